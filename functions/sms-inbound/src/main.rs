@@ -1,0 +1,1 @@
+#[tokio::main(flavor="current_thread")] async fn main(){}

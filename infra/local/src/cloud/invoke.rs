@@ -1,0 +1,188 @@
+//! Calls functions: as processes, as on Lambda, or as plain futures in a test's own process.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::processes::Pool;
+use super::{lock, sleep_until};
+use crate::sim::Stage;
+
+/// How many dead calls are remembered.
+const KEPT: usize = 100;
+
+/// The function failed: what Lambda reports as a function error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {message}")]
+pub struct FunctionError {
+    /// `errorType`.
+    pub kind: String,
+    /// `errorMessage`.
+    pub message: String,
+}
+
+impl FunctionError {
+    pub(super) fn new(kind: &str, message: impl Into<String>) -> Self {
+        Self { kind: kind.to_owned(), message: message.into() }
+    }
+}
+
+/// A handler in this very process: function and event in, answer out.
+pub type Handler = Arc<dyn Fn(String, Value) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
+
+/// Who does the work.
+#[derive(Clone)]
+pub enum Hands {
+    /// Child processes that speak the Runtime API.
+    Processes(Pool),
+    /// The same handlers without the processes.
+    InProcess(Handler),
+}
+
+impl Hands {
+    /// Calls a function and waits for its answer. As on Lambda, the call goes on when the caller stops waiting.
+    pub async fn call(&self, function: &str, payload: Value) -> Result<Value, FunctionError> {
+        let (hands, name) = (self.clone(), function.to_owned());
+        let work = tokio::spawn(async move {
+            match hands {
+                Self::Processes(pool) => pool.call(&name, payload).await,
+                Self::InProcess(handler) => {
+                    handler(name, payload).await.map_err(|message| FunctionError::new("Error", message))
+                }
+            }
+        });
+        match work.await {
+            Ok(answer) => answer,
+            Err(_) => Err(FunctionError::new("Runtime.ExitError", format!("{function} panicked"))),
+        }
+    }
+}
+
+/// An asynchronous call that failed for good.
+#[derive(Clone, Debug)]
+pub struct DeadCall {
+    /// Which function.
+    pub function: String,
+    /// What it was given.
+    pub payload: Value,
+    /// The last failure.
+    pub error: FunctionError,
+}
+
+/// The calls of everything that calls functions, counted. Cheap to clone.
+#[derive(Clone)]
+pub struct Calls {
+    hands: Hands,
+    stage: Stage,
+    running: Arc<AtomicUsize>,
+    dead: Arc<Mutex<VecDeque<DeadCall>>>,
+}
+
+/// Counts a call for as long as it lives.
+struct Running(Arc<AtomicUsize>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Calls {
+    pub(super) fn new(hands: Hands, stage: Stage) -> Self {
+        Self { hands, stage, running: Arc::default(), dead: Arc::default() }
+    }
+
+    /// Calls a function and waits for its answer.
+    pub async fn call(&self, function: &str, payload: Value) -> Result<Value, FunctionError> {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        // The count must not fall while the function still runs, even if the caller has gone.
+        let (hands, name, running) = (self.hands.clone(), function.to_owned(), Running(self.running.clone()));
+        let work = tokio::spawn(async move {
+            let answer = hands.call(&name, payload).await;
+            drop(running);
+            answer
+        });
+        work.await.unwrap_or_else(|_| Err(FunctionError::new("Runtime.ExitError", "the runner is stopping")))
+    }
+
+    /// An asynchronous call (`Event`): what fails is tried again a minute later, then two more, as often as the
+    /// template allows; then it is a dead letter.
+    pub async fn event(&self, function: &str, payload: Value, retries: u32) {
+        let mut tries = 0;
+        while let Err(error) = self.call(function, payload.clone()).await {
+            if tries == retries {
+                let mut dead = lock(&self.dead);
+                dead.push_back(DeadCall { function: function.to_owned(), payload, error });
+                if dead.len() > KEPT {
+                    dead.pop_front();
+                }
+                return;
+            }
+            tries += 1;
+            let pause = Duration::from_secs(60 * u64::from(tries));
+            sleep_until(&self.stage, self.stage.clock.now() + pause).await;
+        }
+    }
+
+    /// Asynchronous calls that failed for good, oldest first.
+    pub fn dead(&self) -> Vec<DeadCall> {
+        lock(&self.dead).iter().cloned().collect()
+    }
+
+    /// How many calls run now.
+    pub fn running(&self) -> usize {
+        self.running.load(Ordering::SeqCst)
+    }
+
+    /// SIGKILLs a function's processes, busy or idle, and says how many there were.
+    pub fn kill(&self, function: &str) -> usize {
+        match &self.hands {
+            Hands::Processes(pool) => pool.kill(function),
+            Hands::InProcess(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::stage;
+    use super::*;
+    use jiff::SignedDuration;
+
+    #[tokio::test]
+    async fn a_panic_is_a_function_error() {
+        let calls = Calls::new(Hands::InProcess(Arc::new(|_, _| Box::pin(async { panic!("boom") }))), stage());
+        assert_eq!(calls.call("tick", Value::Null).await.unwrap_err().kind, "Runtime.ExitError");
+        assert_eq!(calls.running(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_event_is_tried_three_times_and_then_dead() {
+        let tried = Arc::new(AtomicUsize::new(0));
+        let count = tried.clone();
+        let handler: Handler = Arc::new(move |_, _| {
+            count.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Err("no".to_owned()) })
+        });
+        let stage = stage();
+        let calls = Calls::new(Hands::InProcess(handler), stage.clone());
+        let work = tokio::spawn({
+            let calls = calls.clone();
+            async move { calls.event("tick", Value::Null, 2).await }
+        });
+        for (expected, advance) in [(1, 60), (2, 120), (3, 0)] {
+            while tried.load(Ordering::SeqCst) < expected {
+                tokio::task::yield_now().await;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            assert_eq!(tried.load(Ordering::SeqCst), expected, "not before its time");
+            stage.clock.advance(SignedDuration::from_secs(advance));
+        }
+        work.await.unwrap();
+        assert_eq!(calls.dead().len(), 1);
+    }
+}

@@ -1,0 +1,116 @@
+//! The page at `/`: what happens on the stage, for people. It reads the state and hears every change; it acts only
+//! through the addresses that everybody has (`/b/…`, `/sim/…`).
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::Stream;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use serde_json::Value;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::sim::Stage;
+use crate::wire::WireEntry;
+
+/// Tells the state of everything that the page shows.
+pub type State = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync>;
+
+/// Nothing from elsewhere, nothing inline: what people type into a space can't become a script.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// The state is sent at most this often, however much happens.
+const BREATH: Duration = Duration::from_millis(100);
+
+const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0b6e5f"/><path d="M16 6a7 7 0 0 0-7 7v5l-2.5 4h19L23 18v-5a7 7 0 0 0-7-7Zm-3 17.5a3 3 0 0 0 6 0" fill="#fff"/></svg>"##;
+
+/// The page and what it reads.
+pub fn router(stage: Stage, state: State) -> Router {
+    let whole = state.clone();
+    Router::new()
+        .route("/", get(async || file("text/html; charset=utf-8", include_str!("page/index.html"))))
+        .route("/page/style.css", get(async || file("text/css; charset=utf-8", include_str!("page/style.css"))))
+        .route("/page/app.js", get(async || file("text/javascript; charset=utf-8", include_str!("page/app.js"))))
+        .route("/page/icon.svg", get(async || file("image/svg+xml", ICON)))
+        .route("/page/state", get(async move || file("application/json", whole().await.to_string())))
+        .route("/page/events", get(async move || Sse::new(events(&stage, state.clone())).keep_alive(KeepAlive::default())))
+}
+
+fn file(kind: &'static str, body: impl IntoResponse) -> Response {
+    let headers = [
+        (CONTENT_TYPE, kind),
+        (CACHE_CONTROL, "no-cache"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, body).into_response()
+}
+
+/// What one open page is still to be told.
+struct Listener {
+    state: State,
+    changed: watch::Receiver<u64>,
+    wire: broadcast::Receiver<WireEntry>,
+    /// The state has changed since it was sent.
+    due: bool,
+    /// The page doesn't know the wire log: it has just come, or has missed some of it.
+    whole: bool,
+}
+
+/// The state now and at every change, and every entry of the wire log as it is written.
+fn events(stage: &Stage, state: State) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+    let listener = Listener { state, changed: stage.watch(), wire: stage.wire.listen(), due: true, whole: true };
+    let mut breath = interval(BREATH);
+    breath.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    futures_util::stream::unfold((listener, breath), async |(mut listener, mut breath)| {
+        let event = listener.next(&mut breath).await?;
+        Some((Ok(event), (listener, breath)))
+    })
+}
+
+impl Listener {
+    /// The next event; none once the stage is gone.
+    async fn next(&mut self, breath: &mut Interval) -> Option<Event> {
+        loop {
+            tokio::select! {
+                _ = breath.tick(), if self.due => return Some(self.state().await),
+                changed = self.changed.changed(), if !self.due => {
+                    changed.ok()?;
+                    self.due = true;
+                }
+                entry = self.wire.recv() => match entry {
+                    // The first state brings the log along.
+                    Ok(_) if self.whole => {}
+                    Ok(entry) => return Some(event("wire", &entry)),
+                    Err(RecvError::Lagged(_)) => (self.due, self.whole) = (true, true),
+                    Err(RecvError::Closed) => return None,
+                },
+            }
+        }
+    }
+
+    /// The state as it is now. The wire log is left out for a page that has it.
+    async fn state(&mut self) -> Event {
+        self.changed.mark_unchanged();
+        let mut state = (self.state)().await;
+        self.due = false;
+        if !std::mem::take(&mut self.whole) && let Some(state) = state.as_object_mut() {
+            state.remove("wire");
+        }
+        event("state", &state)
+    }
+}
+
+fn event(name: &str, data: &impl serde::Serialize) -> Event {
+    let data = serde_json::to_string(data).unwrap_or_default();
+    Event::default().event(name).data(data)
+}

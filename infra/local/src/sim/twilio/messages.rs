@@ -1,0 +1,519 @@
+//! Texts: accepted, sent and delivered, received and answered.
+
+use axum::body::Bytes;
+use axum::http::{Method, header};
+use axum::response::IntoResponse;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::api::{Answer, Ask, Refusal, created, deleted, found};
+use super::phones::Behaviour;
+use super::segments::segments;
+use super::twiml::{self, Reply, Verb};
+use super::webhook::{Heard, Hook, Side, acceptable};
+use super::{Pairs, State, Twilio, VERSION, is_e164, pairs, rfc2822, sid};
+use crate::wire::WireEntry;
+
+/// A text in either direction.
+#[derive(Clone)]
+pub(super) struct Message {
+    pub(super) sid: String,
+    pub(super) direction: &'static str,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) body: String,
+    pub(super) status: &'static str,
+    pub(super) error_code: Option<u32>,
+    pub(super) media: Vec<Media>,
+    callback: Option<Hook>,
+    created: Timestamp,
+    updated: Timestamp,
+    sent: Option<Timestamp>,
+}
+
+/// A picture or file that goes with a text.
+#[derive(Clone)]
+pub(super) struct Media {
+    sid: String,
+    /// The URL that Handbell gave, or the file's name on the phone.
+    source: String,
+    pub(super) content_type: String,
+    content: Bytes,
+}
+
+impl Media {
+    pub(super) fn new(source: &str, content_type: &str, content: Bytes) -> Self {
+        Self { sid: sid("ME"), source: source.to_owned(), content_type: content_type.to_owned(), content }
+    }
+}
+
+impl Message {
+    pub(super) fn new(direction: &'static str, from: &str, to: &str, body: &str, media: Vec<Media>, now: Timestamp) -> Self {
+        Self {
+            sid: sid(if media.is_empty() { "SM" } else { "MM" }),
+            direction,
+            from: from.to_owned(),
+            to: to.to_owned(),
+            body: body.to_owned(),
+            status: if direction == "inbound" { "received" } else { "queued" },
+            error_code: None,
+            media,
+            callback: None,
+            created: now,
+            updated: now,
+            sent: (direction == "inbound").then_some(now),
+        }
+    }
+
+    /// The person's side.
+    pub(super) fn phone(&self) -> &str {
+        if self.direction == "inbound" { &self.from } else { &self.to }
+    }
+
+    pub(super) fn view(&self) -> Value {
+        json!({
+            "sid": self.sid,
+            "direction": self.direction,
+            "from": self.from,
+            "to": self.to,
+            "body": self.body,
+            "media": self.media.iter().map(|media| media.source.as_str()).collect::<Vec<_>>(),
+            "status": self.status,
+            "error_code": self.error_code,
+            "at": self.created,
+        })
+    }
+
+    fn is_final(&self) -> bool {
+        !matches!(self.status, "queued" | "sent")
+    }
+
+    fn uri(&self, account: &str) -> String {
+        format!("/{VERSION}/Accounts/{account}/Messages/{}", self.sid)
+    }
+
+    /// Where a file is fetched, on Twilio's own host.
+    pub(super) fn media_urls(&self, account: &str, origin: &str) -> Vec<String> {
+        let base = format!("{origin}/sim/twilio{}/Media", self.uri(account));
+        self.media.iter().map(|media| format!("{base}/{}", media.sid)).collect()
+    }
+
+    pub(super) fn json(&self, account: &str) -> Value {
+        let uri = self.uri(account);
+        json!({
+            "sid": self.sid,
+            "account_sid": account,
+            "messaging_service_sid": null,
+            "direction": self.direction,
+            "from": self.from,
+            "to": self.to,
+            "body": self.body,
+            "status": self.status,
+            "num_segments": segments(&self.body).to_string(),
+            "num_media": self.media.len().to_string(),
+            "error_code": self.error_code,
+            "error_message": self.error_code.map(error_message),
+            "price": null,
+            "price_unit": "USD",
+            "api_version": VERSION,
+            "date_created": rfc2822(self.created),
+            "date_updated": rfc2822(self.updated),
+            "date_sent": self.sent.map(rfc2822),
+            "uri": format!("{uri}.json"),
+            "subresource_uris": {"media": format!("{uri}/Media.json")},
+        })
+    }
+
+    fn callback_params(&self, account: &str, now: Timestamp) -> Pairs {
+        let mut params = pairs([
+            ("AccountSid", account),
+            ("ApiVersion", VERSION),
+            ("From", &self.from),
+            ("MessageSid", &self.sid),
+            ("MessageStatus", self.status),
+            ("SmsSid", &self.sid),
+            ("SmsStatus", self.status),
+            ("To", &self.to),
+        ]);
+        params.extend(self.error_code.map(|code| ("ErrorCode".to_owned(), code.to_string())));
+        if matches!(self.status, "delivered" | "undelivered") {
+            params.push(("RawDlrDoneDate".to_owned(), now.strftime("%y%m%d%H%M").to_string()));
+        }
+        params
+    }
+}
+
+/// What can go wrong after a text was accepted.
+fn error_message(code: u32) -> &'static str {
+    match code {
+        11200 => "HTTP retrieval failure",
+        14107 => "SMS send rate limit exceeded",
+        30001 => "Queue overflow",
+        30002 => "Account suspended",
+        30003 => "Unreachable destination handset",
+        30004 => "Message blocked",
+        30005 => "Unknown destination handset",
+        30006 => "Landline or unreachable carrier",
+        30007 => "Message filtered",
+        30034 => "US A2P 10DLC - Message from an Unregistered Number",
+        _ => "Unknown error",
+    }
+}
+
+impl Twilio {
+    pub(super) fn messages(&self, ask: &Ask) -> Answer {
+        match ask.method {
+            Method::GET => {
+                let state = self.lock();
+                let fits = |message: &&Message| {
+                    ask.filter("To").is_none_or(|to| message.to == to)
+                        && ask.filter("From").is_none_or(|from| message.from == from)
+                        // What waits in the queue has no date of sending yet, and must be found all the same.
+                        && ["DateSent", "DateSent<", "DateSent>"]
+                            .iter()
+                            .all(|name| ask.filter(name).is_none_or(|date| in_time(name, date, message.sent.unwrap_or(message.created))))
+                };
+                let messages = state.messages.iter().rev().filter(fits);
+                let messages = messages.map(|message| (message.sid.clone(), message.json(self.account()))).collect();
+                found(ask.page("messages", messages))
+            }
+            Method::POST => self.send(ask),
+            _ => Err(Refusal::code(20004)),
+        }
+    }
+
+    fn send(&self, ask: &Ask) -> Answer {
+        let to = ask.field("To").ok_or_else(|| Refusal::code(21604))?;
+        if ask.field("MessagingServiceSid").is_some() {
+            return Err(Refusal::code(21701));
+        }
+        let from = ask.field("From").ok_or_else(|| Refusal::code(21603))?;
+        let body = ask.field("Body").unwrap_or_default();
+        let urls = ask.fields("MediaUrl");
+        if body.is_empty() && urls.is_empty() {
+            return Err(Refusal::code(21602));
+        }
+        if body.chars().count() > 1600 {
+            return Err(Refusal::code(21617));
+        }
+        if urls.len() > 10 {
+            return Err(Refusal::code(21623));
+        }
+        if urls.iter().any(|url| !acceptable(url)) {
+            return Err(Refusal::code(21620));
+        }
+        let callback = ask.field("StatusCallback");
+        if callback.is_some_and(|url| !acceptable(url)) {
+            return Err(Refusal::code(21609));
+        }
+        let mut state = self.lock();
+        match (from, to) {
+            ("+15005550001", _) => return Err(Refusal::code(21212)),
+            ("+15005550008", _) => return Err(Refusal::code(21611)),
+            (_, "+15005550001") => return Err(Refusal::bad_to(to)),
+            (_, "+15005550002") => return Err(Refusal::code(21612)),
+            (_, "+15005550003") => return Err(Refusal::code(21408)),
+            (_, "+15005550004") => return Err(Refusal::code(21610)),
+            (_, "+15005550009") => return Err(Refusal::code(21614)),
+            _ if !is_e164(to) => return Err(Refusal::bad_to(to)),
+            ("+15005550006", _) => {}
+            _ if !state.is_ours(from) => return Err(Refusal::code(21606)),
+            _ => {}
+        }
+        let phone = state.phone(to);
+        if phone.behaviour == Behaviour::Refuse {
+            return Err(Refusal::code(phone.code.unwrap_or(21211)));
+        }
+        if state.stopped.contains(&(from.to_owned(), to.to_owned())) {
+            return Err(Refusal::code(21610));
+        }
+        let media = urls.iter().map(|url| Media::new(url, "", Bytes::new())).collect();
+        let mut message = Message::new("outbound-api", from, to, body, media, self.now());
+        message.callback = callback.map(|url| Hook { url: url.to_owned(), post: true });
+        let answer = message.json(self.account());
+        self.accept(state, message);
+        created(answer)
+    }
+
+    /// Takes a text and lets it find its way.
+    fn accept(&self, mut state: std::sync::MutexGuard<'_, State>, message: Message) {
+        let sid = message.sid.clone();
+        state.messages.push(message);
+        drop(state);
+        self.tell(&sid);
+        let twilio = self.clone();
+        tokio::spawn(async move { twilio.travel(&sid).await });
+    }
+
+    async fn travel(&self, sid: &str) {
+        self.pace().await;
+        let Some(message) = self.find_message(sid) else { return };
+        for (index, media) in message.media.iter().enumerate() {
+            let Some(fetched) = self.fetch(&media.source).await else {
+                return self.advance(sid, "failed", Some(11200));
+            };
+            if let Some(message) = self.lock().messages.iter_mut().find(|message| message.sid == sid) {
+                message.media[index] = Media { sid: media.sid.clone(), ..fetched };
+            }
+        }
+        self.advance(sid, "sent", None);
+        self.pace().await;
+        let phone = self.lock().phone(&message.to);
+        match phone.behaviour {
+            Behaviour::Off => self.advance(sid, "undelivered", Some(phone.code.unwrap_or(30003))),
+            _ => self.advance(sid, "delivered", None),
+        }
+    }
+
+    fn advance(&self, sid: &str, status: &'static str, error_code: Option<u32>) {
+        let now = self.now();
+        if let Some(message) = self.lock().messages.iter_mut().find(|message| message.sid == sid) {
+            message.status = status;
+            message.error_code = error_code;
+            message.updated = now;
+            if status == "sent" {
+                message.sent = Some(now);
+            }
+        }
+        self.tell(sid);
+    }
+
+    /// Tells Handbell the text's status if it wants to know, and everybody else that something changed.
+    fn tell(&self, sid: &str) {
+        self.0.stage.touch();
+        let Some(message) = self.find_message(sid) else { return };
+        if let Some(hook) = message.callback.clone() {
+            self.queue_callback(sid, hook, Side::Messaging, message.callback_params(self.account(), self.now()));
+        }
+    }
+
+    pub(super) fn find_message(&self, sid: &str) -> Option<Message> {
+        self.lock().messages.iter().find(|message| message.sid == sid).cloned()
+    }
+
+    /// Fetches a file that a text carries.
+    async fn fetch(&self, source: &str) -> Option<Media> {
+        let stage = &self.0.stage;
+        let (at, started) = (stage.clock.now(), tokio::time::Instant::now());
+        let answer = stage.http.get(source).timeout(std::time::Duration::from_secs(15)).send().await.ok();
+        let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
+        let mut media = None;
+        if let Some(answer) = answer.filter(|answer| answer.status().is_success()) {
+            let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+            let kind = kind.unwrap_or("application/octet-stream").to_owned();
+            media = answer.bytes().await.ok().map(|content| Media::new(source, &kind, content));
+        }
+        self.record(WireEntry {
+            number: 0,
+            at,
+            from: "twilio".into(),
+            to: "handbell".into(),
+            method: "GET".into(),
+            url: source.to_owned(),
+            headers: Vec::new(),
+            body: String::new(),
+            status,
+            answer: media.as_ref().map_or_else(String::new, |media| format!("({}, {} bytes)", media.content_type, media.content.len())),
+            verdict: "none needed".into(),
+            millis: started.elapsed().as_millis() as u64,
+        });
+        media
+    }
+
+    pub(super) fn message(&self, ask: &Ask, sid: &str) -> Answer {
+        let now = self.now();
+        let mut state = self.lock();
+        let Some(index) = state.messages.iter().position(|message| message.sid == sid) else { return Err(Refusal::not_found(ask)) };
+        let message = &mut state.messages[index];
+        match ask.method {
+            Method::GET => found(message.json(self.account())),
+            Method::POST => {
+                // Only a scheduled text can be called back, and scheduling needs a messaging service.
+                if ask.field("Status").is_some() || !message.is_final() {
+                    return Err(Refusal::code(30409));
+                }
+                if ask.form.iter().any(|(name, value)| name == "Body" && value.is_empty()) {
+                    message.body.clear();
+                    message.updated = now;
+                }
+                let answer = message.json(self.account());
+                drop(state);
+                self.0.stage.touch();
+                found(answer)
+            }
+            Method::DELETE if !message.is_final() => Err(Refusal::code(20009)),
+            Method::DELETE => {
+                state.messages.remove(index);
+                drop(state);
+                self.0.stage.touch();
+                deleted()
+            }
+            _ => Err(Refusal::code(20004)),
+        }
+    }
+
+    pub(super) fn media_list(&self, ask: &Ask, message: &str) -> Answer {
+        let Some(message) = self.find_message(message) else { return Err(Refusal::not_found(ask)) };
+        let media = message.media.iter().map(|media| (media.sid.clone(), self.media_json(&message, media))).collect();
+        found(ask.page("media_list", media))
+    }
+
+    /// With `.json` what a file is, without it the file itself.
+    pub(super) fn media(&self, ask: &Ask, message: &str, file: &str) -> Answer {
+        let sid = file.strip_suffix(".json").unwrap_or(file);
+        let Some(message) = self.find_message(message) else { return Err(Refusal::not_found(ask)) };
+        let Some(media) = message.media.iter().find(|media| media.sid == sid) else { return Err(Refusal::not_found(ask)) };
+        match (&ask.method, sid == file) {
+            (&Method::GET, false) => found(self.media_json(&message, media)),
+            (&Method::GET, true) => Ok(([(header::CONTENT_TYPE, media.content_type.clone())], media.content.clone()).into_response()),
+            _ => Err(Refusal::code(20004)),
+        }
+    }
+
+    fn media_json(&self, message: &Message, media: &Media) -> Value {
+        json!({
+            "sid": media.sid,
+            "account_sid": self.account(),
+            "parent_sid": message.sid,
+            "content_type": media.content_type,
+            "date_created": rfc2822(message.created),
+            "date_updated": rfc2822(message.updated),
+            "uri": format!("{}/Media/{}.json", message.uri(self.account()), media.sid),
+        })
+    }
+
+    /// Lets a text from a phone arrive, and does what Handbell answers. The error is Twilio's: 11200, 12100 or 12300.
+    pub(super) async fn receive(&self, message: Message) -> Result<(), u32> {
+        let keyword = keyword(&message.body);
+        {
+            let mut state = self.lock();
+            state.phone(&message.from);
+            state.messages.push(message.clone());
+            let pair = (message.to.clone(), message.from.clone());
+            match keyword {
+                Some("STOP") => _ = state.stopped.insert(pair),
+                Some("START") => _ = state.stopped.remove(&pair),
+                _ => {}
+            }
+        }
+        self.0.stage.touch();
+        if let Some(keyword) = keyword {
+            let words = match keyword {
+                "STOP" => "You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe.",
+                "START" => "You have successfully been re-subscribed to messages from this number. Reply HELP for help. Reply STOP to unsubscribe.",
+                _ => "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
+            };
+            let answer = Message::new("outbound-reply", &message.to, &message.from, words, Vec::new(), self.now());
+            self.accept(self.lock(), answer);
+        }
+        let Some(hook) = self.hooks(&message.to).and_then(|hooks| hooks.sms) else { return Ok(()) };
+        let heard = self.call_handbell(&hook, Side::Messaging, &self.inbound_params(&message, keyword)).await;
+        self.obey(&message, &hook, heard)
+    }
+
+    fn inbound_params(&self, message: &Message, keyword: Option<&str>) -> Pairs {
+        let (media, count) = (message.media.len().to_string(), segments(&message.body).to_string());
+        let mut params = pairs([
+            ("ToCountry", "US"),
+            ("ToState", ""),
+            ("ToCity", ""),
+            ("ToZip", ""),
+            ("FromCountry", "US"),
+            ("FromState", ""),
+            ("FromCity", ""),
+            ("FromZip", ""),
+            ("SmsMessageSid", &message.sid),
+            ("SmsSid", &message.sid),
+            ("MessageSid", &message.sid),
+            ("AccountSid", self.account()),
+            ("SmsStatus", "received"),
+            ("From", &message.from),
+            ("To", &message.to),
+            ("Body", &message.body),
+            ("NumMedia", &media),
+            ("NumSegments", &count),
+            ("ApiVersion", VERSION),
+        ]);
+        let urls = message.media_urls(self.account(), &self.0.stage.origin());
+        for (index, (media, url)) in message.media.iter().zip(urls).enumerate() {
+            params.push((format!("MediaUrl{index}"), url));
+            params.push((format!("MediaContentType{index}"), media.content_type.clone()));
+        }
+        params.extend(keyword.map(|keyword| ("OptOutType".to_owned(), keyword.to_owned())));
+        params
+    }
+
+    fn obey(&self, message: &Message, hook: &Hook, heard: Option<Heard>) -> Result<(), u32> {
+        let heard = heard.filter(|heard| heard.status.is_success()).ok_or(11200_u32)?;
+        if heard.body.is_empty() {
+            return Ok(());
+        }
+        let kind = heard.content_type.split(';').next().unwrap_or_default().trim();
+        let verbs = match kind {
+            "text/xml" | "application/xml" | "text/html" => twiml::parse(&heard.body).ok_or(12100_u32)?,
+            "text/plain" => {
+                let body = heard.body.clone();
+                vec![Verb::Message(Reply { body, media: Vec::new(), to: None, from: None, status_callback: None })]
+            }
+            _ => return Err(12300),
+        };
+        for verb in verbs {
+            if let Verb::Message(reply) = verb {
+                self.reply(message, hook, reply);
+            }
+        }
+        Ok(())
+    }
+
+    fn reply(&self, message: &Message, hook: &Hook, reply: Reply) {
+        let now = self.now();
+        let from = reply.from.unwrap_or_else(|| message.to.clone());
+        let to = reply.to.unwrap_or_else(|| message.from.clone());
+        let mut state = self.lock();
+        if state.stopped.contains(&(from.clone(), to.clone())) || !state.is_ours(&from) || !is_e164(&to) {
+            return;
+        }
+        state.phone(&to);
+        let recent = |other: &&Message| {
+            other.direction == "outbound-reply" && other.from == from && other.to == to && other.created > now - SignedDuration::from_secs(30)
+        };
+        let looping = state.messages.iter().filter(recent).count() >= 15;
+        let media = reply.media.iter().map(|url| Media::new(url, "", Bytes::new())).collect();
+        let mut answer = Message::new("outbound-reply", &from, &to, &reply.body, media, now);
+        answer.callback = reply.status_callback.and_then(|url| hook.to(&url, true));
+        if looping {
+            // Two machines that answer each other; Twilio ends that.
+            let sid = answer.sid.clone();
+            state.messages.push(answer);
+            drop(state);
+            return self.advance(&sid, "failed", Some(14107));
+        }
+        self.accept(state, answer);
+    }
+}
+
+/// The words that Twilio itself answers, as it names them to us.
+fn keyword(body: &str) -> Option<&'static str> {
+    match body.trim().to_ascii_uppercase().as_str() {
+        "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" | "REVOKE" | "OPTOUT" => Some("STOP"),
+        "START" | "YES" | "UNSTOP" => Some("START"),
+        "HELP" | "INFO" => Some("HELP"),
+        _ => None,
+    }
+}
+
+/// Whether a date filter lets this time through: a bare date means its whole day, or its midnight as a bound.
+pub(super) fn in_time(name: &str, wanted: &str, at: Timestamp) -> bool {
+    let at = at.as_second();
+    let day = wanted.parse::<Date>().ok().filter(|_| wanted.len() == 10);
+    let begin = day.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|day| day.timestamp());
+    // A date that nobody can read filters nothing.
+    let Some(begin) = begin.or_else(|| wanted.parse().ok()).map(Timestamp::as_second) else { return true };
+    match name.chars().last() {
+        Some('<') => at <= begin,
+        Some('>') => at >= begin,
+        _ if day.is_some() => (begin..begin + 86_400).contains(&at),
+        _ => at == begin,
+    }
+}

@@ -1,0 +1,157 @@
+//! A stand-in Twilio: the vendor's own API, its signed calls to Handbell, and phones that can be played.
+
+mod api;
+mod calls;
+mod messages;
+mod numbers;
+mod phones;
+mod segments;
+mod signature;
+#[cfg(test)]
+mod tests;
+mod twiml;
+mod voice;
+mod webhook;
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get, post, put};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Stage;
+use calls::Call;
+use messages::Message;
+use numbers::Number;
+use phones::Phone;
+use webhook::Callback;
+
+/// The only version of the API there is.
+const VERSION: &str = "2010-04-01";
+
+/// Fields of a form or a query, in their order; a name can come more than once.
+type Pairs = Vec<(String, String)>;
+
+/// The stand-in Twilio. Cheap to clone.
+#[derive(Clone)]
+pub struct Twilio(Arc<Inner>);
+
+struct Inner {
+    stage: Stage,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Oldest first, as are the calls.
+    messages: Vec<Message>,
+    calls: Vec<Call>,
+    phones: BTreeMap<String, Phone>,
+    numbers: Vec<Number>,
+    /// Who wrote STOP to which of our numbers: (ours, theirs).
+    stopped: HashSet<(String, String)>,
+    /// Status callbacks that wait for the one before, by message or call; an entry exists while one is under way.
+    outbox: HashMap<String, VecDeque<Callback>>,
+}
+
+impl Twilio {
+    /// A Twilio with the account's numbers, where nothing has happened.
+    pub fn new(stage: Stage) -> Self {
+        let now = stage.clock.now();
+        let numbers = stage.account.own_numbers.iter().map(|number| Number::new(number, now)).collect();
+        Self(Arc::new(Inner { stage, state: Mutex::new(State { numbers, ..State::default() }) }))
+    }
+
+    /// The API under `/sim/twilio/` and the phones under `/sim/phones`.
+    pub fn router(&self) -> Router {
+        let hands = Router::new()
+            .route("/sim/phones/{number}", put(phones::behave))
+            .route("/sim/phones/{number}/text", post(phones::text))
+            .route("/sim/phones/{number}/call", post(phones::call))
+            .route("/sim/phones/{number}/answer", post(phones::answer))
+            .route("/sim/phones/{number}/keys", post(phones::keys))
+            .route("/sim/phones/{number}/hangup", post(phones::hang_up))
+            .layer(from_fn_with_state(self.clone(), api::record_phone));
+        Router::new()
+            .route("/sim/twilio/{*path}", any(api::enter))
+            // The page asks all the time; that would drown everything else on the wire.
+            .route("/sim/phones", get(phones::list))
+            .merge(hands)
+            .with_state(self.clone())
+    }
+
+    /// The phones that have been seen, for the page and `GET /sim/phones`.
+    pub fn view(&self) -> Value {
+        let state = self.lock();
+        let now = self.now();
+        let phones = state.phones.keys().map(|number| {
+            let texts: Vec<_> = state.messages.iter().filter(|message| message.phone() == number).map(Message::view).collect();
+            let calls: Vec<_> = state.calls.iter().filter(|call| call.phone() == number).collect();
+            let live = calls.iter().rev().find(|call| call.is_live()).map(|call| call.view(now));
+            let behaviour = state.phones.get(number).map(|phone| phone.behaviour);
+            json!({
+                "number": number,
+                "behaviour": behaviour,
+                "texts": texts,
+                "call": live,
+                "calls": calls.iter().map(|call| call.view(now)).collect::<Vec<_>>(),
+            })
+        });
+        phones.collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.stage.clock.now()
+    }
+
+    async fn pace(&self) {
+        tokio::time::sleep(self.0.stage.pace).await;
+    }
+
+    fn account(&self) -> &str {
+        &self.0.stage.account.twilio_account
+    }
+}
+
+impl State {
+    fn is_ours(&self, number: &str) -> bool {
+        self.numbers.iter().any(|own| own.number == number)
+    }
+
+    /// The phone with this number, which exists from the first time that anybody asks for it.
+    fn phone(&mut self, number: &str) -> Phone {
+        *self.phones.entry(number.to_owned()).or_default()
+    }
+}
+
+fn sid(prefix: &str) -> String {
+    format!("{prefix}{}", Uuid::new_v4().simple())
+}
+
+fn rfc2822(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+}
+
+/// E.164, and long enough to be anybody's.
+fn is_e164(number: &str) -> bool {
+    number.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit())
+    })
+}
+
+/// As much of a body as the wire log keeps.
+fn cut(text: &str) -> String {
+    text.chars().take(2000).collect()
+}
+
+fn pairs<const N: usize>(fields: [(&str, &str); N]) -> Pairs {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}

@@ -1,0 +1,195 @@
+//! The person's hands: what somebody does with a phone, and what the phone does by itself.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::calls::Call;
+use super::messages::{Media, Message};
+use super::voice::Step;
+use super::{Twilio, is_e164};
+
+/// One grey pixel, for pictures that a phone sends.
+const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg==";
+
+/// What a phone does by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Behaviour {
+    /// Gets texts, and rings until somebody answers.
+    #[default]
+    Ok,
+    /// Is in another call.
+    Busy,
+    /// Rings, and nobody comes.
+    NoAnswer,
+    /// Is switched off: texts come back with 30003.
+    Off,
+    /// Twilio doesn't even take the request.
+    Refuse,
+}
+
+/// A phone, as far as it is more than what was said to it.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Phone {
+    pub(super) behaviour: Behaviour,
+    /// Twilio's code for it, where another than the usual one is wanted.
+    #[serde(default)]
+    pub(super) code: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Text {
+    to: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    media: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct To {
+    to: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Keys {
+    digits: String,
+}
+
+type Done = Result<Json<Value>, Response>;
+
+fn no(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({"error": why}))).into_response()
+}
+
+fn check(number: &str) -> Result<(), Response> {
+    if is_e164(number) { Ok(()) } else { Err(no(StatusCode::BAD_REQUEST, "a phone has a number like +12025550111")) }
+}
+
+fn check_ours(twilio: &Twilio, from: &str, to: &str) -> Result<(), Response> {
+    check(from)?;
+    if twilio.lock().is_ours(to) { Ok(()) } else { Err(no(StatusCode::NOT_FOUND, "the number that is called is none of the account's")) }
+}
+
+pub(super) async fn list(State(twilio): State<Twilio>) -> Json<Value> {
+    Json(twilio.view())
+}
+
+pub(super) async fn behave(State(twilio): State<Twilio>, Path(number): Path<String>, Json(phone): Json<Phone>) -> Done {
+    check(&number)?;
+    twilio.lock().phones.insert(number, phone);
+    twilio.0.stage.touch();
+    Ok(Json(twilio.view()))
+}
+
+/// Answers when Handbell has.
+pub(super) async fn text(State(twilio): State<Twilio>, Path(from): Path<String>, Json(text): Json<Text>) -> Done {
+    check_ours(&twilio, &from, &text.to)?;
+    let media = text.media.iter().map(|name| file(name)).collect();
+    let message = Message::new("inbound", &from, &text.to, &text.body, media, twilio.now());
+    let view = message.view();
+    // The work goes on if whoever plays the person doesn't wait for it.
+    let work = tokio::spawn(async move { twilio.receive(message).await });
+    let error = work.await.ok().and_then(Result::err);
+    Ok(Json(json!({"text": view, "error": error})))
+}
+
+fn file(name: &str) -> Media {
+    let kind = mime_guess::from_path(name).first_or_octet_stream();
+    if kind.type_() == "image" {
+        return Media::new(name, "image/png", STANDARD.decode(PIXEL).unwrap_or_default().into());
+    }
+    Media::new(name, kind.essence_str(), Bytes::from(name.to_owned()))
+}
+
+/// Answers when the call waits for keys, is connected or is over.
+pub(super) async fn call(State(twilio): State<Twilio>, Path(from): Path<String>, Json(To { to }): Json<To>) -> Done {
+    check_ours(&twilio, &from, &to)?;
+    if live(&twilio, &from).is_some() {
+        return Err(no(StatusCode::CONFLICT, "the phone is in another call"));
+    }
+    let hooks = twilio.hooks(&to);
+    let (voice, status) = hooks.map_or((None, None), |hooks| (hooks.voice, hooks.status));
+    // Without a voice URL, Twilio answers with nothing at all.
+    let first = voice.map_or_else(|| Step::Verbs([].into(), None), |hook| Step::Fetch(hook, Vec::new()));
+    let call = Call::inbound(&from, &to, first.clone(), status, twilio.now());
+    let sid = call.sid.clone();
+    {
+        let mut state = twilio.lock();
+        state.phone(&from);
+        state.calls.push(call);
+    }
+    twilio.0.stage.touch();
+    let _ = twilio.play(sid.clone(), 0, first).await;
+    seen(&twilio, &sid)
+}
+
+/// Answers when the call waits for keys, is connected or is over.
+pub(super) async fn answer(State(twilio): State<Twilio>, Path(number): Path<String>) -> Done {
+    // The person sees the phone ring before picking up: what has only just been dialled is given its time.
+    let patience = twilio.0.stage.pace * 3 + Duration::from_secs(1);
+    let ringing = tokio::time::timeout(patience, async {
+        loop {
+            match live(&twilio, &number) {
+                Some(call) if call.status == "queued" => tokio::time::sleep(Duration::from_millis(5)).await,
+                call => return call,
+            }
+        }
+    });
+    let call = ringing.await.ok().flatten().filter(|call| call.status == "ringing" && call.direction != "inbound");
+    let Some(call) = call else { return Err(no(StatusCode::CONFLICT, "the phone doesn't ring")) };
+    twilio.change(&call.sid, "in-progress");
+    match (call.parent, call.first) {
+        (Some(parent), _) => twilio.join(&parent, &call.sid),
+        (None, Some(first)) => _ = twilio.play(call.sid.clone(), call.epoch, first).await,
+        (None, None) => {}
+    }
+    seen(&twilio, &call.sid)
+}
+
+/// Answers when Handbell has said what follows. Keys for which nobody waits do nothing, as on any phone.
+pub(super) async fn keys(State(twilio): State<Twilio>, Path(number): Path<String>, Json(Keys { digits }): Json<Keys>) -> Done {
+    if digits.is_empty() || !digits.chars().all(|key| matches!(key, '0'..='9' | '*' | '#')) {
+        return Err(no(StatusCode::BAD_REQUEST, "a phone has the keys 0 to 9, * and #"));
+    }
+    let call = live(&twilio, &number).filter(|call| call.status == "in-progress");
+    let Some(call) = call else { return Err(no(StatusCode::CONFLICT, "the phone is in no call")) };
+    if let Some(work) = twilio.press(&call.sid, &digits) {
+        let _ = work.await;
+    }
+    seen(&twilio, &call.sid)
+}
+
+/// Hangs up, or presses the red button while it rings.
+pub(super) async fn hang_up(State(twilio): State<Twilio>, Path(number): Path<String>) -> Done {
+    let Some(call) = live(&twilio, &number) else { return Err(no(StatusCode::CONFLICT, "the phone is in no call")) };
+    match (call.status, call.direction) {
+        ("in-progress", _) => twilio.change(&call.sid, "completed"),
+        (_, "inbound") => twilio.change(&call.sid, "canceled"),
+        _ => twilio.change(&call.sid, "busy"),
+    }
+    seen(&twilio, &call.sid)
+}
+
+/// The call that the phone is in or that rings on it, the newest if there are several.
+fn live(twilio: &Twilio, number: &str) -> Option<Call> {
+    twilio.lock().calls.iter().rev().find(|call| call.phone() == number && call.is_live()).cloned()
+}
+
+fn seen(twilio: &Twilio, sid: &str) -> Done {
+    let now = twilio.now();
+    Ok(Json(json!({"call": twilio.find_call(sid).map(|call| call.view(now))})))
+}

@@ -1,0 +1,351 @@
+//! What a person hears: carries out TwiML, verb by verb, until it waits for keys, connects or hangs up.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinHandle;
+
+use super::api::Ask;
+use super::calls::{Call, TICK};
+use super::twiml::{self, Dial, Gather, Verb};
+use super::webhook::{Heard, Hook, Side};
+use super::{Pairs, Twilio, is_e164, pairs};
+
+/// What a call does next.
+#[derive(Clone)]
+pub(super) enum Step {
+    /// Asks Handbell, with these fields besides the usual ones.
+    Fetch(Hook, Pairs),
+    /// Reads a document that was given with the call.
+    Text(String),
+    /// Carries out what is left of a document; relative URLs start from where it came.
+    Verbs(VecDeque<Verb>, Option<Hook>),
+}
+
+impl Step {
+    /// What `Url` or `Twiml` of a request ask for; `Url` goes first, as with Twilio.
+    pub(super) fn of(ask: &Ask) -> Option<Self> {
+        let post = ask.field("Method") != Some("GET");
+        let url = ask.field("Url").map(|url| Self::Fetch(Hook { url: url.to_owned(), post }, Vec::new()));
+        let twiml = || ask.field("Twiml").filter(|twiml| twiml.chars().count() <= 4000);
+        url.or_else(|| twiml().map(|twiml| Self::Text(twiml.to_owned())))
+    }
+}
+
+/// An open `<Gather>`.
+#[derive(Clone)]
+pub(super) struct Waiting {
+    digits: String,
+    gather: Gather,
+    /// Nothing while it is still being said what to press.
+    until: Option<Timestamp>,
+    rest: VecDeque<Verb>,
+    base: Option<Hook>,
+}
+
+/// An open `<Dial>`.
+#[derive(Clone)]
+pub(super) struct Dialing {
+    pub(super) children: Vec<String>,
+    dial: Dial,
+    rest: VecDeque<Verb>,
+    base: Option<Hook>,
+}
+
+impl Waiting {
+    /// What follows when nobody presses another key.
+    fn next(self, finished: bool) -> Step {
+        let Gather { action, post, action_on_empty, .. } = self.gather;
+        if self.digits.is_empty() && !action_on_empty {
+            return Step::Verbs(self.rest, self.base);
+        }
+        let mut params = pairs([("Digits", &self.digits), ("msg", "Gather End")]);
+        if finished {
+            params.extend(pairs([("FinishedOnKey", "#")]));
+        }
+        // Without an action, Twilio asks again where the document came from.
+        let hook = match (&self.base, action) {
+            (Some(base), Some(action)) => base.to(&action, post),
+            (None, Some(action)) => Some(Hook { url: action, post }),
+            (base, None) => base.clone(),
+        };
+        hook.map_or(Step::Verbs(self.rest, self.base), |hook| Step::Fetch(hook, params))
+    }
+}
+
+impl Twilio {
+    /// Begins the next step in the background; it stops when something else takes the call over.
+    pub(super) fn play(&self, sid: String, epoch: u64, step: Step) -> JoinHandle<()> {
+        let twilio = self.clone();
+        tokio::spawn(async move { twilio.run(&sid, epoch, step).await })
+    }
+
+    async fn run(&self, sid: &str, epoch: u64, mut step: Step) {
+        loop {
+            let next = match step {
+                Step::Fetch(hook, params) => self.ask(sid, epoch, hook, params).await,
+                Step::Text(text) => match twiml::parse(&text) {
+                    Some(verbs) => Some(Step::Verbs(verbs.into(), None)),
+                    None => self.apologise(sid, epoch, 12100),
+                },
+                Step::Verbs(verbs, base) => self.perform(sid, epoch, verbs, base).await,
+            };
+            match next {
+                Some(next) => step = next,
+                None => return,
+            }
+        }
+    }
+
+    /// Changes the call if it is still ours to change.
+    fn mine<T>(&self, sid: &str, epoch: u64, change: impl FnOnce(&mut Call) -> T) -> Option<T> {
+        self.with_call(sid, |call| (call.epoch == epoch).then(|| change(call))).flatten()
+    }
+
+    async fn ask(&self, sid: &str, epoch: u64, hook: Hook, params: Pairs) -> Option<Step> {
+        let account = self.account().to_owned();
+        let mut fields = self.mine(sid, epoch, |call| {
+            call.fetched += 1;
+            (call.fetched <= 100).then(|| call.params(&account))
+        })?;
+        let Some(fields) = fields.as_mut() else { return self.apologise(sid, epoch, 11200) };
+        fields.extend(params);
+        let heard = self.call_handbell(&hook, Side::Voice, fields).await;
+        let code = match read(heard) {
+            Ok(verbs) => return Some(Step::Verbs(verbs.into(), Some(hook))),
+            Err(code) => code,
+        };
+        match self.mine(sid, epoch, |call| call.fallback.take())? {
+            Some(fallback) => {
+                let why = pairs([("ErrorCode", &code.to_string()), ("ErrorUrl", &hook.url)]);
+                Some(Step::Fetch(fallback, why))
+            }
+            None => self.apologise(sid, epoch, code),
+        }
+    }
+
+    fn apologise(&self, sid: &str, epoch: u64, code: u32) -> Option<Step> {
+        self.mine(sid, epoch, |call| {
+            call.heard.push("We are sorry, an application error has occurred. Goodbye.".into());
+            call.error_code = Some(code);
+            call.started.is_some()
+        })
+        .map(|answered| self.change(sid, if answered { "completed" } else { "failed" }));
+        None
+    }
+
+    async fn perform(&self, sid: &str, epoch: u64, mut verbs: VecDeque<Verb>, base: Option<Hook>) -> Option<Step> {
+        // A person's own call is answered by the first verb, unless that one refuses it.
+        let unanswered = self.mine(sid, epoch, |call| call.status == "ringing")?;
+        if unanswered {
+            if let Some(Verb::Reject { busy }) = verbs.front() {
+                self.change(sid, if *busy { "busy" } else { "no-answer" });
+                return None;
+            }
+            self.change(sid, "in-progress");
+        }
+        loop {
+            // Asked before every verb: while the last one was spoken the person may have hung up.
+            self.mine(sid, epoch, |_| ())?;
+            match verbs.pop_front() {
+                Some(Verb::Gather(gather)) => {
+                    self.gather(sid, epoch, gather, verbs, base).await;
+                    return None;
+                }
+                Some(Verb::Dial(dial)) => {
+                    self.connect(sid, epoch, dial, verbs, base);
+                    return None;
+                }
+                Some(Verb::Redirect { url, post }) => {
+                    let target = match &base {
+                        Some(base) if url.is_empty() => Some(base.clone()),
+                        Some(base) => base.to(&url, post),
+                        None => Some(Hook { url, post }),
+                    };
+                    return match target {
+                        Some(target) => Some(Step::Fetch(target, Vec::new())),
+                        None => self.apologise(sid, epoch, 11200),
+                    };
+                }
+                Some(Verb::Hangup | Verb::Reject { .. }) | None => {
+                    self.change(sid, "completed");
+                    return None;
+                }
+                Some(verb) => self.speak(sid, epoch, &verb).await,
+            }
+        }
+    }
+
+    /// One sound, which takes one pace.
+    async fn speak(&self, sid: &str, epoch: u64, verb: &Verb) {
+        let sound = match verb {
+            Verb::Say(text) => Some(text.clone()),
+            Verb::Play(url) => Some(format!("(plays {url})")),
+            Verb::Message(reply) => Some(format!("(a text is not sent from a call here: {})", reply.body)),
+            _ => None,
+        };
+        let unknown = matches!(verb, Verb::Unknown(_));
+        self.mine(sid, epoch, |call| {
+            call.heard.extend(sound);
+            if unknown {
+                call.error_code = Some(12200);
+            }
+        });
+        self.pace().await;
+    }
+
+    async fn gather(&self, sid: &str, epoch: u64, gather: Gather, rest: VecDeque<Verb>, base: Option<Hook>) {
+        let (prompts, timeout) = (gather.prompts.clone(), gather.timeout);
+        let waiting = Waiting { digits: String::new(), gather, until: None, rest, base };
+        self.mine(sid, epoch, |call| call.gather = Some(waiting));
+        for prompt in prompts {
+            // A key cuts the prompt short; it takes over the call.
+            if self.mine(sid, epoch, |_| ()).is_none() {
+                return;
+            }
+            self.speak(sid, epoch, &prompt).await;
+        }
+        let until = self.now() + signed(timeout);
+        let open = self.mine(sid, epoch, |call| call.gather.as_mut().map(|waiting| waiting.until = Some(until)));
+        if open.flatten().is_none() {
+            return;
+        }
+        let (twilio, sid) = (self.clone(), sid.to_owned());
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TICK).await;
+                let now = twilio.now();
+                let look = twilio.lock().calls.iter().find(|call| call.sid == sid && call.epoch == epoch).map(|call| {
+                    call.gather.as_ref().and_then(|waiting| waiting.until).is_some_and(|until| now >= until)
+                });
+                match look {
+                    None => return,
+                    Some(false) => {}
+                    Some(true) => return twilio.close_gather(&sid, epoch),
+                }
+            }
+        });
+    }
+
+    fn close_gather(&self, sid: &str, epoch: u64) {
+        let step = self.mine(sid, epoch, |call| {
+            let waiting = call.gather.take()?;
+            call.epoch += 1;
+            Some((call.epoch, waiting.next(false)))
+        });
+        if let Some((epoch, step)) = step.flatten() {
+            self.play(sid.to_owned(), epoch, step);
+        }
+    }
+
+    /// Presses keys. Nothing if nobody waits for them; then they are only a noise.
+    pub(super) fn press(&self, sid: &str, keys: &str) -> Option<JoinHandle<()>> {
+        let now = self.now();
+        let next = self.with_call(sid, |call| {
+            let waiting = call.gather.as_mut()?;
+            let (mut full, mut finished) = (false, false);
+            for key in keys.chars() {
+                if Some(key) == waiting.gather.finish_on_key {
+                    finished = true;
+                    break;
+                }
+                waiting.digits.push(key);
+                if waiting.gather.num_digits.is_some_and(|wanted| waiting.digits.chars().count() >= wanted) {
+                    full = true;
+                    break;
+                }
+            }
+            if !full && !finished {
+                // Time runs anew from each key; during a prompt it has not begun.
+                waiting.until = waiting.until.map(|_| now + signed(waiting.gather.timeout));
+                return Some(None);
+            }
+            let waiting = call.gather.take()?;
+            call.epoch += 1;
+            Some(Some((call.epoch, waiting.next(finished))))
+        });
+        match next.flatten()? {
+            Some((epoch, step)) => Some(self.play(sid.to_owned(), epoch, step)),
+            None => Some(tokio::spawn(async {})),
+        }
+    }
+
+    fn connect(&self, sid: &str, epoch: u64, dial: Dial, rest: VecDeque<Verb>, base: Option<Hook>) {
+        let now = self.now();
+        let mut state = self.lock();
+        let Some(parent) = state.calls.iter_mut().find(|call| call.sid == sid && call.epoch == epoch) else { return };
+        let from = dial.caller_id.clone().unwrap_or_else(|| parent.from.clone());
+        let children: Vec<_> = dial.numbers.iter().map(|number| Call::child(parent, &from, number, dial.timeout, now)).collect();
+        let sids: Vec<_> = children.iter().map(|child| (child.sid.clone(), is_e164(&child.to))).collect();
+        parent.dialing = Some(Dialing { children: children.iter().map(|child| child.sid.clone()).collect(), dial, rest, base });
+        for child in children {
+            if is_e164(&child.to) {
+                state.phone(&child.to);
+            }
+            state.calls.push(child);
+        }
+        drop(state);
+        for (child, reachable) in sids {
+            match reachable {
+                true => self.ring(child),
+                false => self.change(&child, "failed"),
+            }
+        }
+    }
+
+    /// Whoever answers first is connected; the other phones stop ringing.
+    pub(super) fn join(&self, parent: &str, child: &str) {
+        let others = self.with_call(parent, |call| {
+            call.heard.push("(connected)".into());
+            call.dialing.iter().flat_map(|dialing| dialing.children.clone()).filter(|other| other != child).collect::<Vec<_>>()
+        });
+        self.with_call(child, |call| call.heard.push("(connected)".into()));
+        others.into_iter().flatten().for_each(|other| self.end(&other));
+    }
+
+    /// Goes on after a `<Dial>` when the connected person hung up, or nobody is left to answer.
+    pub(super) fn child_ended(&self, parent: &str, child: &str) {
+        let now = self.now();
+        let mut state = self.lock();
+        let calls: Vec<_> = state.calls.iter().filter(|call| call.parent.as_deref() == Some(parent)).cloned().collect();
+        let Some(ended) = calls.iter().find(|call| call.sid == child) else { return };
+        let Some(call) = state.calls.iter_mut().find(|call| call.sid == parent) else { return };
+        let Some(dialing) = call.dialing.take_if(|dialing| {
+            let waiting = calls.iter().any(|other| dialing.children.contains(&other.sid) && other.is_live());
+            dialing.children.iter().any(|other| other == child) && (ended.started.is_some() || !waiting)
+        }) else {
+            return;
+        };
+        call.epoch += 1;
+        let epoch = call.epoch;
+        drop(state);
+        let mut params = pairs([("DialCallStatus", ended.status), ("DialCallSid", &ended.sid)]);
+        if ended.started.is_some() {
+            params.extend(pairs([("DialCallDuration", &ended.duration(now).to_string())]));
+        }
+        let Dialing { dial, rest, base, .. } = dialing;
+        let action = dial.action.and_then(|action| match &base {
+            Some(base) => base.to(&action, dial.post),
+            None => Some(Hook { url: action, post: dial.post }),
+        });
+        let step = action.map_or(Step::Verbs(rest, base), |hook| Step::Fetch(hook, params));
+        self.play(parent.to_owned(), epoch, step);
+    }
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+/// What Handbell's answer tells a call to do, or Twilio's code for what is wrong with it.
+fn read(heard: Option<Heard>) -> Result<Vec<Verb>, u32> {
+    let heard = heard.filter(|heard| heard.status.is_success()).ok_or(11200_u32)?;
+    let kind = heard.content_type.split(';').next().unwrap_or_default().trim();
+    match kind {
+        "text/xml" | "application/xml" | "text/html" => twiml::parse(&heard.body).ok_or(12100),
+        "text/plain" => Ok(vec![Verb::Say(heard.body)]),
+        kind if kind.starts_with("audio/") => Ok(vec![Verb::Play(kind.to_owned())]),
+        _ => Err(12300),
+    }
+}

@@ -1,0 +1,173 @@
+//! One request to Webex and what is answered: the words of the API that all endpoints share.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::state::{File, State};
+
+/// The work of one endpoint.
+pub(super) type Act = fn(&mut State, &Call) -> Result<Answer, Refusal>;
+
+/// A file as it came, by multipart or fetched from its URL.
+#[derive(Debug)]
+pub(super) struct Upload {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) bytes: Bytes,
+}
+
+/// One authenticated request.
+#[derive(Debug, Default)]
+pub(super) struct Call {
+    /// The person who asks.
+    pub(super) caller: String,
+    /// The person who asks is a bot, and sees less.
+    pub(super) bot: bool,
+    /// The `{id}` of the path.
+    pub(super) id: String,
+    /// The whole URL without its query.
+    pub(super) url: String,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) body: Map<String, Value>,
+    pub(super) upload: Option<Upload>,
+    pub(super) now: Timestamp,
+}
+
+/// What is answered when the work was done.
+pub(super) enum Answer {
+    /// 200 with one thing.
+    One(Value),
+    /// 200 with `items`, and where the next page is.
+    Page(Vec<Value>, Option<String>),
+    /// 204.
+    Done,
+    /// 200 with a file.
+    File(Arc<File>),
+}
+
+/// Why the work wasn't done, as Webex says it.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) message: String,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into() }
+    }
+
+    pub(super) fn bad(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// Also the answer about things the caller may not see: they could as well not exist.
+    pub(super) fn missing(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("Could not find a {what} with provided ID."))
+    }
+
+    pub(super) fn body(&self, tracking: &str) -> Value {
+        json!({"message": self.message, "errors": [{"description": self.message}], "trackingId": tracking})
+    }
+}
+
+impl Call {
+    /// A parameter of the query; an empty one counts as absent.
+    pub(super) fn asked(&self, key: &str) -> Option<&str> {
+        self.query.iter().find(|(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str())
+    }
+
+    /// A text of the body; null and empty count as absent.
+    pub(super) fn text(&self, key: &str) -> Result<Option<&str>, Refusal> {
+        match self.body.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(_) => Err(Refusal::bad(format!("'{key}' must be a string."))),
+        }
+    }
+
+    /// A text of the body that must be there.
+    pub(super) fn need(&self, key: &str) -> Result<&str, Refusal> {
+        self.text(key)?.ok_or_else(|| Refusal::bad(format!("'{key}' is required.")))
+    }
+
+    /// A yes or no of the body; a form says it in words.
+    pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, Refusal> {
+        match self.body.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(Value::String(word)) if word == "true" || word == "false" => Ok(Some(word == "true")),
+            Some(_) => Err(Refusal::bad(format!("'{key}' must be a boolean."))),
+        }
+    }
+
+    /// A list of the body, empty if absent.
+    pub(super) fn array(&self, key: &str) -> Result<&[Value], Refusal> {
+        match self.body.get(key) {
+            None | Some(Value::Null) => Ok(&[]),
+            Some(Value::Array(items)) => Ok(items),
+            Some(_) => Err(Refusal::bad(format!("'{key}' must be an array."))),
+        }
+    }
+
+    /// How many items a page has: what was asked for, cut to what Webex gives.
+    pub(super) fn max(&self, usual: usize, most: usize) -> Result<usize, Refusal> {
+        match self.asked("max") {
+            None => Ok(usual),
+            Some(max) => match max.parse::<usize>() {
+                Ok(max) if max > 0 => Ok(max.min(most)),
+                _ => Err(Refusal::bad("'max' must be a positive number.")),
+            },
+        }
+    }
+
+    /// One page of the items; the place of the next is counted in the URL's `cursor`.
+    pub(super) fn page(&self, items: Vec<Value>, usual: usize, most: usize) -> Result<Answer, Refusal> {
+        let max = self.max(usual, most)?;
+        let from: usize = self
+            .asked("cursor")
+            .map_or(Ok(0), str::parse)
+            .map_err(|_| Refusal::bad("'cursor' is not valid."))?;
+        let more = items.len() > from.saturating_add(max);
+        let page = items.into_iter().skip(from).take(max).collect();
+        Ok(Answer::Page(page, more.then(|| self.next(from + max))))
+    }
+
+    /// The URL of this list from the cursor on.
+    pub(super) fn next(&self, cursor: impl ToString) -> String {
+        let cursor = cursor.to_string();
+        let mut query: Vec<(&str, &str)> =
+            self.query.iter().filter(|(k, _)| k != "cursor").map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        query.push(("cursor", &cursor));
+        format!("{}?{}", self.url, serde_html_form::to_string(query).unwrap_or_default())
+    }
+}
+
+/// Webex leaves out what has no value.
+pub(super) fn compact(mut value: Value) -> Value {
+    if let Value::Object(map) = &mut value {
+        map.retain(|_, v| !v.is_null());
+    }
+    value
+}
+
+/// A time as Webex writes it.
+pub(super) fn stamp(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
+pub(super) fn no_such_place(_: &mut State, _: &Call) -> Result<Answer, Refusal> {
+    Err(Refusal::new(StatusCode::NOT_FOUND, "The requested resource could not be found."))
+}
+
+pub(super) fn wrong_method(_: &mut State, _: &Call) -> Result<Answer, Refusal> {
+    Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "Request method is not supported here."))
+}

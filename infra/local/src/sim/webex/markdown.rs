@@ -1,0 +1,73 @@
+//! Webex markdown as far as others rely on it: who is mentioned, the plain text, the HTML.
+
+/// What a markdown comes to.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Rendered {
+    pub(super) text: String,
+    pub(super) html: String,
+    /// Ids, each once, in order.
+    pub(super) people: Vec<String>,
+    pub(super) everybody: bool,
+}
+
+/// Renders the markdown; `find` knows the people who can be mentioned here, by `personEmail` or `personId`,
+/// and gives id and name.
+pub(super) fn render(markdown: &str, find: impl Fn(&str, &str) -> Option<(String, String)>) -> Rendered {
+    let mut out = Rendered::default();
+    let mut rest = markdown;
+    while let Some(start) = rest.find("<@") {
+        out.plain(&rest[..start]);
+        let Some(length) = rest[start..].find('>') else {
+            rest = &rest[start..];
+            break;
+        };
+        let inside = &rest[start + 2..start + length];
+        let (target, label) = inside.split_once('|').unwrap_or((inside, ""));
+        if target == "all" {
+            out.everybody = true;
+            out.mention("groupMention", "all", if label.is_empty() { "All" } else { label });
+        } else if let Some((id, name)) = target.split_once(':').and_then(|(key, value)| find(key, value)) {
+            out.mention("person", &id, if label.is_empty() { &name } else { label });
+            if !out.people.contains(&id) {
+                out.people.push(id);
+            }
+        } else {
+            // Whoever isn't here is not mentioned; the label stays as words.
+            out.plain(if label.is_empty() { target } else { label });
+        }
+        rest = &rest[start + length + 1..];
+    }
+    out.plain(rest);
+    out.text =
+        out.text.lines().map(|line| line.trim_start_matches('#').trim()).collect::<Vec<_>>().join("\n");
+    out.html = format!("<p>{}</p>", out.html.trim().replace("\n\n", "</p><p>").replace("  \n", "<br/>"));
+    out
+}
+
+impl Rendered {
+    fn plain(&mut self, markdown: &str) {
+        let mut words = markdown.replace("**", "").replace("__", "").replace('`', "");
+        // [label](url) reads as its label.
+        while let Some(middle) = words.find("](") {
+            let (Some(open), Some(close)) = (words[..middle].rfind('['), words[middle..].find(')')) else {
+                break;
+            };
+            words = format!("{}{}{}", &words[..open], &words[open + 1..middle], &words[middle + close + 1..]);
+        }
+        self.text.push_str(&words);
+        self.html.push_str(&escape(markdown));
+    }
+
+    fn mention(&mut self, kind: &str, id: &str, label: &str) {
+        let attribute = if kind == "person" { "object-id" } else { "group-type" };
+        self.text.push_str(label);
+        let label = escape(label);
+        self.html.push_str(&format!(
+            r#"<spark-mention data-object-type="{kind}" data-{attribute}="{id}">{label}</spark-mention>"#
+        ));
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,389 @@
+//! What the stand-in Webex knows, and the questions that several endpoints ask of it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+use uuid::Uuid;
+
+use super::call::{Call, Refusal, compact, stamp};
+
+/// Everybody plays in this organisation.
+const ORG: &str = "96abc2aa-3dcc-11e5-a152-fe34819cdc9a";
+
+/// Every address here belongs to somebody.
+const HOME: &str = "@example.com";
+
+pub(super) struct Person {
+    pub(super) id: String,
+    pub(super) email: String,
+    pub(super) name: String,
+    pub(super) bot: bool,
+    pub(super) created: Timestamp,
+}
+
+pub(super) struct Room {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) direct: bool,
+    pub(super) locked: bool,
+    pub(super) announcement: bool,
+    pub(super) read_only: bool,
+    pub(super) public: bool,
+    pub(super) description: Option<String>,
+    pub(super) classification: Option<String>,
+    pub(super) team: Option<String>,
+    pub(super) creator: String,
+    pub(super) created: Timestamp,
+    pub(super) active: Timestamp,
+}
+
+pub(super) struct Membership {
+    pub(super) id: String,
+    pub(super) room: String,
+    pub(super) person: String,
+    pub(super) moderator: bool,
+    pub(super) hidden: bool,
+    pub(super) created: Timestamp,
+}
+
+pub(super) struct Message {
+    pub(super) id: String,
+    /// Counts from 1 and is never given twice: the cursor of lists, which survives deletions.
+    pub(super) number: u64,
+    pub(super) room: String,
+    pub(super) author: String,
+    pub(super) parent: Option<String>,
+    pub(super) text: String,
+    pub(super) markdown: Option<String>,
+    pub(super) html: Option<String>,
+    pub(super) file: Option<Arc<File>>,
+    pub(super) card: Option<Value>,
+    pub(super) people: Vec<String>,
+    pub(super) everybody: bool,
+    pub(super) created: Timestamp,
+    pub(super) updated: Option<Timestamp>,
+    pub(super) edits: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) bytes: Bytes,
+}
+
+pub(super) struct Webhook {
+    pub(super) id: String,
+    pub(super) owner: String,
+    pub(super) name: String,
+    pub(super) target: String,
+    pub(super) resource: String,
+    pub(super) event: String,
+    pub(super) filter: Option<String>,
+    pub(super) secret: Option<String>,
+    pub(super) owned_by: String,
+    pub(super) active: bool,
+    pub(super) created: Timestamp,
+    /// The failures of the last five minutes.
+    pub(super) failures: VecDeque<Timestamp>,
+    pub(super) disabled: Option<Timestamp>,
+}
+
+pub(super) struct Submit {
+    pub(super) id: String,
+    pub(super) person: String,
+    pub(super) room: String,
+    pub(super) message: String,
+    pub(super) inputs: Value,
+    pub(super) created: Timestamp,
+}
+
+pub(super) struct Team {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) description: Option<String>,
+    /// The room that comes with the team and has everybody of the team in it.
+    pub(super) general: String,
+    pub(super) created: Timestamp,
+}
+
+pub(super) struct Teammate {
+    pub(super) id: String,
+    pub(super) team: String,
+    pub(super) person: String,
+    pub(super) moderator: bool,
+    pub(super) created: Timestamp,
+}
+
+/// Something happened that webhooks may want to hear.
+pub(super) struct Event {
+    pub(super) resource: &'static str,
+    pub(super) event: &'static str,
+    pub(super) actor: String,
+    /// Who was there to notice.
+    pub(super) audience: Vec<String>,
+    /// Of the audience, the bots that may hear of it; `None` is all of them.
+    pub(super) bots: Option<Vec<String>>,
+    pub(super) data: Value,
+    /// What filters ask about and `data` doesn't say.
+    pub(super) traits: Value,
+}
+
+/// Everything, behind one lock.
+pub(super) struct State {
+    pub(super) me: String,
+    pub(super) people: Vec<Person>,
+    pub(super) rooms: Vec<Room>,
+    pub(super) memberships: Vec<Membership>,
+    pub(super) messages: Vec<Message>,
+    pub(super) webhooks: Vec<Webhook>,
+    pub(super) submits: Vec<Submit>,
+    pub(super) teams: Vec<Team>,
+    pub(super) teammates: Vec<Teammate>,
+    pub(super) numbered: u64,
+    pub(super) events: Vec<Event>,
+}
+
+/// An id as Webex makes them: opaque to whoever is asked to keep it.
+pub(super) fn new_id(kind: &str) -> String {
+    id_of(kind, Uuid::new_v4())
+}
+
+fn id_of(kind: &str, uuid: Uuid) -> String {
+    STANDARD_NO_PAD.encode(format!("ciscospark://us/{kind}/{uuid}"))
+}
+
+pub(super) fn org() -> String {
+    STANDARD_NO_PAD.encode(format!("ciscospark://us/ORGANIZATION/{ORG}"))
+}
+
+impl State {
+    pub(super) fn new(bot: bool, now: Timestamp) -> Self {
+        let mut state = Self {
+            me: String::new(),
+            people: Vec::new(),
+            rooms: Vec::new(),
+            memberships: Vec::new(),
+            messages: Vec::new(),
+            webhooks: Vec::new(),
+            submits: Vec::new(),
+            teams: Vec::new(),
+            teammates: Vec::new(),
+            numbered: 0,
+            events: Vec::new(),
+        };
+        state.me = state.enrol(if bot { "handbell@webex.bot" } else { "handbell@example.com" }, bot, now);
+        state
+    }
+
+    /// Adds a person; the id comes from the address, so that it outlives a restart.
+    fn enrol(&mut self, email: &str, bot: bool, created: Timestamp) -> String {
+        let hash = Sha1::digest(email.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        let id = id_of("PEOPLE", uuid::Builder::from_sha1_bytes(bytes).into_uuid());
+        let local = email.split('@').next().unwrap_or(email);
+        let name = local.split(['.', '_', '-']).map(capital).collect::<Vec<_>>().join(" ");
+        self.people.push(Person { id: id.clone(), email: email.into(), name, bot, created });
+        id
+    }
+
+    /// The person with this address, who needn't have been heard of before.
+    pub(super) fn find_person(&mut self, email: &str, now: Timestamp) -> Option<String> {
+        let email = email.trim().to_lowercase();
+        if let Some(person) = self.people.iter().find(|person| person.email == email) {
+            return Some(person.id.clone());
+        }
+        let local = email.strip_suffix(HOME)?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-+'".contains(c);
+        if local.is_empty()
+            || !local.chars().all(plain)
+            || local.starts_with("unknown")
+            || local.starts_with("nobody")
+        {
+            return None;
+        }
+        Some(self.enrol(&email, false, now))
+    }
+
+    /// The person that the body's `personId` or `personEmail` (or the like) names.
+    pub(super) fn named(
+        &mut self,
+        call: &Call,
+        id: Option<&str>,
+        email: Option<&str>,
+    ) -> Result<String, Refusal> {
+        match (id, email) {
+            (Some(id), _) => {
+                self.person(id).map(|person| person.id.clone()).ok_or_else(|| Refusal::missing("person"))
+            }
+            (None, Some(email)) if !email.contains('@') => {
+                Err(Refusal::bad(format!("'{email}' is not a valid email address.")))
+            }
+            (None, Some(email)) => self.find_person(email, call.now).ok_or_else(|| {
+                Refusal::new(
+                    axum::http::StatusCode::NOT_FOUND,
+                    format!("Could not find a person with email '{email}'."),
+                )
+            }),
+            (None, None) => Err(Refusal::bad("'personId' or 'personEmail' is required.")),
+        }
+    }
+
+    pub(super) fn person(&self, id: &str) -> Option<&Person> {
+        self.people.iter().find(|person| person.id == id)
+    }
+
+    /// Address and name of somebody; people are never forgotten.
+    pub(super) fn card_of(&self, id: &str) -> (&str, &str) {
+        self.person(id).map_or(("", ""), |person| (&person.email, &person.name))
+    }
+
+    /// The room, if it is there and the caller is in it.
+    pub(super) fn room_for(&self, id: &str, caller: &str) -> Result<&Room, Refusal> {
+        self.rooms
+            .iter()
+            .find(|room| room.id == id)
+            .filter(|room| self.member(&room.id, caller).is_some())
+            .ok_or_else(|| Refusal::missing("room"))
+    }
+
+    pub(super) fn room_mut(&mut self, id: &str) -> Result<&mut Room, Refusal> {
+        self.rooms.iter_mut().find(|room| room.id == id).ok_or_else(|| Refusal::missing("room"))
+    }
+
+    pub(super) fn member(&self, room: &str, person: &str) -> Option<&Membership> {
+        self.memberships.iter().find(|membership| membership.room == room && membership.person == person)
+    }
+
+    pub(super) fn moderates(&self, room: &str, person: &str) -> bool {
+        self.member(room, person).is_some_and(|membership| membership.moderator)
+    }
+
+    pub(super) fn members(&self, room: &str) -> Vec<String> {
+        self.memberships.iter().filter(|m| m.room == room).map(|m| m.person.clone()).collect()
+    }
+
+    /// In a locked room only moderators change anything.
+    pub(super) fn may_manage(&self, room: &Room, caller: &str) -> Result<(), Refusal> {
+        if room.locked && !self.moderates(&room.id, caller) {
+            return Err(Refusal::forbidden("The room is locked; only a moderator can do this."));
+        }
+        Ok(())
+    }
+
+    /// Puts a person into a room.
+    pub(super) fn join(
+        &mut self,
+        room: &str,
+        person: &str,
+        moderator: bool,
+        actor: &str,
+        now: Timestamp,
+    ) -> String {
+        let id = new_id("MEMBERSHIP");
+        self.memberships.push(Membership {
+            id: id.clone(),
+            room: room.into(),
+            person: person.into(),
+            moderator,
+            hidden: false,
+            created: now,
+        });
+        self.tell_membership("created", &id, actor);
+        id
+    }
+
+    /// Takes a person out of a room. The one who goes hears of it, too.
+    pub(super) fn part(&mut self, membership: &str, actor: &str) {
+        self.tell_membership("deleted", membership, actor);
+        self.memberships.retain(|other| other.id != membership);
+    }
+
+    /// Ends a room and all that is in it.
+    pub(super) fn end_room(&mut self, id: &str, actor: &str) {
+        self.tell_room("deleted", id, actor);
+        self.rooms.retain(|room| room.id != id);
+        self.memberships.retain(|membership| membership.room != id);
+        self.messages.retain(|message| message.room != id);
+        self.submits.retain(|submit| submit.room != id);
+    }
+
+    /// Keeps an event for the webhooks.
+    pub(super) fn tell(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    pub(super) fn tell_membership(&mut self, event: &'static str, id: &str, actor: &str) {
+        let Some(membership) = self.memberships.iter().find(|membership| membership.id == id) else { return };
+        let data = self.membership_json(membership);
+        let audience = self.members(&membership.room);
+        let actor = actor.to_owned();
+        self.tell(Event {
+            resource: "memberships",
+            event,
+            actor,
+            audience,
+            bots: None,
+            data,
+            traits: Value::Null,
+        });
+    }
+
+    pub(super) fn tell_room(&mut self, event: &'static str, id: &str, actor: &str) {
+        let Some(room) = self.rooms.iter().find(|room| room.id == id) else { return };
+        let mut data = self.room_json(room, actor);
+        if let Value::Object(data) = &mut data {
+            data.remove("title"); // like texts, titles are encrypted: webhooks don't carry them
+        }
+        let audience = self.members(id);
+        let actor = actor.to_owned();
+        self.tell(Event { resource: "rooms", event, actor, audience, bots: None, data, traits: Value::Null });
+    }
+
+    pub(super) fn room_type(&self, room: &str) -> &'static str {
+        if self.rooms.iter().any(|other| other.id == room && other.direct) { "direct" } else { "group" }
+    }
+
+    /// A room as the viewer sees it: a direct one is called like the other person.
+    pub(super) fn room_json(&self, room: &Room, viewer: &str) -> Value {
+        let other = self.memberships.iter().find(|m| room.direct && m.room == room.id && m.person != viewer);
+        let title = other.map_or(room.title.as_str(), |other| self.card_of(&other.person).1);
+        compact(json!({
+            "id": room.id, "title": title, "type": if room.direct { "direct" } else { "group" },
+            "isLocked": room.locked, "isAnnouncementOnly": room.announcement, "isReadOnly": room.read_only,
+            "isPublic": room.public, "madePublic": room.public.then(|| stamp(room.created)),
+            "description": room.description, "classificationId": room.classification, "teamId": room.team,
+            "creatorId": room.creator, "ownerId": org(),
+            "created": stamp(room.created), "lastActivity": stamp(room.active),
+        }))
+    }
+
+    pub(super) fn membership_json(&self, membership: &Membership) -> Value {
+        let (email, name) = self.card_of(&membership.person);
+        json!({
+            "id": membership.id, "roomId": membership.room, "roomType": self.room_type(&membership.room),
+            "personId": membership.person, "personEmail": email, "personDisplayName": name, "personOrgId": org(),
+            "isModerator": membership.moderator, "isRoomHidden": membership.hidden, "isMonitor": false,
+            "created": stamp(membership.created),
+        })
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+pub(super) fn app() -> String {
+    STANDARD_NO_PAD.encode(
+        "ciscospark://us/APPLICATION/C279cb30c029180bb4bdaeb061b7965cda39b60297c8503f266abf66c999ec1f",
+    )
+}

@@ -1,0 +1,267 @@
+//! Rows that are due: an incident is looked at again, or a dispatch is claimed, said, written down and let go.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use futures_util::future::join_all;
+use handbell_core::config::Plan;
+use handbell_core::decide::{Event, space_name};
+use handbell_core::dispatch::{Delivery, Dispatch, DispatchKey, Fact, Outcome, Progress, REPORT, START_WITHIN, Say, Task};
+use handbell_core::wording::{self, Words};
+use handbell_store::table::{Due, RowKey};
+use handbell_store::{Claimed, Released};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{App, Fault};
+
+/// With less time than this left, nothing is begun: a vendor call takes up to 8 s, and what came of it must be written.
+const NEEDS: SignedDuration = SignedDuration::from_secs(15);
+/// Deliveries that fall due this soon are kicked by us; the tick finds the later ones.
+const KICK_AHEAD: SignedDuration = SignedDuration::from_secs(90);
+
+/// A claimed dispatch and everything that is needed to say it.
+pub(crate) struct Work {
+    pub(crate) owner: String,
+    pub(crate) claimed_at: Timestamp,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) words: Words,
+    pub(crate) space: String,
+    /// An acknowledgement or an end came first: nothing is begun, only looked up.
+    pub(crate) void: bool,
+}
+
+impl App {
+    /// Does what is due at each of the rows; true for those that need no second try. `left` is how much time there is.
+    pub async fn deliver(&self, rows: &[RowKey], left: SignedDuration) -> Vec<bool> {
+        join_all(rows.iter().map(async |row| {
+            if left < NEEDS {
+                return false;
+            }
+            let done = match row.due() {
+                Some(Due::Incident(subject)) => self.happen(&subject, &Event::Wake, None).await.map(|_| ()),
+                Some(Due::Dispatch(key)) => self.work(&key).await,
+                None => {
+                    tracing::error!(row = row.sk, "a kick for a row that is never due; ignored");
+                    Ok(())
+                }
+            };
+            if let Err(fault) = &done {
+                tracing::error!(reason = %fault, "a row could not be worked on; it is tried again");
+            }
+            done.is_ok()
+        }))
+        .await
+    }
+
+    async fn work(&self, key: &DispatchKey) -> Result<(), Fault> {
+        let owner = uuid::Uuid::new_v4().to_string();
+        let claimed_at = self.now();
+        let Claimed::Ours { mut dispatch, died_at_ms } = self.store.claim(key, &owner, claimed_at).await? else { return Ok(()) };
+        if died_at_ms.is_some() {
+            tracing::warn!(dispatch = ?key, "somebody died at this work; what may have been said is looked up first");
+        }
+        dispatch.recover(died_at_ms, claimed_at);
+        let (plan, incident) = tokio::join!(self.plan(&dispatch.plan, &dispatch.plan_hash), self.store.incident(&key.subject));
+        let plan = plan?;
+        // The incident is read after the claim: an acknowledgement that has been committed is seen here.
+        let void = !dispatch.last_word && incident?.is_none_or(|incident| incident.voids(key.epoch, key.number));
+        if void {
+            dispatch.void();
+        }
+        let space = space_name(&dispatch.plan, &plan, key);
+        let words = self.words(&key.subject);
+        let mut work = Work { owner, claimed_at, dispatch: *dispatch, plan, words, space, void };
+        self.say_everything(&mut work).await;
+        self.let_go(work).await
+    }
+
+    /// Says what is due: the phones at once, Webex in its order, the facts beside them, and the report last.
+    async fn say_everything(&self, work: &mut Work) {
+        let now = self.now();
+        let tasks = work.dispatch.tasks(now);
+        let is_webex = |name: &String| work.dispatch.deliveries.get(name).is_some_and(|delivery| delivery.say.is_webex());
+        let (webex, phones): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|(name, _)| is_webex(name));
+        let (mut outcomes, said, facts) = tokio::join!(
+            self.say_in_webex(work, &webex),
+            join_all(phones.iter().map(async |(name, task)| (name.clone(), self.say_by_phone(work, name, *task).await))),
+            self.publish(&work.dispatch, &work.dispatch.facts),
+        );
+        outcomes.extend(said);
+        let now = self.now();
+        let mut died = Vec::new();
+        for (name, outcome) in outcomes {
+            if work.dispatch.record(&name, outcome, now) {
+                died.push(name);
+            }
+        }
+        if let Some(unpublished) = facts {
+            work.dispatch.facts = unpublished;
+        }
+        self.stand_in(&mut work.dispatch, &died, now);
+        self.report(work).await;
+    }
+
+    /// For what has died another channel starts, and the admins are told: of a phone in Webex, of Webex by SMS.
+    fn stand_in(&self, dispatch: &mut Dispatch, died: &[String], now: Timestamp) {
+        if died.is_empty() {
+            return;
+        }
+        let dead: Vec<(String, Delivery)> =
+            died.iter().filter_map(|name| Some((name.clone(), dispatch.deliveries.get(name)?.clone()))).collect();
+        for (name, delivery) in &dead {
+            let other = match &delivery.say {
+                _ if delivery.instead_of.is_some() => None,
+                Say::Sms { to, from, content } => Some(Say::Call { to: to.clone(), from: from.clone(), content: self.as_text(content, dispatch) }),
+                Say::Call { to, from, content } => Some(Say::Sms { to: to.clone(), from: from.clone(), content: self.as_text(content, dispatch) }),
+                _ => None,
+            };
+            if let Some(say) = other {
+                dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(say, now) });
+            }
+            let number = dispatch.facts.len();
+            dispatch.facts.push(Fact {
+                id: format!("{}#dead#{number}", dispatch.mark(name)),
+                kind: "delivery.dead".into(),
+                at: now,
+                detail: BTreeMap::from([("delivery".into(), dispatch.mark(name)), ("reason".into(), delivery.why.clone().unwrap_or_default())]),
+            });
+        }
+        let admin_notice = |failed: &[&Delivery]| handbell_core::dispatch::Content::Text(wording::not_delivered(dispatch, failed));
+        let tellable = |delivery: &&Delivery| delivery.instead_of.as_deref() != Some("admin");
+        let phones: Vec<&Delivery> = dead.iter().map(|(_, delivery)| delivery).filter(|delivery| delivery.say.is_phone()).filter(tellable).collect();
+        let webex: Vec<&Delivery> = dead.iter().map(|(_, delivery)| delivery).filter(|delivery| delivery.say.is_webex()).filter(tellable).collect();
+        let mut notices = Vec::new();
+        if !phones.is_empty() {
+            let content = admin_notice(&phones);
+            notices.extend(self.config.admins.webex.iter().map(|email| Say::Direct { email: email.clone(), content: content.clone() }));
+        }
+        if !webex.is_empty() {
+            let content = admin_notice(&webex);
+            let from = &self.config.twilio.from;
+            notices.extend(self.config.admins.sms.iter().map(|to| Say::Sms { to: to.clone(), from: from.clone(), content: content.clone() }));
+        }
+        for say in notices {
+            dispatch.add(Delivery { instead_of: Some("admin".into()), ..Delivery::new(say, now) });
+        }
+        tracing::error!(dispatch = ?dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
+    }
+
+    /// The words of a text for a call that stands in for it, and the other way round.
+    fn as_text(&self, content: &handbell_core::dispatch::Content, dispatch: &Dispatch) -> handbell_core::dispatch::Content {
+        use handbell_core::dispatch::Content;
+        let Some(known) = self.plans.get(&dispatch.plan) else { return content.clone() };
+        let Content::Plan { step, item } = content else { return content.clone() };
+        let Some(step) = known.plan.steps.get((*step as usize).wrapping_sub(1)) else { return content.clone() };
+        let template = step.sms.get(*item).map(|sms| &sms.text).or_else(|| step.call.get(*item).map(|call| &call.say));
+        let values = wording::Values::of(dispatch, &self.words(&dispatch.key.subject));
+        template.map_or_else(|| content.clone(), |template| Content::Text(values.fill(template, wording::plain)))
+    }
+
+    /// Writes down what came of it. What callbacks wrote meanwhile is taken over.
+    async fn let_go(&self, mut work: Work) -> Result<(), Fault> {
+        for _ in 0..10 {
+            let now = self.now();
+            match self.store.release(&work.dispatch, &work.owner, now).await? {
+                Released::Done => {
+                    if let Some(due) = work.dispatch.due(now).filter(|due| *due <= now + KICK_AHEAD) {
+                        self.kick(&[(RowKey::dispatch(&work.dispatch.key), due)], now).await;
+                    }
+                    return Ok(());
+                }
+                Released::Lost => {
+                    tracing::warn!(dispatch = ?work.dispatch.key, "the lease ran out at work; another has taken over and looks up what was said");
+                    return Ok(());
+                }
+                Released::Changed => {
+                    let stands = self.store.dispatch(&work.dispatch.key).await?;
+                    let Some(stands) = stands else { return Ok(()) };
+                    work.dispatch.rev = stands.rev;
+                    work.dispatch.fates = stands.fates;
+                    work.dispatch.recover(None, now);
+                }
+            }
+        }
+        Err(Fault("callbacks kept changing the row".into()))
+    }
+
+    /// Publishes facts; those that were not taken, if any were. None when there was nothing to publish.
+    async fn publish(&self, dispatch: &Dispatch, facts: &[Fact]) -> Option<Vec<Fact>> {
+        if facts.is_empty() {
+            return None;
+        }
+        let entries = facts.iter().map(|fact| {
+            let detail = serde_json::json!({
+                "id": fact.id, "subject": dispatch.key.subject.as_str(), "epoch": dispatch.key.epoch, "plan": dispatch.plan,
+                "incident": handbell_core::incident::reference(&dispatch.key.subject, dispatch.key.epoch),
+                "count": dispatch.count, "step": dispatch.step, "at": fact.at, "detail": fact.detail,
+            });
+            PutEventsRequestEntry::builder()
+                .source("handbell")
+                .detail_type(&fact.kind)
+                .event_bus_name(&self.places.bus)
+                .detail(detail.to_string())
+                .build()
+        });
+        match self.events.put_events().set_entries(Some(entries.collect())).send().await {
+            Ok(answer) if answer.failed_entry_count() == 0 => Some(Vec::new()),
+            Ok(answer) => {
+                // Entries are answered in their order: an entry without an id was not taken.
+                let failed = answer.entries().iter().zip(facts).filter(|(entry, _)| entry.event_id().is_none());
+                let again = failed.filter(|(entry, fact)| {
+                    let transient = matches!(entry.error_code(), Some("InternalFailure" | "ThrottlingException" | "InternalException"));
+                    if !transient {
+                        tracing::error!(fact = fact.kind, code = entry.error_code(), "the bus refuses this fact for good");
+                    }
+                    transient
+                });
+                Some(again.map(|(_, fact)| fact.clone()).collect())
+            }
+            Err(error) => {
+                tracing::warn!(reason = ?error.as_service_error(), "the bus took no facts; tried again");
+                None
+            }
+        }
+    }
+}
+
+impl Work {
+    /// No vendor call begins late: an acknowledgement may have come since the claim.
+    pub(crate) fn may_begin(&self, now: Timestamp) -> bool {
+        now.duration_since(self.claimed_at) < START_WITHIN
+    }
+
+    pub(crate) fn delivery(&self, name: &str) -> Option<&Delivery> {
+        self.dispatch.deliveries.get(name)
+    }
+
+    /// After an empty look: is it still wanted, and may it be said once more?
+    pub(crate) fn after_empty_look(&self, name: &str) -> Option<Outcome> {
+        if self.void {
+            return Some(Outcome::NotWanted);
+        }
+        let unknowns = self.delivery(name).map_or(0, |delivery| delivery.unknowns);
+        (unknowns >= handbell_core::dispatch::MAX_UNKNOWN)
+            .then(|| Outcome::Refused { why: "three attempts had no certain outcome".into() })
+    }
+}
+
+pub(crate) fn wait(seconds: i64) -> Outcome {
+    Outcome::Waits { pause: SignedDuration::from_secs(seconds) }
+}
+
+/// True for tasks that post: they keep the order of the steps.
+pub(crate) fn is_post(work: &Work, name: &str) -> bool {
+    matches!(work.delivery(name).map(|delivery| &delivery.say), Some(Say::Post { .. }))
+}
+
+/// The report's own state, for [`crate::report`].
+pub(crate) fn report_task(dispatch: &Dispatch, now: Timestamp) -> Option<Task> {
+    let report = dispatch.deliveries.get(REPORT)?;
+    match report.progress {
+        Progress::Pending if report.next_at <= now => Some(Task::Say),
+        Progress::Unknown if report.next_at <= now => Some(Task::Look),
+        _ => None,
+    }
+}

@@ -1,0 +1,112 @@
+//! An event happens: read, decide, commit, kick. Every trigger that changes an incident comes through here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use handbell_core::config::Plan;
+use handbell_core::decide::{Event, Outcome, Rules, begins_anew, decide};
+use handbell_core::incident::{Incident, Subject};
+use handbell_core::press::PressId;
+use handbell_store::table::RowKey;
+use handbell_store::{Commit, Handled, Loaded, NotCommitted};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{App, Fault};
+
+/// How often a race is run before the caller is asked to come again. Each pause is longer, and by chance.
+const ROUNDS: u32 = 40;
+/// The queue can hold a message back this long; what is due later is found by the tick.
+const KICK_AHEAD: SignedDuration = SignedDuration::from_secs(90);
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Happened {
+    /// The count to answer with.
+    pub count: u64,
+    /// What became of it; none if it had been handled before.
+    pub outcome: Option<Outcome>,
+    /// The incident as it is now.
+    pub incident: Option<Incident>,
+}
+
+impl App {
+    /// Lets the event happen once. When this returns, everything that follows from it is stored.
+    pub(crate) async fn happen(&self, subject: &Subject, event: &Event, id: Option<&PressId>) -> Result<Happened, Fault> {
+        let button = self.button(subject).map(|(_, button)| button);
+        let today = button.and_then(|button| self.plans.get_key_value(&button.plan));
+        let words = self.words(subject);
+        for round in 0..ROUNDS {
+            let now = self.now();
+            let hash = today.map(|(_, known)| known.hash.as_str());
+            let loaded = self.store.load(subject, id.map(|id| id.key.as_str()), hash, now).await?;
+            let Loaded { incident, handled, plan_known } = loaded;
+            if let Some(handled) = handled {
+                return Ok(Happened { count: handled.count, outcome: None, incident });
+            }
+            let own = match &incident {
+                Some(incident) if !incident.phase.is_final() => Some(self.plan(&incident.plan, &incident.plan_hash).await?),
+                _ => None,
+            };
+            let anew = begins_anew(incident.as_ref(), own.as_deref(), event, now);
+            let (name, plan, hash): (&str, Arc<Plan>, &str) = match (&incident, own, today) {
+                (Some(incident), Some(own), _) if !anew => (&incident.plan, own, &incident.plan_hash),
+                (_, _, Some((name, known))) => (name, Arc::clone(&known.plan), &known.hash),
+                // Nothing is going on, and the button is gone from the configuration.
+                _ => return Ok(Happened { count: incident.as_ref().map_or(0, |incident| incident.count), outcome: Some(Outcome::Nothing), incident }),
+            };
+            let rules = Rules { subject, button, plan_name: name, plan: &plan, plan_hash: hash, from: &self.config.twilio.from, words: &words };
+            let decision = decide(incident.as_ref(), event, rules, now);
+            let Some(next) = decision.next else {
+                return Ok(Happened { count: decision.count, outcome: Some(decision.outcome), incident });
+            };
+            let opens = incident.as_ref().is_none_or(|incident| incident.epoch != next.epoch);
+            let handled = Handled { count: decision.count, at: now, epoch: next.epoch };
+            let commit = Commit {
+                before: incident.as_ref().map(|incident| incident.version),
+                incident: &next,
+                event: id.map(|id| (id.key.as_str(), id.keep, handled)),
+                dispatches: &decision.dispatches,
+                opens,
+                plan: (opens && !plan_known).then_some((hash, &*plan)),
+            };
+            match self.store.commit(commit, now).await {
+                Ok(()) => {
+                    tracing::info!(subject = subject.as_str(), epoch = next.epoch, count = next.count, step = next.step, phase = ?next.phase, "stored");
+                    let mut kicks: Vec<_> = decision.dispatches.iter().map(|dispatch| (RowKey::dispatch(&dispatch.key), now)).collect();
+                    kicks.extend(next.wake_at.filter(|at| *at <= now + KICK_AHEAD).map(|at| (RowKey::incident(subject), at)));
+                    self.kick(&kicks, now).await;
+                    return Ok(Happened { count: decision.count, outcome: Some(decision.outcome), incident: Some(next) });
+                }
+                Err(NotCommitted::Conflict) => pause(round).await,
+                Err(NotCommitted::Fault(fault)) => return Err(fault.into()),
+            }
+        }
+        Err(Fault("too many events at once for one incident".into()))
+    }
+
+    /// Tells the queue that these rows are due, each at its time. Best effort: the tick finds what this misses.
+    pub(crate) async fn kick(&self, rows: &[(RowKey, Timestamp)], now: Timestamp) {
+        use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+        for ten in rows.chunks(10) {
+            let entries = ten.iter().enumerate().filter_map(|(index, (row, at))| {
+                // Rounded up: a kick that comes early finds nothing to do.
+                let seconds = (at.as_millisecond() - now.as_millisecond() + 999).div_euclid(1000).clamp(0, 900);
+                let body = serde_json::to_string(row).ok()?;
+                SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).delay_seconds(seconds as i32).build().ok()
+            });
+            let send = self.sqs.send_message_batch().queue_url(&self.places.queue_url).set_entries(Some(entries.collect())).send();
+            match send.await {
+                Ok(sent) if sent.failed().is_empty() => {}
+                Ok(sent) => tracing::warn!(failed = sent.failed().len(), "some kicks were not taken; the tick will find the rows"),
+                Err(error) => tracing::warn!(reason = ?error.as_service_error(), "the queue took no kick; the tick will find the rows"),
+            }
+        }
+    }
+}
+
+/// A pause before the next round of a race: by chance within a growing span, so that racers part.
+async fn pause(round: u32) {
+    let span = 10_u64 << round.min(5);
+    let chance = uuid::Uuid::new_v4().as_u128() as u64 % span;
+    tokio::time::sleep(Duration::from_millis(chance + 1)).await;
+}

@@ -1,0 +1,79 @@
+//! Secrets: one document, kept five minutes, fetched again on a bad signature at most once a minute.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+use crate::Fault;
+
+/// Reads the whole document.
+pub type Fetch =
+    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<BTreeMap<String, SecretString>, Fault>> + Send>> + Send + Sync>;
+
+const KEPT: SignedDuration = SignedDuration::from_mins(5);
+const AGAIN: SignedDuration = SignedDuration::from_mins(1);
+
+type All = Arc<BTreeMap<String, SecretString>>;
+
+/// The secrets, by name.
+pub struct Secrets {
+    fetch: Fetch,
+    kept: Mutex<Option<(Timestamp, All)>>,
+}
+
+impl Secrets {
+    /// Secrets that this reads.
+    pub fn new(fetch: Fetch) -> Self {
+        Self { fetch, kept: Mutex::new(None) }
+    }
+
+    /// All of them. If they can't be fetched again, those of before still serve: a secret store that is down must not
+    /// silence an alert.
+    pub async fn all(&self, now: Timestamp) -> Result<All, Fault> {
+        self.no_older_than(KEPT, now).await
+    }
+
+    /// All of them, fetched again if they are older than a minute: for a signature that didn't fit.
+    pub async fn newest(&self, now: Timestamp) -> Result<All, Fault> {
+        self.no_older_than(AGAIN, now).await
+    }
+
+    async fn no_older_than(&self, age: SignedDuration, now: Timestamp) -> Result<All, Fault> {
+        let mut kept = self.kept.lock().await;
+        if let Some((at, all)) = kept.as_ref()
+            && now.duration_since(*at) < age
+        {
+            return Ok(Arc::clone(all));
+        }
+        match (self.fetch)().await {
+            Ok(all) => {
+                let all = Arc::new(all);
+                *kept = Some((now, Arc::clone(&all)));
+                Ok(all)
+            }
+            Err(fault) => match kept.as_mut() {
+                Some((at, all)) => {
+                    tracing::warn!(reason = %fault, "secrets could not be fetched again; the earlier ones still serve");
+                    *at = now;
+                    Ok(Arc::clone(all))
+                }
+                None => Err(fault),
+            },
+        }
+    }
+
+    /// One of them.
+    pub async fn get(&self, name: &str, now: Timestamp) -> Result<SecretString, Fault> {
+        let all = self.all(now).await?;
+        all.get(name).cloned().ok_or_else(|| Fault(format!("the secret {name:?} is not in the secrets document")))
+    }
+}
+
+/// The values of these names that there are.
+pub(crate) fn values<'a>(all: &'a All, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    names.into_iter().filter_map(|name| all.get(name)).map(ExposeSecret::expose_secret).collect()
+}

@@ -1,0 +1,260 @@
+//! One delivery is said, or looked for: what a vendor's answer means for it.
+
+use futures_util::future::join_all;
+use handbell_core::dispatch::{Content, Outcome, Say, Task};
+use handbell_core::wording;
+use handbell_outbound::Failure;
+use handbell_outbound::twilio::{Call, Sms};
+use handbell_outbound::webex::{File, Post, Webex};
+use jiff::SignedDuration;
+
+use crate::deliver::{Work, is_post, wait};
+use crate::space::Room;
+use crate::twilio::token;
+use crate::{App, Fault};
+
+/// A text that could not be delivered for this long is better not delivered at all: the next step has come. In seconds.
+const SMS_VALIDITY: u32 = 4 * 3600;
+/// How long a phone rings, in seconds.
+const RING: u32 = 30;
+
+/// What a vendor's failure means for a delivery that was being said.
+pub(crate) fn said(failure: Failure) -> Outcome {
+    match failure {
+        Failure::NotSent { retry_after, why } => {
+            Outcome::NotSent { pause: retry_after.and_then(|pause| SignedDuration::try_from(pause).ok()), why }
+        }
+        Failure::Refused { why, .. } => Outcome::Refused { why },
+        Failure::Unknown { why } => Outcome::Unknown { why },
+    }
+}
+
+fn looked(failure: &Failure) -> Outcome {
+    Outcome::LookFailed { why: failure.why().to_owned() }
+}
+
+fn not_now(fault: Fault) -> Outcome {
+    Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why: fault.0 }
+}
+
+impl App {
+    pub(crate) async fn say_by_phone(&self, work: &Work, name: &str, task: Task) -> Outcome {
+        let Some(delivery) = work.delivery(name) else { return Outcome::NotWanted };
+        let twilio = match self.twilio_client().await {
+            Ok(twilio) => twilio,
+            Err(fault) => return not_now(fault),
+        };
+        let mark = work.dispatch.mark(name);
+        let here = token(&work.dispatch.key, name);
+        if task == Task::Look {
+            let found = match &delivery.say {
+                Say::Sms { to, from, .. } => twilio.messages(Some(to), Some(from)).await.map(|messages| {
+                    let ours = |body: &Option<String>| body.as_deref().is_some_and(|body| has_mark(body, &mark));
+                    messages.into_iter().find(|message| ours(&message.body)).map(|message| message.sid)
+                }),
+                Say::Call { to, from, .. } => twilio.calls(Some(to), Some(from)).await.map(|calls| {
+                    // A call carries no mark; one to this person since this was decided, that isn't another's, is ours.
+                    let since = delivery.since - SignedDuration::from_secs(5);
+                    let others: Vec<_> = work.dispatch.deliveries.values().filter_map(|other| other.id.clone()).collect();
+                    let ours = |call: &handbell_outbound::twilio::CallSeen| {
+                        call.date_created.is_some_and(|at| at >= since) && !others.contains(&call.sid)
+                    };
+                    calls.into_iter().find(ours).map(|call| call.sid)
+                }),
+                _ => Ok(None),
+            };
+            match found {
+                Ok(Some(sid)) => return Outcome::Sent(sid),
+                Err(failure) => return looked(&failure),
+                Ok(None) => {}
+            }
+            if let Some(outcome) = work.after_empty_look(name) {
+                return outcome;
+            }
+        }
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let public = self.public_url();
+        let answer = match &delivery.say {
+            Say::Sms { to, from, content } => {
+                let sms = Sms {
+                    to: to.clone(),
+                    from: from.clone(),
+                    body: wording::sms(content, &work.plan, &work.dispatch, &work.words, &mark),
+                    status_callback: Some(format!("{public}/twilio/sms/status?d={here}")),
+                    validity: SMS_VALIDITY,
+                };
+                twilio.send_sms(&sms).await
+            }
+            Say::Call { to, from, .. } => {
+                let call = Call {
+                    to: to.clone(),
+                    from: from.clone(),
+                    url: format!("{public}/twilio/voice?d={here}"),
+                    status_callback: Some(format!("{public}/twilio/voice/status?d={here}")),
+                    timeout: RING,
+                };
+                twilio.place_call(&call).await
+            }
+            _ => return Outcome::NotWanted,
+        };
+        answer.map_or_else(said, Outcome::Sent)
+    }
+
+    /// People before posts, posts one after another, and a later step's posts after those of the step before.
+    pub(crate) async fn say_in_webex(&self, work: &Work, tasks: &[(String, Task)]) -> Vec<(String, Outcome)> {
+        if tasks.is_empty() {
+            return Vec::new();
+        }
+        let webex = match self.webex().await {
+            Ok(webex) => webex,
+            Err(fault) => return all(tasks, &not_now(fault)),
+        };
+        let direct = |name: &str| matches!(work.delivery(name).map(|delivery| &delivery.say), Some(Say::Direct { .. }));
+        let (to_people, in_space): (Vec<_>, Vec<_>) = tasks.iter().cloned().partition(|(name, _)| direct(name));
+        let mut outcomes: Vec<(String, Outcome)> = Vec::new();
+        outcomes.extend(join_all(to_people.iter().map(async |(name, task)| (name.clone(), self.direct(&webex, work, name, *task).await))).await);
+        if in_space.is_empty() {
+            return outcomes;
+        }
+        let room = match self.room(&webex, work).await {
+            Ok(room) => room,
+            Err(outcome) => {
+                outcomes.extend(all(&in_space, &outcome));
+                return outcomes;
+            }
+        };
+        let (posts, people): (Vec<_>, Vec<_>) = in_space.into_iter().partition(|(name, _)| is_post(work, name));
+        outcomes.extend(join_all(people.iter().map(async |(name, _)| (name.clone(), self.invite(&webex, work, &room, name).await))).await);
+        let mut blocked = !posts.is_empty() && self.earlier_posts_missing(work).await;
+        for (name, task) in posts {
+            let outcome = if blocked { wait(1) } else { self.post(&webex, work, &room, &name, task).await };
+            // What comes after an unsettled post waits for it.
+            blocked |= !matches!(outcome, Outcome::Sent(_) | Outcome::Refused { .. } | Outcome::NotWanted);
+            outcomes.push((name, outcome));
+        }
+        outcomes
+    }
+
+    async fn earlier_posts_missing(&self, work: &Work) -> bool {
+        let Some(number) = work.dispatch.after else { return false };
+        let key = handbell_core::dispatch::DispatchKey { number, ..work.dispatch.key.clone() };
+        match self.store.dispatch(&key).await {
+            Ok(Some(earlier)) => !earlier.posts_are_out(),
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    }
+
+    async fn invite(&self, webex: &Webex, work: &Work, room: &Room, name: &str) -> Outcome {
+        let Some(Say::Invite { email, moderator }) = work.delivery(name).map(|delivery| &delivery.say) else { return Outcome::NotWanted };
+        if work.void {
+            return Outcome::NotWanted;
+        }
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        match webex.add_member(&room.id, email, *moderator).await {
+            Ok(member) => Outcome::Sent(member.id),
+            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, work, room).await {
+                Some(outcome) => outcome,
+                None => Outcome::Refused { why },
+            },
+            // Adding somebody twice does no harm: nothing to look for.
+            Err(Failure::Unknown { why }) => Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why },
+            Err(failure) => said(failure),
+        }
+    }
+
+    async fn post(&self, webex: &Webex, work: &Work, room: &Room, name: &str, task: Task) -> Outcome {
+        let Some(Say::Post { content }) = work.delivery(name).map(|delivery| &delivery.say) else { return Outcome::NotWanted };
+        let mark = work.dispatch.mark(name);
+        if task == Task::Look {
+            match self.look_in_room(webex, &room.id, &mark).await {
+                Ok(Some(id)) => return Outcome::Sent(id),
+                Ok(None) => {}
+                Err(outcome) => return outcome,
+            }
+            if let Some(outcome) = work.after_empty_look(name) {
+                return outcome;
+            }
+        }
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let mut markdown = wording::post(content, &work.plan, &work.dispatch, &work.words);
+        let file = match self.file(content, work) {
+            Ok(file) => file,
+            Err(missing) => {
+                markdown = format!("{markdown}\n\n*{}*", wording::escape_markdown(&missing));
+                None
+            }
+        };
+        let post = Post { markdown: wording::marked_post(&markdown, &mark), file, ..Post::default() };
+        match webex.post(&room.id, &post).await {
+            Ok(id) => Outcome::Sent(id),
+            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, work, room).await {
+                Some(outcome) => outcome,
+                None => Outcome::Refused { why },
+            },
+            Err(failure) => said(failure),
+        }
+    }
+
+    /// Our post with this mark. A bot can't list what it posted in a group space: there its own post comes back by the
+    /// webhook and is written down before anybody looks; that Webex answers at all is what is learnt here.
+    pub(crate) async fn look_in_room(&self, webex: &Webex, room: &str, mark: &str) -> Result<Option<String>, Outcome> {
+        let me = self.me().await.map_err(|fault| Outcome::LookFailed { why: fault.0 })?;
+        let messages = webex.messages(room, 100, me.bot).await.map_err(|failure| looked(&failure))?;
+        let ours = |text: &Option<String>| text.as_deref().is_some_and(|text| has_mark(text, mark));
+        Ok(messages.into_iter().find(|message| ours(&message.markdown) || ours(&message.text)).map(|message| message.id))
+    }
+
+    async fn direct(&self, webex: &Webex, work: &Work, name: &str, task: Task) -> Outcome {
+        let Some(Say::Direct { email, content }) = work.delivery(name).map(|delivery| &delivery.say) else { return Outcome::NotWanted };
+        let mark = work.dispatch.mark(name);
+        if task == Task::Look {
+            match webex.direct_messages(email).await {
+                Ok(messages) => {
+                    let ours = |text: &Option<String>| text.as_deref().is_some_and(|text| has_mark(text, &mark));
+                    if let Some(found) = messages.into_iter().find(|message| ours(&message.markdown) || ours(&message.text)) {
+                        return Outcome::Sent(found.id);
+                    }
+                }
+                Err(failure) => return looked(&failure),
+            }
+            if let Some(outcome) = work.after_empty_look(name) {
+                return outcome;
+            }
+        }
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let markdown = wording::post(content, &work.plan, &work.dispatch, &work.words);
+        webex.direct(email, &wording::marked_post(&wording::escape_markdown(&markdown), &mark)).await.map_or_else(said, Outcome::Sent)
+    }
+
+    /// The file that belongs to a post; what is missing, in words, if it can't be had.
+    fn file(&self, content: &Content, work: &Work) -> Result<Option<File>, String> {
+        let Content::Plan { step, .. } = content else { return Ok(None) };
+        let post = work.plan.steps.get((*step as usize).wrapping_sub(1)).and_then(|step| step.post.as_ref());
+        let Some(post) = post else { return Ok(None) };
+        let Some(file) = &post.file else { return Ok(None) };
+        let path = self.places.files.join(file);
+        let name = path.file_name().map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
+        let missing = || format!("(The file {name} belongs here, but it can't be read. Tell whoever looks after Handbell.)");
+        let length = std::fs::metadata(&path).map_err(|_| missing())?.len();
+        let content_type = post.content_type.clone().unwrap_or_default();
+        Ok(Some(File { path, name, content_type, length }))
+    }
+}
+
+fn all(tasks: &[(String, Task)], outcome: &Outcome) -> Vec<(String, Outcome)> {
+    tasks.iter().map(|(name, _)| (name.clone(), outcome.clone())).collect()
+}
+
+/// The mark stands in the text, and isn't the beginning of a longer one.
+fn has_mark(text: &str, mark: &str) -> bool {
+    text.match_indices(mark).any(|(start, _)| !text[start + mark.len()..].starts_with(|next: char| next.is_ascii_alphanumeric()))
+}

@@ -1,0 +1,201 @@
+//! Twilio calls back: the fate of a text, a call that was answered, a key, the fate of a call.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::decide::{Event, Outcome};
+use handbell_core::dispatch::{Content, Dispatch, DispatchKey, Fate, REPORT_PAUSE, Say};
+use handbell_core::incident::{Incident, Subject};
+use handbell_core::wording;
+use handbell_inbound::twilio::{Hook, Params, SIGNATURE_HEADER, Signed, TwilioEvent, verify};
+use handbell_outbound::twiml::{Verb, response};
+use handbell_store::table::RowKey;
+use http::{Request, Response, StatusCode};
+
+use crate::secrets::values;
+use crate::{App, Failed, Fault, answer, header, path_and_query, refuse, typed};
+
+/// Where a delivery of ours lies, as it stands in an address that we give to Twilio: `button.green.17.2.1`.
+///
+/// It needs no signature of its own: Twilio signs the whole address.
+pub(crate) fn token(key: &DispatchKey, name: &str) -> String {
+    format!("{}.{}.{}.{name}", key.subject.as_str().replace(':', "."), key.epoch, key.number)
+}
+
+fn read_token(token: &str) -> Option<(DispatchKey, String)> {
+    let mut parts = token.split('.');
+    let mut next = || parts.next();
+    let subject = Subject::parse(&format!("{}:{}", next()?, next()?))?;
+    let key = DispatchKey { subject, epoch: next()?.parse().ok()?, number: next()?.parse().ok()? };
+    let name = next()?.to_owned();
+    (next().is_none() && name.bytes().all(|byte| byte.is_ascii_alphanumeric())).then_some((key, name))
+}
+
+/// Everything about the call that Twilio asks about.
+struct Line {
+    key: DispatchKey,
+    name: String,
+    dispatch: Dispatch,
+    incident: Incident,
+}
+
+impl App {
+    /// `/twilio/sms/status`: how far a text of ours has come.
+    pub async fn sms_inbound(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let done = async {
+            let params = self.twilio_params(&request).await?;
+            match request.uri().path() {
+                "/twilio/sms/status" => self.fate_of(&params, Hook::TextStatus).await,
+                _ => Err(Rejected::Unknown.into()),
+            }
+        };
+        done.await.unwrap_or_else(|failed| refuse(&failed))
+    }
+
+    /// `/twilio/voice…`: what to say, which key was pressed, how far a call of ours has come.
+    pub async fn voice_inbound(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let done = async {
+            let params = self.twilio_params(&request).await?;
+            match request.uri().path() {
+                "/twilio/voice/status" => self.fate_of(&params, Hook::CallStatus).await,
+                "/twilio/voice" => self.answered(&params).await,
+                "/twilio/voice/key" => self.key_pressed(&params).await,
+                _ => Err(Rejected::Unknown.into()),
+            }
+        };
+        done.await.unwrap_or_else(|failed| refuse(&failed))
+    }
+
+    /// The parameters, if Twilio signed them with one of our tokens. A bad signature makes us look whether the token has
+    /// been changed.
+    async fn twilio_params(&self, request: &Request<Bytes>) -> Result<Params, Failed> {
+        let twilio = &self.config.twilio;
+        let signed = Signed {
+            base: self.public_url(),
+            path_and_query: path_and_query(request),
+            signature: header(request, SIGNATURE_HEADER),
+            content_type: header(request, "content-type"),
+            body: request.body(),
+        };
+        let names = || [Some(&twilio.token), twilio.second_token.as_ref()].into_iter().flatten().map(|name| name.secret.as_str());
+        let secrets = self.secrets.all(self.now()).await?;
+        match verify(&signed, &twilio.account, &values(&secrets, names())) {
+            Err(Rejected::Forged) if signed.signature.is_some() => {
+                let secrets = self.secrets.newest(self.now()).await?;
+                Ok(verify(&signed, &twilio.account, &values(&secrets, names()))?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    async fn fate_of(&self, params: &Params, hook: Hook) -> Result<Response<Bytes>, Failed> {
+        let Some((key, name)) = params.query("d").and_then(read_token) else { return Err(Rejected::Unknown.into()) };
+        let fate = match params.event(hook)? {
+            TwilioEvent::MessageStatus { sid, status, error_code } => Fate {
+                rank: status.rank(),
+                last: status.is_final(),
+                status: params.get("MessageStatus").or_else(|| params.get("SmsStatus")).unwrap_or_default().to_ascii_lowercase(),
+                code: error_code,
+                id: sid,
+            },
+            TwilioEvent::CallStatus { sid, status, .. } => Fate {
+                rank: status.rank(),
+                last: status.is_final(),
+                status: params.get("CallStatus").unwrap_or_default().to_ascii_lowercase(),
+                code: None,
+                id: sid,
+            },
+            _ => return Err(Rejected::Unknown.into()),
+        };
+        let now = self.now();
+        let due = now + REPORT_PAUSE;
+        if self.store.fate(&key, &name, &fate, due).await? {
+            tracing::info!(dispatch = ?key, delivery = name, status = fate.status, "fate");
+            self.kick(&[(RowKey::dispatch(&key), due)], now).await;
+        }
+        Ok(answer(StatusCode::OK, ""))
+    }
+
+    /// The call, its dispatch and its incident as they are now.
+    async fn line(&self, params: &Params) -> Result<Option<Line>, Failed> {
+        let Some((key, name)) = params.query("d").and_then(read_token) else { return Ok(None) };
+        let (dispatch, incident) = tokio::join!(self.store.dispatch(&key), self.store.incident(&key.subject));
+        Ok(match (dispatch?, incident?) {
+            (Some(dispatch), Some(incident)) => Some(Line { key, name, dispatch, incident }),
+            _ => None,
+        })
+    }
+
+    async fn answered(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let Some(line) = self.line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
+        self.what_to_say(&line).await
+    }
+
+    async fn what_to_say(&self, line: &Line) -> Result<Response<Bytes>, Failed> {
+        let words = self.words(&line.key.subject);
+        let over = if line.incident.epoch == line.key.epoch {
+            wording::spoken_when_over(&line.incident, &words)
+        } else {
+            Some(wording::NOT_KNOWN.to_owned())
+        };
+        if let Some(over) = over {
+            return twiml(&goodbye(&over));
+        }
+        let Some(Say::Call { content, .. }) = line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.say) else {
+            return twiml(&goodbye(wording::NOT_KNOWN));
+        };
+        let plan = self.plan(&line.dispatch.plan, &line.dispatch.plan_hash).await?;
+        let call = match content {
+            Content::Plan { step, item } => plan.steps.get((*step as usize).wrapping_sub(1)).and_then(|step| step.call.get(*item)),
+            Content::Text(_) => None,
+        };
+        let say = |text: String| Verb::Say {
+            text,
+            language: call.and_then(|call| call.language.clone()),
+            voice: call.and_then(|call| call.voice.clone()),
+        };
+        let text = wording::spoken(content, &plan, &line.incident, &words, self.now());
+        let here = token(&line.key, &line.name);
+        let keys = format!("{}/twilio/voice/key?d={here}&s={}", self.public_url(), line.incident.step);
+        twiml(&[
+            Verb::Gather { action: keys, num_digits: Some(1), timeout: 8, verbs: vec![say(text.clone()), say(wording::KEYS.to_owned())] },
+            // Nobody pressed anything: once more, then the call ends.
+            say(text),
+            Verb::Hangup,
+        ])
+    }
+
+    async fn key_pressed(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else { return Err(Rejected::Unknown.into()) };
+        let Some(line) = self.line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
+        let who = match line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.say) {
+            Some(Say::Call { to, .. }) => wording::the_phone(to),
+            _ => return twiml(&goodbye(wording::NOT_KNOWN)),
+        };
+        let epoch = line.key.epoch;
+        match digits.as_str() {
+            "1" => {
+                let happened = self.happen(&line.key.subject, &Event::Acknowledge { who, epoch }, None).await?;
+                match happened.outcome {
+                    Some(Outcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
+                    // Somebody was faster, or it is over: say who has it.
+                    _ => self.what_to_say(&Line { incident: happened.incident.unwrap_or(line.incident), ..line }).await,
+                }
+            }
+            "2" => {
+                let step = params.query("s").and_then(|step| step.parse().ok()).unwrap_or(line.incident.step);
+                let happened = self.happen(&line.key.subject, &Event::Next { who, epoch, step }, None).await?;
+                twiml(&goodbye(if happened.outcome == Some(Outcome::Done) { wording::NEXT_STEP } else { wording::NO_NEXT_STEP }))
+            }
+            _ => self.what_to_say(&line).await,
+        }
+    }
+}
+
+fn goodbye(text: &str) -> Vec<Verb> {
+    vec![Verb::Say { text: text.to_owned(), language: None, voice: None }, Verb::Hangup]
+}
+
+fn twiml(verbs: &[Verb]) -> Result<Response<Bytes>, Failed> {
+    let xml = response(verbs).map_err(|error| Fault(error.to_string()))?;
+    Ok(typed(StatusCode::OK, "text/xml; charset=utf-8", xml))
+}

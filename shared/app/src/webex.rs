@@ -1,0 +1,124 @@
+//! Webex calls back: our own post comes by, which proves that it is there. And the webhook itself is kept alive.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::dispatch::{DispatchKey, Fate, Progress};
+use handbell_inbound::webex::{Envelope, SIGNATURE_HEADER, verify};
+use handbell_outbound::webex::NewWebhook;
+use http::{Request, Response, StatusCode};
+
+use crate::secrets::values;
+use crate::{App, Failed, Fault, answer, header, refuse};
+
+/// Who our token belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Me {
+    pub(crate) id: String,
+    /// A bot can't list what it posted in a group space.
+    pub(crate) bot: bool,
+}
+
+const WEBHOOK: &str = "Handbell: messages";
+
+impl App {
+    /// Asked once in a process's life.
+    pub(crate) async fn me(&self) -> Result<&Me, Fault> {
+        self.me
+            .get_or_try_init(async || {
+                let me = self.webex().await?.me().await.map_err(|failure| Fault(failure.to_string()))?;
+                Ok(Me { bot: me.kind.as_deref() == Some("bot"), id: me.id })
+            })
+            .await
+    }
+
+    /// `/webex`: a message, a card, a membership.
+    pub async fn webex_event(&self, request: Request<Bytes>) -> Response<Bytes> {
+        match self.heard(&request).await {
+            Ok(()) => answer(StatusCode::OK, ""),
+            Err(failed) => refuse(&failed),
+        }
+    }
+
+    async fn heard(&self, request: &Request<Bytes>) -> Result<(), Failed> {
+        let envelope = self.envelope(request).await?;
+        if (envelope.resource.as_str(), envelope.event.as_str()) == ("messages", "created")
+            && envelope.data.person_id.as_deref() == Some(self.me().await?.id.as_str())
+        {
+            self.own_post(&envelope.data.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn envelope(&self, request: &Request<Bytes>) -> Result<Envelope, Failed> {
+        let Some(name) = &self.config.webex.webhook else { return Err(Rejected::Unknown.into()) };
+        let signature = header(request, SIGNATURE_HEADER);
+        let secrets = self.secrets.all(self.now()).await?;
+        match verify(signature, request.body(), &values(&secrets, [name.secret.as_str()])) {
+            Err(Rejected::Forged) if signature.is_some() => {
+                let secrets = self.secrets.newest(self.now()).await?;
+                Ok(verify(signature, request.body(), &values(&secrets, [name.secret.as_str()]))?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Our own post carries its mark; if we don't know yet that it arrived, now we do.
+    async fn own_post(&self, id: &str) -> Result<(), Fault> {
+        let message = match self.webex().await?.message(id).await {
+            Ok(message) => message,
+            Err(failure) => return Err(Fault(failure.to_string())),
+        };
+        let text = message.markdown.or(message.text).unwrap_or_default();
+        let Some((reference, number, name)) = find_mark(&text) else { return Ok(()) };
+        let Some(named) = self.store.named(&reference).await? else { return Ok(()) };
+        let key = DispatchKey { subject: named.subject, epoch: named.epoch, number };
+        let Some(dispatch) = self.store.dispatch(&key).await? else { return Ok(()) };
+        let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
+        if !known {
+            let fate = Fate { rank: 1, status: "posted".into(), code: None, id: message.id, last: false };
+            self.store.fate(&key, &name, &fate, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Registers our webhook if it is missing, and wakes it if Webex has put it to sleep. Best effort, every five minutes.
+    pub(crate) async fn mend_webhook(&self) {
+        let Some(name) = &self.config.webex.webhook else { return };
+        let mend = async {
+            let secret = self.secrets.get(&name.secret, self.now()).await?;
+            let webex = self.webex().await?;
+            let target = format!("{}/webex", self.public_url());
+            let failed = |failure: handbell_outbound::Failure| Fault(failure.to_string());
+            let all = webex.webhooks().await.map_err(failed)?;
+            let ours = all.iter().find(|hook| hook.target_url.as_deref() == Some(&target) && hook.resource.as_deref() == Some("messages"));
+            match ours {
+                None => {
+                    let (resource, event) = ("messages".to_owned(), "created".to_owned());
+                    let new = NewWebhook { name: WEBHOOK.into(), target_url: target, resource, event, filter: None, secret };
+                    webex.create_webhook(&new).await.map_err(failed)?;
+                    tracing::info!("a webhook was registered at Webex");
+                }
+                Some(hook) if hook.is_inactive() => {
+                    webex.update_webhook(&hook.id, WEBHOOK, &target, Some(&secret)).await.map_err(failed)?;
+                    tracing::warn!("Webex had switched our webhook off; it is on again");
+                }
+                Some(_) => {}
+            }
+            Ok::<_, Fault>(())
+        };
+        if let Err(fault) = mend.await {
+            tracing::warn!(reason = %fault, "the webhook at Webex could not be looked after; tried again in five minutes");
+        }
+    }
+}
+
+/// `H-7K3Q.2.1` in a text, in its parts.
+fn find_mark(text: &str) -> Option<(String, u32, String)> {
+    text.rmatch_indices("H-").find_map(|(start, _)| {
+        let mark = text[start..].split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-' || sign == '.')).next()?;
+        let mut parts = mark.trim_end_matches('.').split('.');
+        let (reference, number, name) = (parts.next()?, parts.next()?, parts.next()?);
+        (reference.len() == 6 && parts.next().is_none()).then_some(())?;
+        Some((reference.to_owned(), number.parse().ok()?, name.to_owned()))
+    })
+}

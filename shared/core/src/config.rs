@@ -1,0 +1,552 @@
+//! The configuration: what `handbell.yaml` can say. People write it, so every field has words for them.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::press::Gesture;
+
+/// The whole file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// IANA name of the time zone in which people read times, such as `Europe/Paris`.
+    #[serde(default = "utc")]
+    pub timezone: String,
+    /// How to reach Webex.
+    pub webex: Webex,
+    /// How to reach Twilio.
+    pub twilio: Twilio,
+    /// Who is told when Handbell itself could not deliver something.
+    #[serde(default)]
+    pub admins: Admins,
+    /// What to do, step by step; plans are named here and used below.
+    pub plans: BTreeMap<String, Plan>,
+    /// Buttons by name. Each has its own secret address.
+    #[serde(default)]
+    pub buttons: BTreeMap<String, Button>,
+}
+
+fn utc() -> String {
+    "UTC".into()
+}
+
+impl Config {
+    /// The time zone, or UTC if the name is unknown; `handbell check` refuses unknown names.
+    pub fn time_zone(&self) -> TimeZone {
+        TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
+}
+
+/// The name of a secret in the secrets document; the secret itself never stands in this file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SecretName {
+    /// Its name in the secrets document.
+    pub secret: String,
+}
+
+/// How to reach Webex.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Webex {
+    /// The token of a bot, a user or a service app.
+    pub token: SecretName,
+    /// Signs what Webex sends us; at least 32 characters.
+    #[serde(default)]
+    pub webhook: Option<SecretName>,
+}
+
+/// How to reach Twilio.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Twilio {
+    /// `AC…`, from Twilio's console.
+    pub account: String,
+    /// The account's auth token. It also signs what Twilio sends us, so it is needed beside an API key too.
+    pub token: SecretName,
+    /// During a rotation: the token that is valid as well.
+    #[serde(default)]
+    pub second_token: Option<SecretName>,
+    /// An API key (`SK…`) to use for sending instead of the auth token.
+    #[serde(default)]
+    pub key: Option<ApiKey>,
+    /// The number that sends and calls, unless a step names another: `+33644606827`.
+    pub from: String,
+}
+
+/// A Twilio API key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ApiKey {
+    /// `SK…`.
+    pub sid: String,
+    /// Its secret.
+    pub secret: String,
+}
+
+/// Who is told when Handbell itself fails.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Admins {
+    /// Told in Webex, one to one, when a phone could not be reached.
+    #[serde(default)]
+    pub webex: Vec<String>,
+    /// Told by SMS when Webex could not be reached.
+    #[serde(default)]
+    pub sms: Vec<String>,
+}
+
+/// A length of time: `30s`, `5m`, `6h`, `1h 30m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Span(pub SignedDuration);
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Span {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Span".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^\\s*(\\d+(\\.\\d+)?\\s*(s|m|h|d|sec|secs|min|mins|hour|hours|day|days|second|seconds|minute|minutes)\\s*)+$",
+            "description": "A length of time: 30s, 5m, 6h, 1h 30m"
+        })
+    }
+}
+
+/// What to do, step by step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The Webex space in which it happens.
+    pub space: Space,
+    /// Quiet this long: the incident is over, and the next press is the first again.
+    #[serde(default = "six_hours")]
+    pub reset_after: Span,
+    /// What a press past the last step does.
+    #[serde(default)]
+    pub repeat: Repeat,
+    /// The steps: press n takes step n.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    pub steps: Vec<Step>,
+}
+
+fn six_hours() -> Span {
+    Span(SignedDuration::from_hours(6))
+}
+
+/// What a press past the last step does; it is counted and posted either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Repeat {
+    /// Nothing more.
+    #[default]
+    None,
+    /// It takes the last step again.
+    Last,
+}
+
+/// A Webex space.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Space {
+    /// Its title; may use `{button}` and, with `reuse: per-incident`, `{incident}` and `{time}`.
+    pub title: String,
+    /// `always`: one space for all incidents of this plan. `per-incident`: a new one each time.
+    #[serde(default)]
+    pub reuse: Reuse,
+    /// The id of the Webex team that the space belongs to.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// Mail addresses of those who moderate it.
+    #[serde(default)]
+    pub moderators: Vec<String>,
+    /// Mail addresses of those who are in it.
+    #[serde(default)]
+    pub participants: Vec<String>,
+}
+
+/// How long a space lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Reuse {
+    /// One space for all incidents of the plan.
+    #[default]
+    Always,
+    /// A new space for each incident.
+    PerIncident,
+}
+
+/// One step: any mix of these.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What is posted in the space.
+    #[serde(default)]
+    pub post: Option<Post>,
+    /// Text messages.
+    #[serde(default)]
+    pub sms: Vec<Sms>,
+    /// Phone calls.
+    #[serde(default)]
+    pub call: Vec<Call>,
+    /// People who are added to the space.
+    #[serde(default)]
+    pub people: Option<People>,
+    /// The step comes by itself when this long after the one before nobody has acknowledged.
+    #[serde(default)]
+    pub after: Option<Span>,
+}
+
+/// A message in the space, with or without a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Post {
+    /// Webex markdown; may use `{button}`, `{count}`, `{time}`, `{incident}`.
+    #[serde(default)]
+    pub markdown: Option<String>,
+    /// A file beside this one, such as `files/form.pdf`; 100 MB at most.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// The file's content type, if its name doesn't tell.
+    #[serde(default, rename = "type")]
+    pub content_type: Option<String>,
+    /// What the file is, shown with it.
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+/// A text message to several people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    /// Phone numbers: `+352691496401`.
+    pub to: Vec<String>,
+    /// What it says; may use `{button}`, `{count}`, `{time}`, `{incident}`.
+    pub text: String,
+    /// Another sender than `twilio.from`.
+    #[serde(default)]
+    pub from: Option<String>,
+}
+
+/// A phone call to several people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// Phone numbers: `+352691496401`.
+    pub to: Vec<String>,
+    /// What is spoken; may use `{button}`, `{count}`, `{time}`, `{incident}` as they are when the call is answered.
+    pub say: String,
+    /// Another caller than `twilio.from`.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// The language in which it is spoken, such as `en-US`.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// One of Twilio's voices, such as `Polly.Joanna`.
+    #[serde(default)]
+    pub voice: Option<String>,
+}
+
+/// People who are added to the space.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct People {
+    /// Mail addresses of those who shall moderate.
+    #[serde(default)]
+    pub moderators: Vec<String>,
+    /// Mail addresses of those who shall be in.
+    #[serde(default)]
+    pub participants: Vec<String>,
+}
+
+/// What a gesture on a button means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Meaning {
+    /// The next step.
+    #[default]
+    Press,
+    /// "I have it."
+    Acknowledge,
+    /// "It was nothing."
+    Cancel,
+    /// Nothing at all.
+    Ignore,
+}
+
+/// A button.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Button {
+    /// The plan that it runs.
+    pub plan: String,
+    /// How people call it; its name if absent.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// The secret part of its address, at least 22 characters of chance. A list during a change.
+    pub token: Tokens,
+    /// A header that must come with each press.
+    #[serde(default)]
+    pub header: Option<HeaderSecret>,
+    /// Only presses signed by Flic's cloud count.
+    #[serde(default)]
+    pub flic: bool,
+    /// Two presses without an id of their own closer than this are one.
+    #[serde(default = "two_seconds")]
+    pub debounce: Span,
+    /// A press older than this is posted as late, and doesn't climb.
+    #[serde(default = "two_minutes")]
+    pub max_age: Span,
+    /// What one click means.
+    #[serde(default)]
+    pub single: Meaning,
+    /// What two clicks mean.
+    #[serde(default)]
+    pub double: Meaning,
+    /// What three clicks mean.
+    #[serde(default)]
+    pub triple: Meaning,
+    /// What a long press means.
+    #[serde(default)]
+    pub hold: Meaning,
+}
+
+fn two_seconds() -> Span {
+    Span(SignedDuration::from_secs(2))
+}
+fn two_minutes() -> Span {
+    Span(SignedDuration::from_mins(2))
+}
+
+impl Button {
+    /// What this gesture means on this button.
+    pub fn meaning(&self, gesture: Gesture) -> Meaning {
+        match gesture {
+            Gesture::Single => self.single,
+            Gesture::Double => self.double,
+            Gesture::Triple => self.triple,
+            Gesture::Hold => self.hold,
+        }
+    }
+}
+
+/// One secret, or several while one takes the place of another.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Tokens {
+    /// One.
+    One(SecretName),
+    /// Several; each is accepted.
+    Several(Vec<SecretName>),
+}
+
+impl Tokens {
+    /// The names of all of them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Several(all) => all,
+        }
+        .iter()
+        .map(|name| name.secret.as_str())
+    }
+}
+
+/// A header that proves the sender.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HeaderSecret {
+    /// The header's name, such as `X-Button-Key`.
+    pub name: String,
+    /// The name of the secret that is its value.
+    pub secret: String,
+}
+
+/// Something in a configuration that can be read but can't work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: keys and list positions from the top, such as `plans`, `green`, `steps`, `2`, `sms`.
+    pub path: Vec<String>,
+    /// What is wrong and what to do, for a person.
+    pub message: String,
+}
+
+/// True for an E.164 phone number: a plus and 2 to 15 digits, the first not 0.
+pub fn is_phone_number(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (2..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
+    })
+}
+
+/// True for what may send: a phone number, or up to 11 letters and digits with at least a letter (Twilio, alphanumeric sender).
+pub fn is_sender(text: &str) -> bool {
+    is_phone_number(text)
+        || ((1..=11).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ')
+            && text.bytes().any(|byte| byte.is_ascii_alphabetic()))
+}
+
+/// True for something that Webex would take as a person's address.
+pub fn is_address(text: &str) -> bool {
+    let mut parts = text.split('@');
+    matches!((parts.next(), parts.next(), parts.next()), (Some(local), Some(domain), None)
+        if !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !text.contains(char::is_whitespace))
+}
+
+/// Everything in the configuration that can't work, in the order of the file. `file_exists` tells whether a file
+/// that the configuration names is there.
+pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut say = |path: &[&str], message: String| {
+        found.push(Problem { path: path.iter().map(|part| (*part).to_owned()).collect(), message });
+    };
+    if TimeZone::get(&config.timezone).is_err() {
+        say(&["timezone"], format!("there is no time zone {:?}; write an IANA name such as Europe/Paris", config.timezone));
+    }
+    let account = &config.twilio.account;
+    if account.len() != 34 || !account.starts_with("AC") {
+        say(&["twilio", "account"], "a Twilio account is AC and 32 letters or digits; copy it from Twilio's console".into());
+    }
+    if !is_sender(&config.twilio.from) {
+        say(&["twilio", "from"], number_advice(&config.twilio.from));
+    }
+    for (index, number) in config.admins.sms.iter().enumerate() {
+        if !is_phone_number(number) {
+            say(&["admins", "sms", &index.to_string()], number_advice(number));
+        }
+    }
+    for (index, address) in config.admins.webex.iter().enumerate() {
+        if !is_address(address) {
+            say(&["admins", "webex", &index.to_string()], format!("{address:?} is no mail address"));
+        }
+    }
+    for (name, plan) in &config.plans {
+        plan_problems(name, plan, file_exists, &mut say);
+    }
+    for (name, button) in &config.buttons {
+        if !config.plans.contains_key(&button.plan) {
+            let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            say(&["buttons", name, "plan"], format!("there is no plan {:?}; the plans are: {known}", button.plan));
+        }
+        if button.token.names().next().is_none() {
+            say(&["buttons", name, "token"], "a button needs at least one token".into());
+        }
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') || name.len() > 60 {
+            say(&["buttons", name], "a button's name is at most 60 letters, digits, - and _; use `label` for what people read".into());
+        }
+    }
+    found
+}
+
+fn number_advice(number: &str) -> String {
+    format!("{number:?} is no phone number; write it with + and the country's code, digits only: +352691496401")
+}
+
+fn plan_problems(
+    name: &str,
+    plan: &Plan,
+    file_exists: &dyn Fn(&str) -> bool,
+    say: &mut dyn FnMut(&[&str], String),
+) {
+    if plan.steps.is_empty() {
+        say(&["plans", name, "steps"], "a plan needs at least one step".into());
+    }
+    if plan.space.title.trim().is_empty() {
+        say(&["plans", name, "space", "title"], "a space needs a title".into());
+    }
+    if plan.reset_after.0 < SignedDuration::from_mins(1) {
+        say(&["plans", name, "reset_after"], "reset_after is at least a minute".into());
+    }
+    let space = &plan.space;
+    for (list, people) in [("moderators", &space.moderators), ("participants", &space.participants)] {
+        for (index, address) in people.iter().enumerate() {
+            if !is_address(address) {
+                say(&["plans", name, "space", list, &index.to_string()], format!("{address:?} is no mail address"));
+            }
+        }
+    }
+    for (number, step) in plan.steps.iter().enumerate() {
+        let at = number.to_string();
+        if *step == Step::default() {
+            say(&["plans", name, "steps", &at], "this step does nothing; give it a post, sms, call or people".into());
+        }
+        if let Some(after) = step.after {
+            if number == 0 {
+                say(&["plans", name, "steps", &at, "after"], "the first step is taken by the first press; `after` belongs to a later one".into());
+            } else if after.0 < SignedDuration::from_secs(10) {
+                say(&["plans", name, "steps", &at, "after"], "`after` is at least 10 seconds".into());
+            }
+        }
+        if let Some(post) = &step.post {
+            if post.markdown.is_none() && post.file.is_none() {
+                say(&["plans", name, "steps", &at, "post"], "a post needs `markdown`, a `file`, or both".into());
+            }
+            if let Some(file) = &post.file
+                && !file_exists(file)
+            {
+                say(&["plans", name, "steps", &at, "post", "file"], format!("there is no file {file:?} beside the configuration"));
+            }
+        }
+        for (list, index, to, from, words) in step
+            .sms
+            .iter()
+            .enumerate()
+            .map(|(index, sms)| ("sms", index, &sms.to, &sms.from, &sms.text))
+            .chain(step.call.iter().enumerate().map(|(index, call)| ("call", index, &call.to, &call.from, &call.say)))
+        {
+            let item = index.to_string();
+            for (place, number) in to.iter().enumerate() {
+                if !is_phone_number(number) {
+                    say(&["plans", name, "steps", &at, list, &item, "to", &place.to_string()], number_advice(number));
+                }
+            }
+            if to.is_empty() {
+                say(&["plans", name, "steps", &at, list, &item, "to"], "nobody is named here".into());
+            }
+            if let Some(from) = from
+                && !is_sender(from)
+            {
+                say(&["plans", name, "steps", &at, list, &item, "from"], number_advice(from));
+            }
+            if words.trim().is_empty() {
+                let key = if list == "sms" { "text" } else { "say" };
+                say(&["plans", name, "steps", &at, list, &item, key], "there are no words here".into());
+            }
+        }
+        if let Some(people) = &step.people {
+            for (list, addresses) in [("moderators", &people.moderators), ("participants", &people.participants)] {
+                for (index, address) in addresses.iter().enumerate() {
+                    if !is_address(address) {
+                        say(&["plans", name, "steps", &at, "people", list, &index.to_string()], format!("{address:?} is no mail address"));
+                    }
+                }
+            }
+        }
+    }
+}

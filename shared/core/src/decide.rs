@@ -1,0 +1,457 @@
+//! The rules of an incident: what an event makes of it. One pure function, [`decide`].
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Button, Meaning, People, Plan, Repeat, Reuse, Step};
+use crate::dispatch::{Content, Delivery, Dispatch, DispatchKey, Fact, Say};
+use crate::incident::{By, Incident, Phase, Subject};
+use crate::press::Press;
+use crate::wording::{self, Words};
+
+/// Phone deliveries beyond this number go into a dispatch of their own: a row stays small, and several workers share.
+const PHONES_PER_DISPATCH: usize = 10;
+
+/// Something that happened, checked and understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The button was pressed.
+    Press(Press),
+    /// Somebody says "I have it".
+    Acknowledge {
+        /// Who.
+        who: String,
+        /// The incident that they were told of; another one is not acknowledged by it.
+        epoch: u64,
+    },
+    /// Somebody wants the next step now.
+    Next {
+        /// Who.
+        who: String,
+        /// The incident that they were told of.
+        epoch: u64,
+        /// The step that they were told of: asking twice climbs once.
+        step: u32,
+    },
+    /// It is done.
+    Resolve {
+        /// Who.
+        who: String,
+        /// The incident that they were told of.
+        epoch: u64,
+    },
+    /// It was nothing.
+    Cancel {
+        /// Who.
+        who: String,
+        /// The incident that they were told of.
+        epoch: u64,
+    },
+    /// The time that the incident had asked for has come.
+    Wake,
+}
+
+/// What the rules look at, beside state and event.
+#[derive(Clone, Copy)]
+pub struct Rules<'a> {
+    /// What it is about.
+    pub subject: &'a Subject,
+    /// The button, for a press.
+    pub button: Option<&'a Button>,
+    /// The plan's name.
+    pub plan_name: &'a str,
+    /// The plan: the incident's own as it stood, or today's for a new incident.
+    pub plan: &'a Plan,
+    /// Its fingerprint.
+    pub plan_hash: &'a str,
+    /// The sender of texts and calls.
+    pub from: &'a str,
+    /// How times are written and things are called.
+    pub words: &'a Words,
+}
+
+/// What is to be written down and done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The next state; none if nothing changes.
+    pub next: Option<Incident>,
+    /// What to say, in order.
+    pub dispatches: Vec<Dispatch>,
+    /// The count that the sender of the event is told.
+    pub count: u64,
+    /// What became of it, for the history: `step 2`, `late`, `bounce` …
+    pub outcome: Outcome,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It was counted, and took a step or not.
+    Counted,
+    /// It came too late, and was posted as late.
+    Late,
+    /// It was the same press, twice in the debounce time.
+    Bounce,
+    /// The state changed.
+    Done,
+    /// It changed nothing: the incident is another one, or already there.
+    Nothing,
+}
+
+/// Is this incident still the one that a press belongs to?
+fn is_current(incident: &Incident, plan: &Plan, now: Timestamp) -> bool {
+    !incident.phase.is_final() && now.duration_since(incident.heard_at) < plan.reset_after.0
+}
+
+/// True when an event at `now` begins a new incident, so that today's plan applies and not the one that it opened with.
+pub fn begins_anew(incident: Option<&Incident>, own_plan: Option<&Plan>, event: &Event, now: Timestamp) -> bool {
+    matches!(event, Event::Press(_))
+        && incident.is_none_or(|incident| own_plan.is_none_or(|plan| !is_current(incident, plan, now)))
+}
+
+/// The rules. No clock, no chance, nothing read: the same arguments give the same decision.
+pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let current = state.filter(|incident| is_current(incident, rules.plan, now));
+    match event {
+        Event::Press(press) => {
+            let meaning = rules.button.map_or(Meaning::Press, |button| button.meaning(press.gesture));
+            match (meaning, current) {
+                (Meaning::Press, _) => pressed(state, current, press, rules, now),
+                (Meaning::Ignore, _) | (_, None) => nothing(state),
+                (Meaning::Acknowledge, Some(incident)) => acknowledge(incident, &wording::the_button(rules.words), rules, now),
+                (Meaning::Cancel, Some(incident)) => end(incident, Phase::Cancelled, &wording::the_button(rules.words), rules, now),
+            }
+        }
+        Event::Acknowledge { who, epoch } => match current {
+            Some(incident) if incident.epoch == *epoch && incident.phase == Phase::Open => acknowledge(incident, who, rules, now),
+            _ => nothing(state),
+        },
+        Event::Next { who, epoch, step } => match current {
+            Some(incident) if incident.epoch == *epoch && incident.step == *step && (*step as usize) < rules.plan.steps.len() => {
+                let mut climb = Climb::on(incident, rules, now);
+                climb.incident.heard_at = now;
+                climb.fact("incident.climbed", [("by", who.clone())]);
+                let note = wording::wanted_next(who, rules.words);
+                climb.take_step(step + 1, Some(note));
+                climb.done(Outcome::Done)
+            }
+            _ => nothing(state),
+        },
+        Event::Resolve { who, epoch } => match current {
+            Some(incident) if incident.epoch == *epoch => end(incident, Phase::Resolved, who, rules, now),
+            _ => nothing(state),
+        },
+        Event::Cancel { who, epoch } => match current {
+            Some(incident) if incident.epoch == *epoch => end(incident, Phase::Cancelled, who, rules, now),
+            _ => nothing(state),
+        },
+        Event::Wake => wake(state, rules, now),
+    }
+}
+
+fn nothing(state: Option<&Incident>) -> Decision {
+    Decision { next: None, dispatches: Vec::new(), count: state.map_or(0, |incident| incident.count), outcome: Outcome::Nothing }
+}
+
+fn pressed(state: Option<&Incident>, current: Option<&Incident>, press: &Press, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let (debounce, max_age) = rules.button.map_or((SignedDuration::ZERO, SignedDuration::MAX), |button| (button.debounce.0, button.max_age.0));
+    if let (Some(incident), None) = (current, &press.id)
+        && incident.bounce_at.is_some_and(|last| now.duration_since(last) < debounce)
+    {
+        return Decision { next: None, dispatches: Vec::new(), count: incident.count, outcome: Outcome::Bounce };
+    }
+    let late = press.at.filter(|at| now.duration_since(*at) > max_age);
+    let mut climb = match current {
+        Some(incident) => Climb::on(incident, rules, now),
+        None => Climb::open(state, rules, now),
+    };
+    climb.incident.heard_at = now;
+    if press.id.is_none() {
+        climb.incident.bounce_at = Some(now);
+    }
+    if let Some(at) = late {
+        climb.fact("button.late", [("pressed_at", at.to_string())]);
+        climb.post(wording::late(at, now, rules.words));
+        return climb.done(Outcome::Late);
+    }
+    climb.incident.count += 1;
+    let count = climb.incident.count;
+    climb.fact("button.pressed", [("count", count.to_string())]);
+    let had = climb.incident.taken_by.take();
+    climb.incident.phase = Phase::Open;
+    let last = rules.plan.steps.len() as u32;
+    let note = had.as_ref().map(|by| wording::pressed_after_acknowledgement(count, by, rules.words));
+    // A step that came by itself is not taken again: the press takes the one after it.
+    let wanted = u32::try_from(count).unwrap_or(u32::MAX).max(climb.incident.step.saturating_add(1));
+    if wanted <= last {
+        climb.take_step(wanted, note);
+    } else {
+        let note = note.unwrap_or_else(|| wording::pressed_again(count, rules.words));
+        match rules.plan.repeat {
+            Repeat::Last => climb.take_step(last, Some(note)),
+            Repeat::None => climb.post(note),
+        }
+    }
+    climb.done(Outcome::Counted)
+}
+
+fn acknowledge(incident: &Incident, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
+    if incident.phase != Phase::Open {
+        return nothing(Some(incident));
+    }
+    let mut climb = Climb::on(incident, rules, now);
+    let by = By { who: who.to_owned(), at: now };
+    climb.incident.phase = Phase::Acknowledged;
+    climb.incident.heard_at = now;
+    climb.incident.void_up_to = climb.incident.dispatches;
+    climb.fact("incident.acknowledged", [("by", who.to_owned())]);
+    climb.last_word(wording::acknowledged(&by, rules.words));
+    climb.incident.taken_by = Some(by);
+    climb.done(Outcome::Done)
+}
+
+fn end(incident: &Incident, phase: Phase, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let mut climb = Climb::on(incident, rules, now);
+    climb.incident.phase = phase;
+    climb.incident.void_up_to = climb.incident.dispatches;
+    let by = By { who: who.to_owned(), at: now };
+    let (kind, text) = match phase {
+        Phase::Cancelled => ("incident.cancelled", wording::cancelled(&by, rules.words)),
+        _ => ("incident.resolved", wording::resolved(&by, rules.words)),
+    };
+    climb.fact(kind, [("by", who.to_owned())]);
+    climb.last_word(text);
+    climb.done(Outcome::Done)
+}
+
+fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let Some(incident) = state.filter(|incident| !incident.phase.is_final()) else { return nothing(state) };
+    if !is_current(incident, rules.plan, now) {
+        let mut climb = Climb::on(incident, rules, now);
+        climb.incident.phase = Phase::Lapsed;
+        climb.fact("incident.lapsed", []);
+        return climb.done(Outcome::Done);
+    }
+    let mut climb = Climb::on(incident, rules, now);
+    if next_step_at(incident, rules.plan).is_some_and(|at| at <= now) {
+        climb.fact("incident.climbed", [("by", "time".to_owned())]);
+        let note = wording::nobody_answered(incident.step_at, rules.words);
+        climb.take_step(incident.step + 1, Some(note));
+        return climb.done(Outcome::Done);
+    }
+    // Too early, which happens since a wake-up only moves forward when it is reached: ask again for the right time.
+    if incident.wake_at == wake_at(incident, rules.plan) {
+        return nothing(state);
+    }
+    climb.done(Outcome::Nothing)
+}
+
+/// When the next step comes by itself.
+fn next_step_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
+    let after = plan.steps.get(incident.step as usize)?.after?;
+    (incident.phase == Phase::Open && incident.step > 0).then(|| incident.step_at + after.0)
+}
+
+/// When the incident must be looked at again; none when it is over.
+fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
+    if incident.phase.is_final() {
+        return None;
+    }
+    let quiet = incident.heard_at + plan.reset_after.0;
+    Some(next_step_at(incident, plan).map_or(quiet, |step| step.min(quiet)))
+}
+
+/// A decision being made: the next state and what it says, growing together.
+struct Climb<'a> {
+    incident: Incident,
+    was_due: Option<Timestamp>,
+    dispatches: Vec<Dispatch>,
+    facts: Vec<Fact>,
+    rules: Rules<'a>,
+    now: Timestamp,
+}
+
+impl<'a> Climb<'a> {
+    fn on(incident: &Incident, rules: Rules<'a>, now: Timestamp) -> Self {
+        let mut incident = incident.clone();
+        incident.version += 1;
+        Self { was_due: incident.wake_at, incident, dispatches: Vec::new(), facts: Vec::new(), rules, now }
+    }
+
+    fn open(before: Option<&Incident>, rules: Rules<'a>, now: Timestamp) -> Self {
+        let incident = Incident {
+            subject: rules.subject.clone(),
+            epoch: before.map_or(1, |incident| incident.epoch + 1),
+            version: before.map_or(1, |incident| incident.version + 1),
+            phase: Phase::Open,
+            plan: rules.plan_name.to_owned(),
+            plan_hash: rules.plan_hash.to_owned(),
+            count: 0,
+            step: 0,
+            step_at: now,
+            step_dispatch: 0,
+            opened_at: now,
+            heard_at: now,
+            bounce_at: None,
+            taken_by: None,
+            dispatches: 0,
+            void_up_to: 0,
+            void_epochs: before.map_or(0, |before| if before.void_up_to > 0 { before.epoch } else { before.void_epochs }),
+            wake_at: None,
+        };
+        let mut climb = Self { was_due: None, incident, dispatches: Vec::new(), facts: Vec::new(), rules, now };
+        climb.fact("incident.opened", [("plan", rules.plan_name.to_owned())]);
+        climb
+    }
+
+    fn fact<const N: usize>(&mut self, kind: &str, detail: [(&str, String); N]) {
+        let number = self.facts.len();
+        let incident = &self.incident;
+        self.facts.push(Fact {
+            id: format!("{}#{}#{}#{number}", incident.subject.as_str(), incident.epoch, incident.version),
+            kind: kind.to_owned(),
+            at: self.now,
+            detail: detail.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
+        });
+    }
+
+    fn dispatch(&mut self, step: Option<u32>) -> Dispatch {
+        self.incident.dispatches += 1;
+        let incident = &self.incident;
+        Dispatch {
+            key: DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number: incident.dispatches },
+            step,
+            after: None,
+            plan: incident.plan.clone(),
+            plan_hash: incident.plan_hash.clone(),
+            count: incident.count,
+            at: self.now,
+            opened_at: incident.opened_at,
+            last_word: false,
+            deliveries: BTreeMap::new(),
+            fates: BTreeMap::new(),
+            facts: Vec::new(),
+            rev: 0,
+            claims: 0,
+            settled: 0,
+            owner: None,
+            claimed_ms: 0,
+            lease_ms: 0,
+        }
+    }
+
+    /// People of the space are invited by whatever an incident says first: a step, or the note of a late press.
+    fn audience(&self) -> Vec<Say> {
+        if self.incident.dispatches > 1 { Vec::new() } else { invitations_of_space(self.rules.plan) }
+    }
+
+    fn post(&mut self, text: String) {
+        let mut dispatch = self.dispatch(None);
+        for say in self.audience() {
+            dispatch.add(Delivery::new(say, self.now));
+        }
+        dispatch.add(Delivery::new(Say::Post { content: Content::Text(text) }, self.now));
+        self.dispatches.push(dispatch);
+    }
+
+    fn last_word(&mut self, text: String) {
+        self.post(text);
+        if let Some(dispatch) = self.dispatches.last_mut() {
+            dispatch.last_word = true;
+        }
+    }
+
+    fn take_step(&mut self, number: u32, note: Option<String>) {
+        let plan = self.rules.plan;
+        let Some(step) = plan.steps.get(number as usize - 1) else { return };
+        let before = self.incident.step_dispatch;
+        let mut dispatch = self.dispatch(Some(number));
+        dispatch.after = (before > 0).then_some(before);
+        self.incident.step = number;
+        self.incident.step_at = self.now;
+        self.incident.step_dispatch = dispatch.key.number;
+        for say in self.audience().into_iter().chain(step.people.iter().flat_map(invitations)) {
+            dispatch.add(Delivery::new(say, self.now));
+        }
+        if let Some(note) = note {
+            dispatch.add(Delivery::new(Say::Post { content: Content::Text(note) }, self.now));
+        }
+        if step.post.is_some() {
+            dispatch.add(Delivery::new(Say::Post { content: Content::Plan { step: number, item: 0 } }, self.now));
+        }
+        let phones = phones(step, number, self.rules.from);
+        let mut parts = phones.chunks(PHONES_PER_DISPATCH);
+        let first = parts.next().unwrap_or_default();
+        fill(&mut dispatch, first, self.now);
+        self.dispatches.push(dispatch);
+        for part in parts {
+            let mut dispatch = self.dispatch(Some(number));
+            fill(&mut dispatch, part, self.now);
+            self.dispatches.push(dispatch);
+        }
+    }
+
+    fn done(mut self, outcome: Outcome) -> Decision {
+        let wanted = wake_at(&self.incident, self.rules.plan);
+        // Moving an entry of the index costs two writes; an early wake-up costs a look, and asks again for the right time.
+        self.incident.wake_at = match (self.was_due, wanted) {
+            (Some(was), Some(wanted)) if was <= wanted && was > self.now => Some(was),
+            (_, wanted) => wanted,
+        };
+        if !self.facts.is_empty() {
+            if self.dispatches.is_empty() {
+                let dispatch = self.dispatch(None);
+                self.dispatches.push(dispatch);
+            }
+            self.dispatches[0].facts = self.facts;
+        }
+        Decision { count: self.incident.count, next: Some(self.incident), dispatches: self.dispatches, outcome }
+    }
+}
+
+fn fill(dispatch: &mut Dispatch, phones: &[Say], now: Timestamp) {
+    for say in phones {
+        dispatch.add(Delivery::new(say.clone(), now));
+    }
+}
+
+fn phones(step: &Step, number: u32, from: &str) -> Vec<Say> {
+    let content = |item| Content::Plan { step: number, item };
+    let sender = |own: &Option<String>| own.clone().unwrap_or_else(|| from.to_owned());
+    let texts = step.sms.iter().enumerate().flat_map(|(item, sms)| {
+        sms.to.iter().map(move |to| Say::Sms { to: to.clone(), from: sender(&sms.from), content: content(item) })
+    });
+    let calls = step.call.iter().enumerate().flat_map(|(item, call)| {
+        call.to.iter().map(move |to| Say::Call { to: to.clone(), from: sender(&call.from), content: content(item) })
+    });
+    texts.chain(calls).collect()
+}
+
+fn invitations(people: &People) -> Vec<Say> {
+    let say = |moderator| move |email: &String| Say::Invite { email: email.clone(), moderator };
+    people.moderators.iter().map(say(true)).chain(people.participants.iter().map(say(false))).collect()
+}
+
+fn invitations_of_space(plan: &Plan) -> Vec<Say> {
+    let space = &plan.space;
+    invitations(&People { moderators: space.moderators.clone(), participants: space.participants.clone() })
+}
+
+/// Everybody who belongs in the space once `step` was taken: for a space that has to be made again.
+pub fn everybody(plan: &Plan, step: u32) -> Vec<Say> {
+    let people = plan.steps.iter().take(step as usize).filter_map(|step| step.people.as_ref());
+    let mut all = invitations_of_space(plan);
+    all.extend(people.flat_map(invitations));
+    all
+}
+
+/// The name under which an incident's space is remembered.
+pub fn space_name(plan_name: &str, plan: &Plan, key: &DispatchKey) -> String {
+    match plan.space.reuse {
+        Reuse::Always => format!("plan:{plan_name}:{}", plan.space.title),
+        Reuse::PerIncident => format!("incident:{}#{}", key.subject.as_str(), key.epoch),
+    }
+}

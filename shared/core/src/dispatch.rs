@@ -1,0 +1,459 @@
+//! A dispatch: the deliveries that one decision asks for, made together under one lease.
+//!
+//! This file is the life of a delivery as pure rules: what is due, what an outcome means, when to look, when to give up.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::incident::{Subject, reference};
+
+/// A lease holds this long; then another may take the dispatch after [`LEASE_MARGIN`].
+pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// Clocks differ: a lease counts as over only this long after its end.
+pub const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
+/// No vendor call begins later than this after the claim, so that none begins later than this after an acknowledgement.
+pub const START_WITHIN: SignedDuration = SignedDuration::from_secs(8);
+/// After an unknown outcome, a vendor is given this long before anybody looks.
+pub const SETTLE: SignedDuration = SignedDuration::from_secs(30);
+/// So many attempts, and a delivery is dead.
+pub const MAX_ATTEMPTS: u32 = 12;
+/// So many attempts with unknown outcome, and another channel takes over: three copies at most.
+pub const MAX_UNKNOWN: u32 = 3;
+/// So old, and a delivery is dead.
+pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
+/// Webex takes ten edits of a message; one is kept in reserve.
+pub const MAX_EDITS: u32 = 9;
+/// The name of the report among a dispatch's deliveries.
+pub const REPORT: &str = "r";
+/// Changes within this time are shown by one edit.
+pub const REPORT_PAUSE: SignedDuration = SignedDuration::from_secs(2);
+
+/// Where a dispatch lies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DispatchKey {
+    /// The incident's subject.
+    pub subject: Subject,
+    /// Which incident of the subject.
+    pub epoch: u64,
+    /// Which dispatch of the incident, from 1.
+    pub number: u32,
+}
+
+/// What to say and to whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "kebab-case")]
+pub enum Say {
+    /// Add somebody to the space.
+    Invite {
+        /// Mail address.
+        email: String,
+        /// As a moderator.
+        moderator: bool,
+    },
+    /// Post in the space.
+    Post {
+        /// What.
+        content: Content,
+    },
+    /// Tell one person in Webex.
+    Direct {
+        /// Mail address.
+        email: String,
+        /// What.
+        content: Content,
+    },
+    /// Send a text message.
+    Sms {
+        /// E.164.
+        to: String,
+        /// The sender.
+        from: String,
+        /// What.
+        content: Content,
+    },
+    /// Call; what is spoken is decided when somebody answers.
+    Call {
+        /// E.164.
+        to: String,
+        /// The caller.
+        from: String,
+        /// What.
+        content: Content,
+    },
+    /// The message that shows what became of the others, edited as they settle.
+    Report,
+}
+
+impl Say {
+    /// Said through Webex.
+    pub fn is_webex(&self) -> bool {
+        matches!(self, Self::Invite { .. } | Self::Post { .. } | Self::Direct { .. } | Self::Report)
+    }
+    /// Said through Twilio.
+    pub fn is_phone(&self) -> bool {
+        !self.is_webex()
+    }
+}
+
+/// Words: those of the plan, by their place, or these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// The plan's step, and which of its texts or calls.
+    Plan {
+        /// From 1.
+        step: u32,
+        /// From 0.
+        item: usize,
+    },
+    /// These words.
+    Text(String),
+}
+
+/// How far a delivery has come on our side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Progress {
+    /// To be said, when `next_at` has come.
+    #[default]
+    Pending,
+    /// Perhaps said: to be looked for when `next_at` has come.
+    Unknown,
+    /// The vendor has it.
+    Sent,
+    /// Given up; `why` tells.
+    Dead,
+    /// An acknowledgement or an end came first.
+    Cancelled,
+}
+
+/// What the vendor told us later, in ranks that only rise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fate {
+    /// Higher is later.
+    pub rank: u8,
+    /// The vendor's word: `sent`, `delivered`, `undelivered`, `busy` …
+    pub status: String,
+    /// The vendor's error code.
+    pub code: Option<u32>,
+    /// The vendor's id: proves that the vendor has it.
+    pub id: String,
+    /// Nothing more will come.
+    pub last: bool,
+}
+
+/// One thing said to one target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// What and to whom.
+    #[serde(flatten)]
+    pub say: Say,
+    /// How far it is.
+    #[serde(default)]
+    pub progress: Progress,
+    /// Attempts so far.
+    #[serde(default)]
+    pub tries: u32,
+    /// Attempts with unknown outcome so far.
+    #[serde(default)]
+    pub unknowns: u32,
+    /// Not before.
+    pub next_at: Timestamp,
+    /// When it was decided.
+    pub since: Timestamp,
+    /// The vendor's id, once it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Why it failed, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// The delivery that this one stands in for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
+    /// What the report showed last, and how often it was edited. Only for [`Say::Report`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
+}
+
+/// The state of the report message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// Its text.
+    pub text: String,
+    /// How often it was edited.
+    pub edits: u32,
+}
+
+impl Delivery {
+    /// A delivery that has just been decided.
+    pub fn new(say: Say, now: Timestamp) -> Self {
+        Self {
+            say,
+            progress: Progress::Pending,
+            tries: 0,
+            unknowns: 0,
+            next_at: now,
+            since: now,
+            id: None,
+            why: None,
+            instead_of: None,
+            shown: None,
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.progress, Progress::Pending | Progress::Unknown)
+    }
+}
+
+/// Something for the bus to hear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Unique, so that who hears it twice can tell.
+    pub id: String,
+    /// `incident.opened`, `incident.acknowledged`, `delivery.dead` …
+    pub kind: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Fields beside the incident's own, in plain words.
+    pub detail: BTreeMap<String, String>,
+}
+
+/// The deliveries of one decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispatch {
+    /// Where it lies.
+    #[serde(flatten)]
+    pub key: DispatchKey,
+    /// The step that it takes, if it takes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<u32>,
+    /// Its posts wait until the posts of this dispatch are out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u32>,
+    /// The plan's name.
+    pub plan: String,
+    /// The plan as it stood.
+    pub plan_hash: String,
+    /// How often the button had been pressed.
+    pub count: u64,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// When the incident opened; part of a new space's title.
+    pub opened_at: Timestamp,
+    /// True for what an acknowledgement or an end itself says: it is never void.
+    #[serde(default)]
+    pub last_word: bool,
+    /// The deliveries, by a name that never changes: `0`, `1` … and `r` for the report.
+    pub deliveries: BTreeMap<String, Delivery>,
+    /// What the vendors told us, by the same names. Written by callbacks while a lease may be held, hence apart.
+    #[serde(default)]
+    pub fates: BTreeMap<String, Fate>,
+    /// Facts not yet published.
+    #[serde(default)]
+    pub facts: Vec<Fact>,
+    /// Counts what changed beside the lease: whoever lets go must have seen the latest.
+    #[serde(default)]
+    pub rev: u64,
+    /// How often it was claimed.
+    #[serde(default)]
+    pub claims: u32,
+    /// The last claim that was let go in order. If claims run ahead of it, somebody died at work.
+    #[serde(default)]
+    pub settled: u32,
+    /// Who holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// When the last claim began, in milliseconds; and until when it holds.
+    #[serde(default)]
+    pub claimed_ms: i64,
+    /// Until when the lease holds, in milliseconds; 0 when nobody holds it.
+    #[serde(default)]
+    pub lease_ms: i64,
+}
+
+/// What the worker has to do with a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Say it.
+    Say,
+    /// Look whether the vendor has it; say it after an empty look, unless it is void.
+    Look,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The vendor has it under this id.
+    Sent(String),
+    /// Certainly not accepted; again after the pause, or the usual one.
+    NotSent {
+        /// The vendor's wish.
+        pause: Option<SignedDuration>,
+        /// In words.
+        why: String,
+    },
+    /// Certainly not accepted, for good.
+    Refused {
+        /// In words.
+        why: String,
+    },
+    /// Nobody knows.
+    Unknown {
+        /// In words.
+        why: String,
+    },
+    /// The look itself failed: not an empty look.
+    LookFailed {
+        /// In words.
+        why: String,
+    },
+    /// It was not tried, since something else has to come first.
+    Waits {
+        /// How long to wait.
+        pause: SignedDuration,
+    },
+    /// The look found nothing, and it isn't wanted any more.
+    NotWanted,
+}
+
+impl Dispatch {
+    /// The mark that people and we find a delivery by: `H-7K3Q.2.1`.
+    pub fn mark(&self, name: &str) -> String {
+        format!("{}.{}.{name}", reference(&self.key.subject, self.key.epoch), self.key.number)
+    }
+
+    /// Puts right what a died worker left behind, and takes over what callbacks proved. To be called after a claim.
+    ///
+    /// A worker that died may have said everything that was due when it claimed: all of it is unknown now.
+    pub fn recover(&mut self, died_at_ms: Option<i64>, now: Timestamp) {
+        if let Some(claimed_ms) = died_at_ms {
+            for delivery in self.deliveries.values_mut() {
+                if delivery.is_open() && delivery.next_at.as_millisecond() <= claimed_ms {
+                    delivery.progress = Progress::Unknown;
+                    delivery.tries += 1;
+                    delivery.unknowns += 1;
+                    delivery.next_at = now;
+                }
+            }
+        }
+        for (name, fate) in &self.fates {
+            if let Some(delivery) = self.deliveries.get_mut(name)
+                && delivery.is_open()
+            {
+                delivery.progress = Progress::Sent;
+                delivery.id = Some(fate.id.clone());
+            }
+        }
+    }
+
+    /// Cancels what has not been begun, since an acknowledgement or an end came first. What may have been said stays
+    /// to be looked for.
+    pub fn void(&mut self) {
+        for delivery in self.deliveries.values_mut() {
+            if delivery.progress == Progress::Pending && delivery.say != Say::Report {
+                delivery.progress = Progress::Cancelled;
+            }
+        }
+    }
+
+    /// What is to be done now, by name and in order; the report comes later, since it tells of the others.
+    pub fn tasks(&self, now: Timestamp) -> Vec<(String, Task)> {
+        let mut tasks: Vec<_> = self
+            .deliveries
+            .iter()
+            .filter(|(_, delivery)| delivery.say != Say::Report && delivery.next_at <= now)
+            .filter_map(|(name, delivery)| match delivery.progress {
+                Progress::Pending => Some((name.clone(), Task::Say)),
+                Progress::Unknown => Some((name.clone(), Task::Look)),
+                _ => None,
+            })
+            .collect();
+        tasks.sort_by_key(|(name, _)| name.parse::<u32>().unwrap_or(u32::MAX));
+        tasks
+    }
+
+    /// Writes down what came of a delivery. True when the delivery has died of it.
+    pub fn record(&mut self, name: &str, outcome: Outcome, now: Timestamp) -> bool {
+        let Some(delivery) = self.deliveries.get_mut(name) else { return false };
+        let attempted = !matches!(outcome, Outcome::Waits { .. } | Outcome::LookFailed { .. } | Outcome::NotWanted);
+        if attempted && !(delivery.progress == Progress::Unknown && matches!(outcome, Outcome::Sent(_))) {
+            delivery.tries += 1;
+        }
+        let worn_out = delivery.tries >= MAX_ATTEMPTS || now.duration_since(delivery.since) >= MAX_AGE;
+        match outcome {
+            Outcome::Sent(id) => {
+                delivery.progress = Progress::Sent;
+                delivery.id = Some(id);
+                delivery.why = None;
+            }
+            Outcome::Refused { why } => {
+                delivery.progress = Progress::Dead;
+                delivery.why = Some(why);
+            }
+            Outcome::NotSent { why, .. } if worn_out => {
+                delivery.progress = Progress::Dead;
+                delivery.why = Some(why);
+            }
+            Outcome::NotSent { pause, why } => {
+                delivery.progress = Progress::Pending;
+                delivery.next_at = now + pause.unwrap_or_else(|| back_off(delivery.tries));
+                delivery.why = Some(why);
+            }
+            Outcome::Unknown { why } => {
+                delivery.unknowns += 1;
+                let dead = worn_out || delivery.unknowns >= MAX_UNKNOWN;
+                delivery.progress = if dead { Progress::Dead } else { Progress::Unknown };
+                delivery.next_at = now + SETTLE;
+                delivery.why = Some(why);
+            }
+            Outcome::LookFailed { why } => {
+                delivery.progress = if worn_out { Progress::Dead } else { Progress::Unknown };
+                delivery.next_at = now + SignedDuration::from_secs(15);
+                delivery.why = Some(why);
+            }
+            Outcome::Waits { .. } if now.duration_since(delivery.since) >= MAX_AGE => {
+                delivery.progress = Progress::Dead;
+                delivery.why.get_or_insert_with(|| "it had to wait for something else for a day".to_owned());
+            }
+            Outcome::Waits { pause } => delivery.next_at = now + pause,
+            Outcome::NotWanted => delivery.progress = Progress::Cancelled,
+        }
+        delivery.progress == Progress::Dead
+    }
+
+    /// When somebody has to look at this dispatch again; none when all is settled.
+    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        let deliveries = self.deliveries.values().filter(|delivery| delivery.is_open()).map(|delivery| delivery.next_at);
+        let facts = (!self.facts.is_empty()).then(|| now + SignedDuration::from_secs(15));
+        let report = self.stale_report().map(|report| report.next_at);
+        deliveries.chain(facts).chain(report).min()
+    }
+
+    /// The report, if it stands in the space and doesn't show what is the case now.
+    pub fn stale_report(&self) -> Option<&Delivery> {
+        let report = self.deliveries.get(REPORT).filter(|report| report.progress == Progress::Sent)?;
+        let shown = report.shown.as_ref().map_or("", |shown| shown.text.as_str());
+        crate::wording::report(self).is_some_and(|text| text != shown).then_some(report)
+    }
+
+    /// Everything that goes through Webex and comes before a later step's post has settled.
+    pub fn posts_are_out(&self) -> bool {
+        !self.deliveries.values().any(|delivery| matches!(delivery.say, Say::Post { .. }) && delivery.is_open())
+    }
+
+    /// Adds a delivery under the next free number.
+    pub fn add(&mut self, delivery: Delivery) -> String {
+        let name = (0..).map(|number: u32| number.to_string()).find(|name| !self.deliveries.contains_key(name));
+        let name = name.unwrap_or_default();
+        self.deliveries.insert(name.clone(), delivery);
+        name
+    }
+}
+
+/// The pause before attempt `tries + 1`: 1 s, 2 s, 4 s … at most five minutes.
+fn back_off(tries: u32) -> SignedDuration {
+    SignedDuration::from_secs(1 << tries.saturating_sub(1).min(9)).min(SignedDuration::from_mins(5))
+}

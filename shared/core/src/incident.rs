@@ -1,0 +1,128 @@
+//! An incident: a plan running once, from the first press until it is over.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What an incident is about, and the name of its partition in the table: `button:green`.
+///
+/// A subject has one incident at a time, so whoever knows what an event is about knows where its incident lies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Subject(String);
+
+impl Subject {
+    /// The subject of a button's presses.
+    pub fn button(name: &str) -> Self {
+        Self(format!("button:{name}"))
+    }
+
+    /// Reads back what [`Subject::as_str`] gave.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, name) = text.split_once(':')?;
+        (kind == "button" && !name.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// The button's name, if it is a button.
+    pub fn button_name(&self) -> Option<&str> {
+        self.0.strip_prefix("button:")
+    }
+
+    /// As it stands in the table.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Where an incident stands. The last three are final.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// It climbs.
+    Open,
+    /// Somebody has it.
+    Acknowledged,
+    /// It is done.
+    Resolved,
+    /// It was nothing.
+    Cancelled,
+    /// Nothing was heard for the plan's `reset_after`.
+    Lapsed,
+}
+
+impl Phase {
+    /// Nothing changes any more.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Resolved | Self::Cancelled | Self::Lapsed)
+    }
+}
+
+/// Who did something, as people read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct By {
+    /// `+352691496401 by phone`, `the button green`.
+    pub who: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The state of a subject's latest incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// What it is about.
+    pub subject: Subject,
+    /// Which incident of the subject this is, from 1.
+    pub epoch: u64,
+    /// Counts every change; whoever writes must have read the latest.
+    pub version: u64,
+    /// Where it stands.
+    pub phase: Phase,
+    /// The plan's name.
+    pub plan: String,
+    /// The plan as it stood when the incident opened.
+    pub plan_hash: String,
+    /// How often the button was pressed in this incident: 1..N.
+    pub count: u64,
+    /// The last step taken, from 1; 0 before the first. This is the escalation counter.
+    pub step: u32,
+    /// When the last step was taken.
+    pub step_at: Timestamp,
+    /// The dispatch that took the last step; a later step's post waits for it.
+    pub step_dispatch: u32,
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// When something was last heard of it.
+    pub heard_at: Timestamp,
+    /// The last press that came without an id, for telling a bounce.
+    pub bounce_at: Option<Timestamp>,
+    /// Who has it.
+    pub taken_by: Option<By>,
+    /// How many dispatches were written in this incident.
+    pub dispatches: u32,
+    /// Dispatches up to this number are void: an acknowledgement or an end cancelled what they had not yet sent.
+    pub void_up_to: u32,
+    /// Incidents of the subject up to this epoch ended by somebody's word: what they had not yet said stays unsaid.
+    pub void_epochs: u64,
+    /// When the incident has to be looked at again; none only when it is over.
+    pub wake_at: Option<Timestamp>,
+}
+
+impl Incident {
+    /// True when this dispatch of the subject may not begin anything any more: an acknowledgement or an end came first.
+    pub fn voids(&self, epoch: u64, number: u32) -> bool {
+        if epoch == self.epoch { number <= self.void_up_to } else { epoch <= self.void_epochs }
+    }
+
+    /// The short name that people see: `H-7K3Q`.
+    pub fn reference(&self) -> String {
+        reference(&self.subject, self.epoch)
+    }
+}
+
+/// The short name of an incident, made from its subject and epoch; four of 32 signs that aren't mistaken for each other.
+pub fn reference(subject: &Subject, epoch: u64) -> String {
+    const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let digest = Sha256::digest(format!("{}#{epoch}", subject.as_str()));
+    let signs: String = digest.iter().take(4).map(|byte| SIGNS[usize::from(byte & 31)] as char).collect();
+    format!("H-{signs}")
+}

@@ -1,0 +1,22 @@
+//! What we decide: pure rules. No clock, no network, no AWS, no randomness but what comes in.
+
+pub mod config;
+pub mod decide;
+pub mod dispatch;
+pub mod incident;
+pub mod press;
+pub mod wording;
+
+/// Their fault: answered with a 4xx, never retried, nothing written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    /// The sender is not who it should be; the caller learns nothing more.
+    #[error("the signature or token is wrong")]
+    Forged,
+    /// There is nothing of that name; the caller learns nothing more.
+    #[error("not found")]
+    Unknown,
+    /// The message can't be read. The text is for a person.
+    #[error("{0}")]
+    Malformed(String),
+}

@@ -1,0 +1,312 @@
+//! Everything that Handbell says to people, as pure functions.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::config::{Plan, Step};
+use crate::dispatch::{Content, Delivery, Dispatch, Fate, Progress, Say};
+use crate::incident::{By, Incident, Phase, reference};
+
+/// How times are written and things are called.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// The zone in which people read times.
+    pub zone: TimeZone,
+    /// What the button is called.
+    pub button: String,
+}
+
+/// The values of the placeholders.
+#[derive(Clone, Debug)]
+pub struct Values {
+    /// `{button}`.
+    pub button: String,
+    /// `{count}`.
+    pub count: u64,
+    /// `{time}`.
+    pub time: String,
+    /// `{incident}`.
+    pub incident: String,
+}
+
+impl Values {
+    /// The values for what a dispatch says.
+    pub fn of(dispatch: &Dispatch, words: &Words) -> Self {
+        Self {
+            button: words.button.clone(),
+            count: dispatch.count,
+            time: clock(dispatch.at, words),
+            incident: reference(&dispatch.key.subject, dispatch.key.epoch),
+        }
+    }
+
+    /// The values as the incident is now: for a call that has just been answered.
+    pub fn now(incident: &Incident, words: &Words, now: Timestamp) -> Self {
+        Self { button: words.button.clone(), count: incident.count, time: clock(now, words), incident: incident.reference() }
+    }
+
+    /// The text with its placeholders filled in, each value passed through `escape`. Unknown braces stay as they are.
+    pub fn fill(&self, template: &str, escape: fn(&str) -> String) -> String {
+        let mut filled = String::with_capacity(template.len());
+        let mut rest = template;
+        while let Some(start) = rest.find('{') {
+            let (before, from) = rest.split_at(start);
+            filled.push_str(before);
+            let end = from.find('}').map_or(1, |end| end + 1);
+            let value = match &from[..end] {
+                "{button}" => escape(&self.button),
+                "{count}" => self.count.to_string(),
+                "{time}" => escape(&self.time),
+                "{incident}" => escape(&self.incident),
+                other => other.to_owned(),
+            };
+            filled.push_str(&value);
+            rest = &from[end..];
+        }
+        filled + rest
+    }
+}
+
+/// Data for Webex markdown: nothing in it formats, links or mentions.
+pub fn escape_markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\n' | '\r' => escaped.push(' '),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '~' | '|' | '!' => {
+                escaped.push('\\');
+                escaped.push(sign);
+            }
+            _ => escaped.push(sign),
+        }
+    }
+    escaped
+}
+
+/// Data for plain text: as it is, on one line.
+pub fn plain(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+/// `14:02`.
+pub fn clock(at: Timestamp, words: &Words) -> String {
+    at.to_zoned(words.zone.clone()).strftime("%H:%M").to_string()
+}
+
+/// `6 min`, `2 h`.
+fn ago(from: Timestamp, to: Timestamp) -> String {
+    let seconds = to.duration_since(from).as_secs();
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+fn ordinal(number: u64) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
+}
+
+/// How a button is named as somebody who did something.
+pub fn the_button(words: &Words) -> String {
+    format!("the button {}", words.button)
+}
+
+/// A press past the last step.
+pub fn pressed_again(count: u64, words: &Words) -> String {
+    format!("**{}** was pressed again, the {} time.", escape_markdown(&words.button), ordinal(count))
+}
+
+/// A press although somebody had it.
+pub fn pressed_after_acknowledgement(count: u64, by: &By, words: &Words) -> String {
+    format!(
+        "**{}** was pressed again, the {} time, although {} had acknowledged at {}.",
+        escape_markdown(&words.button),
+        ordinal(count),
+        escape_markdown(&by.who),
+        clock(by.at, words)
+    )
+}
+
+/// A press that was made long before it arrived.
+pub fn late(at: Timestamp, now: Timestamp, words: &Words) -> String {
+    format!(
+        "A late press of **{}**: made at {}, {} ago, and only received now. It takes no step; press again if help is still needed.",
+        escape_markdown(&words.button),
+        clock(at, words),
+        ago(at, now)
+    )
+}
+
+/// The next step came by itself.
+pub fn nobody_answered(since: Timestamp, words: &Words) -> String {
+    format!("Nobody has acknowledged since {}. The next step is taken.", clock(since, words))
+}
+
+/// Somebody asked for the next step.
+pub fn wanted_next(who: &str, _: &Words) -> String {
+    format!("{} asked for the next step.", escape_markdown(who))
+}
+
+/// Somebody has it.
+pub fn acknowledged(by: &By, words: &Words) -> String {
+    format!("✅ **{}** has it since {}.", escape_markdown(&by.who), clock(by.at, words))
+}
+
+/// It was nothing.
+pub fn cancelled(by: &By, words: &Words) -> String {
+    format!("Cancelled by {} at {}. No help is needed.", escape_markdown(&by.who), clock(by.at, words))
+}
+
+/// It is done.
+pub fn resolved(by: &By, words: &Words) -> String {
+    format!("Resolved by {} at {}.", escape_markdown(&by.who), clock(by.at, words))
+}
+
+fn step_of(plan: &Plan, number: u32) -> Option<&Step> {
+    plan.steps.get((number as usize).checked_sub(1)?)
+}
+
+/// The title of an incident's space.
+pub fn space_title(plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
+    let values = Values { time: dispatch.opened_at.to_zoned(words.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(), ..Values::of(dispatch, words) };
+    values.fill(&plan.space.title, plain)
+}
+
+/// What a post says, in markdown. The label of a file stands above the text.
+pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
+    match content {
+        Content::Text(text) => text.clone(),
+        Content::Plan { step, .. } => {
+            let post = step_of(plan, *step).and_then(|step| step.post.as_ref());
+            let values = Values::of(dispatch, words);
+            let label = post.and_then(|post| post.label.as_deref()).map(|label| format!("📎 *{}*", values.fill(label, escape_markdown)));
+            let text = post.and_then(|post| post.markdown.as_deref()).map(|text| values.fill(text.trim_end(), escape_markdown));
+            [text, label].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+        }
+    }
+}
+
+/// A post with the mark by which it can be found again.
+pub fn marked_post(markdown: &str, mark: &str) -> String {
+    if markdown.is_empty() { format!("`{mark}`") } else { format!("{markdown}\n\n`{mark}`") }
+}
+
+/// What a text message says, with its mark.
+pub fn sms(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words, mark: &str) -> String {
+    let text = match content {
+        Content::Text(text) => text.clone(),
+        Content::Plan { step, item } => {
+            let template = step_of(plan, *step).and_then(|step| step.sms.get(*item)).map_or("", |sms| sms.text.as_str());
+            Values::of(dispatch, words).fill(template.trim_end(), plain)
+        }
+    };
+    format!("{text} ({mark})")
+}
+
+/// What a call says, as the incident is at this moment.
+pub fn spoken(content: &Content, plan: &Plan, incident: &Incident, words: &Words, now: Timestamp) -> String {
+    match content {
+        Content::Text(text) => text.clone(),
+        Content::Plan { step, item } => {
+            let template = step_of(plan, *step).and_then(|step| step.call.get(*item)).map_or("", |call| call.say.as_str());
+            Values::now(incident, words, now).fill(template, plain)
+        }
+    }
+}
+
+/// What a call says when nobody is needed any more; none while the incident is open.
+pub fn spoken_when_over(incident: &Incident, words: &Words) -> Option<String> {
+    let by = incident.taken_by.as_ref();
+    match incident.phase {
+        Phase::Open => None,
+        Phase::Acknowledged => Some(format!(
+            "This is Handbell. {} has it since {}. You are not needed. Goodbye.",
+            by.map_or("Somebody", |by| by.who.as_str()),
+            by.map_or_else(String::new, |by| clock(by.at, words))
+        )),
+        Phase::Resolved | Phase::Cancelled | Phase::Lapsed => Some("This is Handbell. The incident is over. You are not needed. Goodbye.".into()),
+    }
+}
+
+/// What the keys do.
+pub const KEYS: &str = "Press 1 if you have it. Press 2 for the next step now. Press 9 to hear this again.";
+/// After key 1.
+pub const YOU_HAVE_IT: &str = "Thank you. You have it. The others are told. Goodbye.";
+/// After key 2.
+pub const NEXT_STEP: &str = "The next step is taken now. Goodbye.";
+/// After key 2 past the last step, or twice.
+pub const NO_NEXT_STEP: &str = "There is no further step to take, or somebody was faster. Goodbye.";
+/// A call about something that Handbell doesn't know.
+pub const NOT_KNOWN: &str = "This is Handbell. There is no incident for this call. Goodbye.";
+
+/// How a phone is named as somebody who did something.
+pub fn the_phone(number: &str) -> String {
+    format!("{number} (by phone)")
+}
+
+/// The one message that shows what became of a dispatch; none while there is nothing to tell.
+pub fn report(dispatch: &Dispatch) -> Option<String> {
+    let told = |delivery: &&Delivery| delivery.say.is_phone() || (delivery.progress == Progress::Dead && delivery.say != Say::Report);
+    let lines: Vec<String> = dispatch
+        .deliveries
+        .iter()
+        .filter(|(_, delivery)| told(delivery))
+        .map(|(name, delivery)| line(delivery, dispatch.fates.get(name)))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("  \n"))
+}
+
+fn line(delivery: &Delivery, fate: Option<&Fate>) -> String {
+    let what = match &delivery.say {
+        Say::Invite { email, .. } => format!("Adding {}", escape_markdown(email)),
+        Say::Post { .. } => "A post".to_owned(),
+        Say::Direct { email, .. } => format!("Message to {}", escape_markdown(email)),
+        Say::Sms { to, .. } => format!("SMS to {to}"),
+        Say::Call { to, .. } => format!("Call to {to}"),
+        Say::Report => "This report".to_owned(),
+    };
+    let why = || delivery.why.as_deref().map(escape_markdown).unwrap_or_default();
+    let state = match (delivery.progress, fate) {
+        (Progress::Dead, _) => format!("❌ failed: {}", why()),
+        (Progress::Cancelled, _) => "not needed any more".to_owned(),
+        (_, Some(fate)) => of_fate(fate),
+        (Progress::Sent, None) => "queued".to_owned(),
+        (Progress::Unknown, None) => "not certain yet, being looked up".to_owned(),
+        (Progress::Pending, None) if delivery.why.is_some() => format!("will be tried again: {}", why()),
+        (Progress::Pending, None) => "about to be sent".to_owned(),
+    };
+    format!("{what}: {state}")
+}
+
+fn of_fate(fate: &Fate) -> String {
+    let code = fate.code.map(|code| format!(" (Twilio {code})")).unwrap_or_default();
+    match fate.status.as_str() {
+        "delivered" | "read" => "✅ delivered".to_owned(),
+        "undelivered" => format!("❌ undelivered{code}"),
+        "failed" => format!("❌ failed{code}"),
+        "busy" => "❌ busy".to_owned(),
+        "no-answer" => "❌ not answered".to_owned(),
+        "in-progress" => "answered".to_owned(),
+        "completed" => "✅ answered, call ended".to_owned(),
+        "canceled" => "called off".to_owned(),
+        other => format!("{}{code}", escape_markdown(other)),
+    }
+}
+
+/// Told to the admins when something could not be delivered at all.
+pub fn not_delivered(dispatch: &Dispatch, failed: &[&Delivery]) -> String {
+    let lines: Vec<String> = failed.iter().map(|delivery| line(delivery, None)).collect();
+    format!("Handbell could not deliver for incident {}: {}", reference(&dispatch.key.subject, dispatch.key.epoch), lines.join("; "))
+}

@@ -1,0 +1,524 @@
+//! A button: bt.tn, Flic, Shelly, a LoRaWAN button behind The Things Stack, an AWS one, or anything that can make a web
+//! request.
+//!
+//! The secret is in the address. Whoever has it may press, so what comes with the request is read with a good will: a body
+//! that nobody understands is a press like any other, for an alert must not be lost because of a strange body. Two things
+//! are asked the other way round. Where a signature or a header was demanded, nothing counts without it. And `hold` may be
+//! set up to *cancel*, so only an unmistakable word is taken for a long press.
+
+use std::fmt;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use handbell_core::{
+    Rejected,
+    press::{Gesture, Press, PressId},
+};
+use http::{HeaderMap, Method, Request};
+use jiff::{SignedDuration, Timestamp};
+use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::check_size;
+
+/// How long the name of a press is remembered. More than a year, since a copy of a request is as good then as today.
+pub const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// How long a bt.tn counter is remembered. Shorter than [`KEEP`]: the counter starts again when the button is reset or
+/// replaced, and must not then be taken for a press of last year, or a real alert would be lost. A day is far longer than
+/// anybody goes on sending the same press.
+pub const KEEP_COUNTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// The SHA-256 of a button's token: what is stored instead of the token.
+#[must_use]
+pub fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Whether this is the token of that hash, in a time that doesn't tell how nearly it is.
+#[must_use]
+pub fn token_matches(token: &str, hash: &[u8; 32]) -> bool {
+    token_hash(token).ct_eq(hash).into()
+}
+
+/// What a button has to show beside the token in its address.
+#[derive(Clone, Default)]
+pub struct Proof {
+    /// A header's name, and the values that are good in it: two of them while one takes the place of the other.
+    pub header: Option<(String, Vec<String>)>,
+    /// The key that must have signed the body, for buttons that call through Flic's cloud.
+    pub flic_key: Option<FlicKey>,
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proof")
+            .field("header", &self.header.as_ref().map(|(name, _)| name))
+            .field("flic_key", &self.flic_key.is_some())
+            .finish()
+    }
+}
+
+/// The press in a button's request. `None` for a method that presses nothing (HEAD, OPTIONS) and for a browser that fetches
+/// ahead: whoever calls this answers them politely.
+///
+/// The caller has matched the token in the address already ([`token_matches`]).
+pub fn press(
+    request: &Request<Bytes>,
+    proof: &Proof,
+    now: Timestamp,
+) -> Result<Option<Press>, Rejected> {
+    match *request.method() {
+        Method::HEAD | Method::OPTIONS => return Ok(None),
+        Method::GET if is_prefetch(request.headers()) => return Ok(None),
+        Method::GET | Method::POST | Method::PUT => {}
+        _ => {
+            return Err(Rejected::Malformed(
+                "a button calls with GET, POST or PUT".into(),
+            ));
+        }
+    }
+    check_size(request.body())?;
+    if let Some((name, accepted)) = &proof.header {
+        check_header(request.headers(), name, accepted)?;
+    }
+    if let Some(key) = &proof.flic_key {
+        // Only what was signed counts: an Idempotency-Key beside it would make a new press of an old recording.
+        let token = flic_token(request.body()).ok_or(Rejected::Forged)?;
+        return Ok(Some(flic_press(&key.claims(&token)?, Some(&token), now)));
+    }
+    let mut press = read(request, now);
+    if let Some(key) = idempotency_key(request.headers())? {
+        press.id = Some(PressId { key, keep: KEEP });
+    }
+    Ok(Some(press))
+}
+
+/// Browsers that fetch a link before anybody has followed it say so (Fetch Standard, `Sec-Purpose`; older ones `Purpose` and
+/// `X-Moz`).
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-moz"].iter().any(|name| {
+        headers
+            .get(*name)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| value.starts_with("prefetch"))
+    })
+}
+
+fn check_header(headers: &HeaderMap, name: &str, accepted: &[String]) -> Result<(), Rejected> {
+    // By their hashes, so that not even the secret's length can be measured. An empty secret was never set.
+    let accepted: Vec<_> = accepted
+        .iter()
+        .filter(|secret| !secret.is_empty())
+        .map(|secret| token_hash(secret))
+        .collect();
+    let good = headers.get_all(name).iter().any(|value| {
+        let given: [u8; 32] = Sha256::digest(value.as_bytes()).into();
+        accepted.iter().any(|secret| given.ct_eq(secret).into())
+    });
+    if good { Ok(()) } else { Err(Rejected::Forged) }
+}
+
+/// The sender's own name for the press (IETF draft "The Idempotency-Key HTTP Header Field"). A name that can't be kept as it
+/// is would be told from others by accident, so it is refused rather than mended.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Rejected> {
+    let mut values = headers.get_all("idempotency-key").iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(key) if is_name(key) && values.next().is_none() => Ok(Some(key.to_owned())),
+        _ => Err(Rejected::Malformed(
+            "Idempotency-Key must be one value of 1 to 255 printable ASCII characters".into(),
+        )),
+    }
+}
+
+fn is_name(key: &str) -> bool {
+    (1..=255).contains(&key.len()) && key.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// A name for the press out of what the vendor says. One that is too long or has strange letters is kept by its hash.
+fn named(key: String, keep: SignedDuration) -> Option<PressId> {
+    let key = if is_name(&key) {
+        key
+    } else {
+        format!("sha256:{}", hex(&token_hash(&key)))
+    };
+    Some(PressId { key, keep })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads whatever came. The content type is only half believed: `curl -d '{…}'` calls its JSON a form.
+fn read(request: &Request<Bytes>, now: Timestamp) -> Press {
+    let body = request.body().trim_ascii();
+    let json: Option<Value> = if body.starts_with(b"{") {
+        serde_json::from_slice(body).ok()
+    } else {
+        None
+    };
+    let mut said = Said::default();
+    match &json {
+        Some(value) => {
+            if let Some(press) = flic_cloud(value, now)
+                .or_else(|| things(value, now))
+                .or_else(|| aws(value, now))
+            {
+                return press;
+            }
+            said.add_json(value);
+            // The Flic Hub SDK's own sample wraps its event so.
+            said.add_json(&value["obj"]);
+        }
+        None => said.add_form(body),
+    }
+    said.add_form(request.uri().query().unwrap_or_default().as_bytes());
+    said.press(now)
+}
+
+/// Names and values, whatever they came in; the body's before the query's. Names are compared without their case, lines and
+/// dashes: bt.tn's users write `DEVICEID`, `deviceId` and `device_id`.
+#[derive(Default)]
+struct Said(Vec<(String, String)>);
+
+impl Said {
+    fn add(&mut self, name: &str, value: String) {
+        let name = name
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_lowercase())
+            .collect();
+        self.0.push((name, value));
+    }
+
+    fn add_json(&mut self, value: &Value) {
+        for (name, value) in value.as_object().into_iter().flatten() {
+            if let Some(value) = scalar(value) {
+                self.add(name, value);
+            }
+        }
+    }
+
+    fn add_form(&mut self, form: &[u8]) {
+        let pairs: Vec<(String, String)> = serde_html_form::from_bytes(form).unwrap_or_default();
+        for (name, value) in pairs {
+            self.add(&name, value);
+        }
+    }
+
+    /// All that was said under any of these names, the first name first. An empty value says nothing, nor does a
+    /// placeholder that nobody filled in: as an id, it would make one press of all.
+    fn all<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a str> {
+        names
+            .iter()
+            .flat_map(|name| self.0.iter().filter(move |(given, _)| given == name))
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty() && !value.contains(['<', '{']))
+    }
+
+    fn get<'a>(&'a self, names: &'a [&str]) -> Option<&'a str> {
+        self.all(names).next()
+    }
+
+    fn is_true(&self, name: &str) -> bool {
+        self.all(&[name])
+            .any(|value| value == "true" || value == "1")
+    }
+
+    fn press(&self, now: Timestamp) -> Press {
+        Press {
+            id: self.id(),
+            gesture: self.gesture(),
+            at: self
+                .all(&["at", "time", "timestamp", "pressedat", "reportedtime"])
+                .find_map(|value| time(value, now)),
+            battery: self
+                .get(&[
+                    "battery",
+                    "batterylevel",
+                    "batteryvoltage",
+                    "buttonbatterystatus",
+                ])
+                .map(battery),
+        }
+    }
+
+    /// bt.tn's tags (bt.tn documentation, "HTTP action") name the button with `ID`, not the press; so where one of its other
+    /// tags stands, `id` is no name for a press. Shelly's `${info.id}` is the device as well. Better to take a repeated
+    /// press for two than two for one.
+    fn id(&self) -> Option<PressId> {
+        if let Some(counter) = self
+            .get(&["counter"])
+            .filter(|counter| counter.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            let device = self.get(&["deviceid", "id", "name"]).unwrap_or_default();
+            return named(format!("bttn:{device}:{counter}"), KEEP_COUNTER);
+        }
+        if self.0.iter().any(|(name, _)| {
+            [
+                "name", "deviceid", "counter", "etype", "counterp", "counterl", "countern",
+            ]
+            .contains(&name.as_str())
+        }) {
+            return None;
+        }
+        let id = self
+            .get(&["id"])
+            .filter(|id| !id.to_ascii_lowercase().starts_with("shelly"))?;
+        named(format!("id:{id}"), KEEP)
+    }
+
+    fn gesture(&self) -> Gesture {
+        // Flic Hub SDK documentation, `buttonSingleOrDoubleClickOrHold`. Hold last, since it may cancel.
+        for (name, gesture) in [
+            ("issingleclick", Gesture::Single),
+            ("isdoubleclick", Gesture::Double),
+            ("ishold", Gesture::Hold),
+        ] {
+            if self.is_true(name) {
+                return gesture;
+            }
+        }
+        self.all(&[
+            "gesture",
+            "click",
+            "clicktype",
+            "press",
+            "event",
+            "etype",
+            "type",
+        ])
+        .find_map(gesture)
+        .unwrap_or_default()
+    }
+}
+
+/// The vendors' words for a gesture: Flic's `double_click`, AWS's `DOUBLE`, Shelly's `input.button_doublepush` (Shelly Gen2
+/// API, "Webhook.ListSupported") and `SS` (Shelly Gen1 API, "Button1"), bt.tn's `long`.
+fn gesture(word: &str) -> Option<Gesture> {
+    let word = word.trim().to_ascii_lowercase();
+    let word = word.strip_prefix("input.").unwrap_or(&word);
+    let word: String = word
+        .strip_prefix("button_")
+        .unwrap_or(word)
+        .replace(['_', '-', ' '], "");
+    Some(match word.as_str() {
+        "click" | "single" | "singleclick" | "singlepush" | "singlepress" | "push" | "press"
+        | "short" | "shortpush" | "shortpress" | "btnpush" | "s" => Gesture::Single,
+        "double" | "doubleclick" | "doublepush" | "doublepress" | "doubleshortpush" | "ss" => {
+            Gesture::Double
+        }
+        "triple" | "tripleclick" | "triplepush" | "triplepress" | "tripleshortpush" | "sss" => {
+            Gesture::Triple
+        }
+        "hold" | "long" | "longpush" | "longpress" | "longclick" | "l" => Gesture::Hold,
+        _ => return None,
+    })
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// RFC 3339, or seconds or milliseconds since 1970. What lies in the future is a clock that is wrong; so is what lies before
+/// 2001: a device that has not been told the time begins in 1970, and its press would otherwise count as far too late.
+fn time(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let text = text.trim();
+    let at = match text.parse::<f64>() {
+        // Milliseconds passed this mark in 1973, seconds will in the year 5138.
+        Ok(number) if number.abs() >= 1e11 => millisecond(number)?,
+        Ok(number) => millisecond(number * 1000.0)?,
+        Err(_) => text.parse().ok()?,
+    };
+    let limit = now.checked_add(SignedDuration::from_mins(1)).unwrap_or(now);
+    (at <= limit && at.as_second() >= 1_000_000_000).then_some(at)
+}
+
+/// `as` saturates, and a number that is none becomes 0; the range is checked by jiff.
+fn millisecond(number: f64) -> Option<Timestamp> {
+    Timestamp::from_millisecond(number.round() as i64).ok()
+}
+
+fn battery(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(20).collect()
+}
+
+// ---- Flic's cloud
+
+/// The public key of an ES256 signature.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FlicKey(VerifyingKey);
+
+/// The text is not a key that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a public key of the curve P-256: {0}")]
+pub struct BadKey(&'static str);
+
+impl FlicKey {
+    /// The key with which Flic signs its web requests, as it is published in the documentation of Flic's cloud buttons
+    /// ("webhook public key"; the one for web views is another).
+    #[must_use]
+    pub fn published() -> FlicKey {
+        FlicKey::from_jwk(
+            r#"{"kty": "EC", "crv": "P-256", "x": "tOBY_7kJlAPE19qweawQlQah10rOQzhaxfjlen4RasM", "y": "wSbZUG_MoKAVtZTDL2ocWRzCjE43ob6i5PoXC8T8jkY"}"#,
+        )
+        .expect("a constant, and a test reads it")
+    }
+
+    /// Reads a JSON Web Key (RFC 7517; RFC 7518, section 6.2).
+    pub fn from_jwk(json: &str) -> Result<FlicKey, BadKey> {
+        let key: Value = serde_json::from_str(json).map_err(|_| BadKey("it isn't JSON"))?;
+        if key["kty"] != "EC" || key["crv"] != "P-256" {
+            return Err(BadKey("kty must be EC and crv P-256"));
+        }
+        let mut point = vec![4]; // uncompressed: both coordinates follow
+        for name in ["x", "y"] {
+            let text = key[name].as_str().ok_or(BadKey("x or y is missing"))?;
+            let bytes = BASE64_URL_SAFE_NO_PAD
+                .decode(text)
+                .map_err(|_| BadKey("x or y isn't base64url"))?;
+            if bytes.len() != 32 {
+                return Err(BadKey("x and y must have 32 bytes"));
+            }
+            point.extend(bytes);
+        }
+        VerifyingKey::from_sec1_bytes(&point)
+            .map(FlicKey)
+            .map_err(|_| BadKey("the point isn't on the curve"))
+    }
+
+    /// The claims of a token that this key has signed (RFC 7515). Only ES256: the token's own word for its algorithm decides
+    /// nothing, it is merely wrong if it is another. `exp` is not looked at: an expired token tells of a press that comes
+    /// late, and what to do about those is decided elsewhere, by `pressedAt`.
+    fn claims(&self, token: &str) -> Result<Value, Rejected> {
+        let (message, signature) = token.rsplit_once('.').ok_or(Rejected::Forged)?;
+        let (header, claims) = message.split_once('.').ok_or(Rejected::Forged)?;
+        let header = json_part(header).ok_or(Rejected::Forged)?;
+        // `crit` names extensions that must be understood; we understand none.
+        if header["alg"] != "ES256" || header.get("crit").is_some() {
+            return Err(Rejected::Forged);
+        }
+        let signature = BASE64_URL_SAFE_NO_PAD
+            .decode(signature)
+            .map_err(|_| Rejected::Forged)?;
+        let signature = Signature::from_slice(&signature).map_err(|_| Rejected::Forged)?;
+        self.0
+            .verify(message.as_bytes(), &signature)
+            .map_err(|_| Rejected::Forged)?;
+        json_part(claims).ok_or(Rejected::Forged)
+    }
+}
+
+impl fmt::Debug for FlicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FlicKey")
+    }
+}
+
+fn json_part(part: &str) -> Option<Value> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
+    serde_json::from_slice(&bytes).ok().filter(Value::is_object)
+}
+
+fn flic_token(body: &[u8]) -> Option<String> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    value["token"].as_str().map(str::to_owned)
+}
+
+/// Flic's cloud where no key was set up: believed as much as any body is.
+fn flic_cloud(value: &Value, now: Timestamp) -> Option<Press> {
+    let mut parts = value["token"].as_str()?.split('.');
+    let claims = json_part(parts.nth(1)?)?;
+    claims["clickType"].as_str()?;
+    Some(flic_press(&claims, None, now))
+}
+
+/// Flic cloud buttons documentation, "Button request". `token` is the signed one: it gives the press a name even if the
+/// claims don't. Not so its signature, which whoever sees it can turn into a second good one.
+fn flic_press(claims: &Value, token: Option<&str>, now: Timestamp) -> Press {
+    let id = match (
+        claims["buttonSerialNumber"].as_str(),
+        claims["pressedAt"].as_str(),
+    ) {
+        (Some(serial), Some(at)) => named(
+            format!(
+                "flic:{serial}:{at}:{}",
+                claims["clickType"].as_str().unwrap_or_default()
+            ),
+            KEEP,
+        ),
+        _ => token
+            .and_then(|token| token.rsplit_once('.'))
+            .and_then(|(signed, _)| named(format!("flic:{}", hex(&token_hash(signed))), KEEP)),
+    };
+    Press {
+        id,
+        gesture: claims["clickType"]
+            .as_str()
+            .and_then(gesture)
+            .unwrap_or_default(),
+        at: claims["pressedAt"]
+            .as_str()
+            .and_then(|text| time(text, now)),
+        battery: scalar(&claims["buttonBatteryStatus"])
+            .as_deref()
+            .map(battery),
+    }
+}
+
+// ---- The Things Stack
+
+/// An uplink message (The Things Stack documentation, "Data formats", "Uplink messages"). `f_cnt` is left out when it is 0,
+/// and starts again when the device joins anew; `received_at` doesn't, and is the same when the stack sends again.
+fn things(value: &Value, now: Timestamp) -> Option<Press> {
+    let uplink = value.get("uplink_message")?.as_object()?;
+    let device = value["end_device_ids"]["device_id"].as_str()?;
+    let count = uplink.get("f_cnt").and_then(Value::as_u64).unwrap_or(0);
+    let received = value["received_at"]
+        .as_str()
+        .or_else(|| uplink.get("received_at")?.as_str());
+    let mut decoded = Said::default();
+    if let Some(payload) = uplink.get("decoded_payload") {
+        decoded.add_json(payload);
+    }
+    Some(Press {
+        id: received.and_then(|received| named(format!("ttn:{device}:{count}:{received}"), KEEP)),
+        at: received.and_then(|received| time(received, now)),
+        ..decoded.press(now)
+    })
+}
+
+// ---- AWS
+
+/// The event of AWS IoT 1-Click (AWS IoT 1-Click developer guide, "Events"). The service has ended; its shape lives on in
+/// rules that imitate it.
+fn aws(value: &Value, now: Timestamp) -> Option<Press> {
+    let clicked = value["deviceEvent"].get("buttonClicked")?.as_object()?;
+    let word = clicked
+        .get("clickType")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let reported = clicked.get("reportedTime").and_then(Value::as_str);
+    let id = match (value["deviceInfo"]["deviceId"].as_str(), reported) {
+        (Some(device), Some(reported)) => named(format!("aws:{device}:{reported}"), KEEP),
+        _ => None,
+    };
+    Some(Press {
+        id,
+        gesture: gesture(word).unwrap_or_default(),
+        at: reported.and_then(|text| time(text, now)),
+        battery: scalar(&value["deviceInfo"]["remainingLife"])
+            .as_deref()
+            .map(battery),
+    })
+}

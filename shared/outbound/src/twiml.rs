@@ -1,0 +1,304 @@
+//! TwiML: what Twilio shall do with a call or a text, as XML (Twilio, TwiML reference).
+
+/// The most bytes of an answer to Twilio (Twilio, error dictionary, 11750).
+pub const BYTES_MAX: usize = 64 * 1024;
+
+/// One thing to do. They are done in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Reads a text aloud.
+    Say {
+        /// What to read.
+        text: String,
+        /// As in `en-US`; the account's own if none is given.
+        language: Option<String>,
+        /// As in `Polly.Joanna`; the account's own if none is given.
+        voice: Option<String>,
+    },
+    /// Says something and waits for keys meanwhile. Without one, the next verb follows.
+    Gather {
+        /// Where the keys go, with POST.
+        action: String,
+        /// After how many keys not to wait for more.
+        num_digits: Option<u32>,
+        /// Seconds to wait for the next key.
+        timeout: u32,
+        /// What is heard: [`Verb::Say`], [`Verb::Play`] and [`Verb::Pause`] only.
+        verbs: Vec<Verb>,
+    },
+    /// Goes on with what this address answers to a POST.
+    Redirect {
+        /// The address.
+        url: String,
+    },
+    /// Silence.
+    Pause {
+        /// How long.
+        seconds: u32,
+    },
+    /// Plays a sound.
+    Play {
+        /// Where it is.
+        url: String,
+    },
+    /// Connects the caller with somebody.
+    Dial {
+        /// Whom to call.
+        number: String,
+        /// The number that is shown; the caller's own if none is given, where that is allowed.
+        caller_id: Option<String>,
+        /// Seconds to let it ring.
+        timeout: u32,
+        /// Where to go on afterwards, with POST.
+        action: Option<String>,
+    },
+    /// Ends the call.
+    Hangup,
+    /// Doesn't take the call, which then costs nothing. Only as the first verb.
+    Reject {
+        /// Whether the caller hears that we are busy, or that the number isn't in service.
+        busy: bool,
+    },
+    /// Answers a text.
+    Message {
+        /// What to say, not more than [`crate::twilio::BODY_MAX`]; see [`crate::twilio::fit`].
+        text: String,
+        /// Where Twilio tells its fate.
+        status: Option<String>,
+    },
+}
+
+/// Why verbs can't be written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unwritable {
+    /// Twilio would refuse it and the caller hear an error (Twilio, error dictionary, 11750).
+    #[error("the answer to Twilio has {0} bytes, 65536 are allowed")]
+    TooLong(usize),
+    /// Only what can be heard has its place in a [`Verb::Gather`] (Twilio, TwiML reference).
+    #[error("only Say, Play and Pause may stand in a Gather")]
+    NotHeard,
+}
+
+/// Writes the verbs down. None at all is an answer too: nothing is done.
+pub fn response(verbs: &[Verb]) -> Result<String, Unwritable> {
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>");
+    for verb in verbs {
+        write(&mut xml, verb, false)?;
+    }
+    xml.push_str("</Response>");
+    if xml.len() > BYTES_MAX { Err(Unwritable::TooLong(xml.len())) } else { Ok(xml) }
+}
+
+fn write(xml: &mut String, verb: &Verb, inside_gather: bool) -> Result<(), Unwritable> {
+    if inside_gather && !matches!(verb, Verb::Say { .. } | Verb::Play { .. } | Verb::Pause { .. }) {
+        return Err(Unwritable::NotHeard);
+    }
+    match verb {
+        Verb::Say { text, language, voice } => {
+            open(xml, "Say", &[("language", language.as_deref()), ("voice", voice.as_deref())]);
+            close(xml, "Say", text);
+        }
+        Verb::Gather { action, num_digits, timeout, verbs } => {
+            let (digits, timeout) = (num_digits.map(|n| n.to_string()), timeout.to_string());
+            open(
+                xml,
+                "Gather",
+                &[
+                    ("input", Some("dtmf")),
+                    ("action", Some(action)),
+                    ("method", Some("POST")),
+                    ("numDigits", digits.as_deref()),
+                    ("timeout", Some(&timeout)),
+                ],
+            );
+            for verb in verbs {
+                write(xml, verb, true)?;
+            }
+            close(xml, "Gather", "");
+        }
+        Verb::Redirect { url } => {
+            open(xml, "Redirect", &[("method", Some("POST"))]);
+            close(xml, "Redirect", url);
+        }
+        Verb::Pause { seconds } => {
+            open(xml, "Pause", &[("length", Some(&seconds.to_string()))]);
+            close(xml, "Pause", "");
+        }
+        Verb::Play { url } => {
+            open(xml, "Play", &[]);
+            close(xml, "Play", url);
+        }
+        Verb::Dial { number, caller_id, timeout, action } => {
+            open(
+                xml,
+                "Dial",
+                &[
+                    ("timeout", Some(&timeout.to_string())),
+                    ("callerId", caller_id.as_deref()),
+                    ("action", action.as_deref()),
+                    ("method", action.as_ref().map(|_| "POST")),
+                ],
+            );
+            open(xml, "Number", &[]);
+            close(xml, "Number", number);
+            close(xml, "Dial", "");
+        }
+        Verb::Hangup => {
+            open(xml, "Hangup", &[]);
+            close(xml, "Hangup", "");
+        }
+        Verb::Reject { busy } => {
+            open(xml, "Reject", &[("reason", Some(if *busy { "busy" } else { "rejected" }))]);
+            close(xml, "Reject", "");
+        }
+        Verb::Message { text, status } => {
+            let method = status.as_ref().map(|_| "POST");
+            open(xml, "Message", &[("action", status.as_deref()), ("method", method)]);
+            close(xml, "Message", text);
+        }
+    }
+    Ok(())
+}
+
+fn open(xml: &mut String, name: &str, attributes: &[(&str, Option<&str>)]) {
+    xml.push('<');
+    xml.push_str(name);
+    for (key, value) in attributes {
+        if let Some(value) = value {
+            xml.push(' ');
+            xml.push_str(key);
+            xml.push_str("=\"");
+            escape(xml, value);
+            xml.push('"');
+        }
+    }
+    xml.push('>');
+}
+
+fn close(xml: &mut String, name: &str, text: &str) {
+    escape(xml, text);
+    xml.push_str("</");
+    xml.push_str(name);
+    xml.push('>');
+}
+
+/// Text as it may stand between tags and in an attribute. What XML 1.0 has no place for, not even escaped, is left out:
+/// one such character in a customer's name would make the whole answer unreadable (Twilio, error dictionary, 12100).
+fn escape(xml: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => xml.push_str("&amp;"),
+            '<' => xml.push_str("&lt;"),
+            '>' => xml.push_str("&gt;"),
+            '"' => xml.push_str("&quot;"),
+            '\'' => xml.push_str("&apos;"),
+            // A parser would turn these into spaces or line feeds.
+            '\t' => xml.push_str("&#9;"),
+            '\n' => xml.push_str("&#10;"),
+            '\r' => xml.push_str("&#13;"),
+            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
+            _ => xml.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use roxmltree::Document;
+
+    fn say(text: &str) -> Verb {
+        Verb::Say { text: text.into(), language: None, voice: None }
+    }
+
+    #[test]
+    fn nothing_to_do() {
+        assert_eq!(response(&[]).unwrap(), "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>");
+    }
+
+    #[test]
+    fn a_menu_as_the_reference_shows_it() {
+        let verbs = [
+            Verb::Gather {
+                action: "/voice/key?a=1&b=2".into(),
+                num_digits: Some(1),
+                timeout: 5,
+                verbs: vec![
+                    Verb::Say {
+                        text: "Press 1 <now>".into(),
+                        language: Some("en-US".into()),
+                        voice: Some("Polly.Joanna".into()),
+                    },
+                    Verb::Pause { seconds: 1 },
+                ],
+            },
+            Verb::Redirect { url: "/voice/menu?retry=1".into() },
+        ];
+        assert_eq!(
+            response(&verbs).unwrap(),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>\
+             <Gather input=\"dtmf\" action=\"/voice/key?a=1&amp;b=2\" method=\"POST\" numDigits=\"1\" timeout=\"5\">\
+             <Say language=\"en-US\" voice=\"Polly.Joanna\">Press 1 &lt;now&gt;</Say>\
+             <Pause length=\"1\"></Pause></Gather>\
+             <Redirect method=\"POST\">/voice/menu?retry=1</Redirect></Response>"
+        );
+    }
+
+    #[test]
+    fn every_verb_can_be_read_back() {
+        let verbs = [
+            Verb::Reject { busy: true },
+            Verb::Play { url: "https://x/a.mp3?b&c".into() },
+            Verb::Dial {
+                number: "+12025550111".into(),
+                caller_id: Some("+12025550100".into()),
+                timeout: 20,
+                action: Some("/after".into()),
+            },
+            Verb::Message { text: "Ack".into(), status: Some("/status".into()) },
+            Verb::Hangup,
+        ];
+        let xml = response(&verbs).unwrap();
+        let document = Document::parse(&xml).unwrap();
+        let names: Vec<_> = document.root_element().children().map(|node| node.tag_name().name()).collect();
+        assert_eq!(names, ["Reject", "Play", "Dial", "Message", "Hangup"]);
+        let number = document.descendants().find(|node| node.has_tag_name("Number")).unwrap();
+        assert_eq!(number.text(), Some("+12025550111"));
+        assert_eq!(number.parent().unwrap().attribute("callerId"), Some("+12025550100"));
+    }
+
+    #[test]
+    fn only_what_is_heard_stands_in_a_gather() {
+        let gather = |verbs| Verb::Gather { action: "/k".into(), num_digits: None, timeout: 5, verbs };
+        assert_eq!(response(&[gather(vec![Verb::Hangup])]), Err(Unwritable::NotHeard));
+        assert_eq!(response(&[gather(vec![gather(vec![])])]), Err(Unwritable::NotHeard));
+    }
+
+    #[test]
+    fn not_more_than_twilio_reads() {
+        let rest = response(&[say("")]).unwrap().len();
+        assert_eq!(response(&[say(&"x".repeat(BYTES_MAX - rest))]).unwrap().len(), BYTES_MAX);
+        assert_eq!(
+            response(&[say(&"x".repeat(BYTES_MAX - rest + 1))]),
+            Err(Unwritable::TooLong(BYTES_MAX + 1))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_said_is_read_back(text in any::<String>(), odd in "[\\x00-\\x7f\u{fffd}-\u{ffff}]{0,40}") {
+            let text = text + &odd;
+            let gather = Verb::Gather { action: text.clone(), num_digits: None, timeout: 5, verbs: vec![say(&text)] };
+            let xml = response(&[gather]).unwrap();
+            let document = Document::parse(&xml).unwrap();
+            let told: String = text
+                .chars()
+                .filter(|&c| matches!(c, '\t' | '\n' | '\r') || (c >= ' ' && c != '\u{fffe}' && c != '\u{ffff}'))
+                .collect();
+            let read = document.descendants().find(|node| node.has_tag_name("Gather")).unwrap();
+            prop_assert_eq!(read.attribute("action"), Some(told.as_str()));
+            prop_assert_eq!(read.first_element_child().unwrap().text().unwrap_or_default(), told);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Webex: spaces, the people in them, posts, and the webhooks that tell us what happens there.
+
+mod link;
+mod posts;
+mod spaces;
+mod webhooks;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use reqwest::{RequestBuilder, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+pub use posts::{FILE_MAX, File, MARKDOWN_MAX, Message, Post, fit};
+pub use spaces::{Member, Room, TITLE_MAX, title};
+pub use webhooks::{NewWebhook, Webhook};
+
+use crate::DEADLINE;
+use crate::answer::Answer;
+use crate::failure::{Failure, Said, masked};
+
+const WEBEX: &str = "Webex";
+
+/// How long to pause when Webex says 429 or 423 without saying for how long (Webex Python SDK, rate limit handling).
+pub const PAUSE: Duration = Duration::from_secs(15);
+
+/// The most that Webex puts on a page of a list; more is clamped (Webex, basics guide).
+const PAGE: &str = "1000";
+
+/// More pages than this are a circle, not a list.
+const PAGES_MAX: usize = 200;
+
+/// The Webex REST API with one token.
+#[derive(Clone)]
+pub struct Webex {
+    http: reqwest::Client,
+    base_url: String,
+    token: SecretString,
+}
+
+impl fmt::Debug for Webex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webex").field("base_url", &self.base_url).finish_non_exhaustive()
+    }
+}
+
+/// Who a token belongs to (Webex, People API).
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// Opaque; never look inside.
+    pub id: String,
+    /// A bot's first one ends in `@webex.bot`.
+    #[serde(default)]
+    pub emails: Option<Vec<String>>,
+    /// The name that stands in front of what was said to a bot in a group space.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// `person`, `bot` or `appuser`.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// The organisation.
+    #[serde(default)]
+    pub org_id: Option<String>,
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    // Not defaulted: an answer without it is no list, and taking it for an empty one would have us say things twice.
+    items: Vec<T>,
+}
+
+/// What Webex says besides the status of an error (Webex, basics guide).
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Complaint {
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    tracking_id: Option<String>,
+}
+
+impl Webex {
+    /// `base_url` is `https://webexapis.com/v1` but for the laptop and the tests.
+    ///
+    /// An address or a token that can't be used is reported by every call.
+    pub fn new(http: reqwest::Client, base_url: String, token: SecretString) -> Webex {
+        Webex { http, base_url, token }
+    }
+
+    /// Who we are. What this person says must be ignored, or we answer ourselves for ever (Webex, bots guide).
+    pub async fn me(&self) -> Said<Person> {
+        self.get(self.url(&["people", "me"])?).await
+    }
+
+    /// Ids go in as one path segment each, whatever they hold.
+    fn url(&self, path: &[&str]) -> Said<Url> {
+        let mut url = Url::parse(&self.base_url)
+            .map_err(|_| Failure::never_asked("the address of Webex in the settings is not an address"))?;
+        if path.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
+            return Err(Failure::never_asked("there is no id to ask Webex about"));
+        }
+        url.path_segments_mut()
+            .map_err(|()| Failure::never_asked("the address of Webex in the settings is not an address"))?
+            .pop_if_empty()
+            .extend(path);
+        Ok(url)
+    }
+
+    fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.http.request(method, url).bearer_auth(self.token.expose_secret())
+    }
+
+    /// Sends it and sorts the answer; what comes back is a plain yes, or a 409 if the caller can do with one.
+    async fn ask(&self, request: RequestBuilder, deadline: Duration, conflict_is_fine: bool) -> Said<Answer> {
+        let answer = Answer::to(WEBEX, request, deadline).await?;
+        let pause = Some(answer.retry_after().unwrap_or(PAUSE));
+        if let Some(failure) = Failure::of_status(WEBEX, answer.status, pause) {
+            return Err(failure);
+        }
+        if answer.status.is_success() || (conflict_is_fine && answer.status == StatusCode::CONFLICT) {
+            return Ok(answer);
+        }
+        Err(refused(answer.status, &answer.body().unwrap_or_default()))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, url: Url) -> Said<T> {
+        self.ask(self.request(Method::GET, url), DEADLINE, false).await?.agreed()
+    }
+
+    async fn send<T: DeserializeOwned>(&self, method: Method, url: Url, body: &serde_json::Value) -> Said<T> {
+        self.ask(self.request(method, url).json(body), DEADLINE, false).await?.agreed()
+    }
+
+    /// Reads a list, page after page, until there are `enough` items or no more pages. Pages may be empty and yet not
+    /// be the last (Webex, basics guide).
+    async fn list<T: DeserializeOwned>(&self, first: Url, enough: usize) -> Said<Vec<T>> {
+        let mut all = Vec::new();
+        let mut seen = HashSet::new();
+        let mut url = first;
+        while seen.len() < PAGES_MAX {
+            if !seen.insert(url.clone()) {
+                return Err(Failure::unknown("Webex gives the same page of a list again and again"));
+            }
+            let answer = self.ask(self.request(Method::GET, url.clone()), DEADLINE, false).await?;
+            all.extend(answer.agreed::<Page<T>>()?.items);
+            if all.len() >= enough {
+                all.truncate(enough);
+                return Ok(all);
+            }
+            match link::next(&answer.headers, &url) {
+                link::Next::None => return Ok(all),
+                link::Next::Page(next) => url = next,
+                // The token would go there with the request.
+                link::Next::Elsewhere => {
+                    return Err(Failure::unknown("Webex's list goes on at a foreign address"));
+                }
+            }
+        }
+        Err(Failure::unknown("Webex's list has no end"))
+    }
+}
+
+/// A plain no, in our words; Webex's own follow without what may name somebody, and the tracking id that its support
+/// asks for.
+fn refused(status: StatusCode, complaint: &Complaint) -> Failure {
+    let code = status.as_u16();
+    let ours = match code {
+        400 => "Webex doesn't understand or doesn't allow this",
+        401 => "Webex doesn't take our token: it is wrong, expired or was regenerated",
+        403 => "our Webex account may not do this",
+        404 => "Webex doesn't know it, or doesn't let us see it",
+        405 => "Webex doesn't do this here",
+        409 => "Webex says that it is done already",
+        410 => "it is gone from Webex",
+        413 => "it is too big for Webex",
+        415 => "Webex doesn't take this kind of content",
+        428 => "Webex can't check the file for malware",
+        _ => "Webex refused it",
+    };
+    let theirs = complaint.message.as_deref().map(masked).filter(|words| !words.is_empty());
+    let tracking = complaint.tracking_id.as_deref().filter(|id| {
+        id.len() <= 80 && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    });
+    let mut why = format!("{ours} (HTTP {code}");
+    if let Some(theirs) = theirs {
+        why.push_str(&format!(": {theirs}"));
+    }
+    if let Some(tracking) = tracking {
+        why.push_str(&format!(", tracking id {tracking}"));
+    }
+    why.push(')');
+    Failure::Refused { code: code.into(), why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn webex(base: &str) -> Webex {
+        let provider = rustls::crypto::ring::default_provider();
+        let _ = provider.install_default();
+        Webex::new(reqwest::Client::builder().build().unwrap(), base.to_owned(), "very-secret".into())
+    }
+
+    #[test]
+    fn ids_stay_inside_their_segment() {
+        let webex = webex("http://127.0.0.1:1/sim/webex/v1/");
+        let url = |id| webex.url(&["messages", id]).map(String::from);
+        assert_eq!(url("abc").unwrap(), "http://127.0.0.1:1/sim/webex/v1/messages/abc");
+        assert_eq!(url("a/../b?c#d").unwrap(), "http://127.0.0.1:1/sim/webex/v1/messages/a%2F..%2Fb%3Fc%23d");
+        for nothing in ["", ".", ".."] {
+            assert!(matches!(url(nothing), Err(Failure::Refused { code: 0, .. })));
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let shown = format!("{:?}", webex("https://webexapis.com/v1"));
+        assert!(shown.contains("webexapis.com") && !shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn a_refusal_names_nobody() {
+        let complaint = Complaint {
+            message: Some("User a@example.com not found".into()),
+            tracking_id: Some("ROUTER_1-2".into()),
+        };
+        let Failure::Refused { code: 404, why } = refused(StatusCode::NOT_FOUND, &complaint) else {
+            panic!()
+        };
+        assert_eq!(
+            why,
+            "Webex doesn't know it, or doesn't let us see it (HTTP 404: User … not found, tracking id ROUTER_1-2)"
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! Spaces (the API calls them rooms) and who is in them.
+
+use std::fmt;
+
+use http::{Method, StatusCode};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{PAGE, PAUSE, Webex};
+use crate::DEADLINE;
+use crate::answer::{self, time};
+use crate::failure::{Failure, Said};
+
+/// The most characters in a space's title. Webex documents no limit; this is a cautious guess.
+pub const TITLE_MAX: usize = 128;
+
+/// A space (Webex, Rooms API).
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Room {
+    /// Opaque; never look inside.
+    pub id: String,
+    /// For a 1:1 space, the other person's name.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// `direct` or `group`.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// Whether only moderators may add and remove people.
+    #[serde(default)]
+    pub is_locked: Option<bool>,
+    /// The team that it belongs to.
+    #[serde(default)]
+    pub team_id: Option<String>,
+    /// Who made it.
+    #[serde(default)]
+    pub creator_id: Option<String>,
+    /// When it was made.
+    #[serde(default, deserialize_with = "time")]
+    pub created: Option<Timestamp>,
+    /// When somebody last did something there.
+    #[serde(default, deserialize_with = "time")]
+    pub last_activity: Option<Timestamp>,
+    /// In lists, Webex gives what it can't decrypt just now with a note here (Webex, basics guide).
+    #[serde(default)]
+    errors: Value,
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Room").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// Somebody in a space (Webex, Memberships API).
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    /// The membership's id, not the person's.
+    pub id: String,
+    /// The space.
+    #[serde(default)]
+    pub room_id: Option<String>,
+    /// The person.
+    #[serde(default)]
+    pub person_id: Option<String>,
+    /// Compare without regard to case.
+    #[serde(default)]
+    pub person_email: Option<String>,
+    /// The person's name.
+    #[serde(default)]
+    pub person_display_name: Option<String>,
+    /// Whether the person is a moderator.
+    #[serde(default)]
+    pub is_moderator: Option<bool>,
+    /// Whether the person has hidden the space; a change of the membership has to say it again.
+    #[serde(default)]
+    pub is_room_hidden: Option<bool>,
+}
+
+impl fmt::Debug for Member {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Member")
+            .field("id", &self.id)
+            .field("is_moderator", &self.is_moderator)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A title that Webex takes: one line, not empty, at most [`TITLE_MAX`] characters.
+pub fn title(raw: &str) -> String {
+    let line = raw.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = line.collect::<Vec<_>>().join(" ");
+    if line.is_empty() { "Handbell".to_owned() } else { answer::cut(&line, TITLE_MAX, |_| 1).into_owned() }
+}
+
+impl Webex {
+    /// Makes a space and is its first member. The title goes through [`title`].
+    pub async fn create_room(&self, raw_title: &str, team: Option<&str>) -> Said<Room> {
+        let mut body = json!({ "title": title(raw_title) });
+        if let Some(team) = team {
+            body["teamId"] = team.into();
+        }
+        self.send(Method::POST, self.url(&["rooms"])?, &body).await
+    }
+
+    /// A space by its id.
+    pub async fn room(&self, id: &str) -> Said<Room> {
+        self.get(self.url(&["rooms", id])?).await
+    }
+
+    /// All group spaces that we are in and that bear exactly this title, once both went through [`title`].
+    ///
+    /// Reads every page, since Webex can't search. When none is found but Webex couldn't decrypt the titles of all,
+    /// the look has failed.
+    pub async fn rooms_with_title(&self, wanted: &str) -> Said<Vec<Room>> {
+        let mut url = self.url(&["rooms"])?;
+        url.query_pairs_mut().append_pair("type", "group").append_pair("max", PAGE);
+        let all: Vec<Room> = self.list(url, usize::MAX).await?;
+        let unreadable = all.iter().any(|room| room.errors.get("title").is_some());
+        let wanted = title(wanted);
+        let found: Vec<Room> = all
+            .into_iter()
+            .filter(|room| room.title.as_deref().is_some_and(|t| title(t) == wanted))
+            .collect();
+        if found.is_empty() && unreadable {
+            let why = "Webex can't decrypt the titles of all spaces at the moment".to_owned();
+            return Err(Failure::NotSent { retry_after: Some(PAUSE), why });
+        }
+        Ok(found)
+    }
+
+    /// Makes sure that somebody is in the space and is, or isn't, a moderator.
+    ///
+    /// Who is there already is no failure: Webex then says 409, and the membership is looked up and put right. If it
+    /// can't be found by this address (people may have several), what comes back has an empty id and says nothing about
+    /// moderation. Saying this twice does no harm.
+    pub async fn add_member(&self, room: &str, email: &str, moderator: bool) -> Said<Member> {
+        let body = json!({ "roomId": room, "personEmail": email, "isModerator": moderator });
+        let request = self.request(Method::POST, self.url(&["memberships"])?).json(&body);
+        let answer = self.ask(request, DEADLINE, true).await?;
+        if answer.status != StatusCode::CONFLICT {
+            return answer.agreed();
+        }
+
+        let mut url = self.url(&["memberships"])?;
+        url.query_pairs_mut().append_pair("roomId", room).append_pair("personEmail", email);
+        let Some(member) = self.list::<Member>(url, 1).await?.pop() else {
+            return Ok(Member {
+                id: String::new(),
+                room_id: Some(room.to_owned()),
+                person_id: None,
+                person_email: Some(email.to_owned()),
+                person_display_name: None,
+                is_moderator: None,
+                is_room_hidden: None,
+            });
+        };
+        if member.is_moderator.unwrap_or(false) == moderator {
+            return Ok(member);
+        }
+        let hidden = member.is_room_hidden.unwrap_or(false);
+        let change = json!({ "isModerator": moderator, "isRoomHidden": hidden });
+        self.send(Method::PUT, self.url(&["memberships", &member.id])?, &change).await
+    }
+
+    /// Everybody in a space.
+    pub async fn members(&self, room: &str) -> Said<Vec<Member>> {
+        let mut url = self.url(&["memberships"])?;
+        url.query_pairs_mut().append_pair("roomId", room).append_pair("max", PAGE);
+        self.list(url, usize::MAX).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_clean() {
+        assert_eq!(title("Green Power"), "Green Power");
+        assert_eq!(title("  Green\r\n\tPower\u{2028} \0"), "Green Power");
+        assert_eq!(title(" \n "), "Handbell");
+        let long = title(&"é".repeat(500));
+        assert_eq!(long.chars().count(), TITLE_MAX);
+        assert!(long.ends_with('…'));
+        assert_eq!(title(&long), long);
+    }
+}

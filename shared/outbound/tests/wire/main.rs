@@ -1,0 +1,7 @@
+//! The clients against a vendor that answers what the test wants, byte for byte.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect shall fail")]
+
+mod twilio;
+mod vendor;
+mod webex;

@@ -1,0 +1,203 @@
+//! Twilio.
+
+use std::time::Duration;
+
+use handbell_outbound::failure::Failure;
+use handbell_outbound::twilio::{Call, Sms, Twilio};
+
+use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
+
+const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
+
+fn twilio(base: &str) -> Twilio {
+    Twilio::new(http(), base.into(), ACCOUNT.into(), "SK01".into(), "key-secret".into())
+}
+
+async fn says(replies: Vec<Reply>) -> (Vendor, Twilio) {
+    let vendor = Vendor::that(replies).await;
+    let twilio = twilio(&vendor.base);
+    (vendor, twilio)
+}
+
+fn sms() -> Sms {
+    Sms {
+        to: "+12025550111".into(),
+        from: "+12025550100".into(),
+        body: "H-7K3.2 Check Webex & come".into(),
+        status_callback: Some("https://x/twilio/sms/status?d=1&s=a".into()),
+        validity: 600,
+    }
+}
+
+/// What becomes of a text when Twilio does this.
+async fn text_when(reply: Reply) -> Result<String, Failure> {
+    let (vendor, twilio) = says(vec![reply]).await;
+    let said = twilio.send_sms(&sms()).await;
+    assert_eq!(vendor.heard().len(), 1, "nothing is said twice");
+    if let Err(failure) = &said {
+        let why = failure.why();
+        assert!(
+            !why.contains("2025550111") && !why.contains("127.0.0.1") && !why.contains("secret"),
+            "{why}"
+        );
+    }
+    said
+}
+
+#[tokio::test]
+async fn a_text_is_a_form_signed_with_the_api_key() {
+    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"SM1","status":"queued"}"#)]).await;
+    assert_eq!(twilio.send_sms(&sms()).await.unwrap(), "SM1");
+    let heard = &vendor.heard()[0];
+    assert_eq!(heard.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
+    assert_eq!(heard.header("content-type"), Some("application/x-www-form-urlencoded"));
+    // base64 of SK01:key-secret
+    assert_eq!(heard.header("authorization"), Some("Basic U0swMTprZXktc2VjcmV0"));
+    assert_eq!(
+        heard.text(),
+        "To=%2B12025550111&From=%2B12025550100&Body=H-7K3.2+Check+Webex+%26+come&ValidityPeriod=600\
+         &StatusCallback=https%3A%2F%2Fx%2Ftwilio%2Fsms%2Fstatus%3Fd%3D1%26s%3Da"
+    );
+}
+
+#[tokio::test]
+async fn a_text_may_come_from_a_messaging_service_and_stays_within_bounds() {
+    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"SM1"}"#)]).await;
+    let sms = Sms {
+        from: "MG0123456789abcdef0123456789abcdef".into(),
+        body: "x".repeat(2000),
+        status_callback: None,
+        validity: 0,
+        ..sms()
+    };
+    twilio.send_sms(&sms).await.unwrap();
+    let text = vendor.heard()[0].text();
+    assert!(
+        text.contains("&MessagingServiceSid=MG0123456789abcdef0123456789abcdef&") && !text.contains("From=")
+    );
+    assert!(text.contains(&format!("&Body={}%E2%80%A6&", "x".repeat(1599))));
+    assert!(text.ends_with("&ValidityPeriod=1"));
+}
+
+#[tokio::test]
+async fn a_call_tells_how_it_goes() {
+    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"CA1"}"#)]).await;
+    let call = Call {
+        to: "+12025550111".into(),
+        from: "+12025550100".into(),
+        url: "https://x/twilio/voice".into(),
+        status_callback: Some("https://x/s".into()),
+        timeout: 9999,
+    };
+    assert_eq!(twilio.place_call(&call).await.unwrap(), "CA1");
+    let heard = &vendor.heard()[0];
+    assert_eq!(heard.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json"));
+    assert_eq!(
+        heard.text(),
+        "To=%2B12025550111&From=%2B12025550100&Url=https%3A%2F%2Fx%2Ftwilio%2Fvoice&Method=POST&Timeout=600\
+         &StatusCallback=https%3A%2F%2Fx%2Fs&StatusCallbackMethod=POST\
+         &StatusCallbackEvent=initiated&StatusCallbackEvent=ringing&StatusCallbackEvent=answered\
+         &StatusCallbackEvent=completed"
+    );
+}
+
+#[tokio::test]
+async fn a_call_that_is_over_needs_no_cancelling() {
+    let (vendor, twilio) = says(vec![
+        json("200 OK", r#"{"sid":"CA1","status":"canceled"}"#),
+        json("400 Bad Request", r#"{"code":21220,"message":"Call is not in-progress","status":400}"#),
+        json("404 Not Found", r#"{"code":20404,"status":404}"#),
+    ])
+    .await;
+    twilio.cancel_call("CA1").await.unwrap();
+    twilio.cancel_call("CA1").await.unwrap();
+    assert!(matches!(twilio.cancel_call("CA1").await, Err(Failure::Refused { code: 20404, .. })));
+    assert_eq!(vendor.heard()[0].line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA1.json"));
+    assert_eq!(vendor.heard()[0].text(), "Status=canceled");
+    assert!(matches!(twilio.cancel_call("../x").await, Err(Failure::Refused { code: 0, .. })));
+}
+
+#[tokio::test]
+async fn codes_decide() {
+    for (status, code, expected) in [
+        ("400 Bad Request", 21211, "refused: the number isn't a valid phone number (Twilio 21211)"),
+        ("400 Bad Request", 21614, "refused: the number can't receive SMS (Twilio 21614)"),
+        ("400 Bad Request", 29999, "refused: Twilio refused it (Twilio 29999)"),
+        ("401 Unauthorized", 20003, "refused: Twilio doesn't take our account or password (Twilio 20003)"),
+        ("400 Bad Request", 21611, "not sent: too many texts wait to be sent from our number (Twilio 21611)"),
+        (
+            "429 Too Many Requests",
+            21611,
+            "not sent: too many texts wait to be sent from our number (Twilio 21611)",
+        ),
+        ("429 Too Many Requests", 20429, "not sent: Twilio asks us to slow down (Twilio 20429)"),
+        ("503 Service Unavailable", 20429, "not sent: Twilio asks us to slow down (Twilio 20429)"),
+        ("500 Internal Server Error", 20500, "outcome unknown: Twilio is in trouble (HTTP 500)"),
+    ] {
+        let body = format!(r#"{{"code":{code},"message":"The 'To' number +12025550111 …","status":400}}"#);
+        let said = text_when(json(status, &body)).await;
+        assert_eq!(said.unwrap_err().to_string(), expected);
+    }
+}
+
+#[tokio::test]
+async fn without_a_code_the_status_decides() {
+    let said = text_when(with("429 Too Many Requests", &["retry-after: 3"], "")).await;
+    let Err(Failure::NotSent { retry_after, .. }) = said else { panic!("{said:?}") };
+    assert_eq!(retry_after, Some(Duration::from_secs(3)));
+    let said = text_when(html("429 Too Many Requests")).await;
+    assert!(matches!(said, Err(Failure::NotSent { retry_after: None, .. })), "{said:?}");
+    let said = text_when(html("403 Forbidden")).await;
+    assert!(matches!(said, Err(Failure::Refused { code: 403, .. })), "{said:?}");
+
+    for reply in
+        [Reply::Resets, Reply::IsSilent, html("502 Bad Gateway"), html("200 OK"), json("201 Created", "{}")]
+    {
+        let said = text_when(reply).await;
+        assert!(matches!(said, Err(Failure::Unknown { .. })), "{said:?}");
+    }
+    let said = twilio(&nobody().await).send_sms(&sms()).await;
+    assert!(matches!(said, Err(Failure::NotSent { .. })), "{said:?}");
+}
+
+#[tokio::test]
+async fn looks_name_both_ends() {
+    let (vendor, twilio) = says(vec![
+        json(
+            "200 OK",
+            r#"{"messages":[{"sid":"SM1","body":"H-7K3.2 Check","status":"sent","direction":"outbound-api",
+                "date_created":"Fri, 21 Nov 2025 10:11:12 +0000","error_code":null,"price":null}],"next_page_uri":null}"#,
+        ),
+        json("200 OK", r#"{"calls":[]}"#),
+        json("200 OK", r#"{"sid":"SM1","status":"undelivered","error_code":30003}"#),
+        json("200 OK", r#"{"sid":"CA1","status":"no-answer","date_created":"never"}"#),
+        json("200 OK", "{}"),
+    ])
+    .await;
+    let messages = twilio.messages(Some("+12025550111"), Some("+12025550100")).await.unwrap();
+    assert_eq!(messages[0].date_created.unwrap().to_string(), "2025-11-21T10:11:12Z");
+    assert!(twilio.calls(Some("+12025550111"), None).await.unwrap().is_empty());
+    assert_eq!(twilio.message("SM1").await.unwrap().error_code, Some(30003));
+    assert_eq!(twilio.call("CA1").await.unwrap().status.as_deref(), Some("no-answer"));
+    // A failed look is not an empty look.
+    assert!(matches!(twilio.messages(None, None).await, Err(Failure::Unknown { .. })));
+    let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
+    let account = format!("GET /2010-04-01/Accounts/{ACCOUNT}");
+    assert_eq!(
+        heard,
+        [
+            format!("{account}/Messages.json?To=%2B12025550111&From=%2B12025550100&PageSize=50"),
+            format!("{account}/Calls.json?To=%2B12025550111&PageSize=50"),
+            format!("{account}/Messages/SM1.json"),
+            format!("{account}/Calls/CA1.json"),
+            format!("{account}/Messages.json?PageSize=50"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_broken_look_tells_no_number() {
+    let (_vendor, twilio) = says(vec![Reply::Resets]).await;
+    let said = twilio.messages(Some("+12025550111"), None).await.unwrap_err();
+    assert!(!said.to_string().contains("2025550111"), "{said}");
+}

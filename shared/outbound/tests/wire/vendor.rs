@@ -1,0 +1,146 @@
+//! A vendor on the loopback: takes one request per connection, remembers it, and answers as it was told.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the vendor does with a request once it has read all of it.
+pub(crate) enum Reply {
+    /// Answers with this status line's rest, these headers and this body.
+    Says(&'static str, Vec<String>, String),
+    /// Answers these very bytes and hangs up.
+    Bytes(&'static str),
+    /// Resets the connection.
+    Resets,
+    /// Says nothing more.
+    IsSilent,
+}
+
+/// An answer in JSON.
+pub(crate) fn json(status: &'static str, body: &str) -> Reply {
+    Reply::Says(status, vec!["content-type: application/json".into()], body.into())
+}
+
+/// An answer as a gateway gives it.
+pub(crate) fn html(status: &'static str) -> Reply {
+    Reply::Says(status, vec!["content-type: text/html".into()], "<html><body>Oops</body></html>".into())
+}
+
+/// An answer with further headers.
+pub(crate) fn with(status: &'static str, headers: &[&str], body: &str) -> Reply {
+    Reply::Says(status, headers.iter().map(|h| (*h).to_owned()).collect(), body.into())
+}
+
+pub(crate) struct Vendor {
+    pub(crate) base: String,
+    heard: Arc<Mutex<Vec<Heard>>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    /// Method and target.
+    pub(crate) line: String,
+    head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Heard {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+impl Vendor {
+    /// Gives these replies in turn. A request too many is refused with 418.
+    pub(crate) async fn that(replies: Vec<Reply>) -> Vendor {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (theirs, own) = (Arc::clone(&heard), base.clone());
+        tokio::spawn(async move {
+            let mut replies = replies.into_iter();
+            let mut silent = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let Some(request) = read(&mut stream).await else { continue };
+                theirs.lock().unwrap().push(request);
+                match replies.next().unwrap_or_else(|| json("418 I'm a teapot", "{}")) {
+                    Reply::Says(status, headers, body) => {
+                        let headers: String =
+                            headers.iter().map(|h| h.replace("$BASE", &own) + "\r\n").collect();
+                        let length = body.len();
+                        let head = format!(
+                            "HTTP/1.1 {status}\r\n{headers}connection: close\r\ncontent-length: {length}"
+                        );
+                        let _ = stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await;
+                    }
+                    Reply::Bytes(bytes) => drop(stream.write_all(bytes.as_bytes()).await),
+                    Reply::Resets => stream.set_zero_linger().unwrap(),
+                    Reply::IsSilent => silent.push(stream),
+                }
+            }
+        });
+        Vendor { base, heard }
+    }
+
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.heard.lock().unwrap().clone()
+    }
+}
+
+async fn read(stream: &mut TcpStream) -> Option<Heard> {
+    let mut bytes = Vec::new();
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
+            break end;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let mut body = bytes.split_off(end + 4);
+    let head = String::from_utf8(bytes).unwrap();
+    let line = head.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned();
+    let mut heard = Heard { line, head, body: Vec::new() };
+    let length: usize = heard.header("content-length").map_or(0, |l| l.parse().unwrap());
+    while body.len() < length {
+        if stream.read_buf(&mut body).await.ok()? == 0 {
+            return None;
+        }
+    }
+    heard.body = body;
+    Some(heard)
+}
+
+/// The client as it shall be handed in, but for a patience that suits a test.
+pub(crate) fn http() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .tls_certs_only([])
+        .pool_max_idle_per_host(0)
+        .connect_timeout(Duration::from_millis(250))
+        .read_timeout(Duration::from_millis(500))
+        .build()
+        .unwrap()
+}
+
+/// An address where nobody listens.
+pub(crate) async fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}

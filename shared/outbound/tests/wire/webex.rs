@@ -1,0 +1,364 @@
+//! Webex.
+
+use std::time::Duration;
+
+use handbell_outbound::failure::Failure;
+use handbell_outbound::webex::{File, MARKDOWN_MAX, NewWebhook, Post, Webex};
+use serde_json::json as value;
+
+use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
+
+fn webex(base: &str) -> Webex {
+    Webex::new(http(), format!("{base}/v1"), "the-token".into())
+}
+
+async fn says(replies: Vec<Reply>) -> (Vendor, Webex) {
+    let vendor = Vendor::that(replies).await;
+    let webex = webex(&vendor.base);
+    (vendor, webex)
+}
+
+fn words(markdown: &str) -> Post {
+    Post { markdown: markdown.into(), ..Post::default() }
+}
+
+/// What becomes of a post when Webex does this.
+async fn post_when(reply: Reply) -> Result<String, Failure> {
+    let (vendor, webex) = says(vec![reply]).await;
+    let said = webex.post("ROOM", &words("Help, call +12025550111")).await;
+    assert_eq!(vendor.heard().len(), 1, "nothing is said twice");
+    if let Err(failure) = &said {
+        let why = failure.why();
+        assert!(
+            !why.contains("2025550111") && !why.contains("127.0.0.1") && !why.contains("the-token"),
+            "{why}"
+        );
+    }
+    said
+}
+
+#[tokio::test]
+async fn a_post_gives_its_id() {
+    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG","files":null,"new":[1]}"#)]).await;
+    let post =
+        Post { parent: Some("ROOT".into()), card: Some(value!({"type": "AdaptiveCard"})), ..words("# Hi") };
+    assert_eq!(webex.post("ROOM", &post).await.unwrap(), "MSG");
+    let heard = &vendor.heard()[0];
+    assert_eq!(heard.line, "POST /v1/messages");
+    assert_eq!(heard.header("authorization"), Some("Bearer the-token"));
+    assert_eq!(
+        heard.json(),
+        value!({
+            "roomId": "ROOM", "markdown": "# Hi", "parentId": "ROOT",
+            "attachments": [{
+                "contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard"},
+            }],
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_long_post_is_cut() {
+    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG"}"#)]).await;
+    webex.post("ROOM", &words(&"é".repeat(9000))).await.unwrap();
+    let sent = vendor.heard()[0].json()["markdown"].as_str().unwrap().to_owned();
+    assert!(sent.len() <= MARKDOWN_MAX && sent.ends_with("é…"));
+}
+
+#[tokio::test]
+async fn what_may_have_been_accepted_is_unknown() {
+    for reply in [
+        Reply::Resets,
+        Reply::IsSilent,
+        Reply::Bytes(""),
+        Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"id\":"),
+        Reply::Bytes("SSH-2.0-OpenSSH\r\n"),
+        html("502 Bad Gateway"),
+        html("503 Service Unavailable"),
+        html("200 OK"),
+        json("200 OK", "{}"),
+        json("200 OK", r#"{"id":null}"#),
+        json("204 No Content", ""),
+        with("302 Found", &["location: $BASE/elsewhere"], ""),
+    ] {
+        let said = post_when(reply).await;
+        assert!(matches!(said, Err(Failure::Unknown { .. })), "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_sent_may_be_sent_again() {
+    let said = webex(&nobody().await).post("ROOM", &words("x")).await;
+    let Err(Failure::NotSent { retry_after: None, why }) = said else { panic!("{said:?}") };
+    assert!(why.starts_with("Webex can't be reached") && !why.contains("127.0.0.1"), "{why}");
+
+    // TLS with somebody who waits for plain HTTP: the time to connect runs out.
+    let vendor = Vendor::that(vec![]).await;
+    let said = webex(&vendor.base.replace("http:", "https:")).post("ROOM", &words("x")).await;
+    assert!(matches!(said, Err(Failure::NotSent { .. })), "{said:?}");
+
+    // TLS with somebody who doesn't speak it.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, b"SSH-2.0-OpenSSH\r\n").await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    });
+    let said = webex(&base).post("ROOM", &words("x")).await;
+    assert!(matches!(said, Err(Failure::NotSent { .. })), "{said:?}");
+
+    let said = webex("http://handbell.invalid").post("ROOM", &words("x")).await;
+    assert!(matches!(said, Err(Failure::NotSent { .. })), "{said:?}");
+}
+
+#[tokio::test]
+async fn retry_after_is_honoured_within_bounds() {
+    for (header, seconds) in [
+        ("retry-after: 7", 7),
+        ("retry-after: 0", 1),
+        ("retry-after: 99999", 3600),
+        ("retry-after: soon", 15),
+        ("x: y", 15),
+    ] {
+        for status in ["429 Too Many Requests", "423 Locked"] {
+            // The body may be HTML.
+            let said = post_when(with(status, &[header, "content-type: text/html"], "<html>")).await;
+            let Err(Failure::NotSent { retry_after, .. }) = said else { panic!("{said:?}") };
+            assert_eq!(retry_after, Some(Duration::from_secs(seconds)), "{header}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_final_and_has_words() {
+    let body = r#"{"message":"No person a@example.com","errors":[],"trackingId":"ROUTER_1"}"#;
+    let said = post_when(json("404 Not Found", body)).await;
+    let Err(Failure::Refused { code: 404, why }) = said else { panic!("{said:?}") };
+    assert!(why.contains("No person …") && why.contains("ROUTER_1"), "{why}");
+
+    // The status is known even if the rest breaks off.
+    let said = post_when(Reply::Bytes("HTTP/1.1 401 Unauthorized\r\ncontent-length: 500\r\n\r\n{")).await;
+    assert!(matches!(said, Err(Failure::Refused { code: 401, .. })), "{said:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_not_asked() {
+    let said = webex("no address").me().await;
+    assert!(matches!(said, Err(Failure::Refused { code: 0, .. })), "{said:?}");
+    let vendor = Vendor::that(vec![]).await;
+    let said = Webex::new(http(), vendor.base.clone(), "token\n".into()).me().await;
+    assert!(matches!(said, Err(Failure::Refused { code: 0, .. })), "{said:?}");
+    assert!(vendor.heard().is_empty());
+}
+
+#[tokio::test]
+async fn who_is_there_already_becomes_moderator() {
+    let (vendor, webex) = says(vec![
+        json("409 Conflict", r#"{"message":"already"}"#),
+        json("200 OK", r#"{"items":[{"id":"M1","isModerator":false,"isRoomHidden":true}]}"#),
+        json("200 OK", r#"{"id":"M1","isModerator":true}"#),
+    ])
+    .await;
+    let member = webex.add_member("ROOM", "a+b@example.com", true).await.unwrap();
+    assert_eq!((member.id.as_str(), member.is_moderator), ("M1", Some(true)));
+    let heard = vendor.heard();
+    assert_eq!(heard[1].line, "GET /v1/memberships?roomId=ROOM&personEmail=a%2Bb%40example.com");
+    assert_eq!(heard[2].line, "PUT /v1/memberships/M1");
+    assert_eq!(heard[2].json(), value!({"isModerator": true, "isRoomHidden": true}));
+}
+
+#[tokio::test]
+async fn who_is_there_already_and_right_is_left_alone() {
+    let (vendor, webex) = says(vec![
+        json("409 Conflict", "{}"),
+        json("200 OK", r#"{"items":[{"id":"M1","isModerator":true}]}"#),
+    ])
+    .await;
+    webex.add_member("ROOM", "a@example.com", true).await.unwrap();
+    assert_eq!(vendor.heard().len(), 2);
+
+    let (_vendor, webex) = says(vec![json("409 Conflict", "{}"), json("200 OK", r#"{"items":[]}"#)]).await;
+    let member = webex.add_member("ROOM", "alias@example.com", true).await.unwrap();
+    assert_eq!((member.id.as_str(), member.is_moderator), ("", None));
+
+    // A 409 to anything else is a refusal.
+    assert!(matches!(post_when(json("409 Conflict", "{}")).await, Err(Failure::Refused { code: 409, .. })));
+}
+
+#[tokio::test]
+async fn all_pages_are_read_even_behind_empty_ones() {
+    let (vendor, webex) = says(vec![
+        with("200 OK", &["link: <$BASE/v1/rooms?cursor=2&max=null>; rel=\"next\""], r#"{"items":[{"id":"R1","title":"Other"}]}"#),
+        with("200 OK", &["link: <$BASE/v1/rooms?cursor=3>; rel=\"next\""], r#"{"items":[]}"#),
+        json(
+            "200 OK",
+            r#"{"items":[{"id":"R2","title":"Green Power","created":"2026-01-02T03:04:05.100+00:00"},{"id":"R3"},
+                {"id":"R4","title":"Green Power 2"},{"id":"R5","title":"x","errors":{"title":{"code":"kms_failure"}}}]}"#,
+        ),
+    ])
+    .await;
+    let rooms = webex.rooms_with_title("Green\nPower").await.unwrap();
+    assert_eq!(rooms.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["R2"]);
+    assert!(rooms[0].created.is_some());
+    let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
+    assert_eq!(
+        heard,
+        ["GET /v1/rooms?type=group&max=1000", "GET /v1/rooms?cursor=2", "GET /v1/rooms?cursor=3"]
+    );
+}
+
+#[tokio::test]
+async fn a_failed_look_is_not_an_empty_look() {
+    let next = "link: <$BASE/v1/rooms?cursor=2>; rel=\"next\"";
+    for replies in [
+        vec![with("200 OK", &[next], r#"{"items":[]}"#), html("502 Bad Gateway")],
+        vec![json("200 OK", "{}")],
+        vec![html("200 OK")],
+        vec![json(
+            "200 OK",
+            r#"{"items":[{"id":"R","title":"eyJ","errors":{"title":{"code":"kms_failure"}}}]}"#,
+        )],
+        // In a circle.
+        vec![with("200 OK", &[next], r#"{"items":[]}"#), with("200 OK", &[next], r#"{"items":[]}"#)],
+        // To where the token must not go.
+        vec![with("200 OK", &["link: <http://localhost:1/v1/rooms>; rel=\"next\""], r#"{"items":[]}"#)],
+    ] {
+        let (_vendor, webex) = says(replies).await;
+        let said = webex.rooms_with_title("Green Power").await;
+        assert!(matches!(said, Err(Failure::Unknown { .. } | Failure::NotSent { .. })), "{said:?}");
+    }
+}
+
+#[tokio::test]
+async fn posts_are_listed_up_to_a_limit() {
+    let (vendor, webex) = says(vec![
+        with(
+            "200 OK",
+            &["link: </v1/messages?before=x>; rel=\"next\""],
+            r#"{"items":[{"id":"1"},{"id":"2","created":"?"}]}"#,
+        ),
+        with(
+            "200 OK",
+            &["link: </v1/messages?before=y>; rel=\"next\""],
+            r#"{"items":[{"id":"3"},{"id":"4"}]}"#,
+        ),
+    ])
+    .await;
+    let messages = webex.messages("ROOM", 3, true).await.unwrap();
+    assert_eq!(messages.iter().map(|m| m.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
+    assert_eq!(vendor.heard()[0].line, "GET /v1/messages?roomId=ROOM&max=3&mentionedPeople=me");
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_name_type_and_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("dashboard.png");
+    // More than one chunk, and one that isn't full.
+    let bytes: Vec<u8> = (0..200_001_u32).map(|i| (i % 251) as u8).collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let file = File {
+        path,
+        name: "Stand \"heute\" é.png".into(),
+        content_type: "image/png".into(),
+        length: 200_001,
+    };
+
+    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG"}"#)]).await;
+    let post = Post { file: Some(file.clone()), parent: Some("ROOT".into()), ..words("Status") };
+    assert_eq!(webex.post("ROOM", &post).await.unwrap(), "MSG");
+    let heard = &vendor.heard()[0];
+    assert!(heard.header("content-type").unwrap().starts_with("multipart/form-data; boundary="));
+    assert_eq!(heard.header("transfer-encoding"), None);
+    let text = heard.text();
+    for part in [
+        "name=\"roomId\"\r\n\r\nROOM\r\n",
+        "name=\"markdown\"\r\n\r\nStatus\r\n",
+        "name=\"parentId\"\r\n\r\nROOT\r\n",
+        "name=\"files\"; filename=\"Stand \\\"heute\\\" é.png\"\r\nContent-Type: image/png\r\n\r\n",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+    assert!(heard.body.windows(bytes.len()).any(|window| window == bytes));
+
+    let guessed = Post { file: Some(File { content_type: "?".into(), ..file.clone() }), ..words("") };
+    let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG"}"#)]).await;
+    webex.post("ROOM", &guessed).await.unwrap();
+    let text = vendor.heard()[0].text();
+    assert!(text.contains("Content-Type: image/png") && !text.contains("markdown"));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_go_is_refused_in_words() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("film.mp4");
+    std::fs::File::create(&path).unwrap().set_len(101 * 1024 * 1024).unwrap(); // sparse
+    let file = |path| File { path, name: "film.mp4".into(), content_type: "video/mp4".into(), length: 1 };
+    let (vendor, webex) = says(vec![]).await;
+    for (path, words) in [
+        (path, "the file film.mp4 has 101 MB, Webex takes 100 MB at most"),
+        (directory.path().join("nothing"), "the file film.mp4 can't be read"),
+        (directory.path().to_owned(), "film.mp4 is not a file"),
+    ] {
+        let said = webex.post("ROOM", &Post { file: Some(file(path)), ..Post::default() }).await;
+        assert_eq!(said, Err(Failure::Refused { code: 0, why: words.into() }));
+    }
+    let both = Post { file: Some(file("x".into())), card: Some(value!({})), ..Post::default() };
+    assert!(matches!(webex.post("ROOM", &both).await, Err(Failure::Refused { code: 0, .. })));
+    assert!(vendor.heard().is_empty());
+}
+
+#[tokio::test]
+async fn the_rest_of_the_calls() {
+    let (vendor, webex) = says(vec![
+        json("200 OK", r#"{"id":"ME","emails":["b@webex.bot"],"type":"bot"}"#),
+        json("200 OK", r#"{"id":"R","title":"Two lines"}"#),
+        json("200 OK", r#"{"id":"R","isLocked":true}"#),
+        json("200 OK", r#"{"items":[{"id":"M1"},{"id":"M2"}]}"#),
+        json("200 OK", r#"{"id":"MSG","markdown":"new"}"#),
+        json("200 OK", r#"{"id":"MSG"}"#),
+        with("204 No Content", &[], ""),
+        json("200 OK", r#"{"items":[{"id":"W","status":"inactive"}]}"#),
+        json("200 OK", r#"{"id":"W","status":"active"}"#),
+        json("200 OK", r#"{"id":"W","status":"active"}"#),
+    ])
+    .await;
+    assert_eq!(webex.me().await.unwrap().kind.as_deref(), Some("bot"));
+    assert_eq!(webex.create_room("Two\nlines", Some("TEAM")).await.unwrap().id, "R");
+    assert_eq!(webex.room("R").await.unwrap().is_locked, Some(true));
+    assert_eq!(webex.members("R").await.unwrap().len(), 2);
+    assert_eq!(webex.edit("MSG", "R", "new").await.unwrap().markdown.as_deref(), Some("new"));
+    assert_eq!(webex.message("MSG").await.unwrap().id, "MSG");
+    webex.delete_message("MSG").await.unwrap();
+    assert!(webex.webhooks().await.unwrap()[0].is_inactive());
+    let new = NewWebhook {
+        name: "n".into(),
+        target_url: "https://x/webex".into(),
+        resource: "messages".into(),
+        event: "created".into(),
+        filter: None,
+        secret: "s3".into(),
+    };
+    assert!(!webex.create_webhook(&new).await.unwrap().is_inactive());
+    webex.update_webhook("W", "n", "https://x/webex", None).await.unwrap();
+    let heard = vendor.heard();
+    let lines: Vec<_> = heard.iter().map(|h| h.line.as_str()).collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /v1/people/me",
+            "POST /v1/rooms",
+            "GET /v1/rooms/R",
+            "GET /v1/memberships?roomId=R&max=1000",
+            "PUT /v1/messages/MSG",
+            "GET /v1/messages/MSG",
+            "DELETE /v1/messages/MSG",
+            "GET /v1/webhooks?max=1000",
+            "POST /v1/webhooks",
+            "PUT /v1/webhooks/W",
+        ]
+    );
+    assert_eq!(heard[1].json(), value!({"title": "Two lines", "teamId": "TEAM"}));
+    assert_eq!(heard[8].json()["secret"], "s3");
+    assert_eq!(heard[9].json(), value!({"name": "n", "targetUrl": "https://x/webex", "status": "active"}));
+}

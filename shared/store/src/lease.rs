@@ -1,0 +1,167 @@
+//! A dispatch's lease: one worker at a time, and what callbacks write beside it.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use handbell_core::dispatch::{Dispatch, DispatchKey, Fate, LEASE, LEASE_MARGIN};
+use jiff::Timestamp;
+
+use crate::table::{RowKey, Row, number, shard, text};
+use crate::{Fault, Store, attribute, read};
+
+/// What came of a claim.
+#[derive(Clone, Debug)]
+pub enum Claimed {
+    /// It is ours. `died_at_ms` is when a worker before us claimed it who never let go.
+    Ours {
+        /// The dispatch, as it is under our lease.
+        dispatch: Box<Dispatch>,
+        /// When the worker that died had claimed it, in milliseconds.
+        died_at_ms: Option<i64>,
+    },
+    /// Another has it, or there is nothing to do.
+    NotOurs,
+}
+
+/// What came of letting go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// Written.
+    Done,
+    /// A callback wrote in between: read again, and write again.
+    Changed,
+    /// Another has taken it over: our lease had run out.
+    Lost,
+}
+
+impl Store {
+    /// Takes a due dispatch under a lease of 30 s, in one conditional update of its row alone.
+    ///
+    /// `due` stays where it is: if the worker dies, the row is still found.
+    pub async fn claim(&self, key: &DispatchKey, owner: &str, now: Timestamp) -> Result<Claimed, Fault> {
+        let now_ms = now.as_millisecond();
+        let lease_ms = (now + LEASE).as_millisecond();
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::dispatch(key).row()))
+            .update_expression("SET #owner = :owner, lease_ms = :lease, claimed_ms = :now ADD claims :one")
+            .condition_expression("attribute_exists(pk) AND due_ms <= :now AND lease_ms < :free")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner))
+            .expression_attribute_values(":lease", number(lease_ms))
+            .expression_attribute_values(":now", number(now_ms))
+            .expression_attribute_values(":free", number((now - LEASE_MARGIN).as_millisecond()))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::AllOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                let mut dispatch: Dispatch = read(answer.attributes.unwrap_or_default())?;
+                let died_at_ms = (dispatch.claims > dispatch.settled).then_some(dispatch.claimed_ms);
+                dispatch.owner = Some(owner.to_owned());
+                dispatch.claims += 1;
+                dispatch.claimed_ms = now_ms;
+                dispatch.lease_ms = lease_ms;
+                Ok(Claimed::Ours { dispatch: Box::new(dispatch), died_at_ms })
+            }
+            Err(error) => match refused(&error) {
+                // Our own earlier try was written and its answer lost: the lease is ours. What the row was before is
+                // gone, so whatever is due counts as perhaps said.
+                Some(row) if row.get("owner") == Some(&text(owner)) => {
+                    let dispatch: Dispatch = read(row)?;
+                    let died_at_ms = (dispatch.claims > dispatch.settled + 1).then_some(dispatch.claimed_ms);
+                    Ok(Claimed::Ours { dispatch: Box::new(dispatch), died_at_ms })
+                }
+                Some(_) => Ok(Claimed::NotOurs),
+                None => Err(error.into()),
+            },
+        }
+    }
+
+    /// Writes down what the worker did and lets go of the lease.
+    pub async fn release(&self, dispatch: &Dispatch, owner: &str, now: Timestamp) -> Result<Released, Fault> {
+        let due = dispatch.due(now);
+        let mut expression =
+            "SET deliveries = :deliveries, facts = :facts, settled = :settled, lease_ms = :zero".to_owned();
+        if due.is_some() {
+            expression += ", due_ms = :due, due_shard = :shard";
+        }
+        expression += " REMOVE #owner";
+        if due.is_none() {
+            expression += ", due_ms, due_shard";
+        }
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::dispatch(&dispatch.key).row()))
+            .update_expression(expression)
+            .condition_expression("#owner = :owner AND rev = :rev")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner))
+            .expression_attribute_values(":rev", number(dispatch.rev))
+            .expression_attribute_values(":deliveries", attribute(&dispatch.deliveries)?)
+            .expression_attribute_values(":facts", attribute(&dispatch.facts)?)
+            .expression_attribute_values(":settled", number(dispatch.claims))
+            .expression_attribute_values(":zero", number(0))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some(due) = due {
+            update = update
+                .expression_attribute_values(":due", number(due.as_millisecond()))
+                .expression_attribute_values(":shard", text(&shard(&dispatch.key.subject)));
+        }
+        match update.send().await {
+            Ok(_) => Ok(Released::Done),
+            Err(error) => match refused(&error) {
+                Some(row) if row.get("owner") == Some(&text(owner)) => Ok(Released::Changed),
+                Some(row) => {
+                    let stands: Dispatch = read(row)?;
+                    // Written by our own earlier try whose answer was lost.
+                    Ok(if stands.settled == dispatch.claims { Released::Done } else { Released::Lost })
+                }
+                None => Err(error.into()),
+            },
+        }
+    }
+
+    /// Writes down what a vendor told us of a delivery, if it is later than what we knew, and asks for a new report at
+    /// `due`. True if it was written. Works while a worker holds the lease.
+    pub async fn fate(&self, key: &DispatchKey, name: &str, fate: &Fate, due: Timestamp) -> Result<bool, Fault> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::dispatch(key).row()))
+            .update_expression("SET fates.#name = :fate, due_ms = :due, due_shard = :shard ADD rev :one")
+            .condition_expression(
+                "attribute_exists(deliveries.#name) AND (attribute_not_exists(fates.#name) OR fates.#name.#rank < :rank)",
+            )
+            .expression_attribute_names("#name", name)
+            .expression_attribute_names("#rank", "rank")
+            .expression_attribute_values(":fate", attribute(fate)?)
+            .expression_attribute_values(":rank", number(fate.rank))
+            .expression_attribute_values(":due", number(due.as_millisecond()))
+            .expression_attribute_values(":shard", text(&shard(&key.subject)))
+            .expression_attribute_values(":one", number(1))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) if refused(&error).is_some() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The row as it stood when a condition failed; none for every other error.
+fn refused<R>(error: &SdkError<UpdateItemError, R>) -> Option<Row> {
+    match error.as_service_error()? {
+        UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed.item().cloned().unwrap_or_default()),
+        _ => None,
+    }
+}

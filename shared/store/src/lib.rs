@@ -1,0 +1,211 @@
+//! What we remember: incidents, dispatches, spaces and plans in one DynamoDB table.
+//!
+//! Two promises live here: [`Store::commit`] writes an event's whole consequence or nothing, and
+//! [`Store::claim`] gives a dispatch to one worker at a time.
+
+mod commit;
+mod lease;
+mod space;
+pub mod table;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use handbell_core::config::Plan;
+use handbell_core::dispatch::{Dispatch, DispatchKey};
+use handbell_core::incident::{Incident, Subject};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+
+pub use commit::{Commit, NotCommitted};
+pub use lease::{Claimed, Released};
+pub use space::{SpaceClaim, SpaceRow};
+use table::{DUE, Row, RowKey, number, shard_name, text};
+
+/// The table could not be read or written: try again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the table: {0}")]
+pub struct Fault(pub String);
+
+impl<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug> From<SdkError<E, R>> for Fault {
+    fn from(error: SdkError<E, R>) -> Self {
+        match error.code() {
+            Some(code) => Self(format!("{code}: {}", error.message().unwrap_or("no message"))),
+            None => Self(format!("no answer ({})", kind(&error))),
+        }
+    }
+}
+
+/// The kind of a failure without its content, which may hold what people wrote.
+fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
+    match error {
+        SdkError::ConstructionFailure(_) => "the request could not be built",
+        SdkError::TimeoutError(_) => "timeout",
+        SdkError::DispatchFailure(_) => "connection failed",
+        SdkError::ResponseError(_) => "the answer could not be read",
+        _ => "unknown",
+    }
+}
+
+/// An event that was handled, and what its sender was told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handled {
+    /// The count that was answered.
+    pub count: u64,
+    /// When it was handled.
+    pub at: Timestamp,
+    /// In which incident of the subject.
+    pub epoch: u64,
+}
+
+/// Which incident a short name means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The subject.
+    pub subject: Subject,
+    /// Which of its incidents.
+    pub epoch: u64,
+}
+
+/// What stands in the table about a subject.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The latest incident.
+    pub incident: Option<Incident>,
+    /// The event asked for, if it was handled before.
+    pub handled: Option<Handled>,
+    /// The plan asked for is remembered.
+    pub plan_known: bool,
+}
+
+/// The table. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// The table of this name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+
+    /// Everything that a decision needs, in one consistent read.
+    pub async fn load(&self, subject: &Subject, event: Option<&str>, plan_hash: Option<&str>, now: Timestamp) -> Result<Loaded, Fault> {
+        let meta = RowKey::incident(subject);
+        let event = event.map(|key| RowKey::event(subject, key));
+        let plan = plan_hash.map(RowKey::plan);
+        let keys: Vec<&RowKey> = [Some(&meta), event.as_ref(), plan.as_ref()].into_iter().flatten().collect();
+        let mut loaded = Loaded::default();
+        for row in self.batch(&keys).await? {
+            let sk = row.get("sk").and_then(|sk| sk.as_s().ok()).map_or("", String::as_str);
+            match sk {
+                "META" => loaded.incident = Some(read(row)?),
+                "PLAN" => loaded.plan_known = true,
+                // The table forgets expired rows up to two days late.
+                _ if row.get("expires_at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<i64>().ok()).is_some_and(|at| at < now.as_second()) => {}
+                _ => loaded.handled = Some(read(row)?),
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Several rows in one consistent read.
+    async fn batch(&self, keys: &[&RowKey]) -> Result<Vec<Row>, Fault> {
+        let mut wanted = KeysAndAttributes::builder().consistent_read(true);
+        for key in keys {
+            wanted = wanted.keys(key.row());
+        }
+        let mut wanted = wanted.build().map_err(|error| Fault(error.to_string()))?;
+        let mut rows = Vec::new();
+        for _ in 0..5 {
+            let answer = self.client.batch_get_item().request_items(&self.table, wanted.clone()).send().await?;
+            rows.extend(answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default());
+            match answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table)) {
+                Some(left) if !left.keys.is_empty() => wanted = left,
+                _ => return Ok(rows),
+            }
+        }
+        Err(Fault("throttled: not all rows could be read".into()))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, key: &RowKey) -> Result<Option<T>, Fault> {
+        let answer =
+            self.client.get_item().table_name(&self.table).set_key(Some(key.row())).consistent_read(true).send().await?;
+        answer.item.map(read).transpose()
+    }
+
+    /// The latest incident of a subject.
+    pub async fn incident(&self, subject: &Subject) -> Result<Option<Incident>, Fault> {
+        self.get(&RowKey::incident(subject)).await
+    }
+
+    /// Which incident people mean by `H-7K3Q`.
+    pub async fn named(&self, reference: &str) -> Result<Option<Named>, Fault> {
+        self.get(&RowKey::reference(reference)).await
+    }
+
+    /// One dispatch.
+    pub async fn dispatch(&self, key: &DispatchKey) -> Result<Option<Dispatch>, Fault> {
+        self.get(&RowKey::dispatch(key)).await
+    }
+
+    /// A plan as it stood when an incident opened with it.
+    pub async fn plan(&self, hash: &str) -> Result<Option<Plan>, Fault> {
+        #[derive(Deserialize)]
+        struct PlanRow {
+            plan: Plan,
+        }
+        Ok(self.get::<PlanRow>(&RowKey::plan(hash)).await?.map(|row| row.plan))
+    }
+
+    /// Rows of one shard that are due by `until`, oldest first, at most `limit`; with when each is due. The index is a
+    /// hint: it may be late or stale, and whoever acts on it must check the row itself.
+    pub async fn due(&self, shard: u8, until: Timestamp, limit: usize) -> Result<Vec<(RowKey, Timestamp)>, Fault> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(DUE)
+            .key_condition_expression("due_shard = :shard AND due_ms <= :until")
+            .expression_attribute_values(":shard", text(&shard_name(shard)))
+            .expression_attribute_values(":until", number(until.as_millisecond()))
+            .into_paginator()
+            .page_size(100)
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            for row in page?.items.unwrap_or_default() {
+                let field = |name: &str| row.get(name).and_then(|value| value.as_s().ok()).cloned();
+                let due = row.get("due_ms").and_then(|due| due.as_n().ok()).and_then(|due| due.parse().ok());
+                if let (Some(pk), Some(sk), Some(due)) = (field("pk"), field("sk"), due)
+                    && let Ok(due) = Timestamp::from_millisecond(due)
+                {
+                    found.push((RowKey { pk, sk }, due));
+                }
+            }
+            if found.len() >= limit {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+}
+
+fn read<T: DeserializeOwned>(row: Row) -> Result<T, Fault> {
+    let key = row.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+    serde_dynamo::from_item(row).map_err(|error| Fault(format!("a row {key} can't be read: {error}")))
+}
+
+fn write<T: Serialize>(value: &T, key: &RowKey) -> Result<Row, Fault> {
+    let mut row: Row = serde_dynamo::to_item(value).map_err(|error| Fault(format!("a row can't be written: {error}")))?;
+    row.extend(key.row());
+    Ok(row)
+}
+
+fn attribute<T: Serialize>(value: &T) -> Result<AttributeValue, Fault> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| Fault(format!("a value can't be written: {error}")))
+}

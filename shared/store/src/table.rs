@@ -1,0 +1,117 @@
+//! Every key and attribute of the table. Nothing else in the project knows how a row is named.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use handbell_core::dispatch::DispatchKey;
+use handbell_core::incident::Subject;
+use jiff::Timestamp;
+
+/// A row.
+pub type Row = HashMap<String, AttributeValue>;
+
+/// The sparse index of rows that are due: `due_shard` and `due_ms`, keys only.
+pub const DUE: &str = "due";
+/// How many partitions the index has; the owner's hash chooses one.
+pub const SHARDS: u8 = 16;
+/// Rows of an incident are kept this long after their last change.
+pub const KEPT_SECONDS: i64 = 400 * 86_400;
+
+/// Where a row lies, as a kick names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub struct RowKey {
+    /// Partition.
+    pub pk: String,
+    /// Row in the partition.
+    pub sk: String,
+}
+
+/// What a due row is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// An incident that wants to be looked at.
+    Incident(Subject),
+    /// Deliveries that want to be made.
+    Dispatch(DispatchKey),
+}
+
+impl RowKey {
+    /// `INC#button:green / META`: the state of the subject's latest incident.
+    pub fn incident(subject: &Subject) -> Self {
+        Self { pk: format!("INC#{}", subject.as_str()), sk: "META".into() }
+    }
+
+    /// `INC#button:green / IN#key`: an event that was already handled.
+    pub fn event(subject: &Subject, key: &str) -> Self {
+        Self { pk: format!("INC#{}", subject.as_str()), sk: format!("IN#{key}") }
+    }
+
+    /// `INC#button:green / D#epoch#number`: the deliveries of one decision.
+    pub fn dispatch(key: &DispatchKey) -> Self {
+        Self { pk: format!("INC#{}", key.subject.as_str()), sk: format!("D#{:010}#{:06}", key.epoch, key.number) }
+    }
+
+    /// `SPACE#name / SPACE`: a Webex space and its id.
+    pub fn space(name: &str) -> Self {
+        Self { pk: format!("SPACE#{name}"), sk: "SPACE".into() }
+    }
+
+    /// `PLAN#hash / PLAN`: a plan as it stood when an incident opened with it.
+    pub fn plan(hash: &str) -> Self {
+        Self { pk: format!("PLAN#{hash}"), sk: "PLAN".into() }
+    }
+
+    /// `REF#H-7K3Q / REF`: which incident people mean by this name.
+    pub fn reference(reference: &str) -> Self {
+        Self { pk: format!("REF#{reference}"), sk: "REF".into() }
+    }
+
+    /// What is due here; none for rows that are never due.
+    pub fn due(&self) -> Option<Due> {
+        let subject = Subject::parse(self.pk.strip_prefix("INC#")?)?;
+        if self.sk == "META" {
+            return Some(Due::Incident(subject));
+        }
+        let (epoch, number) = self.sk.strip_prefix("D#")?.split_once('#')?;
+        Some(Due::Dispatch(DispatchKey { subject, epoch: epoch.parse().ok()?, number: number.parse().ok()? }))
+    }
+
+    /// The key as attributes.
+    pub fn row(&self) -> Row {
+        HashMap::from([("pk".to_owned(), text(&self.pk)), ("sk".to_owned(), text(&self.sk))])
+    }
+}
+
+/// The partition of the index in which a subject's rows stand: FNV-1a of its name, so that it never changes.
+pub fn shard(subject: &Subject) -> String {
+    let hash = subject.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    shard_name((hash % u64::from(SHARDS)) as u8)
+}
+
+/// The name of a partition of the index.
+pub fn shard_name(number: u8) -> String {
+    format!("due#{number}")
+}
+
+/// Puts a row into the index of due rows, or takes it out.
+pub fn set_due(row: &mut Row, subject: &Subject, due: Option<Timestamp>) {
+    if let Some(due) = due {
+        row.insert("due_shard".into(), text(&shard(subject)));
+        row.insert("due_ms".into(), number(due.as_millisecond()));
+    }
+}
+
+/// When a row may be forgotten, in epoch seconds as the table's TTL wants them.
+pub fn set_expiry(row: &mut Row, at: Timestamp, seconds: i64) {
+    row.insert("expires_at".into(), number(at.as_second() + seconds));
+}
+
+pub(crate) fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
