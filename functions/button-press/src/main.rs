@@ -1,1 +1,6 @@
-#[tokio::main(flavor="current_thread")] async fn main(){}
+//! A button's web request.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), handbell_boot::Error> {
+    handbell_boot::serve(handbell_boot::Function::ButtonPress).await
+}

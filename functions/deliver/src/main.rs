@@ -1,1 +1,6 @@
-#[tokio::main(flavor="current_thread")] async fn main(){}
+//! The work queue calls this when deliveries are due.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), handbell_boot::Error> {
+    handbell_boot::serve(handbell_boot::Function::Deliver).await
+}

@@ -1,1 +1,6 @@
-#[tokio::main(flavor="current_thread")] async fn main(){}
+//! Whoever wants to know whether Handbell is alive calls this.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), handbell_boot::Error> {
+    handbell_boot::serve(handbell_boot::Function::Health).await
+}

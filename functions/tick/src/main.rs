@@ -1,1 +1,6 @@
-#[tokio::main(flavor="current_thread")] async fn main(){}
+//! The schedule calls this every minute.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), handbell_boot::Error> {
+    handbell_boot::serve(handbell_boot::Function::Tick).await
+}

@@ -1,1 +1,6 @@
-#[tokio::main(flavor="current_thread")] async fn main(){}
+//! Webex calls this when something was said in a space.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), handbell_boot::Error> {
+    handbell_boot::serve(handbell_boot::Function::WebexEvent).await
+}

@@ -31,6 +31,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 pub use secrets::{Fetch, Secrets};
+pub use tick::Ticked;
 
 /// Ours or the network's: answered with a 5xx, tried again by whoever asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -96,9 +97,12 @@ pub struct App {
     events: aws_sdk_eventbridge::Client,
     http: reqwest::Client,
     secrets: Secrets,
-    clock: fn() -> Timestamp,
+    clock: Clock,
     me: OnceCell<webex::Me>,
 }
+
+/// Tells what time it is.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What [`App::new`] is made from.
 pub struct Parts {
@@ -117,7 +121,7 @@ pub struct Parts {
     /// Where secrets come from.
     pub fetch_secrets: Fetch,
     /// What time it is.
-    pub clock: fn() -> Timestamp,
+    pub clock: Clock,
 }
 
 impl App {
@@ -155,6 +159,11 @@ impl App {
 
     fn public_url(&self) -> &str {
         self.places.public_url.get().map_or("", String::as_str)
+    }
+
+    /// What time it is.
+    pub fn time(&self) -> Timestamp {
+        self.now()
     }
 
     fn now(&self) -> Timestamp {

@@ -1,1 +1,80 @@
-//! x
+//! How it starts: environment, secrets, TLS, clock, logs, metrics, and the Lambda loop. Knows no rules.
+
+mod aws;
+mod clock;
+mod configuration;
+mod environment;
+mod function;
+mod metrics;
+mod secrets;
+mod web;
+
+use std::sync::{Arc, OnceLock};
+
+use handbell_app::{App, Parts, Places};
+use handbell_store::Store;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+pub use clock::ahead_of;
+pub use configuration::{BadConfiguration, read_configuration};
+pub use environment::Environment;
+pub use function::{Function, handle};
+pub use handbell_app::Clock;
+pub use web::client;
+
+/// Why a function can't start.
+pub type Error = lambda_runtime::Error;
+
+/// Everything a function needs, from an environment and a clock.
+pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
+    let http = web::client()?;
+    let config = read_configuration(&environment.config)?;
+    let aws = aws::Aws::new(environment, http.clone());
+    let public_url = Arc::new(OnceLock::new());
+    if let Some(url) = &environment.public_url {
+        let _ = public_url.set(url.trim_end_matches('/').to_owned());
+    }
+    Ok(App::new(Parts {
+        places: Places {
+            public_url,
+            webex_url: environment.webex_url.clone(),
+            twilio_url: environment.twilio_url.clone(),
+            queue_url: environment.queue_url.clone(),
+            bus: environment.bus.clone(),
+            files: environment.config.parent().map(Into::into).unwrap_or_default(),
+        },
+        config,
+        store: Store::new(aws.dynamodb(), environment.table.clone()),
+        sqs: aws.sqs(),
+        events: aws.events(),
+        fetch_secrets: secrets::fetch(environment, &aws),
+        http,
+        clock,
+    }))
+}
+
+/// Serves one of the functions until Lambda, or the laptop, ends the process.
+pub async fn serve(function: Function) -> Result<(), Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    let environment = Environment::read()?;
+    let app = Arc::new(app(&environment, clock::of(&environment))?);
+    if function.warms_up() {
+        app.warm_up().await;
+    }
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
+        let app = Arc::clone(&app);
+        async move {
+            let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
+            handle(&app, function, event.payload.get(), clock::left_until(deadline)).await.map_err(Error::from)
+        }
+    }))
+    .await
+}
+
+/// A function that does nothing: what every start costs, for the benchmark to compare with.
+pub async fn serve_nothing() -> Result<(), Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    lambda_runtime::run(service_fn(async |_: LambdaEvent<Box<RawValue>>| Ok::<_, Error>(Value::Null))).await
+}

@@ -66,6 +66,14 @@ const size = (bytes) => {
 
 const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 
+/** What a fact says: `{"step": 3}` as "step 3". */
+function inWords(detail) {
+  if (detail === null || detail === undefined) return "";
+  if (typeof detail !== "object") return String(detail);
+  const parts = Object.entries(detail).filter(([, value]) => value !== null);
+  return parts.map(([key, value]) => `${key.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ");
+}
+
 /** An address of this very server as a path, so that `localhost` and `127.0.0.1` are the same place. */
 function here(address) {
   try {
@@ -291,8 +299,12 @@ function updateBell(node, button) {
   node.querySelector(".plan").textContent = `plan ${button.plan}`;
   const who = button.state === "acknowledged" && button.by ? `${button.by} has it` : (STATES[button.state] ?? button.state);
   node.querySelector(".state").textContent = button.count ? `${who} · pressed ${many(button.count, "time")}` : "not pressed yet";
-  const told = answers.get(button.url);
-  node.querySelector("output").textContent = told?.text ?? "";
+  // What this page was told is old once somebody else has pressed, or the runner began anew.
+  const told = /^OK (\d+)$/.exec(answers.get(button.url)?.text ?? "");
+  if (told && (button.count === 0 || button.count > Number(told[1]))) {
+    answers.delete(button.url);
+    node.querySelector("output").textContent = "";
+  }
 }
 
 // ---------------------------------------------------------------------------------------------- the spaces
@@ -591,16 +603,17 @@ function updatePhone(node, phone) {
   keyed(node.querySelector(".log"), log, (entry) => entry.sid, (entry) => (entry.isCall ? pastCall(entry) : textNode(entry)));
 }
 
-let shownCall = null; // the call that was brought into sight
+let shownCall = null; // what was brought into sight of a call
 
 function showPhones(phones) {
   const list = $("phone-list");
   keyed(list, phones, (phone) => phone.number, makePhone, updatePhone);
   list.dataset.empty = "Nobody in the plan has a phone.";
-  const ring = phones.find((phone) => rings(phone.call));
-  if (!ring || ring.call.sid === shownCall) return;
-  shownCall = ring.call.sid;
-  const node = [...list.children].find((each) => each.dataset.key === ring.number);
+  const busy = phones.find((phone) => rings(phone.call)) ?? phones.find((phone) => talks(phone.call));
+  const sight = busy ? `${busy.call.sid} ${busy.call.status} ${busy.call.heard?.length}` : null;
+  if (!busy || sight === shownCall) return;
+  shownCall = sight;
+  const node = [...list.children].find((each) => each.dataset.key === busy.number);
   // Only this panel is moved, never the page below somebody's hands.
   list.scrollTop += node.getBoundingClientRect().top - list.getBoundingClientRect().top - 6;
 }
@@ -648,6 +661,7 @@ function updateCall(box, phone) {
     (line) => line.at,
     (line) => el("li", {}, line.sentence),
   );
+  box.querySelector(".heard").scrollTop = 1e6;
   box.querySelector(".hint").textContent = call.gather ? "It waits for a key." : (call.heard ?? []).length ? "" : "…";
   box.querySelector(".pad").dataset.gather = String(Boolean(call.gather));
   speak({ ...call, heard: call.heard ?? [] });
@@ -705,9 +719,13 @@ function showWire() {
   const shown = find ? wire.filter((entry) => plainText(entry).includes(find)) : wire;
   $("wire-count").textContent = find ? `${shown.length} of ${wire.length}` : many(wire.length, "request");
   const list = $("wire-list");
-  const away = list.scrollTop > 4 ? list.scrollHeight : null; // somebody reads further down: don't move it
+  // Somebody reads further down, or has opened one: what they read stays where it is.
+  const reads = list.scrollTop > 4 || list.querySelector("details[open]");
+  const edge = list.getBoundingClientRect().top;
+  const anchor = reads && [...list.children].find((line) => line.getBoundingClientRect().bottom > edge);
+  const before = anchor && anchor.getBoundingClientRect().top;
   keyed(list, [...shown].reverse(), (entry) => `${entry.number}`, wireNode);
-  if (away !== null) list.scrollTop += Math.max(0, list.scrollHeight - away);
+  if (anchor?.isConnected) list.scrollTop += anchor.getBoundingClientRect().top - before;
   list.dataset.empty = wire.length ? "Nothing matches." : "Nothing has been said yet.";
 }
 
@@ -922,8 +940,7 @@ function show(fresh) {
   showPhones(state.phones);
   showTroubles();
   keyed($("fact-list"), [...(state.facts ?? [])].reverse().map((fact, at, all) => ({ ...fact, key: `${all.length - at}` })), (fact) => `${fact.key} ${fact.at} ${fact.kind}`, (fact) => {
-    const detail = typeof fact.detail === "string" ? fact.detail : JSON.stringify(fact.detail ?? "");
-    return el("li", {}, when(fact.at), el("code", {}, fact.kind), el("span", { class: "dim", title: detail }, detail === '""' ? "" : detail));
+    return el("li", {}, when(fact.at), el("code", {}, fact.kind), el("span", { class: "dim" }, inWords(fact.detail)));
   });
   $("fact-list").dataset.empty = "Silence.";
   const ahead = Math.round((state.ahead_seconds ?? 0) / 60);

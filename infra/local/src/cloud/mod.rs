@@ -1,0 +1,283 @@
+//! What AWS is on the laptop: functions, table, queue, bus, schedule and API, read from template.yaml.
+
+pub mod bus;
+pub mod gateway;
+pub mod invoke;
+pub mod processes;
+pub mod queue;
+pub mod runtime_api;
+pub mod schedule;
+pub mod table;
+pub mod template;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::routing::post;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::sim::Stage;
+use bus::Bus;
+use gateway::Gateway;
+use invoke::{Calls, Hands};
+use queue::Queue;
+use schedule::Schedule;
+use table::Table;
+use template::Template;
+
+/// Where the laptop is.
+pub const REGION: &str = "eu-west-1";
+/// Whose it is.
+pub const ACCOUNT: &str = "000000000000";
+/// How long to wait, at most, before looking at the clock again: it can be moved without a word.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// What the cloud is made of.
+pub struct CloudOptions {
+    /// Time, the wire log, and the origin: it must be set before the start, since the children are told where to call.
+    pub stage: Stage,
+    /// Who does the functions' work.
+    pub hands: Hands,
+    /// Keeps the table here; without it, in memory.
+    pub data: Option<PathBuf>,
+    /// Tells the children how far the system's time runs ahead.
+    pub clock_file: PathBuf,
+    /// Queue and schedule call functions by themselves. Without it, a test does by [`Cloud::deliver_due`] and
+    /// [`Cloud::tick_due`], with the clock in its hand.
+    pub automatic: bool,
+}
+
+/// The cloud didn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// The template can't be used.
+    #[error(transparent)]
+    Template(#[from] template::TemplateError),
+    /// The table didn't start.
+    #[error("the table: {0}")]
+    Table(String),
+    /// A file can't be read or written.
+    #[error("{0}: {1}")]
+    File(PathBuf, std::io::Error),
+}
+
+/// AWS on the laptop. Cheap to clone; with the last clone its work ends.
+#[derive(Clone)]
+pub struct Cloud(Arc<Inner>);
+
+struct Inner {
+    stage: Stage,
+    template: Arc<Template>,
+    calls: Calls,
+    table: Table,
+    queue: Queue,
+    bus: Bus,
+    schedule: Arc<Schedule>,
+    gateway: Gateway,
+    clock_file: PathBuf,
+    moving: Mutex<()>,
+    _tasks: Vec<Task>,
+}
+
+/// A task that ends when this is dropped.
+pub(crate) struct Task(tokio::task::AbortHandle);
+
+impl Task {
+    pub(crate) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(work).abort_handle())
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Cloud {
+    /// Starts everything. With a data directory, time goes on from where the clock file says it was.
+    pub async fn start(options: CloudOptions) -> Result<Self, CloudError> {
+        let CloudOptions { stage, hands, data, clock_file, automatic } = options;
+        let template = Arc::new(Template::embedded()?);
+        if data.is_some() && stage.clock.offset().is_zero() {
+            let ahead = std::fs::read_to_string(&clock_file).ok().and_then(|text| text.trim().parse().ok());
+            stage.clock.advance(SignedDuration::from_millis(ahead.unwrap_or(0)));
+        }
+        write_clock(&clock_file, stage.clock.offset())?;
+        let table = Table::start(&template, data.as_deref(), stage.http.clone()).await?;
+        let queue = Queue::new(stage.clone(), template.queue);
+        let bus = Bus::new(stage.clone());
+        if let Hands::Processes(pool) = &hands {
+            pool.set_cloud(env(&stage.origin(), &clock_file));
+        }
+        let calls = Calls::new(hands, stage.clone());
+        let schedule = Arc::new(Schedule::new(&template, stage.clone(), calls.clone()));
+        let gateway = Gateway::new(template.clone(), stage.clone(), calls.clone());
+        let mut tasks = Vec::new();
+        if automatic {
+            for function in template.functions.iter().filter(|function| function.queues) {
+                tasks.push(Task::spawn(queue.clone().feed(calls.clone(), function.name.clone(), function.batch)));
+            }
+            let schedule = schedule.clone();
+            tasks.push(Task::spawn(async move { schedule.run().await }));
+        }
+        Ok(Self(Arc::new(Inner {
+            stage,
+            template,
+            calls,
+            table,
+            queue,
+            bus,
+            schedule,
+            gateway,
+            clock_file,
+            moving: Mutex::default(),
+            _tasks: tasks,
+        })))
+    }
+
+    /// The AWS endpoints under `/aws`, and the API: whatever no other route takes goes to the function whose route it is.
+    pub fn router(&self) -> Router {
+        let (queue, bus, table) = (self.queue().clone(), self.bus().clone(), self.table().clone());
+        let gateway = self.0.gateway.clone();
+        let queue = post(move |headers: HeaderMap, body| async move { queue.handle(headers, body).await });
+        let bus = post(move |headers: HeaderMap, body| async move { bus.handle(headers, body).await });
+        let table = post(move |headers: HeaderMap, body| async move { table.handle(headers, body).await });
+        Router::new()
+            .route("/aws/dynamodb", table.clone())
+            .route("/aws/dynamodb/", table)
+            .route("/aws/events", bus.clone())
+            .route("/aws/events/", bus)
+            .route("/aws/sqs", queue.clone())
+            .route("/aws/sqs/", queue.clone())
+            .route("/aws/sqs/{*queue}", queue)
+            .layer(axum::extract::DefaultBodyLimit::max(16 * 1024 * 1024))
+            .fallback(move |request| async move { gateway.handle(request).await })
+    }
+
+    /// What a function must find in its environment to speak to this cloud.
+    pub fn env(&self) -> Vec<(String, String)> {
+        env(&self.0.stage.origin(), &self.0.clock_file)
+    }
+
+    /// Moves the system's time forward, for the runner and for its children.
+    pub fn advance(&self, by: SignedDuration) -> Result<(), CloudError> {
+        let _moving = lock(&self.0.moving);
+        // The file first: who is woken by the new time must find it there.
+        write_clock(&self.0.clock_file, self.0.stage.clock.offset() + by)?;
+        self.0.stage.clock.advance(by);
+        self.0.stage.touch();
+        Ok(())
+    }
+
+    /// SIGKILLs a function's processes, busy or idle, and says how many there were.
+    pub fn kill(&self, function: &str) -> usize {
+        self.0.calls.kill(function)
+    }
+
+    /// Gives everything that is visible in the queue to its function, batch by batch, and says how many batches there were.
+    pub async fn deliver_due(&self) -> usize {
+        let mut batches = 0;
+        for function in self.0.template.functions.iter().filter(|function| function.queues) {
+            while self.queue().deliver(self.calls(), &function.name, function.batch).await {
+                batches += 1;
+            }
+        }
+        batches
+    }
+
+    /// Makes every scheduled call that is due, and says how many there were.
+    pub async fn tick_due(&self) -> usize {
+        self.0.schedule.fire_due().await
+    }
+
+    /// Nothing runs and nothing is due at this moment.
+    pub fn is_quiet(&self) -> bool {
+        let due = self.0.schedule.next().is_some_and(|next| next <= self.0.stage.clock.now());
+        !due && self.queue().depth().visible == 0 && self.calls().running() == 0
+    }
+
+    /// What the template says.
+    pub fn template(&self) -> &Template {
+        &self.0.template
+    }
+
+    /// The calls of all functions.
+    pub fn calls(&self) -> &Calls {
+        &self.0.calls
+    }
+
+    /// DynamoDB.
+    pub fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    /// SQS.
+    pub fn queue(&self) -> &Queue {
+        &self.0.queue
+    }
+
+    /// EventBridge.
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+}
+
+fn env(origin: &str, clock_file: &std::path::Path) -> Vec<(String, String)> {
+    [
+        ("HANDBELL_TABLE", table::NAME.to_owned()),
+        ("HANDBELL_QUEUE_URL", format!("{origin}/aws/sqs/{ACCOUNT}/{}", queue::NAME)),
+        ("HANDBELL_BUS", bus::NAME.to_owned()),
+        ("HANDBELL_PUBLIC_URL", origin.to_owned()),
+        ("HANDBELL_CLOCK_FILE", clock_file.display().to_string()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", format!("{origin}/aws/dynamodb")),
+        ("AWS_ENDPOINT_URL_SQS", format!("{origin}/aws/sqs")),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{origin}/aws/events")),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+/// Writes beside and renames, so that no child reads half a number.
+fn write_clock(file: &std::path::Path, ahead: SignedDuration) -> Result<(), CloudError> {
+    let beside = file.with_extension("new");
+    std::fs::write(&beside, ahead.as_millis().to_string())
+        .and_then(|()| std::fs::rename(&beside, file))
+        .map_err(|error| CloudError::File(file.to_owned(), error))
+}
+
+/// The operation that an AWS SDK asks for: `AmazonSQS.SendMessage` → `SendMessage`.
+fn operation<'a>(headers: &'a HeaderMap, service: &str) -> &'a str {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    target.strip_prefix(service).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default()
+}
+
+/// Waits until the system's time is there, however it gets there.
+async fn sleep_until(stage: &Stage, at: Timestamp) {
+    let mut changed = stage.watch();
+    loop {
+        let left = at.duration_since(stage.clock.now());
+        let Ok(left) = Duration::try_from(left) else { return };
+        if left.is_zero() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(left.min(GLANCE)) => {}
+            _ = changed.changed() => {}
+        }
+    }
+}
+
+/// Goes on with what a panicking holder left behind: each change here is a single step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

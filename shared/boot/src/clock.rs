@@ -1,0 +1,36 @@
+//! What time it is: the machine's, or on a laptop the machine's and what it was moved forward.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use handbell_app::Clock;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Environment;
+
+#[expect(clippy::disallowed_methods, reason = "the one place that looks at the machine's clock")]
+fn machine() -> Timestamp {
+    Timestamp::now()
+}
+
+/// The clock that the environment asks for.
+pub(crate) fn of(environment: &Environment) -> Clock {
+    match environment.clock_file.clone() {
+        None => Arc::new(machine),
+        Some(file) => ahead_of(move || read(&file)),
+    }
+}
+
+/// The machine's clock and so many milliseconds, asked each time.
+pub fn ahead_of(milliseconds: impl Fn() -> i64 + Send + Sync + 'static) -> Clock {
+    Arc::new(move || machine() + SignedDuration::from_millis(milliseconds()))
+}
+
+fn read(file: &Path) -> i64 {
+    std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+/// How much time there is until a deadline in epoch milliseconds, on the machine's own clock.
+pub(crate) fn left_until(deadline_ms: i64) -> SignedDuration {
+    SignedDuration::from_millis(deadline_ms.saturating_sub(machine().as_millisecond()))
+}

@@ -1,0 +1,102 @@
+//! Where secrets come from: one SSM SecureString, or a file on a laptop.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use handbell_app::{Fault, Fetch};
+use secrecy::SecretString;
+
+use crate::Environment;
+use crate::aws::Aws;
+
+/// Values that the laptop's runner uses and that everybody can read in its source: never good anywhere else.
+const LAPTOP_ONLY: [&str; 4] =
+    ["local-webex-token", "local-twilio-token", "local-webex-webhook-secret-for-this-laptop", "demo-green-button-on-this-laptop"];
+
+/// How `HANDBELL_SECRETS` is read.
+pub(crate) fn fetch(environment: &Environment, aws: &Aws) -> Fetch {
+    let source = environment.secrets.clone().unwrap_or_default();
+    let parameter = Parameter {
+        endpoint: environment.ssm_endpoint.clone().unwrap_or_else(|| format!("https://ssm.{}.amazonaws.com", environment.region)),
+        region: environment.region.clone(),
+        credentials: aws.credentials.clone(),
+        http: aws.http(),
+    };
+    let parameter = Arc::new(parameter);
+    Arc::new(move || {
+        let (source, parameter) = (source.clone(), Arc::clone(&parameter));
+        Box::pin(async move {
+            if let Some(path) = source.strip_prefix("file:") {
+                let text = tokio::fs::read(path).await.map_err(|error| Fault(format!("the secrets file {path} can't be read: {error}")))?;
+                document(&text)
+            } else if let Some(name) = source.strip_prefix("ssm:") {
+                let secrets = document(parameter.get(name).await?.as_bytes())?;
+                refuse_laptop_secrets(&secrets)?;
+                Ok(secrets)
+            } else {
+                Err(Fault("HANDBELL_SECRETS is neither ssm:/path nor file:path".into()))
+            }
+        })
+    })
+}
+
+fn document(text: &[u8]) -> Result<BTreeMap<String, SecretString>, Fault> {
+    let plain: BTreeMap<String, String> =
+        // The error's own text might quote a secret.
+        serde_json::from_slice(text).map_err(|error| Fault(format!("the secrets document is no JSON object of texts (line {})", error.line())))?;
+    Ok(plain.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect())
+}
+
+fn refuse_laptop_secrets(secrets: &BTreeMap<String, SecretString>) -> Result<(), Fault> {
+    use secrecy::ExposeSecret;
+    match secrets.iter().find(|(_, value)| LAPTOP_ONLY.contains(&value.expose_secret())) {
+        Some((name, _)) => Err(Fault(format!("the secret {name:?} is the one of the laptop's demo, which everybody knows; set one of your own"))),
+        None => Ok(()),
+    }
+}
+
+/// Systems Manager's parameter store. One signed request, since its SDK is larger than all of Handbell.
+struct Parameter {
+    endpoint: String,
+    region: String,
+    credentials: Credentials,
+    http: reqwest::Client,
+}
+
+impl Parameter {
+    async fn get(&self, name: &str) -> Result<String, Fault> {
+        let body = serde_json::json!({ "Name": name, "WithDecryption": true }).to_string();
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AmazonSSM.GetParameter")];
+        let failed = |why: &str| Fault(format!("the secrets parameter {name} can't be fetched: {why}"));
+        let identity = self.credentials.clone().into();
+        #[expect(clippy::disallowed_methods, reason = "AWS wants the machine's time in a signature")]
+        let time = SystemTime::now();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("ssm")
+            .time(time)
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|_| failed("it can't be signed"))?;
+        let signable = SignableRequest::new("POST", &self.endpoint, headers.into_iter(), SignableBody::Bytes(body.as_bytes()))
+            .map_err(|_| failed("it can't be signed"))?;
+        let (instructions, _) = sign(signable, &params.into()).map_err(|_| failed("it can't be signed"))?.into_parts();
+        let mut request = self.http.post(&self.endpoint).timeout(Duration::from_secs(3)).body(body);
+        for (key, value) in headers.into_iter().chain(instructions.headers()) {
+            request = request.header(key, value);
+        }
+        let answer = request.send().await.map_err(|_| failed("no connection"))?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(|_| failed("the answer broke off"))?;
+        let body: serde_json::Value = serde_json::from_slice(&body).map_err(|_| failed("the answer can't be read"))?;
+        match body["Parameter"]["Value"].as_str() {
+            Some(value) => Ok(value.to_owned()),
+            None => Err(failed(&format!("{status} {}", body["__type"].as_str().unwrap_or_default()))),
+        }
+    }
+}
