@@ -1,1 +1,8 @@
-#[test] fn x(){}
+//! The whole system from outside.
+
+mod contract;
+mod crash;
+mod house;
+mod processes;
+mod ring;
+mod world;

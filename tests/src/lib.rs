@@ -1,1 +1,1 @@
-//! x
+//! The whole system from outside: everything is under `it/`.

@@ -1,7 +1,11 @@
 //! The cloud on a laptop: everything Handbell needs from AWS, Webex and Twilio, in one process tree.
 
 pub mod check;
+pub mod cloud;
 pub mod import;
+pub mod control;
+pub mod gate;
 pub mod page;
+pub mod runner;
 pub mod sim;
 pub mod wire;

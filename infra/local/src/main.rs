@@ -1,1 +1,7 @@
-fn main(){}
+//! `handbell`: the whole system on a laptop, and what helps to set it up.
+
+mod command;
+
+fn main() -> std::process::ExitCode {
+    command::run()
+}

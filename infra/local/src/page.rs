@@ -11,7 +11,9 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::Stream;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
@@ -37,11 +39,20 @@ pub fn router(stage: Stage, state: State) -> Router {
     let whole = state.clone();
     Router::new()
         .route("/", get(async || file("text/html; charset=utf-8", include_str!("page/index.html"))))
-        .route("/page/style.css", get(async || file("text/css; charset=utf-8", include_str!("page/style.css"))))
-        .route("/page/app.js", get(async || file("text/javascript; charset=utf-8", include_str!("page/app.js"))))
+        .route(
+            "/page/style.css",
+            get(async || file("text/css; charset=utf-8", include_str!("page/style.css"))),
+        )
+        .route(
+            "/page/app.js",
+            get(async || file("text/javascript; charset=utf-8", include_str!("page/app.js"))),
+        )
         .route("/page/icon.svg", get(async || file("image/svg+xml", ICON)))
         .route("/page/state", get(async move || file("application/json", whole().await.to_string())))
-        .route("/page/events", get(async move || Sse::new(events(&stage, state.clone())).keep_alive(KeepAlive::default())))
+        .route(
+            "/page/events",
+            get(async move || Sse::new(events(&stage, state.clone())).keep_alive(KeepAlive::default())),
+        )
 }
 
 fn file(kind: &'static str, body: impl IntoResponse) -> Response {
@@ -68,7 +79,8 @@ struct Listener {
 
 /// The state now and at every change, and every entry of the wire log as it is written.
 fn events(stage: &Stage, state: State) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
-    let listener = Listener { state, changed: stage.watch(), wire: stage.wire.listen(), due: true, whole: true };
+    let listener =
+        Listener { state, changed: stage.watch(), wire: stage.wire.listen(), due: true, whole: true };
     let mut breath = interval(BREATH);
     breath.set_missed_tick_behavior(MissedTickBehavior::Delay);
     futures_util::stream::unfold((listener, breath), async |(mut listener, mut breath)| {
@@ -103,7 +115,9 @@ impl Listener {
         self.changed.mark_unchanged();
         let mut state = (self.state)().await;
         self.due = false;
-        if !std::mem::take(&mut self.whole) && let Some(state) = state.as_object_mut() {
+        if !std::mem::take(&mut self.whole)
+            && let Some(state) = state.as_object_mut()
+        {
             state.remove("wire");
         }
         event("state", &state)

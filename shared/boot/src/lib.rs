@@ -55,6 +55,11 @@ pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
     }))
 }
 
+/// The table alone, as the functions see it.
+pub fn store(environment: &Environment) -> Result<Store, Error> {
+    Ok(Store::new(aws::Aws::new(environment, web::client()?).dynamodb(), environment.table.clone()))
+}
+
 /// Serves one of the functions until Lambda, or the laptop, ends the process.
 pub async fn serve(function: Function) -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();

@@ -75,10 +75,16 @@ impl Bus {
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
         let entries = request["Entries"].as_array().map_or(&[][..], Vec::as_slice);
         if !(1..=10).contains(&entries.len()) {
-            return refuse("ValidationException", "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and 10");
+            return refuse(
+                "ValidationException",
+                "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and 10",
+            );
         }
         if entries.iter().map(size).sum::<usize>() > MAX_BYTES {
-            return refuse("ValidationException", "Total size of the entries in the request is over the limit.");
+            return refuse(
+                "ValidationException",
+                "Total size of the entries in the request is over the limit.",
+            );
         }
         let answers: Vec<Value> = entries.iter().map(|entry| self.put(entry)).collect();
         let failed = answers.iter().filter(|answer| answer["ErrorCode"].is_string()).count();
@@ -92,9 +98,7 @@ impl Bus {
             return json!({"ErrorCode": code, "ErrorMessage": "as told"});
         }
         let field = |name: &str| entry[name].as_str().filter(|text| !text.is_empty());
-        let missing = |name: &str| {
-            json!({"ErrorCode": "InvalidArgument", "ErrorMessage": format!("Parameter {name} is not valid. Reason: {name} is a required argument.")})
-        };
+        let missing = |name: &str| json!({"ErrorCode": "InvalidArgument", "ErrorMessage": format!("Parameter {name} is not valid. Reason: {name} is a required argument.")});
         let Some(source) = field("Source") else { return missing("Source") };
         let Some(kind) = field("DetailType") else { return missing("DetailType") };
         let Some(detail) = field("Detail") else { return missing("Detail") };
@@ -103,7 +107,8 @@ impl Bus {
         };
         // Entries for a bus that doesn't exist are accepted and forgotten, as AWS does.
         if field("EventBusName").is_some_and(|bus| bus.rsplit('/').next() == Some(NAME)) {
-            let fact = Fact { at: self.stage.clock.now(), source: source.to_owned(), kind: kind.to_owned(), detail };
+            let fact =
+                Fact { at: self.stage.clock.now(), source: source.to_owned(), kind: kind.to_owned(), detail };
             state.facts.push_back(fact);
             if state.facts.len() > KEPT {
                 state.facts.pop_front();
@@ -137,13 +142,17 @@ mod tests {
     #[tokio::test]
     async fn facts_are_kept_and_entries_fail_one_by_one() {
         let bus = Bus::new(stage());
-        let (status, answer) = put(&bus, json!([entry(r#"{"n":1}"#), entry("no JSON"), {"Source": "x"}])).await;
+        let (status, answer) =
+            put(&bus, json!([entry(r#"{"n":1}"#), entry("no JSON"), {"Source": "x"}])).await;
         assert_eq!((status, &answer["FailedEntryCount"]), (200, &json!(2)));
         assert!(answer["Entries"][0]["EventId"].is_string());
         assert_eq!(answer["Entries"][1]["ErrorCode"], "MalformedDetail");
         assert_eq!(answer["Entries"][2]["ErrorCode"], "InvalidArgument");
         let facts = bus.facts();
-        assert_eq!((facts.len(), facts[0].kind.as_str(), &facts[0].detail), (1, "incident.opened", &json!({"n": 1})));
+        assert_eq!(
+            (facts.len(), facts[0].kind.as_str(), &facts[0].detail),
+            (1, "incident.opened", &json!({"n": 1}))
+        );
     }
 
     #[tokio::test]

@@ -155,7 +155,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_a_function_error() {
-        let calls = Calls::new(Hands::InProcess(Arc::new(|_, _| Box::pin(async { panic!("boom") }))), stage());
+        let calls =
+            Calls::new(Hands::InProcess(Arc::new(|_, _| Box::pin(async { panic!("boom") }))), stage());
         assert_eq!(calls.call("tick", Value::Null).await.unwrap_err().kind, "Runtime.ExitError");
         assert_eq!(calls.running(), 0);
     }

@@ -119,7 +119,11 @@ impl Cloud {
         let mut tasks = Vec::new();
         if automatic {
             for function in template.functions.iter().filter(|function| function.queues) {
-                tasks.push(Task::spawn(queue.clone().feed(calls.clone(), function.name.clone(), function.batch)));
+                tasks.push(Task::spawn(queue.clone().feed(
+                    calls.clone(),
+                    function.name.clone(),
+                    function.batch,
+                )));
             }
             let schedule = schedule.clone();
             tasks.push(Task::spawn(async move { schedule.run().await }));

@@ -22,8 +22,16 @@ pub const CONCURRENCY: usize = 4;
 const START: Duration = Duration::from_secs(10);
 /// What a child gets from the runner's own environment. Everything else stays outside, above all what would change how
 /// the AWS SDK behaves.
-const INHERITED: [&str; 8] =
-    ["PATH", "SYSTEMROOT", "TMPDIR", "LD_LIBRARY_PATH", "RUST_BACKTRACE", "SSL_CERT_FILE", "SSL_CERT_DIR", "LLVM_PROFILE_FILE"];
+const INHERITED: [&str; 8] = [
+    "PATH",
+    "SYSTEMROOT",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "RUST_BACKTRACE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "LLVM_PROFILE_FILE",
+];
 
 /// What starts a function.
 #[derive(Clone, Debug)]
@@ -89,7 +97,8 @@ impl Pool {
             idle: Mutex::default(),
             busy: Mutex::default(),
         };
-        let slots = template.functions.iter().map(|function| (function.name.clone(), slot(function))).collect();
+        let slots =
+            template.functions.iter().map(|function| (function.name.clone(), slot(function))).collect();
         Self(Arc::new(Inner { slots, launch, cloud: Mutex::default(), log }))
     }
 
@@ -103,7 +112,8 @@ impl Pool {
         let slot = self.0.slots.get(function).ok_or_else(|| {
             FunctionError::new("ResourceNotFoundException", format!("Function not found: {function}"))
         })?;
-        let _permit = slot.permits.acquire().await.map_err(|error| FunctionError::new("Stopped", error.to_string()))?;
+        let _permit =
+            slot.permits.acquire().await.map_err(|error| FunctionError::new("Stopped", error.to_string()))?;
         let (mut process, new) = match slot.idle() {
             Some(process) => (process, false),
             None => (self.0.start(function).await?, true),
@@ -151,7 +161,9 @@ impl Slot {
 
 impl Inner {
     async fn start(&self, function: &str) -> Result<Process, FunctionError> {
-        let failed = |error: std::io::Error| FunctionError::new("Runtime.InvalidEntrypoint", format!("{function}: {error}"));
+        let failed = |error: std::io::Error| {
+            FunctionError::new("Runtime.InvalidEntrypoint", format!("{function}: {error}"))
+        };
         let sandbox = Sandbox::open(function).await.map_err(failed)?;
         let mut command = match &self.launch.program {
             Program::Runner(program) => {
@@ -161,7 +173,10 @@ impl Inner {
             }
             Program::Directory(directory) => Command::new(directory.join(function)),
         };
-        #[expect(clippy::disallowed_methods, reason = "the runner is the world outside: it hands on what any process needs")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the runner is the world outside: it hands on what any process needs"
+        )]
         let inherited = INHERITED.iter().filter_map(|name| Some((*name, std::env::var_os(name)?)));
         command.env_clear().envs(inherited).envs(lambda(function, sandbox.address()));
         command.envs(lock(&self.cloud).iter().cloned()).envs(self.launch.env.iter().cloned());
@@ -227,3 +242,7 @@ fn exited(status: std::io::Result<ExitStatus>) -> FunctionError {
     };
     FunctionError::new("Runtime.ExitError", why)
 }
+
+#[cfg(test)]
+#[path = "processes_tests.rs"]
+mod tests;

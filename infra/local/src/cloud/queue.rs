@@ -157,9 +157,12 @@ impl Queue {
         // A failure deletes nothing: the messages come back when their visibility ends.
         if let Ok(answer) = calls.call(function, json!({"Records": records})).await {
             let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
-            let failed: HashSet<_> = failures.iter().filter_map(|one| one["itemIdentifier"].as_str()).collect();
+            let failed: HashSet<_> =
+                failures.iter().filter_map(|one| one["itemIdentifier"].as_str()).collect();
             // As on AWS: a failure that names no message is a failure of the whole batch.
-            let whole = failures.iter().any(|one| !messages.iter().any(|message| one["itemIdentifier"] == message.id));
+            let whole = failures
+                .iter()
+                .any(|one| !messages.iter().any(|message| one["itemIdentifier"] == message.id));
             for message in messages.iter().filter(|message| !whole && !failed.contains(message.id.as_str())) {
                 self.delete(message.receipt.as_deref().unwrap_or_default());
             }
@@ -218,7 +221,8 @@ impl Queue {
                     "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue;Sender".to_owned(),
                     code => format!("{code};Sender"),
                 };
-                (StatusCode::BAD_REQUEST, kind, [("x-amzn-query-error", query)], body.to_string()).into_response()
+                (StatusCode::BAD_REQUEST, kind, [("x-amzn-query-error", query)], body.to_string())
+                    .into_response()
             }
         }
     }
@@ -230,7 +234,10 @@ impl Queue {
             "ReceiveMessage" => {
                 let max = request["MaxNumberOfMessages"].as_u64().unwrap_or(1);
                 if !(1..=10).contains(&max) {
-                    return Err(("InvalidParameterValue", "MaxNumberOfMessages must be between 1 and 10".to_owned()));
+                    return Err((
+                        "InvalidParameterValue",
+                        "MaxNumberOfMessages must be between 1 and 10".to_owned(),
+                    ));
                 }
                 let visibility = match request["VisibilityTimeout"].as_i64() {
                     Some(seconds) => SignedDuration::from_secs(seconds),
@@ -265,17 +272,32 @@ impl Queue {
     fn accept(&self, request: &Value) -> Result<Value, Refused> {
         let body = request["MessageBody"].as_str().unwrap_or_default();
         if body.is_empty() {
-            return Err(("MissingParameter", "The request must contain the parameter MessageBody.".to_owned()));
+            return Err((
+                "MissingParameter",
+                "The request must contain the parameter MessageBody.".to_owned(),
+            ));
         }
         if body.len() > MAX_BODY {
-            return Err(("InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.".to_owned()));
+            return Err((
+                "InvalidParameterValue",
+                "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes."
+                    .to_owned(),
+            ));
         }
         let delay = request["DelaySeconds"].as_i64().unwrap_or(0);
         if !(0..=MAX_DELAY).contains(&delay) {
-            return Err(("InvalidParameterValue", format!("Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.")));
+            return Err((
+                "InvalidParameterValue",
+                format!(
+                    "Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."
+                ),
+            ));
         }
         if request["MessageAttributes"].as_object().is_some_and(|attributes| !attributes.is_empty()) {
-            return Err(("UnsupportedOperation", "the laptop's queue doesn't know message attributes".to_owned()));
+            return Err((
+                "UnsupportedOperation",
+                "the laptop's queue doesn't know message attributes".to_owned(),
+            ));
         }
         let id = self.send(body, SignedDuration::from_secs(delay));
         Ok(json!({"MessageId": id, "MD5OfMessageBody": md5(body)}))
@@ -283,7 +305,10 @@ impl Queue {
 
     fn remove(&self, request: &Value) -> Result<Value, Refused> {
         let receipt = request["ReceiptHandle"].as_str();
-        let receipt = receipt.ok_or(("MissingParameter", "The request must contain the parameter ReceiptHandle.".to_owned()))?;
+        let receipt = receipt.ok_or((
+            "MissingParameter",
+            "The request must contain the parameter ReceiptHandle.".to_owned(),
+        ))?;
         self.delete(receipt);
         Ok(json!({}))
     }
@@ -302,9 +327,19 @@ fn batch(request: &Value, each: impl Fn(&Value) -> Result<Value, Refused>) -> Re
     let entries = request["Entries"].as_array().map_or(&[][..], Vec::as_slice);
     let ids: HashSet<_> = entries.iter().map(|entry| entry["Id"].as_str()).collect();
     match entries.len() {
-        0 => return Err(("EmptyBatchRequest", "There should be at least one entry in the request.".to_owned())),
+        0 => {
+            return Err((
+                "EmptyBatchRequest",
+                "There should be at least one entry in the request.".to_owned(),
+            ));
+        }
         1..=10 => {}
-        _ => return Err(("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10.".to_owned())),
+        _ => {
+            return Err((
+                "TooManyEntriesInBatchRequest",
+                "Maximum number of entries per request are 10.".to_owned(),
+            ));
+        }
     }
     if ids.len() < entries.len() {
         return Err(("BatchEntryIdsNotDistinct", "Two or more batch entries have the same Id.".to_owned()));
@@ -317,7 +352,8 @@ fn batch(request: &Value, each: impl Fn(&Value) -> Result<Value, Refused>) -> Re
                 successful.push(done);
             }
             Err((code, message)) => {
-                failed.push(json!({"Id": entry["Id"], "Code": code, "Message": message, "SenderFault": true}));
+                failed
+                    .push(json!({"Id": entry["Id"], "Code": code, "Message": message, "SenderFault": true}));
             }
         }
     }

@@ -191,8 +191,13 @@ mod tests {
                 let wrong = http.post(format!("{base}/invocation/nobody/response")).send().await.unwrap();
                 assert_eq!(wrong.status(), 400);
                 let body = next.text().await.unwrap();
-                let body = if answer == "error" { r#"{"errorType":"E","errorMessage":"m"}"#.to_owned() } else { body };
-                let done = http.post(format!("{base}/invocation/{id}/{answer}")).body(body).send().await.unwrap();
+                let body = if answer == "error" {
+                    r#"{"errorType":"E","errorMessage":"m"}"#.to_owned()
+                } else {
+                    body
+                };
+                let done =
+                    http.post(format!("{base}/invocation/{id}/{answer}")).body(body).send().await.unwrap();
                 assert_eq!(done.status(), 202);
             }
         });

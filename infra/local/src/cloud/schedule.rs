@@ -121,7 +121,8 @@ mod tests {
         let fired = schedule.fire_due().await;
         assert!((5..=6).contains(&fired), "{fired}: a real minute may end just now");
         assert_eq!(schedule.fire_due().await, 0);
-        let expected: Vec<_> = (0..fired).map(|n| format!("tick {}", first + Duration::from_secs(60 * n as u64))).collect();
+        let expected: Vec<_> =
+            (0..fired).map(|n| format!("tick {}", first + Duration::from_secs(60 * n as u64))).collect();
         assert_eq!(*lock(&heard), expected);
         assert_eq!(calls.dead().len(), fired);
     }

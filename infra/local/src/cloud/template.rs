@@ -67,6 +67,9 @@ pub struct Route {
     pub path: String,
 }
 
+/// A path's parameters: name and value.
+pub type Parameters = Vec<(String, String)>;
+
 impl Route {
     /// `GET /b/{token}`, as API Gateway names it.
     pub fn key(&self) -> String {
@@ -74,7 +77,7 @@ impl Route {
     }
 
     /// The parameters, if the request is for this route.
-    pub fn matches(&self, method: &Method, path: &str) -> Option<Vec<(String, String)>> {
+    pub fn matches(&self, method: &Method, path: &str) -> Option<Parameters> {
         let (mut pattern, mut given) = (self.path.split('/'), path.split('/'));
         let mut found = Vec::new();
         if *method != self.method {
@@ -83,12 +86,14 @@ impl Route {
         loop {
             match (pattern.next(), given.next()) {
                 (None, None) => return Some(found),
-                (Some(part), Some(value)) => match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-                    Some(_) if value.is_empty() => return None,
-                    Some(name) => found.push((name.to_owned(), value.to_owned())),
-                    None if part == value => {}
-                    None => return None,
-                },
+                (Some(part), Some(value)) => {
+                    match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+                        Some(_) if value.is_empty() => return None,
+                        Some(name) => found.push((name.to_owned(), value.to_owned())),
+                        None if part == value => {}
+                        None => return None,
+                    }
+                }
                 _ => return None,
             }
         }
@@ -103,7 +108,10 @@ impl Template {
 
     /// Reads a template. CloudFormation's short tags (`!Ref`, `!Sub` …) are read as if they weren't there.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let whole: Value = serde_saphyr::from_str(text).map_err(|error| TemplateError(error.to_string()))?;
+        // `N` is a number's type here, not a no.
+        let options = serde_saphyr::options! { strict_booleans: true };
+        let whole: Value = serde_saphyr::from_str_with_options(text, options)
+            .map_err(|error| TemplateError(error.to_string()))?;
         let resources = whole["Resources"].as_object().ok_or_else(|| TemplateError("no Resources".into()))?;
         let globals = &whole["Globals"]["Function"];
         let (mut functions, mut queue) = (Vec::new(), None);
@@ -131,8 +139,11 @@ impl Template {
     }
 
     /// The function that answers a request, the route and its parameters. A path without parameters goes first.
-    pub fn route(&self, method: &Method, path: &str) -> Option<(&Function, &Route, Vec<(String, String)>)> {
-        let all = self.functions.iter().flat_map(|function| function.routes.iter().map(move |route| (function, route)));
+    pub fn route(&self, method: &Method, path: &str) -> Option<(&Function, &Route, Parameters)> {
+        let all = self
+            .functions
+            .iter()
+            .flat_map(|function| function.routes.iter().map(move |route| (function, route)));
         all.filter_map(|(function, route)| Some((function, route, route.matches(method, path)?)))
             .min_by_key(|(_, _, parameters)| parameters.len())
     }
@@ -170,7 +181,8 @@ fn function(
                 function.routes.push(Route { method, path: path.to_owned() });
             }
             "Schedule" | "ScheduleV2" => {
-                let rate = about["ScheduleExpression"].as_str().or(about["Schedule"].as_str()).unwrap_or_default();
+                let rate =
+                    about["ScheduleExpression"].as_str().or(about["Schedule"].as_str()).unwrap_or_default();
                 let every = rate_of(rate).ok_or_else(|| wrong("a schedule that isn't rate(…)"))?;
                 function.schedules.push(every);
             }
@@ -189,7 +201,8 @@ fn function(
 fn queue_settings(properties: &Value) -> QueueSettings {
     QueueSettings {
         visibility: Duration::from_secs(properties["VisibilityTimeout"].as_u64().unwrap_or(30)),
-        max_receive: properties["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap_or(u64::from(u32::MAX)) as u32,
+        max_receive: properties["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap_or(u64::from(u32::MAX))
+            as u32,
     }
 }
 
@@ -234,10 +247,18 @@ mod tests {
         assert!(press.timeout >= Duration::from_secs(1));
         let deliver = template.function("deliver").unwrap();
         assert!(deliver.queues && deliver.batch >= 1);
-        assert!(template.queue.visibility >= deliver.timeout, "or a message is handed out twice while it is worked on");
+        assert!(
+            template.queue.visibility >= deliver.timeout,
+            "or a message is handed out twice while it is worked on"
+        );
         let tick = template.function("tick").unwrap();
         assert_eq!(tick.schedules, [Duration::from_secs(60)]);
-        assert!(template.functions.iter().all(|function| function.variables.contains(&"HANDBELL_TABLE".to_owned())));
+        assert!(
+            template
+                .functions
+                .iter()
+                .all(|function| function.variables.contains(&"HANDBELL_TABLE".to_owned()))
+        );
     }
 
     #[test]
@@ -305,8 +326,13 @@ Resources:
         table::set_expiry(&mut row, "2026-01-01T00:00:00Z".parse().unwrap(), 1);
         for definition in template.table["AttributeDefinitions"].as_array().unwrap() {
             let value = &row[definition["AttributeName"].as_str().unwrap()];
-            assert!(if definition["AttributeType"] == "N" { value.is_n() } else { value.is_s() }, "{definition}");
+            assert!(
+                if definition["AttributeType"] == "N" { value.is_n() } else { value.is_s() },
+                "{definition}"
+            );
         }
-        assert!(row.contains_key(template.table["TimeToLiveSpecification"]["AttributeName"].as_str().unwrap()));
+        assert!(
+            row.contains_key(template.table["TimeToLiveSpecification"]["AttributeName"].as_str().unwrap())
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod api;
 mod calls;
+mod inbound;
 mod messages;
 mod numbers;
 mod phones;

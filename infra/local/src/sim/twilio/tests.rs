@@ -306,6 +306,7 @@ async fn lists_are_paged_and_filtered() {
     assert_eq!((bodies(&page), &page["next_page_uri"]), (vec!["1".to_owned()], &Value::Null));
     let today = scene.stage.clock.now().strftime("%Y-%m-%d").to_string();
     assert_eq!(bodies(&scene.get(&format!("Messages.json?DateSent={today}")).await.1).len(), 5);
+    assert_eq!(bodies(&scene.get(&format!("Messages.json?DateSent={today}T00:00:00Z")).await.1).len(), 5);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent=2020-01-01").await.1).len(), 0);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent%3E=2020-01-01T00:00:00Z").await.1).len(), 5);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent%3C=2020-01-01T00:00:00Z").await.1).len(), 0);
@@ -443,13 +444,14 @@ async fn nobody_presses() {
     scene.says("/twilio/voice/again", "<Response><Pause length=\"3\"/><Say loop=\"2\">Bye</Say></Response>");
     scene.call(&[]).await;
     scene.hands(DANA, "answer", json!({})).await;
-    // One key of two doesn't end it, and gives time again.
+    // The key that ends the input, without any before it, is no input.
     assert_eq!(scene.hands(DANA, "keys", json!({"digits": "#"})).await.0, 200);
     scene.until("the end", || scene.phone(DANA)["calls"][0]["status"] == "completed").await;
     assert_eq!(scene.phone(DANA)["calls"][0]["heard"], json!(["Menu", "Nothing", "Bye", "Bye"]));
 
     scene.call(&[]).await;
     scene.hands(DANA, "answer", json!({})).await;
+    // One key of two doesn't end it, and gives time again.
     scene.hands(DANA, "keys", json!({"digits": "7"})).await;
     assert_eq!(scene.phone(DANA)["call"]["gather"], true);
     scene.says("/twilio/voice", "<Response><Say>Seven</Say></Response>");

@@ -172,7 +172,7 @@ mod tests {
             finish_on_key: Some('#'),
             timeout: Duration::from_secs(7),
             action_on_empty: true,
-            prompts: vec![Verb::Say("Hall <4>: fire .".replace(" .", ".")), Verb::Pause],
+            prompts: vec![Verb::Say("Hall <4>: fire.".into()), Verb::Pause],
         };
         let bye = || Verb::Say("Bye".into());
         assert_eq!(verbs, Some(vec![Verb::Gather(gather), bye(), bye(), Verb::Hangup]));

@@ -1,0 +1,204 @@
+//! The command line: what can be asked, and what is answered.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use handbell::cloud::processes::Program;
+use handbell::runner::{RunnerOptions, Workers, start};
+use handbell::{check, import};
+use handbell_boot::Function;
+
+/// Turns a signal into people who come.
+#[derive(Parser)]
+#[command(name = "handbell", version, after_help = "\
+Examples:
+  handbell                                  the whole system on this laptop, with the demo's button
+  handbell --port 0 --config handbell.yaml  the same with your own configuration, on any free port
+  handbell check handbell.yaml              every mistake in a configuration, with its line
+  handbell import bttn settings.yaml        a button robot's settings as a Handbell configuration
+  handbell schema > handbell.schema.json    for editors that complete and check while you type")]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    local: Local,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole system on this laptop (the default)
+    Local(Local),
+    /// Check a configuration: every mistake with line, column and what was probably meant
+    Check {
+        /// The configuration; files that it names are looked for beside it
+        file: PathBuf,
+    },
+    /// Carry settings over from another system
+    #[command(subcommand)]
+    Import(Import),
+    /// Print the configuration's JSON Schema
+    Schema,
+    /// Be one of the functions (the runner starts itself this way)
+    #[command(hide = true)]
+    Function {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum Import {
+    /// The button robot's settings.yaml, and its buttons/*.yaml if it has them
+    Bttn {
+        /// settings.yaml
+        settings: PathBuf,
+        /// One file for each button
+        buttons: Vec<PathBuf>,
+    },
+}
+
+#[derive(Args, Clone)]
+struct Local {
+    /// The port on 127.0.0.1; 0 picks a free one and prints it
+    #[arg(long, env = "HANDBELL_PORT", default_value_t = 8080)]
+    port: u16,
+    /// The configuration; the demo's if absent
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Keep the table and the clock in this folder; without it, all is forgotten at the end
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Our Webex token is a bot's, which sees only what mentions it
+    #[arg(long)]
+    bot: bool,
+    /// Don't show the functions' log
+    #[arg(long)]
+    quiet: bool,
+    /// Speak to the real Webex, such as https://webexapis.com/v1 (with --secrets)
+    #[arg(long, env = "HANDBELL_WEBEX_URL", value_name = "URL")]
+    webex_url: Option<String>,
+    /// Speak to the real Twilio, such as https://api.twilio.com (with --secrets and --public-url)
+    #[arg(long, env = "HANDBELL_TWILIO_URL", value_name = "URL")]
+    twilio_url: Option<String>,
+    /// Real secrets: file:secrets.json
+    #[arg(long, env = "HANDBELL_SECRETS", value_name = "WHERE")]
+    secrets: Option<String>,
+    /// How Twilio and Webex reach this laptop, through a tunnel of yours
+    #[arg(long, env = "HANDBELL_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+}
+
+/// Runs what the command line asks for.
+pub(crate) fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => local(cli.local),
+        Some(Command::Local(options)) => local(options),
+        Some(Command::Check { file }) => return checked(&file),
+        Some(Command::Import(Import::Bttn { settings, buttons })) => imported(&settings, &buttons),
+        Some(Command::Schema) => {
+            println!("{}", check::schema());
+            Ok(())
+        }
+        Some(Command::Function { name }) => function(&name),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("handbell: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn runtime(builder: &mut tokio::runtime::Builder) -> std::io::Result<tokio::runtime::Runtime> {
+    builder.enable_all().build()
+}
+
+fn function(name: &str) -> Result<(), handbell_boot::Error> {
+    let function = Function::of_name(name).ok_or_else(|| format!("there is no function {name:?}"))?;
+    runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(handbell_boot::serve(function))
+}
+
+fn local(local: Local) -> Result<(), handbell_boot::Error> {
+    let config = match local.config {
+        Some(config) => config,
+        None => demo()?,
+    };
+    let config = config.canonicalize().map_err(|error| format!("{}: {error}", config.display()))?;
+    let overrides = [
+        ("HANDBELL_WEBEX_URL", local.webex_url),
+        ("HANDBELL_TWILIO_URL", local.twilio_url),
+        ("HANDBELL_SECRETS", local.secrets),
+        ("HANDBELL_PUBLIC_URL", local.public_url),
+    ];
+    let options = RunnerOptions {
+        port: local.port,
+        config,
+        data: local.data,
+        bot: local.bot,
+        workers: Workers::Processes(Program::Runner(std::env::current_exe()?)),
+        pace: Duration::from_millis(600),
+        automatic: true,
+        overrides: overrides.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
+        show_logs: !local.quiet,
+    };
+    runtime(&mut tokio::runtime::Builder::new_multi_thread())?.block_on(async {
+        let runner = start(options).await?;
+        let origin = format!("http://{}", runner.address);
+        println!("Handbell runs on this laptop.\n\n  Open  {origin}/  and press the button, or:\n");
+        for button in &runner.buttons {
+            println!("  curl -X POST {origin}{}", button.path);
+        }
+        println!("\n  Ctrl-C ends it.\n");
+        tokio::signal::ctrl_c().await?;
+        Ok(())
+    })
+}
+
+/// The demo's configuration, in the checkout that this program was built from or in the current folder.
+fn demo() -> Result<PathBuf, String> {
+    const NAME: &str = "examples/green-power/handbell.yaml";
+    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(NAME);
+    [built_from, PathBuf::from(NAME), PathBuf::from("handbell.yaml")]
+        .into_iter()
+        .find(|path| path.is_file())
+        .ok_or_else(|| format!("there is no configuration: neither {NAME} nor handbell.yaml is here; name one with --config"))
+}
+
+fn checked(file: &Path) -> ExitCode {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("handbell: {}: {error}", file.display());
+            return ExitCode::FAILURE;
+        }
+    };
+    let beside = file.parent().unwrap_or(Path::new("."));
+    match check::check(&text, &|name| beside.join(name).is_file()) {
+        Ok(config) => {
+            println!("{}: good. {} button(s), {} plan(s).", file.display(), config.buttons.len(), config.plans.len());
+            ExitCode::SUCCESS
+        }
+        Err(findings) => {
+            eprint!("{}", check::render(&file.display().to_string(), &text, &findings));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn imported(settings: &Path, buttons: &[PathBuf]) -> Result<(), handbell_boot::Error> {
+    let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let buttons = buttons
+        .iter()
+        .map(|path| Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), read(path)?)))
+        .collect::<Result<Vec<_>, String>>()?;
+    let imported = import::import(&read(settings)?, &buttons);
+    println!("{}", imported.yaml);
+    for note in &imported.notes {
+        eprintln!("note: {note}");
+    }
+    Ok(())
+}

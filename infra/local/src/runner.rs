@@ -1,0 +1,359 @@
+//! The runner: table, queue, bus, schedule, functions, stand-in vendors and page, put together behind one address.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use handbell_boot::{Environment, Function};
+use handbell_core::config::Config;
+use handbell_core::incident::Subject;
+use handbell_store::Store;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::cloud::invoke::{Handler, Hands};
+use crate::cloud::processes::{Launch, Log, Pool, Program};
+use crate::cloud::template::Template;
+use crate::cloud::{Cloud, CloudOptions};
+use crate::sim::twilio::Twilio;
+use crate::sim::webex::Webex;
+use crate::sim::{SimAccount, Stage};
+use crate::gate::{self, Gate};
+use crate::{control, page};
+
+/// What the stand-in Webex takes for Handbell.
+pub const WEBEX_TOKEN: &str = "local-webex-token";
+/// What the stand-in Twilio takes for Handbell, and signs with.
+pub const TWILIO_TOKEN: &str = "local-twilio-token";
+/// What the stand-in Webex signs with.
+pub const WEBEX_SECRET: &str = "local-webex-webhook-secret-for-this-laptop";
+
+/// Who does the functions' work.
+#[derive(Clone)]
+pub enum Workers {
+    /// Child processes of this program.
+    Processes(Program),
+    /// This very process: for tests that hold the clock, and whose gate kills.
+    InProcess(Gate),
+}
+
+/// How the runner is started.
+#[derive(Clone)]
+pub struct RunnerOptions {
+    /// The port on 127.0.0.1; 0 picks a free one.
+    pub port: u16,
+    /// The configuration.
+    pub config: PathBuf,
+    /// Keeps table and clock here; without it, in memory.
+    pub data: Option<PathBuf>,
+    /// Our own Webex token is a bot's.
+    pub bot: bool,
+    /// Who works.
+    pub workers: Workers,
+    /// How long phones and networks take for each step.
+    pub pace: Duration,
+    /// Queue and schedule run by themselves.
+    pub automatic: bool,
+    /// Variables for the functions that win over the runner's own: other vendors, real secrets.
+    pub overrides: Vec<(String, String)>,
+    /// The functions' log lines are shown.
+    pub show_logs: bool,
+}
+
+/// A button and its address on this laptop.
+#[derive(Clone, Debug)]
+pub struct LocalButton {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Path and token: `/b/…`.
+    pub path: String,
+}
+
+/// The runner, running. Ends when dropped.
+pub struct Runner {
+    /// Where it is reached.
+    pub address: SocketAddr,
+    /// Time, wire log, troubles.
+    pub stage: Stage,
+    /// The stand-in Webex.
+    pub webex: Webex,
+    /// The stand-in Twilio.
+    pub twilio: Twilio,
+    /// The stand-in AWS.
+    pub cloud: Cloud,
+    /// The table, read as the functions read it.
+    pub store: Store,
+    /// The configuration's buttons.
+    pub buttons: Vec<LocalButton>,
+    server: tokio::task::AbortHandle,
+    _scratch: Scratch,
+}
+
+/// A folder for secrets and clock that is removed at the end, or the user's own.
+struct Scratch {
+    path: PathBuf,
+    ours: bool,
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if self.ours {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Starts everything; it serves until the [`Runner`] is dropped.
+pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Error> {
+    let config = handbell_boot::read_configuration(&options.config)?;
+    let http = handbell_boot::client()?;
+    let listener = TcpListener::bind(("127.0.0.1", options.port)).await.map_err(|error| {
+        format!("port {} on this machine can't be used ({error}); choose another with --port, or 0 for any that is free", options.port)
+    })?;
+    let address = listener.local_addr()?;
+    let origin = format!("http://{address}");
+
+    let stage = Stage::new(account(&config, options.bot), options.pace, http);
+    stage.origin.write().unwrap_or_else(|poisoned| poisoned.into_inner()).clone_from(&origin);
+    let scratch = scratch(options.data.as_deref())?;
+    let secrets = scratch.path.join("secrets.json");
+    write_private(&secrets, &serde_json::to_vec_pretty(&local_secrets(&config))?)?;
+
+    let mut env = vec![
+        ("HANDBELL_CONFIG".to_owned(), options.config.display().to_string()),
+        ("HANDBELL_SECRETS".to_owned(), format!("file:{}", secrets.display())),
+        ("HANDBELL_WEBEX_URL".to_owned(), format!("{origin}/sim/webex/v1")),
+        ("HANDBELL_TWILIO_URL".to_owned(), format!("{origin}/sim/twilio")),
+        ("AWS_LAMBDA_LOG_FORMAT".to_owned(), "text".to_owned()),
+    ];
+    for (name, value) in &options.overrides {
+        env.retain(|(own, _)| own != name);
+        env.push((name.clone(), value.clone()));
+    }
+
+    let late = Arc::new(std::sync::OnceLock::new());
+    let hands = match &options.workers {
+        Workers::Processes(program) => {
+            let template = Template::embedded()?;
+            let launch = Launch { program: program.clone(), env: env.clone() };
+            Hands::Processes(Pool::new(&template, launch, log(options.show_logs)))
+        }
+        Workers::InProcess(gate) => Hands::InProcess(in_process(Arc::clone(&late), gate.clone())),
+    };
+    let cloud = Cloud::start(CloudOptions {
+        stage: stage.clone(),
+        hands,
+        data: options.data.clone(),
+        clock_file: scratch.path.join("clock"),
+        automatic: options.automatic,
+    })
+    .await?;
+
+    let mut variables: BTreeMap<String, String> = cloud.env().into_iter().collect();
+    variables.extend(env);
+    let environment = Environment::from(|name| variables.get(name).cloned())?;
+    let clock = stage.clock.clone();
+    let app = handbell_boot::app(&environment, Arc::new(move || clock.now()))?;
+    let _ = late.set(Arc::new(app));
+    let store = handbell_boot::store(&environment)?;
+
+    let webex = Webex::new(stage.clone());
+    let twilio = Twilio::new(stage.clone());
+    let buttons = local_buttons(&config);
+    let state = page_state(&stage, &webex, &twilio, &cloud, &store, &config, &buttons);
+    let router = Router::new()
+        .merge(webex.router())
+        .merge(twilio.router())
+        .merge(control::router(stage.clone(), cloud.clone()))
+        .merge(page::router(stage.clone(), state))
+        .merge(cloud.router())
+        .layer(from_fn(only_this_laptop));
+    let router = match &options.workers {
+        Workers::InProcess(gate) => router.layer(from_fn_with_state(gate.clone(), gate::pass)),
+        Workers::Processes(_) => router,
+    };
+    let server = tokio::spawn(async move {
+        let _ = axum::serve(listener, router).await;
+    });
+    Ok(Runner { address, stage, webex, twilio, cloud, store, buttons, server: server.abort_handle(), _scratch: scratch })
+}
+
+/// Other people's web pages must not press buttons here: a request that a browser sends for another site is refused.
+async fn only_this_laptop(request: Request, next: Next) -> Response {
+    use axum::response::IntoResponse;
+    let elsewhere = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if elsewhere && request.method() != http::Method::GET {
+        return (http::StatusCode::FORBIDDEN, "Another site's page can't act here.\n").into_response();
+    }
+    next.run(request).await
+}
+
+fn in_process(late: Arc<std::sync::OnceLock<Arc<handbell_app::App>>>, gate: Gate) -> Handler {
+    Arc::new(move |name, payload| {
+        let (app, gate) = (late.get().cloned(), gate.clone());
+        Box::pin(async move {
+            let app = app.ok_or("the runner is still starting")?;
+            let function = Function::of_name(&name).ok_or_else(|| format!("there is no function {name}"))?;
+            let payload = payload.to_string();
+            gate.mortal(handbell_boot::handle(&app, function, &payload, SignedDuration::from_secs(60))).await
+        })
+    })
+}
+
+fn log(show: bool) -> Log {
+    Arc::new(move |function, line| {
+        if show {
+            eprintln!("{function:>14} │ {line}");
+        }
+    })
+}
+
+fn account(config: &Config, bot: bool) -> SimAccount {
+    let mut own_numbers = vec![config.twilio.from.clone()];
+    for step in config.plans.values().flat_map(|plan| &plan.steps) {
+        own_numbers.extend(step.sms.iter().filter_map(|sms| sms.from.clone()));
+        own_numbers.extend(step.call.iter().filter_map(|call| call.from.clone()));
+    }
+    own_numbers.sort();
+    own_numbers.dedup();
+    SimAccount {
+        webex_token: WEBEX_TOKEN.into(),
+        bot,
+        webex_secret: WEBEX_SECRET.into(),
+        twilio_account: config.twilio.account.clone(),
+        twilio_token: TWILIO_TOKEN.into(),
+        own_numbers,
+    }
+}
+
+/// A value for every secret that the configuration names. All of them are refused anywhere but here.
+fn local_secrets(config: &Config) -> BTreeMap<String, String> {
+    let mut secrets = BTreeMap::new();
+    let mut set = |name: &str, value: &str| secrets.insert(name.to_owned(), value.to_owned());
+    for (name, button) in &config.buttons {
+        for secret in button.token.names() {
+            set(secret, &button_token(name));
+        }
+        if let Some(header) = &button.header {
+            set(&header.secret, &format!("local-{}-header", header.secret));
+        }
+    }
+    set(&config.webex.token.secret, WEBEX_TOKEN);
+    if let Some(webhook) = &config.webex.webhook {
+        set(&webhook.secret, WEBEX_SECRET);
+    }
+    set(&config.twilio.token.secret, TWILIO_TOKEN);
+    if let Some(key) = &config.twilio.key {
+        set(&key.secret, TWILIO_TOKEN);
+    }
+    secrets
+}
+
+fn button_token(name: &str) -> String {
+    format!("demo-{name}-button-on-this-laptop")
+}
+
+fn local_buttons(config: &Config) -> Vec<LocalButton> {
+    config.buttons.keys().map(|name| LocalButton { name: name.clone(), path: format!("/b/{}", button_token(name)) }).collect()
+}
+
+fn scratch(data: Option<&Path>) -> std::io::Result<Scratch> {
+    let (path, ours) = match data {
+        Some(data) => (data.to_owned(), false),
+        None => (std::env::temp_dir().join(format!("handbell-{}", uuid::Uuid::new_v4())), true),
+    };
+    std::fs::create_dir_all(&path)?;
+    Ok(Scratch { path, ours })
+}
+
+/// Only the owner may read it, though these secrets are no secrets.
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    std::fs::write(path, content)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+fn page_state(
+    stage: &Stage,
+    webex: &Webex,
+    twilio: &Twilio,
+    cloud: &Cloud,
+    store: &Store,
+    config: &Config,
+    buttons: &[LocalButton],
+) -> page::State {
+    let (stage, webex, twilio, cloud, store) = (stage.clone(), webex.clone(), twilio.clone(), cloud.clone(), store.clone());
+    let plans: Vec<(String, String, String)> = config
+        .buttons
+        .iter()
+        .map(|(name, button)| (name.clone(), button.label.clone().unwrap_or_else(|| name.clone()), button.plan.clone()))
+        .collect();
+    let expected = expected_phones(config);
+    let buttons = buttons.to_vec();
+    Arc::new(move || {
+        let (stage, webex, twilio, cloud, store) = (stage.clone(), webex.clone(), twilio.clone(), cloud.clone(), store.clone());
+        let (plans, buttons, expected) = (plans.clone(), buttons.clone(), expected.clone());
+        Box::pin(async move {
+            let mut shown = Vec::new();
+            for ((name, label, plan), button) in plans.iter().zip(&buttons) {
+                let incident = store.incident(&Subject::button(name)).await.ok().flatten();
+                let state = incident.as_ref().and_then(|incident| serde_json::to_value(incident.phase).ok());
+                shown.push(json!({
+                    "name": name, "label": label, "url": button.path, "plan": plan,
+                    "count": incident.as_ref().map_or(0, |incident| incident.count),
+                    "state": state.unwrap_or_else(|| "idle".into()),
+                    "by": incident.and_then(|incident| incident.taken_by).map(|by| by.who),
+                }));
+            }
+            let functions: Vec<Value> = cloud.template().functions.iter().map(|function| json!({ "name": function.name })).collect();
+            let now = stage.clock.now();
+            json!({
+                "now": now, "ahead_seconds": stage.clock.offset().as_secs(),
+                "buttons": shown, "spaces": webex.view(), "phones": with_expected(twilio.view(), &expected),
+                "troubles": stage.troubles.list(now), "facts": cloud.bus().facts(), "functions": functions,
+                "wire": stage.wire.entries(),
+            })
+        })
+    })
+}
+
+/// The phones of the people in the plans: shown before they have been called.
+fn expected_phones(config: &Config) -> Vec<String> {
+    let steps = config.plans.values().flat_map(|plan| &plan.steps);
+    let mut numbers: Vec<String> = steps
+        .flat_map(|step| step.sms.iter().flat_map(|sms| &sms.to).chain(step.call.iter().flat_map(|call| &call.to)))
+        .cloned()
+        .collect();
+    numbers.sort();
+    numbers.dedup();
+    numbers
+}
+
+fn with_expected(view: Value, expected: &[String]) -> Value {
+    let mut phones = view.as_array().cloned().unwrap_or_default();
+    for number in expected {
+        if !phones.iter().any(|phone| phone["number"] == *number) {
+            phones.push(json!({ "number": number, "texts": [], "call": null, "calls": [] }));
+        }
+    }
+    phones.sort_by_key(|phone| phone["number"].as_str().map(str::to_owned));
+    phones.into()
+}
+
