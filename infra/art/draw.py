@@ -2,7 +2,7 @@
 """Draws the pictures and the form of the example configuration.
 
     python3 -m venv .venv && .venv/bin/pip install pillow
-    .venv/bin/python infra/art/draw.py config/handbell/files
+    .venv/bin/python infra/art/draw.py examples/green-power/files
 
 The pictures need Pillow and the DejaVu fonts; the form is written as PDF by hand, with fields that can be filled in.
 """
@@ -232,7 +232,7 @@ def form(path):
 
 
 def main():
-    where = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "config/handbell/files")
+    where = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "examples/green-power/files")
     where.mkdir(parents=True, exist_ok=True)
     dashboard(where / "dashboard.png")
     bridge(where / "who-does-what.png")

@@ -1,1 +1,327 @@
-//! To come.
+//! A button is pressed, and people come: through the front door, as a conversation.
+
+use handbell::sim::trouble::TroubleKind;
+use handbell_core::incident::Phase;
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::world::{PLAN, World};
+
+#[tokio::test]
+async fn three_presses_bring_a_space_texts_and_a_call() {
+    let world = World::new().await;
+
+    assert_eq!(world.press("green").await.body, "OK 1\n");
+    world.settle().await;
+    assert_eq!(world.people("Green Power"), ["alice@example.com*", "bob@example.com"]);
+    assert_snapshot!(world.posts("Green Power").join("\n--\n"), @r"
+    # Help is needed
+
+    📎 *Current status* [dashboard.png]
+    ");
+
+    assert_eq!(world.press("green").await.body, "OK 2\n");
+    world.settle().await;
+    assert_eq!(world.texts("+12025550111"), ["Check Webex: delivered"]);
+    assert_eq!(world.texts("+12025550112"), ["Check Webex: delivered"]);
+
+    assert_eq!(world.press("green").await.body, "OK 3\n");
+    world.settle().await;
+    assert_snapshot!(world.answer("+12025550111").await.join("\n"), @r"
+    Please check Webex. Green button was pressed 3 times.
+    Press 1 if you have it. Press 2 for the next step now. Press 9 to hear this again.
+    ");
+    world.key("+12025550111", "1").await;
+    world.settle().await;
+    assert_eq!(world.incident().await.phase, Phase::Acknowledged);
+    assert_eq!(world.people("Green Power"), ["alice@example.com*", "bob@example.com", "dana@example.com"]);
+    let posts = world.posts("Green Power");
+    assert_eq!(posts.len(), 5, "{posts:#?}");
+    assert_snapshot!(posts[2], @r"
+    SMS to +12025550111: ✅ delivered  
+    SMS to +12025550112: ✅ delivered
+    ");
+    assert_eq!(posts[3], "Call to +12025550111: ✅ answered, call ended");
+    assert!(posts[4].starts_with("✅ **+12025550111 \\(by phone\\)** has it since"), "{}", posts[4]);
+    assert_eq!(
+        world.facts(),
+        ["incident.opened", "button.pressed", "button.pressed", "button.pressed", "incident.acknowledged"]
+    );
+}
+
+#[tokio::test]
+async fn the_same_press_sent_ten_times_counts_once() {
+    let world = World::new().await;
+    for _ in 0..10 {
+        assert_eq!(world.press_as("green", "one-press").await.body, "OK 1\n");
+    }
+    assert_eq!(world.press_as("green", "another").await.body, "OK 2\n");
+    assert_eq!(world.press_as("green", "one-press").await.body, "OK 1\n", "the same press keeps its answer");
+    world.settle().await;
+    assert_eq!(world.incident().await.count, 2);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn two_presses_within_two_seconds_are_one_unless_they_carry_ids() {
+    let world = World::new().await;
+    assert_eq!(world.press("green").await.body, "OK 1\n");
+    assert_eq!(world.press_now("green").await.body, "OK 1\n");
+    assert_eq!(world.press_as("green", "a").await.body, "OK 2\n");
+    assert_eq!(world.press_as("green", "b").await.body, "OK 3\n");
+    world.settle().await;
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_hundred_presses_at_once_count_without_gap_or_repeat() {
+    let world = World::new().await;
+    let presses = (0..100).map(|number| {
+        let world = &world;
+        async move { world.press_as("green", &format!("press-{number}")).await.body }
+    });
+    let mut answers = futures_util::future::join_all(presses).await;
+    answers.sort_by_key(|answer| answer[3..].trim().parse::<u32>().unwrap());
+    let expected: Vec<String> = (1..=100).map(|count| format!("OK {count}\n")).collect();
+    assert_eq!(answers, expected);
+    world.pass(60).await;
+    world.read_all();
+}
+
+#[tokio::test]
+async fn an_unknown_token_is_not_found_and_writes_nothing() {
+    let world = World::new().await;
+    for path in ["/b/", "/b/wrong", "/b/demo-green-button-on-this-laptop-", "/b/DEMO-GREEN-BUTTON-ON-THIS-LAPTOP"] {
+        assert_eq!(world.send("POST", path, &[], "").await.status, 404, "{path}");
+    }
+    for method in ["HEAD", "OPTIONS"] {
+        let answer = world.send(method, "/b/demo-green-button-on-this-laptop", &[], "").await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+    }
+    world.settle().await;
+    assert!(world.runner.store.incident(&handbell_core::incident::Subject::button("green")).await.unwrap().is_none());
+    assert!(world.spaces().is_empty());
+}
+
+#[tokio::test]
+async fn gestures_mean_what_the_configuration_says() {
+    let world = World::new().await;
+    world.press("green").await;
+    world.settle().await;
+    world.advance(5).await;
+    assert_eq!(world.press_with("green", json!({ "click": "double" })).await.body, "OK 1\n");
+    world.settle().await;
+    assert_eq!(world.incident().await.phase, Phase::Acknowledged);
+    assert_eq!(world.press("green").await.body, "OK 2\n");
+    world.settle().await;
+    let posts = world.posts("Green Power");
+    assert!(posts[1].contains("✅ **the button Green button** has it since"), "{posts:#?}");
+    assert!(posts[2].contains("was pressed again, the 2nd time, although the button Green button had acknowledged"), "{posts:#?}");
+    world.advance(5).await;
+    world.press_with("green", json!({ "click": "hold" })).await;
+    world.settle().await;
+    assert_eq!(world.incident().await.phase, Phase::Cancelled);
+    assert_eq!(world.press("green").await.body, "OK 1\n", "after the end a new incident begins");
+    world.settle().await;
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_late_press_is_posted_as_late_and_does_not_climb() {
+    let world = World::new().await;
+    world.press("green").await;
+    world.settle().await;
+    let made = world.now() - jiff::SignedDuration::from_mins(6);
+    world.advance(5).await;
+    assert_eq!(world.press_with("green", json!({ "id": "late-one", "at": made.to_string() })).await.body, "OK 1\n");
+    world.settle().await;
+    let posts = world.posts("Green Power");
+    assert!(posts[1].starts_with("A late press of **Green button**: made at "), "{posts:#?}");
+    assert!(posts[1].contains("6 min ago"), "{posts:#?}");
+    assert_eq!((world.incident().await.count, world.incident().await.step), (1, 1));
+}
+
+#[tokio::test]
+async fn quiet_for_reset_after_the_next_press_is_the_first_again() {
+    let world = World::new().await;
+    world.press("green").await;
+    world.press("green").await;
+    world.settle().await;
+    world.advance(6 * 3600 + 60).await;
+    world.settle().await;
+    assert_eq!(world.incident().await.phase, Phase::Lapsed);
+    assert_eq!(world.press("green").await.body, "OK 1\n");
+    world.settle().await;
+    assert_eq!(world.incident().await.epoch, 2);
+    assert_eq!(world.spaces().len(), 1, "the space is used again");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_step_with_after_comes_by_itself_when_nobody_acknowledges() {
+    let world = World::with(&PLAN.replace("text: Check Webex }]", "text: Check Webex }]\n        after: 5m")).await;
+    world.press("green").await;
+    world.pass(4 * 60).await;
+    assert!(world.texts("+12025550111").is_empty(), "not early");
+    world.pass(61).await;
+    assert_eq!(world.texts("+12025550111"), ["Check Webex: delivered"]);
+    assert_eq!((world.incident().await.count, world.incident().await.step), (1, 2));
+    assert_eq!(world.press("green").await.body, "OK 2\n");
+    world.settle().await;
+    assert_eq!(world.incident().await.step, 3, "a press takes the step after the one that came by itself");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn past_the_last_step_presses_are_counted_and_posted() {
+    let world = World::new().await;
+    for _ in 0..4 {
+        world.press("green").await;
+        world.settle().await;
+    }
+    let posts = world.posts("Green Power");
+    assert_eq!(posts.last().unwrap(), "**Green button** was pressed again, the 4th time.");
+    assert_eq!(world.calls("+12025550111"), 1);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn one_bad_number_and_one_unknown_address_never_stop_the_rest() {
+    let world = World::with(&PLAN.replace("bob@example.com", "nobody@example.com, bob@example.com")).await;
+    world.behave("+12025550111", json!({ "behaviour": "refuse", "code": 21614 })).await;
+    world.press("green").await;
+    world.press("green").await;
+    world.settle().await;
+    assert_eq!(world.people("Green Power"), ["alice@example.com*", "bob@example.com"]);
+    assert_eq!(world.texts("+12025550112"), ["Check Webex: delivered"]);
+    let posts = world.posts("Green Power").join("\n");
+    assert!(posts.contains("Adding nobody@example.com: ❌ failed"), "{posts}");
+    assert!(posts.contains("SMS to +12025550111: ❌ failed: "), "{posts}");
+    assert!(posts.contains("Twilio 21614"), "{posts}");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn webex_down_for_five_minutes_loses_nothing_and_doubles_nothing() {
+    for kind in [TroubleKind::BadGatewayBefore, TroubleKind::BadGatewayAfter, TroubleKind::TooMany, TroubleKind::Html] {
+        let world = World::new().await;
+        world.trouble("webex", kind, Some(300));
+        for _ in 0..3 {
+            world.press("green").await;
+            world.settle().await;
+        }
+        assert_eq!(world.texts("+12025550111"), ["Check Webex: delivered"], "phones don't wait for Webex");
+        world.pass(900).await;
+        assert_eq!(world.people("Green Power"), ["alice@example.com*", "bob@example.com", "dana@example.com"], "{kind:?}");
+        let posts = world.posts("Green Power").join("\n");
+        let order: Vec<_> = ["dashboard.png", "form.pdf"].iter().map(|name| posts.find(name)).collect();
+        assert!(order[0].is_some() && order[0] < order[1], "{kind:?}: {posts}");
+        let mut marks = world.marks();
+        let all = marks.len();
+        marks.sort();
+        marks.dedup();
+        assert_eq!(marks.len(), all, "{kind:?}: nothing twice");
+        assert_eq!(world.spaces().len(), 1, "{kind:?}: one space");
+        world.read_all();
+    }
+}
+
+#[tokio::test]
+async fn a_space_that_was_deleted_is_made_again_with_its_people() {
+    let world = World::new().await;
+    world.press("green").await;
+    world.settle().await;
+    world.read_all();
+    let id = world.spaces()[0]["id"].as_str().unwrap().to_owned();
+    let gone = world.send("DELETE", &format!("/sim/webex/v1/rooms/{id}"), &[("authorization", "Bearer person:alice@example.com")], "").await;
+    assert_eq!(gone.status, 204, "{gone:?}");
+    world.press("green").await;
+    world.pass(60).await;
+    let space = world.spaces().into_iter().find(|space| space["id"] != *id).expect("a new space");
+    assert_eq!(space["people"].as_array().unwrap().len(), 3);
+    assert!(world.posts("Green Power").join("\n").contains("form.pdf"));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn nothing_begins_after_an_acknowledgement() {
+    let world = World::new().await;
+    world.trouble("twilio", TroubleKind::TooMany, None);
+    world.press("green").await;
+    world.press("green").await;
+    world.settle().await;
+    assert!(world.texts("+12025550111").is_empty());
+    world.press_with("green", json!({ "click": "double", "id": "mine" })).await;
+    world.no_trouble();
+    world.pass(600).await;
+    assert!(world.texts("+12025550111").is_empty(), "the texts were cancelled");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_call_speaks_of_the_incident_as_it_is_when_it_is_answered() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.press("green").await;
+        world.settle().await;
+    }
+    world.press("green").await;
+    world.settle().await;
+    assert!(world.answer("+12025550111").await[0].contains("pressed 4 times"));
+    world.press_with("green", json!({ "click": "double", "id": "ack" })).await;
+    let heard = world.key("+12025550111", "9").await;
+    assert!(heard.last().unwrap().contains("has it since"), "{heard:?}");
+    world.settle().await;
+    world.read_all();
+}
+
+#[tokio::test]
+async fn key_two_takes_the_next_step_once() {
+    let world = World::with(&PLAN.replace("people: { participants: [dana@example.com] }\n", "people: { participants: [dana@example.com] }\n      - post: { markdown: The fourth }\n")).await;
+    for _ in 0..3 {
+        world.press("green").await;
+        world.settle().await;
+    }
+    world.answer("+12025550111").await;
+    let heard = world.key("+12025550111", "2").await;
+    assert_eq!(heard.last().unwrap(), "The next step is taken now. Goodbye.");
+    world.settle().await;
+    assert_eq!((world.incident().await.count, world.incident().await.step), (3, 4));
+    assert!(world.posts("Green Power").join("\n").contains("The fourth"));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn what_died_is_told_and_another_channel_takes_over() {
+    let world = World::new().await;
+    world.behave("+12025550112", json!({ "behaviour": "refuse", "code": 21614 })).await;
+    world.press("green").await;
+    world.press("green").await;
+    world.settle().await;
+    assert_eq!(world.calls("+12025550112") + world.calls("+12025550111"), 0, "the call was refused by the same phone");
+    let told = world.spaces().into_iter().any(|space| {
+        space["messages"].as_array().unwrap().iter().any(|message| message["markdown"].as_str().unwrap_or_default().contains("could not deliver"))
+    });
+    assert!(told, "the admin is told in Webex");
+    assert!(world.facts().contains(&"delivery.dead".to_owned()));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_bot_finds_its_own_post_by_the_webhook() {
+    let world = World::with_bot(PLAN).await;
+    // The tick registers the webhook within five minutes.
+    world.pass(301).await;
+    world.press("green").await;
+    world.settle().await;
+    world.trouble("webex", TroubleKind::BadGatewayAfter, Some(20));
+    world.press("green").await;
+    world.pass(300).await;
+    let mut marks = world.marks();
+    let all = marks.len();
+    marks.sort();
+    marks.dedup();
+    assert_eq!(marks.len(), all, "nothing twice: {marks:?}");
+    assert!(world.posts("Green Power").join("\n").contains("form.pdf"));
+    world.read_all();
+}

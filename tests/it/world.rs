@@ -1,1 +1,330 @@
-//! To come.
+//! A world to test in: the real handlers, an embedded table and the stand-in vendors, with the clock in the test's hand.
+//!
+//! A test reads like the conversation it proves. A message that nobody read fails it.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use handbell::gate::Gate;
+use handbell::runner::{Runner, RunnerOptions, Workers, start};
+use handbell::sim::trouble::{Trouble, TroubleKind};
+use handbell_core::dispatch::Dispatch;
+use handbell_core::incident::{Incident, Subject};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+/// Nothing in a test takes longer than this in the machine's own time.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// The plan that most tests use: it has one of everything.
+pub(crate) const PLAN: &str = r##"
+timezone: Europe/Paris
+webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
+twilio: { account: ACffffffffffffffffffffffffffffffff, token: { secret: twilio }, from: "+12025550100" }
+admins: { webex: [carol@example.com], sms: ["+12025550119"] }
+plans:
+  green-power:
+    space: { title: Green Power, moderators: [alice@example.com], participants: [bob@example.com] }
+    steps:
+      - post: { markdown: "# Help is needed", file: files/dashboard.png, label: Current status }
+      - sms: [{ to: ["+12025550111", "+12025550112"], text: Check Webex }]
+        post: { markdown: Pressed again, file: files/form.pdf, label: Print and fill }
+      - call: [{ to: ["+12025550111"], say: "Please check Webex. {button} was pressed {count} times." }]
+        people: { participants: [dana@example.com] }
+buttons:
+  green: { plan: green-power, label: Green button, token: { secret: button-green }, double: acknowledge, hold: cancel }
+"##;
+
+/// The world. Dropping it fails the test if a message was left unread.
+pub(crate) struct World {
+    pub(crate) runner: Runner,
+    pub(crate) gate: Gate,
+    http: reqwest::Client,
+    read: Mutex<HashSet<String>>,
+    _files: tempfile::TempDir,
+}
+
+/// What a request was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(PLAN).await
+    }
+
+    pub(crate) async fn with(config: &str) -> Self {
+        Self::built(config, false).await
+    }
+
+    pub(crate) async fn with_bot(config: &str) -> Self {
+        Self::built(config, true).await
+    }
+
+    async fn built(config: &str, bot: bool) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        std::fs::create_dir(files.path().join("files")).unwrap();
+        std::fs::write(files.path().join("files/dashboard.png"), b"\x89PNG\r\n\x1a\n picture").unwrap();
+        std::fs::write(files.path().join("files/form.pdf"), b"%PDF-1.4 form").unwrap();
+        let path: PathBuf = files.path().join("handbell.yaml");
+        std::fs::write(&path, config).unwrap();
+        let gate = Gate::default();
+        let runner = start(RunnerOptions {
+            port: 0,
+            config: path,
+            data: None,
+            bot,
+            workers: Workers::InProcess(gate.clone()),
+            pace: Duration::ZERO,
+            automatic: false,
+            overrides: Vec::new(),
+            show_logs: false,
+        })
+        .await
+        .unwrap();
+        Self { runner, gate, http: handbell_boot::client().unwrap(), read: Mutex::default(), _files: files }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.runner.address)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.runner.stage.clock.now()
+    }
+
+    /// A request from outside, as it is.
+    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<reqwest::Body>) -> Answer {
+        let mut request = self.http.request(method.parse().unwrap(), self.url(path)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = tokio::time::timeout(DEADLINE, request.send()).await.expect("an answer in time").unwrap();
+        Answer { status: answer.status().as_u16(), body: answer.text().await.unwrap() }
+    }
+
+    fn token(&self, button: &str) -> String {
+        self.runner.buttons.iter().find(|known| known.name == button).unwrap().path.clone()
+    }
+
+    /// A press that carries no id; two seconds go by before it, so that it is no bounce.
+    pub(crate) async fn press(&self, button: &str) -> Answer {
+        self.advance(3).await;
+        self.send("POST", &self.token(button), &[], "").await
+    }
+
+    /// A press without an id at this very moment.
+    pub(crate) async fn press_now(&self, button: &str) -> Answer {
+        self.send("POST", &self.token(button), &[], "").await
+    }
+
+    /// A press with an id of its own.
+    pub(crate) async fn press_as(&self, button: &str, id: &str) -> Answer {
+        self.send("POST", &self.token(button), &[("Idempotency-Key", id)], "").await
+    }
+
+    /// A press with a JSON body.
+    pub(crate) async fn press_with(&self, button: &str, body: Value) -> Answer {
+        self.send("POST", &self.token(button), &[("content-type", "application/json")], body.to_string()).await
+    }
+
+    /// Time goes by, and nothing else happens.
+    pub(crate) async fn advance(&self, seconds: i64) {
+        self.runner.cloud.advance(SignedDuration::from_secs(seconds)).unwrap();
+    }
+
+    /// Everything that is to be done now is done, and nothing moves any more.
+    pub(crate) async fn rest(&self) {
+        let began = Instant::now();
+        let mut still = 0;
+        let mut seen = (0, 0);
+        while still < 3 {
+            assert!(began.elapsed() < DEADLINE, "the world does not come to rest");
+            let done = self.runner.cloud.deliver_due().await + self.runner.cloud.tick_due().await;
+            tokio::time::sleep(Duration::from_millis(4)).await;
+            let now = (*self.runner.stage.watch().borrow(), self.runner.stage.wire.entries().len());
+            still = if done == 0 && self.runner.cloud.is_quiet() && now == seen { still + 1 } else { 0 };
+            seen = now;
+        }
+    }
+
+    /// Time goes by step by step: each message of the queue and each minute's tick comes at its time.
+    pub(crate) async fn pass(&self, seconds: i64) {
+        let end = self.now() + SignedDuration::from_secs(seconds);
+        loop {
+            self.rest().await;
+            let now = self.now();
+            let minute = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60).unwrap();
+            let messages = self.runner.cloud.queue().messages().into_iter().map(|message| message.visible_at);
+            let next = messages.filter(|at| *at > now).chain([minute]).min().unwrap();
+            if next > end {
+                self.runner.cloud.advance(end.duration_since(now)).unwrap();
+                return self.rest().await;
+            }
+            self.runner.cloud.advance(next.duration_since(now) + SignedDuration::from_millis(1)).unwrap();
+        }
+    }
+
+    /// What has been set going takes its course: ten seconds.
+    pub(crate) async fn settle(&self) {
+        self.pass(10).await;
+    }
+
+    pub(crate) fn trouble(&self, vendor: &str, kind: TroubleKind, seconds: Option<u64>) {
+        let trouble: Trouble = serde_json::from_value(json!({ "vendor": vendor, "kind": kind, "seconds": seconds })).unwrap();
+        self.runner.stage.troubles.make(trouble, self.now());
+    }
+
+    pub(crate) fn no_trouble(&self) {
+        self.runner.stage.troubles.clear();
+    }
+
+    pub(crate) fn spaces(&self) -> Vec<Value> {
+        self.runner.webex.view().as_array().unwrap().clone()
+    }
+
+    /// All that stands in the spaces of this title, oldest first, marks left out.
+    pub(crate) fn posts(&self, title: &str) -> Vec<String> {
+        let spaces = self.spaces();
+        let spaces = spaces.iter().filter(|space| space["title"] == title);
+        spaces.flat_map(|space| self.read_space(space)).collect()
+    }
+
+    fn read_space(&self, space: &Value) -> Vec<String> {
+        let messages = space["messages"].as_array().unwrap();
+        messages.iter().map(|message| {
+            self.read.lock().unwrap().insert(message["id"].as_str().unwrap().to_owned());
+            let text = message["markdown"].as_str().or(message["text"].as_str()).unwrap_or_default();
+            let text = text.rsplit_once('`').map_or(text, |(text, _)| text.rsplit_once('`').map_or(text, |(text, _)| text)).trim_end();
+            match message["files"][0]["name"].as_str() {
+                Some(file) => format!("{text} [{file}]"),
+                None => text.to_owned(),
+            }
+        }).collect()
+    }
+
+    /// Who is in the space: `alice@example.com*` moderates.
+    pub(crate) fn people(&self, title: &str) -> Vec<String> {
+        let spaces = self.spaces();
+        let people = spaces.iter().filter(|space| space["title"] == title).flat_map(|space| space["people"].as_array().unwrap().clone());
+        let mut names: Vec<String> = people
+            .map(|person| format!("{}{}", person["email"].as_str().unwrap(), if person["moderator"] == true { "*" } else { "" }))
+            .filter(|name| !name.starts_with("handbell@"))
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn phone(&self, number: &str) -> Value {
+        let phones = self.runner.twilio.view();
+        phones.as_array().unwrap().iter().find(|phone| phone["number"] == number).cloned().unwrap_or_default()
+    }
+
+    /// The texts on a phone with their states, oldest first, marks left out.
+    pub(crate) fn texts(&self, number: &str) -> Vec<String> {
+        let phone = self.phone(number);
+        phone["texts"].as_array().into_iter().flatten().map(|text| {
+            self.read.lock().unwrap().insert(text["sid"].as_str().unwrap().to_owned());
+            let body = text["body"].as_str().unwrap();
+            let body = body.rsplit_once(" (H-").map_or(body, |(body, _)| body);
+            format!("{body}: {}", text["status"].as_str().unwrap())
+        }).collect()
+    }
+
+    /// How many times this phone was called.
+    pub(crate) fn calls(&self, number: &str) -> usize {
+        let phone = self.phone(number);
+        let ended = phone["calls"].as_array().into_iter().flatten();
+        let sids: HashSet<_> = ended.chain([&phone["call"]]).filter_map(|call| call["sid"].as_str()).collect();
+        sids.len()
+    }
+
+    /// Takes the call that rings; gives what is heard.
+    pub(crate) async fn answer(&self, number: &str) -> Vec<String> {
+        let path = format!("/sim/phones/{}/answer", number.replace('+', "%2B"));
+        assert_eq!(self.send("POST", &path, &[], "").await.status / 100, 2, "a call rings");
+        self.heard(number)
+    }
+
+    /// Presses a key during the call; gives all that has been heard so far.
+    pub(crate) async fn key(&self, number: &str, digits: &str) -> Vec<String> {
+        let path = format!("/sim/phones/{}/keys", number.replace('+', "%2B"));
+        let body = json!({ "digits": digits }).to_string();
+        assert_eq!(self.send("POST", &path, &[("content-type", "application/json")], body).await.status / 100, 2);
+        self.heard(number)
+    }
+
+    fn heard(&self, number: &str) -> Vec<String> {
+        let phone = self.phone(number);
+        let call = if phone["call"].is_null() { phone["calls"].as_array().unwrap().last().unwrap().clone() } else { phone["call"].clone() };
+        call["heard"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Tells a phone how to behave: `busy`, `off`, `refuse` with a code.
+    pub(crate) async fn behave(&self, number: &str, behaviour: Value) {
+        let path = format!("/sim/phones/{}", number.replace('+', "%2B"));
+        let answer = self.send("PUT", &path, &[("content-type", "application/json")], behaviour.to_string()).await;
+        assert_eq!(answer.status / 100, 2, "{answer:?}");
+    }
+
+    pub(crate) async fn incident(&self) -> Incident {
+        self.runner.store.incident(&Subject::button("green")).await.unwrap().expect("an incident")
+    }
+
+    pub(crate) async fn dispatches(&self) -> Vec<Dispatch> {
+        let incident = self.incident().await;
+        let mut all = Vec::new();
+        for number in 1..=incident.dispatches {
+            let key = handbell_core::dispatch::DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number };
+            all.push(self.runner.store.dispatch(&key).await.unwrap().unwrap());
+        }
+        all
+    }
+
+    /// What the bus has heard.
+    pub(crate) fn facts(&self) -> Vec<String> {
+        self.runner.cloud.bus().facts().into_iter().map(|fact| fact.kind).collect()
+    }
+
+    /// Every mark that stands in a message anywhere, so that copies can be counted.
+    pub(crate) fn marks(&self) -> Vec<String> {
+        let posts = self.spaces().into_iter().flat_map(|space| space["messages"].as_array().unwrap().clone());
+        let texts = self.runner.twilio.view().as_array().unwrap().clone().into_iter().flat_map(|phone| phone["texts"].as_array().unwrap().clone());
+        let mark = |text: &str| text.rfind("H-").map(|start| text[start..].trim_end_matches(['`', ')']).to_owned());
+        posts
+            .filter_map(|post| mark(post["markdown"].as_str().unwrap_or_default()))
+            .chain(texts.filter_map(|text| mark(text["body"].as_str().unwrap_or_default())))
+            .collect()
+    }
+
+    /// Everything is read, whatever it is: for tests that look at something else.
+    pub(crate) fn read_all(&self) {
+        for space in self.spaces() {
+            self.read_space(&space);
+        }
+        for phone in self.runner.twilio.view().as_array().unwrap() {
+            self.texts(phone["number"].as_str().unwrap());
+        }
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let read = self.read.lock().unwrap();
+        let spaces = self.spaces();
+        let posts = spaces.iter().flat_map(|space| space["messages"].as_array().unwrap());
+        let unread: Vec<_> = posts.filter(|post| !read.contains(post["id"].as_str().unwrap())).map(|post| post["markdown"].to_string()).collect();
+        let phones = self.runner.twilio.view();
+        let texts = phones.as_array().unwrap().iter().flat_map(|phone| phone["texts"].as_array().unwrap());
+        let texts: Vec<_> = texts.filter(|text| !read.contains(text["sid"].as_str().unwrap())).map(|text| text["body"].to_string()).collect();
+        assert!(unread.is_empty() && texts.is_empty(), "nobody read {unread:?} {texts:?}");
+    }
+}

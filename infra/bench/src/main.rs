@@ -1,1 +1,105 @@
-fn main(){}
+//! The benchmark: builds the functions as they are deployed, runs the real binaries on this machine, and prints what they
+//! cost as tables in Markdown.
+
+mod alert;
+mod events;
+mod measure;
+mod process;
+mod release;
+mod report;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use handbell_boot::Error;
+
+const HELP: &str = "\
+Measures the functions as they are deployed, beside one that does nothing.
+
+  cargo run --release -p handbell-bench              all of it; some minutes to build, one to measure
+  cargo run --release -p handbell-bench -- --quick   fewer runs: for a look, not for a record
+
+Options:
+  --quick        3 starts and 50 calls of each function instead of 15 and 500
+  --no-build     measure what lies in target/release already
+  --config FILE  another configuration than the demo's
+  --out FILE     write the tables to a file as well
+
+The tables come on standard output, the progress on standard error.";
+
+/// What was asked for.
+struct Options {
+    quick: bool,
+    build: bool,
+    config: PathBuf,
+    out: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let options = match read(std::env::args().skip(1)) {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(why) => {
+            eprintln!("handbell-bench: {why}\n\n{HELP}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let done = runtime.map_err(Error::from).and_then(|runtime| runtime.block_on(run(&options)));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("handbell-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
+    let demo = workspace().join("examples/green-power/handbell.yaml");
+    let mut options = Options { quick: false, build: true, config: demo, out: None };
+    let mut arguments = arguments;
+    while let Some(argument) = arguments.next() {
+        let mut file = || arguments.next().map(PathBuf::from).ok_or(format!("{argument} needs a file"));
+        match argument.as_str() {
+            "--quick" => options.quick = true,
+            "--no-build" => options.build = false,
+            "--config" => options.config = file()?,
+            "--out" => options.out = Some(file()?),
+            "--help" | "-h" => return Ok(None),
+            other => return Err(format!("there is no option {other:?}")),
+        }
+    }
+    Ok(Some(options))
+}
+
+async fn run(options: &Options) -> Result<(), Error> {
+    let config = options.config.canonicalize().map_err(|error| format!("{}: {error}", options.config.display()))?;
+    let release = release::directory()?;
+    if options.build {
+        release::build(&release)?;
+    }
+    let runs = if options.quick { measure::Runs { starts: 3, calls: 50 } } else { measure::Runs { starts: 15, calls: 500 } };
+    let load = release::load();
+    let functions = measure::functions(&release, &config, runs).await?;
+    let alerts = alert::measure(&release, &config).await?;
+    let text = report::markdown(&functions, &alerts, runs, load);
+    println!("{text}");
+    if let Some(out) = &options.out {
+        std::fs::write(out, text).map_err(|error| format!("{}: {error}", out.display()))?;
+    }
+    Ok(())
+}
+
+/// The checkout that this program was built from.
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Into::into).unwrap_or_default()
+}
+
+/// Says on standard error what is going on: some of it takes minutes.
+fn progress(text: &str) {
+    eprintln!("handbell-bench: {text}");
+}

@@ -33,7 +33,7 @@ pub fn check(text: &str, files: &dyn Fn(&str) -> bool) -> Result<Config, Vec<Fin
             line: 1,
             column: 1,
             path: String::new(),
-            message: "the file is empty; config/README.md shows how to begin".into(),
+            message: "the file is empty; examples/README.md shows how to begin".into(),
         });
         return Err(findings);
     }
@@ -828,7 +828,7 @@ fn refusal(error: &serde_saphyr::Error) -> Finding {
     let words = words.split(" at line ").next().unwrap_or_default();
     // Days may be an hour longer or shorter, so the reader takes none; its own words are for programmers.
     let words = if words.contains("duration format") {
-        "this is no length of time; write 30s, 5m, 6h or 1h 30m"
+        "this is no length of time; write 30s, 5m, 6h or 1h 30m, and days as hours: 24h"
     } else {
         words
     };
@@ -841,10 +841,10 @@ mod tests {
 
     use super::*;
 
-    const DEMO: &str = include_str!("../../../config/handbell/handbell.yaml");
+    const DEMO: &str = include_str!("../../../examples/green-power/handbell.yaml");
 
     fn demo_file(name: &str) -> bool {
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/handbell").join(name).is_file()
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/green-power").join(name).is_file()
     }
 
     fn wrong(text: &str) -> String {
@@ -1070,9 +1070,9 @@ buttons:
          1 | a: *nowhere
            |    ^
         ");
-        assert_snapshot!(wrong(""), @"f.yaml:1:1: the file is empty; config/README.md shows how to begin");
+        assert_snapshot!(wrong(""), @"f.yaml:1:1: the file is empty; examples/README.md shows how to begin");
         assert_snapshot!(wrong("# only a comment\n"), @r"
-        f.yaml:1:1: the file is empty; config/README.md shows how to begin
+        f.yaml:1:1: the file is empty; examples/README.md shows how to begin
          1 | # only a comment
            | ^
         ");
@@ -1195,7 +1195,7 @@ buttons: {{ b: {{ plan: 7, token: {{ secret: b }}, flic: on }} }}
         let text = format!(
             "{TOP}plans: {{ a: {{ space: {{ title: A }}, reset_after: 1d, steps: [{{ post: {{ markdown: a }} }}] }} }}\n"
         );
-        assert!(wrong(&text).starts_with("f.yaml:3:44: "), "{}", wrong(&text));
+        assert!(wrong(&text).starts_with("f.yaml:3:49: "), "{}", wrong(&text));
         assert!(wrong(&text).contains("no length of time; write 30s"), "{}", wrong(&text));
     }
 

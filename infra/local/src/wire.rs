@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tokio::sync::broadcast;
 
 /// How many entries are kept; older ones are forgotten.
 const KEPT: usize = 500;
+/// How much of a body the page is sent, in characters: what a person reads.
+const SHOWN: usize = 2000;
 
 /// One request and what was answered.
 #[derive(Clone, Debug, Serialize)]
@@ -27,16 +29,23 @@ pub struct WireEntry {
     pub url: String,
     /// Request headers, without credentials.
     pub headers: Vec<(String, String)>,
-    /// The request's body, as text, cut to what a person reads.
+    /// The request's body, as text; the page is sent its beginning.
+    #[serde(serialize_with = "beginning")]
     pub body: String,
     /// The answer's status; 0 if there was none.
     pub status: u16,
-    /// The answer's body, cut to what a person reads.
+    /// The answer's body, as text; the page is sent its beginning.
+    #[serde(serialize_with = "beginning")]
     pub answer: String,
     /// What became of the signature: `signed`, `forged`, `none needed` …
     pub verdict: String,
     /// How long it took, in milliseconds.
     pub millis: u64,
+}
+
+fn beginning<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(end, _)| end);
+    serializer.serialize_str(&text[..end])
 }
 
 /// Keeps the last entries and tells whoever listens. Cheap to clone.

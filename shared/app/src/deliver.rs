@@ -42,6 +42,7 @@ impl App {
             let done = match row.due() {
                 Some(Due::Incident(subject)) => self.happen(&subject, &Event::Wake, None).await.map(|_| ()),
                 Some(Due::Dispatch(key)) => self.work(&key).await,
+                Some(Due::Heard { message, tries }) => self.read_message(&message, tries).await,
                 None => {
                     tracing::error!(row = row.sk, "a kick for a row that is never due; ignored");
                     Ok(())

@@ -15,13 +15,21 @@ impl App {
     pub(crate) async fn report(&self, work: &mut Work) {
         let Some(text) = wording::report(&work.dispatch) else { return };
         let now = self.now();
-        work.dispatch.deliveries.entry(REPORT.to_owned()).or_insert_with(|| Delivery::new(Say::Report, now));
+        if !work.dispatch.deliveries.contains_key(REPORT) {
+            // Written down first and posted by the next claim: who dies after posting it must have left a trace.
+            work.dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, now));
+            return;
+        }
         if let Some(task) = report_task(&work.dispatch, now) {
             let outcome = self.post_report(work, &text, task).await;
-            let shown = matches!(outcome, Outcome::Sent(_)).then(|| Shown { text: text.clone(), edits: 0 });
+            let posted = matches!(outcome, Outcome::Sent(_));
             work.dispatch.record(REPORT, outcome, self.now());
-            if let Some(report) = work.dispatch.deliveries.get_mut(REPORT) {
-                report.shown = shown.or(report.shown.take());
+            if let Some(report) = work.dispatch.deliveries.get_mut(REPORT)
+                && posted
+            {
+                // One that was found may show an earlier state: it is edited next.
+                let text = if task == Task::Say { text } else { String::new() };
+                report.shown = Some(Shown { text, edits: 0 });
             }
         } else if work.dispatch.stale_report().is_some() {
             self.edit_report(work, text).await;
@@ -46,6 +54,9 @@ impl App {
                 Ok(Some(id)) => return Outcome::Sent(id),
                 Ok(None) => {}
                 Err(outcome) => return outcome,
+            }
+            if let Some(outcome) = self.look_again(work, REPORT).await {
+                return outcome;
             }
         }
         let post = Post { markdown: wording::marked_post(text, &mark), ..Post::default() };

@@ -176,7 +176,7 @@ impl App {
                 Ok(None) => {}
                 Err(outcome) => return outcome,
             }
-            if let Some(outcome) = work.after_empty_look(name) {
+            if let Some(outcome) = self.look_again(work, name).await.or_else(|| work.after_empty_look(name)) {
                 return outcome;
             }
         }
@@ -203,12 +203,18 @@ impl App {
     }
 
     /// Our post with this mark. A bot can't list what it posted in a group space: there its own post comes back by the
-    /// webhook and is written down before anybody looks; that Webex answers at all is what is learnt here.
+    /// webhook and is written down; that Webex answers at all is what is learnt here.
     pub(crate) async fn look_in_room(&self, webex: &Webex, room: &str, mark: &str) -> Result<Option<String>, Outcome> {
         let me = self.me().await.map_err(|fault| Outcome::LookFailed { why: fault.0 })?;
         let messages = webex.messages(room, 100, me.bot).await.map_err(|failure| looked(&failure))?;
         let ours = |text: &Option<String>| text.as_deref().is_some_and(|text| has_mark(text, mark));
         Ok(messages.into_iter().find(|message| ours(&message.markdown) || ours(&message.text)).map(|message| message.id))
+    }
+
+    /// What a bot's empty look proves: only that Webex answers. The webhook that brings its own post gets some more time.
+    pub(crate) async fn look_again(&self, work: &Work, name: &str) -> Option<Outcome> {
+        let bot = self.me().await.is_ok_and(|me| me.bot);
+        (bot && work.delivery(name)?.looks == 0).then_some(Outcome::LookAgain)
     }
 
     async fn direct(&self, webex: &Webex, work: &Work, name: &str, task: Task) -> Outcome {

@@ -4,8 +4,11 @@ use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::dispatch::{DispatchKey, Fate, Progress};
 use handbell_inbound::webex::{Envelope, SIGNATURE_HEADER, verify};
+use handbell_outbound::Failure;
 use handbell_outbound::webex::NewWebhook;
+use handbell_store::table::RowKey;
 use http::{Request, Response, StatusCode};
+use jiff::SignedDuration;
 
 use crate::secrets::values;
 use crate::{App, Failed, Fault, answer, header, refuse};
@@ -18,6 +21,8 @@ pub(crate) struct Me {
     pub(crate) bot: bool,
 }
 
+/// A message is tried to be read for two minutes.
+const READ_TRIES: u32 = 12;
 const WEBHOOK: &str = "Handbell: messages";
 
 impl App {
@@ -39,14 +44,27 @@ impl App {
         }
     }
 
+    /// Only notes that there is a message: Webex wants its answer at once, and reading it may fail while Webex is down.
     async fn heard(&self, request: &Request<Bytes>) -> Result<(), Failed> {
         let envelope = self.envelope(request).await?;
-        if (envelope.resource.as_str(), envelope.event.as_str()) == ("messages", "created")
-            && envelope.data.person_id.as_deref() == Some(self.me().await?.id.as_str())
-        {
-            self.own_post(&envelope.data.id).await?;
+        if (envelope.resource.as_str(), envelope.event.as_str()) == ("messages", "created") {
+            let now = self.now();
+            self.kick(&[(RowKey::heard(&envelope.data.id, 0), now)], now).await;
         }
         Ok(())
+    }
+
+    /// Reads a message that we heard of; what can't be read now is read in ten seconds.
+    pub(crate) async fn read_message(&self, id: &str, tries: u32) -> Result<(), Fault> {
+        match self.own_post(id).await {
+            Err(fault) if tries < READ_TRIES => {
+                tracing::warn!(reason = %fault, "a message at Webex can't be read now; tried again in ten seconds");
+                let now = self.now();
+                self.kick(&[(RowKey::heard(id, tries + 1), now + SignedDuration::from_secs(10))], now).await;
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     async fn envelope(&self, request: &Request<Bytes>) -> Result<Envelope, Failed> {
@@ -66,8 +84,13 @@ impl App {
     async fn own_post(&self, id: &str) -> Result<(), Fault> {
         let message = match self.webex().await?.message(id).await {
             Ok(message) => message,
+            // It is gone, or not for our eyes.
+            Err(Failure::Refused { .. }) => return Ok(()),
             Err(failure) => return Err(Fault(failure.to_string())),
         };
+        if message.person_id.as_deref() != Some(self.me().await?.id.as_str()) {
+            return Ok(());
+        }
         let text = message.markdown.or(message.text).unwrap_or_default();
         let Some((reference, number, name)) = find_mark(&text) else { return Ok(()) };
         let Some(named) = self.store.named(&reference).await? else { return Ok(()) };
@@ -88,7 +111,7 @@ impl App {
             let secret = self.secrets.get(&name.secret, self.now()).await?;
             let webex = self.webex().await?;
             let target = format!("{}/webex", self.public_url());
-            let failed = |failure: handbell_outbound::Failure| Fault(failure.to_string());
+            let failed = |failure: Failure| Fault(failure.to_string());
             let all = webex.webhooks().await.map_err(failed)?;
             let ours = all.iter().find(|hook| hook.target_url.as_deref() == Some(&target) && hook.resource.as_deref() == Some("messages"));
             match ours {

@@ -118,7 +118,7 @@ impl schemars::JsonSchema for Span {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": "^\\s*(\\d+(\\.\\d+)?\\s*(s|m|h|d|sec|secs|min|mins|hour|hours|day|days|second|seconds|minute|minutes)\\s*)+$",
+            "pattern": "^\\s*(\\d+(\\.\\d+)?\\s*(s|m|h|sec|secs|min|mins|hour|hours|second|seconds|minute|minutes)\\s*)+$",
             "description": "A length of time: 30s, 5m, 6h, 1h 30m"
         })
     }
@@ -457,8 +457,14 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
         if button.token.names().next().is_none() {
             say(&["buttons", name, "token"], "a button needs at least one token".into());
         }
-        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') || name.len() > 60 {
-            say(&["buttons", name], "a button's name is at most 60 letters, digits, - and _; use `label` for what people read".into());
+        if button.debounce.0.is_negative() {
+            say(&["buttons", name, "debounce"], "`debounce` can't be less than nothing".into());
+        }
+        if button.max_age.0 < SignedDuration::from_secs(1) {
+            say(&["buttons", name, "max_age"], "`max_age` is at least a second; with less, every press would be late".into());
+        }
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') || !(1..=60).contains(&name.len()) {
+            say(&["buttons", name], "a button's name is 1 to 60 letters, digits, - and _; use `label` for what people read".into());
         }
     }
     found
@@ -491,8 +497,11 @@ fn plan_problems(
             }
         }
     }
+    // How long after the last press a step comes, if all since then came by themselves.
+    let mut quiet = SignedDuration::ZERO;
     for (number, step) in plan.steps.iter().enumerate() {
         let at = number.to_string();
+        quiet = step.after.map_or(SignedDuration::ZERO, |after| quiet.saturating_add(after.0));
         if *step == Step::default() {
             say(&["plans", name, "steps", &at], "this step does nothing; give it a post, sms, call or people".into());
         }
@@ -501,6 +510,8 @@ fn plan_problems(
                 say(&["plans", name, "steps", &at, "after"], "the first step is taken by the first press; `after` belongs to a later one".into());
             } else if after.0 < SignedDuration::from_secs(10) {
                 say(&["plans", name, "steps", &at, "after"], "`after` is at least 10 seconds".into());
+            } else if quiet >= plan.reset_after.0 {
+                say(&["plans", name, "steps", &at, "after"], "this step never comes by itself: with nobody answering, the incident is over (`reset_after`) before it; make `reset_after` longer".into());
             }
         }
         if let Some(post) = &step.post {
@@ -530,7 +541,7 @@ fn plan_problems(
                 say(&["plans", name, "steps", &at, list, &item, "to"], "nobody is named here".into());
             }
             if let Some(from) = from
-                && !is_sender(from)
+                && !(if list == "sms" { is_sender(from) } else { is_phone_number(from) })
             {
                 say(&["plans", name, "steps", &at, list, &item, "from"], number_advice(from));
             }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Button, Meaning, People, Plan, Repeat, Reuse, Step};
-use crate::dispatch::{Content, Delivery, Dispatch, DispatchKey, Fact, Say};
+use crate::dispatch::{Content, Delivery, Dispatch, DispatchKey, Fact, REPORT, Say};
 use crate::incident::{By, Incident, Phase, Subject};
 use crate::press::Press;
 use crate::wording::{self, Words};
@@ -114,13 +114,16 @@ pub fn begins_anew(incident: Option<&Incident>, own_plan: Option<&Plan>, event: 
 
 /// The rules. No clock, no chance, nothing read: the same arguments give the same decision.
 pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Timestamp) -> Decision {
-    let current = state.filter(|incident| is_current(incident, rules.plan, now));
+    // With another plan than its own, it was already found to be over: its own `reset_after` said so.
+    let current = state.filter(|incident| incident.plan_hash == rules.plan_hash && is_current(incident, rules.plan, now));
     match event {
         Event::Press(press) => {
             let meaning = rules.button.map_or(Meaning::Press, |button| button.meaning(press.gesture));
             match (meaning, current) {
                 (Meaning::Press, _) => pressed(state, current, press, rules, now),
                 (Meaning::Ignore, _) | (_, None) => nothing(state),
+                // It was perhaps meant for another incident: it is posted as late, and silences nobody.
+                _ if late(press, rules, now).is_some() => pressed(state, current, press, rules, now),
                 (Meaning::Acknowledge, Some(incident)) => acknowledge(incident, &wording::the_button(rules.words), rules, now),
                 (Meaning::Cancel, Some(incident)) => end(incident, Phase::Cancelled, &wording::the_button(rules.words), rules, now),
             }
@@ -156,14 +159,19 @@ fn nothing(state: Option<&Incident>) -> Decision {
     Decision { next: None, dispatches: Vec::new(), count: state.map_or(0, |incident| incident.count), outcome: Outcome::Nothing }
 }
 
+/// When a press was made, if that is longer ago than the button's `max_age`.
+fn late(press: &Press, rules: Rules<'_>, now: Timestamp) -> Option<Timestamp> {
+    press.at.filter(|at| rules.button.is_some_and(|button| now.duration_since(*at) > button.max_age.0))
+}
+
 fn pressed(state: Option<&Incident>, current: Option<&Incident>, press: &Press, rules: Rules<'_>, now: Timestamp) -> Decision {
-    let (debounce, max_age) = rules.button.map_or((SignedDuration::ZERO, SignedDuration::MAX), |button| (button.debounce.0, button.max_age.0));
+    let debounce = rules.button.map_or(SignedDuration::ZERO, |button| button.debounce.0);
     if let (Some(incident), None) = (current, &press.id)
-        && incident.bounce_at.is_some_and(|last| now.duration_since(last) < debounce)
+        && incident.bounce_at.is_some_and(|last| now.duration_since(last).abs() < debounce)
     {
         return Decision { next: None, dispatches: Vec::new(), count: incident.count, outcome: Outcome::Bounce };
     }
-    let late = press.at.filter(|at| now.duration_since(*at) > max_age);
+    let late = late(press, rules, now);
     let mut climb = match current {
         Some(incident) => Climb::on(incident, rules, now),
         None => Climb::open(state, rules, now),
@@ -191,8 +199,8 @@ fn pressed(state: Option<&Incident>, current: Option<&Incident>, press: &Press, 
     } else {
         let note = note.unwrap_or_else(|| wording::pressed_again(count, rules.words));
         match rules.plan.repeat {
-            Repeat::Last => climb.take_step(last, Some(note)),
-            Repeat::None => climb.post(note),
+            Repeat::Last if last > 0 => climb.take_step(last, Some(note)),
+            Repeat::Last | Repeat::None => climb.post(note),
         }
     }
     climb.done(Outcome::Counted)
@@ -372,7 +380,6 @@ impl<'a> Climb<'a> {
         dispatch.after = (before > 0).then_some(before);
         self.incident.step = number;
         self.incident.step_at = self.now;
-        self.incident.step_dispatch = dispatch.key.number;
         for say in self.audience().into_iter().chain(step.people.iter().flat_map(invitations)) {
             dispatch.add(Delivery::new(say, self.now));
         }
@@ -381,6 +388,10 @@ impl<'a> Climb<'a> {
         }
         if step.post.is_some() {
             dispatch.add(Delivery::new(Say::Post { content: Content::Plan { step: number, item: 0 } }, self.now));
+        }
+        // A step that posts nothing holds back nobody: the next post waits for the one before it.
+        if dispatch.deliveries.values().any(|delivery| matches!(delivery.say, Say::Post { .. })) {
+            self.incident.step_dispatch = dispatch.key.number;
         }
         let phones = phones(step, number, self.rules.from);
         let mut parts = phones.chunks(PHONES_PER_DISPATCH);
@@ -412,9 +423,13 @@ impl<'a> Climb<'a> {
     }
 }
 
+/// The report is there from the beginning: who dies after posting it must have left a trace.
 fn fill(dispatch: &mut Dispatch, phones: &[Say], now: Timestamp) {
     for say in phones {
         dispatch.add(Delivery::new(say.clone(), now));
+    }
+    if !phones.is_empty() {
+        dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, now));
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::incident::{Subject, reference};
+use crate::wording;
 
 /// A lease holds this long; then another may take the dispatch after [`LEASE_MARGIN`].
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -163,6 +164,9 @@ pub struct Delivery {
     pub next_at: Timestamp,
     /// When it was decided.
     pub since: Timestamp,
+    /// Looks that found nothing, where one is not enough: a bot can't list its own posts.
+    #[serde(default)]
+    pub looks: u32,
     /// The vendor's id, once it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -194,6 +198,7 @@ impl Delivery {
             progress: Progress::Pending,
             tries: 0,
             unknowns: 0,
+            looks: 0,
             next_at: now,
             since: now,
             id: None,
@@ -310,6 +315,8 @@ pub enum Outcome {
         /// In words.
         why: String,
     },
+    /// The look found nothing, but one such look proves too little: look once more.
+    LookAgain,
     /// It was not tried, since something else has to come first.
     Waits {
         /// How long to wait.
@@ -335,6 +342,7 @@ impl Dispatch {
                     delivery.progress = Progress::Unknown;
                     delivery.tries += 1;
                     delivery.unknowns += 1;
+                    delivery.looks = 0;
                     delivery.next_at = now;
                 }
             }
@@ -375,10 +383,13 @@ impl Dispatch {
         tasks
     }
 
-    /// Writes down what came of a delivery. True when the delivery has died of it.
+    /// Writes down what came of a delivery. True when the delivery has died of it. What is settled stays as it is.
     pub fn record(&mut self, name: &str, outcome: Outcome, now: Timestamp) -> bool {
-        let Some(delivery) = self.deliveries.get_mut(name) else { return false };
-        let attempted = !matches!(outcome, Outcome::Waits { .. } | Outcome::LookFailed { .. } | Outcome::NotWanted);
+        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.is_open()) else { return false };
+        let attempted = !matches!(
+            outcome,
+            Outcome::Waits { .. } | Outcome::LookFailed { .. } | Outcome::LookAgain | Outcome::NotWanted
+        );
         if attempted && !(delivery.progress == Progress::Unknown && matches!(outcome, Outcome::Sent(_))) {
             delivery.tries += 1;
         }
@@ -398,12 +409,13 @@ impl Dispatch {
                 delivery.why = Some(why);
             }
             Outcome::NotSent { pause, why } => {
-                delivery.progress = Progress::Pending;
+                // An unknown one stays so: this attempt was not sent, but an earlier one perhaps was. It is looked for first.
                 delivery.next_at = now + pause.unwrap_or_else(|| back_off(delivery.tries));
                 delivery.why = Some(why);
             }
             Outcome::Unknown { why } => {
                 delivery.unknowns += 1;
+                delivery.looks = 0;
                 let dead = worn_out || delivery.unknowns >= MAX_UNKNOWN;
                 delivery.progress = if dead { Progress::Dead } else { Progress::Unknown };
                 delivery.next_at = now + SETTLE;
@@ -413,6 +425,10 @@ impl Dispatch {
                 delivery.progress = if worn_out { Progress::Dead } else { Progress::Unknown };
                 delivery.next_at = now + SignedDuration::from_secs(15);
                 delivery.why = Some(why);
+            }
+            Outcome::LookAgain => {
+                delivery.looks += 1;
+                delivery.next_at = now + SignedDuration::from_secs(15);
             }
             Outcome::Waits { .. } if now.duration_since(delivery.since) >= MAX_AGE => {
                 delivery.progress = Progress::Dead;
@@ -426,7 +442,10 @@ impl Dispatch {
 
     /// When somebody has to look at this dispatch again; none when all is settled.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        let deliveries = self.deliveries.values().filter(|delivery| delivery.is_open()).map(|delivery| delivery.next_at);
+        // A report is due only while there is something to tell.
+        let told = wording::report(self).is_some();
+        let deliveries = self.deliveries.values().filter(|delivery| delivery.is_open() && (told || delivery.say != Say::Report));
+        let deliveries = deliveries.map(|delivery| delivery.next_at);
         let facts = (!self.facts.is_empty()).then(|| now + SignedDuration::from_secs(15));
         let report = self.stale_report().map(|report| report.next_at);
         deliveries.chain(facts).chain(report).min()
@@ -436,7 +455,7 @@ impl Dispatch {
     pub fn stale_report(&self) -> Option<&Delivery> {
         let report = self.deliveries.get(REPORT).filter(|report| report.progress == Progress::Sent)?;
         let shown = report.shown.as_ref().map_or("", |shown| shown.text.as_str());
-        crate::wording::report(self).is_some_and(|text| text != shown).then_some(report)
+        wording::report(self).is_some_and(|text| text != shown).then_some(report)
     }
 
     /// Everything that goes through Webex and comes before a later step's post has settled.

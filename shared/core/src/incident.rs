@@ -87,7 +87,7 @@ pub struct Incident {
     pub step: u32,
     /// When the last step was taken.
     pub step_at: Timestamp,
-    /// The dispatch that took the last step; a later step's post waits for it.
+    /// The last dispatch that took a step and posts; a later step's post waits for it.
     pub step_dispatch: u32,
     /// When it opened.
     pub opened_at: Timestamp,

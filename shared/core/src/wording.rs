@@ -52,7 +52,8 @@ impl Values {
         while let Some(start) = rest.find('{') {
             let (before, from) = rest.split_at(start);
             filled.push_str(before);
-            let end = from.find('}').map_or(1, |end| end + 1);
+            // A brace that is opened again before it is closed is only a brace.
+            let end = from[1..].find(['{', '}']).filter(|end| from[1..][*end..].starts_with('}')).map_or(1, |end| end + 2);
             let value = match &from[..end] {
                 "{button}" => escape(&self.button),
                 "{count}" => self.count.to_string(),
@@ -279,9 +280,10 @@ fn line(delivery: &Delivery, fate: Option<&Fate>) -> String {
     };
     let why = || delivery.why.as_deref().map(escape_markdown).unwrap_or_default();
     let state = match (delivery.progress, fate) {
-        (Progress::Dead, _) => format!("❌ failed: {}", why()),
-        (Progress::Cancelled, _) => "not needed any more".to_owned(),
+        // The vendor knows better than we do, also when we had already given up or called it off.
         (_, Some(fate)) => of_fate(fate),
+        (Progress::Dead, None) => format!("❌ failed: {}", why()),
+        (Progress::Cancelled, None) => "not needed any more".to_owned(),
         (Progress::Sent, None) => "queued".to_owned(),
         (Progress::Unknown, None) => "not certain yet, being looked up".to_owned(),
         (Progress::Pending, None) if delivery.why.is_some() => format!("will be tried again: {}", why()),

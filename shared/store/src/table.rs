@@ -33,6 +33,13 @@ pub enum Due {
     Incident(Subject),
     /// Deliveries that want to be made.
     Dispatch(DispatchKey),
+    /// A message of Webex's that we heard of and have yet to read; no row, the queue alone holds it.
+    Heard {
+        /// Its id.
+        message: String,
+        /// How often it was tried to read it.
+        tries: u32,
+    },
 }
 
 impl RowKey {
@@ -66,8 +73,16 @@ impl RowKey {
         Self { pk: format!("REF#{reference}"), sk: "REF".into() }
     }
 
+    /// A message of Webex's that we heard of: a kick that stands for itself.
+    pub fn heard(message: &str, tries: u32) -> Self {
+        Self { pk: format!("HEARD#{message}"), sk: tries.to_string() }
+    }
+
     /// What is due here; none for rows that are never due.
     pub fn due(&self) -> Option<Due> {
+        if let Some(message) = self.pk.strip_prefix("HEARD#") {
+            return Some(Due::Heard { message: message.to_owned(), tries: self.sk.parse().ok()? });
+        }
         let subject = Subject::parse(self.pk.strip_prefix("INC#")?)?;
         if self.sk == "META" {
             return Some(Due::Incident(subject));

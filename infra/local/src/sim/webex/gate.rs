@@ -16,8 +16,8 @@ use super::{MAX_FILE, Webex, contents};
 use crate::sim::trouble::{HANG, TroubleKind};
 use crate::wire::WireEntry;
 
-/// How much of a body the wire log keeps, in characters.
-const KEPT: usize = 2000;
+/// How much of a body the wire log keeps, in characters: all of what usually comes, so that a test can read it.
+const KEPT: usize = 64 * 1024;
 /// The largest body that isn't a file.
 const MAX_JSON: usize = 1024 * 1024;
 /// How long Webex tries to fetch a file that was given by its URL.
@@ -225,7 +225,7 @@ pub(super) fn entry(
     }
 }
 
-/// As much as a person reads.
+/// As much as the wire log keeps.
 pub(super) fn cut(body: &[u8]) -> String {
     String::from_utf8_lossy(&body[..body.len().min(4 * KEPT)]).chars().take(KEPT).collect()
 }
@@ -279,12 +279,12 @@ async fn hear(request: Request) -> Result<Said, Refusal> {
 async fn form(mut multipart: Multipart) -> Result<Said, Refusal> {
     let bad =
         |error: axum::extract::multipart::MultipartError| Refusal::new(error.status(), error.body_text());
-    let (mut said, mut summary) = (Said::default(), Vec::new());
+    let (mut said, mut summary) = (Said::default(), Map::new());
     while let Some(field) = multipart.next_field().await.map_err(bad)? {
         let name = field.name().unwrap_or_default().to_owned();
         let Some(file) = field.file_name().map(str::to_owned) else {
             let text = field.text().await.map_err(bad)?;
-            summary.push(format!("{name}: {text}"));
+            summary.insert(name.clone(), text.as_str().into());
             let value = match name.as_str() {
                 "attachments" => match serde_json::from_str(&text) {
                     Ok(list @ Value::Array(_)) => list,
@@ -302,10 +302,11 @@ async fn form(mut multipart: Multipart) -> Result<Said, Refusal> {
             return Err(Refusal::bad("Only one file is allowed, in the part 'files'."));
         }
         let upload = upload(&file, kind.as_deref(), bytes)?;
-        summary.push(format!("{name}: {} ({}, {} bytes)", upload.name, upload.kind, upload.bytes.len()));
+        let about = format!("{} ({}, {} bytes)", upload.name, upload.kind, upload.bytes.len());
+        summary.insert(name, about.into());
         said.upload = Some(upload);
     }
-    said.summary = format!("(multipart) {}", summary.join("; "));
+    said.summary = format!("(multipart) {}", Value::Object(summary));
     Ok(said)
 }
 

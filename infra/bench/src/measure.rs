@@ -1,0 +1,264 @@
+//! Starts, calls, memory and size of each function.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use handbell::cloud::processes::Program;
+use handbell::cloud::queue::Message;
+use handbell::runner::{self, Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_SECRET, WEBEX_TOKEN, Workers};
+use handbell::wire::WireEntry;
+use handbell_boot::{Error, Function, read_configuration};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::process::Process;
+use crate::release::{NOOP, zipped};
+use crate::{events, progress};
+
+/// Calls before those that are timed.
+const UNTIMED: usize = 20;
+
+/// How often everything is done.
+#[derive(Clone, Copy)]
+pub(crate) struct Runs {
+    /// Starts of each function.
+    pub(crate) starts: usize,
+    /// Calls of each function once it runs.
+    pub(crate) calls: usize,
+}
+
+/// What was measured of one function.
+#[derive(Default)]
+pub(crate) struct Measured {
+    /// From the start to the first answer.
+    pub(crate) first: Vec<Duration>,
+    /// Each call after it, seen from the Runtime API.
+    pub(crate) warm: Vec<Duration>,
+    /// On a processor, for each such call.
+    pub(crate) processor: Option<Duration>,
+    /// Outside the kernel, for each such call.
+    pub(crate) instructions: Option<u64>,
+    /// The most memory it had.
+    pub(crate) memory: Option<u64>,
+    /// What Lambda gets.
+    pub(crate) zip: usize,
+}
+
+/// Measures all functions, the one that does nothing first.
+pub(crate) async fn functions(release: &Path, config: &Path, runs: Runs) -> Result<Vec<(&'static str, Measured)>, Error> {
+    let runner = start(release, config, Vec::new(), Duration::from_millis(20)).await?;
+    let secrets = Secrets::write(config, &runner)?;
+    let mut bench = Bench::new(release, config, runner, &secrets).await?;
+    let names: Vec<&'static str> = [NOOP].into_iter().chain(Function::ALL.iter().map(|function| function.name())).collect();
+    let mut all: BTreeMap<&str, Measured> = names.iter().map(|name| (*name, Measured::default())).collect();
+
+    progress(&format!("starts each function {} times, in turn", runs.starts));
+    for _ in 0..runs.starts {
+        for name in &names {
+            let event = bench.event(name)?;
+            let (_, took) = Process::first_answer(&release.join(name), &bench.env, &event).await?;
+            bench.answered(name);
+            all.entry(name).or_default().first.push(took);
+        }
+    }
+    for name in &names {
+        progress(&format!("calls {name} {} times", runs.calls));
+        bench.calls(name, runs.calls, all.entry(name).or_default()).await?;
+    }
+    for (name, measured) in &mut all {
+        measured.zip = zipped(&release.join(name))?;
+    }
+    Ok(names.into_iter().filter_map(|name| all.remove(name).map(|measured| (name, measured))).collect())
+}
+
+/// The runner with the real binaries; queue and schedule stand still.
+pub(crate) async fn start(
+    release: &Path,
+    config: &Path,
+    overrides: Vec<(String, String)>,
+    pace: Duration,
+) -> Result<Runner, Error> {
+    runner::start(RunnerOptions {
+        port: 0,
+        config: config.to_owned(),
+        data: None,
+        bot: false,
+        workers: Workers::Processes(Program::Directory(release.to_owned())),
+        pace,
+        automatic: false,
+        overrides,
+        show_logs: false,
+    })
+    .await
+}
+
+/// Registers our webhook at the stand-in Webex, as the tick does within five minutes.
+pub(crate) async fn listen_to_webex(runner: &Runner, http: &reqwest::Client) -> Result<(), Error> {
+    let origin = format!("http://{}", runner.address);
+    let hook = json!({ "name": "Handbell: messages", "targetUrl": format!("{origin}/webex"), "resource": "messages", "event": "created", "secret": WEBEX_SECRET });
+    let request = http.post(format!("{origin}/sim/webex/v1/webhooks")).bearer_auth(WEBEX_TOKEN).json(&hook);
+    request.send().await?.error_for_status()?;
+    Ok(())
+}
+
+/// Presses the first button.
+pub(crate) async fn press(runner: &Runner, http: &reqwest::Client, id: &str) -> Result<(), Error> {
+    let button = runner.buttons.first().ok_or("the configuration has no button")?;
+    let url = format!("http://{}{}", runner.address, button.path);
+    http.post(url).header("idempotency-key", id).send().await?.error_for_status()?;
+    Ok(())
+}
+
+/// Does what is in the queue, until nothing has come for a while: phones and reports take their time.
+pub(crate) async fn settle(runner: &Runner) {
+    let mut quiet = 0;
+    while quiet < 20 {
+        let depth = runner.cloud.queue().depth();
+        let idle = runner.cloud.deliver_due().await == 0 && runner.cloud.calls().running() == 0;
+        quiet = if idle && depth.delayed + depth.in_flight == 0 { quiet + 1 } else { 0 };
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// The stand-ins' secrets in a file, for the processes that the benchmark starts itself.
+struct Secrets(PathBuf);
+
+impl Secrets {
+    fn write(config: &Path, runner: &Runner) -> Result<Self, Error> {
+        let config = read_configuration(config)?;
+        let mut all = BTreeMap::from([(config.webex.token.secret.clone(), WEBEX_TOKEN), (config.twilio.token.secret.clone(), TWILIO_TOKEN)]);
+        all.extend(config.webex.webhook.iter().map(|name| (name.secret.clone(), WEBEX_SECRET)));
+        all.extend(config.twilio.key.iter().map(|key| (key.secret.clone(), TWILIO_TOKEN)));
+        for (button, local) in config.buttons.values().zip(&runner.buttons) {
+            let token = local.path.strip_prefix("/b/").unwrap_or_default();
+            all.extend(button.token.names().into_iter().map(|name| (name.to_owned(), token)));
+        }
+        let path = std::env::temp_dir().join(format!("handbell-bench-{}.json", std::process::id()));
+        std::fs::write(&path, serde_json::to_vec(&all)?)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Secrets {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What the functions are called with.
+struct Bench {
+    release: PathBuf,
+    runner: Runner,
+    origin: String,
+    env: Vec<(String, String)>,
+    path: String,
+    presses: u64,
+    due: Vec<Message>,
+    text: WireEntry,
+    voice: WireEntry,
+    webex: WireEntry,
+}
+
+impl Bench {
+    /// Lets one incident climb to its call, so that every vendor has called back once.
+    async fn new(release: &Path, config: &Path, runner: Runner, secrets: &Secrets) -> Result<Self, Error> {
+        progress("lets an incident climb, to have something to call back about");
+        let http = handbell_boot::client()?;
+        let origin = format!("http://{}", runner.address);
+        listen_to_webex(&runner, &http).await?;
+        for number in 0..3 {
+            press(&runner, &http, &format!("bench-begin-{number}")).await?;
+            settle(&runner).await;
+        }
+        let phones = runner.twilio.view();
+        let ringing = phones.as_array().into_iter().flatten().find(|phone| phone["call"].is_object());
+        let number = ringing.and_then(|phone| phone["number"].as_str()).ok_or("no phone rings at the third press")?;
+        http.post(format!("{origin}/sim/phones/{number}/answer")).send().await?.error_for_status()?;
+        http.post(format!("{origin}/sim/phones/{number}/hangup")).send().await?.error_for_status()?;
+        settle(&runner).await;
+        let entries = runner.stage.wire.entries();
+        let find = |from: &str, path: &str| {
+            let found = |entry: &&WireEntry| entry.from == from && entry.to == "handbell" && entry.url[origin.len()..].starts_with(path);
+            entries.iter().rev().find(found).cloned().ok_or(format!("{from} didn't call {path}"))
+        };
+        let local = ["HANDBELL_CLOCK_FILE"]; // on Lambda there is none, and each look at the clock would read it
+        let mut env: Vec<(String, String)> =
+            runner.cloud.env().into_iter().filter(|(name, _)| !local.contains(&name.as_str())).collect();
+        env.extend(
+            [
+                ("HANDBELL_CONFIG", config.display().to_string()),
+                ("HANDBELL_SECRETS", format!("file:{}", secrets.0.display())),
+                ("HANDBELL_WEBEX_URL", format!("{origin}/sim/webex/v1")),
+                ("HANDBELL_TWILIO_URL", format!("{origin}/sim/twilio")),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
+                ("AWS_LAMBDA_LOG_FORMAT", "JSON".to_owned()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        Ok(Self {
+            release: release.to_owned(),
+            env,
+            path: runner.buttons.first().map(|button| button.path.clone()).unwrap_or_default(),
+            presses: 0,
+            due: Vec::new(),
+            text: find("twilio", "/twilio/sms/status")?,
+            voice: find("twilio", "/twilio/voice?")?,
+            webex: find("webex", "/webex")?,
+            origin,
+            runner,
+        })
+    }
+
+    /// The next event for a function.
+    fn event(&mut self, name: &str) -> Result<Value, Error> {
+        Ok(match name {
+            "button-press" => {
+                self.presses += 1;
+                events::press(&self.origin, &self.path, self.presses)
+            }
+            "deliver" if self.due.is_empty() => return Err("there is nothing to deliver".into()),
+            "deliver" => events::batch(&self.due.remove(0)),
+            "sms-inbound" => events::again(&self.origin, &self.text),
+            "voice-inbound" => events::again(&self.origin, &self.voice),
+            "webex-event" => events::again(&self.origin, &self.webex),
+            "health" => events::health(&self.origin),
+            _ => events::tick(),
+        })
+    }
+
+    /// A press has put something into the queue.
+    fn answered(&mut self, name: &str) {
+        let messages = self.runner.cloud.queue().receive(usize::MAX, SignedDuration::from_hours(1));
+        if name == "button-press" {
+            self.due.extend(messages);
+        }
+    }
+
+    async fn calls(&mut self, name: &str, calls: usize, measured: &mut Measured) -> Result<(), Error> {
+        let event = self.event(name)?;
+        let (mut process, _) = Process::first_answer(&self.release.join(name), &self.env, &event).await?;
+        self.answered(name);
+        for _ in 0..UNTIMED {
+            let event = self.event(name)?;
+            process.call(&event).await?;
+            self.answered(name);
+        }
+        let counter = process.count_instructions().await;
+        let before = process.processor_time();
+        for _ in 0..calls {
+            let event = self.event(name)?;
+            measured.warm.push(process.call(&event).await?);
+            self.answered(name);
+        }
+        let after = process.processor_time();
+        if let Some(counter) = counter {
+            measured.instructions = counter.end().await.map(|all| all / calls.max(1) as u64);
+        }
+        measured.processor =
+            before.zip(after).map(|(before, after)| after.saturating_sub(before) / calls.max(1) as u32);
+        measured.memory = process.peak_memory();
+        Ok(())
+    }
+}

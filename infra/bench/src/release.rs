@@ -1,0 +1,49 @@
+//! The binaries as they are deployed: built, found and weighed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use handbell_boot::{Error, Function};
+
+use crate::{progress, workspace};
+
+/// The function that does nothing.
+pub(crate) const NOOP: &str = "noop";
+/// What a zip with one file holds beside the packed bytes: three headers, two of them with the name `bootstrap`.
+const ZIP_HEADERS: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
+
+/// Where cargo puts what it builds for release: beside this program.
+pub(crate) fn directory() -> Result<PathBuf, Error> {
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(2).ok_or("this program lies in no target directory")?;
+    Ok(target.join("release"))
+}
+
+/// Builds all functions and the one that does nothing, in one run of cargo: the same dependencies, the same settings.
+pub(crate) fn build(release: &Path) -> Result<(), Error> {
+    progress("builds the functions for release; the first time takes some minutes");
+    let begun = Instant::now();
+    let target = release.parent().ok_or("there is no target directory")?;
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--no-default-features", "-p", "handbell-bench"]);
+    cargo.args(Function::ALL.iter().flat_map(|function| ["-p", function.name()]));
+    cargo.arg("--target-dir").arg(target).current_dir(workspace()).stdin(Stdio::null());
+    let status = cargo.status().map_err(|error| format!("cargo can't be started: {error}"))?;
+    if !status.success() {
+        return Err(format!("cargo build: {status}").into());
+    }
+    progress(&format!("built after {} s", begun.elapsed().as_secs()));
+    Ok(())
+}
+
+/// How many bytes the zip has that Lambda gets, packed as the SAM command line packs it.
+pub(crate) fn zipped(binary: &Path) -> Result<usize, Error> {
+    let bytes = std::fs::read(binary).map_err(|error| format!("{}: {error}", binary.display()))?;
+    Ok(miniz_oxide::deflate::compress_to_vec(&bytes, 6).len() + ZIP_HEADERS)
+}
+
+/// How busy the machine was in the last minute; a busy one measures itself.
+pub(crate) fn load() -> Option<f64> {
+    std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}

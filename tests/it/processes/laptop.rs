@@ -1,0 +1,345 @@
+//! A laptop on which Handbell runs as it is deployed: the function binaries as child processes, everything else stood in.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use handbell::cloud::processes::Program;
+use handbell::runner::{Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_TOKEN, Workers};
+use handbell_boot::Function;
+use handbell_core::dispatch::{Dispatch, DispatchKey, Progress, Say};
+use handbell_core::incident::{Incident, Subject};
+use jiff::SignedDuration;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+/// The account of the demonstration.
+pub(super) const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
+/// Its button.
+pub(super) const BUTTON: &str = "/b/demo-green-button-on-this-laptop";
+/// How long anything may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often somebody looks whether it is so far.
+const GLANCE: Duration = Duration::from_millis(15);
+/// Time is moved by no more than this at once: less than a lease, so that nobody at work is taken for dead.
+const STRIDE: SignedDuration = SignedDuration::from_secs(15);
+
+/// A runner, and a browser to speak to it.
+pub(super) struct Laptop {
+    pub(super) runner: Runner,
+    http: reqwest::Client,
+    origin: String,
+}
+
+/// How a test wants its laptop: everything by itself, phones and networks quick.
+pub(super) fn options() -> RunnerOptions {
+    RunnerOptions {
+        port: 0,
+        config: configuration(),
+        data: None,
+        bot: false,
+        workers: Workers::Processes(Program::Directory(binaries().to_owned())),
+        pace: Duration::from_millis(10),
+        automatic: true,
+        overrides: Vec::new(),
+        show_logs: false,
+    }
+}
+
+impl Laptop {
+    /// One on which nothing has happened.
+    pub(super) async fn new() -> Self {
+        Self::with(options()).await
+    }
+
+    pub(super) async fn with(options: RunnerOptions) -> Self {
+        let runner = handbell::runner::start(options).await.expect("the runner starts");
+        let http = handbell_boot::client().expect("a client");
+        let origin = format!("http://{}", runner.address);
+        Self { runner, http, origin }
+    }
+
+    /// A request to this laptop, to be sent.
+    pub(super) fn ask(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.origin) };
+        self.http.request(method, url).timeout(PATIENCE)
+    }
+
+    /// A press without an id, as `curl -X POST` makes it.
+    pub(super) async fn press(&self) -> (StatusCode, String) {
+        heard(self.ask(Method::POST, BUTTON)).await
+    }
+
+    /// A press with an id of its own.
+    pub(super) async fn press_as(&self, id: &str) -> (StatusCode, String) {
+        heard(self.ask(Method::POST, BUTTON).header("Idempotency-Key", id)).await
+    }
+
+    /// A press of a button that tries again until it is told `OK`, and what it was told.
+    pub(super) async fn press_until_stored(&self, id: &str) -> u64 {
+        until("the press is stored", async || match self.press_as(id).await {
+            (StatusCode::OK, told) => Some(count(&told)),
+            (StatusCode::INTERNAL_SERVER_ERROR | StatusCode::SERVICE_UNAVAILABLE, _) => None,
+            other => panic!("{id}: {other:?}"),
+        })
+        .await
+    }
+
+    /// The button is held down: it was nothing.
+    pub(super) async fn cancel(&self, id: &str) {
+        let hold = self.ask(Method::POST, BUTTON).header("Idempotency-Key", id).json(&json!({"gesture": "hold"}));
+        assert_eq!(heard(hold).await.0, StatusCode::OK);
+    }
+
+    /// What Webex itself answers to somebody who has our token.
+    pub(super) async fn webex(&self, path: &str) -> Vec<Value> {
+        let url = format!("/sim/webex/v1/{path}");
+        let answer = self.ask(Method::GET, &url).bearer_auth(WEBEX_TOKEN).send().await.expect("Webex answers");
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        items(answer.json().await.expect("JSON"), "items")
+    }
+
+    /// The spaces there are.
+    pub(super) async fn spaces(&self) -> Vec<Value> {
+        self.webex("rooms?type=group").await
+    }
+
+    /// What is said in a space, oldest first.
+    pub(super) async fn said_in(&self, space: &Value) -> Vec<Value> {
+        let mut said = self.webex(&format!("messages?max=1000&roomId={}", text(&space["id"]))).await;
+        said.reverse();
+        said
+    }
+
+    /// What Twilio itself answers to the account: the texts or the calls, oldest first.
+    pub(super) async fn twilio(&self, what: &str) -> Vec<Value> {
+        let url = format!("/sim/twilio/2010-04-01/Accounts/{ACCOUNT}/{what}.json?PageSize=1000");
+        let asked = self.ask(Method::GET, &url).basic_auth(ACCOUNT, Some(TWILIO_TOKEN));
+        let answer = asked.send().await.expect("Twilio answers");
+        assert_eq!(answer.status(), StatusCode::OK, "{what}");
+        let mut found = items(answer.json().await.expect("JSON"), &what.to_lowercase());
+        found.reverse();
+        found
+    }
+
+    /// Somebody does something with a phone, as soon as it can be done; what the call is like then.
+    pub(super) async fn phone(&self, number: &str, does: &str, with: Value) -> Value {
+        let url = format!("/sim/phones/{number}/{does}");
+        until(does, async || {
+            let answer = self.ask(Method::POST, &url).json(&with).send().await.expect("the phone answers");
+            let done = answer.status() == StatusCode::OK;
+            let told: Value = answer.json().await.expect("JSON");
+            done.then(|| told["call"].clone())
+        })
+        .await
+    }
+
+    /// Makes trouble.
+    pub(super) async fn trouble(&self, trouble: Value) {
+        let made = heard(self.ask(Method::PUT, "/sim/trouble").json(&trouble)).await;
+        assert_eq!(made.0, StatusCode::NO_CONTENT, "{}", made.1);
+    }
+
+    /// All troubles are over.
+    pub(super) async fn peace(&self) {
+        assert_eq!(heard(self.ask(Method::DELETE, "/sim/trouble")).await.0, StatusCode::NO_CONTENT);
+    }
+
+    /// SIGKILL to all processes of a function; how many there were.
+    pub(super) async fn kill(&self, function: &str) -> u64 {
+        let asked = self.ask(Method::POST, "/sim/kill").json(&json!({"function": function}));
+        let told: Value = asked.send().await.expect("an answer").json().await.expect("JSON");
+        told["killed"].as_u64().expect("a number")
+    }
+
+    /// Lets time pass, in strides, and in each of them everybody finish what they have begun.
+    pub(super) async fn pass(&self, time: SignedDuration) {
+        let mut left = time;
+        while left.is_positive() {
+            self.idle().await;
+            let stride = left.min(STRIDE);
+            self.runner.cloud.advance(stride).expect("the clock moves");
+            left -= stride;
+        }
+        self.idle().await;
+    }
+
+    /// Lets time pass until nothing is left to be said, or looked for.
+    pub(super) async fn calm(&self) {
+        for _ in 0..400 {
+            self.idle().await;
+            if self.open().await.is_empty() {
+                return;
+            }
+            self.runner.cloud.advance(STRIDE).expect("the clock moves");
+        }
+        panic!("after so long a time this is still to be said: {:#?}", self.open().await);
+    }
+
+    /// Nobody works, and no work is waiting.
+    async fn idle(&self) {
+        until("everybody is idle", async || self.runner.cloud.is_quiet().then_some(())).await;
+    }
+
+    async fn open(&self) -> Vec<Dispatch> {
+        let now = self.runner.stage.clock.now();
+        let all = self.dispatches().await;
+        all.into_iter().filter(|dispatch| dispatch.due(now).is_some() || dispatch.owner.is_some()).collect()
+    }
+
+    /// The latest incident.
+    pub(super) async fn incident(&self) -> Option<Incident> {
+        self.runner.store.incident(&Subject::button("green")).await.expect("the table answers")
+    }
+
+    /// Everything that was ever decided to be said.
+    pub(super) async fn dispatches(&self) -> Vec<Dispatch> {
+        let mut all = Vec::new();
+        let epochs = self.incident().await.map_or(0, |incident| incident.epoch);
+        for epoch in 1..=epochs {
+            for number in 1.. {
+                let key = DispatchKey { subject: Subject::button("green"), epoch, number };
+                let Some(dispatch) = self.runner.store.dispatch(&key).await.expect("the table answers") else { break };
+                all.push(dispatch);
+            }
+        }
+        all
+    }
+
+    /// Nothing was lost, and nothing doubled: whatever was decided is there once, as its mark proves, and nothing else is.
+    pub(super) async fn everything_is_said_once(&self) {
+        let spaces = self.spaces().await;
+        assert_eq!(spaces.len(), 1, "one space: {spaces:#?}");
+        let mut posts = Vec::new();
+        for space in self.webex("rooms").await {
+            posts.extend(self.said_in(&space).await.iter().map(|message| text(&message["markdown"])));
+        }
+        let texts: Vec<_> = self.twilio("Messages").await.iter().map(|message| text(&message["body"])).collect();
+        let mut called = BTreeMap::<String, usize>::new();
+        for call in self.twilio("Calls").await {
+            *called.entry(text(&call["to"])).or_default() += 1;
+        }
+        let (mut wanted_posts, mut wanted_texts, mut wanted_calls) = (0, 0, BTreeMap::<String, usize>::new());
+        for dispatch in self.dispatches().await {
+            for (name, delivery) in &dispatch.deliveries {
+                let mark = dispatch.mark(name);
+                assert_eq!(delivery.progress, Progress::Sent, "{mark}: {delivery:#?}");
+                let copies = |all: &[String]| all.iter().filter(|text| has_mark(text, &mark)).count();
+                match &delivery.say {
+                    Say::Post { .. } | Say::Report | Say::Direct { .. } => {
+                        wanted_posts += 1;
+                        assert_eq!(copies(&posts), 1, "copies of {mark} in {posts:#?}");
+                    }
+                    Say::Sms { .. } => {
+                        wanted_texts += 1;
+                        assert_eq!(copies(&texts), 1, "copies of {mark} in {texts:#?}");
+                    }
+                    Say::Call { to, .. } => *wanted_calls.entry(to.clone()).or_default() += 1,
+                    Say::Invite { email, moderator } => {
+                        let member = format!("memberships?roomId={}&personEmail={email}", text(&spaces[0]["id"]));
+                        let member = self.webex(&member).await;
+                        assert_eq!(member.len(), 1, "{email} is in the space");
+                        assert_eq!(member[0]["isModerator"], *moderator, "{email}");
+                    }
+                }
+            }
+        }
+        assert_eq!(posts.len(), wanted_posts, "{posts:#?}");
+        assert_eq!(texts.len(), wanted_texts, "{texts:#?}");
+        assert_eq!(called, wanted_calls, "calls by number");
+        let dead = (self.runner.cloud.queue().dead().len(), self.runner.cloud.calls().dead().len());
+        assert_eq!(dead, (0, 0), "dead letters of the queue and of the schedule");
+    }
+}
+
+/// Looks again and again until there is something to see.
+pub(super) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let waited = tokio::time::timeout(PATIENCE, async {
+        loop {
+            match look().await {
+                Some(seen) => return seen,
+                None => tokio::time::sleep(GLANCE).await,
+            }
+        }
+    });
+    waited.await.unwrap_or_else(|_| panic!("never: {what}"))
+}
+
+/// Sends it; status and body of the answer.
+pub(super) async fn heard(request: RequestBuilder) -> (StatusCode, String) {
+    let answer = request.send().await.expect("an answer");
+    (answer.status(), answer.text().await.expect("a body"))
+}
+
+/// `OK 3` → 3.
+pub(super) fn count(told: &str) -> u64 {
+    let count = told.trim_end().strip_prefix("OK ").and_then(|count| count.parse().ok());
+    count.unwrap_or_else(|| panic!("not an OK with a count: {told:?}"))
+}
+
+pub(super) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn items(mut answer: Value, name: &str) -> Vec<Value> {
+    serde_json::from_value(answer[name].take()).expect("a list")
+}
+
+/// The mark, and not the beginning of a longer one.
+fn has_mark(text: &str, mark: &str) -> bool {
+    text.match_indices(mark).any(|(at, _)| !text[at + mark.len()..].starts_with(|next: char| next.is_ascii_alphanumeric()))
+}
+
+/// Chance that repeats.
+pub(super) struct Chance(pub(super) u64);
+
+impl Chance {
+    /// Some time, shorter than this.
+    pub(super) fn pause(&mut self, below: Duration) -> Duration {
+        // A linear congruential generator (Knuth, MMIX); its high bits are good.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        below.mul_f64((self.0 >> 11) as f64 / (1_u64 << 53) as f64)
+    }
+}
+
+/// The demonstration.
+pub(super) fn configuration() -> PathBuf {
+    root().join("examples/green-power/handbell.yaml")
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The folder with the functions' binaries, of the same profile as this test; they are built if they aren't.
+///
+/// `cargo test` builds no binaries of packages that it doesn't link. Cargo holds no lock while tests run.
+fn binaries() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let me = std::env::current_exe().expect("this test has a path"); // target/debug/deps/it-0123
+        let folder = me.parent().and_then(Path::parent).expect("a folder of the profile").to_owned();
+        let profile = match folder.file_name().and_then(|name| name.to_str()) {
+            Some("debug") => "dev",
+            Some(other) => other,
+            None => panic!("{} is in no profile's folder", me.display()),
+        };
+        let mut cargo = Command::new(env!("CARGO"));
+        // The whole workspace's features, as `cargo test --workspace` has them: nothing is compiled a second time.
+        cargo.current_dir(root()).args(["build", "--quiet", "--workspace", "--profile", profile]);
+        cargo.arg("--target-dir").arg(folder.parent().expect("a target folder"));
+        for function in Function::ALL {
+            cargo.args(["--bin", function.name()]);
+        }
+        // What cargo tells this test of its package would look to build scripts like a change of their own.
+        #[expect(clippy::disallowed_methods, reason = "the environment of another process is made here")]
+        for (name, _) in std::env::vars().filter(|(name, _)| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|ours| name.starts_with(ours))) {
+            cargo.env_remove(name);
+        }
+        let built = cargo.output().expect("cargo runs");
+        assert!(built.status.success(), "the functions can't be built:\n{}", String::from_utf8_lossy(&built.stderr));
+        folder
+    })
+}
