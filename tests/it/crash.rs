@@ -18,7 +18,11 @@ struct Scene {
 }
 
 const SCENES: [Scene; 4] = [
-    Scene { name: "the first press makes a space, adds people and posts a picture", before: 0, acknowledge: false },
+    Scene {
+        name: "the first press makes a space, adds people and posts a picture",
+        before: 0,
+        acknowledge: false,
+    },
     Scene { name: "the second press texts and posts a form", before: 1, acknowledge: false },
     Scene { name: "the third press calls and adds somebody", before: 2, acknowledge: false },
     Scene { name: "a key acknowledges", before: 3, acknowledge: true },
@@ -37,7 +41,9 @@ async fn play(scene: &Scene, number: usize, moment: Moment) -> (usize, bool) {
     world.gate.kill_at(number, moment);
     if scene.acknowledge {
         let path = "/sim/phones/%2B12025550111/keys";
-        world.send("POST", path, &[("content-type", "application/json")], json!({ "digits": "1" }).to_string()).await;
+        world
+            .send("POST", path, &[("content-type", "application/json")], json!({ "digits": "1" }).to_string())
+            .await;
     } else {
         // The sender sees an error and sends the same press again, as a button's cloud does.
         let mut answer = world.press_as("green", "the-press").await;
@@ -47,7 +53,12 @@ async fn play(scene: &Scene, number: usize, moment: Moment) -> (usize, bool) {
             }
             answer = world.press_as("green", "the-press").await;
         }
-        assert_eq!(answer.body, format!("OK {}\n", scene.before + 1), "{} at {number} {moment:?}", scene.name);
+        assert_eq!(
+            answer.body,
+            format!("OK {}\n", scene.before + 1),
+            "{} at {number} {moment:?}",
+            scene.name
+        );
     }
     world.pass(20).await;
     let seen = world.gate.seen();
@@ -70,7 +81,10 @@ async fn check(world: &World, scene: &Scene, number: usize, moment: Moment) {
     let incident = world.incident().await;
     let presses = if scene.acknowledge { scene.before } else { scene.before + 1 };
     assert_eq!(incident.count, u64::from(presses), "{here}");
-    assert!(incident.phase.is_final() || incident.wake_at.is_some(), "{here}: an unfinished incident is due in the future");
+    assert!(
+        incident.phase.is_final() || incident.wake_at.is_some(),
+        "{here}: an unfinished incident is due in the future"
+    );
     for dispatch in world.dispatches().await {
         for (name, delivery) in &dispatch.deliveries {
             let settled = matches!(delivery.progress, Progress::Sent | Progress::Cancelled);

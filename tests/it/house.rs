@@ -1,1 +1,455 @@
-//! To come.
+//! The house rules: which crate may know what, what template.yaml has to say, and what no source may hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use handbell::cloud::template::{self, Template};
+use handbell_boot::Function;
+use handbell_core::incident::Subject;
+use handbell_store::table::{self, RowKey};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// What the crates of shared/ may depend on, tests aside. Whoever adds to a list changes what a room knows: the rules are
+/// pure; what comes in is read without a network; who speaks to vendors knows no table, and the table no vendors; what
+/// happens knows neither Lambda nor its environment.
+const MAY: &[(&str, &[&str])] = &[
+    ("handbell-core", &["jiff", "schemars", "serde", "sha2", "thiserror", "uuid"]),
+    (
+        "handbell-inbound",
+        &[
+            "base64", "bytes", "handbell-core", "hmac", "http", "jiff", "mail-parser", "p256", "serde", "serde_html_form",
+            "serde_json", "sha1", "sha2", "subtle", "thiserror",
+        ],
+    ),
+    (
+        "handbell-outbound",
+        &[
+            "bytes", "futures-util", "handbell-core", "http", "jiff", "mime_guess", "reqwest", "secrecy", "serde", "serde_json",
+            "thiserror", "tokio",
+        ],
+    ),
+    (
+        "handbell-store",
+        &[
+            "aws-sdk-dynamodb", "aws-smithy-runtime-api", "handbell-core", "jiff", "serde", "serde_dynamo", "thiserror", "tokio",
+            "uuid",
+        ],
+    ),
+    (
+        "handbell-app",
+        &[
+            "aws-sdk-eventbridge", "aws-sdk-sqs", "bytes", "futures-util", "handbell-core", "handbell-inbound", "handbell-outbound",
+            "handbell-store", "http", "jiff", "reqwest", "secrecy", "serde", "serde_json", "sha2", "thiserror", "tokio", "tracing",
+            "uuid",
+        ],
+    ),
+];
+
+/// All that a function's crate depends on.
+const FUNCTION: &[&str] = &["handbell-boot", "tokio"];
+
+/// Crates of the workspace that handbell-boot may know; outside it, anything.
+const BOOT: &[&str] = &["handbell-app", "handbell-core", "handbell-inbound", "handbell-outbound", "handbell-store"];
+
+/// Crates that must not be in the tree of any function: a second TLS stack, or what only the laptop has.
+const NEVER: &[&str] = &["aws-lc-rs", "aws-lc-sys", "axum", "dynoxide-rs", "native-tls", "openssl", "openssl-sys", "schannel"];
+
+/// Crates of which the functions have one version.
+const ONCE: &[&str] = &["http", "hyper", "reqwest", "ring", "rustls", "tokio"];
+
+/// What the rules and what reads senders' bytes must not reach, not even through somebody else.
+const IMPURE: &[&str] = &["hyper", "mio", "reqwest", "rustls", "socket2", "tokio"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// What `cargo metadata` says.
+fn metadata(more: &[&str]) -> Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1"])
+        .args(more)
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+/// Whether a package is one of functions/.
+fn is_function(package: &Value) -> bool {
+    Path::new(text(&package["manifest_path"])).iter().rev().nth(2).is_some_and(|folder| folder == "functions")
+}
+
+/// Dependencies that are no business of the crate that has them.
+fn strangers(metadata: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut seen = 0;
+    for package in list(&metadata["packages"]) {
+        let name = text(&package["name"]);
+        let direct = list(&package["dependencies"]).filter(|dependency| dependency["kind"] != "dev");
+        let direct: BTreeSet<&str> = direct.map(|dependency| text(&dependency["name"])).collect();
+        let may = MAY.iter().find(|(of, _)| *of == name).map(|(_, may)| *may);
+        let strange: Vec<&str> = if is_function(package) {
+            direct.into_iter().filter(|other| !FUNCTION.contains(other)).collect()
+        } else if let Some(may) = may {
+            direct.into_iter().filter(|other| !may.contains(other)).collect()
+        } else if name == "handbell-boot" {
+            direct.into_iter().filter(|other| other.starts_with("handbell") && !BOOT.contains(other)).collect()
+        } else {
+            continue;
+        };
+        seen += 1;
+        found.extend(strange.into_iter().map(|other| format!("{name} knows {other}")));
+    }
+    if seen < MAY.len() + 1 + Function::ALL.len() {
+        found.push(format!("only {seen} crates were found"));
+    }
+    found
+}
+
+/// Everything that is linked into a package: its name and the versions of it.
+fn tree(metadata: &Value, of: impl Fn(&Value) -> bool) -> BTreeMap<String, BTreeSet<String>> {
+    let nodes: BTreeMap<&str, &Value> = list(&metadata["resolve"]["nodes"]).map(|node| (text(&node["id"]), node)).collect();
+    let packages: BTreeMap<&str, &Value> = list(&metadata["packages"]).map(|package| (text(&package["id"]), package)).collect();
+    let mut todo: Vec<&str> = packages.iter().filter(|(_, package)| of(package)).map(|(id, _)| *id).collect();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    while let Some(id) = todo.pop() {
+        if !done.insert(id) {
+            continue;
+        }
+        let package = packages[id];
+        found.entry(text(&package["name"]).to_owned()).or_default().insert(text(&package["version"]).to_owned());
+        let linked = list(&nodes[id]["deps"]).filter(|other| list(&other["dep_kinds"]).any(|kind| kind["kind"].is_null()));
+        todo.extend(linked.map(|other| text(&other["pkg"])));
+    }
+    found
+}
+
+/// What must not be in a function's binary, and what is there twice.
+fn ballast(metadata: &Value) -> Vec<String> {
+    let tree = tree(metadata, is_function);
+    let never = NEVER.iter().filter(|name| tree.contains_key(**name)).map(|name| format!("{name} is linked"));
+    let once = ONCE.iter().filter_map(|name| {
+        let versions = tree.get(*name).map_or(0, BTreeSet::len);
+        (versions != 1).then(|| format!("{name} is linked in {versions} versions"))
+    });
+    never.chain(once).collect()
+}
+
+#[test]
+fn every_crate_knows_what_it_may() {
+    let mut metadata = metadata(&["--no-deps"]);
+    assert_eq!(strangers(&metadata), [""; 0]);
+    // And the check can fail.
+    for package in metadata["packages"].as_array_mut().expect("packages") {
+        let stranger = match text(&package["name"]) {
+            "handbell-core" => "tokio",
+            "handbell-store" => "reqwest",
+            "handbell-app" => "lambda_runtime",
+            "handbell-boot" => "handbell",
+            "tick" => "handbell-core",
+            _ => continue,
+        };
+        package["dependencies"].as_array_mut().expect("dependencies").push(json!({"name": stranger, "kind": null}));
+    }
+    let found = ["handbell-app knows lambda_runtime", "handbell-boot knows handbell", "handbell-core knows tokio"];
+    let found = found.iter().chain(&["handbell-store knows reqwest", "tick knows handbell-core"]);
+    assert_eq!(strangers(&metadata).into_iter().collect::<BTreeSet<_>>(), found.map(|s| (*s).to_owned()).collect());
+}
+
+#[test]
+fn the_functions_carry_one_tls_stack() {
+    let mut metadata = metadata(&["--filter-platform", "aarch64-unknown-linux-gnu"]);
+    assert_eq!(ballast(&metadata), [""; 0]);
+    for name in ["handbell-core", "handbell-inbound"] {
+        let tree = tree(&metadata, |package| package["name"] == name);
+        assert!(tree.contains_key("serde"), "{name}: {tree:?}");
+        let impure: Vec<_> = tree.keys().filter(|other| IMPURE.contains(&other.as_str()) || other.starts_with("aws-")).collect();
+        assert!(impure.is_empty(), "{name} reaches {impure:?}");
+    }
+    // And the check can fail: a second rustls, and an OpenSSL.
+    for (name, version) in [("rustls", "0.1.0"), ("openssl-sys", "0.9.0")] {
+        metadata["packages"].as_array_mut().expect("packages").push(json!({"id": name, "name": name, "version": version}));
+        let nodes = metadata["resolve"]["nodes"].as_array_mut().expect("nodes");
+        nodes.push(json!({"id": name, "deps": []}));
+        let hyper = nodes.iter_mut().find(|node| text(&node["id"]).contains("#hyper@")).expect("hyper");
+        let link = json!({"pkg": name, "dep_kinds": [{"kind": null, "target": null}]});
+        hyper["deps"].as_array_mut().expect("dependencies").push(link);
+    }
+    assert_eq!(ballast(&metadata), ["openssl-sys is linked", "rustls is linked in 2 versions"]);
+}
+
+fn the_template() -> Template {
+    Template::embedded().expect("a template")
+}
+
+/// The template's resources as they are written, comments left out.
+fn resources(template: &str) -> BTreeMap<String, String> {
+    let mut all: BTreeMap<String, String> = BTreeMap::new();
+    let (mut inside, mut id) = (false, String::new());
+    for line in template.lines() {
+        let comment = line.match_indices('#').map(|(at, _)| at).find(|at| {
+            let before = &line[..*at];
+            let quoted = before.matches('"').count() % 2 == 1 || before.matches('\'').count() % 2 == 1;
+            (before.is_empty() || before.ends_with(' ')) && !quoted
+        });
+        let line = line[..comment.unwrap_or(line.len())].trim_end();
+        let indent = line.len() - line.trim_start().len();
+        match indent {
+            _ if line.is_empty() => {}
+            0 => inside = line == "Resources:",
+            2 if inside => id = line.trim().trim_end_matches(':').to_owned(),
+            _ if inside => all.entry(id.clone()).or_default().extend([line, "\n"]),
+            _ => {}
+        }
+    }
+    all
+}
+
+#[test]
+fn every_function_has_a_block() {
+    let folders = std::fs::read_dir(root().join("functions")).expect("functions").flatten();
+    let folders = folders.filter(|folder| folder.path().join("Cargo.toml").exists());
+    let folders: BTreeSet<String> = folders.map(|folder| folder.file_name().to_string_lossy().into_owned()).collect();
+    let blocks: BTreeSet<String> = the_template().functions.iter().map(|function| function.name.clone()).collect();
+    assert_eq!(folders, blocks);
+    assert_eq!(folders, Function::ALL.iter().map(|function| function.name().to_owned()).collect());
+    let resources = resources(template::SOURCE);
+    for name in folders {
+        let block = format!("CodeUri: functions/{name}\n");
+        assert!(resources.values().any(|text| text.contains(&block)), "no block is built from functions/{name}");
+        let lines = read(&format!("functions/{name}/src/main.rs")).lines().count();
+        assert!(lines <= 15, "functions/{name}/src/main.rs has {lines} lines; what it does belongs into shared/");
+    }
+}
+
+/// Names in quotes in a source, comments left out.
+fn quoted(source: &str, prefix: &str) -> BTreeSet<String> {
+    let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let names = code.flat_map(|line| line.split('"').skip(1).step_by(2)).filter(|name| name.starts_with(prefix));
+    names.map(str::to_owned).collect()
+}
+
+/// The functions of a source and their bodies, without white space.
+fn bodies(source: &str) -> Vec<(String, String)> {
+    let source: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let source = source.join("\n");
+    let parts: Vec<&str> = source.split("fn ").skip(1).collect();
+    let name = |part: &str| part.split(|sign: char| !sign.is_alphanumeric() && sign != '_').next().unwrap_or_default().to_owned();
+    parts.into_iter().map(|part| (name(part), part.split_whitespace().collect())).collect()
+}
+
+/// Whether a handler comes to a place in the code, itself or through others of the app.
+fn reaches(all: &[(String, String)], from: &str, place: &str) -> bool {
+    let (mut todo, mut done) = (vec![from.to_owned()], BTreeSet::new());
+    while let Some(name) = todo.pop() {
+        if !done.insert(name.clone()) {
+            continue;
+        }
+        for (_, body) in all.iter().filter(|(other, _)| *other == name) {
+            if body.contains(place) {
+                return true;
+            }
+            let called = all.iter().filter(|(other, _)| body.contains(&format!("self.{other}(")) || body.contains(&format!("app.{other}(")));
+            todo.extend(called.map(|(other, _)| other.clone()));
+        }
+    }
+    false
+}
+
+/// Set by the laptop's runner alone; in AWS the vendors are where they are.
+const LOCAL: &[&str] = &["HANDBELL_CLOCK_FILE", "HANDBELL_TWILIO_URL", "HANDBELL_WEBEX_URL"];
+
+#[test]
+fn every_variable_is_set_where_it_is_needed() {
+    let environment = read("shared/boot/src/environment.rs");
+    let known = quoted(&environment, "HANDBELL_");
+    assert!(known.contains("HANDBELL_TABLE") && known.len() >= 9, "{known:?}");
+    let code: String = environment.split_whitespace().collect();
+    let needed = |name: &str| code.contains(&format!("needed(\"{name}\")"));
+    let template = the_template();
+    for name in LOCAL {
+        assert!(known.contains(*name) && !needed(name), "{name} is no variable that only the laptop sets");
+        assert!(environment.contains(&format!("/// `{name}`")), "{name} is not documented");
+    }
+
+    let mut app: Vec<(String, String)> = Vec::new();
+    for file in std::fs::read_dir(root().join("shared/app/src")).expect("the app").flatten() {
+        app.extend(bodies(&std::fs::read_to_string(file.path()).expect("a source")));
+    }
+    assert!(reaches(&app, "button_press", "self.secrets.") && !reaches(&app, "health", "self.secrets."), "the search is broken");
+    assert!(template.stage_variables.contains(&"HANDBELL_PUBLIC_URL".to_owned()));
+    for function in &template.functions {
+        let handler = function.name.replace('-', "_");
+        assert!(app.iter().any(|(name, _)| *name == handler), "the app has no handler {handler}");
+        let has = |name: &str| function.variables.iter().any(|set| set == name);
+        for name in known.iter().filter(|name| !LOCAL.contains(&name.as_str())) {
+            let wanted = match name.as_str() {
+                "HANDBELL_SECRETS" => reaches(&app, &handler, "self.secrets."),
+                // Who is called by the API learns it from the stage.
+                "HANDBELL_PUBLIC_URL" => function.routes.is_empty() && reaches(&app, &handler, "self.public_url("),
+                "HANDBELL_CONFIG" => true,
+                name => needed(name),
+            };
+            assert_eq!(has(name), wanted, "{name} for {}: set in template.yaml, and wanted by the code", function.name);
+        }
+        let unread: Vec<_> = function.variables.iter().filter(|name| !known.contains(*name)).collect();
+        assert!(unread.is_empty(), "nobody reads {unread:?} of {}", function.name);
+    }
+    // The rest is the SDK's, and Lambda sets it.
+    let theirs = quoted(&environment, "AWS_").into_iter().filter(|name| !name.starts_with("AWS_ENDPOINT_URL"));
+    let lambda = ["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+    assert_eq!(theirs.collect::<Vec<_>>(), lambda);
+}
+
+#[test]
+fn every_route_is_there() {
+    let mut served: BTreeSet<(String, String)> = BTreeSet::new();
+    for file in ["press", "twilio", "webex", "health"] {
+        let source = read(&format!("shared/app/src/{file}.rs"));
+        let documented = source.lines().filter(|line| line.trim_start().starts_with("//"));
+        let documented = documented.flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned);
+        let before = served.len();
+        // "/b/" is the beginning of a path; with `…` several are meant.
+        for path in documented.chain(quoted(&source, "/")).filter(|path| path.starts_with('/') && !path.ends_with(['/', '…'])) {
+            let function = match (file, path.starts_with("/twilio/sms")) {
+                ("press", _) => "button-press",
+                ("twilio", true) => "sms-inbound",
+                ("twilio", false) => "voice-inbound",
+                ("webex", _) => "webex-event",
+                _ => "health",
+            };
+            served.insert((function.to_owned(), path));
+        }
+        assert!(served.len() > before, "{file}.rs names no path");
+    }
+    let template = the_template();
+    let mut routes: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for (function, route) in template.functions.iter().flat_map(|one| one.routes.iter().map(move |route| (one, route))) {
+        let methods = routes.entry((function.name.clone(), route.path.clone())).or_default();
+        methods.insert(route.method.to_string());
+    }
+    assert_eq!(routes.keys().cloned().collect::<BTreeSet<_>>(), served, "template.yaml's routes, and those of the code");
+    for ((_, path), methods) in routes {
+        let wanted: &[&str] = match path.as_str() {
+            "/b/{token}" => &["GET", "HEAD", "OPTIONS", "POST", "PUT"],
+            "/health" => &["GET"],
+            _ => &["POST"],
+        };
+        assert_eq!(methods.iter().map(String::as_str).collect::<Vec<_>>(), wanted, "{path}");
+    }
+}
+
+#[test]
+fn table_and_queue_are_as_the_code_has_them() {
+    let template = the_template();
+    let names = |schema: &Value| list(schema).map(|key| text(&key["AttributeName"]).to_owned()).collect::<BTreeSet<_>>();
+    let subject = Subject::button("green");
+    let keys = |row: &table::Row| row.keys().cloned().collect::<BTreeSet<_>>();
+    let mut row = RowKey::incident(&subject).row();
+    let key = keys(&row);
+    assert_eq!(names(&template.table["KeySchema"]), key);
+    table::set_due(&mut row, &subject, Some(Timestamp::UNIX_EPOCH));
+    let due: BTreeSet<String> = keys(&row).difference(&key).cloned().collect();
+    let indexes: Vec<_> = list(&template.table["GlobalSecondaryIndexes"]).collect();
+    assert_eq!(indexes.len(), 1);
+    assert_eq!(text(&indexes[0]["IndexName"]), table::DUE);
+    assert_eq!(names(&indexes[0]["KeySchema"]), due);
+    let with_due = keys(&row);
+    table::set_expiry(&mut row, Timestamp::UNIX_EPOCH, 1);
+    let expiry: Vec<String> = keys(&row).difference(&with_due).cloned().collect();
+    assert_eq!(expiry, [text(&template.table["TimeToLiveSpecification"]["AttributeName"])]);
+    assert!(template::SOURCE.contains(&format!("${{Table.Arn}}/index/{}", table::DUE)), "tick may not read the index");
+
+    let deliver = template.function("deliver").expect("deliver");
+    assert!(template.queue.visibility >= 6 * deliver.timeout, "a kick would come again while it is worked on");
+}
+
+/// What is too wide in the template's roles.
+fn too_wide(source: &str) -> Vec<String> {
+    let resources = resources(source);
+    let (mut wrong, mut roles) = (Vec::new(), BTreeSet::new());
+    for (id, block) in &resources {
+        if block.contains("Type: AWS::IAM::") && block.contains('*') {
+            wrong.push(format!("{id} allows more than it names"));
+        }
+        if !block.contains("Type: AWS::Serverless::Function") {
+            continue;
+        }
+        // SAM's policy templates allow more than they say.
+        if block.contains("Policies:") || block.contains("Connectors:") {
+            wrong.push(format!("{id} has policies outside its role"));
+        }
+        let role = block.lines().find_map(|line| line.trim().strip_prefix("Role: !GetAtt ")?.strip_suffix(".Arn"));
+        let Some((role, policies)) = role.and_then(|role| Some((role, resources.get(role)?))) else {
+            wrong.push(format!("{id} has no role"));
+            continue;
+        };
+        if !roles.insert(role) {
+            wrong.push(format!("{id} has another function's role"));
+        }
+        if block.contains("HANDBELL_SECRETS:") != policies.contains("!Ref ReadSecrets") {
+            wrong.push(format!("{id} knows where the secrets are, or may read them, but not both"));
+        }
+    }
+    if roles.len() != Function::ALL.len() {
+        wrong.push(format!("{} roles were found", roles.len()));
+    }
+    wrong
+}
+
+#[test]
+fn every_role_is_its_functions_own_and_narrow() {
+    let source = template::SOURCE;
+    assert_eq!(too_wide(source), [""; 0]);
+    // And the check can fail.
+    for (from, to, found) in [
+        ("Action: events:PutEvents", "Action: events:*", "DeliverRole allows more than it names"),
+        ("Resource: !GetAtt Bus.Arn", "Resource: '*'", "DeliverRole allows more than it names"),
+        ("Action: ssm:GetParameter", "Action: \"*\"", "ReadSecrets allows more than it names"),
+        ("Role: !GetAtt TickRole.Arn", "Role: !GetAtt DeliverRole.Arn", "Tick has another function's role"),
+        ("      Role: !GetAtt TickRole.Arn\n", "", "Tick has no role"),
+        ("CodeUri: functions/tick", "Policies: [AmazonDynamoDBFullAccess]", "Tick has policies outside its role"),
+    ] {
+        let changed = source.replacen(from, to, 1);
+        assert_ne!(changed, source, "{from}");
+        assert!(too_wide(&changed).contains(&found.to_owned()), "{to}: {:?}", too_wide(&changed));
+    }
+}
+
+/// Every Rust source under a folder.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let own = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    own.chain(folders.iter().flat_map(|folder| sources(folder))).collect()
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let mut count = 0;
+    for path in ["shared", "functions"].iter().flat_map(|folder| sources(&root().join(folder))) {
+        let source = std::fs::read_to_string(&path).expect("a source");
+        for word in ["todo!(", "unimplemented!(", "#[ignore"] {
+            assert!(!source.contains(word), "{word} in {}", path.display());
+        }
+        count += 1;
+    }
+    assert!(count > 30, "only {count} sources were found");
+}

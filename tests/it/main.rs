@@ -5,4 +5,5 @@ mod crash;
 mod house;
 mod processes;
 mod ring;
+mod weaknesses;
 mod world;

@@ -30,15 +30,19 @@ async fn three_presses_bring_a_space_a_text_and_a_call_that_speaks() {
     assert!(text(&first["markdown"]).contains("Somebody pressed the **green** button"), "{first}");
     assert!(text(&first["markdown"]).contains("Current status of the server"), "{first}");
 
-    let picture = laptop.ask(Method::GET, &text(&first["files"][0])).bearer_auth(handbell::runner::WEBEX_TOKEN);
+    let picture =
+        laptop.ask(Method::GET, &text(&first["files"][0])).bearer_auth(handbell::runner::WEBEX_TOKEN);
     let picture = picture.send().await.expect("the picture");
     assert_eq!(picture.headers()["content-type"], "image/png");
-    assert!(picture.headers()["content-disposition"].to_str().is_ok_and(|name| name.contains("dashboard.png")));
+    assert!(
+        picture.headers()["content-disposition"].to_str().is_ok_and(|name| name.contains("dashboard.png"))
+    );
     let file = std::fs::read(configuration().with_file_name("files/dashboard.png")).expect("our picture");
     assert_eq!(picture.bytes().await.expect("its bytes"), file);
 
     let people = laptop.webex(&format!("memberships?roomId={}", text(&space["id"]))).await;
-    let mut people: Vec<_> = people.iter().map(|one| (text(&one["personEmail"]), one["isModerator"] == true)).collect();
+    let mut people: Vec<_> =
+        people.iter().map(|one| (text(&one["personEmail"]), one["isModerator"] == true)).collect();
     people.sort();
     let expected = [("alice@example.com", true), ("bob@example.com", false), ("handbell@example.com", false)];
     assert_eq!(people, expected.map(|(email, moderator)| (email.to_owned(), moderator)));
@@ -190,7 +194,8 @@ async fn deliver_is_killed_again_and_again() {
     laptop.calm().await;
     laptop.everything_is_said_once().await;
     assert_eq!(laptop.incident().await.map(|incident| incident.count), Some(24));
-    let deliveries = laptop.dispatches().await.into_iter().flat_map(|dispatch| dispatch.deliveries.into_values());
+    let deliveries =
+        laptop.dispatches().await.into_iter().flat_map(|dispatch| dispatch.deliveries.into_values());
     let unknown = deliveries.filter(|delivery| delivery.unknowns > 0).count();
     assert!(killed > 0 && unknown > 0, "{killed} killed, {unknown} deliveries of which nobody knew");
 }
@@ -226,7 +231,10 @@ async fn webex_is_down_for_five_minutes() {
     // Nothing is there yet: no space, nobody in it.
     laptop.trouble(json!({"vendor": "webex", "kind": "502-before", "seconds": 300})).await;
     for number in 1..=3 {
-        assert_eq!(laptop.press_as(&format!("first {number}")).await, (StatusCode::OK, format!("OK {number}\n")));
+        assert_eq!(
+            laptop.press_as(&format!("first {number}")).await,
+            (StatusCode::OK, format!("OK {number}\n"))
+        );
     }
     // Phones don't wait for Webex.
     until("two texts", async || (laptop.twilio("Messages").await.len() == 2).then_some(())).await;
@@ -240,7 +248,10 @@ async fn webex_is_down_for_five_minutes() {
     laptop.calm().await;
     laptop.trouble(json!({"vendor": "webex", "kind": "502-before", "seconds": 300})).await;
     for number in 1..=3 {
-        assert_eq!(laptop.press_as(&format!("second {number}")).await, (StatusCode::OK, format!("OK {number}\n")));
+        assert_eq!(
+            laptop.press_as(&format!("second {number}")).await,
+            (StatusCode::OK, format!("OK {number}\n"))
+        );
     }
     laptop.pass(five_minutes).await;
     laptop.calm().await;
@@ -271,10 +282,15 @@ async fn twilio_is_busy_or_silent() {
     for kind in ["429", "502-before", "502-after", "reset", "html", "timeout"] {
         laptop.trouble(json!({"vendor": "twilio", "kind": kind})).await;
         for number in 1..=3 {
-            assert_eq!(laptop.press_as(&format!("{kind} {number}")).await, (StatusCode::OK, format!("OK {number}\n")));
+            assert_eq!(
+                laptop.press_as(&format!("{kind} {number}")).await,
+                (StatusCode::OK, format!("OK {number}\n"))
+            );
         }
-        // A silence lasts as long as our own patience; everything else is moved by hand.
-        laptop.pass(if kind == "timeout" { SignedDuration::from_secs(1) } else { SignedDuration::from_mins(2) }).await;
+        // A silence lasts as long as our own patience; the others keep us waiting for five minutes.
+        laptop
+            .pass(if kind == "timeout" { SignedDuration::from_secs(1) } else { SignedDuration::from_mins(5) })
+            .await;
         laptop.peace().await;
         laptop.calm().await;
         laptop.everything_is_said_once().await;
@@ -318,7 +334,8 @@ fn count_and_space_go_on_after_a_restart() {
         let spaces = others.spaces().await;
         assert_eq!(spaces.len(), 1, "the same space: {spaces:#?}");
         let said = others.said_in(&spaces[0]).await;
-        let pictures: Vec<_> = said.iter().filter(|one| one["files"].is_array()).map(|one| text(&one["text"])).collect();
+        let pictures: Vec<_> =
+            said.iter().filter(|one| one["files"].is_array()).map(|one| text(&one["text"])).collect();
         assert_eq!(pictures.len(), 3, "steps 1, 2 and 4 have files: {pictures:#?}");
         assert_eq!((others.twilio("Messages").await.len(), others.twilio("Calls").await.len()), (2, 1));
     });
@@ -345,7 +362,11 @@ async fn what_twilio_did_not_sign_changes_nothing() {
     let signed = |path: &str| {
         let found = entries.iter().rev().find(|entry| entry.from == "twilio" && entry.url.contains(path));
         let entry = found.unwrap_or_else(|| panic!("Twilio has called {path}"));
-        let signature = entry.headers.iter().find(|(name, _)| name == "x-twilio-signature").map(|(_, value)| value.clone());
+        let signature = entry
+            .headers
+            .iter()
+            .find(|(name, _)| name == "x-twilio-signature")
+            .map(|(_, value)| value.clone());
         (entry.url.clone(), entry.body.clone(), signature.expect("it is signed"))
     };
     let (texted, fate, fate_signature) = signed("/twilio/sms/status");
@@ -357,8 +378,11 @@ async fn what_twilio_did_not_sign_changes_nothing() {
     assert_ne!(failed, fate);
 
     let send = async |url: &str, body: &str, signature: Option<&str>| {
-        let form = laptop.ask(Method::POST, url).header("content-type", "application/x-www-form-urlencoded; charset=UTF-8");
-        let form = signature.into_iter().fold(form, |form, signature| form.header("x-twilio-signature", signature));
+        let form = laptop
+            .ask(Method::POST, url)
+            .header("content-type", "application/x-www-form-urlencoded; charset=UTF-8");
+        let form =
+            signature.into_iter().fold(form, |form, signature| form.header("x-twilio-signature", signature));
         heard(form.body(body.to_owned())).await.0
     };
     let (before, units) = (laptop.dispatches().await, laptop.runner.cloud.table().units().write);
@@ -377,8 +401,10 @@ async fn what_twilio_did_not_sign_changes_nothing() {
     }
     // And what Webex did not sign.
     for signature in [None, Some("0123456789abcdef0123456789abcdef01234567")] {
-        let post = laptop.ask(Method::POST, "/webex").json(&json!({"resource": "messages", "event": "created"}));
-        let post = signature.into_iter().fold(post, |post, signature| post.header("x-spark-signature", signature));
+        let post =
+            laptop.ask(Method::POST, "/webex").json(&json!({"resource": "messages", "event": "created"}));
+        let post =
+            signature.into_iter().fold(post, |post, signature| post.header("x-spark-signature", signature));
         assert_eq!(heard(post).await.0, StatusCode::FORBIDDEN, "{signature:?}");
     }
     assert_eq!(laptop.dispatches().await, before, "no fate was written");

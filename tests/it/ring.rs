@@ -91,7 +91,9 @@ async fn a_hundred_presses_at_once_count_without_gap_or_repeat() {
 #[tokio::test]
 async fn an_unknown_token_is_not_found_and_writes_nothing() {
     let world = World::new().await;
-    for path in ["/b/", "/b/wrong", "/b/demo-green-button-on-this-laptop-", "/b/DEMO-GREEN-BUTTON-ON-THIS-LAPTOP"] {
+    for path in
+        ["/b/", "/b/wrong", "/b/demo-green-button-on-this-laptop-", "/b/DEMO-GREEN-BUTTON-ON-THIS-LAPTOP"]
+    {
         assert_eq!(world.send("POST", path, &[], "").await.status, 404, "{path}");
     }
     for method in ["HEAD", "OPTIONS"] {
@@ -99,7 +101,15 @@ async fn an_unknown_token_is_not_found_and_writes_nothing() {
         assert_eq!((answer.status, answer.body.as_str()), (200, ""));
     }
     world.settle().await;
-    assert!(world.runner.store.incident(&handbell_core::incident::Subject::button("green")).await.unwrap().is_none());
+    assert!(
+        world
+            .runner
+            .store
+            .incident(&handbell_core::incident::Subject::button("green"))
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert!(world.spaces().is_empty());
 }
 
@@ -116,7 +126,11 @@ async fn gestures_mean_what_the_configuration_says() {
     world.settle().await;
     let posts = world.posts("Green Power");
     assert!(posts[1].contains("✅ **the button Green button** has it since"), "{posts:#?}");
-    assert!(posts[2].contains("was pressed again, the 2nd time, although the button Green button had acknowledged"), "{posts:#?}");
+    assert!(
+        posts[2]
+            .contains("was pressed again, the 2nd time, although the button Green button had acknowledged"),
+        "{posts:#?}"
+    );
     world.advance(5).await;
     world.press_with("green", json!({ "click": "hold" })).await;
     world.settle().await;
@@ -133,7 +147,10 @@ async fn a_late_press_is_posted_as_late_and_does_not_climb() {
     world.settle().await;
     let made = world.now() - jiff::SignedDuration::from_mins(6);
     world.advance(5).await;
-    assert_eq!(world.press_with("green", json!({ "id": "late-one", "at": made.to_string() })).await.body, "OK 1\n");
+    assert_eq!(
+        world.press_with("green", json!({ "id": "late-one", "at": made.to_string() })).await.body,
+        "OK 1\n"
+    );
     world.settle().await;
     let posts = world.posts("Green Power");
     assert!(posts[1].starts_with("A late press of **Green button**: made at "), "{posts:#?}");
@@ -159,7 +176,8 @@ async fn quiet_for_reset_after_the_next_press_is_the_first_again() {
 
 #[tokio::test]
 async fn a_step_with_after_comes_by_itself_when_nobody_acknowledges() {
-    let world = World::with(&PLAN.replace("text: Check Webex }]", "text: Check Webex }]\n        after: 5m")).await;
+    let world =
+        World::with(&PLAN.replace("text: Check Webex }]", "text: Check Webex }]\n        after: 5m")).await;
     world.press("green").await;
     world.pass(4 * 60).await;
     assert!(world.texts("+12025550111").is_empty(), "not early");
@@ -203,7 +221,9 @@ async fn one_bad_number_and_one_unknown_address_never_stop_the_rest() {
 
 #[tokio::test]
 async fn webex_down_for_five_minutes_loses_nothing_and_doubles_nothing() {
-    for kind in [TroubleKind::BadGatewayBefore, TroubleKind::BadGatewayAfter, TroubleKind::TooMany, TroubleKind::Html] {
+    for kind in
+        [TroubleKind::BadGatewayBefore, TroubleKind::BadGatewayAfter, TroubleKind::TooMany, TroubleKind::Html]
+    {
         let world = World::new().await;
         world.trouble("webex", kind, Some(300));
         for _ in 0..3 {
@@ -212,7 +232,11 @@ async fn webex_down_for_five_minutes_loses_nothing_and_doubles_nothing() {
         }
         assert_eq!(world.texts("+12025550111"), ["Check Webex: delivered"], "phones don't wait for Webex");
         world.pass(900).await;
-        assert_eq!(world.people("Green Power"), ["alice@example.com*", "bob@example.com", "dana@example.com"], "{kind:?}");
+        assert_eq!(
+            world.people("Green Power"),
+            ["alice@example.com*", "bob@example.com", "dana@example.com"],
+            "{kind:?}"
+        );
         let posts = world.posts("Green Power").join("\n");
         let order: Vec<_> = ["dashboard.png", "form.pdf"].iter().map(|name| posts.find(name)).collect();
         assert!(order[0].is_some() && order[0] < order[1], "{kind:?}: {posts}");
@@ -233,7 +257,14 @@ async fn a_space_that_was_deleted_is_made_again_with_its_people() {
     world.settle().await;
     world.read_all();
     let id = world.spaces()[0]["id"].as_str().unwrap().to_owned();
-    let gone = world.send("DELETE", &format!("/sim/webex/v1/rooms/{id}"), &[("authorization", "Bearer person:alice@example.com")], "").await;
+    let gone = world
+        .send(
+            "DELETE",
+            &format!("/sim/webex/v1/rooms/{id}"),
+            &[("authorization", "Bearer person:alice@example.com")],
+            "",
+        )
+        .await;
     assert_eq!(gone.status, 204, "{gone:?}");
     world.press("green").await;
     world.pass(60).await;
@@ -277,7 +308,11 @@ async fn a_call_speaks_of_the_incident_as_it_is_when_it_is_answered() {
 
 #[tokio::test]
 async fn key_two_takes_the_next_step_once() {
-    let world = World::with(&PLAN.replace("people: { participants: [dana@example.com] }\n", "people: { participants: [dana@example.com] }\n      - post: { markdown: The fourth }\n")).await;
+    let world = World::with(&PLAN.replace(
+        "people: { participants: [dana@example.com] }\n",
+        "people: { participants: [dana@example.com] }\n      - post: { markdown: The fourth }\n",
+    ))
+    .await;
     for _ in 0..3 {
         world.press("green").await;
         world.settle().await;
@@ -298,9 +333,17 @@ async fn what_died_is_told_and_another_channel_takes_over() {
     world.press("green").await;
     world.press("green").await;
     world.settle().await;
-    assert_eq!(world.calls("+12025550112") + world.calls("+12025550111"), 0, "the call was refused by the same phone");
+    assert_eq!(
+        world.calls("+12025550112") + world.calls("+12025550111"),
+        0,
+        "the call was refused by the same phone"
+    );
     let told = world.spaces().into_iter().any(|space| {
-        space["messages"].as_array().unwrap().iter().any(|message| message["markdown"].as_str().unwrap_or_default().contains("could not deliver"))
+        space["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|message| message["markdown"].as_str().unwrap_or_default().contains("could not deliver"))
     });
     assert!(told, "the admin is told in Webex");
     assert!(world.facts().contains(&"delivery.dead".to_owned()));

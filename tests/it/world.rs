@@ -99,12 +99,19 @@ impl World {
     }
 
     /// A request from outside, as it is.
-    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<reqwest::Body>) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
         let mut request = self.http.request(method.parse().unwrap(), self.url(path)).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = tokio::time::timeout(DEADLINE, request.send()).await.expect("an answer in time").unwrap();
+        let answer =
+            tokio::time::timeout(DEADLINE, request.send()).await.expect("an answer in time").unwrap();
         Answer { status: answer.status().as_u16(), body: answer.text().await.unwrap() }
     }
 
@@ -130,7 +137,8 @@ impl World {
 
     /// A press with a JSON body.
     pub(crate) async fn press_with(&self, button: &str, body: Value) -> Answer {
-        self.send("POST", &self.token(button), &[("content-type", "application/json")], body.to_string()).await
+        self.send("POST", &self.token(button), &[("content-type", "application/json")], body.to_string())
+            .await
     }
 
     /// Time goes by, and nothing else happens.
@@ -176,7 +184,8 @@ impl World {
     }
 
     pub(crate) fn trouble(&self, vendor: &str, kind: TroubleKind, seconds: Option<u64>) {
-        let trouble: Trouble = serde_json::from_value(json!({ "vendor": vendor, "kind": kind, "seconds": seconds })).unwrap();
+        let trouble: Trouble =
+            serde_json::from_value(json!({ "vendor": vendor, "kind": kind, "seconds": seconds })).unwrap();
         self.runner.stage.troubles.make(trouble, self.now());
     }
 
@@ -197,23 +206,38 @@ impl World {
 
     fn read_space(&self, space: &Value) -> Vec<String> {
         let messages = space["messages"].as_array().unwrap();
-        messages.iter().map(|message| {
-            self.read.lock().unwrap().insert(message["id"].as_str().unwrap().to_owned());
-            let text = message["markdown"].as_str().or(message["text"].as_str()).unwrap_or_default();
-            let text = text.rsplit_once('`').map_or(text, |(text, _)| text.rsplit_once('`').map_or(text, |(text, _)| text)).trim_end();
-            match message["files"][0]["name"].as_str() {
-                Some(file) => format!("{text} [{file}]"),
-                None => text.to_owned(),
-            }
-        }).collect()
+        messages
+            .iter()
+            .map(|message| {
+                self.read.lock().unwrap().insert(message["id"].as_str().unwrap().to_owned());
+                let text = message["markdown"].as_str().or(message["text"].as_str()).unwrap_or_default();
+                let text = text
+                    .rsplit_once('`')
+                    .map_or(text, |(text, _)| text.rsplit_once('`').map_or(text, |(text, _)| text))
+                    .trim_end();
+                match message["files"][0]["name"].as_str() {
+                    Some(file) => format!("{text} [{file}]"),
+                    None => text.to_owned(),
+                }
+            })
+            .collect()
     }
 
     /// Who is in the space: `alice@example.com*` moderates.
     pub(crate) fn people(&self, title: &str) -> Vec<String> {
         let spaces = self.spaces();
-        let people = spaces.iter().filter(|space| space["title"] == title).flat_map(|space| space["people"].as_array().unwrap().clone());
+        let people = spaces
+            .iter()
+            .filter(|space| space["title"] == title)
+            .flat_map(|space| space["people"].as_array().unwrap().clone());
         let mut names: Vec<String> = people
-            .map(|person| format!("{}{}", person["email"].as_str().unwrap(), if person["moderator"] == true { "*" } else { "" }))
+            .map(|person| {
+                format!(
+                    "{}{}",
+                    person["email"].as_str().unwrap(),
+                    if person["moderator"] == true { "*" } else { "" }
+                )
+            })
             .filter(|name| !name.starts_with("handbell@"))
             .collect();
         names.sort();
@@ -228,19 +252,25 @@ impl World {
     /// The texts on a phone with their states, oldest first, marks left out.
     pub(crate) fn texts(&self, number: &str) -> Vec<String> {
         let phone = self.phone(number);
-        phone["texts"].as_array().into_iter().flatten().map(|text| {
-            self.read.lock().unwrap().insert(text["sid"].as_str().unwrap().to_owned());
-            let body = text["body"].as_str().unwrap();
-            let body = body.rsplit_once(" (H-").map_or(body, |(body, _)| body);
-            format!("{body}: {}", text["status"].as_str().unwrap())
-        }).collect()
+        phone["texts"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|text| {
+                self.read.lock().unwrap().insert(text["sid"].as_str().unwrap().to_owned());
+                let body = text["body"].as_str().unwrap();
+                let body = body.rsplit_once(" (H-").map_or(body, |(body, _)| body);
+                format!("{body}: {}", text["status"].as_str().unwrap())
+            })
+            .collect()
     }
 
     /// How many times this phone was called.
     pub(crate) fn calls(&self, number: &str) -> usize {
         let phone = self.phone(number);
         let ended = phone["calls"].as_array().into_iter().flatten();
-        let sids: HashSet<_> = ended.chain([&phone["call"]]).filter_map(|call| call["sid"].as_str()).collect();
+        let sids: HashSet<_> =
+            ended.chain([&phone["call"]]).filter_map(|call| call["sid"].as_str()).collect();
         sids.len()
     }
 
@@ -255,20 +285,28 @@ impl World {
     pub(crate) async fn key(&self, number: &str, digits: &str) -> Vec<String> {
         let path = format!("/sim/phones/{}/keys", number.replace('+', "%2B"));
         let body = json!({ "digits": digits }).to_string();
-        assert_eq!(self.send("POST", &path, &[("content-type", "application/json")], body).await.status / 100, 2);
+        assert_eq!(
+            self.send("POST", &path, &[("content-type", "application/json")], body).await.status / 100,
+            2
+        );
         self.heard(number)
     }
 
     fn heard(&self, number: &str) -> Vec<String> {
         let phone = self.phone(number);
-        let call = if phone["call"].is_null() { phone["calls"].as_array().unwrap().last().unwrap().clone() } else { phone["call"].clone() };
+        let call = if phone["call"].is_null() {
+            phone["calls"].as_array().unwrap().last().unwrap().clone()
+        } else {
+            phone["call"].clone()
+        };
         call["heard"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
     }
 
     /// Tells a phone how to behave: `busy`, `off`, `refuse` with a code.
     pub(crate) async fn behave(&self, number: &str, behaviour: Value) {
         let path = format!("/sim/phones/{}", number.replace('+', "%2B"));
-        let answer = self.send("PUT", &path, &[("content-type", "application/json")], behaviour.to_string()).await;
+        let answer =
+            self.send("PUT", &path, &[("content-type", "application/json")], behaviour.to_string()).await;
         assert_eq!(answer.status / 100, 2, "{answer:?}");
     }
 
@@ -280,7 +318,11 @@ impl World {
         let incident = self.incident().await;
         let mut all = Vec::new();
         for number in 1..=incident.dispatches {
-            let key = handbell_core::dispatch::DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number };
+            let key = handbell_core::dispatch::DispatchKey {
+                subject: incident.subject.clone(),
+                epoch: incident.epoch,
+                number,
+            };
             all.push(self.runner.store.dispatch(&key).await.unwrap().unwrap());
         }
         all
@@ -294,8 +336,17 @@ impl World {
     /// Every mark that stands in a message anywhere, so that copies can be counted.
     pub(crate) fn marks(&self) -> Vec<String> {
         let posts = self.spaces().into_iter().flat_map(|space| space["messages"].as_array().unwrap().clone());
-        let texts = self.runner.twilio.view().as_array().unwrap().clone().into_iter().flat_map(|phone| phone["texts"].as_array().unwrap().clone());
-        let mark = |text: &str| text.rfind("H-").map(|start| text[start..].trim_end_matches(['`', ')']).to_owned());
+        let texts = self
+            .runner
+            .twilio
+            .view()
+            .as_array()
+            .unwrap()
+            .clone()
+            .into_iter()
+            .flat_map(|phone| phone["texts"].as_array().unwrap().clone());
+        let mark =
+            |text: &str| text.rfind("H-").map(|start| text[start..].trim_end_matches(['`', ')']).to_owned());
         posts
             .filter_map(|post| mark(post["markdown"].as_str().unwrap_or_default()))
             .chain(texts.filter_map(|text| mark(text["body"].as_str().unwrap_or_default())))
@@ -321,10 +372,16 @@ impl Drop for World {
         let read = self.read.lock().unwrap();
         let spaces = self.spaces();
         let posts = spaces.iter().flat_map(|space| space["messages"].as_array().unwrap());
-        let unread: Vec<_> = posts.filter(|post| !read.contains(post["id"].as_str().unwrap())).map(|post| post["markdown"].to_string()).collect();
+        let unread: Vec<_> = posts
+            .filter(|post| !read.contains(post["id"].as_str().unwrap()))
+            .map(|post| post["markdown"].to_string())
+            .collect();
         let phones = self.runner.twilio.view();
         let texts = phones.as_array().unwrap().iter().flat_map(|phone| phone["texts"].as_array().unwrap());
-        let texts: Vec<_> = texts.filter(|text| !read.contains(text["sid"].as_str().unwrap())).map(|text| text["body"].to_string()).collect();
+        let texts: Vec<_> = texts
+            .filter(|text| !read.contains(text["sid"].as_str().unwrap()))
+            .map(|text| text["body"].to_string())
+            .collect();
         assert!(unread.is_empty() && texts.is_empty(), "nobody read {unread:?} {texts:?}");
     }
 }

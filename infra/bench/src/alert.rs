@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ use crate::progress;
 const PACE: Duration = Duration::from_millis(600);
 /// After this every incident of the demo is over.
 const NEXT_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// How DynamoDB names a write whose condition failed.
+const REFUSED: &[u8] = b"ConditionalCheckFailedException";
 
 /// What was asked during one part of an alert.
 pub(crate) struct Bill {
@@ -31,6 +34,8 @@ pub(crate) struct Bill {
     pub(crate) aws: BTreeMap<String, u64>,
     /// What the table's operations cost.
     pub(crate) units: BTreeMap<String, Units>,
+    /// Single writes whose condition failed. The embedded table asks nothing for them; AWS takes the row's units.
+    pub(crate) refused: u64,
     /// Requests to each vendor, and from each.
     pub(crate) vendors: BTreeMap<String, u64>,
 }
@@ -38,15 +43,26 @@ pub(crate) struct Bill {
 /// Two presses with all that follows, twice: the first alert ever makes its space, every later one finds it.
 pub(crate) async fn measure(release: &Path, config: &Path) -> Result<Vec<Bill>, Error> {
     let counter = Counter::start().await?;
-    let overrides = ["DYNAMODB", "SQS", "EVENTBRIDGE"]
-        .map(|service| (format!("AWS_ENDPOINT_URL_{service}"), format!("{}/aws/{}", counter.0.address, place(service))));
+    let overrides = ["DYNAMODB", "SQS", "EVENTBRIDGE"].map(|service| {
+        (format!("AWS_ENDPOINT_URL_{service}"), format!("{}/aws/{}", counter.0.address, place(service)))
+    });
     let runner = start(release, config, overrides.into(), PACE).await?;
     let http = handbell_boot::client()?;
     counter.0.origin.get_or_init(|| format!("http://{}", runner.address));
     listen_to_webex(&runner, &http).await?;
     let mut bills = Vec::new();
-    for (round, whole) in ["The first alert ever: two presses and all that follows", "A later alert: two presses and all that follows"].into_iter().enumerate() {
-        progress(if round == 0 { "counts what an alert asks of AWS" } else { "and what the next day's asks" });
+    for (round, whole) in [
+        "The first alert ever: two presses and all that follows",
+        "A later alert: two presses and all that follows",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        progress(if round == 0 {
+            "counts what an alert asks of AWS"
+        } else {
+            "and what the next day's asks"
+        });
         // Whatever starts now has no part in the alert.
         warm(&runner, &http).await?;
         counter.forget(&runner);
@@ -54,7 +70,8 @@ pub(crate) async fn measure(release: &Path, config: &Path) -> Result<Vec<Bill>, 
         for number in ["first", "second"] {
             let before = counter.bill("", &runner);
             press(&runner, &http, &format!("alert-{round}-{number}")).await?;
-            let what = if number == "first" { "The press that opens it, alone" } else { "The second press, alone" };
+            let what =
+                if number == "first" { "The press that opens it, alone" } else { "The second press, alone" };
             presses.push(counter.bill(what, &runner).since(&before));
             settle(&runner).await;
         }
@@ -116,6 +133,7 @@ impl Bill {
                 now.calls -= units.calls;
             });
         }
+        self.refused -= before.refused;
         self.aws.retain(|_, count| *count > 0);
         self.vendors.retain(|_, count| *count > 0);
         self.units.retain(|_, units| units.calls > 0);
@@ -131,6 +149,7 @@ struct Counting {
     origin: OnceLock<String>,
     http: reqwest::Client,
     aws: Mutex<BTreeMap<String, u64>>,
+    refused: AtomicU64,
     wire: Mutex<u64>,
 }
 
@@ -142,6 +161,7 @@ impl Counter {
             origin: OnceLock::new(),
             http: handbell_boot::client()?,
             aws: Mutex::default(),
+            refused: AtomicU64::new(0),
             wire: Mutex::default(),
         });
         let router = Router::new().fallback(hand_on).with_state(Arc::clone(&counting));
@@ -151,6 +171,7 @@ impl Counter {
 
     fn forget(&self, runner: &Runner) {
         lock(&self.0.aws).clear();
+        self.0.refused.store(0, Ordering::Relaxed);
         runner.cloud.table().forget_units();
         *lock(&self.0.wire) = runner.stage.wire.entries().last().map_or(0, |entry| entry.number);
     }
@@ -166,14 +187,22 @@ impl Counter {
             };
             *vendors.entry(direction).or_default() += 1;
         }
-        Bill { what, aws: lock(&self.0.aws).clone(), units: runner.cloud.table().units_by_operation(), vendors }
+        Bill {
+            what,
+            aws: lock(&self.0.aws).clone(),
+            units: runner.cloud.table().units_by_operation(),
+            vendors,
+        }
     }
 }
 
 async fn hand_on(State(counting): State<Arc<Counting>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    *lock(&counting.aws).entry(target.replace("DynamoDB_20120810", "DynamoDB").replace('.', " ")).or_default() += 1;
+    let target =
+        parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    *lock(&counting.aws)
+        .entry(target.replace("DynamoDB_20120810", "DynamoDB").replace('.', " "))
+        .or_default() += 1;
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     match forward(&counting, &parts, body).await {
         Ok(answer) => answer,
@@ -181,15 +210,28 @@ async fn hand_on(State(counting): State<Arc<Counting>>, request: Request) -> Res
     }
 }
 
-async fn forward(counting: &Counting, parts: &axum::http::request::Parts, body: Bytes) -> Result<Response, reqwest::Error> {
+async fn forward(
+    counting: &Counting,
+    parts: &axum::http::request::Parts,
+    body: Bytes,
+) -> Result<Response, reqwest::Error> {
     let origin = counting.origin.get().map_or("", String::as_str);
     let mut headers = parts.headers.clone();
     headers.remove("host");
-    let request = counting.http.request(parts.method.clone(), format!("{origin}{}", parts.uri)).headers(headers).body(body);
+    let request = counting
+        .http
+        .request(parts.method.clone(), format!("{origin}{}", parts.uri))
+        .headers(headers)
+        .body(body);
     let answer = request.send().await?;
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     headers.remove("transfer-encoding");
-    Ok((status, headers, answer.bytes().await?).into_response())
+    let body = answer.bytes().await?;
+    // A transaction that failed names its reasons in another exception.
+    if status == StatusCode::BAD_REQUEST && body.windows(REFUSED.len()).any(|part| part == REFUSED) {
+        counting.refused.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok((status, headers, body).into_response())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

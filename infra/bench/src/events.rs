@@ -39,7 +39,8 @@ fn request(origin: &str, method: &str, url: &str, headers: &[(String, String)], 
     let rest = url.strip_prefix(origin).unwrap_or(url);
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let host = origin.split("://").nth(1).unwrap_or_default();
-    let mut all: Map<String, Value> = headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let mut all: Map<String, Value> =
+        headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     all.insert("host".into(), json!(host));
     all.insert("x-forwarded-proto".into(), json!("http"));
     json!({

@@ -77,12 +77,17 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
 }
 
 async fn run(options: &Options) -> Result<(), Error> {
-    let config = options.config.canonicalize().map_err(|error| format!("{}: {error}", options.config.display()))?;
+    let config =
+        options.config.canonicalize().map_err(|error| format!("{}: {error}", options.config.display()))?;
     let release = release::directory()?;
     if options.build {
         release::build(&release)?;
     }
-    let runs = if options.quick { measure::Runs { starts: 3, calls: 50 } } else { measure::Runs { starts: 15, calls: 500 } };
+    let runs = if options.quick {
+        measure::Runs { starts: 3, calls: 50 }
+    } else {
+        measure::Runs { starts: 15, calls: 500 }
+    };
     let load = release::load();
     let functions = measure::functions(&release, &config, runs).await?;
     let alerts = alert::measure(&release, &config).await?;

@@ -46,11 +46,16 @@ pub(crate) struct Measured {
 }
 
 /// Measures all functions, the one that does nothing first.
-pub(crate) async fn functions(release: &Path, config: &Path, runs: Runs) -> Result<Vec<(&'static str, Measured)>, Error> {
+pub(crate) async fn functions(
+    release: &Path,
+    config: &Path,
+    runs: Runs,
+) -> Result<Vec<(&'static str, Measured)>, Error> {
     let runner = start(release, config, Vec::new(), Duration::from_millis(20)).await?;
     let secrets = Secrets::write(config, &runner)?;
     let mut bench = Bench::new(release, config, runner, &secrets).await?;
-    let names: Vec<&'static str> = [NOOP].into_iter().chain(Function::ALL.iter().map(|function| function.name())).collect();
+    let names: Vec<&'static str> =
+        [NOOP].into_iter().chain(Function::ALL.iter().map(|function| function.name())).collect();
     let mut all: BTreeMap<&str, Measured> = names.iter().map(|name| (*name, Measured::default())).collect();
 
     progress(&format!("starts each function {} times, in turn", runs.starts));
@@ -127,7 +132,10 @@ struct Secrets(PathBuf);
 impl Secrets {
     fn write(config: &Path, runner: &Runner) -> Result<Self, Error> {
         let config = read_configuration(config)?;
-        let mut all = BTreeMap::from([(config.webex.token.secret.clone(), WEBEX_TOKEN), (config.twilio.token.secret.clone(), TWILIO_TOKEN)]);
+        let mut all = BTreeMap::from([
+            (config.webex.token.secret.clone(), WEBEX_TOKEN),
+            (config.twilio.token.secret.clone(), TWILIO_TOKEN),
+        ]);
         all.extend(config.webex.webhook.iter().map(|name| (name.secret.clone(), WEBEX_SECRET)));
         all.extend(config.twilio.key.iter().map(|key| (key.secret.clone(), TWILIO_TOKEN)));
         for (button, local) in config.buttons.values().zip(&runner.buttons) {
@@ -173,13 +181,16 @@ impl Bench {
         }
         let phones = runner.twilio.view();
         let ringing = phones.as_array().into_iter().flatten().find(|phone| phone["call"].is_object());
-        let number = ringing.and_then(|phone| phone["number"].as_str()).ok_or("no phone rings at the third press")?;
+        let number =
+            ringing.and_then(|phone| phone["number"].as_str()).ok_or("no phone rings at the third press")?;
         http.post(format!("{origin}/sim/phones/{number}/answer")).send().await?.error_for_status()?;
         http.post(format!("{origin}/sim/phones/{number}/hangup")).send().await?.error_for_status()?;
         settle(&runner).await;
         let entries = runner.stage.wire.entries();
         let find = |from: &str, path: &str| {
-            let found = |entry: &&WireEntry| entry.from == from && entry.to == "handbell" && entry.url[origin.len()..].starts_with(path);
+            let found = |entry: &&WireEntry| {
+                entry.from == from && entry.to == "handbell" && entry.url[origin.len()..].starts_with(path)
+            };
             entries.iter().rev().find(found).cloned().ok_or(format!("{from} didn't call {path}"))
         };
         let local = ["HANDBELL_CLOCK_FILE"]; // on Lambda there is none, and each look at the clock would read it

@@ -30,9 +30,14 @@ impl Process {
         let sandbox = Sandbox::open(&name).await?;
         let mut command = Command::new(binary);
         command.env_clear().envs(env.iter().cloned()).env("AWS_LAMBDA_RUNTIME_API", sandbox.address());
-        command.env("AWS_LAMBDA_FUNCTION_NAME", &name).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .env("AWS_LAMBDA_FUNCTION_NAME", &name)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let begun = Instant::now();
-        let child = command.kill_on_drop(true).spawn().map_err(|error| format!("{}: {error}", binary.display()))?;
+        let child =
+            command.kill_on_drop(true).spawn().map_err(|error| format!("{}: {error}", binary.display()))?;
         let mut process = Self { name, sandbox, child };
         process.call(event).await?;
         Ok((process, begun.elapsed()))
@@ -79,7 +84,11 @@ impl Process {
             return None;
         }
         let mut perf = perf();
-        perf.arg("-p").arg(self.child.id()?.to_string()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        perf.arg("-p")
+            .arg(self.child.id()?.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         let counter = Counter(perf.kill_on_drop(true).spawn().ok()?);
         tokio::time::sleep(Duration::from_millis(300)).await; // it says nothing when it has begun
         Some(counter)

@@ -844,7 +844,10 @@ mod tests {
     const DEMO: &str = include_str!("../../../examples/green-power/handbell.yaml");
 
     fn demo_file(name: &str) -> bool {
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/green-power").join(name).is_file()
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../examples/green-power")
+            .join(name)
+            .is_file()
     }
 
     fn wrong(text: &str) -> String {

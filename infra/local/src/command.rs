@@ -12,13 +12,17 @@ use handbell_boot::Function;
 
 /// Turns a signal into people who come.
 #[derive(Parser)]
-#[command(name = "handbell", version, after_help = "\
+#[command(
+    name = "handbell",
+    version,
+    after_help = "\
 Examples:
   handbell                                  the whole system on this laptop, with the demo's button
   handbell --port 0 --config handbell.yaml  the same with your own configuration, on any free port
   handbell check handbell.yaml              every mistake in a configuration, with its line
   handbell import bttn settings.yaml        a button robot's settings as a Handbell configuration
-  handbell schema > handbell.schema.json    for editors that complete and check while you type")]
+  handbell schema > handbell.schema.json    for editors that complete and check while you type"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -142,7 +146,10 @@ fn local(local: Local) -> Result<(), handbell_boot::Error> {
         workers: Workers::Processes(Program::Runner(std::env::current_exe()?)),
         pace: Duration::from_millis(600),
         automatic: true,
-        overrides: overrides.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
+        overrides: overrides
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect(),
         show_logs: !local.quiet,
     };
     runtime(&mut tokio::runtime::Builder::new_multi_thread())?.block_on(async {
@@ -165,7 +172,11 @@ fn demo() -> Result<PathBuf, String> {
     [built_from, PathBuf::from(NAME), PathBuf::from("handbell.yaml")]
         .into_iter()
         .find(|path| path.is_file())
-        .ok_or_else(|| format!("there is no configuration: neither {NAME} nor handbell.yaml is here; name one with --config"))
+        .ok_or_else(|| {
+            format!(
+                "there is no configuration: neither {NAME} nor handbell.yaml is here; name one with --config"
+            )
+        })
 }
 
 fn checked(file: &Path) -> ExitCode {
@@ -179,7 +190,12 @@ fn checked(file: &Path) -> ExitCode {
     let beside = file.parent().unwrap_or(Path::new("."));
     match check::check(&text, &|name| beside.join(name).is_file()) {
         Ok(config) => {
-            println!("{}: good. {} button(s), {} plan(s).", file.display(), config.buttons.len(), config.plans.len());
+            println!(
+                "{}: good. {} button(s), {} plan(s).",
+                file.display(),
+                config.buttons.len(),
+                config.plans.len()
+            );
             ExitCode::SUCCESS
         }
         Err(findings) => {
@@ -190,7 +206,8 @@ fn checked(file: &Path) -> ExitCode {
 }
 
 fn imported(settings: &Path, buttons: &[PathBuf]) -> Result<(), handbell_boot::Error> {
-    let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let read =
+        |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
     let buttons = buttons
         .iter()
         .map(|path| Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), read(path)?)))

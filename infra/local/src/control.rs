@@ -63,7 +63,8 @@ async fn end_troubles(State(control): State<Control>) -> StatusCode {
 
 async fn kill(State(control): State<Control>, Json(kill): Json<Kill>) -> Response {
     if !control.cloud.template().functions.iter().any(|function| function.name == kill.function) {
-        return (StatusCode::NOT_FOUND, format!("there is no function {:?}\n", kill.function)).into_response();
+        return (StatusCode::NOT_FOUND, format!("there is no function {:?}\n", kill.function))
+            .into_response();
     }
     let killed = control.cloud.kill(&kill.function);
     control.stage.touch();

@@ -2,9 +2,9 @@
 
 pub mod check;
 pub mod cloud;
-pub mod import;
 pub mod control;
 pub mod gate;
+pub mod import;
 pub mod page;
 pub mod runner;
 pub mod sim;

@@ -22,10 +22,10 @@ use crate::cloud::invoke::{Handler, Hands};
 use crate::cloud::processes::{Launch, Log, Pool, Program};
 use crate::cloud::template::Template;
 use crate::cloud::{Cloud, CloudOptions};
+use crate::gate::{self, Gate};
 use crate::sim::twilio::Twilio;
 use crate::sim::webex::Webex;
 use crate::sim::{SimAccount, Stage};
-use crate::gate::{self, Gate};
 use crate::{control, page};
 
 /// What the stand-in Webex takes for Handbell.
@@ -188,7 +188,17 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     let server = tokio::spawn(async move {
         let _ = axum::serve(listener, router).await;
     });
-    Ok(Runner { address, stage, webex, twilio, cloud, store, buttons, server: server.abort_handle(), _scratch: scratch })
+    Ok(Runner {
+        address,
+        stage,
+        webex,
+        twilio,
+        cloud,
+        store,
+        buttons,
+        server: server.abort_handle(),
+        _scratch: scratch,
+    })
 }
 
 /// Other people's web pages must not press buttons here: a request that a browser sends for another site is refused.
@@ -267,7 +277,11 @@ fn button_token(name: &str) -> String {
 }
 
 fn local_buttons(config: &Config) -> Vec<LocalButton> {
-    config.buttons.keys().map(|name| LocalButton { name: name.clone(), path: format!("/b/{}", button_token(name)) }).collect()
+    config
+        .buttons
+        .keys()
+        .map(|name| LocalButton { name: name.clone(), path: format!("/b/{}", button_token(name)) })
+        .collect()
 }
 
 fn scratch(data: Option<&Path>) -> std::io::Result<Scratch> {
@@ -299,16 +313,20 @@ fn page_state(
     config: &Config,
     buttons: &[LocalButton],
 ) -> page::State {
-    let (stage, webex, twilio, cloud, store) = (stage.clone(), webex.clone(), twilio.clone(), cloud.clone(), store.clone());
+    let (stage, webex, twilio, cloud, store) =
+        (stage.clone(), webex.clone(), twilio.clone(), cloud.clone(), store.clone());
     let plans: Vec<(String, String, String)> = config
         .buttons
         .iter()
-        .map(|(name, button)| (name.clone(), button.label.clone().unwrap_or_else(|| name.clone()), button.plan.clone()))
+        .map(|(name, button)| {
+            (name.clone(), button.label.clone().unwrap_or_else(|| name.clone()), button.plan.clone())
+        })
         .collect();
     let expected = expected_phones(config);
     let buttons = buttons.to_vec();
     Arc::new(move || {
-        let (stage, webex, twilio, cloud, store) = (stage.clone(), webex.clone(), twilio.clone(), cloud.clone(), store.clone());
+        let (stage, webex, twilio, cloud, store) =
+            (stage.clone(), webex.clone(), twilio.clone(), cloud.clone(), store.clone());
         let (plans, buttons, expected) = (plans.clone(), buttons.clone(), expected.clone());
         Box::pin(async move {
             let mut shown = Vec::new();
@@ -322,7 +340,8 @@ fn page_state(
                     "by": incident.and_then(|incident| incident.taken_by).map(|by| by.who),
                 }));
             }
-            let functions: Vec<Value> = cloud.template().functions.iter().map(|function| json!({ "name": function.name })).collect();
+            let functions: Vec<Value> =
+                cloud.template().functions.iter().map(|function| json!({ "name": function.name })).collect();
             let now = stage.clock.now();
             json!({
                 "now": now, "ahead_seconds": stage.clock.offset().as_secs(),
@@ -338,7 +357,9 @@ fn page_state(
 fn expected_phones(config: &Config) -> Vec<String> {
     let steps = config.plans.values().flat_map(|plan| &plan.steps);
     let mut numbers: Vec<String> = steps
-        .flat_map(|step| step.sms.iter().flat_map(|sms| &sms.to).chain(step.call.iter().flat_map(|call| &call.to)))
+        .flat_map(|step| {
+            step.sms.iter().flat_map(|sms| &sms.to).chain(step.call.iter().flat_map(|call| &call.to))
+        })
         .cloned()
         .collect();
     numbers.sort();
@@ -356,4 +377,3 @@ fn with_expected(view: Value, expected: &[String]) -> Value {
     phones.sort_by_key(|phone| phone["number"].as_str().map(str::to_owned));
     phones.into()
 }
-

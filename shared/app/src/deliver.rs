@@ -1,14 +1,16 @@
 //! Rows that are due: an incident is looked at again, or a dispatch is claimed, said, written down and let go.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use futures_util::future::join_all;
 use handbell_core::config::Plan;
 use handbell_core::decide::{Event, space_name};
-use handbell_core::dispatch::{Delivery, Dispatch, DispatchKey, Fact, Outcome, Progress, REPORT, START_WITHIN, Say, Task};
-use handbell_core::wording::{self, Words};
+use handbell_core::dispatch::{
+    Delivery, Dispatch, DispatchKey, Fact, Outcome, Progress, REPORT, START_WITHIN, Say, Task,
+};
+use handbell_core::fallback::take_over;
+use handbell_core::wording::Words;
 use handbell_store::table::{Due, RowKey};
 use handbell_store::{Claimed, Released};
 use jiff::{SignedDuration, Timestamp};
@@ -59,15 +61,20 @@ impl App {
     async fn work(&self, key: &DispatchKey) -> Result<(), Fault> {
         let owner = uuid::Uuid::new_v4().to_string();
         let claimed_at = self.now();
-        let Claimed::Ours { mut dispatch, died_at_ms } = self.store.claim(key, &owner, claimed_at).await? else { return Ok(()) };
+        let Claimed::Ours { mut dispatch, died_at_ms } = self.store.claim(key, &owner, claimed_at).await?
+        else {
+            return Ok(());
+        };
         if died_at_ms.is_some() {
             tracing::warn!(dispatch = ?key, "somebody died at this work; what may have been said is looked up first");
         }
         dispatch.recover(died_at_ms, claimed_at);
-        let (plan, incident) = tokio::join!(self.plan(&dispatch.plan, &dispatch.plan_hash), self.store.incident(&key.subject));
+        let (plan, incident) =
+            tokio::join!(self.plan(&dispatch.plan, &dispatch.plan_hash), self.store.incident(&key.subject));
         let plan = plan?;
         // The incident is read after the claim: an acknowledgement that has been committed is seen here.
-        let void = !dispatch.last_word && incident?.is_none_or(|incident| incident.voids(key.epoch, key.number));
+        let void =
+            !dispatch.last_word && incident?.is_none_or(|incident| incident.voids(key.epoch, key.number));
         if void {
             dispatch.void();
         }
@@ -82,11 +89,17 @@ impl App {
     async fn say_everything(&self, work: &mut Work) {
         let now = self.now();
         let tasks = work.dispatch.tasks(now);
-        let is_webex = |name: &String| work.dispatch.deliveries.get(name).is_some_and(|delivery| delivery.say.is_webex());
+        let is_webex = |name: &String| {
+            work.dispatch.deliveries.get(name).is_some_and(|delivery| delivery.say.is_webex())
+        };
         let (webex, phones): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|(name, _)| is_webex(name));
         let (mut outcomes, said, facts) = tokio::join!(
             self.say_in_webex(work, &webex),
-            join_all(phones.iter().map(async |(name, task)| (name.clone(), self.say_by_phone(work, name, *task).await))),
+            join_all(
+                phones
+                    .iter()
+                    .map(async |(name, task)| (name.clone(), self.say_by_phone(work, name, *task).await))
+            ),
             self.publish(&work.dispatch, &work.dispatch.facts),
         );
         outcomes.extend(said);
@@ -100,64 +113,12 @@ impl App {
         if let Some(unpublished) = facts {
             work.dispatch.facts = unpublished;
         }
-        self.stand_in(&mut work.dispatch, &died, now);
+        if !died.is_empty() {
+            tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
+            let told = (&self.config.admins, self.config.twilio.from.as_str());
+            take_over(&mut work.dispatch, &died, told, &work.plan, &work.words, now);
+        }
         self.report(work).await;
-    }
-
-    /// For what has died another channel starts, and the admins are told: of a phone in Webex, of Webex by SMS.
-    fn stand_in(&self, dispatch: &mut Dispatch, died: &[String], now: Timestamp) {
-        if died.is_empty() {
-            return;
-        }
-        let dead: Vec<(String, Delivery)> =
-            died.iter().filter_map(|name| Some((name.clone(), dispatch.deliveries.get(name)?.clone()))).collect();
-        for (name, delivery) in &dead {
-            let other = match &delivery.say {
-                _ if delivery.instead_of.is_some() => None,
-                Say::Sms { to, from, content } => Some(Say::Call { to: to.clone(), from: from.clone(), content: self.as_text(content, dispatch) }),
-                Say::Call { to, from, content } => Some(Say::Sms { to: to.clone(), from: from.clone(), content: self.as_text(content, dispatch) }),
-                _ => None,
-            };
-            if let Some(say) = other {
-                dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(say, now) });
-            }
-            let number = dispatch.facts.len();
-            dispatch.facts.push(Fact {
-                id: format!("{}#dead#{number}", dispatch.mark(name)),
-                kind: "delivery.dead".into(),
-                at: now,
-                detail: BTreeMap::from([("delivery".into(), dispatch.mark(name)), ("reason".into(), delivery.why.clone().unwrap_or_default())]),
-            });
-        }
-        let admin_notice = |failed: &[&Delivery]| handbell_core::dispatch::Content::Text(wording::not_delivered(dispatch, failed));
-        let tellable = |delivery: &&Delivery| delivery.instead_of.as_deref() != Some("admin");
-        let phones: Vec<&Delivery> = dead.iter().map(|(_, delivery)| delivery).filter(|delivery| delivery.say.is_phone()).filter(tellable).collect();
-        let webex: Vec<&Delivery> = dead.iter().map(|(_, delivery)| delivery).filter(|delivery| delivery.say.is_webex()).filter(tellable).collect();
-        let mut notices = Vec::new();
-        if !phones.is_empty() {
-            let content = admin_notice(&phones);
-            notices.extend(self.config.admins.webex.iter().map(|email| Say::Direct { email: email.clone(), content: content.clone() }));
-        }
-        if !webex.is_empty() {
-            let content = admin_notice(&webex);
-            let from = &self.config.twilio.from;
-            notices.extend(self.config.admins.sms.iter().map(|to| Say::Sms { to: to.clone(), from: from.clone(), content: content.clone() }));
-        }
-        for say in notices {
-            dispatch.add(Delivery { instead_of: Some("admin".into()), ..Delivery::new(say, now) });
-        }
-        tracing::error!(dispatch = ?dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
-    }
-
-    /// The words of a text for a call that stands in for it, and the other way round.
-    fn as_text(&self, content: &handbell_core::dispatch::Content, dispatch: &Dispatch) -> handbell_core::dispatch::Content {
-        use handbell_core::dispatch::Content;
-        let Some(known) = self.plans.get(&dispatch.plan) else { return content.clone() };
-        let Content::Plan { step, item } = content else { return content.clone() };
-        let Some(step) = known.plan.steps.get((*step as usize).wrapping_sub(1)) else { return content.clone() };
-        let template = step.sms.get(*item).map(|sms| &sms.text).or_else(|| step.call.get(*item).map(|call| &call.say));
-        let values = wording::Values::of(dispatch, &self.words(&dispatch.key.subject));
-        template.map_or_else(|| content.clone(), |template| Content::Text(values.fill(template, wording::plain)))
     }
 
     /// Writes down what came of it. What callbacks wrote meanwhile is taken over.
@@ -209,11 +170,19 @@ impl App {
             Ok(answer) if answer.failed_entry_count() == 0 => Some(Vec::new()),
             Ok(answer) => {
                 // Entries are answered in their order: an entry without an id was not taken.
-                let failed = answer.entries().iter().zip(facts).filter(|(entry, _)| entry.event_id().is_none());
+                let failed =
+                    answer.entries().iter().zip(facts).filter(|(entry, _)| entry.event_id().is_none());
                 let again = failed.filter(|(entry, fact)| {
-                    let transient = matches!(entry.error_code(), Some("InternalFailure" | "ThrottlingException" | "InternalException"));
+                    let transient = matches!(
+                        entry.error_code(),
+                        Some("InternalFailure" | "ThrottlingException" | "InternalException")
+                    );
                     if !transient {
-                        tracing::error!(fact = fact.kind, code = entry.error_code(), "the bus refuses this fact for good");
+                        tracing::error!(
+                            fact = fact.kind,
+                            code = entry.error_code(),
+                            "the bus refuses this fact for good"
+                        );
                     }
                     transient
                 });

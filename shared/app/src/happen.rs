@@ -31,7 +31,12 @@ pub(crate) struct Happened {
 
 impl App {
     /// Lets the event happen once. When this returns, everything that follows from it is stored.
-    pub(crate) async fn happen(&self, subject: &Subject, event: &Event, id: Option<&PressId>) -> Result<Happened, Fault> {
+    pub(crate) async fn happen(
+        &self,
+        subject: &Subject,
+        event: &Event,
+        id: Option<&PressId>,
+    ) -> Result<Happened, Fault> {
         let button = self.button(subject).map(|(_, button)| button);
         let today = button.and_then(|button| self.plans.get_key_value(&button.plan));
         let words = self.words(subject);
@@ -44,7 +49,9 @@ impl App {
                 return Ok(Happened { count: handled.count, outcome: None, incident });
             }
             let own = match &incident {
-                Some(incident) if !incident.phase.is_final() => Some(self.plan(&incident.plan, &incident.plan_hash).await?),
+                Some(incident) if !incident.phase.is_final() => {
+                    Some(self.plan(&incident.plan, &incident.plan_hash).await?)
+                }
                 _ => None,
             };
             let anew = begins_anew(incident.as_ref(), own.as_deref(), event, now);
@@ -52,9 +59,23 @@ impl App {
                 (Some(incident), Some(own), _) if !anew => (&incident.plan, own, &incident.plan_hash),
                 (_, _, Some((name, known))) => (name, Arc::clone(&known.plan), &known.hash),
                 // Nothing is going on, and the button is gone from the configuration.
-                _ => return Ok(Happened { count: incident.as_ref().map_or(0, |incident| incident.count), outcome: Some(Outcome::Nothing), incident }),
+                _ => {
+                    return Ok(Happened {
+                        count: incident.as_ref().map_or(0, |incident| incident.count),
+                        outcome: Some(Outcome::Nothing),
+                        incident,
+                    });
+                }
             };
-            let rules = Rules { subject, button, plan_name: name, plan: &plan, plan_hash: hash, from: &self.config.twilio.from, words: &words };
+            let rules = Rules {
+                subject,
+                button,
+                plan_name: name,
+                plan: &plan,
+                plan_hash: hash,
+                from: &self.config.twilio.from,
+                words: &words,
+            };
             let decision = decide(incident.as_ref(), event, rules, now);
             let Some(next) = decision.next else {
                 return Ok(Happened { count: decision.count, outcome: Some(decision.outcome), incident });
@@ -72,10 +93,22 @@ impl App {
             match self.store.commit(commit, now).await {
                 Ok(()) => {
                     tracing::info!(subject = subject.as_str(), epoch = next.epoch, count = next.count, step = next.step, phase = ?next.phase, "stored");
-                    let mut kicks: Vec<_> = decision.dispatches.iter().map(|dispatch| (RowKey::dispatch(&dispatch.key), now)).collect();
-                    kicks.extend(next.wake_at.filter(|at| *at <= now + KICK_AHEAD).map(|at| (RowKey::incident(subject), at)));
+                    let mut kicks: Vec<_> = decision
+                        .dispatches
+                        .iter()
+                        .map(|dispatch| (RowKey::dispatch(&dispatch.key), now))
+                        .collect();
+                    kicks.extend(
+                        next.wake_at
+                            .filter(|at| *at <= now + KICK_AHEAD)
+                            .map(|at| (RowKey::incident(subject), at)),
+                    );
                     self.kick(&kicks, now).await;
-                    return Ok(Happened { count: decision.count, outcome: Some(decision.outcome), incident: Some(next) });
+                    return Ok(Happened {
+                        count: decision.count,
+                        outcome: Some(decision.outcome),
+                        incident: Some(next),
+                    });
                 }
                 Err(NotCommitted::Conflict) => pause(round).await,
                 Err(NotCommitted::Fault(fault)) => return Err(fault.into()),
@@ -90,15 +123,31 @@ impl App {
         for ten in rows.chunks(10) {
             let entries = ten.iter().enumerate().filter_map(|(index, (row, at))| {
                 // Rounded up: a kick that comes early finds nothing to do.
-                let seconds = (at.as_millisecond() - now.as_millisecond() + 999).div_euclid(1000).clamp(0, 900);
+                let seconds =
+                    (at.as_millisecond() - now.as_millisecond() + 999).div_euclid(1000).clamp(0, 900);
                 let body = serde_json::to_string(row).ok()?;
-                SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).delay_seconds(seconds as i32).build().ok()
+                SendMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .message_body(body)
+                    .delay_seconds(seconds as i32)
+                    .build()
+                    .ok()
             });
-            let send = self.sqs.send_message_batch().queue_url(&self.places.queue_url).set_entries(Some(entries.collect())).send();
+            let send = self
+                .sqs
+                .send_message_batch()
+                .queue_url(&self.places.queue_url)
+                .set_entries(Some(entries.collect()))
+                .send();
             match send.await {
                 Ok(sent) if sent.failed().is_empty() => {}
-                Ok(sent) => tracing::warn!(failed = sent.failed().len(), "some kicks were not taken; the tick will find the rows"),
-                Err(error) => tracing::warn!(reason = ?error.as_service_error(), "the queue took no kick; the tick will find the rows"),
+                Ok(sent) => tracing::warn!(
+                    failed = sent.failed().len(),
+                    "some kicks were not taken; the tick will find the rows"
+                ),
+                Err(error) => {
+                    tracing::warn!(reason = ?error.as_service_error(), "the queue took no kick; the tick will find the rows")
+                }
             }
         }
     }

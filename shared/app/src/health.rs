@@ -12,7 +12,10 @@ impl App {
             Ok(_) => answer(StatusCode::OK, "OK\n"),
             Err(fault) => {
                 tracing::error!(reason = %fault, "the table can't be read");
-                answer(StatusCode::SERVICE_UNAVAILABLE, "The table can't be read. Look at HANDBELL_TABLE and the function's log.\n")
+                answer(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The table can't be read. Look at HANDBELL_TABLE and the function's log.\n",
+                )
             }
         }
     }

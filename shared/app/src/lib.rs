@@ -177,7 +177,10 @@ impl App {
 
     fn words(&self, subject: &Subject) -> Words {
         let label = self.button(subject).map(|(name, button)| button.label.as_deref().unwrap_or(name));
-        Words { zone: self.zone.clone(), button: label.or(subject.button_name()).unwrap_or_default().to_owned() }
+        Words {
+            zone: self.zone.clone(),
+            button: label.or(subject.button_name()).unwrap_or_default().to_owned(),
+        }
     }
 
     /// A plan by its name and fingerprint: today's, or from the table as it stood.
@@ -189,7 +192,9 @@ impl App {
         match self.store.plan(hash).await? {
             Some(plan) => Ok(Arc::new(plan)),
             // Never seen; today's words are better than none.
-            None => known.map(|known| Arc::clone(&known.plan)).ok_or_else(|| Fault(format!("plan {name:?} is not known any more"))),
+            None => known
+                .map(|known| Arc::clone(&known.plan))
+                .ok_or_else(|| Fault(format!("plan {name:?} is not known any more"))),
         }
     }
 
@@ -205,7 +210,13 @@ impl App {
             None => (twilio.account.clone(), &twilio.token.secret),
         };
         let password: SecretString = self.secrets.get(secret, self.now()).await?;
-        Ok(Twilio::new(self.http.clone(), self.places.twilio_url.clone(), twilio.account.clone(), user, password))
+        Ok(Twilio::new(
+            self.http.clone(),
+            self.places.twilio_url.clone(),
+            twilio.account.clone(),
+            user,
+            password,
+        ))
     }
 }
 

@@ -62,7 +62,8 @@ impl App {
         let mut proof = Proof::default();
         if let Some(header) = &button.header {
             let secrets = self.secrets.all(self.now()).await?;
-            let accepted = values(&secrets, [header.secret.as_str()]).into_iter().map(str::to_owned).collect();
+            let accepted =
+                values(&secrets, [header.secret.as_str()]).into_iter().map(str::to_owned).collect();
             proof.header = Some((header.name.clone(), accepted));
         }
         if button.flic {

@@ -75,7 +75,9 @@ impl App {
         let now = self.now();
         let mark = work.dispatch.mark(REPORT);
         let (id, edits) = match work.dispatch.deliveries.get(REPORT) {
-            Some(report) => (report.id.clone().unwrap_or_default(), report.shown.as_ref().map_or(0, |shown| shown.edits)),
+            Some(report) => {
+                (report.id.clone().unwrap_or_default(), report.shown.as_ref().map_or(0, |shown| shown.edits))
+            }
             None => return,
         };
         let edited = match (self.webex().await, edits < MAX_EDITS) {

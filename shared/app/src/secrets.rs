@@ -11,8 +11,11 @@ use tokio::sync::Mutex;
 use crate::Fault;
 
 /// Reads the whole document.
-pub type Fetch =
-    Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<BTreeMap<String, SecretString>, Fault>> + Send>> + Send + Sync>;
+pub type Fetch = Arc<
+    dyn Fn() -> Pin<Box<dyn Future<Output = Result<BTreeMap<String, SecretString>, Fault>> + Send>>
+        + Send
+        + Sync,
+>;
 
 const KEPT: SignedDuration = SignedDuration::from_mins(5);
 const AGAIN: SignedDuration = SignedDuration::from_mins(1);
@@ -69,7 +72,9 @@ impl Secrets {
     /// One of them.
     pub async fn get(&self, name: &str, now: Timestamp) -> Result<SecretString, Fault> {
         let all = self.all(now).await?;
-        all.get(name).cloned().ok_or_else(|| Fault(format!("the secret {name:?} is not in the secrets document")))
+        all.get(name)
+            .cloned()
+            .ok_or_else(|| Fault(format!("the secret {name:?} is not in the secrets document")))
     }
 }
 

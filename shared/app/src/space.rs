@@ -43,7 +43,11 @@ impl App {
         {
             return Ok(Room { id: id.clone(), row: row.clone() });
         }
-        let claim = self.store.claim_space(&work.space, row.as_ref(), &work.owner, self.now()).await.map_err(table)?;
+        let claim = self
+            .store
+            .claim_space(&work.space, row.as_ref(), &work.owner, self.now())
+            .await
+            .map_err(table)?;
         let SpaceClaim::Ours { begun, made } = claim else { return Err(wait(1)) };
         match self.find_or_make(webex, work, begun, made).await {
             Ok(id) => {
@@ -63,7 +67,13 @@ impl App {
     }
 
     /// The id of the space, or the failure and whether the space may exist nevertheless.
-    async fn find_or_make(&self, webex: &Webex, work: &Work, begun: bool, made: u32) -> Result<String, (Failure, bool)> {
+    async fn find_or_make(
+        &self,
+        webex: &Webex,
+        work: &Work,
+        begun: bool,
+        made: u32,
+    ) -> Result<String, (Failure, bool)> {
         let wanted = title(&wording::space_title(&work.plan, &work.dispatch, &work.words));
         let always = work.plan.space.reuse == Reuse::Always;
         let mut found = None;
@@ -71,7 +81,10 @@ impl App {
             // An incident's own space can't be older than the incident; one for always may be.
             let oldest = work.dispatch.opened_at - SignedDuration::from_mins(2);
             let rooms = webex.rooms_with_title(&wanted).await.map_err(|failure| (failure, begun))?;
-            found = rooms.into_iter().filter(|room| always || room.created.is_none_or(|at| at >= oldest)).max_by_key(|room| room.created);
+            found = rooms
+                .into_iter()
+                .filter(|room| always || room.created.is_none_or(|at| at >= oldest))
+                .max_by_key(|room| room.created);
         }
         let id = match found {
             Some(room) => room.id,

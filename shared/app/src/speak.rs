@@ -21,9 +21,10 @@ const RING: u32 = 30;
 /// What a vendor's failure means for a delivery that was being said.
 pub(crate) fn said(failure: Failure) -> Outcome {
     match failure {
-        Failure::NotSent { retry_after, why } => {
-            Outcome::NotSent { pause: retry_after.and_then(|pause| SignedDuration::try_from(pause).ok()), why }
-        }
+        Failure::NotSent { retry_after, why } => Outcome::NotSent {
+            pause: retry_after.and_then(|pause| SignedDuration::try_from(pause).ok()),
+            why,
+        },
         Failure::Refused { why, .. } => Outcome::Refused { why },
         Failure::Unknown { why } => Outcome::Unknown { why },
     }
@@ -49,13 +50,15 @@ impl App {
         if task == Task::Look {
             let found = match &delivery.say {
                 Say::Sms { to, from, .. } => twilio.messages(Some(to), Some(from)).await.map(|messages| {
-                    let ours = |body: &Option<String>| body.as_deref().is_some_and(|body| has_mark(body, &mark));
+                    let ours =
+                        |body: &Option<String>| body.as_deref().is_some_and(|body| has_mark(body, &mark));
                     messages.into_iter().find(|message| ours(&message.body)).map(|message| message.sid)
                 }),
                 Say::Call { to, from, .. } => twilio.calls(Some(to), Some(from)).await.map(|calls| {
                     // A call carries no mark; one to this person since this was decided, that isn't another's, is ours.
                     let since = delivery.since - SignedDuration::from_secs(5);
-                    let others: Vec<_> = work.dispatch.deliveries.values().filter_map(|other| other.id.clone()).collect();
+                    let others: Vec<_> =
+                        work.dispatch.deliveries.values().filter_map(|other| other.id.clone()).collect();
                     let ours = |call: &handbell_outbound::twilio::CallSeen| {
                         call.date_created.is_some_and(|at| at >= since) && !others.contains(&call.sid)
                     };
@@ -111,10 +114,20 @@ impl App {
             Ok(webex) => webex,
             Err(fault) => return all(tasks, &not_now(fault)),
         };
-        let direct = |name: &str| matches!(work.delivery(name).map(|delivery| &delivery.say), Some(Say::Direct { .. }));
-        let (to_people, in_space): (Vec<_>, Vec<_>) = tasks.iter().cloned().partition(|(name, _)| direct(name));
+        let direct = |name: &str| {
+            matches!(work.delivery(name).map(|delivery| &delivery.say), Some(Say::Direct { .. }))
+        };
+        let (to_people, in_space): (Vec<_>, Vec<_>) =
+            tasks.iter().cloned().partition(|(name, _)| direct(name));
         let mut outcomes: Vec<(String, Outcome)> = Vec::new();
-        outcomes.extend(join_all(to_people.iter().map(async |(name, task)| (name.clone(), self.direct(&webex, work, name, *task).await))).await);
+        outcomes.extend(
+            join_all(
+                to_people
+                    .iter()
+                    .map(async |(name, task)| (name.clone(), self.direct(&webex, work, name, *task).await)),
+            )
+            .await,
+        );
         if in_space.is_empty() {
             return outcomes;
         }
@@ -125,8 +138,16 @@ impl App {
                 return outcomes;
             }
         };
-        let (posts, people): (Vec<_>, Vec<_>) = in_space.into_iter().partition(|(name, _)| is_post(work, name));
-        outcomes.extend(join_all(people.iter().map(async |(name, _)| (name.clone(), self.invite(&webex, work, &room, name).await))).await);
+        let (posts, people): (Vec<_>, Vec<_>) =
+            in_space.into_iter().partition(|(name, _)| is_post(work, name));
+        outcomes.extend(
+            join_all(
+                people
+                    .iter()
+                    .map(async |(name, _)| (name.clone(), self.invite(&webex, work, &room, name).await)),
+            )
+            .await,
+        );
         let mut blocked = !posts.is_empty() && self.earlier_posts_missing(work).await;
         for (name, task) in posts {
             let outcome = if blocked { wait(1) } else { self.post(&webex, work, &room, &name, task).await };
@@ -148,7 +169,9 @@ impl App {
     }
 
     async fn invite(&self, webex: &Webex, work: &Work, room: &Room, name: &str) -> Outcome {
-        let Some(Say::Invite { email, moderator }) = work.delivery(name).map(|delivery| &delivery.say) else { return Outcome::NotWanted };
+        let Some(Say::Invite { email, moderator }) = work.delivery(name).map(|delivery| &delivery.say) else {
+            return Outcome::NotWanted;
+        };
         if work.void {
             return Outcome::NotWanted;
         }
@@ -162,13 +185,17 @@ impl App {
                 None => Outcome::Refused { why },
             },
             // Adding somebody twice does no harm: nothing to look for.
-            Err(Failure::Unknown { why }) => Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why },
+            Err(Failure::Unknown { why }) => {
+                Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }
+            }
             Err(failure) => said(failure),
         }
     }
 
     async fn post(&self, webex: &Webex, work: &Work, room: &Room, name: &str, task: Task) -> Outcome {
-        let Some(Say::Post { content }) = work.delivery(name).map(|delivery| &delivery.say) else { return Outcome::NotWanted };
+        let Some(Say::Post { content }) = work.delivery(name).map(|delivery| &delivery.say) else {
+            return Outcome::NotWanted;
+        };
         let mark = work.dispatch.mark(name);
         if task == Task::Look {
             match self.look_in_room(webex, &room.id, &mark).await {
@@ -204,11 +231,19 @@ impl App {
 
     /// Our post with this mark. A bot can't list what it posted in a group space: there its own post comes back by the
     /// webhook and is written down; that Webex answers at all is what is learnt here.
-    pub(crate) async fn look_in_room(&self, webex: &Webex, room: &str, mark: &str) -> Result<Option<String>, Outcome> {
+    pub(crate) async fn look_in_room(
+        &self,
+        webex: &Webex,
+        room: &str,
+        mark: &str,
+    ) -> Result<Option<String>, Outcome> {
         let me = self.me().await.map_err(|fault| Outcome::LookFailed { why: fault.0 })?;
         let messages = webex.messages(room, 100, me.bot).await.map_err(|failure| looked(&failure))?;
         let ours = |text: &Option<String>| text.as_deref().is_some_and(|text| has_mark(text, mark));
-        Ok(messages.into_iter().find(|message| ours(&message.markdown) || ours(&message.text)).map(|message| message.id))
+        Ok(messages
+            .into_iter()
+            .find(|message| ours(&message.markdown) || ours(&message.text))
+            .map(|message| message.id))
     }
 
     /// What a bot's empty look proves: only that Webex answers. The webhook that brings its own post gets some more time.
@@ -218,13 +253,18 @@ impl App {
     }
 
     async fn direct(&self, webex: &Webex, work: &Work, name: &str, task: Task) -> Outcome {
-        let Some(Say::Direct { email, content }) = work.delivery(name).map(|delivery| &delivery.say) else { return Outcome::NotWanted };
+        let Some(Say::Direct { email, content }) = work.delivery(name).map(|delivery| &delivery.say) else {
+            return Outcome::NotWanted;
+        };
         let mark = work.dispatch.mark(name);
         if task == Task::Look {
             match webex.direct_messages(email).await {
                 Ok(messages) => {
-                    let ours = |text: &Option<String>| text.as_deref().is_some_and(|text| has_mark(text, &mark));
-                    if let Some(found) = messages.into_iter().find(|message| ours(&message.markdown) || ours(&message.text)) {
+                    let ours =
+                        |text: &Option<String>| text.as_deref().is_some_and(|text| has_mark(text, &mark));
+                    if let Some(found) =
+                        messages.into_iter().find(|message| ours(&message.markdown) || ours(&message.text))
+                    {
                         return Outcome::Sent(found.id);
                     }
                 }
@@ -238,7 +278,10 @@ impl App {
             return wait(0);
         }
         let markdown = wording::post(content, &work.plan, &work.dispatch, &work.words);
-        webex.direct(email, &wording::marked_post(&wording::escape_markdown(&markdown), &mark)).await.map_or_else(said, Outcome::Sent)
+        webex
+            .direct(email, &wording::marked_post(&wording::escape_markdown(&markdown), &mark))
+            .await
+            .map_or_else(said, Outcome::Sent)
     }
 
     /// The file that belongs to a post; what is missing, in words, if it can't be had.
@@ -249,7 +292,11 @@ impl App {
         let Some(file) = &post.file else { return Ok(None) };
         let path = self.places.files.join(file);
         let name = path.file_name().map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
-        let missing = || format!("(The file {name} belongs here, but it can't be read. Tell whoever looks after Handbell.)");
+        let missing = || {
+            format!(
+                "(The file {name} belongs here, but it can't be read. Tell whoever looks after Handbell.)"
+            )
+        };
         let length = std::fs::metadata(&path).map_err(|_| missing())?.len();
         let content_type = post.content_type.clone().unwrap_or_default();
         Ok(Some(File { path, name, content_type, length }))
@@ -262,5 +309,6 @@ fn all(tasks: &[(String, Task)], outcome: &Outcome) -> Vec<(String, Outcome)> {
 
 /// The mark stands in the text, and isn't the beginning of a longer one.
 fn has_mark(text: &str, mark: &str) -> bool {
-    text.match_indices(mark).any(|(start, _)| !text[start + mark.len()..].starts_with(|next: char| next.is_ascii_alphanumeric()))
+    text.match_indices(mark)
+        .any(|(start, _)| !text[start + mark.len()..].starts_with(|next: char| next.is_ascii_alphanumeric()))
 }

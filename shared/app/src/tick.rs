@@ -42,7 +42,12 @@ impl App {
         }
         // What was found is kicked even if one shard failed; the tick itself counts as failed, and its alarm sees it.
         failed.map_or_else(
-            || Ok(Ticked { kicked: rows.len(), oldest_seconds: rows.first().map_or(0, |(_, due)| overdue(*due, now)) }),
+            || {
+                Ok(Ticked {
+                    kicked: rows.len(),
+                    oldest_seconds: rows.first().map_or(0, |(_, due)| overdue(*due, now)),
+                })
+            },
             |fault| Err(fault.into()),
         )
     }

@@ -76,7 +76,12 @@ impl App {
             content_type: header(request, "content-type"),
             body: request.body(),
         };
-        let names = || [Some(&twilio.token), twilio.second_token.as_ref()].into_iter().flatten().map(|name| name.secret.as_str());
+        let names = || {
+            [Some(&twilio.token), twilio.second_token.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|name| name.secret.as_str())
+        };
         let secrets = self.secrets.all(self.now()).await?;
         match verify(&signed, &twilio.account, &values(&secrets, names())) {
             Err(Rejected::Forged) if signed.signature.is_some() => {
@@ -88,12 +93,18 @@ impl App {
     }
 
     async fn fate_of(&self, params: &Params, hook: Hook) -> Result<Response<Bytes>, Failed> {
-        let Some((key, name)) = params.query("d").and_then(read_token) else { return Err(Rejected::Unknown.into()) };
+        let Some((key, name)) = params.query("d").and_then(read_token) else {
+            return Err(Rejected::Unknown.into());
+        };
         let fate = match params.event(hook)? {
             TwilioEvent::MessageStatus { sid, status, error_code } => Fate {
                 rank: status.rank(),
                 last: status.is_final(),
-                status: params.get("MessageStatus").or_else(|| params.get("SmsStatus")).unwrap_or_default().to_ascii_lowercase(),
+                status: params
+                    .get("MessageStatus")
+                    .or_else(|| params.get("SmsStatus"))
+                    .unwrap_or_default()
+                    .to_ascii_lowercase(),
                 code: error_code,
                 id: sid,
             },
@@ -140,12 +151,16 @@ impl App {
         if let Some(over) = over {
             return twiml(&goodbye(&over));
         }
-        let Some(Say::Call { content, .. }) = line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.say) else {
+        let Some(Say::Call { content, .. }) =
+            line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.say)
+        else {
             return twiml(&goodbye(wording::NOT_KNOWN));
         };
         let plan = self.plan(&line.dispatch.plan, &line.dispatch.plan_hash).await?;
         let call = match content {
-            Content::Plan { step, item } => plan.steps.get((*step as usize).wrapping_sub(1)).and_then(|step| step.call.get(*item)),
+            Content::Plan { step, item } => {
+                plan.steps.get((*step as usize).wrapping_sub(1)).and_then(|step| step.call.get(*item))
+            }
             Content::Text(_) => None,
         };
         let say = |text: String| Verb::Say {
@@ -157,7 +172,12 @@ impl App {
         let here = token(&line.key, &line.name);
         let keys = format!("{}/twilio/voice/key?d={here}&s={}", self.public_url(), line.incident.step);
         twiml(&[
-            Verb::Gather { action: keys, num_digits: Some(1), timeout: 8, verbs: vec![say(text.clone()), say(wording::KEYS.to_owned())] },
+            Verb::Gather {
+                action: keys,
+                num_digits: Some(1),
+                timeout: 8,
+                verbs: vec![say(text.clone()), say(wording::KEYS.to_owned())],
+            },
             // Nobody pressed anything: once more, then the call ends.
             say(text),
             Verb::Hangup,
@@ -165,7 +185,9 @@ impl App {
     }
 
     async fn key_pressed(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
-        let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else { return Err(Rejected::Unknown.into()) };
+        let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
+            return Err(Rejected::Unknown.into());
+        };
         let Some(line) = self.line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
         let who = match line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.say) {
             Some(Say::Call { to, .. }) => wording::the_phone(to),
@@ -174,17 +196,29 @@ impl App {
         let epoch = line.key.epoch;
         match digits.as_str() {
             "1" => {
-                let happened = self.happen(&line.key.subject, &Event::Acknowledge { who, epoch }, None).await?;
+                let happened =
+                    self.happen(&line.key.subject, &Event::Acknowledge { who, epoch }, None).await?;
                 match happened.outcome {
                     Some(Outcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
                     // Somebody was faster, or it is over: say who has it.
-                    _ => self.what_to_say(&Line { incident: happened.incident.unwrap_or(line.incident), ..line }).await,
+                    _ => {
+                        self.what_to_say(&Line {
+                            incident: happened.incident.unwrap_or(line.incident),
+                            ..line
+                        })
+                        .await
+                    }
                 }
             }
             "2" => {
                 let step = params.query("s").and_then(|step| step.parse().ok()).unwrap_or(line.incident.step);
-                let happened = self.happen(&line.key.subject, &Event::Next { who, epoch, step }, None).await?;
-                twiml(&goodbye(if happened.outcome == Some(Outcome::Done) { wording::NEXT_STEP } else { wording::NO_NEXT_STEP }))
+                let happened =
+                    self.happen(&line.key.subject, &Event::Next { who, epoch, step }, None).await?;
+                twiml(&goodbye(if happened.outcome == Some(Outcome::Done) {
+                    wording::NEXT_STEP
+                } else {
+                    wording::NO_NEXT_STEP
+                }))
             }
             _ => self.what_to_say(&line).await,
         }

@@ -113,11 +113,20 @@ impl App {
             let target = format!("{}/webex", self.public_url());
             let failed = |failure: Failure| Fault(failure.to_string());
             let all = webex.webhooks().await.map_err(failed)?;
-            let ours = all.iter().find(|hook| hook.target_url.as_deref() == Some(&target) && hook.resource.as_deref() == Some("messages"));
+            let ours = all.iter().find(|hook| {
+                hook.target_url.as_deref() == Some(&target) && hook.resource.as_deref() == Some("messages")
+            });
             match ours {
                 None => {
                     let (resource, event) = ("messages".to_owned(), "created".to_owned());
-                    let new = NewWebhook { name: WEBHOOK.into(), target_url: target, resource, event, filter: None, secret };
+                    let new = NewWebhook {
+                        name: WEBHOOK.into(),
+                        target_url: target,
+                        resource,
+                        event,
+                        filter: None,
+                        secret,
+                    };
                     webex.create_webhook(&new).await.map_err(failed)?;
                     tracing::info!("a webhook was registered at Webex");
                 }
@@ -138,7 +147,9 @@ impl App {
 /// `H-7K3Q.2.1` in a text, in its parts.
 fn find_mark(text: &str) -> Option<(String, u32, String)> {
     text.rmatch_indices("H-").find_map(|(start, _)| {
-        let mark = text[start..].split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-' || sign == '.')).next()?;
+        let mark = text[start..]
+            .split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-' || sign == '.'))
+            .next()?;
         let mut parts = mark.trim_end_matches('.').split('.');
         let (reference, number, name) = (parts.next()?, parts.next()?, parts.next()?);
         (reference.len() == 6 && parts.next().is_none()).then_some(())?;

@@ -31,7 +31,9 @@ macro_rules! client {
             .region($aws.region.clone())
             .credentials_provider(SharedCredentialsProvider::new($aws.credentials.clone()))
             .sleep_impl(TokioSleep::new())
-            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+            .retry_config(
+                RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
+            )
             // The SDK has no deadlines of its own. The whole must end before the caller gives up on us.
             .timeout_config(
                 TimeoutConfig::builder()

@@ -27,6 +27,8 @@ pub enum BadConfiguration {
 
 /// The configuration in this file.
 pub fn read_configuration(path: &Path) -> Result<Config, BadConfiguration> {
-    let text = std::fs::read_to_string(path).map_err(|error| BadConfiguration::Unreadable { path: path.to_owned(), error })?;
-    serde_saphyr::from_str(&text).map_err(|error| BadConfiguration::Senseless { path: path.to_owned(), why: error.to_string() })
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| BadConfiguration::Unreadable { path: path.to_owned(), error })?;
+    serde_saphyr::from_str(&text)
+        .map_err(|error| BadConfiguration::Senseless { path: path.to_owned(), why: error.to_string() })
 }

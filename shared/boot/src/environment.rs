@@ -39,7 +39,9 @@ pub struct Environment {
 
 /// A variable that must be set and isn't.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the environment variable {0} is not set; template.yaml sets it for each function, `cargo run` on a laptop")]
+#[error(
+    "the environment variable {0} is not set; template.yaml sets it for each function, `cargo run` on a laptop"
+)]
 pub struct Missing(String);
 
 impl Environment {
@@ -53,7 +55,9 @@ impl Environment {
     pub fn from(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Missing> {
         let needed = |name: &str| variable(name).ok_or_else(|| Missing(name.to_owned()));
         let or = |name: &str, default: &str| variable(name).unwrap_or_else(|| default.to_owned());
-        let endpoint = |service: &str| variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"));
+        let endpoint = |service: &str| {
+            variable(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| variable("AWS_ENDPOINT_URL"))
+        };
         Ok(Self {
             table: needed("HANDBELL_TABLE")?,
             queue_url: needed("HANDBELL_QUEUE_URL")?,
@@ -65,7 +69,11 @@ impl Environment {
             twilio_url: or("HANDBELL_TWILIO_URL", "https://api.twilio.com"),
             clock_file: variable("HANDBELL_CLOCK_FILE").map(Into::into),
             region: needed("AWS_REGION")?,
-            credentials: (needed("AWS_ACCESS_KEY_ID")?, needed("AWS_SECRET_ACCESS_KEY")?, variable("AWS_SESSION_TOKEN")),
+            credentials: (
+                needed("AWS_ACCESS_KEY_ID")?,
+                needed("AWS_SECRET_ACCESS_KEY")?,
+                variable("AWS_SESSION_TOKEN"),
+            ),
             dynamodb_endpoint: endpoint("DYNAMODB"),
             sqs_endpoint: endpoint("SQS"),
             events_endpoint: endpoint("EVENTBRIDGE"),

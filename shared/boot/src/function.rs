@@ -32,8 +32,15 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::ButtonPress, Self::SmsInbound, Self::VoiceInbound, Self::WebexEvent, Self::Health, Self::Deliver, Self::Tick];
+    pub const ALL: [Self; 7] = [
+        Self::ButtonPress,
+        Self::SmsInbound,
+        Self::VoiceInbound,
+        Self::WebexEvent,
+        Self::Health,
+        Self::Deliver,
+        Self::Tick,
+    ];
 
     /// Its name: of the crate, of the binary, and with other capitals of the resource in template.yaml.
     pub fn name(self) -> &'static str {
@@ -60,7 +67,12 @@ impl Function {
 }
 
 /// Handles one event; `left` is how much time there is for it. The error is a function error: AWS tries again.
-pub async fn handle(app: &App, function: Function, payload: &str, left: SignedDuration) -> Result<Value, String> {
+pub async fn handle(
+    app: &App,
+    function: Function,
+    payload: &str,
+    left: SignedDuration,
+) -> Result<Value, String> {
     match function {
         Function::Deliver => deliver(app, payload, left).await,
         Function::Tick => {
@@ -84,8 +96,11 @@ pub async fn handle(app: &App, function: Function, payload: &str, left: SignedDu
 
 /// API Gateway's event as a request; its body decoded, as signatures are made over what was sent.
 fn request(app: &App, payload: &str) -> Result<Request<Bytes>, String> {
-    let request = lambda_http::request::from_str(payload).map_err(|error| format!("not an event of an HTTP API: {error}"))?;
-    if let Some(url) = request.stage_variables_ref().and_then(|variables| variables.first("HANDBELL_PUBLIC_URL")) {
+    let request = lambda_http::request::from_str(payload)
+        .map_err(|error| format!("not an event of an HTTP API: {error}"))?;
+    if let Some(url) =
+        request.stage_variables_ref().and_then(|variables| variables.first("HANDBELL_PUBLIC_URL"))
+    {
         app.reached_at(url);
     }
     Ok(request.map(|body| match body {
@@ -124,7 +139,8 @@ struct Record {
 
 /// Works on a batch; names those messages that have to come again, so that one bad row never stops the others.
 async fn deliver(app: &App, payload: &str, left: SignedDuration) -> Result<Value, String> {
-    let batch: Batch = serde_json::from_str(payload).map_err(|error| format!("not a batch of the queue: {error}"))?;
+    let batch: Batch =
+        serde_json::from_str(payload).map_err(|error| format!("not a batch of the queue: {error}"))?;
     let (mut rows, mut ids) = (Vec::new(), Vec::new());
     for record in &batch.records {
         match serde_json::from_str::<RowKey>(&record.body) {
@@ -133,11 +149,17 @@ async fn deliver(app: &App, payload: &str, left: SignedDuration) -> Result<Value
                 ids.push(&record.message_id);
             }
             // Nobody but us writes here; coming again would not make it readable.
-            Err(error) => lambda_runtime::tracing::error!(%error, "a message in the work queue names no row; it is dropped"),
+            Err(error) => {
+                lambda_runtime::tracing::error!(%error, "a message in the work queue names no row; it is dropped")
+            }
         }
     }
     let done = app.deliver(&rows, left).await;
-    let again: Vec<Value> =
-        ids.iter().zip(done).filter(|(_, done)| !done).map(|(id, _)| json!({ "itemIdentifier": id })).collect();
+    let again: Vec<Value> = ids
+        .iter()
+        .zip(done)
+        .filter(|(_, done)| !done)
+        .map(|(id, _)| json!({ "itemIdentifier": id }))
+        .collect();
     Ok(json!({ "batchItemFailures": again }))
 }

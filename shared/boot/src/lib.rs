@@ -72,7 +72,9 @@ pub async fn serve(function: Function) -> Result<(), Error> {
         let app = Arc::clone(&app);
         async move {
             let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
-            handle(&app, function, event.payload.get(), clock::left_until(deadline)).await.map_err(Error::from)
+            handle(&app, function, event.payload.get(), clock::left_until(deadline))
+                .await
+                .map_err(Error::from)
         }
     }))
     .await

@@ -15,7 +15,6 @@ pub(crate) fn tick(ticked: &Ticked, function: &str, at: Timestamp) {
                 "Metrics": [
                     { "Name": "TickCompleted", "Unit": "Count" },
                     { "Name": "OldestDueSeconds", "Unit": "Seconds" },
-                    { "Name": "Kicked", "Unit": "Count" },
                 ],
             }],
         },

@@ -22,7 +22,10 @@ fn is_of_the_laptop(value: &str) -> bool {
 pub(crate) fn fetch(environment: &Environment, aws: &Aws) -> Fetch {
     let source = environment.secrets.clone().unwrap_or_default();
     let parameter = Parameter {
-        endpoint: environment.ssm_endpoint.clone().unwrap_or_else(|| format!("https://ssm.{}.amazonaws.com", environment.region)),
+        endpoint: environment
+            .ssm_endpoint
+            .clone()
+            .unwrap_or_else(|| format!("https://ssm.{}.amazonaws.com", environment.region)),
         region: environment.region.clone(),
         credentials: aws.credentials.clone(),
         http: aws.http(),
@@ -32,7 +35,9 @@ pub(crate) fn fetch(environment: &Environment, aws: &Aws) -> Fetch {
         let (source, parameter) = (source.clone(), Arc::clone(&parameter));
         Box::pin(async move {
             if let Some(path) = source.strip_prefix("file:") {
-                let text = tokio::fs::read(path).await.map_err(|error| Fault(format!("the secrets file {path} can't be read: {error}")))?;
+                let text = tokio::fs::read(path)
+                    .await
+                    .map_err(|error| Fault(format!("the secrets file {path} can't be read: {error}")))?;
                 document(&text)
             } else if let Some(name) = source.strip_prefix("ssm:") {
                 let secrets = document(parameter.get(name).await?.as_bytes())?;
@@ -55,7 +60,9 @@ fn document(text: &[u8]) -> Result<BTreeMap<String, SecretString>, Fault> {
 fn refuse_laptop_secrets(secrets: &BTreeMap<String, SecretString>) -> Result<(), Fault> {
     use secrecy::ExposeSecret;
     match secrets.iter().find(|(_, value)| is_of_the_laptop(value.expose_secret())) {
-        Some((name, _)) => Err(Fault(format!("the secret {name:?} is the one of the laptop's demo, which everybody knows; set one of your own"))),
+        Some((name, _)) => Err(Fault(format!(
+            "the secret {name:?} is the one of the laptop's demo, which everybody knows; set one of your own"
+        ))),
         None => Ok(()),
     }
 }
@@ -71,7 +78,8 @@ struct Parameter {
 impl Parameter {
     async fn get(&self, name: &str) -> Result<String, Fault> {
         let body = serde_json::json!({ "Name": name, "WithDecryption": true }).to_string();
-        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AmazonSSM.GetParameter")];
+        let headers =
+            [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AmazonSSM.GetParameter")];
         let failed = |why: &str| Fault(format!("the secrets parameter {name} can't be fetched: {why}"));
         let identity = self.credentials.clone().into();
         #[expect(clippy::disallowed_methods, reason = "AWS wants the machine's time in a signature")]
@@ -84,9 +92,15 @@ impl Parameter {
             .settings(SigningSettings::default())
             .build()
             .map_err(|_| failed("it can't be signed"))?;
-        let signable = SignableRequest::new("POST", &self.endpoint, headers.into_iter(), SignableBody::Bytes(body.as_bytes()))
-            .map_err(|_| failed("it can't be signed"))?;
-        let (instructions, _) = sign(signable, &params.into()).map_err(|_| failed("it can't be signed"))?.into_parts();
+        let signable = SignableRequest::new(
+            "POST",
+            &self.endpoint,
+            headers.into_iter(),
+            SignableBody::Bytes(body.as_bytes()),
+        )
+        .map_err(|_| failed("it can't be signed"))?;
+        let (instructions, _) =
+            sign(signable, &params.into()).map_err(|_| failed("it can't be signed"))?.into_parts();
         let mut request = self.http.post(&self.endpoint).timeout(Duration::from_secs(3)).body(body);
         for (key, value) in headers.into_iter().chain(instructions.headers()) {
             request = request.header(key, value);
@@ -94,7 +108,8 @@ impl Parameter {
         let answer = request.send().await.map_err(|_| failed("no connection"))?;
         let status = answer.status();
         let body = answer.bytes().await.map_err(|_| failed("the answer broke off"))?;
-        let body: serde_json::Value = serde_json::from_slice(&body).map_err(|_| failed("the answer can't be read"))?;
+        let body: serde_json::Value =
+            serde_json::from_slice(&body).map_err(|_| failed("the answer can't be read"))?;
         match body["Parameter"]["Value"].as_str() {
             Some(value) => Ok(value.to_owned()),
             None => Err(failed(&format!("{status} {}", body["__type"].as_str().unwrap_or_default()))),

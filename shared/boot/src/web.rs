@@ -19,10 +19,11 @@ use crate::Error;
 /// ten seconds is not used again, since a sandbox that was frozen wakes with dead connections.
 pub fn client() -> Result<reqwest::Client, Error> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let tls = ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let tls =
+        ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
     #[expect(clippy::disallowed_methods, reason = "the one place that makes a client")]
     let builder = reqwest::Client::builder();
     Ok(builder
@@ -55,9 +56,14 @@ impl HttpConnector for ForAws {
             // All bodies that Handbell sends to AWS are in memory.
             let body = body.bytes().map(bytes::Bytes::copy_from_slice).unwrap_or_default();
             let request = http::Request::from_parts(parts, reqwest::Body::from(body));
-            let request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
+            let request =
+                reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
             let failed = |error: reqwest::Error| {
-                if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }
+                if error.is_timeout() {
+                    ConnectorError::timeout(error.into())
+                } else {
+                    ConnectorError::io(error.into())
+                }
             };
             let response = client.execute(request).await.map_err(failed)?;
             let mut answer = http::Response::new(());

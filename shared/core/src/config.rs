@@ -427,11 +427,17 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
         found.push(Problem { path: path.iter().map(|part| (*part).to_owned()).collect(), message });
     };
     if TimeZone::get(&config.timezone).is_err() {
-        say(&["timezone"], format!("there is no time zone {:?}; write an IANA name such as Europe/Paris", config.timezone));
+        say(
+            &["timezone"],
+            format!("there is no time zone {:?}; write an IANA name such as Europe/Paris", config.timezone),
+        );
     }
     let account = &config.twilio.account;
     if account.len() != 34 || !account.starts_with("AC") {
-        say(&["twilio", "account"], "a Twilio account is AC and 32 letters or digits; copy it from Twilio's console".into());
+        say(
+            &["twilio", "account"],
+            "a Twilio account is AC and 32 letters or digits; copy it from Twilio's console".into(),
+        );
     }
     if !is_sender(&config.twilio.from) {
         say(&["twilio", "from"], number_advice(&config.twilio.from));
@@ -452,7 +458,10 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
     for (name, button) in &config.buttons {
         if !config.plans.contains_key(&button.plan) {
             let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            say(&["buttons", name, "plan"], format!("there is no plan {:?}; the plans are: {known}", button.plan));
+            say(
+                &["buttons", name, "plan"],
+                format!("there is no plan {:?}; the plans are: {known}", button.plan),
+            );
         }
         if button.token.names().next().is_none() {
             say(&["buttons", name, "token"], "a button needs at least one token".into());
@@ -461,17 +470,28 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
             say(&["buttons", name, "debounce"], "`debounce` can't be less than nothing".into());
         }
         if button.max_age.0 < SignedDuration::from_secs(1) {
-            say(&["buttons", name, "max_age"], "`max_age` is at least a second; with less, every press would be late".into());
+            say(
+                &["buttons", name, "max_age"],
+                "`max_age` is at least a second; with less, every press would be late".into(),
+            );
         }
-        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') || !(1..=60).contains(&name.len()) {
-            say(&["buttons", name], "a button's name is 1 to 60 letters, digits, - and _; use `label` for what people read".into());
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            || !(1..=60).contains(&name.len())
+        {
+            say(
+                &["buttons", name],
+                "a button's name is 1 to 60 letters, digits, - and _; use `label` for what people read"
+                    .into(),
+            );
         }
     }
     found
 }
 
 fn number_advice(number: &str) -> String {
-    format!("{number:?} is no phone number; write it with + and the country's code, digits only: +352691496401")
+    format!(
+        "{number:?} is no phone number; write it with + and the country's code, digits only: +352691496401"
+    )
 }
 
 fn plan_problems(
@@ -493,7 +513,10 @@ fn plan_problems(
     for (list, people) in [("moderators", &space.moderators), ("participants", &space.participants)] {
         for (index, address) in people.iter().enumerate() {
             if !is_address(address) {
-                say(&["plans", name, "space", list, &index.to_string()], format!("{address:?} is no mail address"));
+                say(
+                    &["plans", name, "space", list, &index.to_string()],
+                    format!("{address:?} is no mail address"),
+                );
             }
         }
     }
@@ -503,11 +526,17 @@ fn plan_problems(
         let at = number.to_string();
         quiet = step.after.map_or(SignedDuration::ZERO, |after| quiet.saturating_add(after.0));
         if *step == Step::default() {
-            say(&["plans", name, "steps", &at], "this step does nothing; give it a post, sms, call or people".into());
+            say(
+                &["plans", name, "steps", &at],
+                "this step does nothing; give it a post, sms, call or people".into(),
+            );
         }
         if let Some(after) = step.after {
             if number == 0 {
-                say(&["plans", name, "steps", &at, "after"], "the first step is taken by the first press; `after` belongs to a later one".into());
+                say(
+                    &["plans", name, "steps", &at, "after"],
+                    "the first step is taken by the first press; `after` belongs to a later one".into(),
+                );
             } else if after.0 < SignedDuration::from_secs(10) {
                 say(&["plans", name, "steps", &at, "after"], "`after` is at least 10 seconds".into());
             } else if quiet >= plan.reset_after.0 {
@@ -516,12 +545,18 @@ fn plan_problems(
         }
         if let Some(post) = &step.post {
             if post.markdown.is_none() && post.file.is_none() {
-                say(&["plans", name, "steps", &at, "post"], "a post needs `markdown`, a `file`, or both".into());
+                say(
+                    &["plans", name, "steps", &at, "post"],
+                    "a post needs `markdown`, a `file`, or both".into(),
+                );
             }
             if let Some(file) = &post.file
                 && !file_exists(file)
             {
-                say(&["plans", name, "steps", &at, "post", "file"], format!("there is no file {file:?} beside the configuration"));
+                say(
+                    &["plans", name, "steps", &at, "post", "file"],
+                    format!("there is no file {file:?} beside the configuration"),
+                );
             }
         }
         for (list, index, to, from, words) in step
@@ -529,12 +564,20 @@ fn plan_problems(
             .iter()
             .enumerate()
             .map(|(index, sms)| ("sms", index, &sms.to, &sms.from, &sms.text))
-            .chain(step.call.iter().enumerate().map(|(index, call)| ("call", index, &call.to, &call.from, &call.say)))
+            .chain(
+                step.call
+                    .iter()
+                    .enumerate()
+                    .map(|(index, call)| ("call", index, &call.to, &call.from, &call.say)),
+            )
         {
             let item = index.to_string();
             for (place, number) in to.iter().enumerate() {
                 if !is_phone_number(number) {
-                    say(&["plans", name, "steps", &at, list, &item, "to", &place.to_string()], number_advice(number));
+                    say(
+                        &["plans", name, "steps", &at, list, &item, "to", &place.to_string()],
+                        number_advice(number),
+                    );
                 }
             }
             if to.is_empty() {
@@ -551,10 +594,15 @@ fn plan_problems(
             }
         }
         if let Some(people) = &step.people {
-            for (list, addresses) in [("moderators", &people.moderators), ("participants", &people.participants)] {
+            for (list, addresses) in
+                [("moderators", &people.moderators), ("participants", &people.participants)]
+            {
                 for (index, address) in addresses.iter().enumerate() {
                     if !is_address(address) {
-                        say(&["plans", name, "steps", &at, "people", list, &index.to_string()], format!("{address:?} is no mail address"));
+                        say(
+                            &["plans", name, "steps", &at, "people", list, &index.to_string()],
+                            format!("{address:?} is no mail address"),
+                        );
                     }
                 }
             }

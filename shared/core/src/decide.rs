@@ -107,7 +107,12 @@ fn is_current(incident: &Incident, plan: &Plan, now: Timestamp) -> bool {
 }
 
 /// True when an event at `now` begins a new incident, so that today's plan applies and not the one that it opened with.
-pub fn begins_anew(incident: Option<&Incident>, own_plan: Option<&Plan>, event: &Event, now: Timestamp) -> bool {
+pub fn begins_anew(
+    incident: Option<&Incident>,
+    own_plan: Option<&Plan>,
+    event: &Event,
+    now: Timestamp,
+) -> bool {
     matches!(event, Event::Press(_))
         && incident.is_none_or(|incident| own_plan.is_none_or(|plan| !is_current(incident, plan, now)))
 }
@@ -115,7 +120,8 @@ pub fn begins_anew(incident: Option<&Incident>, own_plan: Option<&Plan>, event: 
 /// The rules. No clock, no chance, nothing read: the same arguments give the same decision.
 pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Timestamp) -> Decision {
     // With another plan than its own, it was already found to be over: its own `reset_after` said so.
-    let current = state.filter(|incident| incident.plan_hash == rules.plan_hash && is_current(incident, rules.plan, now));
+    let current = state
+        .filter(|incident| incident.plan_hash == rules.plan_hash && is_current(incident, rules.plan, now));
     match event {
         Event::Press(press) => {
             let meaning = rules.button.map_or(Meaning::Press, |button| button.meaning(press.gesture));
@@ -124,16 +130,26 @@ pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Ti
                 (Meaning::Ignore, _) | (_, None) => nothing(state),
                 // It was perhaps meant for another incident: it is posted as late, and silences nobody.
                 _ if late(press, rules, now).is_some() => pressed(state, current, press, rules, now),
-                (Meaning::Acknowledge, Some(incident)) => acknowledge(incident, &wording::the_button(rules.words), rules, now),
-                (Meaning::Cancel, Some(incident)) => end(incident, Phase::Cancelled, &wording::the_button(rules.words), rules, now),
+                (Meaning::Acknowledge, Some(incident)) => {
+                    acknowledge(incident, &wording::the_button(rules.words), rules, now)
+                }
+                (Meaning::Cancel, Some(incident)) => {
+                    end(incident, Phase::Cancelled, &wording::the_button(rules.words), rules, now)
+                }
             }
         }
         Event::Acknowledge { who, epoch } => match current {
-            Some(incident) if incident.epoch == *epoch && incident.phase == Phase::Open => acknowledge(incident, who, rules, now),
+            Some(incident) if incident.epoch == *epoch && incident.phase == Phase::Open => {
+                acknowledge(incident, who, rules, now)
+            }
             _ => nothing(state),
         },
         Event::Next { who, epoch, step } => match current {
-            Some(incident) if incident.epoch == *epoch && incident.step == *step && (*step as usize) < rules.plan.steps.len() => {
+            Some(incident)
+                if incident.epoch == *epoch
+                    && incident.step == *step
+                    && (*step as usize) < rules.plan.steps.len() =>
+            {
                 let mut climb = Climb::on(incident, rules, now);
                 climb.incident.heard_at = now;
                 climb.fact("incident.climbed", [("by", who.clone())]);
@@ -156,7 +172,12 @@ pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Ti
 }
 
 fn nothing(state: Option<&Incident>) -> Decision {
-    Decision { next: None, dispatches: Vec::new(), count: state.map_or(0, |incident| incident.count), outcome: Outcome::Nothing }
+    Decision {
+        next: None,
+        dispatches: Vec::new(),
+        count: state.map_or(0, |incident| incident.count),
+        outcome: Outcome::Nothing,
+    }
 }
 
 /// When a press was made, if that is longer ago than the button's `max_age`.
@@ -164,12 +185,23 @@ fn late(press: &Press, rules: Rules<'_>, now: Timestamp) -> Option<Timestamp> {
     press.at.filter(|at| rules.button.is_some_and(|button| now.duration_since(*at) > button.max_age.0))
 }
 
-fn pressed(state: Option<&Incident>, current: Option<&Incident>, press: &Press, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn pressed(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    press: &Press,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
     let debounce = rules.button.map_or(SignedDuration::ZERO, |button| button.debounce.0);
     if let (Some(incident), None) = (current, &press.id)
         && incident.bounce_at.is_some_and(|last| now.duration_since(last).abs() < debounce)
     {
-        return Decision { next: None, dispatches: Vec::new(), count: incident.count, outcome: Outcome::Bounce };
+        return Decision {
+            next: None,
+            dispatches: Vec::new(),
+            count: incident.count,
+            outcome: Outcome::Bounce,
+        };
     }
     let late = late(press, rules, now);
     let mut climb = match current {
@@ -307,10 +339,12 @@ impl<'a> Climb<'a> {
             taken_by: None,
             dispatches: 0,
             void_up_to: 0,
-            void_epochs: before.map_or(0, |before| if before.void_up_to > 0 { before.epoch } else { before.void_epochs }),
+            void_epochs: before
+                .map_or(0, |before| if before.void_up_to > 0 { before.epoch } else { before.void_epochs }),
             wake_at: None,
         };
-        let mut climb = Self { was_due: None, incident, dispatches: Vec::new(), facts: Vec::new(), rules, now };
+        let mut climb =
+            Self { was_due: None, incident, dispatches: Vec::new(), facts: Vec::new(), rules, now };
         climb.fact("incident.opened", [("plan", rules.plan_name.to_owned())]);
         climb
     }
@@ -330,7 +364,11 @@ impl<'a> Climb<'a> {
         self.incident.dispatches += 1;
         let incident = &self.incident;
         Dispatch {
-            key: DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number: incident.dispatches },
+            key: DispatchKey {
+                subject: incident.subject.clone(),
+                epoch: incident.epoch,
+                number: incident.dispatches,
+            },
             step,
             after: None,
             plan: incident.plan.clone(),
@@ -387,7 +425,8 @@ impl<'a> Climb<'a> {
             dispatch.add(Delivery::new(Say::Post { content: Content::Text(note) }, self.now));
         }
         if step.post.is_some() {
-            dispatch.add(Delivery::new(Say::Post { content: Content::Plan { step: number, item: 0 } }, self.now));
+            dispatch
+                .add(Delivery::new(Say::Post { content: Content::Plan { step: number, item: 0 } }, self.now));
         }
         // A step that posts nothing holds back nobody: the next post waits for the one before it.
         if dispatch.deliveries.values().any(|delivery| matches!(delivery.say, Say::Post { .. })) {
@@ -419,7 +458,12 @@ impl<'a> Climb<'a> {
             }
             self.dispatches[0].facts = self.facts;
         }
-        Decision { count: self.incident.count, next: Some(self.incident), dispatches: self.dispatches, outcome }
+        Decision {
+            count: self.incident.count,
+            next: Some(self.incident),
+            dispatches: self.dispatches,
+            outcome,
+        }
     }
 }
 
@@ -437,10 +481,18 @@ fn phones(step: &Step, number: u32, from: &str) -> Vec<Say> {
     let content = |item| Content::Plan { step: number, item };
     let sender = |own: &Option<String>| own.clone().unwrap_or_else(|| from.to_owned());
     let texts = step.sms.iter().enumerate().flat_map(|(item, sms)| {
-        sms.to.iter().map(move |to| Say::Sms { to: to.clone(), from: sender(&sms.from), content: content(item) })
+        sms.to.iter().map(move |to| Say::Sms {
+            to: to.clone(),
+            from: sender(&sms.from),
+            content: content(item),
+        })
     });
     let calls = step.call.iter().enumerate().flat_map(|(item, call)| {
-        call.to.iter().map(move |to| Say::Call { to: to.clone(), from: sender(&call.from), content: content(item) })
+        call.to.iter().map(move |to| Say::Call {
+            to: to.clone(),
+            from: sender(&call.from),
+            content: content(item),
+        })
     });
     texts.chain(calls).collect()
 }

@@ -385,7 +385,9 @@ impl Dispatch {
 
     /// Writes down what came of a delivery. True when the delivery has died of it. What is settled stays as it is.
     pub fn record(&mut self, name: &str, outcome: Outcome, now: Timestamp) -> bool {
-        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.is_open()) else { return false };
+        let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.is_open()) else {
+            return false;
+        };
         let attempted = !matches!(
             outcome,
             Outcome::Waits { .. } | Outcome::LookFailed { .. } | Outcome::LookAgain | Outcome::NotWanted
@@ -410,7 +412,8 @@ impl Dispatch {
             }
             Outcome::NotSent { pause, why } => {
                 // An unknown one stays so: this attempt was not sent, but an earlier one perhaps was. It is looked for first.
-                delivery.next_at = now + pause.unwrap_or_else(|| back_off(delivery.tries));
+                // A vendor that says "in a second" for minutes must not use up all attempts within them.
+                delivery.next_at = now + pause.unwrap_or_default().max(back_off(delivery.tries));
                 delivery.why = Some(why);
             }
             Outcome::Unknown { why } => {
@@ -444,7 +447,10 @@ impl Dispatch {
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         // A report is due only while there is something to tell.
         let told = wording::report(self).is_some();
-        let deliveries = self.deliveries.values().filter(|delivery| delivery.is_open() && (told || delivery.say != Say::Report));
+        let deliveries = self
+            .deliveries
+            .values()
+            .filter(|delivery| delivery.is_open() && (told || delivery.say != Say::Report));
         let deliveries = deliveries.map(|delivery| delivery.next_at);
         let facts = (!self.facts.is_empty()).then(|| now + SignedDuration::from_secs(15));
         let report = self.stale_report().map(|report| report.next_at);
@@ -460,12 +466,16 @@ impl Dispatch {
 
     /// Everything that goes through Webex and comes before a later step's post has settled.
     pub fn posts_are_out(&self) -> bool {
-        !self.deliveries.values().any(|delivery| matches!(delivery.say, Say::Post { .. }) && delivery.is_open())
+        !self
+            .deliveries
+            .values()
+            .any(|delivery| matches!(delivery.say, Say::Post { .. }) && delivery.is_open())
     }
 
     /// Adds a delivery under the next free number.
     pub fn add(&mut self, delivery: Delivery) -> String {
-        let name = (0..).map(|number: u32| number.to_string()).find(|name| !self.deliveries.contains_key(name));
+        let name =
+            (0..).map(|number: u32| number.to_string()).find(|name| !self.deliveries.contains_key(name));
         let name = name.unwrap_or_default();
         self.deliveries.insert(name.clone(), delivery);
         name

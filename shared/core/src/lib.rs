@@ -3,6 +3,7 @@
 pub mod config;
 pub mod decide;
 pub mod dispatch;
+pub mod fallback;
 pub mod incident;
 pub mod press;
 pub mod wording;

@@ -42,7 +42,12 @@ impl Values {
 
     /// The values as the incident is now: for a call that has just been answered.
     pub fn now(incident: &Incident, words: &Words, now: Timestamp) -> Self {
-        Self { button: words.button.clone(), count: incident.count, time: clock(now, words), incident: incident.reference() }
+        Self {
+            button: words.button.clone(),
+            count: incident.count,
+            time: clock(now, words),
+            incident: incident.reference(),
+        }
     }
 
     /// The text with its placeholders filled in, each value passed through `escape`. Unknown braces stay as they are.
@@ -53,7 +58,10 @@ impl Values {
             let (before, from) = rest.split_at(start);
             filled.push_str(before);
             // A brace that is opened again before it is closed is only a brace.
-            let end = from[1..].find(['{', '}']).filter(|end| from[1..][*end..].starts_with('}')).map_or(1, |end| end + 2);
+            let end = from[1..]
+                .find(['{', '}'])
+                .filter(|end| from[1..][*end..].starts_with('}'))
+                .map_or(1, |end| end + 2);
             let value = match &from[..end] {
                 "{button}" => escape(&self.button),
                 "{count}" => self.count.to_string(),
@@ -181,7 +189,10 @@ fn step_of(plan: &Plan, number: u32) -> Option<&Step> {
 
 /// The title of an incident's space.
 pub fn space_title(plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
-    let values = Values { time: dispatch.opened_at.to_zoned(words.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(), ..Values::of(dispatch, words) };
+    let values = Values {
+        time: dispatch.opened_at.to_zoned(words.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+        ..Values::of(dispatch, words)
+    };
     values.fill(&plan.space.title, plain)
 }
 
@@ -192,8 +203,12 @@ pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) 
         Content::Plan { step, .. } => {
             let post = step_of(plan, *step).and_then(|step| step.post.as_ref());
             let values = Values::of(dispatch, words);
-            let label = post.and_then(|post| post.label.as_deref()).map(|label| format!("📎 *{}*", values.fill(label, escape_markdown)));
-            let text = post.and_then(|post| post.markdown.as_deref()).map(|text| values.fill(text.trim_end(), escape_markdown));
+            let label = post
+                .and_then(|post| post.label.as_deref())
+                .map(|label| format!("📎 *{}*", values.fill(label, escape_markdown)));
+            let text = post
+                .and_then(|post| post.markdown.as_deref())
+                .map(|text| values.fill(text.trim_end(), escape_markdown));
             [text, label].into_iter().flatten().collect::<Vec<_>>().join("\n\n")
         }
     }
@@ -209,7 +224,8 @@ pub fn sms(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words, m
     let text = match content {
         Content::Text(text) => text.clone(),
         Content::Plan { step, item } => {
-            let template = step_of(plan, *step).and_then(|step| step.sms.get(*item)).map_or("", |sms| sms.text.as_str());
+            let template =
+                step_of(plan, *step).and_then(|step| step.sms.get(*item)).map_or("", |sms| sms.text.as_str());
             Values::of(dispatch, words).fill(template.trim_end(), plain)
         }
     };
@@ -221,7 +237,9 @@ pub fn spoken(content: &Content, plan: &Plan, incident: &Incident, words: &Words
     match content {
         Content::Text(text) => text.clone(),
         Content::Plan { step, item } => {
-            let template = step_of(plan, *step).and_then(|step| step.call.get(*item)).map_or("", |call| call.say.as_str());
+            let template = step_of(plan, *step)
+                .and_then(|step| step.call.get(*item))
+                .map_or("", |call| call.say.as_str());
             Values::now(incident, words, now).fill(template, plain)
         }
     }
@@ -237,7 +255,9 @@ pub fn spoken_when_over(incident: &Incident, words: &Words) -> Option<String> {
             by.map_or("Somebody", |by| by.who.as_str()),
             by.map_or_else(String::new, |by| clock(by.at, words))
         )),
-        Phase::Resolved | Phase::Cancelled | Phase::Lapsed => Some("This is Handbell. The incident is over. You are not needed. Goodbye.".into()),
+        Phase::Resolved | Phase::Cancelled | Phase::Lapsed => {
+            Some("This is Handbell. The incident is over. You are not needed. Goodbye.".into())
+        }
     }
 }
 
@@ -259,26 +279,28 @@ pub fn the_phone(number: &str) -> String {
 
 /// The one message that shows what became of a dispatch; none while there is nothing to tell.
 pub fn report(dispatch: &Dispatch) -> Option<String> {
-    let told = |delivery: &&Delivery| delivery.say.is_phone() || (delivery.progress == Progress::Dead && delivery.say != Say::Report);
+    let told = |delivery: &&Delivery| {
+        delivery.say.is_phone() || (delivery.progress == Progress::Dead && delivery.say != Say::Report)
+    };
     let lines: Vec<String> = dispatch
         .deliveries
         .iter()
         .filter(|(_, delivery)| told(delivery))
-        .map(|(name, delivery)| line(delivery, dispatch.fates.get(name)))
+        .map(|(name, delivery)| line(delivery, dispatch.fates.get(name), escape_markdown))
         .collect();
     (!lines.is_empty()).then(|| lines.join("  \n"))
 }
 
-fn line(delivery: &Delivery, fate: Option<&Fate>) -> String {
+fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) -> String {
     let what = match &delivery.say {
-        Say::Invite { email, .. } => format!("Adding {}", escape_markdown(email)),
+        Say::Invite { email, .. } => format!("Adding {}", escape(email)),
         Say::Post { .. } => "A post".to_owned(),
-        Say::Direct { email, .. } => format!("Message to {}", escape_markdown(email)),
+        Say::Direct { email, .. } => format!("Message to {}", escape(email)),
         Say::Sms { to, .. } => format!("SMS to {to}"),
         Say::Call { to, .. } => format!("Call to {to}"),
         Say::Report => "This report".to_owned(),
     };
-    let why = || delivery.why.as_deref().map(escape_markdown).unwrap_or_default();
+    let why = || delivery.why.as_deref().map(escape).unwrap_or_default();
     let state = match (delivery.progress, fate) {
         // The vendor knows better than we do, also when we had already given up or called it off.
         (_, Some(fate)) => of_fate(fate),
@@ -307,8 +329,12 @@ fn of_fate(fate: &Fate) -> String {
     }
 }
 
-/// Told to the admins when something could not be delivered at all.
+/// Told to the admins when something could not be delivered at all; plain text, for Webex and SMS alike.
 pub fn not_delivered(dispatch: &Dispatch, failed: &[&Delivery]) -> String {
-    let lines: Vec<String> = failed.iter().map(|delivery| line(delivery, None)).collect();
-    format!("Handbell could not deliver for incident {}: {}", reference(&dispatch.key.subject, dispatch.key.epoch), lines.join("; "))
+    let lines: Vec<String> = failed.iter().map(|delivery| line(delivery, None, plain)).collect();
+    format!(
+        "Handbell could not deliver for incident {}: {}",
+        reference(&dispatch.key.subject, dispatch.key.epoch),
+        lines.join("; ")
+    )
 }

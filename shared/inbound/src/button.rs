@@ -65,19 +65,13 @@ impl fmt::Debug for Proof {
 /// ahead: whoever calls this answers them politely.
 ///
 /// The caller has matched the token in the address already ([`token_matches`]).
-pub fn press(
-    request: &Request<Bytes>,
-    proof: &Proof,
-    now: Timestamp,
-) -> Result<Option<Press>, Rejected> {
+pub fn press(request: &Request<Bytes>, proof: &Proof, now: Timestamp) -> Result<Option<Press>, Rejected> {
     match *request.method() {
         Method::HEAD | Method::OPTIONS => return Ok(None),
         Method::GET if is_prefetch(request.headers()) => return Ok(None),
         Method::GET | Method::POST | Method::PUT => {}
         _ => {
-            return Err(Rejected::Malformed(
-                "a button calls with GET, POST or PUT".into(),
-            ));
+            return Err(Rejected::Malformed("a button calls with GET, POST or PUT".into()));
         }
     }
     check_size(request.body())?;
@@ -109,11 +103,8 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 
 fn check_header(headers: &HeaderMap, name: &str, accepted: &[String]) -> Result<(), Rejected> {
     // By their hashes, so that not even the secret's length can be measured. An empty secret was never set.
-    let accepted: Vec<_> = accepted
-        .iter()
-        .filter(|secret| !secret.is_empty())
-        .map(|secret| token_hash(secret))
-        .collect();
+    let accepted: Vec<_> =
+        accepted.iter().filter(|secret| !secret.is_empty()).map(|secret| token_hash(secret)).collect();
     let good = headers.get_all(name).iter().any(|value| {
         let given: [u8; 32] = Sha256::digest(value.as_bytes()).into();
         accepted.iter().any(|secret| given.ct_eq(secret).into())
@@ -142,11 +133,7 @@ fn is_name(key: &str) -> bool {
 
 /// A name for the press out of what the vendor says. One that is too long or has strange letters is kept by its hash.
 fn named(key: String, keep: SignedDuration) -> Option<PressId> {
-    let key = if is_name(&key) {
-        key
-    } else {
-        format!("sha256:{}", hex(&token_hash(&key)))
-    };
+    let key = if is_name(&key) { key } else { format!("sha256:{}", hex(&token_hash(&key))) };
     Some(PressId { key, keep })
 }
 
@@ -157,17 +144,12 @@ fn hex(bytes: &[u8]) -> String {
 /// Reads whatever came. The content type is only half believed: `curl -d '{…}'` calls its JSON a form.
 fn read(request: &Request<Bytes>, now: Timestamp) -> Press {
     let body = request.body().trim_ascii();
-    let json: Option<Value> = if body.starts_with(b"{") {
-        serde_json::from_slice(body).ok()
-    } else {
-        None
-    };
+    let json: Option<Value> = if body.starts_with(b"{") { serde_json::from_slice(body).ok() } else { None };
     let mut said = Said::default();
     match &json {
         Some(value) => {
-            if let Some(press) = flic_cloud(value, now)
-                .or_else(|| things(value, now))
-                .or_else(|| aws(value, now))
+            if let Some(press) =
+                flic_cloud(value, now).or_else(|| things(value, now)).or_else(|| aws(value, now))
             {
                 return press;
             }
@@ -188,11 +170,7 @@ struct Said(Vec<(String, String)>);
 
 impl Said {
     fn add(&mut self, name: &str, value: String) {
-        let name = name
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
+        let name = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
         self.0.push((name, value));
     }
 
@@ -226,8 +204,7 @@ impl Said {
     }
 
     fn is_true(&self, name: &str) -> bool {
-        self.all(&[name])
-            .any(|value| value == "true" || value == "1")
+        self.all(&[name]).any(|value| value == "true" || value == "1")
     }
 
     fn press(&self, now: Timestamp) -> Press {
@@ -238,12 +215,7 @@ impl Said {
                 .all(&["at", "time", "timestamp", "pressedat", "reportedtime"])
                 .find_map(|value| time(value, now)),
             battery: self
-                .get(&[
-                    "battery",
-                    "batterylevel",
-                    "batteryvoltage",
-                    "buttonbatterystatus",
-                ])
+                .get(&["battery", "batterylevel", "batteryvoltage", "buttonbatterystatus"])
                 .map(battery),
         }
     }
@@ -252,24 +224,19 @@ impl Said {
     /// tags stands, `id` is no name for a press. Shelly's `${info.id}` is the device as well. Better to take a repeated
     /// press for two than two for one.
     fn id(&self) -> Option<PressId> {
-        if let Some(counter) = self
-            .get(&["counter"])
-            .filter(|counter| counter.bytes().all(|byte| byte.is_ascii_digit()))
+        if let Some(counter) =
+            self.get(&["counter"]).filter(|counter| counter.bytes().all(|byte| byte.is_ascii_digit()))
         {
             let device = self.get(&["deviceid", "id", "name"]).unwrap_or_default();
             return named(format!("bttn:{device}:{counter}"), KEEP_COUNTER);
         }
         if self.0.iter().any(|(name, _)| {
-            [
-                "name", "deviceid", "counter", "etype", "counterp", "counterl", "countern",
-            ]
-            .contains(&name.as_str())
+            ["name", "deviceid", "counter", "etype", "counterp", "counterl", "countern"]
+                .contains(&name.as_str())
         }) {
             return None;
         }
-        let id = self
-            .get(&["id"])
-            .filter(|id| !id.to_ascii_lowercase().starts_with("shelly"))?;
+        let id = self.get(&["id"]).filter(|id| !id.to_ascii_lowercase().starts_with("shelly"))?;
         named(format!("id:{id}"), KEEP)
     }
 
@@ -284,17 +251,9 @@ impl Said {
                 return gesture;
             }
         }
-        self.all(&[
-            "gesture",
-            "click",
-            "clicktype",
-            "press",
-            "event",
-            "etype",
-            "type",
-        ])
-        .find_map(gesture)
-        .unwrap_or_default()
+        self.all(&["gesture", "click", "clicktype", "press", "event", "etype", "type"])
+            .find_map(gesture)
+            .unwrap_or_default()
     }
 }
 
@@ -303,16 +262,11 @@ impl Said {
 fn gesture(word: &str) -> Option<Gesture> {
     let word = word.trim().to_ascii_lowercase();
     let word = word.strip_prefix("input.").unwrap_or(&word);
-    let word: String = word
-        .strip_prefix("button_")
-        .unwrap_or(word)
-        .replace(['_', '-', ' '], "");
+    let word: String = word.strip_prefix("button_").unwrap_or(word).replace(['_', '-', ' '], "");
     Some(match word.as_str() {
-        "click" | "single" | "singleclick" | "singlepush" | "singlepress" | "push" | "press"
-        | "short" | "shortpush" | "shortpress" | "btnpush" | "s" => Gesture::Single,
-        "double" | "doubleclick" | "doublepush" | "doublepress" | "doubleshortpush" | "ss" => {
-            Gesture::Double
-        }
+        "click" | "single" | "singleclick" | "singlepush" | "singlepress" | "push" | "press" | "short"
+        | "shortpush" | "shortpress" | "btnpush" | "s" => Gesture::Single,
+        "double" | "doubleclick" | "doublepush" | "doublepress" | "doubleshortpush" | "ss" => Gesture::Double,
         "triple" | "tripleclick" | "triplepush" | "triplepress" | "tripleshortpush" | "sss" => {
             Gesture::Triple
         }
@@ -384,17 +338,13 @@ impl FlicKey {
         let mut point = vec![4]; // uncompressed: both coordinates follow
         for name in ["x", "y"] {
             let text = key[name].as_str().ok_or(BadKey("x or y is missing"))?;
-            let bytes = BASE64_URL_SAFE_NO_PAD
-                .decode(text)
-                .map_err(|_| BadKey("x or y isn't base64url"))?;
+            let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| BadKey("x or y isn't base64url"))?;
             if bytes.len() != 32 {
                 return Err(BadKey("x and y must have 32 bytes"));
             }
             point.extend(bytes);
         }
-        VerifyingKey::from_sec1_bytes(&point)
-            .map(FlicKey)
-            .map_err(|_| BadKey("the point isn't on the curve"))
+        VerifyingKey::from_sec1_bytes(&point).map(FlicKey).map_err(|_| BadKey("the point isn't on the curve"))
     }
 
     /// The claims of a token that this key has signed (RFC 7515). Only ES256: the token's own word for its algorithm decides
@@ -408,13 +358,9 @@ impl FlicKey {
         if header["alg"] != "ES256" || header.get("crit").is_some() {
             return Err(Rejected::Forged);
         }
-        let signature = BASE64_URL_SAFE_NO_PAD
-            .decode(signature)
-            .map_err(|_| Rejected::Forged)?;
+        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| Rejected::Forged)?;
         let signature = Signature::from_slice(&signature).map_err(|_| Rejected::Forged)?;
-        self.0
-            .verify(message.as_bytes(), &signature)
-            .map_err(|_| Rejected::Forged)?;
+        self.0.verify(message.as_bytes(), &signature).map_err(|_| Rejected::Forged)?;
         json_part(claims).ok_or(Rejected::Forged)
     }
 }
@@ -446,33 +392,19 @@ fn flic_cloud(value: &Value, now: Timestamp) -> Option<Press> {
 /// Flic cloud buttons documentation, "Button request". `token` is the signed one: it gives the press a name even if the
 /// claims don't. Not so its signature, which whoever sees it can turn into a second good one.
 fn flic_press(claims: &Value, token: Option<&str>, now: Timestamp) -> Press {
-    let id = match (
-        claims["buttonSerialNumber"].as_str(),
-        claims["pressedAt"].as_str(),
-    ) {
-        (Some(serial), Some(at)) => named(
-            format!(
-                "flic:{serial}:{at}:{}",
-                claims["clickType"].as_str().unwrap_or_default()
-            ),
-            KEEP,
-        ),
+    let id = match (claims["buttonSerialNumber"].as_str(), claims["pressedAt"].as_str()) {
+        (Some(serial), Some(at)) => {
+            named(format!("flic:{serial}:{at}:{}", claims["clickType"].as_str().unwrap_or_default()), KEEP)
+        }
         _ => token
             .and_then(|token| token.rsplit_once('.'))
             .and_then(|(signed, _)| named(format!("flic:{}", hex(&token_hash(signed))), KEEP)),
     };
     Press {
         id,
-        gesture: claims["clickType"]
-            .as_str()
-            .and_then(gesture)
-            .unwrap_or_default(),
-        at: claims["pressedAt"]
-            .as_str()
-            .and_then(|text| time(text, now)),
-        battery: scalar(&claims["buttonBatteryStatus"])
-            .as_deref()
-            .map(battery),
+        gesture: claims["clickType"].as_str().and_then(gesture).unwrap_or_default(),
+        at: claims["pressedAt"].as_str().and_then(|text| time(text, now)),
+        battery: scalar(&claims["buttonBatteryStatus"]).as_deref().map(battery),
     }
 }
 
@@ -484,9 +416,7 @@ fn things(value: &Value, now: Timestamp) -> Option<Press> {
     let uplink = value.get("uplink_message")?.as_object()?;
     let device = value["end_device_ids"]["device_id"].as_str()?;
     let count = uplink.get("f_cnt").and_then(Value::as_u64).unwrap_or(0);
-    let received = value["received_at"]
-        .as_str()
-        .or_else(|| uplink.get("received_at")?.as_str());
+    let received = value["received_at"].as_str().or_else(|| uplink.get("received_at")?.as_str());
     let mut decoded = Said::default();
     if let Some(payload) = uplink.get("decoded_payload") {
         decoded.add_json(payload);
@@ -504,10 +434,7 @@ fn things(value: &Value, now: Timestamp) -> Option<Press> {
 /// rules that imitate it.
 fn aws(value: &Value, now: Timestamp) -> Option<Press> {
     let clicked = value["deviceEvent"].get("buttonClicked")?.as_object()?;
-    let word = clicked
-        .get("clickType")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let word = clicked.get("clickType").and_then(Value::as_str).unwrap_or_default();
     let reported = clicked.get("reportedTime").and_then(Value::as_str);
     let id = match (value["deviceInfo"]["deviceId"].as_str(), reported) {
         (Some(device), Some(reported)) => named(format!("aws:{device}:{reported}"), KEEP),
@@ -517,8 +444,6 @@ fn aws(value: &Value, now: Timestamp) -> Option<Press> {
         id,
         gesture: gesture(word).unwrap_or_default(),
         at: reported.and_then(|text| time(text, now)),
-        battery: scalar(&value["deviceInfo"]["remainingLife"])
-            .as_deref()
-            .map(battery),
+        battery: scalar(&value["deviceInfo"]["remainingLife"]).as_deref().map(battery),
     })
 }

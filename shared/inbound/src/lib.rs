@@ -17,9 +17,7 @@ pub const BODY_LIMIT: usize = 256 * 1024;
 /// Refuses a body longer than [`BODY_LIMIT`]. Every sender's check begins with it, before any hashing or parsing.
 pub fn check_size(body: &[u8]) -> Result<(), Rejected> {
     if body.len() > BODY_LIMIT {
-        return Err(Rejected::Malformed(format!(
-            "the body is longer than {BODY_LIMIT} bytes"
-        )));
+        return Err(Rejected::Malformed(format!("the body is longer than {BODY_LIMIT} bytes")));
     }
     Ok(())
 }

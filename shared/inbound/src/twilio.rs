@@ -58,45 +58,27 @@ impl Signed<'_> {
     #[must_use]
     pub fn is_genuine(&self, tokens: &[&str]) -> bool {
         // Strict decoding: bits left over at the end must be zero, so one signature has one spelling.
-        let Some(given) = self
-            .signature
-            .and_then(|text| BASE64_STANDARD.decode(text).ok())
-        else {
+        let Some(given) = self.signature.and_then(|text| BASE64_STANDARD.decode(text).ok()) else {
             return false;
         };
         if !self.body_is_covered() {
             return false;
         }
-        let params = if self.is_form() {
-            sorted(&decode(self.body))
-        } else {
-            String::new()
-        };
+        let params = if self.is_form() { sorted(&decode(self.body)) } else { String::new() };
         self.urls().iter().any(|url| {
             let message = format!("{url}{params}");
-            tokens
-                .iter()
-                .any(|token| signature::matches(token, message.as_bytes(), &given))
+            tokens.iter().any(|token| signature::matches(token, message.as_bytes(), &given))
         })
     }
 
     fn is_form(&self) -> bool {
-        let essence = self
-            .content_type
-            .unwrap_or_default()
-            .split(';')
-            .next()
-            .unwrap_or_default();
-        essence
-            .trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        let essence = self.content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+        essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
     }
 
     fn query(&self) -> &str {
         let without_fragment = before(self.path_and_query, '#');
-        without_fragment
-            .split_once('?')
-            .map_or("", |(_, query)| query)
+        without_fragment.split_once('?').map_or("", |(_, query)| query)
     }
 
     /// A form's parameters are signed. Any other body is signed only through its hash in the URL, so a body without that
@@ -106,18 +88,12 @@ impl Signed<'_> {
             return true;
         }
         let query = decode(self.query().as_bytes());
-        let mut hashes = query
-            .iter()
-            .filter(|(name, _)| name == "bodySHA256")
-            .map(|(_, hash)| hash)
-            .peekable();
+        let mut hashes =
+            query.iter().filter(|(name, _)| name == "bodySHA256").map(|(_, hash)| hash).peekable();
         if hashes.peek().is_none() {
             return self.body.is_empty();
         }
-        let ours: String = Sha256::digest(self.body)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let ours: String = Sha256::digest(self.body).iter().map(|byte| format!("{byte:02x}")).collect();
         hashes.all(|hash| bool::from(hash.as_bytes().ct_eq(ours.as_bytes())))
     }
 
@@ -131,15 +107,9 @@ impl Signed<'_> {
         };
         let scheme = scheme.to_ascii_lowercase();
         let rest = before(before(rest, '#'), '?');
-        let (authority, prefix) = rest
-            .find('/')
-            .map_or((rest, ""), |slash| rest.split_at(slash));
+        let (authority, prefix) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
         let prefix = prefix.trim_end_matches('/');
-        let host_and_port = authority
-            .rsplit('@')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
+        let host_and_port = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
         // In `[::1]` the colons are the host's.
         let (host, port) = match host_and_port.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
@@ -153,21 +123,12 @@ impl Signed<'_> {
         let ours = before(self.path_and_query, '#');
         let mut paths: Vec<Cow<'_, str>> = vec![Cow::from(format!("{prefix}{ours}"))];
         // API Gateway keeps the stage or mapping key that the base already names in some of its set-ups.
-        if !prefix.is_empty()
-            && ours
-                .strip_prefix(prefix)
-                .is_some_and(|rest| rest.starts_with('/'))
-        {
+        if !prefix.is_empty() && ours.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')) {
             paths.push(Cow::from(ours));
         }
         paths
             .iter()
-            .flat_map(|path| {
-                [
-                    format!("{scheme}://{host}{path}"),
-                    format!("{scheme}://{host}:{port}{path}"),
-                ]
-            })
+            .flat_map(|path| [format!("{scheme}://{host}{path}"), format!("{scheme}://{host}:{port}{path}")])
             .collect()
     }
 
@@ -175,15 +136,9 @@ impl Signed<'_> {
         let query = decode(self.query().as_bytes());
         // A GET may name a content type too, and has no body for it.
         if self.is_form() && !self.body.is_empty() {
-            Params {
-                said: decode(self.body),
-                query,
-            }
+            Params { said: decode(self.body), query }
         } else {
-            Params {
-                said: query.clone(),
-                query,
-            }
+            Params { said: query.clone(), query }
         }
     }
 }
@@ -216,10 +171,7 @@ impl Params {
 
     /// Every value of a parameter, in the order they came in, which is not signed.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.said
-            .iter()
-            .filter(move |(given, _)| given == name)
-            .map(|(_, value)| value.as_str())
+        self.said.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     /// A parameter of the URL that we gave to Twilio ourselves, and which it signed with the rest.
@@ -234,9 +186,7 @@ impl Params {
 
     /// A parameter that there is a name for, and whose value is worth keeping.
     fn filled(&self, name: &str) -> Option<String> {
-        self.get(name)
-            .filter(|value| !value.is_empty())
-            .map(str::to_owned)
+        self.get(name).filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
     /// The id of a message or call becomes part of a key, so its letters are checked.
@@ -249,8 +199,7 @@ impl Params {
     }
 
     fn needed(&self, name: &str) -> Result<String, Rejected> {
-        self.filled(name)
-            .ok_or_else(|| Rejected::Malformed(format!("there is no {name}")))
+        self.filled(name).ok_or_else(|| Rejected::Malformed(format!("there is no {name}")))
     }
 
     /// What happened, as the hook that Twilio called for it says.
@@ -262,16 +211,12 @@ impl Params {
                 to: self.needed("To")?,
                 body: self.get("Body").unwrap_or_default().to_owned(),
                 media: self.media(),
-                opt_out: self
-                    .filled("OptOutType")
-                    .map(|word| OptOut::from(word.as_str())),
+                opt_out: self.filled("OptOutType").map(|word| OptOut::from(word.as_str())),
             }),
             Hook::TextStatus => TwilioEvent::MessageStatus {
                 sid: self.sid(&["MessageSid", "SmsSid"])?,
                 status: MessageStatus::from(
-                    self.get("MessageStatus")
-                        .or_else(|| self.get("SmsStatus"))
-                        .unwrap_or_default(),
+                    self.get("MessageStatus").or_else(|| self.get("SmsStatus")).unwrap_or_default(),
                 ),
                 error_code: self.number("ErrorCode").filter(|code| *code != 0),
             },
@@ -288,7 +233,10 @@ impl Params {
                 sid: self.sid(&["CallSid"])?,
                 digits: {
                     let digits = self.get("Digits").unwrap_or_default();
-                    if !digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#' | b'A'..=b'D' | b'a'..=b'd')) {
+                    if !digits
+                        .bytes()
+                        .all(|byte| matches!(byte, b'0'..=b'9' | b'*' | b'#' | b'A'..=b'D' | b'a'..=b'd'))
+                    {
                         return Err(Rejected::Malformed("Digits are not keys of a telephone".into()));
                     }
                     digits.to_owned()
@@ -321,9 +269,7 @@ impl Params {
 // Texts, numbers and names: none of it is for a log.
 impl fmt::Debug for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Params")
-            .field("count", &self.said.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Params").field("count", &self.said.len()).finish_non_exhaustive()
     }
 }
 
@@ -448,23 +394,13 @@ impl fmt::Debug for TwilioEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TwilioEvent::Text(text) => text.fmt(f),
-            TwilioEvent::MessageStatus {
-                sid,
-                status,
-                error_code,
-            } => f
+            TwilioEvent::MessageStatus { sid, status, error_code } => f
                 .debug_struct("MessageStatus")
                 .field("sid", sid)
                 .field("status", status)
                 .field("error_code", error_code)
                 .finish(),
-            TwilioEvent::CallStatus {
-                sid,
-                status,
-                sequence,
-                duration,
-                answered_by,
-            } => f
+            TwilioEvent::CallStatus { sid, status, sequence, duration, answered_by } => f
                 .debug_struct("CallStatus")
                 .field("sid", sid)
                 .field("status", status)
@@ -472,22 +408,15 @@ impl fmt::Debug for TwilioEvent {
                 .field("duration", duration)
                 .field("answered_by", answered_by)
                 .finish(),
-            TwilioEvent::CallAnswered {
-                sid,
-                status,
-                inbound,
-                ..
-            } => f
+            TwilioEvent::CallAnswered { sid, status, inbound, .. } => f
                 .debug_struct("CallAnswered")
                 .field("sid", sid)
                 .field("status", status)
                 .field("inbound", inbound)
                 .finish_non_exhaustive(),
-            TwilioEvent::Digits { sid, digits } => f
-                .debug_struct("Digits")
-                .field("sid", sid)
-                .field("count", &digits.len())
-                .finish(),
+            TwilioEvent::Digits { sid, digits } => {
+                f.debug_struct("Digits").field("sid", sid).field("count", &digits.len()).finish()
+            }
         }
     }
 }
@@ -504,9 +433,7 @@ impl fmt::Debug for Text {
 
 impl fmt::Debug for Media {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Media")
-            .field("content_type", &self.content_type)
-            .finish_non_exhaustive()
+        f.debug_struct("Media").field("content_type", &self.content_type).finish_non_exhaustive()
     }
 }
 
@@ -687,17 +614,11 @@ fn decode(form: &[u8]) -> Vec<(String, String)> {
 /// Each distinct name with each of its distinct values, in byte order, and nothing in between.
 fn sorted(params: &[(String, String)]) -> String {
     let distinct: BTreeSet<_> = params.iter().collect();
-    distinct
-        .into_iter()
-        .flat_map(|(name, value)| [name.as_str(), value.as_str()])
-        .collect()
+    distinct.into_iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect()
 }
 
 fn single<'a>(params: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let mut values = params
-        .iter()
-        .filter(|(given, _)| given == name)
-        .map(|(_, value)| value.as_str());
+    let mut values = params.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_str());
     let first = values.next()?;
     values.all(|value| value == first).then_some(first)
 }

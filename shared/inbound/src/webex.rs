@@ -20,19 +20,13 @@ pub fn is_genuine(signature: Option<&str>, body: &[u8], secrets: &[&str]) -> boo
     let Some(given) = signature.and_then(from_hex) else {
         return false;
     };
-    secrets
-        .iter()
-        .any(|secret| signature::matches(secret, body, &given))
+    secrets.iter().any(|secret| signature::matches(secret, body, &given))
 }
 
 /// The event in a webhook's body, once its signature has been checked; [`Rejected::Forged`] without a good one.
 ///
 /// The signature holds no time, so the same bytes are good for ever: see [`Envelope::key`].
-pub fn verify(
-    signature: Option<&str>,
-    body: &[u8],
-    secrets: &[&str],
-) -> Result<Envelope, Rejected> {
+pub fn verify(signature: Option<&str>, body: &[u8], secrets: &[&str]) -> Result<Envelope, Rejected> {
     check_size(body)?;
     if !is_genuine(signature, body, secrets) {
         return Err(Rejected::Forged);
@@ -82,12 +76,7 @@ impl Envelope {
     /// the same id as before, and only `created` differs.
     #[must_use]
     pub fn key(&self) -> String {
-        let time = self
-            .data
-            .updated
-            .as_deref()
-            .or(self.data.created.as_deref())
-            .unwrap_or_default();
+        let time = self.data.updated.as_deref().or(self.data.created.as_deref()).unwrap_or_default();
         format!("{}/{}/{}/{time}", self.resource, self.event, self.data.id)
     }
 
@@ -126,22 +115,16 @@ impl fmt::Debug for Envelope {
 
 impl fmt::Debug for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Data")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("Data").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {
-    value[name]
-        .as_str()
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    value[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 fn needed(value: &Value, name: &str) -> Result<String, Rejected> {
-    text(value, name)
-        .ok_or_else(|| Rejected::Malformed(format!("the webhook's body has no {name}")))
+    text(value, name).ok_or_else(|| Rejected::Malformed(format!("the webhook's body has no {name}")))
 }
 
 /// Lower-case only, as Webex writes it, so that one signature has one spelling.
@@ -155,8 +138,5 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs
-        .iter()
-        .map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?))
-        .collect()
+    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
 }

@@ -53,7 +53,9 @@ impl Store {
         set_due(&mut meta, subject, commit.incident.wake_at);
         let put = self.put(meta);
         items.push(match commit.before {
-            Some(version) => put.condition_expression("version = :before").expression_attribute_values(":before", number(version)),
+            Some(version) => put
+                .condition_expression("version = :before")
+                .expression_attribute_values(":before", number(version)),
             None => put.condition_expression("attribute_not_exists(pk)"),
         });
         if let Some((key, keep, handled)) = &commit.event {
@@ -84,7 +86,11 @@ impl Store {
 
         let items = items
             .into_iter()
-            .map(|put| Ok(TransactWriteItem::builder().put(put.build().map_err(|error| Fault(error.to_string()))?).build()))
+            .map(|put| {
+                Ok(TransactWriteItem::builder()
+                    .put(put.build().map_err(|error| Fault(error.to_string()))?)
+                    .build())
+            })
             .collect::<Result<Vec<_>, Fault>>()?;
         let answer = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
         answer.map(|_| ()).map_err(|error| match error.as_service_error() {

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use handbell_core::dispatch::{Dispatch, DispatchKey, Fate, LEASE, LEASE_MARGIN};
 use jiff::Timestamp;
 
-use crate::table::{RowKey, Row, number, shard, text};
+use crate::table::{Row, RowKey, number, shard, text};
 use crate::{Fault, Store, attribute, read};
 
 /// What came of a claim.
@@ -130,7 +130,13 @@ impl Store {
 
     /// Writes down what a vendor told us of a delivery, if it is later than what we knew, and asks for a new report at
     /// `due`. True if it was written. Works while a worker holds the lease.
-    pub async fn fate(&self, key: &DispatchKey, name: &str, fate: &Fate, due: Timestamp) -> Result<bool, Fault> {
+    pub async fn fate(
+        &self,
+        key: &DispatchKey,
+        name: &str,
+        fate: &Fate,
+        due: Timestamp,
+    ) -> Result<bool, Fault> {
         let answer = self
             .client
             .update_item()
@@ -161,7 +167,9 @@ impl Store {
 /// The row as it stood when a condition failed; none for every other error.
 fn refused<R>(error: &SdkError<UpdateItemError, R>) -> Option<Row> {
     match error.as_service_error()? {
-        UpdateItemError::ConditionalCheckFailedException(failed) => Some(failed.item().cloned().unwrap_or_default()),
+        UpdateItemError::ConditionalCheckFailedException(failed) => {
+            Some(failed.item().cloned().unwrap_or_default())
+        }
         _ => None,
     }
 }

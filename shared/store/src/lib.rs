@@ -15,8 +15,8 @@ use handbell_core::config::Plan;
 use handbell_core::dispatch::{Dispatch, DispatchKey};
 use handbell_core::incident::{Incident, Subject};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 pub use commit::{Commit, NotCommitted};
 pub use lease::{Claimed, Released};
@@ -93,7 +93,13 @@ impl Store {
     }
 
     /// Everything that a decision needs, in one consistent read.
-    pub async fn load(&self, subject: &Subject, event: Option<&str>, plan_hash: Option<&str>, now: Timestamp) -> Result<Loaded, Fault> {
+    pub async fn load(
+        &self,
+        subject: &Subject,
+        event: Option<&str>,
+        plan_hash: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Loaded, Fault> {
         let meta = RowKey::incident(subject);
         let event = event.map(|key| RowKey::event(subject, key));
         let plan = plan_hash.map(RowKey::plan);
@@ -105,7 +111,11 @@ impl Store {
                 "META" => loaded.incident = Some(read(row)?),
                 "PLAN" => loaded.plan_known = true,
                 // The table forgets expired rows up to two days late.
-                _ if row.get("expires_at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<i64>().ok()).is_some_and(|at| at < now.as_second()) => {}
+                _ if row
+                    .get("expires_at")
+                    .and_then(|at| at.as_n().ok())
+                    .and_then(|at| at.parse::<i64>().ok())
+                    .is_some_and(|at| at < now.as_second()) => {}
                 _ => loaded.handled = Some(read(row)?),
             }
         }
@@ -121,7 +131,8 @@ impl Store {
         let mut wanted = wanted.build().map_err(|error| Fault(error.to_string()))?;
         let mut rows = Vec::new();
         for _ in 0..5 {
-            let answer = self.client.batch_get_item().request_items(&self.table, wanted.clone()).send().await?;
+            let answer =
+                self.client.batch_get_item().request_items(&self.table, wanted.clone()).send().await?;
             rows.extend(answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default());
             match answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table)) {
                 Some(left) if !left.keys.is_empty() => wanted = left,
@@ -132,8 +143,14 @@ impl Store {
     }
 
     async fn get<T: DeserializeOwned>(&self, key: &RowKey) -> Result<Option<T>, Fault> {
-        let answer =
-            self.client.get_item().table_name(&self.table).set_key(Some(key.row())).consistent_read(true).send().await?;
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key.row()))
+            .consistent_read(true)
+            .send()
+            .await?;
         answer.item.map(read).transpose()
     }
 
@@ -163,7 +180,12 @@ impl Store {
 
     /// Rows of one shard that are due by `until`, oldest first, at most `limit`; with when each is due. The index is a
     /// hint: it may be late or stale, and whoever acts on it must check the row itself.
-    pub async fn due(&self, shard: u8, until: Timestamp, limit: usize) -> Result<Vec<(RowKey, Timestamp)>, Fault> {
+    pub async fn due(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(RowKey, Timestamp)>, Fault> {
         let mut pages = self
             .client
             .query()
@@ -201,11 +223,13 @@ fn read<T: DeserializeOwned>(row: Row) -> Result<T, Fault> {
 }
 
 fn write<T: Serialize>(value: &T, key: &RowKey) -> Result<Row, Fault> {
-    let mut row: Row = serde_dynamo::to_item(value).map_err(|error| Fault(format!("a row can't be written: {error}")))?;
+    let mut row: Row =
+        serde_dynamo::to_item(value).map_err(|error| Fault(format!("a row can't be written: {error}")))?;
     row.extend(key.row());
     Ok(row)
 }
 
 fn attribute<T: Serialize>(value: &T) -> Result<AttributeValue, Fault> {
-    serde_dynamo::to_attribute_value(value).map_err(|error| Fault(format!("a value can't be written: {error}")))
+    serde_dynamo::to_attribute_value(value)
+        .map_err(|error| Fault(format!("a value can't be written: {error}")))
 }

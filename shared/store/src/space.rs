@@ -49,14 +49,28 @@ impl Store {
     }
 
     /// Takes the making of a space upon us, if it is as we read it and nobody else is at it.
-    pub async fn claim_space(&self, name: &str, seen: Option<&SpaceRow>, owner: &str, now: Timestamp) -> Result<SpaceClaim, Fault> {
-        if seen.is_some_and(|row| row.room.is_some() || row.lease_ms >= (now - LEASE_MARGIN).as_millisecond()) {
+    pub async fn claim_space(
+        &self,
+        name: &str,
+        seen: Option<&SpaceRow>,
+        owner: &str,
+        now: Timestamp,
+    ) -> Result<SpaceClaim, Fault> {
+        if seen.is_some_and(|row| row.room.is_some() || row.lease_ms >= (now - LEASE_MARGIN).as_millisecond())
+        {
             return Ok(SpaceClaim::Busy);
         }
         let made = seen.map_or(0, |row| row.made);
         let begun = seen.is_some_and(|row| row.begun);
-        let row = SpaceRow { room: None, owner: owner.to_owned(), lease_ms: (now + LEASE).as_millisecond(), made, begun: true };
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(write(&row, &RowKey::space(name))?));
+        let row = SpaceRow {
+            room: None,
+            owner: owner.to_owned(),
+            lease_ms: (now + LEASE).as_millisecond(),
+            made,
+            begun: true,
+        };
+        let put =
+            self.client.put_item().table_name(&self.table).set_item(Some(write(&row, &RowKey::space(name))?));
         let put = match seen {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(seen) => put
@@ -65,7 +79,12 @@ impl Store {
         };
         match put.send().await {
             Ok(_) => Ok(SpaceClaim::Ours { begun, made }),
-            Err(error) if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) => {
+            Err(error)
+                if matches!(
+                    error.as_service_error(),
+                    Some(PutItemError::ConditionalCheckFailedException(_))
+                ) =>
+            {
                 Ok(SpaceClaim::Busy)
             }
             Err(error) => Err(error.into()),
@@ -73,13 +92,26 @@ impl Store {
     }
 
     /// Remembers the space that we made or adopted. False if another had taken over.
-    pub async fn remember_space(&self, name: &str, room: &str, made: u32, owner: &str) -> Result<bool, Fault> {
-        let row = SpaceRow { room: Some(room.to_owned()), owner: owner.to_owned(), lease_ms: 0, made, begun: true };
+    pub async fn remember_space(
+        &self,
+        name: &str,
+        room: &str,
+        made: u32,
+        owner: &str,
+    ) -> Result<bool, Fault> {
+        let row =
+            SpaceRow { room: Some(room.to_owned()), owner: owner.to_owned(), lease_ms: 0, made, begun: true };
         self.put_space_if(name, &row, owner).await
     }
 
     /// Lets go of the making without having made it, so that the next may try at once; `begun` as above.
-    pub async fn give_up_space(&self, name: &str, begun: bool, made: u32, owner: &str) -> Result<bool, Fault> {
+    pub async fn give_up_space(
+        &self,
+        name: &str,
+        begun: bool,
+        made: u32,
+        owner: &str,
+    ) -> Result<bool, Fault> {
         let row = SpaceRow { room: None, owner: owner.to_owned(), lease_ms: 0, made, begun };
         self.put_space_if(name, &row, owner).await
     }
@@ -95,7 +127,14 @@ impl Store {
             .expression_attribute_values(":owner", text(owner));
         match put.send().await {
             Ok(_) => Ok(true),
-            Err(error) if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) => Ok(false),
+            Err(error)
+                if matches!(
+                    error.as_service_error(),
+                    Some(PutItemError::ConditionalCheckFailedException(_))
+                ) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -103,7 +142,8 @@ impl Store {
     /// Forgets a space that is gone, if it is still the one that we remember.
     pub async fn forget_space(&self, name: &str, seen: &SpaceRow) -> Result<(), Fault> {
         let Some(room) = &seen.room else { return Ok(()) };
-        let row = SpaceRow { room: None, owner: String::new(), lease_ms: 0, made: seen.made + 1, begun: false };
+        let row =
+            SpaceRow { room: None, owner: String::new(), lease_ms: 0, made: seen.made + 1, begun: false };
         let put = self
             .client
             .put_item()
@@ -113,7 +153,14 @@ impl Store {
             .expression_attribute_values(":room", text(room));
         match put.send().await {
             Ok(_) => Ok(()),
-            Err(error) if matches!(error.as_service_error(), Some(PutItemError::ConditionalCheckFailedException(_))) => Ok(()),
+            Err(error)
+                if matches!(
+                    error.as_service_error(),
+                    Some(PutItemError::ConditionalCheckFailedException(_))
+                ) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -55,7 +55,10 @@ impl RowKey {
 
     /// `INC#button:green / D#epoch#number`: the deliveries of one decision.
     pub fn dispatch(key: &DispatchKey) -> Self {
-        Self { pk: format!("INC#{}", key.subject.as_str()), sk: format!("D#{:010}#{:06}", key.epoch, key.number) }
+        Self {
+            pk: format!("INC#{}", key.subject.as_str()),
+            sk: format!("D#{:010}#{:06}", key.epoch, key.number),
+        }
     }
 
     /// `SPACE#name / SPACE`: a Webex space and its id.

@@ -89,14 +89,16 @@ impl Laptop {
 
     /// The button is held down: it was nothing.
     pub(super) async fn cancel(&self, id: &str) {
-        let hold = self.ask(Method::POST, BUTTON).header("Idempotency-Key", id).json(&json!({"gesture": "hold"}));
+        let hold =
+            self.ask(Method::POST, BUTTON).header("Idempotency-Key", id).json(&json!({"gesture": "hold"}));
         assert_eq!(heard(hold).await.0, StatusCode::OK);
     }
 
     /// What Webex itself answers to somebody who has our token.
     pub(super) async fn webex(&self, path: &str) -> Vec<Value> {
         let url = format!("/sim/webex/v1/{path}");
-        let answer = self.ask(Method::GET, &url).bearer_auth(WEBEX_TOKEN).send().await.expect("Webex answers");
+        let answer =
+            self.ask(Method::GET, &url).bearer_auth(WEBEX_TOKEN).send().await.expect("Webex answers");
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         items(answer.json().await.expect("JSON"), "items")
     }
@@ -201,7 +203,10 @@ impl Laptop {
         for epoch in 1..=epochs {
             for number in 1.. {
                 let key = DispatchKey { subject: Subject::button("green"), epoch, number };
-                let Some(dispatch) = self.runner.store.dispatch(&key).await.expect("the table answers") else { break };
+                let Some(dispatch) = self.runner.store.dispatch(&key).await.expect("the table answers")
+                else {
+                    break;
+                };
                 all.push(dispatch);
             }
         }
@@ -216,7 +221,8 @@ impl Laptop {
         for space in self.webex("rooms").await {
             posts.extend(self.said_in(&space).await.iter().map(|message| text(&message["markdown"])));
         }
-        let texts: Vec<_> = self.twilio("Messages").await.iter().map(|message| text(&message["body"])).collect();
+        let texts: Vec<_> =
+            self.twilio("Messages").await.iter().map(|message| text(&message["body"])).collect();
         let mut called = BTreeMap::<String, usize>::new();
         for call in self.twilio("Calls").await {
             *called.entry(text(&call["to"])).or_default() += 1;
@@ -238,7 +244,8 @@ impl Laptop {
                     }
                     Say::Call { to, .. } => *wanted_calls.entry(to.clone()).or_default() += 1,
                     Say::Invite { email, moderator } => {
-                        let member = format!("memberships?roomId={}&personEmail={email}", text(&spaces[0]["id"]));
+                        let member =
+                            format!("memberships?roomId={}&personEmail={email}", text(&spaces[0]["id"]));
                         let member = self.webex(&member).await;
                         assert_eq!(member.len(), 1, "{email} is in the space");
                         assert_eq!(member[0]["isModerator"], *moderator, "{email}");
@@ -289,7 +296,8 @@ fn items(mut answer: Value, name: &str) -> Vec<Value> {
 
 /// The mark, and not the beginning of a longer one.
 fn has_mark(text: &str, mark: &str) -> bool {
-    text.match_indices(mark).any(|(at, _)| !text[at + mark.len()..].starts_with(|next: char| next.is_ascii_alphanumeric()))
+    text.match_indices(mark)
+        .any(|(at, _)| !text[at + mark.len()..].starts_with(|next: char| next.is_ascii_alphanumeric()))
 }
 
 /// Chance that repeats.
@@ -335,11 +343,17 @@ fn binaries() -> &'static Path {
         }
         // What cargo tells this test of its package would look to build scripts like a change of their own.
         #[expect(clippy::disallowed_methods, reason = "the environment of another process is made here")]
-        for (name, _) in std::env::vars().filter(|(name, _)| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|ours| name.starts_with(ours))) {
+        for (name, _) in std::env::vars()
+            .filter(|(name, _)| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|ours| name.starts_with(ours)))
+        {
             cargo.env_remove(name);
         }
         let built = cargo.output().expect("cargo runs");
-        assert!(built.status.success(), "the functions can't be built:\n{}", String::from_utf8_lossy(&built.stderr));
+        assert!(
+            built.status.success(),
+            "the functions can't be built:\n{}",
+            String::from_utf8_lossy(&built.stderr)
+        );
         folder
     })
 }

@@ -85,7 +85,12 @@ impl Troubles {
     }
 
     /// The trouble that strikes this request to the vendor, if any. Asking counts as a request.
-    pub fn strike(&self, vendor: &str, now: Timestamp, of: impl Fn(TroubleKind) -> bool) -> Option<TroubleKind> {
+    pub fn strike(
+        &self,
+        vendor: &str,
+        now: Timestamp,
+        of: impl Fn(TroubleKind) -> bool,
+    ) -> Option<TroubleKind> {
         let mut all = self.lock();
         all.retain(|trouble| trouble.until.is_none_or(|until| until > now));
         let trouble = all.iter_mut().find(|trouble| trouble.vendor == vendor && of(trouble.kind))?;
@@ -109,9 +114,16 @@ impl TroubleKind {
     pub fn before(self) -> Option<axum::response::Response> {
         use axum::response::IntoResponse;
         match self {
-            Self::BadGatewayBefore => Some((StatusCode::BAD_GATEWAY, "<html>502 Bad Gateway</html>").into_response()),
-            Self::TooMany => Some((StatusCode::TOO_MANY_REQUESTS, [("Retry-After", "1")], "<html>Too many requests</html>").into_response()),
-            Self::Html => Some((StatusCode::OK, [("Content-Type", "text/html")], "<html>maintenance</html>").into_response()),
+            Self::BadGatewayBefore => {
+                Some((StatusCode::BAD_GATEWAY, "<html>502 Bad Gateway</html>").into_response())
+            }
+            Self::TooMany => Some(
+                (StatusCode::TOO_MANY_REQUESTS, [("Retry-After", "1")], "<html>Too many requests</html>")
+                    .into_response(),
+            ),
+            Self::Html => Some(
+                (StatusCode::OK, [("Content-Type", "text/html")], "<html>maintenance</html>").into_response(),
+            ),
             _ => None,
         }
     }

@@ -42,10 +42,7 @@ fn posted(value: &Value) -> Press {
 }
 
 fn id(key: &str, keep: SignedDuration) -> Option<PressId> {
-    Some(PressId {
-        key: key.into(),
-        keep,
-    })
+    Some(PressId { key: key.into(), keep })
 }
 
 fn samples() -> Value {
@@ -73,10 +70,7 @@ fn tokens() {
 #[test]
 fn methods() {
     for method in ["HEAD", "OPTIONS"] {
-        assert_eq!(
-            press(&request(method, "/b/t", "", ""), &Proof::default(), now()),
-            Ok(None)
-        );
+        assert_eq!(press(&request(method, "/b/t", "", ""), &Proof::default(), now()), Ok(None));
     }
     for method in ["GET", "POST", "PUT"] {
         assert_eq!(pressed(&request(method, "/b/t", "", "")), Press::default());
@@ -86,9 +80,7 @@ fn methods() {
         assert!(matches!(result, Err(Rejected::Malformed(_))), "{method}");
     }
     let mut ahead = request("GET", "/b/t", "", "");
-    ahead
-        .headers_mut()
-        .insert("sec-purpose", "prefetch;prerender".parse().unwrap());
+    ahead.headers_mut().insert("sec-purpose", "prefetch;prerender".parse().unwrap());
     assert_eq!(press(&ahead, &Proof::default(), now()), Ok(None));
 }
 
@@ -104,16 +96,10 @@ fn shelly() {
     ] {
         assert_eq!(
             get(&format!("event={}", event.replace(' ', "+"))),
-            Press {
-                gesture,
-                ..Press::default()
-            },
+            Press { gesture, ..Press::default() },
             "{event}"
         );
-        assert_eq!(
-            get(&format!("click={}", event.replace(' ', "+"))).gesture,
-            gesture
-        );
+        assert_eq!(get(&format!("click={}", event.replace(' ', "+"))).gesture, gesture);
     }
     // The address that its own page shows: `${info.id}` is the device, and the same every time.
     assert_eq!(get("device=shellyplusi4-a8032ab12345").id, None);
@@ -134,25 +120,12 @@ fn shelly() {
 fn bttn() {
     let counter = id("bttn:0123-abcd:17", KEEP_COUNTER);
     let form = "ID=777&NAME=Green&DEVICEID=0123-abcd&COUNTER=17&ETYPE=long&COUNTERP=12&COUNTERL=5&COUNTERN=0";
-    let expected = Press {
-        id: counter.clone(),
-        gesture: Gesture::Hold,
-        ..Press::default()
-    };
+    let expected = Press { id: counter.clone(), gesture: Gesture::Hold, ..Press::default() };
     assert_eq!(pressed(&request("POST", "/b/t", FORM, form)), expected);
-    assert_eq!(
-        pressed(&request("PUT", "/b/t", "", form.to_lowercase())),
-        expected
-    );
+    assert_eq!(pressed(&request("PUT", "/b/t", "", form.to_lowercase())), expected);
     assert_eq!(get(form), expected);
     let json = json!({"id": "777", "device_id": "0123-abcd", "counter": 17, "etype": "press"});
-    assert_eq!(
-        posted(&json),
-        Press {
-            id: counter.clone(),
-            ..Press::default()
-        }
-    );
+    assert_eq!(posted(&json), Press { id: counter.clone(), ..Press::default() });
     assert_eq!(
         pressed(&request("POST", "/b/t", FORM, json.to_string())).id,
         counter,
@@ -164,28 +137,16 @@ fn bttn() {
         None,
         "bt.tn's id is the button's, not the press's"
     );
-    assert_eq!(
-        posted(&json!({"id": "777", "counter": "<COUNTER>"})).id,
-        None,
-        "a tag that nobody filled in"
-    );
+    assert_eq!(posted(&json!({"id": "777", "counter": "<COUNTER>"})).id, None, "a tag that nobody filled in");
     assert_eq!(get("DEVICEID=0123-abcd&COUNTER=").id, None);
     // The samples' tags, each filled in with a number: all are known.
     let all: Vec<(String, &str)> = samples()["bttn_tags"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|tag| {
-            (
-                tag.as_str().unwrap().trim_matches(['<', '>']).to_owned(),
-                "8",
-            )
-        })
+        .map(|tag| (tag.as_str().unwrap().trim_matches(['<', '>']).to_owned(), "8"))
         .collect();
-    assert_eq!(
-        get(&serde_html_form::to_string(all).unwrap()).id,
-        id("bttn:8:8", KEEP_COUNTER)
-    );
+    assert_eq!(get(&serde_html_form::to_string(all).unwrap()).id, id("bttn:8:8", KEEP_COUNTER));
 }
 
 #[test]
@@ -193,11 +154,9 @@ fn flic_hub() {
     let sample = &samples()["flic_hub_sdk_event"];
     assert_eq!(posted(sample), Press::default());
     assert_eq!(posted(&sample["obj"]), Press::default());
-    for (name, gesture) in [
-        ("isSingleClick", Gesture::Single),
-        ("isDoubleClick", Gesture::Double),
-        ("isHold", Gesture::Hold),
-    ] {
+    for (name, gesture) in
+        [("isSingleClick", Gesture::Single), ("isDoubleClick", Gesture::Double), ("isHold", Gesture::Hold)]
+    {
         let mut event = json!({"bdaddr": "80:e4:da:00:00:00", "isSingleClick": false, "isDoubleClick": false, "isHold": false});
         event[name] = json!(true);
         assert_eq!(posted(&event).gesture, gesture);
@@ -219,20 +178,12 @@ fn the_things_stack() {
         battery: None,
     };
     assert_eq!(posted(&sample), expected);
-    sample["uplink_message"]["decoded_payload"] =
-        json!({"battery": 3.01, "event": "long_press", "id": 1});
+    sample["uplink_message"]["decoded_payload"] = json!({"battery": 3.01, "event": "long_press", "id": 1});
     expected.battery = Some("3.01".into());
     expected.gesture = Gesture::Hold;
     assert_eq!(posted(&sample), expected);
-    sample["uplink_message"]
-        .as_object_mut()
-        .unwrap()
-        .remove("f_cnt");
-    assert_eq!(
-        posted(&sample).id,
-        id("ttn:dev1:0:2020-02-12T15:15:45.787Z", KEEP),
-        "left out when it is 0"
-    );
+    sample["uplink_message"].as_object_mut().unwrap().remove("f_cnt");
+    assert_eq!(posted(&sample).id, id("ttn:dev1:0:2020-02-12T15:15:45.787Z", KEEP), "left out when it is 0");
 }
 
 #[test]
@@ -250,13 +201,7 @@ fn aws() {
     expected.gesture = Gesture::Hold;
     assert_eq!(posted(&sample), expected);
     let mut mqtt = samples["aws_iot_button_mqtt (from memory)"]["payload"].clone();
-    assert_eq!(
-        posted(&mqtt),
-        Press {
-            battery: Some("1582mV".into()),
-            ..Press::default()
-        }
-    );
+    assert_eq!(posted(&mqtt), Press { battery: Some("1582mV".into()), ..Press::default() });
     mqtt["clickType"] = json!("DOUBLE");
     assert_eq!(posted(&mqtt).gesture, Gesture::Double);
 }
@@ -291,13 +236,7 @@ fn our_own_words() {
         let key = posted(&json!({"id": strange})).id.unwrap().key;
         assert!(key.starts_with("sha256:") && key.len() == 71, "{key}");
     }
-    assert_eq!(
-        posted(&json!({"battery": "x".repeat(99)}))
-            .battery
-            .unwrap()
-            .len(),
-        20
-    );
+    assert_eq!(posted(&json!({"battery": "x".repeat(99)})).battery.unwrap().len(), 20);
 }
 
 #[test]
@@ -318,10 +257,7 @@ fn times_that_cannot_be() {
     ] {
         assert_eq!(
             posted(&json!({"at": time, "gesture": "double"})),
-            Press {
-                gesture: Gesture::Double,
-                ..Press::default()
-            },
+            Press { gesture: Gesture::Double, ..Press::default() },
             "{time}"
         );
     }
@@ -344,15 +280,9 @@ fn a_strange_body_is_a_press() {
         b"help",
         b"null",
     ] {
-        for content_type in [
-            "",
-            JSON,
-            FORM,
-            "text/plain",
-            "image/png",
-            "multipart/form-data; boundary=x",
-            "nonsense",
-        ] {
+        for content_type in
+            ["", JSON, FORM, "text/plain", "image/png", "multipart/form-data; boundary=x", "nonsense"]
+        {
             assert_eq!(
                 pressed(&request("POST", "/b/t", content_type, body)),
                 Press::default(),
@@ -361,33 +291,16 @@ fn a_strange_body_is_a_press() {
         }
     }
     let long = request("POST", "/b/t", "", vec![b'x'; BODY_LIMIT + 1]);
-    assert!(matches!(
-        press(&long, &Proof::default(), now()),
-        Err(Rejected::Malformed(_))
-    ));
-    assert_eq!(
-        pressed(&request("POST", "/b/t", "", vec![b'{'; BODY_LIMIT])),
-        Press::default()
-    );
-    assert_eq!(
-        pressed(&request(
-            "POST",
-            "/b/t",
-            JSON,
-            "{\"a\":".repeat(BODY_LIMIT / 5)
-        )),
-        Press::default()
-    );
+    assert!(matches!(press(&long, &Proof::default(), now()), Err(Rejected::Malformed(_))));
+    assert_eq!(pressed(&request("POST", "/b/t", "", vec![b'{'; BODY_LIMIT])), Press::default());
+    assert_eq!(pressed(&request("POST", "/b/t", JSON, "{\"a\":".repeat(BODY_LIMIT / 5))), Press::default());
 }
 
 #[test]
 fn the_idempotency_key_wins() {
     let with = |key: &[u8]| {
         let mut request = request("POST", "/b/t", FORM, "deviceid=1&counter=2");
-        request.headers_mut().insert(
-            "idempotency-key",
-            http::HeaderValue::from_bytes(key).unwrap(),
-        );
+        request.headers_mut().insert("idempotency-key", http::HeaderValue::from_bytes(key).unwrap());
         press(&request, &Proof::default(), now())
     };
     assert_eq!(with(b"8e03978e").unwrap().unwrap().id, id("8e03978e", KEEP));
@@ -396,53 +309,25 @@ fn the_idempotency_key_wins() {
         assert!(matches!(with(bad), Err(Rejected::Malformed(_))), "{bad:?}");
     }
     let mut twice = request("POST", "/b/t", "", "");
-    twice
-        .headers_mut()
-        .append("idempotency-key", "a".parse().unwrap());
-    twice
-        .headers_mut()
-        .append("idempotency-key", "b".parse().unwrap());
-    assert!(matches!(
-        press(&twice, &Proof::default(), now()),
-        Err(Rejected::Malformed(_))
-    ));
+    twice.headers_mut().append("idempotency-key", "a".parse().unwrap());
+    twice.headers_mut().append("idempotency-key", "b".parse().unwrap());
+    assert!(matches!(press(&twice, &Proof::default(), now()), Err(Rejected::Malformed(_))));
 }
 
 #[test]
 fn a_demanded_header() {
     let proof = |secrets: &[&str]| Proof {
-        header: Some((
-            "X-Bell".into(),
-            secrets.iter().map(|secret| secret.to_string()).collect(),
-        )),
+        header: Some(("X-Bell".into(), secrets.iter().map(|secret| secret.to_string()).collect())),
         flic_key: None,
     };
     let mut request = request("POST", "/b/t", "", "");
-    assert_eq!(
-        press(&request, &proof(&["new", "old"]), now()),
-        Err(Rejected::Forged)
-    );
-    for (given, good) in [
-        ("new", true),
-        ("old", true),
-        ("", false),
-        ("ne", false),
-        ("New", false),
-        ("new, old", false),
-    ] {
-        request
-            .headers_mut()
-            .insert("x-bell", given.parse().unwrap());
-        let expected = if good {
-            Ok(Some(Press::default()))
-        } else {
-            Err(Rejected::Forged)
-        };
-        assert_eq!(
-            press(&request, &proof(&["new", "old"]), now()),
-            expected,
-            "{given}"
-        );
+    assert_eq!(press(&request, &proof(&["new", "old"]), now()), Err(Rejected::Forged));
+    for (given, good) in
+        [("new", true), ("old", true), ("", false), ("ne", false), ("New", false), ("new, old", false)]
+    {
+        request.headers_mut().insert("x-bell", given.parse().unwrap());
+        let expected = if good { Ok(Some(Press::default())) } else { Err(Rejected::Forged) };
+        assert_eq!(press(&request, &proof(&["new", "old"]), now()), expected, "{given}");
         assert_eq!(press(&request, &proof(&[]), now()), Err(Rejected::Forged));
         assert_eq!(
             press(&request, &proof(&[""]), now()),
@@ -450,10 +335,7 @@ fn a_demanded_header() {
             "a secret that was never set"
         );
     }
-    let strange = Proof {
-        header: Some(("not a name".into(), vec!["new".into()])),
-        flic_key: None,
-    };
+    let strange = Proof { header: Some(("not a name".into(), vec!["new".into()])), flic_key: None };
     assert_eq!(press(&request, &strange, now()), Err(Rejected::Forged));
     assert!(!format!("{:?}", proof(&["hush"])).contains("hush"));
 }
@@ -466,22 +348,14 @@ fn signing_key(seed: u8) -> SigningKey {
 
 fn proof(key: &SigningKey) -> Proof {
     let point = key.verifying_key().to_sec1_point(false);
-    let [x, y] =
-        [&point.as_bytes()[1..33], &point.as_bytes()[33..]].map(|half| BASE64URL.encode(half));
-    let key = FlicKey::from_jwk(&json!({"kty": "EC", "crv": "P-256", "x": x, "y": y}).to_string())
-        .unwrap();
-    Proof {
-        header: None,
-        flic_key: Some(key),
-    }
+    let [x, y] = [&point.as_bytes()[1..33], &point.as_bytes()[33..]].map(|half| BASE64URL.encode(half));
+    let key = FlicKey::from_jwk(&json!({"kty": "EC", "crv": "P-256", "x": x, "y": y}).to_string()).unwrap();
+    Proof { header: None, flic_key: Some(key) }
 }
 
 fn token(key: &SigningKey, header: &Value, claims: &Value) -> String {
-    let message = format!(
-        "{}.{}",
-        BASE64URL.encode(header.to_string()),
-        BASE64URL.encode(claims.to_string())
-    );
+    let message =
+        format!("{}.{}", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims.to_string()));
     let signature: Signature = key.sign(message.as_bytes());
     format!("{message}.{}", BASE64URL.encode(signature.to_bytes()))
 }
@@ -498,31 +372,19 @@ fn es256() -> Value {
 fn flic_cloud() {
     let key = signing_key(7);
     let mut claims = samples()["flic_cloud_button_request"]["jwt_claims"].clone();
-    for (word, gesture) in [
-        ("click", Gesture::Single),
-        ("double_click", Gesture::Double),
-        ("hold", Gesture::Hold),
-    ] {
+    for (word, gesture) in
+        [("click", Gesture::Single), ("double_click", Gesture::Double), ("hold", Gesture::Hold)]
+    {
         claims["clickType"] = json!(word);
         let expected = Press {
-            id: id(
-                &format!("flic:BC44-B06243:2024-07-17T12:05:45+02:00:{word}"),
-                KEEP,
-            ),
+            id: id(&format!("flic:BC44-B06243:2024-07-17T12:05:45+02:00:{word}"), KEEP),
             gesture,
             at: at("2024-07-17T10:05:45Z"), // expired long ago, and still a press
             battery: Some("high".into()),
         };
         let request = flic(&token(&key, &es256(), &claims));
-        assert_eq!(
-            press(&request, &proof(&key), now()),
-            Ok(Some(expected.clone()))
-        );
-        assert_eq!(
-            pressed(&request),
-            expected,
-            "believed like any body where no key was set up"
-        );
+        assert_eq!(press(&request, &proof(&key), now()), Ok(Some(expected.clone())));
+        assert_eq!(pressed(&request), expected, "believed like any body where no key was set up");
     }
 }
 
@@ -549,16 +411,7 @@ fn flic_forgeries() {
     for signature in ["", "AAAA", &BASE64URL.encode([0; 64])] {
         assert!(refused(&format!("{message}.{signature}")));
     }
-    for strange in [
-        "",
-        ".",
-        "..",
-        "...",
-        "a.b.c",
-        message,
-        &format!("{good}."),
-        &format!("{good}="),
-    ] {
+    for strange in ["", ".", "..", "...", "a.b.c", message, &format!("{good}."), &format!("{good}=")] {
         assert!(refused(strange), "{strange}");
     }
     // Nothing else presses such a button.
@@ -570,35 +423,21 @@ fn flic_forgeries() {
     ] {
         assert_eq!(press(&request, &proof(&key), now()), Err(Rejected::Forged));
     }
-    let published = Proof {
-        header: None,
-        flic_key: Some(FlicKey::published()),
-    };
-    assert_eq!(
-        press(&flic(&good), &published, now()),
-        Err(Rejected::Forged)
-    );
+    let published = Proof { header: None, flic_key: Some(FlicKey::published()) };
+    assert_eq!(press(&flic(&good), &published, now()), Err(Rejected::Forged));
 }
 
 #[test]
 fn no_mutation_of_a_token_passes() {
     let key = signing_key(7);
     let proof = proof(&key);
-    let good = token(
-        &key,
-        &es256(),
-        &json!({"clickType": "click", "pressedAt": "2026-07-01T11:59:00Z"}),
-    );
+    let good = token(&key, &es256(), &json!({"clickType": "click", "pressedAt": "2026-07-01T11:59:00Z"}));
     for at in 0..good.len() {
         for bit in 0..7 {
             let mut bad = good.clone().into_bytes();
             bad[at] ^= 1 << bit;
             let bad = String::from_utf8(bad).unwrap();
-            assert_eq!(
-                press(&flic(&bad), &proof, now()),
-                Err(Rejected::Forged),
-                "{at} {bit}"
-            );
+            assert_eq!(press(&flic(&bad), &proof, now()), Err(Rejected::Forged), "{at} {bit}");
         }
     }
 }
@@ -611,14 +450,9 @@ fn a_recording_of_a_token_stays_the_same_press() {
     let mut request = flic(&good);
     let first = press(&request, &proof(&key), now()).unwrap().unwrap();
     assert!(first.id.is_some());
-    request
-        .headers_mut()
-        .insert("idempotency-key", "another".parse().unwrap());
+    request.headers_mut().insert("idempotency-key", "another".parse().unwrap());
     *request.uri_mut() = "/b/t?id=another&gesture=hold".parse().unwrap();
-    assert_eq!(
-        press(&request, &proof(&key), now()),
-        Ok(Some(first.clone()))
-    );
+    assert_eq!(press(&request, &proof(&key), now()), Ok(Some(first.clone())));
     // Of an ECDSA signature (r, s) anybody can make (r, -s), which is as good.
     let (message, signature) = good.rsplit_once('.').unwrap();
     let signature = Signature::from_slice(&BASE64URL.decode(signature).unwrap()).unwrap();
@@ -632,10 +466,7 @@ fn a_recording_of_a_token_stays_the_same_press() {
 #[test]
 fn keys() {
     let published = &samples()["flic_cloud_button_request"]["webhook_public_key_jwk"];
-    assert_eq!(
-        FlicKey::from_jwk(&published.to_string()),
-        Ok(FlicKey::published())
-    );
+    assert_eq!(FlicKey::from_jwk(&published.to_string()), Ok(FlicKey::published()));
     for (name, value) in [
         ("kty", json!("RSA")),
         ("crv", json!("P-384")),
@@ -649,10 +480,7 @@ fn keys() {
     }
     let mut bad = published.clone();
     bad["x"] = bad["y"].clone();
-    assert!(
-        FlicKey::from_jwk(&bad.to_string()).is_err(),
-        "not on the curve"
-    );
+    assert!(FlicKey::from_jwk(&bad.to_string()).is_err(), "not on the curve");
     assert!(FlicKey::from_jwk("").is_err());
 }
 

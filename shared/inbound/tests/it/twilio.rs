@@ -33,55 +33,33 @@ impl Vector {
 }
 
 fn vectors() -> Vec<Vector> {
-    let file: Value =
-        serde_json::from_str(include_str!("../twilio-signature-vectors.json")).unwrap();
+    let file: Value = serde_json::from_str(include_str!("../twilio-signature-vectors.json")).unwrap();
     assert_eq!(file["authToken"], "12345");
     let read = |vector: &Value| {
         let url = vector["url"].as_str().unwrap();
-        let slash =
-            url.find("//").unwrap() + 2 + url.split("//").nth(1).unwrap().find('/').unwrap();
+        let slash = url.find("//").unwrap() + 2 + url.split("//").nth(1).unwrap().find('/').unwrap();
         let mut form = Vec::new();
         for (name, value) in vector["params"].as_object().unwrap() {
-            let values = value
-                .as_array()
-                .cloned()
-                .unwrap_or_else(|| vec![value.clone()]);
-            form.extend(
-                values
-                    .iter()
-                    .map(|value| (name.clone(), value.as_str().unwrap().to_owned())),
-            );
+            let values = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+            form.extend(values.iter().map(|value| (name.clone(), value.as_str().unwrap().to_owned())));
         }
         let json = vector["jsonBody"].as_str();
         Vector {
             base: url[..slash].to_owned(),
             path: url[slash..].to_owned(),
-            content_type: if json.is_some() {
-                "application/json"
-            } else {
-                FORM
-            },
-            body: json
-                .map_or_else(|| serde_html_form::to_string(&form).unwrap(), str::to_owned)
-                .into_bytes(),
+            content_type: if json.is_some() { "application/json" } else { FORM },
+            body: json.map_or_else(|| serde_html_form::to_string(&form).unwrap(), str::to_owned).into_bytes(),
             form,
             signature: vector["signature"].as_str().unwrap().to_owned(),
         }
     };
-    file["vectors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(read)
-        .collect()
+    file["vectors"].as_array().unwrap().iter().map(read).collect()
 }
 
 /// Every byte with one bit turned over, and what means something in an address or a form.
 fn others(byte: u8, highest: u8) -> impl Iterator<Item = u8> {
     let turned = (0..8).map(move |bit| byte ^ (1 << bit));
-    turned
-        .chain(*b"&=%+#?/:@; \0")
-        .filter(move |other| *other != byte && *other <= highest)
+    turned.chain(*b"&=%+#?/:@; \0").filter(move |other| *other != byte && *other <= highest)
 }
 
 fn sign(message: &str, token: &str) -> String {
@@ -102,14 +80,8 @@ fn post(form: &[(&str, &str)], account: &str) -> Result<Params, Rejected> {
     let mut sorted = form.to_vec();
     sorted.sort();
     sorted.dedup();
-    let message: String = sorted
-        .iter()
-        .map(|(name, value)| format!("{name}{value}"))
-        .collect();
-    let signature = sign(
-        &format!("https://bell.example.com/twilio/x?d=9{message}"),
-        "token",
-    );
+    let message: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    let signature = sign(&format!("https://bell.example.com/twilio/x?d=9{message}"), "token");
     let request = Signed {
         base: "https://bell.example.com",
         path_and_query: "/twilio/x?d=9",
@@ -131,20 +103,8 @@ fn every_vector() {
         for tokens in [&[][..], &["12346"], &[""], &["1234"]] {
             assert!(!request.is_genuine(tokens));
         }
-        assert!(
-            !Signed {
-                signature: None,
-                ..request
-            }
-            .is_genuine(&["12345"])
-        );
-        assert!(
-            !Signed {
-                signature: Some(""),
-                ..request
-            }
-            .is_genuine(&["12345"])
-        );
+        assert!(!Signed { signature: None, ..request }.is_genuine(&["12345"]));
+        assert!(!Signed { signature: Some(""), ..request }.is_genuine(&["12345"]));
         assert_eq!(
             verify(&request, ACCOUNT, &["12345"]),
             Err(Rejected::Forged),
@@ -156,13 +116,7 @@ fn every_vector() {
 #[test]
 fn the_address_may_be_written_differently() {
     let vectors = vectors();
-    let genuine = |base: &str, n: usize| {
-        Signed {
-            base,
-            ..vectors[n].request()
-        }
-        .is_genuine(&["12345"])
-    };
+    let genuine = |base: &str, n: usize| Signed { base, ..vectors[n].request() }.is_genuine(&["12345"]);
     for base in [
         "https://mycompany.com",
         "https://mycompany.com/",
@@ -185,10 +139,7 @@ fn the_address_may_be_written_differently() {
     ] {
         assert!(!genuine(base, 0), "{base}");
     }
-    let request = Signed {
-        path_and_query: "/myapp.php?foo=1&bar=2#rc=3&rp=5xx",
-        ..vectors[0].request()
-    };
+    let request = Signed { path_and_query: "/myapp.php?foo=1&bar=2#rc=3&rp=5xx", ..vectors[0].request() };
     assert!(request.is_genuine(&["12345"]));
 }
 
@@ -196,10 +147,7 @@ fn the_address_may_be_written_differently() {
 fn a_path_in_front_of_ours() {
     let signature = sign("https://bell.example.com/prod/twilio/sms?d=9", "token");
     for path in ["/twilio/sms?d=9", "/prod/twilio/sms?d=9"] {
-        for base in [
-            "https://bell.example.com/prod",
-            "https://bell.example.com/prod/",
-        ] {
+        for base in ["https://bell.example.com/prod", "https://bell.example.com/prod/"] {
             let request = Signed {
                 base,
                 path_and_query: path,
@@ -220,11 +168,7 @@ fn no_mutation_passes() {
         let request = vector.request();
         let mut refuse = |request: Signed<'_>, what: &str| {
             tried += 1;
-            assert!(
-                !request.is_genuine(&["12345"]),
-                "{what} of {}",
-                vector.signature
-            );
+            assert!(!request.is_genuine(&["12345"]), "{what} of {}", vector.signature);
         };
         for (at, &byte) in vector.body.iter().enumerate() {
             for other in others(byte, 255) {
@@ -235,33 +179,15 @@ fn no_mutation_passes() {
                     respelt += 1; // `%2b` for `%2B`
                     continue;
                 }
-                refuse(
-                    Signed {
-                        body: &body,
-                        ..request
-                    },
-                    "body",
-                );
+                refuse(Signed { body: &body, ..request }, "body");
             }
-            refuse(
-                Signed {
-                    body: &vector.body[..at],
-                    ..request
-                },
-                "body",
-            );
+            refuse(Signed { body: &vector.body[..at], ..request }, "body");
         }
         for at in 0..vector.path.len() {
             for other in others(vector.path.as_bytes()[at], 127) {
                 let mut path = vector.path.clone().into_bytes();
                 path[at] = other;
-                refuse(
-                    Signed {
-                        path_and_query: std::str::from_utf8(&path).unwrap(),
-                        ..request
-                    },
-                    "path",
-                );
+                refuse(Signed { path_and_query: std::str::from_utf8(&path).unwrap(), ..request }, "path");
             }
         }
         let host = vector.base.find("//").unwrap() + 2..vector.base.rfind(".com").unwrap() + 4;
@@ -270,34 +196,16 @@ fn no_mutation_passes() {
             for other in others(byte, 127).filter(|other| !other.eq_ignore_ascii_case(&byte)) {
                 let mut base = vector.base.clone().into_bytes();
                 base[at] = other;
-                refuse(
-                    Signed {
-                        base: std::str::from_utf8(&base).unwrap(),
-                        ..request
-                    },
-                    "host",
-                );
+                refuse(Signed { base: std::str::from_utf8(&base).unwrap(), ..request }, "host");
             }
         }
         for at in 0..vector.signature.len() {
             for other in others(vector.signature.as_bytes()[at], 127) {
                 let mut signature = vector.signature.clone().into_bytes();
                 signature[at] = other;
-                refuse(
-                    Signed {
-                        signature: std::str::from_utf8(&signature).ok(),
-                        ..request
-                    },
-                    "signature",
-                );
+                refuse(Signed { signature: std::str::from_utf8(&signature).ok(), ..request }, "signature");
             }
-            refuse(
-                Signed {
-                    signature: Some(&vector.signature[..at]),
-                    ..request
-                },
-                "signature",
-            );
+            refuse(Signed { signature: Some(&vector.signature[..at]), ..request }, "signature");
         }
     }
     assert!(tried > 10_000, "{tried}");
@@ -307,22 +215,9 @@ fn no_mutation_passes() {
 #[test]
 fn a_body_that_is_no_form_needs_its_hash() {
     let vectors = vectors();
-    let json = vectors
-        .iter()
-        .find(|vector| vector.content_type == "application/json")
-        .unwrap();
-    for body in [
-        &b""[..],
-        b"{}",
-        b"{\"property\": \"value\", \"boolean\": true} ",
-    ] {
-        assert!(
-            !Signed {
-                body,
-                ..json.request()
-            }
-            .is_genuine(&["12345"])
-        );
+    let json = vectors.iter().find(|vector| vector.content_type == "application/json").unwrap();
+    for body in [&b""[..], b"{}", b"{\"property\": \"value\", \"boolean\": true} "] {
+        assert!(!Signed { body, ..json.request() }.is_genuine(&["12345"]));
     }
     // What was signed for a GET must not carry somebody else's body.
     let signature = sign("https://bell.example.com/twilio/sms?From=1", "token");
@@ -334,58 +229,27 @@ fn a_body_that_is_no_form_needs_its_hash() {
         body: b"",
     };
     assert!(get.is_genuine(&["token"]));
-    for content_type in [
-        None,
-        Some("application/json"),
-        Some("text/plain"),
-        Some(FORM),
-        Some("multipart/form-data"),
-    ] {
-        assert!(
-            !Signed {
-                content_type,
-                body: b"From=2",
-                ..get
-            }
-            .is_genuine(&["token"])
-        );
+    for content_type in
+        [None, Some("application/json"), Some("text/plain"), Some(FORM), Some("multipart/form-data")]
+    {
+        assert!(!Signed { content_type, body: b"From=2", ..get }.is_genuine(&["token"]));
     }
 }
 
 #[test]
 fn only_our_account() {
     assert!(sent(&[("Body", "hi")]).is_ok());
-    assert_eq!(
-        post(&[("AccountSid", "AC0")], ACCOUNT),
-        Err(Rejected::Forged)
-    );
+    assert_eq!(post(&[("AccountSid", "AC0")], ACCOUNT), Err(Rejected::Forged));
     assert_eq!(post(&[("Body", "hi")], ACCOUNT), Err(Rejected::Forged));
-    assert_eq!(
-        post(&[("AccountSid", ""), ("Body", "hi")], ""),
-        Err(Rejected::Forged)
-    );
-    assert_eq!(
-        post(&[("AccountSid", ACCOUNT), ("AccountSid", "AC0")], ACCOUNT),
-        Err(Rejected::Forged)
-    );
+    assert_eq!(post(&[("AccountSid", ""), ("Body", "hi")], ""), Err(Rejected::Forged));
+    assert_eq!(post(&[("AccountSid", ACCOUNT), ("AccountSid", "AC0")], ACCOUNT), Err(Rejected::Forged));
 }
 
 #[test]
 fn parameters() {
-    let params = sent(&[
-        ("a", "1"),
-        ("a", "1"),
-        ("b", "1"),
-        ("b", "2"),
-        ("c", " é+ "),
-    ])
-    .unwrap();
+    let params = sent(&[("a", "1"), ("a", "1"), ("b", "1"), ("b", "2"), ("c", " é+ ")]).unwrap();
     assert_eq!(params.get("a"), Some("1"));
-    assert_eq!(
-        params.get("b"),
-        None,
-        "their order isn't signed, so neither is the first"
-    );
+    assert_eq!(params.get("b"), None, "their order isn't signed, so neither is the first");
     assert_eq!(params.all("b").collect::<Vec<_>>(), ["1", "2"]);
     assert_eq!(params.get("c"), Some(" é+ "));
     assert_eq!(params.query("d"), Some("9"));
@@ -405,10 +269,7 @@ fn a_get_speaks_by_its_query() {
             content_type,
             body: b"",
         };
-        assert_eq!(
-            verify(&request, ACCOUNT, &["token"]).unwrap().get("Body"),
-            Some("hi!")
-        );
+        assert_eq!(verify(&request, ACCOUNT, &["token"]).unwrap().get("Body"), Some("hi!"));
     }
 }
 
@@ -431,78 +292,38 @@ fn a_text() {
     .event(Hook::Text)
     .unwrap();
     let debug = format!("{event:?}");
-    assert!(
-        !debug.contains("1202555") && !debug.contains("ACK") && debug.contains("SM1"),
-        "{debug}"
-    );
-    let TwilioEvent::Text(text) = event else {
-        panic!("{event:?}")
-    };
+    assert!(!debug.contains("1202555") && !debug.contains("ACK") && debug.contains("SM1"), "{debug}");
+    let TwilioEvent::Text(text) = event else { panic!("{event:?}") };
     assert_eq!((text.sid.as_str(), text.body.as_str()), ("SM1", "ACK 7"));
-    assert_eq!(
-        (text.from.as_str(), text.to.as_str()),
-        ("+12025550111", "+12025550100")
-    );
+    assert_eq!((text.from.as_str(), text.to.as_str()), ("+12025550111", "+12025550100"));
     assert_eq!(text.media.len(), 2);
     assert_eq!(text.media[0].content_type.as_deref(), Some("image/png"));
     assert_eq!(text.opt_out, Some(OptOut::Stop));
-    let many = sent(&[
-        ("MessageSid", "SM1"),
-        ("From", "+1"),
-        ("To", "+2"),
-        ("NumMedia", "4000000000"),
-    ]);
-    assert!(
-        matches!(many.unwrap().event(Hook::Text), Ok(TwilioEvent::Text(text)) if text.media.is_empty())
-    );
+    let many = sent(&[("MessageSid", "SM1"), ("From", "+1"), ("To", "+2"), ("NumMedia", "4000000000")]);
+    assert!(matches!(many.unwrap().event(Hook::Text), Ok(TwilioEvent::Text(text)) if text.media.is_empty()));
 }
 
 #[test]
 fn the_fate_of_a_text() {
     let event = |status, code| {
-        sent(&[
-            ("MessageSid", "SM1"),
-            ("MessageStatus", status),
-            ("ErrorCode", code),
-        ])
-        .unwrap()
-        .event(Hook::TextStatus)
-        .unwrap()
+        sent(&[("MessageSid", "SM1"), ("MessageStatus", status), ("ErrorCode", code)])
+            .unwrap()
+            .event(Hook::TextStatus)
+            .unwrap()
     };
-    let expected = |status, error_code| TwilioEvent::MessageStatus {
-        sid: "SM1".into(),
-        status,
-        error_code,
-    };
-    assert_eq!(
-        event("delivered", ""),
-        expected(MessageStatus::Delivered, None)
-    );
-    assert_eq!(
-        event("undelivered", "30003"),
-        expected(MessageStatus::Undelivered, Some(30003))
-    );
-    assert_eq!(
-        event("on-the-moon", "x"),
-        expected(MessageStatus::Other("on-the-moon".into()), None)
-    );
+    let expected = |status, error_code| TwilioEvent::MessageStatus { sid: "SM1".into(), status, error_code };
+    assert_eq!(event("delivered", ""), expected(MessageStatus::Delivered, None));
+    assert_eq!(event("undelivered", "30003"), expected(MessageStatus::Undelivered, Some(30003)));
+    assert_eq!(event("on-the-moon", "x"), expected(MessageStatus::Other("on-the-moon".into()), None));
 }
 
 #[test]
 fn calls() {
-    let call = [
-        ("CallSid", "CA1"),
-        ("From", "+12025550100"),
-        ("To", "+12025550111"),
-    ];
+    let call = [("CallSid", "CA1"), ("From", "+12025550100"), ("To", "+12025550111")];
     let with = |more: &[(&'static str, &'static str)]| sent(&[&call[..], more].concat()).unwrap();
     assert_eq!(
-        with(&[
-            ("CallStatus", "in-progress"),
-            ("Direction", "outbound-api"),
-            ("AnsweredBy", "human")
-        ])
-        .event(Hook::Call),
+        with(&[("CallStatus", "in-progress"), ("Direction", "outbound-api"), ("AnsweredBy", "human")])
+            .event(Hook::Call),
         Ok(TwilioEvent::CallAnswered {
             sid: "CA1".into(),
             from: "+12025550100".into(),
@@ -513,12 +334,8 @@ fn calls() {
         })
     );
     assert_eq!(
-        with(&[
-            ("CallStatus", "no-answer"),
-            ("SequenceNumber", "3"),
-            ("CallDuration", "0")
-        ])
-        .event(Hook::CallStatus),
+        with(&[("CallStatus", "no-answer"), ("SequenceNumber", "3"), ("CallDuration", "0")])
+            .event(Hook::CallStatus),
         Ok(TwilioEvent::CallStatus {
             sid: "CA1".into(),
             status: CallStatus::NoAnswer,
@@ -528,22 +345,13 @@ fn calls() {
         })
     );
     for digits in ["1", "", "42*#"] {
-        let expected = TwilioEvent::Digits {
-            sid: "CA1".into(),
-            digits: digits.into(),
-        };
+        let expected = TwilioEvent::Digits { sid: "CA1".into(), digits: digits.into() };
         assert_eq!(with(&[("Digits", digits)]).event(Hook::Key), Ok(expected));
     }
-    assert!(matches!(
-        with(&[("Digits", "1From+1")]).event(Hook::Key),
-        Err(Rejected::Malformed(_))
-    ));
+    assert!(matches!(with(&[("Digits", "1From+1")]).event(Hook::Key), Err(Rejected::Malformed(_))));
     for sid in ["", "a/b", "a b", "é", &"a".repeat(65)] {
         let params = sent(&[("CallSid", sid), ("To", "+1")]).unwrap();
-        assert!(
-            matches!(params.event(Hook::Call), Err(Rejected::Malformed(_))),
-            "{sid}"
-        );
+        assert!(matches!(params.event(Hook::Call), Err(Rejected::Malformed(_))), "{sid}");
     }
 }
 
@@ -568,26 +376,15 @@ fn statuses_only_move_forward() {
     let all = words.map(MessageStatus::from);
     for earlier in &all {
         for later in &all {
-            assert!(
-                !(later.follows(earlier) && earlier.follows(later)),
-                "{earlier:?} {later:?}"
-            );
+            assert!(!(later.follows(earlier) && earlier.follows(later)), "{earlier:?} {later:?}");
             if earlier.is_final() && later.follows(earlier) {
-                assert_eq!(
-                    (earlier, later),
-                    (&MessageStatus::Delivered, &MessageStatus::Read)
-                );
+                assert_eq!((earlier, later), (&MessageStatus::Delivered, &MessageStatus::Read));
             }
         }
         assert!(!earlier.follows(earlier));
         assert!(!MessageStatus::Other("x".into()).follows(earlier));
     }
-    assert_eq!(
-        all.iter()
-            .filter(|status| matches!(status, MessageStatus::Other(_)))
-            .count(),
-        1
-    );
+    assert_eq!(all.iter().filter(|status| matches!(status, MessageStatus::Other(_))).count(), 1);
     assert!(MessageStatus::Failed.follows(&MessageStatus::Sent) && !MessageStatus::Sent.is_final());
 
     let words = [
@@ -611,12 +408,7 @@ fn statuses_only_move_forward() {
             );
         }
     }
-    assert_eq!(
-        all.iter()
-            .filter(|status| matches!(status, CallStatus::Other(_)))
-            .count(),
-        1
-    );
+    assert_eq!(all.iter().filter(|status| matches!(status, CallStatus::Other(_))).count(), 1);
 }
 
 proptest! {

@@ -46,7 +46,9 @@ impl Refusal {
             20429 => "Too Many Requests",
             21201 => "No 'To' number is specified",
             21205 => "Url parameter is required.",
-            21210 => "The source phone number provided is not yet verified for your account. You may only make calls from phone numbers that you've verified or purchased from Twilio.",
+            21210 => {
+                "The source phone number provided is not yet verified for your account. You may only make calls from phone numbers that you've verified or purchased from Twilio."
+            }
             21211 => "Invalid 'To' Phone Number",
             21212 => "Invalid 'From' Phone Number",
             21213 => "No 'From' number is specified",
@@ -56,11 +58,15 @@ impl Refusal {
             21217 => "Phone number does not appear to be valid",
             21219 => "'To' phone number not verified",
             21220 => "Invalid call state",
-            21408 => "Permission to send an SMS has not been enabled for the region indicated by the 'To' number",
+            21408 => {
+                "Permission to send an SMS has not been enabled for the region indicated by the 'To' number"
+            }
             21602 => "Message body is required.",
             21603 => "A 'From' or 'MessagingServiceSid' parameter is required to send a message",
             21604 => "A 'To' phone number is required.",
-            21606 => "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination/account",
+            21606 => {
+                "The 'From' phone number provided is not a valid message-capable Twilio phone number for this destination/account"
+            }
             21608 => "The 'to' phone number provided is not yet verified for this account.",
             21609 => "The 'StatusCallback' URL is not a valid URL.",
             21610 => "Attempt to send to unsubscribed recipient",
@@ -105,7 +111,8 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (code, status) = (self.code, self.status());
         let more = format!("https://www.twilio.com/docs/errors/{code}");
-        let body = json!({"code": code, "message": self.message, "more_info": more, "status": status.as_u16()});
+        let body =
+            json!({"code": code, "message": self.message, "more_info": more, "status": status.as_u16()});
         let mut response = (status, axum::Json(body)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             let challenge = header::HeaderValue::from_static("Basic realm=\"Twilio API\"");
@@ -130,16 +137,26 @@ pub(super) fn deleted() -> Answer {
 impl Ask {
     /// A field of the form that is there and not empty.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
-        self.form.iter().find(|(other, value)| other == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.form
+            .iter()
+            .find(|(other, value)| other == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     pub(super) fn fields(&self, name: &str) -> Vec<&str> {
-        self.form.iter().filter(|(other, value)| other == name && !value.is_empty()).map(|(_, value)| value.as_str()).collect()
+        self.form
+            .iter()
+            .filter(|(other, value)| other == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     /// A field of the query that is there and not empty.
     pub(super) fn filter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(other, value)| other == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(other, value)| other == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
     }
 
     /// A page of what was found, newest first, in Twilio's envelope.
@@ -155,8 +172,12 @@ impl Ask {
         let entries: Vec<_> = found.into_iter().skip(skip).take(size).collect();
         let base = self.path.split('?').next().unwrap_or_default();
         let uri = |page: usize, token: Option<String>| {
-            let mut query: Pairs =
-                self.query.iter().filter(|(name, _)| !matches!(name.as_str(), "PageSize" | "Page" | "PageToken")).cloned().collect();
+            let mut query: Pairs = self
+                .query
+                .iter()
+                .filter(|(name, _)| !matches!(name.as_str(), "PageSize" | "Page" | "PageToken"))
+                .cloned()
+                .collect();
             query.extend([("PageSize".to_owned(), size.to_string()), ("Page".to_owned(), page.to_string())]);
             query.extend(token.map(|token| ("PageToken".to_owned(), token)));
             format!("{base}?{}", serde_html_form::to_string(query).unwrap_or_default())
@@ -193,7 +214,9 @@ pub(super) async fn enter(State(twilio): State<Twilio>, request: Request) -> Res
         None => {
             let done = twilio.dispatch(&parts, &body, known).unwrap_or_else(Refusal::into_response);
             match trouble {
-                Some(TroubleKind::BadGatewayAfter) => (StatusCode::BAD_GATEWAY, "<html>502 Bad Gateway</html>").into_response(),
+                Some(TroubleKind::BadGatewayAfter) => {
+                    (StatusCode::BAD_GATEWAY, "<html>502 Bad Gateway</html>").into_response()
+                }
                 _ => done,
             }
         }
@@ -224,7 +247,8 @@ pub(super) async fn enter(State(twilio): State<Twilio>, request: Request) -> Res
     match trouble {
         Some(TroubleKind::Timeout) => tokio::time::sleep(HANG).await,
         Some(TroubleKind::Reset) => {
-            let broken = stream::iter([Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))]);
+            let broken =
+                stream::iter([Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))]);
             return Response::new(Body::from_stream(broken));
         }
         _ => {}
@@ -260,8 +284,12 @@ pub(super) async fn record_phone(State(twilio): State<Twilio>, request: Request,
 }
 
 fn shown_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let shown = headers.iter().filter(|(name, _)| !matches!(name.as_str(), "authorization" | "cookie" | "proxy-authorization"));
-    shown.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+    let shown = headers
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "authorization" | "cookie" | "proxy-authorization"));
+    shown
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
 }
 
 /// The bytes of a picture are nothing to read.
@@ -295,7 +323,10 @@ impl Twilio {
 
     fn dispatch(&self, parts: &Parts, body: &[u8], known: Option<bool>) -> Answer {
         let path = parts.uri.path().strip_prefix("/sim/twilio").unwrap_or_default();
-        let form = parts.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+        let form = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         let ask = Ask {
             method: parts.method.clone(),
             path: parts.uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")),
@@ -304,9 +335,12 @@ impl Twilio {
             form: if form { serde_html_form::from_bytes(body).unwrap_or_default() } else { Vec::new() },
         };
         let segments: Vec<_> = path.split('/').skip(1).collect();
-        let [VERSION, "Accounts", account, rest @ ..] = segments.as_slice() else { return Err(Refusal::not_found(&ask)) };
+        let [VERSION, "Accounts", account, rest @ ..] = segments.as_slice() else {
+            return Err(Refusal::not_found(&ask));
+        };
         // Media can be fetched by who has the URL, as on an account that has not turned on their protection.
-        let public = matches!(rest, ["Messages", _, "Media", media] if !media.ends_with(".json")) && known.is_none();
+        let public =
+            matches!(rest, ["Messages", _, "Media", media] if !media.ends_with(".json")) && known.is_none();
         if *account != self.account() || !(public || known == Some(true)) {
             return Err(Refusal::code(20003));
         }

@@ -232,7 +232,10 @@ impl Twilio {
             return Err(Refusal::code(21609));
         }
         let events: Vec<_> = ask.fields("StatusCallbackEvent").into_iter().map(str::to_owned).collect();
-        if events.iter().any(|event| !matches!(event.as_str(), "initiated" | "ringing" | "answered" | "completed")) {
+        if events
+            .iter()
+            .any(|event| !matches!(event.as_str(), "initiated" | "ringing" | "answered" | "completed"))
+        {
             return Err(Refusal::code(21626));
         }
         let mut state = self.lock();
@@ -253,8 +256,11 @@ impl Twilio {
         }
         let mut call = Call::new("outbound-api", from, to, self.now());
         call.first = Some(first);
-        call.fallback = ask.field("FallbackUrl").map(|url| Hook { url: url.to_owned(), post: ask.field("FallbackMethod") != Some("GET") });
-        call.callback = callback.map(|url| Hook { url: url.to_owned(), post: ask.field("StatusCallbackMethod") != Some("GET") });
+        call.fallback = ask
+            .field("FallbackUrl")
+            .map(|url| Hook { url: url.to_owned(), post: ask.field("FallbackMethod") != Some("GET") });
+        call.callback = callback
+            .map(|url| Hook { url: url.to_owned(), post: ask.field("StatusCallbackMethod") != Some("GET") });
         if !events.is_empty() {
             call.events = events;
         }
@@ -383,7 +389,10 @@ impl Twilio {
             ]));
             if event == "completed" {
                 let seconds = call.duration(now);
-                params.extend(pairs([("CallDuration", &seconds.to_string()), ("Duration", &((seconds + 59) / 60).to_string())]));
+                params.extend(pairs([
+                    ("CallDuration", &seconds.to_string()),
+                    ("Duration", &((seconds + 59) / 60).to_string()),
+                ]));
                 let response = match call.status {
                     "busy" => "486",
                     "no-answer" => "480",
@@ -415,7 +424,9 @@ impl Twilio {
             _ => return Err(Refusal::code(20004)),
         }
         let state = self.lock();
-        let Some(call) = state.calls.iter().find(|call| call.sid == sid) else { return Err(Refusal::not_found(ask)) };
+        let Some(call) = state.calls.iter().find(|call| call.sid == sid) else {
+            return Err(Refusal::not_found(ask));
+        };
         found(self.call_json(call, &state))
     }
 
@@ -424,7 +435,9 @@ impl Twilio {
             return Err(Refusal::code(21205));
         }
         match ask.field("Status") {
-            Some("canceled") if matches!(call.status, "queued" | "ringing") => self.change(&call.sid, "canceled"),
+            Some("canceled") if matches!(call.status, "queued" | "ringing") => {
+                self.change(&call.sid, "canceled")
+            }
             Some("completed") if call.is_live() => self.end(&call.sid),
             Some(_) => return Err(Refusal::code(21220)),
             None => {}

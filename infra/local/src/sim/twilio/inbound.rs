@@ -27,11 +27,16 @@ impl Twilio {
         self.0.stage.touch();
         if let Some(keyword) = keyword {
             let words = match keyword {
-                "STOP" => "You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe.",
-                "START" => "You have successfully been re-subscribed to messages from this number. Reply HELP for help. Reply STOP to unsubscribe.",
+                "STOP" => {
+                    "You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe."
+                }
+                "START" => {
+                    "You have successfully been re-subscribed to messages from this number. Reply HELP for help. Reply STOP to unsubscribe."
+                }
                 _ => "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
             };
-            let answer = Message::new("outbound-reply", &message.to, &message.from, words, Vec::new(), self.now());
+            let answer =
+                Message::new("outbound-reply", &message.to, &message.from, words, Vec::new(), self.now());
             self.accept(self.lock(), answer);
         }
         let Some(hook) = self.hooks(&message.to).and_then(|hooks| hooks.sms) else { return Ok(()) };
@@ -81,7 +86,13 @@ impl Twilio {
             "text/xml" | "application/xml" | "text/html" => twiml::parse(&heard.body).ok_or(12100_u32)?,
             "text/plain" => {
                 let body = heard.body.clone();
-                vec![Verb::Message(Reply { body, media: Vec::new(), to: None, from: None, status_callback: None })]
+                vec![Verb::Message(Reply {
+                    body,
+                    media: Vec::new(),
+                    to: None,
+                    from: None,
+                    status_callback: None,
+                })]
             }
             _ => return Err(12300),
         };
@@ -103,7 +114,10 @@ impl Twilio {
         }
         state.phone(&to);
         let recent = |other: &&Message| {
-            other.direction == "outbound-reply" && other.from == from && other.to == to && other.created > now - SignedDuration::from_secs(30)
+            other.direction == "outbound-reply"
+                && other.from == from
+                && other.to == to
+                && other.created > now - SignedDuration::from_secs(30)
         };
         let looping = state.messages.iter().filter(recent).count() >= 15;
         let media = reply.media.iter().map(|url| Media::new(url, "", Bytes::new())).collect();

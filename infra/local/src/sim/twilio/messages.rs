@@ -5,8 +5,8 @@ use std::sync::MutexGuard;
 use axum::body::Bytes;
 use axum::http::{Method, header};
 use axum::response::IntoResponse;
-use jiff::civil::Date;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Ask, Refusal, created, deleted, found};
@@ -50,7 +50,14 @@ impl Media {
 }
 
 impl Message {
-    pub(super) fn new(direction: &'static str, from: &str, to: &str, body: &str, media: Vec<Media>, now: Timestamp) -> Self {
+    pub(super) fn new(
+        direction: &'static str,
+        from: &str,
+        to: &str,
+        body: &str,
+        media: Vec<Media>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             sid: sid(if media.is_empty() { "SM" } else { "MM" }),
             direction,
@@ -176,7 +183,8 @@ impl Twilio {
                             .all(|name| ask.filter(name).is_none_or(|date| in_time(name, date, message.sent.unwrap_or(message.created))))
                 };
                 let messages = state.messages.iter().rev().filter(fits);
-                let messages = messages.map(|message| (message.sid.clone(), message.json(self.account()))).collect();
+                let messages =
+                    messages.map(|message| (message.sid.clone(), message.json(self.account()))).collect();
                 found(ask.page("messages", messages))
             }
             Method::POST => self.send(ask),
@@ -285,7 +293,12 @@ impl Twilio {
         self.0.stage.touch();
         let Some(message) = self.find_message(sid) else { return };
         if let Some(hook) = message.callback.clone() {
-            self.queue_callback(sid, hook, Side::Messaging, message.callback_params(self.account(), self.now()));
+            self.queue_callback(
+                sid,
+                hook,
+                Side::Messaging,
+                message.callback_params(self.account(), self.now()),
+            );
         }
     }
 
@@ -315,7 +328,9 @@ impl Twilio {
             headers: Vec::new(),
             body: String::new(),
             status,
-            answer: media.as_ref().map_or_else(String::new, |media| format!("({}, {} bytes)", media.content_type, media.content.len())),
+            answer: media.as_ref().map_or_else(String::new, |media| {
+                format!("({}, {} bytes)", media.content_type, media.content.len())
+            }),
             verdict: "none needed".into(),
             millis: started.elapsed().as_millis() as u64,
         });
@@ -325,7 +340,9 @@ impl Twilio {
     pub(super) fn message(&self, ask: &Ask, sid: &str) -> Answer {
         let now = self.now();
         let mut state = self.lock();
-        let Some(index) = state.messages.iter().position(|message| message.sid == sid) else { return Err(Refusal::not_found(ask)) };
+        let Some(index) = state.messages.iter().position(|message| message.sid == sid) else {
+            return Err(Refusal::not_found(ask));
+        };
         let message = &mut state.messages[index];
         match ask.method {
             Method::GET => found(message.json(self.account())),
@@ -356,7 +373,8 @@ impl Twilio {
 
     pub(super) fn media_list(&self, ask: &Ask, message: &str) -> Answer {
         let Some(message) = self.find_message(message) else { return Err(Refusal::not_found(ask)) };
-        let media = message.media.iter().map(|media| (media.sid.clone(), self.media_json(&message, media))).collect();
+        let media =
+            message.media.iter().map(|media| (media.sid.clone(), self.media_json(&message, media))).collect();
         found(ask.page("media_list", media))
     }
 
@@ -364,10 +382,15 @@ impl Twilio {
     pub(super) fn media(&self, ask: &Ask, message: &str, file: &str) -> Answer {
         let sid = file.strip_suffix(".json").unwrap_or(file);
         let Some(message) = self.find_message(message) else { return Err(Refusal::not_found(ask)) };
-        let Some(media) = message.media.iter().find(|media| media.sid == sid) else { return Err(Refusal::not_found(ask)) };
+        let Some(media) = message.media.iter().find(|media| media.sid == sid) else {
+            return Err(Refusal::not_found(ask));
+        };
         match (&ask.method, sid == file) {
             (&Method::GET, false) => found(self.media_json(&message, media)),
-            (&Method::GET, true) => Ok(([(header::CONTENT_TYPE, media.content_type.clone())], media.content.clone()).into_response()),
+            (&Method::GET, true) => {
+                Ok(([(header::CONTENT_TYPE, media.content_type.clone())], media.content.clone())
+                    .into_response())
+            }
             _ => Err(Refusal::code(20004)),
         }
     }

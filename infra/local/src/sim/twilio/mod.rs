@@ -90,7 +90,12 @@ impl Twilio {
         let state = self.lock();
         let now = self.now();
         let phones = state.phones.keys().map(|number| {
-            let texts: Vec<_> = state.messages.iter().filter(|message| message.phone() == number).map(Message::view).collect();
+            let texts: Vec<_> = state
+                .messages
+                .iter()
+                .filter(|message| message.phone() == number)
+                .map(Message::view)
+                .collect();
             let calls: Vec<_> = state.calls.iter().filter(|call| call.phone() == number).collect();
             let live = calls.iter().rev().find(|call| call.is_live()).map(|call| call.view(now));
             let behaviour = state.phones.get(number).map(|phone| phone.behaviour);
@@ -144,13 +149,15 @@ fn rfc2822(at: Timestamp) -> String {
 /// E.164, and long enough to be anybody's.
 fn is_e164(number: &str) -> bool {
     number.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit())
+        (7..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
     })
 }
 
 /// As much of a body as the wire log keeps: all of what usually comes, so that a test can read it.
 fn cut(text: &str) -> String {
-    text.chars().take(64 * 1024).collect()
+    text.chars().take(256 * 1024).collect()
 }
 
 fn pairs<const N: usize>(fields: [(&str, &str); N]) -> Pairs {

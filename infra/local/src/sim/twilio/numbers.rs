@@ -29,7 +29,15 @@ pub(super) struct Hooks {
 
 impl Number {
     pub(super) fn new(number: &str, now: Timestamp) -> Self {
-        Self { sid: sid("PN"), number: number.to_owned(), sms: None, voice: None, status: None, created: now, updated: now }
+        Self {
+            sid: sid("PN"),
+            number: number.to_owned(),
+            sms: None,
+            voice: None,
+            status: None,
+            created: now,
+            updated: now,
+        }
     }
 
     pub(super) fn sid(&self) -> &str {
@@ -49,7 +57,8 @@ impl Number {
     fn json(&self, account: &str, origin: &str) -> Value {
         let hooks = self.hooks(origin);
         let url = |hook: &Option<Hook>| hook.as_ref().map_or_else(String::new, |hook| hook.url.clone());
-        let method = |hook: &Option<Hook>| if hook.as_ref().is_some_and(|hook| !hook.post) { "GET" } else { "POST" };
+        let method =
+            |hook: &Option<Hook>| if hook.as_ref().is_some_and(|hook| !hook.post) { "GET" } else { "POST" };
         json!({
             "sid": self.sid,
             "account_sid": account,
@@ -111,12 +120,16 @@ impl Twilio {
     pub(super) fn number(&self, ask: &Ask, sid: &str) -> Answer {
         let (origin, now) = (self.0.stage.origin(), self.now());
         let mut state = self.lock();
-        let Some(number) = state.numbers.iter_mut().find(|own| own.sid == sid) else { return Err(Refusal::not_found(ask)) };
+        let Some(number) = state.numbers.iter_mut().find(|own| own.sid == sid) else {
+            return Err(Refusal::not_found(ask));
+        };
         match ask.method {
             Method::GET => {}
             Method::POST => {
                 let fields = ["SmsUrl", "VoiceUrl", "StatusCallback"];
-                if ask.form.iter().any(|(name, value)| fields.contains(&name.as_str()) && !value.is_empty() && !acceptable(value)) {
+                if ask.form.iter().any(|(name, value)| {
+                    fields.contains(&name.as_str()) && !value.is_empty() && !acceptable(value)
+                }) {
                     return Err(Refusal::code(21609));
                 }
                 // Here an empty value means something, so it isn't passed over.

@@ -18,7 +18,8 @@ use super::voice::Step;
 use super::{Twilio, is_e164};
 
 /// One grey pixel, for pictures that a phone sends.
-const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg==";
+const PIXEL: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg==";
 
 /// What a phone does by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,19 +77,31 @@ fn no(status: StatusCode, why: &str) -> Response {
 }
 
 fn check(number: &str) -> Result<(), Response> {
-    if is_e164(number) { Ok(()) } else { Err(no(StatusCode::BAD_REQUEST, "a phone has a number like +12025550111")) }
+    if is_e164(number) {
+        Ok(())
+    } else {
+        Err(no(StatusCode::BAD_REQUEST, "a phone has a number like +12025550111"))
+    }
 }
 
 fn check_ours(twilio: &Twilio, from: &str, to: &str) -> Result<(), Response> {
     check(from)?;
-    if twilio.lock().is_ours(to) { Ok(()) } else { Err(no(StatusCode::NOT_FOUND, "the number that is called is none of the account's")) }
+    if twilio.lock().is_ours(to) {
+        Ok(())
+    } else {
+        Err(no(StatusCode::NOT_FOUND, "the number that is called is none of the account's"))
+    }
 }
 
 pub(super) async fn list(State(twilio): State<Twilio>) -> Json<Value> {
     Json(twilio.view())
 }
 
-pub(super) async fn behave(State(twilio): State<Twilio>, Path(number): Path<String>, Json(phone): Json<Phone>) -> Done {
+pub(super) async fn behave(
+    State(twilio): State<Twilio>,
+    Path(number): Path<String>,
+    Json(phone): Json<Phone>,
+) -> Done {
     check(&number)?;
     twilio.lock().phones.insert(number, phone);
     twilio.0.stage.touch();
@@ -96,7 +109,11 @@ pub(super) async fn behave(State(twilio): State<Twilio>, Path(number): Path<Stri
 }
 
 /// Answers when Handbell has.
-pub(super) async fn text(State(twilio): State<Twilio>, Path(from): Path<String>, Json(text): Json<Text>) -> Done {
+pub(super) async fn text(
+    State(twilio): State<Twilio>,
+    Path(from): Path<String>,
+    Json(text): Json<Text>,
+) -> Done {
     check_ours(&twilio, &from, &text.to)?;
     let media = text.media.iter().map(|name| file(name)).collect();
     let message = Message::new("inbound", &from, &text.to, &text.body, media, twilio.now());
@@ -116,7 +133,11 @@ fn file(name: &str) -> Media {
 }
 
 /// Answers when the call waits for keys, is connected or is over.
-pub(super) async fn call(State(twilio): State<Twilio>, Path(from): Path<String>, Json(To { to }): Json<To>) -> Done {
+pub(super) async fn call(
+    State(twilio): State<Twilio>,
+    Path(from): Path<String>,
+    Json(To { to }): Json<To>,
+) -> Done {
     check_ours(&twilio, &from, &to)?;
     if live(&twilio, &from).is_some() {
         return Err(no(StatusCode::CONFLICT, "the phone is in another call"));
@@ -149,7 +170,8 @@ pub(super) async fn answer(State(twilio): State<Twilio>, Path(number): Path<Stri
             }
         }
     });
-    let call = ringing.await.ok().flatten().filter(|call| call.status == "ringing" && call.direction != "inbound");
+    let call =
+        ringing.await.ok().flatten().filter(|call| call.status == "ringing" && call.direction != "inbound");
     let Some(call) = call else { return Err(no(StatusCode::CONFLICT, "the phone doesn't ring")) };
     twilio.change(&call.sid, "in-progress");
     match (call.parent, call.first) {
@@ -161,7 +183,11 @@ pub(super) async fn answer(State(twilio): State<Twilio>, Path(number): Path<Stri
 }
 
 /// Answers when Handbell has said what follows. Keys for which nobody waits do nothing, as on any phone.
-pub(super) async fn keys(State(twilio): State<Twilio>, Path(number): Path<String>, Json(Keys { digits }): Json<Keys>) -> Done {
+pub(super) async fn keys(
+    State(twilio): State<Twilio>,
+    Path(number): Path<String>,
+    Json(Keys { digits }): Json<Keys>,
+) -> Done {
     if digits.is_empty() || !digits.chars().all(|key| matches!(key, '0'..='9' | '*' | '#')) {
         return Err(no(StatusCode::BAD_REQUEST, "a phone has the keys 0 to 9, * and #"));
     }
@@ -175,7 +201,9 @@ pub(super) async fn keys(State(twilio): State<Twilio>, Path(number): Path<String
 
 /// Hangs up, or presses the red button while it rings.
 pub(super) async fn hang_up(State(twilio): State<Twilio>, Path(number): Path<String>) -> Done {
-    let Some(call) = live(&twilio, &number) else { return Err(no(StatusCode::CONFLICT, "the phone is in no call")) };
+    let Some(call) = live(&twilio, &number) else {
+        return Err(no(StatusCode::CONFLICT, "the phone is in no call"));
+    };
     match (call.status, call.direction) {
         ("in-progress", _) => twilio.change(&call.sid, "completed"),
         (_, "inbound") => twilio.change(&call.sid, "canceled"),

@@ -46,7 +46,8 @@ mod tests {
     use super::*;
 
     fn signed(token: &str, url: &str, params: &[(&str, &str)]) -> String {
-        let params: Vec<_> = params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let params: Vec<_> =
+            params.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         sign(token, url, &params)
     }
 
@@ -59,8 +60,13 @@ mod tests {
             ("To", "+18005551212"),
             ("Caller", "+14158675309"),
         ];
-        const TWICE: &[(&str, &str)] =
-            &[("Sid", "CA123"), ("SidAccount", "AC123"), ("Digits", "5678"), ("Digits", "1234"), ("Digits", "1234")];
+        const TWICE: &[(&str, &str)] = &[
+            ("Sid", "CA123"),
+            ("SidAccount", "AC123"),
+            ("Digits", "5678"),
+            ("Digits", "1234"),
+            ("Digits", "1234"),
+        ];
         const OTHER: &[(&str, &str)] = &[
             ("CallSid", "CA1234567890ABCDE"),
             ("Caller", "+14158675310"),

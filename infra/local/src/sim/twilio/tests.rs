@@ -36,8 +36,14 @@ struct Handbell {
     origin: Arc<Mutex<String>>,
 }
 
-async fn hear(Given(handbell): Given<Handbell>, uri: Uri, headers: HeaderMap, body: Bytes) -> impl IntoResponse {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+async fn hear(
+    Given(handbell): Given<Handbell>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> impl IntoResponse {
+    let header =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let form: Pairs = serde_html_form::from_bytes(&body).unwrap_or_default();
     let url = format!("{}{uri}", handbell.origin.lock().expect("lock"));
     if signature::sign(TOKEN, &url, &form) != header("x-twilio-signature") {
@@ -112,7 +118,8 @@ impl Scene {
     }
 
     async fn call(&self, more: &[(&str, &str)]) -> String {
-        let (url, status) = (format!("{}/twilio/voice", self.origin), format!("{}/twilio/voice/status", self.origin));
+        let (url, status) =
+            (format!("{}/twilio/voice", self.origin), format!("{}/twilio/voice/status", self.origin));
         let mut form = vec![("To", DANA), ("From", OURS), ("Url", &url), ("StatusCallback", &status)];
         form.retain(|(name, _)| !more.iter().any(|(other, _)| other == name));
         form.extend(more);
@@ -126,7 +133,8 @@ impl Scene {
     }
 
     async fn behave(&self, number: &str, body: Value) {
-        let (status, _) = read(self.http.put(format!("{}/sim/phones/{number}", self.origin)).json(&body)).await;
+        let (status, _) =
+            read(self.http.put(format!("{}/sim/phones/{number}", self.origin)).json(&body)).await;
         assert_eq!(status, 200);
     }
 
@@ -140,7 +148,10 @@ impl Scene {
 
     fn told(&self, path: &str) -> Vec<Pairs> {
         let told = self.handbell.told.lock().expect("lock");
-        told.iter().filter(|(uri, ..)| uri.split('?').next() == Some(path)).map(|(_, fields, _)| fields.clone()).collect()
+        told.iter()
+            .filter(|(uri, ..)| uri.split('?').next() == Some(path))
+            .map(|(_, fields, _)| fields.clone())
+            .collect()
     }
 
     /// One field of everything that Handbell was told there.
@@ -149,13 +160,19 @@ impl Scene {
     }
 
     fn trouble(&self, kind: &str) {
-        let trouble: Trouble = serde_json::from_value(json!({"vendor": "twilio", "kind": kind})).expect("a trouble");
+        let trouble: Trouble =
+            serde_json::from_value(json!({"vendor": "twilio", "kind": kind})).expect("a trouble");
         self.stage.troubles.make(trouble, self.stage.clock.now());
     }
 
     fn phone(&self, number: &str) -> Value {
         let view = self.twilio.view();
-        view.as_array().into_iter().flatten().find(|phone| phone["number"] == number).cloned().unwrap_or_default()
+        view.as_array()
+            .into_iter()
+            .flatten()
+            .find(|phone| phone["number"] == number)
+            .cloned()
+            .unwrap_or_default()
     }
 
     async fn until(&self, what: &str, mut done: impl FnMut() -> bool) {
@@ -182,7 +199,9 @@ fn field(fields: &Pairs, name: &str) -> String {
 #[tokio::test]
 async fn credentials() {
     let scene = scene().await;
-    let ask = |user: String, password: &str| scene.http.get(scene.url("Messages.json")).basic_auth(user, Some(password));
+    let ask = |user: String, password: &str| {
+        scene.http.get(scene.url("Messages.json")).basic_auth(user, Some(password))
+    };
     assert_eq!(read(ask(account(), TOKEN)).await.0, 200);
     assert_eq!(read(ask(format!("SK{}", "f".repeat(32)), TOKEN)).await.0, 200);
     let (status, error) = read(ask(account(), "wrong")).await;
@@ -195,7 +214,10 @@ async fn credentials() {
     assert_eq!(scene.get("Nothing.json").await.1["code"], 20404);
     let entries = scene.stage.wire.entries();
     let verdicts: Vec<_> = entries.iter().map(|entry| entry.verdict.as_str()).collect();
-    assert_eq!(verdicts, ["basic auth", "basic auth", "wrong credentials", "no credentials", "basic auth", "basic auth"]);
+    assert_eq!(
+        verdicts,
+        ["basic auth", "basic auth", "wrong credentials", "no credentials", "basic auth", "basic auth"]
+    );
     assert!(entries.iter().all(|entry| entry.headers.iter().all(|(name, _)| name != "authorization")));
 }
 
@@ -217,7 +239,9 @@ async fn a_text_is_delivered_and_every_step_told() {
     assert_eq!(scene.phone(DANA)["texts"][0]["status"], "delivered");
     let wire = scene.stage.wire.entries();
     let told: Vec<_> = wire.iter().filter(|entry| entry.from == "twilio").collect();
-    assert!(told.iter().all(|entry| entry.verdict == "signed" && entry.status == 200 && !entry.url.contains('#')));
+    assert!(
+        told.iter().all(|entry| entry.verdict == "signed" && entry.status == 200 && !entry.url.contains('#'))
+    );
 }
 
 #[tokio::test]
@@ -228,7 +252,10 @@ async fn a_phone_that_is_off_or_refused() {
     scene.text(&[("StatusCallback", &status)]).await;
     scene.until("undelivered", || scene.told("/twilio/sms/status").len() == 3).await;
     let last = scene.told("/twilio/sms/status").pop().unwrap_or_default();
-    assert_eq!((field(&last, "MessageStatus"), field(&last, "ErrorCode")), ("undelivered".into(), "30003".into()));
+    assert_eq!(
+        (field(&last, "MessageStatus"), field(&last, "ErrorCode")),
+        ("undelivered".into(), "30003".into())
+    );
     assert_eq!(scene.phone(DANA)["texts"][0]["error_code"], 30003);
 
     scene.behave(DANA, json!({"behaviour": "refuse", "code": 21614})).await;
@@ -280,7 +307,11 @@ async fn what_is_refused() {
         assert_eq!((status, &error["code"]), (400, &json!(code)), "{form:?}");
     }
     // Twilio reads forms; a JSON body has no field at all.
-    let json = scene.http.post(scene.url("Messages.json")).basic_auth(account(), Some(TOKEN)).json(&json!({"To": DANA}));
+    let json = scene
+        .http
+        .post(scene.url("Messages.json"))
+        .basic_auth(account(), Some(TOKEN))
+        .json(&json!({"To": DANA}));
     assert_eq!(read(json).await.1["code"], 21604);
 }
 
@@ -297,7 +328,10 @@ async fn lists_are_paged_and_filtered() {
     };
     let (_, page) = scene.get("Messages.json?To=%2B12025550111&PageSize=2").await;
     assert_eq!(bodies(&page), ["3", "2"]);
-    assert_eq!((&page["page"], &page["page_size"], &page["start"], &page["end"]), (&json!(0), &json!(2), &json!(0), &json!(1)));
+    assert_eq!(
+        (&page["page"], &page["page_size"], &page["start"], &page["end"]),
+        (&json!(0), &json!(2), &json!(0), &json!(1))
+    );
     assert_eq!(page["previous_page_uri"], Value::Null);
     // What comes in between doesn't move the pages.
     scene.text(&[("Body", "5")]).await;
@@ -310,7 +344,10 @@ async fn lists_are_paged_and_filtered() {
     assert_eq!(bodies(&scene.get("Messages.json?DateSent=2020-01-01").await.1).len(), 0);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent%3E=2020-01-01T00:00:00Z").await.1).len(), 5);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent%3C=2020-01-01T00:00:00Z").await.1).len(), 0);
-    assert_eq!(bodies(&scene.get(&format!("Messages.json?From={}", DANA.replace('+', "%2B"))).await.1).len(), 0);
+    assert_eq!(
+        bodies(&scene.get(&format!("Messages.json?From={}", DANA.replace('+', "%2B"))).await.1).len(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -339,11 +376,15 @@ async fn pictures_are_fetched_or_the_text_fails() {
     let (_, done) = scene.hands(ELI, "text", json!({"to": OURS, "body": "look", "media": ["a.png"]})).await;
     assert_eq!(done["error"], Value::Null);
     let told = scene.told("/twilio/sms").pop().unwrap_or_default();
-    assert_eq!((field(&told, "NumMedia"), field(&told, "MediaContentType0")), ("1".into(), "image/png".into()));
+    assert_eq!(
+        (field(&told, "NumMedia"), field(&told, "MediaContentType0")),
+        ("1".into(), "image/png".into())
+    );
     let picture = scene.http.get(field(&told, "MediaUrl0")).send().await.expect("an answer");
     assert_eq!(picture.headers()["content-type"], "image/png");
     assert!(picture.bytes().await.expect("a body").starts_with(b"\x89PNG"));
-    let (_, list) = scene.get(&format!("Messages/{}/Media.json", done["text"]["sid"].as_str().expect("a sid"))).await;
+    let (_, list) =
+        scene.get(&format!("Messages/{}/Media.json", done["text"]["sid"].as_str().expect("a sid"))).await;
     assert_eq!(list["media_list"][0]["content_type"], "image/png");
     // What Handbell got can be sent on.
     scene.text(&[("MediaUrl", &field(&told, "MediaUrl0"))]).await;
@@ -362,7 +403,10 @@ async fn a_person_writes_and_is_answered() {
     scene.until("the answer", || scene.phone(DANA)["texts"][1]["status"] == "delivered").await;
     assert_eq!(scene.phone(DANA)["texts"][1]["body"], "Got it");
     let (_, list) = scene.get("Messages.json").await;
-    assert_eq!((&list["messages"][0]["direction"], &list["messages"][1]["direction"]), (&json!("outbound-reply"), &json!("inbound")));
+    assert_eq!(
+        (&list["messages"][0]["direction"], &list["messages"][1]["direction"]),
+        (&json!("outbound-reply"), &json!("inbound"))
+    );
 
     scene.answers("/twilio/sms", 200, "application/json", "{}");
     assert_eq!(scene.hands(DANA, "text", json!({"to": OURS, "body": "x"})).await.1["error"], 12300);
@@ -407,14 +451,18 @@ async fn a_call_is_answered_and_a_key_pressed() {
         "<Response><Gather numDigits=\"1\" timeout=\"60\" action=\"/twilio/voice/key?i=1&amp;s=2\"><Say>Fire. Press 1.</Say></Gather><Say>Bye</Say></Response>",
     );
     scene.says("/twilio/voice/key", "<Response><Say>Thank you</Say><Hangup/></Response>");
-    let events = ["initiated", "ringing", "answered", "completed"].map(|event| ("StatusCallbackEvent", event));
+    let events =
+        ["initiated", "ringing", "answered", "completed"].map(|event| ("StatusCallbackEvent", event));
     let sid = scene.call(&events).await;
     let (code, answered) = scene.hands(DANA, "answer", json!({})).await;
     assert_eq!(code, 200, "{answered}");
     assert_eq!(answered["call"]["heard"], json!(["Fire. Press 1."]));
     assert_eq!(scene.phone(DANA)["call"]["gather"], true);
     let asked = scene.told("/twilio/voice").pop().unwrap_or_default();
-    assert_eq!((field(&asked, "CallStatus"), field(&asked, "Direction")), ("in-progress".into(), "outbound-api".into()));
+    assert_eq!(
+        (field(&asked, "CallStatus"), field(&asked, "Direction")),
+        ("in-progress".into(), "outbound-api".into())
+    );
     assert_eq!(field(&asked, "CallSid"), sid);
     scene.stage.clock.advance(SignedDuration::from_secs(9));
     let (_, pressed) = scene.hands(DANA, "keys", json!({"digits": "1"})).await;
@@ -423,7 +471,10 @@ async fn a_call_is_answered_and_a_key_pressed() {
     assert_eq!(scene.told_of("/twilio/voice/key", "Digits"), ["1"]);
     scene.until("told", || scene.told("/twilio/voice/status").len() == 4).await;
     let told = scene.told("/twilio/voice/status");
-    assert_eq!(scene.told_of("/twilio/voice/status", "CallStatus"), ["initiated", "ringing", "in-progress", "completed"]);
+    assert_eq!(
+        scene.told_of("/twilio/voice/status", "CallStatus"),
+        ["initiated", "ringing", "in-progress", "completed"]
+    );
     assert_eq!(scene.told_of("/twilio/voice/status", "SequenceNumber"), ["0", "1", "2", "3"]);
     assert!(told.iter().all(|fields| field(fields, "CallbackSource") == "call-progress-events"));
     let seconds: i64 = field(&told[3], "CallDuration").parse().expect("seconds");
@@ -470,7 +521,10 @@ async fn calls_that_nobody_answers() {
         async move {
             scene.until(status, || scene.phone(DANA)["calls"][number]["status"] == status).await;
             scene.until("told", || scene.told("/twilio/voice/status").len() == number + 1).await;
-            assert_eq!(scene.told_of("/twilio/voice/status", "CallStatus").last().map(String::as_str), Some(status));
+            assert_eq!(
+                scene.told_of("/twilio/voice/status", "CallStatus").last().map(String::as_str),
+                Some(status)
+            );
         }
     };
     scene.behave(DANA, json!({"behaviour": "busy"})).await;
@@ -508,7 +562,9 @@ async fn a_call_is_changed_from_outside() {
     let sid = scene.call(&[]).await;
     scene.hands(DANA, "answer", json!({})).await;
     let path = format!("Calls/{sid}.json");
-    let (code, _) = scene.post(&path, &[("Twiml", "<Response><Gather timeout=\"600\"><Say>Second</Say></Gather></Response>")]).await;
+    let (code, _) = scene
+        .post(&path, &[("Twiml", "<Response><Gather timeout=\"600\"><Say>Second</Say></Gather></Response>")])
+        .await;
     assert_eq!(code, 200);
     scene.until("second", || scene.phone(DANA)["call"]["heard"] == json!(["First", "Second"])).await;
     assert_eq!(scene.post(&path, &[("Status", "completed")]).await.1["status"], "completed");
@@ -521,13 +577,22 @@ async fn a_call_is_changed_from_outside() {
 async fn bad_answers_to_a_call() {
     let scene = scene().await;
     let sorry = json!(["We are sorry, an application error has occurred. Goodbye."]);
-    for (number, (status, kind, body, error)) in
-        [(500, "text/xml", "", 11200), (200, "text/xml", "<Response>", 12100), (200, "application/json", "{}", 12300)].into_iter().enumerate()
+    for (number, (status, kind, body, error)) in [
+        (500, "text/xml", "", 11200),
+        (200, "text/xml", "<Response>", 12100),
+        (200, "application/json", "{}", 12300),
+    ]
+    .into_iter()
+    .enumerate()
     {
         scene.answers("/twilio/voice", status, kind, body);
         scene.call(&[]).await;
         let (_, answered) = scene.hands(DANA, "answer", json!({})).await;
-        assert_eq!((&answered["call"]["heard"], &answered["call"]["error_code"]), (&sorry, &json!(error)), "{number}");
+        assert_eq!(
+            (&answered["call"]["heard"], &answered["call"]["error_code"]),
+            (&sorry, &json!(error)),
+            "{number}"
+        );
         assert_eq!(answered["call"]["status"], "completed");
     }
     scene.says("/twilio/back", "<Response><Say>Plan B</Say></Response>");
@@ -540,7 +605,10 @@ async fn bad_answers_to_a_call() {
     assert_eq!(scene.hands(DANA, "answer", json!({})).await.1["call"]["status"], "completed");
     scene.call(&[("Url", ""), ("Twiml", "<Response><Say>Inline</Say><Fly/></Response>")]).await;
     let (_, inline) = scene.hands(DANA, "answer", json!({})).await;
-    assert_eq!((&inline["call"]["heard"], &inline["call"]["error_code"]), (&json!(["Inline"]), &json!(12200)));
+    assert_eq!(
+        (&inline["call"]["heard"], &inline["call"]["error_code"]),
+        (&json!(["Inline"]), &json!(12200))
+    );
 }
 
 #[tokio::test]
@@ -550,7 +618,10 @@ async fn a_person_calls() {
     let (code, called) = scene.hands(DANA, "call", json!({"to": OURS})).await;
     assert_eq!((code, &called["call"]["status"]), (200, &json!("in-progress")));
     let asked = scene.told("/twilio/voice").pop().unwrap_or_default();
-    assert_eq!((field(&asked, "CallStatus"), field(&asked, "Direction")), ("ringing".into(), "inbound".into()));
+    assert_eq!(
+        (field(&asked, "CallStatus"), field(&asked, "Direction")),
+        ("ringing".into(), "inbound".into())
+    );
     assert_eq!(field(&asked, "From"), DANA);
     assert_eq!(scene.hands(DANA, "call", json!({"to": OURS})).await.0, 409);
     assert_eq!(scene.hands(DANA, "hangup", json!({})).await.1["call"]["status"], "completed");
@@ -591,7 +662,8 @@ async fn numbers_are_configured() {
     let number = &list["incoming_phone_numbers"][0];
     assert_eq!(number["sms_url"], format!("{}/twilio/sms", scene.origin));
     let path = format!("IncomingPhoneNumbers/{}.json", number["sid"].as_str().expect("a sid"));
-    let (_, number) = scene.post(&path, &[("SmsUrl", &format!("{}/other", scene.origin)), ("SmsMethod", "GET")]).await;
+    let (_, number) =
+        scene.post(&path, &[("SmsUrl", &format!("{}/other", scene.origin)), ("SmsMethod", "GET")]).await;
     assert_eq!(number["sms_method"], "GET");
     scene.hands(DANA, "text", json!({"to": OURS, "body": "a b"})).await;
     assert_eq!(scene.told_of("/other", "Body"), ["a b"]);
@@ -605,7 +677,9 @@ async fn numbers_are_configured() {
 async fn troubles_before_and_after() {
     let scene = scene().await;
     let texts = || scene.phone(DANA)["texts"].as_array().map_or(0, Vec::len);
-    for (kind, status, done) in [("502-before", 502, 0), ("429", 429, 0), ("html", 200, 0), ("502-after", 502, 1)] {
+    for (kind, status, done) in
+        [("502-before", 502, 0), ("429", 429, 0), ("html", 200, 0), ("502-after", 502, 1)]
+    {
         scene.trouble(kind);
         assert_eq!(scene.text(&[]).await.0, status, "{kind}");
         assert_eq!(texts(), done, "{kind}");
@@ -623,7 +697,8 @@ async fn troubles_before_and_after() {
     let late = send().timeout(Duration::from_millis(300)).send().await;
     assert!(late.is_err_and(|error| error.is_timeout()));
     assert_eq!(texts(), 3);
-    let lost = scene.stage.wire.entries().into_iter().filter(|entry| entry.from == "handbell" && entry.status == 0);
+    let lost =
+        scene.stage.wire.entries().into_iter().filter(|entry| entry.from == "handbell" && entry.status == 0);
     assert_eq!(lost.count(), 2);
 }
 
@@ -639,12 +714,16 @@ async fn troubles_of_callbacks() {
     assert_eq!(scene.told("/twilio/sms/status").len(), 0);
     scene.stage.troubles.clear();
     scene.stage.troubles.make(
-        serde_json::from_value(json!({"vendor": "twilio", "kind": TroubleKind::DoubleCallback})).expect("a trouble"),
+        serde_json::from_value(json!({"vendor": "twilio", "kind": TroubleKind::DoubleCallback}))
+            .expect("a trouble"),
         scene.stage.clock.now(),
     );
     scene.text(&[("StatusCallback", &status)]).await;
     scene.until("told", || scene.told("/twilio/sms/status").len() == 6).await;
-    assert_eq!(scene.told_of("/twilio/sms/status", "MessageStatus"), ["queued", "queued", "sent", "sent", "delivered", "delivered"]);
+    assert_eq!(
+        scene.told_of("/twilio/sms/status", "MessageStatus"),
+        ["queued", "queued", "sent", "sent", "delivered", "delivered"]
+    );
     let told = scene.handbell.told.lock().expect("lock");
     assert!(told.chunks(2).all(|twice| twice[0].2 == twice[1].2) && told[0].2 != told[2].2);
 }
@@ -653,18 +732,36 @@ async fn troubles_of_callbacks() {
 async fn retries_are_those_of_the_fragment() {
     let scene = scene().await;
     scene.answers("/twilio/sms/status", 503, "text/plain", "");
-    let count = |from: usize| scene.stage.wire.entries().iter().skip(from).filter(|entry| entry.from == "twilio").count();
+    let count = |from: usize| {
+        scene.stage.wire.entries().iter().skip(from).filter(|entry| entry.from == "twilio").count()
+    };
     for (fragment, expected) in [("", 3), ("#rc=2&rp=5xx,ct", 9), ("#rc=2&rp=ct", 3), ("#rc=1&rp=all", 6)] {
         let before = scene.stage.wire.entries().len();
         scene.text(&[("StatusCallback", &format!("{}/twilio/sms/status{fragment}", scene.origin))]).await;
-        scene.until("delivered", || scene.phone(DANA)["texts"].as_array().is_some_and(|texts| texts.iter().all(|text| text["status"] == "delivered"))).await;
+        scene
+            .until("delivered", || {
+                scene.phone(DANA)["texts"]
+                    .as_array()
+                    .is_some_and(|texts| texts.iter().all(|text| text["status"] == "delivered"))
+            })
+            .await;
         scene.until("the queue", || scene.twilio.lock().outbox.is_empty()).await;
         assert_eq!(count(before), expected, "{fragment}");
     }
     // A port that nobody listens on: tried once more, and the text is delivered all the same.
-    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
+    let free =
+        tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
     let before = scene.stage.wire.entries().len();
     scene.text(&[("StatusCallback", &format!("http://{free}/s"))]).await;
     scene.until("tried", || count(before) == 6).await;
-    assert!(scene.stage.wire.entries().iter().skip(before).filter(|entry| entry.from == "twilio").all(|entry| entry.status == 0));
+    assert!(
+        scene
+            .stage
+            .wire
+            .entries()
+            .iter()
+            .skip(before)
+            .filter(|entry| entry.from == "twilio")
+            .all(|entry| entry.status == 0)
+    );
 }

@@ -11,9 +11,14 @@ pub(super) enum Verb {
     Play(String),
     Pause,
     Gather(Gather),
-    Redirect { url: String, post: bool },
+    Redirect {
+        url: String,
+        post: bool,
+    },
     Hangup,
-    Reject { busy: bool },
+    Reject {
+        busy: bool,
+    },
     Dial(Dial),
     Message(Reply),
     /// Not an instruction of Twilio's, or one that nobody plays here.
@@ -185,16 +190,28 @@ mod tests {
              <Dial callerId='+12025550100' timeout='20'><Number>+12025550111</Number></Dial><Dial>+12025550112</Dial><Reject reason='busy'/><Fly/></Response>",
         )
         .unwrap_or_default();
-        assert!(matches!(&verbs[0], Verb::Message(reply) if reply.body == "One\ntwo" && reply.status_callback.is_some()));
+        assert!(
+            matches!(&verbs[0], Verb::Message(reply) if reply.body == "One\ntwo" && reply.status_callback.is_some())
+        );
         assert!(matches!(&verbs[1], Verb::Message(reply) if reply.body == "B" && reply.media.len() == 1));
-        assert!(matches!(&verbs[2], Verb::Dial(dial) if dial.numbers == ["+12025550111"] && dial.timeout.as_secs() == 20));
-        assert!(matches!(&verbs[3], Verb::Dial(dial) if dial.numbers == ["+12025550112"] && dial.caller_id.is_none()));
+        assert!(
+            matches!(&verbs[2], Verb::Dial(dial) if dial.numbers == ["+12025550111"] && dial.timeout.as_secs() == 20)
+        );
+        assert!(
+            matches!(&verbs[3], Verb::Dial(dial) if dial.numbers == ["+12025550112"] && dial.caller_id.is_none())
+        );
         assert_eq!(verbs[4..], [Verb::Reject { busy: true }, Verb::Unknown("Fly".into())]);
     }
 
     #[test]
     fn what_is_not_twiml() {
-        for text in ["", "hello", "<Response>", "<response/>", "<!DOCTYPE x [<!ENTITY a 'b'>]><Response><Say>&a;</Say></Response>"] {
+        for text in [
+            "",
+            "hello",
+            "<Response>",
+            "<response/>",
+            "<!DOCTYPE x [<!ENTITY a 'b'>]><Response><Say>&a;</Say></Response>",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
         assert_eq!(parse("<Response/>"), Some(vec![]));

@@ -135,7 +135,13 @@ impl Twilio {
         None
     }
 
-    async fn perform(&self, sid: &str, epoch: u64, mut verbs: VecDeque<Verb>, base: Option<Hook>) -> Option<Step> {
+    async fn perform(
+        &self,
+        sid: &str,
+        epoch: u64,
+        mut verbs: VecDeque<Verb>,
+        base: Option<Hook>,
+    ) -> Option<Step> {
         // A person's own call is answered by the first verb, unless that one refuses it.
         let unanswered = self.mine(sid, epoch, |call| call.status == "ringing")?;
         if unanswered {
@@ -207,7 +213,8 @@ impl Twilio {
             self.speak(sid, epoch, &prompt).await;
         }
         let until = self.now() + signed(timeout);
-        let open = self.mine(sid, epoch, |call| call.gather.as_mut().map(|waiting| waiting.until = Some(until)));
+        let open =
+            self.mine(sid, epoch, |call| call.gather.as_mut().map(|waiting| waiting.until = Some(until)));
         if open.flatten().is_none() {
             return;
         }
@@ -216,9 +223,15 @@ impl Twilio {
             loop {
                 tokio::time::sleep(TICK).await;
                 let now = twilio.now();
-                let look = twilio.lock().calls.iter().find(|call| call.sid == sid && call.epoch == epoch).map(|call| {
-                    call.gather.as_ref().and_then(|waiting| waiting.until).is_some_and(|until| now >= until)
-                });
+                let look =
+                    twilio.lock().calls.iter().find(|call| call.sid == sid && call.epoch == epoch).map(
+                        |call| {
+                            call.gather
+                                .as_ref()
+                                .and_then(|waiting| waiting.until)
+                                .is_some_and(|until| now >= until)
+                        },
+                    );
                 match look {
                     None => return,
                     Some(false) => {}
@@ -274,11 +287,19 @@ impl Twilio {
     fn connect(&self, sid: &str, epoch: u64, dial: Dial, rest: VecDeque<Verb>, base: Option<Hook>) {
         let now = self.now();
         let mut state = self.lock();
-        let Some(parent) = state.calls.iter_mut().find(|call| call.sid == sid && call.epoch == epoch) else { return };
+        let Some(parent) = state.calls.iter_mut().find(|call| call.sid == sid && call.epoch == epoch) else {
+            return;
+        };
         let from = dial.caller_id.clone().unwrap_or_else(|| parent.from.clone());
-        let children: Vec<_> = dial.numbers.iter().map(|number| Call::child(parent, &from, number, dial.timeout, now)).collect();
+        let children: Vec<_> =
+            dial.numbers.iter().map(|number| Call::child(parent, &from, number, dial.timeout, now)).collect();
         let sids: Vec<_> = children.iter().map(|child| (child.sid.clone(), is_e164(&child.to))).collect();
-        parent.dialing = Some(Dialing { children: children.iter().map(|child| child.sid.clone()).collect(), dial, rest, base });
+        parent.dialing = Some(Dialing {
+            children: children.iter().map(|child| child.sid.clone()).collect(),
+            dial,
+            rest,
+            base,
+        });
         for child in children {
             if is_e164(&child.to) {
                 state.phone(&child.to);
@@ -298,7 +319,11 @@ impl Twilio {
     pub(super) fn join(&self, parent: &str, child: &str) {
         let others = self.with_call(parent, |call| {
             call.heard.push("(connected)".into());
-            call.dialing.iter().flat_map(|dialing| dialing.children.clone()).filter(|other| other != child).collect::<Vec<_>>()
+            call.dialing
+                .iter()
+                .flat_map(|dialing| dialing.children.clone())
+                .filter(|other| other != child)
+                .collect::<Vec<_>>()
         });
         self.with_call(child, |call| call.heard.push("(connected)".into()));
         others.into_iter().flatten().for_each(|other| self.end(&other));
@@ -308,7 +333,8 @@ impl Twilio {
     pub(super) fn child_ended(&self, parent: &str, child: &str) {
         let now = self.now();
         let mut state = self.lock();
-        let calls: Vec<_> = state.calls.iter().filter(|call| call.parent.as_deref() == Some(parent)).cloned().collect();
+        let calls: Vec<_> =
+            state.calls.iter().filter(|call| call.parent.as_deref() == Some(parent)).cloned().collect();
         let Some(ended) = calls.iter().find(|call| call.sid == child) else { return };
         let Some(call) = state.calls.iter_mut().find(|call| call.sid == parent) else { return };
         let Some(dialing) = call.dialing.take_if(|dialing| {

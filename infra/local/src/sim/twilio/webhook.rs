@@ -102,7 +102,14 @@ impl Twilio {
         }
     }
 
-    async fn attempt(&self, hook: &Hook, side: Side, params: &Pairs, token: &str, rules: &Rules) -> Result<Heard, &'static str> {
+    async fn attempt(
+        &self,
+        hook: &Hook,
+        side: Side,
+        params: &Pairs,
+        token: &str,
+        rules: &Rules,
+    ) -> Result<Heard, &'static str> {
         let stage = &self.0.stage;
         let mut url = hook.url.split('#').next().unwrap_or_default().to_owned();
         let body = serde_html_form::to_string(params).unwrap_or_default();
@@ -120,7 +127,10 @@ impl Twilio {
             ("i-twilio-idempotency-token".to_owned(), token.to_owned()),
         ];
         let mut request = if hook.post {
-            headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded; charset=UTF-8".to_owned()));
+            headers.push((
+                "content-type".to_owned(),
+                "application/x-www-form-urlencoded; charset=UTF-8".to_owned(),
+            ));
             stage.http.post(parsed).body(body.clone())
         } else {
             stage.http.get(parsed)
@@ -133,7 +143,12 @@ impl Twilio {
         let outcome = async {
             let answer = request.timeout(rules.limit).send().await?;
             let status = answer.status();
-            let content_type = answer.headers().get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+            let content_type = answer
+                .headers()
+                .get("content-type")
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned();
             Ok(Heard { status, content_type, body: answer.text().await? })
         }
         .await;
@@ -173,7 +188,9 @@ impl Rules {
         for (name, value) in fragment.split('&').filter_map(|part| part.split_once('=')) {
             match (name, value.parse::<u64>()) {
                 ("rc", Ok(retries)) => rules.retries = retries.min(5) as u32,
-                ("rt" | "tt", Ok(millis)) => rules.limit = rules.limit.min(Duration::from_millis(millis.clamp(100, 15_000))),
+                ("rt" | "tt", Ok(millis)) => {
+                    rules.limit = rules.limit.min(Duration::from_millis(millis.clamp(100, 15_000)))
+                }
                 ("rp", _) => rules.on = value.split(',').map(str::to_owned).collect(),
                 _ => {}
             }

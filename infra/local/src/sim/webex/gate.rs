@@ -17,7 +17,7 @@ use crate::sim::trouble::{HANG, TroubleKind};
 use crate::wire::WireEntry;
 
 /// How much of a body the wire log keeps, in characters: all of what usually comes, so that a test can read it.
-const KEPT: usize = 64 * 1024;
+const KEPT: usize = 256 * 1024;
 /// The largest body that isn't a file.
 const MAX_JSON: usize = 1024 * 1024;
 /// How long Webex tries to fetch a file that was given by its URL.

@@ -1,0 +1,81 @@
+//! What takes over when a delivery has died: the person's other channel, and a word to the admins by a channel that works.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::config::{Admins, Plan};
+use crate::dispatch::{Content, Delivery, Dispatch, Fact, Say};
+use crate::wording::{self, Values, Words};
+
+/// Marks a notice to the admins, which itself has no stand-in.
+const NOTICE: &str = "admin";
+
+/// Adds to the dispatch what takes over for those that died. It is said with the next claim.
+pub fn take_over(
+    dispatch: &mut Dispatch,
+    died: &[String],
+    (admins, from): (&Admins, &str),
+    plan: &Plan,
+    words: &Words,
+    now: Timestamp,
+) {
+    let dead: Vec<(String, Delivery)> = died
+        .iter()
+        .filter_map(|name| Some((name.clone(), dispatch.deliveries.get(name)?.clone())))
+        .filter(|(_, delivery)| delivery.instead_of.as_deref() != Some(NOTICE))
+        .collect();
+    for (name, delivery) in &dead {
+        if let Some(say) = other_channel(delivery, plan, words, dispatch) {
+            dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(say, now) });
+        }
+        let number = dispatch.facts.len();
+        let reason = delivery.why.clone().unwrap_or_default();
+        dispatch.facts.push(Fact {
+            id: format!("{}#dead#{number}", dispatch.mark(name)),
+            kind: "delivery.dead".into(),
+            at: now,
+            detail: BTreeMap::from([("delivery".into(), dispatch.mark(name)), ("reason".into(), reason)]),
+        });
+    }
+    // A post that can't be made means that Webex is in trouble; anything else can still be told there.
+    let (webex, others): (Vec<_>, Vec<_>) =
+        dead.iter().map(|(_, delivery)| delivery).partition(|delivery| matches!(delivery.say, Say::Post { .. } | Say::Report));
+    for say in notices(dispatch, &others, &admins.webex, |email, content| Say::Direct { email, content })
+        .into_iter()
+        .chain(notices(dispatch, &webex, &admins.sms, |to, content| Say::Sms { to, from: from.to_owned(), content }))
+    {
+        dispatch.add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, now) });
+    }
+}
+
+fn notices(dispatch: &Dispatch, failed: &[&Delivery], to: &[String], say: impl Fn(String, Content) -> Say) -> Vec<Say> {
+    if failed.is_empty() {
+        return Vec::new();
+    }
+    let content = Content::Text(wording::not_delivered(dispatch, failed));
+    to.iter().map(|target| say(target.clone(), content.clone())).collect()
+}
+
+/// A text becomes a call and a call a text, once.
+fn other_channel(delivery: &Delivery, plan: &Plan, words: &Words, dispatch: &Dispatch) -> Option<Say> {
+    if delivery.instead_of.is_some() {
+        return None;
+    }
+    let content = |content: &Content| match content {
+        Content::Text(text) => Content::Text(text.clone()),
+        Content::Plan { step, item } => {
+            let step = plan.steps.get((*step as usize).wrapping_sub(1));
+            let template = step.and_then(|step| match delivery.say {
+                Say::Sms { .. } => step.sms.get(*item).map(|sms| &sms.text),
+                _ => step.call.get(*item).map(|call| &call.say),
+            });
+            Content::Text(Values::of(dispatch, words).fill(template.map_or("", String::as_str), wording::plain))
+        }
+    };
+    match &delivery.say {
+        Say::Sms { to, from, content: words } => Some(Say::Call { to: to.clone(), from: from.clone(), content: content(words) }),
+        Say::Call { to, from, content: words } => Some(Say::Sms { to: to.clone(), from: from.clone(), content: content(words) }),
+        _ => None,
+    }
+}

@@ -1,0 +1,449 @@
+//! The rules of an incident, tried with whatever may happen, in whatever order.
+
+use std::collections::BTreeSet;
+
+use handbell_core::config::{Button, Meaning, Plan, Repeat};
+use handbell_core::decide::{Decision, Event, Outcome, begins_anew, decide};
+use handbell_core::dispatch::{Content, Say};
+use handbell_core::incident::{Incident, Phase};
+use handbell_core::press::{Gesture, Press, PressId};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::house::{House, chance, press_with_id};
+
+/// Something that happens next, in terms of what is the case then.
+#[derive(Clone, Debug)]
+enum Move {
+    Press { id: bool, gesture: Gesture, age: Option<SignedDuration> },
+    /// Of an incident so many after the present one.
+    Acknowledge(i64),
+    /// Of an incident so many after the present one, at a step so many after the present one.
+    Next(i64, i32),
+    Resolve(i64),
+    Cancel(i64),
+    Wake,
+    /// Time passes, and nobody wakes.
+    Pass(SignedDuration),
+    /// Time passes until the incident asked to be woken.
+    Sleep,
+}
+
+fn time() -> impl Strategy<Value = SignedDuration> {
+    prop_oneof![
+        4 => (0..3000_i64).prop_map(SignedDuration::from_millis),
+        3 => (1..600_i64).prop_map(SignedDuration::from_secs),
+        2 => (1..480_i64).prop_map(SignedDuration::from_mins),
+        1 => (1..240_i64).prop_map(SignedDuration::from_hours),
+    ]
+}
+
+fn other() -> impl Strategy<Value = i64> {
+    prop_oneof![5 => Just(0), 1 => Just(-1), 1 => Just(1)]
+}
+
+fn a_move() -> impl Strategy<Value = Move> {
+    let gesture = prop_oneof![6 => Just(Gesture::Single), 1 => Just(Gesture::Double), 1 => Just(Gesture::Triple), 1 => Just(Gesture::Hold)];
+    prop_oneof![
+        10 => (any::<bool>(), gesture, proptest::option::weighted(0.3, time())).prop_map(|(id, gesture, age)| Move::Press { id, gesture, age }),
+        2 => other().prop_map(Move::Acknowledge),
+        2 => (other(), -1..=1).prop_map(|(epoch, step)| Move::Next(epoch, step)),
+        1 => other().prop_map(Move::Resolve),
+        1 => other().prop_map(Move::Cancel),
+        4 => Just(Move::Wake),
+        6 => time().prop_map(Move::Pass),
+        4 => Just(Move::Sleep),
+    ]
+}
+
+fn numbers(from: usize, many: usize) -> Vec<String> {
+    (0..many).map(|number| format!("+3526914{:05}", from + number)).collect()
+}
+
+fn a_step() -> impl Strategy<Value = Value> {
+    (any::<bool>(), 0..25_usize, 0..25_usize, any::<bool>(), proptest::option::of(10..7200_i64)).prop_map(|(post, texts, calls, people, after)| {
+        let mut step = json!({});
+        if post || texts + calls == 0 {
+            step["post"] = json!({ "markdown": "Words" });
+        }
+        if texts > 0 {
+            let (some, rest) = (numbers(0, texts / 2 + 1), numbers(texts / 2 + 1, texts - texts / 2));
+            step["sms"] = json!([{ "to": some, "text": "Words" }, { "to": rest, "text": "Others", "from": "Handbell" }]);
+        }
+        if calls > 0 {
+            step["call"] = json!([{ "to": numbers(1000, calls), "say": "Words" }]);
+        }
+        if people {
+            step["people"] = json!({ "participants": ["c@example.com"] });
+        }
+        if let Some(after) = after {
+            step["after"] = json!(format!("{after}s"));
+        }
+        step
+    })
+}
+
+fn a_plan() -> impl Strategy<Value = Plan> {
+    let steps = proptest::collection::vec(a_step(), 1..=6);
+    (steps, 60..200_000_i64, any::<bool>(), any::<bool>()).prop_map(|(mut steps, reset, last, always)| {
+        if let Some(first) = steps[0].as_object_mut() {
+            first.remove("after");
+        }
+        let plan = json!({
+            "space": { "title": "A space", "reuse": if always { "always" } else { "per-incident" }, "moderators": ["a@example.com"], "participants": ["b@example.com"] },
+            "reset_after": format!("{reset}s"),
+            "repeat": if last { "last" } else { "none" },
+            "steps": steps,
+        });
+        serde_json::from_value(plan).expect("a plan")
+    })
+}
+
+fn a_button() -> impl Strategy<Value = Button> {
+    let meaning = || prop_oneof![Just("press"), Just("acknowledge"), Just("cancel"), Just("ignore")];
+    (meaning(), meaning(), meaning(), 0..10_000_i64, 1..600_i64).prop_map(|(double, triple, hold, debounce, max_age)| {
+        let button = json!({
+            "plan": "power", "token": { "secret": "green" }, "double": double, "triple": triple, "hold": hold,
+            "debounce": format!("{debounce}ms"), "max_age": format!("{max_age}s"),
+        });
+        serde_json::from_value(button).expect("a button")
+    })
+}
+
+/// Watches what happens, and knows what must hold.
+struct Watch {
+    house: House,
+    /// Every dispatch so far, with whether it was void when last seen.
+    said: Vec<(u64, u32, bool)>,
+    facts: BTreeSet<String>,
+    /// Steps of this incident that no press took: by themselves or because somebody asked.
+    by_others: u32,
+    /// The last dispatch of this incident that took a step and posts.
+    posting: Option<u32>,
+}
+
+impl Watch {
+    fn new(plan: Plan, button: Button) -> Self {
+        Self { house: House::new(plan, button), said: Vec::new(), facts: BTreeSet::new(), by_others: 0, posting: None }
+    }
+
+    fn make(&mut self, next: &Move) -> Result<(), TestCaseError> {
+        let (epoch, step) = self.house.state.as_ref().map_or((0, 0), |incident| (incident.epoch, incident.step));
+        let of = |offset: i64| epoch.saturating_add_signed(offset);
+        let who = "somebody".to_owned();
+        let event = match next {
+            Move::Pass(time) => {
+                self.house.now += *time;
+                return Ok(());
+            }
+            Move::Sleep => {
+                let wake_at = self.house.state.as_ref().and_then(|incident| incident.wake_at);
+                self.house.now = wake_at.map_or(self.house.now, |at| at.max(self.house.now));
+                Event::Wake
+            }
+            Move::Wake => Event::Wake,
+            Move::Press { id, gesture, age } => Event::Press(Press {
+                id: id.then(|| PressId { key: "a press".to_owned(), keep: SignedDuration::from_hours(24) }),
+                gesture: *gesture,
+                at: age.map(|age| self.house.now - age),
+                battery: None,
+            }),
+            Move::Acknowledge(offset) => Event::Acknowledge { who, epoch: of(*offset) },
+            Move::Next(offset, further) => Event::Next { who, epoch: of(*offset), step: step.saturating_add_signed(*further) },
+            Move::Resolve(offset) => Event::Resolve { who, epoch: of(*offset) },
+            Move::Cancel(offset) => Event::Cancel { who, epoch: of(*offset) },
+        };
+        let before = self.house.state.clone();
+        let again = decide(before.as_ref(), &event, self.house.rules(), self.house.now);
+        let decision = self.house.happen(&event);
+        prop_assert_eq!(&decision, &again, "the same arguments give the same decision");
+        self.check(before.as_ref(), &event, &decision)
+    }
+
+    fn check(&mut self, before: Option<&Incident>, event: &Event, decision: &Decision) -> Result<(), TestCaseError> {
+        let now = self.house.now;
+        let over = self.over(before);
+        let meaning = match event {
+            Event::Press(press) => Some(self.house.button.meaning(press.gesture)),
+            _ => None,
+        };
+        let late = matches!(event, Event::Press(press) if press.at.is_some_and(|at| now.duration_since(at) > self.house.button.max_age.0));
+
+        let Some(next) = decision.next.clone() else {
+            prop_assert!(decision.dispatches.is_empty(), "what changes nothing says nothing");
+            prop_assert!(matches!(decision.outcome, Outcome::Bounce | Outcome::Nothing));
+            prop_assert_eq!(decision.count, before.map_or(0, |incident| incident.count));
+            if meaning == Some(Meaning::Press) {
+                prop_assert_eq!(decision.outcome, Outcome::Bounce, "a press is never lost for another reason");
+            }
+            if decision.outcome == Outcome::Bounce {
+                let bounce_at = before.and_then(|incident| incident.bounce_at);
+                prop_assert!(matches!(event, Event::Press(press) if press.id.is_none()));
+                prop_assert!(!over && bounce_at.is_some_and(|at| now.duration_since(at) < self.house.button.debounce.0));
+            }
+            return Ok(());
+        };
+
+        prop_assert_eq!(next.version, before.map_or(1, |incident| incident.version + 1));
+        prop_assert_eq!(decision.count, next.count);
+        let opens = before.is_none_or(|incident| incident.epoch != next.epoch);
+        prop_assert_eq!(opens, over && meaning == Some(Meaning::Press), "a press opens when nothing is going on, and nothing else does");
+        prop_assert_eq!(next.epoch, before.map_or(0, |incident| incident.epoch) + u64::from(opens));
+        if meaning == Some(Meaning::Press) {
+            prop_assert_eq!(opens, begins_anew(before, Some(&self.house.plan), event, now));
+        }
+        if opens {
+            self.by_others = 0;
+            self.posting = None;
+        }
+        // What the incident had come to; a new one comes from nothing.
+        let (count, step, dispatches) = before.filter(|_| !opens).map_or((0, 0, 0), |incident| (incident.count, incident.step, incident.dispatches));
+        if let Some(before) = before.filter(|_| !opens) {
+            prop_assert!(!before.phase.is_final(), "an end is an end");
+            prop_assert!(next.void_up_to >= before.void_up_to && next.void_epochs == before.void_epochs);
+            prop_assert_eq!(&next.plan_hash, &before.plan_hash);
+            prop_assert_eq!(next.opened_at, before.opened_at);
+        }
+
+        self.check_climb(before.filter(|_| !opens), event, decision, &next, (count, step), late)?;
+        self.check_wake(before, event, &next)?;
+        self.check_dispatches(decision, &next, dispatches, step)?;
+        self.check_voids(event, decision, &next)
+    }
+
+    fn over(&self, before: Option<&Incident>) -> bool {
+        let quiet = |incident: &Incident| self.house.now.duration_since(incident.heard_at) >= self.house.plan.reset_after.0;
+        before.is_none_or(|incident| incident.phase.is_final() || quiet(incident))
+    }
+
+    /// Count, step and phase go the way that they should.
+    fn check_climb(
+        &mut self,
+        before: Option<&Incident>,
+        event: &Event,
+        decision: &Decision,
+        next: &Incident,
+        (count, step): (u64, u32),
+        late: bool,
+    ) -> Result<(), TestCaseError> {
+        let now = self.house.now;
+        let last = self.house.plan.steps.len() as u32;
+        prop_assert!(next.step == step || next.step == step + 1, "no step is skipped, none is taken back");
+        prop_assert!(next.step <= last);
+        match decision.outcome {
+            Outcome::Counted => {
+                prop_assert!(!late);
+                prop_assert_eq!(next.count, count + 1, "1..N without a gap");
+                prop_assert_eq!(next.step, (step + 1).min(last));
+                prop_assert_eq!((next.phase, &next.taken_by), (Phase::Open, &None), "a press opens what was acknowledged");
+                if self.by_others == 0 {
+                    prop_assert_eq!(u64::from(next.step), next.count.min(u64::from(last)), "press n takes step n");
+                }
+                let takes = step < last || self.house.plan.repeat == Repeat::Last;
+                prop_assert_eq!(decision.dispatches[0].step, takes.then_some(next.step));
+                let had = before.and_then(|incident| incident.taken_by.as_ref());
+                if step == last || had.is_some() {
+                    let notes = self.house.posts(decision);
+                    prop_assert!(notes.iter().any(|note| note.contains("was pressed again")), "past the last step, and after an acknowledgement, it is said: {:?}", notes);
+                }
+            }
+            Outcome::Late => {
+                prop_assert!(late);
+                prop_assert_eq!((next.count, next.step), (count, step), "late: neither counted nor climbing");
+                prop_assert_eq!(next.phase, before.map_or(Phase::Open, |incident| incident.phase));
+                let posts = self.house.posts(decision);
+                prop_assert!(posts.len() == 1 && posts[0].starts_with("A late press"));
+            }
+            Outcome::Done | Outcome::Nothing | Outcome::Bounce => {
+                let before = before.expect("only a press opens");
+                prop_assert!(!late, "what was meant long ago changes nothing");
+                prop_assert_eq!(next.count, count, "only presses are counted");
+                match event {
+                    Event::Wake if next.step > step => {
+                        let after = self.house.plan.steps[step as usize].after.expect("it comes by itself");
+                        prop_assert_eq!(before.phase, Phase::Open, "nothing comes by itself after an acknowledgement");
+                        prop_assert!(now >= before.step_at + after.0, "never early");
+                        self.by_others += 1;
+                    }
+                    Event::Wake => prop_assert!(next.phase == before.phase || next.phase == Phase::Lapsed),
+                    Event::Next { step: told, epoch, .. } => {
+                        prop_assert_eq!((*told, *epoch, next.step), (step, next.epoch, step + 1));
+                        prop_assert_eq!(decide(Some(next), event, self.house.rules(), now).next, None, "asking twice climbs once");
+                        self.by_others += 1;
+                    }
+                    Event::Acknowledge { epoch, .. } => {
+                        prop_assert_eq!((*epoch, before.phase, next.phase), (next.epoch, Phase::Open, Phase::Acknowledged));
+                    }
+                    Event::Resolve { epoch, .. } => prop_assert_eq!((*epoch, next.phase), (next.epoch, Phase::Resolved)),
+                    Event::Cancel { epoch, .. } => prop_assert_eq!((*epoch, next.phase), (next.epoch, Phase::Cancelled)),
+                    Event::Press(press) => match self.house.button.meaning(press.gesture) {
+                        Meaning::Acknowledge => prop_assert_eq!((before.phase, next.phase), (Phase::Open, Phase::Acknowledged)),
+                        Meaning::Cancel => prop_assert_eq!(next.phase, Phase::Cancelled),
+                        Meaning::Press | Meaning::Ignore => prop_assert!(false, "{:?} did this", press.gesture),
+                    },
+                }
+                let climbs = matches!(event, Event::Wake | Event::Next { .. });
+                prop_assert!(climbs || next.step == step);
+            }
+        }
+        prop_assert_eq!(next.phase == Phase::Acknowledged, next.taken_by.is_some() && !next.phase.is_final());
+        Ok(())
+    }
+
+    /// Whatever is not finished is looked at again in time.
+    fn check_wake(&self, before: Option<&Incident>, event: &Event, next: &Incident) -> Result<(), TestCaseError> {
+        let plan = &self.house.plan;
+        let Some(wake_at) = next.wake_at else {
+            prop_assert!(next.phase.is_final(), "what is not finished is looked at again");
+            return Ok(());
+        };
+        prop_assert!(!next.phase.is_final());
+        prop_assert!(wake_at <= next.heard_at + plan.reset_after.0);
+        if let (Phase::Open, 1.., Some(after)) = (next.phase, next.step, plan.steps.get(next.step as usize).and_then(|step| step.after)) {
+            prop_assert!(wake_at <= next.step_at + after.0);
+        }
+        if *event == Event::Wake && before.and_then(|incident| incident.wake_at).is_some_and(|at| at <= self.house.now) {
+            prop_assert!(wake_at > self.house.now, "woken when it asked for it, it finds something to do or asks again");
+        }
+        Ok(())
+    }
+
+    /// The dispatches are dense, due, and say what the step says, each thing once.
+    fn check_dispatches(&mut self, decision: &Decision, next: &Incident, dispatches: u32, step: u32) -> Result<(), TestCaseError> {
+        let now = self.house.now;
+        prop_assert_eq!(next.dispatches, dispatches + decision.dispatches.len() as u32);
+        for (index, dispatch) in decision.dispatches.iter().enumerate() {
+            prop_assert_eq!((dispatch.key.epoch, dispatch.key.number), (next.epoch, dispatches + 1 + index as u32));
+            prop_assert!(dispatch.due(now).is_some(), "whatever is written is due");
+            prop_assert_eq!((&dispatch.plan_hash, dispatch.count), (&next.plan_hash, next.count));
+            for fact in &dispatch.facts {
+                prop_assert!(self.facts.insert(fact.id.clone()), "{} twice", &fact.id);
+            }
+        }
+        let posts = |say: &Say| matches!(say, Say::Post { .. });
+        let taken: Vec<_> = decision.dispatches.iter().filter(|dispatch| dispatch.step.is_some()).collect();
+        prop_assert!(next.step == step || !taken.is_empty());
+        let Some(first) = taken.first() else { return Ok(()) };
+        prop_assert!(taken.iter().all(|dispatch| dispatch.step == Some(next.step)));
+        prop_assert_eq!(first.after, self.posting, "posts keep the order of the steps");
+        if first.deliveries.values().any(|delivery| posts(&delivery.say)) {
+            self.posting = Some(first.key.number);
+        }
+        let plan = &self.house.plan.steps[next.step as usize - 1];
+        let mut wanted: Vec<&String> = plan.sms.iter().flat_map(|sms| &sms.to).chain(plan.call.iter().flat_map(|call| &call.to)).collect();
+        let mut said = Vec::new();
+        for dispatch in &taken {
+            let phones = dispatch.deliveries.values().filter(|delivery| delivery.say.is_phone());
+            let before = said.len();
+            said.extend(phones.filter_map(|delivery| match &delivery.say {
+                Say::Sms { to, .. } | Say::Call { to, .. } => Some(to),
+                _ => None,
+            }));
+            prop_assert!(said.len() - before <= 10, "a row stays small");
+        }
+        wanted.sort();
+        said.sort();
+        prop_assert_eq!(said, wanted, "each phone once");
+        let of_plan = |say: &Say| matches!(say, Say::Post { content: Content::Plan { .. } });
+        let all = || taken.iter().flat_map(|dispatch| dispatch.deliveries.values());
+        prop_assert_eq!(all().filter(|delivery| of_plan(&delivery.say)).count(), usize::from(plan.post.is_some()));
+        Ok(())
+    }
+
+    /// What is void stays void; an acknowledgement or an end makes all before it void; nothing is void as it is said.
+    fn check_voids(&mut self, event: &Event, decision: &Decision, next: &Incident) -> Result<(), TestCaseError> {
+        for (epoch, number, void) in &mut self.said {
+            let is = next.voids(*epoch, *number);
+            prop_assert!(is || !*void, "{}.{} came back", epoch, number);
+            *void = is;
+        }
+        let silenced = matches!(next.phase, Phase::Acknowledged | Phase::Resolved | Phase::Cancelled) && decision.outcome == Outcome::Done;
+        if silenced && !matches!(event, Event::Wake | Event::Next { .. }) {
+            prop_assert!(self.said.iter().filter(|(epoch, ..)| *epoch == next.epoch).all(|(.., void)| *void));
+        }
+        for dispatch in &decision.dispatches {
+            prop_assert!(!next.voids(dispatch.key.epoch, dispatch.key.number));
+            self.said.push((dispatch.key.epoch, dispatch.key.number, false));
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(chance(400))]
+
+    #[test]
+    fn whatever_happens_the_rules_hold(plan in a_plan(), button in a_button(), moves in proptest::collection::vec(a_move(), 1..60)) {
+        let mut watch = Watch::new(plan, button);
+        for next in &moves {
+            watch.make(next)?;
+        }
+    }
+
+    #[test]
+    fn presses_with_ids_at_one_moment_are_counted_from_one(plan in a_plan(), button in a_button(), presses in 1..100_u64) {
+        let mut house = House::new(plan, button);
+        for number in 1..=presses {
+            prop_assert_eq!(house.press().count, number);
+        }
+        prop_assert_eq!(u64::from(house.incident().step), presses.min(house.plan.steps.len() as u64));
+    }
+
+    /// However often it is woken, early or twice: each step comes its `after` after the one before, and not before that.
+    #[test]
+    fn left_alone_it_climbs_by_the_clock(plan in a_plan(), button in a_button(), early in proptest::collection::vec(0..3_000_000_i64, 0..20)) {
+        let mut house = House::new(plan, button);
+        house.press();
+        let over = house.now + house.plan.reset_after.0;
+        let mut wanted = vec![(1, house.now)];
+        for (index, step) in house.plan.steps.iter().enumerate().skip(1) {
+            let Some(after) = step.after else { break };
+            let at = wanted[wanted.len() - 1].1 + after.0;
+            if at >= over {
+                break;
+            }
+            wanted.push((index as u32 + 1, at));
+        }
+        let mut early = early;
+        early.sort_unstable();
+        let mut early = early.into_iter().map(|ms| wanted[0].1 + SignedDuration::from_millis(ms)).peekable();
+        let mut came = vec![(1, house.now)];
+        while let Some(wake_at) = house.incident().wake_at {
+            house.now = early.next_if(|at| *at < wake_at).unwrap_or(wake_at).max(house.now);
+            house.happen(&Event::Wake);
+            if house.incident().step != came[came.len() - 1].0 {
+                came.push((house.incident().step, house.now));
+            }
+        }
+        prop_assert_eq!(came, wanted);
+        prop_assert_eq!((house.incident().phase, house.now), (Phase::Lapsed, over));
+    }
+
+    /// Two presses without an id, the second within the debounce time; with an id neither is taken for the other.
+    #[test]
+    fn a_bounce_changes_nothing(plan in a_plan(), button in a_button(), later in 0..20_000_i64) {
+        let mut house = House::new(plan, button);
+        house.gesture(Gesture::Single);
+        house.now += SignedDuration::from_millis(later);
+        let bounced = later < house.button.debounce.0.as_millis() as i64;
+        let first = house.state.clone();
+        let second = house.gesture(Gesture::Single);
+        prop_assert_eq!(second.outcome == Outcome::Bounce, bounced);
+        prop_assert_eq!(second.count, if bounced { 1 } else { 2 });
+        prop_assert_eq!(bounced, house.state == first);
+        let known = house.happen(&press_with_id());
+        prop_assert_eq!(known.outcome, Outcome::Counted);
+    }
+
+    #[test]
+    fn an_incident_survives_the_table(plan in a_plan(), button in a_button(), moves in proptest::collection::vec(a_move(), 1..20)) {
+        let mut watch = Watch::new(plan, button);
+        for next in &moves {
+            watch.make(next)?;
+            let text = serde_json::to_string(&watch.house.state).expect("it can be written");
+            let read: Option<Incident> = serde_json::from_str(&text).expect("it can be read");
+            prop_assert_eq!(&read, &watch.house.state);
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! The life of a delivery, tried with vendors that fail and workers that die.
+
+use std::collections::BTreeMap;
+
+use handbell_core::dispatch::{
+    Content, Delivery, Dispatch, DispatchKey, Fate, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Outcome, Progress, REPORT, Say, Task,
+};
+use handbell_core::incident::Subject;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use crate::house::{chance, morning};
+
+pub(crate) fn dispatch(says: impl IntoIterator<Item = Say>) -> Dispatch {
+    let mut dispatch = Dispatch {
+        key: DispatchKey { subject: Subject::button("green"), epoch: 1, number: 2 },
+        step: Some(2),
+        after: Some(1),
+        plan: "power".to_owned(),
+        plan_hash: "hash".to_owned(),
+        count: 2,
+        at: morning(),
+        opened_at: morning(),
+        last_word: false,
+        deliveries: BTreeMap::new(),
+        fates: BTreeMap::new(),
+        facts: Vec::new(),
+        rev: 0,
+        claims: 0,
+        settled: 0,
+        owner: None,
+        claimed_ms: 0,
+        lease_ms: 0,
+    };
+    for say in says {
+        dispatch.add(Delivery::new(say, morning()));
+    }
+    dispatch
+}
+
+pub(crate) fn sms() -> Say {
+    Say::Sms { to: "+352691496401".to_owned(), from: "+12025550100".to_owned(), content: Content::Plan { step: 2, item: 0 } }
+}
+
+pub(crate) fn call() -> Say {
+    Say::Call { to: "+352691496402".to_owned(), from: "+12025550100".to_owned(), content: Content::Plan { step: 2, item: 0 } }
+}
+
+fn posts() -> Say {
+    Say::Post { content: Content::Text("Words".to_owned()) }
+}
+
+fn says() -> impl Strategy<Value = Vec<Say>> {
+    let say = prop_oneof![
+        Just(sms()),
+        Just(call()),
+        Just(posts()),
+        Just(Say::Invite { email: "a@example.com".to_owned(), moderator: true }),
+        Just(Say::Direct { email: "a@example.com".to_owned(), content: Content::Plan { step: 2, item: 0 } }),
+    ];
+    proptest::collection::vec(say, 1..14)
+}
+
+/// What a vendor does with one attempt.
+#[derive(Clone, Copy, Debug)]
+enum Answer {
+    Takes,
+    /// It takes it, and nobody hears of it.
+    TakesUnheard,
+    /// It doesn't take it, and nobody hears of that.
+    Silent,
+    NotNow(Option<i64>),
+    Never,
+    /// Something else comes first.
+    Waits(i64),
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    /// A worker claims and does what is due. When it looks, the vendor answers or not.
+    Work { answers: Vec<(Answer, bool)>, dies: bool },
+    Pass(SignedDuration),
+    /// The vendor tells what became of one that it has.
+    Hear(usize),
+    /// An acknowledgement.
+    Void,
+    /// A worker whose lease ran out writes down what it still thinks.
+    Stray(usize, Answer),
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        3 => Just(Answer::Takes),
+        2 => Just(Answer::TakesUnheard),
+        2 => Just(Answer::Silent),
+        4 => proptest::option::of(1..900_i64).prop_map(Answer::NotNow),
+        1 => Just(Answer::Never),
+        1 => (0..30_i64).prop_map(Answer::Waits),
+    ]
+}
+
+fn a_move() -> impl Strategy<Value = Move> {
+    let time = prop_oneof![
+        6 => (0..60_000_i64).prop_map(SignedDuration::from_millis),
+        3 => (1..30_i64).prop_map(SignedDuration::from_mins),
+        1 => (1..13_i64).prop_map(SignedDuration::from_hours),
+    ];
+    prop_oneof![
+        8 => (proptest::collection::vec((answer(), proptest::bool::weighted(0.8)), 1..14), proptest::bool::weighted(0.2))
+            .prop_map(|(answers, dies)| Move::Work { answers, dies }),
+        8 => time.prop_map(Move::Pass),
+        2 => any::<usize>().prop_map(Move::Hear),
+        1 => Just(Move::Void),
+        1 => (any::<usize>(), answer()).prop_map(|(which, answer)| Move::Stray(which, answer)),
+    ]
+}
+
+fn outcome(answer: Answer) -> Outcome {
+    let why = "why".to_owned();
+    match answer {
+        Answer::Takes => Outcome::Sent("id".to_owned()),
+        Answer::TakesUnheard | Answer::Silent => Outcome::Unknown { why },
+        Answer::NotNow(pause) => Outcome::NotSent { pause: pause.map(SignedDuration::from_secs), why },
+        Answer::Never => Outcome::Refused { why },
+        Answer::Waits(pause) => Outcome::Waits { pause: SignedDuration::from_secs(pause) },
+    }
+}
+
+/// A dispatch, the workers who come and go, and what the vendor really has.
+struct Watch {
+    dispatch: Dispatch,
+    now: Timestamp,
+    died_at: Option<i64>,
+    void: bool,
+    /// Looks find nothing, as a bot's do in a group space.
+    blind: bool,
+    copies: BTreeMap<String, u32>,
+}
+
+impl Watch {
+    fn make(&mut self, next: &Move) -> Result<(), TestCaseError> {
+        let before = self.dispatch.clone();
+        match next {
+            Move::Pass(time) => self.now += *time,
+            Move::Void => self.void = true,
+            Move::Hear(which) => {
+                let names: Vec<_> = self.copies.keys().cloned().collect();
+                if let Some(name) = names.get(which % names.len().max(1)) {
+                    let fate = Fate { rank: 3, status: "delivered".to_owned(), code: None, id: "id".to_owned(), last: true };
+                    self.dispatch.fates.insert(name.clone(), fate);
+                }
+            }
+            // A lost lease can't be written any more, but whatever is recorded of a settled delivery changes nothing.
+            Move::Stray(which, answer) => {
+                let settled = |delivery: &Delivery| !matches!(delivery.progress, Progress::Pending | Progress::Unknown);
+                let names: Vec<_> = before.deliveries.iter().filter(|(_, delivery)| settled(delivery)).map(|(name, _)| name).collect();
+                if let Some(name) = names.get(which % names.len().max(1)) {
+                    prop_assert!(!self.dispatch.record(name, outcome(*answer), self.now), "it doesn't die twice");
+                    prop_assert_eq!(&self.dispatch, &before, "what is settled stays");
+                }
+            }
+            Move::Work { answers, dies } => self.work(answers, *dies)?,
+        }
+        self.check(&before)
+    }
+
+    fn work(&mut self, answers: &[(Answer, bool)], dies: bool) -> Result<(), TestCaseError> {
+        if self.died_at.is_some() {
+            self.now += SignedDuration::from_secs(41); // The lease of the dead runs out.
+        } else if self.dispatch.due(self.now).is_none_or(|due| due > self.now) {
+            return Ok(());
+        }
+        self.dispatch.recover(self.died_at.take(), self.now);
+        for name in self.dispatch.fates.keys() {
+            let progress = self.dispatch.deliveries[name].progress;
+            prop_assert!(!matches!(progress, Progress::Pending | Progress::Unknown), "the vendor's word proves it");
+        }
+        if self.void {
+            self.dispatch.void();
+        }
+        let mut done = Vec::new();
+        for ((name, task), (answer, looks)) in self.dispatch.tasks(self.now).into_iter().zip(answers.iter().cycle()) {
+            let delivery = &self.dispatch.deliveries[&name];
+            prop_assert!(!(self.void && task == Task::Say), "nothing begins after an acknowledgement");
+            prop_assert!(delivery.next_at <= self.now);
+            let found = !self.blind && self.copies.contains_key(&name);
+            let came = match task {
+                Task::Look if !looks => Outcome::LookFailed { why: "why".to_owned() },
+                Task::Look if found => Outcome::Sent("id".to_owned()),
+                Task::Look if self.void => Outcome::NotWanted,
+                Task::Look if self.blind && delivery.looks == 0 => Outcome::LookAgain,
+                Task::Look if delivery.unknowns >= MAX_UNKNOWN => Outcome::Refused { why: "three times uncertain".to_owned() },
+                _ => {
+                    if matches!(answer, Answer::Takes | Answer::TakesUnheard) {
+                        *self.copies.entry(name.clone()).or_default() += 1;
+                    }
+                    outcome(*answer)
+                }
+            };
+            done.push((name, came));
+        }
+        if dies {
+            self.died_at = Some(self.now.as_millisecond());
+            return Ok(());
+        }
+        for (name, came) in done {
+            let was = self.dispatch.deliveries[&name].progress;
+            let died = self.dispatch.record(&name, came.clone(), self.now);
+            let delivery = &self.dispatch.deliveries[&name];
+            prop_assert_eq!(died, delivery.progress == Progress::Dead);
+            let worn_out = delivery.tries >= MAX_ATTEMPTS || self.now.duration_since(delivery.since) >= MAX_AGE;
+            if worn_out && matches!(came, Outcome::NotSent { .. } | Outcome::Unknown { .. } | Outcome::LookFailed { .. }) {
+                prop_assert_eq!(delivery.progress, Progress::Dead, "it is given up after {} attempts", delivery.tries);
+            }
+            prop_assert!(delivery.why.is_some() || !died, "and says why");
+            prop_assert!(was != Progress::Unknown || delivery.progress != Progress::Pending, "uncertain once: looked for first");
+        }
+        Ok(())
+    }
+
+    fn check(&self, before: &Dispatch) -> Result<(), TestCaseError> {
+        let open = |delivery: &Delivery| matches!(delivery.progress, Progress::Pending | Progress::Unknown);
+        for (name, delivery) in &self.dispatch.deliveries {
+            let was = &before.deliveries[name];
+            if !open(was) {
+                prop_assert_eq!(delivery, was, "what is settled stays");
+            }
+            let copies = self.copies.get(name).copied().unwrap_or(0);
+            prop_assert!(copies <= if self.blind { MAX_UNKNOWN } else { 1 }, "{} copies", copies);
+            if delivery.progress == Progress::Pending && self.died_at.is_none() {
+                prop_assert_eq!((copies, delivery.unknowns), (0, 0), "what is still to be said was certainly not said");
+            }
+            prop_assert_eq!(delivery.progress == Progress::Sent, delivery.id.is_some());
+            prop_assert!(delivery.tries >= was.tries && delivery.unknowns >= was.unknowns);
+        }
+        let first = self.dispatch.deliveries.values().filter(|delivery| open(delivery)).map(|delivery| delivery.next_at).min();
+        prop_assert_eq!(self.dispatch.due(self.now), first, "whatever is open is due");
+        let text = serde_json::to_string(&self.dispatch).expect("it can be written");
+        prop_assert_eq!(&serde_json::from_str::<Dispatch>(&text).expect("it can be read"), &self.dispatch);
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(chance(400))]
+
+    #[test]
+    fn whatever_happens_nothing_is_lost_or_doubled(says in says(), blind in any::<bool>(), moves in proptest::collection::vec(a_move(), 1..80)) {
+        let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, void: false, blind, copies: BTreeMap::new() };
+        for next in &moves {
+            watch.make(next)?;
+        }
+    }
+
+    /// Every delivery comes to an end, whatever the vendor answers, within a day and a little.
+    #[test]
+    fn everything_settles(says in says(), answer in answer(), looks in any::<bool>(), void in any::<bool>(), blind in any::<bool>()) {
+        let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, void: false, blind, copies: BTreeMap::new() };
+        let mut rounds = 0;
+        while let Some(due) = watch.dispatch.due(watch.now) {
+            watch.now = watch.now.max(due) + SignedDuration::from_secs(1);
+            watch.void |= void && rounds == 1;
+            let before = watch.dispatch.clone();
+            watch.work(&[(answer, looks)], false)?;
+            watch.check(&before)?;
+            rounds += 1;
+        }
+        prop_assert!(watch.now <= morning() + MAX_AGE + SignedDuration::from_mins(20));
+        let tries = watch.dispatch.deliveries.values().map(|delivery| delivery.tries).max();
+        prop_assert!(tries.is_some_and(|tries| tries <= MAX_ATTEMPTS));
+    }
+
+    /// A row that was written by one process is read the same by another.
+    #[test]
+    fn a_dispatch_survives_the_table(says in says(), step in proptest::option::of(1..7_u32), words in ".*", number in 1..u32::MAX) {
+        let mut dispatch = dispatch(says);
+        dispatch.step = step;
+        dispatch.key.number = number;
+        dispatch.add(Delivery::new(Say::Post { content: Content::Text(words) }, morning()));
+        dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
+        let text = serde_json::to_string(&dispatch).expect("it can be written");
+        prop_assert_eq!(serde_json::from_str::<Dispatch>(&text).expect("it can be read"), dispatch);
+    }
+}
+
+fn not_sent() -> Outcome {
+    Outcome::NotSent { pause: None, why: "busy".to_owned() }
+}
+
+#[test]
+fn pauses_grow_to_five_minutes_and_end_after_twelve_attempts() {
+    let mut dispatch = dispatch([sms()]);
+    let mut now = morning();
+    let mut pauses = Vec::new();
+    while !dispatch.record("0", not_sent(), now) {
+        let next_at = dispatch.deliveries["0"].next_at;
+        pauses.push(next_at.duration_since(now).as_secs());
+        now = next_at;
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    assert_eq!(dispatch.deliveries["0"].tries, MAX_ATTEMPTS);
+    assert_eq!(dispatch.due(now), None);
+}
+
+#[test]
+fn the_vendors_pause_is_kept() {
+    let mut dispatch = dispatch([sms()]);
+    dispatch.record("0", Outcome::NotSent { pause: Some(SignedDuration::from_secs(77)), why: "busy".to_owned() }, morning());
+    assert_eq!(dispatch.deliveries["0"].next_at, morning() + SignedDuration::from_secs(77));
+}
+
+#[test]
+fn what_a_dead_worker_may_have_said_is_looked_for() {
+    let mut dispatch = dispatch([sms(), call(), posts()]);
+    dispatch.record("1", Outcome::Sent("CA1".to_owned()), morning());
+    dispatch.record("2", Outcome::Waits { pause: SignedDuration::from_secs(60) }, morning());
+    let claimed = morning() + SignedDuration::from_secs(5);
+    let now = morning() + SignedDuration::from_secs(61);
+    dispatch.recover(Some(claimed.as_millisecond()), now);
+    let progress = |name: &str| dispatch.deliveries[name].progress;
+    assert_eq!((progress("0"), progress("1"), progress("2")), (Progress::Unknown, Progress::Sent, Progress::Pending));
+    assert_eq!(dispatch.tasks(now), [("0".to_owned(), Task::Look), ("2".to_owned(), Task::Say)]);
+}
+
+#[test]
+fn after_a_failed_attempt_what_was_uncertain_is_still_looked_for() {
+    let mut dispatch = dispatch([sms()]);
+    dispatch.record("0", Outcome::Unknown { why: "it timed out".to_owned() }, morning());
+    dispatch.record("0", not_sent(), morning() + SignedDuration::from_secs(30));
+    let later = morning() + SignedDuration::from_mins(10);
+    assert_eq!(dispatch.tasks(later), [("0".to_owned(), Task::Look)]);
+}
+
+#[test]
+fn an_acknowledgement_cancels_what_was_not_begun_and_spares_the_report() {
+    let mut dispatch = dispatch([sms(), call(), posts()]);
+    dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
+    dispatch.record("0", Outcome::Unknown { why: "it timed out".to_owned() }, morning());
+    dispatch.record("2", Outcome::Sent("post".to_owned()), morning());
+    dispatch.void();
+    let progress = |name: &str| dispatch.deliveries[name].progress;
+    assert_eq!(
+        (progress("0"), progress("1"), progress("2"), progress(REPORT)),
+        (Progress::Unknown, Progress::Cancelled, Progress::Sent, Progress::Pending)
+    );
+    assert_eq!(dispatch.tasks(morning() + SignedDuration::from_mins(1)), [("0".to_owned(), Task::Look)]);
+}
+
+#[test]
+fn tasks_come_in_their_order() {
+    let dispatch = dispatch((0..12).map(|_| posts()));
+    let names: Vec<_> = dispatch.tasks(morning()).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]);
+}
+
+#[test]
+fn posts_are_out_when_none_is_open() {
+    let mut dispatch = dispatch([posts(), sms()]);
+    assert!(!dispatch.posts_are_out());
+    dispatch.record("0", Outcome::Refused { why: "gone".to_owned() }, morning());
+    assert!(dispatch.posts_are_out(), "what is given up holds back nobody");
+}
+
+#[test]
+fn a_mark_names_the_incident_the_dispatch_and_the_delivery() {
+    assert_eq!(dispatch([sms()]).mark("0"), format!("{}.2.0", handbell_core::incident::reference(&Subject::button("green"), 1)));
+}

@@ -1,0 +1,220 @@
+//! The sentences of the job, each as one example.
+
+use handbell_core::decide::{Event, Outcome};
+use handbell_core::dispatch::Say;
+use handbell_core::incident::Phase;
+use handbell_core::press::{Gesture, Press};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+fn two_steps() -> Value {
+    json!({
+        "space": { "title": "Green Power", "moderators": ["a@example.com"], "participants": ["b@example.com"] },
+        "reset_after": "6h",
+        "steps": [
+            { "post": { "markdown": "Help is needed" } },
+            { "sms": [{ "to": ["+352691496401"], "text": "Check Webex" }], "post": { "markdown": "Still needed" } },
+        ],
+    })
+}
+
+#[test]
+fn press_n_takes_step_n() {
+    let mut house = House::with(two_steps());
+    let first = house.press();
+    assert_eq!((first.count, first.outcome, house.incident().step), (1, Outcome::Counted, 1));
+    assert_eq!(house.posts(&first), ["Help is needed"]);
+    let second = house.press();
+    assert_eq!((second.count, house.incident().step), (2, 2));
+    assert_eq!(house.posts(&second), ["Still needed"]);
+}
+
+#[test]
+fn the_first_thing_said_invites_the_people_of_the_space() {
+    let mut house = House::with(two_steps());
+    let invited = |decision: &handbell_core::decide::Decision| {
+        let says = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
+        says.filter(|delivery| matches!(delivery.say, Say::Invite { .. })).count()
+    };
+    assert_eq!(invited(&house.press()), 2);
+    assert_eq!(invited(&house.press()), 0);
+}
+
+#[test]
+fn press_past_the_last_step_is_counted_and_posted() {
+    let mut house = House::with(two_steps());
+    (0..5).for_each(|_| drop(house.press()));
+    let sixth = house.press();
+    assert_eq!((sixth.count, house.incident().step), (6, 2));
+    assert_eq!(house.posts(&sixth), ["**Green power** was pressed again, the 6th time."]);
+    assert!(sixth.dispatches.iter().all(|dispatch| dispatch.step.is_none()));
+}
+
+#[test]
+fn repeat_last_takes_the_last_step_again() {
+    let mut plan = two_steps();
+    plan["repeat"] = json!("last");
+    let mut house = House::with(plan);
+    (0..5).for_each(|_| drop(house.press()));
+    let sixth = house.press();
+    assert_eq!((sixth.count, house.incident().step, sixth.dispatches[0].step), (6, 2, Some(2)));
+    assert_eq!(house.posts(&sixth), ["**Green power** was pressed again, the 6th time.", "Still needed"]);
+    assert!(sixth.dispatches[0].deliveries.values().any(|delivery| delivery.say.is_phone()));
+}
+
+#[test]
+fn press_after_an_acknowledgement_climbs_again_and_says_who_had_it() {
+    let mut house = House::with(two_steps());
+    house.press();
+    house.pass(60);
+    let taken = house.acknowledge("dana@example.com");
+    assert_eq!(house.posts(&taken), ["✅ **dana@example.com** has it since 08:01."]);
+    assert_eq!(house.incident().phase, Phase::Acknowledged);
+    house.pass(240);
+    let again = house.press();
+    assert_eq!((house.incident().phase, house.incident().step), (Phase::Open, 2));
+    assert_eq!(house.incident().taken_by, None);
+    let said = "**Green power** was pressed again, the 2nd time, although dana@example.com had acknowledged at 08:01.";
+    assert_eq!(house.posts(&again), [said, "Still needed"]);
+}
+
+#[test]
+fn hold_cancels() {
+    let mut house = House::with(two_steps());
+    house.press();
+    let held = house.gesture(Gesture::Hold);
+    assert_eq!((held.outcome, house.incident().phase), (Outcome::Done, Phase::Cancelled));
+    assert_eq!(house.posts(&held), ["Cancelled by the button Green power at 08:00. No help is needed."]);
+    assert!(house.incident().voids(1, 1), "what the step had not yet said stays unsaid");
+    assert!(held.dispatches[0].last_word, "but this is said");
+    assert_eq!(house.gesture(Gesture::Hold).outcome, Outcome::Nothing, "once");
+    assert_eq!(house.press().count, 1, "the next press begins again");
+    assert!(house.incident().voids(1, 1), "and brings nothing back");
+}
+
+#[test]
+fn a_late_press_is_posted_with_the_time_it_was_made_and_does_not_climb() {
+    let mut house = House::with(two_steps());
+    house.press();
+    house.pass(3600);
+    let late = Press { at: Some(house.now - SignedDuration::from_mins(7)), ..Press::default() };
+    let told = house.happen(&Event::Press(late));
+    assert_eq!((told.outcome, told.count, house.incident().step), (Outcome::Late, 1, 1));
+    assert_eq!(
+        house.posts(&told),
+        ["A late press of **Green power**: made at 08:53, 7 min ago, and only received now. \
+          It takes no step; press again if help is still needed."]
+    );
+}
+
+#[test]
+fn a_late_hold_silences_nobody() {
+    let mut house = House::with(two_steps());
+    house.press();
+    house.pass(60);
+    let made_yesterday = Some(house.now - SignedDuration::from_hours(20));
+    for gesture in [Gesture::Hold, Gesture::Double] {
+        let told = house.happen(&Event::Press(Press { gesture, at: made_yesterday, ..Press::default() }));
+        assert_eq!((told.outcome, house.incident().phase), (Outcome::Late, Phase::Open));
+        assert_eq!(house.posts(&told).len(), 1);
+        house.pass(10);
+    }
+}
+
+#[test]
+fn quiet_for_reset_after_begins_again_at_one() {
+    let mut house = House::with(two_steps());
+    house.press();
+    house.pass(6 * 3600 - 1);
+    assert_eq!((house.press().count, house.epoch()), (2, 1));
+    house.pass(6 * 3600);
+    let first = house.press();
+    assert_eq!((first.count, house.epoch(), house.incident().step), (1, 2, 1));
+    assert_eq!(house.posts(&first), ["Help is needed"]);
+}
+
+#[test]
+fn two_presses_without_an_id_within_the_debounce_time_are_one() {
+    let mut house = House::with(two_steps());
+    house.gesture(Gesture::Single);
+    house.pass(1);
+    let bounce = house.gesture(Gesture::Single);
+    assert_eq!((bounce.outcome, bounce.count, bounce.next), (Outcome::Bounce, 1, None));
+    house.pass(1);
+    assert_eq!(house.gesture(Gesture::Single).count, 2, "the pause is over, and a bounce doesn't make it longer");
+}
+
+#[test]
+fn a_clock_that_goes_back_makes_no_bounces() {
+    let mut house = House::with(two_steps());
+    house.button.debounce.0 = SignedDuration::ZERO;
+    house.gesture(Gesture::Single);
+    house.now -= SignedDuration::from_millis(3);
+    assert_eq!(house.gesture(Gesture::Single).count, 2);
+}
+
+#[test]
+fn a_step_comes_by_itself_and_the_press_takes_the_one_after_it() {
+    let mut plan = two_steps();
+    plan["steps"][1]["after"] = json!("5m");
+    plan["steps"][2] = json!({ "call": [{ "to": ["+352691496402"], "say": "Please check Webex." }] });
+    let mut house = House::with(plan);
+    house.press();
+    assert_eq!(house.incident().wake_at, Some(house.now + SignedDuration::from_mins(5)));
+    house.pass(299);
+    assert_eq!(house.happen(&Event::Wake).next, None, "never early");
+    house.pass(1);
+    let climbed = house.happen(&Event::Wake);
+    assert_eq!((house.incident().step, climbed.count), (2, 1));
+    assert_eq!(
+        house.posts(&climbed),
+        ["Nobody has acknowledged since 08:00. The next step is taken.", "Still needed"]
+    );
+    assert_eq!((house.press().count, house.incident().step), (2, 3));
+}
+
+#[test]
+fn a_later_post_waits_for_the_last_one_that_posts() {
+    let mut plan = two_steps();
+    plan["steps"][1] = json!({ "sms": [{ "to": ["+352691496401"], "text": "Check Webex" }] });
+    plan["steps"][2] = json!({ "post": { "markdown": "Third" } });
+    let mut house = House::with(plan);
+    house.press();
+    house.press();
+    let third = house.press();
+    assert_eq!(third.dispatches[0].key.number, 3);
+    assert_eq!(third.dispatches[0].after, Some(1), "the second step posts nothing, so waiting for it would be no order");
+}
+
+#[test]
+fn asking_twice_for_the_next_step_climbs_once() {
+    let mut house = House::with(two_steps());
+    house.press();
+    let next = Event::Next { who: "+352691496401 (by phone)".to_owned(), epoch: 1, step: 1 };
+    let climbed = house.happen(&next);
+    assert_eq!((climbed.outcome, house.incident().step, climbed.count), (Outcome::Done, 2, 1));
+    assert_eq!(house.posts(&climbed)[0], "+352691496401 \\(by phone\\) asked for the next step.");
+    assert_eq!(house.happen(&next).outcome, Outcome::Nothing);
+    let past = Event::Next { who: "somebody".to_owned(), epoch: 1, step: 2 };
+    assert_eq!(house.happen(&past).outcome, Outcome::Nothing, "there is no third");
+}
+
+#[test]
+fn an_incident_that_its_own_plan_ends_does_not_go_on_under_todays() {
+    let mut house = House::with(two_steps());
+    house.press();
+    house.pass(7 * 3600);
+    // Meanwhile the plan was changed: with today's the incident would not be over yet.
+    house.plan.reset_after.0 = SignedDuration::from_hours(12);
+    house.plan_hash = "another hash";
+    assert_eq!((house.press().count, house.epoch()), (1, 2));
+    assert_eq!(house.incident().plan_hash, "another hash");
+}
+
+#[test]
+fn a_press_with_nothing_to_repeat_is_counted_and_posted() {
+    let mut house = House::with(json!({ "space": { "title": "Empty" }, "repeat": "last", "steps": [] }));
+    assert_eq!(house.press().count, 1);
+}

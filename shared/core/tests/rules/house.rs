@@ -1,0 +1,125 @@
+//! A button, its plan, and a clock in our hand.
+
+use handbell_core::config::{Button, Plan};
+use handbell_core::decide::{Decision, Event, Rules, decide};
+use handbell_core::dispatch::{Dispatch, Say};
+use handbell_core::incident::{Incident, Subject};
+use handbell_core::press::{Gesture, Press, PressId};
+use handbell_core::wording::{self, Words};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use proptest::test_runner::Config as Chance;
+use serde_json::{Value, json};
+
+/// One button and everything that the rules look at.
+pub(crate) struct House {
+    pub(crate) plan: Plan,
+    pub(crate) plan_hash: &'static str,
+    pub(crate) button: Button,
+    pub(crate) words: Words,
+    pub(crate) subject: Subject,
+    pub(crate) state: Option<Incident>,
+    pub(crate) now: Timestamp,
+}
+
+impl House {
+    pub(crate) fn new(plan: Plan, button: Button) -> Self {
+        Self {
+            plan,
+            plan_hash: "hash",
+            button,
+            words: words(),
+            subject: Subject::button("green"),
+            state: None,
+            now: morning(),
+        }
+    }
+
+    /// A house with this plan and a button on which holding cancels and two clicks acknowledge.
+    pub(crate) fn with(plan: Value) -> Self {
+        let button = json!({ "plan": "power", "token": { "secret": "green" }, "hold": "cancel", "double": "acknowledge" });
+        Self::new(
+            serde_json::from_value(plan).expect("a plan"),
+            serde_json::from_value(button).expect("a button"),
+        )
+    }
+
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules {
+            subject: &self.subject,
+            button: Some(&self.button),
+            plan_name: "power",
+            plan: &self.plan,
+            plan_hash: self.plan_hash,
+            from: "+12025550100",
+            words: &self.words,
+        }
+    }
+
+    /// Lets it happen, and keeps what comes of it.
+    pub(crate) fn happen(&mut self, event: &Event) -> Decision {
+        let decision = decide(self.state.as_ref(), event, self.rules(), self.now);
+        if let Some(next) = &decision.next {
+            self.state = Some(next.clone());
+        }
+        decision
+    }
+
+    pub(crate) fn press(&mut self) -> Decision {
+        self.happen(&press_with_id())
+    }
+
+    pub(crate) fn gesture(&mut self, gesture: Gesture) -> Decision {
+        self.happen(&Event::Press(Press { gesture, ..Press::default() }))
+    }
+
+    pub(crate) fn acknowledge(&mut self, who: &str) -> Decision {
+        self.happen(&Event::Acknowledge { who: who.to_owned(), epoch: self.epoch() })
+    }
+
+    pub(crate) fn pass(&mut self, seconds: i64) {
+        self.now += SignedDuration::from_secs(seconds);
+    }
+
+    /// The incident; a button that was never pressed has none.
+    pub(crate) fn incident(&self) -> &Incident {
+        self.state.as_ref().expect("something happened before")
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.state.as_ref().map_or(0, |incident| incident.epoch)
+    }
+
+    /// Every post of a decision, as people read it.
+    pub(crate) fn posts(&self, decision: &Decision) -> Vec<String> {
+        decision.dispatches.iter().flat_map(|dispatch| self.posts_of(dispatch)).collect()
+    }
+
+    fn posts_of(&self, dispatch: &Dispatch) -> Vec<String> {
+        let content = |say: &Say| match say {
+            Say::Post { content } => Some(wording::post(content, &self.plan, dispatch, &self.words)),
+            _ => None,
+        };
+        dispatch.deliveries.values().filter_map(|delivery| content(&delivery.say)).collect()
+    }
+}
+
+/// A press that is known by its id alone, so that nothing takes it for a bounce.
+pub(crate) fn press_with_id() -> Event {
+    let id = PressId { key: "a press".to_owned(), keep: SignedDuration::from_hours(24) };
+    Event::Press(Press { id: Some(id), ..Press::default() })
+}
+
+pub(crate) fn words() -> Words {
+    Words { zone: TimeZone::fixed(jiff::tz::offset(1)), button: "Green power".to_owned() }
+}
+
+/// Eight o'clock in the zone of [`words`].
+pub(crate) fn morning() -> Timestamp {
+    "2026-03-02T07:00:00Z".parse().expect("a time")
+}
+
+/// How long chance is tried; a case that failed is printed, not kept in a file.
+pub(crate) fn chance(cases: u32) -> Chance {
+    Chance { cases, failure_persistence: None, ..Chance::default() }
+}

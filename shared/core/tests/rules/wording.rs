@@ -1,0 +1,335 @@
+//! Every sentence, word for word; and data that would like to be more than data.
+
+use handbell_core::config::Plan;
+use handbell_core::dispatch::{Content, Delivery, Fate, Progress, REPORT, Say};
+use handbell_core::incident::{By, Phase};
+use handbell_core::wording::{self, Values, escape_markdown, plain};
+use insta::assert_snapshot;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::deliveries::{call, dispatch, sms};
+use crate::house::{House, chance, morning, words};
+
+fn dana() -> By {
+    By { who: "dana_1@example.com".to_owned(), at: morning() }
+}
+
+fn after(seconds: i64) -> Timestamp {
+    morning() + SignedDuration::from_secs(seconds)
+}
+
+fn plan() -> Plan {
+    let plan = json!({
+        "space": { "title": "{button} {incident} {time}", "reuse": "per-incident" },
+        "steps": [
+            { "post": { "markdown": "# {button}\n\nPressed {count} times since {time}. {unknown}\n", "file": "files/a.png", "label": "Status of {button}" } },
+            {
+                "sms": [{ "to": ["+352691496401"], "text": "{button}: come, {incident}.\n" }],
+                "call": [{ "to": ["+352691496402"], "say": "{button} was pressed {count} times. It is {time}." }],
+                "post": { "file": "files/form.pdf" },
+            },
+        ],
+    });
+    serde_json::from_value(plan).expect("a plan")
+}
+
+#[test]
+fn what_happened() {
+    let words = words();
+    assert_snapshot!(wording::the_button(&words), @"");
+    assert_snapshot!(wording::the_phone("+352691496401"), @"");
+    assert_snapshot!(wording::pressed_again(6, &words), @"");
+    assert_snapshot!(wording::pressed_after_acknowledgement(3, &dana(), &words), @"");
+    assert_snapshot!(wording::late(morning(), after(400), &words), @"");
+    assert_snapshot!(wording::nobody_answered(morning(), &words), @"");
+    assert_snapshot!(wording::wanted_next(&wording::the_phone("+352691496401"), &words), @"");
+    assert_snapshot!(wording::acknowledged(&dana(), &words), @"");
+    assert_snapshot!(wording::cancelled(&dana(), &words), @"");
+    assert_snapshot!(wording::resolved(&dana(), &words), @"");
+}
+
+#[test]
+fn how_long_ago() {
+    let ago = |seconds| wording::late(morning(), after(seconds), &words()).split(", ").nth(1).map(str::to_owned).unwrap_or_default();
+    let all = [0, 119, 120, 7199, 7200, 172_799, 172_800, 864_000].map(ago);
+    assert_eq!(all, ["0 s ago", "119 s ago", "2 min ago", "119 min ago", "2 h ago", "47 h ago", "2 days ago", "10 days ago"]);
+}
+
+#[test]
+fn ordinals() {
+    let ordinal = |number| wording::pressed_again(number, &words()).rsplit(' ').nth(1).map(str::to_owned).unwrap_or_default();
+    for number in 1..=113_u64 {
+        let ending = match number {
+            11..=13 | 111..=113 => "th",
+            _ if number % 10 == 1 => "st",
+            _ if number % 10 == 2 => "nd",
+            _ if number % 10 == 3 => "rd",
+            _ => "th",
+        };
+        assert_eq!(ordinal(number), format!("{number}{ending}"));
+    }
+    assert_eq!([1, 2, 3, 4, 11, 21, 101, 112].map(ordinal), ["1st", "2nd", "3rd", "4th", "11th", "21st", "101st", "112th"]);
+}
+
+#[test]
+fn what_a_plan_says() {
+    let (plan, dispatch, words) = (plan(), dispatch([sms(), call()]), words());
+    let content = |step| Content::Plan { step, item: 0 };
+    assert_snapshot!(wording::space_title(&plan, &dispatch, &words), @"");
+    assert_snapshot!(wording::post(&content(1), &plan, &dispatch, &words), @"");
+    assert_snapshot!(wording::post(&content(2), &plan, &dispatch, &words), @"");
+    assert_snapshot!(wording::sms(&content(2), &plan, &dispatch, &words, "H-1234.2.0"), @"");
+    let own = Content::Text("Own {words}".to_owned());
+    assert_eq!(wording::post(&own, &plan, &dispatch, &words), "Own {words}");
+    assert_eq!(wording::sms(&own, &plan, &dispatch, &words, "H-1234.2.0"), "Own {words} (H-1234.2.0)");
+    assert_eq!(wording::post(&content(7), &plan, &dispatch, &words), "", "a step that the plan doesn't have");
+    assert_eq!(wording::post(&content(0), &plan, &dispatch, &words), "");
+}
+
+#[test]
+fn the_mark_of_a_post() {
+    assert_snapshot!(wording::marked_post("Words", "H-1234.2.0"), @"");
+    assert_snapshot!(wording::marked_post("", "H-1234.2.0"), @"");
+}
+
+#[test]
+fn a_call_speaks_of_the_incident_as_it_is_when_it_is_answered() {
+    let mut house = House::with(json!({ "space": { "title": "A" }, "steps": [{ "post": { "markdown": "A" } }] }));
+    house.press();
+    let content = Content::Plan { step: 2, item: 0 };
+    let spoken = |house: &House| wording::spoken(&content, &plan(), house.incident(), &words(), after(600));
+    assert_snapshot!(spoken(&house), @"");
+    house.press();
+    assert_snapshot!(spoken(&house), @"");
+}
+
+#[test]
+fn a_call_when_nobody_is_needed_any_more() {
+    let mut house = House::with(json!({ "space": { "title": "A" }, "steps": [{ "post": { "markdown": "A" } }] }));
+    house.press();
+    let over = |house: &House| wording::spoken_when_over(house.incident(), &words());
+    assert_eq!(over(&house), None);
+    house.acknowledge("dana");
+    assert_snapshot!(over(&house).unwrap_or_default(), @"");
+    for phase in [Phase::Resolved, Phase::Cancelled, Phase::Lapsed] {
+        house.state.iter_mut().for_each(|incident| incident.phase = phase);
+        assert_snapshot!(over(&house).unwrap_or_default(), @"");
+    }
+}
+
+#[test]
+fn what_the_phone_says() {
+    assert_snapshot!([wording::KEYS, wording::YOU_HAVE_IT, wording::NEXT_STEP, wording::NO_NEXT_STEP, wording::NOT_KNOWN].join("\n"), @"");
+}
+
+fn fate(status: &str, code: Option<u32>) -> Fate {
+    Fate { rank: 1, status: status.to_owned(), code, id: "id".to_owned(), last: false }
+}
+
+#[test]
+fn the_report_tells_each_state_of_a_delivery() {
+    let mut lines = String::new();
+    for progress in [Progress::Pending, Progress::Unknown, Progress::Sent, Progress::Dead, Progress::Cancelled] {
+        for why in [None, Some("the number is *not* valid")] {
+            let mut dispatch = dispatch([sms()]);
+            let delivery = dispatch.deliveries.get_mut("0").expect("it is there");
+            delivery.progress = progress;
+            delivery.why = why.map(str::to_owned);
+            lines += &format!("{progress:?} {}: {}\n", why.is_some(), wording::report(&dispatch).unwrap_or_default());
+        }
+    }
+    assert_snapshot!(lines, @"");
+}
+
+#[test]
+fn the_report_tells_each_word_of_the_vendor() {
+    let mut lines = String::new();
+    for (status, code) in [
+        ("queued", None),
+        ("sent", None),
+        ("delivered", None),
+        ("read", None),
+        ("undelivered", Some(30003)),
+        ("failed", Some(30007)),
+        ("failed", None),
+        ("ringing", None),
+        ("busy", None),
+        ("no-answer", None),
+        ("in-progress", None),
+        ("completed", None),
+        ("canceled", None),
+        ("<@all> new_word", Some(1)),
+    ] {
+        for progress in [Progress::Sent, Progress::Dead, Progress::Cancelled] {
+            let mut dispatch = dispatch([call()]);
+            dispatch.fates.insert("0".to_owned(), fate(status, code));
+            dispatch.deliveries.get_mut("0").expect("it is there").progress = progress;
+            let line = wording::report(&dispatch).unwrap_or_default();
+            if progress == Progress::Sent {
+                lines += &format!("{line}\n");
+            } else {
+                assert!(lines.ends_with(&format!("{line}\n")), "the vendor's word counts more than ours: {line}");
+            }
+        }
+    }
+    assert_snapshot!(lines, @"");
+}
+
+#[test]
+fn the_report_has_one_line_for_each_phone_and_for_what_failed() {
+    let invite = |email: &str| Say::Invite { email: email.to_owned(), moderator: false };
+    let content = || Content::Text("Words".to_owned());
+    let mut dispatch = dispatch([
+        invite("a@example.com"),
+        invite("b_c@example.com"),
+        Say::Post { content: content() },
+        Say::Post { content: content() },
+        Say::Direct { email: "admin@example.com".to_owned(), content: content() },
+        sms(),
+        call(),
+    ]);
+    dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
+    for name in ["1", "3", "4", REPORT] {
+        let delivery = dispatch.deliveries.get_mut(name).expect("it is there");
+        delivery.progress = Progress::Dead;
+        delivery.why = Some("why".to_owned());
+    }
+    assert_snapshot!(wording::report(&dispatch).unwrap_or_default(), @"");
+    let failed: Vec<_> = ["1", "3", "4"].iter().map(|name| &dispatch.deliveries[*name]).collect();
+    assert_snapshot!(wording::not_delivered(&dispatch, &failed), @"");
+}
+
+#[test]
+fn there_is_no_report_of_what_went_well_without_a_phone() {
+    let mut dispatch = dispatch([Say::Post { content: Content::Text("Words".to_owned()) }]);
+    assert_eq!(wording::report(&dispatch), None);
+    dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
+    assert_eq!(wording::report(&dispatch), None);
+    dispatch.record("0", handbell_core::dispatch::Outcome::Sent("id".to_owned()), morning());
+    assert_eq!(dispatch.due(morning()), None, "and none is waited for");
+}
+
+fn values(button: &str) -> Values {
+    Values { button: button.to_owned(), count: 6, time: "08:00".to_owned(), incident: "H-1234".to_owned() }
+}
+
+#[test]
+fn unknown_braces_stay() {
+    let fill = |template: &str| values("Green").fill(template, plain);
+    for template in ["", "{", "}", "{}", "{ count }", "{Count}", "{unknown} {", "}{", "{{", "a { b } c", "{button", "é{ö}"] {
+        assert_eq!(fill(template), template);
+    }
+    assert_eq!(fill("{button}, {count}, {time}, {incident}"), "Green, 6, 08:00, H-1234");
+    assert_eq!(fill("{{count}}"), "{6}");
+    assert_eq!(fill("an open { and the {count}th time"), "an open { and the 6th time");
+}
+
+#[test]
+fn hostile_data_in_markdown() {
+    let hostile = "<@all> **{count}**\n# `x` [a](b) ![c](d) ~~e~~ | & \\* <b>";
+    assert_snapshot!(values(hostile).fill("{button}", escape_markdown), @"");
+    assert_snapshot!(wording::acknowledged(&By { who: "<@personEmail:a@example.com>".to_owned(), at: morning() }, &words()), @"");
+}
+
+/// What a reader of markdown sees of escaped text; an error if a sign in it does more than be seen.
+fn seen(markdown: &str) -> Result<String, String> {
+    let mut seen = String::new();
+    let mut rest = markdown;
+    while let Some(sign) = rest.chars().next() {
+        let entities = [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&')];
+        if let Some((entity, sign)) = entities.into_iter().find(|(entity, _)| rest.starts_with(entity)) {
+            seen.push(sign);
+            rest = &rest[entity.len()..];
+        } else if sign == '\\' {
+            let escaped = rest[1..].chars().next().filter(char::is_ascii_punctuation).ok_or("a backslash before nothing")?;
+            seen.push(escaped);
+            rest = &rest[2..];
+        } else if "<>&`*_{}[]()#~|!\n\r".contains(sign) {
+            return Err(format!("{sign:?} in {markdown:?}"));
+        } else {
+            seen.push(sign);
+            rest = &rest[sign.len_utf8()..];
+        }
+    }
+    Ok(seen)
+}
+
+/// Anything, and more often what could do harm.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("<@all>".to_owned()),
+        Just("<@personEmail:a@example.com|A>".to_owned()),
+        Just("{count}".to_owned()),
+        Just("{button}".to_owned()),
+        Just("```\n".to_owned()),
+        Just("\\".to_owned()),
+        Just("&lt;@all&gt;".to_owned()),
+        "[-<>&`*_{}()#~|!\\\\\\[\\]\\r\\n @a-z]{1,6}",
+        ".{0,6}",
+    ];
+    proptest::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(chance(1000))]
+
+    #[test]
+    fn escaped_data_is_seen_as_it_is_and_does_nothing(text in hostile()) {
+        let escaped = escape_markdown(&text);
+        prop_assert!(!escaped.contains("<@") && !escaped.contains('<'));
+        prop_assert_eq!(seen(&escaped), Ok(text.replace(['\n', '\r'], " ")));
+    }
+
+    #[test]
+    fn plain_data_stays_on_one_line(text in hostile()) {
+        prop_assert_eq!(plain(&text).lines().count(), usize::from(!text.is_empty()));
+    }
+
+    /// Each placeholder becomes its value, once: what looks like a placeholder within a value stays what it is.
+    #[test]
+    fn values_never_nest_or_mention(button in hostile(), pieces in proptest::collection::vec(0..9_usize, 0..12)) {
+        let values = values(&button);
+        let escaped = escape_markdown(&button);
+        let known = [
+            ("{button}", escaped.as_str()), ("{count}", "6"), ("{time}", "08:00"), ("{incident}", "H-1234"),
+            ("{unknown}", "{unknown}"), ("{", "{"), ("}", "}"), (" words ", " words "), ("ü", "ü"),
+        ];
+        let template: String = pieces.iter().map(|piece| known[*piece].0).collect();
+        let wanted: String = pieces.iter().map(|piece| known[*piece].1).collect();
+        let filled = values.fill(&template, escape_markdown);
+        prop_assert_eq!(&filled, &wanted);
+        prop_assert!(!filled.contains('<'));
+    }
+
+    /// Whatever a vendor, a person or a button is called: no sentence mentions anybody.
+    #[test]
+    fn no_sentence_mentions_anybody(text in hostile()) {
+        let words = wording::Words { button: text.clone(), ..words() };
+        let by = By { who: text.clone(), at: morning() };
+        let mut failed = dispatch([sms(), Say::Invite { email: text.clone(), moderator: false }]);
+        for delivery in failed.deliveries.values_mut() {
+            delivery.progress = Progress::Dead;
+            delivery.why = Some(text.clone());
+        }
+        let mut heard = dispatch([call()]);
+        heard.fates.insert("0".to_owned(), fate(&text, Some(1)));
+        let all: Vec<&Delivery> = failed.deliveries.values().collect();
+        for sentence in [
+            wording::pressed_again(2, &words),
+            wording::pressed_after_acknowledgement(2, &by, &words),
+            wording::late(morning(), after(400), &words),
+            wording::wanted_next(&text, &words),
+            wording::acknowledged(&by, &words),
+            wording::cancelled(&by, &words),
+            wording::resolved(&by, &words),
+            wording::report(&failed).unwrap_or_default(),
+            wording::report(&heard).unwrap_or_default(),
+            wording::not_delivered(&failed, &all),
+            wording::post(&Content::Plan { step: 1, item: 0 }, &plan(), &heard, &words),
+        ] {
+            prop_assert!(!sentence.contains('<'), "{}", sentence);
+        }
+    }
+}
