@@ -191,6 +191,7 @@ impl Counter {
             what,
             aws: lock(&self.0.aws).clone(),
             units: runner.cloud.table().units_by_operation(),
+            refused: self.0.refused.load(Ordering::Relaxed),
             vendors,
         }
     }

@@ -44,6 +44,8 @@ enum Command {
     Import(Import),
     /// Print the configuration's JSON Schema
     Schema,
+    /// Make a new token for a button: the token for its address, and the hash for the secrets document
+    Token,
     /// Be one of the functions (the runner starts itself this way)
     #[command(hide = true)]
     Function {
@@ -104,6 +106,10 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Import(Import::Bttn { settings, buttons })) => imported(&settings, &buttons),
         Some(Command::Schema) => {
             println!("{}", check::schema());
+            Ok(())
+        }
+        Some(Command::Token) => {
+            new_token();
             Ok(())
         }
         Some(Command::Function { name }) => function(&name),
@@ -203,6 +209,15 @@ fn checked(file: &Path) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// 244 bits of chance; only the hash has to be kept.
+fn new_token() {
+    let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    let hash: String =
+        handbell_inbound::button::token_hash(&token).iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("The button calls      https://…/b/{token}");
+    println!("In the secrets stands \"sha256:{hash}\"");
 }
 
 fn imported(settings: &Path, buttons: &[PathBuf]) -> Result<(), handbell_boot::Error> {

@@ -255,7 +255,8 @@ fn local_secrets(config: &Config) -> BTreeMap<String, String> {
     let mut set = |name: &str, value: &str| secrets.insert(name.to_owned(), value.to_owned());
     for (name, button) in &config.buttons {
         for secret in button.token.names() {
-            set(secret, &button_token(name));
+            let hash = handbell_inbound::button::token_hash(&button_token(name));
+            set(secret, &hash.iter().fold("sha256:".to_owned(), |hex, byte| format!("{hex}{byte:02x}")));
         }
         if let Some(header) = &button.header {
             set(&header.secret, &format!("local-{}-header", header.secret));

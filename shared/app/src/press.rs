@@ -5,11 +5,11 @@ use handbell_core::Rejected;
 use handbell_core::config::Button;
 use handbell_core::decide::Event;
 use handbell_core::incident::Subject;
-use handbell_inbound::button::{FlicKey, Proof, press, token_hash, token_matches};
+use handbell_inbound::button::{FlicKey, Proof, known_hash, press, token_matches};
 use http::{Request, Response, StatusCode};
 
 use crate::secrets::values;
-use crate::{App, Failed, answer, refuse};
+use crate::{App, Failed, Fault, answer, refuse};
 
 impl App {
     /// Answers `OK <count>` once the press is stored, and not before.
@@ -43,7 +43,7 @@ impl App {
             let mut found = None;
             for (name, button) in &self.config.buttons {
                 for known in values(&secrets, button.token.names()) {
-                    if token_matches(token, &token_hash(known)) && known.len() >= 22 {
+                    if known_hash(known).is_some_and(|hash| token_matches(token, &hash)) {
                         found = Some((name.as_str(), button));
                     }
                 }
@@ -55,15 +55,23 @@ impl App {
                 None => {}
             }
         }
-        Err(Rejected::Unknown.into())
+        // A button whose secret is missing would look like an unknown one, and its presses would be lost without a word.
+        let missing = self.config.buttons.iter().find(|(_, button)| values(&secrets, button.token.names()).is_empty());
+        match missing {
+            Some((name, _)) => Err(Fault(format!("the token of button {name:?} is not in the secrets document")).into()),
+            None => Err(Rejected::Unknown.into()),
+        }
     }
 
     async fn proof(&self, button: &Button) -> Result<Proof, Failed> {
         let mut proof = Proof::default();
         if let Some(header) = &button.header {
             let secrets = self.secrets.all(self.now()).await?;
-            let accepted =
+            let accepted: Vec<_> =
                 values(&secrets, [header.secret.as_str()]).into_iter().map(str::to_owned).collect();
+            if accepted.is_empty() {
+                return Err(Fault(format!("the secret {:?} is not in the secrets document", header.secret)).into());
+            }
             proof.header = Some((header.name.clone(), accepted));
         }
         if button.flic {

@@ -37,6 +37,21 @@ pub fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
+/// The hash that a secret stands for: `sha256:` and 64 hexadecimal digits, which is how a token should be kept, or the
+/// token itself. A token of less than 22 characters, which is 128 bits of chance, is none: it could be guessed.
+#[must_use]
+pub fn known_hash(secret: &str) -> Option<[u8; 32]> {
+    let Some(hex) = secret.strip_prefix("sha256:") else { return (secret.len() >= 22).then(|| token_hash(secret)) };
+    let mut hash = [0; 32];
+    if hex.len() != 64 || !hex.is_ascii() {
+        return None;
+    }
+    for (byte, digits) in hash.iter_mut().zip(hex.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(hash)
+}
+
 /// Whether this is the token of that hash, in a time that doesn't tell how nearly it is.
 #[must_use]
 pub fn token_matches(token: &str, hash: &[u8; 32]) -> bool {

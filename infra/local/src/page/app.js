@@ -846,9 +846,10 @@ $("twice").addEventListener("click", async () => {
 });
 
 $("kill").addEventListener("click", async () => {
-  const before = (state.functions ?? []).filter((each) => each.name === "deliver" && each.pid).map((each) => each.pid);
   const told = await ask("POST", "/sim/kill", { json: { function: "deliver" } });
-  if (told.ok) say(before.length ? `deliver (process ${before.join(", ")}) was killed. It is started again when there is work.` : "deliver is not running; it starts when there is work.");
+  if (!told.ok) return;
+  const { killed } = JSON.parse(told.text);
+  say(killed ? `deliver was killed (${many(killed, "process", "processes")}). It is started again when there is work.` : "deliver is not running; it starts when there is work.");
 });
 
 $("later").addEventListener("click", async () => {

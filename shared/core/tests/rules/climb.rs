@@ -16,7 +16,11 @@ use crate::house::{House, chance, press_with_id};
 /// Something that happens next, in terms of what is the case then.
 #[derive(Clone, Debug)]
 enum Move {
-    Press { id: bool, gesture: Gesture, age: Option<SignedDuration> },
+    Press {
+        id: bool,
+        gesture: Gesture,
+        age: Option<SignedDuration>,
+    },
     /// Of an incident so many after the present one.
     Acknowledge(i64),
     /// Of an incident so many after the present one, at a step so many after the present one.
@@ -125,11 +129,18 @@ struct Watch {
 
 impl Watch {
     fn new(plan: Plan, button: Button) -> Self {
-        Self { house: House::new(plan, button), said: Vec::new(), facts: BTreeSet::new(), by_others: 0, posting: None }
+        Self {
+            house: House::new(plan, button),
+            said: Vec::new(),
+            facts: BTreeSet::new(),
+            by_others: 0,
+            posting: None,
+        }
     }
 
     fn make(&mut self, next: &Move) -> Result<(), TestCaseError> {
-        let (epoch, step) = self.house.state.as_ref().map_or((0, 0), |incident| (incident.epoch, incident.step));
+        let (epoch, step) =
+            self.house.state.as_ref().map_or((0, 0), |incident| (incident.epoch, incident.step));
         let of = |offset: i64| epoch.saturating_add_signed(offset);
         let who = "somebody".to_owned();
         let event = match next {
@@ -150,7 +161,9 @@ impl Watch {
                 battery: None,
             }),
             Move::Acknowledge(offset) => Event::Acknowledge { who, epoch: of(*offset) },
-            Move::Next(offset, further) => Event::Next { who, epoch: of(*offset), step: step.saturating_add_signed(*further) },
+            Move::Next(offset, further) => {
+                Event::Next { who, epoch: of(*offset), step: step.saturating_add_signed(*further) }
+            }
             Move::Resolve(offset) => Event::Resolve { who, epoch: of(*offset) },
             Move::Cancel(offset) => Event::Cancel { who, epoch: of(*offset) },
         };
@@ -161,7 +174,12 @@ impl Watch {
         self.check(before.as_ref(), &event, &decision)
     }
 
-    fn check(&mut self, before: Option<&Incident>, event: &Event, decision: &Decision) -> Result<(), TestCaseError> {
+    fn check(
+        &mut self,
+        before: Option<&Incident>,
+        event: &Event,
+        decision: &Decision,
+    ) -> Result<(), TestCaseError> {
         let now = self.house.now;
         let over = self.over(before);
         let meaning = match event {
@@ -175,12 +193,19 @@ impl Watch {
             prop_assert!(matches!(decision.outcome, Outcome::Bounce | Outcome::Nothing));
             prop_assert_eq!(decision.count, before.map_or(0, |incident| incident.count));
             if meaning == Some(Meaning::Press) {
-                prop_assert_eq!(decision.outcome, Outcome::Bounce, "a press is never lost for another reason");
+                prop_assert_eq!(
+                    decision.outcome,
+                    Outcome::Bounce,
+                    "a press is never lost for another reason"
+                );
             }
             if decision.outcome == Outcome::Bounce {
                 let bounce_at = before.and_then(|incident| incident.bounce_at);
                 prop_assert!(matches!(event, Event::Press(press) if press.id.is_none()));
-                prop_assert!(!over && bounce_at.is_some_and(|at| now.duration_since(at) < self.house.button.debounce.0));
+                prop_assert!(
+                    !over
+                        && bounce_at.is_some_and(|at| now.duration_since(at) < self.house.button.debounce.0)
+                );
             }
             return Ok(());
         };
@@ -188,7 +213,11 @@ impl Watch {
         prop_assert_eq!(next.version, before.map_or(1, |incident| incident.version + 1));
         prop_assert_eq!(decision.count, next.count);
         let opens = before.is_none_or(|incident| incident.epoch != next.epoch);
-        prop_assert_eq!(opens, over && meaning == Some(Meaning::Press), "a press opens when nothing is going on, and nothing else does");
+        prop_assert_eq!(
+            opens,
+            over && meaning == Some(Meaning::Press),
+            "a press opens when nothing is going on, and nothing else does"
+        );
         prop_assert_eq!(next.epoch, before.map_or(0, |incident| incident.epoch) + u64::from(opens));
         if meaning == Some(Meaning::Press) {
             prop_assert_eq!(opens, begins_anew(before, Some(&self.house.plan), event, now));
@@ -198,7 +227,9 @@ impl Watch {
             self.posting = None;
         }
         // What the incident had come to; a new one comes from nothing.
-        let (count, step, dispatches) = before.filter(|_| !opens).map_or((0, 0, 0), |incident| (incident.count, incident.step, incident.dispatches));
+        let (count, step, dispatches) = before
+            .filter(|_| !opens)
+            .map_or((0, 0, 0), |incident| (incident.count, incident.step, incident.dispatches));
         if let Some(before) = before.filter(|_| !opens) {
             prop_assert!(!before.phase.is_final(), "an end is an end");
             prop_assert!(next.void_up_to >= before.void_up_to && next.void_epochs == before.void_epochs);
@@ -213,7 +244,9 @@ impl Watch {
     }
 
     fn over(&self, before: Option<&Incident>) -> bool {
-        let quiet = |incident: &Incident| self.house.now.duration_since(incident.heard_at) >= self.house.plan.reset_after.0;
+        let quiet = |incident: &Incident| {
+            self.house.now.duration_since(incident.heard_at) >= self.house.plan.reset_after.0
+        };
         before.is_none_or(|incident| incident.phase.is_final() || quiet(incident))
     }
 
@@ -236,16 +269,28 @@ impl Watch {
                 prop_assert!(!late);
                 prop_assert_eq!(next.count, count + 1, "1..N without a gap");
                 prop_assert_eq!(next.step, (step + 1).min(last));
-                prop_assert_eq!((next.phase, &next.taken_by), (Phase::Open, &None), "a press opens what was acknowledged");
+                prop_assert_eq!(
+                    (next.phase, &next.taken_by),
+                    (Phase::Open, &None),
+                    "a press opens what was acknowledged"
+                );
                 if self.by_others == 0 {
-                    prop_assert_eq!(u64::from(next.step), next.count.min(u64::from(last)), "press n takes step n");
+                    prop_assert_eq!(
+                        u64::from(next.step),
+                        next.count.min(u64::from(last)),
+                        "press n takes step n"
+                    );
                 }
                 let takes = step < last || self.house.plan.repeat == Repeat::Last;
                 prop_assert_eq!(decision.dispatches[0].step, takes.then_some(next.step));
                 let had = before.and_then(|incident| incident.taken_by.as_ref());
                 if step == last || had.is_some() {
                     let notes = self.house.posts(decision);
-                    prop_assert!(notes.iter().any(|note| note.contains("was pressed again")), "past the last step, and after an acknowledgement, it is said: {:?}", notes);
+                    prop_assert!(
+                        notes.iter().any(|note| note.contains("was pressed again")),
+                        "past the last step, and after an acknowledgement, it is said: {:?}",
+                        notes
+                    );
                 }
             }
             Outcome::Late => {
@@ -262,25 +307,44 @@ impl Watch {
                 match event {
                     Event::Wake if next.step > step => {
                         let after = self.house.plan.steps[step as usize].after.expect("it comes by itself");
-                        prop_assert_eq!(before.phase, Phase::Open, "nothing comes by itself after an acknowledgement");
+                        prop_assert_eq!(
+                            before.phase,
+                            Phase::Open,
+                            "nothing comes by itself after an acknowledgement"
+                        );
                         prop_assert!(now >= before.step_at + after.0, "never early");
                         self.by_others += 1;
                     }
                     Event::Wake => prop_assert!(next.phase == before.phase || next.phase == Phase::Lapsed),
                     Event::Next { step: told, epoch, .. } => {
                         prop_assert_eq!((*told, *epoch, next.step), (step, next.epoch, step + 1));
-                        prop_assert_eq!(decide(Some(next), event, self.house.rules(), now).next, None, "asking twice climbs once");
+                        prop_assert_eq!(
+                            decide(Some(next), event, self.house.rules(), now).next,
+                            None,
+                            "asking twice climbs once"
+                        );
                         self.by_others += 1;
                     }
                     Event::Acknowledge { epoch, .. } => {
-                        prop_assert_eq!((*epoch, before.phase, next.phase), (next.epoch, Phase::Open, Phase::Acknowledged));
+                        prop_assert_eq!(
+                            (*epoch, before.phase, next.phase),
+                            (next.epoch, Phase::Open, Phase::Acknowledged)
+                        );
                     }
-                    Event::Resolve { epoch, .. } => prop_assert_eq!((*epoch, next.phase), (next.epoch, Phase::Resolved)),
-                    Event::Cancel { epoch, .. } => prop_assert_eq!((*epoch, next.phase), (next.epoch, Phase::Cancelled)),
+                    Event::Resolve { epoch, .. } => {
+                        prop_assert_eq!((*epoch, next.phase), (next.epoch, Phase::Resolved))
+                    }
+                    Event::Cancel { epoch, .. } => {
+                        prop_assert_eq!((*epoch, next.phase), (next.epoch, Phase::Cancelled))
+                    }
                     Event::Press(press) => match self.house.button.meaning(press.gesture) {
-                        Meaning::Acknowledge => prop_assert_eq!((before.phase, next.phase), (Phase::Open, Phase::Acknowledged)),
+                        Meaning::Acknowledge => {
+                            prop_assert_eq!((before.phase, next.phase), (Phase::Open, Phase::Acknowledged))
+                        }
                         Meaning::Cancel => prop_assert_eq!(next.phase, Phase::Cancelled),
-                        Meaning::Press | Meaning::Ignore => prop_assert!(false, "{:?} did this", press.gesture),
+                        Meaning::Press | Meaning::Ignore => {
+                            prop_assert!(false, "{:?} did this", press.gesture)
+                        }
                     },
                 }
                 let climbs = matches!(event, Event::Wake | Event::Next { .. });
@@ -292,7 +356,12 @@ impl Watch {
     }
 
     /// Whatever is not finished is looked at again in time.
-    fn check_wake(&self, before: Option<&Incident>, event: &Event, next: &Incident) -> Result<(), TestCaseError> {
+    fn check_wake(
+        &self,
+        before: Option<&Incident>,
+        event: &Event,
+        next: &Incident,
+    ) -> Result<(), TestCaseError> {
         let plan = &self.house.plan;
         let Some(wake_at) = next.wake_at else {
             prop_assert!(next.phase.is_final(), "what is not finished is looked at again");
@@ -300,21 +369,37 @@ impl Watch {
         };
         prop_assert!(!next.phase.is_final());
         prop_assert!(wake_at <= next.heard_at + plan.reset_after.0);
-        if let (Phase::Open, 1.., Some(after)) = (next.phase, next.step, plan.steps.get(next.step as usize).and_then(|step| step.after)) {
+        if let (Phase::Open, 1.., Some(after)) =
+            (next.phase, next.step, plan.steps.get(next.step as usize).and_then(|step| step.after))
+        {
             prop_assert!(wake_at <= next.step_at + after.0);
         }
-        if *event == Event::Wake && before.and_then(|incident| incident.wake_at).is_some_and(|at| at <= self.house.now) {
-            prop_assert!(wake_at > self.house.now, "woken when it asked for it, it finds something to do or asks again");
+        if *event == Event::Wake
+            && before.and_then(|incident| incident.wake_at).is_some_and(|at| at <= self.house.now)
+        {
+            prop_assert!(
+                wake_at > self.house.now,
+                "woken when it asked for it, it finds something to do or asks again"
+            );
         }
         Ok(())
     }
 
     /// The dispatches are dense, due, and say what the step says, each thing once.
-    fn check_dispatches(&mut self, decision: &Decision, next: &Incident, dispatches: u32, step: u32) -> Result<(), TestCaseError> {
+    fn check_dispatches(
+        &mut self,
+        decision: &Decision,
+        next: &Incident,
+        dispatches: u32,
+        step: u32,
+    ) -> Result<(), TestCaseError> {
         let now = self.house.now;
         prop_assert_eq!(next.dispatches, dispatches + decision.dispatches.len() as u32);
         for (index, dispatch) in decision.dispatches.iter().enumerate() {
-            prop_assert_eq!((dispatch.key.epoch, dispatch.key.number), (next.epoch, dispatches + 1 + index as u32));
+            prop_assert_eq!(
+                (dispatch.key.epoch, dispatch.key.number),
+                (next.epoch, dispatches + 1 + index as u32)
+            );
             prop_assert!(dispatch.due(now).is_some(), "whatever is written is due");
             prop_assert_eq!((&dispatch.plan_hash, dispatch.count), (&next.plan_hash, next.count));
             for fact in &dispatch.facts {
@@ -331,7 +416,12 @@ impl Watch {
             self.posting = Some(first.key.number);
         }
         let plan = &self.house.plan.steps[next.step as usize - 1];
-        let mut wanted: Vec<&String> = plan.sms.iter().flat_map(|sms| &sms.to).chain(plan.call.iter().flat_map(|call| &call.to)).collect();
+        let mut wanted: Vec<&String> = plan
+            .sms
+            .iter()
+            .flat_map(|sms| &sms.to)
+            .chain(plan.call.iter().flat_map(|call| &call.to))
+            .collect();
         let mut said = Vec::new();
         for dispatch in &taken {
             let phones = dispatch.deliveries.values().filter(|delivery| delivery.say.is_phone());
@@ -347,18 +437,27 @@ impl Watch {
         prop_assert_eq!(said, wanted, "each phone once");
         let of_plan = |say: &Say| matches!(say, Say::Post { content: Content::Plan { .. } });
         let all = || taken.iter().flat_map(|dispatch| dispatch.deliveries.values());
-        prop_assert_eq!(all().filter(|delivery| of_plan(&delivery.say)).count(), usize::from(plan.post.is_some()));
+        prop_assert_eq!(
+            all().filter(|delivery| of_plan(&delivery.say)).count(),
+            usize::from(plan.post.is_some())
+        );
         Ok(())
     }
 
     /// What is void stays void; an acknowledgement or an end makes all before it void; nothing is void as it is said.
-    fn check_voids(&mut self, event: &Event, decision: &Decision, next: &Incident) -> Result<(), TestCaseError> {
+    fn check_voids(
+        &mut self,
+        event: &Event,
+        decision: &Decision,
+        next: &Incident,
+    ) -> Result<(), TestCaseError> {
         for (epoch, number, void) in &mut self.said {
             let is = next.voids(*epoch, *number);
             prop_assert!(is || !*void, "{}.{} came back", epoch, number);
             *void = is;
         }
-        let silenced = matches!(next.phase, Phase::Acknowledged | Phase::Resolved | Phase::Cancelled) && decision.outcome == Outcome::Done;
+        let silenced = matches!(next.phase, Phase::Acknowledged | Phase::Resolved | Phase::Cancelled)
+            && decision.outcome == Outcome::Done;
         if silenced && !matches!(event, Event::Wake | Event::Next { .. }) {
             prop_assert!(self.said.iter().filter(|(epoch, ..)| *epoch == next.epoch).all(|(.., void)| *void));
         }

@@ -28,7 +28,11 @@ fn said(change: impl FnOnce(&mut Value)) -> String {
     change(&mut value);
     let config: Config = serde_json::from_value(value).expect("it can be read");
     let found = problems(&config, &|file| file == "files/here.png");
-    found.iter().map(|problem| format!("{}: {}", problem.path.join("."), problem.message)).collect::<Vec<_>>().join("\n")
+    found
+        .iter()
+        .map(|problem| format!("{}: {}", problem.path.join("."), problem.message))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn step(value: &mut Value, number: usize) -> &mut Value {
@@ -42,7 +46,7 @@ fn nothing_is_said_of_a_good_one() {
 
 #[test]
 fn a_time_zone() {
-    assert_snapshot!(said(|config| config["timezone"] = json!("Europe/Pariss")), @"");
+    assert_snapshot!(said(|config| config["timezone"] = json!("Europe/Pariss")), @r#"timezone: there is no time zone "Europe/Pariss"; write an IANA name such as Europe/Paris"#);
 }
 
 #[test]
@@ -50,12 +54,18 @@ fn twilio() {
     assert_snapshot!(said(|config| {
         config["twilio"]["account"] = json!("SK123");
         config["twilio"]["from"] = json!("0033644606827");
-    }), @"");
+    }), @r#"
+        twilio.account: a Twilio account is AC and 32 letters or digits; copy it from Twilio's console
+        twilio.from: "0033644606827" is no phone number; write it with + and the country's code, digits only: +352691496401
+        "#);
 }
 
 #[test]
 fn admins() {
-    assert_snapshot!(said(|config| config["admins"] = json!({ "webex": ["admin"], "sms": ["+33644606828", "112"] })), @"");
+    assert_snapshot!(said(|config| config["admins"] = json!({ "webex": ["admin"], "sms": ["+33644606828", "112"] })), @r#"
+        admins.sms.1: "112" is no phone number; write it with + and the country's code, digits only: +352691496401
+        admins.webex.0: "admin" is no mail address
+        "#);
 }
 
 #[test]
@@ -64,12 +74,17 @@ fn numbers() {
         step(config, 1)["sms"][0]["to"] = json!(["+352691496401", "691 496 401", "+0352691496401"]);
         step(config, 1)["sms"][0]["from"] = json!("A name that is too long");
         step(config, 2)["call"][0]["to"] = json!([]);
-    }), @"");
+    }), @r#"
+        plans.power.steps.1.sms.0.to.1: "691 496 401" is no phone number; write it with + and the country's code, digits only: +352691496401
+        plans.power.steps.1.sms.0.to.2: "+0352691496401" is no phone number; write it with + and the country's code, digits only: +352691496401
+        plans.power.steps.1.sms.0.from: "A name that is too long" is no phone number; write it with + and the country's code, digits only: +352691496401
+        plans.power.steps.2.call.0.to: nobody is named here
+        "#);
 }
 
 #[test]
 fn a_name_can_text_but_not_call() {
-    assert_snapshot!(said(|config| step(config, 2)["call"][0]["from"] = json!("Handbell")), @"");
+    assert_snapshot!(said(|config| step(config, 2)["call"][0]["from"] = json!("Handbell")), @r#"plans.power.steps.2.call.0.from: "Handbell" is no phone number; write it with + and the country's code, digits only: +352691496401"#);
 }
 
 #[test]
@@ -78,7 +93,12 @@ fn addresses() {
         config["plans"]["power"]["space"]["moderators"] = json!(["a@example.com", "a at example.com"]);
         config["plans"]["power"]["space"]["participants"] = json!(["a@localhost"]);
         step(config, 2)["people"] = json!({ "moderators": ["@example.com"], "participants": ["c@example.com", "c@d@example.com"] });
-    }), @"");
+    }), @r#"
+        plans.power.space.moderators.1: "a at example.com" is no mail address
+        plans.power.space.participants.0: "a@localhost" is no mail address
+        plans.power.steps.2.people.moderators.0: "@example.com" is no mail address
+        plans.power.steps.2.people.participants.1: "c@d@example.com" is no mail address
+        "#);
 }
 
 #[test]
@@ -87,7 +107,11 @@ fn words() {
         step(config, 1)["sms"][0]["text"] = json!("  ");
         step(config, 2)["call"][0]["say"] = json!("");
         config["plans"]["power"]["space"]["title"] = json!(" ");
-    }), @"");
+    }), @"
+        plans.power.space.title: a space needs a title
+        plans.power.steps.1.sms.0.text: there are no words here
+        plans.power.steps.2.call.0.say: there are no words here
+        ");
 }
 
 #[test]
@@ -95,12 +119,15 @@ fn files() {
     assert_snapshot!(said(|config| {
         step(config, 0)["post"] = json!({ "file": "files/away.png" });
         step(config, 1)["post"] = json!({ "label": "Nothing to see" });
-    }), @"");
+    }), @r#"
+        plans.power.steps.0.post.file: there is no file "files/away.png" beside the configuration
+        plans.power.steps.1.post: a post needs `markdown`, a `file`, or both
+        "#);
 }
 
 #[test]
 fn a_step_that_does_nothing() {
-    assert_snapshot!(said(|config| *step(config, 1) = json!({})), @"");
+    assert_snapshot!(said(|config| *step(config, 1) = json!({})), @"plans.power.steps.1: this step does nothing; give it a post, sms, call or people");
 }
 
 #[test]
@@ -108,7 +135,10 @@ fn a_plan_without_steps() {
     assert_snapshot!(said(|config| {
         config["plans"]["power"]["steps"] = json!([]);
         config["plans"]["power"]["reset_after"] = json!("59s");
-    }), @"");
+    }), @"
+        plans.power.steps: a plan needs at least one step
+        plans.power.reset_after: reset_after is at least a minute
+        ");
 }
 
 #[test]
@@ -116,7 +146,10 @@ fn after() {
     assert_snapshot!(said(|config| {
         step(config, 0)["after"] = json!("5m");
         step(config, 1)["after"] = json!("9s");
-    }), @"");
+    }), @"
+        plans.power.steps.0.after: the first step is taken by the first press; `after` belongs to a later one
+        plans.power.steps.1.after: `after` is at least 10 seconds
+        ");
 }
 
 #[test]
@@ -124,7 +157,7 @@ fn steps_that_would_come_when_all_is_over() {
     assert_snapshot!(said(|config| {
         config["plans"]["power"]["reset_after"] = json!("10m");
         step(config, 2)["after"] = json!("5m");
-    }), @"");
+    }), @"plans.power.steps.2.after: this step never comes by itself: with nobody answering, the incident is over (`reset_after`) before it; make `reset_after` longer");
     assert_eq!(said(|config| config["plans"]["power"]["reset_after"] = json!("10m")), "");
 }
 
@@ -139,7 +172,14 @@ fn buttons() {
             "mute": { "plan": "power", "token": [] },
             "quick": { "plan": "power", "token": token, "debounce": "-1s", "max_age": "0s" },
         });
-    }), @"");
+    }), @r#"
+        buttons.: a button's name is 1 to 60 letters, digits, - and _; use `label` for what people read
+        buttons.green button: a button's name is 1 to 60 letters, digits, - and _; use `label` for what people read
+        buttons.lost.plan: there is no plan "powr"; the plans are: power
+        buttons.mute.token: a button needs at least one token
+        buttons.quick.debounce: `debounce` can't be less than nothing
+        buttons.quick.max_age: `max_age` is at least a second; with less, every press would be late
+        "#);
 }
 
 #[test]
@@ -147,7 +187,18 @@ fn phone_numbers() {
     for good in ["+352691496401", "+12", "+123456789012345"] {
         assert!(is_phone_number(good), "{good}");
     }
-    for bad in ["", "+", "+1", "352691496401", "+0352691496401", "+1234567890123456", "+35269149640x", "+352 691 496", "++352691496401", "+٣٥٢٦٩١"] {
+    for bad in [
+        "",
+        "+",
+        "+1",
+        "352691496401",
+        "+0352691496401",
+        "+1234567890123456",
+        "+35269149640x",
+        "+352 691 496",
+        "++352691496401",
+        "+٣٥٢٦٩١",
+    ] {
         assert!(!is_phone_number(bad), "{bad}");
     }
 }
@@ -167,7 +218,17 @@ fn mail_addresses() {
     for good in ["a@example.com", "a.b+c@mail.example.com"] {
         assert!(is_address(good), "{good}");
     }
-    for bad in ["", "a", "a@", "@example.com", "a@localhost", "a@.com", "a b@example.com", "a@b@example.com", "a@example.com\n"] {
+    for bad in [
+        "",
+        "a",
+        "a@",
+        "@example.com",
+        "a@localhost",
+        "a@.com",
+        "a b@example.com",
+        "a@b@example.com",
+        "a@example.com\n",
+    ] {
         assert!(!is_address(bad), "{bad}");
     }
 }

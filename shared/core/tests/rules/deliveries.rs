@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use handbell_core::dispatch::{
-    Content, Delivery, Dispatch, DispatchKey, Fate, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Outcome, Progress, REPORT, Say, Task,
+    Content, Delivery, Dispatch, DispatchKey, Fate, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Outcome, Progress,
+    REPORT, Say, Task,
 };
 use handbell_core::incident::Subject;
 use jiff::{SignedDuration, Timestamp};
@@ -39,11 +40,19 @@ pub(crate) fn dispatch(says: impl IntoIterator<Item = Say>) -> Dispatch {
 }
 
 pub(crate) fn sms() -> Say {
-    Say::Sms { to: "+352691496401".to_owned(), from: "+12025550100".to_owned(), content: Content::Plan { step: 2, item: 0 } }
+    Say::Sms {
+        to: "+352691496401".to_owned(),
+        from: "+12025550100".to_owned(),
+        content: Content::Plan { step: 2, item: 0 },
+    }
 }
 
 pub(crate) fn call() -> Say {
-    Say::Call { to: "+352691496402".to_owned(), from: "+12025550100".to_owned(), content: Content::Plan { step: 2, item: 0 } }
+    Say::Call {
+        to: "+352691496402".to_owned(),
+        from: "+12025550100".to_owned(),
+        content: Content::Plan { step: 2, item: 0 },
+    }
 }
 
 fn posts() -> Say {
@@ -78,7 +87,10 @@ enum Answer {
 #[derive(Clone, Debug)]
 enum Move {
     /// A worker claims and does what is due. When it looks, the vendor answers or not.
-    Work { answers: Vec<(Answer, bool)>, dies: bool },
+    Work {
+        answers: Vec<(Answer, bool)>,
+        dies: bool,
+    },
     Pass(SignedDuration),
     /// The vendor tells what became of one that it has.
     Hear(usize),
@@ -146,16 +158,31 @@ impl Watch {
             Move::Hear(which) => {
                 let names: Vec<_> = self.copies.keys().cloned().collect();
                 if let Some(name) = names.get(which % names.len().max(1)) {
-                    let fate = Fate { rank: 3, status: "delivered".to_owned(), code: None, id: "id".to_owned(), last: true };
+                    let fate = Fate {
+                        rank: 3,
+                        status: "delivered".to_owned(),
+                        code: None,
+                        id: "id".to_owned(),
+                        last: true,
+                    };
                     self.dispatch.fates.insert(name.clone(), fate);
                 }
             }
             // A lost lease can't be written any more, but whatever is recorded of a settled delivery changes nothing.
             Move::Stray(which, answer) => {
-                let settled = |delivery: &Delivery| !matches!(delivery.progress, Progress::Pending | Progress::Unknown);
-                let names: Vec<_> = before.deliveries.iter().filter(|(_, delivery)| settled(delivery)).map(|(name, _)| name).collect();
+                let settled =
+                    |delivery: &Delivery| !matches!(delivery.progress, Progress::Pending | Progress::Unknown);
+                let names: Vec<_> = before
+                    .deliveries
+                    .iter()
+                    .filter(|(_, delivery)| settled(delivery))
+                    .map(|(name, _)| name)
+                    .collect();
                 if let Some(name) = names.get(which % names.len().max(1)) {
-                    prop_assert!(!self.dispatch.record(name, outcome(*answer), self.now), "it doesn't die twice");
+                    prop_assert!(
+                        !self.dispatch.record(name, outcome(*answer), self.now),
+                        "it doesn't die twice"
+                    );
                     prop_assert_eq!(&self.dispatch, &before, "what is settled stays");
                 }
             }
@@ -173,13 +200,18 @@ impl Watch {
         self.dispatch.recover(self.died_at.take(), self.now);
         for name in self.dispatch.fates.keys() {
             let progress = self.dispatch.deliveries[name].progress;
-            prop_assert!(!matches!(progress, Progress::Pending | Progress::Unknown), "the vendor's word proves it");
+            prop_assert!(
+                !matches!(progress, Progress::Pending | Progress::Unknown),
+                "the vendor's word proves it"
+            );
         }
         if self.void {
             self.dispatch.void();
         }
         let mut done = Vec::new();
-        for ((name, task), (answer, looks)) in self.dispatch.tasks(self.now).into_iter().zip(answers.iter().cycle()) {
+        for ((name, task), (answer, looks)) in
+            self.dispatch.tasks(self.now).into_iter().zip(answers.iter().cycle())
+        {
             let delivery = &self.dispatch.deliveries[&name];
             prop_assert!(!(self.void && task == Task::Say), "nothing begins after an acknowledgement");
             prop_assert!(delivery.next_at <= self.now);
@@ -189,7 +221,9 @@ impl Watch {
                 Task::Look if found => Outcome::Sent("id".to_owned()),
                 Task::Look if self.void => Outcome::NotWanted,
                 Task::Look if self.blind && delivery.looks == 0 => Outcome::LookAgain,
-                Task::Look if delivery.unknowns >= MAX_UNKNOWN => Outcome::Refused { why: "three times uncertain".to_owned() },
+                Task::Look if delivery.unknowns >= MAX_UNKNOWN => {
+                    Outcome::Refused { why: "three times uncertain".to_owned() }
+                }
                 _ => {
                     if matches!(answer, Answer::Takes | Answer::TakesUnheard) {
                         *self.copies.entry(name.clone()).or_default() += 1;
@@ -208,12 +242,26 @@ impl Watch {
             let died = self.dispatch.record(&name, came.clone(), self.now);
             let delivery = &self.dispatch.deliveries[&name];
             prop_assert_eq!(died, delivery.progress == Progress::Dead);
-            let worn_out = delivery.tries >= MAX_ATTEMPTS || self.now.duration_since(delivery.since) >= MAX_AGE;
-            if worn_out && matches!(came, Outcome::NotSent { .. } | Outcome::Unknown { .. } | Outcome::LookFailed { .. }) {
-                prop_assert_eq!(delivery.progress, Progress::Dead, "it is given up after {} attempts", delivery.tries);
+            let worn_out =
+                delivery.tries >= MAX_ATTEMPTS || self.now.duration_since(delivery.since) >= MAX_AGE;
+            if worn_out
+                && matches!(
+                    came,
+                    Outcome::NotSent { .. } | Outcome::Unknown { .. } | Outcome::LookFailed { .. }
+                )
+            {
+                prop_assert_eq!(
+                    delivery.progress,
+                    Progress::Dead,
+                    "it is given up after {} attempts",
+                    delivery.tries
+                );
             }
             prop_assert!(delivery.why.is_some() || !died, "and says why");
-            prop_assert!(was != Progress::Unknown || delivery.progress != Progress::Pending, "uncertain once: looked for first");
+            prop_assert!(
+                was != Progress::Unknown || delivery.progress != Progress::Pending,
+                "uncertain once: looked for first"
+            );
         }
         Ok(())
     }
@@ -228,12 +276,22 @@ impl Watch {
             let copies = self.copies.get(name).copied().unwrap_or(0);
             prop_assert!(copies <= if self.blind { MAX_UNKNOWN } else { 1 }, "{} copies", copies);
             if delivery.progress == Progress::Pending && self.died_at.is_none() {
-                prop_assert_eq!((copies, delivery.unknowns), (0, 0), "what is still to be said was certainly not said");
+                prop_assert_eq!(
+                    (copies, delivery.unknowns),
+                    (0, 0),
+                    "what is still to be said was certainly not said"
+                );
             }
             prop_assert_eq!(delivery.progress == Progress::Sent, delivery.id.is_some());
             prop_assert!(delivery.tries >= was.tries && delivery.unknowns >= was.unknowns);
         }
-        let first = self.dispatch.deliveries.values().filter(|delivery| open(delivery)).map(|delivery| delivery.next_at).min();
+        let first = self
+            .dispatch
+            .deliveries
+            .values()
+            .filter(|delivery| open(delivery))
+            .map(|delivery| delivery.next_at)
+            .min();
         prop_assert_eq!(self.dispatch.due(self.now), first, "whatever is open is due");
         let text = serde_json::to_string(&self.dispatch).expect("it can be written");
         prop_assert_eq!(&serde_json::from_str::<Dispatch>(&text).expect("it can be read"), &self.dispatch);
@@ -252,24 +310,6 @@ proptest! {
         }
     }
 
-    /// Every delivery comes to an end, whatever the vendor answers, within a day and a little.
-    #[test]
-    fn everything_settles(says in says(), answer in answer(), looks in any::<bool>(), void in any::<bool>(), blind in any::<bool>()) {
-        let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, void: false, blind, copies: BTreeMap::new() };
-        let mut rounds = 0;
-        while let Some(due) = watch.dispatch.due(watch.now) {
-            watch.now = watch.now.max(due) + SignedDuration::from_secs(1);
-            watch.void |= void && rounds == 1;
-            let before = watch.dispatch.clone();
-            watch.work(&[(answer, looks)], false)?;
-            watch.check(&before)?;
-            rounds += 1;
-        }
-        prop_assert!(watch.now <= morning() + MAX_AGE + SignedDuration::from_mins(20));
-        let tries = watch.dispatch.deliveries.values().map(|delivery| delivery.tries).max();
-        prop_assert!(tries.is_some_and(|tries| tries <= MAX_ATTEMPTS));
-    }
-
     /// A row that was written by one process is read the same by another.
     #[test]
     fn a_dispatch_survives_the_table(says in says(), step in proptest::option::of(1..7_u32), words in ".*", number in 1..u32::MAX) {
@@ -280,6 +320,29 @@ proptest! {
         dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
         let text = serde_json::to_string(&dispatch).expect("it can be written");
         prop_assert_eq!(serde_json::from_str::<Dispatch>(&text).expect("it can be read"), dispatch);
+    }
+}
+
+proptest! {
+    #![proptest_config(chance(20))]
+
+    /// Every delivery comes to an end, whatever the vendor answers, within a day and a little.
+    #[test]
+    fn everything_settles(says in says(), answer in answer(), looks in any::<bool>(), void in any::<bool>(), blind in any::<bool>()) {
+        let answer = if matches!(answer, Answer::Waits(_)) { Answer::Waits(120) } else { answer };
+        let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, void: false, blind, copies: BTreeMap::new() };
+        let mut rounds = 0;
+        while let Some(due) = watch.dispatch.due(watch.now) {
+            watch.now = watch.now.max(due);
+            watch.void |= void && rounds == 1;
+            watch.work(&[(answer, looks)], false)?;
+            rounds += 1;
+        }
+        let open = watch.dispatch.deliveries.values().any(|delivery| matches!(delivery.progress, Progress::Pending | Progress::Unknown));
+        prop_assert!(!open, "what is never due again is settled");
+        prop_assert!(watch.now <= morning() + MAX_AGE + SignedDuration::from_mins(20));
+        let tries = watch.dispatch.deliveries.values().map(|delivery| delivery.tries).max();
+        prop_assert!(tries.is_some_and(|tries| tries <= MAX_ATTEMPTS));
     }
 }
 
@@ -305,7 +368,11 @@ fn pauses_grow_to_five_minutes_and_end_after_twelve_attempts() {
 #[test]
 fn the_vendors_pause_is_kept() {
     let mut dispatch = dispatch([sms()]);
-    dispatch.record("0", Outcome::NotSent { pause: Some(SignedDuration::from_secs(77)), why: "busy".to_owned() }, morning());
+    dispatch.record(
+        "0",
+        Outcome::NotSent { pause: Some(SignedDuration::from_secs(77)), why: "busy".to_owned() },
+        morning(),
+    );
     assert_eq!(dispatch.deliveries["0"].next_at, morning() + SignedDuration::from_secs(77));
 }
 
@@ -318,7 +385,10 @@ fn what_a_dead_worker_may_have_said_is_looked_for() {
     let now = morning() + SignedDuration::from_secs(61);
     dispatch.recover(Some(claimed.as_millisecond()), now);
     let progress = |name: &str| dispatch.deliveries[name].progress;
-    assert_eq!((progress("0"), progress("1"), progress("2")), (Progress::Unknown, Progress::Sent, Progress::Pending));
+    assert_eq!(
+        (progress("0"), progress("1"), progress("2")),
+        (Progress::Unknown, Progress::Sent, Progress::Pending)
+    );
     assert_eq!(dispatch.tasks(now), [("0".to_owned(), Task::Look), ("2".to_owned(), Task::Say)]);
 }
 
@@ -363,5 +433,8 @@ fn posts_are_out_when_none_is_open() {
 
 #[test]
 fn a_mark_names_the_incident_the_dispatch_and_the_delivery() {
-    assert_eq!(dispatch([sms()]).mark("0"), format!("{}.2.0", handbell_core::incident::reference(&Subject::button("green"), 1)));
+    assert_eq!(
+        dispatch([sms()]).mark("0"),
+        format!("{}.2.0", handbell_core::incident::reference(&Subject::button("green"), 1))
+    );
 }

@@ -20,6 +20,10 @@ fn two_steps() -> Value {
     })
 }
 
+fn add_step(plan: &mut Value, step: Value) {
+    plan["steps"].as_array_mut().expect("steps").push(step);
+}
+
 #[test]
 fn press_n_takes_step_n() {
     let mut house = House::with(two_steps());
@@ -143,7 +147,11 @@ fn two_presses_without_an_id_within_the_debounce_time_are_one() {
     let bounce = house.gesture(Gesture::Single);
     assert_eq!((bounce.outcome, bounce.count, bounce.next), (Outcome::Bounce, 1, None));
     house.pass(1);
-    assert_eq!(house.gesture(Gesture::Single).count, 2, "the pause is over, and a bounce doesn't make it longer");
+    assert_eq!(
+        house.gesture(Gesture::Single).count,
+        2,
+        "the pause is over, and a bounce doesn't make it longer"
+    );
 }
 
 #[test]
@@ -159,7 +167,7 @@ fn a_clock_that_goes_back_makes_no_bounces() {
 fn a_step_comes_by_itself_and_the_press_takes_the_one_after_it() {
     let mut plan = two_steps();
     plan["steps"][1]["after"] = json!("5m");
-    plan["steps"][2] = json!({ "call": [{ "to": ["+352691496402"], "say": "Please check Webex." }] });
+    add_step(&mut plan, json!({ "call": [{ "to": ["+352691496402"], "say": "Please check Webex." }] }));
     let mut house = House::with(plan);
     house.press();
     assert_eq!(house.incident().wake_at, Some(house.now + SignedDuration::from_mins(5)));
@@ -179,13 +187,17 @@ fn a_step_comes_by_itself_and_the_press_takes_the_one_after_it() {
 fn a_later_post_waits_for_the_last_one_that_posts() {
     let mut plan = two_steps();
     plan["steps"][1] = json!({ "sms": [{ "to": ["+352691496401"], "text": "Check Webex" }] });
-    plan["steps"][2] = json!({ "post": { "markdown": "Third" } });
+    add_step(&mut plan, json!({ "post": { "markdown": "Third" } }));
     let mut house = House::with(plan);
     house.press();
     house.press();
     let third = house.press();
     assert_eq!(third.dispatches[0].key.number, 3);
-    assert_eq!(third.dispatches[0].after, Some(1), "the second step posts nothing, so waiting for it would be no order");
+    assert_eq!(
+        third.dispatches[0].after,
+        Some(1),
+        "the second step posts nothing, so waiting for it would be no order"
+    );
 }
 
 #[test]

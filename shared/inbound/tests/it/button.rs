@@ -6,7 +6,7 @@ use handbell_core::{
 };
 use handbell_inbound::{
     BODY_LIMIT,
-    button::{FlicKey, KEEP, KEEP_COUNTER, Proof, press, token_hash, token_matches},
+    button::{FlicKey, KEEP, KEEP_COUNTER, Proof, press, known_hash, token_hash, token_matches},
 };
 use http::Request;
 use jiff::{SignedDuration, Timestamp};
@@ -51,6 +51,18 @@ fn samples() -> Value {
 
 fn at(text: &str) -> Option<Timestamp> {
     Some(text.parse().unwrap())
+}
+
+#[test]
+fn a_token_is_kept_as_its_hash_or_as_itself() {
+    let token = "a-token-of-enough-letters";
+    let hash = token_hash(token);
+    let kept = hash.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"));
+    assert_eq!(known_hash(&kept), Some(hash));
+    assert_eq!(known_hash(token), Some(hash));
+    assert_eq!(known_hash("short"), None, "it could be guessed");
+    assert_eq!(known_hash(&kept[..70]), None);
+    assert_eq!(known_hash(&kept.replace("sha256:", "sha256:zz")), None);
 }
 
 #[test]

@@ -1,0 +1,419 @@
+// The page of the local runner, in a real browser, as a person uses it. Every part starts a runner of its own.
+//
+//   HANDBELL      the runner's binary
+//   CHROMIUM      the browser's
+//   SCREENSHOTS   where page.png and page-phone.png go
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, describe, it } from "node:test";
+import { chromium } from "playwright-core";
+
+const HANDBELL = process.env.HANDBELL ?? "target/debug/handbell";
+const SCREENSHOTS = process.env.SCREENSHOTS ?? "target/browser";
+/** However slow the machine: nothing here takes this long. */
+const PATIENCE = 20_000;
+const DANA = "+12025550111";
+const WIDE = { width: 1280, height: 900 };
+const PHONE = { width: 360, height: 800 };
+
+let browser;
+
+before(async () => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"],
+  });
+});
+
+after(() => browser?.close());
+
+/** A runner with the demo's configuration on a free port. */
+async function start() {
+  const child = spawn(HANDBELL, ["--port", "0", "--quiet"], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  const address = await new Promise((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`the runner names no address: ${said}`)), PATIENCE);
+    child.stdout.on("data", (data) => {
+      said += data;
+      const found = /http:\/\/[\d.]+:\d+/.exec(said);
+      if (!found) return;
+      clearTimeout(late);
+      resolve(found[0]);
+    });
+    child.on("error", reject);
+    child.on("exit", (code) => reject(new Error(`the runner ended with ${code}: ${said}`)));
+  });
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGINT");
+    await ended;
+  };
+  return { address, stop };
+}
+
+/** An open page, and everything that the browser had to complain about. */
+async function open(address, viewport = WIDE, options = {}) {
+  const context = await browser.newContext({ viewport, locale: "en-GB", timezoneId: "Europe/Paris", reducedMotion: "reduce", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const complaints = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => complaints.push(`error: ${error.stack ?? error}`));
+  page.on("response", (answer) => answer.status() >= 400 && complaints.push(`${answer.status()}: ${answer.request().method()} ${answer.url()}`));
+  page.on("request", (request) => request.url().startsWith(address) || complaints.push(`elsewhere: ${request.url()}`));
+  await page.exposeFunction("violated", (what) => complaints.push(`CSP: ${what}`));
+  await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => window.violated(`${event.violatedDirective} ${event.blockedURI}`)));
+  await page.goto(`${address}/`);
+  await page.locator("#link[data-state=live]").waitFor();
+  return Object.assign(new Hands(page), { page, complaints });
+}
+
+/** Waits until what is asked for is so. */
+async function until(what, ask) {
+  const end = Date.now() + PATIENCE;
+  let seen;
+  while (Date.now() < end) {
+    seen = await ask();
+    if (seen === true) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.fail(`${what}: it never came to that; the last was ${JSON.stringify(seen)}`);
+}
+
+/** What a person finds on the page. */
+class Hands {
+  constructor(page) {
+    this.bell = page.locator("#bells .press").first();
+    this.told = page.locator("#bells output").first();
+    this.bellState = page.locator("#bells .state").first();
+    this.next = page.locator("#next-text");
+    this.said = page.locator("#said");
+    this.people = page.locator("#space .people li");
+    this.messages = page.locator("#space .message");
+    this.dana = page.locator(`#phone-list .phone[data-key="${DANA}"]`);
+  }
+
+  async press() {
+    const before = await this.count();
+    await this.bell.click();
+    await until("the press is counted", async () => (await this.count()) === before + 1);
+    return before + 1;
+  }
+
+  async count() {
+    return Number(/pressed (\d+)/.exec(await this.bellState.textContent())?.[1] ?? 0);
+  }
+
+  message(text) {
+    return this.messages.filter({ hasText: text });
+  }
+
+  async says(text) {
+    await until(`the next step says ${text}`, async () => text.test(await this.next.textContent()) || (await this.next.textContent()));
+  }
+
+  /** Moves the time until it is there; at once if it comes by itself. */
+  async sooner(locator) {
+    for (let round = 0; round < 4; round += 1) {
+      try {
+        return await locator.first().waitFor({ timeout: 3000 });
+      } catch {
+        await this.page.locator("#later").click();
+      }
+    }
+    await locator.first().waitFor();
+  }
+}
+
+/** Nothing is wider than the screen. */
+const overflow = (page) =>
+  page.evaluate(() => {
+    const wide = document.documentElement.clientWidth;
+    const beyond = [...document.querySelectorAll("body *")].filter((node) => node.checkVisibility() && !node.closest(".sr, .skip, .tabs") && node.getBoundingClientRect().right > wide + 0.5);
+    return { sideways: document.documentElement.scrollWidth - wide, beyond: beyond.map((node) => `${node.tagName} ${node.className}`) };
+  });
+
+/** What can be operated and has no name, as the browser tells it to a screen reader. */
+async function nameless(page) {
+  const session = await page.context().newCDPSession(page);
+  const { nodes } = await session.send("Accessibility.getFullAXTree");
+  const operable = new Set(["button", "link", "textbox", "searchbox", "checkbox", "combobox", "spinbutton", "tab", "radio", "switch", "DisclosureTriangle", "img", "image"]);
+  const seen = nodes.filter((node) => !node.ignored && operable.has(node.role?.value));
+  assert.ok(seen.length > 8, `${seen.length} things to operate are too few to be all`);
+  return seen.filter((node) => !node.name?.value?.trim()).map((node) => `${node.role.value} ${node.backendDOMNodeId}`);
+}
+
+describe("Three presses", () => {
+  let runner, hands, page;
+
+  before(async () => {
+    runner = await start();
+    hands = await open(runner.address);
+    page = hands.page;
+  });
+  after(async () => {
+    await hands?.page.context().close();
+    await runner?.stop();
+  });
+  afterEach(() => assert.deepEqual(hands.complaints, [], "the browser complains"));
+
+  it("begins quietly and says what to do first", async () => {
+    await hands.says(/^Press “green”/);
+    assert.equal(await hands.bellState.textContent(), "not pressed yet");
+    assert.match(await page.locator("#space").textContent(), /No space yet/);
+    assert.deepEqual(await nameless(page), []);
+  });
+
+  it("brings people into a space at the first press", async () => {
+    await hands.press();
+    assert.equal(await hands.told.textContent(), "OK 1");
+    await hands.says(/The space “Green Power” is there, with \d people in it/);
+    assert.equal(await page.locator("#space .title").textContent(), "Green Power");
+    await until("the people are there", async () => (await hands.people.count()) >= 3);
+    const people = (await hands.people.allTextContents()).join(" ");
+    assert.match(people, /Alice.*moderator/);
+    assert.match(people, /Bob/);
+    const message = hands.message("Help is needed");
+    await message.waitFor();
+    assert.match(await message.textContent(), /Somebody pressed the green button at \d\d:\d\d/);
+    assert.equal(await message.locator("strong").first().textContent(), "green");
+    const picture = message.locator("img");
+    await picture.scrollIntoViewIfNeeded();
+    await until("the picture is loaded", () => picture.evaluate((image) => image.complete && image.naturalWidth > 0));
+    assert.match(await picture.getAttribute("alt"), /dashboard\.png/);
+  });
+
+  it("sends texts at the second press, and the form", async () => {
+    await hands.press();
+    await hands.dana.locator('.text[data-status="delivered"]').waitFor();
+    assert.match(await hands.dana.locator(".text").textContent(), /Check Webex.*delivered/);
+    const file = hands.messages.locator(".file");
+    await file.waitFor();
+    assert.match(await file.textContent(), /PDF.*incident-report\.pdf.*application\/pdf/);
+    const [download] = await Promise.all([page.waitForEvent("download"), file.locator("a").click()]);
+    assert.equal(download.suggestedFilename(), "incident-report.pdf");
+    await hands.says(/has a text now.*Press again: a phone rings/);
+  });
+
+  it("lets a phone ring at the third press, and speaks when it is answered", async () => {
+    await hands.press();
+    await hands.dana.getByText("Incoming call").waitFor();
+    await hands.says(/rings\. Answer it\.$/);
+    await hands.dana.getByRole("button", { name: "Answer" }).click();
+    const heard = hands.dana.locator(".heard li");
+    await heard.first().waitFor();
+    await until("it waits for a key", async () => (await hands.dana.locator(".pad").getAttribute("data-gather")) === "true");
+    await until("the whole message is heard", async () => /Please check Webex\. There is an escalation going on\..*press 1/is.test((await heard.allTextContents()).join(" ")) || (await heard.allTextContents()));
+    await hands.says(/Press 1 on the key pad/);
+    assert.deepEqual(await nameless(page), []);
+    await page.mouse.move(0, 0);
+    await page.screenshot({ path: join(SCREENSHOTS, "page.png") });
+  });
+
+  it("fits on a phone", async () => {
+    const small = await open(runner.address, PHONE, { hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+    await small.dana.locator(".pad").waitFor();
+    await small.page.locator("#wire-list details").first().waitFor();
+    assert.deepEqual(await overflow(small.page), { sideways: 0, beyond: [] });
+    await small.page.screenshot({ path: join(SCREENSHOTS, "page-phone.png") });
+    const line = small.page.locator("#wire-list summary").first();
+    await line.click();
+    await small.page.locator("#wire-list .open").waitFor();
+    assert.deepEqual(await overflow(small.page), { sideways: 0, beyond: [] }, "with an open request");
+    assert.deepEqual(await nameless(small.page), []);
+    assert.deepEqual(small.complaints, []);
+    await small.page.context().close();
+  });
+
+  it("says in the space who has it after key 1", async () => {
+    await hands.dana.getByRole("button", { name: "1", exact: true }).click();
+    await until("the button shows that somebody has it", async () => / has it · pressed 3 times/.test(await hands.bellState.textContent()) || (await hands.bellState.textContent()));
+    assert.equal(await page.locator("#bells .bell").first().getAttribute("data-state"), "acknowledged");
+    await until("the space says who", async () => (await hands.messages.allTextContents()).some((text) => /\+?1? ?202.*(has|took) (it|this)|(has|took) (it|this).*202/i.test(text)) || (await hands.messages.allTextContents()));
+    await hands.says(/has it, and the climb has stopped/);
+  });
+
+  it("shows what went over the wire, with its signatures", async () => {
+    const signed = page.locator("#wire-list details", { has: page.locator(".verdict", { hasText: /^signed$/ }) });
+    await signed.first().waitFor();
+    assert.ok((await signed.count()) >= 6, "texts and the call were reported on");
+    assert.equal(await page.locator("#wire-list .verdict", { hasText: /forged|refused|wrong/ }).count(), 0);
+    const filter = page.getByLabel("Show only requests that contain");
+    await filter.fill("/twilio/voice");
+    await until("the filter holds", async () => (await page.locator("#wire-list summary").allTextContents()).every((line) => line.includes("/twilio/voice")));
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.locator("#wire-list summary").first().click();
+    await page.getByRole("button", { name: "copy as curl" }).click();
+    await page.getByRole("button", { name: "copied" }).waitFor();
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(command, /^curl -i -X POST 'http:\/\/127\.0\.0\.1:\d+\/twilio\/voice/);
+    assert.match(command, /x-twilio-signature: /);
+    assert.match(command, /--data-raw '.*CallSid=CA/);
+    assert.doesNotMatch(command, /authorization/i);
+    await page.locator("#wire-list summary").first().click();
+    await filter.fill("");
+  });
+
+  it("counts the same press once, though it is sent twice", async () => {
+    const before = await hands.count();
+    await page.getByRole("button", { name: "Same press twice" }).click();
+    await until("both are answered", async () => /The answers: “OK (\d+)” and “OK \1”\. The same: it was counted once\.$/.test(await hands.said.textContent()) || (await hands.said.textContent()));
+    await until("the count rises", async () => (await hands.count()) > before);
+    await page.waitForTimeout(500);
+    assert.equal(await hands.count(), before + 1);
+  });
+});
+
+describe("Trouble", () => {
+  let runner, hands, page;
+
+  before(async () => {
+    runner = await start();
+    hands = await open(runner.address);
+    page = hands.page;
+  });
+  after(async () => {
+    await hands?.page.context().close();
+    await runner?.stop();
+  });
+  afterEach(() => assert.deepEqual(hands.complaints, [], "the browser complains"));
+
+  it("waits while Webex is down, and posts once when it is back", async () => {
+    const down = page.getByRole("button", { name: "Webex down" });
+    await down.click();
+    await until("the switch is on", async () => (await down.getAttribute("aria-pressed")) === "true");
+    await hands.says(/^Webex is down/);
+    await hands.press();
+    assert.equal(await hands.told.textContent(), "OK 1");
+    await page.locator("#wire-list .status", { hasText: "502" }).first().waitFor();
+    assert.equal(await hands.messages.count(), 0);
+    await down.click();
+    await until("the switch is off", async () => (await down.getAttribute("aria-pressed")) === "false");
+    await page.getByRole("button", { name: "5 minutes later" }).click();
+    await page.locator("#ahead", { hasText: "5 min ahead" }).waitFor();
+    await hands.sooner(hands.message("Help is needed"));
+    await page.waitForTimeout(1000);
+    assert.equal(await hands.message("Help is needed").count(), 1);
+    assert.equal(await hands.people.count(), 3);
+  });
+
+  it("asks Twilio again when it had too much, and texts once", async () => {
+    const busy = page.getByRole("button", { name: "Twilio 429" });
+    await busy.click();
+    await until("the switch is on", async () => (await busy.getAttribute("aria-pressed")) === "true");
+    await hands.press();
+    await hands.message("Print and fill in this form").waitFor(); // what has to do with Webex doesn't wait
+    await page.locator("#wire-list .status", { hasText: "429" }).first().waitFor();
+    assert.equal(await hands.dana.locator(".text").count(), 0);
+    await busy.click();
+    await until("the switch is off", async () => (await busy.getAttribute("aria-pressed")) === "false");
+    await hands.sooner(hands.dana.locator('.text[data-status="delivered"]'));
+    assert.equal(await hands.dana.locator(".text").count(), 1);
+  });
+
+  it("does nothing twice when deliver is killed in the middle", async () => {
+    // By the time that it dies it may have called, posted, both or neither.
+    await page.evaluate(() => {
+      document.querySelector("#bells .press").click();
+      setTimeout(() => document.querySelector("#kill").click(), 60);
+    });
+    await hands.sooner(hands.message("phone is ringing now"));
+    await hands.sooner(hands.dana.locator(".call:not([hidden]), .past"));
+    await page.waitForTimeout(1000);
+    assert.equal(await hands.message("phone is ringing now").count(), 1);
+    assert.equal(await hands.dana.locator(".call:not([hidden]), .past").count(), 1);
+    assert.equal(await hands.message("Print and fill in this form").count(), 1);
+    assert.equal(await hands.dana.locator(".text").count(), 1);
+  });
+
+  it("loses nothing when deliver is killed before the press", async () => {
+    // After the kill in the middle it may not have come back yet, and somebody must be there to be killed.
+    await until("it was killed", async () => {
+      await page.getByRole("button", { name: "Kill deliver now" }).click();
+      await page.waitForTimeout(100);
+      return /^deliver was killed \(\d process(es)?\)/.test(await hands.said.textContent()) || (await hands.said.textContent());
+    });
+    await hands.press();
+    await hands.sooner(hands.message("Who does what now"));
+    assert.equal(await hands.message("Who does what now").count(), 1);
+    assert.match(await hands.message("Who does what now").locator("img").getAttribute("alt"), /who-does-what\.png/);
+  });
+});
+
+describe("The keyboard alone", () => {
+  let runner, hands, page;
+
+  before(async () => {
+    runner = await start();
+    hands = await open(runner.address);
+    page = hands.page;
+  });
+  after(async () => {
+    await hands?.page.context().close();
+    await runner?.stop();
+  });
+  afterEach(() => assert.deepEqual(hands.complaints, [], "the browser complains"));
+
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") || document.activeElement?.textContent?.trim().replace(/\s+/g, " ") || "");
+
+  /** Goes on with Tab until something of this name has the focus. */
+  async function tabTo(name, most = 60) {
+    const passed = [];
+    for (let step = 0; step < most; step += 1) {
+      await page.keyboard.press("Tab");
+      const here = await focused();
+      if (name.test(here)) return;
+      passed.push(here.slice(0, 40));
+    }
+    assert.fail(`Tab never comes to ${name}: ${passed.join(" | ")}`);
+  }
+
+  it("skips to the button and presses it with Space and Enter", async () => {
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "Skip to the button");
+    await page.keyboard.press("Enter");
+    await tabTo(/^green/, 3);
+    assert.equal(await hands.bell.evaluate((node) => node.matches(":focus-visible")), true);
+    await page.keyboard.press("Space");
+    await until("the first press", async () => (await hands.count()) === 1);
+    await hands.message("Help is needed").waitFor();
+    assert.match(await focused(), /^green/, "the focus stays on the button");
+    await page.keyboard.press("Enter");
+    await until("the second press", async () => (await hands.count()) === 2);
+    await hands.message("Print and fill in this form").waitFor();
+    await page.keyboard.press("Space");
+    await until("the third press", async () => (await hands.count()) === 3);
+  });
+
+  it("answers the phone and presses 1", async () => {
+    await hands.dana.getByText("Incoming call").waitFor();
+    await tabTo(/^Answer$/);
+    await page.keyboard.press("Space");
+    await hands.dana.locator(".pad").waitFor();
+    await until("the focus is on the key pad", () => page.evaluate(() => Boolean(document.activeElement.closest(".pad"))));
+    await until("it waits for a key", async () => (await hands.dana.locator(".pad").getAttribute("data-gather")) === "true");
+    await page.keyboard.press("1");
+    await until("somebody has it", async () => / has it /.test(await hands.bellState.textContent()) || (await hands.bellState.textContent()));
+  });
+
+  it("scrolls the messages and opens the wire log with the arrows and Enter", async () => {
+    const list = page.locator("#space .messages");
+    await list.focus();
+    await page.keyboard.press("Home");
+    await until("it is at the top", () => list.evaluate((node) => node.scrollTop === 0));
+    await page.keyboard.press("ArrowDown");
+    await until("it moves", () => list.evaluate((node) => node.scrollTop > 0));
+    await page.locator("#wire-list").focus();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "copy as curl" }).waitFor();
+    await page.keyboard.press("Enter");
+    await until("it is closed again", async () => (await page.locator("#wire-list details[open]").count()) === 0);
+  });
+});
