@@ -183,11 +183,8 @@ fn the_report_tells_each_state_of_a_delivery() {
             let delivery = dispatch.deliveries.get_mut("0").expect("it is there");
             delivery.progress = progress;
             delivery.why = why.map(str::to_owned);
-            lines += &format!(
-                "{progress:?} {}: {}\n",
-                why.is_some(),
-                wording::report(&dispatch).unwrap_or_default()
-            );
+            let line = wording::report(&dispatch).unwrap_or_default();
+            lines += &format!("{progress:?} {}: {}\n", why.is_some(), line.trim_end());
         }
     }
     assert_snapshot!(lines, @r"
@@ -197,7 +194,7 @@ fn the_report_tells_each_state_of_a_delivery() {
         Unknown true: SMS to +352691496401: not certain yet, being looked up
         Sent false: SMS to +352691496401: queued
         Sent true: SMS to +352691496401: queued
-        Dead false: SMS to +352691496401: ❌ failed: 
+        Dead false: SMS to +352691496401: ❌ failed:
         Dead true: SMS to +352691496401: ❌ failed: the number is \*not\* valid
         Cancelled false: SMS to +352691496401: not needed any more
         Cancelled true: SMS to +352691496401: not needed any more
