@@ -212,6 +212,7 @@ describe("Three presses", () => {
     await until("the whole message is heard", async () => /Please check Webex\. There is an escalation going on\..*press 1/is.test((await heard.allTextContents()).join(" ")) || (await heard.allTextContents()));
     await hands.says(/Press 1 on the key pad/);
     assert.deepEqual(await nameless(page), []);
+    await hands.message(`Call to ${DANA}: answered`).waitFor();
     await page.mouse.move(0, 0);
     await page.screenshot({ path: join(SCREENSHOTS, "page.png") });
   });
@@ -235,7 +236,7 @@ describe("Three presses", () => {
     await hands.dana.getByRole("button", { name: "1", exact: true }).click();
     await until("the button shows that somebody has it", async () => / has it · pressed 3 times/.test(await hands.bellState.textContent()) || (await hands.bellState.textContent()));
     assert.equal(await page.locator("#bells .bell").first().getAttribute("data-state"), "acknowledged");
-    await until("the space says who", async () => (await hands.messages.allTextContents()).some((text) => /\+?1? ?202.*(has|took) (it|this)|(has|took) (it|this).*202/i.test(text)) || (await hands.messages.allTextContents()));
+    await hands.message(`${DANA} (by phone) has it since`).waitFor();
     await hands.says(/has it, and the climb has stopped/);
   });
 

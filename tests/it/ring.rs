@@ -368,3 +368,85 @@ async fn a_bot_finds_its_own_post_by_the_webhook() {
     assert!(world.posts("Green Power").join("\n").contains("form.pdf"));
     world.read_all();
 }
+
+#[tokio::test]
+async fn the_table_refuses_throttles_and_lies_and_a_press_counts_once() {
+    use handbell::cloud::table::TableFault;
+    let faults = [TableFault::Conflict, TableFault::Throttled, TableFault::NotApplied, TableFault::AppliedButError];
+    for (number, fault) in faults.into_iter().enumerate() {
+        let world = World::new().await;
+        world.runner.cloud.table().fail_next(fault, Some("TransactWriteItems"));
+        let mut answer = world.press_as("green", "the-press").await;
+        if answer.status != 200 {
+            answer = world.press_as("green", "the-press").await;
+        }
+        assert_eq!(answer.body, "OK 1\n", "{fault:?}");
+        assert_eq!(world.press_as("green", &format!("another-{number}")).await.body, "OK 2\n", "{fault:?}");
+        world.runner.cloud.table().fail_next(fault, Some("UpdateItem"));
+        world.pass(300).await;
+        assert_eq!(world.texts("+12025550111"), ["Check Webex: delivered"], "{fault:?}");
+        let mut marks = world.marks();
+        let all = marks.len();
+        marks.sort();
+        marks.dedup();
+        assert_eq!(marks.len(), all, "{fault:?}: nothing twice");
+        world.read_all();
+    }
+}
+
+#[tokio::test]
+async fn facts_that_the_bus_did_not_take_are_published_later() {
+    let world = World::new().await;
+    world.runner.cloud.bus().fail_next(1, "InternalFailure");
+    world.press("green").await;
+    world.pass(120).await;
+    let mut facts = world.facts();
+    facts.sort();
+    assert_eq!(facts, ["button.pressed", "incident.opened"], "each once, though the first try failed for one of them");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_secret_header_is_demanded_where_one_is_configured() {
+    let world = World::with(&PLAN.replace("hold: cancel", "hold: cancel, header: { name: X-Key, secret: key }")).await;
+    let path = "/b/demo-green-button-on-this-laptop";
+    assert_eq!(world.send("POST", path, &[], "").await.status, 404);
+    assert_eq!(world.send("POST", path, &[("x-key", "wrong")], "").await.status, 404);
+    assert_eq!(world.send("POST", path, &[("x-key", "local-key-header")], "").await.body, "OK 1\n");
+    world.settle().await;
+    world.read_all();
+}
+
+#[tokio::test]
+async fn repeat_last_takes_the_last_step_again() {
+    let world = World::with(&PLAN.replace("    steps:", "    repeat: last\n    steps:")).await;
+    for _ in 0..4 {
+        world.press("green").await;
+        world.settle().await;
+        world.advance(30).await;
+    }
+    world.settle().await;
+    assert_eq!((world.incident().await.count, world.incident().await.step), (4, 3));
+    let calls = world.dispatches().await.into_iter().filter(|dispatch| dispatch.step == Some(3)).count();
+    assert_eq!(calls, 2, "the third step was taken twice");
+    assert!(world.posts("Green Power").contains(&"**Green button** was pressed again, the 4th time.".to_owned()));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn each_incident_has_its_own_space_where_the_plan_says_so() {
+    let plan = PLAN.replace("title: Green Power,", "title: \"{incident} {button}\", reuse: per-incident,");
+    let world = World::with(&plan).await;
+    world.press("green").await;
+    world.settle().await;
+    world.advance(5).await;
+    world.press_with("green", json!({ "click": "hold", "id": "over" })).await;
+    world.press("green").await;
+    world.settle().await;
+    let mut titles: Vec<_> = world.spaces().iter().map(|space| space["title"].as_str().unwrap().to_owned()).collect();
+    titles.sort();
+    titles.dedup();
+    assert_eq!(titles.len(), 2, "{titles:?}");
+    assert!(titles.iter().all(|title| title.starts_with("H-") && title.ends_with(" Green button")), "{titles:?}");
+    world.read_all();
+}

@@ -335,11 +335,12 @@ fn binaries() -> &'static Path {
             None => panic!("{} is in no profile's folder", me.display()),
         };
         let mut cargo = Command::new(env!("CARGO"));
-        // The whole workspace's features, as `cargo test --workspace` has them: nothing is compiled a second time.
-        cargo.current_dir(root()).args(["build", "--quiet", "--workspace", "--profile", profile]);
+        cargo.current_dir(root()).args(["build", "--quiet", "--profile", profile]);
         cargo.arg("--target-dir").arg(folder.parent().expect("a target folder"));
+        // Together with this test itself, so that the same features are chosen: what it is made of is only linked again.
+        cargo.args(["--package", env!("CARGO_PKG_NAME"), "--test", env!("CARGO_CRATE_NAME")]);
         for function in Function::ALL {
-            cargo.args(["--bin", function.name()]);
+            cargo.args(["--package", function.name(), "--bin", function.name()]);
         }
         // What cargo tells this test of its package would look to build scripts like a change of their own.
         #[expect(clippy::disallowed_methods, reason = "the environment of another process is made here")]

@@ -66,12 +66,16 @@ const size = (bytes) => {
 
 const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 
-/** What a fact says: `{"step": 3}` as "step 3". */
-function inWords(detail) {
-  if (detail === null || detail === undefined) return "";
-  if (typeof detail !== "object") return String(detail);
-  const parts = Object.entries(detail).filter(([, value]) => value !== null);
-  return parts.map(([key, value]) => `${key.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(", ");
+/** What a fact says: `{"incident": "H-1JV6", "step": 3, "detail": {"by": "Dana"}}` as "H-1JV6, step 3, by Dana". */
+function inWords(fact) {
+  if (fact === null || fact === undefined) return "";
+  if (typeof fact !== "object") return String(fact);
+  // Where and when stand beside it; the id is for machines.
+  const { incident, detail, at, id, epoch, subject, ...rest } = fact;
+  const inside = detail !== null && typeof detail === "object" ? detail : { detail };
+  const parts = Object.entries({ ...rest, ...inside }).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const said = parts.map(([key, value]) => `${key.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : value}`);
+  return [incident, ...said].filter(Boolean).join(", ");
 }
 
 /** An address of this very server as a path, so that `localhost` and `127.0.0.1` are the same place. */
@@ -865,7 +869,7 @@ function showTroubles() {
   keyed($("others"), others, (trouble) => `${trouble.vendor} ${trouble.kind}`, ({ vendor, kind, share }) =>
     el("li", {}, `${vendor}: ${kind}${share < 1 ? `, ${Math.round(share * 100)} %` : ""} `, el("button", { type: "button", class: "small", onclick: () => toggleTrouble(vendor, kind, "", `${vendor}: ${kind} has ended.`) }, "end")));
   keyed($("functions"), state.functions ?? [], (each) => each.name, (each) =>
-    el("li", { "data-state": each.state }, el("span", { class: "dot", "aria-hidden": "true" }), el("code", {}, each.name), el("span", { class: "dim" }, [each.state, each.pid ? `pid ${each.pid}` : null, each.calls ? many(each.calls, "call") : null].filter(Boolean).join(" · "))));
+    el("li", { "data-state": each.state }, each.state && el("span", { class: "dot", "aria-hidden": "true" }), el("code", {}, each.name), el("span", { class: "dim" }, [each.state, each.pid ? `pid ${each.pid}` : null, each.calls ? many(each.calls, "call") : null].filter(Boolean).join(" · "))));
 }
 
 // ---------------------------------------------------------------------------------------------- what to do first

@@ -40,6 +40,8 @@ pub(super) fn create(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
         }
     }
     let said = say(state, &room, text, markdown);
+    // Of two that come together, the one that is listed later isn't older, though it may have begun earlier.
+    let created = state.messages.last().map_or(call.now, |last| last.created.max(call.now));
     state.numbered += 1;
     let id = new_id("MESSAGE");
     state.messages.push(Message {
@@ -58,11 +60,11 @@ pub(super) fn create(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
         card,
         people: said.people,
         everybody: said.everybody,
-        created: call.now,
+        created,
         updated: None,
         edits: 0,
     });
-    state.room_mut(&room)?.active = call.now;
+    state.room_mut(&room)?.active = created;
     tell(state, "created", &id, &call.caller);
     one(state, call, &id)
 }
