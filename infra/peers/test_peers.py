@@ -125,7 +125,8 @@ class Webex(unittest.TestCase):
         messages = list(self.api.messages.list(self.space.id, max=1))  # every page holds one
         self.assertEqual([message.created for message in messages], sorted((message.created for message in messages), reverse=True))
         first = next(message for message in messages if "Help is needed" in message.text)
-        self.assertIn("<strong>green</strong>", first.html)
+        self.assertIn("**green**", first.markdown)
+        self.assertIn("<p>", first.html)
         picture = requests.get(first.files[0], headers={"Authorization": f"Bearer {WEBEX_TOKEN}"}, timeout=PATIENCE)
         self.assertEqual(picture.headers["Content-Type"], "image/png")
         self.assertIn("dashboard.png", picture.headers["Content-Disposition"])

@@ -68,7 +68,7 @@ impl App {
         if died_at_ms.is_some() {
             tracing::warn!(dispatch = ?key, "somebody died at this work; what may have been said is looked up first");
         }
-        dispatch.recover(died_at_ms, claimed_at);
+        let worn_out = dispatch.recover(died_at_ms, claimed_at);
         let (plan, incident) =
             tokio::join!(self.plan(&dispatch.plan, &dispatch.plan_hash), self.store.incident(&key.subject));
         let plan = plan?;
@@ -81,14 +81,14 @@ impl App {
         let space = space_name(&dispatch.plan, &plan, key);
         let words = self.words(&key.subject);
         let mut work = Work { owner, claimed_at, dispatch: *dispatch, plan, words, space, void };
-        self.say_everything(&mut work).await;
+        self.say_everything(&mut work, worn_out).await;
         self.let_go(work).await
     }
 
     /// Says what is due: the phones at once, Webex in its order, the facts beside them, and the report last.
-    async fn say_everything(&self, work: &mut Work) {
-        let now = self.now();
-        let tasks = work.dispatch.tasks(now);
+    async fn say_everything(&self, work: &mut Work, mut died: Vec<String>) {
+        // What was due when it was claimed, and no more: if we die, just that counts as perhaps said.
+        let tasks = work.dispatch.tasks(work.claimed_at);
         let is_webex = |name: &String| {
             work.dispatch.deliveries.get(name).is_some_and(|delivery| delivery.say.is_webex())
         };
@@ -104,7 +104,6 @@ impl App {
         );
         outcomes.extend(said);
         let now = self.now();
-        let mut died = Vec::new();
         for (name, outcome) in outcomes {
             if work.dispatch.record(&name, outcome, now) {
                 died.push(name);
@@ -141,7 +140,7 @@ impl App {
                     let Some(stands) = stands else { return Ok(()) };
                     work.dispatch.rev = stands.rev;
                     work.dispatch.fates = stands.fates;
-                    work.dispatch.recover(None, now);
+                    let _ = work.dispatch.recover(None, now);
                 }
             }
         }

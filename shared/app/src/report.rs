@@ -20,7 +20,7 @@ impl App {
             work.dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, now));
             return;
         }
-        if let Some(task) = report_task(&work.dispatch, now) {
+        if let Some(task) = report_task(&work.dispatch, work.claimed_at) {
             let outcome = self.post_report(work, &text, task).await;
             let posted = matches!(outcome, Outcome::Sent(_));
             work.dispatch.record(REPORT, outcome, self.now());

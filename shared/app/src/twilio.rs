@@ -7,6 +7,7 @@ use handbell_core::dispatch::{Content, Dispatch, DispatchKey, Fate, REPORT_PAUSE
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording;
 use handbell_inbound::twilio::{Hook, Params, SIGNATURE_HEADER, Signed, TwilioEvent, verify};
+use handbell_outbound::twilio::explain;
 use handbell_outbound::twiml::{Verb, response};
 use handbell_store::table::RowKey;
 use http::{Request, Response, StatusCode};
@@ -105,6 +106,7 @@ impl App {
                     .or_else(|| params.get("SmsStatus"))
                     .unwrap_or_default()
                     .to_ascii_lowercase(),
+                why: error_code.map(|code| explain(code).1.to_owned()),
                 code: error_code,
                 id: sid,
             },
@@ -112,6 +114,7 @@ impl App {
                 rank: status.rank(),
                 last: status.is_final(),
                 status: params.get("CallStatus").unwrap_or_default().to_ascii_lowercase(),
+                why: None,
                 code: None,
                 id: sid,
             },

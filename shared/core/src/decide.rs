@@ -147,6 +147,7 @@ pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Ti
         Event::Next { who, epoch, step } => match current {
             Some(incident)
                 if incident.epoch == *epoch
+                    && incident.phase == Phase::Open
                     && incident.step == *step
                     && (*step as usize) < rules.plan.steps.len() =>
             {
@@ -269,17 +270,18 @@ fn end(incident: &Incident, phase: Phase, who: &str, rules: Rules<'_>, now: Time
 
 fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -> Decision {
     let Some(incident) = state.filter(|incident| !incident.phase.is_final()) else { return nothing(state) };
-    if !is_current(incident, rules.plan, now) {
-        let mut climb = Climb::on(incident, rules, now);
-        climb.incident.phase = Phase::Lapsed;
-        climb.fact("incident.lapsed", []);
-        return climb.done(Outcome::Done);
-    }
     let mut climb = Climb::on(incident, rules, now);
+    // A step that is due comes first, however late: after an outage of ours nobody has been told yet.
     if next_step_at(incident, rules.plan).is_some_and(|at| at <= now) {
+        climb.incident.heard_at = now;
         climb.fact("incident.climbed", [("by", "time".to_owned())]);
         let note = wording::nobody_answered(incident.step_at, rules.words);
         climb.take_step(incident.step + 1, Some(note));
+        return climb.done(Outcome::Done);
+    }
+    if !is_current(incident, rules.plan, now) {
+        climb.incident.phase = Phase::Lapsed;
+        climb.fact("incident.lapsed", []);
         return climb.done(Outcome::Done);
     }
     // Too early, which happens since a wake-up only moves forward when it is reached: ask again for the right time.

@@ -26,6 +26,8 @@ pub const MAX_UNKNOWN: u32 = 3;
 pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 /// Webex takes ten edits of a message; one is kept in reserve.
 pub const MAX_EDITS: u32 = 9;
+/// Marks a notice to the admins, in the place of the delivery that it stands in for.
+pub const NOTICE: &str = "admin";
 /// The name of the report among a dispatch's deliveries.
 pub const REPORT: &str = "r";
 /// Changes within this time are shown by one edit.
@@ -141,6 +143,9 @@ pub struct Fate {
     pub code: Option<u32>,
     /// The vendor's id: proves that the vendor has it.
     pub id: String,
+    /// What the code means, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
     /// Nothing more will come.
     pub last: bool,
 }
@@ -334,8 +339,9 @@ impl Dispatch {
 
     /// Puts right what a died worker left behind, and takes over what callbacks proved. To be called after a claim.
     ///
-    /// A worker that died may have said everything that was due when it claimed: all of it is unknown now.
-    pub fn recover(&mut self, died_at_ms: Option<i64>, now: Timestamp) {
+    /// A worker that died may have said everything that was due when it claimed: all of it is unknown now. Gives the
+    /// names of those that have died of it: a row at which every worker dies must not be tried for ever.
+    pub fn recover(&mut self, died_at_ms: Option<i64>, now: Timestamp) -> Vec<String> {
         if let Some(claimed_ms) = died_at_ms {
             for delivery in self.deliveries.values_mut() {
                 if delivery.is_open() && delivery.next_at.as_millisecond() <= claimed_ms {
@@ -355,13 +361,24 @@ impl Dispatch {
                 delivery.id = Some(fate.id.clone());
             }
         }
+        let mut died = Vec::new();
+        for (name, delivery) in &mut self.deliveries {
+            if died_at_ms.is_some() && delivery.progress == Progress::Unknown && delivery.tries >= MAX_ATTEMPTS {
+                delivery.progress = Progress::Dead;
+                delivery.why = Some("whoever tried to send it ended in the middle, time and again".to_owned());
+                died.push(name.clone());
+            }
+        }
+        died
     }
 
     /// Cancels what has not been begun, since an acknowledgement or an end came first. What may have been said stays
     /// to be looked for.
+    /// Admins are told all the same of what could not be delivered before.
     pub fn void(&mut self) {
         for delivery in self.deliveries.values_mut() {
-            if delivery.progress == Progress::Pending && delivery.say != Say::Report {
+            let notice = delivery.instead_of.as_deref() == Some(NOTICE);
+            if delivery.progress == Progress::Pending && delivery.say != Say::Report && !notice {
                 delivery.progress = Progress::Cancelled;
             }
         }

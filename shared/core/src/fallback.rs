@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::config::{Admins, Plan};
-use crate::dispatch::{Content, Delivery, Dispatch, Fact, Say};
+use crate::config::{Admins, Plan, is_phone_number};
+use crate::dispatch::{Content, Delivery, Dispatch, Fact, NOTICE, Say};
 use crate::wording::{self, Values, Words};
-
-/// Marks a notice to the admins, which itself has no stand-in.
-const NOTICE: &str = "admin";
 
 /// Adds to the dispatch what takes over for those that died. It is said with the next claim.
 pub fn take_over(
@@ -26,7 +23,7 @@ pub fn take_over(
         .filter(|(_, delivery)| delivery.instead_of.as_deref() != Some(NOTICE))
         .collect();
     for (name, delivery) in &dead {
-        if let Some(say) = other_channel(delivery, plan, words, dispatch) {
+        if let Some(say) = other_channel(delivery, from, plan, words, dispatch) {
             dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(say, now) });
         }
         let number = dispatch.facts.len();
@@ -58,7 +55,7 @@ fn notices(dispatch: &Dispatch, failed: &[&Delivery], to: &[String], say: impl F
 }
 
 /// A text becomes a call and a call a text, once.
-fn other_channel(delivery: &Delivery, plan: &Plan, words: &Words, dispatch: &Dispatch) -> Option<Say> {
+fn other_channel(delivery: &Delivery, ours: &str, plan: &Plan, words: &Words, dispatch: &Dispatch) -> Option<Say> {
     if delivery.instead_of.is_some() {
         return None;
     }
@@ -74,8 +71,14 @@ fn other_channel(delivery: &Delivery, plan: &Plan, words: &Words, dispatch: &Dis
         }
     };
     match &delivery.say {
-        Say::Sms { to, from, content: words } => Some(Say::Call { to: to.clone(), from: from.clone(), content: content(words) }),
-        Say::Call { to, from, content: words } => Some(Say::Sms { to: to.clone(), from: from.clone(), content: content(words) }),
+        // A name can send texts, but not call.
+        Say::Sms { to, from, content: words } => {
+            let from = [from.as_str(), ours].into_iter().find(|from| is_phone_number(from))?;
+            Some(Say::Call { to: to.clone(), from: from.to_owned(), content: content(words) })
+        }
+        Say::Call { to, from, content: words } => {
+            Some(Say::Sms { to: to.clone(), from: from.clone(), content: content(words) })
+        }
         _ => None,
     }
 }

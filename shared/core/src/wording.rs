@@ -282,10 +282,10 @@ pub fn report(dispatch: &Dispatch) -> Option<String> {
     let told = |delivery: &&Delivery| {
         delivery.say.is_phone() || (delivery.progress == Progress::Dead && delivery.say != Say::Report)
     };
-    let lines: Vec<String> = dispatch
-        .deliveries
-        .iter()
-        .filter(|(_, delivery)| told(delivery))
+    let mut told: Vec<_> = dispatch.deliveries.iter().filter(|(_, delivery)| told(delivery)).collect();
+    told.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
+    let lines: Vec<String> = told
+        .into_iter()
         .map(|(name, delivery)| line(delivery, dispatch.fates.get(name), escape_markdown))
         .collect();
     (!lines.is_empty()).then(|| lines.join("  \n"))
@@ -303,7 +303,7 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
     let why = || delivery.why.as_deref().map(escape).unwrap_or_default();
     let state = match (delivery.progress, fate) {
         // The vendor knows better than we do, also when we had already given up or called it off.
-        (_, Some(fate)) => of_fate(fate),
+        (_, Some(fate)) => of_fate(fate, escape),
         (Progress::Dead, None) => format!("❌ failed: {}", why()),
         (Progress::Cancelled, None) => "not needed any more".to_owned(),
         (Progress::Sent, None) => "queued".to_owned(),
@@ -314,8 +314,9 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
     format!("{what}: {state}")
 }
 
-fn of_fate(fate: &Fate) -> String {
-    let code = fate.code.map(|code| format!(" (Twilio {code})")).unwrap_or_default();
+fn of_fate(fate: &Fate, escape: fn(&str) -> String) -> String {
+    let why = fate.why.as_deref().map(|why| format!(": {}", escape(why))).unwrap_or_default();
+    let code = fate.code.map(|code| format!("{why} (Twilio {code})")).unwrap_or_default();
     match fate.status.as_str() {
         "delivered" | "read" => "✅ delivered".to_owned(),
         "undelivered" => format!("❌ undelivered{code}"),
@@ -325,7 +326,7 @@ fn of_fate(fate: &Fate) -> String {
         "in-progress" => "answered".to_owned(),
         "completed" => "✅ answered, call ended".to_owned(),
         "canceled" => "called off".to_owned(),
-        other => format!("{}{code}", escape_markdown(other)),
+        other => format!("{}{code}", escape(other)),
     }
 }
 

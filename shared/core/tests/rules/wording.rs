@@ -169,7 +169,7 @@ fn what_the_phone_says() {
 }
 
 fn fate(status: &str, code: Option<u32>) -> Fate {
-    Fate { rank: 1, status: status.to_owned(), code, id: "id".to_owned(), last: false }
+    Fate { why: None, rank: 1, status: status.to_owned(), code, id: "id".to_owned(), last: false }
 }
 
 #[test]
