@@ -372,7 +372,8 @@ async fn a_bot_finds_its_own_post_by_the_webhook() {
 #[tokio::test]
 async fn the_table_refuses_throttles_and_lies_and_a_press_counts_once() {
     use handbell::cloud::table::TableFault;
-    let faults = [TableFault::Conflict, TableFault::Throttled, TableFault::NotApplied, TableFault::AppliedButError];
+    let faults =
+        [TableFault::Conflict, TableFault::Throttled, TableFault::NotApplied, TableFault::AppliedButError];
     for (number, fault) in faults.into_iter().enumerate() {
         let world = World::new().await;
         world.runner.cloud.table().fail_next(fault, Some("TransactWriteItems"));
@@ -402,13 +403,19 @@ async fn facts_that_the_bus_did_not_take_are_published_later() {
     world.pass(120).await;
     let mut facts = world.facts();
     facts.sort();
-    assert_eq!(facts, ["button.pressed", "incident.opened"], "each once, though the first try failed for one of them");
+    assert_eq!(
+        facts,
+        ["button.pressed", "incident.opened"],
+        "each once, though the first try failed for one of them"
+    );
     world.read_all();
 }
 
 #[tokio::test]
 async fn a_secret_header_is_demanded_where_one_is_configured() {
-    let world = World::with(&PLAN.replace("hold: cancel", "hold: cancel, header: { name: X-Key, secret: key }")).await;
+    let world =
+        World::with(&PLAN.replace("hold: cancel", "hold: cancel, header: { name: X-Key, secret: key }"))
+            .await;
     let path = "/b/demo-green-button-on-this-laptop";
     assert_eq!(world.send("POST", path, &[], "").await.status, 404);
     assert_eq!(world.send("POST", path, &[("x-key", "wrong")], "").await.status, 404);
@@ -429,7 +436,9 @@ async fn repeat_last_takes_the_last_step_again() {
     assert_eq!((world.incident().await.count, world.incident().await.step), (4, 3));
     let calls = world.dispatches().await.into_iter().filter(|dispatch| dispatch.step == Some(3)).count();
     assert_eq!(calls, 2, "the third step was taken twice");
-    assert!(world.posts("Green Power").contains(&"**Green button** was pressed again, the 4th time.".to_owned()));
+    assert!(
+        world.posts("Green Power").contains(&"**Green button** was pressed again, the 4th time.".to_owned())
+    );
     world.read_all();
 }
 
@@ -443,10 +452,14 @@ async fn each_incident_has_its_own_space_where_the_plan_says_so() {
     world.press_with("green", json!({ "click": "hold", "id": "over" })).await;
     world.press("green").await;
     world.settle().await;
-    let mut titles: Vec<_> = world.spaces().iter().map(|space| space["title"].as_str().unwrap().to_owned()).collect();
+    let mut titles: Vec<_> =
+        world.spaces().iter().map(|space| space["title"].as_str().unwrap().to_owned()).collect();
     titles.sort();
     titles.dedup();
     assert_eq!(titles.len(), 2, "{titles:?}");
-    assert!(titles.iter().all(|title| title.starts_with("H-") && title.ends_with(" Green button")), "{titles:?}");
+    assert!(
+        titles.iter().all(|title| title.starts_with("H-") && title.ends_with(" Green button")),
+        "{titles:?}"
+    );
     world.read_all();
 }

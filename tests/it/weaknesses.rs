@@ -9,14 +9,16 @@ const OURS: (&str, &str) = ("authorization", "Bearer local-webex-token");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 async fn make_room(world: &World, who: (&str, &str), title: &str) -> String {
-    let answer = world.send("POST", "/sim/webex/v1/rooms", &[who, JSON], json!({ "title": title }).to_string()).await;
+    let answer =
+        world.send("POST", "/sim/webex/v1/rooms", &[who, JSON], json!({ "title": title }).to_string()).await;
     let room: Value = serde_json::from_str(&answer.body).unwrap();
     room["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn a_failed_member_add_leaves_the_room_without_audience() {
-    let world = World::with(&PLAN.replace("[alice@example.com]", "[nobody@example.com, alice@example.com]")).await;
+    let world =
+        World::with(&PLAN.replace("[alice@example.com]", "[nobody@example.com, alice@example.com]")).await;
     assert_eq!(world.press("green").await.body, "OK 1\n");
     world.settle().await;
     assert_eq!(world.people("Green Power"), ["alice@example.com*", "bob@example.com"]);
@@ -115,7 +117,8 @@ async fn twilio_is_believed_without_a_signature() {
     }
     let before = world.incident().await;
     let form = ("content-type", "application/x-www-form-urlencoded");
-    let body = "AccountSid=ACffffffffffffffffffffffffffffffff&CallSid=CA00000000000000000000000000000000&Digits=1";
+    let body =
+        "AccountSid=ACffffffffffffffffffffffffffffffff&CallSid=CA00000000000000000000000000000000&Digits=1";
     for signature in [None, Some("c2lnbmF0dXJl"), Some("")] {
         let mut headers = vec![form];
         headers.extend(signature.map(|signature| ("x-twilio-signature", signature)));

@@ -140,7 +140,7 @@ impl Secrets {
         all.extend(config.twilio.key.iter().map(|key| (key.secret.clone(), TWILIO_TOKEN)));
         for (button, local) in config.buttons.values().zip(&runner.buttons) {
             let token = local.path.strip_prefix("/b/").unwrap_or_default();
-            all.extend(button.token.names().into_iter().map(|name| (name.to_owned(), token)));
+            all.extend(button.token.names().map(|name| (name.to_owned(), token)));
         }
         let path = std::env::temp_dir().join(format!("handbell-bench-{}.json", std::process::id()));
         std::fs::write(&path, serde_json::to_vec(&all)?)?;

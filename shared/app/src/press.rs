@@ -56,9 +56,12 @@ impl App {
             }
         }
         // A button whose secret is missing would look like an unknown one, and its presses would be lost without a word.
-        let missing = self.config.buttons.iter().find(|(_, button)| values(&secrets, button.token.names()).is_empty());
+        let missing =
+            self.config.buttons.iter().find(|(_, button)| values(&secrets, button.token.names()).is_empty());
         match missing {
-            Some((name, _)) => Err(Fault(format!("the token of button {name:?} is not in the secrets document")).into()),
+            Some((name, _)) => {
+                Err(Fault(format!("the token of button {name:?} is not in the secrets document")).into())
+            }
             None => Err(Rejected::Unknown.into()),
         }
     }
@@ -70,7 +73,9 @@ impl App {
             let accepted: Vec<_> =
                 values(&secrets, [header.secret.as_str()]).into_iter().map(str::to_owned).collect();
             if accepted.is_empty() {
-                return Err(Fault(format!("the secret {:?} is not in the secrets document", header.secret)).into());
+                return Err(
+                    Fault(format!("the secret {:?} is not in the secrets document", header.secret)).into()
+                );
             }
             proof.header = Some((header.name.clone(), accepted));
         }

@@ -98,7 +98,8 @@ impl App {
         let Some(dispatch) = self.store.dispatch(&key).await? else { return Ok(()) };
         let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
         if !known {
-            let fate = Fate { rank: 1, status: "posted".into(), why: None, code: None, id: message.id, last: false };
+            let fate =
+                Fate { rank: 1, status: "posted".into(), why: None, code: None, id: message.id, last: false };
             self.store.fate(&key, &name, &fate, self.now()).await?;
         }
         Ok(())

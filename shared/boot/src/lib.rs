@@ -33,7 +33,11 @@ pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
     let config = read_configuration(&environment.config)?;
     // A part that can't work must not silence the parts that can; `handbell check` would have refused it.
     for problem in handbell_core::config::problems(&config, &|_| true) {
-        lambda_runtime::tracing::error!(path = problem.path.join("."), problem = problem.message, "the configuration has a mistake");
+        lambda_runtime::tracing::error!(
+            path = problem.path.join("."),
+            problem = problem.message,
+            "the configuration has a mistake"
+        );
     }
     let aws = aws::Aws::new(environment, http.clone());
     let public_url = Arc::new(OnceLock::new());

@@ -363,9 +363,13 @@ impl Dispatch {
         }
         let mut died = Vec::new();
         for (name, delivery) in &mut self.deliveries {
-            if died_at_ms.is_some() && delivery.progress == Progress::Unknown && delivery.tries >= MAX_ATTEMPTS {
+            if died_at_ms.is_some()
+                && delivery.progress == Progress::Unknown
+                && delivery.tries >= MAX_ATTEMPTS
+            {
                 delivery.progress = Progress::Dead;
-                delivery.why = Some("whoever tried to send it ended in the middle, time and again".to_owned());
+                delivery.why =
+                    Some("whoever tried to send it ended in the middle, time and again".to_owned());
                 died.push(name.clone());
             }
         }

@@ -36,17 +36,28 @@ pub fn take_over(
         });
     }
     // A post that can't be made means that Webex is in trouble; anything else can still be told there.
-    let (webex, others): (Vec<_>, Vec<_>) =
-        dead.iter().map(|(_, delivery)| delivery).partition(|delivery| matches!(delivery.say, Say::Post { .. } | Say::Report));
+    let (webex, others): (Vec<_>, Vec<_>) = dead
+        .iter()
+        .map(|(_, delivery)| delivery)
+        .partition(|delivery| matches!(delivery.say, Say::Post { .. } | Say::Report));
     for say in notices(dispatch, &others, &admins.webex, |email, content| Say::Direct { email, content })
         .into_iter()
-        .chain(notices(dispatch, &webex, &admins.sms, |to, content| Say::Sms { to, from: from.to_owned(), content }))
+        .chain(notices(dispatch, &webex, &admins.sms, |to, content| Say::Sms {
+            to,
+            from: from.to_owned(),
+            content,
+        }))
     {
         dispatch.add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, now) });
     }
 }
 
-fn notices(dispatch: &Dispatch, failed: &[&Delivery], to: &[String], say: impl Fn(String, Content) -> Say) -> Vec<Say> {
+fn notices(
+    dispatch: &Dispatch,
+    failed: &[&Delivery],
+    to: &[String],
+    say: impl Fn(String, Content) -> Say,
+) -> Vec<Say> {
     if failed.is_empty() {
         return Vec::new();
     }
@@ -55,7 +66,13 @@ fn notices(dispatch: &Dispatch, failed: &[&Delivery], to: &[String], say: impl F
 }
 
 /// A text becomes a call and a call a text, once.
-fn other_channel(delivery: &Delivery, ours: &str, plan: &Plan, words: &Words, dispatch: &Dispatch) -> Option<Say> {
+fn other_channel(
+    delivery: &Delivery,
+    ours: &str,
+    plan: &Plan,
+    words: &Words,
+    dispatch: &Dispatch,
+) -> Option<Say> {
     if delivery.instead_of.is_some() {
         return None;
     }
@@ -67,7 +84,9 @@ fn other_channel(delivery: &Delivery, ours: &str, plan: &Plan, words: &Words, di
                 Say::Sms { .. } => step.sms.get(*item).map(|sms| &sms.text),
                 _ => step.call.get(*item).map(|call| &call.say),
             });
-            Content::Text(Values::of(dispatch, words).fill(template.map_or("", String::as_str), wording::plain))
+            Content::Text(
+                Values::of(dispatch, words).fill(template.map_or("", String::as_str), wording::plain),
+            )
         }
     };
     match &delivery.say {

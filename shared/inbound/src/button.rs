@@ -41,7 +41,9 @@ pub fn token_hash(token: &str) -> [u8; 32] {
 /// token itself. A token of less than 22 characters, which is 128 bits of chance, is none: it could be guessed.
 #[must_use]
 pub fn known_hash(secret: &str) -> Option<[u8; 32]> {
-    let Some(hex) = secret.strip_prefix("sha256:") else { return (secret.len() >= 22).then(|| token_hash(secret)) };
+    let Some(hex) = secret.strip_prefix("sha256:") else {
+        return (secret.len() >= 22).then(|| token_hash(secret));
+    };
     let mut hash = [0; 32];
     if hex.len() != 64 || !hex.is_ascii() {
         return None;

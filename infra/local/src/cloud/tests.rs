@@ -13,9 +13,7 @@ use super::*;
 use crate::sim::SimAccount;
 
 pub(super) fn http() -> reqwest::Client {
-    // Another test may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().build().unwrap()
+    handbell_boot::client().unwrap()
 }
 
 pub(super) fn stage() -> Stage {

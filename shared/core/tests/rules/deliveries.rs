@@ -158,7 +158,8 @@ impl Watch {
             Move::Hear(which) => {
                 let names: Vec<_> = self.copies.keys().cloned().collect();
                 if let Some(name) = names.get(which % names.len().max(1)) {
-                    let fate = Fate { why: None,
+                    let fate = Fate {
+                        why: None,
                         rank: 3,
                         status: "delivered".to_owned(),
                         code: None,

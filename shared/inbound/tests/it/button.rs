@@ -6,7 +6,7 @@ use handbell_core::{
 };
 use handbell_inbound::{
     BODY_LIMIT,
-    button::{FlicKey, KEEP, KEEP_COUNTER, Proof, press, known_hash, token_hash, token_matches},
+    button::{FlicKey, KEEP, KEEP_COUNTER, Proof, known_hash, press, token_hash, token_matches},
 };
 use http::Request;
 use jiff::{SignedDuration, Timestamp};

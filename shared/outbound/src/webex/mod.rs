@@ -207,6 +207,7 @@ fn refused(status: StatusCode, complaint: &Complaint) -> Failure {
 mod tests {
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "it is never used to ask anybody")]
     fn webex(base: &str) -> Webex {
         let provider = rustls::crypto::ring::default_provider();
         let _ = provider.install_default();

@@ -76,7 +76,9 @@ mod tests {
         ];
         let json = "https://mycompany.com/myapp.php?foo=1&bar=2\
             &bodySHA256=0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620";
-        let vectors: &[(&str, &[(&str, &str)], &str)] = &[
+        /// URL, parameters, signature.
+        type Vector = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+        let vectors: &[Vector] = &[
             ("https://mycompany.com/myapp.php?foo=1&bar=2", CALL, "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
             ("https://mycompany.com:443/myapp.php?foo=1&bar=2", CALL, "kvajT1Ptam85bY51eRf/AJRuM3w="),
             ("http://mycompany.com:80/myapp.php?foo=1&bar=2", CALL, "0ZXoZLH/DfblKGATFgpif+LLRf4="),

@@ -28,11 +28,14 @@ fn account() -> String {
 /// What Handbell was told: path with query, fields, idempotency token.
 type Told = (String, Pairs, String);
 
+/// Status, content type and body.
+type Answer = (u16, &'static str, String);
+
 /// A Handbell that answers as it is told and refuses what isn't signed.
 #[derive(Clone, Default)]
 struct Handbell {
     told: Arc<Mutex<Vec<Told>>>,
-    answers: Arc<Mutex<HashMap<String, (u16, &'static str, String)>>>,
+    answers: Arc<Mutex<HashMap<String, Answer>>>,
     origin: Arc<Mutex<String>>,
 }
 
@@ -66,9 +69,7 @@ struct Scene {
 }
 
 fn client() -> reqwest::Client {
-    // The second test of the process finds it installed.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().expect("a client")
+    handbell_boot::client().expect("a client")
 }
 
 async fn scene() -> Scene {

@@ -126,12 +126,12 @@ impl Twilio {
     }
 
     fn apologise(&self, sid: &str, epoch: u64, code: u32) -> Option<Step> {
-        self.mine(sid, epoch, |call| {
+        let answered = self.mine(sid, epoch, |call| {
             call.heard.push("We are sorry, an application error has occurred. Goodbye.".into());
             call.error_code = Some(code);
             call.started.is_some()
-        })
-        .map(|answered| self.change(sid, if answered { "completed" } else { "failed" }));
+        })?;
+        self.change(sid, if answered { "completed" } else { "failed" });
         None
     }
 
