@@ -1,12 +1,15 @@
 //! The minute tick: whatever is due and was missed, and what falls due before the next tick.
 
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream::iter;
 use handbell_store::table::SHARDS;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use crate::{App, Fault};
 
+/// Shards that are asked at once: each more is a connection more.
+const AT_ONCE: usize = 4;
 /// Rows that one tick kicks in each shard; the rest waits a minute.
 const PER_SHARD: usize = 500;
 
@@ -29,7 +32,8 @@ impl App {
         let shards = (0..SHARDS).map(|number| self.store.due((first + number) % SHARDS, until, PER_SHARD));
         let mut rows = Vec::new();
         let mut failed = None;
-        for found in join_all(shards).await {
+        let mut found = iter(shards).buffered(AT_ONCE);
+        while let Some(found) = found.next().await {
             match found {
                 Ok(found) => rows.extend(found),
                 Err(fault) => failed = Some(fault),

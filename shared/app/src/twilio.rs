@@ -6,7 +6,9 @@ use handbell_core::decide::{Event, Outcome};
 use handbell_core::dispatch::{Content, Dispatch, DispatchKey, Fate, REPORT_PAUSE, Say};
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording;
-use handbell_inbound::twilio::{Hook, Params, SIGNATURE_HEADER, Signed, TwilioEvent, verify};
+use handbell_inbound::twilio::{
+    CallStatus, Hook, MessageStatus, Params, SIGNATURE_HEADER, Signed, TwilioEvent, verify,
+};
 use handbell_outbound::twilio::explain;
 use handbell_outbound::twiml::{Verb, response};
 use handbell_store::table::RowKey;
@@ -120,6 +122,13 @@ impl App {
             },
             _ => return Err(Rejected::Unknown.into()),
         };
+        // Before a text is sent and a call answered there is nothing to tell that the report doesn't say already, and
+        // writing it down would cost as much as all that follows.
+        let earliest =
+            if hook == Hook::TextStatus { MessageStatus::Sent.rank() } else { CallStatus::InProgress.rank() };
+        if fate.rank < earliest {
+            return Ok(answer(StatusCode::OK, ""));
+        }
         let now = self.now();
         let due = now + REPORT_PAUSE;
         if self.store.fate(&key, &name, &fate, due).await? {

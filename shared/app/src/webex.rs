@@ -49,7 +49,9 @@ impl App {
         let envelope = self.envelope(request).await?;
         if (envelope.resource.as_str(), envelope.event.as_str()) == ("messages", "created") {
             let now = self.now();
-            self.kick(&[(RowKey::heard(&envelope.data.id, 0), now)], now).await;
+            // Whoever posted it is given the time to write that down.
+            let soon = now + SignedDuration::from_secs(3);
+            self.kick(&[(RowKey::heard(&envelope.data.id, 0), soon)], now).await;
         }
         Ok(())
     }
@@ -97,6 +99,10 @@ impl App {
         let key = DispatchKey { subject: named.subject, epoch: named.epoch, number };
         let Some(dispatch) = self.store.dispatch(&key).await? else { return Ok(()) };
         let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
+        if !known && dispatch.lease_ms > self.now().as_millisecond() {
+            // Whoever posted it is about to write that down; only if that fails does this count.
+            return Err(Fault("whoever posted this is still at work".into()));
+        }
         if !known {
             let fate =
                 Fate { rank: 1, status: "posted".into(), why: None, code: None, id: message.id, last: false };

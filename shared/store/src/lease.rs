@@ -129,7 +129,7 @@ impl Store {
     }
 
     /// Writes down what a vendor told us of a delivery, if it is later than what we knew, and asks for a new report at
-    /// `due`. True if it was written. Works while a worker holds the lease.
+    /// `due`, or when the row is due anyway. True if it was written. Works while a worker holds the lease.
     pub async fn fate(
         &self,
         key: &DispatchKey,
@@ -142,7 +142,8 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(RowKey::dispatch(key).row()))
-            .update_expression("SET fates.#name = :fate, due_ms = :due, due_shard = :shard ADD rev :one")
+            .update_expression("SET fates.#name = :fate, due_ms = if_not_exists(due_ms, :due), \
+                 due_shard = if_not_exists(due_shard, :shard) ADD rev :one")
             .condition_expression(
                 "attribute_exists(deliveries.#name) AND (attribute_not_exists(fates.#name) OR fates.#name.#rank < :rank)",
             )
