@@ -463,3 +463,17 @@ async fn each_incident_has_its_own_space_where_the_plan_says_so() {
     );
     world.read_all();
 }
+
+#[tokio::test]
+async fn a_large_file_is_posted_once_under_a_longer_lease() {
+    let world = World::new().await;
+    world.write_file("files/dashboard.png", &vec![7; 30 * 1024 * 1024]);
+    world.press("green").await;
+    world.settle().await;
+    let message = world.spaces()[0]["messages"][0].clone();
+    assert_eq!(message["files"][0]["name"], "dashboard.png");
+    assert_eq!(message["files"][0]["size"], 30 * 1024 * 1024);
+    assert_eq!(world.posts("Green Power").len(), 1);
+    let updates = world.runner.cloud.table().units_by_operation()["UpdateItem"].calls;
+    assert_eq!(updates, 3, "claimed, lengthened, let go");
+}

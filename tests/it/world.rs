@@ -43,7 +43,7 @@ pub(crate) struct World {
     pub(crate) gate: Gate,
     http: reqwest::Client,
     read: Mutex<HashSet<String>>,
-    _files: tempfile::TempDir,
+    files: tempfile::TempDir,
 }
 
 /// What a request was answered.
@@ -87,7 +87,12 @@ impl World {
         })
         .await
         .unwrap();
-        Self { runner, gate, http: handbell_boot::client().unwrap(), read: Mutex::default(), _files: files }
+        Self { runner, gate, http: handbell_boot::client().unwrap(), read: Mutex::default(), files }
+    }
+
+    /// Puts another file in the place of one that the configuration names.
+    pub(crate) fn write_file(&self, name: &str, content: &[u8]) {
+        std::fs::write(self.files.path().join(name), content).unwrap();
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

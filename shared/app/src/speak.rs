@@ -1,7 +1,9 @@
 //! One delivery is said, or looked for: what a vendor's answer means for it.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
-use handbell_core::dispatch::{Content, Outcome, Say, Task};
+use handbell_core::dispatch::{Content, LEASE, Outcome, Say, Task};
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::twilio::{Call, Sms};
@@ -15,6 +17,8 @@ use crate::{App, Fault};
 
 /// A text that could not be delivered for this long is better not delivered at all: the next step has come. In seconds.
 const SMS_VALIDITY: u32 = 4 * 3600;
+/// A post that takes no longer than this ends before the lease, even if it is begun late.
+const WITHIN_LEASE: Duration = Duration::from_secs(18);
 /// How long a phone rings, in seconds.
 const RING: u32 = 30;
 
@@ -219,6 +223,14 @@ impl App {
             }
         };
         let post = Post { markdown: wording::marked_post(&markdown, &mark), file, ..Post::default() };
+        if post.deadline() > WITHIN_LEASE {
+            // Sending the file may take longer than the lease: nobody may take over and post it a second time meanwhile.
+            let sending = SignedDuration::try_from(post.deadline()).unwrap_or(SignedDuration::MAX);
+            match self.store.lengthen(&work.dispatch.key, &work.owner, self.now() + sending + LEASE).await {
+                Ok(true) => {}
+                Ok(false) | Err(_) => return wait(1),
+            }
+        }
         match webex.post(&room.id, &post).await {
             Ok(id) => Outcome::Sent(id),
             Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, work, room).await {

@@ -82,6 +82,28 @@ impl Store {
         }
     }
 
+    /// Lengthens our lease, for a post whose file takes longer to send. False if the lease is ours no more.
+    pub async fn lengthen(&self, key: &DispatchKey, owner: &str, until: Timestamp) -> Result<bool, Fault> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::dispatch(key).row()))
+            .update_expression("SET lease_ms = :until")
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner))
+            .expression_attribute_values(":until", number(until.as_millisecond()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) if refused(&error).is_some() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Writes down what the worker did and lets go of the lease.
     pub async fn release(&self, dispatch: &Dispatch, owner: &str, now: Timestamp) -> Result<Released, Fault> {
         let due = dispatch.due(now);
