@@ -98,6 +98,9 @@ impl App {
 
     /// `Err(Some(pause))`: again later. `Err(None)`: this message can't be edited any more.
     async fn edit(&self, webex: &Webex, work: &Work, id: &str, markdown: &str) -> Result<(), Option<i64>> {
+        if !work.may_begin(self.now()) {
+            return Err(Some(0));
+        }
         let row = self.store.space(&work.space).await.map_err(|_| Some(15))?;
         let room = row.and_then(|row| row.room).ok_or(None)?;
         match webex.edit(id, &room, markdown).await {

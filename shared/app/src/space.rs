@@ -88,6 +88,10 @@ impl App {
         }
         let id = match found {
             Some(room) => room.id,
+            None if !work.may_begin(self.now()) => {
+                let why = "looking for the space took too long".to_owned();
+                return Err((Failure::NotSent { retry_after: None, why }, begun));
+            }
             None => match webex.create_room(&wanted, work.plan.space.team.as_deref()).await {
                 Ok(room) => room.id,
                 Err(failure) => {
