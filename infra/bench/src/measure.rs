@@ -132,12 +132,12 @@ struct Secrets(PathBuf);
 impl Secrets {
     fn write(config: &Path, runner: &Runner) -> Result<Self, Error> {
         let config = read_configuration(config)?;
-        let mut all = BTreeMap::from([
-            (config.webex.token.secret.clone(), WEBEX_TOKEN),
-            (config.twilio.token.secret.clone(), TWILIO_TOKEN),
-        ]);
+        let mut all = BTreeMap::from([(config.webex.token.secret.clone(), WEBEX_TOKEN)]);
         all.extend(config.webex.webhook.iter().map(|name| (name.secret.clone(), WEBEX_SECRET)));
-        all.extend(config.twilio.key.iter().map(|key| (key.secret.clone(), TWILIO_TOKEN)));
+        for twilio in &config.twilio {
+            all.insert(twilio.token.secret.clone(), TWILIO_TOKEN);
+            all.extend(twilio.key.iter().map(|key| (key.secret.clone(), TWILIO_TOKEN)));
+        }
         for (button, local) in config.buttons.values().zip(&runner.buttons) {
             let token = local.path.strip_prefix("/b/").unwrap_or_default();
             all.extend(button.token.names().map(|name| (name.to_owned(), token)));

@@ -1,25 +1,38 @@
-//! Making trouble and moving time: the small control API that the page and the tests use.
+//! Making trouble, moving time and playing a day: the small control API that the page and the tests use.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{post, put};
 use axum::{Json, Router};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, Task};
 use crate::sim::Stage;
+use crate::sim::cmx::{Cmx, DayShown, day};
 use crate::sim::trouble::Trouble;
 
 /// Time may be moved this far at once.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 400);
 
+/// So long a minute of a day waits for its calls, whatever hangs: longer than any function may run.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How often it looks whether they are done.
+const GLANCE: Duration = Duration::from_millis(4);
+
 #[derive(Clone)]
 struct Control {
     stage: Stage,
     cloud: Cloud,
+    cmx: Cmx,
+    /// The day that is being played, or the last one.
+    day: Arc<Mutex<Option<Task>>>,
 }
 
 #[derive(Deserialize)]
@@ -34,18 +47,41 @@ struct Advance {
     advance: SignedDuration,
 }
 
-/// `PUT` and `DELETE /sim/trouble`, `POST /sim/kill`, `POST /sim/clock`.
-pub fn router(stage: Stage, cloud: Cloud) -> Router {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlayDay {
+    zone: String,
+    #[serde(default = "whole_day")]
+    minutes: u32,
+    #[serde(default = "one_minute")]
+    seconds: u64,
+}
+
+fn whole_day() -> u32 {
+    day::MINUTES
+}
+fn one_minute() -> u64 {
+    60
+}
+
+/// `PUT` and `DELETE /sim/trouble`, `POST /sim/kill`, `POST /sim/clock`, `POST` and `DELETE /sim/cmx/day`.
+pub fn router(stage: Stage, cloud: Cloud, cmx: Cmx) -> Router {
     Router::new()
         .route("/sim/trouble", put(make_trouble).delete(end_troubles))
         .route("/sim/kill", post(kill))
         .route("/sim/clock", post(advance))
-        .with_state(Control { stage, cloud })
+        .route("/sim/cmx/day", post(play_day).delete(end_day))
+        .with_state(Control { stage, cloud, cmx, day: Arc::default() })
 }
 
 async fn make_trouble(State(control): State<Control>, Json(trouble): Json<Trouble>) -> Response {
-    if !matches!(trouble.vendor.as_str(), "webex" | "twilio") {
-        return (StatusCode::BAD_REQUEST, "vendor is webex or twilio\n").into_response();
+    if !matches!(trouble.vendor.as_str(), "webex" | "twilio" | "cmx") {
+        return (StatusCode::BAD_REQUEST, "vendor is webex, twilio or cmx\n").into_response();
+    }
+    if !trouble.kind.fits(&trouble.vendor) {
+        let what = "drop-callback and double-callback are for twilio only; empty, no-content, truncated and \
+            negative are for cmx only\n";
+        return (StatusCode::BAD_REQUEST, what).into_response();
     }
     if !(0.0..=1.0).contains(&trouble.share) {
         return (StatusCode::BAD_REQUEST, "share is between 0 and 1\n").into_response();
@@ -79,4 +115,71 @@ async fn advance(State(control): State<Control>, Json(body): Json<Advance>) -> R
         Ok(()) => Json(json!({ "now": control.stage.clock.now() })).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
     }
+}
+
+async fn play_day(State(control): State<Control>, Json(play): Json<PlayDay>) -> Response {
+    if !(60..=1440).contains(&play.minutes) || play.seconds > 86_400 {
+        let what = "minutes are 60 to 1440, and seconds 86400 at most\n";
+        return (StatusCode::BAD_REQUEST, what).into_response();
+    }
+    let Some(counts) = control.cmx.saturday(&play.zone, play.minutes) else {
+        return control.cmx.unknown(&play.zone);
+    };
+    let Some(shown) = control.cmx.show_day(&play.zone, play.minutes) else {
+        let what = "a day is being played; DELETE /sim/cmx/day ends it\n";
+        return (StatusCode::CONFLICT, what).into_response();
+    };
+    let seconds = Duration::from_secs(play.seconds);
+    let work = control.clone().saturday(play.zone, counts, shown, seconds);
+    *control.running_day() = Some(Task::spawn(work));
+    StatusCode::ACCEPTED.into_response()
+}
+
+async fn end_day(State(control): State<Control>) -> StatusCode {
+    control.running_day().take();
+    // It ends a moment later; whoever hears that it is over can begin another.
+    let last = Instant::now() + PATIENCE;
+    while control.cmx.plays_a_day() && Instant::now() < last {
+        sleep(GLANCE).await;
+    }
+    StatusCode::NO_CONTENT
+}
+
+impl Control {
+    fn running_day(&self) -> MutexGuard<'_, Option<Task>> {
+        self.day.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Sets each count and moves the clock to the next full minute, at which the zones are polled. The next count only comes
+    /// when all that this poll led to is done: so none is missed, and nobody is hurried by a clock that runs away.
+    async fn saturday(self, zone: String, counts: Vec<u32>, shown: DayShown, seconds: Duration) {
+        self.calls_done().await;
+        let (begun, of) = (Instant::now(), counts.len() as u32);
+        for (minute, count) in (1..).zip(counts) {
+            shown.at(minute);
+            self.cmx.set(&zone, count);
+            if self.cloud.advance(to_full_minute(self.stage.clock.now())).is_err() {
+                return;
+            }
+            sleep_until(begun + seconds * minute / of).await;
+            self.calls_done().await;
+        }
+    }
+
+    /// Waits until no function runs and none is due.
+    async fn calls_done(&self) {
+        let last = Instant::now() + PATIENCE;
+        let mut quiet = 0;
+        // Twice: between one call and the next that it led to, there may be a moment in which nothing runs.
+        while quiet < 2 && Instant::now() < last {
+            sleep(GLANCE).await;
+            quiet = if self.cloud.is_quiet() { quiet + 1 } else { 0 };
+        }
+    }
+}
+
+/// How long until the next full minute.
+fn to_full_minute(now: Timestamp) -> SignedDuration {
+    let next = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60).unwrap_or(now);
+    next.duration_since(now)
 }

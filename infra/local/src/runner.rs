@@ -11,7 +11,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use handbell_boot::{Environment, Function};
-use handbell_core::config::Config;
+use handbell_core::config::{Config, Source};
 use handbell_core::incident::Subject;
 use handbell_store::Store;
 use jiff::SignedDuration;
@@ -23,6 +23,7 @@ use crate::cloud::processes::{Launch, Log, Pool, Program};
 use crate::cloud::template::Template;
 use crate::cloud::{Cloud, CloudOptions};
 use crate::gate::{self, Gate};
+use crate::sim::cmx::{self, Cmx};
 use crate::sim::twilio::Twilio;
 use crate::sim::webex::Webex;
 use crate::sim::{SimAccount, Stage};
@@ -86,6 +87,8 @@ pub struct Runner {
     pub webex: Webex,
     /// The stand-in Twilio.
     pub twilio: Twilio,
+    /// The stand-in CMX.
+    pub cmx: Cmx,
     /// The stand-in AWS.
     pub cloud: Cloud,
     /// The table, read as the functions read it.
@@ -137,6 +140,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         ("HANDBELL_SECRETS".to_owned(), format!("file:{}", secrets.display())),
         ("HANDBELL_WEBEX_URL".to_owned(), format!("{origin}/sim/webex/v1")),
         ("HANDBELL_TWILIO_URL".to_owned(), format!("{origin}/sim/twilio")),
+        ("HANDBELL_CMX_URL".to_owned(), format!("{origin}/sim/cmx")),
         ("AWS_LAMBDA_LOG_FORMAT".to_owned(), "text".to_owned()),
     ];
     for (name, value) in &options.overrides {
@@ -172,12 +176,15 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
 
     let webex = Webex::new(stage.clone());
     let twilio = Twilio::new(stage.clone());
+    let cmx = Cmx::new(stage.clone(), &config);
     let buttons = local_buttons(&config);
-    let state = page_state(&stage, &webex, &twilio, &cloud, &store, &config, &buttons);
+    let vendors = Vendors { webex: webex.clone(), twilio: twilio.clone(), cmx: cmx.clone() };
+    let state = page_state(&stage, vendors, &cloud, &store, &config, &buttons);
     let router = Router::new()
         .merge(webex.router())
         .merge(twilio.router())
-        .merge(control::router(stage.clone(), cloud.clone()))
+        .merge(cmx.router())
+        .merge(control::router(stage.clone(), cloud.clone(), cmx.clone()))
         .merge(page::router(stage.clone(), state))
         .merge(cloud.router())
         .layer(from_fn(only_this_laptop));
@@ -193,6 +200,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         stage,
         webex,
         twilio,
+        cmx,
         cloud,
         store,
         buttons,
@@ -232,7 +240,7 @@ fn log(show: bool) -> Log {
 }
 
 fn account(config: &Config, bot: bool) -> SimAccount {
-    let mut own_numbers = vec![config.twilio.from.clone()];
+    let mut own_numbers: Vec<String> = config.twilio.iter().map(|twilio| twilio.from.clone()).collect();
     for step in config.plans.values().flat_map(|plan| &plan.steps) {
         own_numbers.extend(step.sms.iter().filter_map(|sms| sms.from.clone()));
         own_numbers.extend(step.call.iter().filter_map(|call| call.from.clone()));
@@ -243,7 +251,7 @@ fn account(config: &Config, bot: bool) -> SimAccount {
         webex_token: WEBEX_TOKEN.into(),
         bot,
         webex_secret: WEBEX_SECRET.into(),
-        twilio_account: config.twilio.account.clone(),
+        twilio_account: config.twilio.as_ref().map(|twilio| twilio.account.clone()).unwrap_or_default(),
         twilio_token: TWILIO_TOKEN.into(),
         own_numbers,
     }
@@ -266,9 +274,19 @@ fn local_secrets(config: &Config) -> BTreeMap<String, String> {
     if let Some(webhook) = &config.webex.webhook {
         set(&webhook.secret, WEBEX_SECRET);
     }
-    set(&config.twilio.token.secret, TWILIO_TOKEN);
-    if let Some(key) = &config.twilio.key {
-        set(&key.secret, TWILIO_TOKEN);
+    if let Some(twilio) = &config.twilio {
+        set(&twilio.token.secret, TWILIO_TOKEN);
+        if let Some(key) = &twilio.key {
+            set(&key.secret, TWILIO_TOKEN);
+        }
+    }
+    for site in config.sites.values() {
+        for secret in site.secrets() {
+            match site.source() {
+                Some(Source::Cmx(_)) => set(secret, cmx::PASSWORD),
+                _ => set(secret, &format!("local-{secret}")),
+            };
+        }
     }
     secrets
 }
@@ -305,17 +323,23 @@ fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// The stand-in vendors, for the page.
+#[derive(Clone)]
+struct Vendors {
+    webex: Webex,
+    twilio: Twilio,
+    cmx: Cmx,
+}
+
 fn page_state(
     stage: &Stage,
-    webex: &Webex,
-    twilio: &Twilio,
+    vendors: Vendors,
     cloud: &Cloud,
     store: &Store,
     config: &Config,
     buttons: &[LocalButton],
 ) -> page::State {
-    let (stage, webex, twilio, cloud, store) =
-        (stage.clone(), webex.clone(), twilio.clone(), cloud.clone(), store.clone());
+    let (stage, cloud, store) = (stage.clone(), cloud.clone(), store.clone());
     let plans: Vec<(String, String, String)> = config
         .buttons
         .iter()
@@ -326,8 +350,7 @@ fn page_state(
     let expected = expected_phones(config);
     let buttons = buttons.to_vec();
     Arc::new(move || {
-        let (stage, webex, twilio, cloud, store) =
-            (stage.clone(), webex.clone(), twilio.clone(), cloud.clone(), store.clone());
+        let (stage, vendors, cloud, store) = (stage.clone(), vendors.clone(), cloud.clone(), store.clone());
         let (plans, buttons, expected) = (plans.clone(), buttons.clone(), expected.clone());
         Box::pin(async move {
             let mut shown = Vec::new();
@@ -346,7 +369,8 @@ fn page_state(
             let now = stage.clock.now();
             json!({
                 "now": now, "ahead_seconds": stage.clock.offset().as_secs(),
-                "buttons": shown, "spaces": webex.view(), "phones": with_expected(twilio.view(), &expected),
+                "buttons": shown, "zones": vendors.cmx.view(), "spaces": vendors.webex.view(),
+                "phones": with_expected(vendors.twilio.view(), &expected),
                 "troubles": stage.troubles.list(now), "facts": cloud.bus().facts(), "functions": functions,
                 "wire": stage.wire.entries(),
             })

@@ -1,5 +1,10 @@
 //! The configuration: what `handbell.yaml` can say. People write it, so every field has words for them.
 
+mod hours;
+mod problems;
+mod site;
+mod zone;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
@@ -7,6 +12,11 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::press::Gesture;
+
+pub use hours::{AtClosing, Calendar, Hours};
+pub use problems::{Problem, pin_bytes, problems};
+pub use site::{Cmx, CmxApi, CmxPush, Meraki, MerakiPush, Site, Source, Spaces};
+pub use zone::{Amount, Exclude, Never, Place, Polls, Threshold, Zone};
 
 /// The whole file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,8 +28,9 @@ pub struct Config {
     pub timezone: String,
     /// How to reach Webex.
     pub webex: Webex,
-    /// How to reach Twilio.
-    pub twilio: Twilio,
+    /// How to reach Twilio; only who texts or calls needs it.
+    #[serde(default)]
+    pub twilio: Option<Twilio>,
     /// Who is told when Handbell itself could not deliver something.
     #[serde(default)]
     pub admins: Admins,
@@ -28,6 +39,12 @@ pub struct Config {
     /// Buttons by name. Each has its own secret address.
     #[serde(default)]
     pub buttons: BTreeMap<String, Button>,
+    /// Sites by name: who counts devices.
+    #[serde(default)]
+    pub sites: BTreeMap<String, Site>,
+    /// Zones by name: whose devices are counted, and when there are too many.
+    #[serde(default)]
+    pub zones: BTreeMap<String, Zone>,
 }
 
 fn utc() -> String {
@@ -38,6 +55,11 @@ impl Config {
     /// The time zone, or UTC if the name is unknown; `handbell check` refuses unknown names.
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// The number that sends and calls; empty if there is no Twilio.
+    pub fn from(&self) -> &str {
+        self.twilio.as_ref().map_or("", |twilio| twilio.from.as_str())
     }
 }
 
@@ -60,6 +82,13 @@ pub struct Webex {
     /// Signs what Webex sends us; at least 32 characters.
     #[serde(default)]
     pub webhook: Option<SecretName>,
+    /// Zones are told of in cards with buttons; without, in plain posts with a picture.
+    #[serde(default = "yes")]
+    pub cards: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How to reach Twilio.
@@ -137,8 +166,8 @@ pub struct Plan {
     /// What a press past the last step does.
     #[serde(default)]
     pub repeat: Repeat,
-    /// The steps: press n takes step n.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    /// The steps: press n takes step n. A zone's first level takes the first, the next level the next.
+    #[serde(default)]
     pub steps: Vec<Step>,
 }
 
@@ -386,15 +415,6 @@ pub struct HeaderSecret {
     pub secret: String,
 }
 
-/// Something in a configuration that can be read but can't work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Where: keys and list positions from the top, such as `plans`, `green`, `steps`, `2`, `sms`.
-    pub path: Vec<String>,
-    /// What is wrong and what to do, for a person.
-    pub message: String,
-}
-
 /// True for an E.164 phone number: a plus and 2 to 15 digits, the first not 0.
 pub fn is_phone_number(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
@@ -417,195 +437,4 @@ pub fn is_address(text: &str) -> bool {
     let mut parts = text.split('@');
     matches!((parts.next(), parts.next(), parts.next()), (Some(local), Some(domain), None)
         if !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !text.contains(char::is_whitespace))
-}
-
-/// Everything in the configuration that can't work, in the order of the file. `file_exists` tells whether a file
-/// that the configuration names is there.
-pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Problem> {
-    let mut found = Vec::new();
-    let mut say = |path: &[&str], message: String| {
-        found.push(Problem { path: path.iter().map(|part| (*part).to_owned()).collect(), message });
-    };
-    if TimeZone::get(&config.timezone).is_err() {
-        say(
-            &["timezone"],
-            format!("there is no time zone {:?}; write an IANA name such as Europe/Paris", config.timezone),
-        );
-    }
-    let account = &config.twilio.account;
-    if account.len() != 34 || !account.starts_with("AC") {
-        say(
-            &["twilio", "account"],
-            "a Twilio account is AC and 32 letters or digits; copy it from Twilio's console".into(),
-        );
-    }
-    if !is_sender(&config.twilio.from) {
-        say(&["twilio", "from"], number_advice(&config.twilio.from));
-    }
-    for (index, number) in config.admins.sms.iter().enumerate() {
-        if !is_phone_number(number) {
-            say(&["admins", "sms", &index.to_string()], number_advice(number));
-        }
-    }
-    for (index, address) in config.admins.webex.iter().enumerate() {
-        if !is_address(address) {
-            say(&["admins", "webex", &index.to_string()], format!("{address:?} is no mail address"));
-        }
-    }
-    for (name, plan) in &config.plans {
-        plan_problems(name, plan, file_exists, &mut say);
-    }
-    for (name, button) in &config.buttons {
-        if !config.plans.contains_key(&button.plan) {
-            let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            say(
-                &["buttons", name, "plan"],
-                format!("there is no plan {:?}; the plans are: {known}", button.plan),
-            );
-        }
-        if button.token.names().next().is_none() {
-            say(&["buttons", name, "token"], "a button needs at least one token".into());
-        }
-        if button.debounce.0.is_negative() {
-            say(&["buttons", name, "debounce"], "`debounce` can't be less than nothing".into());
-        }
-        if button.max_age.0 < SignedDuration::from_secs(1) {
-            say(
-                &["buttons", name, "max_age"],
-                "`max_age` is at least a second; with less, every press would be late".into(),
-            );
-        }
-        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-            || !(1..=60).contains(&name.len())
-        {
-            say(
-                &["buttons", name],
-                "a button's name is 1 to 60 letters, digits, - and _; use `label` for what people read"
-                    .into(),
-            );
-        }
-    }
-    found
-}
-
-fn number_advice(number: &str) -> String {
-    format!(
-        "{number:?} is no phone number; write it with + and the country's code, digits only: +352691496401"
-    )
-}
-
-fn plan_problems(
-    name: &str,
-    plan: &Plan,
-    file_exists: &dyn Fn(&str) -> bool,
-    say: &mut dyn FnMut(&[&str], String),
-) {
-    if plan.steps.is_empty() {
-        say(&["plans", name, "steps"], "a plan needs at least one step".into());
-    }
-    if plan.space.title.trim().is_empty() {
-        say(&["plans", name, "space", "title"], "a space needs a title".into());
-    }
-    if plan.reset_after.0 < SignedDuration::from_mins(1) {
-        say(&["plans", name, "reset_after"], "reset_after is at least a minute".into());
-    }
-    let space = &plan.space;
-    for (list, people) in [("moderators", &space.moderators), ("participants", &space.participants)] {
-        for (index, address) in people.iter().enumerate() {
-            if !is_address(address) {
-                say(
-                    &["plans", name, "space", list, &index.to_string()],
-                    format!("{address:?} is no mail address"),
-                );
-            }
-        }
-    }
-    // How long after the last press a step comes, if all since then came by themselves.
-    let mut quiet = SignedDuration::ZERO;
-    for (number, step) in plan.steps.iter().enumerate() {
-        let at = number.to_string();
-        quiet = step.after.map_or(SignedDuration::ZERO, |after| quiet.saturating_add(after.0));
-        if *step == Step::default() {
-            say(
-                &["plans", name, "steps", &at],
-                "this step does nothing; give it a post, sms, call or people".into(),
-            );
-        }
-        if let Some(after) = step.after {
-            if number == 0 {
-                say(
-                    &["plans", name, "steps", &at, "after"],
-                    "the first step is taken by the first press; `after` belongs to a later one".into(),
-                );
-            } else if after.0 < SignedDuration::from_secs(10) {
-                say(&["plans", name, "steps", &at, "after"], "`after` is at least 10 seconds".into());
-            } else if quiet >= plan.reset_after.0 {
-                say(&["plans", name, "steps", &at, "after"], "this step never comes by itself: with nobody answering, the incident is over (`reset_after`) before it; make `reset_after` longer".into());
-            }
-        }
-        if let Some(post) = &step.post {
-            if post.markdown.is_none() && post.file.is_none() {
-                say(
-                    &["plans", name, "steps", &at, "post"],
-                    "a post needs `markdown`, a `file`, or both".into(),
-                );
-            }
-            if let Some(file) = &post.file
-                && !file_exists(file)
-            {
-                say(
-                    &["plans", name, "steps", &at, "post", "file"],
-                    format!("there is no file {file:?} beside the configuration"),
-                );
-            }
-        }
-        for (list, index, to, from, words) in step
-            .sms
-            .iter()
-            .enumerate()
-            .map(|(index, sms)| ("sms", index, &sms.to, &sms.from, &sms.text))
-            .chain(
-                step.call
-                    .iter()
-                    .enumerate()
-                    .map(|(index, call)| ("call", index, &call.to, &call.from, &call.say)),
-            )
-        {
-            let item = index.to_string();
-            for (place, number) in to.iter().enumerate() {
-                if !is_phone_number(number) {
-                    say(
-                        &["plans", name, "steps", &at, list, &item, "to", &place.to_string()],
-                        number_advice(number),
-                    );
-                }
-            }
-            if to.is_empty() {
-                say(&["plans", name, "steps", &at, list, &item, "to"], "nobody is named here".into());
-            }
-            if let Some(from) = from
-                && !(if list == "sms" { is_sender(from) } else { is_phone_number(from) })
-            {
-                say(&["plans", name, "steps", &at, list, &item, "from"], number_advice(from));
-            }
-            if words.trim().is_empty() {
-                let key = if list == "sms" { "text" } else { "say" };
-                say(&["plans", name, "steps", &at, list, &item, key], "there are no words here".into());
-            }
-        }
-        if let Some(people) = &step.people {
-            for (list, addresses) in
-                [("moderators", &people.moderators), ("participants", &people.participants)]
-            {
-                for (index, address) in addresses.iter().enumerate() {
-                    if !is_address(address) {
-                        say(
-                            &["plans", name, "steps", &at, "people", list, &index.to_string()],
-                            format!("{address:?} is no mail address"),
-                        );
-                    }
-                }
-            }
-        }
-    }
 }

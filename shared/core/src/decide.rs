@@ -1,18 +1,18 @@
 //! The rules of an incident: what an event makes of it. One pure function, [`decide`].
 
-use std::collections::BTreeMap;
+mod climb;
+mod crowd;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Button, Meaning, People, Plan, Repeat, Reuse, Step};
-use crate::dispatch::{Content, Delivery, Dispatch, DispatchKey, Fact, REPORT, Say};
-use crate::incident::{By, Incident, Phase, Subject};
+use crate::config::{Button, Meaning, Plan, Repeat, Reuse};
+use crate::crowd::Signal;
+use crate::dispatch::{Dispatch, DispatchKey, Say};
+use crate::incident::{By, Incident, Kind, Phase, Subject};
 use crate::press::Press;
 use crate::wording::{self, Words};
-
-/// Phone deliveries beyond this number go into a dispatch of their own: a row stays small, and several workers share.
-const PHONES_PER_DISPATCH: usize = 10;
+use climb::{Climb, invitations, invitations_of_space};
 
 /// Something that happened, checked and understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,17 @@ pub enum Event {
         /// The incident that they were told of.
         epoch: u64,
     },
+    /// Nobody wants to hear of a zone for a while.
+    Snooze {
+        /// Who.
+        who: String,
+        /// The incident that they were told of.
+        epoch: u64,
+        /// Until then.
+        until: Timestamp,
+    },
+    /// A poll found something to tell of a zone or a site.
+    Crowd(Signal),
     /// The time that the incident had asked for has come.
     Wake,
 }
@@ -66,6 +77,8 @@ pub struct Rules<'a> {
     pub plan: &'a Plan,
     /// Its fingerprint.
     pub plan_hash: &'a str,
+    /// It still stands in the configuration: a zone or a site that nobody watches any more must not stay open for ever.
+    pub watched: bool,
     /// The sender of texts and calls.
     pub from: &'a str,
     /// How times are written and things are called.
@@ -101,9 +114,12 @@ pub enum Outcome {
     Nothing,
 }
 
-/// Is this incident still the one that a press belongs to?
+/// Is this incident still the one that an event belongs to?
 fn is_current(incident: &Incident, plan: &Plan, now: Timestamp) -> bool {
-    !incident.phase.is_final() && now.duration_since(incident.heard_at) < plan.reset_after.0
+    // A crowd is over when it is gone, however long that takes; a button knows no end but silence.
+    !incident.phase.is_final()
+        && (incident.subject.kind() != Kind::Button
+            || now.duration_since(incident.heard_at) < plan.reset_after.0)
 }
 
 /// True when an event at `now` begins a new incident, so that today's plan applies and not the one that it opened with.
@@ -113,7 +129,7 @@ pub fn begins_anew(
     event: &Event,
     now: Timestamp,
 ) -> bool {
-    matches!(event, Event::Press(_))
+    matches!(event, Event::Press(_) | Event::Crowd(Signal::Rise { .. } | Signal::Silent { .. }))
         && incident.is_none_or(|incident| own_plan.is_none_or(|plan| !is_current(incident, plan, now)))
 }
 
@@ -139,9 +155,7 @@ pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Ti
             }
         }
         Event::Acknowledge { who, epoch } => match current {
-            Some(incident) if incident.epoch == *epoch && incident.phase == Phase::Open => {
-                acknowledge(incident, who, rules, now)
-            }
+            Some(incident) if incident.epoch == *epoch => acknowledge(incident, who, rules, now),
             _ => nothing(state),
         },
         Event::Next { who, epoch, step } => match current {
@@ -168,6 +182,11 @@ pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Ti
             Some(incident) if incident.epoch == *epoch => end(incident, Phase::Cancelled, who, rules, now),
             _ => nothing(state),
         },
+        Event::Snooze { who, epoch, until } => match current {
+            Some(incident) if incident.epoch == *epoch => crowd::snoozed(incident, (who, *until), rules, now),
+            _ => nothing(state),
+        },
+        Event::Crowd(signal) => crowd::heard(state, current, signal, rules, now),
         Event::Wake => wake(state, rules, now),
     }
 }
@@ -241,7 +260,7 @@ fn pressed(
 
 fn acknowledge(incident: &Incident, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
     if incident.phase != Phase::Open {
-        return nothing(Some(incident));
+        return crowd::another(incident, who, rules, now);
     }
     let mut climb = Climb::on(incident, rules, now);
     let by = By { who: who.to_owned(), at: now };
@@ -249,7 +268,10 @@ fn acknowledge(incident: &Incident, who: &str, rules: Rules<'_>, now: Timestamp)
     climb.incident.heard_at = now;
     climb.incident.void_up_to = climb.incident.dispatches;
     climb.fact("incident.acknowledged", [("by", who.to_owned())]);
-    climb.last_word(wording::acknowledged(&by, rules.words));
+    climb.last_word(match incident.crowd {
+        None => wording::acknowledged(&by, rules.words),
+        Some(_) => wording::crowd::on_the_way(&by, rules.words),
+    });
     climb.incident.taken_by = Some(by);
     climb.done(Outcome::Done)
 }
@@ -259,8 +281,12 @@ fn end(incident: &Incident, phase: Phase, who: &str, rules: Rules<'_>, now: Time
     climb.incident.phase = phase;
     climb.incident.void_up_to = climb.incident.dispatches;
     let by = By { who: who.to_owned(), at: now };
-    let (kind, text) = match phase {
-        Phase::Cancelled => ("incident.cancelled", wording::cancelled(&by, rules.words)),
+    let (kind, text) = match (phase, &mut climb.incident.crowd) {
+        (Phase::Cancelled, Some(crowd)) => {
+            crowd.false_alarms += 1;
+            ("incident.cancelled", wording::crowd::not_busy(&by, crowd.false_alarms, rules.words))
+        }
+        (Phase::Cancelled, None) => ("incident.cancelled", wording::cancelled(&by, rules.words)),
         _ => ("incident.resolved", wording::resolved(&by, rules.words)),
     };
     climb.fact(kind, [("by", who.to_owned())]);
@@ -279,13 +305,23 @@ fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -> Decision 
         climb.take_step(incident.step + 1, Some(note));
         return climb.done(Outcome::Done);
     }
+    if incident.subject.kind() != Kind::Button && rules.watched {
+        // It is over when a poll says so; until then it only stays in sight.
+        if wake_at(incident, rules.plan).is_some_and(|at| at <= now) {
+            climb.incident.heard_at = now;
+        }
+    } else if incident.subject.kind() != Kind::Button {
+        climb.incident.phase = Phase::Lapsed;
+        climb.fact("incident.lapsed", []);
+        return climb.done(Outcome::Done);
+    }
     if !is_current(incident, rules.plan, now) {
         climb.incident.phase = Phase::Lapsed;
         climb.fact("incident.lapsed", []);
         return climb.done(Outcome::Done);
     }
     // Too early, which happens since a wake-up only moves forward when it is reached: ask again for the right time.
-    if incident.wake_at == wake_at(incident, rules.plan) {
+    if incident.wake_at == wake_at(&climb.incident, rules.plan) {
         return nothing(state);
     }
     climb.done(Outcome::Nothing)
@@ -304,209 +340,6 @@ fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     }
     let quiet = incident.heard_at + plan.reset_after.0;
     Some(next_step_at(incident, plan).map_or(quiet, |step| step.min(quiet)))
-}
-
-/// A decision being made: the next state and what it says, growing together.
-struct Climb<'a> {
-    incident: Incident,
-    was_due: Option<Timestamp>,
-    dispatches: Vec<Dispatch>,
-    facts: Vec<Fact>,
-    rules: Rules<'a>,
-    now: Timestamp,
-}
-
-impl<'a> Climb<'a> {
-    fn on(incident: &Incident, rules: Rules<'a>, now: Timestamp) -> Self {
-        let mut incident = incident.clone();
-        incident.version += 1;
-        Self { was_due: incident.wake_at, incident, dispatches: Vec::new(), facts: Vec::new(), rules, now }
-    }
-
-    fn open(before: Option<&Incident>, rules: Rules<'a>, now: Timestamp) -> Self {
-        let incident = Incident {
-            subject: rules.subject.clone(),
-            epoch: before.map_or(1, |incident| incident.epoch + 1),
-            version: before.map_or(1, |incident| incident.version + 1),
-            phase: Phase::Open,
-            plan: rules.plan_name.to_owned(),
-            plan_hash: rules.plan_hash.to_owned(),
-            count: 0,
-            step: 0,
-            step_at: now,
-            step_dispatch: 0,
-            opened_at: now,
-            heard_at: now,
-            bounce_at: None,
-            taken_by: None,
-            dispatches: 0,
-            void_up_to: 0,
-            void_epochs: before
-                .map_or(0, |before| if before.void_up_to > 0 { before.epoch } else { before.void_epochs }),
-            wake_at: None,
-        };
-        let mut climb =
-            Self { was_due: None, incident, dispatches: Vec::new(), facts: Vec::new(), rules, now };
-        climb.fact("incident.opened", [("plan", rules.plan_name.to_owned())]);
-        climb
-    }
-
-    fn fact<const N: usize>(&mut self, kind: &str, detail: [(&str, String); N]) {
-        let number = self.facts.len();
-        let incident = &self.incident;
-        self.facts.push(Fact {
-            id: format!("{}#{}#{}#{number}", incident.subject.as_str(), incident.epoch, incident.version),
-            kind: kind.to_owned(),
-            at: self.now,
-            detail: detail.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
-        });
-    }
-
-    fn dispatch(&mut self, step: Option<u32>) -> Dispatch {
-        self.incident.dispatches += 1;
-        let incident = &self.incident;
-        Dispatch {
-            key: DispatchKey {
-                subject: incident.subject.clone(),
-                epoch: incident.epoch,
-                number: incident.dispatches,
-            },
-            step,
-            after: None,
-            plan: incident.plan.clone(),
-            plan_hash: incident.plan_hash.clone(),
-            count: incident.count,
-            at: self.now,
-            opened_at: incident.opened_at,
-            last_word: false,
-            deliveries: BTreeMap::new(),
-            fates: BTreeMap::new(),
-            facts: Vec::new(),
-            rev: 0,
-            claims: 0,
-            settled: 0,
-            owner: None,
-            claimed_ms: 0,
-            lease_ms: 0,
-        }
-    }
-
-    /// People of the space are invited by whatever an incident says first: a step, or the note of a late press.
-    fn audience(&self) -> Vec<Say> {
-        if self.incident.dispatches > 1 { Vec::new() } else { invitations_of_space(self.rules.plan) }
-    }
-
-    fn post(&mut self, text: String) {
-        let mut dispatch = self.dispatch(None);
-        for say in self.audience() {
-            dispatch.add(Delivery::new(say, self.now));
-        }
-        dispatch.add(Delivery::new(Say::Post { content: Content::Text(text) }, self.now));
-        self.dispatches.push(dispatch);
-    }
-
-    fn last_word(&mut self, text: String) {
-        self.post(text);
-        if let Some(dispatch) = self.dispatches.last_mut() {
-            dispatch.last_word = true;
-        }
-    }
-
-    fn take_step(&mut self, number: u32, note: Option<String>) {
-        let plan = self.rules.plan;
-        let Some(step) = plan.steps.get(number as usize - 1) else { return };
-        let before = self.incident.step_dispatch;
-        let mut dispatch = self.dispatch(Some(number));
-        dispatch.after = (before > 0).then_some(before);
-        self.incident.step = number;
-        self.incident.step_at = self.now;
-        for say in self.audience().into_iter().chain(step.people.iter().flat_map(invitations)) {
-            dispatch.add(Delivery::new(say, self.now));
-        }
-        if let Some(note) = note {
-            dispatch.add(Delivery::new(Say::Post { content: Content::Text(note) }, self.now));
-        }
-        if step.post.is_some() {
-            dispatch
-                .add(Delivery::new(Say::Post { content: Content::Plan { step: number, item: 0 } }, self.now));
-        }
-        // A step that posts nothing holds back nobody: the next post waits for the one before it.
-        if dispatch.deliveries.values().any(|delivery| matches!(delivery.say, Say::Post { .. })) {
-            self.incident.step_dispatch = dispatch.key.number;
-        }
-        let phones = phones(step, number, self.rules.from);
-        let mut parts = phones.chunks(PHONES_PER_DISPATCH);
-        let first = parts.next().unwrap_or_default();
-        fill(&mut dispatch, first, self.now);
-        self.dispatches.push(dispatch);
-        for part in parts {
-            let mut dispatch = self.dispatch(Some(number));
-            fill(&mut dispatch, part, self.now);
-            self.dispatches.push(dispatch);
-        }
-    }
-
-    fn done(mut self, outcome: Outcome) -> Decision {
-        let wanted = wake_at(&self.incident, self.rules.plan);
-        // Moving an entry of the index costs two writes; an early wake-up costs a look, and asks again for the right time.
-        self.incident.wake_at = match (self.was_due, wanted) {
-            (Some(was), Some(wanted)) if was <= wanted && was > self.now => Some(was),
-            (_, wanted) => wanted,
-        };
-        if !self.facts.is_empty() {
-            if self.dispatches.is_empty() {
-                let dispatch = self.dispatch(None);
-                self.dispatches.push(dispatch);
-            }
-            self.dispatches[0].facts = self.facts;
-        }
-        Decision {
-            count: self.incident.count,
-            next: Some(self.incident),
-            dispatches: self.dispatches,
-            outcome,
-        }
-    }
-}
-
-/// The report is there from the beginning: who dies after posting it must have left a trace.
-fn fill(dispatch: &mut Dispatch, phones: &[Say], now: Timestamp) {
-    for say in phones {
-        dispatch.add(Delivery::new(say.clone(), now));
-    }
-    if !phones.is_empty() {
-        dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, now));
-    }
-}
-
-fn phones(step: &Step, number: u32, from: &str) -> Vec<Say> {
-    let content = |item| Content::Plan { step: number, item };
-    let sender = |own: &Option<String>| own.clone().unwrap_or_else(|| from.to_owned());
-    let texts = step.sms.iter().enumerate().flat_map(|(item, sms)| {
-        sms.to.iter().map(move |to| Say::Sms {
-            to: to.clone(),
-            from: sender(&sms.from),
-            content: content(item),
-        })
-    });
-    let calls = step.call.iter().enumerate().flat_map(|(item, call)| {
-        call.to.iter().map(move |to| Say::Call {
-            to: to.clone(),
-            from: sender(&call.from),
-            content: content(item),
-        })
-    });
-    texts.chain(calls).collect()
-}
-
-fn invitations(people: &People) -> Vec<Say> {
-    let say = |moderator| move |email: &String| Say::Invite { email: email.clone(), moderator };
-    people.moderators.iter().map(say(true)).chain(people.participants.iter().map(say(false))).collect()
-}
-
-fn invitations_of_space(plan: &Plan) -> Vec<Say> {
-    let space = &plan.space;
-    invitations(&People { moderators: space.moderators.clone(), participants: space.participants.clone() })
 }
 
 /// Everybody who belongs in the space once `step` was taken: for a space that has to be made again.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::crowd::View;
 use crate::incident::{Subject, reference};
 use crate::wording;
 
@@ -60,6 +61,8 @@ pub enum Say {
         /// What.
         content: Content,
     },
+    /// Post the zone's card: the dispatch's view, with buttons.
+    Card,
     /// Tell one person in Webex.
     Direct {
         /// Mail address.
@@ -92,7 +95,11 @@ pub enum Say {
 impl Say {
     /// Said through Webex.
     pub fn is_webex(&self) -> bool {
-        matches!(self, Self::Invite { .. } | Self::Post { .. } | Self::Direct { .. } | Self::Report)
+        !matches!(self, Self::Sms { .. } | Self::Call { .. })
+    }
+    /// Stands in the space, in the order of the steps.
+    pub fn is_post(&self) -> bool {
+        matches!(self, Self::Post { .. } | Self::Card)
     }
     /// Said through Twilio.
     pub fn is_phone(&self) -> bool {
@@ -178,6 +185,9 @@ pub struct Delivery {
     /// Why it failed, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+    /// A post that stands under the card of this dispatch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<u32>,
     /// The delivery that this one stands in for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<String>,
@@ -208,6 +218,7 @@ impl Delivery {
             since: now,
             id: None,
             why: None,
+            under: None,
             instead_of: None,
             shown: None,
         }
@@ -247,12 +258,15 @@ pub struct Dispatch {
     pub plan: String,
     /// The plan as it stood.
     pub plan_hash: String,
-    /// How often the button had been pressed.
+    /// How often the button had been pressed; how many devices there were.
     pub count: u64,
     /// When it was decided.
     pub at: Timestamp,
     /// When the incident opened; part of a new space's title.
     pub opened_at: Timestamp,
+    /// The zone as it was when this was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<Box<View>>,
     /// True for what an acknowledgement or an end itself says: it is never void.
     #[serde(default)]
     pub last_word: bool,
@@ -487,10 +501,7 @@ impl Dispatch {
 
     /// Everything that goes through Webex and comes before a later step's post has settled.
     pub fn posts_are_out(&self) -> bool {
-        !self
-            .deliveries
-            .values()
-            .any(|delivery| matches!(delivery.say, Say::Post { .. }) && delivery.is_open())
+        !self.deliveries.values().any(|delivery| delivery.say.is_post() && delivery.is_open())
     }
 
     /// Adds a delivery under the next free number.

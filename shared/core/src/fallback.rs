@@ -39,7 +39,7 @@ pub fn take_over(
     let (webex, others): (Vec<_>, Vec<_>) = dead
         .iter()
         .map(|(_, delivery)| delivery)
-        .partition(|delivery| matches!(delivery.say, Say::Post { .. } | Say::Report));
+        .partition(|delivery| delivery.say.is_post() || delivery.say == Say::Report);
     for say in notices(dispatch, &others, &admins.webex, |email, content| Say::Direct { email, content })
         .into_iter()
         .chain(notices(dispatch, &webex, &admins.sms, |to, content| Say::Sms {

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::zone::Level;
+
 /// What an incident is about, and the name of its partition in the table: `button:green`.
 ///
 /// A subject has one incident at a time, so whoever knows what an event is about knows where its incident lies.
@@ -11,21 +13,61 @@ use sha2::{Digest, Sha256};
 #[serde(transparent)]
 pub struct Subject(String);
 
+/// What kind of thing an incident is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Somebody presses a button.
+    Button,
+    /// A zone is full.
+    Zone,
+    /// Nothing is known of a site's zones that run the same plan.
+    Silence,
+}
+
 impl Subject {
     /// The subject of a button's presses.
     pub fn button(name: &str) -> Self {
         Self(format!("button:{name}"))
     }
 
+    /// The subject of a zone's crowds.
+    pub fn zone(name: &str) -> Self {
+        Self(format!("zone:{name}"))
+    }
+
+    /// The subject of a site that says nothing, for the people of one plan.
+    pub fn silence(site: &str, plan: &str) -> Self {
+        Self(format!("silence:{site}~{plan}"))
+    }
+
     /// Reads back what [`Subject::as_str`] gave.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, name) = text.split_once(':')?;
-        (kind == "button" && !name.is_empty()).then(|| Self(text.to_owned()))
+        let known = match kind {
+            "button" | "zone" => !name.is_empty(),
+            "silence" => name.split_once('~').is_some(),
+            _ => false,
+        };
+        known.then(|| Self(text.to_owned()))
     }
 
-    /// The button's name, if it is a button.
-    pub fn button_name(&self) -> Option<&str> {
-        self.0.strip_prefix("button:")
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        match self.0.split_once(':') {
+            Some(("zone", _)) => Kind::Zone,
+            Some(("silence", _)) => Kind::Silence,
+            _ => Kind::Button,
+        }
+    }
+
+    /// What stands behind the kind: the name in the configuration.
+    pub fn name(&self) -> &str {
+        self.0.split_once(':').map_or("", |(_, name)| name)
+    }
+
+    /// The site and the plan of a silence.
+    pub fn silent(&self) -> Option<(&str, &str)> {
+        self.0.strip_prefix("silence:")?.split_once('~')
     }
 
     /// As it stands in the table.
@@ -81,7 +123,7 @@ pub struct Incident {
     pub plan: String,
     /// The plan as it stood when the incident opened.
     pub plan_hash: String,
-    /// How often the button was pressed in this incident: 1..N.
+    /// How often the button was pressed in this incident: 1..N. Of a zone: how many devices there were when it was last told.
     pub count: u64,
     /// The last step taken, from 1; 0 before the first. This is the escalation counter.
     pub step: u32,
@@ -105,6 +147,24 @@ pub struct Incident {
     pub void_epochs: u64,
     /// When the incident has to be looked at again; none only when it is over.
     pub wake_at: Option<Timestamp>,
+    /// What a zone's incident knows besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crowd: Option<Crowd>,
+}
+
+/// What a zone's incident knows besides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Crowd {
+    /// The level that was told last.
+    pub level: Level,
+    /// How many the zone holds.
+    pub capacity: Option<u32>,
+    /// Nobody wants to hear of it until then.
+    pub snoozed_until: Option<Timestamp>,
+    /// The dispatch whose card people look at; what is said of it stands under it.
+    pub card: u32,
+    /// How often people said "Not busy" of this zone, in all its incidents.
+    pub false_alarms: u32,
 }
 
 impl Incident {

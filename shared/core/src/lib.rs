@@ -1,12 +1,14 @@
 //! What we decide: pure rules. No clock, no network, no AWS, no randomness but what comes in.
 
 pub mod config;
+pub mod crowd;
 pub mod decide;
 pub mod dispatch;
 pub mod fallback;
 pub mod incident;
 pub mod press;
 pub mod wording;
+pub mod zone;
 
 /// Their fault: answered with a 4xx, never retried, nothing written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

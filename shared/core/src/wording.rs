@@ -1,5 +1,7 @@
 //! Everything that Handbell says to people, as pure functions.
 
+pub mod crowd;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -12,41 +14,53 @@ use crate::incident::{By, Incident, Phase, reference};
 pub struct Words {
     /// The zone in which people read times.
     pub zone: TimeZone,
-    /// What the button is called.
-    pub button: String,
+    /// What the button, the zone or the site is called.
+    pub name: String,
 }
 
 /// The values of the placeholders.
 #[derive(Clone, Debug)]
 pub struct Values {
-    /// `{button}`.
-    pub button: String,
+    /// `{button}`, or `{zone}`.
+    pub name: String,
     /// `{count}`.
     pub count: u64,
     /// `{time}`.
     pub time: String,
     /// `{incident}`.
     pub incident: String,
+    /// `{level}` of a zone.
+    pub level: String,
+    /// `{capacity}` of a zone.
+    pub capacity: String,
+    /// `{usual}` count of a zone.
+    pub usual: String,
 }
 
 impl Values {
     /// The values for what a dispatch says.
     pub fn of(dispatch: &Dispatch, words: &Words) -> Self {
         Self {
-            button: words.button.clone(),
+            name: words.name.clone(),
             count: dispatch.count,
             time: clock(dispatch.at, words),
             incident: reference(&dispatch.key.subject, dispatch.key.epoch),
+            level: dispatch.view.as_ref().and_then(|view| view.level).map_or("", crowd::level).to_owned(),
+            capacity: number(dispatch.view.as_ref().and_then(|view| view.capacity)),
+            usual: number(dispatch.view.as_ref().and_then(|view| view.usual)),
         }
     }
 
     /// The values as the incident is now: for a call that has just been answered.
     pub fn now(incident: &Incident, words: &Words, now: Timestamp) -> Self {
         Self {
-            button: words.button.clone(),
+            name: words.name.clone(),
             count: incident.count,
             time: clock(now, words),
             incident: incident.reference(),
+            level: incident.crowd.as_ref().map_or("", |now| crowd::level(now.level)).to_owned(),
+            capacity: number(incident.crowd.as_ref().and_then(|now| now.capacity)),
+            usual: number(None),
         }
     }
 
@@ -63,7 +77,10 @@ impl Values {
                 .filter(|end| from[1..][*end..].starts_with('}'))
                 .map_or(1, |end| end + 2);
             let value = match &from[..end] {
-                "{button}" => escape(&self.button),
+                "{button}" | "{zone}" => escape(&self.name),
+                "{level}" => escape(&self.level),
+                "{capacity}" => escape(&self.capacity),
+                "{usual}" => escape(&self.usual),
                 "{count}" => self.count.to_string(),
                 "{time}" => escape(&self.time),
                 "{incident}" => escape(&self.incident),
@@ -74,6 +91,11 @@ impl Values {
         }
         filled + rest
     }
+}
+
+/// A number that may not be known.
+fn number(number: Option<u32>) -> String {
+    number.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
 }
 
 /// Data for Webex markdown: nothing in it formats, links or mentions.
@@ -129,19 +151,19 @@ fn ordinal(number: u64) -> String {
 
 /// How a button is named as somebody who did something.
 pub fn the_button(words: &Words) -> String {
-    format!("the button {}", words.button)
+    format!("the button {}", words.name)
 }
 
 /// A press past the last step.
 pub fn pressed_again(count: u64, words: &Words) -> String {
-    format!("**{}** was pressed again, the {} time.", escape_markdown(&words.button), ordinal(count))
+    format!("**{}** was pressed again, the {} time.", escape_markdown(&words.name), ordinal(count))
 }
 
 /// A press although somebody had it.
 pub fn pressed_after_acknowledgement(count: u64, by: &By, words: &Words) -> String {
     format!(
         "**{}** was pressed again, the {} time, although {} had acknowledged at {}.",
-        escape_markdown(&words.button),
+        escape_markdown(&words.name),
         ordinal(count),
         escape_markdown(&by.who),
         clock(by.at, words)
@@ -152,7 +174,7 @@ pub fn pressed_after_acknowledgement(count: u64, by: &By, words: &Words) -> Stri
 pub fn late(at: Timestamp, now: Timestamp, words: &Words) -> String {
     format!(
         "A late press of **{}**: made at {}, {} ago, and only received now. It takes no step; press again if help is still needed.",
-        escape_markdown(&words.button),
+        escape_markdown(&words.name),
         clock(at, words),
         ago(at, now)
     )
@@ -295,6 +317,7 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
     let what = match &delivery.say {
         Say::Invite { email, .. } => format!("Adding {}", escape(email)),
         Say::Post { .. } => "A post".to_owned(),
+        Say::Card => "The card".to_owned(),
         Say::Direct { email, .. } => format!("Message to {}", escape(email)),
         Say::Sms { to, .. } => format!("SMS to {to}"),
         Say::Call { to, .. } => format!("Call to {to}"),

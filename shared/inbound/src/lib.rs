@@ -4,6 +4,8 @@
 //! fail their sender's check never become an event, so what is not verified cannot reach the rules.
 
 pub mod button;
+pub mod link;
+pub mod sightings;
 mod signature;
 pub mod twilio;
 pub mod webex;

@@ -19,7 +19,9 @@
 use std::time::Duration;
 
 mod answer;
+pub mod chart;
 pub mod failure;
+pub mod floor;
 pub mod twilio;
 pub mod twiml;
 pub mod webex;

@@ -1,5 +1,6 @@
-//! The stand-in vendors: Webex and Twilio in their own wire format, with people and phones that can be played.
+//! The stand-in vendors: Webex, Twilio and CMX in their own wire format, with people, phones and floors that can be played.
 
+pub mod cmx;
 pub mod trouble;
 pub mod twilio;
 pub mod webex;
@@ -53,7 +54,7 @@ pub struct SimAccount {
     pub own_numbers: Vec<String>,
 }
 
-/// What both stand-ins share. Cheap to clone.
+/// What the stand-ins share. Cheap to clone.
 #[derive(Clone)]
 pub struct Stage {
     /// Time.

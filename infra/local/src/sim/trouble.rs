@@ -30,13 +30,21 @@ pub enum TroubleKind {
     DropCallback,
     /// Twilio only: every call back to us is made twice.
     DoubleCallback,
+    /// CMX only: 200 with nothing in it.
+    Empty,
+    /// CMX only: 204.
+    NoContent,
+    /// CMX only: the answer ends in the middle of a number.
+    Truncated,
+    /// CMX only: there are fewer devices than none.
+    Negative,
 }
 
 /// One trouble, as `PUT /sim/trouble` takes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trouble {
-    /// `webex` or `twilio`.
+    /// `webex`, `twilio` or `cmx`.
     pub vendor: String,
     /// What goes wrong.
     pub kind: TroubleKind,
@@ -110,6 +118,15 @@ impl TroubleKind {
         !matches!(self, Self::DropCallback | Self::DoubleCallback)
     }
 
+    /// Whether this vendor knows such a trouble.
+    pub fn fits(self, vendor: &str) -> bool {
+        match self {
+            Self::DropCallback | Self::DoubleCallback => vendor == "twilio",
+            Self::Empty | Self::NoContent | Self::Truncated | Self::Negative => vendor == "cmx",
+            _ => true,
+        }
+    }
+
     /// The answer given instead of doing the work, if this kind strikes before it.
     pub fn before(self) -> Option<axum::response::Response> {
         use axum::response::IntoResponse;
@@ -124,6 +141,8 @@ impl TroubleKind {
             Self::Html => Some(
                 (StatusCode::OK, [("Content-Type", "text/html")], "<html>maintenance</html>").into_response(),
             ),
+            Self::Empty => Some(StatusCode::OK.into_response()),
+            Self::NoContent => Some(StatusCode::NO_CONTENT.into_response()),
             _ => None,
         }
     }

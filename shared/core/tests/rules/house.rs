@@ -111,7 +111,7 @@ pub(crate) fn press_with_id() -> Event {
 }
 
 pub(crate) fn words() -> Words {
-    Words { zone: TimeZone::fixed(jiff::tz::offset(1)), button: "Green power".to_owned() }
+    Words { zone: TimeZone::fixed(jiff::tz::offset(1)), name: "Green power".to_owned() }
 }
 
 /// Eight o'clock in the zone of [`words`].

@@ -299,7 +299,15 @@ fn there_is_no_report_of_what_went_well_without_a_phone() {
 }
 
 fn values(button: &str) -> Values {
-    Values { button: button.to_owned(), count: 6, time: "08:00".to_owned(), incident: "H-1234".to_owned() }
+    Values {
+        name: button.to_owned(),
+        count: 6,
+        time: "08:00".to_owned(),
+        incident: "H-1234".to_owned(),
+        level: String::new(),
+        capacity: String::new(),
+        usual: String::new(),
+    }
 }
 
 #[test]
@@ -410,7 +418,7 @@ proptest! {
     /// Whatever a vendor, a person or a button is called: no sentence mentions anybody.
     #[test]
     fn no_sentence_mentions_anybody(text in hostile()) {
-        let words = wording::Words { button: text.clone(), ..words() };
+        let words = wording::Words { name: text.clone(), ..words() };
         let by = By { who: text.clone(), at: morning() };
         let mut failed = dispatch([sms(), Say::Invite { email: text.clone(), moderator: false }]);
         for delivery in failed.deliveries.values_mut() {

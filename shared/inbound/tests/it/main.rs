@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 
 mod button;
+mod link;
+mod sightings;
 mod twilio;
 mod webex;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect shall fail")]
 
+mod floor;
+mod floor_answers;
 mod twilio;
 mod vendor;
 mod webex;

@@ -1,0 +1,165 @@
+//! Opening hours: by weekday, with exceptions by date.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{Span as CivilSpan, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// When a place is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// The zone that these times are in, if it isn't the file's own.
+    #[serde(default)]
+    pub timezone: Option<String>,
+    /// `mon-fri: "09:00-20:00"`, `sat: "10:00-13:00, 14:00-18:00"`; `daily` is every day. A day that isn't named is closed.
+    /// A time that ends before it begins ends on the next day.
+    pub week: BTreeMap<String, String>,
+    /// `2026-12-24: "09:00-14:00"`, `2026-12-25: closed`.
+    #[serde(default)]
+    pub except: BTreeMap<String, String>,
+    /// What becomes of what is going on at closing time.
+    #[serde(default)]
+    pub at_closing: AtClosing,
+}
+
+/// What becomes of what is going on at closing time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum AtClosing {
+    /// It is over, and people are told so.
+    #[default]
+    Resolve,
+    /// It goes on until the place is empty.
+    GoOn,
+}
+
+/// From when to when, within a day or into the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Period {
+    from: Time,
+    to: Time,
+}
+
+/// Opening hours, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    zone: TimeZone,
+    week: [Vec<Period>; 7],
+    except: BTreeMap<Date, Vec<Period>>,
+    /// What becomes of what is going on at closing time.
+    pub at_closing: AtClosing,
+}
+
+impl Hours {
+    /// The hours, understood; or what can't be, with the key at which it stands.
+    pub fn calendar(&self, zone: &TimeZone) -> Result<Calendar, (Vec<String>, String)> {
+        let zone = match &self.timezone {
+            None => zone.clone(),
+            Some(name) => TimeZone::get(name).map_err(|_| {
+                let advice =
+                    format!("there is no time zone {name:?}; write an IANA name such as Europe/Paris");
+                (vec!["timezone".to_owned()], advice)
+            })?,
+        };
+        let mut week: [Vec<Period>; 7] = Default::default();
+        for (key, value) in &self.week {
+            let at = || vec!["week".to_owned(), key.clone()];
+            let days = days(key).ok_or_else(|| {
+                let advice = "write a day (mon, tue, wed, thu, fri, sat, sun), several (mon-fri) or daily";
+                (at(), advice.to_owned())
+            })?;
+            let periods = periods(value).map_err(|advice| (at(), advice))?;
+            for day in days {
+                let day = &mut week[usize::from(day.to_monday_zero_offset().unsigned_abs())];
+                if !day.is_empty() {
+                    return Err((at(), "this day stands here twice".to_owned()));
+                }
+                day.clone_from(&periods);
+            }
+        }
+        let mut except = BTreeMap::new();
+        for (key, value) in &self.except {
+            let at = || vec!["except".to_owned(), key.clone()];
+            let date: Date = key.parse().map_err(|_| (at(), "write a date such as 2026-12-25".to_owned()))?;
+            except.insert(date, periods(value).map_err(|advice| (at(), advice))?);
+        }
+        Ok(Calendar { zone, week, except, at_closing: self.at_closing })
+    }
+}
+
+fn day(text: &str) -> Option<Weekday> {
+    let days = [
+        ("mon", Weekday::Monday),
+        ("tue", Weekday::Tuesday),
+        ("wed", Weekday::Wednesday),
+        ("thu", Weekday::Thursday),
+        ("fri", Weekday::Friday),
+        ("sat", Weekday::Saturday),
+        ("sun", Weekday::Sunday),
+    ];
+    let text = text.trim().to_ascii_lowercase();
+    days.into_iter().find(|(name, _)| text.get(..3) == Some(*name)).map(|(_, day)| day)
+}
+
+fn days(key: &str) -> Option<Vec<Weekday>> {
+    if key.trim().eq_ignore_ascii_case("daily") {
+        return Some(Weekday::Monday.cycle_forward().take(7).collect());
+    }
+    match key.split_once('-') {
+        None => Some(vec![day(key)?]),
+        Some((first, last)) => {
+            let (first, last) = (day(first)?, day(last)?);
+            let count = first.until(last).unsigned_abs() + 1;
+            Some(first.cycle_forward().take(usize::from(count)).collect())
+        }
+    }
+}
+
+fn periods(text: &str) -> Result<Vec<Period>, String> {
+    if text.trim().eq_ignore_ascii_case("closed") {
+        return Ok(Vec::new());
+    }
+    let time = |text: &str| -> Option<Time> {
+        let (hour, minute) = text.trim().split_once(':')?;
+        match (hour.parse().ok()?, minute.parse().ok()?) {
+            (24, 0) => Some(Time::midnight()),
+            (hour, minute) => Time::new(hour, minute, 0, 0).ok(),
+        }
+    };
+    text.split(',')
+        .map(|period| {
+            let (from, to) = period.split_once('-')?;
+            Some(Period { from: time(from)?, to: time(to)? })
+        })
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| {
+            "write times such as \"09:00-20:00\", several with a comma between them, or closed".to_owned()
+        })
+}
+
+impl Calendar {
+    /// True when the place is open.
+    pub fn is_open(&self, at: Timestamp) -> bool {
+        let now = at.to_zoned(self.zone.clone());
+        let (date, time) = (now.date(), now.time());
+        let today = self
+            .of(date)
+            .iter()
+            .any(|period| time >= period.from && (time < period.to || period.to <= period.from));
+        let yesterday = date.checked_sub(CivilSpan::new().days(1)).is_ok_and(|date| {
+            self.of(date).iter().any(|period| period.to <= period.from && time < period.to)
+        });
+        today || yesterday
+    }
+
+    fn of(&self, date: Date) -> &[Period] {
+        self.except
+            .get(&date)
+            .unwrap_or(&self.week[usize::from(date.weekday().to_monday_zero_offset().unsigned_abs())])
+    }
+}

@@ -1,0 +1,192 @@
+//! Sites: where the counts of devices come from, and how to be sure of who answers.
+
+use serde::{Deserialize, Serialize};
+
+use jiff::SignedDuration;
+
+use super::{SecretName, Span};
+
+/// A place whose devices are counted. Exactly one of the sources is given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Ask a Cisco CMX.
+    #[serde(default)]
+    pub cmx: Option<Cmx>,
+    /// Ask Cisco Spaces.
+    #[serde(default)]
+    pub spaces: Option<Spaces>,
+    /// Ask the Meraki dashboard.
+    #[serde(default)]
+    pub meraki: Option<Meraki>,
+    /// A Cisco CMX tells us of each device: `POST /cmx/{site}`.
+    #[serde(default)]
+    pub cmx_push: Option<CmxPush>,
+    /// Meraki's Scanning API tells us of each device: `/meraki/{site}`.
+    #[serde(default)]
+    pub meraki_push: Option<MerakiPush>,
+    /// How long an answer may take, 20 s at most.
+    #[serde(default = "five_seconds")]
+    pub timeout: Span,
+    /// A file beside this one with the certificates (PEM) that the site's own certificate was signed with.
+    #[serde(default)]
+    pub ca: Option<String>,
+    /// The SHA-256 of the site's certificate: `sha256:` and 64 hexadecimal digits, colons allowed. Nothing else is then
+    /// asked of the certificate.
+    #[serde(default)]
+    pub pin: Option<String>,
+    /// Believe anybody who answers. Whoever is in between reads the password; each start complains in the log.
+    #[serde(default)]
+    pub insecure: bool,
+}
+
+fn five_seconds() -> Span {
+    Span(SignedDuration::from_secs(5))
+}
+
+/// A Cisco CMX that we ask (vendors.md §3.1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Cmx {
+    /// `https://cmx.example.com`.
+    pub url: String,
+    /// A user of CMX's web pages; for `api: v3` the one that `cmxos apiserver user` made.
+    pub user: String,
+    /// The password.
+    pub password: SecretName,
+    /// Which of its interfaces is asked.
+    #[serde(default)]
+    pub api: CmxApi,
+}
+
+/// The interfaces of CMX that tell a count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum CmxApi {
+    /// `location/v3/clients/count`: connected devices, by place, floor or SSID. One request for each zone that differs.
+    #[default]
+    V3,
+    /// `location/v2/clients/count`: all devices, connected or not, of the whole site.
+    V2,
+    /// `location/v1/clients/count`: the same of older releases.
+    V1,
+    /// `location/v1/clients/count/byzone`: all zones that were registered at CMX, in one request.
+    Zones,
+    /// `analytics/v1/now/connectedDetected` for the whole site, `…/clientCount` for floors.
+    Analytics,
+    /// `presence/v1/connected/count/today` of a CMX Presence site.
+    Presence,
+}
+
+/// Cisco Spaces that we ask (vendors.md §3.2).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Spaces {
+    /// `https://dnaspaces.io` (US), `https://dnaspaces.eu` (EU) or `https://ciscospaces.sg` (SG).
+    #[serde(default = "dnaspaces")]
+    pub url: String,
+    /// The API key.
+    pub key: SecretName,
+}
+
+fn dnaspaces() -> String {
+    "https://dnaspaces.io".into()
+}
+
+/// The Meraki dashboard that we ask (vendors.md §3.3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Meraki {
+    /// `https://api.meraki.com`.
+    #[serde(default = "api_meraki")]
+    pub url: String,
+    /// The API key.
+    pub key: SecretName,
+    /// Sites with the same organisation share its limit of ten requests a second.
+    #[serde(default)]
+    pub organization: Option<String>,
+}
+
+fn api_meraki() -> String {
+    "https://api.meraki.com".into()
+}
+
+/// A CMX that tells us (vendors.md §3.1, Push).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CmxPush {
+    /// CMX sends it in the header `Authorization: Bearer …`.
+    pub key: SecretName,
+    /// A device counts this long after it was last seen.
+    #[serde(default = "ten_minutes")]
+    pub window: Span,
+}
+
+/// Meraki's Scanning API, version 3 (vendors.md §3.3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MerakiPush {
+    /// What Meraki expects to read when it asks whether we are we.
+    pub validator: SecretName,
+    /// What Meraki sends in each body.
+    pub key: SecretName,
+    /// A device counts this long after it was last seen.
+    #[serde(default = "five_minutes")]
+    pub window: Span,
+}
+
+fn ten_minutes() -> Span {
+    Span(SignedDuration::from_mins(10))
+}
+fn five_minutes() -> Span {
+    Span(SignedDuration::from_mins(5))
+}
+
+/// Where a site's counts come from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Source<'a> {
+    /// We ask a CMX.
+    Cmx(&'a Cmx),
+    /// We ask Cisco Spaces.
+    Spaces(&'a Spaces),
+    /// We ask Meraki.
+    Meraki(&'a Meraki),
+    /// A CMX tells us.
+    CmxPush(&'a CmxPush),
+    /// Meraki tells us.
+    MerakiPush(&'a MerakiPush),
+}
+
+impl Site {
+    /// The one source; none if there is none or more than one.
+    pub fn source(&self) -> Option<Source<'_>> {
+        let all = [
+            self.cmx.as_ref().map(Source::Cmx),
+            self.spaces.as_ref().map(Source::Spaces),
+            self.meraki.as_ref().map(Source::Meraki),
+            self.cmx_push.as_ref().map(Source::CmxPush),
+            self.meraki_push.as_ref().map(Source::MerakiPush),
+        ];
+        let mut given = all.into_iter().flatten();
+        given.next().filter(|_| given.next().is_none())
+    }
+
+    /// The names of the secrets that it needs.
+    pub fn secrets(&self) -> Vec<&str> {
+        match self.source() {
+            Some(Source::Cmx(cmx)) => vec![&cmx.password.secret],
+            Some(Source::Spaces(spaces)) => vec![&spaces.key.secret],
+            Some(Source::Meraki(meraki)) => vec![&meraki.key.secret],
+            Some(Source::CmxPush(push)) => vec![&push.key.secret],
+            Some(Source::MerakiPush(push)) => vec![&push.validator.secret, &push.key.secret],
+            None => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Zones and sites: what a poll's signal, and a word of those who read it, make of an incident.
+
+use jiff::Timestamp;
+
+use super::climb::Climb;
+use super::{Decision, Outcome, Rules, nothing};
+use crate::crowd::{Over, Signal, View};
+use crate::incident::{By, Crowd, Incident, Phase};
+use crate::wording::crowd as wording;
+
+/// A poll found something to tell.
+pub(super) fn heard(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    signal: &Signal,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    match (signal, current) {
+        (Signal::Rise { rank, view }, _) => risen(state, current, (*rank, view), rules, now),
+        (Signal::Silent { zones, since, why }, _) => {
+            let mut climb = match current {
+                Some(incident) => Climb::on(incident, rules, now),
+                None => Climb::open(state, rules, now),
+            };
+            climb.fact("site.silent", [("zones", zones.join(", ")), ("since", since.to_string())]);
+            climb.post(wording::silent(zones, *since, why, rules.words));
+            climb.done(Outcome::Done)
+        }
+        (_, None) => nothing(state),
+        (Signal::Remind { view }, Some(incident)) => reminded(incident, view, rules, now),
+        (Signal::Ease { level }, Some(incident)) => {
+            let mut climb = Climb::on(incident, rules, now);
+            if let Some(crowd) = &mut climb.incident.crowd {
+                crowd.level = *level;
+            }
+            climb.done(Outcome::Done)
+        }
+        (Signal::Over { why, count, since, peak }, Some(incident)) => {
+            let mut climb = Climb::on(incident, rules, now);
+            climb.incident.phase = Phase::Resolved;
+            climb.incident.void_up_to = climb.incident.dispatches;
+            climb.incident.count = u64::from(count.unwrap_or_default());
+            climb.fact("incident.resolved", [("by", "the count".to_owned()), ("peak", peak.to_string())]);
+            let capacity = incident.crowd.as_ref().and_then(|crowd| crowd.capacity);
+            climb.last_word(match why {
+                Over::Calm => wording::all_clear(*count, capacity, (*since, now), *peak, rules.words),
+                Over::Closing => wording::closing((*since, now), *peak, rules.words),
+                Over::Unwatched => wording::unwatched(rules.words),
+            });
+            climb.done(Outcome::Done)
+        }
+        (Signal::Back { zones, all }, Some(incident)) => {
+            let mut climb = Climb::on(incident, rules, now);
+            climb.fact("site.back", [("zones", zones.join(", "))]);
+            climb.incident.heard_at = now;
+            let text = wording::back(zones, now, rules.words);
+            if *all {
+                climb.incident.phase = Phase::Resolved;
+                climb.last_word(text);
+            } else {
+                climb.post(text);
+            }
+            climb.done(Outcome::Done)
+        }
+    }
+}
+
+/// A higher level holds: the card, and those of the plan's steps that belong to it and were not taken yet.
+fn risen(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    (rank, view): (u32, &View),
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    let Some(level) = view.level else { return nothing(state) };
+    if current.and_then(|incident| incident.crowd.as_ref()).is_some_and(|crowd| crowd.level >= level) {
+        return nothing(state);
+    }
+    let mut climb = match current {
+        Some(incident) => Climb::on(incident, rules, now),
+        None => Climb::open(state, rules, now),
+    };
+    climb.view = Some(Box::new(view.clone()));
+    let had = climb.incident.taken_by.take();
+    let note = had.map(|by| wording::although(&by, rules.words));
+    climb.incident.phase = Phase::Open;
+    climb.incident.heard_at = now;
+    climb.incident.count = u64::from(view.count);
+    let before = climb.incident.crowd.take();
+    climb.incident.crowd = Some(Crowd {
+        level,
+        capacity: view.capacity,
+        snoozed_until: None,
+        card: 0,
+        false_alarms: before.map_or(0, |crowd| crowd.false_alarms),
+    });
+    climb
+        .fact("zone.risen", [("level", wording::level(level).to_owned()), ("count", view.count.to_string())]);
+    let taken = climb.incident.step;
+    let last = rank.min(rules.plan.steps.len() as u32);
+    climb.card((taken < last).then_some(taken + 1), note);
+    for step in taken + 2..=last {
+        climb.take_step(step, None);
+    }
+    climb.done(Outcome::Done)
+}
+
+/// The snooze is over, and it isn't calm: everything begins again where it stood.
+fn reminded(incident: &Incident, view: &View, rules: Rules<'_>, now: Timestamp) -> Decision {
+    if !incident.crowd.as_ref().is_some_and(|crowd| crowd.snoozed_until.is_some()) {
+        return nothing(Some(incident));
+    }
+    let mut climb = Climb::on(incident, rules, now);
+    climb.view = Some(Box::new(view.clone()));
+    let had = climb.incident.taken_by.take();
+    climb.incident.phase = Phase::Open;
+    climb.incident.heard_at = now;
+    climb.incident.count = u64::from(view.count);
+    if let Some(crowd) = &mut climb.incident.crowd {
+        crowd.snoozed_until = None;
+    }
+    climb.fact("zone.reminded", [("count", view.count.to_string())]);
+    let note = had.map(|by| wording::snooze_is_over(&by));
+    climb.card((incident.step > 0).then_some(incident.step), note);
+    climb.done(Outcome::Done)
+}
+
+/// Nobody wants to hear of it for a while.
+pub(super) fn snoozed(
+    incident: &Incident,
+    (who, until): (&str, Timestamp),
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    let Some(crowd) = incident.crowd.as_ref().filter(|_| until > now) else { return nothing(Some(incident)) };
+    let mut climb = Climb::on(incident, rules, now);
+    let by = By { who: who.to_owned(), at: now };
+    climb.incident.phase = Phase::Acknowledged;
+    climb.incident.heard_at = now;
+    climb.incident.void_up_to = climb.incident.dispatches;
+    climb.incident.crowd = Some(Crowd { snoozed_until: Some(until), ..crowd.clone() });
+    climb.fact("zone.snoozed", [("by", who.to_owned()), ("until", until.to_string())]);
+    climb.last_word(wording::snoozed(&by, until, rules.words));
+    climb.incident.taken_by = Some(by);
+    climb.done(Outcome::Done)
+}
+
+/// Somebody has it already; of a crowd, more than one may be on the way, and whoever says so is answered.
+pub(super) fn another(incident: &Incident, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let same = incident.taken_by.as_ref().is_some_and(|by| by.who == who);
+    if incident.crowd.is_none() || incident.phase != Phase::Acknowledged || same {
+        return nothing(Some(incident));
+    }
+    let mut climb = Climb::on(incident, rules, now);
+    climb.fact("incident.acknowledged", [("by", who.to_owned())]);
+    climb.last_word(wording::on_the_way_too(&By { who: who.to_owned(), at: now }, rules.words));
+    climb.done(Outcome::Done)
+}

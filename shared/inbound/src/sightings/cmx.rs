@@ -1,0 +1,93 @@
+//! Cisco CMX's notifications (CMX 11 API reference, "Configuration", "Notifications").
+//!
+//! CMX sends each one once at most and doesn't try again, so one that can't be read is passed over and the others count.
+
+use std::iter;
+
+use handbell_core::{Rejected, config::Zone};
+use serde_json::Value;
+
+use super::{Reading, Sightings, agrees, check_size, entries, is_known, not_json};
+
+/// What a CMX tells in the body of a notification, once the key in the header `Authorization: Bearer …` has been checked;
+/// [`Rejected::Forged`] without one of `keys`. There are two keys while one takes the place of the other.
+///
+/// `zones` are those of this site, by name. A device that is connected but in none of them is gone from them.
+pub fn cmx(
+    authorization: Option<&str>,
+    body: &[u8],
+    keys: &[&str],
+    salt: &[u8],
+    zones: &[(&str, &Zone)],
+) -> Result<Sightings, Rejected> {
+    check_size(body)?;
+    if !authorization.and_then(bearer).is_some_and(|given| is_known(given, keys)) {
+        return Err(Rejected::Forged);
+    }
+    let value: Value = serde_json::from_slice(body).map_err(|error| not_json(&error))?;
+    let asked: Vec<Option<Vec<String>>> =
+        zones.iter().map(|(_, zone)| zone.place.hierarchy.as_deref().map(segments)).collect();
+    let mut reading = Reading::new(salt, zones);
+    for entry in entries(&value, "notifications")? {
+        let Some(device) = reading.device(&entry["deviceId"]) else {
+            continue;
+        };
+        match (kind(entry), entry["associated"].as_bool()) {
+            (Kind::Location, Some(true)) => {
+                let here = entry["locationMapHierarchy"].as_str().map(segments).unwrap_or_default();
+                let floors = [text(&entry["floorId"]), text(&entry["floorRefId"])];
+                let found = reading.zones(entry["ssid"].as_str(), |number, place| {
+                    asked[number].as_ref().is_none_or(|asked| lies_in(&here, asked))
+                        && floors.iter().any(|floor| agrees(place.floor.as_deref(), floor.as_deref()))
+                });
+                reading.tell(device, found);
+            }
+            (Kind::Location, Some(false)) | (Kind::Absence, _) => reading.tell(device, Vec::new()),
+            (Kind::Location, None) | (Kind::Other, _) => {}
+        }
+    }
+    Ok(reading.finish(body))
+}
+
+/// The key in `Bearer KEY`. The word's case says nothing (RFC 9110, section 11.1).
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, key) = authorization.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_start())
+}
+
+enum Kind {
+    Location,
+    Absence,
+    Other,
+}
+
+/// CMX writes `locationupdate` when it tells and `LocationUpdate` when it is set up; either is understood.
+fn kind(entry: &Value) -> Kind {
+    match entry["notificationType"].as_str() {
+        Some(kind) if kind.eq_ignore_ascii_case("locationupdate") => Kind::Location,
+        Some(kind) if kind.eq_ignore_ascii_case("absence") => Kind::Absence,
+        _ => Kind::Other,
+    }
+}
+
+/// A floor's id is a number in some releases and a text in others.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The names in `Campus>Building>Floor`; some releases write `Campus/Building/Floor`.
+fn segments(path: &str) -> Vec<String> {
+    path.split(['>', '/']).map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect()
+}
+
+/// Whether the names that were asked for stand in the path, one after the other. CMX' own filter looks for a part of the
+/// text, which takes `Floor 1` for a part of `Floor 12`; here names are whole.
+fn lies_in(path: &[String], asked: &[String]) -> bool {
+    // Nothing is a part of everything, for CMX too.
+    iter::successors(Some(path), |path| path.split_first().map(|(_, rest)| rest))
+        .any(|rest| rest.starts_with(asked))
+}

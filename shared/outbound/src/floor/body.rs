@@ -1,0 +1,232 @@
+//! Bodies: what is no count whoever says it, and the words for that.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::error::Category;
+
+use super::{Answer, Unknown};
+
+/// As much as is quoted of what others wrote.
+const QUOTE_MAX: usize = 200;
+
+/// As much of a body as is shown to whoever looks for the fault.
+const EXCERPT_MAX: usize = 300;
+
+pub(super) fn no_count(why: impl Into<String>) -> Unknown {
+    Unknown::NoCount(why.into())
+}
+
+/// Anything but 200 is no count: 204 has none, 206 has a part, and the others say why not.
+pub(super) fn plain_yes(vendor: &str, answer: &Answer) -> Result<(), Unknown> {
+    let code = answer.status.as_u16();
+    let why = match code {
+        200 => return Ok(()),
+        204 => return Err(no_count(format!("{vendor} answered with nothing (HTTP 204)"))),
+        401 | 403 if vendor == "CMX" => "the user or password is wrong, or the user may not ask this",
+        401 | 403 => "the API key is wrong, has run out, or may not ask this",
+        404 | 405 => "it doesn't know what we ask for: check the site's address and the zone's `where`",
+        408 => "it took too long",
+        429 => "it asks us to slow down",
+        300..400 => "it sends us elsewhere, and we don't follow: check the site's address",
+        400..500 => "it doesn't take our question",
+        500.. => "it is in trouble",
+        _ => "that is no count",
+    };
+    let theirs = std::str::from_utf8(&answer.body).ok().and_then(complaint);
+    let theirs = theirs.map(|words| format!("; it says: {words}")).unwrap_or_default();
+    Err(no_count(format!("{vendor} answered with HTTP {code}: {why}{theirs}")))
+}
+
+/// The body as text, unless there is none or it is a page.
+pub(super) fn text<'a>(vendor: &str, answer: &'a Answer) -> Result<&'a str, Unknown> {
+    let Ok(text) = std::str::from_utf8(&answer.body) else {
+        return Err(no_count(format!("{vendor}'s answer isn't text")));
+    };
+    let start = text.trim_start();
+    if start.is_empty() {
+        return Err(no_count(format!("{vendor}'s answer is empty")));
+    }
+    if start.starts_with('<') {
+        return Err(no_count(format!(
+            "a page came instead of {vendor}'s count: is the address right, or a login page or a gateway in between?"
+        )));
+    }
+    Ok(text)
+}
+
+/// Reads a document, exactly.
+pub(super) fn json<T: DeserializeOwned>(vendor: &str, text: &str) -> Result<T, Unknown> {
+    serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Eof => no_count(format!("{vendor}'s answer breaks off")),
+        Category::Syntax | Category::Io => no_count(format!("{vendor}'s answer isn't JSON")),
+        Category::Data => match complaint(text) {
+            Some(words) => no_count(format!("{vendor} says: {words}")),
+            None => no_count(format!("{vendor}'s answer isn't the one we know: {}", said(&error))),
+        },
+    })
+}
+
+/// Reads an object, unless it says that it is no success.
+pub(super) fn object<T: DeserializeOwned>(vendor: &str, text: &str) -> Result<T, Unknown> {
+    let Object(verdict): Object<Verdict> = json(vendor, text)?;
+    if verdict.failed() {
+        return Err(no_count(format!(
+            "{vendor} says: {}",
+            verdict.words().unwrap_or("no, and not why".into())
+        )));
+    }
+    json(vendor, text).map(|Object(it)| it)
+}
+
+/// An object, with its keys. What serde derives would take the bare values in a list as well.
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        from.deserialize_map(Reader(PhantomData))
+    }
+}
+
+/// serde's words without the line and column, which help nobody in a document of one line.
+fn said(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    quoted(words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words))
+}
+
+/// What CMX (`success`, `error.message`) and Meraki (`errors`) say besides a count, or instead of it.
+#[derive(Deserialize)]
+struct Verdict {
+    success: Option<Value>,
+    error: Option<Value>,
+    errors: Option<Value>,
+    message: Option<Value>,
+}
+
+impl Verdict {
+    fn failed(&self) -> bool {
+        self.success.as_ref().is_some_and(|success| *success != Value::Bool(true)) || self.error.is_some()
+    }
+
+    fn words(&self) -> Option<String> {
+        let error = self.error.as_ref();
+        let candidates = [
+            error.and_then(|error| error.get("message")),
+            error,
+            self.errors.as_ref().and_then(|errors| errors.get(0)),
+            self.message.as_ref(),
+        ];
+        candidates.into_iter().flatten().find_map(Value::as_str).map(quoted).filter(|words| !words.is_empty())
+    }
+}
+
+fn complaint(text: &str) -> Option<String> {
+    serde_json::from_str::<Object<Verdict>>(text).ok()?.0.words()
+}
+
+/// On one line, and not too much of it.
+pub(super) fn quoted(text: &str) -> String {
+    cut(text, QUOTE_MAX)
+}
+
+/// The beginning of a body, on one line.
+pub(super) fn excerpt(body: &[u8]) -> String {
+    // Four bytes are the longest character: no more of a long body needs to be looked at.
+    cut(&String::from_utf8_lossy(&body[..body.len().min(EXCERPT_MAX * 4)]), EXCERPT_MAX)
+}
+
+fn cut(text: &str, limit: usize) -> String {
+    let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut out: String = plain.take(limit + 1).collect();
+    if let Some((at, _)) = out.char_indices().nth(limit) {
+        out.truncate(at);
+        out.pop();
+        out.push('…');
+    }
+    out.trim().to_owned()
+}
+
+/// A number of devices: a whole one that fits. `40.0`, `"40"` and `null` aren't.
+pub(super) struct Devices(pub(super) u32);
+
+impl<'de> Deserialize<'de> for Devices {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Devices;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a whole number of devices")
+            }
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Devices, E> {
+                u32::try_from(number)
+                    .map(Devices)
+                    .map_err(|_| E::custom(format_args!("{number} is more than there can be")))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Devices, E> {
+                Err(E::custom(format_args!("{number} is less than nothing")))
+            }
+        }
+        from.deserialize_u64(Reader)
+    }
+}
+
+impl Devices {
+    /// One entry of a list is read only when it is the one. What stands in the others is no matter.
+    pub(super) fn of(vendor: &str, value: Option<Value>) -> Result<u32, Unknown> {
+        let wrong = |what: String| no_count(format!("{vendor}'s answer isn't the one we know: {what}"));
+        let value = value.ok_or_else(|| wrong("the place has no count".into()))?;
+        serde_json::from_value::<Devices>(value).map(|devices| devices.0).map_err(|error| wrong(said(&error)))
+    }
+}
+
+/// A hierarchy's names. People and vendors write `/` or `>` between them, with spaces or without.
+pub(super) fn parts(hierarchy: &str) -> Vec<String> {
+    hierarchy
+        .split(['/', '>'])
+        .map(|name| name.trim().to_lowercase())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// The one place with this name, or with a hierarchy that ends in it. Two of them are none: we would count the wrong
+/// one.
+pub(super) fn the_one<T>(
+    vendor: &str,
+    wanted: &str,
+    mut listed: Vec<(Option<String>, T)>,
+) -> Result<T, Unknown> {
+    let names = parts(wanted);
+    let found = |fits: &dyn Fn(&[String]) -> bool| -> Vec<usize> {
+        let places = listed.iter().enumerate();
+        let fitting = places.filter(|(_, (name, _))| name.as_ref().is_some_and(|name| fits(&parts(name))));
+        fitting.map(|(at, _)| at).collect()
+    };
+    let exactly = found(&|place| !names.is_empty() && place == names);
+    let fitting = if exactly.is_empty() {
+        found(&|place| !names.is_empty() && place.ends_with(&names))
+    } else {
+        exactly
+    };
+    let how_many = match fitting[..] {
+        [at] => return Ok(listed.swap_remove(at).1),
+        [] => "no place",
+        _ => "more than one place",
+    };
+    let known: Vec<&str> = listed.iter().filter_map(|(name, _)| name.as_deref()).map(str::trim).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { quoted(&known.join(", ")) };
+    Err(no_count(format!("{vendor} knows {how_many} {:?}; it knows: {known}", quoted(wanted))))
+}

@@ -1,0 +1,313 @@
+//! The client: asks a site everything that its zones need, within the time that there is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use futures_util::stream::{self, StreamExt};
+use handbell_core::config::{Source, Zone};
+use http::StatusCode;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use jiff::Timestamp;
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::body::excerpt;
+use super::{Answer, Ask, BODY_MAX, Sign, System, Term, Unknown, places, read, terms};
+use crate::failure::{Failure, retry_after};
+
+/// So many requests at a time: a CMX is one machine in a cellar, with other work to do.
+const AT_ONCE: usize = 4;
+
+/// Ten requests a second is what an organisation has at Meraki; we keep a little below it.
+const MERAKI_PACE: Duration = Duration::from_millis(110);
+
+/// How long to wait when Meraki says 429 and not for how long.
+const MERAKI_PAUSE: Duration = Duration::from_secs(1);
+
+/// A site that can be asked.
+#[derive(Clone)]
+pub struct Floor {
+    http: reqwest::Client,
+    system: System,
+    base_url: String,
+    /// Basic if there is a user, Bearer if not.
+    user: Option<String>,
+    secret: SecretString,
+    timeout: Duration,
+    pace: Option<Pace>,
+}
+
+impl fmt::Debug for Floor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Floor")
+            .field("system", &self.system)
+            .field("base_url", &self.base_url)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Spaces requests out. Sites of one Meraki organisation share one, as they share its limit.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    gap: Duration,
+    next: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Pace {
+    /// As fast as Meraki allows.
+    pub fn meraki() -> Pace {
+        Pace { gap: MERAKI_PACE, next: Arc::default() }
+    }
+
+    /// Waits until it is our turn; not at all if that is too late.
+    async fn turn(&self, deadline: Instant) -> bool {
+        let turn = {
+            let mut next = self.next.lock().await;
+            let now = Instant::now();
+            let turn = next.unwrap_or(now).max(now);
+            if turn >= deadline {
+                return false;
+            }
+            *next = Some(turn + self.gap);
+            turn
+        };
+        tokio::time::sleep_until(turn).await;
+        true
+    }
+
+    /// Nobody's turn comes before this time is over.
+    async fn pause(&self, pause: Duration) {
+        let mut next = self.next.lock().await;
+        let over = Instant::now() + pause;
+        *next = Some(next.map_or(over, |next| next.max(over)));
+    }
+}
+
+/// What a site said to one request.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// What was asked.
+    pub ask: Ask,
+    /// What came back.
+    pub answer: Result<Answer, Unknown>,
+    /// How long that took.
+    pub took: Duration,
+}
+
+impl Said {
+    /// The status, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.answer.as_ref().ok().map(|answer| answer.status.as_u16())
+    }
+
+    /// The first 300 characters of the body on one line; empty if there is none.
+    pub fn excerpt(&self) -> String {
+        self.answer.as_ref().map(|answer| excerpt(&answer.body)).unwrap_or_default()
+    }
+
+    /// The names of the places in it, if it lists several: see [`places`].
+    pub fn places(&self) -> Vec<String> {
+        self.answer.as_ref().map(places).unwrap_or_default()
+    }
+}
+
+/// What became of a round of asking.
+#[derive(Clone, Debug)]
+pub struct Counts {
+    /// The devices in each zone, what is always there taken away.
+    pub zones: BTreeMap<String, Result<u32, Unknown>>,
+    /// What was said, for whoever looks for a fault.
+    pub said: Vec<Said>,
+}
+
+impl Floor {
+    /// `secret` is CMX' password, or the API key of the others. There is nobody to ask if the site tells us by itself.
+    ///
+    /// `http` believes those certificates that the site's configuration says, and follows no redirects.
+    pub fn new(
+        http: reqwest::Client,
+        source: Source<'_>,
+        secret: SecretString,
+        timeout: Duration,
+    ) -> Option<Floor> {
+        let system = System::of(source)?;
+        let (base_url, user, pace) = match source {
+            Source::Cmx(cmx) => (cmx.url.clone(), Some(cmx.user.clone()), None),
+            Source::Spaces(spaces) => (spaces.url.clone(), None, None),
+            Source::Meraki(meraki) => (meraki.url.clone(), None, Some(Pace::meraki())),
+            Source::CmxPush(_) | Source::MerakiPush(_) => return None,
+        };
+        Some(Floor { http, system, base_url, user, secret, timeout, pace })
+    }
+
+    /// Asks there instead: on the laptop, where the address has a path too.
+    #[must_use]
+    pub fn at(self, base_url: String) -> Floor {
+        Floor { base_url, ..self }
+    }
+
+    /// Shares a pace with other sites.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Floor {
+        Floor { pace: Some(pace), ..self }
+    }
+
+    /// What is asked.
+    pub fn system(&self) -> System {
+        self.system
+    }
+
+    /// Counts the zones: asks each thing once, several things at a time, and is done `within` this time. `now` tells
+    /// which of Meraki's five minutes are over.
+    ///
+    /// After the first request that nobody answers, nothing more is asked: a dead site costs one timeout, however many
+    /// zones it has.
+    pub async fn count(&self, zones: &[(&str, &Zone)], now: Timestamp, within: Duration) -> Counts {
+        let wanted: Vec<_> =
+            zones.iter().map(|(name, zone)| (*name, *zone, terms(self.system, zone))).collect();
+        let mut asks: Vec<Ask> = Vec::new();
+        for term in wanted.iter().filter_map(|(_, _, terms)| terms.as_ref().ok()).flatten() {
+            if !asks.contains(&term.ask) {
+                asks.push(term.ask.clone());
+            }
+        }
+        let said = self.ask_all(asks, Instant::now() + within).await;
+        let zones = wanted
+            .into_iter()
+            .map(|(name, zone, terms)| {
+                let sum = terms.and_then(|terms| sum(&terms, &said, now));
+                // What is always there is an estimate, and the staff may be counted a second later: never below 0.
+                (name.to_owned(), sum.map(|devices| devices.saturating_sub(zone.exclude.devices)))
+            })
+            .collect();
+        Counts { zones, said }
+    }
+
+    async fn ask_all(&self, asks: Vec<Ask>, deadline: Instant) -> Vec<Said> {
+        let mut said: Vec<Said> = Vec::with_capacity(asks.len());
+        let mut dead = None;
+        let mut coming =
+            stream::iter(asks.clone()).map(|ask| self.say(ask, deadline)).buffer_unordered(AT_ONCE);
+        while dead.is_none()
+            && let Some(one) = coming.next().await
+        {
+            dead = one.answer.as_ref().err().filter(|why| matches!(why, Unknown::NoAnswer(_))).cloned();
+            said.push(one);
+        }
+        drop(coming);
+        if let Some(dead) = dead {
+            for ask in asks {
+                if !said.iter().any(|one| one.ask == ask) {
+                    said.push(Said { ask, answer: Err(dead.clone()), took: Duration::ZERO });
+                }
+            }
+        }
+        said
+    }
+
+    async fn say(&self, ask: Ask, deadline: Instant) -> Said {
+        let began = Instant::now();
+        let answer = self.ask_until(&ask, deadline).await;
+        Said { ask, answer, took: began.elapsed() }
+    }
+
+    /// Asks one thing, and again when Meraki asked us to slow down and the time allows it. An answer that says no is an
+    /// answer too; [`read`] tells.
+    pub async fn ask(&self, ask: &Ask, within: Duration) -> Result<Answer, Unknown> {
+        self.ask_until(ask, Instant::now() + within).await
+    }
+
+    async fn ask_until(&self, ask: &Ask, deadline: Instant) -> Result<Answer, Unknown> {
+        let mut slowed = None;
+        loop {
+            let in_time = match &self.pace {
+                Some(pace) => pace.turn(deadline).await,
+                None => Instant::now() < deadline,
+            };
+            if !in_time {
+                let late = || Unknown::NotAsked(format!("no time was left to ask {}", self.system.name()));
+                return slowed.ok_or_else(late);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let (answer, pause) = self.once(ask, self.timeout.min(left)).await?;
+            let Some(pace) = self.pace.as_ref().filter(|_| answer.status == StatusCode::TOO_MANY_REQUESTS)
+            else {
+                return Ok(answer);
+            };
+            pace.pause(pause.unwrap_or(MERAKI_PAUSE)).await;
+            slowed = Some(answer);
+        }
+    }
+
+    async fn once(&self, ask: &Ask, timeout: Duration) -> Result<(Answer, Option<Duration>), Unknown> {
+        let request = self.http.get(self.url(ask)?).timeout(timeout);
+        let request = match &self.user {
+            Some(user) => request.basic_auth(user, Some(self.secret.expose_secret())),
+            None => request.bearer_auth(self.secret.expose_secret()),
+        };
+        let mut response = request.send().await.map_err(|error| self.without_answer(&error))?;
+        let headers = response.headers();
+        let pause = retry_after(headers);
+        let framed = headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING);
+        let content_type = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).map(str::to_owned);
+        let status = response.status();
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.without_answer(&error))? {
+            if body.len() + chunk.len() > BODY_MAX {
+                return Err(Unknown::NoCount(format!(
+                    "{}'s answer is too long for a count (more than 1 MB)",
+                    self.system.name()
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((Answer { status, content_type, body: body.freeze(), framed }, pause))
+    }
+
+    fn url(&self, ask: &Ask) -> Result<Url, Unknown> {
+        let wrong = || {
+            Unknown::NotAsked(format!("the address of {} in the settings can't be used", self.system.name()))
+        };
+        let mut url = Url::parse(&self.base_url).map_err(|_| wrong())?;
+        if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some()
+        {
+            return Err(wrong());
+        }
+        let path = format!("{}{}", url.path().trim_end_matches('/'), ask.path());
+        url.set_path(&path);
+        url.set_query(Some(ask.query()).filter(|query| !query.is_empty()));
+        url.set_fragment(None);
+        Ok(url)
+    }
+
+    fn without_answer(&self, error: &reqwest::Error) -> Unknown {
+        let why = Failure::without_answer(self.system.name(), error).why().to_owned();
+        if error.is_builder() {
+            Unknown::NotAsked(why)
+        } else if why.contains("certificate") {
+            Unknown::NoAnswer(format!("{why}; give the site its `ca` or its `pin`"))
+        } else {
+            Unknown::NoAnswer(why)
+        }
+    }
+}
+
+fn sum(terms: &[Term], said: &[Said], now: Timestamp) -> Result<u32, Unknown> {
+    let (mut plus, mut minus) = (0_u32, 0_u32);
+    for term in terms {
+        let one = said.iter().find(|one| one.ask == term.ask);
+        let one = one.ok_or_else(|| Unknown::NotAsked("it wasn't asked".into()))?;
+        let devices = read(&term.pick, one.answer.as_ref().map_err(Unknown::clone)?, now)?;
+        match term.sign {
+            Sign::Plus => plus = plus.saturating_add(devices),
+            Sign::Minus => minus = minus.saturating_add(devices),
+        }
+    }
+    Ok(plus.saturating_sub(minus))
+}

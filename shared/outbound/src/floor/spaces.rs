@@ -1,0 +1,115 @@
+//! Cisco Spaces.
+
+use handbell_core::config::Place;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::body::{Devices, Object, no_count, object, parts, the_one};
+use super::{Ask, Pick, Unknown};
+
+const SPACES: &str = "Cisco Spaces";
+
+pub(super) fn term(place: &Place) -> Result<(Ask, Pick), Unknown> {
+    if place.ssid.is_some() {
+        return Err(Unknown::NotAsked("Cisco Spaces can't tell SSIDs apart here".into()));
+    }
+    let floors = || Ask::new("/api/location/v1/clients/floors", &[]);
+    match (&place.floor, &place.hierarchy) {
+        (Some(id), _) if !id.trim().is_empty() => Ok((floors(), Pick::SpacesFloorId(id.trim().into()))),
+        (None, Some(name)) if !parts(name).is_empty() => Ok((floors(), Pick::SpacesFloorName(name.clone()))),
+        (None, None) => Ok((Ask::new("/api/location/v1/clients/count", &[]), Pick::SpacesTotal)),
+        _ => Err(Unknown::NotAsked("the zone's `where` names no place".into())),
+    }
+}
+
+/// `clients/count`.
+pub(super) fn total(text: &str) -> Result<u32, Unknown> {
+    #[derive(Deserialize)]
+    struct Count {
+        results: Object<Results>,
+    }
+    #[derive(Deserialize)]
+    struct Results {
+        total: Devices,
+    }
+    object::<Count>(SPACES, text).map(|it| it.results.0.total.0)
+}
+
+/// `clients/floors`. That it holds `results` with one entry for each floor is known; the names of the keys in an entry
+/// are inferred from Cisco Spaces' other answers.
+#[derive(Deserialize)]
+struct Floors {
+    results: Vec<Object<Floor>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Floor {
+    floor_id: Option<Value>,
+    id: Option<Value>,
+    floor_name: Option<String>,
+    name: Option<String>,
+    count: Option<Value>,
+    total: Option<Value>,
+    device_count: Option<Value>,
+}
+
+impl Floor {
+    fn id(&self) -> Option<String> {
+        match self.floor_id.as_ref().or(self.id.as_ref())? {
+            Value::String(id) => Some(id.trim().to_owned()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
+    fn name(&self) -> Option<String> {
+        self.floor_name.as_ref().or(self.name.as_ref()).map(|name| name.trim().to_owned())
+    }
+
+    /// Two that differ are none, as nothing says which one is meant.
+    fn devices(self) -> Result<u32, Unknown> {
+        let mut given: Vec<Value> =
+            [self.count, self.total, self.device_count].into_iter().flatten().collect();
+        given.dedup();
+        if given.len() > 1 {
+            return Err(no_count(format!("{SPACES} gives the floor more than one number")));
+        }
+        Devices::of(SPACES, given.pop())
+    }
+}
+
+/// What a floor is known by.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    Id,
+    Name,
+}
+
+pub(super) fn floor(text: &str, wanted: &str, by: By) -> Result<u32, Unknown> {
+    let results = object::<Floors>(SPACES, text)?.results.into_iter().map(|Object(floor)| floor);
+    match by {
+        By::Name => {
+            let listed = results.map(|floor| (floor.name(), floor)).collect();
+            the_one(SPACES, wanted, listed)?.devices()
+        }
+        // An id is no name: it is equal or it isn't.
+        By::Id => {
+            let mut fitting = results.filter(|floor| floor.id().as_deref() == Some(wanted));
+            match (fitting.next(), fitting.next()) {
+                (Some(floor), None) => floor.devices(),
+                (None, _) => Err(no_count(format!("{SPACES} knows no floor with the id {wanted:?}"))),
+                _ => Err(no_count(format!("{SPACES} tells of the floor {wanted:?} twice"))),
+            }
+        }
+    }
+}
+
+pub(super) fn floors(text: &str) -> Vec<String> {
+    let Ok(Object(floors)) = serde_json::from_str::<Object<Floors>>(text) else { return Vec::new() };
+    let shown = |floor: &Floor| match (floor.name(), floor.id()) {
+        (Some(name), Some(id)) => Some(format!("{name} ({id})")),
+        (name, id) => name.or(id),
+    };
+    floors.results.iter().filter_map(|Object(floor)| shown(floor)).collect()
+}

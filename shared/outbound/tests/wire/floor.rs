@@ -1,0 +1,326 @@
+//! Sites: who asks them, how often, and what becomes of it when they don't answer.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use handbell_core::config::{Site, Zone};
+use handbell_outbound::floor::{BODY_MAX, Counts, Floor, Pace, Unknown};
+use serde_json::{Value, json as value};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
+
+const PLENTY: Duration = Duration::from_secs(10);
+
+fn now() -> jiff::Timestamp {
+    "2026-11-28T14:12:00Z".parse().unwrap()
+}
+
+fn floor(site: Value, base: &str) -> Floor {
+    let site: Site = serde_json::from_value(site).unwrap();
+    let timeout = Duration::from_millis(400);
+    Floor::new(http(), site.source().unwrap(), "the-secret".into(), timeout).unwrap().at(base.into())
+}
+
+fn cmx(api: &str, base: &str) -> Floor {
+    let cmx = value!({ "url": "https://cmx.example.com", "user": "reader", "password": { "secret": "x" }, "api": api });
+    floor(value!({ "cmx": cmx }), base)
+}
+
+fn meraki(base: &str) -> Floor {
+    floor(value!({ "meraki": { "key": { "secret": "x" } } }), base)
+}
+
+fn zones(places: impl IntoIterator<Item = Value>) -> BTreeMap<String, Zone> {
+    let zone = |place| value!({ "site": "s", "plan": "p", "where": place });
+    let numbered = places.into_iter().enumerate();
+    numbered.map(|(at, place)| (format!("z{at:02}"), serde_json::from_value(zone(place)).unwrap())).collect()
+}
+
+async fn count(floor: &Floor, zones: &BTreeMap<String, Zone>, within: Duration) -> Counts {
+    let zones: Vec<_> = zones.iter().map(|(name, zone)| (name.as_str(), zone)).collect();
+    floor.count(&zones, now(), within).await
+}
+
+/// One zone, the whole site, and this answer.
+async fn when(api: &str, reply: Reply) -> (Result<u32, Unknown>, Vendor) {
+    let vendor = Vendor::that(vec![reply]).await;
+    let place = if api == "presence" { value!({ "presence_site": "1" }) } else { value!({}) };
+    let mut counts = count(&cmx(api, &vendor.base), &zones([place]), PLENTY).await;
+    assert_eq!(vendor.heard().len(), 1, "nobody is asked twice");
+    let said = counts.zones.remove("z00").unwrap();
+    if let Err(unknown) = &said {
+        assert!(!unknown.why().contains("the-secret") && !unknown.why().contains("127.0.0.1"), "{unknown}");
+    }
+    (said, vendor)
+}
+
+fn v3(count: u32) -> Reply {
+    json("200 OK", &format!(r#"{{"totalCount":99,"associatedCount":{count},"probingCount":1}}"#))
+}
+
+#[tokio::test]
+async fn cmx_is_asked_with_a_password_and_the_others_with_a_key() {
+    let (said, vendor) = when("v3", v3(40)).await;
+    assert_eq!(said, Ok(40));
+    let heard = &vendor.heard()[0];
+    assert_eq!(heard.line, "GET /api/location/v3/clients/count");
+    assert_eq!(heard.header("authorization"), Some("Basic cmVhZGVyOnRoZS1zZWNyZXQ="));
+
+    let vendor = Vendor::that(vec![json("200 OK", r#"{"results":{"total":7}}"#)]).await;
+    let spaces = floor(value!({ "spaces": { "key": { "secret": "x" } } }), &vendor.base);
+    assert_eq!(count(&spaces, &zones([value!({})]), PLENTY).await.zones["z00"], Ok(7));
+    assert_eq!(vendor.heard()[0].header("authorization"), Some("Bearer the-secret"));
+
+    for shown in [format!("{spaces:?}"), format!("{:?}", cmx("v3", &vendor.base))] {
+        assert!(!shown.contains("the-secret"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_may_have_a_path() {
+    for slash in ["", "/"] {
+        let vendor = Vendor::that(vec![v3(40)]).await;
+        let floor = cmx("v3", &format!("{}/sim/cmx{slash}", vendor.base));
+        let counts = count(&floor, &zones([value!({ "hierarchy": "A/B C" })]), PLENTY).await;
+        assert_eq!(counts.zones["z00"], Ok(40));
+        assert_eq!(
+            vendor.heard()[0].line,
+            "GET /sim/cmx/api/location/v3/clients/count?mapHierarchy=A%3EB%20C"
+        );
+    }
+    for wrong in ["", "cmx.example.com", "ftp://cmx.example.com", "http://a:b@127.0.0.1:9", "http://"] {
+        let counts = count(&cmx("v3", wrong), &zones([value!({})]), PLENTY).await;
+        assert!(matches!(counts.zones["z00"], Err(Unknown::NotAsked(_))), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn one_request_serves_all_zones_that_it_can() {
+    let body = include_str!("floor-samples.json");
+    let body = serde_json::from_str::<Value>(body).unwrap()["cmx by zone"].to_string();
+    let vendor = Vendor::that(vec![json("200 OK", &body)]).await;
+    let mut places = vec![value!({ "hierarchy": "System Campus/Level 1/East" }); 11];
+    places.push(value!({ "hierarchy": "Elsewhere" }));
+    let counts = count(&cmx("zones", &vendor.base), &zones(places), PLENTY).await;
+    assert_eq!(vendor.heard().len(), 1);
+    assert_eq!(counts.zones.values().filter(|said| **said == Ok(17)).count(), 11);
+    assert!(counts.zones["z11"].as_ref().unwrap_err().why().contains("no place \"Elsewhere\""));
+    assert_eq!(counts.said.len(), 1);
+    let said = &counts.said[0];
+    assert_eq!(said.status(), Some(200));
+    assert_eq!(said.places().len(), 3);
+    assert!(said.excerpt().starts_with("{\"ZoneCounts\"") && said.excerpt().chars().count() == 300);
+
+    let vendor = Vendor::that(vec![v3(40)]).await;
+    let counts = count(&cmx("v3", &vendor.base), &zones(vec![value!({ "floor": "7" }); 12]), PLENTY).await;
+    assert_eq!(
+        (vendor.heard().len(), counts.zones.values().filter(|said| **said == Ok(40)).count()),
+        (1, 12)
+    );
+}
+
+#[tokio::test]
+async fn the_staff_is_taken_away_and_never_more() {
+    let zone = |devices| {
+        let exclude = value!({ "ssid": "staff", "devices": devices });
+        serde_json::from_value::<Zone>(value!({ "site": "s", "plan": "p", "exclude": exclude })).unwrap()
+    };
+    // Which of the two is asked first is nobody's business: so the zones are asked one after the other.
+    for (devices, left) in [(0, 28), (8, 20), (28, 0), (29, 0), (u32::MAX, 0)] {
+        let vendor = by_target(|line| if line.contains("ssid=staff") { 12 } else { 40 }).await;
+        let (zone, floor) = (zone(devices), cmx("v3", &vendor));
+        let counts = floor.count(&[("a", &zone)], now(), PLENTY).await;
+        assert_eq!(counts.zones["a"], Ok(left));
+        assert_eq!(counts.said.len(), 2);
+    }
+    // The staff is counted a moment later, and more came.
+    let vendor = by_target(|line| if line.contains("ssid=staff") { 12 } else { 4 }).await;
+    let counts = cmx("v3", &vendor).count(&[("a", &zone(0))], now(), PLENTY).await;
+    assert_eq!(counts.zones["a"], Ok(0));
+    // If the staff can't be counted, neither can the customers.
+    let vendor = Vendor::that(vec![v3(40), html("502 Bad Gateway")]).await;
+    let counts = cmx("v3", &vendor.base).count(&[("a", &zone(0))], now(), PLENTY).await;
+    assert!(counts.zones["a"].is_err());
+}
+
+/// A CMX that counts as it is asked.
+async fn by_target(count: fn(&str) -> u32) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap() > 0 {}
+            let line = String::from_utf8(head).unwrap().lines().next().unwrap_or_default().to_owned();
+            let body = format!("{{\"associatedCount\":{}}}", count(&line));
+            let length = body.len();
+            let answer =
+                format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    base
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_count_is_unknown() {
+    for (reply, word) in [
+        (html("200 OK"), "a page came"),
+        (html("502 Bad Gateway"), "HTTP 502"),
+        (html("401 Unauthorized"), "user or password"),
+        (json("204 No Content", ""), "HTTP 204"),
+        (json("200 OK", ""), "empty"),
+        (with("302 Found", &["location: $BASE/login"], ""), "HTTP 302"),
+        (json("429 Too Many Requests", "{}"), "slow down"),
+    ] {
+        let (said, _) = when("v3", reply).await;
+        let Err(Unknown::NoCount(why)) = said else { panic!("{said:?}") };
+        assert!(why.contains(word), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_unknown() {
+    for (api, reply) in [
+        ("v3", Reply::Resets),
+        ("v3", Reply::IsSilent),
+        ("v3", Reply::Bytes("")),
+        ("v3", Reply::Bytes("SSH-2.0-OpenSSH\r\n")),
+        ("v3", Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{\"associatedCount\":40}")),
+        (
+            "v3",
+            Reply::Bytes(
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n16\r\n{\"associatedCount\":40}\r\n",
+            ),
+        ),
+        ("presence", Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n12")),
+    ] {
+        let (said, _) = when(api, reply).await;
+        assert!(matches!(said, Err(Unknown::NoAnswer(_))), "{said:?}");
+    }
+    // This one ends with the connection, so nobody knows whether it was all.
+    let (said, _) = when("presence", Reply::Bytes("HTTP/1.1 200 OK\r\n\r\n12")).await;
+    assert!(matches!(said, Err(Unknown::NoCount(_))), "{said:?}");
+    let (said, _) = when("presence", Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n123")).await;
+    assert_eq!(said, Ok(123));
+}
+
+/// Twelve zones that need a request each.
+fn twelve() -> BTreeMap<String, Zone> {
+    zones((0..12).map(|floor| value!({ "floor": floor.to_string() })))
+}
+
+#[tokio::test]
+async fn a_dead_site_costs_one_timeout() {
+    let vendor = Vendor::that((0..12).map(|_| Reply::IsSilent).collect()).await;
+    let began = Instant::now();
+    let counts = count(&cmx("v3", &vendor.base), &twelve(), PLENTY).await;
+    // Three rounds of four would take three timeouts.
+    assert!(began.elapsed() < Duration::from_millis(1100), "{:?}", began.elapsed());
+    assert!(vendor.heard().len() <= 4);
+    assert_eq!(counts.zones.len(), 12);
+    for said in counts.zones.values() {
+        assert_eq!(*said, Err(Unknown::NoAnswer("CMX did not answer in time".into())));
+    }
+
+    let counts = count(&cmx("v3", &nobody().await), &twelve(), PLENTY).await;
+    for said in counts.zones.values() {
+        let Err(Unknown::NoAnswer(why)) = said else { panic!("{said:?}") };
+        assert!(why.starts_with("CMX can't be reached"), "{why}");
+    }
+    assert_eq!(counts.said.len(), 12);
+}
+
+#[tokio::test]
+async fn a_site_in_trouble_is_asked_for_the_rest() {
+    let mut replies = vec![html("502 Bad Gateway")];
+    replies.extend((0..11).map(|_| v3(40)));
+    let vendor = Vendor::that(replies).await;
+    let counts = count(&cmx("v3", &vendor.base), &twelve(), PLENTY).await;
+    assert_eq!(counts.zones.values().filter(|said| **said == Ok(40)).count(), 11);
+    assert_eq!(vendor.heard().len(), 12);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_when_there_is_no_time() {
+    let vendor = Vendor::that(vec![]).await;
+    let counts = count(&cmx("v3", &vendor.base), &twelve(), Duration::ZERO).await;
+    assert!(counts.zones.values().all(|said| matches!(said, Err(Unknown::NotAsked(_)))));
+    let vendor = Vendor::that(vec![Reply::IsSilent]).await;
+    let began = Instant::now();
+    let counts = count(&cmx("v3", &vendor.base), &zones([value!({})]), Duration::from_millis(50)).await;
+    assert!(began.elapsed() < Duration::from_millis(390) && counts.zones["z00"].is_err());
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_cut() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap() > 0 {}
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"associatedCount\":40").await.unwrap();
+        let mut sent = 0;
+        while stream.write_all(&[b' '; 4096]).await.is_ok() {
+            sent += 4096;
+        }
+        sent
+    });
+    let counts = count(&cmx("v3", &base), &zones([value!({})]), PLENTY).await;
+    let Err(Unknown::NoCount(why)) = &counts.zones["z00"] else { panic!("{:?}", counts.zones) };
+    assert!(why.contains("too long"), "{why}");
+    // The buffers of two sockets hold some more than we read.
+    assert!(server.await.unwrap() < BODY_MAX + 16 * 1024 * 1024);
+}
+
+const HISTORY: &str =
+    r#"[{"startTs":"2026-11-28T14:05:00Z","endTs":"2026-11-28T14:10:00Z","clientCount":33}]"#;
+
+#[tokio::test]
+async fn meraki_is_not_hurried() {
+    let vendor = Vendor::that((0..4).map(|_| json("200 OK", HISTORY)).collect()).await;
+    let began = Instant::now();
+    let networks = zones((0..4).map(|at| value!({ "network": format!("N_{at}") })));
+    let counts = count(&meraki(&vendor.base), &networks, PLENTY).await;
+    assert!(counts.zones.values().all(|said| *said == Ok(33)), "{counts:?}");
+    assert!(began.elapsed() >= Duration::from_millis(330));
+}
+
+#[tokio::test]
+async fn meraki_is_asked_again_when_it_allows() {
+    let slow =
+        || with("429 Too Many Requests", &["retry-after: 1"], r#"{"errors":["API rate limit exceeded"]}"#);
+    let vendor = Vendor::that(vec![slow(), json("200 OK", HISTORY)]).await;
+    let network = zones([value!({ "network": "N_1" })]);
+    let began = Instant::now();
+    let counts = count(&meraki(&vendor.base), &network, PLENTY).await;
+    assert_eq!(counts.zones["z00"], Ok(33));
+    assert!(began.elapsed() >= Duration::from_secs(1));
+
+    // There is no time to wait for it; and who shares the pace doesn't ask either.
+    let vendor = Vendor::that(vec![slow()]).await;
+    let pace = Pace::meraki();
+    let soon = Duration::from_millis(900);
+    let counts = count(&meraki(&vendor.base).paced(pace.clone()), &network, soon).await;
+    assert!(counts.zones["z00"].as_ref().unwrap_err().why().contains("slow down"));
+    let other = count(&meraki(&vendor.base).paced(pace), &network, Duration::from_millis(100)).await;
+    assert!(matches!(other.zones["z00"], Err(Unknown::NotAsked(_))), "{other:?}");
+    assert_eq!(vendor.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn who_tells_us_is_not_asked() {
+    let site = value!({ "cmx_push": { "key": { "secret": "x" } } });
+    let site: Site = serde_json::from_value(site).unwrap();
+    assert!(Floor::new(http(), site.source().unwrap(), "x".into(), PLENTY).is_none());
+}
+
+/// It runs beside other sites, on whatever thread is free.
+#[tokio::test]
+async fn a_round_of_asking_can_be_sent_to_another_thread() {
+    let floor = cmx("v3", &nobody().await);
+    let task = tokio::spawn(async move { count(&floor, &twelve(), PLENTY).await });
+    assert!(task.await.unwrap().zones.values().all(Result::is_err));
+}
