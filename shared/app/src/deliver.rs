@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use handbell_core::config::Plan;
 use handbell_core::decide::{Event, space_name};
 use handbell_core::dispatch::{
-    Delivery, Dispatch, DispatchKey, Fact, Outcome, Progress, REPORT, START_WITHIN, Say, Task,
+    Delivery, Dispatch, DispatchKey, Fact, Outcome, Progress, REPORT, START_WITHIN, Task,
 };
 use handbell_core::fallback::take_over;
 use handbell_core::wording::Words;
@@ -44,6 +44,7 @@ impl App {
             let done = match row.due() {
                 Some(Due::Incident(subject)) => self.happen(&subject, &Event::Wake, None).await.map(|_| ()),
                 Some(Due::Dispatch(key)) => self.work(&key).await,
+                Some(Due::Card { action, tries }) => self.card_pressed(&action, tries).await,
                 Some(Due::Heard { message, tries }) => self.read_message(&message, tries).await,
                 None => {
                     tracing::error!(row = row.sk, "a kick for a row that is never due; ignored");
@@ -114,7 +115,7 @@ impl App {
         }
         if !died.is_empty() {
             tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
-            let told = (&self.config.admins, self.config.twilio.from.as_str());
+            let told = (&self.config.admins, self.config.from());
             take_over(&mut work.dispatch, &died, told, &work.plan, &work.words, now);
         }
         self.report(work).await;
@@ -222,7 +223,7 @@ pub(crate) fn wait(seconds: i64) -> Outcome {
 
 /// True for tasks that post: they keep the order of the steps.
 pub(crate) fn is_post(work: &Work, name: &str) -> bool {
-    matches!(work.delivery(name).map(|delivery| &delivery.say), Some(Say::Post { .. }))
+    work.delivery(name).is_some_and(|delivery| delivery.say.is_post())
 }
 
 /// The report's own state, for [`crate::report`].

@@ -38,7 +38,7 @@ impl App {
         id: Option<&PressId>,
     ) -> Result<Happened, Fault> {
         let button = self.button(subject).map(|(_, button)| button);
-        let today = button.and_then(|button| self.plans.get_key_value(&button.plan));
+        let today = self.plan_of(subject);
         let words = self.words(subject);
         for round in 0..ROUNDS {
             let now = self.now();
@@ -58,7 +58,7 @@ impl App {
             let (name, plan, hash): (&str, Arc<Plan>, &str) = match (&incident, own, today) {
                 (Some(incident), Some(own), _) if !anew => (&incident.plan, own, &incident.plan_hash),
                 (_, _, Some((name, known))) => (name, Arc::clone(&known.plan), &known.hash),
-                // Nothing is going on, and the button is gone from the configuration.
+                // Nothing is going on, and the button or the zone is gone from the configuration.
                 _ => {
                     return Ok(Happened {
                         count: incident.as_ref().map_or(0, |incident| incident.count),
@@ -73,7 +73,8 @@ impl App {
                 plan_name: name,
                 plan: &plan,
                 plan_hash: hash,
-                from: &self.config.twilio.from,
+                watched: today.is_some(),
+                from: self.config.from(),
                 words: &words,
             };
             let decision = decide(incident.as_ref(), event, rules, now);
@@ -117,9 +118,11 @@ impl App {
         Err(Fault("too many events at once for one incident".into()))
     }
 
-    /// Tells the queue that these rows are due, each at its time. Best effort: the tick finds what this misses.
-    pub(crate) async fn kick(&self, rows: &[(RowKey, Timestamp)], now: Timestamp) {
+    /// Tells the queue that these rows are due, each at its time. Best effort: the tick finds what this misses. False if
+    /// the queue has not taken all.
+    pub(crate) async fn kick(&self, rows: &[(RowKey, Timestamp)], now: Timestamp) -> bool {
         use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+        let mut taken = true;
         for ten in rows.chunks(10) {
             let entries = ten.iter().enumerate().filter_map(|(index, (row, at))| {
                 // Rounded up: a kick that comes early finds nothing to do.
@@ -141,15 +144,20 @@ impl App {
                 .send();
             match send.await {
                 Ok(sent) if sent.failed().is_empty() => {}
-                Ok(sent) => tracing::warn!(
-                    failed = sent.failed().len(),
-                    "some kicks were not taken; the tick will find the rows"
-                ),
+                Ok(sent) => {
+                    taken = false;
+                    tracing::warn!(
+                        failed = sent.failed().len(),
+                        "some kicks were not taken; the tick will find the rows"
+                    );
+                }
                 Err(error) => {
-                    tracing::warn!(reason = ?error.as_service_error(), "the queue took no kick; the tick will find the rows")
+                    taken = false;
+                    tracing::warn!(reason = ?error.as_service_error(), "the queue took no kick; the tick will find the rows");
                 }
             }
         }
+        taken
     }
 }
 

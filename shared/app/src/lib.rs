@@ -1,11 +1,15 @@
 //! What happens: one file per trigger. Each checks who speaks, lets the rules decide, commits, and only then answers.
 
+mod card;
+mod chart;
 mod deliver;
 mod happen;
 mod health;
+mod poll;
 mod press;
 mod report;
 mod secrets;
+mod sightings;
 mod space;
 mod speak;
 mod tick;
@@ -14,13 +18,14 @@ mod webex;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::config::{Button, Config, Plan};
-use handbell_core::incident::Subject;
+use handbell_core::incident::{Kind, Subject};
 use handbell_core::wording::Words;
+use handbell_outbound::floor::Pace;
 use handbell_outbound::twilio::Twilio;
 use handbell_outbound::webex::Webex;
 use handbell_store::{Fault as TableFault, Store};
@@ -30,6 +35,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
+pub use poll::{MakeSiteClient, PollSeen, ZoneSeen};
 pub use secrets::{Fetch, Secrets};
 pub use tick::Ticked;
 
@@ -71,6 +77,8 @@ pub struct Places {
     pub webex_url: String,
     /// `https://api.twilio.com`.
     pub twilio_url: String,
+    /// The stand-in CMX on a laptop, in the place of every CMX that the configuration names.
+    pub cmx_url: Option<String>,
     /// The work queue.
     pub queue_url: String,
     /// The event bus.
@@ -96,9 +104,13 @@ pub struct App {
     sqs: aws_sdk_sqs::Client,
     events: aws_sdk_eventbridge::Client,
     http: reqwest::Client,
+    make_site_client: MakeSiteClient,
+    site_clients: Mutex<BTreeMap<String, reqwest::Client>>,
+    paces: Mutex<BTreeMap<String, Pace>>,
     secrets: Secrets,
     clock: Clock,
     me: OnceCell<webex::Me>,
+    hooked: OnceCell<()>,
 }
 
 /// Tells what time it is.
@@ -118,6 +130,8 @@ pub struct Parts {
     pub events: aws_sdk_eventbridge::Client,
     /// For the vendors: no retries, no redirects.
     pub http: reqwest::Client,
+    /// Makes clients for sites with certificates of their own.
+    pub make_site_client: MakeSiteClient,
     /// Where secrets come from.
     pub fetch_secrets: Fetch,
     /// What time it is.
@@ -140,9 +154,13 @@ impl App {
             sqs: parts.sqs,
             events: parts.events,
             http: parts.http,
+            make_site_client: parts.make_site_client,
+            site_clients: Mutex::default(),
+            paces: Mutex::default(),
             secrets: Secrets::new(parts.fetch_secrets),
             clock: parts.clock,
             me: OnceCell::new(),
+            hooked: OnceCell::new(),
         }
     }
 
@@ -171,16 +189,32 @@ impl App {
     }
 
     fn button(&self, subject: &Subject) -> Option<(&str, &Button)> {
-        let name = subject.button_name()?;
+        let name = (subject.kind() == Kind::Button).then(|| subject.name())?;
         self.config.buttons.get_key_value(name).map(|(name, button)| (name.as_str(), button))
     }
 
+    /// The plan that a new incident of the subject runs today; none if it is gone from the configuration.
+    fn plan_of(&self, subject: &Subject) -> Option<(&String, &Known)> {
+        let plan = match subject.kind() {
+            Kind::Button => &self.config.buttons.get(subject.name())?.plan,
+            Kind::Zone => &self.config.zones.get(subject.name())?.plan,
+            Kind::Silence => {
+                let (site, plan) = subject.silent()?;
+                let mut zones = self.config.zones.values();
+                &zones.find(|zone| zone.site == site && zone.plan == plan)?.plan
+            }
+        };
+        self.plans.get_key_value(plan)
+    }
+
     fn words(&self, subject: &Subject) -> Words {
-        let label = self.button(subject).map(|(name, button)| button.label.as_deref().unwrap_or(name));
-        Words {
-            zone: self.zone.clone(),
-            button: label.or(subject.button_name()).unwrap_or_default().to_owned(),
-        }
+        let name = subject.name();
+        let label = match subject.kind() {
+            Kind::Button => self.config.buttons.get(name).and_then(|button| button.label.as_deref()),
+            Kind::Zone => self.config.zones.get(name).and_then(|zone| zone.label.as_deref()),
+            Kind::Silence => subject.silent().map(|(site, _)| site),
+        };
+        Words { zone: self.zone.clone(), name: label.unwrap_or(name).to_owned() }
     }
 
     /// A plan by its name and fingerprint: today's, or from the table as it stood.
@@ -204,7 +238,8 @@ impl App {
     }
 
     async fn twilio_client(&self) -> Result<Twilio, Fault> {
-        let twilio = &self.config.twilio;
+        let twilio = self.config.twilio.as_ref();
+        let twilio = twilio.ok_or_else(|| Fault("the configuration has no `twilio`".to_owned()))?;
         let (user, secret) = match &twilio.key {
             Some(key) => (key.sid.clone(), &key.secret),
             None => (twilio.account.clone(), &twilio.token.secret),

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use handbell_core::crowd::View;
 use handbell_core::dispatch::{Content, LEASE, Outcome, Say, Task};
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::twilio::{Call, Sms};
-use handbell_outbound::webex::{File, Post, Webex};
+use handbell_outbound::webex::{File, Post, Webex, zone_card};
 use jiff::SignedDuration;
 
 use crate::deliver::{Work, is_post, wait};
@@ -197,9 +198,6 @@ impl App {
     }
 
     async fn post(&self, webex: &Webex, work: &Work, room: &Room, name: &str, task: Task) -> Outcome {
-        let Some(Say::Post { content }) = work.delivery(name).map(|delivery| &delivery.say) else {
-            return Outcome::NotWanted;
-        };
         let mark = work.dispatch.mark(name);
         if task == Task::Look {
             match self.look_in_room(webex, &room.id, &mark).await {
@@ -214,15 +212,16 @@ impl App {
         if !work.may_begin(self.now()) {
             return wait(0);
         }
-        let mut markdown = wording::post(content, &work.plan, &work.dispatch, &work.words);
-        let file = match self.file(content, work) {
-            Ok(file) => file,
-            Err(missing) => {
-                markdown = format!("{markdown}\n\n*{}*", wording::escape_markdown(&missing));
-                None
-            }
+        let post = match work.delivery(name).map(|delivery| &delivery.say) {
+            Some(Say::Post { content }) => self.words_to_post(work, content),
+            Some(Say::Card) => self.card_to_post(work).await,
+            _ => return Outcome::NotWanted,
         };
-        let post = Post { markdown: wording::marked_post(&markdown, &mark), file, ..Post::default() };
+        let mut post = Post {
+            markdown: wording::marked_post(&post.markdown, &mark),
+            parent: self.card_above(work, name).await,
+            ..post
+        };
         if post.deadline() > WITHIN_LEASE {
             // Sending the file may take longer than the lease: nobody may take over and post it a second time meanwhile.
             let sending = SignedDuration::try_from(post.deadline()).unwrap_or(SignedDuration::MAX);
@@ -231,7 +230,21 @@ impl App {
                 Ok(false) | Err(_) => return wait(1),
             }
         }
-        match webex.post(&room.id, &post).await {
+        let mut said_so = webex.post(&room.id, &post).await;
+        // Certainly not accepted: cards may be forbidden here, or the card above is gone. The plain words are not.
+        if matches!(said_so, Err(Failure::Refused { .. }))
+            && (post.card.take().is_some() | post.parent.take().is_some())
+            && work.may_begin(self.now())
+        {
+            if let (Some(Say::Card), Some(view)) =
+                (work.delivery(name).map(|delivery| &delivery.say), work.dispatch.view.as_ref())
+            {
+                post = self.plain_card(work, view, true);
+                post.markdown = wording::marked_post(&post.markdown, &mark);
+            }
+            said_so = webex.post(&room.id, &post).await;
+        }
+        match said_so {
             Ok(id) => Outcome::Sent(id),
             Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, work, room).await {
                 Some(outcome) => outcome,
@@ -239,6 +252,53 @@ impl App {
             },
             Err(failure) => said(failure),
         }
+    }
+
+    fn words_to_post(&self, work: &Work, content: &Content) -> Post {
+        let markdown = wording::post(content, &work.plan, &work.dispatch, &work.words);
+        match self.file(content, work) {
+            Ok(file) => Post { markdown, file, ..Post::default() },
+            Err(missing) => Post {
+                markdown: format!("{markdown}\n\n*{}*", wording::escape_markdown(&missing)),
+                ..Post::default()
+            },
+        }
+    }
+
+    /// A card; where cards aren't wanted, the same in words with the picture.
+    async fn card_to_post(&self, work: &Work) -> Post {
+        let Some(view) = work.dispatch.view.as_ref() else { return Post::default() };
+        if !self.config.webex.cards {
+            return self.plain_card(work, view, true);
+        }
+        self.hooked.get_or_init(|| self.mend_webhooks()).await;
+        // Without a point there is nothing to draw.
+        let drawn = view.points.iter().any(Option::is_some);
+        let picture = if drawn { self.chart_url(&work.dispatch.key).await.ok() } else { None };
+        let incident =
+            handbell_core::incident::reference(&work.dispatch.key.subject, work.dispatch.key.epoch);
+        let card = wording::crowd::card(view, &work.words);
+        Post {
+            markdown: wording::crowd::markdown(view, &work.words, false),
+            card: Some(zone_card(&card, picture.as_deref(), &incident)),
+            ..Post::default()
+        }
+    }
+
+    fn plain_card(&self, work: &Work, view: &View, answers: bool) -> Post {
+        Post {
+            markdown: wording::crowd::markdown(view, &work.words, answers),
+            picture: Some(crate::chart::draw(view, &work.words).into()),
+            ..Post::default()
+        }
+    }
+
+    /// The id of the card that this stands under, if it is there already.
+    async fn card_above(&self, work: &Work, name: &str) -> Option<String> {
+        let number = work.delivery(name)?.under?;
+        let key = handbell_core::dispatch::DispatchKey { number, ..work.dispatch.key.clone() };
+        let dispatch = self.store.dispatch(&key).await.ok()??;
+        dispatch.deliveries.into_values().find(|delivery| delivery.say == Say::Card)?.id
     }
 
     /// Our post with this mark. A bot can't list what it posted in a group space: there its own post comes back by the

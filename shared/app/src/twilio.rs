@@ -24,7 +24,7 @@ pub(crate) fn token(key: &DispatchKey, name: &str) -> String {
     format!("{}.{}.{}.{name}", key.subject.as_str().replace(':', "."), key.epoch, key.number)
 }
 
-fn read_token(token: &str) -> Option<(DispatchKey, String)> {
+pub(crate) fn read_token(token: &str) -> Option<(DispatchKey, String)> {
     let mut parts = token.split('.');
     let mut next = || parts.next();
     let subject = Subject::parse(&format!("{}:{}", next()?, next()?))?;
@@ -71,7 +71,7 @@ impl App {
     /// The parameters, if Twilio signed them with one of our tokens. A bad signature makes us look whether the token has
     /// been changed.
     async fn twilio_params(&self, request: &Request<Bytes>) -> Result<Params, Failed> {
-        let twilio = &self.config.twilio;
+        let twilio = self.config.twilio.as_ref().ok_or(Rejected::Unknown)?;
         let signed = Signed {
             base: self.public_url(),
             path_and_query: path_and_query(request),

@@ -19,11 +19,14 @@ pub(crate) struct Me {
     pub(crate) id: String,
     /// A bot can't list what it posted in a group space.
     pub(crate) bot: bool,
+    /// What we are called: a mention of us begins with it.
+    pub(crate) name: String,
 }
 
 /// A message is tried to be read for two minutes.
 const READ_TRIES: u32 = 12;
-const WEBHOOK: &str = "Handbell: messages";
+/// What Webex is to tell us of.
+const RESOURCES: [&str; 2] = ["messages", "attachmentActions"];
 
 impl App {
     /// Asked once in a process's life.
@@ -31,7 +34,11 @@ impl App {
         self.me
             .get_or_try_init(async || {
                 let me = self.webex().await?.me().await.map_err(|failure| Fault(failure.to_string()))?;
-                Ok(Me { bot: me.kind.as_deref() == Some("bot"), id: me.id })
+                Ok(Me {
+                    bot: me.kind.as_deref() == Some("bot"),
+                    name: me.display_name.unwrap_or_default(),
+                    id: me.id,
+                })
             })
             .await
     }
@@ -47,13 +54,24 @@ impl App {
     /// Only notes that there is a message: Webex wants its answer at once, and reading it may fail while Webex is down.
     async fn heard(&self, request: &Request<Bytes>) -> Result<(), Failed> {
         let envelope = self.envelope(request).await?;
-        if (envelope.resource.as_str(), envelope.event.as_str()) == ("messages", "created") {
-            let now = self.now();
-            // Whoever posted it is given the time to write that down.
-            let soon = now + SignedDuration::from_secs(3);
-            self.kick(&[(RowKey::heard(&envelope.data.id, 0), soon)], now).await;
+        let now = self.now();
+        match (envelope.resource.as_str(), envelope.event.as_str()) {
+            ("messages", "created") => {
+                // Whoever posted it is given the time to write that down.
+                let soon = now + SignedDuration::from_secs(3);
+                self.kick(&[(RowKey::heard(&envelope.data.id, 0), soon)], now).await;
+                Ok(())
+            }
+            ("attachmentActions", "created") => {
+                // Nothing but the queue holds a choice: if it isn't there, Webex shall come again.
+                if self.kick(&[(RowKey::card(&envelope.data.id, 0), now)], now).await {
+                    Ok(())
+                } else {
+                    Err(Fault("the queue took no choice".to_owned()).into())
+                }
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads a message that we heard of; what can't be read now is read in ten seconds.
@@ -90,8 +108,9 @@ impl App {
             Err(Failure::Refused { .. }) => return Ok(()),
             Err(failure) => return Err(Fault(failure.to_string())),
         };
-        if message.person_id.as_deref() != Some(self.me().await?.id.as_str()) {
-            return Ok(());
+        let me = self.me().await?;
+        if message.person_id.as_deref() != Some(me.id.as_str()) {
+            return self.answered_in_words(&message, &me.name).await;
         }
         let text = message.markdown.or(message.text).unwrap_or_default();
         let Some((reference, number, name)) = find_mark(&text) else { return Ok(()) };
@@ -111,8 +130,9 @@ impl App {
         Ok(())
     }
 
-    /// Registers our webhook if it is missing, and wakes it if Webex has put it to sleep. Best effort, every five minutes.
-    pub(crate) async fn mend_webhook(&self) {
+    /// Registers our webhooks if they are missing, and wakes those that Webex has put to sleep. Best effort, every five
+    /// minutes; and before a process shows its first card, since nobody would hear its buttons.
+    pub(crate) async fn mend_webhooks(&self) {
         let Some(name) = &self.config.webex.webhook else { return };
         let mend = async {
             let secret = self.secrets.get(&name.secret, self.now()).await?;
@@ -120,33 +140,38 @@ impl App {
             let target = format!("{}/webex", self.public_url());
             let failed = |failure: Failure| Fault(failure.to_string());
             let all = webex.webhooks().await.map_err(failed)?;
-            let ours = all.iter().find(|hook| {
-                hook.target_url.as_deref() == Some(&target) && hook.resource.as_deref() == Some("messages")
-            });
-            match ours {
-                None => {
-                    let (resource, event) = ("messages".to_owned(), "created".to_owned());
-                    let new = NewWebhook {
-                        name: WEBHOOK.into(),
-                        target_url: target,
-                        resource,
-                        event,
-                        filter: None,
-                        secret,
-                    };
-                    webex.create_webhook(&new).await.map_err(failed)?;
-                    tracing::info!("a webhook was registered at Webex");
+            for resource in RESOURCES {
+                let name = format!("Handbell: {resource}");
+                let ours = all.iter().find(|hook| {
+                    hook.target_url.as_deref() == Some(&target) && hook.resource.as_deref() == Some(resource)
+                });
+                match ours {
+                    None => {
+                        let new = NewWebhook {
+                            name,
+                            target_url: target.clone(),
+                            resource: resource.to_owned(),
+                            event: "created".to_owned(),
+                            filter: None,
+                            secret: secret.clone(),
+                        };
+                        webex.create_webhook(&new).await.map_err(failed)?;
+                        tracing::info!(resource, "a webhook was registered at Webex");
+                    }
+                    Some(hook) if hook.is_inactive() => {
+                        webex
+                            .update_webhook(&hook.id, &name, &target, Some(&secret))
+                            .await
+                            .map_err(failed)?;
+                        tracing::warn!(resource, "Webex had switched our webhook off; it is on again");
+                    }
+                    Some(_) => {}
                 }
-                Some(hook) if hook.is_inactive() => {
-                    webex.update_webhook(&hook.id, WEBHOOK, &target, Some(&secret)).await.map_err(failed)?;
-                    tracing::warn!("Webex had switched our webhook off; it is on again");
-                }
-                Some(_) => {}
             }
             Ok::<_, Fault>(())
         };
         if let Err(fault) = mend.await {
-            tracing::warn!(reason = %fault, "the webhook at Webex could not be looked after; tried again in five minutes");
+            tracing::warn!(reason = %fault, "the webhooks at Webex could not be looked after; tried again in five minutes");
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Environment {
     pub webex_url: String,
     /// `HANDBELL_TWILIO_URL`: `https://api.twilio.com` by default.
     pub twilio_url: String,
+    /// `HANDBELL_CMX_URL`: set by the laptop's runner only; takes the place of every CMX of the configuration.
+    pub cmx_url: Option<String>,
     /// `HANDBELL_CLOCK_FILE`: set by the laptop's runner only; how far time runs ahead, in milliseconds.
     pub clock_file: Option<PathBuf>,
     /// `AWS_REGION`.
@@ -67,6 +69,7 @@ impl Environment {
             secrets: variable("HANDBELL_SECRETS"),
             webex_url: or("HANDBELL_WEBEX_URL", "https://webexapis.com/v1"),
             twilio_url: or("HANDBELL_TWILIO_URL", "https://api.twilio.com"),
+            cmx_url: variable("HANDBELL_CMX_URL"),
             clock_file: variable("HANDBELL_CLOCK_FILE").map(Into::into),
             region: needed("AWS_REGION")?,
             credentials: (

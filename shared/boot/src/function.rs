@@ -1,5 +1,7 @@
 //! The functions: an event of AWS in, the right handler, an answer of AWS out.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use handbell_app::App;
 use handbell_store::table::RowKey;
@@ -28,11 +30,17 @@ pub enum Function {
     Deliver,
     /// Every minute: what was missed.
     Tick,
+    /// Every minute: how many devices there are.
+    CmxPoll,
+    /// CMX or Meraki: which devices there are.
+    Sightings,
+    /// Webex: the picture on a card.
+    Chart,
 }
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::ButtonPress,
         Self::SmsInbound,
         Self::VoiceInbound,
@@ -40,6 +48,9 @@ impl Function {
         Self::Health,
         Self::Deliver,
         Self::Tick,
+        Self::CmxPoll,
+        Self::Sightings,
+        Self::Chart,
     ];
 
     /// Its name: of the crate, of the binary, and with other capitals of the resource in template.yaml.
@@ -52,6 +63,9 @@ impl Function {
             Self::Health => "health",
             Self::Deliver => "deliver",
             Self::Tick => "tick",
+            Self::CmxPoll => "cmx-poll",
+            Self::Sightings => "sightings",
+            Self::Chart => "chart",
         }
     }
 
@@ -80,6 +94,11 @@ pub async fn handle(
             metrics::tick(&ticked, function.name(), app.time());
             Ok(Value::Null)
         }
+        Function::CmxPoll => {
+            let seen = app.cmx_poll().await.map_err(|fault| fault.to_string())?;
+            metrics::poll(&seen, function.name(), app.time());
+            Ok(Value::Null)
+        }
         _ => {
             let request = request(app, payload)?;
             let response = match function {
@@ -87,6 +106,8 @@ pub async fn handle(
                 Function::SmsInbound => app.sms_inbound(request).await,
                 Function::VoiceInbound => app.voice_inbound(request).await,
                 Function::WebexEvent => app.webex_event(request).await,
+                Function::Sightings => app.sightings(request).await,
+                Function::Chart => app.chart(request).await,
                 _ => app.health().await,
             };
             Ok(answer(&response))
@@ -116,11 +137,12 @@ fn answer(response: &Response<Bytes>) -> Value {
         .iter()
         .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.into())))
         .collect();
+    let text = std::str::from_utf8(response.body()).map(str::to_owned);
     json!({
         "statusCode": response.status().as_u16(),
         "headers": headers,
-        "body": String::from_utf8_lossy(response.body()),
-        "isBase64Encoded": false,
+        "isBase64Encoded": text.is_err(),
+        "body": text.unwrap_or_else(|_| STANDARD.encode(response.body())),
     })
 }
 

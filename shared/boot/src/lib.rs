@@ -7,6 +7,7 @@ mod environment;
 mod function;
 mod metrics;
 mod secrets;
+mod site;
 mod web;
 
 use std::sync::{Arc, OnceLock};
@@ -22,6 +23,7 @@ pub use configuration::{BadConfiguration, read_configuration};
 pub use environment::Environment;
 pub use function::{Function, handle};
 pub use handbell_app::Clock;
+pub use site::site_client;
 pub use web::client;
 
 /// Why a function can't start.
@@ -49,6 +51,7 @@ pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
             public_url,
             webex_url: environment.webex_url.clone(),
             twilio_url: environment.twilio_url.clone(),
+            cmx_url: environment.cmx_url.clone(),
             queue_url: environment.queue_url.clone(),
             bus: environment.bus.clone(),
             files: environment.config.parent().map(Into::into).unwrap_or_default(),
@@ -57,6 +60,9 @@ pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
         store: Store::new(aws.dynamodb(), environment.table.clone()),
         sqs: aws.sqs(),
         events: aws.events(),
+        make_site_client: Arc::new(|site, files| {
+            site_client(site, files).map_err(|error| handbell_app::Fault(error.to_string()))
+        }),
         fetch_secrets: secrets::fetch(environment, &aws),
         http,
         clock,

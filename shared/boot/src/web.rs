@@ -24,6 +24,11 @@ pub fn client() -> Result<reqwest::Client, Error> {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(roots)
             .with_no_client_auth();
+    client_with(tls)
+}
+
+/// The same with another idea of whom to believe.
+pub(crate) fn client_with(tls: ClientConfig) -> Result<reqwest::Client, Error> {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes a client")]
     let builder = reqwest::Client::builder();
     Ok(builder

@@ -6,6 +6,7 @@ pub mod decide;
 pub mod dispatch;
 pub mod fallback;
 pub mod incident;
+pub mod poll;
 pub mod press;
 pub mod wording;
 pub mod zone;

@@ -300,17 +300,18 @@ impl Watch {
     pub fn step(mut self, rule: &Rule, count: Option<u32>, now: Timestamp) -> (Self, Vec<Change>) {
         let mut changes = Vec::new();
         let open = rule.is_open(now);
+        let since = *self.heard_at.get_or_insert(now);
+        let quiet = now.duration_since(since) >= rule.silent;
+        if quiet {
+            // Whatever was in a row is so no more, also when nobody polled at all.
+            (self.warn.rising, self.alert.rising) = Default::default();
+            (self.warn.falling, self.alert.falling) = Default::default();
+        }
         match count {
             None => {
-                let since = *self.heard_at.get_or_insert(now);
-                if now.duration_since(since) >= rule.silent {
-                    // Whatever was in a row is so no more.
-                    (self.warn.rising, self.alert.rising) = Default::default();
-                    (self.warn.falling, self.alert.falling) = Default::default();
-                    if open && !self.silent {
-                        self.silent = true;
-                        changes.push(Change::Silent { since });
-                    }
+                if quiet && open && !self.silent {
+                    self.silent = true;
+                    changes.push(Change::Silent { since });
                 }
             }
             Some(count) => {
@@ -394,6 +395,10 @@ impl Watch {
                 self.level = Some(lower);
                 self.side(level).falling = Streak::default();
                 changes.push(Change::Ease(lower));
+                if woke {
+                    self.side(lower).told_at = Some(now);
+                    changes.push(Change::Remind(lower));
+                }
             }
             None => {
                 let (since, peak) = self.calm(now);

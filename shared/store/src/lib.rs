@@ -5,6 +5,7 @@
 
 mod commit;
 mod lease;
+mod site;
 mod space;
 pub mod table;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use commit::{Commit, NotCommitted};
 pub use lease::{Claimed, Released};
+pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};
 use table::{DUE, Row, RowKey, number, shard_name, text};
 

@@ -33,6 +33,13 @@ pub enum Due {
     Incident(Subject),
     /// Deliveries that want to be made.
     Dispatch(DispatchKey),
+    /// A button on a card that was pressed; no row, the queue alone holds it.
+    Card {
+        /// The action's id.
+        action: String,
+        /// How often it was tried to read it.
+        tries: u32,
+    },
     /// A message of Webex's that we heard of and have yet to read; no row, the queue alone holds it.
     Heard {
         /// Its id.
@@ -76,6 +83,31 @@ impl RowKey {
         Self { pk: format!("REF#{reference}"), sk: "REF".into() }
     }
 
+    /// `POLL / LEASE`: who polls the sites at the moment.
+    pub fn poll() -> Self {
+        Self { pk: "POLL".into(), sk: "LEASE".into() }
+    }
+
+    /// `SITE#main / NOW`: what is remembered of a site from poll to poll.
+    pub fn site(name: &str) -> Self {
+        Self { pk: format!("SITE#{name}"), sk: "NOW".into() }
+    }
+
+    /// `COUNTS#main / 2026-11-21T14:35:00Z`: the counts of all zones of a site in each of a few minutes.
+    pub fn counts(site: &str, start: Timestamp) -> Self {
+        Self { pk: format!("COUNTS#{site}"), sk: start.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() }
+    }
+
+    /// `SEEN#main / milliseconds#digest`: which devices a message told of.
+    pub fn seen(site: &str, at: Timestamp, digest: &str) -> Self {
+        Self { pk: format!("SEEN#{site}"), sk: format!("{:015}#{digest}", at.as_millisecond()) }
+    }
+
+    /// A button on a card was pressed: a kick that stands for itself.
+    pub fn card(action: &str, tries: u32) -> Self {
+        Self { pk: format!("CARD#{action}"), sk: tries.to_string() }
+    }
+
     /// A message of Webex's that we heard of: a kick that stands for itself.
     pub fn heard(message: &str, tries: u32) -> Self {
         Self { pk: format!("HEARD#{message}"), sk: tries.to_string() }
@@ -85,6 +117,9 @@ impl RowKey {
     pub fn due(&self) -> Option<Due> {
         if let Some(message) = self.pk.strip_prefix("HEARD#") {
             return Some(Due::Heard { message: message.to_owned(), tries: self.sk.parse().ok()? });
+        }
+        if let Some(action) = self.pk.strip_prefix("CARD#") {
+            return Some(Due::Card { action: action.to_owned(), tries: self.sk.parse().ok()? });
         }
         let subject = Subject::parse(self.pk.strip_prefix("INC#")?)?;
         if self.sk == "META" {

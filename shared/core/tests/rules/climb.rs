@@ -337,6 +337,9 @@ impl Watch {
                     Event::Cancel { epoch, .. } => {
                         prop_assert_eq!((*epoch, next.phase), (next.epoch, Phase::Cancelled))
                     }
+                    Event::Snooze { .. } | Event::Crowd(_) => {
+                        prop_assert!(false, "a button knows nothing of crowds")
+                    }
                     Event::Press(press) => match self.house.button.meaning(press.gesture) {
                         Meaning::Acknowledge => {
                             prop_assert_eq!((before.phase, next.phase), (Phase::Open, Phase::Acknowledged))

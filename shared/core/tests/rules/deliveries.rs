@@ -22,6 +22,7 @@ pub(crate) fn dispatch(says: impl IntoIterator<Item = Say>) -> Dispatch {
         count: 2,
         at: morning(),
         opened_at: morning(),
+        view: None,
         last_word: false,
         deliveries: BTreeMap::new(),
         fates: BTreeMap::new(),

@@ -51,6 +51,7 @@ impl House {
             plan_name: "power",
             plan: &self.plan,
             plan_hash: self.plan_hash,
+            watched: true,
             from: "+12025550100",
             words: &self.words,
         }

@@ -4,7 +4,10 @@
 
 mod climb;
 mod config;
+mod crowd;
 mod deliveries;
 mod examples;
+mod hours;
 mod house;
 mod wording;
+mod zone;

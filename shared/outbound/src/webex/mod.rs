@@ -1,5 +1,6 @@
 //! Webex: spaces, the people in them, posts, and the webhooks that tell us what happens there.
 
+mod actions;
 mod link;
 mod posts;
 mod spaces;
@@ -15,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+pub use actions::{Action, zone_card};
 pub use posts::{FILE_MAX, File, MARKDOWN_MAX, Message, Post, fit};
 pub use spaces::{Member, Room, TITLE_MAX, title};
 pub use webhooks::{NewWebhook, Webhook};

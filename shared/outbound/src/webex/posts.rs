@@ -51,6 +51,8 @@ pub struct Post {
     pub markdown: String,
     /// A file.
     pub file: Option<File>,
+    /// A picture that was just drawn, PNG, in the place of a file.
+    pub picture: Option<Bytes>,
     /// An Adaptive Card up to version 1.3, without the envelope (Webex, buttons and cards guide).
     pub card: Option<serde_json::Value>,
     /// The first post of the thread to answer in; not an answer in it.
@@ -142,12 +144,16 @@ impl Webex {
     pub async fn post(&self, room: &str, post: &Post) -> Said<String> {
         let url = self.url(&["messages"])?;
         let request = self.request(Method::POST, url);
-        let (request, deadline) = match (&post.file, &post.card) {
+        let part = match (&post.file, &post.picture) {
+            (Some(file), _) => Some(open(file).await?),
+            (None, Some(picture)) => Some(drawn(picture)?),
+            (None, None) => None,
+        };
+        let (request, deadline) = match (part, &post.card) {
             (Some(_), Some(_)) => {
                 return Err(Failure::never_asked("Webex takes a file or a card in a post, not both"));
             }
-            (Some(file), None) => {
-                let (part, length) = open(file).await?;
+            (Some((part, length)), None) => {
                 let mut form = Form::new().text("roomId", room.to_owned());
                 if !post.markdown.is_empty() {
                     form = form.text("markdown", fit(&post.markdown).into_owned());
@@ -221,6 +227,13 @@ impl Webex {
 
 fn with_upload(length: u64) -> Duration {
     DEADLINE + Duration::from_secs(length.div_ceil(SLOWEST))
+}
+
+/// A picture as a part of a form, and its length.
+fn drawn(picture: &Bytes) -> Said<(Part, u64)> {
+    let part = Part::stream(picture.clone()).file_name("chart.png").mime_str("image/png");
+    let part = part.map_err(|_| Failure::never_asked("the picture's type can't be written".to_owned()))?;
+    Ok((part, picture.len() as u64))
 }
 
 /// The file as a part of a form, and its length.

@@ -1,0 +1,57 @@
+// What to do first: one line, and the place on the page that it speaks of.
+
+import { $, many, number } from "./dom.js";
+import { rings, talks } from "./phones.js";
+import { state } from "./state.js";
+
+/** One line, and the place on the page that it speaks of. */
+function nextStep() {
+  const { buttons, spaces, phones, troubles } = state;
+  const first = buttons[0];
+  if (!first) return ["No button is configured. Add one under buttons: in the configuration.", null];
+  const label = first.label || first.name;
+  const name = (phone) => phone.name || number(phone.number);
+  const ring = phones.find((phone) => rings(phone.call));
+  if (ring) return [`The phone of ${name(ring)} rings. Answer it.`, ring];
+  const talk = phones.find((phone) => talks(phone.call));
+  if (talk) return [talk.call.gather ? `${name(talk)} hears what is the matter. Press 1 on the key pad: “I have it”.` : `${name(talk)} is on the line. Listen.`, talk];
+  if (troubles.some(is("webex", "502-before"))) return ["Webex is down. Press: the press is stored and waits. Then bring Webex back and see it arrive.", "troubles"];
+  if (troubles.length) return ["There is trouble. Press, and see that nothing is lost and nothing comes twice.", "troubles"];
+  const active = buttons.find((button) => button.state === "acknowledged") ?? buttons.find((button) => button.count) ?? first;
+  if (active.state === "acknowledged") return [`${active.by || "Somebody"} has it, and the climb has stopped. Press again to climb again, or make some trouble.`, "troubles"];
+  if (active.state === "resolved" || active.state === "cancelled") return [`It is ${active.state}. The next press begins anew.`, "buttons"];
+  const space = spaces.find((each) => each.messages.length);
+  if (!active.count) return [`Press “${label}”: people are called into a Webex space.`, "buttons"];
+  if (!space) return ["The press is stored. A Webex space is being made…", null];
+  const sms = phones.find((phone) => phone.texts.some((text) => text.direction !== "inbound"));
+  const called = phones.find((phone) => phone.calls?.length);
+  if (called) return ["The call has ended and nobody has said “I have it”. Press again: it climbs on.", "buttons"];
+  if (!sms) {
+    return active.count === 1
+      ? [`The space “${space.title}” is there, with ${many(space.people.length, "person", "people")} in it. Nobody comes? Press again.`, "buttons"]
+      : [`Pressed ${many(active.count, "time")}. The next step is on its way…`, null];
+  }
+  return [`${name(sms)} has a text now. Still nobody? Press again: a phone rings.`, "buttons"];
+}
+
+const PLACES = { buttons: "to the button", troubles: "to the troubles" };
+
+function showNext() {
+  const [text, place] = nextStep();
+  // Told again only when it is something new.
+  if ($("next-text").textContent !== text) $("next-text").textContent = text;
+  const jump = $("next-jump");
+  jump.hidden = !place;
+  if (!place) return;
+  jump.textContent = PLACES[place] ?? "to the phone";
+  jump.go = () => {
+    const target = typeof place === "string" ? $(place) : [...$("phone-list").children].find((node) => node.dataset.key === place.number);
+    target?.scrollIntoView({ block: "nearest", behavior: "auto" });
+    (target?.querySelector("button:not([hidden])") ?? target)?.focus();
+  };
+}
+
+$("next-jump").addEventListener("click", (event) => {
+  event.preventDefault();
+  event.currentTarget.go?.();
+});

@@ -1,0 +1,184 @@
+//! What a replay says to people.
+
+use std::fmt::Write as _;
+
+use handbell_core::crowd::Over;
+use handbell_core::wording::crowd::amount;
+use handbell_core::zone::{Level, Rule};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Episode, Replay, word};
+
+/// Of what a report is.
+#[derive(Clone, Debug)]
+pub struct Told<'a> {
+    /// What people call the zone.
+    pub label: &'a str,
+    /// How many it holds.
+    pub capacity: Option<u32>,
+    /// The rule.
+    pub rule: &'a Rule,
+    /// In which times are told.
+    pub zone: TimeZone,
+}
+
+impl Told<'_> {
+    /// As the messages say it.
+    fn state(&self, level: Level) -> &'static str {
+        if level == Level::Alert && self.capacity.is_some() { "FULL" } else { "BUSY" }
+    }
+
+    fn day(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%a %-d %b").to_string()
+    }
+
+    fn clock(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%H:%M").to_string()
+    }
+
+    fn moment(&self, at: Timestamp) -> String {
+        format!("{} {}", self.day(at), self.clock(at))
+    }
+
+    /// `Sat 14 Nov 11:40–12:55`; open at its end if it isn't over.
+    fn period(&self, from: Timestamp, to: Option<Timestamp>) -> String {
+        let end = match to {
+            None => "…".to_owned(),
+            Some(to) if self.day(to) == self.day(from) => self.clock(to),
+            Some(to) => format!(" {}", self.moment(to)),
+        };
+        let space = if end.starts_with(' ') { " " } else { "" };
+        format!("{}{space}–{end}", self.moment(from))
+    }
+}
+
+/// `75 minutes`, `36 hours`, `7 days`: about so long.
+pub fn long(length: SignedDuration) -> String {
+    let minutes = length.as_mins().max(1);
+    let (count, unit) = match minutes {
+        ..120 => (minutes, "minute"),
+        120..2880 => ((minutes + 30) / 60, "hour"),
+        _ => ((minutes + 720) / 1440, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".into(),
+        2 => "twice".into(),
+        _ => format!("{count} times"),
+    }
+}
+
+/// The counts' length: the last minute is one, too.
+fn span(replay: &Replay) -> SignedDuration {
+    SignedDuration::from_mins(i64::try_from(replay.minutes).unwrap_or(i64::MAX))
+}
+
+/// `Shoes would have alerted 3 times in 7 days:`
+pub fn headline(replay: &Replay, told: &Told<'_>) -> String {
+    let length = long(span(replay));
+    match (replay.episodes.len(), replay.silences.len()) {
+        (0, 0) => format!("{}: nobody would have been told anything in {length}.", told.label),
+        (0, _) => format!("{}: nobody would have been told that it is busy in {length}.", told.label),
+        (count, _) => format!("{} would have alerted {} in {length}:", told.label, times(count)),
+    }
+}
+
+fn row(episode: &Episode, told: &Told<'_>) -> [String; 4] {
+    let rises: Vec<String> = episode
+        .rises
+        .iter()
+        .map(|(at, level)| format!("{} told {}", told.state(*level), told.clock(*at)))
+        .collect();
+    let why = match episode.why {
+        None => ", not over yet",
+        Some(Over::Closing) => ", over at closing time",
+        Some(Over::Calm | Over::Unwatched) => "",
+    };
+    [
+        told.period(episode.from, episode.to),
+        told.state(episode.level).to_owned(),
+        format!("peak {}", amount(episode.peak, told.capacity)),
+        format!("{}{why}", rises.join(", ")),
+    ]
+}
+
+/// Everything there is to say, without the chart.
+pub fn report(replay: &Replay, told: &Told<'_>) -> String {
+    let mut out = format!("{}\n", headline(replay, told));
+    let rows: Vec<[String; 4]> = replay.episodes.iter().map(|episode| row(episode, told)).collect();
+    let wide = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (when, state, peak) = (wide(0), wide(1), wide(2));
+    for [period, level, highest, rises] in &rows {
+        let _ = writeln!(out, "  {period:when$}  {level:state$}  {highest:peak$}  {rises}");
+    }
+    if !replay.silences.is_empty() {
+        let how_often = times(replay.silences.len());
+        let _ = writeln!(out, "And {how_often} that nothing is known:");
+        for silence in &replay.silences {
+            let period = told.period(silence.from, silence.to);
+            let _ = writeln!(out, "  {period}  told {}", told.clock(silence.told));
+        }
+    }
+    out.push('\n');
+    let mut facts: Vec<(&str, String)> = Vec::new();
+    if let Some((first, last)) = replay.span {
+        facts.push(("Counts", told.period(first, Some(last))));
+    }
+    facts.push(("Rule", rule(told)));
+    if replay.unknown > 0 {
+        facts.push(("Unknown", format!("{} of {} minutes", replay.unknown, replay.minutes)));
+    }
+    if let Some((at, peak)) = replay.peak {
+        facts.push(("Peak", format!("{}, {}", amount(peak, told.capacity), told.moment(at))));
+    }
+    if let Some((from, to)) = replay.quiet().filter(|_| !replay.episodes.is_empty()) {
+        let length = long(to.duration_since(from));
+        facts.push(("Quiet", format!("{length} at the longest, {}", told.period(from, Some(to)))));
+    }
+    for (title, value) in facts {
+        let _ = writeln!(out, "  {title:8} {value}");
+    }
+    out
+}
+
+/// `warn at 80, over at 70; alert at 95, over at 85; 2 polls up, 3 down; not again within 15 minutes`.
+fn rule(told: &Told<'_>) -> String {
+    let rule = told.rule;
+    let mut parts: Vec<String> = rule
+        .levels
+        .iter()
+        .map(|bounds| format!("{} at {}, over at {}", word(bounds.level), bounds.at, bounds.clear))
+        .collect();
+    let polls = if rule.up == 1 { "poll" } else { "polls" };
+    parts.push(format!("{} {polls} up, {} down", rule.up, rule.down));
+    if !rule.cooldown.is_zero() {
+        parts.push(format!("not again within {}", long(rule.cooldown)));
+    }
+    if rule.hours.is_some() {
+        parts.push("in its opening hours".into());
+    }
+    parts.join("; ")
+}
+
+/// How to go on: the same command with other numbers, and where to write those that are good.
+pub fn hint(replay: &Replay, rule: &Rule, name: &str, again: &str, as_configured: bool) -> String {
+    let lowest = rule.levels.first().map_or(0, |bounds| bounds.at);
+    let other = match (replay.peak, replay.episodes.len()) {
+        (Some((_, peak)), 0) if peak < lowest => {
+            format!("Would a smaller number have told in time?\n  {again} --at {}\n", (peak - peak / 10).max(1))
+        }
+        (None, _) => return "\nNothing was counted: `handbell doctor cmx` asks the site and says why.\n".into(),
+        (_, 0) => format!("It was never long enough. Sooner:\n  {again} --up 1\n"),
+        _ => format!(
+            "Too often? Wait longer, or leave it longer alone:\n  {again} --up {} --cooldown {}m\n",
+            rule.up.saturating_add(2),
+            rule.cooldown.as_mins().max(15) * 2
+        ),
+    };
+    let keep = if as_configured { "" } else { "Good numbers? " };
+    format!("\n{other}{keep}Numbers live in `zones.{name}` of the configuration; `--help` lists all that can be tried.\n")
+}

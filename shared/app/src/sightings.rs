@@ -1,0 +1,77 @@
+//! CMX or Meraki tells which devices it sees: `/cmx/{site}`, `/meraki/{site}`.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::config::{Source, Zone};
+use handbell_inbound::sightings;
+use handbell_store::SeenRow;
+use http::{Method, Request, Response, StatusCode};
+use secrecy::ExposeSecret;
+
+use crate::secrets::values;
+use crate::{App, Failed, answer, header, refuse};
+
+impl App {
+    /// Answers 200 once what was seen is stored. No address of a device is kept, only a keyed hash of it.
+    pub async fn sightings(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.sighted(&request).await.unwrap_or_else(|failed| refuse(&failed))
+    }
+
+    async fn sighted(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+        let path = request.uri().path();
+        let (of_cmx, name) = match (path.strip_prefix("/cmx/"), path.strip_prefix("/meraki/")) {
+            (Some(name), _) => (true, name),
+            (_, Some(name)) => (false, name),
+            _ => return Err(Rejected::Unknown.into()),
+        };
+        let site = self.config.sites.get(name).ok_or(Rejected::Unknown)?;
+        let now = self.now();
+        let zones: Vec<(&str, &Zone)> = self
+            .config
+            .zones
+            .iter()
+            .filter(|(_, zone)| zone.site == name)
+            .map(|(name, zone)| (name.as_str(), zone))
+            .collect();
+        let key = match site.source() {
+            Some(Source::CmxPush(push)) if of_cmx => &push.key,
+            Some(Source::MerakiPush(push)) if !of_cmx => {
+                if request.method() == Method::GET {
+                    // Meraki asks whether we are we, once, when it is set up.
+                    let validator = self.secrets.get(&push.validator.secret, now).await?;
+                    return Ok(answer(StatusCode::OK, validator.expose_secret().to_owned()));
+                }
+                &push.key
+            }
+            _ => return Err(Rejected::Unknown.into()),
+        };
+        if request.method() != Method::POST {
+            return Err(Rejected::Unknown.into());
+        }
+        let read = |keys: &[&str]| {
+            // Whoever reads the table must not be able to try out addresses: the key is the salt.
+            let salt = keys.first().copied().unwrap_or_default().as_bytes().to_vec();
+            if of_cmx {
+                sightings::cmx(header(request, "authorization"), request.body(), keys, &salt, &zones)
+            } else {
+                sightings::meraki(request.body(), keys, &salt, &zones, now)
+            }
+        };
+        let secrets = self.secrets.all(now).await?;
+        let seen = match read(&values(&secrets, [key.secret.as_str()])) {
+            Err(Rejected::Forged) => {
+                let secrets = self.secrets.newest(now).await?;
+                read(&values(&secrets, [key.secret.as_str()]))?
+            }
+            other => other?,
+        };
+        let pack = |devices| handbell_store::Bytes(sightings::pack(devices));
+        let row = SeenRow {
+            seen: seen.seen.iter().map(|(zone, devices)| (zone.clone(), pack(devices))).collect(),
+            gone: pack(&seen.gone),
+            at_ms: now.as_millisecond(),
+        };
+        self.store.keep_seen(name, seen.digest, &row).await?;
+        Ok(answer(StatusCode::OK, ""))
+    }
+}

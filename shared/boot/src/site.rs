@@ -1,0 +1,105 @@
+//! HTTP clients for sites with certificates of their own: signed by themselves, by somebody the world doesn't know, or not
+//! to be looked at.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use handbell_core::config::{Site, pin_bytes};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{Error, web};
+
+/// The client for one site. `files` is the folder that the configuration's file names start from.
+///
+/// Fails if the file of certificates can't be read, holds none, or the pin is none.
+pub fn site_client(site: &Site, files: &Path) -> Result<reqwest::Client, Error> {
+    let provider = Arc::new(ring::default_provider());
+    let config =
+        ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let config = if let Some(ca) = &site.ca {
+        let path = files.join(ca);
+        let unreadable =
+            |why: &dyn std::fmt::Display| format!("the certificates {} can't be read: {why}", path.display());
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_file_iter(&path).map_err(|error| unreadable(&error))? {
+            roots.add(certificate.map_err(|error| unreadable(&error))?)?;
+        }
+        if roots.is_empty() {
+            return Err(unreadable(&"there is none in it").into());
+        }
+        config.with_root_certificates(roots)
+    } else if site.pin.is_some() || site.insecure {
+        let pin = match &site.pin {
+            Some(pin) => Some(pin_bytes(pin).ok_or("a pin is sha256: and 64 hexadecimal digits")?),
+            None => None,
+        };
+        config.dangerous().with_custom_certificate_verifier(Arc::new(Believer { pin, provider }))
+    } else {
+        return web::client();
+    };
+    web::client_with(config.with_no_client_auth())
+}
+
+/// Believes the one certificate that is pinned, or any if none is.
+#[derive(Debug)]
+struct Believer {
+    pin: Option<[u8; 32]>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Believer {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self.pin {
+            Some(pin) if !bool::from(Sha256::digest(certificate).as_slice().ct_eq(&pin)) => {
+                Err(CertificateError::ApplicationVerificationFailure.into())
+            }
+            _ => Ok(ServerCertVerified::assertion()),
+        }
+    }
+
+    // Whoever shows the certificate must also have its key.
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

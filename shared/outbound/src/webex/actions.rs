@@ -1,0 +1,97 @@
+//! What people choose on cards, and who they are in the space.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Member, Webex};
+use crate::failure::Said;
+use handbell_core::wording::crowd::Card;
+use handbell_core::zone::Level;
+
+/// Somebody pressed a button on a card (Webex, Attachment Actions API).
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Action {
+    /// Unique; the webhook told it.
+    pub id: String,
+    /// The space.
+    pub room_id: String,
+    /// Who.
+    pub person_id: String,
+    /// On which post.
+    pub message_id: String,
+    /// What the button carried, and what was filled in. Whoever sees the card can send anything here.
+    #[serde(default)]
+    pub inputs: Value,
+}
+
+impl Webex {
+    /// What was chosen. The webhook tells only that something was.
+    pub async fn action(&self, id: &str) -> Said<Action> {
+        self.get(self.url(&["attachment", "actions", id])?).await
+    }
+
+    /// The person's membership in a space, if there is one.
+    pub async fn member(&self, room: &str, person: &str) -> Said<Option<Member>> {
+        let mut url = self.url(&["memberships"])?;
+        url.query_pairs_mut().append_pair("roomId", room).append_pair("personId", person);
+        let members: Vec<Member> = self.list(url, 10).await?;
+        Ok(members.into_iter().find(|member| member.person_id.as_deref() == Some(person)))
+    }
+}
+
+/// A zone's card as an Adaptive Card of version 1.3, the latest that Webex shows. `incident` and the choice come back when a
+/// button is pressed.
+pub fn zone_card(card: &Card, picture: Option<&str>, incident: &str) -> Value {
+    let colour = match card.level {
+        Some(Level::Alert) => "Attention",
+        Some(Level::Warn) => "Warning",
+        None => "Good",
+    };
+    let facts: Vec<Value> =
+        card.known.iter().map(|(title, value)| json!({ "title": title, "value": value })).collect();
+    let mut body = vec![
+        json!({
+            "type": "ColumnSet",
+            "columns": [
+                { "type": "Column", "width": "stretch", "items": [
+                    { "type": "TextBlock", "text": plain(&card.zone), "weight": "Bolder", "size": "Medium", "wrap": true },
+                    { "type": "TextBlock", "text": plain(&card.amount), "size": "ExtraLarge", "weight": "Bolder", "spacing": "None", "wrap": true },
+                ] },
+                { "type": "Column", "width": "auto", "items": [
+                    { "type": "TextBlock", "text": card.state, "color": colour, "weight": "Bolder", "size": "Large", "horizontalAlignment": "Right" },
+                ] },
+            ],
+        }),
+        json!({ "type": "FactSet", "facts": facts }),
+    ];
+    if let Some(picture) = picture {
+        body.push(json!({ "type": "Image", "url": picture, "altText": card.chart, "size": "Stretch" }));
+    }
+    body.push(json!({ "type": "TextBlock", "text": incident, "isSubtle": true, "size": "Small", "horizontalAlignment": "Right" }));
+    let actions: Vec<Value> = card
+        .choices
+        .iter()
+        .map(|(choice, title)| {
+            json!({
+                "type": "Action.Submit", "title": title,
+                "data": { "handbell": "zone", "choice": choice.name(), "incident": incident },
+            })
+        })
+        .collect();
+    json!({
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard", "version": "1.3", "body": body, "actions": actions,
+    })
+}
+
+/// Text of a card is markdown too: what people wrote formats nothing and links nowhere.
+fn plain(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut plain, sign| {
+        if matches!(sign, '*' | '_' | '[' | ']' | '(' | ')' | '\\' | '`') {
+            plain.push('\\');
+        }
+        plain.push(sign);
+        plain
+    })
+}

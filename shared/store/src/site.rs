@@ -1,0 +1,255 @@
+//! Sites: what is remembered from poll to poll, every count, which devices were seen; and who polls at the moment.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::AttributeValue;
+use handbell_core::crowd::{BUCKET, bucket};
+use handbell_core::incident::{Incident, Subject};
+use handbell_core::poll::{Counts, Site};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::table::{KEPT_SECONDS, Row, RowKey, number, set_expiry, text};
+use crate::{Fault, Store, read, write};
+
+/// Whoever polls has this long; the schedule comes every minute, and the function ends before.
+const POLL_LEASE: SignedDuration = SignedDuration::from_secs(55);
+/// Devices that were seen are forgotten after this long: longer than any window over which they count.
+const SEEN_SECONDS: i64 = 3 * 3600;
+/// One batch reads so many rows at most (DynamoDB, BatchGetItem).
+const BATCH: usize = 100;
+
+/// Which devices one message of a site told of, by zone: eight bytes for each, without a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenRow {
+    /// By zone.
+    pub seen: HashMap<String, Bytes>,
+    /// Seen, and in none of the zones.
+    pub gone: Bytes,
+    /// When it came, in milliseconds.
+    pub at_ms: i64,
+}
+
+/// Bytes, as the table keeps them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Serialize for Bytes {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl serde::de::Visitor<'_> for Reader {
+            type Value = Bytes;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Bytes, E> {
+                Ok(Bytes(bytes))
+            }
+        }
+        deserializer.deserialize_byte_buf(Reader)
+    }
+}
+
+impl Store {
+    /// Takes the one lease on polling; false while another holds it. A poll that died is forgotten before the next minute.
+    pub async fn claim_poll(&self, owner: &str, now: Timestamp) -> Result<bool, Fault> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::poll().row()))
+            .update_expression("SET #owner = :owner, lease_ms = :lease")
+            .condition_expression("attribute_not_exists(pk) OR lease_ms <= :now OR #owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner))
+            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .expression_attribute_values(":lease", number((now + POLL_LEASE).as_millisecond()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Lets go of the lease, if it is still ours.
+    pub async fn release_poll(&self, owner: &str) -> Result<(), Fault> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::poll().row()))
+            .update_expression("SET lease_ms = :zero")
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner))
+            .expression_attribute_values(":zero", number(0))
+            .send()
+            .await;
+        match answer {
+            Err(error)
+                if !matches!(
+                    error.as_service_error(),
+                    Some(UpdateItemError::ConditionalCheckFailedException(_))
+                ) =>
+            {
+                Err(error.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is remembered of a site.
+    pub async fn site(&self, name: &str) -> Result<Option<Site>, Fault> {
+        self.get(&RowKey::site(name)).await
+    }
+
+    /// Writes down what a poll made of a site; false when somebody else has written since it was read.
+    pub async fn save_site(&self, name: &str, site: &Site) -> Result<bool, Fault> {
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(write(site, &RowKey::site(name))?))
+            .condition_expression("attribute_not_exists(pk) OR version = :before")
+            .expression_attribute_values(":before", number(site.version - 1))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Keeps the counts of a few minutes for thirteen months. Writing them twice does no harm.
+    pub async fn keep_counts(&self, site: &str, counts: &Counts) -> Result<(), Fault> {
+        let mut row = write(counts, &RowKey::counts(site, counts.start))?;
+        set_expiry(&mut row, counts.start, KEPT_SECONDS);
+        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
+        Ok(())
+    }
+
+    /// The counts of one zone in each minute from `from` to before `to`, the oldest first, as far as any are kept. The
+    /// last few minutes are still with the site itself.
+    pub async fn counts(
+        &self,
+        site: &str,
+        zone: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<(Timestamp, Option<u32>)>, Fault> {
+        let (first, last) = (RowKey::counts(site, bucket(from)), RowKey::counts(site, to));
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .projection_expression("#start, zones.#zone")
+            .expression_attribute_names("#start", "start")
+            .expression_attribute_names("#zone", zone)
+            .expression_attribute_values(":pk", text(&first.pk))
+            .expression_attribute_values(":first", text(&first.sk))
+            .expression_attribute_values(":last", text(&last.sk))
+            .into_paginator()
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            for row in page?.items.unwrap_or_default() {
+                found.extend(minutes(row, zone)?);
+            }
+        }
+        if let Some(now) = self.site(site).await? {
+            found.extend(now.counts.of(zone));
+        }
+        found.retain(|(at, _)| *at >= from && *at < to);
+        Ok(found)
+    }
+
+    /// The counts of one zone in the rows that begin at these times, as far as they are kept.
+    pub async fn counts_at(
+        &self,
+        site: &str,
+        zone: &str,
+        starts: &[Timestamp],
+    ) -> Result<Vec<(Timestamp, Option<u32>)>, Fault> {
+        let keys: Vec<RowKey> = starts.iter().map(|start| RowKey::counts(site, bucket(*start))).collect();
+        let mut found = Vec::new();
+        for keys in keys.chunks(BATCH) {
+            for row in self.batch(&keys.iter().collect::<Vec<_>>()).await? {
+                found.extend(minutes(row, zone)?);
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// The latest incidents of several subjects, as far as there are any.
+    pub async fn incidents(&self, subjects: &[Subject]) -> Result<Vec<Incident>, Fault> {
+        let keys: Vec<RowKey> = subjects.iter().map(RowKey::incident).collect();
+        let mut found = Vec::new();
+        for keys in keys.chunks(BATCH) {
+            for row in self.batch(&keys.iter().collect::<Vec<_>>()).await? {
+                found.push(read(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes down which devices a message told of. The same message twice is one row.
+    pub async fn keep_seen(&self, site: &str, digest: [u8; 8], seen: &SeenRow) -> Result<(), Fault> {
+        let at = Timestamp::from_millisecond(seen.at_ms).unwrap_or_default();
+        let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let mut row = write(seen, &RowKey::seen(site, at, &digest))?;
+        set_expiry(&mut row, at, SEEN_SECONDS);
+        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
+        Ok(())
+    }
+
+    /// What a site's messages since then told of devices, the oldest first.
+    pub async fn seen(&self, site: &str, since: Timestamp) -> Result<Vec<SeenRow>, Fault> {
+        let first = RowKey::seen(site, since, "");
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk >= :first")
+            .expression_attribute_values(":pk", text(&first.pk))
+            .expression_attribute_values(":first", text(&first.sk))
+            .consistent_read(true)
+            .into_paginator()
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            for row in page?.items.unwrap_or_default() {
+                found.push(read(row)?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The counts of one zone in a row, each with its minute.
+fn minutes(mut row: Row, zone: &str) -> Result<Vec<(Timestamp, Option<u32>)>, Fault> {
+    // A row in which the zone doesn't stand comes without any.
+    row.entry("zones".to_owned()).or_insert_with(|| AttributeValue::M(HashMap::new()));
+    let counts: Counts = read(row)?;
+    debug_assert!(counts.of(zone).count() <= (BUCKET.as_secs() / 60) as usize);
+    Ok(counts.of(zone).collect())
+}
