@@ -4,6 +4,7 @@
 
 mod contract;
 mod crash;
+mod crowd;
 mod house;
 mod processes;
 mod ring;

@@ -120,6 +120,12 @@ impl World {
         Answer { status: answer.status().as_u16(), body: answer.text().await.unwrap() }
     }
 
+    /// What lies at a path: status and bytes.
+    pub(crate) async fn bytes(&self, path: &str) -> (u16, Vec<u8>) {
+        let answer = self.http.get(self.url(path)).send().await.unwrap();
+        (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
+    }
+
     fn token(&self, button: &str) -> String {
         self.runner.buttons.iter().find(|known| known.name == button).unwrap().path.clone()
     }

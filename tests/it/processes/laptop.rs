@@ -234,7 +234,7 @@ impl Laptop {
                 assert_eq!(delivery.progress, Progress::Sent, "{mark}: {delivery:#?}");
                 let copies = |all: &[String]| all.iter().filter(|text| has_mark(text, &mark)).count();
                 match &delivery.say {
-                    Say::Post { .. } | Say::Report | Say::Direct { .. } => {
+                    Say::Post { .. } | Say::Card | Say::Report | Say::Direct { .. } => {
                         wanted_posts += 1;
                         assert_eq!(copies(&posts), 1, "copies of {mark} in {posts:#?}");
                     }

@@ -1,21 +1,26 @@
 // The page of the local runner. It shows what the server says and never keeps a truth of its own.
 
-let state = { buttons: [], spaces: [], phones: [], troubles: [], facts: [], functions: [] };
-let arrived = 0; // when the state came, on this machine's steady clock
+import { makeBell, updateBell } from "./bells.js";
+import { $, el, inWords, keyed, when } from "./dom.js";
+import { showFloor, tellFloorTime } from "./floor.js";
+import { showNext } from "./next.js";
+import { showPhones } from "./phones.js";
+import { showSpaces } from "./spaces.js";
+import { learn, state, systemTime } from "./state.js";
+import { showTroubles } from "./troubles.js";
+import { hearWire, knowWire } from "./wire.js";
 
 function show(fresh) {
-  state = { ...state, ...fresh };
-  arrived = performance.now();
-  if (Array.isArray(fresh.wire)) {
-    wire = fresh.wire.slice(-KEPT);
-    showWire();
-  }
-  delete state.wire;
+  learn(fresh);
+  if (Array.isArray(fresh.wire)) knowWire(fresh.wire);
+  // Whoever has only zones needs no place for buttons.
+  $("buttons").hidden = !state.buttons.length && state.zones.length > 0;
   keyed($("bells"), state.buttons, (button) => button.url, makeBell, updateBell);
   $("buttons-title").textContent = state.buttons.length > 1 ? "Press a button" : "Press";
   showSpaces(state.spaces);
   showPhones(state.phones);
   showTroubles();
+  showFloor();
   keyed($("fact-list"), [...(state.facts ?? [])].reverse().map((fact, at, all) => ({ ...fact, key: `${all.length - at}` })), (fact) => `${fact.key} ${fact.at} ${fact.kind}`, (fact) => {
     return el("li", {}, when(fact.at), el("code", {}, fact.kind), el("span", { class: "dim" }, inWords(fact.detail)));
   });
@@ -28,10 +33,11 @@ function show(fresh) {
 }
 
 function tellTime() {
-  if (!state.now) return;
-  const now = new Date(new Date(state.now).getTime() + performance.now() - arrived);
+  const now = systemTime();
+  if (!now) return;
   $("clock").textContent = now.toLocaleTimeString("en-GB");
   $("clock").dateTime = now.toISOString();
+  tellFloorTime(now);
 }
 
 let source = null;
@@ -56,13 +62,7 @@ function connect() {
     linked("live");
     show(JSON.parse(event.data));
   });
-  source.addEventListener("wire", (event) => {
-    const entry = JSON.parse(event.data);
-    if (wire.some((known) => known.number === entry.number)) return;
-    wire.push(entry);
-    wire = wire.slice(-KEPT);
-    showWireSoon();
-  });
+  source.addEventListener("wire", (event) => hearWire(JSON.parse(event.data)));
   source.addEventListener("error", () => {
     linked("lost");
     source.close();

@@ -4,31 +4,48 @@ import { ask, brief } from "./ask.js";
 import { el, here } from "./dom.js";
 import { inline, link, markdown } from "./markdown.js";
 
-function cardNode(message, space) {
+/** The card's colours in the page's own. */
+const TONES = { good: "good", warning: "care", attention: "bad", accent: "accent" };
+const STYLES = { positive: "go", destructive: "stop" };
+
+let chosen = null; // whom somebody acts as; it holds for the next card too
+const answered = new Map(); // what came of the last press, by the message: a card that changes is made anew
+
+/** A message's card. Its buttons are pressed as one of the message's `people`. */
+export function cardNode(message) {
   const content = message.card.content ?? message.card;
-  const answer = el("p", { class: "dim", role: "status" });
+  const people = message.people ?? [];
+  const answer = el("p", { class: "dim", role: "status" }, answered.get(message.id) ?? "");
   const as = el(
     "select",
-    {},
-    space.people.map((person) => el("option", { value: person.email }, person.name || person.email)),
+    { onchange: () => (chosen = as.value) },
+    people.map((person) => el("option", { value: person.email }, person.name || person.email)),
   );
+  if (people.some((person) => person.email === chosen)) as.value = chosen;
+  const tell = (text) => {
+    answered.set(message.id, text);
+    answer.textContent = text;
+  };
   const fields = new Map();
   const submit = async (action) => {
     const inputs = { ...(action.data ?? {}) };
     for (const [id, value] of fields) inputs[id] = value();
+    const name = as.selectedOptions[0]?.textContent;
     const headers = { Authorization: `Bearer person:${as.value}` };
-    answer.textContent = "…";
+    if (!as.value) return tell("Nobody is in the space who could press it.");
+    tell("…");
     const json = { type: "submit", messageId: message.id, inputs };
     const told = await ask("POST", "/sim/webex/v1/attachment/actions", { json, headers, quiet: true });
-    answer.textContent = told.ok ? `${as.selectedOptions[0]?.textContent} chose “${action.title}”.` : `Refused: ${told.status} ${brief(told.text)}`;
+    tell(told.ok ? `${name} chose “${action.title}”.` : `Refused: ${told.status} ${brief(told.text)}`);
   };
   const part = (item) => {
     const inside = (items) => (items ?? []).map(part).filter(Boolean);
     switch (item?.type) {
       case "TextBlock": {
-        const strong = item.weight === "Bolder" || item.weight === "bolder";
+        const strong = /bolder/i.test(item.weight ?? "");
+        const tone = TONES[String(item.color ?? "").toLowerCase()];
         const large = /large/i.test(item.size ?? "") || item.style === "heading";
-        return el("div", { class: ["text", strong && "strong", large && "large", item.isSubtle && "dim"].filter(Boolean).join(" ") }, markdown(String(item.text ?? "")));
+        return el("div", { class: ["text", strong && "strong", large && "large", item.isSubtle && "dim", tone, item.horizontalAlignment === "Right" && "right"].filter(Boolean).join(" ") }, markdown(String(item.text ?? "")));
       }
       case "RichTextBlock":
         return el("p", {}, (item.inlines ?? []).map((each) => (typeof each === "string" ? each : String(each.text ?? ""))));
@@ -39,8 +56,9 @@ function cardNode(message, space) {
         return url && url.startsWith("/") ? el("img", { src: url, alt: item.altText ?? "", loading: "lazy" }) : el("p", { class: "dim" }, `Picture: ${item.altText || item.url}`);
       }
       case "Container":
+        return el("div", { class: TONES[String(item.style ?? "").toLowerCase()] }, inside(item.items));
       case "Column":
-        return el("div", {}, inside(item.items));
+        return el("div", { class: `column ${item.width === "auto" ? "narrow" : ""}` }, inside(item.items));
       case "ColumnSet":
         return el("div", { class: "columns" }, inside(item.columns));
       case "ActionSet":
@@ -69,7 +87,7 @@ function cardNode(message, space) {
   };
   const actions = (list) => {
     const known = (list ?? []).map((action) => {
-      if (action.type === "Action.Submit") return el("button", { type: "button", onclick: () => submit(action) }, action.title ?? "Submit");
+      if (action.type === "Action.Submit") return el("button", { type: "button", class: STYLES[action.style], onclick: () => submit(action) }, action.title ?? "Submit");
       if (action.type === "Action.OpenUrl") return link(String(action.url), action.title ?? action.url);
       return null;
     });

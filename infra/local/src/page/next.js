@@ -1,13 +1,16 @@
 // What to do first: one line, and the place on the page that it speaks of.
 
 import { $, many, number } from "./dom.js";
+import { nameOf, wordOf } from "./levels.js";
 import { rings, talks } from "./phones.js";
 import { state } from "./state.js";
+import { is } from "./troubles.js";
 
 /** One line, and the place on the page that it speaks of. */
 function nextStep() {
-  const { buttons, spaces, phones, troubles } = state;
+  const { buttons, zones, spaces, phones, troubles } = state;
   const first = buttons[0];
+  if (!first && zones.length) return nextOnTheFloor();
   if (!first) return ["No button is configured. Add one under buttons: in the configuration.", null];
   const label = first.label || first.name;
   const name = (phone) => phone.name || number(phone.number);
@@ -16,7 +19,10 @@ function nextStep() {
   const talk = phones.find((phone) => talks(phone.call));
   if (talk) return [talk.call.gather ? `${name(talk)} hears what is the matter. Press 1 on the key pad: “I have it”.` : `${name(talk)} is on the line. Listen.`, talk];
   if (troubles.some(is("webex", "502-before"))) return ["Webex is down. Press: the press is stored and waits. Then bring Webex back and see it arrive.", "troubles"];
+  if (troubles.length && troubles.every((trouble) => trouble.vendor === "cmx")) return nextOnTheFloor();
   if (troubles.length) return ["There is trouble. Press, and see that nothing is lost and nothing comes twice.", "troubles"];
+  // A zone that is busy is more urgent than a button that nobody has touched.
+  if (zones.some((zone) => zone.level) && buttons.every((button) => !button.count)) return nextOnTheFloor();
   const active = buttons.find((button) => button.state === "acknowledged") ?? buttons.find((button) => button.count) ?? first;
   if (active.state === "acknowledged") return [`${active.by || "Somebody"} has it, and the climb has stopped. Press again to climb again, or make some trouble.`, "troubles"];
   if (active.state === "resolved" || active.state === "cancelled") return [`It is ${active.state}. The next press begins anew.`, "buttons"];
@@ -34,9 +40,21 @@ function nextStep() {
   return [`${name(sms)} has a text now. Still nobody? Press again: a phone rings.`, "buttons"];
 }
 
-const PLACES = { buttons: "to the button", troubles: "to the troubles" };
+/** The same for whoever has zones. */
+function nextOnTheFloor() {
+  const { zones, troubles } = state;
+  const busy = zones.find((zone) => zone.level === "alert") ?? zones.find((zone) => zone.level);
+  if (troubles.some((trouble) => trouble.vendor === "cmx")) return ["The source fails. Let minutes pass: no alarm, no all-clear, and after a while a word that nothing is known.", "floor"];
+  if (zones.some((zone) => zone.day)) return ["A Saturday goes by. Watch the line, and what is told in Webex.", "spaces"];
+  if (busy?.incident?.state === "acknowledged") return [`${busy.incident.by || "Somebody"} is on the way to ${nameOf(busy)}. Let it get empty, and minutes pass: one all-clear.`, "floor"];
+  if (busy) return [`${nameOf(busy)} is ${wordOf(busy)}. Press “On my way” on the card in Webex.`, "spaces"];
+  const lowest = zones[0].levels?.[0];
+  return [lowest ? `Move the slider of ${nameOf(zones[0])} to ${lowest.at} or more, then let two minutes pass.` : "Move a slider, and let minutes pass.", "floor"];
+}
 
-function showNext() {
+const PLACES = { buttons: "to the button", troubles: "to the troubles", floor: "to the floor", spaces: "to Webex" };
+
+export function showNext() {
   const [text, place] = nextStep();
   // Told again only when it is something new.
   if ($("next-text").textContent !== text) $("next-text").textContent = text;
@@ -47,7 +65,7 @@ function showNext() {
   jump.go = () => {
     const target = typeof place === "string" ? $(place) : [...$("phone-list").children].find((node) => node.dataset.key === place.number);
     target?.scrollIntoView({ block: "nearest", behavior: "auto" });
-    (target?.querySelector("button:not([hidden])") ?? target)?.focus();
+    (target?.querySelector("button:not([hidden]), input") ?? target)?.focus();
   };
 }
 

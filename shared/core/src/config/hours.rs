@@ -66,7 +66,7 @@ impl Hours {
                 (vec!["timezone".to_owned()], advice)
             })?,
         };
-        let mut week: [Vec<Period>; 7] = Default::default();
+        let mut week: [Option<Vec<Period>>; 7] = Default::default();
         for (key, value) in &self.week {
             let at = || vec!["week".to_owned(), key.clone()];
             let days = days(key).ok_or_else(|| {
@@ -76,10 +76,9 @@ impl Hours {
             let periods = periods(value).map_err(|advice| (at(), advice))?;
             for day in days {
                 let day = &mut week[usize::from(day.to_monday_zero_offset().unsigned_abs())];
-                if !day.is_empty() {
+                if day.replace(periods.clone()).is_some() {
                     return Err((at(), "this day stands here twice".to_owned()));
                 }
-                day.clone_from(&periods);
             }
         }
         let mut except = BTreeMap::new();
@@ -88,22 +87,24 @@ impl Hours {
             let date: Date = key.parse().map_err(|_| (at(), "write a date such as 2026-12-25".to_owned()))?;
             except.insert(date, periods(value).map_err(|advice| (at(), advice))?);
         }
+        let week = week.map(Option::unwrap_or_default);
         Ok(Calendar { zone, week, except, at_closing: self.at_closing })
     }
 }
 
+/// `mon`, or more of the day's name.
 fn day(text: &str) -> Option<Weekday> {
     let days = [
-        ("mon", Weekday::Monday),
-        ("tue", Weekday::Tuesday),
-        ("wed", Weekday::Wednesday),
-        ("thu", Weekday::Thursday),
-        ("fri", Weekday::Friday),
-        ("sat", Weekday::Saturday),
-        ("sun", Weekday::Sunday),
+        ("monday", Weekday::Monday),
+        ("tuesday", Weekday::Tuesday),
+        ("wednesday", Weekday::Wednesday),
+        ("thursday", Weekday::Thursday),
+        ("friday", Weekday::Friday),
+        ("saturday", Weekday::Saturday),
+        ("sunday", Weekday::Sunday),
     ];
     let text = text.trim().to_ascii_lowercase();
-    days.into_iter().find(|(name, _)| text.get(..3) == Some(*name)).map(|(_, day)| day)
+    days.into_iter().find(|(name, _)| text.len() >= 3 && name.starts_with(&text)).map(|(_, day)| day)
 }
 
 fn days(key: &str) -> Option<Vec<Weekday>> {

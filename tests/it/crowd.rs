@@ -1,0 +1,234 @@
+//! A floor fills up, and staff are called: through the front door, as a conversation.
+
+use handbell::sim::trouble::TroubleKind;
+use handbell_core::incident::{Incident, Phase, Subject};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// One zone with both levels, a text on alert.
+const FLOOR: &str = r#"
+timezone: Europe/Paris
+webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
+twilio: { account: ACffffffffffffffffffffffffffffffff, token: { secret: twilio }, from: "+12025550100" }
+sites:
+  store: { cmx: { url: "https://cmx.example.com", user: handbell, password: { secret: cmx } } }
+zones:
+  shoes: { site: store, label: Floor 2 / Shoes, where: { hierarchy: "Store>Floor 2>Shoes" }, plan: floor, capacity: 100 }
+  hats: { site: store, where: { hierarchy: "Store>Floor 1>Hats" }, plan: floor, at: 50 }
+plans:
+  floor:
+    space: { title: Floor team, participants: [alice@example.com, bob@example.com] }
+    steps:
+      - post: { markdown: "Who is near {zone}?" }
+      - sms: [{ to: ["+12025550111"], text: "{zone}: {count} of {capacity} ({level})" }]
+"#;
+
+impl World {
+    /// So many devices are in the zone from now on.
+    pub(crate) async fn devices(&self, zone: &str, count: u32) {
+        let body = json!({ "count": count }).to_string();
+        let path = format!("/sim/cmx/zones/{zone}");
+        let answer = self.send("PUT", &path, &[("content-type", "application/json")], body).await;
+        assert_eq!(answer.status, 204, "{answer:?}");
+    }
+
+    /// The cards in the spaces of this title, oldest first.
+    pub(crate) fn cards(&self, title: &str) -> Vec<Value> {
+        let spaces = self.spaces().into_iter().filter(|space| space["title"] == title);
+        let messages = spaces.flat_map(|space| space["messages"].as_array().unwrap().clone());
+        messages.filter(|message| !message["card"].is_null()).collect()
+    }
+
+    /// Somebody presses a button of a card; the answer of the stand-in Webex.
+    pub(crate) async fn choose(&self, who: &str, card: &Value, title: &str) -> u16 {
+        let actions = card["card"]["actions"].as_array().unwrap();
+        let button = actions.iter().find(|action| action["title"] == title).expect("the button");
+        let body = json!({ "type": "submit", "messageId": card["id"], "inputs": button["data"] });
+        let token = format!("Bearer person:{who}");
+        let headers = [("content-type", "application/json"), ("authorization", token.as_str())];
+        self.send("POST", "/sim/webex/v1/attachment/actions", &headers, body.to_string()).await.status
+    }
+
+    pub(crate) async fn crowd(&self, zone: &str) -> Option<Incident> {
+        self.runner.store.incident(&Subject::zone(zone)).await.unwrap()
+    }
+
+    pub(crate) async fn minutes(&self, minutes: i64) {
+        self.pass(minutes * 60).await;
+    }
+}
+
+#[tokio::test]
+async fn a_full_zone_brings_one_card_within_two_polls_and_an_empty_one_one_all_clear() {
+    let world = World::with(FLOOR).await;
+    world.minutes(10).await;
+    assert!(world.posts("Floor team").is_empty());
+
+    world.devices("shoes", 87).await;
+    world.minutes(1).await;
+    assert!(world.posts("Floor team").is_empty(), "one poll is no crowd");
+    world.minutes(1).await;
+    assert_eq!(world.people("Floor team"), ["alice@example.com", "bob@example.com"]);
+    let posts = world.posts("Floor team");
+    assert_eq!(posts.len(), 2, "{posts:#?}");
+    assert_eq!(posts[0], "🟠 **Floor 2 / Shoes** is **BUSY**: **87 of 100** (rising)");
+    assert_eq!(posts[1], "Who is near Floor 2 / Shoes?");
+    let cards = world.cards("Floor team");
+    assert_eq!(cards.len(), 1);
+    let picture = cards[0]["card"]["body"].as_array().unwrap().iter().find(|item| item["type"] == "Image").unwrap();
+    let path = picture["url"].as_str().unwrap().trim_start_matches(&world.url(""));
+    let answer = world.bytes(path).await;
+    assert_eq!((answer.0, &answer.1[..8]), (200, &b"\x89PNG\r\n\x1a\n"[..]));
+    assert_eq!(world.bytes(&path.replace(".png", "0.png")).await.0, 404, "a signature that isn't ours");
+
+    world.minutes(60).await;
+    assert_eq!(world.posts("Floor team").len(), 2, "one incident for one breach, however long");
+
+    world.devices("shoes", 60).await;
+    world.minutes(3).await;
+    let posts = world.posts("Floor team");
+    assert_eq!(posts.len(), 3, "{posts:#?}");
+    assert!(posts[2].starts_with("✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 6"), "{}", posts[2]);
+    assert!(posts[2].ends_with("87 at the peak."), "{}", posts[2]);
+    world.minutes(60).await;
+    assert_eq!(world.posts("Floor team").len(), 3);
+    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Resolved);
+}
+
+#[tokio::test]
+async fn a_source_that_answers_anything_but_a_count_brings_neither_and_is_told_of_once() {
+    let world = World::with(FLOOR).await;
+    world.minutes(2).await;
+    for kind in [TroubleKind::Html, TroubleKind::BadGatewayBefore, TroubleKind::TooMany] {
+        world.trouble("cmx", kind, None);
+        world.minutes(4).await;
+        world.no_trouble();
+        world.minutes(1).await;
+        assert!(world.posts("Floor team").is_empty(), "{kind:?}");
+    }
+    world.devices("shoes", 97).await;
+    world.minutes(2).await;
+    assert_eq!(world.cards("Floor team").len(), 1);
+    let before = world.posts("Floor team").len();
+
+    world.trouble("cmx", TroubleKind::Html, None);
+    world.minutes(40).await;
+    let posts = world.posts("Floor team");
+    assert_eq!(posts.len(), before + 1, "{posts:#?}");
+    assert!(posts[before].starts_with("❓ No count from **store** since"), "{}", posts[before]);
+    assert!(posts[before].contains("Floor 2 / Shoes") && posts[before].contains("hats"), "{}", posts[before]);
+    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Open, "silence resolves nothing");
+
+    world.no_trouble();
+    world.minutes(5).await;
+    let posts = world.posts("Floor team");
+    assert_eq!(posts.len(), before + 2, "{posts:#?}");
+    assert!(posts[before + 1].starts_with("Counts from **store** are back since"), "{}", posts[before + 1]);
+    world.texts("+12025550111");
+}
+
+#[tokio::test]
+async fn it_climbs_from_warn_to_alert_in_the_same_incident() {
+    let world = World::with(FLOOR).await;
+    world.devices("shoes", 85).await;
+    world.minutes(3).await;
+    let first = world.crowd("shoes").await.unwrap();
+    assert!(world.texts("+12025550111").is_empty());
+    world.devices("shoes", 131).await;
+    world.minutes(3).await;
+    let second = world.crowd("shoes").await.unwrap();
+    assert_eq!((first.epoch, first.step), (second.epoch, 1));
+    assert_eq!(second.step, 2);
+    assert_eq!(world.texts("+12025550111"), ["Floor 2 / Shoes: 131 of 100 (alert): delivered"]);
+    assert_eq!(world.cards("Floor team").len(), 2);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_choice_on_the_card_is_acknowledged_under_it_with_name_and_time() {
+    let world = World::with(FLOOR).await;
+    world.devices("shoes", 87).await;
+    world.minutes(2).await;
+    let card = world.cards("Floor team").remove(0);
+    assert_eq!(world.choose("alice@example.com", &card, "On my way").await, 200);
+    world.settle().await;
+    let posts = world.posts("Floor team");
+    assert!(posts[2].starts_with("✅ **Alice** is on the way since"), "{posts:#?}");
+    let spaces = world.spaces();
+    let messages = spaces[0]["messages"].as_array().unwrap().clone();
+    assert_eq!(messages[2]["parentId"], card["id"], "{:#}", messages[2]);
+    world.choose("bob@example.com", &card, "On my way").await;
+    world.settle().await;
+    assert!(world.posts("Floor team")[3].starts_with("✅ **Bob** is on the way too"));
+    world.choose("bob@example.com", &card, "Not busy").await;
+    world.settle().await;
+    assert!(world.posts("Floor team")[4].contains("counted as a false alarm, the 1st of this zone"));
+    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Cancelled);
+    world.minutes(30).await;
+    assert_eq!(world.posts("Floor team").len(), 5, "a false alarm stays one, though the count is as it was");
+    world.devices("shoes", 20).await;
+    world.minutes(5).await;
+    assert_eq!(world.posts("Floor team").len(), 5, "and what was closed needs no all-clear");
+}
+
+#[tokio::test]
+async fn snooze_silences_the_zone_and_then_it_tells_again() {
+    let world = World::with(FLOOR).await;
+    world.devices("shoes", 87).await;
+    world.minutes(2).await;
+    let card = world.cards("Floor team").remove(0);
+    world.choose("alice@example.com", &card, "Snooze 30 min").await;
+    world.settle().await;
+    assert!(world.posts("Floor team")[2].starts_with("💤 Snoozed until"), "{:#?}", world.posts("Floor team"));
+    world.devices("shoes", 99).await;
+    world.minutes(25).await;
+    assert_eq!(world.posts("Floor team").len(), 3, "{:#?}", world.posts("Floor team"));
+    world.minutes(10).await;
+    let cards = world.cards("Floor team");
+    assert!(cards.len() > 1, "{:#?}", world.posts("Floor team"));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn nobody_answers_for_a_zone_from_another_space() {
+    let world = World::with(FLOOR).await;
+    world.devices("shoes", 87).await;
+    world.minutes(2).await;
+    let card = world.cards("Floor team").remove(0);
+    // Mallory isn't in the space; and a card of another space carries the name of this incident.
+    assert_ne!(world.choose("mallory@example.com", &card, "Not busy").await, 200);
+    world.settle().await;
+    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Open);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn one_threshold_one_manager_one_room() {
+    let world = World::with(
+        r#"
+webex: { token: { secret: webex } }
+sites:
+  store: { cmx: { url: "https://cmx.example.com", user: handbell, password: { secret: cmx } } }
+zones:
+  floor: { site: store, plan: congested, at: 50 }
+plans:
+  congested:
+    space: { title: Department Team Room, participants: [manager@example.com] }
+    steps: [{ post: { markdown: "The floor is getting congested: {count} customers. Please assist the shoppers!" } }]
+"#,
+    )
+    .await;
+    world.devices("floor", 49).await;
+    world.minutes(5).await;
+    assert!(world.posts("Department Team Room").is_empty());
+    world.devices("floor", 50).await;
+    world.minutes(5).await;
+    assert_eq!(world.people("Department Team Room"), ["manager@example.com"]);
+    let posts = world.posts("Department Team Room");
+    assert_eq!(posts.len(), 2, "{posts:#?}");
+    assert_eq!(posts[1], "The floor is getting congested: 50 customers. Please assist the shoppers!");
+    world.minutes(60).await;
+    assert_eq!(world.spaces().len(), 1, "one room, however often it is polled");
+    assert_eq!(world.posts("Department Team Room").len(), 2);
+}
