@@ -145,3 +145,65 @@ async fn every_await_of_a_call_may_die() {
 async fn every_await_of_an_acknowledgement_may_die() {
     every_death(&SCENES[3]).await;
 }
+
+/// A zone fills up: two polls, a card with a text, and a choice; every request of poll, delivery and choice may die.
+async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool) {
+    let world = World::with(crate::crowd::FLOOR).await;
+    world.devices("shoes", 97).await;
+    world.pass(65).await;
+    if choose {
+        world.minutes(2).await;
+        world.gate.kill_at(number, moment);
+        let card = world.cards("Floor team").remove(0);
+        world.choose("alice@example.com", &card, "On my way").await;
+        world.pass(20).await;
+    } else {
+        world.gate.kill_at(number, moment);
+        world.minutes(3).await;
+    }
+    let seen = world.gate.seen();
+    world.minutes(10).await;
+    let here = format!("crowd, choose {choose}, at {number} {moment:?}");
+    let mut copies: BTreeMap<String, u32> = BTreeMap::new();
+    for mark in world.marks() {
+        *copies.entry(mark).or_default() += 1;
+    }
+    assert!(copies.values().all(|count| *count == 1), "{here}: {copies:?}");
+    assert_eq!(world.cards("Floor team").len(), 1, "{here}: {:#?}", world.posts("Floor team"));
+    assert_eq!(world.texts("+12025550111"), ["Floor 2 / Shoes: 97 of 100 (alert): delivered"], "{here}");
+    let incident = world.crowd("shoes").await.expect("an incident");
+    assert_eq!((incident.epoch, incident.step), (1, 2), "{here}");
+    if choose {
+        assert_eq!(incident.phase, handbell_core::incident::Phase::Acknowledged, "{here}");
+    }
+    let site = world.runner.store.site("store").await.unwrap().expect("the site's row");
+    assert!(site.pending.is_empty(), "{here}: {:?}", site.pending);
+    world.devices("shoes", 10).await;
+    world.minutes(5).await;
+    let posts = world.posts("Floor team");
+    let clears = posts.iter().filter(|post| post.contains("is calm again")).count();
+    assert_eq!(clears, 1, "{here}: {posts:#?}");
+    (seen, world.gate.deaths() > 0)
+}
+
+async fn every_death_of_a_crowd(choose: bool) {
+    let (requests, died) = play_crowd(choose, usize::MAX / 4, Moment::Before).await;
+    assert!(!died && requests > 5, "{requests} requests");
+    let mut deaths = 0;
+    for number in 0..requests {
+        for moment in [Moment::Before, Moment::After] {
+            deaths += usize::from(play_crowd(choose, number, moment).await.1);
+        }
+    }
+    assert!(deaths > requests, "of {requests} requests, {deaths} deaths");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_await_of_a_poll_may_die() {
+    every_death_of_a_crowd(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_await_of_a_choice_may_die() {
+    every_death_of_a_crowd(true).await;
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::world::World;
 
 /// One zone with both levels, a text on alert.
-const FLOOR: &str = r#"
+pub(crate) const FLOOR: &str = r#"
 timezone: Europe/Paris
 webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
 twilio: { account: ACffffffffffffffffffffffffffffffff, token: { secret: twilio }, from: "+12025550100" }
@@ -231,4 +231,133 @@ plans:
     world.minutes(60).await;
     assert_eq!(world.spaces().len(), 1, "one room, however often it is polled");
     assert_eq!(world.posts("Department Team Room").len(), 2);
+}
+
+/// The same floor, of which a CMX and Meraki tell by themselves.
+const TOLD: &str = r#"
+webex: { token: { secret: webex }, webhook: { secret: webex-webhook }, cards: false }
+sites:
+  told: { cmx_push: { key: { secret: push } } }
+  scanned: { meraki_push: { validator: { secret: validator }, key: { secret: scan } } }
+zones:
+  shoes: { site: told, label: Shoes, where: { hierarchy: "Store>Floor 2" }, plan: floor, at: 3 }
+  hats: { site: scanned, label: Hats, where: { network: L_123 }, plan: floor, at: 3 }
+plans:
+  floor: { space: { title: Floor team, participants: [alice@example.com] } }
+"#;
+
+fn notifications(devices: std::ops::Range<u8>, associated: bool) -> String {
+    let all: Vec<Value> = devices
+        .map(|device| {
+            json!({
+                "notificationType": "locationupdate", "deviceId": format!("00:00:2f:2f:7c:{device:02x}"),
+                "locationMapHierarchy": "Store>Floor 2>Shoes", "associated": associated, "ssid": "guests",
+            })
+        })
+        .collect();
+    json!({ "notifications": all }).to_string()
+}
+
+#[tokio::test]
+async fn devices_that_a_cmx_tells_of_are_counted_and_whoever_forges_is_refused() {
+    let world = World::with(TOLD).await;
+    let json = ("content-type", "application/json");
+    for key in ["Bearer wrong", "", "local-push"] {
+        let answer =
+            world.send("POST", "/cmx/told", &[json, ("authorization", key)], notifications(0..9, true)).await;
+        assert_eq!(answer.status, 403, "{key:?}");
+    }
+    assert_eq!(world.send("POST", "/cmx/scanned", &[json], notifications(0..9, true)).await.status, 404);
+    world.minutes(3).await;
+    assert!(world.posts("Floor team").is_empty());
+
+    let key = ("authorization", "Bearer local-push");
+    for _ in 0..2 {
+        // The same message twice, and each device many times, is as many devices as there are.
+        let answer = world.send("POST", "/cmx/told", &[json, key], notifications(0..3, true)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    assert_eq!(world.send("POST", "/cmx/told", &[json, key], notifications(0..2, true)).await.status, 200);
+    world.minutes(2).await;
+    let posts = world.posts("Floor team");
+    assert_eq!(posts.len(), 1, "{posts:#?}");
+    assert!(posts[0].starts_with("🟠 **Shoes** is **BUSY**: **3 devices**"), "{}", posts[0]);
+    assert!(posts[0].ends_with("Answer here with `on my way`, `snooze 30 min` or `not busy`. [chart.png]"), "{}", posts[0]);
+
+    assert_eq!(world.send("POST", "/cmx/told", &[json, key], notifications(0..3, false)).await.status, 200);
+    world.minutes(3).await;
+    let posts = world.posts("Floor team");
+    assert!(posts[1].starts_with("✅ **Shoes** is calm again: 0 devices."), "{posts:#?}");
+    let rows = world.runner.store.seen("told", world.now() - jiff::SignedDuration::from_hours(1)).await.unwrap();
+    assert_eq!(rows.len(), 4, "one row for a message, unless it came twice within one millisecond");
+}
+
+#[tokio::test]
+async fn meraki_is_shown_the_validator_and_its_devices_are_counted() {
+    let world = World::with(TOLD).await;
+    let validator = world.send("GET", "/meraki/scanned", &[], "").await;
+    assert_eq!((validator.status, validator.body.as_str()), (200, "local-validator"));
+    let body = |secret: &str, count: u8| {
+        let seen: Vec<Value> = (0..count)
+            .map(|device| {
+                json!({
+                    "clientMac": format!("18:fe:34:fc:5a:{device:02x}"), "ssid": "corp", "locations": [],
+                    "latestRecord": { "time": world.now().to_string(), "nearestApMac": "00:18:0a:13:dd:b0", "nearestApRssi": "-60" },
+                })
+            })
+            .collect();
+        json!({ "version": "3.0", "secret": secret, "type": "WiFi", "data": { "networkId": "L_123", "observations": seen } })
+            .to_string()
+    };
+    assert_eq!(world.send("POST", "/meraki/scanned", &[], body("wrong", 9)).await.status, 403);
+    assert_eq!(world.send("POST", "/meraki/scanned", &[], body("local-scan", 4)).await.status, 200);
+    world.minutes(3).await;
+    let posts = world.posts("Floor team");
+    assert_eq!(posts.len(), 1, "{posts:#?}");
+    assert!(posts[0].starts_with("🟠 **Hats** is **BUSY**: **4 devices**"), "{}", posts[0]);
+}
+
+#[tokio::test]
+async fn without_cards_the_same_is_said_and_answered_in_words() {
+    let world = World::with(&FLOOR.replace("webhook: { secret: webex-webhook } }", "webhook: { secret: webex-webhook }, cards: false }")).await;
+    world.devices("shoes", 87).await;
+    // A webhook for messages is registered every five minutes.
+    world.minutes(6).await;
+    let room = world.spaces()[0]["id"].as_str().unwrap().to_owned();
+    let say = async |text: &str| {
+        let headers = [("content-type", "application/json"), ("authorization", "Bearer person:alice@example.com")];
+        let body = json!({ "roomId": room, "text": text }).to_string();
+        assert_eq!(world.send("POST", "/sim/webex/v1/messages", &headers, body).await.status, 200);
+        world.settle().await;
+    };
+    say("I am not on my way").await;
+    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Open);
+    say("On my way!").await;
+    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Acknowledged);
+    let posts = world.posts("Floor team");
+    assert!(posts.last().unwrap().starts_with("✅ **Alice** is on the way since"), "{posts:#?}");
+}
+
+#[tokio::test]
+async fn a_bot_tells_and_hears_the_same() {
+    let world = World::with_bot(FLOOR).await;
+    world.devices("shoes", 87).await;
+    world.minutes(2).await;
+    let card = world.cards("Floor team").remove(0);
+    world.choose("bob@example.com", &card, "On my way").await;
+    world.settle().await;
+    assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Acknowledged);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_site_that_hangs_delays_no_other_and_a_kind_of_trouble_comes_and_goes() {
+    let world = World::with(TOLD).await;
+    let key = [("authorization", "Bearer local-push")];
+    world.send("POST", "/cmx/told", &key, notifications(0..3, true)).await;
+    world.minutes(30).await;
+    let posts = world.posts("Floor team");
+    // Nothing was ever heard of the other; both are silent in the end, and each site tells it once.
+    assert_eq!(posts.iter().filter(|post| post.starts_with("❓ No count from **scanned**")).count(), 1, "{posts:#?}");
+    assert_eq!(posts.iter().filter(|post| post.contains("is **BUSY**")).count(), 1, "{posts:#?}");
 }

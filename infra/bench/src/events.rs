@@ -17,6 +17,11 @@ pub(crate) fn health(origin: &str) -> Value {
     request(origin, "GET", &format!("{origin}/health"), &[], "")
 }
 
+/// A request without a body.
+pub(crate) fn asked(origin: &str, method: &str, path: &str) -> Value {
+    request(origin, method, &format!("{origin}{path}"), &[], "")
+}
+
 /// A vendor's request once more, as it was.
 pub(crate) fn again(origin: &str, entry: &WireEntry) -> Value {
     request(origin, &entry.method, &entry.url, &entry.headers, &entry.body)

@@ -235,6 +235,9 @@ impl Bench {
             "voice-inbound" => events::again(&self.origin, &self.voice),
             "webex-event" => events::again(&self.origin, &self.webex),
             "health" => events::health(&self.origin),
+            // What is asked of these needs a site and a card; a refusal starts them all the same.
+            "sightings" => events::asked(&self.origin, "POST", "/cmx/nowhere"),
+            "chart" => events::asked(&self.origin, "GET", "/chart/nothing.png"),
             _ => events::tick(),
         })
     }

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and what is answered.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use handbell::cloud::processes::Program;
 use handbell::runner::{RunnerOptions, Workers, start};
-use handbell::{check, import};
+use handbell::{check, doctor, import, replay};
 use handbell_boot::Function;
 
 /// Turns a signal into people who come.
@@ -20,6 +21,8 @@ Examples:
   handbell                                  the whole system on this laptop, with the demo's button
   handbell --port 0 --config handbell.yaml  the same with your own configuration, on any free port
   handbell check handbell.yaml              every mistake in a configuration, with its line
+  handbell replay --zone shoes --last 7d    what a zone's rule would have told; with other numbers, too
+  handbell doctor cmx --config handbell.yaml  asks who counts the devices, and explains what it says
   handbell import bttn settings.yaml        a button robot's settings as a Handbell configuration
   handbell schema > handbell.schema.json    for editors that complete and check while you type"
 )]
@@ -39,6 +42,11 @@ enum Command {
         /// The configuration; files that it names are looked for beside it
         file: PathBuf,
     },
+    /// Say what a zone's rule would have told, given the counts of a file or those that are stored
+    Replay(Box<replay::Options>),
+    /// Ask those whom Handbell depends on, and explain what they say
+    #[command(subcommand)]
+    Doctor(Doctor),
     /// Carry settings over from another system
     #[command(subcommand)]
     Import(Import),
@@ -52,6 +60,13 @@ enum Command {
         /// Its name
         name: String,
     },
+}
+
+#[derive(Subcommand)]
+enum Doctor {
+    /// The sites that count devices: CMX, Cisco Spaces, Meraki
+    #[command(visible_alias = "floor")]
+    Cmx(doctor::Options),
 }
 
 #[derive(Subcommand)]
@@ -103,6 +118,11 @@ pub(crate) fn run() -> ExitCode {
         None => local(cli.local),
         Some(Command::Local(options)) => local(options),
         Some(Command::Check { file }) => return checked(&file),
+        Some(Command::Replay(options)) => replayed(&options),
+        Some(Command::Doctor(Doctor::Cmx(options))) => match examined(&options) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
         Some(Command::Import(Import::Bttn { settings, buttons })) => imported(&settings, &buttons),
         Some(Command::Schema) => {
             println!("{}", check::schema());
@@ -169,6 +189,46 @@ fn local(local: Local) -> Result<(), handbell_boot::Error> {
         tokio::signal::ctrl_c().await?;
         Ok(())
     })
+}
+
+/// A variable of the environment that this program was started in.
+fn variable(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the command line is where its environment comes in")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn now() -> jiff::Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "the command line is where its time comes in")]
+    jiff::Timestamp::now()
+}
+
+fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| width.0.into())
+}
+
+fn replayed(options: &replay::Options) -> Result<(), handbell_boot::Error> {
+    let file = options.config.clone().map_or_else(demo, Ok)?;
+    let config = handbell_boot::read_configuration(&file)?;
+    let terminal = std::io::stdout().is_terminal();
+    let around = replay::Around {
+        variable: &variable,
+        now: now(),
+        width: options.width.or_else(terminal_width).unwrap_or(80),
+        colour: terminal && variable("NO_COLOR").is_none(),
+    };
+    let work = replay::run(options, &config, &around);
+    print!("{}", runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?);
+    Ok(())
+}
+
+fn examined(options: &doctor::Options) -> Result<ExitCode, handbell_boot::Error> {
+    let file = options.config.clone().map_or_else(demo, Ok)?;
+    let config = handbell_boot::read_configuration(&file)?;
+    let files = file.parent().unwrap_or(Path::new("."));
+    let work = doctor::run(options, &config, files, &variable, now());
+    let found = runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?;
+    print!("{}", found.text);
+    Ok(if found.unknown == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The demo's configuration, in the checkout that this program was built from or in the current folder.

@@ -36,22 +36,32 @@ struct Asked {
 /// oldest first. Without `to`, up to now by the system's clock.
 pub fn router(store: Store, clock: SimClock, config: &Config) -> Router {
     let zones = config.zones.iter().map(|(name, zone)| (name.clone(), zone.site.clone())).collect();
-    Router::new()
-        .route("/sim/cmx/zones/{zone}/counts", get(counts))
-        .with_state(Counts { store, clock, zones })
+    Router::new().route("/sim/cmx/zones/{zone}/counts", get(counts)).with_state(Counts {
+        store,
+        clock,
+        zones,
+    })
 }
 
-async fn counts(State(state): State<Counts>, Path(zone): Path<String>, Query(asked): Query<Asked>) -> Response {
+async fn counts(
+    State(state): State<Counts>,
+    Path(zone): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Response {
     let Some((_, site)) = state.zones.iter().find(|(name, _)| *name == zone) else {
         let names: Vec<&str> = state.zones.iter().map(|(name, _)| name.as_str()).collect();
-        let what = format!("there is no zone {zone:?} in the runner's configuration; its zones are: {}\n", names.join(", "));
+        let what = format!(
+            "there is no zone {zone:?} in the runner's configuration; its zones are: {}\n",
+            names.join(", ")
+        );
         return (StatusCode::NOT_FOUND, what).into_response();
     };
     let to = asked.to.unwrap_or_else(|| state.clock.now());
     let last = asked.last.map_or(USUAL, SignedDuration::from_secs);
     let from = asked.from.or_else(|| to.checked_sub(last).ok()).filter(|from| *from < to);
     let Some(from) = from else {
-        return (StatusCode::BAD_REQUEST, "`from` must be before `to`, and `last` more than 0 seconds\n").into_response();
+        return (StatusCode::BAD_REQUEST, "`from` must be before `to`, and `last` more than 0 seconds\n")
+            .into_response();
     };
     match state.store.counts(site, &zone, from, to).await {
         Ok(counts) => Json(counts).into_response(),

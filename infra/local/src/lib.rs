@@ -3,9 +3,14 @@
 pub mod check;
 pub mod cloud;
 pub mod control;
+pub mod counts;
+pub mod doctor;
+mod floor;
 pub mod gate;
 pub mod import;
 pub mod page;
+pub mod plot;
+pub mod replay;
 pub mod runner;
 pub mod sim;
 pub mod wire;

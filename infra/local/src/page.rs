@@ -34,18 +34,37 @@ const BREATH: Duration = Duration::from_millis(100);
 
 const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0b6e5f"/><path d="M16 6a7 7 0 0 0-7 7v5l-2.5 4h19L23 18v-5a7 7 0 0 0-7-7Zm-3 17.5a3 3 0 0 0 6 0" fill="#fff"/></svg>"##;
 
+/// The page's scripts: modules that ask for one another by these addresses.
+const SCRIPTS: [(&str, &str); 16] = [
+    ("/page/app.js", include_str!("page/app.js")),
+    ("/page/ask.js", include_str!("page/ask.js")),
+    ("/page/bells.js", include_str!("page/bells.js")),
+    ("/page/card.js", include_str!("page/card.js")),
+    ("/page/chart.js", include_str!("page/chart.js")),
+    ("/page/dom.js", include_str!("page/dom.js")),
+    ("/page/floor.js", include_str!("page/floor.js")),
+    ("/page/levels.js", include_str!("page/levels.js")),
+    ("/page/markdown.js", include_str!("page/markdown.js")),
+    ("/page/next.js", include_str!("page/next.js")),
+    ("/page/phones.js", include_str!("page/phones.js")),
+    ("/page/plan.js", include_str!("page/plan.js")),
+    ("/page/spaces.js", include_str!("page/spaces.js")),
+    ("/page/state.js", include_str!("page/state.js")),
+    ("/page/troubles.js", include_str!("page/troubles.js")),
+    ("/page/wire.js", include_str!("page/wire.js")),
+];
+
 /// The page and what it reads.
 pub fn router(stage: Stage, state: State) -> Router {
     let whole = state.clone();
-    Router::new()
+    let scripts = SCRIPTS.into_iter().fold(Router::new(), |router, (path, script)| {
+        router.route(path, get(async move || file("text/javascript; charset=utf-8", script)))
+    });
+    scripts
         .route("/", get(async || file("text/html; charset=utf-8", include_str!("page/index.html"))))
         .route(
             "/page/style.css",
             get(async || file("text/css; charset=utf-8", include_str!("page/style.css"))),
-        )
-        .route(
-            "/page/app.js",
-            get(async || file("text/javascript; charset=utf-8", include_str!("page/app.js"))),
         )
         .route("/page/icon.svg", get(async || file("image/svg+xml", ICON)))
         .route("/page/state", get(async move || file("application/json", whole().await.to_string())))

@@ -75,8 +75,9 @@ pub fn plot(plot: &Plot<'_>, width: usize, colour: bool) -> String {
         out.push_str(&line.end());
     }
     let ticks = cells.ticks();
-    let axis: String =
-        (0..columns).map(|column| if ticks.iter().any(|tick| tick.0 == column && tick.2) { '┬' } else { '─' }).collect();
+    let axis: String = (0..columns)
+        .map(|column| if ticks.iter().any(|tick| tick.0 == column && tick.2) { '┬' } else { '─' })
+        .collect();
     out.push_str(&format!("{:left$} └{axis}\n", ""));
     let mut line = Painter::new(colour);
     line.plain(&format!("{:left$}  ", ""));
@@ -85,7 +86,8 @@ pub fn plot(plot: &Plot<'_>, width: usize, colour: bool) -> String {
     }
     out.push_str(&line.end());
     let mut names = String::new();
-    for (column, name, _) in ticks.iter().filter(|(column, name, _)| column + name.chars().count() <= columns) {
+    for (column, name, _) in ticks.iter().filter(|(column, name, _)| column + name.chars().count() <= columns)
+    {
         let gap = column.saturating_sub(names.chars().count());
         names.extend(std::iter::repeat_n(' ', gap));
         names.push_str(name);
@@ -111,7 +113,8 @@ fn label(bounds: &Bounds) -> String {
 fn scale(highest: u32) -> (u64, u64) {
     let highest = u64::from(highest.max(4));
     let round = (0..10).flat_map(|power| [10, 20, 25, 50].map(|n| n * 10_u64.pow(power)));
-    let step = [1, 2, 5].into_iter().chain(round).find(|step| highest.div_ceil(*step) <= 4).unwrap_or(highest);
+    let step =
+        [1, 2, 5].into_iter().chain(round).find(|step| highest.div_ceil(*step) <= 4).unwrap_or(highest);
     (highest.div_ceil(step) * step, step)
 }
 
@@ -214,8 +217,12 @@ impl Cells<'_> {
         });
         match spans.map(|(_, _, level)| *level).max() {
             Some(level) => Mark::Level(level),
-            None if self.part(column, self.columns).iter().all(Option::is_none) => Mark::Unknown,
-            None => Mark::Calm,
+            None => {
+                let points = self.part(column, self.columns);
+                let unknown = points.iter().filter(|count| count.is_none()).count();
+                // A dead hour must be seen in a chart of a month, too; a minute that was missed needn't.
+                if unknown * 4 >= points.len() { Mark::Unknown } else { Mark::Calm }
+            }
         }
     }
 
@@ -231,7 +238,8 @@ impl Cells<'_> {
     fn ticks(&self) -> Vec<(usize, String, bool)> {
         let minutes = self.plot.step.as_mins() * self.plot.points.len() as i64;
         let most = (self.columns / 8).max(1) as i64;
-        let every = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].into_iter().find(|every| minutes / every <= most);
+        let every =
+            [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].into_iter().find(|every| minutes / every <= most);
         let every = every.filter(|_| minutes <= 36 * 60);
         match every {
             Some(every) => self.moments(1, every, "%H:%M"),
@@ -312,13 +320,18 @@ mod tests {
     use super::*;
 
     fn day() -> Vec<Option<u32>> {
-        let mut points: Vec<Option<u32>> =
-            (0..1440_u32).map(|minute| Some(95_u32.saturating_sub(minute.abs_diff(800).pow(2) / 1600))).collect();
+        let mut points: Vec<Option<u32>> = (0..1440_u32)
+            .map(|minute| Some(95_u32.saturating_sub(minute.abs_diff(800).pow(2) / 1600)))
+            .collect();
         points[1000..1060].fill(None);
         points
     }
 
-    fn shown<'a>(points: &'a [Option<u32>], levels: &'a [Bounds], spans: &'a [(Timestamp, Timestamp, Level)]) -> Plot<'a> {
+    fn shown<'a>(
+        points: &'a [Option<u32>],
+        levels: &'a [Bounds],
+        spans: &'a [(Timestamp, Timestamp, Level)],
+    ) -> Plot<'a> {
         Plot {
             start: "2026-11-13T23:00:00Z".parse().unwrap(),
             step: SignedDuration::from_mins(1),
@@ -335,14 +348,37 @@ mod tests {
     #[test]
     fn a_day_in_a_terminal() {
         let points = day();
-        let spans = [("2026-11-14T08:30:00Z".parse().unwrap(), "2026-11-14T16:00:00Z".parse().unwrap(), Level::Alert)];
-        insta::assert_snapshot!(plot(&shown(&points, &LEVELS, &spans), 72, false), @"");
+        let spans = [(
+            "2026-11-14T08:30:00Z".parse().unwrap(),
+            "2026-11-14T16:00:00Z".parse().unwrap(),
+            Level::Alert,
+        )];
+        insta::assert_snapshot!(plot(&shown(&points, &LEVELS, &spans), 72, false), @r"
+        100 ┤                             ⣀⣠⠤⠤⢤⣀⡀
+            │                          ⢀⡤⠞⠁     ⠙⠲⣄
+            │─────────────────────────⡴⠋──────────⠈⠳⡄────────────────── alert 80
+         75 ┤                       ⢀⡞⠁             ⠙⠆
+            │┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄⣠⠏┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ warn 60
+         50 ┤                     ⣰⠃                   ⢠⡀
+            │                    ⣰⠃                     ⢳⡀
+            │                   ⣠⠇                       ⢳⡀
+         25 ┤                  ⢠⠇                         ⢧
+            │                 ⢀⡞                          ⠈⣇
+            │                 ⡼                            ⠘⡆
+          0 ┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣸⠁                             ⢹⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀
+            └┬─────────────┬──────────────┬─────────────┬──────────────
+                                   ████████████████████░
+             00:00         06:00          12:00         18:00
+             █ alert   ░ nothing known
+        ");
     }
 
     #[test]
     fn it_has_the_width_that_it_is_given_whatever_the_counts() {
         let week: Vec<Option<u32>> = day().into_iter().cycle().take(7 * 1440).collect();
-        for points in [&week[..], &week[..30], &week[..1], &[Some(0); 90], &[None; 90], &[Some(4_000_000_000); 5]] {
+        for points in
+            [&week[..], &week[..30], &week[..1], &[Some(0); 90], &[None; 90], &[Some(4_000_000_000); 5]]
+        {
             for width in [0, 40, 80, 200] {
                 for line in plot(&shown(points, &LEVELS, &[]), width, false).lines() {
                     assert!(line.chars().count() <= width.max(NARROWEST + 22), "{width}: {line}");
@@ -355,12 +391,14 @@ mod tests {
     #[test]
     fn colours_change_no_sign() {
         let points = day();
-        let spans = [("2026-11-14T08:30:00Z".parse().unwrap(), "2026-11-14T16:00:00Z".parse().unwrap(), Level::Warn)];
+        let spans =
+            [("2026-11-14T08:30:00Z".parse().unwrap(), "2026-11-14T16:00:00Z".parse().unwrap(), Level::Warn)];
         let shown = shown(&points, &LEVELS, &spans);
         let coloured = plot(&shown, 80, true);
-        let plain = coloured.split("\u{1b}[").enumerate().map(|(index, part)| {
-            if index == 0 { part } else { part.split_once('m').unwrap().1 }
-        });
+        let plain = coloured
+            .split("\u{1b}[")
+            .enumerate()
+            .map(|(index, part)| if index == 0 { part } else { part.split_once('m').unwrap().1 });
         let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         assert_eq!(trimmed(&plain.collect::<String>()), trimmed(&plot(&shown, 80, false)));
         assert!(coloured.contains("\u{1b}[33m") && !coloured.contains("\u{1b}[33m\n"));

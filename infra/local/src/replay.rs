@@ -7,7 +7,7 @@ pub mod counts;
 pub mod report;
 pub mod tuning;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use handbell_boot::Environment;
@@ -87,7 +87,9 @@ pub fn replay(rule: &Rule, counts: &[(Timestamp, Option<u32>)]) -> Replay {
     for &(at, count) in counts {
         match count {
             None => replay.unknown += 1,
-            Some(count) if replay.peak.is_none_or(|(_, peak)| count > peak) => replay.peak = Some((at, count)),
+            Some(count) if replay.peak.is_none_or(|(_, peak)| count > peak) => {
+                replay.peak = Some((at, count))
+            }
             Some(_) => {}
         }
         let (watch, changes) = std::mem::take(&mut replay.watch).step(rule, count, at);
@@ -143,7 +145,8 @@ impl Replay {
     pub fn quiet(&self) -> Option<(Timestamp, Timestamp)> {
         let (first, last) = self.span?;
         let starts = self.episodes.iter().map(|episode| episode.from).chain([last]);
-        let ends = std::iter::once(first).chain(self.episodes.iter().map(|episode| episode.to.unwrap_or(last)));
+        let ends =
+            std::iter::once(first).chain(self.episodes.iter().map(|episode| episode.to.unwrap_or(last)));
         let quiet = ends.zip(starts).filter(|(from, to)| to > from);
         // The first of the longest.
         quiet.reduce(|longest, next| {
@@ -259,7 +262,12 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
                 return Err(format!("no counts of {label} are stored from the last {}", report::long(last)));
             }
             let runner = options.runner.as_ref().map(|runner| format!(" --runner {}", quoted(runner)));
-            (counts, format!("--last {last:#}{}", runner.unwrap_or_default()).replace(", ", ""))
+            let last = if last.as_secs() % 86_400 == 0 {
+                format!("{}d", last.as_hours() / 24)
+            } else {
+                format!("{last:#}").replace(' ', "")
+            };
+            (counts, format!("--last {last}{}", runner.unwrap_or_default()))
         }
     };
     let counts = counts::every_minute(&counts);
@@ -285,16 +293,25 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
             out.push_str(&format!("\nThe picture is in {}.\n", file.display()));
         }
     }
-    let config_option = options.config.as_ref().map(|file| format!(" --config {}", quoted(&file.display().to_string())));
-    let again = format!("handbell replay --zone {} {source}{}", quoted(&options.zone), config_option.unwrap_or_default());
-    out.push_str(&report::hint(&replay, &rule, name, &again, options.tuning.is_none()));
+    let config_option =
+        options.config.as_ref().map(|file| format!(" --config {}", quoted(&file.display().to_string())));
+    let again = format!(
+        "handbell replay --zone {} {source}{}",
+        quoted(&options.zone),
+        config_option.unwrap_or_default()
+    );
+    out.push_str(&report::hint(&replay, &rule, name, &again, &options.tuning));
     Ok(out)
 }
 
 /// A word of a command line.
 fn quoted(word: &str) -> String {
     let plain = |sign: char| sign.is_alphanumeric() || "-_./:+".contains(sign);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// The zone with this name or label, whatever the case.
@@ -311,11 +328,14 @@ pub fn find<'a>(config: &'a Config, wanted: &str) -> Result<(&'a str, &'a Zone),
         .collect();
     match fitting[..] {
         [(name, zone)] => Ok((name, zone)),
-        [] if config.zones.is_empty() => Err("the configuration has no zones; name one that has with --config".into()),
+        [] if config.zones.is_empty() => {
+            Err("the configuration has no zones; name one that has with --config".into())
+        }
         [] => {
             let names = || config.zones.keys().map(String::as_str);
             let labels = config.zones.values().filter_map(|zone| zone.label.as_deref());
-            let meant = nearest(wanted, names().chain(labels)).map(|meant| format!("; did you mean {meant:?}?"));
+            let meant =
+                nearest(wanted, names().chain(labels)).map(|meant| format!("; did you mean {meant:?}?"));
             let all = || format!("; the zones are: {}", names().collect::<Vec<_>>().join(", "));
             Err(format!("there is no zone {wanted:?}{}", meant.unwrap_or_else(all)))
         }
@@ -387,7 +407,8 @@ async fn from_runner(
 fn picture(replay: &Replay, told: &Told<'_>, start: Timestamp, points: &[Option<u32>]) -> Vec<u8> {
     let (width, height) = PICTURE;
     let each = points.len().div_ceil(width as usize).max(1);
-    let points: Vec<Option<u32>> = points.chunks(each).map(|some| some.iter().flatten().max().copied()).collect();
+    let points: Vec<Option<u32>> =
+        points.chunks(each).map(|some| some.iter().flatten().max().copied()).collect();
     let tone = |level| match level {
         Level::Warn => chart::Tone::Warn,
         Level::Alert => chart::Tone::Alert,
@@ -395,16 +416,18 @@ fn picture(replay: &Replay, told: &Told<'_>, start: Timestamp, points: &[Option<
     let labels: Vec<String> =
         told.rule.levels.iter().map(|bounds| format!("{} {}", word(bounds.level), bounds.at)).collect();
     let levels = told.rule.levels.iter().zip(&labels);
-    let levels: Vec<chart::Line<'_>> =
-        levels.map(|(bounds, label)| chart::Line { at: bounds.at, label, tone: tone(bounds.level) }).collect();
+    let levels: Vec<chart::Line<'_>> = levels
+        .map(|(bounds, label)| chart::Line { at: bounds.at, label, tone: tone(bounds.level) })
+        .collect();
     let spans: Vec<chart::Span> = replay
         .spans()
         .into_iter()
         .map(|(from, to, level)| chart::Span { from, to, tone: tone(level) })
         .collect();
+    let caption = report::headline(replay, told);
     let drawn = chart::Chart {
         title: told.label,
-        caption: report::headline(replay, told).trim_end_matches([':', '.']),
+        caption: caption.trim_end_matches([':', '.']),
         start,
         step: SignedDuration::from_mins(each as i64),
         points: &points,
@@ -419,11 +442,6 @@ fn picture(replay: &Replay, told: &Told<'_>, start: Timestamp, points: &[Option<
 /// A level's name, as it stands in the configuration.
 fn word(level: Level) -> &'static str {
     handbell_core::wording::crowd::level(level)
-}
-
-/// The configuration in this file, with errors for people.
-pub fn configuration(path: &Path) -> Result<Config, String> {
-    handbell_boot::read_configuration(path).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

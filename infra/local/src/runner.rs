@@ -27,7 +27,7 @@ use crate::sim::cmx::{self, Cmx};
 use crate::sim::twilio::Twilio;
 use crate::sim::webex::Webex;
 use crate::sim::{SimAccount, Stage};
-use crate::{control, page};
+use crate::{control, counts, floor, page};
 
 /// What the stand-in Webex takes for Handbell.
 pub const WEBEX_TOKEN: &str = "local-webex-token";
@@ -185,6 +185,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         .merge(twilio.router())
         .merge(cmx.router())
         .merge(control::router(stage.clone(), cloud.clone(), cmx.clone()))
+        .merge(counts::router(store.clone(), stage.clock.clone(), &config))
         .merge(page::router(stage.clone(), state))
         .merge(cloud.router())
         .layer(from_fn(only_this_laptop));
@@ -226,7 +227,7 @@ fn in_process(late: Arc<std::sync::OnceLock<Arc<handbell_app::App>>>, gate: Gate
             let app = app.ok_or("the runner is still starting")?;
             let function = Function::of_name(&name).ok_or_else(|| format!("there is no function {name}"))?;
             let payload = payload.to_string();
-            gate.mortal(handbell_boot::handle(&app, function, &payload, SignedDuration::from_secs(60))).await
+            gate.mortal(handbell_boot::handle(&app, function, &name, &payload, SignedDuration::from_secs(60))).await
         })
     })
 }
@@ -369,7 +370,7 @@ fn page_state(
             let now = stage.clock.now();
             json!({
                 "now": now, "ahead_seconds": stage.clock.offset().as_secs(),
-                "buttons": shown, "zones": vendors.cmx.view(), "spaces": vendors.webex.view(),
+                "buttons": shown, "zones": floor::zones(&vendors.cmx, &store, now).await, "spaces": vendors.webex.view(),
                 "phones": with_expected(vendors.twilio.view(), &expected),
                 "troubles": stage.troubles.list(now), "facts": cloud.bus().facts(), "functions": functions,
                 "wire": stage.wire.entries(),

@@ -80,10 +80,11 @@ impl Function {
     }
 }
 
-/// Handles one event; `left` is how much time there is for it. The error is a function error: AWS tries again.
+/// Handles one event; `deployed` is what the function is called where it runs, for the metrics; `left` is how much time there is for it. The error is a function error: AWS tries again.
 pub async fn handle(
     app: &App,
     function: Function,
+    deployed: &str,
     payload: &str,
     left: SignedDuration,
 ) -> Result<Value, String> {
@@ -91,12 +92,12 @@ pub async fn handle(
         Function::Deliver => deliver(app, payload, left).await,
         Function::Tick => {
             let ticked = app.tick().await.map_err(|fault| fault.to_string())?;
-            metrics::tick(&ticked, function.name(), app.time());
+            metrics::tick(&ticked, deployed, app.time());
             Ok(Value::Null)
         }
         Function::CmxPoll => {
             let seen = app.cmx_poll().await.map_err(|fault| fault.to_string())?;
-            metrics::poll(&seen, function.name(), app.time());
+            metrics::poll(&seen, deployed, app.time());
             Ok(Value::Null)
         }
         _ => {

@@ -74,6 +74,11 @@ pub fn store(environment: &Environment) -> Result<Store, Error> {
     Ok(Store::new(aws::Aws::new(environment, web::client()?).dynamodb(), environment.table.clone()))
 }
 
+/// Reads the secrets document alone, as the functions do.
+pub fn secrets(environment: &Environment) -> Result<handbell_app::Fetch, Error> {
+    Ok(secrets::fetch(environment, &aws::Aws::new(environment, web::client()?)))
+}
+
 /// Serves one of the functions until Lambda, or the laptop, ends the process.
 pub async fn serve(function: Function) -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
@@ -86,7 +91,8 @@ pub async fn serve(function: Function) -> Result<(), Error> {
         let app = Arc::clone(&app);
         async move {
             let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
-            handle(&app, function, event.payload.get(), clock::left_until(deadline))
+            let deployed = &event.context.env_config.function_name;
+            handle(&app, function, deployed, event.payload.get(), clock::left_until(deadline))
                 .await
                 .map_err(Error::from)
         }

@@ -60,8 +60,9 @@ pub(crate) fn poll(seen: &PollSeen, function: &str, at: Timestamp) {
         let line = json!({
             "_aws": {
                 "Timestamp": at.as_millisecond(),
-                "CloudWatchMetrics": [{ "Namespace": "Handbell", "Dimensions": [["Zone"]], "Metrics": metrics }],
+                "CloudWatchMetrics": [{ "Namespace": "Handbell", "Dimensions": [["FunctionName", "Zone"]], "Metrics": metrics }],
             },
+            "FunctionName": function,
             "Zone": zone.zone,
             "Count": count,
             "Share": share,

@@ -61,6 +61,9 @@ impl Rule {
         if plain.is_some() && (zone.alert.is_some() || zone.warn.is_some()) {
             say(&["at"], "`at` is the one threshold of a zone; with `warn` or `alert`, leave it out");
         }
+        if zone.capacity == Some(0) {
+            say(&["capacity"], "a zone holds at least one device");
+        }
         let mut levels: Vec<Bounds> = Vec::new();
         let wanted = [
             (Level::Warn, "warn", default(zone.warn, 80, 70)),
@@ -87,6 +90,7 @@ impl Rule {
             };
             match clear {
                 None => say(&[key], needs_capacity),
+                Some(_) if devices == 0 && zone.capacity == Some(0) => {}
                 Some(_) if devices == 0 => say(&[key], "a level is at least one device"),
                 Some(clear) if clear >= devices => {
                     say(&[key], "`clear` must be less than `at`, or it would never be over")

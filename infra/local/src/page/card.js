@@ -9,23 +9,21 @@ const TONES = { good: "good", warning: "care", attention: "bad", accent: "accent
 const STYLES = { positive: "go", destructive: "stop" };
 
 let chosen = null; // whom somebody acts as; it holds for the next card too
-const answered = new Map(); // what came of the last press, by the message: a card that changes is made anew
+const answers = new Map(); // what came of the last press and where it stands, by the message: a card that changes is made anew
 
 /** A message's card. Its buttons are pressed as one of the message's `people`. */
 export function cardNode(message) {
   const content = message.card.content ?? message.card;
   const people = message.people ?? [];
-  const answer = el("p", { class: "dim", role: "status" }, answered.get(message.id) ?? "");
+  const answer = el("p", { class: "dim", role: "status" }, answers.get(message.id)?.textContent ?? "");
+  answers.set(message.id, answer);
   const as = el(
     "select",
     { onchange: () => (chosen = as.value) },
     people.map((person) => el("option", { value: person.email }, person.name || person.email)),
   );
   if (people.some((person) => person.email === chosen)) as.value = chosen;
-  const tell = (text) => {
-    answered.set(message.id, text);
-    answer.textContent = text;
-  };
+  const tell = (text) => (answers.get(message.id).textContent = text);
   const fields = new Map();
   const submit = async (action) => {
     const inputs = { ...(action.data ?? {}) };

@@ -28,7 +28,8 @@ pub fn read(text: &str, zone: &TimeZone) -> Result<Vec<(Timestamp, Option<u32>)>
     let mut headed = false;
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         let bad = |what: String| BadLine { line: number, what };
-        let fields: Vec<&str> = line.split([',', ';', '\t']).map(|field| field.trim().trim_matches('"').trim()).collect();
+        let fields: Vec<&str> =
+            line.split([',', ';', '\t']).map(|field| field.trim().trim_matches('"').trim()).collect();
         let &[time, count] = fields.as_slice() else {
             let what = "write a time and a count with a comma between them, such as 2026-11-14 11:40,87";
             return Err(bad(what.into()));
@@ -37,23 +38,31 @@ pub fn read(text: &str, zone: &TimeZone) -> Result<Vec<(Timestamp, Option<u32>)>
             continue;
         }
         let at = moment(time, zone, before).ok_or_else(|| {
-            bad(format!("{time:?} is no time; write 2026-11-14T11:40:00Z, or 2026-11-14 11:40 in the shop's time zone"))
+            bad(format!(
+                "{time:?} is no time; write 2026-11-14T11:40:00Z, or 2026-11-14 11:40 in the shop's time zone"
+            ))
         })?;
         if let Some(before) = before.filter(|before| at < *before) {
             let above = before.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M");
-            return Err(bad(format!("{time} is before the line above ({above}); sort the file by time, the oldest first")));
+            return Err(bad(format!(
+                "{time} is before the line above ({above}); sort the file by time, the oldest first"
+            )));
         }
         before = Some(at);
         let count = match count {
             "" => None,
             count => Some(count.parse().map_err(|_| {
-                bad(format!("{count:?} is no count; write a whole number of devices, or nothing if it isn't known"))
+                bad(format!(
+                    "{count:?} is no count; write a whole number of devices, or nothing if it isn't known"
+                ))
             })?),
         };
         let minute = floor(at);
         match counts.last_mut() {
             Some(last) if last.0 == minute => last.1 = count,
-            Some((last, _)) if minute.duration_since(*last) > SignedDuration::from_hours(24 * super::MOST_DAYS) => {
+            Some((last, _))
+                if minute.duration_since(*last) > SignedDuration::from_hours(24 * super::MOST_DAYS) =>
+            {
                 let what = "more than a year after the line above; is a digit of the year wrong?";
                 return Err(bad(what.into()));
             }
@@ -61,7 +70,10 @@ pub fn read(text: &str, zone: &TimeZone) -> Result<Vec<(Timestamp, Option<u32>)>
         }
     }
     match counts.as_slice() {
-        [] => Err(BadLine { line: 1, what: "there are no counts; a line is such as 2026-11-14 11:40,87".into() }),
+        [] => Err(BadLine {
+            line: 1,
+            what: "there are no counts; a line is such as 2026-11-14 11:40,87".into(),
+        }),
         [(first, _), .., (last, _)]
             if last.duration_since(*first) > SignedDuration::from_hours(24 * super::MOST_DAYS) =>
         {
@@ -105,7 +117,9 @@ pub fn every_minute(counts: &[(Timestamp, Option<u32>)]) -> Vec<(Timestamp, Opti
     let mut all: Vec<(Timestamp, Option<u32>)> = Vec::with_capacity(counts.len());
     for &(at, count) in counts {
         let at = floor(at);
-        while let Some(next) = all.last().map(|(last, _)| *last + SignedDuration::from_mins(1)).filter(|next| *next < at) {
+        while let Some(next) =
+            all.last().map(|(last, _)| *last + SignedDuration::from_mins(1)).filter(|next| *next < at)
+        {
             all.push((next, None));
         }
         match all.last_mut() {

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
+use handbell_core::config::Amount;
 use handbell_core::crowd::Over;
 use handbell_core::wording::crowd::amount;
 use handbell_core::zone::{Level, Rule};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::tuning::Tuning;
 use super::{Episode, Replay, word};
 
 /// Of what a report is.
@@ -165,20 +167,29 @@ fn rule(told: &Told<'_>) -> String {
 }
 
 /// How to go on: the same command with other numbers, and where to write those that are good.
-pub fn hint(replay: &Replay, rule: &Rule, name: &str, again: &str, as_configured: bool) -> String {
+pub fn hint(replay: &Replay, rule: &Rule, name: &str, again: &str, tuning: &Tuning) -> String {
     let lowest = rule.levels.first().map_or(0, |bounds| bounds.at);
-    let other = match (replay.peak, replay.episodes.len()) {
-        (Some((_, peak)), 0) if peak < lowest => {
-            format!("Would a smaller number have told in time?\n  {again} --at {}\n", (peak - peak / 10).max(1))
+    let tuning = tuning.clone();
+    let (question, other) = match (replay.peak, replay.episodes.len()) {
+        (None, _) => {
+            return "\nNothing was counted: `handbell doctor cmx` asks the site and says why.\n".into();
         }
-        (None, _) => return "\nNothing was counted: `handbell doctor cmx` asks the site and says why.\n".into(),
-        (_, 0) => format!("It was never long enough. Sooner:\n  {again} --up 1\n"),
-        _ => format!(
-            "Too often? Wait longer, or leave it longer alone:\n  {again} --up {} --cooldown {}m\n",
-            rule.up.saturating_add(2),
-            rule.cooldown.as_mins().max(15) * 2
-        ),
+        (Some((_, peak)), 0) if peak < lowest => {
+            let at = Some(Amount::Devices((peak - peak / 10).max(1)));
+            ("It was never so many. With a smaller number:", Tuning { at, warn: None, alert: None, ..tuning })
+        }
+        (_, 0) => ("It was never long enough. Sooner:", Tuning { up: Some(1), ..tuning }),
+        _ => {
+            let cooldown = Some(SignedDuration::from_mins(rule.cooldown.as_mins().max(15) * 2));
+            let up = Some(rule.up.saturating_add(2));
+            (
+                "Too often? Wait longer before it is told, and before it is told again:",
+                Tuning { up, cooldown, ..tuning },
+            )
+        }
     };
-    let keep = if as_configured { "" } else { "Good numbers? " };
-    format!("\n{other}{keep}Numbers live in `zones.{name}` of the configuration; `--help` lists all that can be tried.\n")
+    let numbers = "The numbers that count stand in";
+    format!(
+        "\n{question}\n  {again}{other}\n{numbers} `zones.{name}` of the configuration; `--help` lists all that can be tried.\n"
+    )
 }

@@ -1,5 +1,7 @@
 //! Other numbers for a zone's rule, for this once.
 
+use std::fmt;
+
 use clap::Args;
 use handbell_core::config::{Amount, Never, Span, Threshold, Zone};
 use jiff::SignedDuration;
@@ -32,11 +34,6 @@ pub struct Tuning {
 }
 
 impl Tuning {
-    /// Nothing is different.
-    pub fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// The zone with these numbers.
     pub fn applied(&self, zone: &Zone) -> Zone {
         let mut zone = zone.clone();
@@ -53,6 +50,34 @@ impl Tuning {
         zone.polls.down = self.down.unwrap_or(zone.polls.down);
         zone.cooldown = self.cooldown.map_or(zone.cooldown, Span);
         zone
+    }
+}
+
+/// As it is written on a command line, with a space before each word.
+impl fmt::Display for Tuning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let amount = |amount: Amount| match amount {
+            Amount::Devices(count) => count.to_string(),
+            Amount::Percent(percent) => format!("{percent}%"),
+        };
+        let threshold = |threshold: Threshold| match threshold {
+            Threshold::Never(_) => "never".to_owned(),
+            Threshold::At(at) => amount(at),
+            Threshold::Between { at, clear } => format!("{}/{}", amount(at), amount(clear)),
+        };
+        let number = |number: u32| number.to_string();
+        let all = [
+            ("at", self.at.map(amount)),
+            ("warn", self.warn.map(threshold)),
+            ("alert", self.alert.map(threshold)),
+            ("up", self.up.map(u32::from).map(number)),
+            ("down", self.down.map(u32::from).map(number)),
+            ("cooldown", self.cooldown.map(|time| format!("{time:#}").replace(' ', ""))),
+            ("capacity", self.capacity.map(number)),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .try_for_each(|(name, value)| write!(f, " --{name} {value}"))
     }
 }
 
@@ -76,5 +101,6 @@ fn threshold(text: &str) -> Result<Threshold, String> {
 
 fn time(text: &str) -> Result<SignedDuration, String> {
     let time: Option<SignedDuration> = text.parse().ok();
-    time.filter(|time| !time.is_negative()).ok_or_else(|| "write a length of time such as 10m or 1h 30m".into())
+    time.filter(|time| !time.is_negative())
+        .ok_or_else(|| "write a length of time such as 10m or 1h 30m".into())
 }

@@ -132,6 +132,19 @@ fn zones_and_sites(
                 "an address begins with https:// and has no path: https://cmx.example.com".into(),
             );
         }
+        let window = match site.source() {
+            Some(Source::CmxPush(push)) => Some(("cmx_push", push.window)),
+            Some(Source::MerakiPush(push)) => Some(("meraki_push", push.window)),
+            _ => None,
+        };
+        if let Some((key, window)) = window
+            && window.0 < SignedDuration::from_mins(1)
+        {
+            say(
+                &[at[0], at[1], key, "window"],
+                "`window` is at least a minute; with less, nobody would be counted".into(),
+            );
+        }
         if !(SignedDuration::from_secs(1)..=SignedDuration::from_secs(20)).contains(&site.timeout.0) {
             say(&[at[0], at[1], "timeout"], "`timeout` is 1 s to 20 s".into());
         }
@@ -254,11 +267,9 @@ fn unfit(zone: &Zone, source: Source<'_>) -> Vec<(&'static str, &'static str)> {
             let number = |ssid: &Option<String>| {
                 ssid.as_ref().is_some_and(|ssid| ssid.parse::<u8>().is_ok_and(|number| number < 15))
             };
-            refuse(
-                [&place.ssid, &zone.exclude.ssid].into_iter().any(|ssid| ssid.is_some() && !number(ssid)),
-                "where",
-                "Meraki counts by the SSID's number, 0 to 14",
-            );
+            for (key, ssid) in [("where", &place.ssid), ("exclude", &zone.exclude.ssid)] {
+                refuse(ssid.is_some() && !number(ssid), key, "Meraki counts by the SSID's number, 0 to 14");
+            }
         }
         Source::MerakiPush(_) => {
             refuse(named, "where", "Meraki's Scanning API knows `network`, `floor`, `tag` and `ssid`")
@@ -272,7 +283,7 @@ fn unfit(zone: &Zone, source: Source<'_>) -> Vec<(&'static str, &'static str)> {
 pub fn pin_bytes(pin: &str) -> Option<[u8; 32]> {
     let hex: String = pin.strip_prefix("sha256:")?.chars().filter(|sign| *sign != ':').collect();
     let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.is_ascii() {
+    if hex.len() != 64 || !hex.bytes().all(|sign| sign.is_ascii_hexdigit()) {
         return None;
     }
     for (byte, digits) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {

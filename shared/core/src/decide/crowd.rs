@@ -57,6 +57,7 @@ pub(super) fn heard(
             let text = wording::back(zones, now, rules.words);
             if *all {
                 climb.incident.phase = Phase::Resolved;
+                climb.incident.void_up_to = climb.incident.dispatches;
                 climb.last_word(text);
             } else {
                 climb.post(text);
@@ -109,7 +110,7 @@ fn risen(
 
 /// The snooze is over, and it isn't calm: everything begins again where it stood.
 fn reminded(incident: &Incident, view: &View, rules: Rules<'_>, now: Timestamp) -> Decision {
-    if !incident.crowd.as_ref().is_some_and(|crowd| crowd.snoozed_until.is_some()) {
+    if incident.crowd.as_ref().is_none_or(|crowd| crowd.snoozed_until.is_none()) {
         return nothing(Some(incident));
     }
     let mut climb = Climb::on(incident, rules, now);

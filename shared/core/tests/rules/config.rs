@@ -368,6 +368,8 @@ fn sites() {
         "pin-short": { "cmx": good, "pin": "sha256:ab" },
         "pin-sha1": { "cmx": good, "pin": format!("sha1:{}", "ab".repeat(32)) },
         "pin-sign": { "cmx": good, "pin": format!("sha256:+a{}", "ab".repeat(31)) },
+        "push": { "cmx_push": { "key": key, "window": "59s" } },
+        "scan": { "meraki_push": { "validator": key, "key": key, "window": "0s" } },
         "ca": { "cmx": good, "ca": "away.pem" },
         "all": { "cmx": good, "ca": "ca.pem", "pin": pin },
         "any": { "cmx": good, "pin": pin, "insecure": true },
@@ -385,7 +387,10 @@ fn sites() {
         sites.path.cmx.url: an address begins with https:// and has no path: https://cmx.example.com
         sites.pin-sha1.pin: a pin is sha256: and 64 hexadecimal digits
         sites.pin-short.pin: a pin is sha256: and 64 hexadecimal digits
+        sites.pin-sign.pin: a pin is sha256: and 64 hexadecimal digits
+        sites.push.cmx_push.window: `window` is at least a minute; with less, nobody would be counted
         sites.quick.timeout: `timeout` is 1 s to 20 s
+        sites.scan.meraki_push.window: `window` is at least a minute; with less, nobody would be counted
         sites.slow.timeout: `timeout` is 1 s to 20 s
         sites.spaces.spaces.url: an address begins with https:// and has no path: https://cmx.example.com
         sites.user.cmx.url: an address begins with https:// and has no path: https://cmx.example.com
@@ -453,7 +458,7 @@ fn what_a_source_cannot_do() {
         zones.meraki-push-hierarchy.where: Meraki's Scanning API knows `network`, `floor`, `tag` and `ssid`
         zones.meraki-ssid.where: Meraki counts by the SSID's number, 0 to 14
         zones.meraki-ssid-15.where: Meraki counts by the SSID's number, 0 to 14
-        zones.meraki-staff.where: Meraki counts by the SSID's number, 0 to 14
+        zones.meraki-staff.exclude: Meraki counts by the SSID's number, 0 to 14
         zones.meraki-whole.where: Meraki needs the zone's `network`: L_… or N_…
         zones.presence-hierarchy.where: CMX Presence knows sites only
         zones.presence-ssid.where: this source can't tell SSIDs apart; leave `ssid` out
@@ -512,8 +517,7 @@ fn levels() {
         zones.l-warn-after-alert.warn: `warn` comes before `alert`, so it needs a smaller number
         zones.m-alert-clear-below-warn.alert: `alert` must be cleared before `warn` is: give it a `clear` that isn't smaller
         zones.n-too-small.warn: `warn` comes before `alert`, so it needs a smaller number
-        zones.o-empty.warn: a level is at least one device
-        zones.o-empty.alert: a level is at least one device
+        zones.o-empty.capacity: a zone holds at least one device
         ");
 }
 
@@ -555,7 +559,15 @@ fn amounts_are_numbers_or_parts() {
     for good in [json!(50), json!("50"), json!(" 50 "), json!("50%"), json!("50 %")] {
         assert!(read(good.clone()), "{good}");
     }
-    for bad in [json!(-1), json!(50.5), json!("-1"), json!("%"), json!("half"), json!(4_294_967_296_u64), json!("50%%")] {
+    for bad in [
+        json!(-1),
+        json!(50.5),
+        json!("-1"),
+        json!("%"),
+        json!("half"),
+        json!(4_294_967_296_u64),
+        json!("50%%"),
+    ] {
         assert!(!read(bad.clone()), "{bad}");
     }
 }

@@ -1,0 +1,845 @@
+//! What a poll's signal, and a word of those who read it, make of an incident; and what they read.
+
+use handbell_core::config::Plan;
+use handbell_core::crowd::{Over, Signal, View, bucket, trend, usual, weeks_before};
+use handbell_core::decide::{Decision, Event, Outcome, Rules, begins_anew, decide};
+use handbell_core::dispatch::{Content, Say};
+use handbell_core::incident::{By, Incident, Phase, Subject};
+use handbell_core::wording::{self, Words, crowd as words_of_crowds};
+use handbell_core::zone::{Bounds, Level};
+use insta::assert_snapshot;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::house::chance;
+
+/// A zone, its plan, and a clock in our hand.
+struct Floor {
+    plan: Plan,
+    words: Words,
+    subject: Subject,
+    watched: bool,
+    state: Option<Incident>,
+    now: Timestamp,
+}
+
+/// Tuesday, 14:02 in Paris.
+fn afternoon() -> Timestamp {
+    "2026-03-03T13:02:00Z".parse().expect("a time")
+}
+
+fn paris() -> TimeZone {
+    TimeZone::get("Europe/Paris").expect("a time zone")
+}
+
+fn shoes() -> Words {
+    Words { zone: paris(), name: "Floor 2 / Shoes".to_owned() }
+}
+
+fn view(level: Option<Level>, count: u32) -> View {
+    View {
+        level,
+        count,
+        capacity: Some(100),
+        usual: Some(52),
+        trend: Some(12),
+        at: afternoon(),
+        since: afternoon() - SignedDuration::from_mins(3),
+        peak: count,
+        levels: vec![
+            Bounds { level: Level::Warn, at: 80, clear: 70 },
+            Bounds { level: Level::Alert, at: 95, clear: 85 },
+        ],
+        snooze_minutes: 30,
+        ..View::default()
+    }
+}
+
+fn two_steps() -> Value {
+    json!({
+        "space": { "title": "Crowd", "moderators": ["a@example.com"], "participants": ["b@example.com"] },
+        "reset_after": "6h",
+        "steps": [
+            { "post": { "markdown": "{zone}: {level}, {count} of {capacity}, usual {usual}. Open another till." } },
+            { "sms": [{ "to": ["+352691496401"], "text": "Come" }], "post": { "markdown": "Everybody to the tills." } },
+        ],
+    })
+}
+
+impl Floor {
+    fn with(plan: Value) -> Self {
+        Self {
+            plan: serde_json::from_value(plan).expect("a plan"),
+            words: shoes(),
+            subject: Subject::zone("shoes"),
+            watched: true,
+            state: None,
+            now: afternoon(),
+        }
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules {
+            subject: &self.subject,
+            button: None,
+            plan_name: "crowd",
+            plan: &self.plan,
+            plan_hash: "hash",
+            watched: self.watched,
+            from: "+12025550100",
+            words: &self.words,
+        }
+    }
+
+    fn happen(&mut self, event: &Event) -> Decision {
+        let decision = decide(self.state.as_ref(), event, self.rules(), self.now);
+        if let Some(next) = &decision.next {
+            self.state = Some(next.clone());
+        }
+        decision
+    }
+
+    fn hear(&mut self, signal: Signal) -> Decision {
+        self.happen(&Event::Crowd(signal))
+    }
+
+    fn rise(&mut self, level: Level, count: u32) -> Decision {
+        self.hear(rise(level, count))
+    }
+
+    fn over(&mut self, why: Over, count: Option<u32>) -> Decision {
+        self.hear(Signal::Over { why, count, since: afternoon() - SignedDuration::from_mins(3), peak: 98 })
+    }
+
+    fn on_my_way(&mut self, who: &str) -> Decision {
+        self.happen(&Event::Acknowledge { who: who.to_owned(), epoch: self.incident().epoch })
+    }
+
+    fn snooze(&mut self, who: &str, minutes: i64) -> Decision {
+        let until = self.now + SignedDuration::from_mins(minutes);
+        self.happen(&Event::Snooze { who: who.to_owned(), epoch: self.incident().epoch, until })
+    }
+
+    fn not_busy(&mut self, who: &str) -> Decision {
+        self.happen(&Event::Cancel { who: who.to_owned(), epoch: self.incident().epoch })
+    }
+
+    fn pass(&mut self, minutes: i64) {
+        self.now += SignedDuration::from_mins(minutes);
+    }
+
+    fn incident(&self) -> &Incident {
+        self.state.as_ref().expect("something happened before")
+    }
+
+    /// All that a decision says, in order, as people read it.
+    fn said(&self, decision: &Decision) -> Vec<String> {
+        let mut lines = Vec::new();
+        for dispatch in &decision.dispatches {
+            let mut deliveries: Vec<_> = dispatch.deliveries.iter().collect();
+            deliveries.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
+            for (_, delivery) in deliveries {
+                let under = delivery.under.map(|card| format!(" under {card}")).unwrap_or_default();
+                lines.push(match &delivery.say {
+                    Say::Invite { email, .. } => format!("invite {email}"),
+                    Say::Card => {
+                        let view = dispatch.view.as_ref().expect("a card shows the zone");
+                        format!("card{under}: {}", words_of_crowds::headline(view, &self.words))
+                    }
+                    Say::Post { content } => {
+                        let text = wording::post(content, &self.plan, dispatch, &self.words);
+                        format!("post{under}: {text}")
+                    }
+                    Say::Direct { email, .. } => format!("direct {email}"),
+                    Say::Sms { to, content, .. } => {
+                        let text = wording::sms(content, &self.plan, dispatch, &self.words, "mark");
+                        format!("sms {to}: {text}")
+                    }
+                    Say::Call { to, .. } => format!("call {to}"),
+                    Say::Report => "report".to_owned(),
+                });
+            }
+        }
+        lines
+    }
+
+    fn lines(&self, decision: &Decision) -> String {
+        self.said(decision).join("\n")
+    }
+}
+
+fn rise(level: Level, count: u32) -> Signal {
+    Signal::Rise { rank: level as u32 + 1, view: Box::new(view(Some(level), count)) }
+}
+
+#[test]
+fn a_rise_opens_an_incident_with_a_card() {
+    let mut floor = Floor::with(two_steps());
+    assert!(begins_anew(None, None, &Event::Crowd(rise(Level::Warn, 87)), floor.now));
+    let risen = floor.rise(Level::Warn, 87);
+    assert_eq!((risen.outcome, risen.count), (Outcome::Done, 87));
+    assert_snapshot!(floor.lines(&risen), @"
+        invite a@example.com
+        invite b@example.com
+        card: Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, rising)
+        post: Floor 2 / Shoes: warn, 87 of 100, usual 52. Open another till.
+        ");
+    let incident = floor.incident();
+    assert_eq!((incident.epoch, incident.phase, incident.step, incident.count), (1, Phase::Open, 1, 87));
+    assert_eq!(incident.plan, "crowd");
+    let crowd = incident.crowd.as_ref().unwrap();
+    assert_eq!((crowd.level, crowd.capacity, crowd.card), (Level::Warn, Some(100), 1));
+    let kinds: Vec<_> = risen.dispatches[0].facts.iter().map(|fact| fact.kind.as_str()).collect();
+    assert_eq!(kinds, ["incident.opened", "zone.risen"]);
+}
+
+#[test]
+fn a_plan_without_steps_shows_only_the_card() {
+    let mut plan = two_steps();
+    plan["steps"] = json!([]);
+    let mut floor = Floor::with(plan);
+    let risen = floor.rise(Level::Warn, 87);
+    assert_snapshot!(floor.lines(&risen), @"
+        invite a@example.com
+        invite b@example.com
+        card: Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, rising)
+        ");
+    let again = floor.rise(Level::Alert, 99);
+    assert_snapshot!(floor.lines(&again), @"card: Floor 2 / Shoes is FULL: 99 of 100 (usual for Tuesday 14:00: 52, rising)");
+    assert_eq!((floor.incident().step, floor.incident().crowd.as_ref().unwrap().card), (0, 2));
+}
+
+#[test]
+fn straight_to_an_alert_takes_both_steps_in_order() {
+    let mut floor = Floor::with(two_steps());
+    let risen = floor.rise(Level::Alert, 99);
+    assert_snapshot!(floor.lines(&risen), @"
+        invite a@example.com
+        invite b@example.com
+        card: Floor 2 / Shoes is FULL: 99 of 100 (usual for Tuesday 14:00: 52, rising)
+        post: Floor 2 / Shoes: alert, 99 of 100, usual 52. Open another till.
+        post: Everybody to the tills.
+        sms +352691496401: Come (mark)
+        report
+        ");
+    let steps: Vec<_> = risen.dispatches.iter().map(|dispatch| (dispatch.step, dispatch.after)).collect();
+    assert_eq!(steps, [(Some(1), None), (Some(2), Some(1))]);
+    assert_eq!(floor.incident().step, 2);
+}
+
+#[test]
+fn a_level_beyond_the_last_step_shows_only_the_card() {
+    let mut plan = two_steps();
+    plan["steps"].as_array_mut().unwrap().truncate(1);
+    let mut floor = Floor::with(plan);
+    floor.rise(Level::Warn, 87);
+    let risen = floor.rise(Level::Alert, 99);
+    assert_eq!(
+        floor.said(&risen),
+        ["card: Floor 2 / Shoes is FULL: 99 of 100 (usual for Tuesday 14:00: 52, rising)"]
+    );
+    assert_eq!(floor.incident().step, 1);
+}
+
+#[test]
+fn a_higher_level_climbs_in_the_same_incident() {
+    let mut floor = Floor::with(two_steps());
+    floor.rise(Level::Warn, 87);
+    floor.pass(10);
+    let risen = floor.rise(Level::Alert, 99);
+    assert_snapshot!(floor.lines(&risen), @"
+        card: Floor 2 / Shoes is FULL: 99 of 100 (usual for Tuesday 14:00: 52, rising)
+        post: Everybody to the tills.
+        sms +352691496401: Come (mark)
+        report
+        ");
+    let incident = floor.incident();
+    assert_eq!((incident.epoch, incident.step, incident.count), (1, 2, 99));
+    assert_eq!(incident.crowd.as_ref().unwrap().level, Level::Alert);
+}
+
+#[test]
+fn a_higher_level_although_somebody_is_on_the_way() {
+    let mut floor = Floor::with(two_steps());
+    floor.rise(Level::Warn, 87);
+    floor.pass(2);
+    floor.on_my_way("Dana");
+    floor.pass(8);
+    let risen = floor.rise(Level::Alert, 99);
+    assert_snapshot!(floor.lines(&risen), @"
+        card: Floor 2 / Shoes is FULL: 99 of 100 (usual for Tuesday 14:00: 52, rising)
+        post: It is more than when **Dana** said so at 14:04.
+        post: Everybody to the tills.
+        sms +352691496401: Come (mark)
+        report
+        ");
+    let incident = floor.incident();
+    assert_eq!((incident.epoch, incident.phase, &incident.taken_by), (1, Phase::Open, &None));
+    let number = risen.dispatches[0].key.number;
+    assert!(incident.voids(1, 1) && !incident.voids(1, number));
+}
+
+#[test]
+fn the_same_rise_twice_changes_nothing() {
+    let mut floor = Floor::with(two_steps());
+    floor.rise(Level::Alert, 99);
+    for level in [Level::Alert, Level::Warn] {
+        let again = floor.rise(level, 99);
+        assert_eq!((again.outcome, again.next, again.dispatches.len()), (Outcome::Nothing, None, 0));
+    }
+}
+
+#[test]
+fn what_eased_can_rise_again() {
+    let mut floor = Floor::with(two_steps());
+    floor.rise(Level::Alert, 99);
+    let eased = floor.hear(Signal::Ease { level: Level::Warn });
+    assert_eq!(floor.said(&eased), Vec::<String>::new(), "nobody is told");
+    floor.pass(20);
+    let risen = floor.rise(Level::Alert, 97);
+    assert_eq!(
+        floor.said(&risen),
+        ["card: Floor 2 / Shoes is FULL: 97 of 100 (usual for Tuesday 14:00: 52, rising)"],
+        "no step is taken twice"
+    );
+    assert_eq!(floor.incident().epoch, 1);
+}
+
+#[test]
+fn on_my_way() {
+    let mut floor = Floor::with(two_steps());
+    floor.rise(Level::Alert, 99);
+    floor.pass(2);
+    let taken = floor.on_my_way("Dana");
+    assert_snapshot!(floor.lines(&taken), @"post under 1: ✅ **Dana** is on the way since 14:04.");
+    let incident = floor.incident();
+    assert_eq!((incident.phase, incident.void_up_to), (Phase::Acknowledged, 2));
+    assert!(taken.dispatches[0].last_word);
+    assert_eq!(floor.on_my_way("Dana").outcome, Outcome::Nothing, "once");
+    floor.pass(1);
+    let too = floor.on_my_way("Robin");
+    assert_snapshot!(floor.lines(&too), @"post under 1: ✅ **Robin** is on the way too, since 14:05.");
+    assert!(too.dispatches[0].last_word, "it is said, although the incident is acknowledged");
+    assert_eq!(floor.incident().taken_by.as_ref().map(|by| by.who.as_str()), Some("Dana"));
+    let other = floor.happen(&Event::Acknowledge { who: "Alex".to_owned(), epoch: 2 });
+    assert_eq!(other.outcome, Outcome::Nothing, "another incident");
+}
+
+#[test]
+fn a_snooze_and_what_comes_after() {
+    let mut floor = Floor::with(two_steps());
+    floor.rise(Level::Alert, 99);
+    let until = floor.now + SignedDuration::from_mins(30);
+    let snoozed = floor.snooze("Dana", 30);
+    assert_snapshot!(floor.lines(&snoozed), @"post under 1: 💤 Snoozed until 14:32 by **Dana** at 14:02.");
+    let incident = floor.incident();
+    assert_eq!((incident.phase, incident.void_up_to), (Phase::Acknowledged, 2));
+    assert_eq!(incident.crowd.as_ref().unwrap().snoozed_until, Some(until));
+    floor.pass(30);
+    let reminded = floor.hear(Signal::Remind { view: Box::new(view(Some(Level::Alert), 96)) });
+    assert_snapshot!(floor.lines(&reminded), @"
+        card: Floor 2 / Shoes is FULL: 96 of 100 (usual for Tuesday 14:00: 52, rising)
+        post: The snooze of **Dana** is over, and it is still busy.
+        post: Everybody to the tills.
+        sms +352691496401: Come (mark)
+        report
+        ");
+    assert_eq!(reminded.dispatches[0].step, Some(2), "the step is taken again");
+    let incident = floor.incident();
+    assert_eq!((incident.phase, incident.step, &incident.taken_by), (Phase::Open, 2, &None));
+    assert_eq!(incident.crowd.as_ref().unwrap().snoozed_until, None);
+    assert_eq!(incident.crowd.as_ref().unwrap().card, reminded.dispatches[0].key.number);
+    let again = floor.hear(Signal::Remind { view: Box::new(view(Some(Level::Alert), 96)) });
+    assert_eq!(again.outcome, Outcome::Nothing, "once");
+}
+
+#[test]
+fn a_snooze_that_is_over_or_of_another_incident_is_none() {
+    let mut floor = Floor::with(two_steps());
+    floor.rise(Level::Warn, 87);
+    assert_eq!(floor.snooze("Dana", 0).outcome, Outcome::Nothing);
+    let until = floor.now + SignedDuration::from_mins(30);
+    let other = Event::Snooze { who: "Dana".to_owned(), epoch: 7, until };
+    assert_eq!(floor.happen(&other).outcome, Outcome::Nothing);
+    floor.over(Over::Calm, Some(60));
+    assert_eq!(floor.snooze("Dana", 30).outcome, Outcome::Nothing);
+}
+
+#[test]
+fn not_busy_is_counted_across_incidents() {
+    let mut floor = Floor::with(two_steps());
+    floor.rise(Level::Warn, 87);
+    let first = floor.not_busy("Dana");
+    assert_snapshot!(floor.lines(&first), @"post under 1: **Dana** said at 14:02 that it isn't busy. It is closed and counted as a false alarm, the 1st of this zone.");
+    let incident = floor.incident();
+    assert_eq!((incident.phase, incident.void_up_to), (Phase::Cancelled, 1));
+    floor.pass(60);
+    floor.rise(Level::Warn, 88);
+    assert_eq!(floor.incident().epoch, 2);
+    assert!(floor.incident().voids(1, 1), "what the first had not yet said stays unsaid");
+    floor.over(Over::Calm, Some(60));
+    floor.pass(60);
+    floor.rise(Level::Warn, 88);
+    let second = floor.not_busy("Dana");
+    assert_snapshot!(floor.lines(&second), @"post under 1: **Dana** said at 16:02 that it isn't busy. It is closed and counted as a false alarm, the 2nd of this zone.");
+    assert_eq!(floor.incident().crowd.as_ref().unwrap().false_alarms, 2);
+}
+
+#[test]
+fn it_is_over() {
+    let mut floor = Floor::with(two_steps());
+    assert_eq!(floor.over(Over::Calm, Some(60)).outcome, Outcome::Nothing, "what never began isn't over");
+    for (why, count) in [(Over::Calm, Some(60)), (Over::Closing, None), (Over::Unwatched, None)] {
+        floor.rise(Level::Alert, 99);
+        floor.pass(44);
+        let over = floor.over(why, count);
+        let card = floor.incident().crowd.as_ref().unwrap().card;
+        let under = format!("post under {card}: ");
+        let said = floor.said(&over);
+        assert!(said.len() == 1 && said[0].starts_with(&under), "it stands under the card: {said:?}");
+        assert!(over.dispatches[0].last_word);
+        assert_eq!((floor.incident().phase, floor.incident().void_up_to), (Phase::Resolved, 2));
+        assert_eq!(floor.incident().wake_at, None);
+        match why {
+            Over::Calm => {
+                assert_snapshot!(said[0], @"post under 1: ✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 47 min (13:59–14:46), 98 at the peak.")
+            }
+            Over::Closing => {
+                assert_snapshot!(said[0], @"post under 1: 🌙 Closing time: **Floor 2 / Shoes** isn't watched any more today. It was busy for 91 min (13:59–15:30), 98 at the peak.")
+            }
+            Over::Unwatched => {
+                assert_snapshot!(said[0], @"post under 1: **Floor 2 / Shoes** isn't watched any more: it is gone from the configuration.")
+            }
+        }
+        assert_eq!(floor.over(why, count).outcome, Outcome::Nothing, "once");
+    }
+    assert_eq!(floor.incident().epoch, 3);
+}
+
+fn silent(zones: &[&str]) -> Signal {
+    let zones = zones.iter().map(|zone| (*zone).to_owned()).collect();
+    Signal::Silent {
+        zones,
+        since: afternoon() - SignedDuration::from_mins(15),
+        why: "CMX says 401: the password is wrong.".to_owned(),
+    }
+}
+
+fn back(zones: &[&str], all: bool) -> Signal {
+    Signal::Back { zones: zones.iter().map(|zone| (*zone).to_owned()).collect(), all }
+}
+
+#[test]
+fn a_silence_opens_without_steps_and_ends_when_all_is_back() {
+    let mut site = Floor::with(two_steps());
+    site.subject = Subject::silence("mall", "crowd");
+    site.words.name = "mall".to_owned();
+    assert!(begins_anew(None, None, &Event::Crowd(silent(&["Shoes"])), site.now));
+    let lost = site.hear(silent(&["Shoes", "Hats", "Toys", "Books", "Food"]));
+    assert_snapshot!(site.lines(&lost), @"
+        invite a@example.com
+        invite b@example.com
+        post: ❓ No count from **mall** since 13:47: Shoes, Hats, Toys and 2 more. Nobody is told there that it is busy until the counts are back.  
+        Why: CMX says 401: the password is wrong.
+        ");
+    assert_eq!((site.incident().step, site.incident().phase), (0, Phase::Open));
+    assert!(site.incident().wake_at.is_some());
+    let more = site.hear(silent(&["Garden"]));
+    assert_snapshot!(site.lines(&more), @"
+        post: ❓ No count from **mall** since 13:47: Garden. Nobody is told there that it is busy until the counts are back.  
+        Why: CMX says 401: the password is wrong.
+        ");
+    site.pass(10);
+    let some = site.hear(back(&["Shoes"], false));
+    assert_snapshot!(site.lines(&some), @"post: Counts from **mall** are back since 14:12: Shoes.");
+    assert_eq!(site.incident().phase, Phase::Open);
+    let all = site.hear(back(&["Hats", "Toys"], true));
+    assert_eq!((site.incident().phase, site.incident().wake_at), (Phase::Resolved, None));
+    assert!(all.dispatches[0].last_word);
+    assert!(site.incident().voids(1, 1), "who was not yet told that it was silent needs not hear it now");
+    assert!(site.incident().voids(1, 3) && all.dispatches[0].key.number == 4);
+    assert_eq!(site.hear(back(&["Hats"], true)).outcome, Outcome::Nothing, "once");
+    site.hear(silent(&["Shoes"]));
+    assert_eq!(site.incident().epoch, 2);
+    site.on_my_way("Dana");
+    assert_eq!(site.incident().phase, Phase::Acknowledged);
+}
+
+#[test]
+fn what_is_watched_never_lapses() {
+    let mut floor = Floor::with(two_steps());
+    floor.rise(Level::Alert, 99);
+    for _ in 0..50 {
+        let at = floor.incident().wake_at.expect("it is looked at again");
+        assert!(at > floor.now);
+        floor.now = at + SignedDuration::from_hours(30);
+        let woken = floor.happen(&Event::Wake);
+        assert!(woken.dispatches.is_empty());
+        assert_eq!(floor.incident().phase, Phase::Open);
+    }
+    let again = floor.rise(Level::Alert, 99);
+    assert_eq!(again.outcome, Outcome::Nothing, "it is still the same");
+    floor.watched = false;
+    floor.now = floor.incident().wake_at.expect("it is looked at again");
+    let woken = floor.happen(&Event::Wake);
+    assert_eq!((floor.incident().phase, floor.incident().wake_at), (Phase::Lapsed, None));
+    assert_eq!(floor.said(&woken), Vec::<String>::new());
+    assert_eq!(woken.dispatches[0].facts[0].kind, "incident.lapsed");
+}
+
+#[test]
+fn a_step_with_after_comes_by_itself_while_nobody_is_on_the_way() {
+    let mut plan = two_steps();
+    plan["steps"][1]["after"] = json!("10m");
+    let mut floor = Floor::with(plan);
+    floor.rise(Level::Warn, 87);
+    assert_eq!(floor.incident().wake_at, Some(floor.now + SignedDuration::from_mins(10)));
+    floor.pass(10);
+    let woken = floor.happen(&Event::Wake);
+    assert_snapshot!(floor.lines(&woken), @"
+        post: Nobody has acknowledged since 14:02. The next step is taken.
+        post: Everybody to the tills.
+        sms +352691496401: Come (mark)
+        report
+        ");
+    let risen = floor.rise(Level::Alert, 99);
+    assert_eq!(floor.said(&risen).len(), 1, "the step was taken already: only the card");
+}
+
+#[derive(Clone, Debug)]
+enum Move {
+    Rise(Level),
+    Ease,
+    Over(Over),
+    Remind,
+    Silent,
+    Back(bool),
+    OnMyWay(usize),
+    Snooze(i64),
+    NotBusy,
+    Resolve,
+    Next,
+    Wake,
+    Unwatch,
+    Pass(i64),
+}
+
+fn a_move() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        4 => Just(Move::Rise(Level::Warn)),
+        4 => Just(Move::Rise(Level::Alert)),
+        2 => Just(Move::Ease),
+        1 => prop_oneof![Just(Over::Calm), Just(Over::Closing), Just(Over::Unwatched)].prop_map(Move::Over),
+        2 => Just(Move::Remind),
+        1 => Just(Move::Silent),
+        1 => any::<bool>().prop_map(Move::Back),
+        3 => (0..3_usize).prop_map(Move::OnMyWay),
+        3 => (-1..90_i64).prop_map(Move::Snooze),
+        1 => Just(Move::NotBusy),
+        1 => Just(Move::Resolve),
+        1 => Just(Move::Next),
+        4 => Just(Move::Wake),
+        1 => Just(Move::Unwatch),
+        5 => (0..600_i64).prop_map(Move::Pass),
+    ]
+}
+
+fn a_plan() -> impl Strategy<Value = Value> {
+    (0..4_usize, proptest::option::of(1..90_i64), any::<bool>()).prop_map(|(steps, after, posts)| {
+        let step = |number: usize| {
+            let mut step = json!({ "sms": [{ "to": ["+352691496401"], "text": "Come" }] });
+            if posts {
+                step["post"] = json!({ "markdown": "Come" });
+            }
+            if let Some(after) = after.filter(|_| number > 0) {
+                step["after"] = json!(format!("{after}m"));
+            }
+            step
+        };
+        let mut plan = two_steps();
+        plan["steps"] = (0..steps).map(step).collect();
+        plan
+    })
+}
+
+proptest! {
+    #![proptest_config(chance(500))]
+
+    #[test]
+    fn whatever_happens(plan in a_plan(), silence in any::<bool>(), moves in proptest::collection::vec(a_move(), 1..80)) {
+        let mut floor = Floor::with(plan);
+        if silence {
+            floor.subject = Subject::silence("mall", "crowd");
+        }
+        for next in moves {
+            let epoch = floor.state.as_ref().map_or(0, |incident| incident.epoch);
+            let who = |number: usize| ["Dana", "Robin", "Alex"][number].to_owned();
+            let event = match next {
+                Move::Pass(minutes) => { floor.pass(minutes); continue }
+                Move::Unwatch => { floor.watched = !floor.watched; continue }
+                // Of a silence nobody is called, so nobody can ask for the next step by phone.
+                Move::Rise(_) | Move::Ease | Move::Remind | Move::Next if silence => continue,
+                Move::Silent | Move::Back(_) if !silence => continue,
+                Move::Rise(level) => Event::Crowd(rise(level, 90)),
+                Move::Ease => Event::Crowd(Signal::Ease { level: Level::Warn }),
+                Move::Over(why) => Event::Crowd(Signal::Over { why, count: None, since: floor.now, peak: 90 }),
+                Move::Remind => Event::Crowd(Signal::Remind { view: Box::new(view(Some(Level::Warn), 90)) }),
+                Move::Silent => Event::Crowd(silent(&["Shoes"])),
+                Move::Back(all) => Event::Crowd(back(&["Shoes"], all)),
+                Move::OnMyWay(number) => Event::Acknowledge { who: who(number), epoch },
+                Move::Snooze(minutes) => {
+                    Event::Snooze { who: who(0), epoch, until: floor.now + SignedDuration::from_mins(minutes) }
+                }
+                Move::NotBusy => Event::Cancel { who: who(0), epoch },
+                Move::Resolve => Event::Resolve { who: who(0), epoch },
+                Move::Next => {
+                    Event::Next { who: who(0), epoch, step: floor.state.as_ref().map_or(0, |incident| incident.step) }
+                }
+                Move::Wake => Event::Wake,
+            };
+            let before = floor.state.clone();
+            let again = decide(before.as_ref(), &event, floor.rules(), floor.now);
+            let decision = floor.happen(&event);
+            prop_assert_eq!(&decision, &again, "the same arguments give the same decision");
+            let Some(next) = &decision.next else {
+                prop_assert!(decision.dispatches.is_empty(), "what changes nothing says nothing");
+                continue;
+            };
+            prop_assert_eq!(next.wake_at.is_none(), next.phase.is_final(), "what isn't over is looked at again");
+            let opens = before.as_ref().is_none_or(|before| before.phase.is_final());
+            prop_assert_eq!(next.epoch, epoch + u64::from(opens), "one incident at a time");
+            if opens {
+                let anew = begins_anew(before.as_ref(), Some(&floor.plan), &event, floor.now);
+                prop_assert!(anew, "a rise or a silence opens, and nothing else");
+            }
+            if next.phase == Phase::Lapsed {
+                prop_assert!(!floor.watched, "what is watched never lapses");
+            }
+            let (first, step) = before
+                .as_ref()
+                .filter(|_| !opens)
+                .map_or((0, 0), |before| (before.dispatches, before.step));
+            prop_assert!(next.step >= step && next.step as usize <= floor.plan.steps.len());
+            for (index, dispatch) in decision.dispatches.iter().enumerate() {
+                prop_assert_eq!(dispatch.key.number, first + 1 + index as u32, "numbered without a gap");
+                prop_assert!(!next.voids(dispatch.key.epoch, dispatch.key.number), "what is said is not void");
+                let card = dispatch.deliveries.values().any(|delivery| delivery.say == Say::Card);
+                prop_assert!(!card || dispatch.view.is_some());
+                for delivery in dispatch.deliveries.values() {
+                    prop_assert!(delivery.under.is_none_or(|under| under < dispatch.key.number));
+                    if let Say::Post { content: Content::Text(text) } = &delivery.say {
+                        prop_assert!(!text.is_empty());
+                    }
+                }
+            }
+            if silence {
+                prop_assert_eq!(next.crowd.as_ref(), None);
+                prop_assert_eq!(next.step, step, "a silence takes no step");
+            }
+            if let (Some(crowd), Some(before)) = (&next.crowd, before.as_ref().and_then(|before| before.crowd.as_ref())) {
+                let cancelled = u32::from(matches!(event, Event::Cancel { .. }));
+                prop_assert_eq!(crowd.false_alarms, before.false_alarms + cancelled);
+            }
+            prop_assert_eq!(next.phase == Phase::Acknowledged, next.taken_by.is_some() && !next.phase.is_final());
+        }
+    }
+}
+
+fn dana() -> By {
+    By { who: "dana_1".to_owned(), at: afternoon() }
+}
+
+#[test]
+fn headlines() {
+    let words = shoes();
+    let busy = view(Some(Level::Warn), 87);
+    assert_eq!(
+        words_of_crowds::headline(&busy, &words),
+        "Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, rising)"
+    );
+    let say = |change: fn(&mut View)| {
+        let mut view = busy.clone();
+        change(&mut view);
+        words_of_crowds::headline(&view, &words)
+    };
+    let all = [
+        say(|view| view.level = Some(Level::Alert)),
+        say(|view| (view.level, view.capacity) = (Some(Level::Alert), None)),
+        say(|view| view.level = None),
+        say(|view| view.usual = None),
+        say(|view| view.trend = None),
+        say(|view| (view.usual, view.trend) = (None, None)),
+        say(|view| view.trend = Some(-12)),
+        say(|view| view.trend = Some(3)),
+        say(|view| view.trend = Some(4)),
+        say(|view| view.trend = Some(-4)),
+        say(|view| (view.count, view.trend) = (20, Some(2))),
+        say(|view| (view.count, view.trend) = (20, Some(3))),
+        say(|view| (view.count, view.capacity) = (1, None)),
+        say(|view| view.at += SignedDuration::from_mins(178)),
+    ];
+    assert_snapshot!(all.join("\n"), @"
+        Floor 2 / Shoes is FULL: 87 of 100 (usual for Tuesday 14:00: 52, rising)
+        Floor 2 / Shoes is BUSY: 87 devices (usual for Tuesday 14:00: 52, rising)
+        Floor 2 / Shoes is calm: 87 of 100 (usual for Tuesday 14:00: 52, rising)
+        Floor 2 / Shoes is BUSY: 87 of 100 (rising)
+        Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52)
+        Floor 2 / Shoes is BUSY: 87 of 100
+        Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, falling)
+        Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, steady)
+        Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, rising)
+        Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, falling)
+        Floor 2 / Shoes is BUSY: 20 of 100 (usual for Tuesday 14:00: 52, steady)
+        Floor 2 / Shoes is BUSY: 20 of 100 (usual for Tuesday 14:00: 52, rising)
+        Floor 2 / Shoes is BUSY: 1 device (usual for Tuesday 14:00: 52, rising)
+        Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 17:00: 52, rising)
+        ");
+    let odd = Words { name: "Shoes\n*now*".to_owned(), ..shoes() };
+    assert_eq!(words_of_crowds::headline(&say_nothing(&busy), &odd), "Shoes *now* is BUSY: 87 of 100");
+}
+
+fn say_nothing(view: &View) -> View {
+    View { usual: None, trend: None, ..view.clone() }
+}
+
+#[test]
+fn cards() {
+    let show = |view: &View| {
+        let card = words_of_crowds::card(view, &shoes());
+        let known = card.known.iter().map(|(title, value)| format!("{title}: {value}\n")).collect::<String>();
+        let choices = card.choices.iter().map(|(choice, label)| format!("{}: {label}\n", choice.name()));
+        format!(
+            "{} {} {}\n{known}{}{}",
+            card.zone,
+            card.state,
+            card.amount,
+            choices.collect::<String>(),
+            card.chart
+        )
+    };
+    assert_snapshot!(show(&view(Some(Level::Warn), 87)), @"
+        Floor 2 / Shoes BUSY 87 of 100
+        Usual: 52 (Tuesday 14:00)
+        Trend: rising (+12 in 10 min)
+        Since: 13:59
+        on-my-way: On my way
+        snooze: Snooze 30 min
+        not-busy: Not busy
+        How many devices there were in Floor 2 / Shoes in the last hours
+        ");
+    let mut bare = say_nothing(&view(Some(Level::Alert), 57));
+    (bare.capacity, bare.snooze_minutes) = (None, 120);
+    assert_snapshot!(show(&bare), @"
+        Floor 2 / Shoes BUSY 57 devices
+        Since: 13:59
+        on-my-way: On my way
+        snooze: Snooze 2 h
+        not-busy: Not busy
+        How many devices there were in Floor 2 / Shoes in the last hours
+        ");
+    for choice in words_of_crowds::Choice::ALL {
+        assert_eq!(words_of_crowds::Choice::of_name(choice.name()), Some(choice));
+    }
+    assert_eq!(words_of_crowds::Choice::of_name("on my way"), None);
+}
+
+#[test]
+fn cards_in_markdown() {
+    let words = Words { name: "Floor_2 / Shoes".to_owned(), ..shoes() };
+    assert_snapshot!(words_of_crowds::markdown(&view(Some(Level::Warn), 87), &words, true), @r"
+        🟠 **Floor\_2 / Shoes** is **BUSY**: **87 of 100** (usual for Tuesday 14:00: 52, rising)
+
+        Answer here with `on my way`, `snooze 30 min` or `not busy`.
+        ");
+    let mut full = say_nothing(&view(Some(Level::Alert), 99));
+    full.snooze_minutes = 60;
+    assert_snapshot!(words_of_crowds::markdown(&full, &words, true), @r"
+        🔴 **Floor\_2 / Shoes** is **FULL**: **99 of 100**
+
+        Answer here with `on my way`, `snooze 1 h` or `not busy`.
+        ");
+    assert_snapshot!(words_of_crowds::markdown(&full, &words, false), @r"🔴 **Floor\_2 / Shoes** is **FULL**: **99 of 100**");
+}
+
+#[test]
+fn every_sentence() {
+    let words = shoes();
+    let since = afternoon() - SignedDuration::from_mins(47);
+    let time = (since, afternoon());
+    assert_snapshot!(words_of_crowds::all_clear(Some(60), Some(100), time, 98, &words), @"✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 47 min (13:15–14:02), 98 at the peak.");
+    assert_snapshot!(words_of_crowds::all_clear(None, None, (afternoon(), afternoon()), 57, &words), @"✅ **Floor 2 / Shoes** is calm again. It was busy for 1 min (14:02–14:02), 57 at the peak.");
+    let long = (afternoon() - SignedDuration::from_mins(135), afternoon());
+    assert_snapshot!(words_of_crowds::all_clear(Some(1), None, long, 57, &words), @"✅ **Floor 2 / Shoes** is calm again: 1 device. It was busy for 2 h 15 min (11:47–14:02), 57 at the peak.");
+    assert_snapshot!(words_of_crowds::closing(time, 98, &words), @"🌙 Closing time: **Floor 2 / Shoes** isn't watched any more today. It was busy for 47 min (13:15–14:02), 98 at the peak.");
+    assert_snapshot!(words_of_crowds::unwatched(&words), @"**Floor 2 / Shoes** isn't watched any more: it is gone from the configuration.");
+    assert_snapshot!(words_of_crowds::on_the_way(&dana(), &words), @r"✅ **dana\_1** is on the way since 14:02.");
+    assert_snapshot!(words_of_crowds::on_the_way_too(&dana(), &words), @r"✅ **dana\_1** is on the way too, since 14:02.");
+    assert_snapshot!(words_of_crowds::although(&dana(), &words), @r"It is more than when **dana\_1** said so at 14:02.");
+    let until = afternoon() + SignedDuration::from_mins(30);
+    assert_snapshot!(words_of_crowds::snoozed(&dana(), until, &words), @r"💤 Snoozed until 14:32 by **dana\_1** at 14:02.");
+    assert_snapshot!(words_of_crowds::snooze_is_over(&dana()), @r"The snooze of **dana\_1** is over, and it is still busy.");
+    assert_snapshot!(words_of_crowds::not_busy(&dana(), 2, &words), @r"**dana\_1** said at 14:02 that it isn't busy. It is closed and counted as a false alarm, the 2nd of this zone.");
+    let zones = ["Shoes", "Hats*", "Toys", "Books"].map(str::to_owned);
+    assert_snapshot!(words_of_crowds::silent(&zones, since, "CMX says 401: the password is wrong.", &words), @r"
+        ❓ No count from **Floor 2 / Shoes** since 13:15: Shoes, Hats\*, Toys and 1 more. Nobody is told there that it is busy until the counts are back.  
+        Why: CMX says 401: the password is wrong.
+        ");
+    assert_snapshot!(words_of_crowds::silent(&zones[..3], since, "", &words), @r"❓ No count from **Floor 2 / Shoes** since 13:15: Shoes, Hats\*, Toys. Nobody is told there that it is busy until the counts are back.");
+    assert_snapshot!(words_of_crowds::back(&zones[..1], afternoon(), &words), @"Counts from **Floor 2 / Shoes** are back since 14:02: Shoes.");
+    assert_eq!([Level::Warn, Level::Alert].map(words_of_crowds::level), ["warn", "alert"]);
+    let amounts = [(1, None), (0, None), (57, None), (87, Some(100)), (1, Some(1))];
+    assert_eq!(
+        amounts.map(|(count, capacity)| words_of_crowds::amount(count, capacity)),
+        ["1 device", "0 devices", "57 devices", "87 of 100", "1 of 1"]
+    );
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+#[test]
+fn five_minutes() {
+    assert_eq!(bucket(at("2026-03-03T13:00:00Z")), at("2026-03-03T13:00:00Z"));
+    assert_eq!(bucket(at("2026-03-03T13:04:59.999Z")), at("2026-03-03T13:00:00Z"));
+    assert_eq!(bucket(at("2026-03-03T13:05:00Z")), at("2026-03-03T13:05:00Z"));
+    assert_eq!(bucket(at("1969-12-31T23:59:00Z")), at("1969-12-31T23:55:00Z"));
+}
+
+#[test]
+fn the_same_time_of_the_week() {
+    let before = |text, weeks| weeks_before(at(text), weeks, &paris()).to_string();
+    assert_eq!(before("2026-03-03T13:00:00Z", 0), "2026-03-03T13:00:00Z");
+    assert_eq!(before("2026-03-03T13:00:00Z", 1), "2026-02-24T13:00:00Z");
+    // The clocks change on 29 March: 14:00 is another time in UTC then, and the same for people.
+    assert_eq!(before("2026-03-31T12:00:00Z", 1), "2026-03-24T13:00:00Z");
+    assert_eq!(before("2026-10-27T13:00:00Z", 1), "2026-10-20T12:00:00Z");
+    // A week before this there was no 02:30.
+    assert_eq!(before("2026-04-05T00:30:00Z", 1), "2026-03-29T01:30:00Z");
+    // A week before this there were two: the first is taken.
+    assert_eq!(before("2026-11-01T01:30:00Z", 1), "2026-10-25T00:30:00Z");
+    assert_eq!(weeks_before(Timestamp::MIN, 8, &TimeZone::UTC), Timestamp::MIN);
+}
+
+#[test]
+fn what_is_usual_is_the_middle() {
+    assert_eq!(usual(vec![]), None);
+    assert_eq!(usual(vec![50]), None, "one week is no habit");
+    assert_eq!(usual(vec![50, 60]), Some(55));
+    assert_eq!(usual(vec![60, 1, 50]), Some(50));
+    assert_eq!(usual(vec![50, 51, 900, 0]), Some(50), "one feast changes little");
+    assert_eq!(usual(vec![u32::MAX, u32::MAX]), Some(u32::MAX));
+}
+
+#[test]
+fn where_it_is_going() {
+    let now = afternoon();
+    let ago = |minutes, count| (now - SignedDuration::from_mins(minutes), count);
+    assert_eq!(trend(&[], now), None);
+    assert_eq!(trend(&[ago(9, 40), ago(0, 60)], now), None, "not yet ten minutes");
+    assert_eq!(trend(&[ago(12, 30), ago(11, 35), ago(10, 40), ago(5, 90), ago(0, 60)], now), Some(20));
+    assert_eq!(trend(&[ago(12, 30), ago(11, 35), ago(0, 20)], now), Some(-15), "the nearest that is known");
+    assert_eq!(trend(&[ago(10, 0), ago(0, u32::MAX)], now), Some(i64::from(u32::MAX)));
+}

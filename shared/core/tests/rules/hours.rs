@@ -140,14 +140,16 @@ fn half_past_two_comes_twice() {
     // A time that the clock shows twice is believed twice.
     let early = week(json!({ "sun": "02:30-05:00" }));
     let shown = |at: &str| open_at(&early, &format!("2026-10-25T{at}:00Z"));
-    assert_eq!(["00:29", "00:30", "00:59", "01:00", "01:29", "01:30", "04:00"].map(shown), [
-        false, true, true, false, false, true, false
-    ]);
+    assert_eq!(
+        ["00:29", "00:30", "00:59", "01:00", "01:29", "01:30", "04:00"].map(shown),
+        [false, true, true, false, false, true, false]
+    );
     let late = week(json!({ "sat": "22:00-02:30" }));
     let shown = |at: &str| open_at(&late, &format!("2026-10-25T{at}:00Z"));
-    assert_eq!(["00:29", "00:30", "00:59", "01:00", "01:29", "01:30"].map(shown), [
-        true, false, false, true, true, false
-    ]);
+    assert_eq!(
+        ["00:29", "00:30", "00:59", "01:00", "01:29", "01:30"].map(shown),
+        [true, false, false, true, true, false]
+    );
 }
 
 #[test]
@@ -157,7 +159,10 @@ fn a_day_that_stands_there_twice() {
         format!("{}: {what}", path.join("."))
     };
     let said = "this day stands here twice";
-    assert_eq!(twice(json!({ "mon": "09:00-20:00", "mon-fri": "09:00-18:00" })), format!("week.mon-fri: {said}"));
+    assert_eq!(
+        twice(json!({ "mon": "09:00-20:00", "mon-fri": "09:00-18:00" })),
+        format!("week.mon-fri: {said}")
+    );
     assert_eq!(twice(json!({ "daily": "09:00-20:00", "sun": "closed" })), format!("week.sun: {said}"));
     assert_eq!(twice(json!({ "fri": "closed", "mon-fri": "09:00-20:00" })), format!("week.mon-fri: {said}"));
 }
@@ -165,7 +170,9 @@ fn a_day_that_stands_there_twice() {
 #[test]
 fn what_cannot_be_understood() {
     let at = |hours: Value| understood(hours).err().map(|(path, _)| path.join("."));
-    for day in ["", "mo", "mandag", "mon-", "-fri", "mon-fri-sun", "mon, wed", "mon/tue", "sunrise", "days", "ﬀf"] {
+    for day in
+        ["", "mo", "mandag", "mon-", "-fri", "mon-fri-sun", "mon, wed", "mon/tue", "sunrise", "days", "ﬀf"]
+    {
         assert_eq!(at(json!({ "week": { day: "09:00-20:00" } })), Some(format!("week.{day}")), "{day}");
     }
     for time in [

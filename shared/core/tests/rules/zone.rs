@@ -218,7 +218,9 @@ impl<'a> Witness<'a> {
         if over {
             self.row.clear();
         }
-        for level in rule.levels.iter().map(|bounds| bounds.level).filter(|_| count.is_some() && open && !over) {
+        for level in
+            rule.levels.iter().map(|bounds| bounds.level).filter(|_| count.is_some() && open && !over)
+        {
             if self.has_risen(level) && self.may_tell(level) {
                 prop_assert!(self.told >= Some(level), "{:?} has to be told", level);
             }
@@ -247,10 +249,7 @@ impl<'a> Witness<'a> {
                 prop_assert!(open, "nothing rises outside the hours");
                 prop_assert!(Some(level) > self.told, "it rises from below");
                 prop_assert!(self.has_risen(level), "so many polls in a row at it or above");
-                prop_assert!(
-                    self.may_tell(level),
-                    "not while it is snoozed, not again within the cool-down"
-                );
+                prop_assert!(self.may_tell(level), "not while it is snoozed, not again within the cool-down");
                 self.told = Some(level);
                 for bounds in self.rule.levels.iter().filter(|bounds| bounds.level <= level) {
                     self.told_at[bounds.level as usize] = Some(now);
