@@ -159,10 +159,16 @@ async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool
         world.pass(20).await;
     } else {
         world.gate.kill_at(number, moment);
-        world.minutes(3).await;
+        world.minutes(1).await;
     }
     let seen = world.gate.seen();
-    world.minutes(10).await;
+    world.minutes(6).await;
+    if choose && world.crowd("shoes").await.is_some_and(|incident| incident.taken_by.is_none()) {
+        // Webex doesn't say whether it tells again what nobody took; who sees no answer presses again.
+        let card = world.cards("Floor team").remove(0);
+        world.choose("alice@example.com", &card, "On my way").await;
+        world.settle().await;
+    }
     let here = format!("crowd, choose {choose}, at {number} {moment:?}");
     let mut copies: BTreeMap<String, u32> = BTreeMap::new();
     for mark in world.marks() {
@@ -179,7 +185,7 @@ async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool
     let site = world.runner.store.site("store").await.unwrap().expect("the site's row");
     assert!(site.pending.is_empty(), "{here}: {:?}", site.pending);
     world.devices("shoes", 10).await;
-    world.minutes(5).await;
+    world.minutes(4).await;
     let posts = world.posts("Floor team");
     let clears = posts.iter().filter(|post| post.contains("is calm again")).count();
     assert_eq!(clears, 1, "{here}: {posts:#?}");
@@ -191,9 +197,9 @@ async fn every_death_of_a_crowd(choose: bool) {
     assert!(!died && requests > 5, "{requests} requests");
     let mut deaths = 0;
     for number in 0..requests {
-        for moment in [Moment::Before, Moment::After] {
-            deaths += usize::from(play_crowd(choose, number, moment).await.1);
-        }
+        let (before, after) =
+            tokio::join!(play_crowd(choose, number, Moment::Before), play_crowd(choose, number, Moment::After));
+        deaths += usize::from(before.1) + usize::from(after.1);
     }
     assert!(deaths > requests, "of {requests} requests, {deaths} deaths");
 }

@@ -281,7 +281,7 @@ async fn devices_that_a_cmx_tells_of_are_counted_and_whoever_forges_is_refused()
     world.minutes(2).await;
     let posts = world.posts("Floor team");
     assert_eq!(posts.len(), 1, "{posts:#?}");
-    assert!(posts[0].starts_with("🟠 **Shoes** is **BUSY**: **3 devices**"), "{}", posts[0]);
+    assert!(posts[0].starts_with("🔴 **Shoes** is **BUSY**: **3 devices**"), "{}", posts[0]);
     assert!(posts[0].ends_with("Answer here with `on my way`, `snooze 30 min` or `not busy`. [chart.png]"), "{}", posts[0]);
 
     assert_eq!(world.send("POST", "/cmx/told", &[json, key], notifications(0..3, false)).await.status, 200);
@@ -314,7 +314,7 @@ async fn meraki_is_shown_the_validator_and_its_devices_are_counted() {
     world.minutes(3).await;
     let posts = world.posts("Floor team");
     assert_eq!(posts.len(), 1, "{posts:#?}");
-    assert!(posts[0].starts_with("🟠 **Hats** is **BUSY**: **4 devices**"), "{}", posts[0]);
+    assert!(posts[0].starts_with("🔴 **Hats** is **BUSY**: **4 devices**"), "{}", posts[0]);
 }
 
 #[tokio::test]

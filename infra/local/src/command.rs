@@ -21,8 +21,8 @@ Examples:
   handbell                                  the whole system on this laptop, with the demo's button
   handbell --port 0 --config handbell.yaml  the same with your own configuration, on any free port
   handbell check handbell.yaml              every mistake in a configuration, with its line
-  handbell replay --zone shoes --last 7d    what a zone's rule would have told; with other numbers, too
-  handbell doctor cmx --config handbell.yaml  asks who counts the devices, and explains what it says
+  handbell replay --zone shoes --last 7d    what a zone's rule would have told
+  handbell doctor cmx                       asks who counts the devices, and explains the answers
   handbell import bttn settings.yaml        a button robot's settings as a Handbell configuration
   handbell schema > handbell.schema.json    for editors that complete and check while you type"
 )]

@@ -23,17 +23,18 @@ const LISTED: usize = 40;
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
-  HANDBELL_SECRETS=file:secrets.json handbell doctor cmx --config handbell.yaml
-                                       asks every site of the configuration once, CMX or not
+  handbell doctor cmx --config handbell.yaml --secrets file:secrets.json
+      asks every site of the configuration once, CMX or not
   handbell doctor cmx --config handbell.yaml --secrets file:secrets.json --site shop
-                                       one of them
+      one of them
   handbell doctor cmx --runner http://127.0.0.1:8080
-                                       the stand-in CMX of the runner on this laptop; needs no secrets
-  HANDBELL_SECRETS=ssm:/handbell/secrets AWS_REGION=eu-west-1 handbell doctor cmx --config handbell.yaml
-                                       the secrets as they are in AWS (credentials from the environment)
+      the stand-in CMX of the runner on this laptop, which needs no secrets
+  AWS_REGION=eu-west-1 handbell doctor cmx --config handbell.yaml --secrets ssm:/handbell/secrets
+      the secrets as they are in AWS; credentials from the environment
 
-It shows each request with what came back, each zone with its count or why there is none and what to do, and the places
-that the site knows. Nothing is stored and nobody is told. The exit code is 1 if a zone has no count.")]
+It shows each request with what came back, each zone with its count or with why there is none
+and what to do, and the places that the site knows. Nothing is stored and nobody is told.
+The exit code is 1 if a zone has no count.")]
 pub struct Options {
     /// Only this site
     #[arg(long, value_name = "NAME")]
@@ -47,7 +48,7 @@ pub struct Options {
     /// The secrets: file:secrets.json or ssm:/handbell/secrets
     #[arg(long, env = "HANDBELL_SECRETS", value_name = "WHERE")]
     pub secrets: Option<String>,
-    /// How the world reaches Handbell, for the sites that call it: https://bell.example.com
+    /// How the world reaches Handbell, for the sites that call it
     #[arg(long, env = "HANDBELL_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 }

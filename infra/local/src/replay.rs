@@ -169,19 +169,19 @@ impl Replay {
     override_usage = "handbell replay --zone ZONE (--csv FILE | --last TIME) [OPTIONS]",
     after_help = "\
 Examples:
-  handbell replay --zone shoes --csv counts.csv      what the rule of the zone would have told
-  handbell replay --zone Shoes --last 7d             the same of the counts that the runner on this laptop has stored
-  handbell replay --zone shoes --last 4w --at 60     what another number would have changed
+  handbell replay --zone shoes --csv counts.csv    what the zone's rule would have told
+  handbell replay --zone Shoes --last 7d           of the counts stored by the runner on this laptop
+  handbell replay --zone shoes --last 4w --at 60   what another number would have changed
   handbell replay --zone shoes --csv counts.csv --warn 80%/70% --alert never --cooldown 30m
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell replay --zone shoes --last 7d
-                                                     counts from AWS (credentials from the environment, too)
+                                                   of AWS; credentials from the environment
 
 counts.csv has a time and a count in each line, the oldest first; with or without a heading:
   time,count
-  2026-11-14 11:40,87        in the time zone of the configuration; 2026-11-14T10:40:00Z is the same in Paris
-  2026-11-14 11:41,          nothing is known of this minute, nor of a minute that isn't there
+  2026-11-14 11:40,87       in the configuration's time zone; in Paris 2026-11-14T10:40:00Z
+  2026-11-14 11:41,         nothing is known of this minute, nor of one that isn't there
 
-Nothing is sent and nothing is changed. Which numbers are good, the zone in the configuration must be told."
+Nothing is sent and nothing is changed: numbers that are good go into the configuration."
 )]
 pub struct Options {
     /// The zone: its name or its label
@@ -390,8 +390,8 @@ async fn from_runner(
     let http = handbell_boot::client().map_err(|error| error.to_string())?;
     let answer = http.get(url).send().await.map_err(|_| {
         format!(
-            "no counts: there is no runner at {runner}, and HANDBELL_TABLE names no table in AWS. Start `handbell` in another \
-             terminal (its port with --runner), set HANDBELL_TABLE, or give counts with --csv"
+            "there is no runner at {runner}, so there are no counts. Start `handbell` in another terminal (its address with \
+             --runner), set HANDBELL_TABLE to read a table in AWS, or give counts with --csv"
         )
     })?;
     let status = answer.status();

@@ -69,10 +69,13 @@ export function chart(zone, now) {
   for (const [from, until] of gaps) {
     node.append(svg("rect", { class: "gap", x: x(from), y: BOX.top, width: Math.max(1, round(x(until) - x(from))), height: HEIGHT - BOX.top - BOX.bottom, fill: "url(#hatch)" }));
   }
-  for (const { level, at } of zone.levels ?? []) {
+  const levels = zone.levels ?? [];
+  // Names of lines that are close stand above and below.
+  const close = levels.length > 1 && y(levels[0].at) - y(levels[1].at) < 13;
+  for (const [index, { level, at }] of levels.entries()) {
     node.append(
       svg("path", { class: `threshold ${level}`, d: `M${BOX.left} ${y(at)}H${WIDTH - BOX.right}` }),
-      svg("text", { class: `threshold-name ${level}`, x: BOX.left + 4, y: y(at) - 3 }, `${levelWord(zone, level)} ${at}`),
+      svg("text", { class: `threshold-name ${level}`, x: BOX.left + 4, y: y(at) + (close && index === 0 ? 10 : -3) }, `${levelWord(zone, level)} ${at}`),
     );
   }
   for (const line of lines) {
@@ -86,7 +89,7 @@ export function chart(zone, now) {
     node.append(svg("circle", { class: "now", cx: x(last.at), cy: y(last.count), r: 4 }), label);
   }
   const hours = Math.max(1, Math.round((end - begin) / MINUTE));
-  const bounds = (zone.levels ?? []).map(({ level, at }) => `${levelWord(zone, level)} from ${at}`).join(", ");
+  const bounds = levels.map(({ level, at }) => `${levelWord(zone, level)} from ${at}`).join(", ");
   const said = [
     fresh ? `${last.count} now` : `nothing known since ${hour(last.at)}`,
     `${peak} at most`,

@@ -10,10 +10,11 @@ export const levelWord = (zone, level) => (level === "alert" && zone.capacity ? 
 /** The zone's look: `calm`, `warn`, `alert`, or `unknown` when nobody can say. */
 export const toneOf = (zone) => (zone.known && !zone.silent ? (zone.level ?? "calm") : "unknown");
 
-/** `calm`, `busy`, `full`, `not known`. */
+/** `calm`, `busy`, `full`, `not known now (was busy)`. */
 export function wordOf(zone) {
-  if (zone.silent) return zone.level ? `not known any more (was ${levelWord(zone, zone.level)})` : "not known any more";
-  if (!zone.known) return "not known yet";
+  const was = zone.level ? ` (was ${levelWord(zone, zone.level)})` : "";
+  if (zone.silent) return `not known any more${was}`;
+  if (!zone.known) return zone.points?.some(([, count]) => count !== null) ? `not known now${was}` : "not known yet";
   return zone.level ? levelWord(zone, zone.level) : "calm";
 }
 

@@ -68,8 +68,11 @@ function places(zone, box) {
   });
 }
 
-const fits = (text, width, letter) => {
-  const most = Math.max(3, Math.floor(width / letter));
+/** About as wide as a letter is. */
+const LETTER = 7.6;
+
+const fits = (text, width) => {
+  const most = Math.max(3, Math.floor(width / LETTER));
   return text.length > most ? `${text.slice(0, most - 1).trimEnd()}…` : text;
 };
 
@@ -84,7 +87,7 @@ function area({ zone, box }, choose) {
     svg("g", { class: "dots" }),
     svg("rect", { class: "edge", x, y, width: w, height: h, rx: 6 }),
     svg("rect", { class: "plate", x: x + 1, y: y + 1, width: w - 2, height: 43, rx: 5 }),
-    svg("text", { class: "name", x: x + 8, y: y + 17 }, fits(nameOf(zone), w - 14, 7.2)),
+    svg("text", { class: "name", x: x + 8, y: y + 17 }),
     svg("text", { class: "amount", x: x + 8, y: y + 35 }),
     // A moon: nobody wants to hear of it now.
     svg("path", { class: "moon", d: "M8 1A7 7 0 1 0 15 9.5 5.5 5.5 0 0 1 8 1Z", transform: `translate(${round(x + w - 23)} ${y + 6})` }),
@@ -104,7 +107,7 @@ function drawn(zones, width, height, choose) {
       "g",
       {},
       svg("rect", { class: "store", x: round(x), y: round(y), width: round(w), height: round(h), rx: 8 }),
-      titled ? svg("text", { class: "site", x: round(x + 10), y: round(y + 17) }, fits(site, w - 20, 7)) : null,
+      titled ? svg("text", { class: "site", x: round(x + 10), y: round(y + 17) }, fits(site, w - 20)) : null,
       areas.map((each) => area(each, choose)),
       svg("path", { class: "wall", d: `M${door[0]} ${floor}H${round(x + 8)}a8 8 0 0 1-8-8V${round(y + 8)}a8 8 0 0 1 8-8H${round(x + w - 8)}a8 8 0 0 1 8 8V${round(floor - 8)}a8 8 0 0 1-8 8H${door[1]}` }),
       svg("path", { class: "door", d: `M${door[0]} ${floor}v-9M${door[1]} ${floor}v-9` }),
@@ -120,9 +123,13 @@ function fill(node, zone) {
   node.dataset.tone = tone;
   node.classList.toggle("snoozed", Boolean(zone.snoozed_until));
   node.querySelector("title").textContent = `${nameOf(zone)}: ${words}`;
-  const amount = `${signOf(zone)} ${zone.count}${zone.capacity ? `/${zone.capacity}` : ""}`;
-  const text = `${amount} ${wordOf(zone).replace(" any more", "").replace(" yet", "")}`;
-  node.querySelector(".amount").textContent = fits(text, node.room - 12, 7.4);
+  node.querySelector(".name").textContent = fits(nameOf(zone), node.room - (zone.snoozed_until ? 36 : 12));
+  // The word stays, whatever else has no room.
+  const [sign, word] = [signOf(zone), wordOf(zone).replace(/ any more| now| yet/, "")];
+  const short = word.replace(/ \(.*/, "");
+  const whole = `${zone.count}${zone.capacity ? `/${zone.capacity}` : ""}`;
+  const ways = [`${sign} ${whole} ${word}`, `${sign} ${whole} ${short}`, `${sign} ${zone.count} ${short}`, `${sign} ${short}`];
+  node.querySelector(".amount").textContent = ways.find((way) => fits(way, node.room - 8) === way) ?? ways.at(-1);
   const dots = node.querySelector(".dots");
   const wanted = Math.min(DOTS, zone.count);
   while (dots.childElementCount > wanted) dots.lastElementChild.remove();
