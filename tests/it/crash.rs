@@ -197,8 +197,10 @@ async fn every_death_of_a_crowd(choose: bool) {
     assert!(!died && requests > 5, "{requests} requests");
     let mut deaths = 0;
     for number in 0..requests {
-        let (before, after) =
-            tokio::join!(play_crowd(choose, number, Moment::Before), play_crowd(choose, number, Moment::After));
+        let (before, after) = tokio::join!(
+            play_crowd(choose, number, Moment::Before),
+            play_crowd(choose, number, Moment::After)
+        );
         deaths += usize::from(before.1) + usize::from(after.1);
     }
     assert!(deaths > requests, "of {requests} requests, {deaths} deaths");

@@ -76,7 +76,8 @@ async fn a_full_zone_brings_one_card_within_two_polls_and_an_empty_one_one_all_c
     assert_eq!(posts[1], "Who is near Floor 2 / Shoes?");
     let cards = world.cards("Floor team");
     assert_eq!(cards.len(), 1);
-    let picture = cards[0]["card"]["body"].as_array().unwrap().iter().find(|item| item["type"] == "Image").unwrap();
+    let picture =
+        cards[0]["card"]["body"].as_array().unwrap().iter().find(|item| item["type"] == "Image").unwrap();
     let path = picture["url"].as_str().unwrap().trim_start_matches(&world.url(""));
     let answer = world.bytes(path).await;
     assert_eq!((answer.0, &answer.1[..8]), (200, &b"\x89PNG\r\n\x1a\n"[..]));
@@ -89,7 +90,11 @@ async fn a_full_zone_brings_one_card_within_two_polls_and_an_empty_one_one_all_c
     world.minutes(3).await;
     let posts = world.posts("Floor team");
     assert_eq!(posts.len(), 3, "{posts:#?}");
-    assert!(posts[2].starts_with("✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 6"), "{}", posts[2]);
+    assert!(
+        posts[2].starts_with("✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 6"),
+        "{}",
+        posts[2]
+    );
     assert!(posts[2].ends_with("87 at the peak."), "{}", posts[2]);
     world.minutes(60).await;
     assert_eq!(world.posts("Floor team").len(), 3);
@@ -282,13 +287,18 @@ async fn devices_that_a_cmx_tells_of_are_counted_and_whoever_forges_is_refused()
     let posts = world.posts("Floor team");
     assert_eq!(posts.len(), 1, "{posts:#?}");
     assert!(posts[0].starts_with("🔴 **Shoes** is **BUSY**: **3 devices**"), "{}", posts[0]);
-    assert!(posts[0].ends_with("Answer here with `on my way`, `snooze 30 min` or `not busy`. [chart.png]"), "{}", posts[0]);
+    assert!(
+        posts[0].ends_with("Answer here with `on my way`, `snooze 30 min` or `not busy`. [chart.png]"),
+        "{}",
+        posts[0]
+    );
 
     assert_eq!(world.send("POST", "/cmx/told", &[json, key], notifications(0..3, false)).await.status, 200);
     world.minutes(3).await;
     let posts = world.posts("Floor team");
     assert!(posts[1].starts_with("✅ **Shoes** is calm again: 0 devices."), "{posts:#?}");
-    let rows = world.runner.store.seen("told", world.now() - jiff::SignedDuration::from_hours(1)).await.unwrap();
+    let rows =
+        world.runner.store.seen("told", world.now() - jiff::SignedDuration::from_hours(1)).await.unwrap();
     assert_eq!(rows.len(), 4, "one row for a message, unless it came twice within one millisecond");
 }
 
@@ -319,13 +329,18 @@ async fn meraki_is_shown_the_validator_and_its_devices_are_counted() {
 
 #[tokio::test]
 async fn without_cards_the_same_is_said_and_answered_in_words() {
-    let world = World::with(&FLOOR.replace("webhook: { secret: webex-webhook } }", "webhook: { secret: webex-webhook }, cards: false }")).await;
+    let world = World::with(&FLOOR.replace(
+        "webhook: { secret: webex-webhook } }",
+        "webhook: { secret: webex-webhook }, cards: false }",
+    ))
+    .await;
     world.devices("shoes", 87).await;
     // A webhook for messages is registered every five minutes.
     world.minutes(6).await;
     let room = world.spaces()[0]["id"].as_str().unwrap().to_owned();
     let say = async |text: &str| {
-        let headers = [("content-type", "application/json"), ("authorization", "Bearer person:alice@example.com")];
+        let headers =
+            [("content-type", "application/json"), ("authorization", "Bearer person:alice@example.com")];
         let body = json!({ "roomId": room, "text": text }).to_string();
         assert_eq!(world.send("POST", "/sim/webex/v1/messages", &headers, body).await.status, 200);
         world.settle().await;
@@ -358,6 +373,10 @@ async fn a_site_that_hangs_delays_no_other_and_a_kind_of_trouble_comes_and_goes(
     world.minutes(30).await;
     let posts = world.posts("Floor team");
     // Nothing was ever heard of the other; both are silent in the end, and each site tells it once.
-    assert_eq!(posts.iter().filter(|post| post.starts_with("❓ No count from **scanned**")).count(), 1, "{posts:#?}");
+    assert_eq!(
+        posts.iter().filter(|post| post.starts_with("❓ No count from **scanned**")).count(),
+        1,
+        "{posts:#?}"
+    );
     assert_eq!(posts.iter().filter(|post| post.contains("is **BUSY**")).count(), 1, "{posts:#?}");
 }

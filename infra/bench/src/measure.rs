@@ -134,7 +134,7 @@ impl Secrets {
         let config = read_configuration(config)?;
         let mut all = BTreeMap::from([(config.webex.token.secret.clone(), WEBEX_TOKEN)]);
         all.extend(config.webex.webhook.iter().map(|name| (name.secret.clone(), WEBEX_SECRET)));
-        for twilio in &config.twilio {
+        if let Some(twilio) = &config.twilio {
             all.insert(twilio.token.secret.clone(), TWILIO_TOKEN);
             all.extend(twilio.key.iter().map(|key| (key.secret.clone(), TWILIO_TOKEN)));
         }

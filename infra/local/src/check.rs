@@ -982,9 +982,6 @@ buttons:
         f.yaml:14:3: the key `space` is missing in `red` (The Webex space in which it happens)
          14 |   red: {}
             |   ^
-        f.yaml:14:3: the key `steps` is missing in `red` (The steps: press n takes step n)
-         14 |   red: {}
-            |   ^
         f.yaml:18:13: a secret never stands in this file: give it the form { secret: NAME } and put its value into the secrets document
          18 |     token: […
             |             ^

@@ -1,6 +1,7 @@
 //! The floor for the page: what the stand-in CMX counts beside what Handbell knows of it.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use handbell_core::incident::Subject;
 use handbell_core::poll::Site;
@@ -13,8 +14,26 @@ use crate::sim::cmx::Cmx;
 /// The page's charts go back this far.
 const SHOWN: SignedDuration = SignedDuration::from_hours(6);
 
+/// The points of each zone, and the version of the site's row that they belong to: the page asks ten times a second, and
+/// there is something new once a minute.
+#[derive(Default)]
+pub(crate) struct Points(Mutex<BTreeMap<String, (u64, Value)>>);
+
+impl Points {
+    async fn of(&self, store: &Store, site: &str, version: u64, zone: &str, now: Timestamp) -> Value {
+        let kept = || self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, points)) = kept().get(zone).filter(|(of, _)| *of == version) {
+            return points.clone();
+        }
+        let points = store.counts(site, zone, now - SHOWN, now + SignedDuration::from_mins(1)).await;
+        let points = json!(points.unwrap_or_default());
+        kept().insert(zone.to_owned(), (version, points.clone()));
+        points
+    }
+}
+
 /// The zones as the stand-in has them, each with its level, its incident and its counts of the last hours.
-pub(crate) async fn zones(cmx: &Cmx, store: &Store, now: Timestamp) -> Value {
+pub(crate) async fn zones(cmx: &Cmx, store: &Store, points: &Points, now: Timestamp) -> Value {
     let mut zones = cmx.view();
     let mut sites: BTreeMap<String, Site> = BTreeMap::new();
     for zone in zones.as_array_mut().into_iter().flatten() {
@@ -24,16 +43,17 @@ pub(crate) async fn zones(cmx: &Cmx, store: &Store, now: Timestamp) -> Value {
             let site = store.site(&site_name).await.ok().flatten().unwrap_or_default();
             sites.insert(site_name.clone(), site);
         }
-        let watch = sites[&site_name].zones.get(&name).cloned().unwrap_or_default();
-        let points = store.counts(&site_name, &name, now - SHOWN, now + SignedDuration::from_mins(1)).await;
-        let points = points.unwrap_or_default();
+        let site = &sites[&site_name];
+        let watch = site.zones.get(&name).cloned().unwrap_or_default();
+        let points = points.of(store, &site_name, site.version, &name, now).await;
         let incident = store.incident(&Subject::zone(&name)).await.ok().flatten();
         let open = incident.filter(|incident| !incident.phase.is_final());
         zone["level"] = json!(watch.level);
-        zone["known"] = points.last().is_some_and(|(_, count)| count.is_some()).into();
+        zone["known"] =
+            points.as_array().and_then(|all| all.last()).is_some_and(|last| !last[1].is_null()).into();
         zone["silent"] = watch.silent.into();
         zone["snoozed_until"] = json!(watch.snoozed_until);
-        zone["points"] = json!(points);
+        zone["points"] = points;
         zone["incident"] = open.map_or(Value::Null, |incident| {
             json!({
                 "state": incident.phase, "reference": incident.reference(),

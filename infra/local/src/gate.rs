@@ -75,7 +75,10 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
     const OF_HANDLERS: [&str; 4] = ["/aws/", "/sim/webex/v1", "/sim/twilio", "/sim/cmx/api"];
     let path = request.uri().path();
     // People act with the vendor's own interface too; they are no handlers.
-    let person = request.headers().get("authorization").is_some_and(|value| value.as_bytes().starts_with(b"Bearer person:"));
+    let person = request
+        .headers()
+        .get("authorization")
+        .is_some_and(|value| value.as_bytes().starts_with(b"Bearer person:"));
     if person || !OF_HANDLERS.iter().any(|prefix| path.starts_with(prefix)) {
         return next.run(request).await;
     }

@@ -227,7 +227,8 @@ fn in_process(late: Arc<std::sync::OnceLock<Arc<handbell_app::App>>>, gate: Gate
             let app = app.ok_or("the runner is still starting")?;
             let function = Function::of_name(&name).ok_or_else(|| format!("there is no function {name}"))?;
             let payload = payload.to_string();
-            gate.mortal(handbell_boot::handle(&app, function, &name, &payload, SignedDuration::from_secs(60))).await
+            gate.mortal(handbell_boot::handle(&app, function, &name, &payload, SignedDuration::from_secs(60)))
+                .await
         })
     })
 }
@@ -350,7 +351,9 @@ fn page_state(
         .collect();
     let expected = expected_phones(config);
     let buttons = buttons.to_vec();
+    let points = Arc::new(floor::Points::default());
     Arc::new(move || {
+        let points = Arc::clone(&points);
         let (stage, vendors, cloud, store) = (stage.clone(), vendors.clone(), cloud.clone(), store.clone());
         let (plans, buttons, expected) = (plans.clone(), buttons.clone(), expected.clone());
         Box::pin(async move {
@@ -370,7 +373,7 @@ fn page_state(
             let now = stage.clock.now();
             json!({
                 "now": now, "ahead_seconds": stage.clock.offset().as_secs(),
-                "buttons": shown, "zones": floor::zones(&vendors.cmx, &store, now).await, "spaces": vendors.webex.view(),
+                "buttons": shown, "zones": floor::zones(&vendors.cmx, &store, &points, now).await, "spaces": vendors.webex.view(),
                 "phones": with_expected(vendors.twilio.view(), &expected),
                 "troubles": stage.troubles.list(now), "facts": cloud.bus().facts(), "functions": functions,
                 "wire": stage.wire.entries(),

@@ -123,7 +123,7 @@ function fill(node, zone) {
   node.dataset.tone = tone;
   node.classList.toggle("snoozed", Boolean(zone.snoozed_until));
   node.querySelector("title").textContent = `${nameOf(zone)}: ${words}`;
-  node.querySelector(".name").textContent = fits(nameOf(zone), node.room - (zone.snoozed_until ? 36 : 12));
+  node.querySelector(".name").textContent = fits(nameOf(zone), (node.room - (zone.snoozed_until ? 38 : 12)) * 0.95);
   // The word stays, whatever else has no room.
   const [sign, word] = [signOf(zone), wordOf(zone).replace(/ any more| now| yet/, "")];
   const short = word.replace(/ \(.*/, "");
