@@ -9,5 +9,6 @@ mod deliveries;
 mod examples;
 mod hours;
 mod house;
+mod poll;
 mod wording;
 mod zone;
