@@ -7,6 +7,7 @@ mod crash;
 mod crowd;
 mod house;
 mod processes;
+mod replay;
 mod ring;
 mod weaknesses;
 mod world;

@@ -2,6 +2,7 @@
 //! cost as tables in Markdown.
 
 mod alert;
+mod crowd;
 mod events;
 mod measure;
 mod process;
@@ -20,7 +21,9 @@ Measures the functions as they are deployed, beside one that does nothing.
   cargo run --release -p handbell-bench -- --quick   fewer runs: for a look, not for a record
 
 Options:
-  --quick        3 starts and 50 calls of each function instead of 15 and 500
+  --quick        3 starts and 50 calls of each function instead of 15 and 500; 3 hours of polls instead of a day
+  --crowds       only the polls of a site with 500 zones
+  --polls N      so many of them; a week is 10080
   --no-build     measure what lies in target/release already
   --config FILE  another configuration than the demo's
   --out FILE     write the tables to a file as well
@@ -31,6 +34,8 @@ The tables come on standard output, the progress on standard error.";
 struct Options {
     quick: bool,
     build: bool,
+    crowds: bool,
+    polls: Option<usize>,
     config: PathBuf,
     out: Option<PathBuf>,
 }
@@ -60,12 +65,19 @@ fn main() -> ExitCode {
 
 fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
     let demo = workspace().join("examples/green-power/handbell.yaml");
-    let mut options = Options { quick: false, build: true, config: demo, out: None };
+    let mut options =
+        Options { quick: false, build: true, crowds: false, polls: None, config: demo, out: None };
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
+        if argument == "--polls" {
+            let polls = arguments.next().and_then(|polls| polls.parse().ok()).filter(|polls| *polls > 0);
+            options.polls = Some(polls.ok_or("--polls needs a number")?);
+            continue;
+        }
         let mut file = || arguments.next().map(PathBuf::from).ok_or(format!("{argument} needs a file"));
         match argument.as_str() {
             "--quick" => options.quick = true,
+            "--crowds" => options.crowds = true,
             "--no-build" => options.build = false,
             "--config" => options.config = file()?,
             "--out" => options.out = Some(file()?),
@@ -89,9 +101,18 @@ async fn run(options: &Options) -> Result<(), Error> {
         measure::Runs { starts: 15, calls: 500 }
     };
     let load = release::load();
-    let functions = measure::functions(&release, &config, runs).await?;
-    let alerts = alert::measure(&release, &config).await?;
-    let text = report::markdown(&functions, &alerts, runs, load);
+    let played = crowd::Played {
+        starts: runs.starts,
+        polls: options.polls.unwrap_or(if options.quick { 180 } else { 1440 }),
+    };
+    let mut text = report::machine(load);
+    if !options.crowds {
+        let functions = measure::functions(&release, &config, runs).await?;
+        let alerts = alert::measure(&release, &config).await?;
+        text.push_str(&report::markdown(&functions, &alerts, runs));
+    }
+    let crowds = crowd::measure(&release, played).await?;
+    text.push_str(&report::crowds(&crowds, played));
     println!("{text}");
     if let Some(out) = &options.out {
         std::fs::write(out, text).map_err(|error| format!("{}: {error}", out.display()))?;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use handbell::cloud::processes::Program;
 use handbell::cloud::queue::Message;
 use handbell::runner::{self, Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_SECRET, WEBEX_TOKEN, Workers};
+use handbell::sim::cmx::PASSWORD;
 use handbell::wire::WireEntry;
 use handbell_boot::{Error, Function, read_configuration};
 use jiff::SignedDuration;
@@ -127,10 +128,10 @@ pub(crate) async fn settle(runner: &Runner) {
 }
 
 /// The stand-ins' secrets in a file, for the processes that the benchmark starts itself.
-struct Secrets(PathBuf);
+pub(crate) struct Secrets(PathBuf);
 
 impl Secrets {
-    fn write(config: &Path, runner: &Runner) -> Result<Self, Error> {
+    pub(crate) fn write(config: &Path, runner: &Runner) -> Result<Self, Error> {
         let config = read_configuration(config)?;
         let mut all = BTreeMap::from([(config.webex.token.secret.clone(), WEBEX_TOKEN)]);
         all.extend(config.webex.webhook.iter().map(|name| (name.secret.clone(), WEBEX_SECRET)));
@@ -142,7 +143,10 @@ impl Secrets {
             let token = local.path.strip_prefix("/b/").unwrap_or_default();
             all.extend(button.token.names().map(|name| (name.to_owned(), token)));
         }
-        let path = std::env::temp_dir().join(format!("handbell-bench-{}.json", std::process::id()));
+        all.extend(
+            config.sites.values().flat_map(|site| site.secrets()).map(|name| (name.to_owned(), PASSWORD)),
+        );
+        let path = std::env::temp_dir().join(format!("handbell-bench-{}.json", runner.address.port()));
         std::fs::write(&path, serde_json::to_vec(&all)?)?;
         Ok(Self(path))
     }
@@ -152,6 +156,42 @@ impl Drop for Secrets {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+/// Whose time a process has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// The machine's, as on Lambda.
+    Own,
+    /// The runner's, which can be moved; each look at it reads a file.
+    Runner,
+}
+
+/// The environment of a process that the benchmark starts itself.
+pub(crate) fn environment(
+    config: &Path,
+    runner: &Runner,
+    secrets: &Secrets,
+    clock: Clock,
+) -> Vec<(String, String)> {
+    let origin = format!("http://{}", runner.address);
+    let all = runner.cloud.env().into_iter();
+    let mut env: Vec<(String, String)> =
+        all.filter(|(name, _)| clock == Clock::Runner || name != "HANDBELL_CLOCK_FILE").collect();
+    env.extend(
+        [
+            ("HANDBELL_CONFIG", config.display().to_string()),
+            ("HANDBELL_SECRETS", format!("file:{}", secrets.0.display())),
+            ("HANDBELL_WEBEX_URL", format!("{origin}/sim/webex/v1")),
+            ("HANDBELL_TWILIO_URL", format!("{origin}/sim/twilio")),
+            ("HANDBELL_CMX_URL", format!("{origin}/sim/cmx")),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value)),
+    );
+    env
 }
 
 /// What the functions are called with.
@@ -193,21 +233,7 @@ impl Bench {
             };
             entries.iter().rev().find(found).cloned().ok_or(format!("{from} didn't call {path}"))
         };
-        let local = ["HANDBELL_CLOCK_FILE"]; // on Lambda there is none, and each look at the clock would read it
-        let mut env: Vec<(String, String)> =
-            runner.cloud.env().into_iter().filter(|(name, _)| !local.contains(&name.as_str())).collect();
-        env.extend(
-            [
-                ("HANDBELL_CONFIG", config.display().to_string()),
-                ("HANDBELL_SECRETS", format!("file:{}", secrets.0.display())),
-                ("HANDBELL_WEBEX_URL", format!("{origin}/sim/webex/v1")),
-                ("HANDBELL_TWILIO_URL", format!("{origin}/sim/twilio")),
-                ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256".to_owned()),
-                ("AWS_LAMBDA_LOG_FORMAT", "JSON".to_owned()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
+        let env = environment(config, &runner, secrets, Clock::Own);
         Ok(Self {
             release: release.to_owned(),
             env,

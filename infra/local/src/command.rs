@@ -257,9 +257,10 @@ fn checked(file: &Path) -> ExitCode {
     match check::check(&text, &|name| beside.join(name).is_file()) {
         Ok(config) => {
             println!(
-                "{}: good. {} button(s), {} plan(s).",
+                "{}: good. {} button(s), {} zone(s), {} plan(s).",
                 file.display(),
                 config.buttons.len(),
+                config.zones.len(),
                 config.plans.len()
             );
             ExitCode::SUCCESS

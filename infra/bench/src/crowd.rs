@@ -1,0 +1,262 @@
+//! What it takes to poll a site of five hundred zones, minute after minute.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use handbell::runner::Runner;
+use handbell_boot::Error;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::measure::{Clock, Secrets, environment, start};
+use crate::process::Process;
+use crate::{events, progress};
+
+/// The zones of the one site.
+pub(crate) const ZONES: u64 = 500;
+/// Its name.
+const SITE: &str = "house";
+/// The function that polls.
+const POLL: &str = "cmx-poll";
+/// Minutes of a day.
+const DAY: u64 = 24 * 60;
+/// One zone in so many gets full on a given day.
+const SELDOM: u64 = 5;
+/// How long the stand-in phones and rooms take.
+const PACE: Duration = Duration::from_millis(5);
+
+/// How much is played.
+#[derive(Clone, Copy)]
+pub(crate) struct Played {
+    /// Processes that are started.
+    pub(crate) starts: usize,
+    /// Minutes that one process polls.
+    pub(crate) polls: usize,
+}
+
+/// What was measured.
+#[derive(Default)]
+pub(crate) struct Crowds {
+    /// From the start of a process to the answer of its first poll, what the site took left out.
+    pub(crate) first: Vec<Duration>,
+    /// Each poll of one process.
+    pub(crate) whole: Vec<Duration>,
+    /// What the site took of each, by its own account.
+    pub(crate) site: Vec<Duration>,
+    /// Each poll without what the site took.
+    pub(crate) own: Vec<Duration>,
+    /// Round trips to the table in each poll.
+    pub(crate) trips: Vec<u64>,
+    /// Write units of each poll.
+    pub(crate) write: Vec<f64>,
+    /// Read units of each poll.
+    pub(crate) read: Vec<f64>,
+    /// On a processor, for each poll.
+    pub(crate) processor: Option<Duration>,
+    /// The most memory that the process had.
+    pub(crate) memory: Option<u64>,
+    /// The largest that the site's row has been, in bytes as DynamoDB counts them.
+    pub(crate) row: u64,
+    /// The most bytes that the site's answer had.
+    pub(crate) answer: usize,
+    /// How much there was to tell: louder, quieter, over.
+    pub(crate) signals: u64,
+    /// Cards that came of it in the room.
+    pub(crate) cards: usize,
+}
+
+/// Lets one process of the real function poll minute by minute, while people come and go.
+pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Error> {
+    let file = ConfigFile::write()?;
+    let runner = start(release, &file.0, Vec::new(), PACE).await?;
+    let secrets = Secrets::write(&file.0, &runner)?;
+    let env = environment(&file.0, &runner, &secrets, Clock::Runner);
+    let binary = release.join(POLL);
+    let http = handbell_boot::client()?;
+    let mut crowds = Crowds::default();
+
+    progress(&format!("starts {POLL} with {ZONES} zones {} times", played.starts));
+    let mut minute = 0;
+    for _ in 0..played.starts {
+        next_minute(&runner, &mut minute)?;
+        let mut wire = runner.stage.wire.listen();
+        let (_, took) = Process::first_answer(&binary, &env, &events::tick()).await?;
+        crowds.first.push(took.saturating_sub(asked(&mut wire)?.0));
+        has_counted(&runner).await?;
+    }
+
+    progress(&format!("polls {ZONES} zones {} times", played.polls));
+    next_minute(&runner, &mut minute)?;
+    let (mut process, _) = Process::first_answer(&binary, &env, &events::tick()).await?;
+    let before = process.processor_time();
+    for number in 0..played.polls {
+        if number > 0 && number % 240 == 0 {
+            progress(&format!("{number} of {} polls", played.polls));
+        }
+        next_minute(&runner, &mut minute)?;
+        let mut wire = runner.stage.wire.listen();
+        let units = runner.cloud.table().units();
+        let whole = process.call(&events::tick()).await?;
+        let after = runner.cloud.table().units();
+        let (site, bytes) = asked(&mut wire)?;
+        crowds.whole.push(whole);
+        crowds.site.push(site);
+        crowds.own.push(whole.saturating_sub(site));
+        crowds.trips.push(after.calls - units.calls);
+        crowds.write.push(after.write - units.write);
+        crowds.read.push(after.read - units.read);
+        crowds.answer = crowds.answer.max(bytes);
+        crowds.row = crowds.row.max(row(&runner, &http).await?);
+        // What was told reaches people; that isn't part of the poll.
+        while runner.cloud.queue().depth().visible > 0 {
+            runner.cloud.deliver_due().await;
+        }
+    }
+    let after = process.processor_time();
+    crowds.processor =
+        before.zip(after).map(|(before, after)| after.saturating_sub(before) / played.polls.max(1) as u32);
+    crowds.memory = process.peak_memory();
+    has_counted(&runner).await?;
+    crowds.signals = runner.store.site(SITE).await?.map_or(0, |site| site.signals);
+    let spaces = runner.webex.view();
+    let messages = spaces.as_array().into_iter().flatten().filter_map(|space| space["messages"].as_array());
+    crowds.cards = messages.flatten().filter(|message| !message["card"].is_null()).count();
+    Ok(crowds)
+}
+
+/// It is the next full minute, and people have come and gone.
+fn next_minute(runner: &Runner, minute: &mut u64) -> Result<(), Error> {
+    let now = runner.stage.clock.now();
+    let next = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60)?;
+    runner.cloud.advance(next.duration_since(now) + SignedDuration::from_millis(1))?;
+    *minute += 1;
+    for zone in 0..ZONES {
+        runner.cmx.set(&name(zone), devices(zone, *minute));
+    }
+    Ok(())
+}
+
+/// What the site took since then, and how long its answer was. It must have been asked once.
+fn asked(
+    wire: &mut tokio::sync::broadcast::Receiver<handbell::wire::WireEntry>,
+) -> Result<(Duration, usize), Error> {
+    let mut answers = Vec::new();
+    while let Ok(entry) = wire.try_recv() {
+        if entry.from == "handbell" && entry.to == "cmx" {
+            answers.push((Duration::from_millis(entry.millis), entry.answer.len(), entry.status));
+        }
+    }
+    match answers[..] {
+        [(took, length, 200)] => Ok((took, length)),
+        _ => Err(format!("one request should serve all zones, and these were answered: {answers:?}").into()),
+    }
+}
+
+/// A poll that counted nothing is a quick one, and no result.
+async fn has_counted(runner: &Runner) -> Result<(), Error> {
+    let site = runner.store.site(SITE).await?.ok_or("the site was never polled")?;
+    let known = site.counts.zones.values().filter(|counts| matches!(counts.last(), Some(Some(_)))).count();
+    if known as u64 == ZONES { Ok(()) } else { Err(format!("only {known} zones were counted").into()) }
+}
+
+/// How large the site's row is, as DynamoDB counts.
+async fn row(runner: &Runner, http: &reqwest::Client) -> Result<u64, Error> {
+    let key = json!({ "pk": { "S": format!("SITE#{SITE}") }, "sk": { "S": "NOW" } });
+    let request = json!({ "TableName": handbell::cloud::table::NAME, "Key": key, "ConsistentRead": true });
+    let answer = http
+        .post(format!("http://{}/aws/dynamodb", runner.address))
+        .header("x-amz-target", "DynamoDB_20120810.GetItem")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("authorization", "AWS4-HMAC-SHA256 Credential=local/20300101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=none")
+        .header("x-amz-date", "20300101T000000Z")
+        .body(request.to_string())
+        .send()
+        .await?
+        .error_for_status()?;
+    let answer: Value = serde_json::from_slice(&answer.bytes().await?)?;
+    let row = answer["Item"].as_object().ok_or("the site has no row")?;
+    Ok(row.iter().map(|(name, value)| name.len() as u64 + size(value)).sum())
+}
+
+/// How many bytes a value takes, as DynamoDB's guide says.
+fn size(value: &Value) -> u64 {
+    let Some((kind, value)) = value.as_object().and_then(|value| value.iter().next()) else { return 0 };
+    let text = value.as_str().map_or(0, str::len) as u64;
+    match kind.as_str() {
+        "S" => text,
+        "N" => text.div_ceil(2) + 1,
+        "B" => text / 4 * 3,
+        "L" => 3 + value.as_array().into_iter().flatten().map(|one| 1 + size(one)).sum::<u64>(),
+        "M" => {
+            let all = value.as_object().into_iter().flatten();
+            3 + all.map(|(name, one)| 1 + name.len() as u64 + size(one)).sum::<u64>()
+        }
+        _ => 1,
+    }
+}
+
+fn name(zone: u64) -> String {
+    format!("zone-{zone:03}")
+}
+
+fn capacity(zone: u64) -> u64 {
+    20 + mixed(zone, 0, 1) % 40
+}
+
+/// How many devices are in a zone: a day's tide, a little noise, and on some days more than it holds.
+fn devices(zone: u64, minute: u64) -> u32 {
+    let tide = 60 - (minute % DAY).abs_diff(DAY / 2) * 35 / (DAY / 2);
+    let chance = mixed(zone, minute / DAY, 2);
+    let begins = (chance >> 8) % (DAY - 90);
+    let lasts = 20 + (chance >> 24) % 60;
+    let busy = chance.is_multiple_of(SELDOM) && (begins..begins + lasts).contains(&(minute % DAY));
+    let percent = match busy {
+        true if (chance >> 40).is_multiple_of(2) => 105,
+        true => 88,
+        false => tide,
+    };
+    ((percent + mixed(zone, minute, 3) % 7) * capacity(zone) / 100) as u32
+}
+
+/// Looks like chance and is none.
+fn mixed(zone: u64, time: u64, what: u64) -> u64 {
+    let mut mixed = (zone << 40 ^ time << 8 ^ what)
+        .wrapping_add(0x9e37_79b9_7f4a_7c15)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// The configuration, for as long as this lives.
+struct ConfigFile(PathBuf);
+
+impl ConfigFile {
+    fn write() -> Result<Self, Error> {
+        let zones = (0..ZONES).map(|zone| {
+            let (floor, capacity) = (zone / 25, capacity(zone));
+            let zone = name(zone);
+            let place = json!({ "hierarchy": format!("House>Floor {floor}>{zone}") });
+            (zone.clone(), json!({ "site": SITE, "plan": "floor", "where": place, "capacity": capacity }))
+        });
+        let zones: serde_json::Map<String, Value> = zones.collect();
+        let cmx = json!({ "url": "https://cmx.example.com", "user": "handbell", "password": { "secret": "cmx" }, "api": "zones" });
+        let space = json!({ "title": "Floor team", "participants": ["alice@example.com"] });
+        let config = json!({
+            "webex": { "token": { "secret": "webex" }, "webhook": { "secret": "webex-webhook" } },
+            "sites": { SITE: { "cmx": cmx } },
+            "zones": zones,
+            "plans": { "floor": { "space": space } },
+        });
+        let path = std::env::temp_dir().join(format!("handbell-bench-crowds-{}.yaml", std::process::id()));
+        // JSON is YAML too.
+        std::fs::write(&path, serde_json::to_vec_pretty(&config)?)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for ConfigFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

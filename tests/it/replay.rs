@@ -1,0 +1,336 @@
+//! `handbell replay` says what would have been told: the same as is told when the counts come one minute after another.
+
+use std::time::{Duration, Instant};
+
+use handbell::replay::counts::{every_minute, read};
+use handbell::replay::tuning::Tuning;
+use handbell::replay::{Around, Options, Replay, Silence, replay, run};
+use handbell::sim::trouble::TroubleKind;
+use handbell_core::config::{Config, Zone};
+use handbell_core::crowd::{Over, Signal};
+use handbell_core::poll::{Polled, Site};
+use handbell_core::zone::{Change, Level, Rule};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+const LABEL: &str = "Floor 2 / Shoes";
+
+/// One zone with both levels.
+const SHOES: &str = r#"
+timezone: Europe/Paris
+webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
+sites:
+  store: { cmx: { url: "https://cmx.example.com", user: handbell, password: { secret: cmx } } }
+zones:
+  shoes: { site: store, label: Floor 2 / Shoes, where: { hierarchy: "Store>Floor 2>Shoes" }, plan: floor, capacity: 100 }
+plans:
+  floor: { space: { title: Floor team, participants: [alice@example.com] } }
+"#;
+
+fn paris() -> TimeZone {
+    TimeZone::get("Europe/Paris").unwrap()
+}
+
+/// Looks like chance and is none: less than `below`.
+fn chance(seed: u32, below: u32) -> u32 {
+    let mut mixed = (u64::from(seed) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    ((mixed >> 33) as u32) % below
+}
+
+/// A week, minute by minute, from a Monday on: two hills a day, noise, single minutes and long times of which nothing is
+/// known, and nights in which nobody is there.
+fn week() -> Vec<(Timestamp, Option<u32>)> {
+    let start: Timestamp = "2026-03-01T23:00:00Z".parse().unwrap();
+    let count = |minute: u32| {
+        let (day, time) = (minute / 1440, minute % 1440);
+        let most = [84, 40, 99, 61, 103, 140, 8][day as usize];
+        let hill = |middle: u32, width: u32| {
+            let away = time.abs_diff(middle).min(width);
+            most * (width * width - away * away) / (width * width)
+        };
+        let count = hill(740, 240).max(hill(1020, 180) * 9 / 10);
+        (count + chance(minute, 13)).saturating_sub(6)
+    };
+    let unknown = |minute: u32| {
+        // A few minutes here and there, and now and then up to two hours.
+        let stretch = chance(minute / 180, 5) == 0 && minute % 180 < chance(minute / 180 + 7000, 120);
+        stretch || chance(minute + 50_000, 25) == 0
+    };
+    (0..7 * 1440)
+        .map(|minute| (start + MINUTE * minute as i32, (!unknown(minute)).then(|| count(minute))))
+        .collect()
+}
+
+/// What people are told, and what the engine is told besides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told {
+    Rise(Level),
+    Ease(Level),
+    Over { why: Over, since: Timestamp, peak: u32 },
+    Silent { since: Timestamp },
+    Back,
+}
+
+fn of_change(change: &Change) -> Told {
+    match *change {
+        Change::Rise(level) => Told::Rise(level),
+        Change::Ease(level) => Told::Ease(level),
+        Change::Clear { since, peak } => Told::Over { why: Over::Calm, since, peak },
+        Change::Closed { since, peak } => Told::Over { why: Over::Closing, since, peak },
+        Change::Silent { since } => Told::Silent { since },
+        Change::Back => Told::Back,
+        Change::Remind(_) => panic!("nobody snoozes"),
+    }
+}
+
+fn of_signal(signal: &Signal, rule: &Rule) -> Told {
+    match signal {
+        Signal::Rise { rank, view } => {
+            let level = view.level.unwrap();
+            assert_eq!(*rank, rule.rank(level));
+            Told::Rise(level)
+        }
+        Signal::Ease { level } => Told::Ease(*level),
+        Signal::Over { why, since, peak, .. } => Told::Over { why: *why, since: *since, peak: *peak },
+        Signal::Silent { zones, since, .. } => {
+            assert_eq!(zones, &[LABEL]);
+            Told::Silent { since: *since }
+        }
+        Signal::Back { zones, all: true } => {
+            assert_eq!(zones, &[LABEL]);
+            Told::Back
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a site is told that polls these counts one after the other; it is written down and read again in between.
+fn live(
+    rule: &Rule,
+    counts: &[(Timestamp, Option<u32>)],
+) -> (Vec<(Timestamp, Told)>, Vec<(Timestamp, Option<u32>)>) {
+    let (mut site, mut told, mut kept) = (Site::default(), Vec::new(), Vec::new());
+    for (at, count) in counts {
+        assert!(!site.has_polled(*at));
+        let zone = Polled {
+            name: "shoes",
+            label: LABEL,
+            plan: "floor",
+            rule,
+            capacity: Some(100),
+            snooze_minutes: 30,
+            count: count.ok_or_else(|| "CMX's answer is empty".to_owned()),
+            snoozed_until: None,
+        };
+        let (next, complete) = site.polled("store", &[zone], *at);
+        kept.extend(complete.iter().flat_map(|row| row.of("shoes")));
+        told.extend(next.pending.iter().map(|pending| (*at, of_signal(&pending.signal, rule))));
+        let heard = next.pending.iter().map(|pending| pending.id.clone()).collect();
+        site = serde_json::from_value(json!(next.heard(&heard))).unwrap();
+    }
+    kept.extend(site.counts.of("shoes"));
+    (told, kept)
+}
+
+fn rule(zone: Value) -> Rule {
+    let mut whole = json!({ "site": "store", "plan": "floor" });
+    whole.as_object_mut().unwrap().extend(zone.as_object().unwrap().clone());
+    let zone: Zone = serde_json::from_value(whole).unwrap();
+    Rule::of(&zone, &paris()).unwrap()
+}
+
+#[test]
+fn a_week_is_replayed_as_it_was_told() {
+    let week = week();
+    assert_eq!(week.len(), 10_080);
+    let unknown = week.iter().filter(|(_, count)| count.is_none()).count();
+    assert!((500..3000).contains(&unknown), "{unknown} minutes are unknown");
+    let rules = [
+        json!({ "capacity": 100 }),
+        json!({ "at": 60 }),
+        json!({ "capacity": 100, "for": { "up": 1, "down": 1 }, "cooldown": "0s", "silent": "2m" }),
+        json!({ "capacity": 90, "cooldown": "2h", "hours": { "week": { "daily": "09:00-17:30" } } }),
+        json!({ "at": 50, "hours": { "week": { "mon-sat": "10:00-18:00" }, "at_closing": "go-on" } }),
+    ];
+    for zone in rules {
+        let rule = rule(zone.clone());
+        let (told, kept) = live(&rule, &week);
+        let replayed = replay(&rule, &week);
+        let changes: Vec<(Timestamp, Told)> =
+            replayed.changes.iter().map(|(at, change)| (*at, of_change(change))).collect();
+        assert_eq!(changes, told, "{zone}");
+        assert!(told.len() > 20, "{zone}: a week in which a lot happens: {}", told.len());
+        // What is replayed later are the counts that were kept.
+        assert!(kept == week, "{zone}: each minute is kept as it was");
+
+        // And what a replay says to people is the same, too.
+        let rises: Vec<(Timestamp, Level)> =
+            replayed.episodes.iter().flat_map(|episode| episode.rises.clone()).collect();
+        let of_live = told.iter().filter_map(|(at, told)| match told {
+            Told::Rise(level) => Some((*at, *level)),
+            _ => None,
+        });
+        assert_eq!(rises, of_live.collect::<Vec<_>>(), "{zone}");
+        let ends: Vec<_> = replayed
+            .episodes
+            .iter()
+            .filter_map(|episode| Some((episode.to?, episode.why?, episode.from, episode.peak)))
+            .collect();
+        let of_live = told.iter().filter_map(|(at, told)| match told {
+            Told::Over { why, since, peak } => Some((*at, *why, *since, *peak)),
+            _ => None,
+        });
+        assert_eq!(ends, of_live.collect::<Vec<_>>(), "{zone}");
+        let silences: Vec<_> = replayed.silences.iter().map(|one: &Silence| (one.told, one.from)).collect();
+        let of_live = told.iter().filter_map(|(at, told)| match told {
+            Told::Silent { since } => Some((*at, *since)),
+            _ => None,
+        });
+        assert_eq!(silences, of_live.collect::<Vec<_>>(), "{zone}");
+    }
+}
+
+/// The next full minute comes, and everything that is to be done in it is done.
+async fn next_minute(world: &World) -> Timestamp {
+    let cloud = &world.runner.cloud;
+    let began = Instant::now();
+    let minute = Timestamp::from_second((world.now().as_second().div_euclid(60) + 1) * 60).unwrap();
+    let mut next = minute;
+    loop {
+        cloud.advance(next.duration_since(world.now()) + SignedDuration::from_millis(1)).unwrap();
+        while { let a = Instant::now(); let x = cloud.deliver_due().await; let b = a.elapsed(); let y = cloud.tick_due().await; eprintln!("  d {x} {b:?} t {y} {:?}", a.elapsed() - b); x + y > 0 || !cloud.is_quiet() } {
+            assert!(began.elapsed() < Duration::from_secs(20), "the world does not come to rest");
+            tokio::task::yield_now().await;
+        }
+        let messages = cloud.queue().messages().into_iter().map(|message| message.visible_at);
+        match messages.filter(|at| *at > world.now() && *at < minute + MINUTE).min() {
+            Some(at) => next = at,
+            None => return minute,
+        }
+    }
+}
+
+/// What people were told of the zone: the minute in which it was posted, and the words.
+fn posted(world: &World) -> Vec<(Timestamp, String)> {
+    let spaces = world.spaces();
+    let messages = spaces.iter().flat_map(|space| space["messages"].as_array().unwrap());
+    messages
+        .map(|message| {
+            let created: Timestamp = message["created"].as_str().unwrap().parse().unwrap();
+            let minute = Timestamp::from_second(created.as_second().div_euclid(60) * 60).unwrap();
+            (minute, message["markdown"].as_str().unwrap().lines().next().unwrap().to_owned())
+        })
+        .collect()
+}
+
+/// The same, as a replay has it: how each post begins and how it goes on.
+fn expected(replay: &Replay, counts: &[(Timestamp, Option<u32>)]) -> Vec<(Timestamp, [String; 2])> {
+    let clock = |at: Timestamp| at.to_zoned(paris()).strftime("%H:%M").to_string();
+    let count = |wanted: Timestamp| counts.iter().find(|(at, _)| *at == wanted).unwrap().1.unwrap();
+    let posts = replay.changes.iter().filter_map(|(at, change)| {
+        let post = match change {
+            Change::Rise(level) => {
+                let (sign, state) = if *level == Level::Warn { ("🟠", "BUSY") } else { ("🔴", "FULL") };
+                [format!("{sign} **{LABEL}** is **{state}**: **{} of 100**", count(*at)), String::new()]
+            }
+            Change::Clear { since, peak } => [
+                format!("✅ **{LABEL}** is calm again: {} of 100. It was busy for ", count(*at)),
+                format!(" ({}–{}), {peak} at the peak.", clock(*since), clock(*at)),
+            ],
+            Change::Silent { since } => {
+                [format!("❓ No count from **store** since {}: {LABEL}.", clock(*since)), String::new()]
+            }
+            Change::Back => {
+                [format!("Counts from **store** are back since {}: {LABEL}.", clock(*at)), String::new()]
+            }
+            // Nobody is told.
+            _ => return None,
+        };
+        Some((*at, post))
+    });
+    posts.collect()
+}
+
+#[tokio::test]
+async fn a_saturday_is_replayed_as_it_was_posted() {
+    let world = World::with(SHOES).await;
+    let day = world.runner.cmx.saturday("shoes", 720).unwrap();
+    let mut csv = "time,count\n".to_owned();
+    for (minute, count) in day.into_iter().enumerate().take(60) {
+        // Half an hour of the afternoon, and shorter times, of which nothing is known.
+        let dead = (540..570).contains(&minute) || (200..206).contains(&minute) || minute % 97 == 0;
+        match dead {
+            true => world.trouble("cmx", TroubleKind::Html, None),
+            false => world.no_trouble(),
+        }
+        let t0 = Instant::now();
+        world.devices("shoes", count).await;
+        let t1 = Instant::now();
+        let at = next_minute(&world).await;
+        eprintln!("T {minute} dev {:?} min {:?}", t1 - t0, t1.elapsed());
+        let count = if dead { String::new() } else { count.to_string() };
+        csv.push_str(&format!("{at},{count}\n"));
+    }
+    world.rest().await;
+    let posts = posted(&world);
+    world.read_all();
+
+    let config: Config = handbell::check::check(SHOES, &|_| true).unwrap();
+    let rule = Rule::of(&config.zones["shoes"], &config.time_zone()).unwrap();
+    let counts = every_minute(&read(&csv, &config.time_zone()).unwrap());
+    assert_eq!(counts.len(), 720);
+    let replayed = replay(&rule, &counts);
+    let expected = expected(&replayed, &counts);
+    assert_eq!(posts.len(), expected.len(), "{posts:#?}\n{expected:#?}");
+    for ((at, post), (wanted_at, [begin, go_on])) in posts.iter().zip(&expected) {
+        assert_eq!(at, wanted_at, "{post}");
+        assert!(post.starts_with(begin) && post.contains(go_on), "{post}\n{begin} … {go_on}");
+    }
+    let told = |sign: &str| posts.iter().filter(|(_, post)| post.starts_with(sign)).count();
+    assert!(
+        told("🟠") >= 2 && told("🔴") >= 1 && told("✅") >= 2,
+        "a day in which something happens: {posts:#?}"
+    );
+    assert_eq!((told("❓"), told("Counts from")), (1, 1));
+
+    // The counts that were stored of it are those of the file.
+    let (first, last) = replayed.span.unwrap();
+    let stored = world.runner.store.counts("store", "shoes", first, last + MINUTE).await.unwrap();
+    assert!(!stored.is_empty());
+    let stored: Vec<_> = stored.into_iter().filter(|(at, _)| *at >= first && *at <= last).collect();
+    assert_eq!(stored[..], counts[..stored.len()], "minute by minute");
+    assert!(stored.len() > 700, "{}", stored.len());
+
+    // And what the command says is read off the same posts.
+    let files = tempfile::tempdir().unwrap();
+    let file = files.path().join("counts.csv");
+    std::fs::write(&file, &csv).unwrap();
+    let options = Options {
+        zone: "shoes".into(),
+        csv: Some(file),
+        last: None,
+        config: None,
+        runner: None,
+        png: None,
+        tuning: Tuning::default(),
+        width: None,
+    };
+    let around = Around { variable: &|_| None, now: world.now(), width: 80, colour: false };
+    let said = run(&options, &config, &around).await.unwrap();
+    let clock = |at: Timestamp| at.to_zoned(paris()).strftime("%H:%M").to_string();
+    for (at, post) in &posts {
+        let word = match post.chars().next().unwrap() {
+            '🟠' => format!("BUSY told {}", clock(*at)),
+            '🔴' => format!("FULL told {}", clock(*at)),
+            '❓' => format!("told {}\n", clock(*at)),
+            '✅' => format!("–{}  ", clock(*at)),
+            _ => format!("–{}  told ", clock(*at)),
+        };
+        assert!(said.contains(&word), "{word:?} isn't said: {said}");
+    }
+}
