@@ -162,7 +162,7 @@ async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool
         world.minutes(1).await;
     }
     let seen = world.gate.seen();
-    world.minutes(6).await;
+    world.minutes(4).await;
     if choose && world.crowd("shoes").await.is_some_and(|incident| incident.taken_by.is_none()) {
         // Webex doesn't say whether it tells again what nobody took; who sees no answer presses again.
         let card = world.cards("Floor team").remove(0);
@@ -185,7 +185,7 @@ async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool
     let site = world.runner.store.site("store").await.unwrap().expect("the site's row");
     assert!(site.pending.is_empty(), "{here}: {:?}", site.pending);
     world.devices("shoes", 10).await;
-    world.minutes(4).await;
+    world.minutes(3).await;
     let posts = world.posts("Floor team");
     let clears = posts.iter().filter(|post| post.contains("is calm again")).count();
     assert_eq!(clears, 1, "{here}: {posts:#?}");

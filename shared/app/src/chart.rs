@@ -18,7 +18,10 @@ use crate::{App, Failed, Fault, refuse, typed};
 /// What stands in the place of a delivery's name.
 const CHART: &str = "chart";
 
-/// The picture of a view.
+/// A chart shows an hour at least.
+const FEWEST: usize = 12;
+
+/// The picture of a view. Hours before the first count that is known are left out.
 pub(crate) fn draw(view: &View, words: &Words) -> Vec<u8> {
     let tone = |level: Level| match level {
         Level::Warn => Tone::Warn,
@@ -34,12 +37,14 @@ pub(crate) fn draw(view: &View, words: &Words) -> Vec<u8> {
         .collect();
     let levels: Vec<Line<'_>> =
         labels.iter().map(|(at, label, tone)| Line { at: *at, label, tone: *tone }).collect();
+    let unknown = view.points.iter().take_while(|point| point.is_none()).count();
+    let left_out = unknown.min(view.points.len().saturating_sub(FEWEST));
     png(&Chart {
         title: &words.name,
         caption: &wording::amount(view.count, view.capacity),
-        start: view.start,
+        start: view.start + BUCKET * i32::try_from(left_out).unwrap_or_default(),
         step: BUCKET,
-        points: &view.points,
+        points: &view.points[left_out..],
         levels: &levels,
         spans: &[],
         zone: words.zone.clone(),
