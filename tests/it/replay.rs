@@ -19,14 +19,15 @@ use crate::world::World;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const LABEL: &str = "Floor 2 / Shoes";
 
-/// One zone with both levels.
+/// One zone with both levels. A poll comes some milliseconds after its minute, once more and once less, so that fifteen
+/// minutes to the minute would be fifteen or sixteen polls by chance; half a minute less is fifteen.
 const SHOES: &str = r#"
 timezone: Europe/Paris
 webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
 sites:
   store: { cmx: { url: "https://cmx.example.com", user: handbell, password: { secret: cmx } } }
 zones:
-  shoes: { site: store, label: Floor 2 / Shoes, where: { hierarchy: "Store>Floor 2>Shoes" }, plan: floor, capacity: 100 }
+  shoes: { site: store, label: Floor 2 / Shoes, where: { hierarchy: "Store>Floor 2>Shoes" }, plan: floor, capacity: 100, silent: 14m 30s, cooldown: 14m 30s }
 plans:
   floor: { space: { title: Floor team, participants: [alice@example.com] } }
 "#;
@@ -137,6 +138,13 @@ fn live(
     (told, kept)
 }
 
+type Line = (Timestamp, Told);
+
+/// What is told of the zone, and what is told of the site: two subjects, each with its own order.
+fn by_subject(told: &[Line]) -> (Vec<&Line>, Vec<&Line>) {
+    told.iter().partition(|(_, told)| matches!(told, Told::Silent { .. } | Told::Back))
+}
+
 fn rule(zone: Value) -> Rule {
     let mut whole = json!({ "site": "store", "plan": "floor" });
     whole.as_object_mut().unwrap().extend(zone.as_object().unwrap().clone());
@@ -163,7 +171,7 @@ fn a_week_is_replayed_as_it_was_told() {
         let replayed = replay(&rule, &week);
         let changes: Vec<(Timestamp, Told)> =
             replayed.changes.iter().map(|(at, change)| (*at, of_change(change))).collect();
-        assert_eq!(changes, told, "{zone}");
+        assert_eq!(by_subject(&changes), by_subject(&told), "{zone}");
         assert!(told.len() > 20, "{zone}: a week in which a lot happens: {}", told.len());
         // What is replayed later are the counts that were kept.
         assert!(kept == week, "{zone}: each minute is kept as it was");
@@ -203,7 +211,7 @@ async fn next_minute(world: &World) -> Timestamp {
     let mut next = minute;
     loop {
         cloud.advance(next.duration_since(world.now()) + SignedDuration::from_millis(1)).unwrap();
-        while { let a = Instant::now(); let x = cloud.deliver_due().await; let b = a.elapsed(); let y = cloud.tick_due().await; eprintln!("  d {x} {b:?} t {y} {:?}", a.elapsed() - b); x + y > 0 || !cloud.is_quiet() } {
+        while cloud.deliver_due().await + cloud.tick_due().await > 0 || !cloud.is_quiet() {
             assert!(began.elapsed() < Duration::from_secs(20), "the world does not come to rest");
             tokio::task::yield_now().await;
         }
@@ -259,20 +267,19 @@ fn expected(replay: &Replay, counts: &[(Timestamp, Option<u32>)]) -> Vec<(Timest
 #[tokio::test]
 async fn a_saturday_is_replayed_as_it_was_posted() {
     let world = World::with(SHOES).await;
-    let day = world.runner.cmx.saturday("shoes", 720).unwrap();
+    // The whole day, told in five hours.
+    let day = world.runner.cmx.saturday("shoes", 300).unwrap();
     let mut csv = "time,count\n".to_owned();
-    for (minute, count) in day.into_iter().enumerate().take(60) {
-        // Half an hour of the afternoon, and shorter times, of which nothing is known.
-        let dead = (540..570).contains(&minute) || (200..206).contains(&minute) || minute % 97 == 0;
-        match dead {
-            true => world.trouble("cmx", TroubleKind::Html, None),
-            false => world.no_trouble(),
+    for (minute, count) in day.into_iter().enumerate() {
+        // A part of the afternoon, and shorter times, of which nothing is known.
+        let dead = (215..240).contains(&minute) || (85..91).contains(&minute) || minute % 47 == 0;
+        if dead {
+            world.trouble("cmx", TroubleKind::Html, None);
+        } else {
+            world.no_trouble();
         }
-        let t0 = Instant::now();
         world.devices("shoes", count).await;
-        let t1 = Instant::now();
         let at = next_minute(&world).await;
-        eprintln!("T {minute} dev {:?} min {:?}", t1 - t0, t1.elapsed());
         let count = if dead { String::new() } else { count.to_string() };
         csv.push_str(&format!("{at},{count}\n"));
     }
@@ -283,7 +290,7 @@ async fn a_saturday_is_replayed_as_it_was_posted() {
     let config: Config = handbell::check::check(SHOES, &|_| true).unwrap();
     let rule = Rule::of(&config.zones["shoes"], &config.time_zone()).unwrap();
     let counts = every_minute(&read(&csv, &config.time_zone()).unwrap());
-    assert_eq!(counts.len(), 720);
+    assert_eq!(counts.len(), 300);
     let replayed = replay(&rule, &counts);
     let expected = expected(&replayed, &counts);
     assert_eq!(posts.len(), expected.len(), "{posts:#?}\n{expected:#?}");
@@ -304,7 +311,7 @@ async fn a_saturday_is_replayed_as_it_was_posted() {
     assert!(!stored.is_empty());
     let stored: Vec<_> = stored.into_iter().filter(|(at, _)| *at >= first && *at <= last).collect();
     assert_eq!(stored[..], counts[..stored.len()], "minute by minute");
-    assert!(stored.len() > 700, "{}", stored.len());
+    assert!(stored.len() >= 290, "{}", stored.len());
 
     // And what the command says is read off the same posts.
     let files = tempfile::tempdir().unwrap();

@@ -1,7 +1,14 @@
-//! What the button robot that Handbell replaces did wrong, each by its name, and impossible here.
+//! What the button robot and the crowd alert that Handbell replaces did wrong, each by its name, and impossible here.
 
+use std::time::{Duration, Instant};
+
+use handbell::check::{check, render};
+use handbell::gate::Gate;
+use handbell::runner::{RunnerOptions, Workers, start};
 use handbell::sim::trouble::TroubleKind;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::world::{PLAN, World};
 
@@ -152,4 +159,275 @@ async fn data_in_a_post_mentions_everybody() {
     assert!(!posts[0].contains("<@all>"), "{posts:#?}");
     let message = world.spaces()[0]["messages"][0].clone();
     assert!(message["mentions"].as_array().is_none_or(Vec::is_empty), "{message}");
+}
+
+// ---- What the crowd alert that Handbell replaces did wrong --------------------------------------------------------------
+
+const AT_FIFTY: &str = r#"
+webex: { token: { secret: webex } }
+twilio: { account: ACffffffffffffffffffffffffffffffff, token: { secret: twilio }, from: "+12025550100" }
+admins: { sms: ["+12025550119"] }
+sites:
+  store: { cmx: { url: "https://cmx.example.com", user: handbell, password: { secret: cmx }, api: v2 }, timeout: 1s }
+zones:
+  floor: { site: store, label: Floor, plan: congested, at: 50, cooldown: 1m }
+plans:
+  congested: { space: { title: Department Team Room, participants: [manager@example.com] } }
+"#;
+const ROOM: &str = "Department Team Room";
+
+/// A CMX that answers everything with these bytes, or with no connection at all; what is in the spaces ten minutes later,
+/// and the counts that were kept.
+async fn a_cmx_that_says(answer: Option<(&str, &str, &str)>) -> (Vec<Value>, Vec<Option<u32>>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = answer.map(|(status, kind, body)| {
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n");
+        let whole = format!("{head}connection: close\r\n\r\n{body}");
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(whole.as_bytes()).await;
+                let _ = stream.shutdown().await;
+            }
+        })
+    });
+    let files = tempfile::tempdir().unwrap();
+    let config = files.path().join("handbell.yaml");
+    std::fs::write(&config, AT_FIFTY).unwrap();
+    let runner = start(RunnerOptions {
+        port: 0,
+        config,
+        data: None,
+        bot: false,
+        workers: Workers::InProcess(Gate::default()),
+        pace: Duration::ZERO,
+        automatic: false,
+        overrides: vec![("HANDBELL_CMX_URL".to_owned(), url)],
+        show_logs: false,
+    })
+    .await
+    .unwrap();
+    let began = runner.stage.clock.now();
+    for _ in 0..10 {
+        runner.cloud.advance(SignedDuration::from_mins(1)).unwrap();
+        while runner.cloud.tick_due().await + runner.cloud.deliver_due().await > 0 {}
+    }
+    assert!(runner.cloud.calls().dead().is_empty(), "no poll fails");
+    let site = runner.store.site("store").await.unwrap().expect("it is polled");
+    let rows = runner.store.counts("store", "floor", began, runner.stage.clock.now()).await.unwrap();
+    let counts =
+        rows.into_iter().map(|(_, count)| count).chain(site.counts.of("floor").map(|(_, count)| count));
+    let counts = counts.collect();
+    if let Some(server) = server {
+        server.abort();
+    }
+    (runner.webex.view().as_array().unwrap().clone(), counts)
+}
+
+#[tokio::test]
+async fn digits_of_a_page_are_joined_to_a_count() {
+    let page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>nginx/1.5.0</body></html>";
+    let login = "{\"code\": 502, \"message\": \"see https://10.10.20.21:8443/1\"}";
+    for answer in [
+        ("502 Bad Gateway", "text/html", page),
+        ("200 OK", "text/html", page),
+        ("200 OK", "application/json", page),
+        ("200 OK", "application/json", login),
+        ("200 OK", "application/json", "50215021"),
+        ("200 OK", "application/json", "{\"count\": \"8 of 72\"}"),
+    ] {
+        let (spaces, counts) = a_cmx_that_says(Some(answer)).await;
+        assert!(spaces.is_empty(), "{answer:?} is no alarm: {spaces:?}");
+        assert!(counts.len() >= 9 && counts.iter().all(Option::is_none), "{answer:?}: {counts:?}");
+    }
+}
+
+#[tokio::test]
+async fn digits_of_the_query_string_are_counted() {
+    let body = |count: u32| {
+        json!({ "deviceType": "Wireless_Client 802.11", "deviceQueryString": "floorId=12", "count": count })
+            .to_string()
+    };
+    let (spaces, counts) = a_cmx_that_says(Some(("200 OK", "application/json", &body(7)))).await;
+    assert!(spaces.is_empty(), "7 and not 127: {spaces:?}");
+    assert!(counts.len() >= 9 && counts.iter().all(|count| *count == Some(7)), "{counts:?}");
+    let (spaces, _) = a_cmx_that_says(Some(("200 OK", "application/json", &body(72)))).await;
+    let post = spaces[0]["messages"][0]["markdown"].as_str().unwrap();
+    assert!(post.contains("**72 devices**"), "{post}");
+}
+
+#[tokio::test]
+async fn a_cmx_that_is_down_ends_the_process() {
+    let (spaces, counts) = a_cmx_that_says(None).await;
+    assert!(spaces.is_empty());
+    assert!(counts.len() >= 9 && counts.iter().all(Option::is_none), "{counts:?}");
+
+    for kind in [TroubleKind::Empty, TroubleKind::NoContent, TroubleKind::Reset, TroubleKind::Truncated] {
+        let world = World::with(AT_FIFTY).await;
+        world.minutes(2).await;
+        world.trouble("cmx", kind, None);
+        world.minutes(20).await;
+        let posts = world.posts(ROOM);
+        assert_eq!(posts.len(), 1, "{kind:?}: {posts:#?}");
+        assert!(posts[0].starts_with("❓ No count from **store** since"), "{kind:?}: {}", posts[0]);
+        assert!(posts[0].contains("\nWhy: "), "{kind:?}: {}", posts[0]);
+        world.no_trouble();
+        world.devices("floor", 60).await;
+        world.minutes(3).await;
+        let posts = world.posts(ROOM);
+        assert_eq!(posts.len(), 3, "{kind:?}: {posts:#?}");
+        assert!(posts.iter().any(|post| post.starts_with("Counts from **store** are back")), "{posts:#?}");
+        // The old interface counts whoever passes by, too.
+        assert!(posts.iter().any(|post| post.contains("**75 devices**")), "{posts:#?}");
+        assert!(world.runner.cloud.calls().dead().is_empty(), "{kind:?}: no poll fails");
+    }
+}
+
+#[tokio::test]
+async fn every_poll_makes_a_new_room_and_a_new_message() {
+    let world = World::with(AT_FIFTY).await;
+    for times in 1..=3 {
+        world.devices("floor", 60).await;
+        world.minutes(8).await;
+        assert_eq!(world.cards(ROOM).len(), times, "one for each time");
+        world.devices("floor", 5).await;
+        world.minutes(4).await;
+        assert_eq!(world.posts(ROOM).len(), 2 * times, "and one when it is over");
+    }
+    assert_eq!(world.spaces().len(), 1);
+    assert_eq!(world.people(ROOM), ["manager@example.com"]);
+    let made = world
+        .runner
+        .stage
+        .wire
+        .entries()
+        .into_iter()
+        .filter(|entry| entry.to == "webex" && entry.method == "POST" && entry.url.ends_with("/rooms"));
+    assert_eq!(made.count(), 1);
+}
+
+#[tokio::test]
+async fn the_first_room_of_the_list_is_taken() {
+    let world = World::with(AT_FIFTY).await;
+    let before = make_room(&world, OURS, "A room with something else").await;
+    world.devices("floor", 60).await;
+    world.minutes(2).await;
+    let after = make_room(&world, OURS, "Department Team Room (old)").await;
+    let spaces = world.spaces();
+    let ours = spaces.iter().find(|space| space["title"] == ROOM).unwrap()["id"].clone();
+    // Something happens in the others all the time, so that they stand first in every list.
+    for minute in 0..4 {
+        for room in [&before, &after] {
+            let body = json!({ "roomId": room, "text": format!("Something else {minute}") }).to_string();
+            assert_eq!(world.send("POST", "/sim/webex/v1/messages", &[OURS, JSON], body).await.status, 200);
+        }
+        world.devices("floor", 5).await;
+        world.minutes(1).await;
+    }
+    world.devices("floor", 70).await;
+    world.minutes(3).await;
+    for space in world.spaces() {
+        let count = space["messages"].as_array().unwrap().len();
+        let (wanted, people) = if space["id"] == ours { (3, 2) } else { (4, 1) };
+        assert_eq!(count, wanted, "{space:#}");
+        assert_eq!(space["people"].as_array().unwrap().len(), people, "{space:#}");
+    }
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_refusal_of_webex_passes_silently() {
+    for kind in [TroubleKind::TooMany, TroubleKind::BadGatewayBefore, TroubleKind::BadGatewayAfter] {
+        let world = World::with(AT_FIFTY).await;
+        world.trouble("webex", kind, Some(240));
+        world.devices("floor", 60).await;
+        world.minutes(3).await;
+        assert!(world.cards(ROOM).len() <= 1, "{kind:?}");
+        world.minutes(12).await;
+        let posts = world.posts(ROOM);
+        assert_eq!(world.cards(ROOM).len(), 1, "{kind:?}: told in the end, and once: {posts:#?}");
+        assert_eq!(world.people(ROOM), ["manager@example.com"], "{kind:?}");
+        assert_eq!(world.spaces().len(), 1, "{kind:?}");
+        world.read_all();
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_webex_refuses_passes_silently() {
+    // Both have one secret, and it is the one of the site.
+    let world = World::with(&AT_FIFTY.replace("{ secret: webex }", "{ secret: cmx }")).await;
+    world.devices("floor", 60).await;
+    world.minutes(60).await;
+    let refused = world.runner.stage.wire.entries().into_iter().filter(|entry| entry.to == "webex");
+    let refused: Vec<u16> = refused.map(|entry| entry.status).collect();
+    assert!(!refused.is_empty() && refused.iter().all(|status| *status == 401), "{refused:?}");
+    let texts = world.texts("+12025550119");
+    assert!(!texts.is_empty(), "the admins are told by another way");
+    assert!(texts[0].starts_with("Handbell could not deliver for incident"), "{texts:?}");
+    assert!(world.spaces().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_typed_is_evaluated() {
+    let hostile = "{count} __import__('os').system('id') $(id) ${HOME} `id` {{7*7}}";
+    let step = format!("steps: [{{ post: {{ markdown: \"{hostile}\" }} }}], space: {{ title");
+    let world = World::with(&AT_FIFTY.replace("space: { title", &step).replace("api: v2", "api: v3")).await;
+    world.devices("floor", 60).await;
+    world.minutes(2).await;
+    let messages = world.spaces()[0]["messages"].clone();
+    let post = messages[1]["markdown"].as_str().unwrap();
+    assert!(post.starts_with(&hostile.replace("{count}", "60")), "as it was written: {post}");
+    world.read_all();
+}
+
+#[test]
+fn tokens_and_passwords_stand_in_the_clear() {
+    let wrong = AT_FIFTY
+        .replace("password: { secret: cmx }", "password: Sw0rdf1sh")
+        .replace("token: { secret: webex }", "token: MTIzNDU2Nzg5")
+        .replace("token: { secret: twilio }", "token: 0123456789abcdef");
+    let found = check(&wrong, &|_| true).unwrap_err();
+    let paths: Vec<&str> = found.iter().map(|finding| finding.path.as_str()).collect();
+    assert_eq!(paths, ["webex.token", "twilio.token", "sites.store.cmx.password"], "{found:#?}");
+    let said = render("handbell.yaml", &wrong, &found);
+    for secret in ["Sw0rdf1sh", "MTIzNDU2Nzg5", "0123456789abcdef"] {
+        assert!(!said.contains(secret), "and it isn't shown either: {said}");
+    }
+    assert!(check(AT_FIFTY, &|_| true).is_ok());
+    assert!(check(&AT_FIFTY.replace("//cmx.", "//handbell:Sw0rdf1sh@cmx."), &|_| true).is_err());
+}
+
+#[tokio::test]
+async fn a_poll_blocks_and_has_no_timeout() {
+    let two = AT_FIFTY
+        .replace("zones:", "  told: { cmx_push: { key: { secret: push } } }\nzones:\n  hats: { site: told, label: Hats, plan: congested, at: 3 }")
+        .replace("title: Department Team Room", "title: Both");
+    let world = World::with(&two).await;
+    world.trouble("cmx", TroubleKind::Timeout, None);
+    let seen: Vec<Value> = (1..4)
+        .map(|device| json!({ "notificationType": "locationupdate", "deviceId": format!("00:00:2f:2f:7c:0{device}"), "locationMapHierarchy": "Store", "associated": true, "ssid": "guests" }))
+        .collect();
+    let key = ("authorization", "Bearer local-push");
+    let body = json!({ "notifications": seen }).to_string();
+    assert_eq!(world.send("POST", "/cmx/told", &[JSON, key], body).await.status, 200);
+    let began = Instant::now();
+    world.minutes(2).await;
+    let took = began.elapsed();
+    let asked = world.runner.stage.wire.entries().into_iter().filter(|entry| entry.to == "cmx").count();
+    assert!(asked >= 2, "it was asked each minute");
+    assert!(took >= Duration::from_secs(2), "it did hang: {took:?}");
+    assert!(
+        took < Duration::from_secs(20),
+        "it costs no more than its timeout, a second for each poll: {took:?}"
+    );
+    let posts = world.posts("Both");
+    assert_eq!(posts.len(), 1, "{posts:#?}");
+    assert!(
+        posts[0].starts_with("🔴 **Hats** is **BUSY**: **3 devices**"),
+        "the other is told: {}",
+        posts[0]
+    );
+    world.no_trouble();
 }

@@ -110,6 +110,7 @@ async fn run(options: &Options) -> Result<(), Error> {
         let functions = measure::functions(&release, &config, runs).await?;
         let alerts = alert::measure(&release, &config).await?;
         text.push_str(&report::markdown(&functions, &alerts, runs));
+        text.push('\n');
     }
     let crowds = crowd::measure(&release, played).await?;
     text.push_str(&report::crowds(&crowds, played));

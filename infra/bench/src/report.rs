@@ -78,7 +78,7 @@ pub(crate) fn crowds(crowds: &Crowds, played: Played) -> String {
     let of = |measured: f64, aim: f64| format!("{:.3}", measured / aim);
     let seconds = |all: &[Duration], percent| of(percentile(all, percent).as_secs_f64(), 2.0);
     let mb = |bytes: u64| bytes as f64 / 1e6;
-    let trips = |percent| {
+    let trips = |percent: usize| {
         let mut all = crowds.trips.clone();
         all.sort_unstable();
         all.get((all.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or_default()
@@ -129,8 +129,8 @@ pub(crate) fn crowds(crowds: &Crowds, played: Played) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "\n{ZONES} zones of one site (CMX, `api: zones`: one request for all), {} polls a minute apart by one process of `cmx-poll`, \
-         after {} starts. {} signals to tell (louder, quieter, over), {} cards in the room.\n",
+        "{ZONES} zones of one site (CMX, `api: zones`: one request for all), {} polls a minute apart by one process of `cmx-poll`, \
+         after {} starts. Signals to tell (louder, quieter, over): {}; cards in the room: {}.\n",
         played.polls, played.starts, crowds.signals, crowds.cards,
     );
     text.push_str("| crowds | measured | *the aim* | of the aim |\n|---|--:|--:|--:|\n");

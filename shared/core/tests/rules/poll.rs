@@ -131,7 +131,7 @@ impl Witness {
     }
 
     fn hear(&mut self, which: u16) -> Result<(), TestCaseError> {
-        let bit = |place: usize| which >> (place % 16) & 1 == 1;
+        let bit = |place: usize| (which >> (place % 16)) & 1 == 1;
         let pending = self.site.pending.iter().enumerate();
         let ids: BTreeSet<String> =
             pending.filter(|(place, _)| bit(*place)).map(|(_, pending)| pending.id.clone()).collect();
