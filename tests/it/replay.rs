@@ -19,15 +19,15 @@ use crate::world::World;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const LABEL: &str = "Floor 2 / Shoes";
 
-/// One zone with both levels. A poll comes some milliseconds after its minute, once more and once less, so that fifteen
-/// minutes to the minute would be fifteen or sixteen polls by chance; half a minute less is fifteen.
+/// One zone with both levels. A poll comes some milliseconds after its minute, once more and once less; it is the minute
+/// that counts.
 const SHOES: &str = r#"
 timezone: Europe/Paris
 webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
 sites:
   store: { cmx: { url: "https://cmx.example.com", user: handbell, password: { secret: cmx } } }
 zones:
-  shoes: { site: store, label: Floor 2 / Shoes, where: { hierarchy: "Store>Floor 2>Shoes" }, plan: floor, capacity: 100, silent: 14m 30s, cooldown: 14m 30s }
+  shoes: { site: store, label: Floor 2 / Shoes, where: { hierarchy: "Store>Floor 2>Shoes" }, plan: floor, capacity: 100 }
 plans:
   floor: { space: { title: Floor team, participants: [alice@example.com] } }
 "#;

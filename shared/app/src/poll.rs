@@ -62,8 +62,10 @@ impl App {
             tracing::warn!("the poll before is still at work; this one does nothing");
             return Ok(PollSeen { busy: true, ..PollSeen::default() });
         }
+        // The minute counts and not when in it a poll came: else fifteen minutes would be fifteen polls or sixteen, by chance.
+        let minute = Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now);
         let polls = self.config.sites.iter().map(async |(name, site)| {
-            self.poll_site(name, site, now).await.inspect_err(|fault| {
+            self.poll_site(name, site, minute).await.inspect_err(|fault| {
                 tracing::error!(site = name, reason = %fault, "a site's state can't be read or written; polled again in a minute");
             })
         });

@@ -61,6 +61,9 @@ pub struct Site {
     /// What is to be told.
     #[serde(default)]
     pub pending: Vec<Pending>,
+    /// Zones of which people were told that nothing is known, and the plan whose people they are.
+    #[serde(default)]
+    pub silent: BTreeMap<String, String>,
     /// How much was ever to be told.
     #[serde(default)]
     pub signals: u64,
@@ -104,7 +107,7 @@ impl Site {
         self.polled_at = Some(now);
         let complete = self.next_bucket(now);
         let place = (minute(now) - minute(self.counts.start)) as usize;
-        let mut silences: BTreeMap<&str, Silence> = BTreeMap::new();
+        let mut silences: BTreeMap<String, Silence> = BTreeMap::new();
         for zone in zones {
             let count = zone.count.as_ref().ok().copied();
             self.counts.put(zone.name, place, count);
@@ -114,10 +117,13 @@ impl Site {
             for change in changes {
                 self.tell(name, zone, &watch, change, now, &mut silences);
             }
+            if watch.silent && self.silent.get(zone.name).is_some_and(|plan| plan != zone.plan) {
+                // It has become other people's: one message ends for some and begins for others.
+                self.tell(name, zone, &watch, Change::Back, now, &mut silences);
+                let since = watch.heard_at.unwrap_or(now);
+                self.tell(name, zone, &watch, Change::Silent { since }, now, &mut silences);
+            }
             self.zones.insert(zone.name.to_owned(), watch);
-        }
-        for (plan, silence) in silences {
-            self.tell_silence(name, plan, silence, zones);
         }
         let known: BTreeSet<&str> = zones.iter().map(|zone| zone.name).collect();
         let gone: Vec<String> =
@@ -128,6 +134,12 @@ impl Site {
                 let signal = Signal::Over { why: Over::Unwatched, count: None, since, peak };
                 self.push(name, Subject::zone(&zone), signal);
             }
+            if let Some(plan) = self.silent.remove(&zone) {
+                silences.entry(plan).or_default().back.push(zone);
+            }
+        }
+        for (plan, silence) in silences {
+            self.tell_silence(name, &plan, silence);
         }
         (self, complete)
     }
@@ -155,14 +167,14 @@ impl Site {
         self.pending.push(Pending { id: format!("{site}-{}", self.signals), subject, signal });
     }
 
-    fn tell<'a>(
+    fn tell(
         &mut self,
         site: &str,
-        zone: &Polled<'a>,
+        zone: &Polled<'_>,
         watch: &Watch,
         change: Change,
         now: Timestamp,
-        silences: &mut BTreeMap<&'a str, Silence>,
+        silences: &mut BTreeMap<String, Silence>,
     ) {
         let count = zone.count.as_ref().ok().copied();
         let view = |level: Level| {
@@ -185,14 +197,16 @@ impl Site {
             Change::Clear { since, peak } => Signal::Over { why: Over::Calm, count, since, peak },
             Change::Closed { since, peak } => Signal::Over { why: Over::Closing, count, since, peak },
             Change::Silent { since } => {
-                let silence = silences.entry(zone.plan).or_default();
+                self.silent.insert(zone.name.to_owned(), zone.plan.to_owned());
+                let silence = silences.entry(zone.plan.to_owned()).or_default();
                 silence.lost.push(zone.label.to_owned());
                 silence.since = Some(silence.since.map_or(since, |known| known.min(since)));
                 silence.why = zone.count.as_ref().err().cloned().unwrap_or_default();
                 return;
             }
             Change::Back => {
-                silences.entry(zone.plan).or_default().back.push(zone.label.to_owned());
+                let told = self.silent.remove(zone.name).unwrap_or_else(|| zone.plan.to_owned());
+                silences.entry(told).or_default().back.push(zone.label.to_owned());
                 return;
             }
         };
@@ -200,13 +214,10 @@ impl Site {
     }
 
     /// A site that dies takes all its zones along: that is one message for the people of a plan, and not one for each zone.
-    fn tell_silence(&mut self, site: &str, plan: &str, silence: Silence, zones: &[Polled<'_>]) {
+    fn tell_silence(&mut self, site: &str, plan: &str, silence: Silence) {
         let subject = Subject::silence(site, plan);
         if !silence.back.is_empty() {
-            let missing = |zone: &&Polled<'_>| {
-                zone.plan == plan && self.zones.get(zone.name).is_some_and(|watch| watch.silent)
-            };
-            let all = !zones.iter().any(|zone| missing(&zone));
+            let all = !self.silent.values().any(|silent| silent == plan);
             self.push(site, subject.clone(), Signal::Back { zones: silence.back, all });
         }
         if let Some(since) = silence.since {

@@ -211,7 +211,11 @@ impl Witness {
             let labels = |holds: &dyn Fn(&Polled<'_>) -> bool| -> Vec<String> {
                 mine.iter().filter(|zone| holds(zone)).map(|zone| zone.label.to_owned()).collect()
             };
-            let back = labels(&|zone| silent(before, zone.name) && !silent(after, zone.name));
+            let mut back = labels(&|zone| silent(before, zone.name) && !silent(after, zone.name));
+            // Whoever was told of a zone is told too when nobody watches it any more: by its name, for the rest is gone.
+            let here = |name: &str| zones.iter().any(|zone| zone.name == name);
+            let gone = before.silent.iter().filter(|(name, told)| *told == plan && !here(name));
+            back.extend(gone.map(|(name, _)| name.clone()));
             let lost = labels(&|zone| !silent(before, zone.name) && silent(after, zone.name));
             let mut expected = Vec::new();
             if !back.is_empty() {
