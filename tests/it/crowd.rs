@@ -233,6 +233,8 @@ plans:
     let posts = world.posts("Department Team Room");
     assert_eq!(posts.len(), 2, "{posts:#?}");
     assert_eq!(posts[1], "The floor is getting congested: 50 customers. Please assist the shoppers!");
+    let card = world.cards("Department Team Room").remove(0);
+    assert_eq!(card["card"]["actions"], json!([]), "without a webhook nobody would hear a choice");
     world.minutes(60).await;
     assert_eq!(world.spaces().len(), 1, "one room, however often it is polled");
     assert_eq!(world.posts("Department Team Room").len(), 2);

@@ -239,7 +239,7 @@ impl App {
             if let (Some(Say::Card), Some(view)) =
                 (work.delivery(name).map(|delivery| &delivery.say), work.dispatch.view.as_ref())
             {
-                post = self.plain_card(work, view, true);
+                post = self.plain_card(work, view, self.config.webex.webhook.is_some());
                 post.markdown = wording::marked_post(&post.markdown, &mark);
             }
             said_so = webex.post(&room.id, &post).await;
@@ -268,8 +268,10 @@ impl App {
     /// A card; where cards aren't wanted, the same in words with the picture.
     async fn card_to_post(&self, work: &Work) -> Post {
         let Some(view) = work.dispatch.view.as_ref() else { return Post::default() };
+        // Without a webhook nobody hears a choice, so none is offered.
+        let heard = self.config.webex.webhook.is_some();
         if !self.config.webex.cards {
-            return self.plain_card(work, view, true);
+            return self.plain_card(work, view, heard);
         }
         self.hooked.get_or_init(|| self.mend_webhooks()).await;
         // Without a point there is nothing to draw.
@@ -277,7 +279,10 @@ impl App {
         let picture = if drawn { self.chart_url(&work.dispatch.key).await.ok() } else { None };
         let incident =
             handbell_core::incident::reference(&work.dispatch.key.subject, work.dispatch.key.epoch);
-        let card = wording::crowd::card(view, &work.words);
+        let mut card = wording::crowd::card(view, &work.words);
+        if !heard {
+            card.choices.clear();
+        }
         Post {
             markdown: wording::crowd::markdown(view, &work.words, false),
             card: Some(zone_card(&card, picture.as_deref(), &incident)),
