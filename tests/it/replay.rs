@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
+/// A count for each minute, the oldest first.
+type Counted = Vec<(Timestamp, Option<u32>)>;
+
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const LABEL: &str = "Floor 2 / Shoes";
 
@@ -114,7 +117,7 @@ fn of_signal(signal: &Signal, rule: &Rule) -> Told {
 fn live(
     rule: &Rule,
     counts: &[(Timestamp, Option<u32>)],
-) -> (Vec<(Timestamp, Told)>, Vec<(Timestamp, Option<u32>)>) {
+) -> (Vec<(Timestamp, Told)>, Counted) {
     let (mut site, mut told, mut kept) = (Site::default(), Vec::new(), Vec::new());
     for (at, count) in counts {
         assert!(!site.has_polled(*at));
