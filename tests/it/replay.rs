@@ -114,10 +114,7 @@ fn of_signal(signal: &Signal, rule: &Rule) -> Told {
 }
 
 /// What a site is told that polls these counts one after the other; it is written down and read again in between.
-fn live(
-    rule: &Rule,
-    counts: &[(Timestamp, Option<u32>)],
-) -> (Vec<(Timestamp, Told)>, Counted) {
+fn live(rule: &Rule, counts: &[(Timestamp, Option<u32>)]) -> (Vec<(Timestamp, Told)>, Counted) {
     let (mut site, mut told, mut kept) = (Site::default(), Vec::new(), Vec::new());
     for (at, count) in counts {
         assert!(!site.has_polled(*at));
