@@ -87,7 +87,7 @@ async fn only_who_is_told_so_believes_a_certificate_that_the_world_does_not_know
 fn a_file_without_certificates_and_a_pin_that_is_none_are_errors() {
     for with in [json!({ "ca": "server.key" }), json!({ "ca": "nothing.pem" }), json!({ "pin": "sha256:12" })]
     {
-        let error = site_client(&site(with.clone()), folder()).err().expect("an error");
+        let error = site_client(&site(with.clone()), folder()).expect_err("an error");
         assert!(
             error.to_string().contains("certificates") || error.to_string().contains("pin"),
             "{with}: {error}"
