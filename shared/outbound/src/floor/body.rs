@@ -1,7 +1,10 @@
 //! Bodies: what is no count whoever says it, and the words for that.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Bound;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
@@ -186,10 +189,10 @@ impl<'de> Deserialize<'de> for Devices {
 
 impl Devices {
     /// One entry of a list is read only when it is the one. What stands in the others is no matter.
-    pub(super) fn of(vendor: &str, value: Option<Value>) -> Result<u32, Unknown> {
+    pub(super) fn of(vendor: &str, value: Option<&Value>) -> Result<u32, Unknown> {
         let wrong = |what: String| no_count(format!("{vendor}'s answer isn't the one we know: {what}"));
         let value = value.ok_or_else(|| wrong("the place has no count".into()))?;
-        serde_json::from_value::<Devices>(value).map(|devices| devices.0).map_err(|error| wrong(said(&error)))
+        Devices::deserialize(value).map(|devices| devices.0).map_err(|error| wrong(said(&error)))
     }
 }
 
@@ -202,31 +205,64 @@ pub(super) fn parts(hierarchy: &str) -> Vec<String> {
         .collect()
 }
 
-/// The one place with this name, or with a hierarchy that ends in it. Two of them are none: we would count the wrong
-/// one.
-pub(super) fn the_one<T>(
-    vendor: &str,
-    wanted: &str,
-    mut listed: Vec<(Option<String>, T)>,
-) -> Result<T, Unknown> {
-    let names = parts(wanted);
-    let found = |fits: &dyn Fn(&[String]) -> bool| -> Vec<usize> {
-        let places = listed.iter().enumerate();
-        let fitting = places.filter(|(_, (name, _))| name.as_ref().is_some_and(|name| fits(&parts(name))));
-        fitting.map(|(at, _)| at).collect()
-    };
-    let exactly = found(&|place| !names.is_empty() && place == names);
-    let fitting = if exactly.is_empty() {
-        found(&|place| !names.is_empty() && place.ends_with(&names))
-    } else {
-        exactly
-    };
-    let how_many = match fitting[..] {
-        [at] => return Ok(listed.swap_remove(at).1),
-        [] => "no place",
-        _ => "more than one place",
-    };
-    let known: Vec<&str> = listed.iter().filter_map(|(name, _)| name.as_deref()).map(str::trim).collect();
-    let known = if known.is_empty() { "none".to_owned() } else { quoted(&known.join(", ")) };
-    Err(no_count(format!("{vendor} knows {how_many} {:?}; it knows: {known}", quoted(wanted))))
+/// The places that an answer lists, found by their names. It is made once, for all zones that look for theirs in it.
+pub(super) struct Places<T> {
+    vendor: &'static str,
+    listed: Vec<(Option<String>, T)>,
+    /// Where in the list each hierarchy stands. Its names go from the last to the first here, so those that end alike
+    /// are neighbours.
+    backwards: BTreeMap<Vec<String>, Vec<usize>>,
+    /// All names, for the words when none fits. Mostly one fits, so they are joined when they are needed.
+    known: OnceCell<String>,
+}
+
+impl<T> Places<T> {
+    pub(super) fn new(vendor: &'static str, listed: Vec<(Option<String>, T)>) -> Places<T> {
+        let mut backwards: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
+        for (at, (name, _)) in listed.iter().enumerate() {
+            if let Some(name) = name {
+                backwards.entry(reversed(name)).or_default().push(at);
+            }
+        }
+        Places { vendor, listed, backwards, known: OnceCell::new() }
+    }
+
+    /// The one place with this name, or with a hierarchy that ends in it. Two of them are none: we would count the
+    /// wrong one.
+    pub(super) fn the_one(&self, wanted: &str) -> Result<&T, Unknown> {
+        let how_many = match self.fitting(&reversed(wanted))[..] {
+            [at] => return Ok(&self.listed[at].1),
+            [] => "no place",
+            _ => "more than one place",
+        };
+        let (vendor, known) = (self.vendor, self.known.get_or_init(|| self.known()));
+        Err(no_count(format!("{vendor} knows {how_many} {:?}; it knows: {known}", quoted(wanted))))
+    }
+
+    /// Where the places stand that fit; two of them at most, as that is too many already.
+    fn fitting(&self, names: &[String]) -> Vec<usize> {
+        // No name at all would fit every place.
+        if names.is_empty() {
+            return Vec::new();
+        }
+        if let Some(exactly) = self.backwards.get(names) {
+            return exactly.iter().copied().take(2).collect();
+        }
+        let from_here = self.backwards.range::<[String], _>((Bound::Included(names), Bound::Unbounded));
+        let ending = from_here.take_while(|(place, _)| place.starts_with(names));
+        ending.flat_map(|(_, at)| at).copied().take(2).collect()
+    }
+
+    fn known(&self) -> String {
+        let known: Vec<&str> =
+            self.listed.iter().filter_map(|(name, _)| name.as_deref()).map(str::trim).collect();
+        if known.is_empty() { "none".to_owned() } else { quoted(&known.join(", ")) }
+    }
+}
+
+/// A hierarchy's names, the last one first.
+fn reversed(hierarchy: &str) -> Vec<String> {
+    let mut names = parts(hierarchy);
+    names.reverse();
+    names
 }

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::body::excerpt;
-use super::{Answer, Ask, BODY_MAX, Sign, System, Term, Unknown, places, read, terms};
+use super::{Answer, Ask, BODY_MAX, Reading, Sign, System, Term, Unknown, places, terms};
 use crate::failure::{Failure, retry_after};
 
 /// So many requests at a time: a CMX is one machine in a cellar, with other work to do.
@@ -178,10 +178,11 @@ impl Floor {
             }
         }
         let said = self.ask_all(asks, Instant::now() + within).await;
+        let readings = readings(&said, now);
         let zones = wanted
             .into_iter()
             .map(|(name, zone, terms)| {
-                let sum = terms.and_then(|terms| sum(&terms, &said, now));
+                let sum = terms.and_then(|terms| sum(&terms, &readings));
                 // What is always there is an estimate, and the staff may be counted a second later: never below 0.
                 (name.to_owned(), sum.map(|devices| devices.saturating_sub(zone.exclude.devices)))
             })
@@ -218,7 +219,7 @@ impl Floor {
     }
 
     /// Asks one thing, and again when Meraki asked us to slow down and the time allows it. An answer that says no is an
-    /// answer too; [`read`] tells.
+    /// answer too; [`read`](super::read) tells.
     pub async fn ask(&self, ask: &Ask, within: Duration) -> Result<Answer, Unknown> {
         self.ask_until(ask, Instant::now() + within).await
     }
@@ -298,12 +299,18 @@ impl Floor {
     }
 }
 
-fn sum(terms: &[Term], said: &[Said], now: Timestamp) -> Result<u32, Unknown> {
+/// All that was said, ready to be picked out of.
+type Readings<'a> = BTreeMap<&'a Ask, Result<Reading<'a>, &'a Unknown>>;
+
+fn readings(said: &[Said], now: Timestamp) -> Readings<'_> {
+    said.iter().map(|one| (&one.ask, one.answer.as_ref().map(|answer| Reading::new(answer, now)))).collect()
+}
+
+fn sum(terms: &[Term], readings: &Readings<'_>) -> Result<u32, Unknown> {
     let (mut plus, mut minus) = (0_u32, 0_u32);
     for term in terms {
-        let one = said.iter().find(|one| one.ask == term.ask);
-        let one = one.ok_or_else(|| Unknown::NotAsked("it wasn't asked".into()))?;
-        let devices = read(&term.pick, one.answer.as_ref().map_err(Unknown::clone)?, now)?;
+        let reading = readings.get(&term.ask).ok_or_else(|| Unknown::NotAsked("it wasn't asked".into()))?;
+        let devices = reading.as_ref().map_err(|&why| why.clone())?.read(&term.pick)?;
         match term.sign {
             Sign::Plus => plus = plus.saturating_add(devices),
             Sign::Minus => minus = minus.saturating_add(devices),

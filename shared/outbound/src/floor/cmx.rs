@@ -4,7 +4,7 @@ use handbell_core::config::{CmxApi, Place};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::{self, Devices, Object, no_count, object, parts, the_one};
+use super::body::{self, Devices, Object, Places, no_count, object, parts};
 use super::{Answer, Ask, Pick, Unknown};
 
 const CMX: &str = "CMX";
@@ -164,9 +164,16 @@ impl ByZone {
     }
 }
 
-pub(super) fn zone(text: &str, hierarchy: &str) -> Result<u32, Unknown> {
-    let listed = object::<ByZone>(CMX, text)?.listed();
-    Devices::of(CMX, the_one(CMX, hierarchy, listed)?)
+/// What CMX writes for each place that it lists.
+pub(super) type Listing = Places<Option<Value>>;
+
+/// The devices at the one place with this name.
+pub(super) fn at(listing: &Listing, name: &str) -> Result<u32, Unknown> {
+    Devices::of(CMX, listing.the_one(name)?.as_ref())
+}
+
+pub(super) fn by_zone(text: &str) -> Result<Listing, Unknown> {
+    object::<ByZone>(CMX, text).map(|it| Places::new(CMX, it.listed()))
 }
 
 pub(super) fn zones(text: &str) -> Vec<String> {
@@ -192,9 +199,8 @@ impl ClientCount {
     }
 }
 
-pub(super) fn floor(text: &str, name: &str) -> Result<u32, Unknown> {
-    let listed = object::<ClientCount>(CMX, text)?.listed();
-    Devices::of(CMX, the_one(CMX, name, listed)?)
+pub(super) fn by_floor(text: &str) -> Result<Listing, Unknown> {
+    object::<ClientCount>(CMX, text).map(|it| Places::new(CMX, it.listed()))
 }
 
 pub(super) fn floors(text: &str) -> Vec<String> {

@@ -13,6 +13,7 @@ mod cmx;
 mod meraki;
 mod spaces;
 
+use std::cell::OnceCell;
 use std::fmt;
 
 use bytes::Bytes;
@@ -236,21 +237,58 @@ impl fmt::Debug for Answer {
 
 /// The number that stands there, or why there is none. `now` tells which of Meraki's five minutes are over.
 pub fn read(pick: &Pick, answer: &Answer, now: Timestamp) -> Result<u32, Unknown> {
-    let vendor = pick.vendor();
-    body::plain_yes(vendor, answer)?;
-    let text = body::text(vendor, answer)?;
-    match pick {
-        Pick::CmxAssociated => cmx::associated(text),
-        Pick::CmxCount => cmx::count(text),
-        Pick::CmxZone(hierarchy) => cmx::zone(text, hierarchy),
-        Pick::CmxDetected => cmx::detected(text),
-        Pick::CmxFloor(name) => cmx::floor(text, name),
-        Pick::CmxBare => cmx::bare(answer, text),
-        Pick::SpacesTotal => spaces::total(text),
-        Pick::SpacesFloorId(id) => spaces::floor(text, id, spaces::By::Id),
-        Pick::SpacesFloorName(name) => spaces::floor(text, name, spaces::By::Name),
-        Pick::MerakiBucket => meraki::bucket(text, now),
+    Reading::new(answer, now).read(pick)
+}
+
+/// An answer that is being read. A list in it is long, and many zones pick out of it: so it is kept once it has been
+/// read, and so is the reason if it can't be.
+struct Reading<'a> {
+    answer: &'a Answer,
+    now: Timestamp,
+    cmx_zones: OnceCell<Result<cmx::Listing, Unknown>>,
+    cmx_floors: OnceCell<Result<cmx::Listing, Unknown>>,
+    spaces_floors: OnceCell<Result<spaces::Listing, Unknown>>,
+}
+
+impl<'a> Reading<'a> {
+    fn new(answer: &'a Answer, now: Timestamp) -> Reading<'a> {
+        Reading {
+            answer,
+            now,
+            cmx_zones: OnceCell::new(),
+            cmx_floors: OnceCell::new(),
+            spaces_floors: OnceCell::new(),
+        }
     }
+
+    /// See [`read`].
+    fn read(&self, pick: &Pick) -> Result<u32, Unknown> {
+        let text = || {
+            let vendor = pick.vendor();
+            body::plain_yes(vendor, self.answer)?;
+            body::text(vendor, self.answer)
+        };
+        let spaces_floors = || kept(&self.spaces_floors, || spaces::by_floor(text()?));
+        match pick {
+            Pick::CmxAssociated => cmx::associated(text()?),
+            Pick::CmxCount => cmx::count(text()?),
+            Pick::CmxZone(hierarchy) => cmx::at(kept(&self.cmx_zones, || cmx::by_zone(text()?))?, hierarchy),
+            Pick::CmxDetected => cmx::detected(text()?),
+            Pick::CmxFloor(name) => cmx::at(kept(&self.cmx_floors, || cmx::by_floor(text()?))?, name),
+            Pick::CmxBare => cmx::bare(self.answer, text()?),
+            Pick::SpacesTotal => spaces::total(text()?),
+            Pick::SpacesFloorId(id) => spaces_floors()?.with_id(id),
+            Pick::SpacesFloorName(name) => spaces_floors()?.named(name),
+            Pick::MerakiBucket => meraki::bucket(text()?, self.now),
+        }
+    }
+}
+
+fn kept<T>(
+    cell: &OnceCell<Result<T, Unknown>>,
+    read: impl FnOnce() -> Result<T, Unknown>,
+) -> Result<&T, Unknown> {
+    cell.get_or_init(read).as_ref().map_err(Unknown::clone)
 }
 
 /// The names of the places in an answer that lists several: CMX's zones and floors, Cisco Spaces' floors. None if it

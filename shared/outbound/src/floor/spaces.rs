@@ -1,10 +1,12 @@
 //! Cisco Spaces.
 
+use std::collections::BTreeMap;
+
 use handbell_core::config::Place;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::{Devices, Object, no_count, object, parts, the_one};
+use super::body::{Devices, Object, Places, no_count, object, parts};
 use super::{Ask, Pick, Unknown};
 
 const SPACES: &str = "Cisco Spaces";
@@ -68,9 +70,9 @@ impl Floor {
     }
 
     /// Two that differ are none, as nothing says which one is meant.
-    fn devices(self) -> Result<u32, Unknown> {
-        let mut given: Vec<Value> =
-            [self.count, self.total, self.device_count].into_iter().flatten().collect();
+    fn devices(&self) -> Result<u32, Unknown> {
+        let mut given: Vec<&Value> =
+            [&self.count, &self.total, &self.device_count].into_iter().flatten().collect();
         given.dedup();
         if given.len() > 1 {
             return Err(no_count(format!("{SPACES} gives the floor more than one number")));
@@ -79,28 +81,40 @@ impl Floor {
     }
 }
 
-/// What a floor is known by.
-#[derive(Clone, Copy)]
-pub(super) enum By {
-    Id,
-    Name,
+/// The floors of an answer, found by what they are known by.
+pub(super) struct Listing {
+    floors: Vec<Floor>,
+    /// Where in the list each id stands.
+    ids: BTreeMap<String, Vec<usize>>,
+    /// Where in the list each name stands.
+    names: Places<usize>,
 }
 
-pub(super) fn floor(text: &str, wanted: &str, by: By) -> Result<u32, Unknown> {
-    let results = object::<Floors>(SPACES, text)?.results.into_iter().map(|Object(floor)| floor);
-    match by {
-        By::Name => {
-            let listed = results.map(|floor| (floor.name(), floor)).collect();
-            the_one(SPACES, wanted, listed)?.devices()
+pub(super) fn by_floor(text: &str) -> Result<Listing, Unknown> {
+    let results = object::<Floors>(SPACES, text)?.results;
+    let floors: Vec<Floor> = results.into_iter().map(|Object(floor)| floor).collect();
+    let mut ids: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, floor) in floors.iter().enumerate() {
+        if let Some(id) = floor.id() {
+            ids.entry(id).or_default().push(at);
         }
-        // An id is no name: it is equal or it isn't.
-        By::Id => {
-            let mut fitting = results.filter(|floor| floor.id().as_deref() == Some(wanted));
-            match (fitting.next(), fitting.next()) {
-                (Some(floor), None) => floor.devices(),
-                (None, _) => Err(no_count(format!("{SPACES} knows no floor with the id {wanted:?}"))),
-                _ => Err(no_count(format!("{SPACES} tells of the floor {wanted:?} twice"))),
-            }
+    }
+    let names = floors.iter().enumerate().map(|(at, floor)| (floor.name(), at)).collect();
+    Ok(Listing { floors, ids, names: Places::new(SPACES, names) })
+}
+
+impl Listing {
+    /// The devices on the one floor with this name.
+    pub(super) fn named(&self, name: &str) -> Result<u32, Unknown> {
+        self.floors[*self.names.the_one(name)?].devices()
+    }
+
+    /// The devices on the floor with this id. An id is no name: it is equal or it isn't.
+    pub(super) fn with_id(&self, id: &str) -> Result<u32, Unknown> {
+        match self.ids.get(id).map(Vec::as_slice) {
+            Some(&[at]) => self.floors[at].devices(),
+            None | Some([]) => Err(no_count(format!("{SPACES} knows no floor with the id {id:?}"))),
+            Some(_) => Err(no_count(format!("{SPACES} tells of the floor {id:?} twice"))),
         }
     }
 }

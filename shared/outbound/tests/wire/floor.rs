@@ -1,10 +1,10 @@
 //! Sites: who asks them, how often, and what becomes of it when they don't answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use handbell_core::config::{Site, Zone};
-use handbell_outbound::floor::{BODY_MAX, Counts, Floor, Pace, Unknown};
+use handbell_outbound::floor::{BODY_MAX, Counts, Floor, Pace, Unknown, read, terms};
 use serde_json::{Value, json as value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -118,6 +118,60 @@ async fn one_request_serves_all_zones_that_it_can() {
         (vendor.heard().len(), counts.zones.values().filter(|said| **said == Ok(40)).count()),
         (1, 12)
     );
+}
+
+/// A list is read once for all zones. Each of them gets what it would get alone, word for word.
+#[tokio::test]
+async fn many_zones_out_of_one_answer_get_what_each_would_get_alone() {
+    let list: Vec<Value> = (0_u32..500)
+        .map(|at| {
+            // Some have a number that is none.
+            let hierarchy = format!("Campus/Level {}/Side {}>Room {at}", at % 10, at % 7);
+            let count = if at % 50 == 3 { value!("7") } else { value!(at) };
+            value!({ "hierarchy": hierarchy, "zoneCount": count })
+        })
+        .chain([
+            value!({ "hierarchy": "Room 20", "zoneCount": 1020 }),
+            value!({ "hierarchy": "Annex/Room 21", "zoneCount": 1021 }),
+            value!({ "hierarchy": "Campus/Level 5/Side 4/Room 25", "zoneCount": 1025 }),
+            value!({ "zoneName": "Kiosk" }),
+            value!({ "hierarchy": " / ", "zoneCount": 5 }),
+            value!({ "zoneCount": 6 }),
+        ])
+        .collect();
+    let list = value!({ "ZoneCounts": { "zoneCountList": list } }).to_string();
+    let odd = ["Kiosk", "Room 20", "Room 3", "oom 4", "/"];
+    let places = (0..500).map(|at| match at % 5 {
+        0 => value!({ "hierarchy": format!("campus > level {} > side {} > ROOM {at}", at % 10, at % 7) }),
+        1 => value!({ "hierarchy": format!("Room {at}") }),
+        2 => value!({ "hierarchy": format!("Side {}/Room {at}", at % 7) }),
+        3 => value!({ "hierarchy": odd[at / 5 % odd.len()] }),
+        _ => value!({ "hierarchy": format!("Nowhere/Room {at}") }),
+    });
+    let zones = zones(places);
+    let cut = list[..list.len() / 2].to_owned();
+    let no = r#"{"success":false,"error":{"message":"the database is locked"}}"#.to_owned();
+    let (mut counted, mut words) = (0, BTreeSet::new());
+    for (status, body) in [("200 OK", list), ("200 OK", cut), ("200 OK", no.clone()), ("500 No", no)] {
+        let vendor = Vendor::that(vec![json(status, &body)]).await;
+        let floor = cmx("zones", &vendor.base);
+        let counts = count(&floor, &zones, PLENTY).await;
+        assert_eq!((vendor.heard().len(), counts.zones.len()), (1, 500));
+        let answer = counts.said[0].answer.as_ref().unwrap();
+        for (name, zone) in &zones {
+            let alone = terms(floor.system(), zone).and_then(|terms| read(&terms[0].pick, answer, now()));
+            assert_eq!(counts.zones[name], alone, "{name}");
+            match alone {
+                Ok(_) => counted += 1,
+                Err(unknown) => drop(words.insert(unknown.why().to_owned())),
+            }
+        }
+    }
+    assert!(counted > 200, "{counted}");
+    for part in ["no place", "more than one place", "no count", "string", "breaks off", "locked", "HTTP 500"]
+    {
+        assert!(words.iter().any(|why| why.contains(part)), "{part}");
+    }
 }
 
 #[tokio::test]
