@@ -1,23 +1,27 @@
-//! Metrics as CloudWatch reads them out of the log (embedded metric format).
+//! Metrics as CloudWatch reads them out of the log (embedded metric format): one line on standard output each.
 
 use handbell_app::{PollSeen, Ticked};
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
-/// One line on standard output: CloudWatch makes metrics of it that the template's alarms watch.
+/// What the template's alarms and dashboard find the metrics under.
+const NAMESPACE: &str = "Handbell";
+
+/// What tells CloudWatch which of a line's fields are metrics: their names and units, and the fields that part them.
+fn envelope(at: Timestamp, dimensions: &[&str], metrics: &[(&str, &str)]) -> Value {
+    let metrics: Vec<Value> =
+        metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
+    json!({
+        "Timestamp": at.as_millisecond(),
+        "CloudWatchMetrics": [{ "Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics }],
+    })
+}
+
+/// One line for the tick. `function` is the name under which it is deployed: the alarms look for that.
 pub(crate) fn tick(ticked: &Ticked, function: &str, at: Timestamp) {
+    let metrics = [("TickCompleted", "Count"), ("OldestDueSeconds", "Seconds")];
     let line = json!({
-        "_aws": {
-            "Timestamp": at.as_millisecond(),
-            "CloudWatchMetrics": [{
-                "Namespace": "Handbell",
-                "Dimensions": [["FunctionName"]],
-                "Metrics": [
-                    { "Name": "TickCompleted", "Unit": "Count" },
-                    { "Name": "OldestDueSeconds", "Unit": "Seconds" },
-                ],
-            }],
-        },
+        "_aws": envelope(at, &["FunctionName"], &metrics),
         "FunctionName": function,
         "TickCompleted": 1,
         "OldestDueSeconds": ticked.oldest_seconds,
@@ -26,21 +30,12 @@ pub(crate) fn tick(ticked: &Ticked, function: &str, at: Timestamp) {
     println!("{line}");
 }
 
-/// One line for the poll, and one for each zone.
+/// One line for the poll, and one for each zone whose count is known.
 pub(crate) fn poll(seen: &PollSeen, function: &str, at: Timestamp) {
+    let metrics =
+        [("PollCompleted", "Count"), ("PollMilliseconds", "Milliseconds"), ("ZonesUnknown", "Count")];
     let line = json!({
-        "_aws": {
-            "Timestamp": at.as_millisecond(),
-            "CloudWatchMetrics": [{
-                "Namespace": "Handbell",
-                "Dimensions": [["FunctionName"]],
-                "Metrics": [
-                    { "Name": "PollCompleted", "Unit": "Count" },
-                    { "Name": "PollMilliseconds", "Unit": "Milliseconds" },
-                    { "Name": "ZonesUnknown", "Unit": "Count" },
-                ],
-            }],
-        },
+        "_aws": envelope(at, &["FunctionName"], &metrics),
         "FunctionName": function,
         "PollCompleted": u8::from(!seen.busy),
         "PollMilliseconds": seen.took.as_millis() as i64,
@@ -49,19 +44,12 @@ pub(crate) fn poll(seen: &PollSeen, function: &str, at: Timestamp) {
     println!("{line}");
     for zone in &seen.zones {
         let Some(count) = zone.count else { continue };
-        let share = zone.capacity.filter(|capacity| *capacity > 0);
-        let share = share.map(|capacity| f64::from(count) * 100.0 / f64::from(capacity));
-        let metrics = [("Count", "Count", true), ("Share", "Percent", share.is_some())];
-        let metrics: Vec<_> = metrics
-            .iter()
-            .filter(|metric| metric.2)
-            .map(|metric| json!({ "Name": metric.0, "Unit": metric.1 }))
-            .collect();
+        let capacity = zone.capacity.filter(|capacity| *capacity > 0);
+        let share = capacity.map(|capacity| f64::from(count) * 100.0 / f64::from(capacity));
+        let metrics = [("Count", "Count"), ("Share", "Percent")];
+        let known = if share.is_some() { &metrics[..] } else { &metrics[..1] };
         let line = json!({
-            "_aws": {
-                "Timestamp": at.as_millisecond(),
-                "CloudWatchMetrics": [{ "Namespace": "Handbell", "Dimensions": [["FunctionName", "Zone"]], "Metrics": metrics }],
-            },
+            "_aws": envelope(at, &["FunctionName", "Zone"], known),
             "FunctionName": function,
             "Zone": zone.zone,
             "Count": count,
