@@ -31,8 +31,12 @@ impl App {
                 tracing::warn!(reason = %fault, "a choice on a card can't be taken now; tried again in ten seconds");
                 let now = self.now();
                 let soon = now + SignedDuration::from_secs(10);
-                self.kick(&[(RowKey::card(action, tries + 1), soon)], now).await;
-                Ok(())
+                // Nothing but the queue holds a choice: if it doesn't take this one, the message that we have comes again.
+                if self.kick(&[(RowKey::card(action, tries + 1), soon)], now).await {
+                    Ok(())
+                } else {
+                    Err(fault)
+                }
             }
             other => other,
         }

@@ -212,7 +212,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Writes down which devices a message told of. The same message twice is one row.
+    /// Writes down which devices a message told of. The same message twice does no harm: its devices are the same.
     pub async fn keep_seen(&self, site: &str, digest: [u8; 8], seen: &SeenRow) -> Result<(), Fault> {
         let at = Timestamp::from_millisecond(seen.at_ms).unwrap_or_default();
         let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
