@@ -779,6 +779,7 @@ async fn all_of_twilio(stage: &Stage) {
         body: "🔔 Check Webex & press =1".into(),
         status_callback: callback.clone(),
         validity: 600,
+        media: Vec::new(),
     };
     let text = twilio.send_sms(&sms(dana, own)).await.expect("sent");
     let quiet = Sms { status_callback: None, ..sms(dana, own) };

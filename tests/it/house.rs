@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 /// pure; what comes in is read without a network; who speaks to vendors knows no table, and the table no vendors; what
 /// happens knows neither Lambda nor its environment.
 const MAY: &[(&str, &[&str])] = &[
-    ("handbell-core", &["jiff", "schemars", "serde", "sha2", "thiserror", "uuid"]),
+    ("handbell-core", &["jiff", "schemars", "serde", "sha2", "thiserror", "unicode-normalization", "uuid"]),
     (
         "handbell-inbound",
         &[
@@ -39,6 +39,7 @@ const MAY: &[(&str, &[&str])] = &[
     (
         "handbell-outbound",
         &[
+            "aws-sdk-sesv2",
             "bytes",
             "futures-util",
             "handbell-core",
@@ -339,24 +340,38 @@ fn bodies(source: &str) -> Vec<(String, String)> {
     parts.into_iter().map(|part| (name(part), part.split_whitespace().collect())).collect()
 }
 
-/// Whether a handler comes to a place in the code, itself or through others of the app.
-fn reaches(all: &[(String, String)], from: &str, place: &str) -> bool {
-    let (mut todo, mut done) = (vec![from.to_owned()], BTreeSet::new());
+/// All of the code that a function of it comes to, itself or through others.
+fn reached<'a>(all: &'a [(String, String)], from: &str) -> Vec<&'a str> {
+    let (mut todo, mut done, mut found) = (vec![from.to_owned()], BTreeSet::new(), Vec::new());
     while let Some(name) = todo.pop() {
         if !done.insert(name.clone()) {
             continue;
         }
         for (_, body) in all.iter().filter(|(other, _)| *other == name) {
-            if body.contains(place) {
-                return true;
-            }
-            let called = all.iter().filter(|(other, _)| {
-                body.contains(&format!("self.{other}(")) || body.contains(&format!("app.{other}("))
-            });
+            found.push(body.as_str());
+            let called = all
+                .iter()
+                .filter(|(other, _)| ["self.", "app."].iter().any(|of| calls(body, &format!("{of}{other}"))));
             todo.extend(called.map(|(other, _)| other.clone()));
         }
     }
-    false
+    found
+}
+
+/// Whether a body calls a function, with its types named or not.
+fn calls(body: &str, function: &str) -> bool {
+    body.contains(&format!("{function}(")) || body.contains(&format!("{function}::<"))
+}
+
+/// Whether a handler comes to a place in the code.
+fn reaches(all: &[(String, String)], from: &str, place: &str) -> bool {
+    reached(all, from).iter().any(|body| body.contains(place))
+}
+
+/// The functions of all sources under a folder, as [`bodies`] gives them.
+fn all_of(folder: &str) -> Vec<(String, String)> {
+    let files = sources(&root().join(folder)).into_iter();
+    files.flat_map(|file| bodies(&std::fs::read_to_string(file).expect("a source"))).collect()
 }
 
 /// Set by the laptop's runner alone; in AWS the vendors are where they are.
@@ -375,10 +390,7 @@ fn misset(template: &Template) -> Vec<String> {
             wrong.push(format!("{name} is no documented variable that only the laptop sets"));
         }
     }
-    let mut app: Vec<(String, String)> = Vec::new();
-    for file in sources(&root().join("shared/app/src")) {
-        app.extend(bodies(&std::fs::read_to_string(file).expect("a source")));
-    }
+    let app = all_of("shared/app/src");
     for function in &template.functions {
         let handler = function.name.replace('-', "_");
         if !app.iter().any(|(name, _)| *name == handler) {
@@ -449,7 +461,7 @@ fn every_variable_is_set_where_it_is_needed() {
 #[test]
 fn every_route_is_there() {
     let mut served: BTreeSet<(String, String)> = BTreeSet::new();
-    for file in ["press", "twilio", "webex", "sightings", "chart", "health"] {
+    for file in ["press", "twilio", "webex", "sightings", "chart", "contact", "file", "health"] {
         let source = read(&format!("shared/app/src/{file}.rs"));
         let documented = source.lines().filter(|line| line.trim_start().starts_with("//"));
         let documented = documented.flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned);
@@ -465,7 +477,7 @@ fn every_route_is_there() {
                 ("twilio", false) => "voice-inbound",
                 ("webex", _) => "webex-event",
                 ("sightings", _) => "sightings",
-                ("chart", _) => "chart",
+                ("chart" | "contact" | "file", _) => file,
                 _ => "health",
             };
             served.insert((function.to_owned(), path));
@@ -488,8 +500,8 @@ fn every_route_is_there() {
     for ((_, path), methods) in routes {
         let wanted: &[&str] = match path.as_str() {
             "/b/{token}" => &["GET", "HEAD", "OPTIONS", "POST", "PUT"],
-            "/health" | "/chart/{name}" => &["GET"],
-            "/meraki/{site}" => &["GET", "POST"],
+            "/health" | "/chart/{name}" | "/file/{link}" => &["GET"],
+            "/meraki/{site}" | "/contact/{line}" => &["GET", "POST"],
             _ => &["POST"],
         };
         assert_eq!(methods.iter().map(String::as_str).collect::<Vec<_>>(), wanted, "{path}");
@@ -595,6 +607,87 @@ fn every_role_is_its_functions_own_and_narrow() {
         let changed = source.replacen(from, to, 1);
         assert_ne!(changed, source, "{from}");
         assert!(too_wide(&changed).contains(&found.to_owned()), "{to}: {:?}", too_wide(&changed));
+    }
+}
+
+/// What is done to the table, and what it looks like in the store. A transaction needs the permission of each of its parts.
+const ACTIONS: &[(&str, &[&str])] = &[
+    ("BatchGetItem", &[".batch_get_item()"]),
+    ("ConditionCheckItem", &["ConditionCheck::builder()"]),
+    ("DeleteItem", &[".delete_item()", "Delete::builder()"]),
+    ("GetItem", &[".get_item()"]),
+    ("PutItem", &[".put_item()", "Put::builder()"]),
+    ("Query", &[".query()"]),
+    ("Scan", &[".scan()"]),
+    ("UpdateItem", &[".update_item()", "Update::builder()"]),
+];
+
+/// What the code of a function does to the table: `Query due` is a query of the index.
+fn done_to_table(app: &[(String, String)], store: &[(String, String)], handler: &str) -> BTreeSet<String> {
+    let code = reached(app, handler).concat();
+    let used = store.iter().filter(|(name, _)| calls(&code, &format!(".store.{name}")));
+    let mut found = BTreeSet::new();
+    for body in used.flat_map(|(name, _)| reached(store, name)) {
+        for (action, _) in ACTIONS.iter().filter(|(_, signs)| signs.iter().any(|sign| body.contains(sign))) {
+            let index = *action == "Query" && body.contains(".index_name(DUE)");
+            found.insert(if index { "Query due".to_owned() } else { (*action).to_owned() });
+        }
+    }
+    found
+}
+
+/// What a role lets its function do to the table.
+fn allowed_on_table(role: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for statement in role.split("Effect: Allow").skip(1) {
+        let index = if statement.contains("${Table.Arn}/index/due\"") { " due" } else { "" };
+        for action in statement.split("dynamodb:").skip(1) {
+            let action: String = action.chars().take_while(char::is_ascii_alphanumeric).collect();
+            if action != "LeadingKeys" {
+                found.insert(format!("{action}{index}"));
+            }
+        }
+    }
+    found
+}
+
+/// What functions do to the table and may not, or may and don't.
+fn mispermitted(done: &[(&str, BTreeSet<String>)], source: &str) -> Vec<String> {
+    let resources = resources(source);
+    let mut wrong = Vec::new();
+    for (name, done) in done {
+        let block = resources.iter().find(|(_, text)| text.contains(&format!("CodeUri: functions/{name}\n")));
+        let role = block.and_then(|(id, _)| resources.get(&format!("{id}Role")));
+        let may = allowed_on_table(role.map_or("", String::as_str));
+        wrong.extend(done.difference(&may).map(|action| format!("{name} may not {action}")));
+        // A start reads a row, so that the first call finds a connection.
+        let unused = may.difference(done).filter(|action| *action != "GetItem");
+        wrong.extend(unused.map(|action| format!("{name} has no use for {action}")));
+    }
+    wrong
+}
+
+#[test]
+fn every_role_may_do_to_the_table_what_the_code_does() {
+    let (source, app, store) = (template::SOURCE, all_of("shared/app/src"), all_of("shared/store/src"));
+    let done = Function::ALL.map(|function| {
+        let name = function.name();
+        (name, done_to_table(&app, &store, &name.replace('-', "_")))
+    });
+    assert_eq!(mispermitted(&done, source), [""; 0]);
+    let hooks = format!("dynamodb:LeadingKeys: [{}]", RowKey::hooks().pk);
+    assert!(source.contains(&hooks), "tick may not forget that the webhooks were off");
+    // And the check can fail.
+    for (from, to, found) in [
+        ("Action: dynamodb:DeleteItem", "Action: dynamodb:GetItem", "tick may not DeleteItem"),
+        ("dynamodb:DeleteItem, dynamodb:GetItem", "dynamodb:GetItem", "deliver may not DeleteItem"),
+        ("/index/due\" }", "/index/dew\" }", "tick may not Query due"),
+        ("Action: dynamodb:PutItem", "Action: dynamodb:Scan", "sightings has no use for Scan"),
+    ] {
+        let changed = source.replacen(from, to, 1);
+        assert_ne!(changed, source, "{from}");
+        let wrong = mispermitted(&done, &changed);
+        assert!(wrong.contains(&found.to_owned()), "{to}: {wrong:?}");
     }
 }
 

@@ -5,6 +5,7 @@
 mod contract;
 mod crash;
 mod crowd;
+mod customer;
 mod house;
 mod processes;
 mod replay;

@@ -234,6 +234,44 @@ impl World {
             .collect()
     }
 
+    /// Somebody has seen this message.
+    pub(crate) fn has_read(&self, id: &str) {
+        self.read.lock().unwrap().insert(id.to_owned());
+    }
+
+    /// What stands in a space and was not read before, marks left out; answers in a thread begin with `↳`.
+    pub(crate) fn new_posts(&self, space: &Value) -> Vec<String> {
+        let fresh: Vec<Value> = {
+            let read = self.read.lock().unwrap();
+            let messages = space["messages"].as_array().unwrap().iter();
+            messages.filter(|message| !read.contains(message["id"].as_str().unwrap())).cloned().collect()
+        };
+        let threads = fresh.iter().map(|message| if message["parentId"].is_string() { "↳ " } else { "" });
+        let threads: Vec<&str> = threads.collect();
+        let posts = self.read_space(&json!({ "messages": fresh }));
+        threads.iter().zip(posts).map(|(thread, post)| format!("{thread}{post}")).collect()
+    }
+
+    /// The texts that came to a phone and were not read before, each with its state.
+    pub(crate) fn new_texts(&self, number: &str) -> Vec<String> {
+        let phone = self.phone(number);
+        let mut read = self.read.lock().unwrap();
+        let texts = phone["texts"].as_array().into_iter().flatten();
+        texts
+            .filter(|text| text["direction"].as_str().is_some_and(|way| way.starts_with("outbound")))
+            .filter(|text| read.insert(text["sid"].as_str().unwrap().to_owned()))
+            .map(|text| {
+                let files = text["media"].as_array().map_or(0, Vec::len);
+                let body = text["body"].as_str().unwrap();
+                let body = if files > 0 { format!("{body} [{files} file]") } else { body.to_owned() };
+                match text["status"].as_str().unwrap() {
+                    "delivered" => body,
+                    other => format!("{body}: {other}"),
+                }
+            })
+            .collect()
+    }
+
     /// Who is in the space: `alice@example.com*` moderates.
     pub(crate) fn people(&self, title: &str) -> Vec<String> {
         let spaces = self.spaces();
@@ -390,6 +428,7 @@ impl Drop for World {
         let phones = self.runner.twilio.view();
         let texts = phones.as_array().unwrap().iter().flat_map(|phone| phone["texts"].as_array().unwrap());
         let texts: Vec<_> = texts
+            .filter(|text| text["direction"].as_str().is_some_and(|way| way.starts_with("outbound")))
             .filter(|text| !read.contains(text["sid"].as_str().unwrap()))
             .map(|text| text["body"].to_string())
             .collect();

@@ -868,6 +868,11 @@ twilio: { account: ACffffffffffffffffffffffffffffffff, token: { secret: twilio }
         assert_eq!(plan.steps[1].sms[0].text, "Check Webex");
         assert_eq!(plan.steps[2].call[0].to, ["+12025550111"]);
         assert_eq!(config.buttons["green"].plan, "green-power");
+        let line = &config.lines["support"];
+        let welcome = "Thanks for signing up! To get in touch, reply to this message or call this number during business hours.";
+        assert_eq!(line.texts.welcome.as_deref(), Some(welcome));
+        assert_eq!((line.hours.as_ref(), line.undo, line.texts.closing.as_ref()), (None, None, None));
+        assert!(config.plans.contains_key(&line.waiting.as_ref().expect("somebody may wait").plan));
     }
 
     #[test]
@@ -1041,6 +1046,88 @@ buttons:
          14 |   b: { plan: blue, token: [] }
             |                    ^
         "#);
+    }
+
+    #[test]
+    fn a_line_that_nobody_would_reach() {
+        let text = "\
+webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
+twilio: { account: ACffffffffffffffffffffffffffffffff, token: { secret: twilio }, from: +12025550100 }
+plans:
+  waits: { space: { title: Waits }, steps: [{ post: { markdown: Hello } }] }
+lines:
+  support:
+    number: +12025550100
+    agents: [{ email: alice, phone: 0691 }, { emial: bob@example.com }]
+    waiting: { after: 10m, plan: wait }
+    texts: { welcom: Hello }
+    voice: { forward: +12025550100, ring: 2m }
+    form: { secert: contact-form }
+  sales:
+    number: 2025550100
+    assign: logest-idle
+    limits: { per_day: 0 }
+  help:
+    number: +12025550100
+    team: Y2lzY29
+    undo: 5m
+";
+        assert_snapshot!(wrong(text), @r#"
+        f.yaml:7:13: another line has this number already; a text goes to one team
+         7 |     number: +12025550100
+           |             ^
+        f.yaml:8:23: "alice" is no mail address
+         8 |     agents: [{ email: alice, phone: 0691 }, { emial: bob@example.com }]
+           |                       ^
+        f.yaml:8:37: "0691" is no phone number; write it with + and the country's code, digits only: +352691496401
+         8 |     agents: [{ email: alice, phone: 0691 }, { emial: bob@example.com }]
+           |                                     ^
+        f.yaml:8:47: unknown key `emial`; did you mean `email`?
+         8 |     agents: [{ email: alice, phone: 0691 }, { emial: bob@example.com }]
+           |                                               ^
+        f.yaml:9:34: there is no plan "wait"; the plans are: waits
+         9 |     waiting: { after: 10m, plan: wait }
+           |                                  ^
+        f.yaml:10:14: unknown key `welcom`; did you mean `welcome`?
+         10 |     texts: { welcom: Hello }
+            |              ^
+        f.yaml:11:23: calls would go round in circles: this is the line's own number
+         11 |     voice: { forward: +12025550100, ring: 2m }
+            |                       ^
+        f.yaml:11:43: `ring` is 5s to 60s
+         11 |     voice: { forward: +12025550100, ring: 2m }
+            |                                           ^
+        f.yaml:12:13: unknown key `secert`; did you mean `secret`?
+         12 |     form: { secert: contact-form }
+            |             ^
+        f.yaml:13:3: a line needs a `team` or `agents`: who is to answer?
+         13 |   sales:
+            |   ^
+        f.yaml:14:13: "2025550100" is no phone number; write it with + and the country's code, digits only: +352691496401
+         14 |     number: 2025550100
+            |             ^
+        f.yaml:15:13: "logest-idle" is not possible here; did you mean `longest-idle`? It can be `longest-idle` or `in-turn`
+         15 |     assign: logest-idle
+            |             ^
+        f.yaml:16:24: a limit of 0 would keep every answer here
+         16 |     limits: { per_day: 0 }
+            |                        ^
+        f.yaml:20:11: `undo` is at most 60s: the customer waits for it
+         20 |     undo: 5m
+            |           ^
+        "#);
+        let text = "\
+webex: { token: { secret: webex } }
+lines: { support: { number: +12025550100, agents: [{ email: alice@example.com }] } }
+";
+        assert_snapshot!(wrong(text), @"
+        f.yaml:1:1: a line needs `webhook`: without it nobody hears what agents write
+         1 | webex: { token: { secret: webex } }
+           | ^
+        f.yaml:2:10: a line needs `twilio`: texts and calls come by it
+         2 | lines: { support: { number: +12025550100, agents: [{ email: alice@example.com }] } }
+           |          ^
+        ");
     }
 
     #[test]

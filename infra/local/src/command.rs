@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use handbell::cloud::processes::Program;
+use handbell::greeting::greeting;
 use handbell::runner::{RunnerOptions, Workers, start};
-use handbell::{check, doctor, import, replay};
+use handbell::{check, doctor, import, replay, webhooks};
 use handbell_boot::Function;
 
 /// Turns a signal into people who come.
@@ -23,6 +24,8 @@ Examples:
   handbell check handbell.yaml              every mistake in a configuration, with its line
   handbell replay --zone shoes --last 7d    what a zone's rule would have told
   handbell doctor cmx                       asks who counts the devices, and explains the answers
+  handbell doctor lines                     asks Webex and Twilio whether customers can reach the team
+  handbell webhooks sync --url https://…    registers at Webex what tells Handbell that somebody wrote
   handbell import bttn settings.yaml        a button robot's settings as a Handbell configuration
   handbell schema > handbell.schema.json    for editors that complete and check while you type"
 )]
@@ -47,6 +50,9 @@ enum Command {
     /// Ask those whom Handbell depends on, and explain what they say
     #[command(subcommand)]
     Doctor(Doctor),
+    /// Look after the webhooks at Webex, by which Handbell hears what people write
+    #[command(subcommand)]
+    Webhooks(Webhooks),
     /// Carry settings over from another system
     #[command(subcommand)]
     Import(Import),
@@ -67,6 +73,14 @@ enum Doctor {
     /// The sites that count devices: CMX, Cisco Spaces, Meraki
     #[command(visible_alias = "floor")]
     Cmx(doctor::Options),
+    /// The lines on which customers reach a team: Webex, Twilio, the form
+    Lines(doctor::lines::Options),
+}
+
+#[derive(Subcommand)]
+enum Webhooks {
+    /// Register what is missing, switch on what Webex switched off, and write the secret once more
+    Sync(webhooks::Options),
 }
 
 #[derive(Subcommand)]
@@ -123,6 +137,11 @@ pub(crate) fn run() -> ExitCode {
             Ok(code) => return code,
             Err(error) => Err(error),
         },
+        Some(Command::Doctor(Doctor::Lines(options))) => match examined_lines(&options) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
+        Some(Command::Webhooks(Webhooks::Sync(options))) => synced(&options),
         Some(Command::Import(Import::Bttn { settings, buttons })) => imported(&settings, &buttons),
         Some(Command::Schema) => {
             println!("{}", check::schema());
@@ -181,11 +200,7 @@ fn local(local: Local) -> Result<(), handbell_boot::Error> {
     runtime(&mut tokio::runtime::Builder::new_multi_thread())?.block_on(async {
         let runner = start(options).await?;
         let origin = format!("http://{}", runner.address);
-        println!("Handbell runs on this laptop.\n\n  Open  {origin}/  and press the button, or:\n");
-        for button in &runner.buttons {
-            println!("  curl -X POST {origin}{}", button.path);
-        }
-        println!("\n  Ctrl-C ends it.\n");
+        println!("{}", greeting(&origin, &runner.buttons, &runner.lines));
         tokio::signal::ctrl_c().await?;
         Ok(())
     })
@@ -231,6 +246,22 @@ fn examined(options: &doctor::Options) -> Result<ExitCode, handbell_boot::Error>
     Ok(if found.unknown == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+fn examined_lines(options: &doctor::lines::Options) -> Result<ExitCode, handbell_boot::Error> {
+    let file = options.config.clone().map_or_else(demo, Ok)?;
+    let config = handbell_boot::read_configuration(&file)?;
+    let work = doctor::lines::run(options, &config, &variable);
+    let found = runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?;
+    print!("{}", found.text);
+    Ok(if found.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn synced(options: &webhooks::Options) -> Result<(), handbell_boot::Error> {
+    let file = options.config.clone().map_or_else(demo, Ok)?;
+    let work = webhooks::run(options, &file, &variable, std::sync::Arc::new(now));
+    print!("{}", runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?);
+    Ok(())
+}
+
 /// The demo's configuration, in the checkout that this program was built from or in the current folder.
 fn demo() -> Result<PathBuf, String> {
     const NAME: &str = "examples/green-power/handbell.yaml";
@@ -257,10 +288,11 @@ fn checked(file: &Path) -> ExitCode {
     match check::check(&text, &|name| beside.join(name).is_file()) {
         Ok(config) => {
             println!(
-                "{}: good. {} button(s), {} zone(s), {} plan(s).",
+                "{}: good. {} button(s), {} zone(s), {} line(s), {} plan(s).",
                 file.display(),
                 config.buttons.len(),
                 config.zones.len(),
+                config.lines.len(),
                 config.plans.len()
             );
             ExitCode::SUCCESS

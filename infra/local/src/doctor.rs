@@ -1,5 +1,7 @@
 //! `handbell doctor cmx`: asks each site once, shows what it said, and says of each zone what it makes of that.
 
+pub mod lines;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;

@@ -26,8 +26,8 @@ use crate::wire::WireEntry;
 pub type State = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync>;
 
 /// Nothing from elsewhere, nothing inline: what people type into a space can't become a script.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-    base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; \
+    connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The state is sent at most this often, however much happens.
 const BREATH: Duration = Duration::from_millis(100);
@@ -35,43 +35,77 @@ const BREATH: Duration = Duration::from_millis(100);
 const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0b6e5f"/><path d="M16 6a7 7 0 0 0-7 7v5l-2.5 4h19L23 18v-5a7 7 0 0 0-7-7Zm-3 17.5a3 3 0 0 0 6 0" fill="#fff"/></svg>"##;
 
 /// The page's scripts: modules that ask for one another by these addresses.
-const SCRIPTS: [(&str, &str); 16] = [
+const SCRIPTS: [(&str, &str); 28] = [
     ("/page/app.js", include_str!("page/app.js")),
     ("/page/ask.js", include_str!("page/ask.js")),
     ("/page/bells.js", include_str!("page/bells.js")),
+    ("/page/calls.js", include_str!("page/calls.js")),
     ("/page/card.js", include_str!("page/card.js")),
     ("/page/chart.js", include_str!("page/chart.js")),
+    ("/page/compose.js", include_str!("page/compose.js")),
+    ("/page/copy.js", include_str!("page/copy.js")),
+    ("/page/customers.js", include_str!("page/customers.js")),
     ("/page/dom.js", include_str!("page/dom.js")),
+    ("/page/file.js", include_str!("page/file.js")),
     ("/page/floor.js", include_str!("page/floor.js")),
+    ("/page/journey.js", include_str!("page/journey.js")),
     ("/page/levels.js", include_str!("page/levels.js")),
+    ("/page/lines.js", include_str!("page/lines.js")),
+    ("/page/mail.js", include_str!("page/mail.js")),
     ("/page/markdown.js", include_str!("page/markdown.js")),
+    ("/page/message.js", include_str!("page/message.js")),
     ("/page/next.js", include_str!("page/next.js")),
     ("/page/phones.js", include_str!("page/phones.js")),
     ("/page/plan.js", include_str!("page/plan.js")),
+    ("/page/presence.js", include_str!("page/presence.js")),
     ("/page/spaces.js", include_str!("page/spaces.js")),
     ("/page/state.js", include_str!("page/state.js")),
+    ("/page/texts.js", include_str!("page/texts.js")),
+    ("/page/token.js", include_str!("page/token.js")),
     ("/page/troubles.js", include_str!("page/troubles.js")),
     ("/page/wire.js", include_str!("page/wire.js")),
 ];
 
+const STYLES: [(&str, &str); 2] = [
+    ("/page/customers.css", include_str!("page/customers.css")),
+    ("/page/style.css", include_str!("page/style.css")),
+];
+
 /// The page and what it reads.
 pub fn router(stage: Stage, state: State) -> Router {
+    let state = with_token(state, &stage);
     let whole = state.clone();
     let scripts = SCRIPTS.into_iter().fold(Router::new(), |router, (path, script)| {
         router.route(path, get(async move || file("text/javascript; charset=utf-8", script)))
     });
-    scripts
+    let styles = STYLES.into_iter().fold(scripts, |router, (path, style)| {
+        router.route(path, get(async move || file("text/css; charset=utf-8", style)))
+    });
+    styles
         .route("/", get(async || file("text/html; charset=utf-8", include_str!("page/index.html"))))
-        .route(
-            "/page/style.css",
-            get(async || file("text/css; charset=utf-8", include_str!("page/style.css"))),
-        )
         .route("/page/icon.svg", get(async || file("image/svg+xml", ICON)))
         .route("/page/state", get(async move || file("application/json", whole().await.to_string())))
         .route(
             "/page/events",
             get(async move || Sse::new(events(&stage, state.clone())).keep_alive(KeepAlive::default())),
         )
+}
+
+/// The state with what is always so, `bot` and `numbers`: whether our token at Webex is a bot's, which hears only what
+/// mentions it, and the account's own numbers at Twilio.
+fn with_token(state: State, stage: &Stage) -> State {
+    let account = Arc::clone(&stage.account);
+    Arc::new(move || {
+        let (account, told) = (Arc::clone(&account), state());
+        Box::pin(async move {
+            let mut told = told.await;
+            if let Some(told) = told.as_object_mut() {
+                told.insert("bot".to_owned(), account.bot.into());
+                told.insert("numbers".to_owned(), account.own_numbers.clone().into());
+            }
+            told
+        })
+    })
 }
 
 fn file(kind: &'static str, body: impl IntoResponse) -> Response {

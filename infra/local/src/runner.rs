@@ -77,6 +77,19 @@ pub struct LocalButton {
     pub path: String,
 }
 
+/// A line, and what a customer needs to try it on this laptop. The page gets it as it stands here.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct LocalLine {
+    /// Its name in the configuration.
+    pub name: String,
+    /// How people call it.
+    pub label: String,
+    /// The number that customers text and call, E.164.
+    pub number: String,
+    /// The path of its web form, if it has one: `/contact/…`.
+    pub form: Option<String>,
+}
+
 /// The runner, running. Ends when dropped.
 pub struct Runner {
     /// Where it is reached.
@@ -95,6 +108,8 @@ pub struct Runner {
     pub store: Store,
     /// The configuration's buttons.
     pub buttons: Vec<LocalButton>,
+    /// The configuration's lines.
+    pub lines: Vec<LocalLine>,
     server: tokio::task::AbortHandle,
     _scratch: Scratch,
 }
@@ -176,6 +191,8 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
 
     let webex = Webex::new(stage.clone());
     let twilio = Twilio::new(stage.clone());
+    // What comes in on them goes to Handbell: texts, calls, and what became of a call.
+    config.lines.values().for_each(|line| twilio.own(&line.number));
     let cmx = Cmx::new(stage.clone(), &config);
     let buttons = local_buttons(&config);
     let vendors = Vendors { webex: webex.clone(), twilio: twilio.clone(), cmx: cmx.clone() };
@@ -205,6 +222,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         cloud,
         store,
         buttons,
+        lines: local_lines(&config),
         server: server.abort_handle(),
         _scratch: scratch,
     })
@@ -282,6 +300,10 @@ fn local_secrets(config: &Config) -> BTreeMap<String, String> {
             set(&key.secret, TWILIO_TOKEN);
         }
     }
+    for form in config.lines.values().filter_map(|line| line.form.as_ref()) {
+        let name = &form.secret;
+        set(name, &format!("local-{name}-secret-of-a-form-on-this-laptop"));
+    }
     for site in config.sites.values() {
         for secret in site.secrets() {
             match site.source() {
@@ -303,6 +325,16 @@ fn local_buttons(config: &Config) -> Vec<LocalButton> {
         .keys()
         .map(|name| LocalButton { name: name.clone(), path: format!("/b/{}", button_token(name)) })
         .collect()
+}
+
+fn local_lines(config: &Config) -> Vec<LocalLine> {
+    let lines = config.lines.iter().map(|(name, line)| LocalLine {
+        name: name.clone(),
+        label: line.label.clone().unwrap_or_else(|| name.clone()),
+        number: line.number.clone(),
+        form: line.form.is_some().then(|| format!("/contact/{name}")),
+    });
+    lines.collect()
 }
 
 fn scratch(data: Option<&Path>) -> std::io::Result<Scratch> {
@@ -350,12 +382,13 @@ fn page_state(
         })
         .collect();
     let expected = expected_phones(config);
-    let buttons = buttons.to_vec();
+    let (buttons, lines) = (buttons.to_vec(), json!(local_lines(config)));
     let points = Arc::new(floor::Points::default());
     Arc::new(move || {
         let points = Arc::clone(&points);
         let (stage, vendors, cloud, store) = (stage.clone(), vendors.clone(), cloud.clone(), store.clone());
         let (plans, buttons, expected) = (plans.clone(), buttons.clone(), expected.clone());
+        let lines = lines.clone();
         Box::pin(async move {
             let mut shown = Vec::new();
             for ((name, label, plan), button) in plans.iter().zip(&buttons) {
@@ -373,16 +406,16 @@ fn page_state(
             let now = stage.clock.now();
             json!({
                 "now": now, "ahead_seconds": stage.clock.offset().as_secs(),
-                "buttons": shown, "zones": floor::zones(&vendors.cmx, &store, &points, now).await, "spaces": vendors.webex.view(),
+                "buttons": shown, "lines": lines, "zones": floor::zones(&vendors.cmx, &store, &points, now).await, "spaces": vendors.webex.view(),
                 "phones": with_expected(vendors.twilio.view(), &expected),
-                "troubles": stage.troubles.list(now), "facts": cloud.bus().facts(), "functions": functions,
+                "troubles": stage.troubles.list(now), "facts": cloud.bus().facts(), "mail": cloud.mail().view(), "functions": functions,
                 "wire": stage.wire.entries(),
             })
         })
     })
 }
 
-/// The phones of the people in the plans: shown before they have been called.
+/// The phones of the people in the plans and of those who answer customers: shown before they have been called.
 fn expected_phones(config: &Config) -> Vec<String> {
     let steps = config.plans.values().flat_map(|plan| &plan.steps);
     let mut numbers: Vec<String> = steps
@@ -391,6 +424,10 @@ fn expected_phones(config: &Config) -> Vec<String> {
         })
         .cloned()
         .collect();
+    for line in config.lines.values() {
+        numbers.extend(line.agents.iter().filter_map(|agent| agent.phone.clone()));
+        numbers.extend(line.voice.forward.iter().chain(&line.voice.after_hours).cloned());
+    }
     numbers.sort();
     numbers.dedup();
     numbers

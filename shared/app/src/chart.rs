@@ -61,7 +61,8 @@ impl App {
         Ok(format!("{}/chart/{name}.{signature}.png", self.public_url()))
     }
 
-    fn link_secret(&self) -> &str {
+    /// Signs links that only we give away.
+    pub(crate) fn link_secret(&self) -> &str {
         let webex = &self.config.webex;
         webex.webhook.as_ref().map_or(&webex.token.secret, |webhook| &webhook.secret)
     }
@@ -85,7 +86,7 @@ impl App {
         }
         let dispatch = self.store.dispatch(&key).await?.ok_or(Rejected::Unknown)?;
         let view = dispatch.view.as_ref().ok_or(Rejected::Unknown)?;
-        let picture = draw(view, &self.words(&key.subject));
+        let picture = draw(view, &self.words(&key.subject, None));
         Ok(typed(StatusCode::OK, "image/png", picture))
     }
 }

@@ -5,22 +5,23 @@ use std::sync::Arc;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use futures_util::future::join_all;
 use handbell_core::config::Plan;
+use handbell_core::conversation::Conversation;
 use handbell_core::decide::{Event, space_name};
 use handbell_core::dispatch::{
     Delivery, Dispatch, DispatchKey, Fact, Outcome, Progress, REPORT, START_WITHIN, Task,
 };
 use handbell_core::fallback::take_over;
+use handbell_core::incident::Kind;
 use handbell_core::wording::Words;
 use handbell_store::table::{Due, RowKey};
 use handbell_store::{Claimed, Released};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::happen::KICK_AHEAD;
 use crate::{App, Fault};
 
 /// With less time than this left, nothing is begun: a vendor call takes up to 8 s, and what came of it must be written.
 const NEEDS: SignedDuration = SignedDuration::from_secs(15);
-/// Deliveries that fall due this soon are kicked by us; the tick finds the later ones.
-const KICK_AHEAD: SignedDuration = SignedDuration::from_secs(90);
 
 /// A claimed dispatch and everything that is needed to say it.
 pub(crate) struct Work {
@@ -32,6 +33,8 @@ pub(crate) struct Work {
     pub(crate) space: String,
     /// An acknowledgement or an end came first: nothing is begun, only looked up.
     pub(crate) void: bool,
+    /// The conversation that it belongs to, as it was after the claim.
+    pub(crate) talk: Option<Conversation>,
 }
 
 impl App {
@@ -42,10 +45,18 @@ impl App {
                 return false;
             }
             let done = match row.due() {
+                Some(Due::Incident(subject)) if subject.kind() == Kind::Customer => {
+                    self.look_at_conversation(&subject).await
+                }
                 Some(Due::Incident(subject)) => self.happen(&subject, &Event::Wake, None).await.map(|_| ()),
                 Some(Due::Dispatch(key)) => self.work(&key).await,
                 Some(Due::Card { action, tries }) => self.card_pressed(&action, tries).await,
-                Some(Due::Heard { message, tries }) => self.read_message(&message, tries).await,
+                Some(Due::Heard { message, room, tries }) => {
+                    self.read_message(&message, &room, tries).await
+                }
+                Some(Due::Changed { message, room, person, deleted, tries }) => {
+                    self.message_changed(&message, (&room, &person), deleted, tries).await
+                }
                 None => {
                     tracing::error!(row = row.sk, "a kick for a row that is never due; ignored");
                     Ok(())
@@ -70,20 +81,34 @@ impl App {
             tracing::warn!(dispatch = ?key, "somebody died at this work; what may have been said is looked up first");
         }
         let worn_out = dispatch.recover(died_at_ms, claimed_at);
+        let claim = (owner, claimed_at);
+        let mut work = match key.subject.kind() {
+            Kind::Customer => self.work_of_conversation(*dispatch, claim).await?,
+            _ => self.work_of_incident(*dispatch, claim).await?,
+        };
+        self.say_everything(&mut work, worn_out).await;
+        self.let_go(work).await
+    }
+
+    async fn work_of_incident(
+        &self,
+        mut dispatch: Dispatch,
+        (owner, claimed_at): (String, Timestamp),
+    ) -> Result<Work, Fault> {
+        let key = dispatch.key.clone();
         let (plan, incident) =
             tokio::join!(self.plan(&dispatch.plan, &dispatch.plan_hash), self.store.incident(&key.subject));
-        let plan = plan?;
+        let (plan, incident) = (plan?, incident?);
+        let called = incident.as_ref().and_then(|incident| incident.label.clone());
         // The incident is read after the claim: an acknowledgement that has been committed is seen here.
         let void =
-            !dispatch.last_word && incident?.is_none_or(|incident| incident.voids(key.epoch, key.number));
+            !dispatch.last_word && incident.is_none_or(|incident| incident.voids(key.epoch, key.number));
         if void {
             dispatch.void();
         }
-        let space = space_name(&dispatch.plan, &plan, key);
-        let words = self.words(&key.subject);
-        let mut work = Work { owner, claimed_at, dispatch: *dispatch, plan, words, space, void };
-        self.say_everything(&mut work, worn_out).await;
-        self.let_go(work).await
+        let space = space_name(&dispatch.plan, &plan, &key);
+        let words = self.words(&key.subject, called.as_deref());
+        Ok(Work { owner, claimed_at, dispatch, plan, words, space, void, talk: None })
     }
 
     /// Says what is due: the phones at once, Webex in its order, the facts beside them, and the report last.
@@ -116,7 +141,9 @@ impl App {
         if !died.is_empty() {
             tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
             let told = (&self.config.admins, self.config.from());
-            take_over(&mut work.dispatch, &died, told, &work.plan, &work.words, now);
+            let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
+            let number = work.talk.as_ref().and_then(|talk| talk.address.as_ref()?.number());
+            take_over(&mut work.dispatch, &died, told, number.zip(line), &work.plan, &work.words, now);
         }
         self.report(work).await;
     }

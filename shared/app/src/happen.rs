@@ -14,9 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{App, Fault};
 
 /// How often a race is run before the caller is asked to come again. Each pause is longer, and by chance.
-const ROUNDS: u32 = 40;
+pub(crate) const ROUNDS: u32 = 40;
 /// The queue can hold a message back this long; what is due later is found by the tick.
-const KICK_AHEAD: SignedDuration = SignedDuration::from_secs(90);
+pub(crate) const KICK_AHEAD: SignedDuration = SignedDuration::from_secs(90);
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,6 @@ impl App {
     ) -> Result<Happened, Fault> {
         let button = self.button(subject).map(|(_, button)| button);
         let today = self.plan_of(subject);
-        let words = self.words(subject);
         for round in 0..ROUNDS {
             let now = self.now();
             let hash = today.map(|(_, known)| known.hash.as_str());
@@ -67,6 +66,11 @@ impl App {
                     });
                 }
             };
+            let called = match event {
+                Event::Waits { customer, .. } => Some(customer.as_str()),
+                _ => incident.as_ref().and_then(|incident| incident.label.as_deref()),
+            };
+            let words = self.words(subject, called);
             let rules = Rules {
                 subject,
                 button,
@@ -162,7 +166,7 @@ impl App {
 }
 
 /// A pause before the next round of a race: by chance within a growing span, so that racers part.
-async fn pause(round: u32) {
+pub(crate) async fn pause(round: u32) {
     let span = 10_u64 << round.min(5);
     let chance = uuid::Uuid::new_v4().as_u128() as u64 % span;
     tokio::time::sleep(Duration::from_millis(chance + 1)).await;

@@ -1,12 +1,22 @@
 //! What happens: one file per trigger. Each checks who speaks, lets the rules decide, commits, and only then answers.
 
+mod agent;
+mod answer;
+mod attend;
+mod caller;
 mod card;
 mod chart;
+mod contact;
+mod converse;
+mod customer;
 mod deliver;
+mod erase;
+mod file;
 mod happen;
 mod health;
 mod poll;
 mod press;
+mod reconcile;
 mod report;
 mod secrets;
 mod sightings;
@@ -26,6 +36,7 @@ use handbell_core::config::{Button, Config, Plan};
 use handbell_core::incident::{Kind, Subject};
 use handbell_core::wording::Words;
 use handbell_outbound::floor::Pace;
+use handbell_outbound::ses::Ses;
 use handbell_outbound::twilio::Twilio;
 use handbell_outbound::webex::Webex;
 use handbell_store::{Fault as TableFault, Store};
@@ -35,7 +46,9 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
+pub use contact::SourceIp;
 pub use poll::{MakeSiteClient, PollSeen, ZoneSeen};
+pub use reconcile::{HookDone, Hooked};
 pub use secrets::{Fetch, Secrets};
 pub use tick::Ticked;
 
@@ -103,6 +116,7 @@ pub struct App {
     store: Store,
     sqs: aws_sdk_sqs::Client,
     events: aws_sdk_eventbridge::Client,
+    ses: Ses,
     http: reqwest::Client,
     make_site_client: MakeSiteClient,
     site_clients: Mutex<BTreeMap<String, reqwest::Client>>,
@@ -111,6 +125,7 @@ pub struct App {
     clock: Clock,
     me: OnceCell<webex::Me>,
     hooked: OnceCell<()>,
+    writers: Mutex<BTreeMap<String, agent::Writer>>,
 }
 
 /// Tells what time it is.
@@ -128,6 +143,8 @@ pub struct Parts {
     pub sqs: aws_sdk_sqs::Client,
     /// The bus's client.
     pub events: aws_sdk_eventbridge::Client,
+    /// Sends mail.
+    pub ses: Ses,
     /// For the vendors: no retries, no redirects.
     pub http: reqwest::Client,
     /// Makes clients for sites with certificates of their own.
@@ -153,6 +170,7 @@ impl App {
             store: parts.store,
             sqs: parts.sqs,
             events: parts.events,
+            ses: parts.ses,
             http: parts.http,
             make_site_client: parts.make_site_client,
             site_clients: Mutex::default(),
@@ -161,6 +179,7 @@ impl App {
             clock: parts.clock,
             me: OnceCell::new(),
             hooked: OnceCell::new(),
+            writers: Mutex::default(),
         }
     }
 
@@ -203,16 +222,21 @@ impl App {
                 let mut zones = self.config.zones.values();
                 &zones.find(|zone| zone.site == site && zone.plan == plan)?.plan
             }
+            Kind::Waiting => &self.line(subject)?.1.waiting.as_ref()?.plan,
+            Kind::Customer => return None,
         };
         self.plans.get_key_value(plan)
     }
 
-    fn words(&self, subject: &Subject) -> Words {
+    /// `called` is what an incident knows itself to be about, where the configuration can't tell.
+    fn words(&self, subject: &Subject, called: Option<&str>) -> Words {
         let name = subject.name();
         let label = match subject.kind() {
             Kind::Button => self.config.buttons.get(name).and_then(|button| button.label.as_deref()),
             Kind::Zone => self.config.zones.get(name).and_then(|zone| zone.label.as_deref()),
             Kind::Silence => subject.silent().map(|(site, _)| site),
+            Kind::Waiting => called.or(Some("A customer")),
+            Kind::Customer => self.line(subject).map(|(name, line)| line.label.as_deref().unwrap_or(name)),
         };
         Words { zone: self.zone.clone(), name: label.unwrap_or(name).to_owned() }
     }

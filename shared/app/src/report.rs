@@ -59,8 +59,14 @@ impl App {
                 return outcome;
             }
         }
-        let post = Post { markdown: wording::marked_post(text, &mark), ..Post::default() };
-        match webex.post(&room.id, &post).await {
+        let parent = work.dispatch.thread.clone();
+        let mut post = Post { markdown: wording::marked_post(text, &mark), parent, ..Post::default() };
+        let mut said_so = webex.post(&room.id, &post).await;
+        // The message above is gone: then it stands by itself.
+        if matches!(said_so, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
+            said_so = webex.post(&room.id, &post).await;
+        }
+        match said_so {
             Ok(id) => Outcome::Sent(id),
             Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(&webex, work, &room).await {
                 Some(outcome) => outcome,

@@ -2,15 +2,53 @@
 
 use handbell_core::config::Reuse;
 use handbell_core::decide::everybody;
+use handbell_core::incident::{Kind, Subject};
 use handbell_core::dispatch::{Outcome, Say};
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, title};
 use handbell_store::{SpaceClaim, SpaceRow};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::App;
 use crate::deliver::{Work, wait};
+
+/// A space as it shall be.
+pub(crate) struct Wanted {
+    /// The name under which it is remembered.
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) team: Option<String>,
+    /// One for always may be older than what speaks in it now.
+    pub(crate) always: bool,
+    pub(crate) oldest: Timestamp,
+    /// Who comes back if it was lost and is made again; who is in it from the first, if `people_first`.
+    pub(crate) people: Vec<Say>,
+    pub(crate) people_first: bool,
+    /// A space whose title ends with these digits may be taken over.
+    pub(crate) digits: Option<String>,
+    /// The customer whose space it is.
+    pub(crate) of: Option<Subject>,
+}
+
+impl Wanted {
+    fn by(work: &Work) -> Self {
+        let customer = work.dispatch.key.subject.kind() == Kind::Customer;
+        let number = work.talk.as_ref().and_then(|talk| talk.address.as_ref()?.number());
+        Self {
+            name: work.space.clone(),
+            title: wording::space_title(&work.plan, &work.dispatch, &work.words),
+            team: work.plan.space.team.clone(),
+            always: work.plan.space.reuse == Reuse::Always,
+            // An incident's own space can't be older than the incident.
+            oldest: work.dispatch.opened_at - SignedDuration::from_mins(2),
+            people: everybody(&work.plan, work.dispatch.step.unwrap_or(u32::MAX)),
+            people_first: false,
+            digits: number.map(|number| number.trim_start_matches('+').to_owned()),
+            of: customer.then(|| work.dispatch.key.subject.clone()),
+        }
+    }
+}
 
 /// A space to speak in.
 pub(crate) struct Room {
@@ -36,8 +74,13 @@ fn later(failure: &Failure) -> Outcome {
 impl App {
     /// The dispatch's space. An outcome instead means that nothing can be said in it now.
     pub(crate) async fn room(&self, webex: &Webex, work: &Work) -> Result<Room, Outcome> {
+        self.space(webex, &Wanted::by(work), work).await
+    }
+
+    /// This space, by whoever works on `work`.
+    pub(crate) async fn space(&self, webex: &Webex, wanted: &Wanted, work: &Work) -> Result<Room, Outcome> {
         let table = |_| wait(5);
-        let row = self.store.space(&work.space).await.map_err(table)?;
+        let row = self.store.space(&wanted.name).await.map_err(table)?;
         if let Some(row) = &row
             && let Some(id) = &row.room
         {
@@ -45,22 +88,26 @@ impl App {
         }
         let claim = self
             .store
-            .claim_space(&work.space, row.as_ref(), &work.owner, self.now())
+            .claim_space(&wanted.name, row.as_ref(), &work.owner, self.now())
             .await
             .map_err(table)?;
         let SpaceClaim::Ours { begun, made } = claim else { return Err(wait(1)) };
-        match self.find_or_make(webex, work, begun, made).await {
+        match self.find_or_make(webex, wanted, work, (begun, made)).await {
             Ok(id) => {
+                // Whose it is comes first: an agent may answer as soon as the space is there.
+                if let Some(subject) = &wanted.of {
+                    self.store.remember_room(&id, subject).await.map_err(table)?;
+                }
                 // If another took over meanwhile, it finds the space that we made by its title.
-                if !self.store.remember_space(&work.space, &id, made, &work.owner).await.map_err(table)? {
+                if !self.store.remember_space(&wanted.name, &id, made, &work.owner).await.map_err(table)? {
                     return Err(wait(1));
                 }
-                tracing::info!(space = work.space, made, "a space is ready");
+                tracing::info!(space = wanted.name, made, "a space is ready");
                 let row = SpaceRow { room: Some(id.clone()), made, begun: true, ..SpaceRow::default() };
                 Ok(Room { id, row })
             }
             Err((failure, begun)) => {
-                let _ = self.store.give_up_space(&work.space, begun, made, &work.owner).await;
+                let _ = self.store.give_up_space(&wanted.name, begun, made, &work.owner).await;
                 Err(later(&failure))
             }
         }
@@ -70,29 +117,36 @@ impl App {
     async fn find_or_make(
         &self,
         webex: &Webex,
+        wanted: &Wanted,
         work: &Work,
-        begun: bool,
-        made: u32,
+        (begun, made): (bool, u32),
     ) -> Result<String, (Failure, bool)> {
-        let wanted = title(&wording::space_title(&work.plan, &work.dispatch, &work.words));
-        let always = work.plan.space.reuse == Reuse::Always;
+        let title = title(&wanted.title);
         let mut found = None;
-        if always || begun {
-            // An incident's own space can't be older than the incident; one for always may be.
-            let oldest = work.dispatch.opened_at - SignedDuration::from_mins(2);
-            let rooms = webex.rooms_with_title(&wanted).await.map_err(|failure| (failure, begun))?;
-            found = rooms
+        if wanted.always || begun {
+            let fits = |room: &str| room == title || ends_with(room, wanted.digits.as_deref());
+            let team = wanted.team.as_deref();
+            let rooms = webex.rooms_where(team, fits).await.map_err(|failure| (failure, begun))?;
+            let mut rooms: Vec<_> = rooms
                 .into_iter()
-                .filter(|room| always || room.created.is_none_or(|at| at >= oldest))
-                .max_by_key(|room| room.created);
+                .filter(|room| wanted.always || room.created.is_none_or(|at| at >= wanted.oldest))
+                .collect();
+            rooms.sort_by_key(|room| std::cmp::Reverse(room.created));
+            for room in rooms {
+                if self.is_free(&room.id, wanted).await.map_err(|failure| (failure, begun))? {
+                    found = Some(room);
+                    break;
+                }
+            }
         }
+        let fresh = found.is_none();
         let id = match found {
             Some(room) => room.id,
             None if !work.may_begin(self.now()) => {
                 let why = "looking for the space took too long".to_owned();
                 return Err((Failure::NotSent { retry_after: None, why }, begun));
             }
-            None => match webex.create_room(&wanted, work.plan.space.team.as_deref()).await {
+            None => match webex.create_room(&title, wanted.team.as_deref()).await {
                 Ok(room) => room.id,
                 Err(failure) => {
                     let may_exist = begun || matches!(failure, Failure::Unknown { .. });
@@ -100,11 +154,11 @@ impl App {
                 }
             },
         };
-        if made > 0 {
+        if made > 0 || (wanted.people_first && (fresh || begun)) {
             // It was lost and is made again: those who were invited before come back before anybody speaks in it.
-            for say in everybody(&work.plan, work.dispatch.step.unwrap_or(u32::MAX)) {
+            for say in &wanted.people {
                 let Say::Invite { email, moderator } = say else { continue };
-                match webex.add_member(&id, &email, moderator).await {
+                match webex.add_member(&id, email, *moderator).await {
                     // Somebody who can't be added was told of when it was tried first.
                     Ok(_) | Err(Failure::Refused { .. }) => {}
                     Err(failure) => return Err((failure, true)),
@@ -112,6 +166,17 @@ impl App {
             }
         }
         Ok(id)
+    }
+
+    /// Another customer's space is nobody else's, whatever its title.
+    async fn is_free(&self, room: &str, wanted: &Wanted) -> Result<bool, Failure> {
+        if wanted.of.is_none() {
+            return Ok(true);
+        }
+        match self.store.subject_of_room(room).await {
+            Ok(whose) => Ok(whose.is_none_or(|whose| Some(&whose) == wanted.of.as_ref())),
+            Err(fault) => Err(Failure::NotSent { retry_after: None, why: fault.to_string() }),
+        }
     }
 
     /// After a 404 in a space: is it gone? Then it is forgotten, and the delivery comes again in a new one.
@@ -128,4 +193,13 @@ impl App {
             Ok(_) => None,
         }
     }
+}
+
+/// The title ends with the whole number, however people write it: `Tommy +1 202-555-0123`.
+fn ends_with(title: &str, digits: Option<&str>) -> bool {
+    let Some(digits) = digits else { return false };
+    let sign = |sign: &char| sign.is_ascii_digit() || matches!(sign, '+' | ' ' | '-' | '.' | '(' | ')' | '/');
+    let tail: Vec<char> = title.chars().rev().take_while(sign).filter(char::is_ascii_digit).collect();
+    // The whole of it: another number may end with the same digits.
+    tail.iter().rev().collect::<String>() == digits
 }

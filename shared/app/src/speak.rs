@@ -8,7 +8,7 @@ use handbell_core::dispatch::{Content, LEASE, Outcome, Say, Task};
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::twilio::{Call, Sms};
-use handbell_outbound::webex::{File, Post, Webex, zone_card};
+use handbell_outbound::webex::{Attached, File, Post, Webex, zone_card};
 use jiff::SignedDuration;
 
 use crate::deliver::{Work, is_post, wait};
@@ -35,17 +35,20 @@ pub(crate) fn said(failure: Failure) -> Outcome {
     }
 }
 
-fn looked(failure: &Failure) -> Outcome {
+pub(crate) fn looked(failure: &Failure) -> Outcome {
     Outcome::LookFailed { why: failure.why().to_owned() }
 }
 
-fn not_now(fault: Fault) -> Outcome {
+pub(crate) fn not_now(fault: Fault) -> Outcome {
     Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why: fault.0 }
 }
 
 impl App {
     pub(crate) async fn say_by_phone(&self, work: &Work, name: &str, task: Task) -> Outcome {
         let Some(delivery) = work.delivery(name) else { return Outcome::NotWanted };
+        if !matches!(delivery.say, Say::Sms { .. } | Say::Call { .. }) {
+            return self.say_to_customer(work, name, task).await;
+        }
         let twilio = match self.twilio_client().await {
             Ok(twilio) => twilio,
             Err(fault) => return not_now(fault),
@@ -92,6 +95,7 @@ impl App {
                     body: wording::sms(content, &work.plan, &work.dispatch, &work.words, &mark),
                     status_callback: Some(format!("{public}/twilio/sms/status?d={here}")),
                     validity: SMS_VALIDITY,
+                    media: Vec::new(),
                 };
                 twilio.send_sms(&sms).await
             }
@@ -149,7 +153,7 @@ impl App {
             join_all(
                 people
                     .iter()
-                    .map(async |(name, _)| (name.clone(), self.invite(&webex, work, &room, name).await)),
+                    .map(async |(name, _)| (name.clone(), self.prepare(&webex, work, &room, name).await)),
             )
             .await,
         );
@@ -173,17 +177,33 @@ impl App {
         }
     }
 
-    async fn invite(&self, webex: &Webex, work: &Work, room: &Room, name: &str) -> Outcome {
-        let Some(Say::Invite { email, moderator }) = work.delivery(name).map(|delivery| &delivery.say) else {
-            return Outcome::NotWanted;
-        };
+    /// What comes before the posts: people, the space's title, a word in the lobby.
+    async fn prepare(&self, webex: &Webex, work: &Work, room: &Room, name: &str) -> Outcome {
+        match work.delivery(name).map(|delivery| &delivery.say) {
+            Some(Say::Invite { email, moderator }) => {
+                self.invite(webex, work, room, (email, *moderator)).await
+            }
+            Some(Say::Assign) => self.assign(webex, work, room, name).await,
+            Some(Say::Lobby { content }) => self.tell_lobby(webex, work, name, content).await,
+            Some(Say::Rename { title }) => self.rename(webex, room, title).await,
+            _ => Outcome::NotWanted,
+        }
+    }
+
+    async fn invite(
+        &self,
+        webex: &Webex,
+        work: &Work,
+        room: &Room,
+        (email, moderator): (&str, bool),
+    ) -> Outcome {
         if work.void {
             return Outcome::NotWanted;
         }
         if !work.may_begin(self.now()) {
             return wait(0);
         }
-        match webex.add_member(&room.id, email, *moderator).await {
+        match webex.add_member(&room.id, email, moderator).await {
             Ok(member) => Outcome::Sent(member.id),
             Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, work, room).await {
                 Some(outcome) => outcome,
@@ -212,16 +232,29 @@ impl App {
         if !work.may_begin(self.now()) {
             return wait(0);
         }
-        let post = match work.delivery(name).map(|delivery| &delivery.say) {
-            Some(Say::Post { content }) => self.words_to_post(work, content),
-            Some(Say::Card) => self.card_to_post(work).await,
+        let say = work.delivery(name).map(|delivery| &delivery.say);
+        let post = match say {
+            Some(Say::Post { content }) => self.words_to_post(work, content).await,
+            Some(Say::Card) => Ok(self.card_to_post(work).await),
+            Some(Say::Media { url, content_type }) => {
+                self.customers_file(work, name, url, content_type.as_deref()).await
+            }
+            Some(Say::Transcript { brief }) => self.transcript(work, *brief).await,
             _ => return Outcome::NotWanted,
         };
-        let mut post = Post {
-            markdown: wording::marked_post(&post.markdown, &mark),
-            parent: self.card_above(work, name).await,
-            ..post
+        let post = match post {
+            Ok(post) => post,
+            Err(outcome) => return outcome,
         };
+        // Getting the file may have taken its time.
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let parent = match &work.dispatch.thread {
+            Some(thread) => Some(thread.clone()),
+            None => self.card_above(work, name).await,
+        };
+        let mut post = Post { markdown: wording::marked_post(&post.markdown, &mark), parent, ..post };
         if post.deadline() > WITHIN_LEASE {
             // Sending the file may take longer than the lease: nobody may take over and post it a second time meanwhile.
             let sending = SignedDuration::try_from(post.deadline()).unwrap_or(SignedDuration::MAX);
@@ -245,7 +278,12 @@ impl App {
             said_so = webex.post(&room.id, &post).await;
         }
         match said_so {
-            Ok(id) => Outcome::Sent(id),
+            Ok(id) => {
+                if let Some(Say::Media { url, .. }) = say {
+                    self.remove_from_twilio(url).await;
+                }
+                Outcome::Sent(id)
+            }
             Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, work, room).await {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
@@ -254,15 +292,21 @@ impl App {
         }
     }
 
-    fn words_to_post(&self, work: &Work, content: &Content) -> Post {
-        let markdown = wording::post(content, &work.plan, &work.dispatch, &work.words);
-        match self.file(content, work) {
+    async fn words_to_post(&self, work: &Work, content: &Content) -> Result<Post, Outcome> {
+        let markdown = match content {
+            Content::FirstPost { first_post } => self.first_post(work, first_post).await?,
+            Content::TakenBack { taken_back, changed, who } => {
+                self.what_became_of(work, *taken_back, (*changed, who)).await?
+            }
+            content => wording::post(content, &work.plan, &work.dispatch, &work.words),
+        };
+        Ok(match self.plans_file(content, work) {
             Ok(file) => Post { markdown, file, ..Post::default() },
             Err(missing) => Post {
                 markdown: format!("{markdown}\n\n*{}*", wording::escape_markdown(&missing)),
                 ..Post::default()
             },
-        }
+        })
     }
 
     /// A card; where cards aren't wanted, the same in words with the picture.
@@ -273,7 +317,7 @@ impl App {
         if !self.config.webex.cards {
             return self.plain_card(work, view, heard);
         }
-        self.hooked.get_or_init(|| self.mend_webhooks()).await;
+        self.hook_once().await;
         // Without a point there is nothing to draw.
         let drawn = view.points.iter().any(Option::is_some);
         let picture = if drawn { self.chart_url(&work.dispatch.key).await.ok() } else { None };
@@ -290,10 +334,20 @@ impl App {
         }
     }
 
+    /// Before a process shows its first card the webhooks must be there: nobody would hear its buttons.
+    pub(crate) async fn hook_once(&self) {
+        let mend = async || {
+            if let Err(fault) = self.mend_webhooks().await {
+                tracing::warn!(reason = %fault, "the webhooks at Webex could not be looked after; tried again in five minutes");
+            }
+        };
+        self.hooked.get_or_init(mend).await;
+    }
+
     fn plain_card(&self, work: &Work, view: &View, answers: bool) -> Post {
         Post {
             markdown: wording::crowd::markdown(view, &work.words, answers),
-            picture: Some(crate::chart::draw(view, &work.words).into()),
+            attached: Some(Attached::chart(crate::chart::draw(view, &work.words).into())),
             ..Post::default()
         }
     }
@@ -362,7 +416,7 @@ impl App {
     }
 
     /// The file that belongs to a post; what is missing, in words, if it can't be had.
-    fn file(&self, content: &Content, work: &Work) -> Result<Option<File>, String> {
+    fn plans_file(&self, content: &Content, work: &Work) -> Result<Option<File>, String> {
         let Content::Plan { step, .. } = content else { return Ok(None) };
         let post = work.plan.steps.get((*step as usize).wrapping_sub(1)).and_then(|step| step.post.as_ref());
         let Some(post) = post else { return Ok(None) };

@@ -42,7 +42,7 @@ impl App {
         rows.sort_by_key(|(_, due)| *due);
         self.kick(&rows, now).await;
         if now.as_second().div_euclid(60) % 5 == 0 {
-            self.mend_webhooks().await;
+            self.reconcile().await;
         }
         // What was found is kicked even if one shard failed; the tick itself counts as failed, and its alarm sees it.
         failed.map_or_else(

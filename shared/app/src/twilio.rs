@@ -4,7 +4,7 @@ use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::decide::{Event, Outcome};
 use handbell_core::dispatch::{Content, Dispatch, DispatchKey, Fate, REPORT_PAUSE, Say};
-use handbell_core::incident::{Incident, Subject};
+use handbell_core::incident::{Incident, Kind, Subject};
 use handbell_core::wording;
 use handbell_inbound::twilio::{
     CallStatus, Hook, MessageStatus, Params, SIGNATURE_HEADER, Signed, TwilioEvent, verify,
@@ -42,11 +42,12 @@ struct Line {
 }
 
 impl App {
-    /// `/twilio/sms/status`: how far a text of ours has come.
+    /// `/twilio/sms`: a customer's text. `/twilio/sms/status`: how far a text of ours has come.
     pub async fn sms_inbound(&self, request: Request<Bytes>) -> Response<Bytes> {
         let done = async {
             let params = self.twilio_params(&request).await?;
             match request.uri().path() {
+                "/twilio/sms" => self.texted(&params).await,
                 "/twilio/sms/status" => self.fate_of(&params, Hook::TextStatus).await,
                 _ => Err(Rejected::Unknown.into()),
             }
@@ -54,14 +55,21 @@ impl App {
         done.await.unwrap_or_else(|failed| refuse(&failed))
     }
 
-    /// `/twilio/voice…`: what to say, which key was pressed, how far a call of ours has come.
+    /// `/twilio/voice…`: a customer calls; what to say, which key was pressed, how far a call of ours has come.
     pub async fn voice_inbound(&self, request: Request<Bytes>) -> Response<Bytes> {
         let done = async {
             let params = self.twilio_params(&request).await?;
             match request.uri().path() {
+                // A customer's own call tells its end by what it was connected with.
+                "/twilio/voice/status" if params.query("d").is_none() => Ok(answer(StatusCode::OK, "")),
                 "/twilio/voice/status" => self.fate_of(&params, Hook::CallStatus).await,
+                "/twilio/voice" if params.query("d").is_none() => self.called(&params).await,
+                "/twilio/voice" if is_customers(&params) => self.agent_answered(&params).await,
                 "/twilio/voice" => self.answered(&params).await,
+                "/twilio/voice/key" if is_customers(&params) => self.agent_pressed(&params).await,
                 "/twilio/voice/key" => self.key_pressed(&params).await,
+                "/twilio/voice/dialed" => self.dialed(&params).await,
+                "/twilio/voice/recorded" => self.recorded(&params).await,
                 _ => Err(Rejected::Unknown.into()),
             }
         };
@@ -139,7 +147,7 @@ impl App {
     }
 
     /// The call, its dispatch and its incident as they are now.
-    async fn line(&self, params: &Params) -> Result<Option<Line>, Failed> {
+    async fn phone_line(&self, params: &Params) -> Result<Option<Line>, Failed> {
         let Some((key, name)) = params.query("d").and_then(read_token) else { return Ok(None) };
         let (dispatch, incident) = tokio::join!(self.store.dispatch(&key), self.store.incident(&key.subject));
         Ok(match (dispatch?, incident?) {
@@ -149,12 +157,12 @@ impl App {
     }
 
     async fn answered(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
-        let Some(line) = self.line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
+        let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
         self.what_to_say(&line).await
     }
 
     async fn what_to_say(&self, line: &Line) -> Result<Response<Bytes>, Failed> {
-        let words = self.words(&line.key.subject);
+        let words = self.words(&line.key.subject, line.incident.label.as_deref());
         let over = if line.incident.epoch == line.key.epoch {
             wording::spoken_when_over(&line.incident, &words)
         } else {
@@ -173,7 +181,10 @@ impl App {
             Content::Plan { step, item } => {
                 plan.steps.get((*step as usize).wrapping_sub(1)).and_then(|step| step.call.get(*item))
             }
-            Content::Text(_) => None,
+            Content::Text(_)
+            | Content::Talk { .. }
+            | Content::FirstPost { .. }
+            | Content::TakenBack { .. } => None,
         };
         let say = |text: String| Verb::Say {
             text,
@@ -200,7 +211,7 @@ impl App {
         let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
             return Err(Rejected::Unknown.into());
         };
-        let Some(line) = self.line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
+        let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
         let who = match line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.say) {
             Some(Say::Call { to, .. }) => wording::the_phone(to),
             _ => return twiml(&goodbye(wording::NOT_KNOWN)),
@@ -237,11 +248,17 @@ impl App {
     }
 }
 
-fn goodbye(text: &str) -> Vec<Verb> {
+/// The call is about a conversation.
+fn is_customers(params: &Params) -> bool {
+    let key = params.query("d").and_then(read_token);
+    key.is_some_and(|(key, _)| key.subject.kind() == Kind::Customer)
+}
+
+pub(crate) fn goodbye(text: &str) -> Vec<Verb> {
     vec![Verb::Say { text: text.to_owned(), language: None, voice: None }, Verb::Hangup]
 }
 
-fn twiml(verbs: &[Verb]) -> Result<Response<Bytes>, Failed> {
+pub(crate) fn twiml(verbs: &[Verb]) -> Result<Response<Bytes>, Failed> {
     let xml = response(verbs).map_err(|error| Fault(error.to_string()))?;
     Ok(typed(StatusCode::OK, "text/xml; charset=utf-8", xml))
 }

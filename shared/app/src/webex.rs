@@ -1,15 +1,15 @@
-//! Webex calls back: our own post comes by, which proves that it is there. And the webhook itself is kept alive.
+//! Webex calls back: our own post comes by, which proves that it is there. Messages in customers' spaces go on to [`crate::agent`].
 
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::dispatch::{DispatchKey, Fate, Progress};
 use handbell_inbound::webex::{Envelope, SIGNATURE_HEADER, verify};
 use handbell_outbound::Failure;
-use handbell_outbound::webex::NewWebhook;
 use handbell_store::table::RowKey;
 use http::{Request, Response, StatusCode};
 use jiff::SignedDuration;
 
+use crate::agent::pause;
 use crate::secrets::values;
 use crate::{App, Failed, Fault, answer, header, refuse};
 
@@ -23,11 +23,8 @@ pub(crate) struct Me {
     pub(crate) name: String,
 }
 
-/// A message is tried to be read for two minutes.
-const READ_TRIES: u32 = 12;
-/// What Webex is to tell us of.
-const RESOURCES: [&str; 2] = ["messages", "attachmentActions"];
-
+/// A message is tried to be read for half an hour.
+const READ_TRIES: u32 = 40;
 impl App {
     /// Asked once in a process's life.
     pub(crate) async fn me(&self) -> Result<&Me, Fault> {
@@ -57,31 +54,52 @@ impl App {
         let now = self.now();
         match (envelope.resource.as_str(), envelope.event.as_str()) {
             ("messages", "created") => {
-                // Whoever posted it is given the time to write that down.
-                let soon = now + SignedDuration::from_secs(3);
-                self.kick(&[(RowKey::heard(&envelope.data.id, 0), soon)], now).await;
-                Ok(())
+                let room = envelope.data.room_id.as_deref().unwrap_or_default();
+                let ours = match (self.me.get(), &envelope.data.person_id) {
+                    (Some(me), Some(person)) => me.id == *person,
+                    _ => true,
+                };
+                // Whoever of us posted it is given the time to write that down.
+                let soon = if ours { now + SignedDuration::from_secs(3) } else { now };
+                self.keep_in_queue(RowKey::heard(&envelope.data.id, room, 0), soon).await
+            }
+            ("messages", change @ ("updated" | "deleted")) if !self.config.lines.is_empty() => {
+                let data = &envelope.data;
+                let (Some(room), Some(person)) = (&data.room_id, envelope.actor_id.as_ref().or(data.person_id.as_ref()))
+                else {
+                    return Ok(());
+                };
+                // What we edit ourselves is no news.
+                if self.me.get().is_some_and(|me| me.id == *person) {
+                    return Ok(());
+                }
+                let row = RowKey::changed(&data.id, (room, person), change == "deleted", 0);
+                self.keep_in_queue(row, now).await
             }
             ("attachmentActions", "created") => {
-                // Nothing but the queue holds a choice: if it isn't there, Webex shall come again.
-                if self.kick(&[(RowKey::card(&envelope.data.id, 0), now)], now).await {
-                    Ok(())
-                } else {
-                    Err(Fault("the queue took no choice".to_owned()).into())
-                }
+                self.keep_in_queue(RowKey::card(&envelope.data.id, 0), now).await
             }
             _ => Ok(()),
         }
     }
 
-    /// Reads a message that we heard of; what can't be read now is read in ten seconds.
-    pub(crate) async fn read_message(&self, id: &str, tries: u32) -> Result<(), Fault> {
-        match self.own_post(id).await {
+    /// Nothing but the queue holds what Webex tells us: if it isn't there, Webex shall come again.
+    async fn keep_in_queue(&self, row: RowKey, at: jiff::Timestamp) -> Result<(), Failed> {
+        if self.kick(&[(row, at)], self.now()).await {
+            Ok(())
+        } else {
+            Err(Fault("the queue took nothing".to_owned()).into())
+        }
+    }
+
+    /// Reads a message that we heard of; what can't be read now is read later.
+    pub(crate) async fn read_message(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
+        match self.read(id, room).await {
             Err(fault) if tries < READ_TRIES => {
-                tracing::warn!(reason = %fault, "a message at Webex can't be read now; tried again in ten seconds");
+                tracing::warn!(reason = %fault, "a message at Webex can't be read now; tried again");
                 let now = self.now();
-                self.kick(&[(RowKey::heard(id, tries + 1), now + SignedDuration::from_secs(10))], now).await;
-                Ok(())
+                let again = (RowKey::heard(id, room, tries + 1), now + pause(tries));
+                if self.kick(&[again], now).await { Ok(()) } else { Err(fault) }
             }
             other => other,
         }
@@ -100,8 +118,9 @@ impl App {
         }
     }
 
-    /// Our own post carries its mark; if we don't know yet that it arrived, now we do.
-    async fn own_post(&self, id: &str) -> Result<(), Fault> {
+    /// A message in a customer's space may leave. Anywhere else our own post carries its mark: if we don't know yet that it
+    /// arrived, now we do.
+    async fn read(&self, id: &str, room: &str) -> Result<(), Fault> {
         let message = match self.webex().await?.message(id).await {
             Ok(message) => message,
             // It is gone, or not for our eyes.
@@ -110,7 +129,15 @@ impl App {
         };
         let me = self.me().await?;
         if message.person_id.as_deref() != Some(me.id.as_str()) {
-            return self.answered_in_words(&message, &me.name).await;
+            let room = message.room_id.as_deref().unwrap_or(room);
+            let customer = match self.config.lines.is_empty() {
+                true => None,
+                false => self.store.subject_of_room(room).await?,
+            };
+            return match customer {
+                Some(subject) => self.agents_wrote(&subject, &room.to_owned(), Some(message)).await,
+                None => self.answered_in_words(&message, &me.name).await,
+            };
         }
         let text = message.markdown.or(message.text).unwrap_or_default();
         let Some((reference, number, name)) = find_mark(&text) else { return Ok(()) };
@@ -128,51 +155,6 @@ impl App {
             self.store.fate(&key, &name, &fate, self.now()).await?;
         }
         Ok(())
-    }
-
-    /// Registers our webhooks if they are missing, and wakes those that Webex has put to sleep. Best effort, every five
-    /// minutes; and before a process shows its first card, since nobody would hear its buttons.
-    pub(crate) async fn mend_webhooks(&self) {
-        let Some(name) = &self.config.webex.webhook else { return };
-        let mend = async {
-            let secret = self.secrets.get(&name.secret, self.now()).await?;
-            let webex = self.webex().await?;
-            let target = format!("{}/webex", self.public_url());
-            let failed = |failure: Failure| Fault(failure.to_string());
-            let all = webex.webhooks().await.map_err(failed)?;
-            for resource in RESOURCES {
-                let name = format!("Handbell: {resource}");
-                let ours = all.iter().find(|hook| {
-                    hook.target_url.as_deref() == Some(&target) && hook.resource.as_deref() == Some(resource)
-                });
-                match ours {
-                    None => {
-                        let new = NewWebhook {
-                            name,
-                            target_url: target.clone(),
-                            resource: resource.to_owned(),
-                            event: "created".to_owned(),
-                            filter: None,
-                            secret: secret.clone(),
-                        };
-                        webex.create_webhook(&new).await.map_err(failed)?;
-                        tracing::info!(resource, "a webhook was registered at Webex");
-                    }
-                    Some(hook) if hook.is_inactive() => {
-                        webex
-                            .update_webhook(&hook.id, &name, &target, Some(&secret))
-                            .await
-                            .map_err(failed)?;
-                        tracing::warn!(resource, "Webex had switched our webhook off; it is on again");
-                    }
-                    Some(_) => {}
-                }
-            }
-            Ok::<_, Fault>(())
-        };
-        if let Err(fault) = mend.await {
-            tracing::warn!(reason = %fault, "the webhooks at Webex could not be looked after; tried again in five minutes");
-        }
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Environment {
     pub sqs_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_EVENTBRIDGE`, or `AWS_ENDPOINT_URL`.
     pub events_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_SESV2`, or `AWS_ENDPOINT_URL`.
+    pub ses_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SSM`, or `AWS_ENDPOINT_URL`.
     pub ssm_endpoint: Option<String>,
 }
@@ -80,7 +82,39 @@ impl Environment {
             dynamodb_endpoint: endpoint("DYNAMODB"),
             sqs_endpoint: endpoint("SQS"),
             events_endpoint: endpoint("EVENTBRIDGE"),
+            ses_endpoint: endpoint("SESV2"),
             ssm_endpoint: endpoint("SSM"),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(endpoints: &[(&str, &str)]) -> Environment {
+        Environment::from(|name| match name.strip_prefix("AWS_ENDPOINT_URL") {
+            Some(_) => {
+                endpoints.iter().find(|(set, _)| *set == name).map(|(_, endpoint)| (*endpoint).to_owned())
+            }
+            None => Some("x".into()),
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn ses_is_at_its_own_endpoint_or_at_that_of_all_services_or_where_aws_has_it() {
+        let (all, own) = (("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_SESV2", "http://ses"));
+        assert_eq!(with(&[]).ses_endpoint, None);
+        assert_eq!(with(&[all]).ses_endpoint.as_deref(), Some("http://all"));
+        let both = with(&[all, own]);
+        assert_eq!(both.ses_endpoint.as_deref(), Some("http://ses"));
+        assert_eq!(both.sqs_endpoint.as_deref(), Some("http://all"));
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        let error = Environment::from(|name| (name != "HANDBELL_TABLE").then(|| "x".into())).err();
+        assert_eq!(error, Some(Missing("HANDBELL_TABLE".into())));
     }
 }

@@ -3,10 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use handbell_app::App;
+use handbell_app::{App, SourceIp};
 use handbell_store::table::RowKey;
 use http::{Request, Response};
 use jiff::SignedDuration;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -36,11 +37,15 @@ pub enum Function {
     Sightings,
     /// Webex: the picture on a card.
     Chart,
+    /// A customer's browser: the web form.
+    Contact,
+    /// Twilio or a customer's phone: a file that an agent sent.
+    File,
 }
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ButtonPress,
         Self::SmsInbound,
         Self::VoiceInbound,
@@ -51,6 +56,8 @@ impl Function {
         Self::CmxPoll,
         Self::Sightings,
         Self::Chart,
+        Self::Contact,
+        Self::File,
     ];
 
     /// Its name: of the crate, of the binary, and with other capitals of the resource in template.yaml.
@@ -66,6 +73,8 @@ impl Function {
             Self::CmxPoll => "cmx-poll",
             Self::Sightings => "sightings",
             Self::Chart => "chart",
+            Self::Contact => "contact",
+            Self::File => "file",
         }
     }
 
@@ -74,9 +83,10 @@ impl Function {
         Self::ALL.into_iter().find(|function| function.name() == name)
     }
 
-    /// Whether it fetches secrets and connects to the table before its first call.
+    /// Whether it fetches secrets and connects to the table before its first call. Health has no secrets, and File no table:
+    /// its role would be refused there at each start.
     pub(crate) fn warms_up(self) -> bool {
-        self != Self::Health
+        !matches!(self, Self::Health | Self::File)
     }
 }
 
@@ -109,6 +119,8 @@ pub async fn handle(
                 Function::WebexEvent => app.webex_event(request).await,
                 Function::Sightings => app.sightings(request).await,
                 Function::Chart => app.chart(request).await,
+                Function::Contact => app.contact(request).await,
+                Function::File => app.file(request).await,
                 _ => app.health().await,
             };
             Ok(answer(&response))
@@ -124,6 +136,12 @@ fn request(app: &App, payload: &str) -> Result<Request<Bytes>, String> {
         request.stage_variables_ref().and_then(|variables| variables.first("HANDBELL_PUBLIC_URL"))
     {
         app.reached_at(url);
+    }
+    let mut request = request;
+    if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref()
+        && let Some(source) = context.http.source_ip.clone()
+    {
+        request.extensions_mut().insert(SourceIp(source));
     }
     Ok(request.map(|body| match body {
         Body::Text(text) => text.into(),

@@ -60,6 +60,7 @@ pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
         store: Store::new(aws.dynamodb(), environment.table.clone()),
         sqs: aws.sqs(),
         events: aws.events(),
+        ses: handbell_outbound::ses::Ses::new(aws.ses()),
         make_site_client: Arc::new(|site, files| {
             site_client(site, files).map_err(|error| handbell_app::Fault(error.to_string()))
         }),

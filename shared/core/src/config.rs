@@ -1,6 +1,7 @@
 //! The configuration: what `handbell.yaml` can say. People write it, so every field has words for them.
 
 mod hours;
+mod line;
 mod problems;
 mod site;
 mod zone;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::press::Gesture;
 
 pub use hours::{AtClosing, Calendar, Hours};
+pub use line::{Agent, Answers, Form, Limits, Line, Mail, Texts, Voice, Waiting};
 pub use problems::{Problem, pin_bytes, problems};
 pub use site::{Cmx, CmxApi, CmxPush, Meraki, MerakiPush, Site, Source, Spaces};
 pub use zone::{Amount, Exclude, Never, Place, Polls, Threshold, Zone};
@@ -35,6 +37,7 @@ pub struct Config {
     #[serde(default)]
     pub admins: Admins,
     /// What to do, step by step; plans are named here and used below.
+    #[serde(default)]
     pub plans: BTreeMap<String, Plan>,
     /// Buttons by name. Each has its own secret address.
     #[serde(default)]
@@ -45,6 +48,9 @@ pub struct Config {
     /// Zones by name: whose devices are counted, and when there are too many.
     #[serde(default)]
     pub zones: BTreeMap<String, Zone>,
+    /// Lines by name: numbers on which customers reach a team.
+    #[serde(default)]
+    pub lines: BTreeMap<String, Line>,
 }
 
 fn utc() -> String {
@@ -55,6 +61,17 @@ impl Config {
     /// The time zone, or UTC if the name is unknown; `handbell check` refuses unknown names.
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// Every number of ours.
+    pub fn own_numbers(&self) -> Vec<&str> {
+        let lines = self.lines.values().map(|line| line.number.as_str());
+        self.twilio.iter().map(|twilio| twilio.from.as_str()).chain(lines).collect()
+    }
+
+    /// The line with this number.
+    pub fn line_of(&self, number: &str) -> Option<(&str, &Line)> {
+        self.lines.iter().find(|(_, line)| line.number == number).map(|(name, line)| (name.as_str(), line))
     }
 
     /// The number that sends and calls; empty if there is no Twilio.

@@ -60,6 +60,18 @@ pub enum Event {
     },
     /// A poll found something to tell of a zone or a site.
     Crowd(Signal),
+    /// A customer has been waiting for too long.
+    Waits {
+        /// What the customer is called.
+        customer: String,
+        /// Since then.
+        since: Timestamp,
+    },
+    /// The customer waits no more.
+    Answered {
+        /// Who answered.
+        who: String,
+    },
     /// The time that the incident had asked for has come.
     Wake,
 }
@@ -129,7 +141,11 @@ pub fn begins_anew(
     event: &Event,
     now: Timestamp,
 ) -> bool {
-    matches!(event, Event::Press(_) | Event::Crowd(Signal::Rise { .. } | Signal::Silent { .. }))
+    let opens = matches!(
+        event,
+        Event::Press(_) | Event::Crowd(Signal::Rise { .. } | Signal::Silent { .. }) | Event::Waits { .. }
+    );
+    opens
         && incident.is_none_or(|incident| own_plan.is_none_or(|plan| !is_current(incident, plan, now)))
 }
 
@@ -187,6 +203,11 @@ pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Ti
             _ => nothing(state),
         },
         Event::Crowd(signal) => crowd::heard(state, current, signal, rules, now),
+        Event::Waits { customer, since } => waits(state, current, (customer, *since), rules, now),
+        Event::Answered { who } => match current {
+            Some(incident) => end(incident, Phase::Resolved, who, rules, now),
+            None => nothing(state),
+        },
         Event::Wake => wake(state, rules, now),
     }
 }
@@ -256,6 +277,29 @@ fn pressed(
         }
     }
     climb.done(Outcome::Counted)
+}
+
+/// A customer waits: the plan's first step, unless it is being run already.
+fn waits(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    (customer, since): (&str, Timestamp),
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    if current.is_some() {
+        return nothing(state);
+    }
+    let mut climb = Climb::open(state, rules, now);
+    climb.incident.label = Some(customer.to_owned());
+    climb.fact("customer.waiting", [("since", since.to_string())]);
+    let note = wording::customer::waits(customer, since, now);
+    if rules.plan.steps.is_empty() {
+        climb.post(note);
+    } else {
+        climb.take_step(1, Some(note));
+    }
+    climb.done(Outcome::Done)
 }
 
 fn acknowledge(incident: &Incident, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::Address;
 use crate::crowd::View;
 use crate::incident::{Subject, reference};
 use crate::wording;
@@ -88,6 +89,60 @@ pub enum Say {
         /// What.
         content: Content,
     },
+    /// Post a file of a customer's: a picture of a text, or what was said after the tone.
+    Media {
+        /// Where it lies at Twilio.
+        url: String,
+        /// What it says it is.
+        content_type: Option<String>,
+    },
+    /// Post all that was said with the customer: as a file, or the last of it in words.
+    Transcript {
+        /// In words.
+        brief: bool,
+    },
+    /// See whether anybody is there to answer, and ask somebody to.
+    Assign,
+    /// Tell the team in its lobby.
+    Lobby {
+        /// What.
+        content: Content,
+    },
+    /// Give the space another title.
+    Rename {
+        /// What it is called.
+        title: String,
+    },
+    /// Answer a customer by a text message, with an agent's files.
+    Answer {
+        /// E.164.
+        to: String,
+        /// Our number.
+        from: String,
+        /// The text.
+        text: String,
+        /// Addresses of the files at Webex.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
+    },
+    /// Answer a customer by mail.
+    Mail {
+        /// The address.
+        to: String,
+        /// The text.
+        text: String,
+    },
+    /// Call an agent, and connect with the customer when the agent wants it.
+    Connect {
+        /// The agent's number.
+        agent: String,
+        /// Our number.
+        from: String,
+        /// The customer's.
+        to: String,
+    },
+    /// Forget all that is known of the customer.
+    Erase,
     /// The message that shows what became of the others, edited as they settle.
     Report,
 }
@@ -95,15 +150,22 @@ pub enum Say {
 impl Say {
     /// Said through Webex.
     pub fn is_webex(&self) -> bool {
-        !matches!(self, Self::Sms { .. } | Self::Call { .. })
+        !self.is_phone() && !matches!(self, Self::Mail { .. } | Self::Erase)
     }
     /// Stands in the space, in the order of the steps.
     pub fn is_post(&self) -> bool {
-        matches!(self, Self::Post { .. } | Self::Card)
+        matches!(self, Self::Post { .. } | Self::Card | Self::Media { .. } | Self::Transcript { .. })
     }
     /// Said through Twilio.
     pub fn is_phone(&self) -> bool {
-        !self.is_webex()
+        matches!(
+            self,
+            Self::Sms { .. } | Self::Call { .. } | Self::Answer { .. } | Self::Connect { .. }
+        )
+    }
+    /// Reaches a customer: may be taken back, and never follows a STOP.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Answer { .. } | Self::Mail { .. })
     }
 }
 
@@ -120,6 +182,83 @@ pub enum Content {
     },
     /// These words.
     Text(String),
+    /// What the dispatch's [`Talk`] says.
+    Talk {
+        /// Always true.
+        talk: bool,
+    },
+    /// What stands first in a customer's space: it depends on what our token lets us see.
+    FirstPost {
+        /// Whose space it is.
+        first_post: Address,
+    },
+    /// Whether an answer could still be taken back, which only its own dispatch knows.
+    TakenBack {
+        /// The dispatch of the answer.
+        taken_back: u32,
+        /// It was changed, not deleted.
+        changed: bool,
+        /// By whom.
+        who: String,
+    },
+}
+
+impl Content {
+    /// What the dispatch's talk says.
+    pub fn talk() -> Self {
+        Self::Talk { talk: true }
+    }
+}
+
+/// Who says something in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Who {
+    /// The customer.
+    Customer,
+    /// An agent, by name.
+    Agent(String),
+    /// Handbell, by itself.
+    Handbell,
+}
+
+/// By which way a customer was heard or is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Text messages.
+    Text,
+    /// The phone.
+    Call,
+    /// The web form.
+    Form,
+    /// Only within the space.
+    Space,
+}
+
+/// One thing said in a conversation: the dispatches that carry one are its history.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talk {
+    /// Who.
+    pub who: Who,
+    /// How the customer is called at that time.
+    pub customer: String,
+    /// How.
+    pub way: Way,
+    /// In words; empty if it is only files.
+    pub text: String,
+    /// How many files.
+    #[serde(default)]
+    pub files: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+// What people say is for no log.
+impl std::fmt::Debug for Talk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Talk").field("way", &self.way).field("at", &self.at).finish_non_exhaustive()
+    }
 }
 
 /// How far a delivery has come on our side.
@@ -254,6 +393,18 @@ pub struct Dispatch {
     /// Its posts wait until the posts of this dispatch are out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u32>,
+    /// Its answers to the customer wait until the answers of this dispatch are out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers_after: Option<u32>,
+    /// Its answers take the place of this dispatch's, and leave only if those were taken back in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<u32>,
+    /// What it says stands under this message of Webex's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+    /// What was said in a conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk: Option<Box<Talk>>,
     /// The plan's name.
     pub plan: String,
     /// The plan as it stood.
@@ -346,6 +497,35 @@ pub enum Outcome {
 }
 
 impl Dispatch {
+    /// A dispatch that says nothing yet.
+    pub fn new(key: DispatchKey, now: Timestamp) -> Self {
+        Self {
+            key,
+            step: None,
+            after: None,
+            answers_after: None,
+            replaces: None,
+            thread: None,
+            talk: None,
+            plan: String::new(),
+            plan_hash: String::new(),
+            count: 0,
+            at: now,
+            opened_at: now,
+            view: None,
+            last_word: false,
+            deliveries: BTreeMap::new(),
+            fates: BTreeMap::new(),
+            facts: Vec::new(),
+            rev: 0,
+            claims: 0,
+            settled: 0,
+            owner: None,
+            claimed_ms: 0,
+            lease_ms: 0,
+        }
+    }
+
     /// The mark that people and we find a delivery by: `H-7K3Q.2.1`.
     pub fn mark(&self, name: &str) -> String {
         format!("{}.{}.{name}", reference(&self.key.subject, self.key.epoch), self.key.number)
@@ -497,6 +677,36 @@ impl Dispatch {
         let report = self.deliveries.get(REPORT).filter(|report| report.progress == Progress::Sent)?;
         let shown = report.shown.as_ref().map_or("", |shown| shown.text.as_str());
         wording::report(self).is_some_and(|text| text != shown).then_some(report)
+    }
+
+    /// Takes back what has not been begun of its answers to a customer, and says why. What may have been said stays to be
+    /// looked for.
+    pub fn take_back(&mut self, why: &str) {
+        for delivery in self.deliveries.values_mut() {
+            if delivery.progress == Progress::Pending && delivery.say.is_answer() {
+                delivery.progress = Progress::Cancelled;
+                delivery.why = Some(why.to_owned());
+            }
+        }
+    }
+
+    /// What was answered has settled, one way or the other.
+    pub fn answers_are_out(&self) -> bool {
+        !self.deliveries.values().any(|delivery| delivery.say.is_answer() && delivery.is_open())
+    }
+
+    /// Whether no answer has left and none will: they were taken back before, or certainly not accepted. None while that
+    /// isn't certain.
+    pub fn was_taken_back(&self) -> Option<bool> {
+        let mut answers = self.deliveries.iter().filter(|(_, delivery)| delivery.say.is_answer());
+        let perhaps_left = |(name, delivery): (&String, &Delivery)| {
+            let given_up = delivery.progress == Progress::Dead && delivery.unknowns > 0;
+            self.fates.contains_key(name) || delivery.progress == Progress::Sent || given_up
+        };
+        if answers.any(perhaps_left) {
+            return Some(false);
+        }
+        self.answers_are_out().then_some(true)
     }
 
     /// Everything that goes through Webex and comes before a later step's post has settled.

@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::config::{Admins, Plan, is_phone_number};
-use crate::dispatch::{Content, Delivery, Dispatch, Fact, NOTICE, Say};
+use crate::dispatch::{Content, Delivery, Dispatch, Fact, NOTICE, Say, Talk, Way, Who};
+use crate::texting::is_short_code;
 use crate::wording::{self, Values, Words};
 
-/// Adds to the dispatch what takes over for those that died. It is said with the next claim.
+/// Adds to the dispatch what takes over for those that died. It is said with the next claim. `customer` is a customer's
+/// number and the one of ours that the customer knows.
 pub fn take_over(
     dispatch: &mut Dispatch,
     died: &[String],
     (admins, from): (&Admins, &str),
+    customer: Option<(&str, &str)>,
     plan: &Plan,
     words: &Words,
     now: Timestamp,
@@ -25,6 +28,16 @@ pub fn take_over(
     for (name, delivery) in &dead {
         if let Some(say) = other_channel(delivery, from, plan, words, dispatch) {
             dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(say, now) });
+        }
+        // A customer's text that nobody could be shown: the customer is told so, if we can. The number in a form may be
+        // somebody else's, and a short code is nobody's.
+        if matches!(&delivery.say, Say::Post { content: Content::Talk { .. } })
+            && let Some(Talk { who: Who::Customer, way: Way::Text, .. }) = dispatch.talk.as_deref()
+            && let Some((to, from)) = customer.filter(|(to, from)| to != from && !is_short_code(to))
+        {
+            let text = wording::customer::APOLOGY.to_owned();
+            let answer = Say::Answer { to: to.to_owned(), from: from.to_owned(), text, files: Vec::new() };
+            dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(answer, now) });
         }
         let number = dispatch.facts.len();
         let reason = delivery.why.clone().unwrap_or_default();
@@ -39,6 +52,8 @@ pub fn take_over(
     let (webex, others): (Vec<_>, Vec<_>) = dead
         .iter()
         .map(|(_, delivery)| delivery)
+        // What became of an answer stands under it, where the agents see it.
+        .filter(|delivery| !delivery.say.is_answer())
         .partition(|delivery| delivery.say.is_post() || delivery.say == Say::Report);
     for say in notices(dispatch, &others, &admins.webex, |email, content| Say::Direct { email, content })
         .into_iter()
@@ -77,7 +92,9 @@ fn other_channel(
         return None;
     }
     let content = |content: &Content| match content {
-        Content::Text(text) => Content::Text(text.clone()),
+        Content::Text(_) | Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => {
+            content.clone()
+        }
         Content::Plan { step, item } => {
             let step = plan.steps.get((*step as usize).wrapping_sub(1));
             let template = step.and_then(|step| match delivery.say {

@@ -22,6 +22,10 @@ pub enum Kind {
     Zone,
     /// Nothing is known of a site's zones that run the same plan.
     Silence,
+    /// A customer whom nobody answers.
+    Waiting,
+    /// What is said between a customer and a team: no incident, but its dispatches lie in the same way.
+    Customer,
 }
 
 impl Subject {
@@ -40,12 +44,29 @@ impl Subject {
         Self(format!("silence:{site}~{plan}"))
     }
 
+    /// The subject of what is said with one customer on a line. The address (a phone number, or `mail:` and an address)
+    /// doesn't stand in it: subjects reach logs and addresses of callbacks.
+    pub fn customer(line: &str, address: &str) -> Self {
+        let digest = Sha256::digest(format!("customer\0{line}\0{address}"));
+        Self(format!("customer:{line}~{}", digest.iter().take(16).map(|byte| sign(*byte)).collect::<String>()))
+    }
+
+    /// The subject of a customer's waiting; of the customer's own subject.
+    pub fn waiting(customer: &Subject) -> Self {
+        Self(format!("waiting:{}", customer.name()))
+    }
+
+    /// The line of a customer's subject.
+    pub fn line(&self) -> Option<&str> {
+        matches!(self.kind(), Kind::Customer | Kind::Waiting).then(|| self.name().split('~').next())?
+    }
+
     /// Reads back what [`Subject::as_str`] gave.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, name) = text.split_once(':')?;
         let known = match kind {
             "button" | "zone" => !name.is_empty(),
-            "silence" => name.split_once('~').is_some(),
+            "silence" | "waiting" | "customer" => name.split_once('~').is_some(),
             _ => false,
         };
         known.then(|| Self(text.to_owned()))
@@ -56,6 +77,8 @@ impl Subject {
         match self.0.split_once(':') {
             Some(("zone", _)) => Kind::Zone,
             Some(("silence", _)) => Kind::Silence,
+            Some(("waiting", _)) => Kind::Waiting,
+            Some(("customer", _)) => Kind::Customer,
             _ => Kind::Button,
         }
     }
@@ -150,6 +173,9 @@ pub struct Incident {
     /// What a zone's incident knows besides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crowd: Option<Crowd>,
+    /// What it is about is called so, where the configuration can't tell: a customer's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
 }
 
 /// What a zone's incident knows besides.
@@ -181,8 +207,12 @@ impl Incident {
 
 /// The short name of an incident, made from its subject and epoch; four of 32 signs that aren't mistaken for each other.
 pub fn reference(subject: &Subject, epoch: u64) -> String {
-    const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let digest = Sha256::digest(format!("{}#{epoch}", subject.as_str()));
-    let signs: String = digest.iter().take(4).map(|byte| SIGNS[usize::from(byte & 31)] as char).collect();
-    format!("H-{signs}")
+    format!("H-{}", digest.iter().take(4).map(|byte| sign(*byte)).collect::<String>())
+}
+
+/// One of 32 signs that aren't mistaken for each other.
+fn sign(byte: u8) -> char {
+    const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    SIGNS[usize::from(byte & 31)] as char
 }

@@ -1,13 +1,18 @@
 //! What we decide: pure rules. No clock, no network, no AWS, no randomness but what comes in.
 
+pub mod assign;
 pub mod config;
+pub mod conversation;
+pub mod converse;
 pub mod crowd;
 pub mod decide;
 pub mod dispatch;
 pub mod fallback;
 pub mod incident;
+pub mod leave;
 pub mod poll;
 pub mod press;
+pub mod texting;
 pub mod wording;
 pub mod zone;
 

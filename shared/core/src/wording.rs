@@ -1,13 +1,14 @@
 //! Everything that Handbell says to people, as pure functions.
 
 pub mod crowd;
+pub mod customer;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{Plan, Step};
 use crate::dispatch::{Content, Delivery, Dispatch, Fate, Progress, Say};
-use crate::incident::{By, Incident, Phase, reference};
+use crate::incident::{By, Incident, Kind, Phase, reference};
 
 /// How times are written and things are called.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub struct Words {
 /// The values of the placeholders.
 #[derive(Clone, Debug)]
 pub struct Values {
-    /// `{button}`, or `{zone}`.
+    /// `{button}`, `{zone}` or `{customer}`.
     pub name: String,
     /// `{count}`.
     pub count: u64,
@@ -77,7 +78,7 @@ impl Values {
                 .filter(|end| from[1..][*end..].starts_with('}'))
                 .map_or(1, |end| end + 2);
             let value = match &from[..end] {
-                "{button}" | "{zone}" => escape(&self.name),
+                "{button}" | "{zone}" | "{customer}" => escape(&self.name),
                 "{level}" => escape(&self.level),
                 "{capacity}" => escape(&self.capacity),
                 "{usual}" => escape(&self.usual),
@@ -222,6 +223,11 @@ pub fn space_title(plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
 pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
     match content {
         Content::Text(text) => text.clone(),
+        Content::Talk { .. } => {
+            dispatch.talk.as_ref().map_or_else(String::new, |talk| customer::talk(talk, &words.zone))
+        }
+        // Only whoever speaks to Webex can tell.
+        Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
         Content::Plan { step, .. } => {
             let post = step_of(plan, *step).and_then(|step| step.post.as_ref());
             let values = Values::of(dispatch, words);
@@ -245,6 +251,7 @@ pub fn marked_post(markdown: &str, mark: &str) -> String {
 pub fn sms(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words, mark: &str) -> String {
     let text = match content {
         Content::Text(text) => text.clone(),
+        Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
         Content::Plan { step, item } => {
             let template =
                 step_of(plan, *step).and_then(|step| step.sms.get(*item)).map_or("", |sms| sms.text.as_str());
@@ -258,6 +265,7 @@ pub fn sms(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words, m
 pub fn spoken(content: &Content, plan: &Plan, incident: &Incident, words: &Words, now: Timestamp) -> String {
     match content {
         Content::Text(text) => text.clone(),
+        Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
         Content::Plan { step, item } => {
             let template = step_of(plan, *step)
                 .and_then(|step| step.call.get(*item))
@@ -301,6 +309,9 @@ pub fn the_phone(number: &str) -> String {
 
 /// The one message that shows what became of a dispatch; none while there is nothing to tell.
 pub fn report(dispatch: &Dispatch) -> Option<String> {
+    if dispatch.key.subject.kind() == Kind::Customer {
+        return customer::fate(dispatch, |delivery, fate| line(delivery, fate, escape_markdown));
+    }
     let told = |delivery: &&Delivery| {
         delivery.say.is_phone() || (delivery.progress == Progress::Dead && delivery.say != Say::Report)
     };
@@ -321,6 +332,16 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
         Say::Direct { email, .. } => format!("Message to {}", escape(email)),
         Say::Sms { to, .. } => format!("SMS to {to}"),
         Say::Call { to, .. } => format!("Call to {to}"),
+        Say::Connect { agent, .. } => format!("Call to {agent}"),
+        Say::Answer { files, .. } if files.is_empty() => "Text".to_owned(),
+        Say::Answer { .. } => "Text with a file".to_owned(),
+        Say::Mail { .. } => "Mail".to_owned(),
+        Say::Media { .. } => "A file".to_owned(),
+        Say::Transcript { .. } => "The transcript".to_owned(),
+        Say::Assign => "Looking for somebody to answer".to_owned(),
+        Say::Lobby { .. } => "A word in the lobby".to_owned(),
+        Say::Rename { .. } => "The space's new title".to_owned(),
+        Say::Erase => "Forgetting the customer".to_owned(),
         Say::Report => "This report".to_owned(),
     };
     let why = || delivery.why.as_deref().map(escape).unwrap_or_default();
@@ -328,7 +349,9 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
         // The vendor knows better than we do, also when we had already given up or called it off.
         (_, Some(fate)) => of_fate(fate, escape),
         (Progress::Dead, None) => format!("❌ failed: {}", why()),
+        (Progress::Cancelled, None) if delivery.why.is_some() => format!("not sent: {}", why()),
         (Progress::Cancelled, None) => "not needed any more".to_owned(),
+        (Progress::Sent, None) if matches!(delivery.say, Say::Mail { .. }) => "✅ sent".to_owned(),
         (Progress::Sent, None) => "queued".to_owned(),
         (Progress::Unknown, None) => "not certain yet, being looked up".to_owned(),
         (Progress::Pending, None) if delivery.why.is_some() => format!("will be tried again: {}", why()),

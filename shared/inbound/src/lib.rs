@@ -4,6 +4,7 @@
 //! fail their sender's check never become an event, so what is not verified cannot reach the rules.
 
 pub mod button;
+pub mod contact;
 pub mod link;
 pub mod sightings;
 mod signature;
@@ -22,4 +23,10 @@ pub fn check_size(body: &[u8]) -> Result<(), Rejected> {
         return Err(Rejected::Malformed(format!("the body is longer than {BODY_LIMIT} bytes")));
     }
     Ok(())
+}
+
+/// Whether a `Content-Type` header says that the body is a form. Its parameters, `charset=UTF-8`, say nothing more.
+fn is_form(content_type: Option<&str>) -> bool {
+    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }

@@ -59,6 +59,10 @@ pub struct Data {
     pub id: String,
     /// The space.
     pub room_id: Option<String>,
+    /// `group` or `direct`, of a message.
+    pub room_type: Option<String>,
+    /// The people whom a message mentions, by their ids.
+    pub mentioned: Vec<String>,
     /// Who wrote, pressed, joined or left.
     pub person_id: Option<String>,
     /// The same person's address.
@@ -93,6 +97,8 @@ impl Envelope {
             data: Data {
                 id: needed(data, "id")?,
                 room_id: text(data, "roomId"),
+                room_type: text(data, "roomType"),
+                mentioned: texts(data, "mentionedPeople"),
                 person_id: text(data, "personId"),
                 person_email: text(data, "personEmail"),
                 created: text(data, "created"),
@@ -121,6 +127,11 @@ impl fmt::Debug for Data {
 
 fn text(value: &Value, name: &str) -> Option<String> {
     value[name].as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn texts(value: &Value, name: &str) -> Vec<String> {
+    let list = value[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn needed(value: &Value, name: &str) -> Result<String, Rejected> {

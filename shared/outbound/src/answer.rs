@@ -9,18 +9,33 @@ use reqwest::RequestBuilder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
+use crate::DEADLINE;
 use crate::failure::{self, Failure, Said};
 
 /// A list of a thousand spaces has about half a megabyte; what is far beyond isn't an answer to us.
 const BODY_MAX: usize = 8 * 1024 * 1024;
+
+/// The slowest that we wait for, up or down, in bytes a second.
+const SLOWEST: u64 = 1024 * 1024;
+
+/// How long a request with so many bytes, in it or in its answer, may take.
+pub(crate) fn with_bytes(length: u64) -> Duration {
+    DEADLINE + Duration::from_secs(length.div_ceil(SLOWEST))
+}
 
 /// What came back: a status line at least.
 pub(crate) struct Answer {
     vendor: &'static str,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// Nothing if it broke off. After a plain no that doesn't matter, after a yes it does.
-    body: Option<Bytes>,
+    body: Body,
+}
+
+/// What is known of the rest. After a plain no that doesn't matter, after a yes it does.
+enum Body {
+    Whole(Bytes),
+    TooLong,
+    BrokeOff,
 }
 
 impl Answer {
@@ -30,28 +45,34 @@ impl Answer {
         request: RequestBuilder,
         deadline: Duration,
     ) -> Said<Answer> {
-        let mut response = request
+        Answer::within(vendor, request, deadline, BODY_MAX).await
+    }
+
+    /// Sends the request, once, and reads no more of the answer than this, in bytes.
+    pub(crate) async fn within(
+        vendor: &'static str,
+        request: RequestBuilder,
+        deadline: Duration,
+        limit: usize,
+    ) -> Said<Answer> {
+        let response = request
             .timeout(deadline)
             .send()
             .await
             .map_err(|error| Failure::without_answer(vendor, &error))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Some(BytesMut::new());
-        loop {
-            match response.chunk().await {
-                Ok(None) => break,
-                Ok(Some(chunk)) if body.as_ref().is_some_and(|b| b.len() + chunk.len() <= BODY_MAX) => {
-                    if let Some(body) = &mut body {
-                        body.extend_from_slice(&chunk);
-                    }
-                }
-                Ok(Some(_)) | Err(_) => {
-                    body = None;
-                    break;
-                }
+        Ok(Answer { vendor, status, headers, body: read(response, limit).await })
+    }
+
+    /// The answer as it is: a file. `limit` is the one that it was asked [`Answer::within`].
+    pub(crate) fn file(self, limit: u64) -> Said<Bytes> {
+        match self.body {
+            Body::Whole(bytes) => Ok(bytes),
+            Body::TooLong => Err(Failure::never_asked(format!("the file is larger than {}", size(limit)))),
+            Body::BrokeOff => {
+                Err(Failure::unknown(format!("{} did not send the file to its end", self.vendor)))
             }
         }
-        Ok(Answer { vendor, status, headers, body: body.map(BytesMut::freeze) })
     }
 
     /// How long the vendor asks us to wait.
@@ -61,7 +82,10 @@ impl Answer {
 
     /// The body, if it can be read as what we expect.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(self.body.as_deref()?).ok()
+        match &self.body {
+            Body::Whole(bytes) => serde_json::from_slice(bytes).ok(),
+            Body::TooLong | Body::BrokeOff => None,
+        }
     }
 
     /// The body of a yes. One that can't be read leaves us not knowing what was agreed to: captive portals and
@@ -74,6 +98,32 @@ impl Answer {
                 self.status.as_u16()
             ))
         })
+    }
+}
+
+async fn read(mut response: reqwest::Response, limit: usize) -> Body {
+    // Announced by who may know; it isn't relied upon.
+    if response.content_length().is_some_and(|length| length > limit as u64) {
+        return Body::TooLong;
+    }
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(None) => return Body::Whole(body.freeze()),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= limit => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => return Body::TooLong,
+            Err(_) => return Body::BrokeOff,
+        }
+    }
+}
+
+/// A limit as people say it: 5 MB.
+fn size(bytes: u64) -> String {
+    const KB: u64 = 1024;
+    match bytes {
+        0..KB => format!("{bytes} bytes"),
+        KB..1_000_000 => format!("{} KB", bytes.saturating_add(KB / 2) / KB),
+        _ => format!("{} MB", bytes.saturating_add(KB * KB / 2) / (KB * KB)),
     }
 }
 
@@ -101,4 +151,30 @@ pub(crate) fn cut(text: &str, limit: usize, cost: fn(char) -> usize) -> std::bor
         spent <= room
     });
     kept.chain([MARK]).collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_said_as_people_say_them() {
+        for (bytes, said) in [
+            (10, "10 bytes"),
+            (500 * 1024, "500 KB"),
+            (5_000_000, "5 MB"),
+            (5 * 1024 * 1024, "5 MB"),
+            (100 * 1024 * 1024, "100 MB"),
+            (u64::MAX, "17592186044415 MB"),
+        ] {
+            assert_eq!(size(bytes), said);
+        }
+    }
+
+    #[test]
+    fn what_is_long_has_more_time() {
+        assert_eq!(with_bytes(0), DEADLINE);
+        assert_eq!(with_bytes(1), DEADLINE + Duration::from_secs(1));
+        assert_eq!(with_bytes(100 * 1024 * 1024), DEADLINE + Duration::from_secs(100));
+    }
 }

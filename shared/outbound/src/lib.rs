@@ -22,14 +22,17 @@ mod answer;
 pub mod chart;
 pub mod failure;
 pub mod floor;
+mod media;
+pub mod ses;
 pub mod twilio;
 pub mod twiml;
 pub mod webex;
 
 pub use failure::{Failure, Said};
+pub use media::{allowed_media, looks_like};
 
 /// How long one request may take, from the first look-up of the name to the last byte of the answer.
 ///
 /// Methods that need several requests (reading all pages, [`webex::Webex::add_member`]) have it for each of them.
-/// Uploads have more: see [`webex::Post::deadline`].
+/// What carries a file has more: see [`webex::Post::deadline`], [`webex::Webex::content`] and [`twilio::Twilio::fetch`].
 pub const DEADLINE: Duration = Duration::from_secs(8);

@@ -1,10 +1,12 @@
 //! The one transaction: an event's whole consequence, or nothing.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use handbell_core::config::Plan;
+use handbell_core::converse::Turn;
 use handbell_core::dispatch::Dispatch;
-use handbell_core::incident::Incident;
+use handbell_core::incident::{Incident, Subject};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -25,6 +27,22 @@ pub struct Commit<'a> {
     pub opens: bool,
     /// The plan, if the table doesn't know it yet.
     pub plan: Option<(&'a str, &'a Plan)>,
+}
+
+/// What one turn of a conversation changes.
+pub struct CommitTurn<'a> {
+    /// Whose conversation.
+    pub subject: &'a Subject,
+    /// The customer's number, if there is one.
+    pub number: Option<&'a str>,
+    /// The version that was read; none if there was no conversation.
+    pub before: Option<u64>,
+    /// What happens.
+    pub turn: &'a Turn,
+    /// The event's key, if it has one.
+    pub event: Option<&'a str>,
+    /// How long it is kept, in seconds.
+    pub keep_seconds: i64,
 }
 
 /// Why nothing was written.
@@ -51,13 +69,7 @@ impl Store {
         let subject = &commit.incident.subject;
         let mut meta = write(commit.incident, &RowKey::incident(subject))?;
         set_due(&mut meta, subject, commit.incident.wake_at);
-        let put = self.put(meta);
-        items.push(match commit.before {
-            Some(version) => put
-                .condition_expression("version = :before")
-                .expression_attribute_values(":before", number(version)),
-            None => put.condition_expression("attribute_not_exists(pk)"),
-        });
+        items.push(unchanged(self.put(meta), commit.before));
         if let Some((key, keep, handled)) = &commit.event {
             let mut row = write(handled, &RowKey::event(subject, key))?;
             set_expiry(&mut row, now, keep.as_secs());
@@ -84,7 +96,51 @@ impl Store {
             items.push(self.put(write(&PlanRow { plan }, &RowKey::plan(hash))?));
         }
 
-        let items = items
+        self.transact(items).await
+    }
+
+    /// Writes a turn of a conversation in one transaction: its state, what the number has told us, the event's row, the
+    /// dispatches.
+    pub async fn commit_turn(&self, commit: CommitTurn<'_>, now: Timestamp) -> Result<(), NotCommitted> {
+        let CommitTurn { subject, turn, keep_seconds, .. } = commit;
+        let mut items = Vec::with_capacity(3 + turn.dispatches.len());
+        if let Some(next) = &turn.next {
+            let mut meta = write(next, &RowKey::incident(subject))?;
+            set_due(&mut meta, subject, next.wake_at);
+            set_expiry(&mut meta, now, keep_seconds);
+            items.push(unchanged(self.put(meta), commit.before));
+        }
+        if let Some((number, sender)) = commit.number.zip(turn.sender.as_ref()) {
+            let mut row = write(sender, &RowKey::sender(number))?;
+            // That somebody wants no texts is never forgotten.
+            if sender.opted_out.is_none() {
+                set_expiry(&mut row, now, keep_seconds);
+            }
+            let before = (sender.version > 1).then(|| sender.version - 1);
+            items.push(unchanged(self.put(row), before));
+        }
+        if let Some(key) = commit.event {
+            let epoch = 1;
+            let handled = Handled { count: u64::from(turn.answer), at: now, epoch };
+            let mut row = write(&handled, &RowKey::event(subject, key))?;
+            set_expiry(&mut row, now, keep_seconds);
+            items.push(
+                self.put(row)
+                    .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
+                    .expression_attribute_values(":now", number(now.as_second())),
+            );
+        }
+        for dispatch in &turn.dispatches {
+            let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
+            set_due(&mut row, subject, dispatch.due(now).map(|due| due.max(now)));
+            set_expiry(&mut row, now, keep_seconds);
+            items.push(self.put(row).condition_expression("attribute_not_exists(pk)"));
+        }
+        self.transact(items).await
+    }
+
+    async fn transact(&self, puts: Vec<PutBuilder>) -> Result<(), NotCommitted> {
+        let items = puts
             .into_iter()
             .map(|put| {
                 Ok(TransactWriteItem::builder()
@@ -109,7 +165,17 @@ impl Store {
         })
     }
 
-    fn put(&self, row: crate::table::Row) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+    fn put(&self, row: crate::table::Row) -> PutBuilder {
         Put::builder().table_name(&self.table).set_item(Some(row))
+    }
+}
+
+/// Only if the row still has the version that was read.
+fn unchanged(put: PutBuilder, before: Option<u64>) -> PutBuilder {
+    match before {
+        Some(version) => put
+            .condition_expression("version = :before")
+            .expression_attribute_values(":before", number(version)),
+        None => put.condition_expression("attribute_not_exists(pk)"),
     }
 }

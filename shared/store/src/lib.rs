@@ -4,6 +4,7 @@
 //! [`Store::claim`] gives a dispatch to one worker at a time.
 
 mod commit;
+mod conversation;
 mod lease;
 mod site;
 mod space;
@@ -19,7 +20,8 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use commit::{Commit, NotCommitted};
+pub use commit::{Commit, CommitTurn, NotCommitted};
+pub use conversation::{LineRow, LoadedTalk};
 pub use lease::{Claimed, Released};
 pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};

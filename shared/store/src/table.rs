@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use handbell_core::dispatch::DispatchKey;
-use handbell_core::incident::Subject;
+use handbell_core::incident::{Kind, Subject};
 use jiff::Timestamp;
 
 /// A row.
@@ -44,26 +44,67 @@ pub enum Due {
     Heard {
         /// Its id.
         message: String,
+        /// The space.
+        room: String,
         /// How often it was tried to read it.
+        tries: u32,
+    },
+    /// A message of Webex's that was changed or deleted; no row, the queue alone holds it.
+    Changed {
+        /// Its id.
+        message: String,
+        /// The space.
+        room: String,
+        /// Who did it.
+        person: String,
+        /// It is gone.
+        deleted: bool,
+        /// How often it was tried to deal with it.
         tries: u32,
     },
 }
 
 impl RowKey {
-    /// `INC#button:green / META`: the state of the subject's latest incident.
+    /// `INC#button:green / META`: the state of the subject's latest incident. `CONV#customer:support~… / META`: the state of
+    /// a conversation.
     pub fn incident(subject: &Subject) -> Self {
-        Self { pk: format!("INC#{}", subject.as_str()), sk: "META".into() }
+        Self { pk: partition(subject), sk: "META".into() }
     }
 
     /// `INC#button:green / IN#key`: an event that was already handled.
     pub fn event(subject: &Subject, key: &str) -> Self {
-        Self { pk: format!("INC#{}", subject.as_str()), sk: format!("IN#{key}") }
+        Self { pk: partition(subject), sk: format!("IN#{key}") }
+    }
+
+    /// `SENDER#+12025550123 / SENDER`: what a customer's number has told all of our lines.
+    pub fn sender(number: &str) -> Self {
+        Self { pk: format!("SENDER#{number}"), sk: "SENDER".into() }
+    }
+
+    /// `ROOM#id / ROOM`: whose space this is.
+    pub fn room(room: &str) -> Self {
+        Self { pk: format!("ROOM#{room}"), sk: "ROOM".into() }
+    }
+
+    /// `LINE#support / LINE`: what is remembered of a line: who was asked last, up to when its texts were fetched.
+    pub fn line(name: &str) -> Self {
+        Self { pk: format!("LINE#{name}"), sk: "LINE".into() }
+    }
+
+    /// `HOOKS / HOOKS`: our webhooks at Webex were off, and what was missed is still to be fetched.
+    pub fn hooks() -> Self {
+        Self { pk: "HOOKS".into(), sk: "HOOKS".into() }
+    }
+
+    /// `COUNT#what / COUNT`: something that is counted up to a limit.
+    pub fn count(what: &str) -> Self {
+        Self { pk: format!("COUNT#{what}"), sk: "COUNT".into() }
     }
 
     /// `INC#button:green / D#epoch#number`: the deliveries of one decision.
     pub fn dispatch(key: &DispatchKey) -> Self {
         Self {
-            pk: format!("INC#{}", key.subject.as_str()),
+            pk: partition(&key.subject),
             sk: format!("D#{:010}#{:06}", key.epoch, key.number),
         }
     }
@@ -109,19 +150,44 @@ impl RowKey {
     }
 
     /// A message of Webex's that we heard of: a kick that stands for itself.
-    pub fn heard(message: &str, tries: u32) -> Self {
-        Self { pk: format!("HEARD#{message}"), sk: tries.to_string() }
+    pub fn heard(message: &str, room: &str, tries: u32) -> Self {
+        Self { pk: format!("HEARD#{message}"), sk: format!("{tries}#{room}") }
+    }
+
+    /// A message of Webex's was changed or deleted: a kick that stands for itself.
+    pub fn changed(message: &str, (room, person): (&str, &str), deleted: bool, tries: u32) -> Self {
+        let what = if deleted { "deleted" } else { "changed" };
+        Self { pk: format!("CHANGED#{message}"), sk: format!("{tries}#{what}#{room}#{person}") }
     }
 
     /// What is due here; none for rows that are never due.
     pub fn due(&self) -> Option<Due> {
+        if let Some(message) = self.pk.strip_prefix("CHANGED#") {
+            let mut parts = self.sk.splitn(4, '#');
+            let (tries, what) = (parts.next()?.parse().ok()?, parts.next()?);
+            return Some(Due::Changed {
+                message: message.to_owned(),
+                room: parts.next()?.to_owned(),
+                person: parts.next()?.to_owned(),
+                deleted: what == "deleted",
+                tries,
+            });
+        }
         if let Some(message) = self.pk.strip_prefix("HEARD#") {
-            return Some(Due::Heard { message: message.to_owned(), tries: self.sk.parse().ok()? });
+            let (tries, room) = self.sk.split_once('#')?;
+            return Some(Due::Heard {
+                message: message.to_owned(),
+                room: room.to_owned(),
+                tries: tries.parse().ok()?,
+            });
         }
         if let Some(action) = self.pk.strip_prefix("CARD#") {
             return Some(Due::Card { action: action.to_owned(), tries: self.sk.parse().ok()? });
         }
-        let subject = Subject::parse(self.pk.strip_prefix("INC#")?)?;
+        let subject = Subject::parse(self.pk.strip_prefix("INC#").or(self.pk.strip_prefix("CONV#"))?)?;
+        if partition(&subject) != self.pk {
+            return None;
+        }
         if self.sk == "META" {
             return Some(Due::Incident(subject));
         }
@@ -133,6 +199,11 @@ impl RowKey {
     pub fn row(&self) -> Row {
         HashMap::from([("pk".to_owned(), text(&self.pk)), ("sk".to_owned(), text(&self.sk))])
     }
+}
+
+fn partition(subject: &Subject) -> String {
+    let prefix = if subject.kind() == Kind::Customer { "CONV" } else { "INC" };
+    format!("{prefix}#{}", subject.as_str())
 }
 
 /// The partition of the index in which a subject's rows stand: FNV-1a of its name, so that it never changes.

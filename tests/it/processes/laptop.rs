@@ -250,6 +250,7 @@ impl Laptop {
                         assert_eq!(member.len(), 1, "{email} is in the space");
                         assert_eq!(member[0]["isModerator"], *moderator, "{email}");
                     }
+                    other => panic!("no button says {other:?}"),
                 }
             }
         }

@@ -1,8 +1,9 @@
-//! What AWS is on the laptop: functions, table, queue, bus, schedule and API, read from template.yaml.
+//! What AWS is on the laptop: functions, table, queue, bus, mail, schedule and API, read from template.yaml.
 
 pub mod bus;
 pub mod gateway;
 pub mod invoke;
+pub mod mail;
 pub mod processes;
 pub mod queue;
 pub mod runtime_api;
@@ -16,13 +17,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderMap;
-use axum::routing::post;
+use axum::routing::{any, get, post};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::sim::Stage;
 use bus::Bus;
 use gateway::Gateway;
 use invoke::{Calls, Hands};
+use mail::Mail;
 use queue::Queue;
 use schedule::Schedule;
 use table::Table;
@@ -75,6 +77,7 @@ struct Inner {
     table: Table,
     queue: Queue,
     bus: Bus,
+    mail: Mail,
     schedule: Arc<Schedule>,
     gateway: Gateway,
     clock_file: PathBuf,
@@ -110,6 +113,7 @@ impl Cloud {
         let table = Table::start(&template, data.as_deref(), stage.http.clone()).await?;
         let queue = Queue::new(stage.clone(), template.queue);
         let bus = Bus::new(stage.clone());
+        let mail = Mail::new(stage.clone());
         if let Hands::Processes(pool) = &hands {
             pool.set_cloud(env(&stage.origin(), &clock_file));
         }
@@ -135,6 +139,7 @@ impl Cloud {
             table,
             queue,
             bus,
+            mail,
             schedule,
             gateway,
             clock_file,
@@ -143,21 +148,26 @@ impl Cloud {
         })))
     }
 
-    /// The AWS endpoints under `/aws`, and the API: whatever no other route takes goes to the function whose route it is.
+    /// The AWS endpoints under `/aws`, the mail at `/sim/mail`, and the API: whatever no other route takes goes to the
+    /// function whose route it is.
     pub fn router(&self) -> Router {
         let (queue, bus, table) = (self.queue().clone(), self.bus().clone(), self.table().clone());
         let gateway = self.0.gateway.clone();
         let queue = post(move |headers: HeaderMap, body| async move { queue.handle(headers, body).await });
         let bus = post(move |headers: HeaderMap, body| async move { bus.handle(headers, body).await });
         let table = post(move |headers: HeaderMap, body| async move { table.handle(headers, body).await });
+        let (mail, letters) = (self.mail().clone(), self.mail().clone());
         Router::new()
             .route("/aws/dynamodb", table.clone())
             .route("/aws/dynamodb/", table)
             .route("/aws/events", bus.clone())
             .route("/aws/events/", bus)
+            .route("/aws/ses/{*path}", any(move |request| async move { mail.handle(request).await }))
             .route("/aws/sqs", queue.clone())
             .route("/aws/sqs/", queue.clone())
             .route("/aws/sqs/{*queue}", queue)
+            // The page asks all the time; that would drown everything else on the wire.
+            .route("/sim/mail", get(async move || axum::Json(letters.view())))
             .layer(axum::extract::DefaultBodyLimit::max(16 * 1024 * 1024))
             .fallback(move |request| async move { gateway.handle(request).await })
     }
@@ -228,6 +238,11 @@ impl Cloud {
     pub fn bus(&self) -> &Bus {
         &self.0.bus
     }
+
+    /// SES.
+    pub fn mail(&self) -> &Mail {
+        &self.0.mail
+    }
 }
 
 fn env(origin: &str, clock_file: &std::path::Path) -> Vec<(String, String)> {
@@ -240,6 +255,7 @@ fn env(origin: &str, clock_file: &std::path::Path) -> Vec<(String, String)> {
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("{origin}/aws/dynamodb")),
         ("AWS_ENDPOINT_URL_SQS", format!("{origin}/aws/sqs")),
         ("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{origin}/aws/events")),
+        ("AWS_ENDPOINT_URL_SESV2", format!("{origin}/aws/ses")),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),

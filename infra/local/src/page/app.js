@@ -1,12 +1,16 @@
 // The page of the local runner. It shows what the server says and never keeps a truth of its own.
 
 import { makeBell, updateBell } from "./bells.js";
+import { showCustomers } from "./customers.js";
 import { $, el, inWords, keyed, when } from "./dom.js";
 import { showFloor, tellFloorTime } from "./floor.js";
+import { showJourney } from "./journey.js";
+import { showMail } from "./mail.js";
 import { showNext } from "./next.js";
 import { showPhones } from "./phones.js";
 import { showSpaces } from "./spaces.js";
 import { learn, state, systemTime } from "./state.js";
+import { showToken } from "./token.js";
 import { showTroubles } from "./troubles.js";
 import { hearWire, knowWire } from "./wire.js";
 
@@ -18,7 +22,11 @@ function show(fresh) {
   keyed($("bells"), state.buttons, (button) => button.url, makeBell, updateBell);
   $("buttons-title").textContent = state.buttons.length > 1 ? "Press a button" : "Press";
   showSpaces(state.spaces);
+  showToken();
   showPhones(state.phones);
+  showCustomers();
+  showJourney();
+  showMail();
   showTroubles();
   showFloor();
   keyed($("fact-list"), [...(state.facts ?? [])].reverse().map((fact, at, all) => ({ ...fact, key: `${all.length - at}` })), (fact) => `${fact.key} ${fact.at} ${fact.kind}`, (fact) => {

@@ -1,19 +1,23 @@
 // What to do first: one line, and the place on the page that it speaks of.
 
-import { $, many, number } from "./dom.js";
+import { rings, talks } from "./calls.js";
+import { $, many } from "./dom.js";
+import { customersAreHeard, nextForCustomers } from "./journey.js";
 import { nameOf, wordOf } from "./levels.js";
-import { rings, talks } from "./phones.js";
+import { callName, lines, onDuty } from "./lines.js";
 import { state } from "./state.js";
 import { is } from "./troubles.js";
 
 /** One line, and the place on the page that it speaks of. */
 function nextStep() {
-  const { buttons, zones, spaces, phones, troubles } = state;
+  const { buttons, zones, spaces, troubles } = state;
+  const phones = state.phones.filter(onDuty);
   const first = buttons[0];
+  if (!first && !zones.length && lines().length) return nextForCustomers();
   if (!first && zones.length) return nextOnTheFloor();
   if (!first) return ["No button is configured. Add one under buttons: in the configuration.", null];
   const label = first.label || first.name;
-  const name = (phone) => phone.name || number(phone.number);
+  const name = callName;
   const ring = phones.find((phone) => rings(phone.call));
   if (ring) return [`The phone of ${name(ring)} rings. Answer it.`, ring];
   const talk = phones.find((phone) => talks(phone.call));
@@ -23,6 +27,7 @@ function nextStep() {
   if (troubles.length) return ["There is trouble. Press, and see that nothing is lost and nothing comes twice.", "troubles"];
   // A zone that is busy is more urgent than a button that nobody has touched.
   if (zones.some((zone) => zone.level) && buttons.every((button) => !button.count)) return nextOnTheFloor();
+  if (lines().length && customersAreHeard() && buttons.every((button) => !button.count)) return nextForCustomers();
   const active = buttons.find((button) => button.state === "acknowledged") ?? buttons.find((button) => button.count) ?? first;
   if (active.state === "acknowledged") return [`${active.by || "Somebody"} has it, and the climb has stopped. Press again to climb again, or make some trouble.`, "troubles"];
   if (active.state === "resolved" || active.state === "cancelled") return [`It is ${active.state}. The next press begins anew.`, "buttons"];
@@ -52,7 +57,7 @@ function nextOnTheFloor() {
   return [lowest ? `Move the slider of ${nameOf(zones[0])} to ${lowest.at} or more, then let two minutes pass.` : "Move a slider, and let minutes pass.", "floor"];
 }
 
-const PLACES = { buttons: "to the button", troubles: "to the troubles", floor: "to the floor", spaces: "to Webex" };
+const PLACES = { buttons: "to the button", troubles: "to the troubles", floor: "to the floor", spaces: "to Webex", customers: "to the customers" };
 
 export function showNext() {
   const [text, place] = nextStep();

@@ -1,8 +1,9 @@
 // The Webex spaces: their people and what was said, answers below what they answer.
 
-import { cardNode } from "./card.js";
-import { $, clockTime, el, here, keyed, size, when } from "./dom.js";
-import { lined, markdown } from "./markdown.js";
+import { showCompose, whenWriterChanges, writer } from "./compose.js";
+import { $, el, keyed } from "./dom.js";
+import { avatar, messageNode } from "./message.js";
+import { presenceNode } from "./presence.js";
 import { state } from "./state.js";
 
 let chosen = null; // the id of the space that is shown
@@ -33,6 +34,7 @@ export function showSpaces(spaces) {
     holder.removeAttribute("role");
     holder.removeAttribute("aria-labelledby");
   }
+  showCompose(space);
   if (!space) {
     holder.replaceChildren(el("div", { class: "empty" }, el("p", {}, "No space yet."), el("p", { class: "dim" }, "The first press makes one and brings the people into it.")));
     return;
@@ -58,11 +60,12 @@ export function showSpaces(spaces) {
         avatar(person.email, person.name),
         person.name || person.email,
         person.moderator && el("span", { class: "role" }, "moderator"),
+        presenceNode(person),
       ),
   );
   const list = holder.querySelector(".messages");
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60 || !list.childElementCount;
-  keyed(list, threads(space.messages).map((message) => withPeople(message, space)), (message) => message.id, (message) => messageNode(message));
+  keyed(list, threads(space.messages).map((message) => withPeople({ ...message, mine: message.author === writer() }, space)), (message) => message.id, (message) => messageNode(message));
   if (!space.messages.length) list.dataset.empty = "Nobody has said anything yet.";
   else delete list.dataset.empty;
   if (atEnd) {
@@ -107,52 +110,4 @@ function threads(messages) {
   return messages.filter((message) => !known.has(message.parentId)).flatMap(withBelow);
 }
 
-function avatar(email, name) {
-  const words = (name || email || "?").replace(/@.*/, "").split(/[\s._-]+/).filter(Boolean);
-  const initials = words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
-  const sum = [...(email ?? "")].reduce((total, letter) => (total * 31 + letter.codePointAt(0)) % 997, 7);
-  return el("span", { class: `avatar c${sum % 6}`, "aria-hidden": "true" }, initials);
-}
-
-function messageNode(message) {
-  const body = el("div", { class: "body" });
-  if (message.card) body.append(cardNode(message));
-  else if (message.markdown) body.append(markdown(message.markdown));
-  else if (message.text) body.append(el("p", {}, lined(message.text)));
-  for (const file of message.files ?? []) body.append(fileNode(file));
-  return el(
-    "li",
-    { class: message.reply ? "message reply" : "message" },
-    avatar(message.author, message.authorName),
-    el(
-      "div",
-      { class: "said-by" },
-      el("span", { class: "who", title: message.author }, message.authorName || message.author),
-      when(message.created),
-      message.edited && el("span", { class: "edited", title: typeof message.edited === "string" ? `edited ${clockTime(message.edited)}` : null }, "edited"),
-    ),
-    body,
-  );
-}
-
-function fileNode(file) {
-  const url = here(file.url);
-  const facts = [file.type, size(file.size)].filter(Boolean).join(" · ");
-  const name = file.name || "file";
-  if (/^image\/(png|jpeg|gif|webp|avif|svg\+xml)/.test(file.type ?? "") && url) {
-    return el(
-      "figure",
-      { class: "picture" },
-      el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, el("img", { src: url, alt: `Picture: ${name}`, loading: "lazy" })),
-      el("figcaption", {}, name, " ", el("span", { class: "dim" }, facts), " ", el("a", { href: url, download: name, "aria-label": `Download ${name}` }, "download")),
-    );
-  }
-  const kind = (/\.([a-z0-9]{1,4})$/i.exec(name)?.[1] ?? "file").toUpperCase();
-  return el(
-    "div",
-    { class: "file" },
-    el("span", { class: "kind", "aria-hidden": "true" }, kind),
-    el("span", { class: "name" }, name, el("span", { class: "dim" }, facts)),
-    url && el("a", { href: url, download: name, "aria-label": `Download ${name}` }, "download"),
-  );
-}
+whenWriterChanges(() => showSpaces(state.spaces));

@@ -1,5 +1,6 @@
 // The wire log: every request between the vendors and us, to be read and to be sent again.
 
+import { copy } from "./copy.js";
 import { $, clockTime, el, keyed, many } from "./dom.js";
 
 const KEPT = 500;
@@ -101,21 +102,6 @@ function curl(entry) {
   for (const [name, value] of entry.headers ?? []) if (!skip.test(name)) parts.push(`-H ${quote(`${name}: ${value}`)}`);
   if (entry.body) parts.push(`--data-raw ${quote(entry.body)}`);
   return parts.join(" \\\n  ");
-}
-
-async function copy(text, button) {
-  const was = button.textContent;
-  try {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "copied";
-    setTimeout(() => (button.textContent = was), 1500);
-  } catch {
-    // No clipboard (not a secure place): show it, ready to be copied by hand.
-    const area = el("textarea", { class: "copy", readonly: true, rows: "5", "aria-label": "The command" });
-    area.value = text;
-    button.parentElement.after(area);
-    area.select();
-  }
 }
 
 let wireSoon = false;

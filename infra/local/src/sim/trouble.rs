@@ -44,7 +44,7 @@ pub enum TroubleKind {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trouble {
-    /// `webex`, `twilio` or `cmx`.
+    /// `webex`, `twilio`, `cmx` or `ses`.
     pub vendor: String,
     /// What goes wrong.
     pub kind: TroubleKind,

@@ -1,5 +1,7 @@
 //! What can be read but can't work: the mistakes that a type can't tell.
 
+mod lines;
+
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
@@ -63,6 +65,7 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
         plan_problems(name, plan, file_exists, &mut say);
     }
     zones_and_sites(config, file_exists, &mut say);
+    lines::problems(config, &mut say);
     for (name, button) in &config.buttons {
         if config.plans.get(&button.plan).is_some_and(|plan| plan.steps.is_empty()) {
             say(

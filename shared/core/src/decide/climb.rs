@@ -1,7 +1,5 @@
 //! A decision being made: the next state and what it says, growing together.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::{Decision, Outcome, Rules, wake_at};
@@ -62,6 +60,7 @@ impl<'a> Climb<'a> {
                 .map_or(0, |before| if before.void_up_to > 0 { before.epoch } else { before.void_epochs }),
             wake_at: None,
             crowd: before.and_then(|before| before.crowd.clone()),
+            label: None,
         };
         let mut climb = Self {
             view: None,
@@ -90,30 +89,19 @@ impl<'a> Climb<'a> {
     fn dispatch(&mut self, step: Option<u32>) -> Dispatch {
         self.incident.dispatches += 1;
         let incident = &self.incident;
+        let key = DispatchKey {
+            subject: incident.subject.clone(),
+            epoch: incident.epoch,
+            number: incident.dispatches,
+        };
         Dispatch {
-            key: DispatchKey {
-                subject: incident.subject.clone(),
-                epoch: incident.epoch,
-                number: incident.dispatches,
-            },
             step,
-            after: None,
             plan: incident.plan.clone(),
             plan_hash: incident.plan_hash.clone(),
             count: incident.count,
-            at: self.now,
             opened_at: incident.opened_at,
             view: self.view.clone(),
-            last_word: false,
-            deliveries: BTreeMap::new(),
-            fates: BTreeMap::new(),
-            facts: Vec::new(),
-            rev: 0,
-            claims: 0,
-            settled: 0,
-            owner: None,
-            claimed_ms: 0,
-            lease_ms: 0,
+            ..Dispatch::new(key, self.now)
         }
     }
 

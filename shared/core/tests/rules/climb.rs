@@ -337,8 +337,8 @@ impl Watch {
                     Event::Cancel { epoch, .. } => {
                         prop_assert_eq!((*epoch, next.phase), (next.epoch, Phase::Cancelled))
                     }
-                    Event::Snooze { .. } | Event::Crowd(_) => {
-                        prop_assert!(false, "a button knows nothing of crowds")
+                    Event::Snooze { .. } | Event::Crowd(_) | Event::Waits { .. } | Event::Answered { .. } => {
+                        prop_assert!(false, "a button knows nothing of crowds and customers")
                     }
                     Event::Press(press) => match self.house.button.meaning(press.gesture) {
                         Meaning::Acknowledge => {

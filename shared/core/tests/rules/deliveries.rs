@@ -13,26 +13,14 @@ use proptest::prelude::*;
 use crate::house::{chance, morning};
 
 pub(crate) fn dispatch(says: impl IntoIterator<Item = Say>) -> Dispatch {
+    let key = DispatchKey { subject: Subject::button("green"), epoch: 1, number: 2 };
     let mut dispatch = Dispatch {
-        key: DispatchKey { subject: Subject::button("green"), epoch: 1, number: 2 },
         step: Some(2),
         after: Some(1),
         plan: "power".to_owned(),
         plan_hash: "hash".to_owned(),
         count: 2,
-        at: morning(),
-        opened_at: morning(),
-        view: None,
-        last_word: false,
-        deliveries: BTreeMap::new(),
-        fates: BTreeMap::new(),
-        facts: Vec::new(),
-        rev: 0,
-        claims: 0,
-        settled: 0,
-        owner: None,
-        claimed_ms: 0,
-        lease_ms: 0,
+        ..Dispatch::new(key, morning())
     };
     for say in says {
         dispatch.add(Delivery::new(say, morning()));

@@ -2,13 +2,20 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 
+mod assign;
 mod climb;
 mod config;
+mod conversation;
+mod conversation_agent;
 mod crowd;
+mod customer_wording;
 mod deliveries;
 mod examples;
 mod hours;
 mod house;
+mod leave;
+mod lines;
 mod poll;
+mod texting;
 mod wording;
 mod zone;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 
 mod button;
+mod contact;
 mod link;
 mod sightings;
 mod twilio;

@@ -1,7 +1,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use handbell_core::Rejected;
 use handbell_inbound::twilio::{
-    CallStatus, Hook, MessageStatus, OptOut, Params, Signed, TwilioEvent, verify,
+    CallStatus, Hook, MessageStatus, OptOut, Params, Signed, TwilioEvent, is_e164, verify,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use proptest::prelude::*;
@@ -342,8 +342,17 @@ fn calls() {
             sequence: Some(3),
             duration: Some(0),
             answered_by: None,
+            from: Some("+12025550100".into()),
+            to: Some("+12025550111".into()),
+            inbound: false,
         })
     );
+    let over =
+        with(&[("CallStatus", "completed"), ("Direction", "inbound")]).event(Hook::CallStatus).unwrap();
+    assert!(matches!(over, TwilioEvent::CallStatus { inbound: true, .. }), "{over:?}");
+    assert!(!format!("{over:?}").contains("1202555"));
+    let withheld = sent(&[("CallSid", "CA1"), ("From", "")]).unwrap().event(Hook::CallStatus);
+    assert!(matches!(withheld, Ok(TwilioEvent::CallStatus { from: None, to: None, .. })));
     for digits in ["1", "", "42*#"] {
         let expected = TwilioEvent::Digits { sid: "CA1".into(), digits: digits.into() };
         assert_eq!(with(&[("Digits", digits)]).event(Hook::Key), Ok(expected));
@@ -352,6 +361,70 @@ fn calls() {
     for sid in ["", "a/b", "a b", "é", &"a".repeat(65)] {
         let params = sent(&[("CallSid", sid), ("To", "+1")]).unwrap();
         assert!(matches!(params.event(Hook::Call), Err(Rejected::Malformed(_))), "{sid}");
+    }
+}
+
+#[test]
+fn what_came_of_dialling() {
+    let dialed = |status, seconds| {
+        sent(&[
+            ("CallSid", "CA1"),
+            ("DialCallSid", "CA2"),
+            ("DialCallStatus", status),
+            ("DialCallDuration", seconds),
+        ])
+        .unwrap()
+        .event(Hook::Dialed)
+    };
+    let expected = |status, seconds| Ok(TwilioEvent::Dialed { sid: "CA1".into(), status, seconds });
+    assert_eq!(dialed("completed", "42"), expected(CallStatus::Completed, Some(42)));
+    assert_eq!(dialed("no-answer", ""), expected(CallStatus::NoAnswer, None));
+    assert_eq!(dialed("answered", "-1"), expected(CallStatus::InProgress, None));
+    let nothing = sent(&[("DialCallSid", "CA2"), ("DialCallStatus", "busy")]).unwrap().event(Hook::Dialed);
+    assert!(matches!(nothing, Err(Rejected::Malformed(_))), "the dialled call is not the caller's");
+}
+
+#[test]
+fn a_message_that_was_left() {
+    let url = "https://api.twilio.com/2010-04-01/Accounts/ACf/Recordings/RE55";
+    let recorded = |more: &[(&str, &str)]| {
+        sent(&[&[("CallSid", "CA1"), ("RecordingDuration", "17")], more].concat())
+            .unwrap()
+            .event(Hook::Recorded)
+    };
+    let expected = |url: Option<&str>, status: Option<&str>| {
+        Ok(TwilioEvent::Recorded {
+            sid: "CA1".into(),
+            recording: "RE55".into(),
+            url: url.map(str::to_owned),
+            seconds: Some(17),
+            status: status.map(str::to_owned),
+        })
+    };
+    let callback =
+        recorded(&[("RecordingSid", "RE55"), ("RecordingUrl", url), ("RecordingStatus", "completed")]);
+    assert_eq!(callback, expected(Some(url), Some("completed")));
+    let debug = format!("{callback:?}");
+    assert!(debug.contains("RE55") && !debug.contains("https"), "{debug}");
+    assert_eq!(recorded(&[("RecordingSid", "RE55")]), expected(None, None));
+    for url in [url, &format!("{url}.wav")] {
+        assert_eq!(recorded(&[("RecordingUrl", url)]), expected(Some(url), None), "the action of <Record>");
+    }
+    for odd in ["", "SM55", "RE5/5", "RE..", "re55", &format!("RE{}", "5".repeat(65))] {
+        assert!(matches!(recorded(&[("RecordingSid", odd)]), Err(Rejected::Malformed(_))), "{odd}");
+        let url = format!("https://api.twilio.com/{odd}?x=RE55");
+        assert!(matches!(recorded(&[("RecordingUrl", &url)]), Err(Rejected::Malformed(_))), "{url}");
+    }
+    assert!(recorded(&[("RecordingSid", "RE1"), ("RecordingSid", "RE2")]).is_err(), "neither counts");
+}
+
+#[test]
+fn numbers_that_can_be_called_back() {
+    for good in ["+12025550111", "+4917012345678"] {
+        assert!(is_e164(good), "{good}");
+    }
+    for bad in ["", "anonymous", "12025550111", "+0123", "client:ann", "sip:ann@example.org", "+1 202", "+"] {
+        assert!(!is_e164(bad), "{bad}");
     }
 }
 
@@ -441,7 +514,7 @@ proptest! {
         for (name, value) in form {
             prop_assert!(params.all(name).any(|given| given == value));
         }
-        for hook in [Hook::Text, Hook::TextStatus, Hook::Call, Hook::Key, Hook::CallStatus] {
+        for hook in [Hook::Text, Hook::TextStatus, Hook::Call, Hook::Key, Hook::CallStatus, Hook::Dialed, Hook::Recorded] {
             let _ = params.event(hook);
         }
     }

@@ -32,6 +32,23 @@ fn the_sample_is_read() {
 }
 
 #[test]
+fn who_is_mentioned_and_where() {
+    let read = |data: &str| {
+        let body = format!(r#"{{"resource":"messages","event":"created","data":{{"id":"m"{data}}}}}"#);
+        verify(Some(&sign(body.as_bytes(), "s")), body.as_bytes(), &["s"]).unwrap().data
+    };
+    let data = read(r#","roomType":"group","mentionedPeople":["one","two"]"#);
+    assert_eq!(
+        (data.room_type.as_deref(), data.mentioned),
+        (Some("group"), vec!["one".into(), "two".into()])
+    );
+    for odd in ["", r#","mentionedPeople":null,"roomType":7"#, r#","mentionedPeople":{"0":"one"}"#] {
+        let data = read(odd);
+        assert_eq!((data.room_type, data.mentioned), (None, Vec::<String>::new()), "{odd}");
+    }
+}
+
+#[test]
 fn the_vector_and_none_of_its_mutations() {
     let samples = samples();
     let vector = &samples["signature_vector"];

@@ -1,9 +1,14 @@
 //! Webex: spaces, the people in them, posts, and the webhooks that tell us what happens there.
 
 mod actions;
+mod contents;
+mod disposition;
+mod files;
 mod link;
+mod people;
 mod posts;
 mod spaces;
+mod teams;
 mod webhooks;
 
 use std::collections::HashSet;
@@ -17,8 +22,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub use actions::{Action, zone_card};
-pub use posts::{FILE_MAX, File, MARKDOWN_MAX, Message, Post, fit};
+pub use contents::{About, Fetched};
+pub use files::{Attached, FILE_MAX, File};
+pub use people::Presence;
+pub use posts::{MARKDOWN_MAX, Message, Post, fit};
 pub use spaces::{Member, Room, TITLE_MAX, title};
+pub use teams::{Team, Teammate};
 pub use webhooks::{NewWebhook, Webhook};
 
 use crate::DEADLINE;
@@ -125,15 +134,15 @@ impl Webex {
 
     /// Sends it and sorts the answer; what comes back is a plain yes, or a 409 if the caller can do with one.
     async fn ask(&self, request: RequestBuilder, deadline: Duration, conflict_is_fine: bool) -> Said<Answer> {
-        let answer = Answer::to(WEBEX, request, deadline).await?;
-        let pause = Some(answer.retry_after().unwrap_or(PAUSE));
-        if let Some(failure) = Failure::of_status(WEBEX, answer.status, pause) {
-            return Err(failure);
+        sorted(Answer::to(WEBEX, request, deadline).await?, conflict_is_fine)
+    }
+
+    /// Makes sure that something isn't there. That it wasn't is fine.
+    async fn delete(&self, path: &[&str]) -> Said<()> {
+        match self.ask(self.request(Method::DELETE, self.url(path)?), DEADLINE, false).await {
+            Ok(_) | Err(Failure::Refused { code: 404, .. }) => Ok(()),
+            Err(failure) => Err(failure),
         }
-        if answer.status.is_success() || (conflict_is_fine && answer.status == StatusCode::CONFLICT) {
-            return Ok(answer);
-        }
-        Err(refused(answer.status, &answer.body().unwrap_or_default()))
     }
 
     async fn get<T: DeserializeOwned>(&self, url: Url) -> Said<T> {
@@ -171,6 +180,18 @@ impl Webex {
         }
         Err(Failure::unknown("Webex's list has no end"))
     }
+}
+
+/// A plain yes, or a 409 if the caller can do with one; everything else is a failure.
+fn sorted(answer: Answer, conflict_is_fine: bool) -> Said<Answer> {
+    let pause = Some(answer.retry_after().unwrap_or(PAUSE));
+    if let Some(failure) = Failure::of_status(WEBEX, answer.status, pause) {
+        return Err(failure);
+    }
+    if answer.status.is_success() || (conflict_is_fine && answer.status == StatusCode::CONFLICT) {
+        return Ok(answer);
+    }
+    Err(refused(answer.status, &answer.body().unwrap_or_default()))
 }
 
 /// A plain no, in our words; Webex's own follow without what may name somebody, and the tracking id that its support

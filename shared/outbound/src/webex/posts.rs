@@ -2,47 +2,21 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::stream;
 use http::Method;
 use jiff::Timestamp;
-use reqwest::multipart::{Form, Part};
+use reqwest::multipart::Form;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::io::AsyncReadExt;
 
-use super::{PAGE, Webex};
+use super::{Attached, File, PAGE, Webex};
 use crate::DEADLINE;
-use crate::answer::{self, time};
+use crate::answer::{self, time, with_bytes};
 use crate::failure::{Failure, Said};
 
 /// The most bytes, not characters, of markdown in a post (Webex, Messages API).
 pub const MARKDOWN_MAX: usize = 7439;
-
-/// The most bytes of a file (Webex, basics guide). Webex shows previews up to 1 MB.
-pub const FILE_MAX: u64 = 100 * 1024 * 1024;
-
-/// The slowest upload that we wait for, in bytes a second.
-const SLOWEST: u64 = 1024 * 1024;
-
-/// How much of a file is in memory at a time.
-const CHUNK: usize = 64 * 1024;
-
-/// A file to go with a post, read from disk while it is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Where it is.
-    pub path: PathBuf,
-    /// What people see it called.
-    pub name: String,
-    /// Its media type; if that makes no sense, the name decides.
-    pub content_type: String,
-    /// How long it is, for [`Post::deadline`]. What is sent is as long as the file then is.
-    pub length: u64,
-}
 
 /// Something to say in a space. Webex takes one file or one card, not both.
 #[derive(Clone, Default, PartialEq)]
@@ -51,8 +25,8 @@ pub struct Post {
     pub markdown: String,
     /// A file.
     pub file: Option<File>,
-    /// A picture that was just drawn, PNG, in the place of a file.
-    pub picture: Option<Bytes>,
+    /// What is in memory, as a chart that was just drawn, in the place of a file.
+    pub attached: Option<Attached>,
     /// An Adaptive Card up to version 1.3, without the envelope (Webex, buttons and cards guide).
     pub card: Option<serde_json::Value>,
     /// The first post of the thread to answer in; not an answer in it.
@@ -64,15 +38,17 @@ impl fmt::Debug for Post {
         f.debug_struct("Post")
             .field("bytes", &self.markdown.len())
             .field("file", &self.file)
+            .field("attached", &self.attached)
             .finish_non_exhaustive()
     }
 }
 
 impl Post {
-    /// How long saying this may take: [`DEADLINE`], and with a file one second more for each MiB. Whoever holds a lease
+    /// How long saying this may take: [`DEADLINE`], and with a file or what is attached one second more for each MiB. Whoever holds a lease
     /// on a delivery holds it longer than this.
     pub fn deadline(&self) -> Duration {
-        with_upload(self.file.as_ref().map_or(0, |file| file.length))
+        let attached = self.attached.as_ref().map_or(0, |attached| attached.bytes.len() as u64);
+        with_bytes(self.file.as_ref().map_or(attached, |file| file.length))
     }
 }
 
@@ -112,6 +88,9 @@ pub struct Message {
     /// Who is named in it.
     #[serde(default)]
     pub mentioned_people: Option<Vec<String>>,
+    /// Which groups are named in it; `all` is everybody in the space.
+    #[serde(default)]
+    pub mentioned_groups: Option<Vec<String>>,
     /// When it was said.
     #[serde(default, deserialize_with = "time")]
     pub created: Option<Timestamp>,
@@ -144,9 +123,9 @@ impl Webex {
     pub async fn post(&self, room: &str, post: &Post) -> Said<String> {
         let url = self.url(&["messages"])?;
         let request = self.request(Method::POST, url);
-        let part = match (&post.file, &post.picture) {
-            (Some(file), _) => Some(open(file).await?),
-            (None, Some(picture)) => Some(drawn(picture)?),
+        let part = match (&post.file, &post.attached) {
+            (Some(file), _) => Some(file.part().await?),
+            (None, Some(attached)) => Some(attached.part()?),
             (None, None) => None,
         };
         let (request, deadline) = match (part, &post.card) {
@@ -161,7 +140,7 @@ impl Webex {
                 if let Some(parent) = &post.parent {
                     form = form.text("parentId", parent.clone());
                 }
-                (request.multipart(form.part("files", part)), with_upload(length))
+                (request.multipart(form.part("files", part)), with_bytes(length))
             }
             (None, card) => {
                 let mut body = json!({ "roomId": room, "markdown": fit(&post.markdown) });
@@ -225,55 +204,6 @@ impl Webex {
     }
 }
 
-fn with_upload(length: u64) -> Duration {
-    DEADLINE + Duration::from_secs(length.div_ceil(SLOWEST))
-}
-
-/// A picture as a part of a form, and its length.
-fn drawn(picture: &Bytes) -> Said<(Part, u64)> {
-    let part = Part::stream(picture.clone()).file_name("chart.png").mime_str("image/png");
-    let part = part.map_err(|_| Failure::never_asked("the picture's type can't be written".to_owned()))?;
-    Ok((part, picture.len() as u64))
-}
-
-/// The file as a part of a form, and its length.
-async fn open(file: &File) -> Said<(Part, u64)> {
-    let unreadable = |_| Failure::never_asked(format!("the file {} can't be read", file.name));
-    let opened = tokio::fs::File::open(&file.path).await.map_err(unreadable)?;
-    let metadata = opened.metadata().await.map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(Failure::never_asked(format!("{} is not a file", file.name)));
-    }
-    let length = metadata.len();
-    if length > FILE_MAX {
-        return Err(Failure::never_asked(format!(
-            "the file {} has {} MB, Webex takes 100 MB at most",
-            file.name,
-            length.div_ceil(1024 * 1024)
-        )));
-    }
-
-    // Not one byte more than was announced, should the file grow meanwhile. If it shrinks the request breaks off.
-    let chunks = stream::try_unfold(opened.take(length), |mut rest| async move {
-        let mut chunk = vec![0; CHUNK];
-        let read = rest.read(&mut chunk).await?;
-        chunk.truncate(read);
-        Ok::<_, std::io::Error>((read > 0).then(|| (Bytes::from(chunk), rest)))
-    });
-    let part = || Part::text(String::new());
-    let guessed = || mime_guess::from_path(&file.name).first_or_octet_stream();
-    // Checked apart, since a part is lost with a type that can't be read.
-    let content_type = match part().mime_str(&file.content_type) {
-        Ok(_) => file.content_type.clone(),
-        Err(_) => guessed().to_string(),
-    };
-    let part = Part::stream_with_length(reqwest::Body::wrap_stream(chunks), length)
-        .file_name(file.name.replace(char::is_control, " "))
-        .mime_str(&content_type)
-        .map_err(|_| Failure::never_asked(format!("the type of the file {} can't be written", file.name)))?;
-    Ok((part, length))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -289,8 +219,8 @@ mod tests {
     #[test]
     fn uploads_have_more_time() {
         assert_eq!(Post::default().deadline(), DEADLINE);
-        assert_eq!(with_upload(1), DEADLINE + Duration::from_secs(1));
-        assert_eq!(with_upload(FILE_MAX), DEADLINE + Duration::from_secs(100));
+        let attached = Some(Attached::chart(vec![0; 1024 * 1024 + 1].into()));
+        assert_eq!(Post { attached, ..Post::default() }.deadline(), DEADLINE + Duration::from_secs(2));
     }
 
     proptest! {

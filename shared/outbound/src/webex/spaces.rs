@@ -110,25 +110,46 @@ impl Webex {
         self.get(self.url(&["rooms", id])?).await
     }
 
+    /// Gives a space another title, which goes through [`title`]. Saying this twice does no harm.
+    pub async fn rename_room(&self, room: &str, raw_title: &str) -> Said<Room> {
+        let body = json!({ "title": title(raw_title) });
+        self.send(Method::PUT, self.url(&["rooms", room])?, &body).await
+    }
+
     /// All group spaces that we are in and that bear exactly this title, once both went through [`title`].
     ///
     /// Reads every page, since Webex can't search. When none is found but Webex couldn't decrypt the titles of all,
     /// the look has failed.
     pub async fn rooms_with_title(&self, wanted: &str) -> Said<Vec<Room>> {
-        let mut url = self.url(&["rooms"])?;
-        url.query_pairs_mut().append_pair("type", "group").append_pair("max", PAGE);
-        let all: Vec<Room> = self.list(url, usize::MAX).await?;
-        let unreadable = all.iter().any(|room| room.errors.get("title").is_some());
         let wanted = title(wanted);
+        self.rooms_where(None, |title| title == wanted).await
+    }
+
+    /// All group spaces that we are in, of one team or of all, with a title that is wanted. What is asked has gone
+    /// through [`title`]. Pages and titles that can't be read are as with [`Webex::rooms_with_title`].
+    pub async fn rooms_where(&self, team: Option<&str>, wanted: impl Fn(&str) -> bool) -> Said<Vec<Room>> {
+        let all = self.group_rooms(team).await?;
+        // What stands there instead of a title that can't be decrypted isn't one.
+        let unreadable = |room: &Room| room.errors.get("title").is_some();
+        let failed = all.iter().any(unreadable);
         let found: Vec<Room> = all
             .into_iter()
-            .filter(|room| room.title.as_deref().is_some_and(|t| title(t) == wanted))
+            .filter(|room| !unreadable(room) && room.title.as_deref().is_some_and(|t| wanted(&title(t))))
             .collect();
-        if found.is_empty() && unreadable {
+        if found.is_empty() && failed {
             let why = "Webex can't decrypt the titles of all spaces at the moment".to_owned();
             return Err(Failure::NotSent { retry_after: Some(PAUSE), why });
         }
         Ok(found)
+    }
+
+    pub(super) async fn group_rooms(&self, team: Option<&str>) -> Said<Vec<Room>> {
+        let mut url = self.url(&["rooms"])?;
+        if let Some(team) = team {
+            url.query_pairs_mut().append_pair("teamId", team);
+        }
+        url.query_pairs_mut().append_pair("type", "group").append_pair("max", PAGE);
+        self.list(url, usize::MAX).await
     }
 
     /// Makes sure that somebody is in the space and is, or isn't, a moderator.
@@ -163,6 +184,11 @@ impl Webex {
         let hidden = member.is_room_hidden.unwrap_or(false);
         let change = json!({ "isModerator": moderator, "isRoomHidden": hidden });
         self.send(Method::PUT, self.url(&["memberships", &member.id])?, &change).await
+    }
+
+    /// Makes sure that a membership, not a person, is no more. Saying this twice does no harm.
+    pub async fn remove_member(&self, membership: &str) -> Said<()> {
+        self.delete(&["memberships", membership]).await
     }
 
     /// Everybody in a space.

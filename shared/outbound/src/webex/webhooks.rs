@@ -109,4 +109,9 @@ impl Webex {
         }
         self.send(Method::PUT, self.url(&["webhooks", id])?, &body).await
     }
+
+    /// Makes sure that a webhook is no more. Saying this twice does no harm.
+    pub async fn delete_webhook(&self, id: &str) -> Said<()> {
+        self.delete(&["webhooks", id]).await
+    }
 }

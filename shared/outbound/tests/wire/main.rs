@@ -4,6 +4,10 @@
 
 mod floor;
 mod floor_answers;
+mod mail;
 mod twilio;
+mod twilio_files;
 mod vendor;
 mod webex;
+mod webex_files;
+mod webex_people;

@@ -7,23 +7,24 @@ use handbell_outbound::twilio::{Call, Sms, Twilio};
 
 use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
 
-const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
+pub(crate) const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
 
-fn twilio(base: &str) -> Twilio {
+pub(crate) fn twilio(base: &str) -> Twilio {
     Twilio::new(http(), base.into(), ACCOUNT.into(), "SK01".into(), "key-secret".into())
 }
 
-async fn says(replies: Vec<Reply>) -> (Vendor, Twilio) {
+pub(crate) async fn says(replies: Vec<Reply>) -> (Vendor, Twilio) {
     let vendor = Vendor::that(replies).await;
     let twilio = twilio(&vendor.base);
     (vendor, twilio)
 }
 
-fn sms() -> Sms {
+pub(crate) fn sms() -> Sms {
     Sms {
         to: "+12025550111".into(),
         from: "+12025550100".into(),
         body: "H-7K3.2 Check Webex & come".into(),
+        media: vec![],
         status_callback: Some("https://x/twilio/sms/status?d=1&s=a".into()),
         validity: 600,
     }

@@ -12,7 +12,7 @@ fn webex(base: &str) -> Webex {
     Webex::new(http(), format!("{base}/v1"), "the-token".into())
 }
 
-async fn says(replies: Vec<Reply>) -> (Vendor, Webex) {
+pub(crate) async fn says(replies: Vec<Reply>) -> (Vendor, Webex) {
     let vendor = Vendor::that(replies).await;
     let webex = webex(&vendor.base);
     (vendor, webex)

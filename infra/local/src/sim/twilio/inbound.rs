@@ -1,9 +1,9 @@
 //! Texts from phones: Twilio's own answers to STOP and its like, and what Handbell answers.
 
-use axum::body::Bytes;
 use jiff::SignedDuration;
 
-use super::messages::{Media, Message};
+use super::media::Media;
+use super::messages::Message;
 use super::segments::segments;
 use super::twiml::{self, Reply, Verb};
 use super::webhook::{Heard, Hook, Side};
@@ -120,7 +120,7 @@ impl Twilio {
                 && other.created > now - SignedDuration::from_secs(30)
         };
         let looping = state.messages.iter().filter(recent).count() >= 15;
-        let media = reply.media.iter().map(|url| Media::new(url, "", Bytes::new())).collect();
+        let media = reply.media.iter().map(|url| Media::at(url)).collect();
         let mut answer = Message::new("outbound-reply", &from, &to, &reply.body, media, now);
         answer.callback = reply.status_callback.and_then(|url| hook.to(&url, true));
         if looping {

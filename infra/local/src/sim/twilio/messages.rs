@@ -2,19 +2,17 @@
 
 use std::sync::MutexGuard;
 
-use axum::body::Bytes;
-use axum::http::{Method, header};
-use axum::response::IntoResponse;
+use axum::http::Method;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Ask, Refusal, created, deleted, found};
+use super::media::{LIMIT, Media};
 use super::phones::Behaviour;
 use super::segments::segments;
 use super::webhook::{Hook, Side, acceptable};
 use super::{Pairs, State, Twilio, VERSION, is_e164, pairs, rfc2822, sid};
-use crate::wire::WireEntry;
 
 /// A text in either direction.
 #[derive(Clone)]
@@ -31,22 +29,6 @@ pub(super) struct Message {
     pub(super) created: Timestamp,
     updated: Timestamp,
     sent: Option<Timestamp>,
-}
-
-/// A picture or file that goes with a text.
-#[derive(Clone)]
-pub(super) struct Media {
-    sid: String,
-    /// The URL that Handbell gave, or the file's name on the phone.
-    source: String,
-    pub(super) content_type: String,
-    content: Bytes,
-}
-
-impl Media {
-    pub(super) fn new(source: &str, content_type: &str, content: Bytes) -> Self {
-        Self { sid: sid("ME"), source: source.to_owned(), content_type: content_type.to_owned(), content }
-    }
 }
 
 impl Message {
@@ -86,18 +68,23 @@ impl Message {
             "from": self.from,
             "to": self.to,
             "body": self.body,
-            "media": self.media.iter().map(|media| media.source.as_str()).collect::<Vec<_>>(),
+            "media": self.media.iter().map(|media| media.view(self.phone())).collect::<Vec<_>>(),
             "status": self.status,
             "error_code": self.error_code,
             "at": self.created,
         })
     }
 
-    fn is_final(&self) -> bool {
+    pub(super) fn is_final(&self) -> bool {
         !matches!(self.status, "queued" | "sent")
     }
 
-    fn uri(&self, account: &str) -> String {
+    /// What of its media has not been deleted at Twilio; the phone keeps its own.
+    pub(super) fn kept_media(&self) -> impl Iterator<Item = &Media> {
+        self.media.iter().filter(|media| !media.deleted)
+    }
+
+    pub(super) fn uri(&self, account: &str) -> String {
         format!("/{VERSION}/Accounts/{account}/Messages/{}", self.sid)
     }
 
@@ -119,7 +106,7 @@ impl Message {
             "body": self.body,
             "status": self.status,
             "num_segments": segments(&self.body).to_string(),
-            "num_media": self.media.len().to_string(),
+            "num_media": self.kept_media().count().to_string(),
             "error_code": self.error_code,
             "error_message": self.error_code.map(error_message),
             "price": null,
@@ -156,6 +143,8 @@ impl Message {
 fn error_message(code: u32) -> &'static str {
     match code {
         11200 => "HTTP retrieval failure",
+        11751 => "Media Message - Media exceeds messaging provider size limit",
+        12300 => "Invalid Content-Type",
         14107 => "SMS send rate limit exceeded",
         30001 => "Queue overflow",
         30002 => "Account suspended",
@@ -237,7 +226,7 @@ impl Twilio {
         if state.stopped.contains(&(from.to_owned(), to.to_owned())) {
             return Err(Refusal::code(21610));
         }
-        let media = urls.iter().map(|url| Media::new(url, "", Bytes::new())).collect();
+        let media = urls.iter().map(|url| Media::at(url)).collect();
         let mut message = Message::new("outbound-api", from, to, body, media, self.now());
         message.callback = callback.map(|url| Hook { url: url.to_owned(), post: true });
         let answer = message.json(self.account());
@@ -258,12 +247,16 @@ impl Twilio {
     async fn travel(&self, sid: &str) {
         self.pace().await;
         let Some(message) = self.find_message(sid) else { return };
+        // The limit is that of all files together.
+        let mut left = LIMIT;
         for (index, media) in message.media.iter().enumerate() {
-            let Some(fetched) = self.fetch(&media.source).await else {
-                return self.advance(sid, "failed", Some(11200));
+            let fetched = match self.fetch(media, left).await {
+                Ok(fetched) => fetched,
+                Err(code) => return self.advance(sid, "failed", Some(code)),
             };
+            left = left.saturating_sub(fetched.content.len());
             if let Some(message) = self.lock().messages.iter_mut().find(|message| message.sid == sid) {
-                message.media[index] = Media { sid: media.sid.clone(), ..fetched };
+                message.media[index] = fetched;
             }
         }
         self.advance(sid, "sent", None);
@@ -306,37 +299,6 @@ impl Twilio {
         self.lock().messages.iter().find(|message| message.sid == sid).cloned()
     }
 
-    /// Fetches a file that a text carries.
-    async fn fetch(&self, source: &str) -> Option<Media> {
-        let stage = &self.0.stage;
-        let (at, started) = (stage.clock.now(), tokio::time::Instant::now());
-        let answer = stage.http.get(source).timeout(std::time::Duration::from_secs(15)).send().await.ok();
-        let status = answer.as_ref().map_or(0, |answer| answer.status().as_u16());
-        let mut media = None;
-        if let Some(answer) = answer.filter(|answer| answer.status().is_success()) {
-            let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-            let kind = kind.unwrap_or("application/octet-stream").to_owned();
-            media = answer.bytes().await.ok().map(|content| Media::new(source, &kind, content));
-        }
-        self.record(WireEntry {
-            number: 0,
-            at,
-            from: "twilio".into(),
-            to: "handbell".into(),
-            method: "GET".into(),
-            url: source.to_owned(),
-            headers: Vec::new(),
-            body: String::new(),
-            status,
-            answer: media.as_ref().map_or_else(String::new, |media| {
-                format!("({}, {} bytes)", media.content_type, media.content.len())
-            }),
-            verdict: "none needed".into(),
-            millis: started.elapsed().as_millis() as u64,
-        });
-        media
-    }
-
     pub(super) fn message(&self, ask: &Ask, sid: &str) -> Answer {
         let now = self.now();
         let mut state = self.lock();
@@ -369,42 +331,6 @@ impl Twilio {
             }
             _ => Err(Refusal::code(20004)),
         }
-    }
-
-    pub(super) fn media_list(&self, ask: &Ask, message: &str) -> Answer {
-        let Some(message) = self.find_message(message) else { return Err(Refusal::not_found(ask)) };
-        let media =
-            message.media.iter().map(|media| (media.sid.clone(), self.media_json(&message, media))).collect();
-        found(ask.page("media_list", media))
-    }
-
-    /// With `.json` what a file is, without it the file itself.
-    pub(super) fn media(&self, ask: &Ask, message: &str, file: &str) -> Answer {
-        let sid = file.strip_suffix(".json").unwrap_or(file);
-        let Some(message) = self.find_message(message) else { return Err(Refusal::not_found(ask)) };
-        let Some(media) = message.media.iter().find(|media| media.sid == sid) else {
-            return Err(Refusal::not_found(ask));
-        };
-        match (&ask.method, sid == file) {
-            (&Method::GET, false) => found(self.media_json(&message, media)),
-            (&Method::GET, true) => {
-                Ok(([(header::CONTENT_TYPE, media.content_type.clone())], media.content.clone())
-                    .into_response())
-            }
-            _ => Err(Refusal::code(20004)),
-        }
-    }
-
-    fn media_json(&self, message: &Message, media: &Media) -> Value {
-        json!({
-            "sid": media.sid,
-            "account_sid": self.account(),
-            "parent_sid": message.sid,
-            "content_type": media.content_type,
-            "date_created": rfc2822(message.created),
-            "date_updated": rfc2822(message.updated),
-            "uri": format!("{}/Media/{}.json", message.uri(self.account()), media.sid),
-        })
     }
 }
 

@@ -1,11 +1,16 @@
 //! A stand-in Twilio: the vendor's own API, its signed calls to Handbell, and phones that can be played.
 
 mod api;
+mod call_resource;
 mod calls;
+mod dial;
 mod inbound;
+mod media;
 mod messages;
 mod numbers;
 mod phones;
+mod record;
+mod recordings;
 mod segments;
 mod signature;
 #[cfg(test)]
@@ -18,6 +23,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{any, get, post, put};
 use jiff::Timestamp;
@@ -29,6 +35,7 @@ use calls::Call;
 use messages::Message;
 use numbers::Number;
 use phones::Phone;
+use recordings::Recording;
 use webhook::Callback;
 
 /// The only version of the API there is.
@@ -51,6 +58,7 @@ struct State {
     /// Oldest first, as are the calls.
     messages: Vec<Message>,
     calls: Vec<Call>,
+    recordings: Vec<Recording>,
     phones: BTreeMap<String, Phone>,
     numbers: Vec<Number>,
     /// Who wrote STOP to which of our numbers: (ours, theirs).
@@ -75,12 +83,17 @@ impl Twilio {
             .route("/sim/phones/{number}/call", post(phones::call))
             .route("/sim/phones/{number}/answer", post(phones::answer))
             .route("/sim/phones/{number}/keys", post(phones::keys))
+            .route("/sim/phones/{number}/speak", post(phones::speak))
             .route("/sim/phones/{number}/hangup", post(phones::hang_up))
+            // Pictures come in here, in Base64.
+            .layer(DefaultBodyLimit::max(api::LARGEST))
             .layer(from_fn_with_state(self.clone(), api::record_phone));
         Router::new()
             .route("/sim/twilio/{*path}", any(api::enter))
             // The page asks all the time; that would drown everything else on the wire.
             .route("/sim/phones", get(phones::list))
+            .route("/sim/phones/{number}/media/{sid}", get(phones::picture))
+            .route("/sim/phones/{number}/recordings/{sid}", get(phones::playback))
             .merge(hands)
             .with_state(self.clone())
     }
@@ -97,14 +110,15 @@ impl Twilio {
                 .map(Message::view)
                 .collect();
             let calls: Vec<_> = state.calls.iter().filter(|call| call.phone() == number).collect();
-            let live = calls.iter().rev().find(|call| call.is_live()).map(|call| call.view(now));
+            let view = |call: &Call| call.view(now, &state.recordings);
+            let live = calls.iter().rev().find(|call| call.is_live()).map(|call| view(call));
             let behaviour = state.phones.get(number).map(|phone| phone.behaviour);
             json!({
                 "number": number,
                 "behaviour": behaviour,
                 "texts": texts,
                 "call": live,
-                "calls": calls.iter().map(|call| call.view(now)).collect::<Vec<_>>(),
+                "calls": calls.iter().map(|call| view(call)).collect::<Vec<_>>(),
             })
         });
         phones.collect()

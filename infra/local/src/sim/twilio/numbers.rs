@@ -23,7 +23,7 @@ pub(super) struct Number {
 pub(super) struct Hooks {
     pub(super) sms: Option<Hook>,
     pub(super) voice: Option<Hook>,
-    /// What becomes of inbound calls; nobody is told unless it was set.
+    /// Who is told what became of an inbound call.
     pub(super) status: Option<Hook>,
 }
 
@@ -50,7 +50,7 @@ impl Number {
         Hooks {
             sms: set(self.sms.clone().unwrap_or_else(|| default("/twilio/sms"))),
             voice: set(self.voice.clone().unwrap_or_else(|| default("/twilio/voice"))),
-            status: self.status.clone().and_then(set),
+            status: set(self.status.clone().unwrap_or_else(|| default("/twilio/voice/status"))),
         }
     }
 
@@ -100,6 +100,20 @@ impl Number {
 }
 
 impl Twilio {
+    /// Makes this number, E.164, one of the account's: what comes in on it goes to Handbell, and Handbell may send from
+    /// it. A number that is the account's already stays as it is.
+    pub fn own(&self, number: &str) {
+        let now = self.now();
+        {
+            let mut state = self.lock();
+            if state.is_ours(number) {
+                return;
+            }
+            state.numbers.push(Number::new(number, now));
+        }
+        self.0.stage.touch();
+    }
+
     /// Where the number sends what comes in; nothing if it isn't ours.
     pub(super) fn hooks(&self, number: &str) -> Option<Hooks> {
         let origin = self.0.stage.origin();

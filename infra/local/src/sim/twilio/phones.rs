@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,13 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::calls::Call;
-use super::messages::{Media, Message};
+use super::media::Media;
+use super::messages::Message;
+use super::recordings::LONGEST;
 use super::voice::Step;
 use super::{Twilio, is_e164};
-
-/// One grey pixel, for pictures that a phone sends.
-const PIXEL: &str =
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg==";
 
 /// What a phone does by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +53,17 @@ pub(super) struct Text {
     #[serde(default)]
     body: String,
     #[serde(default)]
-    media: Vec<String>,
+    media: Vec<File>,
+}
+
+/// A file that goes with a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum File {
+    /// Its name; it gets some content that fits.
+    Name(String),
+    /// Its name and its content in Base64.
+    Content { name: String, content: String },
 }
 
 #[derive(Deserialize)]
@@ -69,6 +77,21 @@ pub(super) struct To {
 pub(super) struct Keys {
     digits: String,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Speech {
+    text: String,
+    #[serde(default = "a_breath")]
+    seconds: u64,
+}
+
+fn a_breath() -> u64 {
+    3
+}
+
+/// How many files a text can have (Twilio, Messages resource).
+const MOST_MEDIA: usize = 10;
 
 type Done = Result<Json<Value>, Response>;
 
@@ -117,7 +140,13 @@ pub(super) async fn text(
     Json(text): Json<Text>,
 ) -> Done {
     check_ours(&twilio, &from, &text.to)?;
-    let media = text.media.iter().map(|name| file(name)).collect();
+    if text.media.len() > MOST_MEDIA {
+        return Err(no(StatusCode::BAD_REQUEST, "a text takes at most 10 files"));
+    }
+    let media: Option<Vec<_>> = text.media.iter().map(File::media).collect();
+    let Some(media) = media else {
+        return Err(no(StatusCode::BAD_REQUEST, "the content of a file is not Base64"));
+    };
     let message = Message::new("inbound", &from, &text.to, &text.body, media, twilio.now());
     let view = message.view();
     // The work goes on if whoever plays the person doesn't wait for it.
@@ -126,12 +155,33 @@ pub(super) async fn text(
     Ok(Json(json!({"text": view, "error": error})))
 }
 
-fn file(name: &str) -> Media {
-    let kind = mime_guess::from_path(name).first_or_octet_stream();
-    if kind.type_() == "image" {
-        return Media::new(name, "image/png", STANDARD.decode(PIXEL).unwrap_or_default().into());
+impl File {
+    fn media(&self) -> Option<Media> {
+        match self {
+            Self::Name(name) => Some(Media::file(name, None)),
+            Self::Content { name, content } => {
+                Some(Media::file(name, Some(STANDARD.decode(content).ok()?.into())))
+            }
+        }
     }
-    Media::new(name, kind.essence_str(), Bytes::from(name.to_owned()))
+}
+
+/// What the page shows of a text's files. It asks without credentials, meets no trouble and leaves no trace on the wire.
+pub(super) async fn picture(
+    State(twilio): State<Twilio>,
+    Path((number, sid)): Path<(String, String)>,
+) -> Response {
+    let media = twilio.on_phone(&number, &sid).map(|media| media.serve());
+    media.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+}
+
+/// What the page plays of a recording, in the same way.
+pub(super) async fn playback(
+    State(twilio): State<Twilio>,
+    Path((number, sid)): Path<(String, String)>,
+) -> Response {
+    let audio = twilio.on_tape(&number, &sid).map(|audio| ([(CONTENT_TYPE, "audio/x-wav")], audio));
+    audio.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
 }
 
 /// Answers when the call waits for keys, is connected or is over.
@@ -201,15 +251,35 @@ pub(super) async fn keys(
     seen(&twilio, &call.sid)
 }
 
-/// Hangs up, or presses the red button while it rings.
+/// Says something into the phone. Answers at once, or, if the tape is full with it, when Handbell has said what follows.
+pub(super) async fn speak(
+    State(twilio): State<Twilio>,
+    Path(number): Path<String>,
+    Json(Speech { text, seconds }): Json<Speech>,
+) -> Done {
+    if !(1..=LONGEST).contains(&seconds) {
+        return Err(no(StatusCode::BAD_REQUEST, "nobody speaks for less than 1 or more than 600 seconds"));
+    }
+    let call = live(&twilio, &number).filter(|call| call.status == "in-progress");
+    let Some(call) = call else { return Err(no(StatusCode::CONFLICT, "the phone is in no call")) };
+    if let Some(work) = twilio.say(&call.sid, &text, seconds) {
+        let _ = work.await;
+    }
+    seen(&twilio, &call.sid)
+}
+
+/// Hangs up, or presses the red button while it rings. Answers when Handbell has been asked what it still wants to know.
 pub(super) async fn hang_up(State(twilio): State<Twilio>, Path(number): Path<String>) -> Done {
     let Some(call) = live(&twilio, &number) else {
         return Err(no(StatusCode::CONFLICT, "the phone is in no call"));
     };
-    match (call.status, call.direction) {
-        ("in-progress", _) => twilio.change(&call.sid, "completed"),
-        (_, "inbound") => twilio.change(&call.sid, "canceled"),
-        _ => twilio.change(&call.sid, "busy"),
+    let end = match (call.status, call.direction) {
+        ("in-progress", _) => "completed",
+        (_, "inbound") => "canceled",
+        _ => "busy",
+    };
+    for work in twilio.change_and(&call.sid, end) {
+        let _ = work.await;
     }
     seen(&twilio, &call.sid)
 }
@@ -222,5 +292,7 @@ fn live(twilio: &Twilio, number: &str) -> Option<Call> {
 #[expect(clippy::result_large_err, reason = "an answer is given either way")]
 fn seen(twilio: &Twilio, sid: &str) -> Done {
     let now = twilio.now();
-    Ok(Json(json!({"call": twilio.find_call(sid).map(|call| call.view(now))})))
+    let state = twilio.lock();
+    let call = state.calls.iter().find(|call| call.sid == sid);
+    Ok(Json(json!({"call": call.map(|call| call.view(now, &state.recordings))})))
 }

@@ -20,6 +20,7 @@ pub(super) enum Verb {
         busy: bool,
     },
     Dial(Dial),
+    Record(Record),
     Message(Reply),
     /// Not an instruction of Twilio's, or one that nobody plays here.
     Unknown(String),
@@ -35,6 +36,23 @@ pub(super) struct Gather {
     pub(super) timeout: Duration,
     pub(super) action_on_empty: bool,
     pub(super) prompts: Vec<Verb>,
+}
+
+/// Records what the person says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Record {
+    pub(super) action: Option<String>,
+    pub(super) post: bool,
+    pub(super) max_length: Duration,
+    /// So much silence ends it.
+    pub(super) timeout: Duration,
+    /// Any of these keys ends it.
+    pub(super) finish_on_key: String,
+    pub(super) beep: bool,
+    pub(super) status_callback: Option<String>,
+    pub(super) status_post: bool,
+    /// `in-progress`, `completed`, `absent`: what the status callback hears of.
+    pub(super) events: Vec<String>,
 }
 
 /// Calls somebody else and connects the two.
@@ -80,7 +98,7 @@ fn verb(node: Node) -> Vec<Verb> {
             num_digits: node.attribute("numDigits").and_then(|digits| digits.parse().ok()),
             // Given but empty, no key ends the input.
             finish_on_key: node.attribute("finishOnKey").unwrap_or("#").chars().next(),
-            timeout: seconds(node, 5),
+            timeout: seconds(node, "timeout", 5),
             action_on_empty: node.attribute("actionOnEmptyResult") == Some("true"),
             prompts: verbs(node),
         }),
@@ -96,11 +114,27 @@ fn verb(node: Node) -> Vec<Verb> {
             Verb::Dial(Dial {
                 numbers,
                 caller_id: attribute(node, "callerId"),
-                timeout: seconds(node, 30),
+                timeout: seconds(node, "timeout", 30),
                 action: attribute(node, "action"),
                 post: posts(node),
             })
         }
+        "Record" => Verb::Record(Record {
+            action: attribute(node, "action"),
+            post: posts(node),
+            max_length: seconds(node, "maxLength", 3600),
+            timeout: seconds(node, "timeout", 5),
+            finish_on_key: node.attribute("finishOnKey").unwrap_or("1234567890*#").to_owned(),
+            beep: node.attribute("playBeep") != Some("false"),
+            status_callback: attribute(node, "recordingStatusCallback"),
+            status_post: is_post(node, "recordingStatusCallbackMethod"),
+            events: node
+                .attribute("recordingStatusCallbackEvent")
+                .unwrap_or("completed")
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+        }),
         "Message" | "Sms" => {
             let part = |name| node.children().filter(move |child| child.has_tag_name(name)).map(words);
             // The text stands directly in the verb or in <Body>.
@@ -140,15 +174,19 @@ fn times(node: Node) -> usize {
 }
 
 fn posts(node: Node) -> bool {
-    !node.attribute("method").is_some_and(|method| method.eq_ignore_ascii_case("GET"))
+    is_post(node, "method")
+}
+
+fn is_post(node: Node, name: &str) -> bool {
+    !node.attribute(name).is_some_and(|method| method.eq_ignore_ascii_case("GET"))
 }
 
 fn attribute(node: Node, name: &str) -> Option<String> {
     node.attribute(name).filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
-fn seconds(node: Node, default: u64) -> Duration {
-    Duration::from_secs(node.attribute("timeout").and_then(|seconds| seconds.parse().ok()).unwrap_or(default))
+fn seconds(node: Node, name: &str, default: u64) -> Duration {
+    Duration::from_secs(node.attribute(name).and_then(|seconds| seconds.parse().ok()).unwrap_or(default))
 }
 
 #[cfg(test)]
@@ -201,6 +239,31 @@ mod tests {
             matches!(&verbs[3], Verb::Dial(dial) if dial.numbers == ["+12025550112"] && dial.caller_id.is_none())
         );
         assert_eq!(verbs[4..], [Verb::Reject { busy: true }, Verb::Unknown("Fly".into())]);
+    }
+
+    #[test]
+    fn a_recording() {
+        let verbs = parse(
+            "<Response><Record/><Record action='/done' method='GET' maxLength='120' timeout='10' finishOnKey='#' playBeep='false' \
+             recordingStatusCallback='/told' recordingStatusCallbackEvent='completed absent' trim='do-not-trim' transcribe='true'/></Response>",
+        )
+        .unwrap_or_default();
+        assert!(
+            matches!(&verbs[0], Verb::Record(record) if record.beep && record.post && record.finish_on_key == "1234567890*#"
+                && record.max_length.as_secs() == 3600 && record.timeout.as_secs() == 5 && record.events == ["completed"])
+        );
+        let wanted = Record {
+            action: Some("/done".into()),
+            post: false,
+            max_length: Duration::from_secs(120),
+            timeout: Duration::from_secs(10),
+            finish_on_key: "#".into(),
+            beep: false,
+            status_callback: Some("/told".into()),
+            status_post: true,
+            events: vec!["completed".into(), "absent".into()],
+        };
+        assert_eq!(verbs[1..], [Verb::Record(wanted)]);
     }
 
     #[test]

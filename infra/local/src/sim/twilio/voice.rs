@@ -8,9 +8,9 @@ use tokio::task::JoinHandle;
 
 use super::api::Ask;
 use super::calls::{Call, TICK};
-use super::twiml::{self, Dial, Gather, Verb};
-use super::webhook::{Heard, Hook, Side};
-use super::{Pairs, Twilio, is_e164, pairs};
+use super::twiml::{self, Gather, Verb};
+use super::webhook::{Heard, Hook, Side, led};
+use super::{Pairs, Twilio, pairs};
 
 /// What a call does next.
 #[derive(Clone)]
@@ -44,15 +44,6 @@ pub(super) struct Waiting {
     base: Option<Hook>,
 }
 
-/// An open `<Dial>`.
-#[derive(Clone)]
-pub(super) struct Dialing {
-    pub(super) children: Vec<String>,
-    dial: Dial,
-    rest: VecDeque<Verb>,
-    base: Option<Hook>,
-}
-
 impl Waiting {
     /// What follows when nobody presses another key.
     fn next(self, finished: bool) -> Step {
@@ -65,11 +56,7 @@ impl Waiting {
             params.extend(pairs([("FinishedOnKey", "#")]));
         }
         // Without an action, Twilio asks again where the document came from.
-        let hook = match (&self.base, action) {
-            (Some(base), Some(action)) => base.to(&action, post),
-            (None, Some(action)) => Some(Hook { url: action, post }),
-            (base, None) => base.clone(),
-        };
+        let hook = led(self.base.as_ref(), action.as_deref(), post);
         hook.map_or(Step::Verbs(self.rest, self.base), |hook| Step::Fetch(hook, params))
     }
 }
@@ -99,7 +86,7 @@ impl Twilio {
     }
 
     /// Changes the call if it is still ours to change.
-    fn mine<T>(&self, sid: &str, epoch: u64, change: impl FnOnce(&mut Call) -> T) -> Option<T> {
+    pub(super) fn mine<T>(&self, sid: &str, epoch: u64, change: impl FnOnce(&mut Call) -> T) -> Option<T> {
         self.with_call(sid, |call| (call.epoch == epoch).then(|| change(call))).flatten()
     }
 
@@ -135,6 +122,14 @@ impl Twilio {
         None
     }
 
+    /// Asks Handbell about a call that has ended: what it answers has no effect.
+    pub(super) fn ask_in_vain(&self, sid: &str, hook: Hook, params: Pairs) -> Option<JoinHandle<()>> {
+        let mut fields = self.find_call(sid)?.params(self.account());
+        fields.extend(params);
+        let twilio = self.clone();
+        Some(tokio::spawn(async move { _ = twilio.call_handbell(&hook, Side::Voice, &fields).await }))
+    }
+
     async fn perform(
         &self,
         sid: &str,
@@ -157,6 +152,10 @@ impl Twilio {
             match verbs.pop_front() {
                 Some(Verb::Gather(gather)) => {
                     self.gather(sid, epoch, gather, verbs, base).await;
+                    return None;
+                }
+                Some(Verb::Record(record)) => {
+                    self.tape(sid, epoch, record, verbs, base).await;
                     return None;
                 }
                 Some(Verb::Dial(dial)) => {
@@ -254,6 +253,11 @@ impl Twilio {
 
     /// Presses keys. Nothing if nobody waits for them; then they are only a noise.
     pub(super) fn press(&self, sid: &str, keys: &str) -> Option<JoinHandle<()>> {
+        let taping = self.find_call(sid).and_then(|call| call.taping);
+        let ended = taping.and_then(|taping| Some((taping.ended_by(keys)?, taping.sid)));
+        if let Some((key, tape)) = ended {
+            return self.end_tape(sid, &tape, &key.to_string());
+        }
         let now = self.now();
         let next = self.with_call(sid, |call| {
             let waiting = call.gather.as_mut()?;
@@ -283,84 +287,9 @@ impl Twilio {
             None => Some(tokio::spawn(async {})),
         }
     }
-
-    fn connect(&self, sid: &str, epoch: u64, dial: Dial, rest: VecDeque<Verb>, base: Option<Hook>) {
-        let now = self.now();
-        let mut state = self.lock();
-        let Some(parent) = state.calls.iter_mut().find(|call| call.sid == sid && call.epoch == epoch) else {
-            return;
-        };
-        let from = dial.caller_id.clone().unwrap_or_else(|| parent.from.clone());
-        let children: Vec<_> =
-            dial.numbers.iter().map(|number| Call::child(parent, &from, number, dial.timeout, now)).collect();
-        let sids: Vec<_> = children.iter().map(|child| (child.sid.clone(), is_e164(&child.to))).collect();
-        parent.dialing = Some(Dialing {
-            children: children.iter().map(|child| child.sid.clone()).collect(),
-            dial,
-            rest,
-            base,
-        });
-        for child in children {
-            if is_e164(&child.to) {
-                state.phone(&child.to);
-            }
-            state.calls.push(child);
-        }
-        drop(state);
-        for (child, reachable) in sids {
-            match reachable {
-                true => self.ring(child),
-                false => self.change(&child, "failed"),
-            }
-        }
-    }
-
-    /// Whoever answers first is connected; the other phones stop ringing.
-    pub(super) fn join(&self, parent: &str, child: &str) {
-        let others = self.with_call(parent, |call| {
-            call.heard.push("(connected)".into());
-            call.dialing
-                .iter()
-                .flat_map(|dialing| dialing.children.clone())
-                .filter(|other| other != child)
-                .collect::<Vec<_>>()
-        });
-        self.with_call(child, |call| call.heard.push("(connected)".into()));
-        others.into_iter().flatten().for_each(|other| self.end(&other));
-    }
-
-    /// Goes on after a `<Dial>` when the connected person hung up, or nobody is left to answer.
-    pub(super) fn child_ended(&self, parent: &str, child: &str) {
-        let now = self.now();
-        let mut state = self.lock();
-        let calls: Vec<_> =
-            state.calls.iter().filter(|call| call.parent.as_deref() == Some(parent)).cloned().collect();
-        let Some(ended) = calls.iter().find(|call| call.sid == child) else { return };
-        let Some(call) = state.calls.iter_mut().find(|call| call.sid == parent) else { return };
-        let Some(dialing) = call.dialing.take_if(|dialing| {
-            let waiting = calls.iter().any(|other| dialing.children.contains(&other.sid) && other.is_live());
-            dialing.children.iter().any(|other| other == child) && (ended.started.is_some() || !waiting)
-        }) else {
-            return;
-        };
-        call.epoch += 1;
-        let epoch = call.epoch;
-        drop(state);
-        let mut params = pairs([("DialCallStatus", ended.status), ("DialCallSid", &ended.sid)]);
-        if ended.started.is_some() {
-            params.extend(pairs([("DialCallDuration", &ended.duration(now).to_string())]));
-        }
-        let Dialing { dial, rest, base, .. } = dialing;
-        let action = dial.action.and_then(|action| match &base {
-            Some(base) => base.to(&action, dial.post),
-            None => Some(Hook { url: action, post: dial.post }),
-        });
-        let step = action.map_or(Step::Verbs(rest, base), |hook| Step::Fetch(hook, params));
-        self.play(parent.to_owned(), epoch, step);
-    }
 }
 
-fn signed(duration: Duration) -> SignedDuration {
+pub(super) fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 

@@ -207,6 +207,15 @@ pub(super) fn acceptable(url: &str) -> bool {
         })
 }
 
+/// Where an instruction's `action` leads; without one, to where the document came from, if it came from anywhere.
+pub(super) fn led(base: Option<&Hook>, action: Option<&str>, post: bool) -> Option<Hook> {
+    match (base, action) {
+        (Some(base), Some(action)) => base.to(action, post),
+        (None, Some(action)) => Some(Hook { url: action.to_owned(), post }),
+        (base, None) => base.cloned(),
+    }
+}
+
 impl Hook {
     /// Where a URL in a document leads that came from here: relative ones are found as a browser does.
     pub(super) fn to(&self, url: &str, post: bool) -> Option<Hook> {

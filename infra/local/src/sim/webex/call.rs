@@ -54,11 +54,13 @@ pub(super) enum Answer {
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) message: String,
+    /// `Retry-After`, in seconds.
+    pub(super) retry_after: Option<u32>,
 }
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self { status, message: message.into(), retry_after: None }
     }
 
     pub(super) fn bad(message: impl Into<String>) -> Self {

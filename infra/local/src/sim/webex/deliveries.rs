@@ -9,7 +9,8 @@ use sha1::Sha1;
 
 use super::Webex;
 use super::gate::{cut, entry};
-use super::state::{Event, State, Webhook, org};
+use super::people::org;
+use super::state::{Event, State, Webhook};
 
 /// How long Webex waits for whoever listens.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -51,6 +52,17 @@ impl State {
                 .iter()
                 .flat_map(|filter| filter.split('&'))
                 .all(|part| matches(part, webhook, event))
+    }
+
+    /// Switches webhooks off as if they had failed too often: all of them, or those about one resource.
+    pub(super) fn switch_off(&mut self, resource: Option<&str>, now: jiff::Timestamp) {
+        let struck = |webhook: &&mut Webhook| {
+            webhook.active && resource.is_none_or(|resource| webhook.resource == resource)
+        };
+        for webhook in self.webhooks.iter_mut().filter(struck) {
+            webhook.active = false;
+            webhook.disabled = Some(now);
+        }
     }
 
     /// Counts a delivery that failed.

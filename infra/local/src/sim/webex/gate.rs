@@ -2,38 +2,26 @@
 
 use std::pin::Pin;
 
-use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::body::Body;
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use uuid::Uuid;
 
-use super::call::{Act, Answer, Call, Refusal, Upload};
-use super::{MAX_FILE, Webex, contents};
+use super::body::{Said, hear};
+use super::call::{Act, Answer, Call, Refusal};
+use super::{Webex, contents};
 use crate::sim::trouble::{HANG, TroubleKind};
 use crate::wire::WireEntry;
 
 /// How much of a body the wire log keeps, in characters: all of what usually comes, so that a test can read it.
 const KEPT: usize = 256 * 1024;
-/// The largest body that isn't a file.
-const MAX_JSON: usize = 1024 * 1024;
-/// How long Webex tries to fetch a file that was given by its URL.
-const FETCH: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// An answer on its way.
 pub(super) type Serving = Pin<Box<dyn Future<Output = Response> + Send>>;
-
-/// A body as it was understood.
-#[derive(Default)]
-struct Said {
-    fields: Map<String, Value>,
-    upload: Option<Upload>,
-    /// For the wire log.
-    summary: String,
-}
 
 impl Webex {
     /// Serves one request with the work of its endpoint.
@@ -87,7 +75,8 @@ impl Webex {
                     Err(refusal) => Err(refusal),
                     Ok(()) => {
                         let (url, body, upload) = (format!("{origin}{path}"), said.fields, said.upload);
-                        self.work(act, &Call { caller, bot, id, url, query, body, upload, now })
+                        let call = Call { caller, bot, id, url, query, body, upload, now };
+                        self.work(act, &call, !ours && !method.is_safe())
                     }
                 }
             }
@@ -119,11 +108,14 @@ impl Webex {
         }
     }
 
-    /// The work itself, and what follows from it.
-    fn work(&self, act: Act, call: &Call) -> Result<Answer, Refusal> {
+    /// The work itself, and what follows from it. Whoever is `played` was there to do it.
+    fn work(&self, act: Act, call: &Call, played: bool) -> Result<Answer, Refusal> {
         let (result, deliveries) = {
             let mut state = self.state();
             let result = act(&mut state, call);
+            if played && result.is_ok() {
+                state.moved(&call.caller, call.now);
+            }
             (result, state.deliveries())
         };
         for delivery in deliveries {
@@ -150,43 +142,6 @@ impl Webex {
         }
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
         format!("http://{host}")
-    }
-
-    /// A message can name its file by URL; Webex fetches it.
-    async fn attach(&self, path: &str, said: &mut Said) -> Result<(), Refusal> {
-        if path != format!("{}/messages", super::BASE) || said.upload.is_some() {
-            return Ok(());
-        }
-        let url = match said.fields.get("files") {
-            None | Some(Value::Null) => return Ok(()),
-            Some(Value::Array(files)) if files.is_empty() => return Ok(()),
-            Some(Value::Array(files)) if files.len() > 1 => {
-                return Err(Refusal::bad("Only one file is allowed."));
-            }
-            Some(Value::Array(files)) => files[0].as_str().unwrap_or_default().to_owned(),
-            Some(Value::String(file)) => file.clone(),
-            Some(_) => return Err(Refusal::bad("'files' must be an array of URLs.")),
-        };
-        let failed = || Refusal::bad(format!("The file at '{url}' could not be fetched."));
-        let url = reqwest::Url::parse(&url).map_err(|_| failed())?;
-        let response =
-            self.0.stage.http.get(url.clone()).timeout(FETCH).send().await.map_err(|_| failed())?;
-        if !response.status().is_success() {
-            return Err(failed());
-        }
-        let kind = response
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|kind| kind.to_str().ok())
-            .map(str::to_owned);
-        let bytes = response.bytes().await.map_err(|_| failed())?;
-        let name = url
-            .path_segments()
-            .and_then(|mut parts| parts.next_back())
-            .filter(|name| !name.is_empty())
-            .unwrap_or("file");
-        said.upload = Some(upload(name, kind.as_deref(), bytes)?);
-        Ok(())
     }
 
     /// Cut for the log, and without the secrets of webhooks.
@@ -242,97 +197,18 @@ fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Reads the body as what it says it is.
-async fn hear(request: Request) -> Result<Said, Refusal> {
-    let kind = request
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default()
-        .to_lowercase();
-    if kind.starts_with("multipart/form-data") {
-        let multipart =
-            Multipart::from_request(request, &()).await.map_err(|error| Refusal::bad(error.body_text()))?;
-        return form(multipart).await;
-    }
-    let too_large = |_| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
-    let bytes = to_bytes(request.into_body(), MAX_JSON).await.map_err(too_large)?;
-    let mut said = Said { summary: cut(&bytes), ..Said::default() };
-    if bytes.is_empty() {
-        return Ok(said);
-    }
-    if !kind.starts_with("application/json") {
-        return Err(Refusal::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "The body must be JSON or multipart/form-data.",
-        ));
-    }
-    match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(fields)) => said.fields = fields,
-        Ok(Value::Null) => {}
-        _ => return Err(Refusal::bad("The body is not a JSON object.")),
-    }
-    Ok(said)
-}
-
-/// A form with one file, which comes in pieces and is kept once.
-async fn form(mut multipart: Multipart) -> Result<Said, Refusal> {
-    let bad =
-        |error: axum::extract::multipart::MultipartError| Refusal::new(error.status(), error.body_text());
-    let (mut said, mut summary) = (Said::default(), Map::new());
-    while let Some(field) = multipart.next_field().await.map_err(bad)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let Some(file) = field.file_name().map(str::to_owned) else {
-            let text = field.text().await.map_err(bad)?;
-            summary.insert(name.clone(), text.as_str().into());
-            let value = match name.as_str() {
-                "attachments" => match serde_json::from_str(&text) {
-                    Ok(list @ Value::Array(_)) => list,
-                    Ok(one @ Value::Object(_)) => json!([one]),
-                    _ => return Err(Refusal::bad("'attachments' is not JSON.")),
-                },
-                _ => Value::String(text),
-            };
-            said.fields.insert(name, value);
-            continue;
-        };
-        let kind = field.content_type().map(str::to_owned);
-        let bytes = field.bytes().await.map_err(bad)?;
-        if name != "files" || said.upload.is_some() {
-            return Err(Refusal::bad("Only one file is allowed, in the part 'files'."));
-        }
-        let upload = upload(&file, kind.as_deref(), bytes)?;
-        let about = format!("{} ({}, {} bytes)", upload.name, upload.kind, upload.bytes.len());
-        summary.insert(name, about.into());
-        said.upload = Some(upload);
-    }
-    said.summary = format!("(multipart) {}", Value::Object(summary));
-    Ok(said)
-}
-
-fn upload(name: &str, kind: Option<&str>, bytes: Bytes) -> Result<Upload, Refusal> {
-    if bytes.len() > MAX_FILE {
-        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "A file can have 100 MB."));
-    }
-    // Some browsers send a whole path.
-    let name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned();
-    let guess = || mime_guess::from_path(&name).first_or_octet_stream().to_string();
-    let kind = kind.filter(|kind| !kind.is_empty()).map_or_else(guess, str::to_owned);
-    Ok(Upload { name, kind, bytes })
-}
-
 /// The response, and its body for the wire log.
 fn answer(result: Result<Answer, Refusal>) -> (Response, String) {
     let tracking = format!("ROUTER_{}", Uuid::new_v4());
-    let (status, value, next) = match result {
-        Ok(Answer::One(value)) => (StatusCode::OK, value, None),
-        Ok(Answer::Page(items, next)) => (StatusCode::OK, json!({"items": items}), next),
+    let (status, value, next, wait) = match result {
+        Ok(Answer::One(value)) => (StatusCode::OK, value, None, None),
+        Ok(Answer::Page(items, next)) => (StatusCode::OK, json!({"items": items}), next, None),
         Ok(Answer::Done) => return (StatusCode::NO_CONTENT.into_response(), String::new()),
         Ok(Answer::File(file)) => {
             let shown = format!("({}, {} bytes)", file.kind, file.bytes.len());
             return (contents::serve(&file, "attachment"), shown);
         }
-        Err(refusal) => (refusal.status, refusal.body(&tracking), None),
+        Err(refusal) => (refusal.status, refusal.body(&tracking), None, refusal.retry_after),
     };
     let text = value.to_string();
     let mut response =
@@ -343,6 +219,9 @@ fn answer(result: Result<Answer, Refusal>) -> (Response, String) {
     }
     if let Some(Ok(value)) = next.map(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\""))) {
         headers.insert(header::LINK, value);
+    }
+    if let Some(seconds) = wait {
+        headers.insert(header::RETRY_AFTER, seconds.into());
     }
     (response, text)
 }

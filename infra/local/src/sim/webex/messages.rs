@@ -305,6 +305,8 @@ fn tell(state: &mut State, event: &'static str, id: &str, actor: &str) {
     let kind = state.room_type(&message.room);
     let mut hear = message.people.clone();
     hear.push(message.author.clone());
+    // Of what is gone, hardly more is told than that it was there.
+    let there = event != "deleted";
     let happened = Event {
         resource: "messages",
         event,
@@ -312,12 +314,16 @@ fn tell(state: &mut State, event: &'static str, id: &str, actor: &str) {
         audience: state.members(&message.room),
         bots: (kind == "group").then_some(hear),
         data: compact(json!({
-            "id": message.id, "roomId": message.room, "roomType": kind, "parentId": message.parent,
-            "personId": message.author, "personEmail": state.card_of(&message.author).0,
-            "mentionedPeople": Some(&message.people).filter(|people| !people.is_empty()),
-            "created": stamp(message.created), "updated": message.updated.map(stamp),
+            "id": message.id, "roomId": message.room, "roomType": kind, "personId": message.author,
+            "personEmail": state.card_of(&message.author).0, "created": stamp(message.created),
+            "parentId": message.parent.as_ref().filter(|_| there),
+            "mentionedPeople": Some(&message.people).filter(|people| there && !people.is_empty()),
+            "updated": message.updated.filter(|_| there).map(stamp),
         })),
-        traits: json!({"hasFiles": message.file.is_some(), "hasAttachments": message.card.is_some()}),
+        traits: json!({
+            "hasFiles": message.file.is_some(), "hasAttachments": message.card.is_some(),
+            "mentionedPeople": message.people,
+        }),
     };
     state.tell(happened);
 }

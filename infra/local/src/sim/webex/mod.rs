@@ -5,14 +5,17 @@
 //! be held across an await. What the work tells [`State::tell`] becomes webhook [`deliveries`] afterwards.
 
 mod actions;
+mod body;
 mod call;
 mod contents;
+mod control;
 mod deliveries;
 mod gate;
 mod markdown;
 mod memberships;
 mod messages;
 mod people;
+mod presence;
 mod rooms;
 mod state;
 mod teams;
@@ -54,7 +57,11 @@ impl Webex {
         Self(Arc::new(Inner { stage, state: Mutex::new(state) }))
     }
 
-    /// Everything under `/sim/webex/`: the API, and the files as the page shows them.
+    /// Everything under `/sim/webex/`: the API, the files as the page shows them, and the controls.
+    ///
+    /// `PUT …/people/{email}/presence` takes `{"status": "active", "lastActivity": "2026-…Z"?}`, `PUT …/contents/trouble`
+    /// takes `{"status": 423, "times": 2?, "retryAfter": 1?}`, and `POST …/webhooks/disable` nothing or
+    /// `{"resource": "messages"}`. Each answers 204.
     pub fn router(&self) -> Router {
         let at = |path: &str| format!("{BASE}{path}");
         let webex = self.clone();
@@ -114,6 +121,7 @@ impl Webex {
                 get(move |Path(id): Path<String>| async move { contents::show(&webex.state(), &id) }),
             )
             .method_not_allowed_fallback(self.act(call::wrong_method))
+            .merge(control::router(self.clone()))
             .layer(DefaultBodyLimit::max(MAX_FILE + 1024 * 1024))
     }
 

@@ -8,24 +8,11 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sha1::{Digest, Sha1};
 use uuid::Uuid;
 
-use super::call::{Call, Refusal, compact, stamp};
-
-/// Everybody plays in this organisation.
-const ORG: &str = "96abc2aa-3dcc-11e5-a152-fe34819cdc9a";
-
-/// Every address here belongs to somebody.
-const HOME: &str = "@example.com";
-
-pub(super) struct Person {
-    pub(super) id: String,
-    pub(super) email: String,
-    pub(super) name: String,
-    pub(super) bot: bool,
-    pub(super) created: Timestamp,
-}
+use super::call::{Refusal, compact, stamp};
+use super::contents::Withheld;
+use super::people::Person;
 
 pub(super) struct Room {
     pub(super) id: String,
@@ -139,6 +126,7 @@ pub(super) struct Event {
 /// Everything, behind one lock.
 pub(super) struct State {
     pub(super) me: String,
+    pub(super) began: Timestamp,
     pub(super) people: Vec<Person>,
     pub(super) rooms: Vec<Room>,
     pub(super) memberships: Vec<Membership>,
@@ -148,6 +136,8 @@ pub(super) struct State {
     pub(super) teams: Vec<Team>,
     pub(super) teammates: Vec<Teammate>,
     pub(super) numbered: u64,
+    /// Why files can't be had at the moment.
+    pub(super) withheld: Option<Withheld>,
     pub(super) events: Vec<Event>,
 }
 
@@ -156,18 +146,15 @@ pub(super) fn new_id(kind: &str) -> String {
     id_of(kind, Uuid::new_v4())
 }
 
-fn id_of(kind: &str, uuid: Uuid) -> String {
+pub(super) fn id_of(kind: &str, uuid: Uuid) -> String {
     STANDARD_NO_PAD.encode(format!("ciscospark://us/{kind}/{uuid}"))
-}
-
-pub(super) fn org() -> String {
-    STANDARD_NO_PAD.encode(format!("ciscospark://us/ORGANIZATION/{ORG}"))
 }
 
 impl State {
     pub(super) fn new(bot: bool, now: Timestamp) -> Self {
         let mut state = Self {
             me: String::new(),
+            began: now,
             people: Vec::new(),
             rooms: Vec::new(),
             memberships: Vec::new(),
@@ -177,73 +164,11 @@ impl State {
             teams: Vec::new(),
             teammates: Vec::new(),
             numbered: 0,
+            withheld: None,
             events: Vec::new(),
         };
-        state.me = state.enrol(if bot { "handbell@webex.bot" } else { "handbell@example.com" }, bot, now);
+        state.me = state.enrol_handbell(bot);
         state
-    }
-
-    /// Adds a person; the id comes from the address, so that it outlives a restart.
-    fn enrol(&mut self, email: &str, bot: bool, created: Timestamp) -> String {
-        let hash = Sha1::digest(email.as_bytes());
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash[..16]);
-        let id = id_of("PEOPLE", uuid::Builder::from_sha1_bytes(bytes).into_uuid());
-        let local = email.split('@').next().unwrap_or(email);
-        let name = local.split(['.', '_', '-']).map(capital).collect::<Vec<_>>().join(" ");
-        self.people.push(Person { id: id.clone(), email: email.into(), name, bot, created });
-        id
-    }
-
-    /// The person with this address, who needn't have been heard of before.
-    pub(super) fn find_person(&mut self, email: &str, now: Timestamp) -> Option<String> {
-        let email = email.trim().to_lowercase();
-        if let Some(person) = self.people.iter().find(|person| person.email == email) {
-            return Some(person.id.clone());
-        }
-        let local = email.strip_suffix(HOME)?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._-+'".contains(c);
-        if local.is_empty()
-            || !local.chars().all(plain)
-            || local.starts_with("unknown")
-            || local.starts_with("nobody")
-        {
-            return None;
-        }
-        Some(self.enrol(&email, false, now))
-    }
-
-    /// The person that the body's `personId` or `personEmail` (or the like) names.
-    pub(super) fn named(
-        &mut self,
-        call: &Call,
-        id: Option<&str>,
-        email: Option<&str>,
-    ) -> Result<String, Refusal> {
-        match (id, email) {
-            (Some(id), _) => {
-                self.person(id).map(|person| person.id.clone()).ok_or_else(|| Refusal::missing("person"))
-            }
-            (None, Some(email)) if !email.contains('@') => {
-                Err(Refusal::bad(format!("'{email}' is not a valid email address.")))
-            }
-            (None, Some(email)) => self.find_person(email, call.now).ok_or_else(|| {
-                Refusal::new(
-                    axum::http::StatusCode::NOT_FOUND,
-                    format!("Could not find a person with email '{email}'."),
-                )
-            }),
-            (None, None) => Err(Refusal::bad("'personId' or 'personEmail' is required.")),
-        }
-    }
-
-    pub(super) fn person(&self, id: &str) -> Option<&Person> {
-        self.people.iter().find(|person| person.id == id)
-    }
-
-    /// Address and name of somebody; people are never forgotten.
-    pub(super) fn card_of(&self, id: &str) -> (&str, &str) {
-        self.person(id).map_or(("", ""), |person| (&person.email, &person.name))
     }
 
     /// The room, if it is there and the caller is in it.
@@ -361,7 +286,7 @@ impl State {
             "isLocked": room.locked, "isAnnouncementOnly": room.announcement, "isReadOnly": room.read_only,
             "isPublic": room.public, "madePublic": room.public.then(|| stamp(room.created)),
             "description": room.description, "classificationId": room.classification, "teamId": room.team,
-            "creatorId": room.creator, "ownerId": org(),
+            "creatorId": room.creator, "ownerId": self.org_of(&room.creator),
             "created": stamp(room.created), "lastActivity": stamp(room.active),
         }))
     }
@@ -370,16 +295,12 @@ impl State {
         let (email, name) = self.card_of(&membership.person);
         json!({
             "id": membership.id, "roomId": membership.room, "roomType": self.room_type(&membership.room),
-            "personId": membership.person, "personEmail": email, "personDisplayName": name, "personOrgId": org(),
+            "personId": membership.person, "personEmail": email, "personDisplayName": name,
+            "personOrgId": self.org_of(&membership.person),
             "isModerator": membership.moderator, "isRoomHidden": membership.hidden, "isMonitor": false,
             "created": stamp(membership.created),
         })
     }
-}
-
-fn capital(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 pub(super) fn app() -> String {

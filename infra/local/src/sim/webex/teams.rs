@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::call::{Answer, Call, Refusal, compact, stamp};
-use super::state::{Room, State, Team, Teammate, new_id, org};
+use super::state::{Room, State, Team, Teammate, new_id};
 
 impl State {
     /// The team, if it is there and the caller is in it.
@@ -150,7 +150,7 @@ fn mate_json(state: &State, mate: &Teammate) -> Value {
     let (email, name) = state.card_of(&mate.person);
     json!({
         "id": mate.id, "teamId": mate.team, "personId": mate.person, "personEmail": email, "personDisplayName": name,
-        "personOrgId": org(), "isModerator": mate.moderator, "created": stamp(mate.created),
+        "personOrgId": state.org_of(&mate.person), "isModerator": mate.moderator, "created": stamp(mate.created),
     })
 }
 

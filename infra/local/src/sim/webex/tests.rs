@@ -1,5 +1,10 @@
 //! The stand-in asked over a real socket, as Handbell and the vendor's clients do.
 
+mod agents;
+mod bots;
+mod control;
+mod presence;
+
 use std::time::Duration;
 
 use axum::extract::State as Shared;
@@ -78,6 +83,38 @@ impl World {
 
     async fn delete(&self, token: &str, path: &str) -> u16 {
         self.ask(token, Method::DELETE, path, Value::Null).await.0
+    }
+
+    /// Asks a control of the stand-in, as the page does: without a token.
+    async fn control(&self, method: Method, path: &str, body: Value) -> u16 {
+        let request = self.stage.http.request(method, format!("{}/sim/webex{path}", self.stage.origin()));
+        let request = if body.is_null() { request } else { request.json(&body) };
+        request.send().await.expect("an answer").status().as_u16()
+    }
+
+    /// Writes a post with a file in it.
+    async fn show(&self, token: &str, room: &str, markdown: &str) -> Value {
+        let part = multipart::Part::bytes(b"rust everywhere".to_vec())
+            .file_name("wheel.txt")
+            .mime_str("text/plain")
+            .expect("a type");
+        let form = multipart::Form::new()
+            .text("roomId", room.to_owned())
+            .text("markdown", markdown.to_owned())
+            .part("files", part);
+        let request = self.stage.http.post(format!("{}/messages", self.base)).bearer_auth(token);
+        let sent = request.multipart(form).send().await.expect("sent");
+        assert_eq!(sent.status(), 200);
+        sent.json().await.expect("JSON")
+    }
+
+    /// Has a webhook of whose token it is, and what it tells.
+    async fn listen(&self, token: &str, resource: &str) -> mpsc::UnboundedReceiver<(Option<String>, String)> {
+        let (target, heard) = listener(StatusCode::OK).await;
+        let hook = json!({"name": "n", "targetUrl": target, "resource": resource, "event": "all"});
+        let (status, hook) = self.post(token, "/webhooks", hook).await;
+        assert_eq!(status, 200, "{hook}");
+        heard
     }
 
     /// A room of Handbell's with these people in it.
@@ -604,9 +641,11 @@ async fn the_page_is_told_and_shown() {
     world.say(OURS, &room, "**Help** <@personEmail:alice@example.com>").await;
     assert!(changes.has_changed().expect("open"));
     let view = world.webex.view();
+    let seen = &view[0]["people"][1]["lastActivity"];
+    assert!(seen.is_string());
     assert_eq!(
         view[0]["people"][1],
-        json!({"email": "alice@example.com", "name": "Alice", "moderator": false})
+        json!({"email": "alice@example.com", "name": "Alice", "moderator": false, "status": "active", "lastActivity": seen})
     );
     let message = &view[0]["messages"][0];
     assert_eq!(message["text"], "Help Alice");

@@ -15,7 +15,12 @@ fn space(state: &State, room: &Room) -> Value {
         .filter(|membership| membership.room == room.id)
         .map(|membership| {
             let (email, name) = state.card_of(&membership.person);
-            json!({"email": email, "name": name, "moderator": membership.moderator})
+            let person = state.person(&membership.person);
+            json!({
+                "email": email, "name": name, "moderator": membership.moderator,
+                "status": person.map(|person| person.status),
+                "lastActivity": person.map(|person| person.activity),
+            })
         })
         .collect();
     let messages: Vec<Value> = state
@@ -38,9 +43,12 @@ fn said(state: &State, message: &Message) -> Value {
         })
         .collect();
     let mentions: Vec<&str> = message.people.iter().map(|person| state.card_of(person).0).collect();
+    let everybody = message.everybody.then_some("all");
+    let mentioned: Vec<&str> = mentions.iter().copied().chain(everybody).collect();
     json!({
         "id": message.id, "author": email, "authorName": name, "markdown": message.markdown, "text": message.text,
         "parentId": message.parent, "files": files, "card": message.card.as_ref().map(|card| &card["content"]),
         "mentions": mentions, "created": message.created, "edited": message.updated,
+        "html": message.html, "mentioned": mentioned, "updated": message.updated,
     })
 }

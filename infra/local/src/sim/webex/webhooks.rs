@@ -152,6 +152,6 @@ fn describe(webhook: &Webhook) -> Value {
         "id": webhook.id, "name": webhook.name, "targetUrl": webhook.target, "resource": webhook.resource,
         "event": webhook.event, "filter": webhook.filter, "secret": webhook.secret, "ownedBy": webhook.owned_by,
         "status": if webhook.active { "active" } else { "inactive" }, "created": stamp(webhook.created),
-        "createdBy": webhook.owner, "orgId": super::state::org(),
+        "createdBy": webhook.owner, "orgId": super::people::org(),
     }))
 }

@@ -1,5 +1,9 @@
 //! TwiML: what Twilio shall do with a call or a text, as XML (Twilio, TwiML reference).
 
+mod xml;
+
+use xml::{close, open};
+
 /// The most bytes of an answer to Twilio (Twilio, error dictionary, 11750).
 pub const BYTES_MAX: usize = 64 * 1024;
 
@@ -51,6 +55,21 @@ pub enum Verb {
         timeout: u32,
         /// Where to go on afterwards, with POST.
         action: Option<String>,
+        /// Seconds after which the two are parted; four hours if none is given.
+        time_limit: Option<u32>,
+    },
+    /// Records what the caller says after a beep, without the silence around it.
+    Record {
+        /// Where to go on afterwards, with POST. If nothing was said, the next verb follows instead.
+        action: String,
+        /// Where Twilio tells, with POST, that the recording can be fetched.
+        recording_callback: Option<String>,
+        /// Seconds after which it ends.
+        max_seconds: u32,
+        /// Seconds of silence after which it ends.
+        silence: u32,
+        /// The key that ends it: a digit, `*` or `#`.
+        finish_on_key: char,
     },
     /// Ends the call.
     Hangup,
@@ -128,12 +147,14 @@ fn write(xml: &mut String, verb: &Verb, inside_gather: bool) -> Result<(), Unwri
             open(xml, "Play", &[]);
             close(xml, "Play", url);
         }
-        Verb::Dial { number, caller_id, timeout, action } => {
+        Verb::Dial { number, caller_id, timeout, action, time_limit } => {
+            let limit = time_limit.map(|seconds| seconds.to_string());
             open(
                 xml,
                 "Dial",
                 &[
                     ("timeout", Some(&timeout.to_string())),
+                    ("timeLimit", limit.as_deref()),
                     ("callerId", caller_id.as_deref()),
                     ("action", action.as_deref()),
                     ("method", action.as_ref().map(|_| "POST")),
@@ -142,6 +163,25 @@ fn write(xml: &mut String, verb: &Verb, inside_gather: bool) -> Result<(), Unwri
             open(xml, "Number", &[]);
             close(xml, "Number", number);
             close(xml, "Dial", "");
+        }
+        Verb::Record { action, recording_callback, max_seconds, silence, finish_on_key } => {
+            let callback = recording_callback.as_deref();
+            open(
+                xml,
+                "Record",
+                &[
+                    ("action", Some(action)),
+                    ("method", Some("POST")),
+                    ("maxLength", Some(&max_seconds.to_string())),
+                    ("timeout", Some(&silence.to_string())),
+                    ("finishOnKey", Some(&finish_on_key.to_string())),
+                    ("playBeep", Some("true")),
+                    ("trim", Some("trim-silence")),
+                    ("recordingStatusCallback", callback),
+                    ("recordingStatusCallbackMethod", callback.map(|_| "POST")),
+                ],
+            );
+            close(xml, "Record", "");
         }
         Verb::Hangup => {
             open(xml, "Hangup", &[]);
@@ -158,48 +198,6 @@ fn write(xml: &mut String, verb: &Verb, inside_gather: bool) -> Result<(), Unwri
         }
     }
     Ok(())
-}
-
-fn open(xml: &mut String, name: &str, attributes: &[(&str, Option<&str>)]) {
-    xml.push('<');
-    xml.push_str(name);
-    for (key, value) in attributes {
-        if let Some(value) = value {
-            xml.push(' ');
-            xml.push_str(key);
-            xml.push_str("=\"");
-            escape(xml, value);
-            xml.push('"');
-        }
-    }
-    xml.push('>');
-}
-
-fn close(xml: &mut String, name: &str, text: &str) {
-    escape(xml, text);
-    xml.push_str("</");
-    xml.push_str(name);
-    xml.push('>');
-}
-
-/// Text as it may stand between tags and in an attribute. What XML 1.0 has no place for, not even escaped, is left out:
-/// one such character in a customer's name would make the whole answer unreadable (Twilio, error dictionary, 12100).
-fn escape(xml: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '"' => xml.push_str("&quot;"),
-            '\'' => xml.push_str("&apos;"),
-            // A parser would turn these into spaces or line feeds.
-            '\t' => xml.push_str("&#9;"),
-            '\n' => xml.push_str("&#10;"),
-            '\r' => xml.push_str("&#13;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {}
-            _ => xml.push(c),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -255,6 +253,7 @@ mod tests {
                 caller_id: Some("+12025550100".into()),
                 timeout: 20,
                 action: Some("/after".into()),
+                time_limit: Some(3600),
             },
             Verb::Message { text: "Ack".into(), status: Some("/status".into()) },
             Verb::Hangup,
@@ -265,7 +264,29 @@ mod tests {
         assert_eq!(names, ["Reject", "Play", "Dial", "Message", "Hangup"]);
         let number = document.descendants().find(|node| node.has_tag_name("Number")).unwrap();
         assert_eq!(number.text(), Some("+12025550111"));
-        assert_eq!(number.parent().unwrap().attribute("callerId"), Some("+12025550100"));
+        let dial = number.parent().unwrap();
+        assert_eq!(dial.attribute("callerId"), Some("+12025550100"));
+        assert_eq!((dial.attribute("timeout"), dial.attribute("timeLimit")), (Some("20"), Some("3600")));
+    }
+
+    #[test]
+    fn a_recording_is_told_of() {
+        let record = Verb::Record {
+            action: "/voice/recorded".into(),
+            recording_callback: Some("https://x/recording?c=1&s=a".into()),
+            max_seconds: 120,
+            silence: 5,
+            finish_on_key: '#',
+        };
+        let xml = response(&[record]).unwrap();
+        assert!(
+            xml.contains(
+                "<Record action=\"/voice/recorded\" method=\"POST\" maxLength=\"120\" timeout=\"5\" finishOnKey=\"#\" \
+                 playBeep=\"true\" trim=\"trim-silence\" recordingStatusCallback=\"https://x/recording?c=1&amp;s=a\" \
+                 recordingStatusCallbackMethod=\"POST\"></Record>"
+            ),
+            "{xml}"
+        );
     }
 
     #[test]

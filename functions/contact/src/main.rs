@@ -1,0 +1,6 @@
+//! API Gateway calls this when somebody opens or sends the web form.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), handbell_boot::Error> {
+    handbell_boot::serve(handbell_boot::Function::Contact).await
+}

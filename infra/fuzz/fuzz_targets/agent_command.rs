@@ -1,0 +1,106 @@
+//! What an agent writes: a whisper never leaves, nor what speaks to others; what leaves is nothing but what was written.
+//!
+//! An input is two lines and a text: flags (`e` only `/reply` goes out, `b` a bot's sight, `m` we are mentioned, `o` somebody
+//! else is, `g` all are, `f` a file hangs on it), the markup, which is none if the line is empty, and the text.
+#![no_main]
+
+use handbell_core::leave::{Author, Command, Policy, Sight, Us, Verdict, Why, Written, judge};
+use handbell_fuzz::lines_and_body;
+use libfuzzer_sys::fuzz_target;
+
+const US: Us<'_> = Us { id: "us", name: "Handbell Bot" };
+
+/// How a line begins that is for the team only.
+const MARKS: [&str; 12] = [
+    "/w ",
+    "/W\t",
+    "/whisper ",
+    "/Whisper: ",
+    "whisper: ",
+    "note: ",
+    "NOTE : ",
+    "private: ",
+    "> /w ",
+    "**note:** ",
+    "／ｗ ",
+    "\u{200b}/\u{ad}w ",
+];
+
+fuzz_target!(|input: &[u8]| {
+    let ([flags, html], text) = lines_and_body::<2>(input);
+    let text = String::from_utf8_lossy(text);
+    let (policy, sight) = (
+        if flags.contains('e') { Policy::Explicit } else { Policy::Everything },
+        if flags.contains('b') { Sight::OnlyMentions } else { Sight::Everything },
+    );
+    let people: Vec<String> = [('m', "us"), ('o', "other")]
+        .iter()
+        .filter(|(flag, _)| flags.contains(*flag))
+        .map(|(_, id)| (*id).into())
+        .collect();
+    let groups: Vec<String> = flags.contains('g').then(|| "all".into()).into_iter().collect();
+    let written = Written {
+        text: Some(&text),
+        html: Some(html.as_str()).filter(|html| !html.is_empty()),
+        files: flags.matches('f').count(),
+        mentioned_people: &people,
+        mentioned_groups: &groups,
+        author: Author::Person,
+    };
+    let verdict = judge(&written, US, sight, policy);
+
+    for (author, why) in [(Author::Ourselves, Why::Echo), (Author::Machine, Why::Machine)] {
+        assert_eq!(judge(&Written { author, ..written }, US, sight, policy), Verdict::Stays(why));
+    }
+    if flags.contains('o') || !groups.is_empty() {
+        assert_eq!(verdict, Verdict::Stays(Why::Mention));
+    }
+    let mentioned = flags.contains('m') || html.to_ascii_lowercase().contains("spark-mention");
+    if sight == Sight::OnlyMentions && !mentioned {
+        assert!(matches!(verdict, Verdict::Stays(_)), "a bot that isn't spoken to does something");
+    }
+    match &verdict {
+        Verdict::Leaves { text: out } => leaves(out, &written, policy),
+        Verdict::Command(Command::Name(name)) => {
+            assert!((1..=60).contains(&name.chars().count()) && !name.contains('\n'));
+        }
+        Verdict::Stays(Why::Unknown(typed)) => assert!(typed.chars().count() <= 20),
+        Verdict::Command(_) | Verdict::Stays(_) => {}
+    }
+
+    let mark = MARKS[input.len() % MARKS.len()];
+    let stays = |written: Written<'_>, how: &str| {
+        let verdict = judge(&written, US, sight, policy);
+        assert!(matches!(verdict, Verdict::Stays(_)), "{mark:?} {how}");
+    };
+    let first = format!("{mark}{text}");
+    stays(Written { text: Some(&first), ..written }, "begins the text");
+    stays(Written { text: Some(&first), html: None, ..written }, "begins a text without markup");
+    stays(Written { text: Some(&format!("{text}\n{first}")), ..written }, "begins a line of the text");
+    stays(Written { text: Some(&format!("/reply {first}")), ..written }, "comes behind /reply");
+    stays(Written { html: Some(&format!("<p>{mark}{html}")), ..written }, "begins the markup");
+    stays(
+        Written { html: Some(&format!("<p>a</p><p>{mark}{html}")), ..written },
+        "begins a line of the markup",
+    );
+});
+
+/// What goes to a customer.
+fn leaves(out: &str, written: &Written<'_>, policy: Policy) {
+    let text = written.text.unwrap_or_default();
+    assert_eq!(out, out.trim());
+    assert!(!out.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
+    assert!(!out.is_empty() || written.files > 0);
+    // Nothing is made up: what leaves was written, in this order. Line ends may be spelled another way.
+    let mut rest = text.chars();
+    for c in out.chars().filter(|c| *c != '\n') {
+        assert!(rest.any(|given| given == c), "{c:?} was never written");
+    }
+    if policy == Policy::Explicit {
+        // As it reads: what can't be seen may stand between the letters.
+        let seen: String = text.chars().filter(|c| c.is_ascii_graphic()).collect();
+        assert!(seen.to_ascii_lowercase().contains("/reply"));
+    }
+    let again = Written { text: Some(out), html: None, mentioned_people: &[], ..*written };
+    assert_ne!(judge(&again, US, Sight::Everything, Policy::Everything), Verdict::Stays(Why::Whisper));
+}

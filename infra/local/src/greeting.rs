@@ -1,0 +1,69 @@
+//! What the runner says when it has started: its address, and what can be tried without the page.
+
+use std::fmt::Write as _;
+
+use crate::runner::{LocalButton, LocalLine};
+
+/// The phone of a customer whom nobody knows yet; the page shows it, too.
+const CUSTOMER: &str = "+12025550123";
+
+/// Told once, when everything runs; `origin` is where: `http://127.0.0.1:8080`.
+pub fn greeting(origin: &str, buttons: &[LocalButton], lines: &[LocalLine]) -> String {
+    let mut out = format!("Handbell runs on this laptop.\n\n  Open  {origin}/  and play, or:\n");
+    if !buttons.is_empty() {
+        out.push_str("\n  Press the button:\n");
+    }
+    for button in buttons {
+        let _ = writeln!(out, "  curl -X POST {origin}{}", button.path);
+    }
+    for LocalLine { label, number, form, .. } in lines {
+        let _ =
+            writeln!(out, "\n  Be a customer of {label} ({number}), who texts, calls, or fills in the form:");
+        let bodies = [
+            ("text", format!("{{\"to\": \"{number}\", \"body\": \"Is anybody there?\"}}")),
+            ("call", format!("{{\"to\": \"{number}\"}}")),
+        ];
+        for (does, body) in bodies {
+            let phone = format!("{origin}/sim/phones/{CUSTOMER}/{does}");
+            let _ = writeln!(out, "  curl {phone} -H 'Content-Type: application/json' -d '{body}'");
+        }
+        if let Some(form) = form {
+            let _ = writeln!(out, "  {origin}{form}");
+        }
+    }
+    out.push_str("\n  Ctrl-C ends it.\n");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_what_can_be_tried() {
+        let button = LocalButton { name: "green".into(), path: "/b/token".into() };
+        let line = LocalLine {
+            name: "support".into(),
+            label: "Support".into(),
+            number: "+12025550100".into(),
+            form: Some("/contact/support".into()),
+        };
+        insta::assert_snapshot!(greeting("http://127.0.0.1:8080", &[button], &[line]), @r#"
+        Handbell runs on this laptop.
+
+          Open  http://127.0.0.1:8080/  and play, or:
+
+          Press the button:
+          curl -X POST http://127.0.0.1:8080/b/token
+
+          Be a customer of Support (+12025550100), who texts, calls, or fills in the form:
+          curl http://127.0.0.1:8080/sim/phones/+12025550123/text -H 'Content-Type: application/json' -d '{"to": "+12025550100", "body": "Is anybody there?"}'
+          curl http://127.0.0.1:8080/sim/phones/+12025550123/call -H 'Content-Type: application/json' -d '{"to": "+12025550100"}'
+          http://127.0.0.1:8080/contact/support
+
+          Ctrl-C ends it.
+        "#);
+        let bare = greeting("http://127.0.0.1:8080", &[], &[]);
+        assert!(!bare.contains("curl") && bare.contains("Open"), "{bare}");
+    }
+}

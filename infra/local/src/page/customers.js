@@ -1,0 +1,107 @@
+// The customers' phones, and the contact centre's to which calls are passed on.
+
+import { ask, say } from "./ask.js";
+import { dials, phonePath, rings, talks, updateCall } from "./calls.js";
+import { $, el, here, keyed, number } from "./dom.js";
+import { CENTRE, CUSTOMERS, callName, lines, phoneOf } from "./lines.js";
+import { entryNode, logOf } from "./texts.js";
+
+const TOLD = "customers-said";
+/** Which line each customer writes to, by the customer's number. */
+const chosen = new Map();
+
+const lineOf = (customer) => chosen.get(customer) ?? lines()[0]?.number;
+
+async function act(phone, what, json) {
+  say("", "", TOLD);
+  const answer = await ask("POST", phonePath(phone, what), { json, told: TOLD });
+  if (!answer.ok) return false;
+  const { error } = JSON.parse(answer.text);
+  if (error) say(`Handbell did not take it: ${error}`, "bad", TOLD);
+  return true;
+}
+
+const text = (phone, body, media) => act(phone, "text", { to: lineOf(phone.number), body, ...(media ? { media } : {}) });
+
+function makeCustomer(phone) {
+  const name = callName(phone);
+  const body = el("input", { type: "text", placeholder: "Type a text", "aria-label": `Text from ${name}`, autocomplete: "off" });
+  const to = el("select", { "aria-label": `The line that ${name} writes to`, onchange: () => chosen.set(phone.number, to.value) });
+  const form = el("form", { class: "type" }, body, to, el("button", { type: "submit" }, "Send"));
+  const send = async (media) => {
+    if (!body.value.trim() && !media) return body.focus();
+    const words = body.value;
+    body.value = "";
+    // What did not go out stands in the field again.
+    if (!(await text(phone, words, media)) && !body.value) body.value = words;
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  const button = (label, go, also = "") => el("button", { type: "button", class: `small ${also}`, "aria-label": `${label} from ${name}`, onclick: go }, label);
+  return el(
+    "article",
+    { class: "phone customer", tabindex: "-1", "aria-label": `Phone of ${name}` },
+    el("h3", {}, el("span", { class: "name" }, name), el("span", { class: "number" }, number(phone.number))),
+    el("div", { class: "call", hidden: true }),
+    el("ol", { class: "plain log bubbles", tabindex: "0", "aria-label": `Texts and calls of ${name}` }),
+    form,
+    el(
+      "div",
+      { class: "shortcuts" },
+      button("Picture", () => send(["picture.png"])),
+      button("STOP", () => text(phone, "STOP")),
+      button("START", () => text(phone, "START")),
+      button("Call", () => act(phone, "call", { to: lineOf(phone.number) }), "calls"),
+    ),
+  );
+}
+
+function updateCustomer(node, phone) {
+  const log = node.querySelector(".log");
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60 || !log.childElementCount;
+  updateAny(node, phone);
+  log.dataset.empty = "No text yet.";
+  const toEnd = () => (log.scrollTop = log.scrollHeight);
+  if (atEnd) {
+    toEnd();
+    for (const picture of log.querySelectorAll("img")) if (!picture.complete) picture.addEventListener("load", toEnd, { once: true });
+  }
+  node.querySelector(".calls").disabled = Boolean(phone.call);
+  const to = node.querySelector("select");
+  to.hidden = phone.lines.length < 2;
+  keyed(to, phone.lines, (line) => line.number, (line) => el("option", { value: line.number }, `to ${line.label || line.name}`));
+  to.value = lineOf(phone.number) ?? "";
+}
+
+const makeCentre = (phone) =>
+  el(
+    "article",
+    { class: "phone centre", tabindex: "-1", "aria-label": `Phone of the ${callName(phone).toLowerCase()}` },
+    el("h3", {}, el("span", { class: "name" }, callName(phone)), el("span", { class: "number" }, number(phone.number))),
+    el("div", { class: "call", hidden: true }),
+    el("ol", { class: "plain log", "aria-label": "Calls of the contact centre" }),
+  );
+
+function updateAny(node, phone) {
+  node.classList.toggle("rings", rings(phone.call));
+  node.classList.toggle("talks", talks(phone.call) || dials(phone.call));
+  updateCall(node.querySelector(".call"), phone);
+  keyed(node.querySelector(".log"), logOf(phone), (entry) => entry.sid, entryNode);
+}
+
+/** The panel, if there is a line on which customers reach somebody. */
+export function showCustomers() {
+  const all = lines();
+  $("customers").hidden = !all.length;
+  document.body.classList.toggle("has-lines", all.length > 0);
+  if (!all.length) return;
+  const withForm = all.filter((line) => line.form);
+  keyed($("forms"), withForm, (line) => line.name, (line) =>
+    el("li", {}, el("a", { href: here(line.form), target: "_blank", rel: "noopener" }, withForm.length > 1 ? `Web form of ${line.label || line.name}` : "Open the web form"), ` as ${CUSTOMERS[0].name}: ${CUSTOMERS[0].number}`));
+  const centre = phoneOf(CENTRE);
+  // A configuration that passes calls on to another number has that one among the phones.
+  keyed($("centre"), centre.expected ? [centre] : [], (phone) => phone.number, makeCentre, updateAny);
+  keyed($("customer-list"), CUSTOMERS.map((one) => ({ ...phoneOf(one), lines: all })), (phone) => phone.number, makeCustomer, updateCustomer);
+}

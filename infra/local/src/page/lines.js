@@ -1,0 +1,31 @@
+// The lines on which customers reach a team, and who has which phone on this laptop.
+
+import { number } from "./dom.js";
+import { state } from "./state.js";
+
+/** People who are no customers of anybody: their numbers are kept for examples. */
+export const CUSTOMERS = [
+  { number: "+12025550123", name: "Tommy" },
+  { number: "+447700900123", name: "Ada" },
+];
+/** The phone that the demo passes calls on to. */
+export const CENTRE = { number: "+12025550120", name: "Contact centre" };
+
+const NAMES = new Map([...CUSTOMERS, CENTRE].map((each) => [each.number, each.name]));
+
+/** The lines of the configuration, each with its name, label, number, and the path of its form if it has one. */
+export const lines = () => state.lines ?? (state.numbers ?? []).slice(0, 1).map((number) => ({ name: "support", label: "Support", number, form: "/contact/support" }));
+
+/** The phones of those who are called for help, and of nobody else. */
+export const onDuty = (phone) => !lines().length || !NAMES.has(phone.number);
+
+export const isCustomer = (phone) => CUSTOMERS.some((each) => each.number === phone.number);
+
+/** Whose phone it is, or its number. */
+export const callName = (phone) => phone.name || NAMES.get(phone.number) || number(phone.number);
+
+/** The phone with this number, which may not have been used yet. */
+export function phoneOf(one) {
+  const known = state.phones.find((phone) => phone.number === one.number);
+  return { texts: [], call: null, calls: [], ...known, ...one, expected: Boolean(known) };
+}

@@ -1,0 +1,206 @@
+//! `<Record>`: what a person says into the phone, until a key, silence, the longest time or the end of the call stops it.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinHandle;
+
+use super::calls::{Call, TICK};
+use super::recordings::{LONGEST, Recording};
+use super::twiml::{Record, Verb};
+use super::voice::{Step, signed};
+use super::webhook::{Hook, Side, led};
+use super::{Pairs, Twilio, pairs, rfc2822, sid};
+
+/// An open `<Record>`.
+#[derive(Clone)]
+pub(super) struct Taping {
+    /// The recording's.
+    pub(super) sid: String,
+    record: Record,
+    said: Vec<String>,
+    /// Silence counts for nothing: Twilio cuts it off at both ends.
+    seconds: u64,
+    started: Timestamp,
+    /// When there has been silence for too long.
+    silent: Timestamp,
+    rest: VecDeque<Verb>,
+    base: Option<Hook>,
+}
+
+impl Taping {
+    /// How many seconds go on the tape.
+    fn longest(&self) -> u64 {
+        self.record.max_length.as_secs().clamp(1, LONGEST)
+    }
+
+    fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.silent || now >= self.started + SignedDuration::from_secs(self.longest() as i64)
+    }
+
+    /// Whether one of these keys ends it, and which does first.
+    pub(super) fn ended_by(&self, keys: &str) -> Option<char> {
+        keys.chars().find(|key| self.record.finish_on_key.contains(*key))
+    }
+
+    fn action(&self) -> Option<Hook> {
+        led(self.base.as_ref(), self.record.action.as_deref(), self.record.post)
+    }
+}
+
+impl Twilio {
+    pub(super) async fn tape(
+        &self,
+        call: &str,
+        epoch: u64,
+        record: Record,
+        rest: VecDeque<Verb>,
+        base: Option<Hook>,
+    ) {
+        if record.beep {
+            self.mine(call, epoch, |call| call.heard.push("(beep)".into()));
+            self.pace().await;
+        }
+        let now = self.now();
+        let silent = now + signed(record.timeout);
+        let said = Vec::new();
+        let taping = Taping { sid: sid("RE"), record, said, seconds: 0, started: now, silent, rest, base };
+        let begun = taping.clone();
+        if self.mine(call, epoch, |call| call.taping = Some(taping)).is_none() {
+            return;
+        }
+        self.tell_of_tape(call, &begun, "in-progress");
+        let (twilio, call) = (self.clone(), call.to_owned());
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TICK).await;
+                let open = twilio.find_call(&call).and_then(|call| call.taping);
+                let Some(open) = open.filter(|open| open.sid == begun.sid) else { return };
+                if open.is_over(twilio.now()) {
+                    twilio.end_tape(&call, &open.sid, "");
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Ends an open recording, with the key that did it, and goes on with the call.
+    pub(super) fn end_tape(&self, call: &str, sid: &str, key: &str) -> Option<JoinHandle<()>> {
+        let taken = self.with_call(call, |call| {
+            let taping = call.taping.take_if(|taping| taping.sid == sid)?;
+            call.epoch += 1;
+            Some((call.epoch, taping))
+        });
+        let (epoch, taping) = taken.flatten()?;
+        let params = self.keep_tape(call, &taping, key);
+        let step = match taping.action().zip(params) {
+            Some((hook, params)) => Step::Fetch(hook, params),
+            None => Step::Verbs(taping.rest, taping.base),
+        };
+        Some(self.play(call.to_owned(), epoch, step))
+    }
+
+    /// The same when the person has hung up: Handbell is asked, and its answer has no effect.
+    pub(super) fn end_tape_in_vain(&self, call: &str, taping: &Taping) -> Option<JoinHandle<()>> {
+        let params = self.keep_tape(call, taping, "hangup")?;
+        self.ask_in_vain(call, taping.action()?, params)
+    }
+
+    /// Keeps what was said and returns what the action hears of it: nothing if nothing was said, for then Twilio does not
+    /// ask the action at all (Twilio, `<Record>`).
+    pub(super) fn keep_tape(&self, call: &str, taping: &Taping, key: &str) -> Option<Pairs> {
+        if taping.seconds == 0 {
+            self.tell_of_tape(call, taping, "absent");
+            return None;
+        }
+        self.lock().recordings.push(Recording {
+            sid: taping.sid.clone(),
+            call: call.to_owned(),
+            said: taping.said.clone(),
+            seconds: taping.seconds,
+            started: taping.started,
+            created: self.now(),
+            deleted: false,
+        });
+        self.0.stage.touch();
+        self.tell_of_tape(call, taping, "completed");
+        let mut params = pairs([
+            ("RecordingUrl", &self.recording_url(&taping.sid)),
+            ("RecordingSid", &taping.sid),
+            ("RecordingDuration", &taping.seconds.to_string()),
+        ]);
+        if !key.is_empty() {
+            params.extend(pairs([("Digits", key)]));
+        }
+        Some(params)
+    }
+
+    /// Tells Handbell how far the recording is, if it wants to know.
+    fn tell_of_tape(&self, call: &str, taping: &Taping, status: &'static str) {
+        let record = &taping.record;
+        if !record.events.iter().any(|event| event == status) {
+            return;
+        }
+        let Some(url) = record.status_callback.as_deref() else { return };
+        let Some(hook) = led(taping.base.as_ref(), Some(url), record.status_post) else { return };
+        let mut params = pairs([
+            ("AccountSid", self.account()),
+            ("CallSid", call),
+            ("RecordingSid", &taping.sid),
+            ("RecordingStatus", status),
+            ("RecordingChannels", "1"),
+            ("RecordingSource", "RecordVerb"),
+            ("RecordingStartTime", &rfc2822(taping.started)),
+        ]);
+        if status == "completed" {
+            params.extend(pairs([
+                ("RecordingUrl", &self.recording_url(&taping.sid)),
+                ("RecordingDuration", &taping.seconds.to_string()),
+            ]));
+        }
+        let (twilio, about) = (self.clone(), taping.sid.clone());
+        tokio::spawn(async move {
+            if status != "in-progress" {
+                // Twilio works on the recording before it says that it is there.
+                twilio.pace().await;
+            }
+            twilio.queue_callback(&about, hook, Side::Voice, params);
+        });
+    }
+
+    /// Something is said into the phone. It goes on the tape, or to whom the call is connected with, or nowhere. What
+    /// is returned waits for what the end of a full tape leads to.
+    pub(super) fn say(&self, call: &str, text: &str, seconds: u64) -> Option<JoinHandle<()>> {
+        let now = self.now();
+        let full = self.with_call(call, |call| {
+            let taping = call.taping.as_mut()?;
+            taping.said.push(text.to_owned());
+            taping.seconds = taping.seconds.saturating_add(seconds).min(taping.longest());
+            taping.silent = now + signed(taping.record.timeout);
+            Some((taping.sid.clone(), taping.seconds == taping.longest()))
+        });
+        match full.flatten() {
+            Some((sid, true)) => self.end_tape(call, &sid, ""),
+            Some((_, false)) => None,
+            None => {
+                if let Some(other) = self.other_side(call) {
+                    self.with_call(&other, |other| other.heard.push(text.to_owned()));
+                }
+                None
+            }
+        }
+    }
+
+    /// The leg of the person whom this one talks to.
+    fn other_side(&self, call: &str) -> Option<String> {
+        let state = self.lock();
+        let own = state.calls.iter().find(|other| other.sid == call)?;
+        let talks = |other: &&Call| other.status == "in-progress";
+        let connected = |other: &&Call| match (&own.parent, &own.dialing) {
+            (Some(parent), _) => other.sid == *parent,
+            (None, Some(dialing)) => dialing.children.contains(&other.sid),
+            (None, None) => false,
+        };
+        state.calls.iter().filter(connected).find(talks).map(|other| other.sid.clone())
+    }
+}

@@ -1,0 +1,188 @@
+//! Somebody shall answer a customer: who of the team is there, who is asked, and what the lobby is told.
+
+use handbell_core::assign::{Candidate, Choice, choose};
+use handbell_core::config::Line;
+use handbell_core::conversation::{Address, Agent, Conversation};
+use handbell_core::converse::{Heard, There};
+use handbell_core::dispatch::{Content, DispatchKey, Outcome, Say};
+use handbell_core::wording::{self, customer};
+use handbell_outbound::webex::{Attached, Post, Presence, Webex};
+use handbell_outbound::{Failure, Said};
+
+use crate::App;
+use crate::agent::sight;
+use crate::deliver::{Work, wait};
+use crate::space::{Room, Wanted};
+use crate::speak::{not_now, said};
+
+impl App {
+    /// Looks who is there, asks somebody if nobody is, and tells the conversation what came of it.
+    pub(crate) async fn assign(&self, webex: &Webex, work: &Work, room: &Room, name: &str) -> Outcome {
+        let subject = &work.dispatch.key.subject;
+        let Some((line_name, line)) = self.line(subject) else { return Outcome::NotWanted };
+        if work.void {
+            return Outcome::NotWanted;
+        }
+        let candidates = match self.candidates(webex, line, &room.id).await {
+            Ok(candidates) => candidates,
+            Err(failure) => return said(failure),
+        };
+        let last = match self.store.line(line_name).await {
+            Ok(row) => row.asked_last,
+            Err(fault) => return not_now(fault.into()),
+        };
+        let (there, asked) = match choose(&candidates, line.assign, last.as_deref()) {
+            Choice::SomebodyThere => (There::Somebody, None),
+            Choice::Nobody => (There::Nobody, None),
+            Choice::Assign(candidate) => {
+                if !work.may_begin(self.now()) {
+                    return wait(0);
+                }
+                match webex.add_member(&room.id, &candidate.email, false).await {
+                    Ok(_) => {}
+                    Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
+                    Err(failure) => return said(failure),
+                }
+                let agent = Agent {
+                    id: candidate.person_id.clone(),
+                    email: candidate.email.clone(),
+                    name: candidate.name.clone(),
+                };
+                (There::Asked(agent), Some(candidate.email.clone()))
+            }
+        };
+        let id = format!("looked-{}", work.dispatch.mark(name));
+        if let Err(fault) = self.converse(subject, &Heard::Looked(there), Some(&id)).await {
+            return not_now(fault);
+        }
+        if let Some(email) = asked
+            && let Err(fault) = self.store.asked_last(line_name, &email).await
+        {
+            // Only the turn is lost; the customer isn't.
+            tracing::warn!(reason = %fault, "who was asked last could not be written down");
+        }
+        Outcome::Sent("looked".to_owned())
+    }
+
+    /// Everybody who may answer on this line, as Webex shows them to us.
+    async fn candidates(&self, webex: &Webex, line: &Line, room: &str) -> Said<Vec<Candidate>> {
+        let here = webex.members(room).await?;
+        let me = self.me().await.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.0 })?;
+        let in_space = |email: &str| {
+            here.iter().any(|member| {
+                member.person_email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))
+            })
+        };
+        let mut found: Vec<Presence> = Vec::new();
+        if let Some(team) = &line.team {
+            let mates = webex.team_members(team).await?;
+            let ids: Vec<String> = mates.into_iter().map(|mate| mate.person_id).collect();
+            found.extend(webex.people(&ids).await?);
+        }
+        for agent in &line.agents {
+            let known = |person: &Presence| person.emails.iter().flatten().any(|email| email.eq_ignore_ascii_case(&agent.email));
+            if !found.iter().any(known) {
+                found.extend(webex.person_by_email(&agent.email).await?);
+            }
+        }
+        let agents = found.into_iter().filter(|person| person.id != me.id && person.kind.as_deref() == Some("person"));
+        Ok(agents
+            .filter_map(|person| {
+                let email = person.emails.iter().flatten().next()?.clone();
+                Some(Candidate {
+                    there: person.is_there(),
+                    name: person.display_name.clone().unwrap_or_else(|| email.clone()),
+                    last_activity: person.last_activity,
+                    in_space: person.emails.iter().flatten().any(|email| in_space(email)),
+                    person_id: person.id,
+                    email,
+                })
+            })
+            .collect())
+    }
+
+    /// Tells the team in its lobby.
+    pub(crate) async fn tell_lobby(&self, webex: &Webex, work: &Work, name: &str, content: &Content) -> Outcome {
+        let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else { return Outcome::NotWanted };
+        let (Some(title), Content::Text(text)) = (&line.lobby, content) else { return Outcome::NotWanted };
+        let people = line.agents.iter().map(|agent| Say::Invite { email: agent.email.clone(), moderator: false });
+        let wanted = Wanted {
+            name: format!("lobby:{line_name}:{title}"),
+            title: title.clone(),
+            team: line.team.clone(),
+            always: true,
+            oldest: work.dispatch.opened_at,
+            people: people.collect(),
+            people_first: true,
+            digits: None,
+            of: None,
+        };
+        let lobby = match self.space(webex, &wanted, work).await {
+            Ok(lobby) => lobby,
+            Err(outcome) => return outcome,
+        };
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let markdown = wording::marked_post(text, &work.dispatch.mark(name));
+        match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
+            Ok(id) => Outcome::Sent(id),
+            Err(Failure::Refused { code: 404, why }) => match self.store.forget_space(&wanted.name, &lobby.row).await {
+                Ok(()) => Outcome::NotSent { pause: None, why },
+                Err(fault) => not_now(fault.into()),
+            },
+            Err(failure) => said(failure),
+        }
+    }
+
+    /// What stands first in a customer's space.
+    pub(crate) async fn first_post(&self, work: &Work, address: &Address) -> Result<String, Outcome> {
+        let me = self.me().await.map_err(not_now)?;
+        self.hook_once().await;
+        let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line);
+        Ok(line.map(|line| customer::first_post(line, sight(me), address)).unwrap_or_default())
+    }
+
+    /// Whether an answer could be taken back: its own dispatch knows, once it has settled.
+    pub(crate) async fn what_became_of(
+        &self,
+        work: &Work,
+        answer: u32,
+        (changed, who): (bool, &str),
+    ) -> Result<String, Outcome> {
+        let key = DispatchKey { number: answer, ..work.dispatch.key.clone() };
+        match self.store.dispatch(&key).await {
+            Ok(Some(dispatch)) => match dispatch.was_taken_back() {
+                Some(in_time) => Ok(customer::taken_back(who, changed, in_time)),
+                None => Err(wait(1)),
+            },
+            Ok(None) => Ok(customer::taken_back(who, changed, false)),
+            Err(fault) => Err(not_now(fault.into())),
+        }
+    }
+
+    /// What was said with the customer: as a file, or the last of it in words.
+    pub(crate) async fn transcript(&self, work: &Work, brief: bool) -> Result<Post, Outcome> {
+        let subject = &work.dispatch.key.subject;
+        let all = self.store.dispatches(subject, if brief { 60 } else { 5000 }).await;
+        let all = all.map_err(|fault| not_now(fault.into()))?;
+        if brief {
+            return Ok(Post { markdown: customer::history(&all, &self.zone), ..Post::default() });
+        }
+        let called = work.talk.as_ref().map(Conversation::title).unwrap_or_default();
+        let text = customer::transcript(&called, &all, &self.zone, self.now());
+        let attached =
+            Attached { name: "transcript.txt".to_owned(), content_type: "text/plain".to_owned(), bytes: text.into() };
+        Ok(Post { attached: Some(attached), ..Post::default() })
+    }
+
+    /// Gives the space another title.
+    pub(crate) async fn rename(&self, webex: &Webex, room: &Room, title: &str) -> Outcome {
+        match webex.rename_room(&room.id, title).await {
+            Ok(_) => Outcome::Sent(room.id.clone()),
+            // Renaming twice does no harm: nothing to look for.
+            Err(Failure::Unknown { why }) => Outcome::NotSent { pause: None, why },
+            Err(failure) => said(failure),
+        }
+    }
+}

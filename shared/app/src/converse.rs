@@ -1,0 +1,144 @@
+//! Something happens in a conversation: read, decide, commit, kick. Every trigger that changes one comes through here.
+
+use handbell_core::config::Line;
+use handbell_core::conversation::{Address, Conversation};
+use handbell_core::converse::{Desk, Heard, converse};
+use handbell_core::decide::Event;
+use handbell_core::incident::Subject;
+use handbell_core::press::PressId;
+use handbell_store::table::RowKey;
+use handbell_store::{CommitTurn, LoadedTalk, NotCommitted};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::happen::{KICK_AHEAD, ROUNDS, pause};
+use crate::{App, Fault};
+
+const DAY_SECONDS: i64 = 86_400;
+/// That somebody waits is told again by the same id for this long.
+const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+impl App {
+    /// The line of a conversation, if it still stands in the configuration.
+    pub(crate) fn line(&self, subject: &Subject) -> Option<(&str, &Line)> {
+        let name = subject.line()?;
+        self.config.lines.get_key_value(name).map(|(name, line)| (name.as_str(), line))
+    }
+
+    /// Is the line's team at work?
+    pub(crate) fn is_open(&self, line: &Line, now: Timestamp) -> bool {
+        let hours = line.hours.as_ref();
+        // Hours that can't be read must not keep customers waiting; `handbell check` refuses them.
+        hours.and_then(|hours| hours.calendar(&self.zone).ok()).is_none_or(|calendar| calendar.is_open(now))
+    }
+
+    /// Lets something happen once in the conversation with whoever is reached like this; gives the conversation as it is then.
+    pub(crate) async fn heard_from(
+        &self,
+        line: &str,
+        address: &Address,
+        heard: &Heard,
+        id: Option<&str>,
+    ) -> Result<Option<Conversation>, Fault> {
+        self.turn(&address.subject(line), Some(address), heard, id).await
+    }
+
+    /// Lets something happen once in a conversation that there is.
+    pub(crate) async fn converse(
+        &self,
+        subject: &Subject,
+        heard: &Heard,
+        id: Option<&str>,
+    ) -> Result<Option<Conversation>, Fault> {
+        let known = self.store.conversation(subject).await?;
+        let Some(address) = known.and_then(|conversation| conversation.address) else {
+            return Ok(None);
+        };
+        self.turn(subject, Some(&address), heard, id).await
+    }
+
+    async fn turn(
+        &self,
+        subject: &Subject,
+        address: Option<&Address>,
+        heard: &Heard,
+        id: Option<&str>,
+    ) -> Result<Option<Conversation>, Fault> {
+        let (Some((name, line)), Some(address)) = (self.line(subject), address) else {
+            tracing::warn!(subject = subject.as_str(), "the line is gone from the configuration; nothing is done");
+            return Ok(None);
+        };
+        let own_numbers = self.config.own_numbers();
+        for round in 0..ROUNDS {
+            let now = self.now();
+            let LoadedTalk { conversation, sender, handled } =
+                self.store.load_talk(subject, address.number(), id, now).await?;
+            if handled.is_some() {
+                return Ok(conversation);
+            }
+            let desk = Desk {
+                subject,
+                address,
+                line,
+                zone: &self.zone,
+                open: self.is_open(line, now),
+                own_numbers: &own_numbers,
+            };
+            let turn = converse(conversation.as_ref(), &sender, heard, desk, now);
+            if !turn.changes_something() {
+                return Ok(conversation);
+            }
+            let commit = CommitTurn {
+                subject,
+                number: address.number(),
+                before: conversation.as_ref().map(|conversation| conversation.version),
+                turn: &turn,
+                event: id,
+                keep_seconds: i64::from(line.keep_days) * DAY_SECONDS,
+            };
+            match self.store.commit_turn(commit, now).await {
+                Ok(()) => {
+                    tracing::info!(
+                        subject = subject.as_str(),
+                        line = name,
+                        dispatches = turn.dispatches.len(),
+                        "a conversation goes on"
+                    );
+                    let mut kicks: Vec<_> = turn
+                        .dispatches
+                        .iter()
+                        .filter_map(|dispatch| Some((RowKey::dispatch(&dispatch.key), dispatch.due(now)?)))
+                        .collect();
+                    let wake = turn.next.as_ref().and_then(|next| next.wake_at);
+                    kicks.extend(
+                        wake.filter(|at| *at <= now + KICK_AHEAD).map(|at| (RowKey::incident(subject), at)),
+                    );
+                    self.kick(&kicks, now).await;
+                    return Ok(turn.next.or(conversation));
+                }
+                Err(NotCommitted::Conflict) => pause(round).await,
+                Err(NotCommitted::Fault(fault)) => return Err(fault.into()),
+            }
+        }
+        Err(Fault("too many events at once for one conversation".into()))
+    }
+
+    /// A conversation's time has come: who waits too long becomes an incident, and no incident when nobody waits any more.
+    pub(crate) async fn look_at_conversation(&self, subject: &Subject) -> Result<(), Fault> {
+        let conversation = self.converse(subject, &Heard::Wake, None).await?;
+        let Some(conversation) = conversation.filter(|talk| talk.alarm != talk.alarmed) else { return Ok(()) };
+        let waiting = Subject::waiting(subject);
+        // Told first and crossed out afterwards: by its id it is told once, whoever dies in between.
+        if let Some(since) = conversation.alarmed {
+            let who = conversation.assignee.as_ref().map_or("the team", |agent| agent.name.as_str());
+            let event = Event::Answered { who: who.to_owned() };
+            let id = PressId { key: format!("answered-{}", since.as_millisecond()), keep: KEEP };
+            self.happen(&waiting, &event, Some(&id)).await?;
+        }
+        if let Some(since) = conversation.alarm {
+            let event = Event::Waits { customer: conversation.called(), since };
+            let id = PressId { key: format!("waits-{}", since.as_millisecond()), keep: KEEP };
+            self.happen(&waiting, &event, Some(&id)).await?;
+        }
+        self.converse(subject, &Heard::Told { alarmed: conversation.alarm }, None).await.map(|_| ())
+    }
+}

@@ -1,0 +1,130 @@
+//! Lines: what can be read but can't work.
+
+use jiff::SignedDuration;
+
+use super::{Config, NAME_ADVICE, is_name, number_advice};
+use crate::config::{Line, is_address, is_phone_number};
+
+pub(super) fn problems(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+    let timezone = config.time_zone();
+    for (name, line) in &config.lines {
+        let at = ["lines", name.as_str()];
+        if !is_name(name) {
+            say(&at, format!("a line's {NAME_ADVICE}; use `label` for what people read"));
+        }
+        if config.twilio.is_none() {
+            say(&at, "a line needs `twilio`: texts and calls come by it".into());
+        }
+        if config.lines.iter().any(|(other, line2)| other < name && line2.number == line.number) {
+            say(&[at[0], at[1], "number"], "another line has this number already; a text goes to one team".into());
+        }
+        if config.webex.webhook.is_none() {
+            say(&["webex"], "a line needs `webhook`: without it nobody hears what agents write".into());
+        }
+        numbers(&at, line, say);
+        people(&at, line, say);
+        waiting(&at, line, config, say);
+        if let Some(hours) = &line.hours
+            && let Err((path, what)) = hours.calendar(&timezone)
+        {
+            let path: Vec<&str> =
+                at.into_iter().chain(["hours"]).chain(path.iter().map(String::as_str)).collect();
+            say(&path, what);
+        }
+        limits(&at, line, say);
+    }
+}
+
+fn numbers(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
+    let voice = &line.voice;
+    let numbers: [(&[&str], Option<&String>); 3] = [
+        (&["number"], Some(&line.number)),
+        (&["voice", "forward"], voice.forward.as_ref()),
+        (&["voice", "after_hours"], voice.after_hours.as_ref()),
+    ];
+    for (key, number) in numbers {
+        if let Some(number) = number.filter(|number| !is_phone_number(number)) {
+            let path: Vec<&str> = at.iter().chain(key).copied().collect();
+            say(&path, number_advice(number));
+        }
+    }
+    for (key, number) in [("forward", &voice.forward), ("after_hours", &voice.after_hours)] {
+        if number.as_ref() == Some(&line.number) {
+            say(&[at[0], at[1], "voice", key], "calls would go round in circles: this is the line's own number".into());
+        }
+    }
+    for (index, code) in line.countries.iter().enumerate() {
+        if !code.strip_prefix('+').is_some_and(|digits| {
+            (1..=7).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+        }) {
+            say(&[at[0], at[1], "countries", &index.to_string()], "a calling code is + and digits: +1, +352".into());
+        }
+    }
+}
+
+fn people(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
+    if line.team.is_none() && line.agents.is_empty() {
+        say(at, "a line needs a `team` or `agents`: who is to answer?".into());
+    }
+    for (index, agent) in line.agents.iter().enumerate() {
+        let index = index.to_string();
+        if !is_address(&agent.email) {
+            say(&[at[0], at[1], "agents", &index, "email"], format!("{:?} is no mail address", agent.email));
+        }
+        if let Some(phone) = agent.phone.as_ref().filter(|phone| !is_phone_number(phone)) {
+            say(&[at[0], at[1], "agents", &index, "phone"], number_advice(phone));
+        }
+    }
+    if let Some(mail) = &line.mail {
+        for (key, address) in [("from", Some(&mail.from)), ("reply_to", mail.reply_to.as_ref())] {
+            if let Some(address) = address.filter(|address| !is_address(address)) {
+                say(&[at[0], at[1], "mail", key], format!("{address:?} is no mail address"));
+            }
+        }
+    }
+}
+
+fn waiting(at: &[&str; 2], line: &Line, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+    let Some(waiting) = &line.waiting else { return };
+    match config.plans.get(&waiting.plan) {
+        None => {
+            let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            say(
+                &[at[0], at[1], "waiting", "plan"],
+                format!("there is no plan {:?}; the plans are: {known}", waiting.plan),
+            );
+        }
+        Some(_) if !is_name(&waiting.plan) => {
+            say(&["plans", &waiting.plan], format!("the {NAME_ADVICE} if a line runs it"));
+        }
+        Some(_) => {}
+    }
+    if waiting.after.0 < SignedDuration::from_secs(10) {
+        say(&[at[0], at[1], "waiting", "after"], "`after` is at least 10s".into());
+    }
+}
+
+fn limits(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
+    let undo = line.undo.map_or(SignedDuration::ZERO, |undo| undo.0);
+    if !(SignedDuration::ZERO..=SignedDuration::from_secs(60)).contains(&undo) {
+        say(&[at[0], at[1], "undo"], "`undo` is at most 60s: the customer waits for it".into());
+    }
+    if line.close_after.0 < SignedDuration::from_mins(10) {
+        say(&[at[0], at[1], "close_after"], "`close_after` is at least 10m".into());
+    }
+    if !(1..=3650).contains(&line.keep_days) {
+        say(&[at[0], at[1], "keep_days"], "`keep_days` is 1 to 3650".into());
+    }
+    for (key, limit) in [
+        ("per_minute", line.limits.per_minute),
+        ("per_day", line.limits.per_day),
+        ("parts_per_day", line.limits.parts_per_day),
+    ] {
+        if limit == 0 {
+            say(&[at[0], at[1], "limits", key], "a limit of 0 would keep every answer here".into());
+        }
+    }
+    if !(5..=60).contains(&line.voice.ring.0.as_secs()) {
+        say(&[at[0], at[1], "voice", "ring"], "`ring` is 5s to 60s".into());
+    }
+}

@@ -1,0 +1,276 @@
+//! What an agent's message in a customer's space may do: go out to the customer, give a command, or stay where it is.
+//!
+//! The one place that decides it, and it fails closed: in doubt a message stays. A whisper that goes out can't be taken back; an answer
+//! that stayed can be sent again with `/reply`.
+
+mod command;
+mod disguise;
+mod markup;
+
+use std::fmt;
+
+pub use command::Command;
+use disguise::Opening;
+use markup::Page;
+
+/// A message as Webex gives it to us (Webex, Messages resource).
+#[derive(Clone, Copy)]
+pub struct Written<'a> {
+    /// The plain text. It may begin with the name by which we are mentioned.
+    pub text: Option<&'a str>,
+    /// The same with its markup; none for a message that has none.
+    pub html: Option<&'a str>,
+    /// How many files hang on it.
+    pub files: usize,
+    /// The ids of those who are mentioned.
+    pub mentioned_people: &'a [String],
+    /// The groups that are mentioned, such as `all`.
+    pub mentioned_groups: &'a [String],
+    /// Who wrote it.
+    pub author: Author,
+}
+
+// What agents write is for no log.
+impl fmt::Debug for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Written")
+            .field("author", &self.author)
+            .field("files", &self.files)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// Somebody with a keyboard.
+    Person,
+    /// Our own account: our own words come back by the webhook.
+    Ourselves,
+    /// Another bot or app.
+    Machine,
+}
+
+/// Our own account, as mentions name it.
+#[derive(Clone, Copy, Debug)]
+pub struct Us<'a> {
+    /// Webex's id of it.
+    pub id: &'a str,
+    /// Its display name.
+    pub name: &'a str,
+}
+
+/// What goes out without being asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Everything but whispers.
+    Everything,
+    /// Only what follows `/reply`.
+    Explicit,
+}
+
+/// What our token shows us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// A person's token: the whole space.
+    Everything,
+    /// A bot's token: what mentions the bot (Webex, Bots guide).
+    OnlyMentions,
+}
+
+/// What comes of a message.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes out, with its files if it has any.
+    Leaves {
+        /// What the customer reads: no mention, no marks, no invisible characters. Empty if there are only files.
+        text: String,
+    },
+    /// It tells us to do something. Files that hang on it stay.
+    Command(Command),
+    /// It stays in the space.
+    Stays(Why),
+}
+
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leaves { text } => write!(f, "Leaves({} characters)", text.chars().count()),
+            Self::Command(command) => f.debug_tuple("Command").field(command).finish(),
+            Self::Stays(why) => f.debug_tuple("Stays").field(why).finish(),
+        }
+    }
+}
+
+/// Why a message stays.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Why {
+    /// We wrote it.
+    Echo,
+    /// A bot or an app wrote it.
+    Machine,
+    /// It, or a line of it, begins with a whisper mark.
+    Whisper,
+    /// It speaks to somebody else in the space.
+    Mention,
+    /// It begins with a slash but is no command, or not a whole one: as the agent typed it, at most 20 characters.
+    Unknown(String),
+    /// There is nothing in it that could go out.
+    Empty,
+    /// It mentions us, but not at the beginning; or only `/reply` goes out and it isn't one.
+    NotAddressed,
+}
+
+impl fmt::Debug for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Echo => "Echo",
+            Self::Machine => "Machine",
+            Self::Whisper => "Whisper",
+            Self::Mention => "Mention",
+            Self::Unknown(_) => "Unknown(…)",
+            Self::Empty => "Empty",
+            Self::NotAddressed => "NotAddressed",
+        })
+    }
+}
+
+/// Decides about a message.
+///
+/// A message stays if it comes from ourselves or a machine; if it mentions anybody but us, in its text, its markup or Webex's lists; if
+/// any of its lines begins with a whisper mark (`/w`, `/whisper`, `whisper:`, `note:`, `private:`), however it is dressed up; if it or a
+/// line begins with something like a slash that is no command; if our mention isn't its beginning. A bot needs that mention. `/reply`
+/// sends what follows it under either policy, but mentions and whisper marks hold it back all the same.
+pub fn judge(written: &Written<'_>, us: Us<'_>, sight: Sight, policy: Policy) -> Verdict {
+    match written.author {
+        Author::Ourselves => Verdict::Stays(Why::Echo),
+        Author::Machine => Verdict::Stays(Why::Machine),
+        Author::Person => of_a_person(written, us, sight, policy).unwrap_or_else(Verdict::Stays),
+    }
+}
+
+fn of_a_person(written: &Written<'_>, us: Us<'_>, sight: Sight, policy: Policy) -> Result<Verdict, Why> {
+    let page = markup::read(written.html.unwrap_or_default(), us.id);
+    let others = written.mentioned_people.iter().any(|id| id != us.id);
+    if others || !written.mentioned_groups.is_empty() || page.mentions_others {
+        return Err(Why::Mention);
+    }
+    let text = disguise::visible(written.text.unwrap_or_default());
+    let shown = disguise::visible(&page.rest);
+    whispers(&text, us)?;
+    whispers(&shown, us)?;
+    let text = disguise::visible(addressed(&text, &page, written, us, sight)?);
+    whispers(&text, us)?;
+
+    if text.is_empty() {
+        // Webex gives a text with every markup. Where it doesn't, we don't know what would go out.
+        return match (written.files, policy) {
+            _ if !shown.is_empty() => Err(Why::Empty),
+            (0, _) => Err(Why::Empty),
+            (_, Policy::Explicit) => Err(Why::NotAddressed),
+            (_, Policy::Everything) => Ok(Verdict::Leaves { text }),
+        };
+    }
+    match command::read(&text) {
+        Some(command::Read::Command(command)) => return Ok(Verdict::Command(command)),
+        Some(command::Read::Unknown(typed)) => return Err(Why::Unknown(typed)),
+        Some(command::Read::Reply(reply)) => {
+            let text = disguise::visible(reply);
+            whispers(&text, us)?;
+            if text.is_empty() && written.files == 0 {
+                return Err(Why::Empty);
+            }
+            return Ok(Verdict::Leaves { text });
+        }
+        None => {}
+    }
+    slips(&text, us)?;
+    slips(&shown, us)?;
+    match policy {
+        Policy::Everything => Ok(Verdict::Leaves { text }),
+        Policy::Explicit => Err(Why::NotAddressed),
+    }
+}
+
+/// Nothing, if no line begins with a whisper mark.
+fn whispers(text: &str, us: Us<'_>) -> Result<(), Why> {
+    match disguise::lines(text).any(|line| disguise::opening(&line, us.name) == Opening::Whisper) {
+        true => Err(Why::Whisper),
+        false => Ok(()),
+    }
+}
+
+/// Nothing, if nothing looks like a command that went wrong, or like a mention that Webex didn't take for one.
+fn slips(text: &str, us: Us<'_>) -> Result<(), Why> {
+    let mut first = true;
+    for (typed, line) in text.lines().zip(disguise::lines(text)) {
+        if disguise::calls_somebody(&line) {
+            return Err(Why::Mention);
+        }
+        match disguise::opening(&line, us.name) {
+            Opening::Blank => continue,
+            Opening::Slash { glued } if first || glued => return Err(Why::Unknown(command::typed(typed))),
+            Opening::Slash { .. } | Opening::Whisper | Opening::Words => {}
+        }
+        first = false;
+    }
+    Ok(())
+}
+
+/// The text without our mention, if that is at its beginning or may be missing.
+fn addressed<'t>(
+    text: &'t str,
+    page: &Page,
+    written: &Written<'_>,
+    us: Us<'_>,
+    sight: Sight,
+) -> Result<&'t str, Why> {
+    let listed = written.mentioned_people.iter().any(|id| id == us.id);
+    if !listed && page.ours == 0 {
+        return match sight {
+            Sight::Everything => Ok(text),
+            Sight::OnlyMentions => Err(Why::NotAddressed),
+        };
+    }
+    // Webex shows only the first word of a bot's name in a mention (Webex, Bots guide).
+    let names = [us.name, us.name.split_whitespace().next().unwrap_or_default()];
+    let has_markup = written.html.is_some_and(|html| !html.trim().is_empty());
+    let mut rest = text;
+    if has_markup {
+        if page.leading.is_empty() || page.ours > page.leading.len() {
+            return Err(Why::NotAddressed);
+        }
+        for label in &page.leading {
+            let label = disguise::visible(label);
+            rest = std::iter::once(label.as_str())
+                .chain(names)
+                .find_map(|name| without(rest, name))
+                .ok_or(Why::NotAddressed)?;
+        }
+    } else {
+        rest = names
+            .into_iter()
+            .filter_map(|name| without(rest, name))
+            .find(|rest| !rest.starts_with(char::is_alphanumeric))
+            .ok_or(Why::NotAddressed)?;
+    }
+    // `@Handbell, we are open` and `@Handbell: we are open`; but a smiley stays whole.
+    Ok(match rest.strip_prefix([',', ':']) {
+        Some(after) if after.is_empty() || after.starts_with(char::is_whitespace) => after,
+        _ => rest,
+    })
+}
+
+/// The text without this name at its beginning, in any case and with or without an `@`.
+fn without<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let name = name.trim().trim_start_matches('@');
+    let text = text.trim_start();
+    let text = text.strip_prefix('@').unwrap_or(text);
+    let mut rest = text.chars();
+    for wanted in name.chars() {
+        if !rest.next()?.to_lowercase().eq(wanted.to_lowercase()) {
+            return None;
+        }
+    }
+    (!name.is_empty()).then_some(rest.as_str())
+}

@@ -1,0 +1,230 @@
+//! What a line reads as to a human eye: look-alikes, invisible characters and decoration don't hide a whisper mark.
+
+use std::iter;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// How a line begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// Nothing can be seen in it.
+    Blank,
+    /// With a whisper mark.
+    Whisper,
+    /// With a slash or something like it, but no whisper mark.
+    Slash {
+        /// A letter or digit follows at once.
+        glued: bool,
+    },
+    /// With anything else.
+    Words,
+}
+
+/// Characters that look like a slash at the beginning, either way round.
+const SLASHES: &str = "/\\∕⁄╱╲⧸⧹⟋⟍⧵∖⫽⑊𝈺⁁᜵";
+
+/// Strokes of East Asian scripts that look like a slash; they are one only before a Latin letter.
+const STROKES: &str = "ノ丿〳㇓";
+
+/// The letters of the whisper words and the colon, each with what looks like it in other scripts. Where a capital looks like another
+/// letter than its small one does, each stands by itself. NFKC sees to full-width, bold and circled forms.
+const LOOK_ALIKES: [(char, &str); 13] = [
+    ('w', "ѡѠԝԜшШɯᴡաꮃᎳꓪωⲱ"),
+    ('h', "һҺнНΗհʜᏂᎻꮋꓧⲎ"),
+    ('i', "іІιΙıɩɪӏӀᎥꭵꓲⲓⲒ"),
+    ('s', "ѕЅꜱᏚꮪꓢՏ"),
+    ('p', "рРρΡᴘᏢꮲꓑⲣⲢ"),
+    ('e', "еЕєЄεΕҽᴇ℮ᎬꭼꓰⲉⲈ"),
+    ('r', "гʀᴦᏒꮢꓣⲅ"),
+    ('n', "ΝηпոռɴꓠⲚⲛ"),
+    ('o', "оОοΟօՕσᴏסꓳⲟⲞ"),
+    ('t', "тТτΤᴛᎢꭲꓔⲧⲦ"),
+    ('v', "ѵѴνᴠᏙꮩꓦט"),
+    ('a', "аАαΑɑᴀᎪꭺꓮ"),
+    (':', "∶꞉ː˸׃։܃܄᛬᠄⁚⁝⦂"),
+];
+
+/// The words that make a whisper when a colon follows, and those that make one after a slash.
+const BEFORE_COLON: [&str; 3] = ["whisper", "note", "private"];
+const AFTER_SLASH: [&str; 2] = ["w", "whisper"];
+
+/// The text as it may go out: trimmed, lines ended by `\n`, without invisible characters but those that emoji and scripts are spelled with.
+pub(super) fn visible(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut chars = ended(text).peekable();
+    while let Some(c) = chars.next() {
+        if !is_invisible(c) || is_spelling(kept.chars().next_back(), c, chars.peek().copied()) {
+            kept.push(c);
+        }
+    }
+    kept.trim().to_owned()
+}
+
+/// Each line as it reads: plain small letters, no emphasis, nothing invisible.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
+    text.lines().map(plain)
+}
+
+/// How a line begins that was made plain, behind whatever decorates it, and behind our own name.
+pub(super) fn opening(line: &str, our_name: &str) -> Opening {
+    let bare = undecorated(line);
+    let here = mark(line, bare);
+    if here == Opening::Words {
+        let name = plain(our_name);
+        let short = name.split_whitespace().next().unwrap_or_default();
+        for name in [name.trim(), short] {
+            let behind = bare.strip_prefix(name).filter(|_| !name.is_empty()).map(undecorated);
+            let found = behind.map(|rest| mark(rest, rest));
+            if let Some(found @ (Opening::Whisper | Opening::Slash { .. })) = found {
+                return found;
+            }
+        }
+    }
+    here
+}
+
+/// True if a line that was made plain begins with an `@name`, has an `@all` or `@here`, or a mention in Webex's markdown: the agent meant
+/// somebody, and Webex didn't notice.
+pub(super) fn calls_somebody(line: &str) -> bool {
+    let bare = undecorated(line);
+    let before = &line[..line.len() - bare.len()];
+    let everybody = line.match_indices('@').any(|(at, _)| {
+        let in_an_address = line[..at].ends_with(char::is_alphanumeric);
+        !in_an_address && matches!(word(&line[at + 1..], char::is_alphanumeric), "all" | "here")
+    });
+    (before.ends_with('@') && !bare.is_empty()) || everybody || line.contains("<@")
+}
+
+fn mark(line: &str, bare: &str) -> Opening {
+    let slashed = bare.starts_with(is_slash)
+        || (bare.starts_with(|c| STROKES.contains(c))
+            && bare.chars().nth(1).is_some_and(|c| c.is_ascii_alphabetic()));
+    if slashed {
+        let after = bare.strip_prefix(|_: char| true).unwrap_or_default();
+        let word = word(after.trim_start_matches(|c| is_slash(c) || is_decoration(c)), char::is_alphanumeric);
+        return match AFTER_SLASH.contains(&word) {
+            true => Opening::Whisper,
+            false => Opening::Slash {
+                glued: after.trim_start_matches(is_slash).starts_with(char::is_alphanumeric),
+            },
+        };
+    }
+    let word = word(bare, char::is_alphabetic);
+    let closing = |c: char| c.is_whitespace() || "\"'”’»›)]}>|".contains(c);
+    if BEFORE_COLON.contains(&word) && bare[word.len()..].trim_start_matches(closing).starts_with(':') {
+        return Opening::Whisper;
+    }
+    match line.trim().is_empty() {
+        true => Opening::Blank,
+        false => Opening::Words,
+    }
+}
+
+fn word(text: &str, belongs: fn(char) -> bool) -> &str {
+    &text[..text.find(|c| !belongs(c)).unwrap_or(text.len())]
+}
+
+/// The line without quote marks, bullets, brackets, emoji, and the number of a list at its beginning.
+fn undecorated(line: &str) -> &str {
+    let mut rest = line.trim_start_matches(is_decoration);
+    loop {
+        let number = word(rest, |c| c.is_ascii_digit());
+        let letter = word(rest, |c| c.is_ascii_alphabetic());
+        let (item, ends) = match (number.len(), letter.len()) {
+            (1..=3, _) => (number, ".):]"),
+            (_, 1) => (letter, ")]"),
+            _ => return rest,
+        };
+        let Some(after) = rest[item.len()..].strip_prefix(|c| ends.contains(c)) else {
+            return rest;
+        };
+        rest = after.trim_start_matches(is_decoration);
+    }
+}
+
+fn is_slash(c: char) -> bool {
+    SLASHES.contains(c)
+}
+
+/// True for what may stand before a mark. Rust counts 🅰 and its like as letters; to the eye they are emoji.
+fn is_decoration(c: char) -> bool {
+    !is_slash(c) && (!c.is_alphanumeric() || matches!(c, '\u{1f100}'..='\u{1f1ff}'))
+}
+
+/// The line in plain small letters. Accents stay: `Noté :` is French for something that may go out.
+fn plain(line: &str) -> String {
+    let mut before = ' ';
+    line.chars()
+        .filter(|c| !is_invisible(*c))
+        .map(move |c| {
+            let reads = match c {
+                '\u{fe30}' => ':',                            // NFKC makes two dots of this colon
+                '\u{20e3}' if before.is_ascii_digit() => ')', // 1️⃣ numbers a list
+                c => c,
+            };
+            before = c;
+            reads
+        })
+        .nfkc()
+        .flat_map(|c| {
+            let known = look_alike(c);
+            iter::once(known).flatten().chain(known.is_none().then(|| c.to_lowercase()).into_iter().flatten())
+        })
+        .map(|c| look_alike(c).unwrap_or(c))
+        .filter(|c| !is_invisible(*c) && !is_combining_mark(*c) && !"*_~`".contains(*c))
+        .collect()
+}
+
+fn look_alike(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return None;
+    }
+    LOOK_ALIKES.iter().find(|(_, others)| others.contains(c)).map(|(letter, _)| *letter)
+}
+
+/// The text with every kind of line end as `\n`.
+fn ended(text: &str) -> impl Iterator<Item = char> {
+    let mut before = ' ';
+    text.chars().filter_map(move |c| {
+        let half = before == '\r' && c == '\n';
+        before = c;
+        match c {
+            _ if half => None,
+            '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+            c => Some(c),
+        }
+    })
+}
+
+/// True for characters that show nothing: controls, format characters, fillers, variation selectors (Unicode, Default_Ignorable_Code_Point).
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{8}' | '\u{e}'..='\u{1b}' | '\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}'
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{70f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// True for an invisible character that changes what is seen here: within an emoji, or between letters of scripts that join.
+fn is_spelling(before: Option<char>, c: char, after: Option<char>) -> bool {
+    let Some(before) = before else {
+        return false;
+    };
+    let emoji =
+        |c: char| matches!(c, '\u{2190}'..='\u{2bff}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}' | '\u{e007f}');
+    // Arabic to Sinhala, Burmese, Khmer: Persian and Hindi are spelled with joiners.
+    let joins =
+        |c: char| matches!(c, '\u{600}'..='\u{dff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}');
+    let both = |kind: &dyn Fn(char) -> bool| kind(before) && after.is_some_and(kind);
+    match c {
+        '\u{200c}' => both(&joins),
+        '\u{200d}' => both(&joins) || both(&emoji),
+        '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}' => {
+            !before.is_whitespace() && !is_invisible(before)
+        }
+        '\u{e0020}'..='\u{e007f}' => matches!(before, '\u{1f3f4}' | '\u{e0020}'..='\u{e007e}'),
+        _ => false,
+    }
+}

@@ -1,0 +1,242 @@
+//! Facts about text messages: how many parts one has, which words end them, where a number is and what may be sent there.
+
+use crate::config::is_phone_number;
+
+mod number;
+
+pub use number::{BadNumber, read_number};
+
+/// What a text costs: it is billed by parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// How many; none for an empty text.
+    pub count: u32,
+    /// The first character that isn't in the telephones' own alphabet: it makes the parts less than half as long.
+    pub unicode: Option<char>,
+}
+
+/// The telephones' own alphabet (GSM 03.38, basic table; the escape is no character). Each takes one place.
+const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿\
+                     abcdefghijklmnopqrstuvwxyzäöñüà";
+
+/// Those of the extension table (GSM 03.38). Each takes two places.
+const EXTENDED: &str = "\u{c}^{}\\[~]|€";
+
+/// Counts the parts of a text: 160 places in one, 153 in each of several; 70 and 67 UTF-16 units if a character isn't in GSM 03.38
+/// (Twilio, Messages resource). A character is never split.
+pub fn parts(text: &str) -> Parts {
+    let unicode = text.chars().find(|c| !BASIC.contains(*c) && !EXTENDED.contains(*c));
+    let places = |c: char| match unicode {
+        Some(_) => c.len_utf16(),
+        None => 1 + usize::from(EXTENDED.contains(c)),
+    };
+    let (alone, each) = if unicode.is_some() { (70, 67) } else { (160, 153) };
+    let count = match text.chars().map(places).sum::<usize>() {
+        0 => 0,
+        all if all <= alone => 1,
+        _ => {
+            let (full, _) = text.chars().map(places).fold((0, each), |(parts, used), more| {
+                if used + more > each { (parts + 1, more) } else { (parts, used + more) }
+            });
+            full
+        }
+    };
+    Parts { count, unicode }
+}
+
+/// A word by which a customer says whether they want texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// No more.
+    Stop,
+    /// Again.
+    Start,
+    /// Who is this?
+    Help,
+}
+
+/// The word that a whole message is, in any case (Twilio, Opt-out keywords).
+///
+/// `Stop.` and `STOP!` stop too, though Twilio takes only the bare word: who writes that wants no texts. For the other words we are as
+/// strict as Twilio: `Help!` is for a person to read, and `Yes!` may be the answer to a question, while Twilio goes on blocking.
+pub fn opt_out_word(body: &str) -> Option<Word> {
+    let body = body.trim();
+    let is_any = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    let stop = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"];
+    if is_any(body.trim_end_matches(['.', '!', ' ']), &stop) {
+        Some(Word::Stop)
+    } else if is_any(body, &["START", "YES", "UNSTOP"]) {
+        Some(Word::Start)
+    } else if is_any(body, &["HELP", "INFO"]) {
+        Some(Word::Help)
+    } else {
+        None
+    }
+}
+
+/// The country code of an E.164 number with its plus: no code is the beginning of another (ITU-T E.164, assigned country codes).
+pub fn calling_code(number: &str) -> Option<&str> {
+    if !is_phone_number(number) {
+        return None;
+    }
+    let end = match number.as_bytes() {
+        [_, b'1' | b'7', ..] => 2,
+        [_, b'2', b'0' | b'7', ..]
+        | [_, b'3', b'0'..=b'4' | b'6' | b'9', ..]
+        | [_, b'4', b'0' | b'1' | b'3'..=b'9', ..]
+        | [_, b'5', b'1'..=b'8', ..]
+        | [_, b'6', b'0'..=b'6', ..]
+        | [_, b'8', b'1' | b'2' | b'4' | b'6', ..]
+        | [_, b'9', b'0'..=b'5' | b'8', ..] => 3,
+        _ => 4,
+    };
+    number.get(..end)
+}
+
+/// The area codes of +1 that are neither the United States nor Canada, with the country or territory (NANPA, area codes). They cost more,
+/// and MMS doesn't reach them.
+const ISLANDS: [(&str, &[&str]); 23] = [
+    ("AG", &["268"]),
+    ("AI", &["264"]),
+    ("AS", &["684"]),
+    ("BB", &["246"]),
+    ("BM", &["441"]),
+    ("BS", &["242"]),
+    ("DM", &["767"]),
+    ("DO", &["809", "829", "849"]),
+    ("GD", &["473"]),
+    ("GU", &["671"]),
+    ("JM", &["658", "876"]),
+    ("KN", &["869"]),
+    ("KY", &["345"]),
+    ("LC", &["758"]),
+    ("MP", &["670"]),
+    ("MS", &["664"]),
+    ("PR", &["787", "939"]),
+    ("SX", &["721"]),
+    ("TC", &["649"]),
+    ("TT", &["868"]),
+    ("VC", &["784"]),
+    ("VG", &["284"]),
+    ("VI", &["340"]),
+];
+
+/// Where a number is, as far as prices go: its country code, and for the codes that several countries share, which of them.
+fn place(number: &str) -> Option<(&str, &str)> {
+    let code = calling_code(number)?;
+    let rest = &number[code.len()..];
+    Some(match code {
+        "+1" => {
+            let area = rest.get(..3)?;
+            let island = ISLANDS.iter().find(|(_, areas)| areas.contains(&area));
+            (code, island.map_or("US, CA", |(name, _)| name))
+        }
+        "+7" if rest.starts_with(['6', '7']) => (code, "KZ"),
+        _ => (code, ""),
+    })
+}
+
+/// What a text costs, roughly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PriceClass {
+    /// Within a country; the United States and Canada are one.
+    Domestic,
+    /// To another country, or to something that is no number.
+    International,
+}
+
+/// The class of a text between two numbers. A sender that is no number is abroad everywhere.
+pub fn price_class(from: &str, to: &str) -> PriceClass {
+    match (place(from), place(to)) {
+        (Some(from), Some(to)) if from == to => PriceClass::Domestic,
+        _ => PriceClass::International,
+    }
+}
+
+/// True if this number may be texted: any number if the list is empty, else one that begins with an entry, such as `+352`, `+1` or `+1876`.
+///
+/// An entry never matches within a country code: `+3` allows nothing.
+pub fn may_text(to: &str, countries: &[String]) -> bool {
+    let Some(code) = calling_code(to) else {
+        return false;
+    };
+    countries.is_empty()
+        || countries.iter().any(|entry| {
+            let entry = entry.trim();
+            entry.len() >= code.len() && to.starts_with(entry)
+        })
+}
+
+/// True for what isn't a subscriber's number, so that nobody can be answered there: a short code, a name, something withheld.
+///
+/// The shortest numbers of subscribers have seven digits with their country code; what has fewer is a short code with a plus before it.
+pub fn is_short_code(number: &str) -> bool {
+    !is_phone_number(number) || number.len() < "+6834000".len()
+}
+
+/// How a file goes to a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// In the message itself.
+    Mms,
+    /// As a link in a text.
+    Link,
+}
+
+/// Types that every telephone shows: up to 5 MB (Twilio, Accepted content types for media).
+const PICTURES: [&str; 4] = ["image/jpeg", "image/jpg", "image/png", "image/gif"];
+
+/// Types that are carried as they are: carriers take up to 500 KB (Twilio, Accepted content types for media).
+const CARRIED: [&str; 37] = [
+    "application/pdf",
+    "application/vcard",
+    "application/vnd.apple.pkpass",
+    "audio/3gpp",
+    "audio/3gpp2",
+    "audio/ac3",
+    "audio/amr",
+    "audio/amr-nb",
+    "audio/basic",
+    "audio/l24",
+    "audio/mp4",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/vnd.rn-realaudio",
+    "audio/vnd.wave",
+    "audio/webm",
+    "image/bmp",
+    "image/tiff",
+    "text/calendar",
+    "text/csv",
+    "text/directory",
+    "text/richtext",
+    "text/rtf",
+    "text/vcard",
+    "text/x-vcard",
+    "video/3gpp",
+    "video/3gpp-tt",
+    "video/3gpp2",
+    "video/h261",
+    "video/h263",
+    "video/h263-1998",
+    "video/h263-2000",
+    "video/h264",
+    "video/mp4",
+    "video/mpeg",
+    "video/quicktime",
+    "video/webm",
+];
+
+/// How a file of this type and length in bytes goes from one number to another: MMS exists only between numbers of the United States and
+/// Canada. A megabyte is a million bytes here, the smaller of the two that people mean.
+pub fn way(from: &str, to: &str, content_type: &str, length: u64) -> Way {
+    let reached =
+        [from, to].iter().all(|number| place(number) == Some(("+1", "US, CA")) && number.len() == 12);
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let most = match kind.as_str() {
+        kind if PICTURES.contains(&kind) => 5_000_000,
+        kind if CARRIED.contains(&kind) => 500_000,
+        _ => 0,
+    };
+    if reached && (1..=most).contains(&length) { Way::Mms } else { Way::Link }
+}

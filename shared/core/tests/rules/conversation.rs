@@ -1,0 +1,997 @@
+//! What a customer does, and what becomes of it: texts, forms, calls, STOP, and the time that passes.
+
+use handbell_core::config::Line;
+use handbell_core::conversation::{Address, Agent, Conversation, Sender};
+use handbell_core::converse::{Answer, Desk, File, Heard, There, Turn, converse};
+use handbell_core::dispatch::{Content, Delivery, Dispatch, Progress, Say};
+use handbell_core::incident::Subject;
+use handbell_core::leave::{Command, Sight};
+use handbell_core::texting::Word;
+use handbell_core::wording;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::house::{chance, morning, words};
+
+pub(crate) const CUSTOMER: &str = "+352691496401";
+pub(crate) const OURS: &str = "+12025550100";
+
+/// A line on which everything is there.
+pub(crate) fn a_line() -> Value {
+    json!({
+        "number": OURS,
+        "agents": [{ "email": "dana@example.com", "phone": "+12025550111" }, { "email": "kim@example.com" }],
+        "lobby": "Lobby",
+        "waiting": { "after": "5m", "plan": "wait" },
+        "texts": {
+            "welcome": "Welcome!", "nobody": "Nobody is here.", "closed": "We are closed.",
+            "missed_call": "We missed you.", "closing": "Goodbye!",
+        },
+        "canned": { "Times": "From 9 to 6." },
+        "mail": { "from": "support@example.com" },
+    })
+}
+
+pub(crate) fn dana() -> Agent {
+    Agent { id: "p-dana".into(), email: "dana@example.com".into(), name: "Dana".into() }
+}
+
+pub(crate) fn kim() -> Agent {
+    Agent { id: "p-kim".into(), email: "kim@example.com".into(), name: "Kim".into() }
+}
+
+/// One customer on one line, everything that the rules look at, and a clock in our hand.
+pub(crate) struct Room {
+    pub(crate) line: Line,
+    pub(crate) address: Address,
+    pub(crate) subject: Subject,
+    pub(crate) state: Option<Conversation>,
+    pub(crate) sender: Sender,
+    pub(crate) open: bool,
+    pub(crate) now: Timestamp,
+    messages: u32,
+}
+
+impl Room {
+    pub(crate) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut Value)) -> Self {
+        let mut line = a_line();
+        change(&mut line);
+        let address = Address::Number(CUSTOMER.to_owned());
+        Self {
+            line: serde_json::from_value(line).expect("a line"),
+            subject: address.subject("support"),
+            address,
+            state: None,
+            sender: Sender::default(),
+            open: true,
+            now: morning(),
+            messages: 0,
+        }
+    }
+
+    pub(crate) fn of(mut self, address: Address) -> Self {
+        self.subject = address.subject("support");
+        self.address = address;
+        self
+    }
+
+    /// Lets it happen, and keeps what comes of it.
+    pub(crate) fn hear(&mut self, heard: &Heard) -> Turn {
+        let zone = words().zone;
+        let desk = Desk {
+            subject: &self.subject,
+            address: &self.address,
+            line: &self.line,
+            zone: &zone,
+            open: self.open,
+            own_numbers: &[OURS, "+12025550199"],
+        };
+        let turn = converse(self.state.as_ref(), &self.sender, heard, desk, self.now);
+        assert_eq!(turn, converse(self.state.as_ref(), &self.sender, heard, desk, self.now), "no chance in it");
+        if let Some(next) = &turn.next {
+            self.state = Some(next.clone());
+        }
+        if let Some(sender) = &turn.sender {
+            self.sender = sender.clone();
+        }
+        turn
+    }
+
+    /// The same, as people read it.
+    pub(crate) fn tell(&mut self, heard: &Heard) -> Vec<String> {
+        said(&self.hear(heard))
+    }
+
+    pub(crate) fn text(&mut self, body: &str) -> Vec<String> {
+        self.tell(&text(body))
+    }
+
+    /// An answer of Dana's, under a message of its own.
+    pub(crate) fn answer(&mut self, text: &str) -> Turn {
+        let answer = self.words(text);
+        self.hear(&Heard::Answer(answer))
+    }
+
+    pub(crate) fn words(&mut self, text: &str) -> Answer {
+        self.messages += 1;
+        Answer {
+            by: dana(),
+            text: text.to_owned(),
+            files: Vec::new(),
+            message: format!("m{}", self.messages),
+            thread: format!("m{}", self.messages),
+            at: Some(self.now),
+        }
+    }
+
+    pub(crate) fn command(&mut self, command: Command) -> Vec<String> {
+        let asked = self.words("");
+        self.tell(&Heard::Command { command, asked, sight: Sight::Everything })
+    }
+
+    pub(crate) fn pass(&mut self, seconds: i64) {
+        self.now += SignedDuration::from_secs(seconds);
+    }
+
+    pub(crate) fn talk(&self) -> &Conversation {
+        self.state.as_ref().expect("something was heard")
+    }
+}
+
+pub(crate) fn text(body: &str) -> Heard {
+    Heard::Text { body: body.to_owned(), files: Vec::new(), at: None, word: None }
+}
+
+fn form(message: &str, name: Option<&str>, email: Option<&str>) -> Heard {
+    Heard::Form { message: message.into(), name: name.map(Into::into), email: email.map(Into::into) }
+}
+
+pub(crate) fn deliveries(dispatch: &Dispatch) -> Vec<&Delivery> {
+    let mut all: Vec<_> = dispatch.deliveries.iter().collect();
+    all.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
+    all.into_iter().map(|(_, delivery)| delivery).collect()
+}
+
+/// All that a turn says, in order: `number: what`.
+pub(crate) fn said(turn: &Turn) -> Vec<String> {
+    let plan = serde_json::from_value(json!({ "space": { "title": "A space" } })).expect("a plan");
+    let mut lines = Vec::new();
+    for dispatch in &turn.dispatches {
+        let under = dispatch.thread.as_ref().map(|thread| format!(" under {thread}")).unwrap_or_default();
+        for delivery in deliveries(dispatch) {
+            let what = match &delivery.say {
+                Say::Post { content: Content::FirstPost { .. } } => "first post".to_owned(),
+                Say::Post { content: Content::TakenBack { taken_back, changed, who } } => {
+                    format!("{who} took back {taken_back}, changed: {changed}")
+                }
+                Say::Post { content } => format!("post{under}: {}", wording::post(content, &plan, dispatch, &words())),
+                Say::Answer { to, text, files, .. } => {
+                    let files = if files.is_empty() { String::new() } else { format!(" with {}", files.join(", ")) };
+                    format!("text to {to}: {text}{files}")
+                }
+                Say::Mail { to, text } => format!("mail to {to}: {text}"),
+                Say::Media { url, .. } => format!("file {url}"),
+                Say::Assign => "assign".to_owned(),
+                Say::Lobby { content: Content::Text(text) } => format!("lobby: {text}"),
+                Say::Rename { title } => format!("title: {title}"),
+                Say::Connect { agent, to, .. } => format!("connect {agent} with {to}"),
+                Say::Transcript { brief } => format!("transcript{under}, brief: {brief}"),
+                Say::Erase => format!("erase{under}"),
+                Say::Report => format!("report{under}"),
+                other => panic!("nobody says this in a conversation: {other:?}"),
+            };
+            lines.push(format!("{}: {what}", dispatch.key.number));
+        }
+    }
+    lines
+}
+
+pub(crate) fn facts(turn: &Turn) -> Vec<&str> {
+    turn.dispatches.iter().flat_map(|dispatch| &dispatch.facts).map(|fact| fact.kind.as_str()).collect()
+}
+
+/// What goes to the customer.
+pub(crate) fn answers(turn: &Turn) -> Vec<String> {
+    let all = turn.dispatches.iter().flat_map(deliveries);
+    all.filter_map(|delivery| match &delivery.say {
+        Say::Answer { text, .. } | Say::Mail { text, .. } => Some(text.clone()),
+        _ => None,
+    })
+    .collect()
+}
+
+#[test]
+fn the_first_text_opens_and_the_next_goes_on() {
+    let mut room = Room::new();
+    let turn = room.hear(&text("Where is my bike?"));
+    assert_eq!(said(&turn), ["1: first post", "1: post: **+352691496401** 08:00: Where is my bike?", "2: assign"]);
+    assert_eq!(facts(&turn), ["conversation.opened"]);
+    let talk = room.talk();
+    assert_eq!((talk.version, talk.dispatches, talk.last_post, talk.last_answer), (1, 2, 1, 0));
+    assert_eq!((talk.waiting_since, talk.heard_at, talk.opened_at), (Some(room.now), room.now, room.now));
+    assert_eq!(talk.title(), CUSTOMER, "an international number stays whole");
+    assert_eq!(room.sender.confirmed, Some(room.now));
+    assert_eq!(talk.wake_at, Some(room.now + SignedDuration::from_mins(5)));
+
+    room.pass(60);
+    let turn = room.hear(&text("Hello?"));
+    assert_eq!(said(&turn), ["3: post: **+352691496401** 08:01: Hello?"], "it was just looked who is there");
+    assert_eq!(turn.dispatches[0].after, Some(1), "a post waits for the post before it");
+    assert_eq!(room.talk().waiting_since, Some(morning()), "who asks again has been waiting since the first time");
+    room.pass(240);
+    assert_eq!(room.text("Anybody?")[1..], ["5: assign"], "after five minutes it is looked again");
+}
+
+#[test]
+fn a_late_text_says_when_it_was_sent() {
+    let mut room = Room::new();
+    let at = Some(room.now - SignedDuration::from_mins(90));
+    let heard = Heard::Text { body: "Late".into(), files: Vec::new(), at, word: None };
+    assert_eq!(room.tell(&heard)[1], "1: post: **+352691496401** 06:30: Late");
+    assert_eq!(room.talk().heard_at, room.now);
+}
+
+#[test]
+fn pictures_follow_the_words_in_their_order() {
+    let mut room = Room::new();
+    let file = |url: &str| File { url: url.into(), content_type: Some("image/jpeg".into()) };
+    let files = vec![file("one"), file("two"), file("three")];
+    let turn = room.hear(&Heard::Text { body: String::new(), files: files.clone(), at: None, word: None });
+    assert_eq!(said(&turn)[1..5], ["1: post: **+352691496401** 08:00:", "1: file one", "1: file two", "1: file three"]);
+    assert_eq!(turn.dispatches[0].talk.as_ref().map(|talk| talk.files), Some(3));
+    // A picture with the word STOP is something to look at.
+    room.hear(&Heard::Text { body: "stop".into(), files, at: None, word: None });
+    assert_eq!(room.sender.opted_out, None);
+}
+
+#[test]
+fn a_closed_conversation_opens_again() {
+    let mut room = Room::new();
+    room.text("Hello");
+    room.answer("Hello!");
+    room.command(Command::Close { note: None });
+    assert!(room.talk().closed && room.talk().wake_at.is_none());
+    room.pass(3600);
+    let turn = room.hear(&text("One more thing"));
+    assert_eq!(facts(&turn), ["conversation.reopened"]);
+    assert_eq!(said(&turn), ["6: post: **+352691496401** 09:00: One more thing", "7: assign"], "no second first post");
+    let talk = room.talk();
+    assert_eq!((talk.closed, talk.opened_at, talk.waiting_since), (false, room.now, Some(room.now)));
+    assert_eq!(talk.assignee, None, "whoever had it is asked anew");
+}
+
+#[test]
+fn how_customers_are_called() {
+    let mut room = Room::new().of(Address::Mail("Ann@Example.com".into()));
+    room.tell(&form("Hello", Some("Ann"), None));
+    assert_eq!((room.talk().called(), room.talk().title()), ("Ann".into(), "Ann Ann@Example.com".into()));
+    assert_eq!(room.talk().email.as_deref(), Some("Ann@Example.com"));
+    assert_eq!(Address::Mail("ann@example.com".into()).subject("support"), room.subject, "in any case of letters");
+    assert_ne!(room.subject, room.address.subject("sales"), "each line is another conversation");
+    let mut hidden = Room::new().of(Address::Hidden);
+    hidden.tell(&Heard::Called { spoke: None });
+    assert_eq!(hidden.talk().called(), "Somebody without a number");
+    assert_eq!(hidden.talk().title(), "Callers without a number");
+    assert!(!room.subject.as_str().to_lowercase().contains("ann"), "a subject reaches logs");
+    assert!(!format!("{:?} {:?}", room.talk(), room.address).contains("Ann"));
+}
+
+#[test]
+fn the_customer_is_welcomed_once() {
+    let mut room = Room::new();
+    room.text("Hello");
+    assert_eq!(
+        room.tell(&Heard::Looked(There::Somebody)),
+        ["3: post: 🤖 The customer was told by itself, 08:00: Welcome!", "3: text to +352691496401: Welcome!", "3: report"]
+    );
+    room.pass(3600);
+    room.text("Hello again");
+    assert_eq!(room.tell(&Heard::Looked(There::Somebody)), [""; 0]);
+    // Not after weeks either: it is the same customer in the same space.
+    room.command(Command::Close { note: None });
+    room.pass(30 * 86_400);
+    room.text("Hello");
+    assert_eq!(room.tell(&Heard::Looked(There::Somebody)), [""; 0]);
+}
+
+#[test]
+fn somebody_is_asked_to_answer() {
+    let mut room = Room::new();
+    room.text("Hello");
+    let said = room.tell(&Heard::Looked(There::Asked(kim())));
+    assert_eq!(said[0], "3: post: <@personId:p-kim|Kim> please answer: nobody else is here.");
+    assert_eq!(said[2], "4: text to +352691496401: Welcome!");
+    assert_eq!(room.talk().assignee, Some(kim()));
+}
+
+#[test]
+fn looking_comes_too_late_for_who_was_answered_already() {
+    for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
+        let mut room = Room::new();
+        room.text("Hello");
+        room.answer("Hello!");
+        let turn = room.hear(&Heard::Looked(there));
+        assert!(!turn.changes_something(), "nobody waits any more: {:?}", said(&turn));
+        assert_eq!(room.talk().assignee, Some(dana()));
+    }
+}
+
+#[test]
+fn when_nobody_is_there_the_customer_is_told_once_a_day() {
+    let mut room = Room::new();
+    room.text("Hello");
+    let said = room.tell(&Heard::Looked(There::Nobody));
+    assert_eq!(said[1], "3: text to +352691496401: Nobody is here.");
+    assert_eq!(said[3], "4: lobby: **+352691496401** waits for an answer: nobody of the team is there.");
+    for hours in 1..8 {
+        room.pass(hours * 600);
+        room.text("Hello?");
+        assert_eq!(room.tell(&Heard::Looked(There::Nobody)), [""; 0]);
+    }
+    room.pass(86_400);
+    room.text("Hello?");
+    let said = room.tell(&Heard::Looked(There::Nobody));
+    assert!(said.iter().any(|line| line.ends_with("Nobody is here.")), "{said:?}");
+}
+
+#[test]
+fn outside_hours_nobody_is_called() {
+    let mut room = Room::new();
+    room.open = false;
+    let said = room.text("Hello");
+    assert_eq!(
+        said[1..],
+        [
+            "1: post: **+352691496401** 08:00: Hello",
+            "2: post: 🤖 The customer was told by itself, 08:00: We are closed.",
+            "2: text to +352691496401: We are closed.",
+            "2: report",
+            "3: lobby: **+352691496401** waits for an answer: outside hours.",
+        ]
+    );
+    room.pass(7200);
+    assert_eq!(room.text("Hello?").len(), 1, "once a day");
+    room.pass(86_400);
+    assert_eq!(room.text("Hello?").len(), 5, "and again the next day");
+}
+
+#[test]
+fn where_nobody_can_be_looked_for_the_customer_is_welcomed_at_once() {
+    let mut room = Room::with(|line| line["agents"] = json!([]));
+    assert_eq!(answers(&room.hear(&text("Hello"))), ["Welcome!"]);
+    room.pass(3600);
+    assert_eq!(answers(&room.hear(&text("Hello"))), [""; 0]);
+}
+
+#[test]
+fn nothing_is_told_twice_in_ten_minutes_whatever_the_line() {
+    let mut one = Room::new();
+    one.text("Hello");
+    assert_eq!(answers(&one.hear(&Heard::Looked(There::Somebody))), ["Welcome!"]);
+    let mut other = Room::new();
+    other.subject = other.address.subject("sales");
+    (other.sender, other.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(599));
+    other.text("Hello");
+    assert_eq!(answers(&other.hear(&Heard::Looked(There::Somebody))), [""; 0], "the sender belongs to all lines");
+    let mut third = Room::new();
+    third.subject = third.address.subject("returns");
+    (third.sender, third.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(600));
+    third.text("Hello");
+    assert_eq!(answers(&third.hear(&Heard::Looked(There::Somebody))), ["Welcome!"]);
+}
+
+#[test]
+fn machines_and_far_countries_are_told_nothing_by_itself() {
+    let numbers = ["12345", "+123456", "INFO", OURS, "+12025550199", "+18765550123"];
+    for number in numbers {
+        let address = Address::Number(number.to_owned());
+        let mut room = Room::with(|line| line["countries"] = json!(["+352", "+1202"])).of(address);
+        let mut heard = answers(&room.hear(&text("Hello")));
+        heard.extend(answers(&room.hear(&Heard::Looked(There::Somebody))));
+        room.open = false;
+        heard.extend(answers(&room.hear(&text("Hello"))));
+        heard.extend(answers(&room.hear(&Heard::Called { spoke: None })));
+        room.command(Command::Close { note: None });
+        let last = room.state.clone();
+        room.text("Hello");
+        let asked = room.words("");
+        heard.extend(answers(&room.hear(&Heard::Command {
+            command: Command::Close { note: None },
+            asked,
+            sight: Sight::Everything,
+        })));
+        assert_eq!(heard, [""; 0], "{number} {last:?}");
+    }
+}
+
+#[test]
+fn two_handbells_wired_to_each_other_fall_silent() {
+    for (open, there) in [(true, There::Somebody), (true, There::Nobody), (false, There::Nobody)] {
+        let room = |number: &str| Room::new().of(Address::Number(number.to_owned()));
+        let mut rooms = [room("+352691496402"), room("+352691496403")];
+        let (mut texts, mut waiting) = (0, [vec!["Hello".to_owned()], Vec::new()]);
+        for minute in 0..1440 {
+            for at in 0..2 {
+                let room = &mut rooms[at];
+                room.open = open;
+                room.now = morning() + SignedDuration::from_mins(minute);
+                for body in std::mem::take(&mut waiting[at]) {
+                    let mut said = answers(&room.hear(&text(&body)));
+                    said.extend(answers(&room.hear(&Heard::Looked(there.clone()))));
+                    texts += said.len();
+                    waiting[1 - at].extend(said);
+                }
+                let _ = room.hear(&Heard::Wake);
+            }
+        }
+        assert!(texts <= 2, "they told each other {texts} things in a day");
+        assert!(waiting.iter().all(Vec::is_empty));
+    }
+}
+
+#[test]
+fn stop_stops() {
+    for word in ["STOP", "stop", " Stop. ", "Unsubscribe", "END", "quit!", "cancel", "STOPALL", "revoke", "optout"] {
+        let mut room = Room::new();
+        room.text("Hello");
+        room.answer("Hello!");
+        room.text("And?");
+        let turn = room.hear(&text(word));
+        assert_eq!(said(&turn), ["5: post: 🔕 +352691496401 texted STOP. Nothing can be sent until START."], "{word}");
+        assert_eq!(facts(&turn), ["customer.opted-out"]);
+        assert_eq!(room.sender.opted_out, Some(room.now));
+        let talk = room.talk();
+        assert_eq!((talk.waiting_since, talk.alarm), (None, None), "nobody waits");
+        assert_eq!(talk.voids(3), Some("the customer wants no more texts"), "what had not left stays here");
+    }
+    for words in ["Please stop calling me", "STOP it", "don't stop", "Can I cancel my order?"] {
+        let mut room = Room::new();
+        assert_eq!(room.text(words).len(), 3, "{words}");
+        assert_eq!(room.sender.opted_out, None, "only a whole message: {words}");
+    }
+}
+
+#[test]
+fn stop_of_a_number_that_was_never_heard() {
+    let mut room = Room::new();
+    let turn = room.hear(&text("STOP"));
+    assert!(turn.changes_something() && turn.next.is_none() && turn.dispatches.is_empty());
+    assert_eq!((room.sender.version, room.sender.opted_out, room.sender.confirmed), (1, Some(room.now), None));
+    // Its START opens the conversation, and it may be answered.
+    room.pass(60);
+    let said = room.text("START");
+    assert_eq!(said, ["1: first post", "1: post: 🔔 +352691496401 texted START. Texts are welcome again."]);
+    assert_eq!((room.sender.opted_out, room.sender.confirmed), (None, Some(room.now)));
+    assert_eq!(room.talk().waiting_since, None);
+    assert_eq!(answers(&room.answer("Hello!")), ["Hello!"]);
+}
+
+#[test]
+fn a_second_stop_changes_nothing_about_since_when() {
+    let mut room = Room::new();
+    room.text("Hello");
+    room.text("STOP");
+    let since = room.sender.opted_out;
+    room.pass(3600);
+    room.text("STOP");
+    assert_eq!(room.sender.opted_out, since);
+}
+
+#[test]
+fn stop_on_one_line_holds_on_all() {
+    let mut one = Room::new();
+    one.text("Hello");
+    let mut other = Room::new();
+    other.subject = other.address.subject("sales");
+    other.text("Hello");
+    one.text("STOP");
+    other.sender = one.sender.clone();
+    let turn = other.answer("Hello!");
+    assert_eq!(answers(&turn), [""; 0]);
+    assert!(said(&turn)[0].contains("texted STOP"), "{:?}", said(&turn));
+    other.pass(60);
+    let said = other.text("Really?");
+    assert_eq!(said[1], "5: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.", "shown");
+    assert_eq!(other.talk().waiting_since, Some(morning()), "what waited before is for the team to close");
+}
+
+#[test]
+fn texts_of_who_wants_none_are_shown_but_do_not_wait() {
+    let mut room = Room::new();
+    room.text("Hello");
+    room.text("STOP");
+    room.pass(3600);
+    assert_eq!(
+        room.text("You there?"),
+        [
+            "4: post: **+352691496401** 09:00: You there?",
+            "5: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.",
+        ]
+    );
+    assert_eq!(room.talk().waiting_since, None);
+    room.text("START");
+    assert_eq!(room.sender.opted_out, None);
+    assert_eq!(room.text("You there?").last().map(String::as_str), Some("8: assign"));
+}
+
+#[test]
+fn twilio_s_word_wins() {
+    let heard = |body: &str, word| Heard::Text { body: body.into(), files: Vec::new(), at: None, word };
+    let mut room = Room::new();
+    room.text("Hello");
+    room.hear(&heard("arrêt", Some(Word::Stop)));
+    assert!(room.sender.opted_out.is_some());
+    room.hear(&heard("encore", Some(Word::Start)));
+    assert!(room.sender.opted_out.is_none());
+    // START of somebody who never stopped is a text like another: YES may be an answer.
+    let said = room.text("Yes");
+    assert_eq!(said[0], "5: post: **+352691496401** 08:00: Yes");
+    assert!(room.talk().waiting_since.is_some());
+}
+
+#[test]
+fn help_is_never_answered() {
+    for open in [true, false] {
+        for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
+            let mut room = Room::new();
+            room.open = open;
+            let turn = room.hear(&text("HELP"));
+            assert!(said(&turn)[1].ends_with("HELP"), "the team sees it");
+            assert!(room.talk().waiting_since.is_some());
+            assert_eq!(answers(&turn), [""; 0]);
+            let looked = room.hear(&Heard::Looked(there.clone()));
+            assert_eq!(answers(&looked), [""; 0], "Twilio has answered already: {there:?}");
+        }
+    }
+}
+
+#[test]
+fn twilio_knew_of_a_stop() {
+    let mut room = Room::new();
+    room.text("Hello");
+    let said = room.tell(&Heard::Refused);
+    assert_eq!(
+        said,
+        ["3: post: 🔕 Twilio says that this customer wants no more texts (21610). Nothing can be sent until the customer texts START."]
+    );
+    assert_eq!(room.talk().waiting_since, None);
+    assert!(!room.hear(&Heard::Refused).changes_something(), "once");
+}
+
+#[test]
+fn a_number_that_somebody_typed_into_the_form_gets_no_text() {
+    for open in [true, false] {
+        for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
+            let mut room = Room::new();
+            room.open = open;
+            let turn = room.hear(&form("Call me", Some("Ann"), Some("ann@example.com")));
+            assert!(said(&turn)[1].contains("🌐 **Ann** 08:00, by the web form:"), "{:?}", said(&turn));
+            assert!(said(&turn)[1].contains("No text ever came from this number"));
+            assert_eq!(answers(&turn), [""; 0]);
+            assert_eq!(answers(&room.hear(&Heard::Looked(there))), [""; 0], "it may be somebody else's");
+            let close = Heard::Command {
+                command: Command::Close { note: None },
+                asked: room.words(""),
+                sight: Sight::Everything,
+            };
+            let answer = room.answer("We call you.");
+            let says: Vec<_> = answer.dispatches.iter().flat_map(deliveries).map(|one| &one.say).collect();
+            assert!(!says.iter().any(|say| matches!(say, Say::Answer { .. })), "{:?}", said(&answer));
+            assert_eq!(answers(&answer), ["We call you."], "by mail");
+            assert_eq!(answers(&room.hear(&close)), [""; 0]);
+        }
+    }
+    let mut room = Room::with(|line| line["mail"] = Value::Null);
+    room.tell(&form("Call me", None, Some("ann@example.com")));
+    let turn = room.answer("We call you.");
+    assert_eq!(
+        said(&turn),
+        ["3: post under m1: **Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts +12025550100."]
+    );
+    assert_eq!((room.talk().assignee.clone(), turn.answer), (None, 0));
+    assert!(room.talk().waiting_since.is_some(), "still waiting");
+}
+
+#[test]
+fn a_text_confirms_the_number_of_a_form() {
+    let mut room = Room::new();
+    room.tell(&form("Call me", Some("Ann"), None));
+    assert_eq!(answers(&room.answer("Yes?")), [""; 0]);
+    room.pass(60);
+    room.text("It's me");
+    assert_eq!(answers(&room.answer("Yes?")), ["Yes?"]);
+    assert!(!room.talk().by_form);
+    // Who wrote by the form last is answered by text and by mail.
+    room.tell(&form("And by mail, please", None, Some("ann@example.com")));
+    let turn = room.answer("Gladly");
+    assert_eq!(said(&turn)[..2], ["7: text to +352691496401: Gladly", "7: mail to ann@example.com: Gladly"]);
+    room.text("Thanks");
+    assert_eq!(answers(&room.answer("Bye")), ["Bye"], "and only by text after a text");
+}
+
+#[test]
+fn a_form_changes_neither_name_nor_mail() {
+    let mut room = Room::new();
+    room.tell(&form("Hello", Some("Ann"), Some("ann@example.com")));
+    let said = room.tell(&form("Hello", Some("Eve"), Some("eve@example.com")));
+    assert!(said[0].contains("The form names eve@example.com, but answers still go to ann@example.com"), "{said:?}");
+    assert_eq!((room.talk().name.as_deref(), room.talk().email.as_deref()), (Some("Ann"), Some("ann@example.com")));
+}
+
+#[test]
+fn calls() {
+    let mut room = Room::new();
+    assert_eq!(
+        room.tell(&Heard::Rings),
+        ["1: first post", "1: post: 📞 **+352691496401** 08:00: calls, and is being connected."]
+    );
+    assert_eq!(room.talk().waiting_since, None, "a phone rings already");
+    let spoke = Some(SignedDuration::from_secs(200));
+    room.pass(200);
+    assert_eq!(
+        room.tell(&Heard::Called { spoke }),
+        ["2: post: 📞 **+352691496401** 08:03: the call is over, after 3 min 20 s."]
+    );
+    assert_eq!((room.talk().waiting_since, room.talk().answered_at), (None, Some(room.now)));
+    room.pass(7200);
+    assert_eq!(
+        room.tell(&Heard::Called { spoke: None }),
+        [
+            "3: post: 📞 **+352691496401** 10:03: missed call: nobody took it.",
+            "4: post: 🤖 The customer was told by itself, 10:03: We missed you.",
+            "4: text to +352691496401: We missed you.",
+            "4: report",
+            "5: assign",
+        ]
+    );
+    assert_eq!(room.talk().waiting_since, Some(room.now));
+    room.pass(30);
+    let heard = Heard::Voicemail { url: "https://api/one.mp3".into(), length: SignedDuration::from_secs(60) };
+    assert_eq!(
+        room.tell(&heard),
+        ["6: post: 📞 **+352691496401** 10:03: left a message of 1 min.", "6: file https://api/one.mp3"]
+    );
+    assert_eq!(answers(&room.hear(&Heard::Looked(There::Somebody))), [""; 0], "something was just said");
+    // Outside hours a missed call says one thing, not two.
+    let mut room = Room::new();
+    room.open = false;
+    assert_eq!(answers(&room.hear(&Heard::Called { spoke: None })), ["We missed you."]);
+    // Nobody can be texted without a number.
+    let mut hidden = Room::new().of(Address::Hidden);
+    assert_eq!(answers(&hidden.hear(&Heard::Called { spoke: None })), [""; 0]);
+    assert!(hidden.talk().waiting_since.is_some());
+}
+
+#[test]
+fn a_call_ends_the_waiting() {
+    let mut room = Room::new();
+    room.text("Call me");
+    room.pass(301);
+    room.hear(&Heard::Wake);
+    assert!(room.talk().alarm.is_some());
+    room.hear(&Heard::Told { alarmed: Some(morning()) });
+    room.hear(&Heard::Called { spoke: Some(SignedDuration::from_secs(9)) });
+    assert_eq!((room.talk().alarm, room.talk().alarmed), (None, Some(morning())));
+    assert_eq!(room.talk().wake_at, Some(room.now), "the incident has to end now");
+}
+
+#[test]
+fn a_wake_up_too_early_changes_nothing() {
+    let mut room = Room::new();
+    room.text("Hello");
+    room.pass(100);
+    assert!(!room.hear(&Heard::Wake).changes_something());
+    // A wake-up only moves forward when it is reached; until then nothing is written for it.
+    room.answer("Hello!");
+    let asked = room.talk().wake_at;
+    assert_eq!(asked, Some(morning() + SignedDuration::from_mins(5)));
+    assert!(!room.hear(&Heard::Wake).changes_something(), "still too early");
+    room.pass(200);
+    let turn = room.hear(&Heard::Wake);
+    assert!(turn.changes_something() && turn.dispatches.is_empty());
+    let over = morning() + SignedDuration::from_secs(100) + SignedDuration::from_hours(72);
+    assert_eq!(room.talk().wake_at, Some(over), "now it asks for the right time");
+    assert!(!room.hear(&Heard::Wake).changes_something());
+}
+
+#[test]
+fn who_waits_too_long_is_told_of() {
+    let mut room = Room::new();
+    room.text("Hello");
+    room.pass(299);
+    assert!(!room.hear(&Heard::Wake).changes_something());
+    room.pass(1);
+    let turn = room.hear(&Heard::Wake);
+    assert_eq!(facts(&turn), ["conversation.waiting"]);
+    let talk = room.talk();
+    assert_eq!((talk.alarm, talk.alarmed, talk.wake_at), (Some(morning()), None, Some(room.now)));
+    // As long as it couldn't be told, it stays due, and every look at it writes nothing: what is written wakes again.
+    room.pass(1);
+    assert!(!room.hear(&Heard::Wake).changes_something());
+    assert!(room.talk().wake_at.is_some_and(|at| at <= room.now));
+    room.hear(&Heard::Told { alarmed: Some(morning()) });
+    assert_eq!(room.talk().wake_at, Some(morning() + SignedDuration::from_hours(72)));
+    assert!(!room.hear(&Heard::Told { alarmed: Some(morning()) }).changes_something(), "told twice");
+    room.pass(60);
+    room.text("Hello?");
+    assert_eq!(room.talk().alarm, Some(morning()), "one waiting, one incident");
+    room.answer("Here");
+    assert_eq!((room.talk().alarm, room.talk().wake_at), (None, Some(room.now)));
+    room.hear(&Heard::Told { alarmed: None });
+    assert!(room.talk().wake_at.is_some_and(|at| at > room.now));
+}
+
+#[test]
+fn outside_hours_nobody_waits_too_long() {
+    let mut room = Room::new();
+    room.open = false;
+    room.text("Hello");
+    room.pass(300);
+    assert!(room.hear(&Heard::Wake).dispatches.is_empty());
+    assert_eq!(room.talk().alarm, None);
+    assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(15)), "looked at again");
+    // The team comes, and the customer writes before that look: who waited all night waits too long now.
+    room.pass(600);
+    room.open = true;
+    room.text("Hello?");
+    assert!(room.talk().wake_at.is_some_and(|at| at >= room.now), "{:?}", room.talk().wake_at);
+    room.pass(300);
+    room.hear(&Heard::Wake);
+    assert_eq!(room.talk().alarm, Some(morning()));
+}
+
+#[test]
+fn a_time_to_wake_is_never_past() {
+    let mut room = Room::new();
+    room.open = false;
+    room.text("Hello");
+    room.pass(300);
+    room.hear(&Heard::Wake);
+    room.pass(3600);
+    room.open = true;
+    room.text("Hello?");
+    assert_eq!(room.talk().wake_at, Some(room.now));
+}
+
+#[test]
+fn quiet_conversations_close() {
+    let mut room = Room::with(|line| line["close_after"] = json!("1h"));
+    room.text("Hello");
+    room.answer("Hello!");
+    room.pass(3599);
+    room.hear(&Heard::Wake);
+    assert!(!room.talk().closed);
+    room.pass(1);
+    let turn = room.hear(&Heard::Wake);
+    assert_eq!((facts(&turn), said(&turn)), (vec!["conversation.closed"], vec![]), "without a word");
+    assert!(room.talk().closed && room.talk().wake_at.is_none());
+    assert!(!room.hear(&Heard::Wake).changes_something());
+}
+
+#[test]
+fn nothing_happens_in_a_conversation_that_there_isn_t() {
+    let mut room = Room::new();
+    let answer = room.words("Hello");
+    for heard in [Heard::Wake, Heard::Refused, Heard::Forgotten, Heard::Answer(answer), Heard::Looked(There::Nobody)] {
+        assert!(!room.hear(&heard).changes_something(), "{heard:?}");
+    }
+}
+
+#[test]
+fn the_forgotten_stay_silent() {
+    let mut room = Room::new();
+    room.tell(&form("Hello", Some("Ann"), Some("ann@example.com")));
+    room.text("Hello");
+    let answered = room.answer("Hello Ann").answer;
+    room.text("And?");
+    room.pass(300);
+    room.hear(&Heard::Wake);
+    room.hear(&Heard::Told { alarmed: Some(room.now - SignedDuration::from_mins(5)) });
+    room.hear(&Heard::Forgotten);
+    let gone = room.talk().clone();
+    let kept = serde_json::to_string(&gone).expect("it can be written down");
+    for trace in ["Ann", "ann@", CUSTOMER, "Dana", "p-dana", "m1"] {
+        assert!(!kept.contains(trace), "{trace} in {kept}");
+    }
+    assert_eq!((gone.closed, gone.wake_at), (true, None), "nothing wakes for it");
+    assert_eq!((room.sender.confirmed, room.sender.told_at), (None, None));
+    let words = room.words("Hello?");
+    for heard in [
+        Heard::Wake,
+        Heard::Forgotten,
+        Heard::Answer(words.clone()),
+        Heard::Deleted { answer: answered, by: "Dana".into() },
+        Heard::Command { command: Command::Who, asked: words, sight: Sight::Everything },
+    ] {
+        assert!(!room.hear(&heard).changes_something(), "{heard:?}");
+    }
+    // The next text is a stranger's, but no number is used twice.
+    room.pass(60);
+    let turn = room.hear(&text("Hello"));
+    assert_eq!(facts(&turn), ["conversation.opened"]);
+    assert_eq!(turn.dispatches[0].key.number, gone.dispatches + 1);
+    assert_eq!((turn.dispatches[0].after, room.talk().name.clone()), (None, None));
+    assert_eq!(room.talk().version, gone.version + 1);
+    assert!(room.talk().voids(answered).is_some(), "what was said to the forgotten never leaves");
+}
+
+#[test]
+fn the_forgotten_who_wanted_no_texts_still_get_none() {
+    let mut room = Room::new();
+    room.text("Hello");
+    room.text("STOP");
+    room.hear(&Heard::Forgotten);
+    assert!(room.sender.opted_out.is_some());
+}
+
+/// Something that happens next.
+#[derive(Clone, Debug)]
+enum Move {
+    Hear(Heard),
+    /// An agent writes this, perhaps with a file.
+    Write(String, bool),
+    Command(Command),
+    /// The agent's message so many before the last is changed or deleted.
+    Change(usize, Option<String>),
+    Reconcile,
+    Open(bool),
+    Pass(i64),
+    Sleep,
+}
+
+fn a_move() -> impl Strategy<Value = Move> {
+    let body = prop_oneof![
+        6 => "[ -~äß🙂\n]{0,40}",
+        1 => Just("STOP".to_owned()), 1 => Just("start".to_owned()), 1 => Just("HELP".to_owned()),
+    ];
+    let word = proptest::option::weighted(0.1, prop_oneof![Just(Word::Stop), Just(Word::Start), Just(Word::Help)]);
+    let a_text = (body, 0..3_usize, word).prop_map(|(body, files, word)| {
+        let files = vec![File { url: "u".into(), content_type: None }; files];
+        Heard::Text { body, files, at: None, word }
+    });
+    let there = prop_oneof![Just(There::Somebody), Just(There::Nobody), Just(There::Asked(kim()))];
+    let email = proptest::option::of(Just("ann@example.com".to_owned()));
+    let heard = prop_oneof![
+        6 => a_text,
+        1 => ("[a-z]{1,9}", email).prop_map(|(name, email)| Heard::Form { message: "Hello".into(), name: Some(name), email }),
+        1 => Just(Heard::Rings),
+        1 => proptest::option::of(0..900_i64).prop_map(|spoke| Heard::Called { spoke: spoke.map(SignedDuration::from_secs) }),
+        1 => Just(Heard::Voicemail { url: "v".into(), length: SignedDuration::from_secs(9) }),
+        3 => there.prop_map(Heard::Looked),
+        1 => Just(Heard::Refused),
+        4 => Just(Heard::Wake),
+        1 => Just(Heard::Forgotten),
+    ];
+    let command = prop_oneof![
+        Just(Command::Claim), Just(Command::Release), Just(Command::Close { note: None }), Just(Command::Name("Ann".into())),
+        Just(Command::Canned("times".into())), Just(Command::Call), Just(Command::Who), Just(Command::History), Just(Command::Export),
+        Just(Command::OptOut), any::<bool>().prop_map(|confirmed| Command::Erase { confirmed }), Just(Command::Help), Just(Command::Hours),
+    ];
+    prop_oneof![
+        10 => heard.prop_map(Move::Hear),
+        5 => ("[a-z 🙂]{0,9}|[a-z]{500,700}", any::<bool>()).prop_map(|(text, file)| Move::Write(text, file)),
+        3 => command.prop_map(Move::Command),
+        2 => (0..4_usize, proptest::option::of("[a-z]{1,9}")).prop_map(|(back, text)| Move::Change(back, text)),
+        3 => Just(Move::Reconcile),
+        1 => any::<bool>().prop_map(Move::Open),
+        5 => prop_oneof![0..90_i64, 60..7200_i64, 3600..400_000_i64].prop_map(Move::Pass),
+        2 => Just(Move::Sleep),
+    ]
+}
+
+/// Watches what happens, and knows what must hold.
+#[derive(Default)]
+struct Watch {
+    dispatches: Vec<Dispatch>,
+    facts: std::collections::BTreeSet<String>,
+}
+
+impl Watch {
+    fn check(&mut self, before: Option<&Conversation>, room: &Room, turn: &Turn) -> Result<(), TestCaseError> {
+        let Some(next) = &turn.next else {
+            prop_assert!(turn.dispatches.is_empty(), "what isn't written down isn't said");
+            return Ok(());
+        };
+        prop_assert_eq!(next.version, before.map_or(0, |before| before.version) + 1);
+        let opted_out = room.sender.opted_out.is_some();
+        for dispatch in &turn.dispatches {
+            prop_assert_eq!(dispatch.key.number as usize, self.dispatches.len() + 1, "1..N without gaps");
+            for (earlier, posts) in [(dispatch.after, true), (dispatch.answers_after, false)] {
+                let Some(earlier) = earlier else { continue };
+                prop_assert!(earlier < dispatch.key.number);
+                let in_lane = |say: &Say| if posts { say.is_post() } else { say.is_answer() };
+                let mut lane = self.dispatches[earlier as usize - 1].deliveries.values();
+                prop_assert!(lane.any(|one| in_lane(&one.say)));
+            }
+            let answers = dispatch.deliveries.values().any(|one| one.say.is_answer());
+            prop_assert!(!(opted_out && answers), "who wants no texts gets none");
+            prop_assert_eq!(answers && dispatch.answers_after.is_none(), answers && next_has_no_answer_before(dispatch, before));
+            prop_assert!(!answers || dispatch.deliveries.contains_key("r"), "what became of it is shown");
+            for fact in &dispatch.facts {
+                prop_assert!(self.facts.insert(fact.id.clone()), "{} was told before", fact.id);
+            }
+            self.dispatches.push(dispatch.clone());
+        }
+        prop_assert_eq!(next.dispatches as usize, self.dispatches.len());
+        prop_assert!(next.taken_back.len() <= 20 && next.answers.len() <= 20);
+        match next.wake_at {
+            Some(at) => prop_assert!(at >= room.now, "{} is past at {}", at, room.now),
+            None => prop_assert!(next.closed && next.alarm == next.alarmed, "an open conversation is looked at again"),
+        }
+        if next.closed {
+            prop_assert!(next.waiting_since.is_none() && next.alarm.is_none());
+        }
+        prop_assert!(next.alarm.is_none() || next.waiting_since == next.alarm);
+        Ok(())
+    }
+}
+
+/// It is the first answer since the conversation opened.
+fn next_has_no_answer_before(dispatch: &Dispatch, before: Option<&Conversation>) -> bool {
+    let last = before.filter(|before| before.address.is_some()).map_or(0, |before| before.last_answer);
+    last == 0 && dispatch.answers_after.is_none()
+}
+
+proptest! {
+    #![proptest_config(chance(192))]
+
+    #[test]
+    fn whatever_happens(moves in proptest::collection::vec(a_move(), 1..60), signed in any::<bool>(), undo in 0..60_i64, team in any::<bool>()) {
+        let mut room = Room::with(|line| {
+            line["signed"] = json!(signed);
+            line["undo"] = json!(format!("{undo}s"));
+            line["limits"] = json!({ "per_minute": 3, "per_day": 9 });
+            if !team {
+                line["agents"] = json!([]);
+            }
+        });
+        let mut watch = Watch::default();
+        for next in moves {
+            let before = room.state.clone();
+            let heard = match next {
+                Move::Hear(heard) => heard,
+                Move::Write(text, file) => {
+                    let files = if file { vec!["f".to_owned()] } else { Vec::new() };
+                    Heard::Answer(Answer { files, ..room.words(&text) })
+                }
+                Move::Command(command) => Heard::Command { command, asked: room.words(""), sight: Sight::Everything },
+                Move::Change(back, text) => {
+                    let answers = before.as_ref().map(|talk| talk.answers.clone()).unwrap_or_default();
+                    let Some((message, answer)) = answers.iter().rev().nth(back).cloned() else { continue };
+                    let now = text.map(|text| Answer { message: message.clone(), ..room.words(&text) });
+                    Heard::Changed { answer, now, by: "Dana".into() }
+                }
+                Move::Reconcile => Heard::Told { alarmed: before.as_ref().and_then(|talk| talk.alarm) },
+                Move::Open(open) => {
+                    room.open = open;
+                    continue;
+                }
+                Move::Pass(seconds) => {
+                    room.pass(seconds);
+                    continue;
+                }
+                Move::Sleep => {
+                    let wake_at = before.as_ref().and_then(|talk| talk.wake_at);
+                    room.now = room.now.max(wake_at.unwrap_or(room.now));
+                    Heard::Wake
+                }
+            };
+            let turn = room.hear(&heard);
+            watch.check(before.as_ref(), &room, &turn)?;
+            if heard == Heard::Wake {
+                // A look that changes nothing but the look itself would go on for ever.
+                let again = room.state.clone();
+                let turn = room.hear(&Heard::Wake);
+                watch.check(again.as_ref(), &room, &turn)?;
+                prop_assert!(!room.hear(&Heard::Wake).changes_something(), "it comes to rest");
+            }
+        }
+        let open = watch.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
+        prop_assert!(open.into_iter().all(|delivery| delivery.progress == Progress::Pending));
+    }
+}

@@ -1,0 +1,281 @@
+//! Facts about texts: their parts, their words, where numbers are.
+
+use handbell_core::texting::{
+    BadNumber, Parts, PriceClass, Way, Word, calling_code, is_short_code, may_text, opt_out_word, parts,
+    price_class, read_number, way,
+};
+use proptest::prelude::*;
+
+use crate::house::chance;
+
+#[test]
+fn parts_at_their_limits() {
+    let table: &[(String, u32, Option<char>)] = &[
+        (String::new(), 0, None),
+        ("a".repeat(160), 1, None),
+        ("a".repeat(161), 2, None),
+        ("a".repeat(306), 2, None),
+        ("a".repeat(307), 3, None),
+        ("é@£\n ΔÄ".to_owned(), 1, None),
+        ("€".repeat(80), 1, None),
+        ("€".repeat(81), 2, None),
+        // 76 in a part, and a place that stays free; not 76.5.
+        ("€".repeat(152), 2, None),
+        ("€".repeat(153), 3, None),
+        ("ç".to_owned(), 1, Some('ç')),
+        ("’".repeat(70), 1, Some('’')),
+        ("’".repeat(71), 2, Some('’')),
+        ("’".repeat(134), 2, Some('’')),
+        ("’".repeat(135), 3, Some('’')),
+        ("😀".repeat(35), 1, Some('😀')),
+        ("😀".repeat(66), 2, Some('😀')),
+        ("😀".repeat(67), 3, Some('😀')),
+        ("tab\tor `tick`".to_owned(), 1, Some('\t')),
+    ];
+    for (text, count, unicode) in table {
+        assert_eq!(parts(text), Parts { count: *count, unicode: *unicode }, "{text:?}");
+    }
+}
+
+/// The fewest parts into which characters of these lengths can be cut, tried out cut by cut.
+fn fewest(lengths: &[usize], each: usize) -> u32 {
+    let mut best = vec![0_u32; lengths.len() + 1];
+    for end in 1..=lengths.len() {
+        best[end] = (0..end)
+            .rev()
+            .take_while(|start| lengths[*start..end].iter().sum::<usize>() <= each)
+            .map(|start| best[start] + 1)
+            .min()
+            .unwrap();
+    }
+    best[lengths.len()]
+}
+
+#[test]
+fn words_that_end_and_begin_texts() {
+    let table = [
+        ("STOP", Some(Word::Stop)),
+        (" stop\n", Some(Word::Stop)),
+        ("Stop.", Some(Word::Stop)),
+        ("stop !!", Some(Word::Stop)),
+        ("StopAll", Some(Word::Stop)),
+        ("unsubscribe", Some(Word::Stop)),
+        ("cancel", Some(Word::Stop)),
+        ("End", Some(Word::Stop)),
+        ("quit", Some(Word::Stop)),
+        ("revoke", Some(Word::Stop)),
+        ("optout", Some(Word::Stop)),
+        ("start", Some(Word::Start)),
+        ("Yes", Some(Word::Start)),
+        ("unstop", Some(Word::Start)),
+        ("help", Some(Word::Help)),
+        ("INFO", Some(Word::Help)),
+        ("Yes!", None),
+        ("Help!", None),
+        ("Yes please", None),
+        ("Please stop", None),
+        ("stop it", None),
+        ("ſtop", None),
+        (".", None),
+        ("", None),
+    ];
+    for (body, word) in table {
+        assert_eq!(opt_out_word(body), word, "{body:?}");
+    }
+}
+
+#[test]
+fn where_a_number_is() {
+    let table = [
+        ("+352691496401", Some("+352")),
+        ("+12025550100", Some("+1")),
+        ("+79161234567", Some("+7")),
+        ("+4915112345678", Some("+49")),
+        ("+33612345678", Some("+33")),
+        ("+3725012345", Some("+372")),
+        ("+423123456", Some("+423")),
+        ("+201001234567", Some("+20")),
+        ("+2111234567", Some("+211")),
+        ("+85261234567", Some("+852")),
+        ("+9611234567", Some("+961")),
+        ("+88", None), // too short for its code
+        ("352691496401", None),
+        ("+0352691", None),
+        ("HANDBELL", None),
+        ("", None),
+    ];
+    for (number, code) in table {
+        assert_eq!(calling_code(number), code, "{number}");
+    }
+}
+
+#[test]
+fn what_a_text_costs() {
+    let table = [
+        ("+352691496401", "+352691000000", PriceClass::Domestic),
+        ("+352691496401", "+33612345678", PriceClass::International),
+        ("+12025550100", "+14165550100", PriceClass::Domestic),
+        ("+12025550100", "+18765550100", PriceClass::International),
+        ("+16585550100", "+18765550100", PriceClass::Domestic),
+        ("+12425550100", "+18765550100", PriceClass::International),
+        ("+79161234567", "+77011234567", PriceClass::International),
+        ("HANDBELL", "+352691496401", PriceClass::International),
+        ("+352691496401", "12345", PriceClass::International),
+        ("12345", "12345", PriceClass::International),
+    ];
+    for (from, to, class) in table {
+        assert_eq!(price_class(from, to), class, "{from} {to}");
+    }
+}
+
+#[test]
+fn where_texts_may_go() {
+    let list = |entries: &[&str]| entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>();
+    let table = [
+        ("+352691496401", list(&[]), true),
+        ("12345", list(&[]), false),
+        ("HANDBELL", list(&[]), false),
+        ("+352691496401", list(&["+352"]), true),
+        ("+352691496401", list(&["+49", "+352"]), true),
+        ("+352691496401", list(&["+352691"]), true),
+        ("+352691496401", list(&["+352621"]), false),
+        ("+352691496401", list(&["+35"]), false),
+        ("+352691496401", list(&["+3"]), false),
+        ("+352691496401", list(&["+"]), false),
+        ("+352691496401", list(&[""]), false),
+        ("+352691496401", list(&["352"]), false),
+        ("+18765550100", list(&["+1"]), true),
+        ("+18765550100", list(&["+1876"]), true),
+        ("+12025550100", list(&["+1876"]), false),
+    ];
+    for (to, countries, may) in table {
+        assert_eq!(may_text(to, &countries), may, "{to} {countries:?}");
+    }
+}
+
+#[test]
+fn who_cannot_be_answered() {
+    for number in ["123", "12345", "123456", "+12345", "HANDBELL", "My Shop", "", "anonymous", "352691496401"]
+    {
+        assert!(is_short_code(number), "{number}");
+    }
+    for number in ["+352691496401", "+12025550100", "+6834000", "+29021234"] {
+        assert!(!is_short_code(number), "{number}");
+    }
+}
+
+#[test]
+fn how_a_file_goes() {
+    let (ours, canada, jamaica, here) = ("+12025550100", "+14165550100", "+18765550100", "+352691496401");
+    let table = [
+        (ours, canada, "image/jpeg", 5_000_000, Way::Mms),
+        (ours, canada, "image/jpeg", 5_000_001, Way::Link),
+        (ours, canada, "Image/PNG; name=a.png", 1, Way::Mms),
+        (ours, canada, "image/gif", 0, Way::Link),
+        (ours, canada, "application/pdf", 500_000, Way::Mms),
+        (ours, canada, "application/pdf", 500_001, Way::Link),
+        (ours, canada, "text/html", 10, Way::Link),
+        (ours, canada, "image/svg+xml", 10, Way::Link),
+        (ours, canada, "", 10, Way::Link),
+        (ours, jamaica, "image/jpeg", 10, Way::Link),
+        (jamaica, ours, "image/jpeg", 10, Way::Link),
+        (ours, here, "image/jpeg", 10, Way::Link),
+        (here, here, "image/jpeg", 10, Way::Link),
+        ("12345", ours, "image/jpeg", 10, Way::Link),
+        ("HANDBELL", ours, "image/jpeg", 10, Way::Link),
+        (ours, "+1202", "image/jpeg", 10, Way::Link),
+    ];
+    for (from, to, content_type, length, expected) in table {
+        assert_eq!(way(from, to, content_type, length), expected, "{from} {to} {content_type} {length}");
+    }
+}
+
+#[test]
+fn numbers_as_people_write_them() {
+    let (here, america) = ("+352691000000", "+12025550100");
+    let table = [
+        ("+352 691 49 64 01", here, Ok("+352691496401")),
+        ("00352 691-49.64/01", here, Ok("+352691496401")),
+        ("(+352) 691 496 401", america, Ok("+352691496401")),
+        ("\u{202a}+352\u{a0}691\u{2011}496401\u{202c}", here, Ok("+352691496401")),
+        ("+44 (0)20 7946 0958", here, Ok("+442079460958")),
+        ("0044 (0) 20 7946 0958", here, Ok("+442079460958")),
+        ("+39 06 1234 5678", here, Ok("+390612345678")),
+        ("+39 (0)6 1234 5678", here, Err(BadNumber::Zero)),
+        ("+4420 (0) 7946 0958", here, Err(BadNumber::Zero)),
+        ("(202) 555-0100", america, Ok("+12025550100")),
+        ("1 202 555 0100", america, Ok("+12025550100")),
+        ("1-202-555-0100", america, Ok("+12025550100")),
+        ("+1 202 555 0100", here, Ok("+12025550100")),
+        ("(202) 555-0100", here, Err(BadNumber::NoCountry)),
+        ("1 202 555 0100", here, Err(BadNumber::NoCountry)),
+        ("691 49 64 01", here, Err(BadNumber::NoCountry)),
+        ("352691496401", here, Err(BadNumber::NoCountry)),
+        ("0176 123456", america, Err(BadNumber::NoCountry)),
+        ("7911 123456", america, Err(BadNumber::NoCountry)),
+        ("555-0100", america, Err(BadNumber::NoCountry)),
+        ("011 352 691 49 64 01", america, Err(BadNumber::NoCountry)),
+        ("(0)202 555 0100", america, Err(BadNumber::NoCountry)),
+        ("(202) 555-0100", "HANDBELL", Err(BadNumber::NoCountry)),
+        ("+0352 691 49 64 01", here, Err(BadNumber::NoCountry)),
+        ("0000352691496401", here, Err(BadNumber::NoCountry)),
+        ("+1 202 555 010", here, Err(BadNumber::Length)),
+        ("+1 202 555 01000", here, Err(BadNumber::Length)),
+        ("+1 102 555 0100", here, Err(BadNumber::Length)),
+        ("+352 69", here, Err(BadNumber::Length)),
+        ("+1234567890123456", here, Err(BadNumber::Length)),
+        ("+49 1234567890123456", here, Err(BadNumber::Length)),
+        ("+352 691 49 64 01 ext. 5", here, Err(BadNumber::NotANumber)),
+        ("++352691496401", here, Err(BadNumber::NotANumber)),
+        ("352+691496401", here, Err(BadNumber::NotANumber)),
+        ("anna@example.com", here, Err(BadNumber::NotANumber)),
+        ("٣٥٢٦٩١", here, Err(BadNumber::NotANumber)),
+        ("", here, Err(BadNumber::Empty)),
+        (" +() ", here, Err(BadNumber::Empty)),
+    ];
+    for (typed, home, expected) in table {
+        assert_eq!(read_number(typed, home), expected.map(str::to_owned), "{typed:?}, {home}");
+    }
+    assert_eq!(
+        BadNumber::NoCountry.to_string(),
+        "write the number with + and the country code, as in +352 691 49 64 01"
+    );
+}
+
+proptest! {
+    #![proptest_config(chance(512))]
+
+    #[test]
+    fn parts_are_as_few_as_can_be(text in "[a€\\[]{0,400}|[aé😀]{0,200}") {
+        let unicode = text.contains('😀');
+        let lengths: Vec<usize> = text
+            .chars()
+            .map(|c| if unicode { c.len_utf16() } else { 1 + usize::from("€[".contains(c)) })
+            .collect();
+        let (alone, each) = if unicode { (70, 67) } else { (160, 153) };
+        let expected = if lengths.iter().sum::<usize>() <= alone { u32::from(!text.is_empty()) } else { fewest(&lengths, each) };
+        prop_assert_eq!(parts(&text), Parts { count: expected, unicode: unicode.then_some('😀') });
+    }
+
+    #[test]
+    fn nothing_panics_on_odd_numbers(text in any::<String>(), other in "[+0-9() a]{0,20}") {
+        for (one, two) in [(&text, &other), (&other, &text)] {
+            let _ = (parts(one), opt_out_word(one), calling_code(one), price_class(one, two), is_short_code(one));
+            let _ = (may_text(one, std::slice::from_ref(two)), way(one, two, one, 1), read_number(one, two));
+        }
+    }
+
+    #[test]
+    fn what_is_read_is_a_number_and_reads_as_itself(typed in "(\\+|00)?[0-9 ().-]{6,20}", home in "\\+(1|352)[0-9]{7}") {
+        if let Ok(number) = read_number(&typed, &home) {
+            prop_assert!(!is_short_code(&number));
+            prop_assert!(calling_code(&number).is_some());
+            prop_assert_eq!(read_number(&number, "+352691000000"), Ok(number));
+        }
+    }
+
+    #[test]
+    fn an_international_number_stays_as_it_is_at_every_home(number in "\\+[2-9][0-9]{7,13}", home in "\\+(1|352)[0-9]{7}") {
+        prop_assert_eq!(read_number(&number, &home), Ok(number));
+    }
+}

@@ -1,0 +1,174 @@
+//! What may stand in the head of a mail: one line, in the signs and the length that SES takes.
+
+/// The most characters of a header's name, of its value, and of both (Amazon SES, MessageHeader).
+const NAME_MAX: usize = 126;
+const VALUE_MAX: usize = 995;
+const HEADER_MAX: usize = 996;
+
+/// The most characters of a tag's name or value (Amazon SES, MessageTag).
+const TAG_MAX: usize = 256;
+
+/// The most bytes of text in one encoded word: it has 75 characters at most, 12 of them around the text, and each
+/// byte may take three (RFC 2047, 2).
+const WORD_MAX: usize = 21;
+
+/// Text as one line: what a line feed is followed by would be a header of its own.
+pub(super) fn line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'));
+    words.map(str::trim).filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A header that SES takes, or nothing if this can't be one.
+pub(super) fn header(name: &str, value: &str) -> Option<(String, String)> {
+    let named =
+        !name.is_empty() && name.len() <= NAME_MAX && name.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+    if !named {
+        return None;
+    }
+    let value: String = line(value).chars().filter(|c| matches!(c, ' '..='~')).collect();
+    let mut value = value.trim();
+    let room = VALUE_MAX.min(HEADER_MAX - name.len());
+    while value.len() > room {
+        // The last words are those of the latest mails.
+        value = value.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
+    }
+    (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
+}
+
+/// A tag's name or value.
+pub(super) fn tag(text: &str) -> String {
+    let fits = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };
+    text.chars().take(TAG_MAX).map(fits).collect()
+}
+
+/// An address, perhaps with a name before it, or nothing if this isn't exactly one: people write lists into forms. A
+/// name in other signs than ASCII is written in encoded words, as SES wants it (Amazon SES, SendEmail; RFC 2047).
+pub(super) fn mailbox(text: &str) -> Option<String> {
+    let text = line(text);
+    let written = match text.rsplit_once('<') {
+        Some((name, address)) if !name.is_ascii() => {
+            let name = name.trim().trim_matches('"').replace("\\\"", "\"");
+            format!("{} <{address}", encoded(&name))
+        }
+        _ => text,
+    };
+    is_one(&written).then_some(written)
+}
+
+/// Whether there is one address and no list, but for what stands in quotation marks.
+fn is_one(text: &str) -> bool {
+    let (mut quoted, mut escaped, mut ats) = (false, false, 0);
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if quoted => {}
+            ',' | ';' | ':' => return false,
+            '@' => ats += 1,
+            _ => {}
+        }
+    }
+    ats == 1 && !quoted
+}
+
+fn encoded(name: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut length = usize::MAX;
+    for c in name.chars() {
+        if length.saturating_add(c.len_utf8()) > WORD_MAX {
+            words.push(String::new());
+            length = 0;
+        }
+        length += c.len_utf8();
+        if let Some(word) = words.last_mut() {
+            for &byte in c.encode_utf8(&mut [0; 4]).as_bytes() {
+                match byte {
+                    b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => word.push(char::from(byte)),
+                    b' ' => word.push('_'),
+                    _ => word.push_str(&format!("={byte:02X}")),
+                }
+            }
+        }
+    }
+    words.iter().map(|word| format!("=?UTF-8?Q?{word}?=")).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_line_stays_one_line() {
+        assert_eq!(line("Re: Hello\r\nBcc: eve@example.com"), "Re: Hello Bcc: eve@example.com");
+        assert_eq!(line(" \u{7}a\u{85}b\u{2028}c\0 "), "a b c");
+        assert_eq!(line("Grüße"), "Grüße");
+    }
+
+    #[test]
+    fn headers_fit() {
+        let clean = |name: &str, value: &str| header(name, value);
+        assert_eq!(clean("In-Reply-To", "<a@x>\r\n"), Some(("In-Reply-To".into(), "<a@x>".into())));
+        assert_eq!(clean("X-Name", "Jürgen\r\nBcc: x"), Some(("X-Name".into(), "Jrgen Bcc: x".into())));
+        for name in ["", "Bcc:", "a b", "a\r\nBcc", "é"] {
+            assert_eq!(clean(name, "x"), None, "{name}");
+        }
+        assert_eq!(clean("X", "\r\n"), None);
+        assert_eq!(clean("X", &"x".repeat(2000)), None);
+        let references: Vec<String> = (0..100).map(|n| format!("<mail-{n:03}@example.com>")).collect();
+        let (name, value) = clean("References", &references.join(" ")).unwrap();
+        assert!(name.len() + value.len() <= HEADER_MAX && value.starts_with("<mail-"), "{value}");
+        assert!(value.ends_with("<mail-099@example.com>"));
+    }
+
+    #[test]
+    fn tags_fit() {
+        assert_eq!(tag("H-7K3Q.2 é"), "H-7K3Q_2__");
+        assert_eq!(tag(&"x".repeat(300)).len(), TAG_MAX);
+    }
+
+    #[test]
+    fn names_are_encoded_and_addresses_are_not() {
+        for (text, expected) in [
+            ("help@example.com", "help@example.com"),
+            ("Green Power <help@example.com>", "Green Power <help@example.com>"),
+            ("\"Power, Green\" <help@example.com>", "\"Power, Green\" <help@example.com>"),
+            ("\"Café 1\" <a@example.com>", "=?UTF-8?Q?Caf=C3=A9_1?= <a@example.com>"),
+            ("Grüne, Kraft <help@example.com>\r\n", "=?UTF-8?Q?Gr=C3=BCne=2C_Kraft?= <help@example.com>"),
+        ] {
+            assert_eq!(mailbox(text).as_deref(), Some(expected));
+        }
+        let long = mailbox(&format!("{} <a@example.com>", "é".repeat(60))).unwrap();
+        assert!(long.split(' ').all(|word| word.len() <= 75), "{long}");
+    }
+
+    #[test]
+    fn lists_are_no_address() {
+        for text in [
+            "",
+            "dana",
+            "a@example.com, b@example.com",
+            "a@example.com; b@example.com",
+            "a@example.com b@example.com",
+            "everybody: a@example.com",
+            "<a@example.com> <b@example.com>",
+            "a@example.com\r\nBcc: b@example.com",
+            "\"a@example.com",
+        ] {
+            assert_eq!(mailbox(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_is_one_line(text in any::<String>()) {
+            let name = mailbox(&format!("{text} <a@example.com>"));
+            prop_assert!(!name.is_some_and(|name| name.contains(char::is_control)));
+            if let Some((_, value)) = header("X-Name", &text) {
+                prop_assert!(value.bytes().all(|b| (b' '..=b'~').contains(&b)));
+            }
+        }
+    }
+}

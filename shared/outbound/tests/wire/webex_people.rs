@@ -1,0 +1,145 @@
+//! Webex: who is there, who is in which team, and the spaces of a team.
+
+use handbell_outbound::failure::Failure;
+use serde_json::json as value;
+
+use crate::vendor::{html, json, with};
+use crate::webex::says;
+
+#[tokio::test]
+async fn people_are_there_or_not() {
+    let (vendor, webex) = says(vec![
+        json(
+            "200 OK",
+            r#"{"id":"P1","emails":["dana@example.com"],"displayName":"Dana","type":"person","status":"active",
+                "lastActivity":"2026-11-21T10:11:12.100Z"}"#,
+        ),
+        json("200 OK", r#"{"items":[{"id":"P2","emails":["Sam@Example.com"],"status":"meeting"}],"notFoundIds":null}"#),
+        json("200 OK", r#"{"items":[]}"#),
+        // Webex may be more generous than it was asked to be.
+        json("200 OK", r#"{"items":[{"id":"P3","emails":["samson@example.com"]},{"id":"P4"}]}"#),
+        json("200 OK", "{}"),
+    ])
+    .await;
+    let dana = webex.person("P1").await.unwrap();
+    assert_eq!((dana.is_there(), dana.kind.as_deref()), (Some(true), Some("person")));
+    assert_eq!(dana.last_activity.unwrap().to_string(), "2026-11-21T10:11:12.1Z");
+    let sam = webex.person_by_email("sam+x@example.com").await.unwrap();
+    assert!(sam.is_none(), "another address");
+    assert_eq!(webex.person_by_email("sam@example.com").await.unwrap(), None);
+    assert_eq!(webex.person_by_email("sam@example.com").await.unwrap(), None);
+    assert!(matches!(webex.person_by_email("sam@example.com").await, Err(Failure::Unknown { .. })));
+    let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
+    assert_eq!(heard[..2], ["GET /v1/people/P1", "GET /v1/people?email=sam%2Bx%40example.com"]);
+
+    let (_vendor, webex) = says(vec![json(
+        "200 OK",
+        r#"{"items":[{"id":"P2","emails":["Sam@Example.com"],"status":"meeting"}]}"#,
+    )])
+    .await;
+    let sam = webex.person_by_email("sam@example.com").await.unwrap().unwrap();
+    assert_eq!((sam.id.as_str(), sam.is_there()), ("P2", Some(false)));
+}
+
+#[tokio::test]
+async fn many_people_are_asked_for_in_batches() {
+    let (vendor, webex) = says(vec![
+        json("200 OK", r#"{"items":[{"id":"P000","status":"active"}]}"#),
+        json("200 OK", r#"{"items":[{"id":"P100"}]}"#),
+    ])
+    .await;
+    let mut ids: Vec<String> = (0..101).map(|n| format!("P{n:03}")).collect();
+    ids.extend(["P000".to_owned(), String::new()]);
+    let people = webex.people(&ids).await.unwrap();
+    assert_eq!(people.iter().map(|p| p.is_there()).collect::<Vec<_>>(), [Some(true), None]);
+    let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
+    assert_eq!(heard.iter().map(|line| line.matches("%2C").count() + 1).collect::<Vec<_>>(), [85, 16]);
+    assert!(heard[0].starts_with("GET /v1/people?id=P000%2CP001%2C"), "{}", heard[0]);
+
+    assert!(webex.people(&[]).await.unwrap().is_empty());
+    assert_eq!(vendor.heard().len(), 2, "nobody is asked for nobody");
+    let (_vendor, webex) = says(vec![json("200 OK", r#"{"items":[]}"#), html("502 Bad Gateway")]).await;
+    assert!(matches!(webex.people(&ids).await, Err(Failure::Unknown { .. })));
+}
+
+#[tokio::test]
+async fn a_team_is_found_by_its_name() {
+    let (vendor, webex) = says(vec![
+        with(
+            "200 OK",
+            &["link: <$BASE/v1/teams?cursor=2>; rel=\"next\""],
+            r#"{"items":[{"id":"T1","name":"Other"}]}"#,
+        ),
+        json("200 OK", r#"{"items":[{"id":"T2","name":"Customer  Care"},{"id":"T3","errors":{"name":{}}}]}"#),
+        json(
+            "200 OK",
+            r#"{"items":[{"personId":"P1","personEmail":"a@example.com","personDisplayName":"A"}]}"#,
+        ),
+        json("200 OK", r#"{"items":[{"id":"R1"}]}"#),
+    ])
+    .await;
+    let team = webex.team_named("Customer Care").await.unwrap().unwrap();
+    assert_eq!(team.id, "T2");
+    let members = webex.team_members(&team.id).await.unwrap();
+    assert_eq!(members[0].person_email.as_deref(), Some("a@example.com"));
+    assert!(!format!("{members:?}").contains("example.com"));
+    assert_eq!(webex.rooms_of_team("T2").await.unwrap()[0].id, "R1");
+    let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
+    assert_eq!(
+        heard,
+        [
+            "GET /v1/teams?max=1000",
+            "GET /v1/teams?cursor=2",
+            "GET /v1/team/memberships?teamId=T2&max=1000",
+            "GET /v1/rooms?teamId=T2&type=group&max=1000",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_team_that_is_not_sure_is_no_team() {
+    let (_vendor, webex) = says(vec![
+        json("200 OK", r#"{"items":[{"id":"T1","name":"Care"},{"id":"T2","name":"Care"}]}"#),
+        json("200 OK", r#"{"items":[{"id":"T1","name":"eyJ","errors":{"name":{"code":"kms_failure"}}}]}"#),
+        json("200 OK", r#"{"items":[{"id":"T1","name":"care team"}]}"#),
+    ])
+    .await;
+    assert!(matches!(webex.team_named("Care").await, Err(Failure::Refused { code: 0, .. })));
+    assert!(matches!(webex.team_named("Care").await, Err(Failure::NotSent { .. })));
+    assert_eq!(webex.team_named("Care").await, Ok(None));
+}
+
+#[tokio::test]
+async fn spaces_are_chosen_by_their_titles() {
+    let list = r#"{"items":[{"id":"R1","title":"C-1 Dana"},{"id":"R2","title":"Lobby"},{"id":"R3","title":"C-2  Sam"},
+        {"id":"R4","title":"C-3 eyJ","errors":{"title":{"code":"kms_failure"}}}]}"#;
+    let (vendor, webex) = says(vec![json("200 OK", list), json("200 OK", list)]).await;
+    let rooms = webex.rooms_where(Some("T1"), |title| title.starts_with("C-")).await.unwrap();
+    assert_eq!(rooms.iter().map(|r| r.id.as_str()).collect::<Vec<_>>(), ["R1", "R3"]);
+    let said = webex.rooms_where(None, |title| title == "C-3 eyJ").await;
+    assert!(matches!(said, Err(Failure::NotSent { .. })), "{said:?}");
+    let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
+    assert_eq!(heard, ["GET /v1/rooms?teamId=T1&type=group&max=1000", "GET /v1/rooms?type=group&max=1000"]);
+}
+
+#[tokio::test]
+async fn what_is_gone_needs_no_removing() {
+    let (vendor, webex) = says(vec![
+        json("200 OK", r#"{"id":"R","title":"C-1 done"}"#),
+        with("204 No Content", &[], ""),
+        html("404 Not Found"),
+        html("403 Forbidden"),
+        html("404 Not Found"),
+    ])
+    .await;
+    assert_eq!(webex.rename_room("R", "C-1\n done").await.unwrap().title.as_deref(), Some("C-1 done"));
+    webex.remove_member("M1").await.unwrap();
+    webex.remove_member("M1").await.unwrap();
+    assert!(matches!(webex.remove_member("M1").await, Err(Failure::Refused { code: 403, .. })));
+    webex.delete_webhook("W1").await.unwrap();
+    let heard = vendor.heard();
+    let lines: Vec<_> = heard.iter().map(|h| h.line.as_str()).collect();
+    let member = "DELETE /v1/memberships/M1";
+    assert_eq!(lines, ["PUT /v1/rooms/R", member, member, member, "DELETE /v1/webhooks/W1"]);
+    assert_eq!(heard[0].json(), value!({"title": "C-1 done"}));
+}

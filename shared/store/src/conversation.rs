@@ -1,0 +1,265 @@
+//! Conversations: what was said with a customer, whose space is whose, what a line remembers, and what is forgotten.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use handbell_core::conversation::{Conversation, Sender};
+use handbell_core::dispatch::Dispatch;
+use handbell_core::incident::Subject;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::table::{DUE, Row, RowKey, SHARDS, number, set_expiry, shard_name, text};
+use crate::{Fault, Handled, Store, read, write};
+
+/// What stands in the table about a customer.
+#[derive(Clone, Debug, Default)]
+pub struct LoadedTalk {
+    /// The conversation.
+    pub conversation: Option<Conversation>,
+    /// What the number has told us.
+    pub sender: Sender,
+    /// The event asked for, if it was handled before.
+    pub handled: Option<Handled>,
+}
+
+/// What is remembered of a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineRow {
+    /// Who was asked last to answer: a mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_last: Option<String>,
+    /// Texts that came before this were fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetched_to: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RoomRow {
+    subject: Subject,
+}
+
+impl Store {
+    /// Everything that a turn of a conversation needs, in one consistent read.
+    pub async fn load_talk(
+        &self,
+        subject: &Subject,
+        number: Option<&str>,
+        event: Option<&str>,
+        now: Timestamp,
+    ) -> Result<LoadedTalk, Fault> {
+        let meta = RowKey::incident(subject);
+        let sender = number.map(RowKey::sender);
+        let event = event.map(|key| RowKey::event(subject, key));
+        let keys: Vec<&RowKey> = [Some(&meta), sender.as_ref(), event.as_ref()].into_iter().flatten().collect();
+        let mut loaded = LoadedTalk::default();
+        for row in self.batch(&keys).await? {
+            let sk = row.get("sk").and_then(|sk| sk.as_s().ok()).map_or("", String::as_str);
+            match sk {
+                // An expired conversation has been forgotten, though its row may stand for two more days: nothing of it
+                // is shown to anybody, but its version and its numbers go on.
+                "META" => {
+                    let gone = has_expired(&row, now);
+                    let mut conversation: Conversation = read(row)?;
+                    if gone {
+                        conversation.address = None;
+                    }
+                    loaded.conversation = Some(conversation);
+                }
+                "SENDER" => loaded.sender = read(row)?,
+                _ if has_expired(&row, now) => {}
+                _ => loaded.handled = Some(read(row)?),
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// The conversation alone.
+    pub async fn conversation(&self, subject: &Subject) -> Result<Option<Conversation>, Fault> {
+        self.get(&RowKey::incident(subject)).await
+    }
+
+    /// What a number has told us.
+    pub async fn sender(&self, number: &str) -> Result<Sender, Fault> {
+        Ok(self.get(&RowKey::sender(number)).await?.unwrap_or_default())
+    }
+
+    /// What became of an event of a subject.
+    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, Fault> {
+        self.get(&RowKey::event(subject, event)).await
+    }
+
+    /// Whose space this is; none if it is no customer's.
+    pub async fn subject_of_room(&self, room: &str) -> Result<Option<Subject>, Fault> {
+        Ok(self.get::<RoomRow>(&RowKey::room(room)).await?.map(|row| row.subject))
+    }
+
+    /// Remembers whose space this is.
+    pub async fn remember_room(&self, room: &str, subject: &Subject) -> Result<(), Fault> {
+        let row = write(&RoomRow { subject: subject.clone() }, &RowKey::room(room))?;
+        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
+        Ok(())
+    }
+
+    /// The dispatches of a conversation, oldest first: its history. At most `limit`, the newest.
+    pub async fn dispatches(&self, subject: &Subject, limit: usize) -> Result<Vec<Dispatch>, Fault> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :dispatch)")
+            .expression_attribute_values(":pk", text(&RowKey::incident(subject).pk))
+            .expression_attribute_values(":dispatch", text("D#"))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .into_paginator()
+            .page_size(i32::try_from(limit.clamp(1, 200)).unwrap_or(200))
+            .send();
+        let mut found: Vec<Dispatch> = Vec::new();
+        while let Some(page) = pages.next().await {
+            for row in page?.items.unwrap_or_default() {
+                found.push(read(row)?);
+            }
+            if found.len() >= limit {
+                break;
+            }
+        }
+        found.truncate(limit);
+        found.reverse();
+        Ok(found)
+    }
+
+    /// Removes every row of a partition but those in `but`, and the ids of events that were handled: they name nobody, and
+    /// without them an old event could be sent to us again. Gives how many there were.
+    pub async fn forget_partition(&self, subject: &Subject, but: &[&RowKey]) -> Result<u32, Fault> {
+        let pk = RowKey::incident(subject).pk;
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(&pk))
+            .projection_expression("pk, sk")
+            .consistent_read(true)
+            .into_paginator()
+            .send();
+        let mut gone = 0;
+        while let Some(page) = pages.next().await {
+            for row in page?.items.unwrap_or_default() {
+                let sk = row.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+                let key = RowKey { pk: pk.clone(), sk };
+                if !key.sk.starts_with("IN#") && !but.contains(&&key) {
+                    self.forget(&key).await?;
+                    gone += 1;
+                }
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Removes one row.
+    pub async fn forget(&self, key: &RowKey) -> Result<(), Fault> {
+        self.client.delete_item().table_name(&self.table).set_key(Some(key.row())).send().await?;
+        Ok(())
+    }
+
+    /// What is remembered of a line.
+    pub async fn line(&self, name: &str) -> Result<LineRow, Fault> {
+        Ok(self.get(&RowKey::line(name)).await?.unwrap_or_default())
+    }
+
+    /// Whether something was missed while our webhooks were off.
+    pub async fn missed(&self) -> Result<bool, Fault> {
+        Ok(self.get::<serde::de::IgnoredAny>(&RowKey::hooks()).await?.is_some())
+    }
+
+    /// Remembers that something may have been missed.
+    pub async fn remember_missed(&self, missed: bool) -> Result<(), Fault> {
+        if !missed {
+            return self.forget(&RowKey::hooks()).await;
+        }
+        let row = RowKey::hooks().row();
+        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
+        Ok(())
+    }
+
+    /// Remembers who was asked last.
+    pub async fn asked_last(&self, line: &str, email: &str) -> Result<(), Fault> {
+        self.set_line(line, "asked_last", text(email)).await
+    }
+
+    /// Remembers up to when a line's texts were fetched.
+    pub async fn fetched_to(&self, line: &str, at: Timestamp) -> Result<(), Fault> {
+        self.set_line(line, "fetched_to", text(&at.to_string())).await
+    }
+
+    async fn set_line(&self, line: &str, name: &str, value: AttributeValue) -> Result<(), Fault> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::line(line).row()))
+            .update_expression("SET #name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", value)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Counts `more` of something, which is forgotten after `keep_seconds`; gives what there was before.
+    pub async fn count(
+        &self,
+        what: &str,
+        more: u32,
+        now: Timestamp,
+        keep_seconds: i64,
+    ) -> Result<u32, Fault> {
+        let mut expiry = Row::new();
+        set_expiry(&mut expiry, now, keep_seconds);
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::count(what).row()))
+            .update_expression("SET expires_at = if_not_exists(expires_at, :expires) ADD counted :more")
+            .expression_attribute_values(":more", number(more))
+            .expression_attribute_values(
+                ":expires",
+                expiry.remove("expires_at").unwrap_or_else(|| number(0)),
+            )
+            .return_values(ReturnValue::UpdatedOld)
+            .send()
+            .await?;
+        let before = answer.attributes.and_then(|row| row.get("counted")?.as_n().ok()?.parse().ok());
+        Ok(before.unwrap_or(0))
+    }
+
+    /// The conversations that are not closed: each stands in the index of due rows. A hint, as the index is.
+    pub async fn open_conversations(&self) -> Result<Vec<Subject>, Fault> {
+        let mut open = Vec::new();
+        for shard in 0..SHARDS {
+            let mut pages = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(DUE)
+                .key_condition_expression("due_shard = :shard")
+                .expression_attribute_values(":shard", text(&shard_name(shard)))
+                .into_paginator()
+                .send();
+            while let Some(page) = pages.next().await {
+                for row in page?.items.unwrap_or_default() {
+                    let field = |name: &str| row.get(name).and_then(|value| value.as_s().ok());
+                    if let (Some(pk), Some("META")) = (field("pk"), field("sk").map(String::as_str)) {
+                        open.extend(pk.strip_prefix("CONV#").and_then(Subject::parse));
+                    }
+                }
+            }
+        }
+        Ok(open)
+    }
+}
+
+/// The table forgets expired rows up to two days late.
+fn has_expired(row: &Row, now: Timestamp) -> bool {
+    let at = row.get("expires_at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<i64>().ok());
+    at.is_some_and(|at| at < now.as_second())
+}

@@ -1,0 +1,8 @@
+//! A customer texts, calls or fills in the form, and agents answer in a Webex space: through the front door, as a conversation.
+
+mod calls;
+mod people;
+mod talks;
+mod trouble;
+mod voice;
+mod weaknesses;

@@ -1,0 +1,206 @@
+//! What was weak in the lab that this takes the place of: each has a test that bears its name.
+
+use handbell::sim::trouble::TroubleKind;
+use serde_json::json;
+
+use super::people::{LINE, OUR_NUMBER, TOMMY};
+use crate::world::World;
+
+#[tokio::test]
+async fn voice_redirect_never_fires() {
+    let world = World::with(LINE).await;
+    let tommy = world.customer(TOMMY);
+    tommy.calls().await;
+    let phones = world.runner.twilio.view();
+    assert!(phones.as_array().unwrap().iter().any(|phone| phone["number"] == "+12025550120" && !phone["call"].is_null()));
+    for post in world.team(TOMMY).new_posts() {
+        assert!(!post.trim().is_empty(), "no empty message in the space");
+    }
+}
+
+#[tokio::test]
+async fn posting_for_a_customer_over_the_web_always_fails() {
+    let world = World::with(LINE).await;
+    for fields in [
+        [("phone", "+1 202-555-0123"), ("message", "*markdown* only"), ("email", "")],
+        [("phone", ""), ("message", "hello"), ("email", "tommy@example.org")],
+    ] {
+        assert_eq!(world.fill_in("support", &fields).await.status, 200);
+    }
+    world.settle().await;
+    assert!(world.team(TOMMY).new_posts().iter().any(|post| post.contains("\\*markdown\\* only")));
+    assert!(world.team("tommy@example.org").new_posts().iter().any(|post| post.contains("hello")));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_webhook_secret_makes_every_webhook_fail_and_without_one_nothing_is_checked() {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    alice.says("hello").await;
+    tommy.reads(&["Thanks for signing up!", "hello"]);
+    let (_, body) = world.webex_hooks().pop().unwrap();
+    for signature in [None, Some("0000"), Some(""), Some("da39a3ee5e6b4b0d3255bfef95601890afd80709")] {
+        let headers: Vec<_> = signature.map(|signature| ("x-spark-signature", signature)).into_iter().collect();
+        assert_eq!(world.send("POST", "/webex", &headers, body.clone()).await.status, 403, "{signature:?}");
+    }
+    world.read_all();
+}
+
+#[tokio::test]
+async fn race_five_parallel_first_texts() {
+    let world = World::with(LINE).await;
+    let tommy = world.customer(TOMMY);
+    futures_util::future::join_all(["1", "2", "3", "4", "5"].map(|text| tommy.texts_at_once(text))).await;
+    world.pass(60).await;
+    assert_eq!(world.team(TOMMY).how_many(), 1);
+    tommy.reads(&["Thanks for signing up!"]);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_text_is_lost_when_webex_answers_502_and_a_reply_when_twilio_answers_503() {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    world.trouble("webex", TroubleKind::BadGatewayBefore, Some(60));
+    tommy.texts("hi").await;
+    world.pass(240).await;
+    assert!(world.team(TOMMY).new_posts().iter().any(|post| post.ends_with(": hi")));
+    tommy.new_texts();
+    world.trouble("twilio", TroubleKind::BadGatewayBefore, Some(60));
+    alice.says("hello").await;
+    world.pass(240).await;
+    tommy.reads(&["hello"]);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn the_same_webhook_twice_sends_two_texts() {
+    let world = World::with(LINE).await;
+    let tommy = world.customer(TOMMY);
+    let params = [("MessageSid", "SM0123456789abcdef0123456789abcdef"), ("From", TOMMY), ("To", OUR_NUMBER), ("Body", "once")];
+    for _ in 0..5 {
+        assert_eq!(world.signed("/twilio/sms", &params).await.status, 200);
+    }
+    world.settle().await;
+    let posts = world.team(TOMMY).new_posts();
+    assert_eq!(posts.iter().filter(|post| post.contains("once")).count(), 1, "{posts:#?}");
+    tommy.reads(&["Thanks for signing up!"]);
+}
+
+#[tokio::test]
+async fn a_message_in_any_space_of_the_account_goes_out() {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    tommy.new_texts();
+    // A space of somebody else's, whose title even ends like a customer's, with us in it.
+    for title in ["Lunch planning", "Lunch +12025550123 today"] {
+        let room = alice.asks("POST", "rooms", json!({ "title": title })).await;
+        let us = world.spaces()[0]["people"].as_array().unwrap().iter().find(|person| person["email"].as_str().unwrap().starts_with("handbell")).cloned().unwrap();
+        alice.asks("POST", "memberships", json!({ "roomId": room["id"], "personEmail": us["email"] })).await;
+        alice.asks("POST", "messages", json!({ "roomId": room["id"], "text": "salad or soup?" })).await;
+        world.settle().await;
+    }
+    tommy.reads_nothing();
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_message_with_a_file_only_becomes_a_text_that_says_none() {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.sends("", &["picture.png"]).await;
+    assert!(world.team(TOMMY).new_posts().iter().any(|post| post.contains("[file.png]")));
+    tommy.new_texts();
+    alice.sends("", "map.png", "image/png", b"\x89PNG\r\n\x1a\n map").await;
+    let texts = tommy.new_texts();
+    assert_eq!(texts, [" [1 file]"], "a picture, and not the word None");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn the_last_ten_digits_of_a_foreign_number_reach_a_stranger() {
+    let world = World::with(LINE).await;
+    let ada = "+447700900123";
+    let (customer, alice) = (world.customer(ada), world.agent("alice@example.com", ada));
+    let stranger = world.customer("+17700900123");
+    customer.texts("hello").await;
+    alice.says("good day").await;
+    customer.reads(&["Thanks for signing up!", "good day"]);
+    stranger.reads_nothing();
+    stranger.texts("who is this?").await;
+    assert_eq!(world.team("+17700900123").how_many(), 1, "two numbers, two spaces");
+    assert_eq!(world.team(ada).how_many(), 1);
+    for odd in ["12", "none", "202-555-01234", "+44"] {
+        let sent = world.fill_in("support", &[("phone", odd), ("message", "x")]).await;
+        assert_eq!(sent.status, 422, "{odd}: {sent:?}");
+    }
+    world.read_all();
+    stranger.new_texts();
+}
+
+#[tokio::test]
+async fn a_webhook_whose_address_or_secret_changed_is_never_updated_and_the_host_header_decides_where_it_points() {
+    let world = World::with(LINE).await;
+    let tommy = world.customer(TOMMY);
+    world.send("POST", "/twilio/sms", &[("host", "evil.example.net")], "").await;
+    tommy.texts("hi").await;
+    world.pass(360).await;
+    let hooks = world.registered_hooks().await;
+    assert_eq!(hooks.len(), 4);
+    for hook in &hooks {
+        assert_eq!(hook["targetUrl"], world.url("/webex"), "never where a request says");
+    }
+    // One is gone, one stands there twice: put right, whatever they are called.
+    let (gone, twice) = (&hooks[0], &hooks[1]);
+    world.as_handbell("DELETE", &format!("webhooks/{}", gone["id"].as_str().unwrap()), json!({})).await;
+    let twin = json!({ "name": "other", "targetUrl": twice["targetUrl"], "resource": twice["resource"], "event": twice["event"], "secret": "another" });
+    world.as_handbell("POST", "webhooks", twin).await;
+    world.pass(360).await;
+    assert_eq!(world.registered_hooks().await.len(), 4);
+    world.read_all();
+    tommy.new_texts();
+}
+
+#[tokio::test]
+async fn anybody_can_forge_a_customers_text_and_the_form_pumps_texts() {
+    let world = World::with(LINE).await;
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let body = "AccountSid=ACffffffffffffffffffffffffffffffff&MessageSid=SM1&From=%2B12025550123&To=%2B12025550100&Body=forged";
+    for signature in ["", "AAAAAAAAAAAAAAAAAAAAAAAAAAA="] {
+        for path in ["/twilio/sms", "/twilio/voice", "/twilio/voice/dialed", "/twilio/voice/recorded"] {
+            let answer = world.send("POST", path, &[form, ("x-twilio-signature", signature)], body).await;
+            assert_eq!(answer.status, 403, "{path}");
+        }
+    }
+    for number in 0..10 {
+        let phone = format!("+1202555{:04}", 900 + number);
+        world.fill_in("support", &[("phone", &phone), ("message", "x")]).await;
+    }
+    world.pass(30).await;
+    let phones = world.runner.twilio.view();
+    let texts: usize = phones.as_array().unwrap().iter().map(|phone| phone["texts"].as_array().unwrap().len()).sum();
+    assert_eq!(texts, 0, "nobody gets a text because of a form");
+    assert!(world.conversation(TOMMY).await.is_none());
+    world.read_all();
+}
+
+#[tokio::test]
+async fn every_text_scans_all_spaces_and_works_inside_the_webhook() {
+    let world = World::with(LINE).await;
+    let tommy = world.customer(TOMMY);
+    tommy.texts("hi").await;
+    let before = world.runner.stage.wire.entries().len();
+    tommy.texts_at_once("again").await;
+    let inside = world.runner.stage.wire.entries();
+    let inside = &inside[before..];
+    assert!(inside.iter().all(|entry| entry.from != "handbell"), "no vendor is asked while Twilio waits: {inside:#?}");
+    world.settle().await;
+    let entries = world.runner.stage.wire.entries();
+    let lists = entries[before..].iter().filter(|entry| entry.method == "GET" && entry.url.contains("/rooms"));
+    assert_eq!(lists.count(), 0, "a known customer's space is known by its id");
+    world.read_all();
+    tommy.new_texts();
+}
