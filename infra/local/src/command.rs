@@ -24,8 +24,8 @@ Examples:
   handbell check handbell.yaml              every mistake in a configuration, with its line
   handbell replay --zone shoes --last 7d    what a zone's rule would have told
   handbell doctor cmx                       asks who counts the devices, and explains the answers
-  handbell doctor lines                     asks Webex and Twilio whether customers can reach the team
-  handbell webhooks sync --url https://…    registers at Webex what tells Handbell that somebody wrote
+  handbell doctor lines                     asks whether customers can reach the team
+  handbell webhooks sync --url https://…    registers what tells us that somebody wrote
   handbell import bttn settings.yaml        a button robot's settings as a Handbell configuration
   handbell schema > handbell.schema.json    for editors that complete and check while you type"
 )]

@@ -35,7 +35,7 @@ const BREATH: Duration = Duration::from_millis(100);
 const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0b6e5f"/><path d="M16 6a7 7 0 0 0-7 7v5l-2.5 4h19L23 18v-5a7 7 0 0 0-7-7Zm-3 17.5a3 3 0 0 0 6 0" fill="#fff"/></svg>"##;
 
 /// The page's scripts: modules that ask for one another by these addresses.
-const SCRIPTS: [(&str, &str); 28] = [
+const SCRIPTS: [(&str, &str); 29] = [
     ("/page/app.js", include_str!("page/app.js")),
     ("/page/ask.js", include_str!("page/ask.js")),
     ("/page/bells.js", include_str!("page/bells.js")),
@@ -58,6 +58,7 @@ const SCRIPTS: [(&str, &str); 28] = [
     ("/page/phones.js", include_str!("page/phones.js")),
     ("/page/plan.js", include_str!("page/plan.js")),
     ("/page/presence.js", include_str!("page/presence.js")),
+    ("/page/sample.js", include_str!("page/sample.js")),
     ("/page/spaces.js", include_str!("page/spaces.js")),
     ("/page/state.js", include_str!("page/state.js")),
     ("/page/texts.js", include_str!("page/texts.js")),
@@ -73,7 +74,7 @@ const STYLES: [(&str, &str); 2] = [
 
 /// The page and what it reads.
 pub fn router(stage: Stage, state: State) -> Router {
-    let state = with_token(state, &stage);
+    let state = with_token(state, stage.account.bot);
     let whole = state.clone();
     let scripts = SCRIPTS.into_iter().fold(Router::new(), |router, (path, script)| {
         router.route(path, get(async move || file("text/javascript; charset=utf-8", script)))
@@ -91,17 +92,14 @@ pub fn router(stage: Stage, state: State) -> Router {
         )
 }
 
-/// The state with what is always so, `bot` and `numbers`: whether our token at Webex is a bot's, which hears only what
-/// mentions it, and the account's own numbers at Twilio.
-fn with_token(state: State, stage: &Stage) -> State {
-    let account = Arc::clone(&stage.account);
+/// The state, and in it as `bot` whether our token at Webex is a bot's, which hears only what mentions it.
+fn with_token(state: State, bot: bool) -> State {
     Arc::new(move || {
-        let (account, told) = (Arc::clone(&account), state());
+        let told = state();
         Box::pin(async move {
             let mut told = told.await;
             if let Some(told) = told.as_object_mut() {
-                told.insert("bot".to_owned(), account.bot.into());
-                told.insert("numbers".to_owned(), account.own_numbers.clone().into());
+                told.insert("bot".to_owned(), bot.into());
             }
             told
         })

@@ -12,15 +12,15 @@ use reqwest::Url;
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
+  eval \"$(aws configure export-credentials --format env)\"
+      first, for a profile of the AWS command line; any other credentials in the environment do, too
   AWS_REGION=eu-west-1 HANDBELL_TABLE=handbell handbell webhooks sync \\
       --config handbell.yaml --secrets ssm:/handbell/secrets --url https://bell.example.com
-      with table and secrets as they are in AWS; credentials from the environment
-  eval \"$(aws configure export-credentials --format env)\"
-      before it, for a profile of the AWS command line
+      with table and secrets as they are in AWS
 
-The URL is PublicUrl in the outputs of the stack, and the table TableName. Handbell looks after its
-webhooks by itself every five minutes; this is for who doesn't want to wait, and for after the secret
-was changed: nobody can see which one Webex has, so name and secret are written once more.
+The URL is PublicUrl in the outputs of the stack, and the table TableName. Handbell looks after
+its webhooks by itself every five minutes; this is for who doesn't want to wait, and for after the
+secret was changed: nobody can see which one Webex has, so name and secret are written once more.
 Saying it twice does no harm. `handbell doctor lines` only looks.")]
 pub struct Options {
     /// How the world reaches Handbell; Webex will call URL/webex

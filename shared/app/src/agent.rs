@@ -14,6 +14,8 @@ use crate::{App, Fault};
 
 /// So many messages before the one that we heard of are read with it, so that none overtakes another.
 const READ_WITH: usize = 20;
+/// So many are read where we didn't hear of any.
+const READ_UNHEARD: usize = 500;
 /// A change of a message is tried to be dealt with for half an hour.
 const CHANGE_TRIES: u32 = 40;
 
@@ -37,7 +39,8 @@ impl App {
         named: Option<Message>,
     ) -> Result<(), Fault> {
         let (webex, me) = (self.webex().await?, self.me().await?);
-        let listed = webex.messages(room, READ_WITH, me.bot).await;
+        let limit = if named.is_some() { READ_WITH } else { READ_UNHEARD };
+        let listed = webex.messages(room, limit, me.bot).await;
         let mut messages = match (listed, &named) {
             (Ok(messages), _) => messages,
             // We may read what mentions us although we may not list: then there is only this one.
@@ -52,9 +55,11 @@ impl App {
         let Some(conversation) = self.store.conversation(subject).await? else { return Ok(()) };
         messages.retain(|message| {
             let named = named.as_ref().is_some_and(|named| named.id == message.id);
-            let news = conversation.read_to.is_none_or(|read_to| message.created.is_none_or(|at| at >= read_to));
+            let news =
+                conversation.read_to.is_none_or(|read_to| message.created.is_none_or(|at| at >= read_to));
             // What was written before the conversation began was written to somebody else.
-            let ours = message.created.is_none_or(|at| at >= conversation.opened_at - SignedDuration::from_mins(1));
+            let ours =
+                message.created.is_none_or(|at| at >= conversation.opened_at - SignedDuration::from_mins(1));
             named || (news && ours)
         });
         messages.sort_by_key(|message| message.created);
@@ -90,7 +95,9 @@ impl App {
         message: &Message,
         me: &Me,
     ) -> Result<Option<(Writer, Verdict)>, Fault> {
-        let (Some((_, line)), Some(person)) = (self.line(subject), &message.person_id) else { return Ok(None) };
+        let (Some((_, line)), Some(person)) = (self.line(subject), &message.person_id) else {
+            return Ok(None);
+        };
         if *person == me.id {
             return Ok(None);
         }
@@ -159,7 +166,8 @@ impl App {
     async fn changed(&self, id: &str, (room, person): (&str, &str), deleted: bool) -> Result<(), Fault> {
         let Some(subject) = self.store.subject_of_room(room).await? else { return Ok(()) };
         let Some(conversation) = self.store.conversation(&subject).await? else { return Ok(()) };
-        let carried = conversation.answers.iter().find(|(message, _)| message == id).map(|(_, answer)| *answer);
+        let carried =
+            conversation.answers.iter().find(|(message, _)| message == id).map(|(_, answer)| *answer);
         let carried = match carried {
             Some(answer) => answer,
             // It is long ago, or was no answer.
@@ -169,7 +177,10 @@ impl App {
             },
         };
         let (webex, me) = (self.webex().await?, self.me().await?);
-        let by = self.writer(&webex, person).await?.map_or_else(|| "Somebody".to_owned(), |writer| writer.agent.name);
+        let by = self
+            .writer(&webex, person)
+            .await?
+            .map_or_else(|| "Somebody".to_owned(), |writer| writer.agent.name);
         if deleted {
             let heard = Heard::Deleted { answer: carried, by };
             return self.converse(&subject, &heard, Some(&format!("wx-deleted-{id}"))).await.map(|_| ());

@@ -119,14 +119,11 @@ impl App {
     async fn not_yet(&self, work: &Work) -> Option<Outcome> {
         let earlier = |number| DispatchKey { number, ..work.dispatch.key.clone() };
         if let Some(number) = work.dispatch.replaces {
-            match self.store.dispatch(&earlier(number)).await {
+            match self.was_taken_back(&work.dispatch.key, number).await {
                 Err(_) => return Some(wait(5)),
-                Ok(Some(replaced)) => match replaced.was_taken_back() {
-                    Some(true) => {}
-                    Some(false) => return Some(Outcome::NotWanted),
-                    None => return Some(wait(1)),
-                },
-                Ok(None) => {}
+                Ok(Some(true)) => {}
+                Ok(Some(false)) => return Some(Outcome::NotWanted),
+                Ok(None) => return Some(wait(1)),
             }
         }
         let number = work.dispatch.answers_after?;
@@ -135,6 +132,21 @@ impl App {
             Ok(_) => None,
             Err(_) => Some(wait(5)),
         }
+    }
+
+    /// Whether an answer, and every one whose place it took, was taken back before it left; none while that isn't certain.
+    /// One that took another's place was perhaps only not sent since that one had left.
+    pub(crate) async fn was_taken_back(&self, key: &DispatchKey, answer: u32) -> Result<Option<bool>, Fault> {
+        let mut next = Some(answer);
+        while let Some(number) = next {
+            let dispatch = self.store.dispatch(&DispatchKey { number, ..key.clone() }).await?;
+            match dispatch.as_ref().map(Dispatch::was_taken_back) {
+                Some(Some(true)) => next = dispatch.and_then(|dispatch| dispatch.replaces),
+                Some(Some(false)) | None => return Ok(Some(false)),
+                Some(None) => return Ok(None),
+            }
+        }
+        Ok(Some(true))
     }
 
     async fn answer(
@@ -202,7 +214,8 @@ impl App {
         sms: &Sms,
     ) -> Result<Option<String>, Outcome> {
         let Some(delivery) = work.delivery(name) else { return Ok(None) };
-        let seen = twilio.messages(Some(&sms.to), Some(&sms.from)).await.map_err(|failure| looked(&failure))?;
+        let seen =
+            twilio.messages(Some(&sms.to), Some(&sms.from)).await.map_err(|failure| looked(&failure))?;
         let before = self.store.dispatches(&work.dispatch.key.subject, BEFORE).await;
         let before = before.map_err(|fault| Outcome::LookFailed { why: fault.to_string() })?;
         let others: Vec<String> = before
@@ -251,9 +264,13 @@ impl App {
     }
 
     async fn mail(&self, work: &Work, name: &str, (to, text): (&str, &str)) -> Outcome {
-        let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else { return Outcome::NotWanted };
+        let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else {
+            return Outcome::NotWanted;
+        };
         let Some(mail) = &line.mail else {
-            return Outcome::Refused { why: "the line has no `mail` in the configuration any more".to_owned() };
+            return Outcome::Refused {
+                why: "the line has no `mail` in the configuration any more".to_owned(),
+            };
         };
         if !work.may_begin(self.now()) {
             return wait(0);
@@ -279,7 +296,9 @@ impl App {
         };
         if task == Task::Look {
             // An agent whose phone didn't ring asks again; one that rings twice is answered twice.
-            return Outcome::Refused { why: "it is not certain whether it rang; write /call again".to_owned() };
+            return Outcome::Refused {
+                why: "it is not certain whether it rang; write /call again".to_owned(),
+            };
         }
         if !work.may_begin(self.now()) {
             return wait(0);

@@ -4,7 +4,7 @@ use handbell_core::assign::{Candidate, Choice, choose};
 use handbell_core::config::Line;
 use handbell_core::conversation::{Address, Agent, Conversation};
 use handbell_core::converse::{Heard, There};
-use handbell_core::dispatch::{Content, DispatchKey, Outcome, Say};
+use handbell_core::dispatch::{Content, Outcome, Say};
 use handbell_core::wording::{self, customer};
 use handbell_outbound::webex::{Attached, Post, Presence, Webex};
 use handbell_outbound::{Failure, Said};
@@ -80,12 +80,15 @@ impl App {
             found.extend(webex.people(&ids).await?);
         }
         for agent in &line.agents {
-            let known = |person: &Presence| person.emails.iter().flatten().any(|email| email.eq_ignore_ascii_case(&agent.email));
+            let known = |person: &Presence| {
+                person.emails.iter().flatten().any(|email| email.eq_ignore_ascii_case(&agent.email))
+            };
             if !found.iter().any(known) {
                 found.extend(webex.person_by_email(&agent.email).await?);
             }
         }
-        let agents = found.into_iter().filter(|person| person.id != me.id && person.kind.as_deref() == Some("person"));
+        let agents =
+            found.into_iter().filter(|person| person.id != me.id && person.kind.as_deref() == Some("person"));
         Ok(agents
             .filter_map(|person| {
                 let email = person.emails.iter().flatten().next()?.clone();
@@ -102,10 +105,19 @@ impl App {
     }
 
     /// Tells the team in its lobby.
-    pub(crate) async fn tell_lobby(&self, webex: &Webex, work: &Work, name: &str, content: &Content) -> Outcome {
-        let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else { return Outcome::NotWanted };
+    pub(crate) async fn tell_lobby(
+        &self,
+        webex: &Webex,
+        work: &Work,
+        name: &str,
+        content: &Content,
+    ) -> Outcome {
+        let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else {
+            return Outcome::NotWanted;
+        };
         let (Some(title), Content::Text(text)) = (&line.lobby, content) else { return Outcome::NotWanted };
-        let people = line.agents.iter().map(|agent| Say::Invite { email: agent.email.clone(), moderator: false });
+        let people =
+            line.agents.iter().map(|agent| Say::Invite { email: agent.email.clone(), moderator: false });
         let wanted = Wanted {
             name: format!("lobby:{line_name}:{title}"),
             title: title.clone(),
@@ -127,10 +139,12 @@ impl App {
         let markdown = wording::marked_post(text, &work.dispatch.mark(name));
         match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
             Ok(id) => Outcome::Sent(id),
-            Err(Failure::Refused { code: 404, why }) => match self.store.forget_space(&wanted.name, &lobby.row).await {
-                Ok(()) => Outcome::NotSent { pause: None, why },
-                Err(fault) => not_now(fault.into()),
-            },
+            Err(Failure::Refused { code: 404, why }) => {
+                match self.store.forget_space(&wanted.name, &lobby.row).await {
+                    Ok(()) => Outcome::NotSent { pause: None, why },
+                    Err(fault) => not_now(fault.into()),
+                }
+            }
             Err(failure) => said(failure),
         }
     }
@@ -150,15 +164,9 @@ impl App {
         answer: u32,
         (changed, who): (bool, &str),
     ) -> Result<String, Outcome> {
-        let key = DispatchKey { number: answer, ..work.dispatch.key.clone() };
-        match self.store.dispatch(&key).await {
-            Ok(Some(dispatch)) => match dispatch.was_taken_back() {
-                Some(in_time) => Ok(customer::taken_back(who, changed, in_time)),
-                None => Err(wait(1)),
-            },
-            Ok(None) => Ok(customer::taken_back(who, changed, false)),
-            Err(fault) => Err(not_now(fault.into())),
-        }
+        let in_time = self.was_taken_back(&work.dispatch.key, answer).await.map_err(not_now)?;
+        let in_time = in_time.ok_or_else(|| wait(1))?;
+        Ok(customer::taken_back(who, changed, in_time))
     }
 
     /// What was said with the customer: as a file, or the last of it in words.
@@ -171,8 +179,11 @@ impl App {
         }
         let called = work.talk.as_ref().map(Conversation::title).unwrap_or_default();
         let text = customer::transcript(&called, &all, &self.zone, self.now());
-        let attached =
-            Attached { name: "transcript.txt".to_owned(), content_type: "text/plain".to_owned(), bytes: text.into() };
+        let attached = Attached {
+            name: "transcript.txt".to_owned(),
+            content_type: "text/plain".to_owned(),
+            bytes: text.into(),
+        };
         Ok(Post { attached: Some(attached), ..Post::default() })
     }
 

@@ -103,7 +103,9 @@ impl App {
 
     /// An agent's phone was answered: whoever it is must want the customer called, so that no answering machine is connected.
     pub(crate) async fn agent_answered(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
-        let Some((key, name)) = params.query("d").and_then(read_token) else { return twiml(&goodbye(NOT_KNOWN)) };
+        let Some((key, name)) = params.query("d").and_then(read_token) else {
+            return twiml(&goodbye(NOT_KNOWN));
+        };
         let talk = self.store.conversation(&key.subject).await?.filter(|talk| talk.address.is_some());
         let Some(talk) = talk else { return twiml(&goodbye(NOT_KNOWN)) };
         let here = token(&key, &name);
@@ -124,12 +126,17 @@ impl App {
         let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
             return Err(Rejected::Unknown.into());
         };
-        let Some((key, name)) = params.query("d").and_then(read_token) else { return twiml(&goodbye(NOT_KNOWN)) };
+        let Some((key, name)) = params.query("d").and_then(read_token) else {
+            return twiml(&goodbye(NOT_KNOWN));
+        };
         if digits != "1" {
             return twiml(&[Verb::Hangup]);
         }
-        let dispatch = self.store.dispatch(&key).await?.ok_or_else(|| Fault("the call is not known".to_owned()))?;
-        let Some(Say::Connect { to, from, .. }) = dispatch.deliveries.get(&name).map(|delivery| &delivery.say) else {
+        let dispatch =
+            self.store.dispatch(&key).await?.ok_or_else(|| Fault("the call is not known".to_owned()))?;
+        let Some(Say::Connect { to, from, .. }) =
+            dispatch.deliveries.get(&name).map(|delivery| &delivery.say)
+        else {
             return twiml(&goodbye(NOT_KNOWN));
         };
         twiml(&[

@@ -69,7 +69,10 @@ impl App {
             Ok(nonce) => nonce,
             // What was typed is shown again, with a page that is new.
             Err(Stale::Expired) => {
-                let wrong = [Wrong { field: "message", why: "This page was too old. Please send it once more.".to_owned() }];
+                let wrong = [Wrong {
+                    field: "message",
+                    why: "This page was too old. Please send it once more.".to_owned(),
+                }];
                 return self.page(name, line, &form, &wrong, bad).await;
             }
             Err(Stale::Forged) => return Err(Rejected::Forged.into()),
@@ -83,12 +86,15 @@ impl App {
         };
         let address = match (&number, &form.email) {
             (Some(number), _) if self.config.own_numbers().contains(&number.as_str()) => {
-                let wrong = [Wrong { field: "phone", why: "This is our own number. Please write yours.".to_owned() }];
+                let wrong =
+                    [Wrong { field: "phone", why: "This is our own number. Please write yours.".to_owned() }];
                 return self.page(name, line, &form, &wrong, bad).await;
             }
             (Some(number), _) => Address::Number(number.clone()),
             (None, Some(email)) => Address::Mail(email.clone()),
-            (None, None) => return Err(Rejected::Malformed("the form names neither number nor mail".to_owned()).into()),
+            (None, None) => {
+                return Err(Rejected::Malformed("the form names neither number nor mail".to_owned()).into());
+            }
         };
         if !self.is_welcome(request, number.as_deref()).await? {
             let text = "<p class=\"wrong\">Too many messages came from here. Please try again later, or call us.</p>";
@@ -135,7 +141,9 @@ impl App {
         let token = Token::issue(secret.expose_secret().as_bytes(), name, self.now(), &nonce);
         let field = |name: &str, label: &str, tag: &str, note: &str| {
             let wrong = wrong.iter().find(|wrong| wrong.field == name);
-            let wrong = wrong.map(|wrong| format!("<p class=\"wrong\">{}</p>", escape(&wrong.why))).unwrap_or_default();
+            let wrong = wrong
+                .map(|wrong| format!("<p class=\"wrong\">{}</p>", escape(&wrong.why)))
+                .unwrap_or_default();
             let note = if note.is_empty() { String::new() } else { format!("<p class=\"note\">{note}</p>") };
             format!("<label for=\"{name}\">{label}</label>{tag}{wrong}{note}\n")
         };
@@ -147,20 +155,43 @@ impl App {
             "<textarea id=\"message\" name=\"message\" maxlength=\"4000\" required>{}</textarea>",
             escape(&form.message)
         );
-        let answers = format!("Answers by text come from {}. They begin once you have texted this number.", escape(&line.number));
+        let answers = format!(
+            "Answers by text come from {}. They begin once you have texted this number.",
+            escape(&line.number)
+        );
         let body = [
             "<form method=\"post\">\n".to_owned(),
-            field("name", "Your name", &input("name", "text", form.name.as_deref(), "autocomplete=\"name\" maxlength=\"80\""), ""),
-            field("email", "Mail", &input("email", "email", form.email.as_deref(), "autocomplete=\"email\" maxlength=\"254\""), ""),
+            field(
+                "name",
+                "Your name",
+                &input("name", "text", form.name.as_deref(), "autocomplete=\"name\" maxlength=\"80\""),
+                "",
+            ),
+            field(
+                "email",
+                "Mail",
+                &input("email", "email", form.email.as_deref(), "autocomplete=\"email\" maxlength=\"254\""),
+                "",
+            ),
             field(
                 "phone",
                 "Phone",
-                &input("phone", "tel", form.phone.as_deref(), "autocomplete=\"tel\" maxlength=\"40\" placeholder=\"+1 202 555 0123\""),
+                &input(
+                    "phone",
+                    "tel",
+                    form.phone.as_deref(),
+                    "autocomplete=\"tel\" maxlength=\"40\" placeholder=\"+1 202 555 0123\"",
+                ),
                 &answers,
             ),
             field("message", "Message", &message, ""),
-            format!("<p class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input name=\"{TRAP}\" tabindex=\"-1\" autocomplete=\"off\"></label></p>\n"),
-            format!("<input type=\"hidden\" name=\"token\" value=\"{}\">\n<button>Send</button>\n</form>", escape(&token)),
+            format!(
+                "<p class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input name=\"{TRAP}\" tabindex=\"-1\" autocomplete=\"off\"></label></p>\n"
+            ),
+            format!(
+                "<input type=\"hidden\" name=\"token\" value=\"{}\">\n<button>Send</button>\n</form>",
+                escape(&token)
+            ),
         ];
         Ok(html(&title(name, line), &body.concat(), status))
     }

@@ -7,7 +7,7 @@ use handbell_core::decide::Event;
 use handbell_core::incident::Subject;
 use handbell_core::press::PressId;
 use handbell_store::table::RowKey;
-use handbell_store::{CommitTurn, LoadedTalk, NotCommitted};
+use handbell_store::{CommitTurn, LoadedTalk, NotCommitted, first_due};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::happen::{KICK_AHEAD, ROUNDS, pause};
@@ -64,7 +64,10 @@ impl App {
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
         let (Some((name, line)), Some(address)) = (self.line(subject), address) else {
-            tracing::warn!(subject = subject.as_str(), "the line is gone from the configuration; nothing is done");
+            tracing::warn!(
+                subject = subject.as_str(),
+                "the line is gone from the configuration; nothing is done"
+            );
             return Ok(None);
         };
         let own_numbers = self.config.own_numbers();
@@ -106,7 +109,9 @@ impl App {
                     let mut kicks: Vec<_> = turn
                         .dispatches
                         .iter()
-                        .filter_map(|dispatch| Some((RowKey::dispatch(&dispatch.key), dispatch.due(now)?)))
+                        .filter_map(|dispatch| {
+                            Some((RowKey::dispatch(&dispatch.key), first_due(dispatch, now)?))
+                        })
                         .collect();
                     let wake = turn.next.as_ref().and_then(|next| next.wake_at);
                     kicks.extend(
@@ -124,8 +129,14 @@ impl App {
 
     /// A conversation's time has come: who waits too long becomes an incident, and no incident when nobody waits any more.
     pub(crate) async fn look_at_conversation(&self, subject: &Subject) -> Result<(), Fault> {
+        if self.line(subject).is_none() {
+            // Nobody answers on it any more; it would be looked at in vain every minute.
+            return Ok(self.store.let_rest(subject).await?);
+        }
         let conversation = self.converse(subject, &Heard::Wake, None).await?;
-        let Some(conversation) = conversation.filter(|talk| talk.alarm != talk.alarmed) else { return Ok(()) };
+        let Some(conversation) = conversation.filter(|talk| talk.alarm != talk.alarmed) else {
+            return Ok(());
+        };
         let waiting = Subject::waiting(subject);
         // Told first and crossed out afterwards: by its id it is told once, whoever dies in between.
         if let Some(since) = conversation.alarmed {

@@ -16,7 +16,10 @@ impl App {
     pub(crate) async fn texted(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Text(text) = params.event(Hook::Text)? else { return Err(Rejected::Unknown.into()) };
         let Some((line, _)) = self.config.line_of(&text.to) else {
-            tracing::warn!(message = text.sid, "a text came to a number that is no line's; nobody is told of it");
+            tracing::warn!(
+                message = text.sid,
+                "a text came to a number that is no line's; nobody is told of it"
+            );
             return twiml(&[]);
         };
         let files = text.media.into_iter();
@@ -34,7 +37,16 @@ impl App {
 /// What Twilio gives for a number that isn't shown: words, and the same words typed on a phone's keys (Twilio, "Incoming
 /// calls from unexpected or restricted numbers").
 const HIDDEN: [&str; 10] = [
-    "", "anonymous", "unknown", "unavailable", "restricted", "private", "+266696687", "+7378742833", "+8656696", "+86282452253",
+    "",
+    "anonymous",
+    "unknown",
+    "unavailable",
+    "restricted",
+    "private",
+    "+266696687",
+    "+7378742833",
+    "+8656696",
+    "+86282452253",
 ];
 
 /// How whoever wrote or called is reached.

@@ -51,9 +51,7 @@ impl App {
                 Some(Due::Incident(subject)) => self.happen(&subject, &Event::Wake, None).await.map(|_| ()),
                 Some(Due::Dispatch(key)) => self.work(&key).await,
                 Some(Due::Card { action, tries }) => self.card_pressed(&action, tries).await,
-                Some(Due::Heard { message, room, tries }) => {
-                    self.read_message(&message, &room, tries).await
-                }
+                Some(Due::Heard { message, room, tries }) => self.read_message(&message, &room, tries).await,
                 Some(Due::Changed { message, room, person, deleted, tries }) => {
                     self.message_changed(&message, (&room, &person), deleted, tries).await
                 }

@@ -87,7 +87,8 @@ impl App {
         if let Ok(kind) = HeaderValue::from_str(&file.content_type) {
             headers.insert(http::header::CONTENT_TYPE, kind);
         }
-        let safe: String = file.name.chars().filter(|sign| sign.is_ascii_alphanumeric() || ".-_ ".contains(*sign)).collect();
+        let safe: String =
+            file.name.chars().filter(|sign| sign.is_ascii_alphanumeric() || ".-_ ".contains(*sign)).collect();
         if let Ok(name) = HeaderValue::from_str(&format!("inline; filename=\"{safe}\"")) {
             headers.insert(http::header::CONTENT_DISPOSITION, name);
         }
@@ -113,10 +114,12 @@ impl App {
                 return Err(Outcome::NotSent { pause: Some(SignedDuration::from_secs(5)), why });
             }
             Err(Failure::Refused { why, .. }) => return Ok(in_words(&why)),
-            Err(failure) => return Err(looked(&failure)).map_err(|outcome| match outcome {
-                Outcome::LookFailed { why } => Outcome::NotSent { pause: None, why },
-                other => other,
-            }),
+            Err(failure) => {
+                return Err(looked(&failure)).map_err(|outcome| match outcome {
+                    Outcome::LookFailed { why } => Outcome::NotSent { pause: None, why },
+                    other => other,
+                });
+            }
         };
         let kind = content_type.filter(|_| fetched.content_type.is_empty()).unwrap_or(&fetched.content_type);
         if !allowed_media(kind) {

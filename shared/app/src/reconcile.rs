@@ -4,7 +4,6 @@ use futures_util::StreamExt;
 use futures_util::stream::iter;
 use handbell_core::config::Line;
 use handbell_core::converse::{File, Heard};
-use handbell_core::incident::Subject;
 use handbell_outbound::Failure;
 use handbell_outbound::twilio::Message;
 use handbell_outbound::webex::NewWebhook;
@@ -17,7 +16,9 @@ use crate::{App, Fault};
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
 /// How far back a line's first look goes, and how far two looks overlap.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
-/// Conversations that are read side by side after the webhooks were off.
+/// After the webhooks were off, spaces are read in which something happened since.
+const MISSED: SignedDuration = SignedDuration::from_hours(24);
+/// Spaces that are read side by side.
 const AT_ONCE: usize = 4;
 /// What Webex is to tell us of; the changes only where customers are answered.
 const HOOKS: [(&str, &str, bool); 4] = [
@@ -139,14 +140,18 @@ impl App {
         Ok(done)
     }
 
-    /// While the webhooks were off, agents may have written: all open conversations are read.
+    /// While the webhooks were off, agents may have written: every customer's space in which something happened is read.
     async fn read_missed_messages(&self) -> Result<(), Fault> {
         if !self.store.missed().await? {
             return Ok(());
         }
-        let open = self.store.open_conversations().await?;
-        tracing::warn!(conversations = open.len(), "the webhooks were off: what agents wrote meanwhile is read");
-        let read = iter(open).map(|subject| async move { self.read_all_of(&subject).await });
+        let webex = self.webex().await?;
+        let rooms = webex.rooms_where(None, |_| true).await.map_err(failed)?;
+        let since = self.now() - MISSED;
+        let active = rooms.into_iter().filter(|room| room.last_activity.is_none_or(|at| at >= since));
+        let active: Vec<String> = active.map(|room| room.id).collect();
+        tracing::warn!(spaces = active.len(), "the webhooks were off: what agents wrote meanwhile is read");
+        let read = iter(active).map(|room| async move { self.read_all_in(&room).await });
         let mut read = read.buffer_unordered(AT_ONCE);
         let mut failed = None;
         while let Some(read) = read.next().await {
@@ -158,9 +163,11 @@ impl App {
         }
     }
 
-    async fn read_all_of(&self, subject: &Subject) -> Result<(), Fault> {
-        let Some(room) = self.store.space(subject.as_str()).await?.and_then(|row| row.room) else { return Ok(()) };
-        self.agents_wrote(subject, &room, None).await
+    async fn read_all_in(&self, room: &str) -> Result<(), Fault> {
+        match self.store.subject_of_room(room).await? {
+            Some(subject) => self.agents_wrote(&subject, room, None).await,
+            None => Ok(()),
+        }
     }
 
     /// Twilio tells of a text once or twice; if we were not there, the text is still in its list.

@@ -2,8 +2,8 @@
 
 use handbell_core::config::Reuse;
 use handbell_core::decide::everybody;
-use handbell_core::incident::{Kind, Subject};
 use handbell_core::dispatch::{Outcome, Say};
+use handbell_core::incident::{Kind, Subject};
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, title};

@@ -55,22 +55,20 @@ impl App {
         match (envelope.resource.as_str(), envelope.event.as_str()) {
             ("messages", "created") => {
                 let room = envelope.data.room_id.as_deref().unwrap_or_default();
-                let ours = match (self.me.get(), &envelope.data.person_id) {
-                    (Some(me), Some(person)) => me.id == *person,
-                    _ => true,
-                };
+                let ours = envelope.created_by.is_some() && envelope.created_by == envelope.data.person_id;
                 // Whoever of us posted it is given the time to write that down.
                 let soon = if ours { now + SignedDuration::from_secs(3) } else { now };
                 self.keep_in_queue(RowKey::heard(&envelope.data.id, room, 0), soon).await
             }
             ("messages", change @ ("updated" | "deleted")) if !self.config.lines.is_empty() => {
                 let data = &envelope.data;
-                let (Some(room), Some(person)) = (&data.room_id, envelope.actor_id.as_ref().or(data.person_id.as_ref()))
+                let (Some(room), Some(person)) =
+                    (&data.room_id, envelope.actor_id.as_ref().or(data.person_id.as_ref()))
                 else {
                     return Ok(());
                 };
                 // What we edit ourselves is no news.
-                if self.me.get().is_some_and(|me| me.id == *person) {
+                if envelope.created_by.as_ref() == Some(person) {
                     return Ok(());
                 }
                 let row = RowKey::changed(&data.id, (room, person), change == "deleted", 0);
@@ -129,13 +127,13 @@ impl App {
         };
         let me = self.me().await?;
         if message.person_id.as_deref() != Some(me.id.as_str()) {
-            let room = message.room_id.as_deref().unwrap_or(room);
+            let room = message.room_id.clone().unwrap_or_else(|| room.to_owned());
             let customer = match self.config.lines.is_empty() {
                 true => None,
-                false => self.store.subject_of_room(room).await?,
+                false => self.store.subject_of_room(&room).await?,
             };
             return match customer {
-                Some(subject) => self.agents_wrote(&subject, &room.to_owned(), Some(message)).await,
+                Some(subject) => self.agents_wrote(&subject, &room, Some(message)).await,
                 None => self.answered_in_words(&message, &me.name).await,
             };
         }

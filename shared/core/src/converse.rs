@@ -215,14 +215,14 @@ pub fn converse(
         }
         Heard::Rings => customer::rings(before, sender, desk, now),
         Heard::Called { spoke } => customer::called(before, sender, *spoke, desk, now),
-        Heard::Voicemail { url, length } => {
-            customer::voicemail(before, sender, (url, *length), desk, now)
-        }
+        Heard::Voicemail { url, length } => customer::voicemail(before, sender, (url, *length), desk, now),
         heard => {
             // Everything else concerns a conversation that there is, of somebody who wasn't forgotten.
             let Some(before) = before.filter(|before| before.address.is_some()) else { return nothing() };
             let mut turning = Turning::on(before, sender, desk, now);
-            if let Heard::Answer(said) | Heard::Command { asked: said, .. } | Heard::Stays { said, .. } = heard {
+            if let Heard::Answer(said) | Heard::Command { asked: said, .. } | Heard::Stays { said, .. } =
+                heard
+            {
                 turning.next.read_to = turning.next.read_to.max(said.at);
             }
             known(turning, heard, now)

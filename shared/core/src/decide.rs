@@ -145,8 +145,7 @@ pub fn begins_anew(
         event,
         Event::Press(_) | Event::Crowd(Signal::Rise { .. } | Signal::Silent { .. }) | Event::Waits { .. }
     );
-    opens
-        && incident.is_none_or(|incident| own_plan.is_none_or(|plan| !is_current(incident, plan, now)))
+    opens && incident.is_none_or(|incident| own_plan.is_none_or(|plan| !is_current(incident, plan, now)))
 }
 
 /// The rules. No clock, no chance, nothing read: the same arguments give the same decision.

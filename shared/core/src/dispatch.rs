@@ -158,10 +158,7 @@ impl Say {
     }
     /// Said through Twilio.
     pub fn is_phone(&self) -> bool {
-        matches!(
-            self,
-            Self::Sms { .. } | Self::Call { .. } | Self::Answer { .. } | Self::Connect { .. }
-        )
+        matches!(self, Self::Sms { .. } | Self::Call { .. } | Self::Answer { .. } | Self::Connect { .. })
     }
     /// Reaches a customer: may be taken back, and never follows a STOP.
     pub fn is_answer(&self) -> bool {

@@ -48,7 +48,10 @@ impl Subject {
     /// doesn't stand in it: subjects reach logs and addresses of callbacks.
     pub fn customer(line: &str, address: &str) -> Self {
         let digest = Sha256::digest(format!("customer\0{line}\0{address}"));
-        Self(format!("customer:{line}~{}", digest.iter().take(16).map(|byte| sign(*byte)).collect::<String>()))
+        Self(format!(
+            "customer:{line}~{}",
+            digest.iter().take(16).map(|byte| sign(*byte)).collect::<String>()
+        ))
     }
 
     /// The subject of a customer's waiting; of the customer's own subject.

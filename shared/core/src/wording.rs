@@ -349,7 +349,9 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
         // The vendor knows better than we do, also when we had already given up or called it off.
         (_, Some(fate)) => of_fate(fate, escape),
         (Progress::Dead, None) => format!("❌ failed: {}", why()),
-        (Progress::Cancelled, None) if delivery.why.is_some() => format!("not sent: {}", why()),
+        (Progress::Cancelled, None) if delivery.say.is_answer() && delivery.why.is_some() => {
+            format!("not sent: {}", why())
+        }
         (Progress::Cancelled, None) => "not needed any more".to_owned(),
         (Progress::Sent, None) if matches!(delivery.say, Say::Mail { .. }) => "✅ sent".to_owned(),
         (Progress::Sent, None) => "queued".to_owned(),

@@ -48,6 +48,8 @@ pub struct Envelope {
     pub event: String,
     /// Who did it. Our own id stands here for what we did ourselves.
     pub actor_id: Option<String>,
+    /// Who registered the webhook: ourselves.
+    pub created_by: Option<String>,
     /// The thing itself, without its content.
     pub data: Data,
 }
@@ -94,6 +96,7 @@ impl Envelope {
             resource: needed(&value, "resource")?,
             event: needed(&value, "event")?,
             actor_id: text(&value, "actorId"),
+            created_by: text(&value, "createdBy"),
             data: Data {
                 id: needed(data, "id")?,
                 room_id: text(data, "roomId"),

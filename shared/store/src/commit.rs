@@ -132,9 +132,14 @@ impl Store {
         }
         for dispatch in &turn.dispatches {
             let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
-            set_due(&mut row, subject, dispatch.due(now).map(|due| due.max(now)));
+            set_due(&mut row, subject, first_due(dispatch, now));
             set_expiry(&mut row, now, keep_seconds);
-            items.push(self.put(row).condition_expression("attribute_not_exists(pk)"));
+            // When all was forgotten after its time, numbers begin again; an expired row may stand for two more days.
+            items.push(
+                self.put(row)
+                    .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
+                    .expression_attribute_values(":now", number(now.as_second())),
+            );
         }
         self.transact(items).await
     }
@@ -168,6 +173,11 @@ impl Store {
     fn put(&self, row: crate::table::Row) -> PutBuilder {
         Put::builder().table_name(&self.table).set_item(Some(row))
     }
+}
+
+/// When a new dispatch of a conversation is looked at: at once, but for answers that are held for a moment.
+pub fn first_due(dispatch: &Dispatch, now: Timestamp) -> Option<Timestamp> {
+    dispatch.due(now).map(|due| if dispatch.deliveries.is_empty() { now } else { due.max(now) })
 }
 
 /// Only if the row still has the version that was read.

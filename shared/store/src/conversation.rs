@@ -7,7 +7,7 @@ use handbell_core::incident::Subject;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::table::{DUE, Row, RowKey, SHARDS, number, set_expiry, shard_name, text};
+use crate::table::{Row, RowKey, number, set_expiry, text};
 use crate::{Fault, Handled, Store, read, write};
 
 /// What stands in the table about a customer.
@@ -49,7 +49,8 @@ impl Store {
         let meta = RowKey::incident(subject);
         let sender = number.map(RowKey::sender);
         let event = event.map(|key| RowKey::event(subject, key));
-        let keys: Vec<&RowKey> = [Some(&meta), sender.as_ref(), event.as_ref()].into_iter().flatten().collect();
+        let keys: Vec<&RowKey> =
+            [Some(&meta), sender.as_ref(), event.as_ref()].into_iter().flatten().collect();
         let mut loaded = LoadedTalk::default();
         for row in self.batch(&keys).await? {
             let sk = row.get("sk").and_then(|sk| sk.as_s().ok()).map_or("", String::as_str);
@@ -221,10 +222,7 @@ impl Store {
             .set_key(Some(RowKey::count(what).row()))
             .update_expression("SET expires_at = if_not_exists(expires_at, :expires) ADD counted :more")
             .expression_attribute_values(":more", number(more))
-            .expression_attribute_values(
-                ":expires",
-                expiry.remove("expires_at").unwrap_or_else(|| number(0)),
-            )
+            .expression_attribute_values(":expires", expiry.remove("expires_at").unwrap_or_else(|| number(0)))
             .return_values(ReturnValue::UpdatedOld)
             .send()
             .await?;
@@ -232,29 +230,16 @@ impl Store {
         Ok(before.unwrap_or(0))
     }
 
-    /// The conversations that are not closed: each stands in the index of due rows. A hint, as the index is.
-    pub async fn open_conversations(&self) -> Result<Vec<Subject>, Fault> {
-        let mut open = Vec::new();
-        for shard in 0..SHARDS {
-            let mut pages = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(DUE)
-                .key_condition_expression("due_shard = :shard")
-                .expression_attribute_values(":shard", text(&shard_name(shard)))
-                .into_paginator()
-                .send();
-            while let Some(page) = pages.next().await {
-                for row in page?.items.unwrap_or_default() {
-                    let field = |name: &str| row.get(name).and_then(|value| value.as_s().ok());
-                    if let (Some(pk), Some("META")) = (field("pk"), field("sk").map(String::as_str)) {
-                        open.extend(pk.strip_prefix("CONV#").and_then(Subject::parse));
-                    }
-                }
-            }
-        }
-        Ok(open)
+    /// Takes a conversation out of the index of due rows.
+    pub async fn let_rest(&self, subject: &Subject) -> Result<(), Fault> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::incident(subject).row()))
+            .update_expression("REMOVE due_ms, due_shard")
+            .send()
+            .await?;
+        Ok(())
     }
 }
 

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use commit::{Commit, CommitTurn, NotCommitted};
+pub use commit::{Commit, CommitTurn, NotCommitted, first_due};
 pub use conversation::{LineRow, LoadedTalk};
 pub use lease::{Claimed, Released};
 pub use site::{Bytes, SeenRow};

@@ -103,10 +103,7 @@ impl RowKey {
 
     /// `INC#button:green / D#epoch#number`: the deliveries of one decision.
     pub fn dispatch(key: &DispatchKey) -> Self {
-        Self {
-            pk: partition(&key.subject),
-            sk: format!("D#{:010}#{:06}", key.epoch, key.number),
-        }
+        Self { pk: partition(&key.subject), sk: format!("D#{:010}#{:06}", key.epoch, key.number) }
     }
 
     /// `SPACE#name / SPACE`: a Webex space and its id.

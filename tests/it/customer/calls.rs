@@ -19,8 +19,10 @@ impl World {
         mac.update(format!("{url}{signed}").as_bytes());
         let signature = base64::prelude::BASE64_STANDARD.encode(mac.finalize().into_bytes());
         let body = reqwest::Url::parse_with_params("http://x/", &params).unwrap().query().unwrap().to_owned();
-        let headers =
-            [("content-type", "application/x-www-form-urlencoded"), ("x-twilio-signature", signature.as_str())];
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("x-twilio-signature", signature.as_str()),
+        ];
         self.send("POST", path, &headers, body).await
     }
 

@@ -34,7 +34,7 @@ lines:
       closing: Thank you, and goodbye.
     canned: { address: "12 Main Street" }
     voice: { forward: "+12025550120", voicemail: "Please leave a message after the tone." }
-    form: { secret: webex-webhook }
+    form: { secret: contact-form }
     mail: { from: support@example.com }
 "##;
 
@@ -184,7 +184,8 @@ impl Customer<'_> {
     pub(crate) async fn calls(self) {
         let answer = self.does("call", json!({ "to": OUR_NUMBER })).await;
         assert_eq!(answer.status / 100, 2, "{answer:?}");
-        self.world.settle().await;
+        // Whoever says nothing for five seconds after the tone is heard no more.
+        self.world.pass(3).await;
     }
 
     pub(crate) async fn speaks(self, seconds: u32) {
@@ -237,7 +238,8 @@ impl AgentAt<'_> {
     pub(crate) async fn asks(self, method: &str, path: &str, body: Value) -> Value {
         let token = self.token();
         let headers = [JSON, ("authorization", token.as_str())];
-        let answer = self.world.send(method, &format!("/sim/webex/v1/{path}"), &headers, body.to_string()).await;
+        let answer =
+            self.world.send(method, &format!("/sim/webex/v1/{path}"), &headers, body.to_string()).await;
         assert_eq!(answer.status / 100, 2, "{answer:?}");
         serde_json::from_str(&answer.body).unwrap_or_default()
     }
@@ -257,7 +259,8 @@ impl AgentAt<'_> {
 
     /// Writes and doesn't wait.
     pub(crate) async fn says_at_once(self, markdown: &str) -> String {
-        let posted = self.asks("POST", "messages", json!({ "roomId": self.room(), "markdown": markdown })).await;
+        let posted =
+            self.asks("POST", "messages", json!({ "roomId": self.room(), "markdown": markdown })).await;
         let id = posted["id"].as_str().unwrap().to_owned();
         self.world.has_read(&id);
         id
@@ -274,7 +277,9 @@ impl AgentAt<'_> {
         let mut body = Vec::new();
         let fields = [("roomId", self.room()), ("text", text.to_owned())];
         for (field, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
-            let part = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+            let part = format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n"
+            );
             body.extend_from_slice(part.as_bytes());
         }
         let part = format!(
@@ -318,7 +323,8 @@ impl Team<'_> {
     #[track_caller]
     pub(crate) fn sees(self, expected: &[&str]) {
         let posts = self.new_posts();
-        let fits = posts.len() == expected.len() && posts.iter().zip(expected).all(|(post, part)| post.contains(part));
+        let fits = posts.len() == expected.len()
+            && posts.iter().zip(expected).all(|(post, part)| post.contains(part));
         assert!(fits, "expected {expected:#?}\nseen {posts:#?}");
     }
 

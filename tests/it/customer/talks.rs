@@ -59,7 +59,8 @@ async fn the_same_webhook_delivered_ten_times_sends_one_text() {
     assert!(!hooks.is_empty());
     for _ in 0..10 {
         for (headers, body) in &hooks {
-            let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             assert_eq!(world.send("POST", "/webex", &headers, body.clone()).await.status, 200);
         }
     }
@@ -75,7 +76,12 @@ async fn a_bot_sees_what_mentions_it_and_only_that_leaves() {
         (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("hi").await;
     tommy.reads(&["Thanks for signing up!"]);
-    team.sees(&["Only what begins with a mention of me goes to the customer", ": hi", "please answer", "told by itself"]);
+    team.sees(&[
+        "Only what begins with a mention of me goes to the customer",
+        ": hi",
+        "please answer",
+        "told by itself",
+    ]);
     alice.says("who takes this?").await;
     tommy.reads_nothing();
     alice.says_to_us("hello Tommy").await;
@@ -127,7 +133,15 @@ async fn pictures_come_as_files_in_order_and_an_agents_picture_goes_out() {
     let (tommy, team, alice) =
         (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.sends("look", &["one.png", "two.jpg", "three.gif"]).await;
-    team.sees(&[FIRST, ": look", "[file.png]", "[file.jpg]", "[file.gif]", "please answer", "told by itself"]);
+    team.sees(&[
+        FIRST,
+        ": look",
+        "[file.png]",
+        "[file.jpg]",
+        "[file.gif]",
+        "please answer",
+        "told by itself",
+    ]);
     tommy.reads(&["Thanks for signing up!"]);
     alice.sends("like this?", "plan.png", "image/png", b"\x89PNG\r\n\x1a\n a small picture").await;
     tommy.reads(&["like this? [1 file]"]);
@@ -135,7 +149,11 @@ async fn pictures_come_as_files_in_order_and_an_agents_picture_goes_out() {
     tommy.reads(&[" [1 file]"]);
     alice.sends("and this", "run.exe", "application/x-msdownload", b"MZ").await;
     tommy.reads_nothing();
-    team.sees(&["↳ Text with a file: ✅", "↳ Text with a file: ✅", "↳ Text with a file: ❌ failed: a file of the kind"]);
+    team.sees(&[
+        "↳ Text with a file: ✅",
+        "↳ Text with a file: ✅",
+        "↳ Text with a file: ❌ failed: a file of the kind",
+    ]);
 }
 
 #[tokio::test]
@@ -301,7 +319,12 @@ async fn a_form_lands_in_the_same_space_and_pumps_no_texts() {
     let world = World::with(LINE).await;
     let (tommy, team, alice) =
         (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
-    let sent = world.fill_in("support", &[("phone", "(202) 555-0123"), ("email", "tommy@example.org"), ("message", "Call me <b>now</b>")]).await;
+    let sent = world
+        .fill_in(
+            "support",
+            &[("phone", "(202) 555-0123"), ("email", "tommy@example.org"), ("message", "Call me <b>now</b>")],
+        )
+        .await;
     assert!(sent.body.contains("will get back to you soon"), "{sent:?}");
     world.settle().await;
     let posts = team.new_posts().join("\n");
@@ -341,14 +364,21 @@ async fn a_form_sent_twice_forged_late_or_by_a_program_does_nothing_more() {
     let trap = [("email", "eve@example.org"), ("message", "buy"), ("website", "https://x")];
     assert_eq!(world.post_form("support", &token, &trap).await.status, 200, "a program learns nothing");
     let yesterday = world.now() - jiff::SignedDuration::from_hours(25);
-    let secret = handbell::runner::WEBEX_SECRET.as_bytes();
+    let secret = b"local-contact-form-secret-of-a-form-on-this-laptop";
     let old = handbell_inbound::contact::Token::issue(secret, "support", yesterday, "nonce");
-    let late = world.post_form("support", &old, &[("email", "ann@example.org"), ("message", "kept words")]).await;
-    assert!(late.status == 422 && late.body.contains("kept words") && late.body.contains("too old"), "{late:?}");
+    let late =
+        world.post_form("support", &old, &[("email", "ann@example.org"), ("message", "kept words")]).await;
+    assert!(
+        late.status == 422 && late.body.contains("kept words") && late.body.contains("too old"),
+        "{late:?}"
+    );
     world.settle().await;
     assert_eq!(world.spaces().iter().filter(|space| space["title"] != "Support lobby").count(), 1);
     assert_eq!(world.send("GET", "/contact/nowhere", &[], "").await.status, 404);
-    let many = futures_util::future::join_all((0..30).map(|_| world.fill_in("support", &[("email", "b@example.org"), ("message", "x")]))).await;
+    let many = futures_util::future::join_all(
+        (0..30).map(|_| world.fill_in("support", &[("email", "b@example.org"), ("message", "x")])),
+    )
+    .await;
     assert!(many.iter().any(|answer| answer.status == 429), "an address of the net has its limit");
     world.pass(120).await;
     world.read_all();
@@ -370,7 +400,8 @@ async fn two_handbells_wired_to_each_other_fall_silent() {
     let subject = "+12025550177";
     let sent = world.runner.twilio.view();
     let phone = sent.as_array().unwrap().iter().find(|phone| phone["number"] == subject).unwrap().clone();
-    let ours = phone["texts"].as_array().unwrap().iter().filter(|text| text["direction"] == "outbound-api").count();
+    let ours =
+        phone["texts"].as_array().unwrap().iter().filter(|text| text["direction"] == "outbound-api").count();
     assert!(ours <= 2, "{ours} texts by itself");
     world.read_all();
 }
@@ -379,7 +410,8 @@ async fn two_handbells_wired_to_each_other_fall_silent() {
 async fn twenty_parallel_first_texts_make_twenty_spaces_for_twenty_customers_and_one_for_one() {
     let world = World::with(LINE).await;
     let numbers: Vec<String> = (0..20).map(|number| format!("+1202555{:04}", 200 + number)).collect();
-    futures_util::future::join_all(numbers.iter().map(|number| world.customer(number).texts_at_once("hi"))).await;
+    futures_util::future::join_all(numbers.iter().map(|number| world.customer(number).texts_at_once("hi")))
+        .await;
     world.pass(120).await;
     for number in &numbers {
         assert_eq!(world.team(number).how_many(), 1, "{number}");

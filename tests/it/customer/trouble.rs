@@ -24,7 +24,9 @@ async fn webex_answering_502_for_five_minutes_loses_doubles_and_reorders_nothing
         let posts = team.new_posts();
         let order: Vec<&str> = posts
             .iter()
-            .filter_map(|post| ["one", "two", "three"].into_iter().find(|text| post.ends_with(&format!(": {text}"))))
+            .filter_map(|post| {
+                ["one", "two", "three"].into_iter().find(|text| post.ends_with(&format!(": {text}")))
+            })
             .collect();
         assert_eq!(order, ["one", "two", "three"], "{kind:?} {posts:#?}");
     }
@@ -90,7 +92,9 @@ async fn webhooks_that_webex_switched_off_are_on_again_and_what_was_missed_is_re
     tommy.texts("hi").await;
     world.read_all();
     tommy.new_texts();
-    let off = world.send("POST", "/sim/webex/webhooks/disable", &[("content-type", "application/json")], "{}").await;
+    let off = world
+        .send("POST", "/sim/webex/webhooks/disable", &[("content-type", "application/json")], "{}")
+        .await;
     assert_eq!(off.status / 100, 2, "{off:?}");
     for text in ["one", "two", "/w not this", "three"] {
         alice.says_at_once(text).await;
@@ -175,7 +179,10 @@ async fn a_hundred_conversations_at_once_keep_their_order() {
     world.pass(300).await;
     for number in &numbers {
         let posts = world.team(number).new_posts();
-        let order: Vec<_> = posts.iter().filter_map(|post| post.rsplit_once(": text ").map(|(_, round)| round.to_owned())).collect();
+        let order: Vec<_> = posts
+            .iter()
+            .filter_map(|post| post.rsplit_once(": text ").map(|(_, round)| round.to_owned()))
+            .collect();
         assert_eq!(order, ["0", "1", "2"], "{number} {posts:#?}");
     }
     world.read_all();

@@ -12,7 +12,13 @@ async fn voice_redirect_never_fires() {
     let tommy = world.customer(TOMMY);
     tommy.calls().await;
     let phones = world.runner.twilio.view();
-    assert!(phones.as_array().unwrap().iter().any(|phone| phone["number"] == "+12025550120" && !phone["call"].is_null()));
+    assert!(
+        phones
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|phone| phone["number"] == "+12025550120" && !phone["call"].is_null())
+    );
     for post in world.team(TOMMY).new_posts() {
         assert!(!post.trim().is_empty(), "no empty message in the space");
     }
@@ -42,7 +48,8 @@ async fn a_webhook_secret_makes_every_webhook_fail_and_without_one_nothing_is_ch
     tommy.reads(&["Thanks for signing up!", "hello"]);
     let (_, body) = world.webex_hooks().pop().unwrap();
     for signature in [None, Some("0000"), Some(""), Some("da39a3ee5e6b4b0d3255bfef95601890afd80709")] {
-        let headers: Vec<_> = signature.map(|signature| ("x-spark-signature", signature)).into_iter().collect();
+        let headers: Vec<_> =
+            signature.map(|signature| ("x-spark-signature", signature)).into_iter().collect();
         assert_eq!(world.send("POST", "/webex", &headers, body.clone()).await.status, 403, "{signature:?}");
     }
     world.read_all();
@@ -79,7 +86,12 @@ async fn a_text_is_lost_when_webex_answers_502_and_a_reply_when_twilio_answers_5
 async fn the_same_webhook_twice_sends_two_texts() {
     let world = World::with(LINE).await;
     let tommy = world.customer(TOMMY);
-    let params = [("MessageSid", "SM0123456789abcdef0123456789abcdef"), ("From", TOMMY), ("To", OUR_NUMBER), ("Body", "once")];
+    let params = [
+        ("MessageSid", "SM0123456789abcdef0123456789abcdef"),
+        ("From", TOMMY),
+        ("To", OUR_NUMBER),
+        ("Body", "once"),
+    ];
     for _ in 0..5 {
         assert_eq!(world.signed("/twilio/sms", &params).await.status, 200);
     }
@@ -98,7 +110,13 @@ async fn a_message_in_any_space_of_the_account_goes_out() {
     // A space of somebody else's, whose title even ends like a customer's, with us in it.
     for title in ["Lunch planning", "Lunch +12025550123 today"] {
         let room = alice.asks("POST", "rooms", json!({ "title": title })).await;
-        let us = world.spaces()[0]["people"].as_array().unwrap().iter().find(|person| person["email"].as_str().unwrap().starts_with("handbell")).cloned().unwrap();
+        let us = world.spaces()[0]["people"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|person| person["email"].as_str().unwrap().starts_with("handbell"))
+            .cloned()
+            .unwrap();
         alice.asks("POST", "memberships", json!({ "roomId": room["id"], "personEmail": us["email"] })).await;
         alice.asks("POST", "messages", json!({ "roomId": room["id"], "text": "salad or soup?" })).await;
         world.settle().await;
@@ -142,7 +160,8 @@ async fn the_last_ten_digits_of_a_foreign_number_reach_a_stranger() {
 }
 
 #[tokio::test]
-async fn a_webhook_whose_address_or_secret_changed_is_never_updated_and_the_host_header_decides_where_it_points() {
+async fn a_webhook_whose_address_or_secret_changed_is_never_updated_and_the_host_header_decides_where_it_points()
+ {
     let world = World::with(LINE).await;
     let tommy = world.customer(TOMMY);
     world.send("POST", "/twilio/sms", &[("host", "evil.example.net")], "").await;
@@ -181,7 +200,8 @@ async fn anybody_can_forge_a_customers_text_and_the_form_pumps_texts() {
     }
     world.pass(30).await;
     let phones = world.runner.twilio.view();
-    let texts: usize = phones.as_array().unwrap().iter().map(|phone| phone["texts"].as_array().unwrap().len()).sum();
+    let texts: usize =
+        phones.as_array().unwrap().iter().map(|phone| phone["texts"].as_array().unwrap().len()).sum();
     assert_eq!(texts, 0, "nobody gets a text because of a form");
     assert!(world.conversation(TOMMY).await.is_none());
     world.read_all();
@@ -196,10 +216,14 @@ async fn every_text_scans_all_spaces_and_works_inside_the_webhook() {
     tommy.texts_at_once("again").await;
     let inside = world.runner.stage.wire.entries();
     let inside = &inside[before..];
-    assert!(inside.iter().all(|entry| entry.from != "handbell"), "no vendor is asked while Twilio waits: {inside:#?}");
+    assert!(
+        inside.iter().all(|entry| entry.from != "handbell"),
+        "no vendor is asked while Twilio waits: {inside:#?}"
+    );
     world.settle().await;
     let entries = world.runner.stage.wire.entries();
-    let lists = entries[before..].iter().filter(|entry| entry.method == "GET" && entry.url.contains("/rooms"));
+    let lists =
+        entries[before..].iter().filter(|entry| entry.method == "GET" && entry.url.contains("/rooms"));
     assert_eq!(lists.count(), 0, "a known customer's space is known by its id");
     world.read_all();
     tommy.new_texts();

@@ -297,7 +297,8 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
 
     let bad = ses::Mail { to: "nobody".into(), ..good.clone() };
     let why = ses.send(&bad).await.expect_err("no address").to_string();
-    assert!(why.starts_with("refused: ") && why.contains("HTTP 400"), "{why}");
+    assert!(why.starts_with("refused: "), "{why}");
+    assert_eq!(stage.wire.entries().len(), 1, "whoever has no address isn't even asked about");
     for (kind, beginning, taken) in [
         ("429", "not sent: ", 1),
         ("502-before", "outcome unknown: ", 1),
@@ -312,6 +313,6 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
         assert_eq!(cloud.mail().letters().len(), taken, "{kind}");
     }
     // Each was asked once: nothing below the rules says a thing again.
-    assert_eq!(stage.wire.entries().len(), 6);
+    assert_eq!(stage.wire.entries().len(), 5);
     std::fs::remove_file(file).unwrap();
 }

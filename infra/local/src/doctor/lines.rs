@@ -23,7 +23,8 @@ const SHORTEST: usize = 32;
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
-  handbell doctor lines --config handbell.yaml --secrets file:secrets.json --public-url https://bell.example.com
+  handbell doctor lines --config handbell.yaml --secrets file:secrets.json \\
+      --public-url https://bell.example.com
       all lines of the configuration
   handbell doctor lines --config handbell.yaml --secrets file:secrets.json --line support
       one of them, wherever its number leads
@@ -32,9 +33,9 @@ Examples:
   AWS_REGION=eu-west-1 handbell doctor lines --config handbell.yaml --secrets ssm:/handbell/secrets
       the secrets as they are in AWS; credentials from the environment
 
-It asks Webex who our token is, which webhooks there are and who is in the team, and Twilio where the
-number sends texts and calls. Nothing is changed and nobody is told. The exit code is 1 if something
-is wrong (✗).")]
+It asks Webex who our token is, which webhooks there are and who is in the team, and Twilio where
+the number sends texts and calls. Nothing is changed and nobody is told. The exit code is 1 if
+something is wrong (✗).")]
 pub struct Options {
     /// Only this line
     #[arg(long, value_name = "NAME")]

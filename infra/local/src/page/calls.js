@@ -13,6 +13,9 @@ export const talks = (call) => call?.status === "in-progress";
 /** Where somebody's hand does something with a phone. */
 export const phonePath = (phone, act) => `/sim/phones/${encodeURIComponent(phone.number)}/${act}`;
 
+/** A call between a customer and the team asks for keys seldom; one that calls for help always does. */
+const asksForKeys = (call) => Boolean(call.gather) || !["inbound", "outbound-dial"].includes(call.direction);
+
 const nameOf = (raw) => callName({ number: raw });
 
 /** So long a voicemail is, in seconds. */
@@ -59,8 +62,7 @@ export function updateCall(box, phone) {
   box.querySelector(".heard").scrollTop = 1e6;
   box.querySelector(".hint").textContent = call.recording ? "It is recording." : call.gather ? "It waits for a key." : (call.heard ?? []).length ? "" : "…";
   box.querySelector(".pad").dataset.gather = String(Boolean(call.gather));
-  // Who calls us is asked for keys seldom.
-  box.querySelector(".pad").hidden = call.direction === "inbound" && !call.gather;
+  box.querySelector(".pad").hidden = !asksForKeys(call);
   box.querySelector(".speak").hidden = !call.recording;
   speak({ ...call, heard: call.heard ?? [] });
 }
@@ -110,7 +112,7 @@ function talking(phone) {
   const hit = (digit) => ask("POST", phonePath(phone, "keys"), { json: { digits: digit } });
   const pad = el(
     "div",
-    { class: "pad", role: "group", "aria-label": "Key pad", hidden: phone.call.direction === "inbound" },
+    { class: "pad", role: "group", "aria-label": "Key pad", hidden: !asksForKeys(phone.call) },
     KEYS.map((digit) => el("button", { type: "button", "data-digit": digit, onclick: () => hit(digit), "aria-label": { "*": "star", "#": "hash" }[digit] }, digit)),
   );
   pad.addEventListener("keydown", (event) => {

@@ -125,6 +125,9 @@ async function send() {
   }
   if (!told.ok) return say(refusal(told), "bad", TOLD);
   say("", "", TOLD);
+  // Who writes wants to see it, but what is answered further up stays in sight.
+  const list = document.querySelector("#space .messages");
+  if (list && !about) list.scrollTop = list.scrollHeight;
   leave();
   $("compose-text").value = "";
   chooseFile(null);

@@ -4,6 +4,7 @@ import { ask, say } from "./ask.js";
 import { dials, phonePath, rings, talks, updateCall } from "./calls.js";
 import { $, el, here, keyed, number } from "./dom.js";
 import { CENTRE, CUSTOMERS, callName, lines, phoneOf } from "./lines.js";
+import { samplePicture } from "./sample.js";
 import { entryNode, logOf } from "./texts.js";
 
 const TOLD = "customers-said";
@@ -50,7 +51,7 @@ function makeCustomer(phone) {
     el(
       "div",
       { class: "shortcuts" },
-      button("Picture", () => send(["picture.png"])),
+      button("Picture", () => send([{ name: "parcel.png", content: samplePicture() }])),
       button("STOP", () => text(phone, "STOP")),
       button("START", () => text(phone, "START")),
       button("Call", () => act(phone, "call", { to: lineOf(phone.number) }), "calls"),
@@ -63,16 +64,22 @@ function updateCustomer(node, phone) {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60 || !log.childElementCount;
   updateAny(node, phone);
   log.dataset.empty = "No text yet.";
-  const toEnd = () => (log.scrollTop = log.scrollHeight);
-  if (atEnd) {
-    toEnd();
-    for (const picture of log.querySelectorAll("img")) if (!picture.complete) picture.addEventListener("load", toEnd, { once: true });
-  }
+  node.follows = atEnd;
   node.querySelector(".calls").disabled = Boolean(phone.call);
   const to = node.querySelector("select");
   to.hidden = phone.lines.length < 2;
   keyed(to, phone.lines, (line) => line.number, (line) => el("option", { value: line.number }, `to ${line.label || line.name}`));
   to.value = lineOf(phone.number) ?? "";
+}
+
+/** Keeps the newest text in sight, unless somebody reads further up. */
+function follow(node) {
+  const log = node.querySelector(".log");
+  const toEnd = () => (log.scrollTop = log.scrollHeight);
+  if (!node.follows) return;
+  node.follows = false;
+  toEnd();
+  for (const picture of log.querySelectorAll("img")) if (!picture.complete) picture.addEventListener("load", toEnd, { once: true });
 }
 
 const makeCentre = (phone) =>
@@ -104,4 +111,6 @@ export function showCustomers() {
   // A configuration that passes calls on to another number has that one among the phones.
   keyed($("centre"), centre.expected ? [centre] : [], (phone) => phone.number, makeCentre, updateAny);
   keyed($("customer-list"), CUSTOMERS.map((one) => ({ ...phoneOf(one), lines: all })), (phone) => phone.number, makeCustomer, updateCustomer);
+  // Only what stands on the page can be scrolled.
+  for (const node of $("customer-list").children) follow(node);
 }

@@ -26,8 +26,8 @@ function steps(customers) {
   const mention = state.bot ? " with the mention of Handbell" : "";
   return [
     [`Be ${first}: type a text on the phone under Customers, and send it.`, "customers", came.length > 0],
-    [`${first}’s text is in a Webex space now. Answer there${mention}: it goes out as a text.`, "spaces", said.some((words) => words && went.some((body) => body.includes(words)))],
-    ["Now whisper in the space: /w in front. It stays in the team.", "spaces", said.some((words) => HIDDEN.test(words))],
+    [`${first}’s text is in a Webex space of its own. Answer there${mention}: it goes out as a text.`, "compose", said.some((words) => words && went.some((body) => body.includes(words)))],
+    ["Now whisper in the space: /w in front. It stays in the team.", "compose", said.some((words) => HIDDEN.test(words))],
     [`Press STOP on ${first}’s phone, and answer once more: nothing goes out.`, "customers", stopped],
     ["Press START on the same phone: texts go out again.", "customers", !stopped || came.some((text) => word(text) === "START")],
     ["Call from a customer’s phone and let it ring: nobody takes it, so leave a voicemail.", "customers", customers.some((customer) => (customer.calls ?? []).some((call) => call.recordings?.length))],
@@ -51,7 +51,7 @@ export function nextForCustomers() {
   if (urgent) return urgent;
   const open = steps(customers).find(([, , done]) => !done);
   if (open) return open.slice(0, 2);
-  return ["All of it is tried. There are /help, /claim, pictures, threads, edits and the web form, too.", "spaces"];
+  return ["All of it is tried. There are /help, /claim, pictures, threads, edits and the web form, too.", "compose"];
 }
 
 /** Whether somebody has begun with it. */
@@ -60,7 +60,8 @@ export const customersAreHeard = () => CUSTOMERS.map(phoneOf).some((customer) =>
 export function showJourney() {
   const all = steps(CUSTOMERS.map(phoneOf));
   const at = all.findIndex(([, , done]) => !done);
-  $("journey-at").textContent = at < 0 ? "Done:" : `Try next (${at + 1} of ${all.length}):`;
+  const urgent = call(CUSTOMERS.map(phoneOf));
+  $("journey-at").textContent = urgent ? "Now:" : at < 0 ? "Done:" : `Try next (${at + 1} of ${all.length}):`;
   const text = nextForCustomers()[0];
   if ($("journey").textContent !== text) $("journey").textContent = text;
 }

@@ -14,7 +14,7 @@ export const CENTRE = { number: "+12025550120", name: "Contact centre" };
 const NAMES = new Map([...CUSTOMERS, CENTRE].map((each) => [each.number, each.name]));
 
 /** The lines of the configuration, each with its name, label, number, and the path of its form if it has one. */
-export const lines = () => state.lines ?? (state.numbers ?? []).slice(0, 1).map((number) => ({ name: "support", label: "Support", number, form: "/contact/support" }));
+export const lines = () => state.lines ?? [];
 
 /** The phones of those who are called for help, and of nobody else. */
 export const onDuty = (phone) => !lines().length || !NAMES.has(phone.number);

@@ -57,7 +57,9 @@ function nextOnTheFloor() {
   return [lowest ? `Move the slider of ${nameOf(zones[0])} to ${lowest.at} or more, then let two minutes pass.` : "Move a slider, and let minutes pass.", "floor"];
 }
 
-const PLACES = { buttons: "to the button", troubles: "to the troubles", floor: "to the floor", spaces: "to Webex", customers: "to the customers" };
+const PLACES = { buttons: "to the button", troubles: "to the troubles", floor: "to the floor", spaces: "to Webex", compose: "to Webex", customers: "to the customers" };
+/** What is operated first in a place: there, the first thing isn't it. */
+const FIRST = { spaces: "#tabs button, #space button, #space a", compose: "textarea", customers: ".call:not([hidden]) button, .customer input" };
 
 export function showNext() {
   const [text, place] = nextStep();
@@ -68,9 +70,10 @@ export function showNext() {
   if (!place) return;
   jump.textContent = PLACES[place] ?? "to the phone";
   jump.go = () => {
-    const target = typeof place === "string" ? $(place) : [...$("phone-list").children].find((node) => node.dataset.key === place.number);
+    const target = typeof place === "string" ? $(place) : [...document.querySelectorAll(".phone")].find((node) => node.dataset.key === place.number);
     target?.scrollIntoView({ block: "nearest", behavior: "auto" });
-    (target?.querySelector("button:not([hidden]), input") ?? target)?.focus();
+    const things = [...(target?.querySelectorAll(FIRST[place] ?? "button, input") ?? [])];
+    (things.find((thing) => thing.checkVisibility()) ?? target)?.focus();
   };
 }
 

@@ -3,7 +3,7 @@
 import { ask } from "./ask.js";
 import { phonePath, rings, talks, updateCall } from "./calls.js";
 import { $, el, keyed, number } from "./dom.js";
-import { onDuty } from "./lines.js";
+import { lines, onDuty } from "./lines.js";
 import { state } from "./state.js";
 import { entryNode, logOf } from "./texts.js";
 
@@ -11,7 +11,7 @@ import { entryNode, logOf } from "./texts.js";
 function ours(phone) {
   const last = [...phone.texts].reverse().find((text) => text.from && text.from !== phone.number)?.from;
   const any = () => state.phones.flatMap((each) => each.texts).find((text) => text.direction !== "inbound")?.from;
-  return last ?? phone.call?.from ?? phone.calls?.at(-1)?.from ?? any() ?? state.numbers?.[0] ?? "";
+  return last ?? phone.call?.from ?? phone.calls?.at(-1)?.from ?? any() ?? lines()[0]?.number ?? "+12025550100";
 }
 
 function makePhone(phone) {

@@ -2,6 +2,7 @@
 
 import { showCompose, whenWriterChanges, writer } from "./compose.js";
 import { $, el, keyed } from "./dom.js";
+import { lines } from "./lines.js";
 import { avatar, messageNode } from "./message.js";
 import { presenceNode } from "./presence.js";
 import { state } from "./state.js";
@@ -36,7 +37,7 @@ export function showSpaces(spaces) {
   }
   showCompose(space);
   if (!space) {
-    holder.replaceChildren(el("div", { class: "empty" }, el("p", {}, "No space yet."), el("p", { class: "dim" }, "The first press makes one and brings the people into it.")));
+    holder.replaceChildren(el("div", { class: "empty" }, el("p", {}, "No space yet."), el("p", { class: "dim" }, lines().length ? "The first press makes one, and so does a customer’s first text." : "The first press makes one and brings the people into it.")));
     return;
   }
   if (holder.dataset.space !== space.id || !holder.querySelector(".messages")) {

@@ -2,6 +2,7 @@
 
 import { el, number, when } from "./dom.js";
 import { fileNode } from "./file.js";
+import { callName } from "./lines.js";
 import { lined } from "./markdown.js";
 
 /** Twilio's error codes in words. */
@@ -31,14 +32,17 @@ function textNode(text) {
     "li",
     { class: mine ? "text mine" : "text", "data-status": text.status },
     text.body || !text.media?.length ? el("p", { class: "bubble" }, lined(text.body ?? "")) : null,
-    (text.media ?? []).map((file) => fileNode({ name: file.name, url: file.url, type: file.content_type })),
+    (text.media ?? []).map((file) => fileNode({ name: fileName(file), url: file.url, type: file.content_type })),
     el("p", { class: "fate" }, mine ? `to ${number(text.to)} ` : "", when(text.at), " ", el("span", { class: "mark" }, `${MARKS[text.status] ?? ""} ${text.status ?? ""}${reason}`)),
   );
 }
 
+/** What we send has an address that ends in no name. */
+const fileName = (file) => (/^[^.]{1,60}\.\w{1,5}$/.test(file.name ?? "") ? file.name : `file.${(file.content_type ?? "").split("/")[1] || "bin"}`);
+
 function pastCall(call) {
   const heard = call.heard ?? [];
-  const way = call.direction === "inbound" ? `to ${number(call.to)} ` : call.from ? `from ${number(call.from)} ` : "";
+  const way = call.direction === "inbound" ? `to ${number(call.to)} ` : call.from ? `from ${callName({ number: call.from })} ` : "";
   return el(
     "li",
     { class: "past", "data-status": call.status },

@@ -11,8 +11,9 @@ export function showToken() {
   $("token").hidden = !known;
   if (!known || $("token").dataset.bot === String(state.bot)) return;
   $("token").dataset.bot = String(state.bot);
-  $("token-kind").textContent = state.bot ? "a bot’s token" : "a user’s token";
+  $("token-kind").textContent = state.bot ? "Bot’s token" : "User’s token";
   $("token-hears").textContent = state.bot ? "hears only what mentions it" : "hears everything";
+  $("token-other").textContent = state.bot ? "a user’s:" : "a bot’s:";
   $("token-command").textContent = OTHER[state.bot];
   $("token-copy").setAttribute("aria-label", `Copy the command for ${state.bot ? "a user’s" : "a bot’s"} token`);
 }

@@ -11,6 +11,8 @@ use crate::wording::customer as wording;
 
 /// A text of more parts than this is announced before it leaves.
 const LONG: u32 = 3;
+/// A text has at most so many characters (Twilio, Messages resource).
+const LONGEST: usize = 1600;
 /// So long an announced text waits, even if the line has no `undo`.
 const ANNOUNCED: SignedDuration = SignedDuration::from_secs(10);
 /// Who is asked back has so long to confirm.
@@ -28,8 +30,10 @@ pub(super) fn answers(mut turning: Turning<'_>, answer: &Answer, replaces: Optio
     let stopped = turning.sender.opted_out.is_some();
     let limited = pace.in_minute > line.limits.per_minute || pace.in_day > line.limits.per_day;
     let by_mail = turning.next.email.clone().filter(|_| {
-        line.mail.is_some() && (turning.next.by_form || turning.sender.confirmed.is_none() || number.is_none())
+        line.mail.is_some()
+            && (turning.next.by_form || turning.sender.confirmed.is_none() || number.is_none())
     });
+    let characters = text.chars().count();
     // A number that never wrote to us gets nothing: somebody else may have typed it into the form.
     let refused = if stopped {
         Some(wording::NOT_SENT_STOP.to_owned())
@@ -38,11 +42,15 @@ pub(super) fn answers(mut turning: Turning<'_>, answer: &Answer, replaces: Optio
     } else {
         match &number {
             None => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
-            Some(_) if turning.sender.confirmed.is_none() => Some(wording::not_sent_unconfirmed(&line.number)),
+            Some(_) if turning.sender.confirmed.is_none() => {
+                Some(wording::not_sent_unconfirmed(&line.number))
+            }
+            Some(number) if texting::is_short_code(number) => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
             Some(number) if !texting::may_text(number, &line.countries) => {
                 Some(wording::NOT_SENT_COUNTRY.to_owned())
             }
-            Some(number) if texting::is_short_code(number) => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
+            // Cut off, it would say something that nobody wrote.
+            Some(_) if characters > LONGEST => Some(wording::not_sent_too_long(characters, LONGEST)),
             Some(_) => None,
         }
     };
@@ -85,7 +93,9 @@ pub(super) fn answers(mut turning: Turning<'_>, answer: &Answer, replaces: Optio
     turning.next.pace = pace;
     turning.answered();
     turning.next.answered_at = Some(now);
-    turning.next.closed = false;
+    if std::mem::take(&mut turning.next.closed) {
+        turning.fact("conversation.reopened", []);
+    }
     // A welcome after the first answer would be odd.
     turning.next.welcomed = true;
     turning.next.assignee.get_or_insert_with(|| answer.by.clone());
@@ -119,12 +129,7 @@ pub(super) fn changed(mut turning: Turning<'_>, answer: u32, now: Option<&Answer
     }
 }
 
-pub(super) fn commanded(
-    mut turning: Turning<'_>,
-    command: &Command,
-    asked: &Answer,
-    sight: Sight,
-) -> Turn {
+pub(super) fn commanded(mut turning: Turning<'_>, command: &Command, asked: &Answer, sight: Sight) -> Turn {
     let (line, now) = (turning.desk.line, turning.now);
     let thread = Some(asked.thread.as_str());
     match command {
@@ -155,9 +160,8 @@ pub(super) fn commanded(
             turning.next.name = Some(name.clone());
             let title = turning.next.title();
             let note = wording::named(name);
-            turning
-                .say([Say::Rename { title }, Say::Post { content: Content::Text(note) }])
-                .thread = Some(asked.thread.clone());
+            turning.say([Say::Rename { title }, Say::Post { content: Content::Text(note) }]).thread =
+                Some(asked.thread.clone());
         }
         Command::Canned(name) => {
             let canned = line.canned.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -172,7 +176,8 @@ pub(super) fn commanded(
         Command::Call => {
             let phone = line.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(&asked.by.email));
             let phone = phone.and_then(|agent| agent.phone.clone());
-            match (phone, turning.desk.address.number().map(str::to_owned)) {
+            let number = turning.desk.address.number().filter(|number| !texting::is_short_code(number));
+            match (phone, number.map(str::to_owned)) {
                 (Some(agent), Some(to)) => {
                     let note = Say::Post { content: Content::Text(wording::ringing(&asked.by)) };
                     let call = Say::Connect { agent, from: line.number.clone(), to };
@@ -210,8 +215,7 @@ pub(super) fn commanded(
 
 /// Asked back first; what was confirmed is done by its own delivery, which comes again until nothing is left.
 fn erase(turning: &mut Turning<'_>, confirmed: bool, asked: &Answer, now: Timestamp) {
-    let asked_lately =
-        turning.next.erase_asked.is_some_and(|at| now.duration_since(at) < CONFIRM_WITHIN);
+    let asked_lately = turning.next.erase_asked.is_some_and(|at| now.duration_since(at) < CONFIRM_WITHIN);
     if !(confirmed && asked_lately) {
         turning.next.erase_asked = Some(now);
         turning.note(Some(&asked.thread), wording::erase_sure(&turning.next.called()));

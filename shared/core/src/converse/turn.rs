@@ -116,13 +116,8 @@ impl<'a> Turning<'a> {
     /// A dispatch that says these, in this order, each in its lane: posts after posts, answers after answers.
     pub(super) fn say(&mut self, says: impl IntoIterator<Item = Say>) -> &mut Dispatch {
         self.next.dispatches += 1;
-        let key = DispatchKey {
-            subject: self.next.subject.clone(),
-            epoch: 1,
-            number: self.next.dispatches,
-        };
-        let mut dispatch =
-            Dispatch { opened_at: self.next.opened_at, ..Dispatch::new(key, self.now) };
+        let key = DispatchKey { subject: self.next.subject.clone(), epoch: 1, number: self.next.dispatches };
+        let mut dispatch = Dispatch { opened_at: self.next.opened_at, ..Dispatch::new(key, self.now) };
         if self.opens && self.dispatches.is_empty() {
             let content = Content::FirstPost { first_post: self.desk.address.clone() };
             dispatch.add(Delivery::new(Say::Post { content }, self.now));

@@ -15,9 +15,11 @@ pub const OUTSIDE_HOURS: &str = "outside hours";
 /// Why nobody answers.
 pub const NOBODY_THERE: &str = "nobody of the team is there";
 /// Why an answer did not leave.
-pub const NOT_SENT_STOP: &str = "🔕 **Not sent.** The customer texted STOP. Nothing can be sent until the customer texts START.";
+pub const NOT_SENT_STOP: &str =
+    "🔕 **Not sent.** The customer texted STOP. Nothing can be sent until the customer texts START.";
 /// Why an answer did not leave.
-pub const NOT_SENT_NO_NUMBER: &str = "**Not sent.** This customer has no number that texts or calls can go to.";
+pub const NOT_SENT_NO_NUMBER: &str =
+    "**Not sent.** This customer has no number that texts or calls can go to.";
 /// Why an answer did not leave.
 pub const NOT_SENT_COUNTRY: &str =
     "**Not sent.** Texts to this country are not allowed on this line (`countries` in the configuration).";
@@ -107,8 +109,13 @@ pub fn help(line: &Line, sight: Sight) -> String {
 pub fn talk(talk: &Talk, zone: &TimeZone) -> String {
     let at = time(talk.at, zone);
     match (&talk.who, talk.way) {
-        (Who::Customer, Way::Call) => format!("📞 **{}** {at}: {}", escape(&talk.customer), quoted(&talk.text)),
-        (Who::Customer, Way::Form) => format!("🌐 **{}** {at}, by the web form:\n\n{}", escape(&talk.customer), quoted(&talk.text)),
+        (Who::Customer, Way::Call) => {
+            let text = quoted(&talk.text).replacen(MISSED, &format!("**{MISSED}**"), 1);
+            format!("📞 **{}** {at}: {text}", escape(&talk.customer))
+        }
+        (Who::Customer, Way::Form) => {
+            format!("🌐 **{}** {at}, by the web form:\n\n{}", escape(&talk.customer), quoted(&talk.text))
+        }
         (Who::Customer, _) if talk.text.is_empty() => format!("**{}** {at}:", escape(&talk.customer)),
         (Who::Customer, _) => format!("**{}** {at}: {}", escape(&talk.customer), quoted(&talk.text)),
         (Who::Agent(name), _) => format!("{} {at}: {}", escape(name), quoted(&talk.text)),
@@ -150,11 +157,14 @@ fn unconfirmed(conversation: &Conversation, confirmed: bool) -> &'static str {
 /// Somebody calls.
 pub const RINGS: &str = "calls, and is being connected.";
 
+/// What is most important about a call, and stands out in the space.
+const MISSED: &str = "missed call";
+
 /// A call is over.
 pub fn call_ended(spoke: Option<SignedDuration>) -> String {
     match spoke {
         Some(spoke) => format!("the call is over, after {}.", length(spoke)),
-        None => "missed call: nobody took it.".to_owned(),
+        None => format!("{MISSED}: nobody took it."),
     }
 }
 
@@ -185,7 +195,10 @@ pub fn refused_by_twilio() -> String {
 
 /// An agent said STOP for the customer.
 pub fn opted_out_by(agent: &Agent) -> String {
-    format!("🔕 {} switched texts to this customer off. They come on again when the customer texts START.", escape(&agent.name))
+    format!(
+        "🔕 {} switched texts to this customer off. They come on again when the customer texts START.",
+        escape(&agent.name)
+    )
 }
 
 /// Somebody was asked to answer.
@@ -209,8 +222,7 @@ pub fn stays(why: &Why, sight: Sight, answers: Answers) -> Option<String> {
             Some(format!("**Not sent.** {}", rules(answers, sight)))
         }
         // Where everything is seen and only `/reply` leaves, people talk to each other without a word of ours.
-        Why::NotAddressed
-        | Why::Echo | Why::Machine | Why::Whisper | Why::Mention | Why::Empty => None,
+        Why::NotAddressed | Why::Echo | Why::Machine | Why::Whisper | Why::Mention | Why::Empty => None,
     }
 }
 
@@ -223,8 +235,17 @@ pub fn not_sent_limit(limits: Limits) -> String {
 }
 
 /// Why an answer did not leave.
+pub fn not_sent_too_long(characters: usize, most: usize) -> String {
+    format!(
+        "**Not sent.** A text has at most {most} characters, and this one has {characters}. Send it in several."
+    )
+}
+
+/// Why an answer did not leave.
 pub fn not_sent_unconfirmed(number: &str) -> String {
-    format!("**Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts {number}.")
+    format!(
+        "**Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts {number}."
+    )
 }
 
 /// The other way was not open. `why` may be one of the reasons for which nothing leaves.
@@ -239,7 +260,9 @@ pub const FILES_STAY: &str = "Its files stay here: files don't go by mail.";
 pub fn long_text(parts: &Parts, class: PriceClass, held: SignedDuration) -> String {
     let odd = parts
         .unicode
-        .map(|odd| format!(" because of \u{201c}{}\u{201d}, which makes them shorter", escape(&odd.to_string())))
+        .map(|odd| {
+            format!(" because of \u{201c}{}\u{201d}, which makes them shorter", escape(&odd.to_string()))
+        })
         .unwrap_or_default();
     let class = match class {
         PriceClass::Domestic => "domestic",
@@ -353,7 +376,11 @@ pub fn erase_sure(customer: &str) -> String {
 
 /// `/erase`, when it is done: what is gone, and what isn't ours to remove.
 pub fn erased(rows: u32, kept_opt_out: bool) -> String {
-    let kept = if kept_opt_out { " That the number wants no texts is still known, so that it gets none." } else { "" };
+    let kept = if kept_opt_out {
+        " That the number wants no texts is still known, so that it gets none."
+    } else {
+        ""
+    };
     format!(
         "Forgotten: {rows} entries about this customer are removed from Handbell.{kept}\n\nWhat remains is not Handbell's: this space at \
          Webex (delete it there), and Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own \
@@ -392,14 +419,20 @@ pub fn link(address: &str) -> String {
 }
 
 /// Under an answer: what became of it.
-pub fn fate(dispatch: &Dispatch, line: impl Fn(&Delivery, Option<&crate::dispatch::Fate>) -> String) -> Option<String> {
+pub fn fate(
+    dispatch: &Dispatch,
+    line: impl Fn(&Delivery, Option<&crate::dispatch::Fate>) -> String,
+) -> Option<String> {
     let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Handbell);
     let lines: Vec<String> = dispatch
         .deliveries
         .iter()
         .filter(|(name, delivery)| {
             let failed = delivery.progress == Progress::Dead
-                || dispatch.fates.get(*name).is_some_and(|fate| matches!(fate.status.as_str(), "failed" | "undelivered"));
+                || dispatch
+                    .fates
+                    .get(*name)
+                    .is_some_and(|fate| matches!(fate.status.as_str(), "failed" | "undelivered"));
             let told = match &delivery.say {
                 // What is held for a moment, or said by itself, needs no word as long as all goes well.
                 say if say.is_answer() => match delivery.progress {
@@ -465,12 +498,19 @@ fn not_sent(dispatch: &Dispatch) -> &'static str {
 /// The last that was said, in the space.
 pub fn history(dispatches: &[Dispatch], zone: &TimeZone) -> String {
     const LAST: usize = 20;
-    let said: Vec<_> =
-        dispatches.iter().filter_map(|dispatch| dispatch.talk.as_ref().map(|talk| (dispatch, talk))).collect();
+    let said: Vec<_> = dispatches
+        .iter()
+        .filter_map(|dispatch| dispatch.talk.as_ref().map(|talk| (dispatch, talk)))
+        .collect();
     let from = said.len().saturating_sub(LAST);
-    let lines: Vec<_> =
-        said[from..].iter().map(|(dispatch, talk)| quoted(&transcript_line(dispatch, talk, zone))).collect();
-    if lines.is_empty() { "Nothing was said yet.".to_owned() } else { lines.join("  \n") }
+    // Each in a list's item: whatever somebody writes, it never looks like a line of ours.
+    let lines: Vec<_> = said[from..]
+        .iter()
+        .map(|(dispatch, talk)| {
+            format!("- {}", quoted(&transcript_line(dispatch, talk, zone)).replace('\n', "\n  "))
+        })
+        .collect();
+    if lines.is_empty() { "Nothing was said yet.".to_owned() } else { lines.join("\n") }
 }
 
 /// Told to the admins when no more texts leave a line today.
@@ -486,5 +526,6 @@ pub const SPENT: &str = "the line's limit for today is reached (parts_per_day); 
 
 /// What the incident of a customer who waits begins with.
 pub fn waits(customer: &str, since: Timestamp, now: Timestamp) -> String {
-    format!("**{}** has been waiting for an answer for {}.", escape(customer), length(now.duration_since(since)))
+    let waited = super::ago(since.min(now), now);
+    format!("**{}** has been waiting for an answer for {waited}.", escape(customer))
 }

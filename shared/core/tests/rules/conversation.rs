@@ -3,7 +3,7 @@
 use handbell_core::config::Line;
 use handbell_core::conversation::{Address, Agent, Conversation, Sender};
 use handbell_core::converse::{Answer, Desk, File, Heard, There, Turn, converse};
-use handbell_core::dispatch::{Content, Delivery, Dispatch, Progress, Say};
+use handbell_core::dispatch::{Content, Delivery, Dispatch, Progress, Say, Who};
 use handbell_core::incident::Subject;
 use handbell_core::leave::{Command, Sight};
 use handbell_core::texting::Word;
@@ -92,7 +92,11 @@ impl Room {
             own_numbers: &[OURS, "+12025550199"],
         };
         let turn = converse(self.state.as_ref(), &self.sender, heard, desk, self.now);
-        assert_eq!(turn, converse(self.state.as_ref(), &self.sender, heard, desk, self.now), "no chance in it");
+        assert_eq!(
+            turn,
+            converse(self.state.as_ref(), &self.sender, heard, desk, self.now),
+            "no chance in it"
+        );
         if let Some(next) = &turn.next {
             self.state = Some(next.clone());
         }
@@ -169,9 +173,12 @@ pub(crate) fn said(turn: &Turn) -> Vec<String> {
                 Say::Post { content: Content::TakenBack { taken_back, changed, who } } => {
                     format!("{who} took back {taken_back}, changed: {changed}")
                 }
-                Say::Post { content } => format!("post{under}: {}", wording::post(content, &plan, dispatch, &words())),
+                Say::Post { content } => {
+                    format!("post{under}: {}", wording::post(content, &plan, dispatch, &words()))
+                }
                 Say::Answer { to, text, files, .. } => {
-                    let files = if files.is_empty() { String::new() } else { format!(" with {}", files.join(", ")) };
+                    let files =
+                        if files.is_empty() { String::new() } else { format!(" with {}", files.join(", ")) };
                     format!("text to {to}: {text}{files}")
                 }
                 Say::Mail { to, text } => format!("mail to {to}: {text}"),
@@ -209,7 +216,10 @@ pub(crate) fn answers(turn: &Turn) -> Vec<String> {
 fn the_first_text_opens_and_the_next_goes_on() {
     let mut room = Room::new();
     let turn = room.hear(&text("Where is my bike?"));
-    assert_eq!(said(&turn), ["1: first post", "1: post: **+352691496401** 08:00: Where is my bike?", "2: assign"]);
+    assert_eq!(
+        said(&turn),
+        ["1: first post", "1: post: **+352691496401** 08:00: Where is my bike?", "2: assign"]
+    );
     assert_eq!(facts(&turn), ["conversation.opened"]);
     let talk = room.talk();
     assert_eq!((talk.version, talk.dispatches, talk.last_post, talk.last_answer), (1, 2, 1, 0));
@@ -222,7 +232,11 @@ fn the_first_text_opens_and_the_next_goes_on() {
     let turn = room.hear(&text("Hello?"));
     assert_eq!(said(&turn), ["3: post: **+352691496401** 08:01: Hello?"], "it was just looked who is there");
     assert_eq!(turn.dispatches[0].after, Some(1), "a post waits for the post before it");
-    assert_eq!(room.talk().waiting_since, Some(morning()), "who asks again has been waiting since the first time");
+    assert_eq!(
+        room.talk().waiting_since,
+        Some(morning()),
+        "who asks again has been waiting since the first time"
+    );
     room.pass(240);
     assert_eq!(room.text("Anybody?")[1..], ["5: assign"], "after five minutes it is looked again");
 }
@@ -242,7 +256,10 @@ fn pictures_follow_the_words_in_their_order() {
     let file = |url: &str| File { url: url.into(), content_type: Some("image/jpeg".into()) };
     let files = vec![file("one"), file("two"), file("three")];
     let turn = room.hear(&Heard::Text { body: String::new(), files: files.clone(), at: None, word: None });
-    assert_eq!(said(&turn)[1..5], ["1: post: **+352691496401** 08:00:", "1: file one", "1: file two", "1: file three"]);
+    assert_eq!(
+        said(&turn)[1..5],
+        ["1: post: **+352691496401** 08:00:", "1: file one", "1: file two", "1: file three"]
+    );
     assert_eq!(turn.dispatches[0].talk.as_ref().map(|talk| talk.files), Some(3));
     // A picture with the word STOP is something to look at.
     room.hear(&Heard::Text { body: "stop".into(), files, at: None, word: None });
@@ -259,7 +276,11 @@ fn a_closed_conversation_opens_again() {
     room.pass(3600);
     let turn = room.hear(&text("One more thing"));
     assert_eq!(facts(&turn), ["conversation.reopened"]);
-    assert_eq!(said(&turn), ["6: post: **+352691496401** 09:00: One more thing", "7: assign"], "no second first post");
+    assert_eq!(
+        said(&turn),
+        ["6: post: **+352691496401** 09:00: One more thing", "7: assign"],
+        "no second first post"
+    );
     let talk = room.talk();
     assert_eq!((talk.closed, talk.opened_at, talk.waiting_since), (false, room.now, Some(room.now)));
     assert_eq!(talk.assignee, None, "whoever had it is asked anew");
@@ -271,7 +292,11 @@ fn how_customers_are_called() {
     room.tell(&form("Hello", Some("Ann"), None));
     assert_eq!((room.talk().called(), room.talk().title()), ("Ann".into(), "Ann Ann@Example.com".into()));
     assert_eq!(room.talk().email.as_deref(), Some("Ann@Example.com"));
-    assert_eq!(Address::Mail("ann@example.com".into()).subject("support"), room.subject, "in any case of letters");
+    assert_eq!(
+        Address::Mail("ann@example.com".into()).subject("support"),
+        room.subject,
+        "in any case of letters"
+    );
     assert_ne!(room.subject, room.address.subject("sales"), "each line is another conversation");
     let mut hidden = Room::new().of(Address::Hidden);
     hidden.tell(&Heard::Called { spoke: None });
@@ -287,7 +312,11 @@ fn the_customer_is_welcomed_once() {
     room.text("Hello");
     assert_eq!(
         room.tell(&Heard::Looked(There::Somebody)),
-        ["3: post: 🤖 The customer was told by itself, 08:00: Welcome!", "3: text to +352691496401: Welcome!", "3: report"]
+        [
+            r"3: post: 🤖 The customer was told by itself, 08:00: Welcome\!",
+            "3: text to +352691496401: Welcome!",
+            "3: report"
+        ]
     );
     room.pass(3600);
     room.text("Hello again");
@@ -377,7 +406,11 @@ fn nothing_is_told_twice_in_ten_minutes_whatever_the_line() {
     other.subject = other.address.subject("sales");
     (other.sender, other.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(599));
     other.text("Hello");
-    assert_eq!(answers(&other.hear(&Heard::Looked(There::Somebody))), [""; 0], "the sender belongs to all lines");
+    assert_eq!(
+        answers(&other.hear(&Heard::Looked(There::Somebody))),
+        [""; 0],
+        "the sender belongs to all lines"
+    );
     let mut third = Room::new();
     third.subject = third.address.subject("returns");
     (third.sender, third.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(600));
@@ -436,13 +469,19 @@ fn two_handbells_wired_to_each_other_fall_silent() {
 
 #[test]
 fn stop_stops() {
-    for word in ["STOP", "stop", " Stop. ", "Unsubscribe", "END", "quit!", "cancel", "STOPALL", "revoke", "optout"] {
+    for word in
+        ["STOP", "stop", " Stop. ", "Unsubscribe", "END", "quit!", "cancel", "STOPALL", "revoke", "optout"]
+    {
         let mut room = Room::new();
         room.text("Hello");
         room.answer("Hello!");
         room.text("And?");
         let turn = room.hear(&text(word));
-        assert_eq!(said(&turn), ["5: post: 🔕 +352691496401 texted STOP. Nothing can be sent until START."], "{word}");
+        assert_eq!(
+            said(&turn),
+            ["5: post: 🔕 +352691496401 texted STOP. Nothing can be sent until START."],
+            "{word}"
+        );
         assert_eq!(facts(&turn), ["customer.opted-out"]);
         assert_eq!(room.sender.opted_out, Some(room.now));
         let talk = room.talk();
@@ -461,7 +500,10 @@ fn stop_of_a_number_that_was_never_heard() {
     let mut room = Room::new();
     let turn = room.hear(&text("STOP"));
     assert!(turn.changes_something() && turn.next.is_none() && turn.dispatches.is_empty());
-    assert_eq!((room.sender.version, room.sender.opted_out, room.sender.confirmed), (1, Some(room.now), None));
+    assert_eq!(
+        (room.sender.version, room.sender.opted_out, room.sender.confirmed),
+        (1, Some(room.now), None)
+    );
     // Its START opens the conversation, and it may be answered.
     room.pass(60);
     let said = room.text("START");
@@ -496,7 +538,10 @@ fn stop_on_one_line_holds_on_all() {
     assert!(said(&turn)[0].contains("texted STOP"), "{:?}", said(&turn));
     other.pass(60);
     let said = other.text("Really?");
-    assert_eq!(said[1], "5: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.", "shown");
+    assert_eq!(
+        said[1], "5: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.",
+        "shown"
+    );
     assert_eq!(other.talk().waiting_since, Some(morning()), "what waited before is for the team to close");
 }
 
@@ -557,7 +602,9 @@ fn twilio_knew_of_a_stop() {
     let said = room.tell(&Heard::Refused);
     assert_eq!(
         said,
-        ["3: post: 🔕 Twilio says that this customer wants no more texts (21610). Nothing can be sent until the customer texts START."]
+        [
+            "3: post: 🔕 Twilio says that this customer wants no more texts (21610). Nothing can be sent until the customer texts START."
+        ]
     );
     assert_eq!(room.talk().waiting_since, None);
     assert!(!room.hear(&Heard::Refused).changes_something(), "once");
@@ -591,7 +638,9 @@ fn a_number_that_somebody_typed_into_the_form_gets_no_text() {
     let turn = room.answer("We call you.");
     assert_eq!(
         said(&turn),
-        ["3: post under m1: **Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts +12025550100."]
+        [
+            "3: post under m1: **Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts +12025550100."
+        ]
     );
     assert_eq!((room.talk().assignee.clone(), turn.answer), (None, 0));
     assert!(room.talk().waiting_since.is_some(), "still waiting");
@@ -619,8 +668,14 @@ fn a_form_changes_neither_name_nor_mail() {
     let mut room = Room::new();
     room.tell(&form("Hello", Some("Ann"), Some("ann@example.com")));
     let said = room.tell(&form("Hello", Some("Eve"), Some("eve@example.com")));
-    assert!(said[0].contains("The form names eve@example.com, but answers still go to ann@example.com"), "{said:?}");
-    assert_eq!((room.talk().name.as_deref(), room.talk().email.as_deref()), (Some("Ann"), Some("ann@example.com")));
+    assert!(
+        said[0].contains("The form names eve@example.com, but answers still go to ann@example.com"),
+        "{said:?}"
+    );
+    assert_eq!(
+        (room.talk().name.as_deref(), room.talk().email.as_deref()),
+        (Some("Ann"), Some("ann@example.com"))
+    );
 }
 
 #[test]
@@ -642,7 +697,7 @@ fn calls() {
     assert_eq!(
         room.tell(&Heard::Called { spoke: None }),
         [
-            "3: post: 📞 **+352691496401** 10:03: missed call: nobody took it.",
+            "3: post: 📞 **+352691496401** 10:03: **missed call**: nobody took it.",
             "4: post: 🤖 The customer was told by itself, 10:03: We missed you.",
             "4: text to +352691496401: We missed you.",
             "4: report",
@@ -777,7 +832,9 @@ fn quiet_conversations_close() {
 fn nothing_happens_in_a_conversation_that_there_isn_t() {
     let mut room = Room::new();
     let answer = room.words("Hello");
-    for heard in [Heard::Wake, Heard::Refused, Heard::Forgotten, Heard::Answer(answer), Heard::Looked(There::Nobody)] {
+    for heard in
+        [Heard::Wake, Heard::Refused, Heard::Forgotten, Heard::Answer(answer), Heard::Looked(There::Nobody)]
+    {
         assert!(!room.hear(&heard).changes_something(), "{heard:?}");
     }
 }
@@ -849,7 +906,8 @@ fn a_move() -> impl Strategy<Value = Move> {
         6 => "[ -~äß🙂\n]{0,40}",
         1 => Just("STOP".to_owned()), 1 => Just("start".to_owned()), 1 => Just("HELP".to_owned()),
     ];
-    let word = proptest::option::weighted(0.1, prop_oneof![Just(Word::Stop), Just(Word::Start), Just(Word::Help)]);
+    let word =
+        proptest::option::weighted(0.1, prop_oneof![Just(Word::Stop), Just(Word::Start), Just(Word::Help)]);
     let a_text = (body, 0..3_usize, word).prop_map(|(body, files, word)| {
         let files = vec![File { url: "u".into(), content_type: None }; files];
         Heard::Text { body, files, at: None, word }
@@ -868,9 +926,19 @@ fn a_move() -> impl Strategy<Value = Move> {
         1 => Just(Heard::Forgotten),
     ];
     let command = prop_oneof![
-        Just(Command::Claim), Just(Command::Release), Just(Command::Close { note: None }), Just(Command::Name("Ann".into())),
-        Just(Command::Canned("times".into())), Just(Command::Call), Just(Command::Who), Just(Command::History), Just(Command::Export),
-        Just(Command::OptOut), any::<bool>().prop_map(|confirmed| Command::Erase { confirmed }), Just(Command::Help), Just(Command::Hours),
+        Just(Command::Claim),
+        Just(Command::Release),
+        Just(Command::Close { note: None }),
+        Just(Command::Name("Ann".into())),
+        Just(Command::Canned("times".into())),
+        Just(Command::Call),
+        Just(Command::Who),
+        Just(Command::History),
+        Just(Command::Export),
+        Just(Command::OptOut),
+        any::<bool>().prop_map(|confirmed| Command::Erase { confirmed }),
+        Just(Command::Help),
+        Just(Command::Hours),
     ];
     prop_oneof![
         10 => heard.prop_map(Move::Hear),
@@ -889,10 +957,21 @@ fn a_move() -> impl Strategy<Value = Move> {
 struct Watch {
     dispatches: Vec<Dispatch>,
     facts: std::collections::BTreeSet<String>,
+    /// When the customer was last told something that neither an agent wrote nor the end asked for.
+    told: Option<Timestamp>,
 }
 
 impl Watch {
-    fn check(&mut self, before: Option<&Conversation>, room: &Room, turn: &Turn) -> Result<(), TestCaseError> {
+    fn check(
+        &mut self,
+        before: Option<&Conversation>,
+        heard: &Heard,
+        room: &Room,
+        turn: &Turn,
+    ) -> Result<(), TestCaseError> {
+        if *heard == Heard::Forgotten {
+            self.told = None;
+        }
         let Some(next) = &turn.next else {
             prop_assert!(turn.dispatches.is_empty(), "what isn't written down isn't said");
             return Ok(());
@@ -910,8 +989,21 @@ impl Watch {
             }
             let answers = dispatch.deliveries.values().any(|one| one.say.is_answer());
             prop_assert!(!(opted_out && answers), "who wants no texts gets none");
-            prop_assert_eq!(answers && dispatch.answers_after.is_none(), answers && next_has_no_answer_before(dispatch, before));
+            prop_assert_eq!(
+                answers && dispatch.answers_after.is_none(),
+                answers && next_has_no_answer_before(dispatch, before)
+            );
             prop_assert!(!answers || dispatch.deliveries.contains_key("r"), "what became of it is shown");
+            let unknown =
+                room.sender.confirmed.is_none() && next.by_form && !matches!(heard, Heard::Called { .. });
+            let texts = dispatch.deliveries.values().any(|one| matches!(one.say, Say::Answer { .. }));
+            prop_assert!(!(unknown && texts), "a number that somebody typed gets no text");
+            let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Handbell);
+            if by_itself && !matches!(heard, Heard::Command { .. }) {
+                let quiet = |last: Timestamp| room.now.duration_since(last) >= SignedDuration::from_mins(10);
+                prop_assert!(self.told.is_none_or(quiet), "told twice in ten minutes");
+                self.told = Some(room.now);
+            }
             for fact in &dispatch.facts {
                 prop_assert!(self.facts.insert(fact.id.clone()), "{} was told before", fact.id);
             }
@@ -921,7 +1013,10 @@ impl Watch {
         prop_assert!(next.taken_back.len() <= 20 && next.answers.len() <= 20);
         match next.wake_at {
             Some(at) => prop_assert!(at >= room.now, "{} is past at {}", at, room.now),
-            None => prop_assert!(next.closed && next.alarm == next.alarmed, "an open conversation is looked at again"),
+            None => prop_assert!(
+                next.closed && next.alarm == next.alarmed,
+                "an open conversation is looked at again"
+            ),
         }
         if next.closed {
             prop_assert!(next.waiting_since.is_none() && next.alarm.is_none());
@@ -982,12 +1077,12 @@ proptest! {
                 }
             };
             let turn = room.hear(&heard);
-            watch.check(before.as_ref(), &room, &turn)?;
+            watch.check(before.as_ref(), &heard, &room, &turn)?;
             if heard == Heard::Wake {
                 // A look that changes nothing but the look itself would go on for ever.
                 let again = room.state.clone();
                 let turn = room.hear(&Heard::Wake);
-                watch.check(again.as_ref(), &room, &turn)?;
+                watch.check(again.as_ref(), &heard, &room, &turn)?;
                 prop_assert!(!room.hear(&Heard::Wake).changes_something(), "it comes to rest");
             }
         }

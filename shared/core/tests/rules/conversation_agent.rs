@@ -1,1 +1,734 @@
-//! Soon.
+//! What an agent does, and what becomes of it: answers, commands, what is taken back, and what fails.
+
+use handbell_core::config::{Admins, Plan};
+use handbell_core::conversation::Address;
+use handbell_core::converse::{Answer, Heard, There, Turn};
+use handbell_core::decide::{Event, Outcome as Became, begins_anew};
+use handbell_core::dispatch::{Content, Delivery, Dispatch, Fate, Progress, REPORT, Say, Talk, Way, Who};
+use handbell_core::fallback::take_over;
+use handbell_core::incident::{Phase, Subject};
+use handbell_core::leave::{Command, Sight, Why};
+use handbell_core::wording::customer as wording;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::conversation::{CUSTOMER, OURS, Room, answers, dana, deliveries, facts, kim, said, text};
+use crate::house::{House, morning, words};
+
+/// A customer who has just written.
+fn asked() -> Room {
+    asked_with(|_| ())
+}
+
+fn asked_with(change: impl FnOnce(&mut Value)) -> Room {
+    let mut room = Room::with(change);
+    room.text("Where is my bike?");
+    room
+}
+
+fn not_before(turn: &Turn) -> Vec<Timestamp> {
+    let all = turn.dispatches.iter().flat_map(deliveries).filter(|one| one.say.is_answer());
+    all.map(|one| one.next_at).collect()
+}
+
+#[test]
+fn an_answer_goes_to_the_customer() {
+    let mut room = asked();
+    room.pass(30);
+    let turn = room.answer("It is ready.");
+    assert_eq!(said(&turn), ["3: text to +352691496401: It is ready.", "3: report under m1"]);
+    assert_eq!(turn.answer, 3);
+    let dispatch = &turn.dispatches[0];
+    assert_eq!((dispatch.after, dispatch.answers_after, dispatch.replaces), (None, None, None));
+    assert!(dispatch.deliveries.contains_key(REPORT));
+    let talk = dispatch.talk.as_deref().expect("it is part of what was said");
+    assert_eq!((&talk.who, talk.text.as_str(), talk.files), (&Who::Agent("Dana".into()), "It is ready.", 0));
+    assert_eq!(not_before(&turn), [room.now], "at once");
+    let state = room.talk();
+    assert_eq!(
+        (state.waiting_since, state.answered_at, state.assignee.clone()),
+        (None, Some(room.now), Some(dana()))
+    );
+    assert_eq!((state.last_answer, state.last_post, state.read_to), (3, 1, Some(room.now)));
+}
+
+#[test]
+fn answers_leave_one_after_another_and_so_do_posts() {
+    let mut room = asked();
+    let first = room.answer("One").dispatches.remove(0);
+    let second = room.answer("Two").dispatches.remove(0);
+    assert_eq!((first.answers_after, second.answers_after), (None, Some(first.key.number)));
+    let post = room.hear(&text("Thanks")).dispatches.remove(0);
+    assert_eq!((post.after, post.answers_after), (Some(1), None), "a post waits for no answer");
+    let third = room.answer("Three").dispatches.remove(0);
+    assert_eq!((third.after, third.answers_after), (None, Some(second.key.number)));
+    // What is told by itself stands in both lanes.
+    let closing = room.command(Command::Close { note: None });
+    assert!(closing[1].starts_with("8: post") && closing[2].starts_with("8: text"), "{closing:?}");
+    assert_eq!((room.talk().last_post, room.talk().last_answer), (8, 8));
+}
+
+#[test]
+fn the_first_who_answers_has_it() {
+    let mut room = asked();
+    room.hear(&Heard::Looked(There::Asked(kim())));
+    room.answer("I do it");
+    assert_eq!(room.talk().assignee, Some(kim()), "who was asked keeps it");
+    let mut room = asked();
+    room.answer("I do it");
+    let kims = Answer { by: kim(), ..room.words("So do I") };
+    room.hear(&Heard::Answer(kims));
+    assert_eq!(room.talk().assignee, Some(dana()));
+    room.pass(800);
+    assert_eq!(room.text("And now?").len(), 1, "somebody was heard lately");
+    room.pass(200);
+    assert_eq!(room.text("Hello?").len(), 2, "and now nobody was for a quarter of an hour");
+}
+
+#[test]
+fn who_was_answered_is_not_welcomed_later() {
+    let mut room = asked();
+    room.answer("Hello!");
+    room.pass(86_400);
+    room.text("Hello");
+    assert_eq!(answers(&room.hear(&Heard::Looked(There::Somebody))), [""; 0]);
+}
+
+#[test]
+fn signed() {
+    let mut room = asked_with(|line| line["signed"] = json!(true));
+    let turn = room.answer("It is ready.");
+    assert_eq!(answers(&turn), ["Dana: It is ready."]);
+    assert_eq!(turn.dispatches[0].talk.as_ref().map(|talk| talk.text.as_str()), Some("It is ready."));
+    let files = Answer { files: vec!["f1".into(), "f2".into()], ..room.words("") };
+    assert_eq!(
+        said(&room.hear(&Heard::Answer(files)))[0],
+        "4: text to +352691496401:  with f1, f2",
+        "a picture needs no name"
+    );
+}
+
+#[test]
+fn held_for_a_moment() {
+    let mut room = asked_with(|line| line["undo"] = json!("15s"));
+    let turn = room.answer("Oops");
+    assert_eq!(not_before(&turn), [room.now + SignedDuration::from_secs(15)]);
+    let report = &turn.dispatches[0].deliveries[REPORT];
+    assert_eq!(report.next_at, room.now, "only the answer is held");
+}
+
+#[test]
+fn a_long_text_is_announced() {
+    let mut room = asked();
+    assert_eq!(said(&room.answer(&"a".repeat(459))).len(), 2, "three parts");
+    let turn = room.answer(&"a".repeat(460));
+    assert_eq!(
+        said(&turn)[0],
+        "4: post under m2: This is a long text: 4 parts, international price for each. It leaves in 10 s unless you delete it."
+    );
+    assert_eq!(not_before(&turn), [room.now + SignedDuration::from_secs(10)]);
+    assert_eq!(turn.answer, 5, "the answer's dispatch, not the note's");
+    let mut room = Room::with(|line| line["undo"] = json!("30s")).of(Address::Number("+12025550123".into()));
+    room.text("Hello");
+    let turn = room.answer(&"🙂".repeat(120));
+    assert_eq!(
+        said(&turn)[0],
+        "3: post under m1: This is a long text: 4 parts because of \u{201c}🙂\u{201d}, which makes them shorter, domestic price for each. \
+         It leaves in 30 s unless you delete it."
+    );
+    assert_eq!(not_before(&turn), [room.now + SignedDuration::from_secs(30)]);
+}
+
+#[test]
+fn what_twilio_would_not_take_is_not_cut_off() {
+    let mut room = asked_with(|line| line["signed"] = json!(true));
+    assert_eq!(answers(&room.answer(&"é".repeat(1594))).len(), 1, "with the name, 1600 characters");
+    let turn = room.answer(&"é".repeat(1595));
+    assert_eq!(
+        said(&turn),
+        [
+            "5: post under m2: **Not sent.** A text has at most 1600 characters, and this one has 1601. Send it in several."
+        ]
+    );
+    // A mail has room for it.
+    room.hear(&Heard::Form { message: "By mail".into(), name: None, email: Some("ann@example.com".into()) });
+    let said = said(&room.answer(&"é".repeat(2000)));
+    assert!(said[0].starts_with("7: mail to ann@example.com: Dana: éé"), "{said:?}");
+    assert!(
+        said[2].contains("It goes by mail only. A text has at most 1600 characters, and this one has 2006."),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn not_too_many() {
+    let mut room = asked_with(|line| line["limits"] = json!({ "per_minute": 2, "per_day": 4 }));
+    let at = |room: &mut Room, text: &str| answers(&room.answer(text)).len();
+    assert_eq!((at(&mut room, "1"), at(&mut room, "2"), at(&mut room, "3")), (1, 1, 0));
+    let turn = room.answer("3 again");
+    assert_eq!(
+        said(&turn),
+        [
+            "6: post under m4: **Not sent.** More than 2 answers in a minute or 4 in a day went to this customer. Write it again later."
+        ]
+    );
+    room.pass(60);
+    assert_eq!(
+        (at(&mut room, "3"), at(&mut room, "4"), at(&mut room, "5")),
+        (1, 1, 0),
+        "what didn't leave isn't counted"
+    );
+    room.pass(3600);
+    assert_eq!(at(&mut room, "5"), 0, "that was the day");
+    room.pass(86_400);
+    assert_eq!(at(&mut room, "5"), 1);
+}
+
+#[test]
+fn the_limit_holds_for_mails_too() {
+    let mut room = Room::with(|line| line["limits"] = json!({ "per_minute": 1 }))
+        .of(Address::Mail("ann@example.com".into()));
+    room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
+    assert_eq!(answers(&room.answer("1")), ["1"]);
+    let turn = room.answer("2");
+    assert_eq!(answers(&turn), [""; 0]);
+    assert!(said(&turn)[0].contains("**Not sent.** More than 1 answers"), "{:?}", said(&turn));
+}
+
+#[test]
+fn only_by_mail() {
+    let mut room = Room::new().of(Address::Mail("ann@example.com".into()));
+    room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
+    let turn = room.answer("Hello Ann");
+    assert_eq!(
+        said(&turn),
+        [
+            "3: mail to ann@example.com: Hello Ann",
+            "3: report under m1",
+            "4: post under m1: It goes by mail only. This customer has no number that texts or calls can go to.",
+        ]
+    );
+    assert_eq!(turn.answer, 3);
+    let files = Answer { files: vec!["f".into()], ..room.words("See here") };
+    let said_of_files = said(&room.hear(&Heard::Answer(files)));
+    assert!(said_of_files[2].ends_with("Its files stay here: files don't go by mail."), "{said_of_files:?}");
+    let files = Answer { files: vec!["f".into()], ..room.words("") };
+    assert_eq!(
+        said(&room.hear(&Heard::Answer(files))),
+        ["7: post under m3: **Not sent.** This customer has no number that texts or calls can go to."]
+    );
+    // Mail is for those who wrote by the form, and where it is switched on.
+    let mut room = Room::with(|line| line["mail"] = Value::Null).of(Address::Mail("ann@example.com".into()));
+    room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
+    assert_eq!(answers(&room.answer("Hello Ann")), [""; 0]);
+}
+
+#[test]
+fn why_an_answer_stays() {
+    let first = |room: &mut Room| said(&room.answer("Hello")).remove(0);
+    let mut room = asked();
+    room.text("STOP");
+    assert!(first(&mut room).ends_with(wording::NOT_SENT_STOP));
+    let mut room = Room::new().of(Address::Hidden);
+    room.hear(&Heard::Called { spoke: None });
+    assert!(first(&mut room).ends_with(wording::NOT_SENT_NO_NUMBER));
+    for code in ["+12345", "12345", "INFO"] {
+        let mut room = Room::new().of(Address::Number(code.into()));
+        room.text("Your parcel is here");
+        assert!(first(&mut room).ends_with(wording::NOT_SENT_NO_NUMBER), "{code}");
+        assert!(
+            room.command(Command::Call)[0].ends_with(wording::NOT_SENT_NO_NUMBER),
+            "nobody answers there: {code}"
+        );
+    }
+    let mut room = asked_with(|line| line["countries"] = json!(["+1"]));
+    assert!(first(&mut room).ends_with(wording::NOT_SENT_COUNTRY));
+    assert!(room.talk().waiting_since.is_some() && room.talk().answers.is_empty());
+}
+
+#[test]
+fn an_answer_opens_what_was_closed() {
+    let mut room = asked();
+    room.command(Command::Close { note: None });
+    room.pass(600);
+    let turn = room.answer("One more thing");
+    assert_eq!(facts(&turn), ["conversation.reopened"]);
+    assert!(!room.talk().closed && room.talk().wake_at.is_some());
+}
+
+#[test]
+fn claimed_and_given_back() {
+    let mut room = asked();
+    assert_eq!(room.command(Command::Claim), ["3: post under m1: **Dana** has it."]);
+    room.pass(60);
+    assert_eq!(room.text("Hello?").len(), 1, "who has it is looked for no more");
+    let asked_by_kim = Answer { by: kim(), ..room.words("") };
+    let claim = Heard::Command { command: Command::Claim, asked: asked_by_kim, sight: Sight::Everything };
+    assert_eq!(room.tell(&claim), ["5: post under m2: **Kim** has it now, instead of Dana."]);
+    room.answer("Hello");
+    room.pass(60);
+    let said = room.command(Command::Release);
+    assert_eq!(said, ["7: post under m4: Dana gave it back. The customer's next text looks for somebody."]);
+    assert_eq!(room.talk().assignee, None);
+    assert_eq!(room.text("And?").last().map(String::as_str), Some("9: assign"), "as was promised");
+    // Whoever takes over an old conversation is there now.
+    room.pass(86_400);
+    room.command(Command::Claim);
+    assert_eq!(room.text("Hello?").len(), 1);
+}
+
+#[test]
+fn close() {
+    let mut room = asked();
+    let said = room.command(Command::Close { note: Some("paid, *all*\n- done".into()) });
+    assert_eq!(
+        said[0],
+        "3: post under m1: Closed by Dana. paid, \\*all\\*  \n\\- done It opens again when the customer writes."
+    );
+    assert_eq!(said[2], "4: text to +352691496401: Goodbye!");
+    let talk = room.talk();
+    assert_eq!((talk.closed, talk.waiting_since, talk.wake_at), (true, None, None));
+    // Twice is once, as far as the customer can tell.
+    room.pass(7200);
+    let asked = room.words("");
+    let again = Heard::Command { command: Command::Close { note: None }, asked, sight: Sight::Everything };
+    let turn = room.hear(&again);
+    assert_eq!((answers(&turn).len(), facts(&turn).len(), turn.dispatches.len()), (0, 0, 1));
+    // "Thanks!" gets no word by itself right after the goodbye.
+    let mut room = self::asked();
+    room.command(Command::Close { note: None });
+    room.open = false;
+    room.pass(30);
+    let thanks = room.hear(&text("Thanks!"));
+    assert_eq!(answers(&thanks), [""; 0]);
+    // Who wants no texts isn't told goodbye.
+    let mut room = self::asked();
+    room.text("STOP");
+    assert_eq!(room.command(Command::Close { note: None }).len(), 1);
+}
+
+#[test]
+fn close_while_somebody_is_told_that_nobody_answers() {
+    let mut room = asked();
+    room.pass(300);
+    room.hear(&Heard::Wake);
+    room.hear(&Heard::Told { alarmed: Some(morning()) });
+    room.command(Command::Close { note: None });
+    assert_eq!((room.talk().alarm, room.talk().wake_at), (None, Some(room.now)), "the incident has to end");
+    room.pass(1);
+    assert!(!room.hear(&Heard::Wake).changes_something(), "until it was told, nothing is written");
+    room.hear(&Heard::Told { alarmed: None });
+    assert_eq!(room.talk().wake_at, None);
+}
+
+#[test]
+fn name() {
+    let mut room = asked();
+    let said = room.command(Command::Name("Tommy *T*".into()));
+    assert_eq!(
+        said,
+        [
+            "3: title: Tommy *T* +352691496401",
+            r"3: post under m1: The customer is called **Tommy \*T\*** from now on.",
+        ]
+    );
+    assert_eq!(room.text("Hello")[0], r"4: post: **Tommy \*T\*** 08:00: Hello");
+}
+
+#[test]
+fn canned() {
+    let mut room = asked();
+    let asked = room.words("");
+    let turn = room.hear(&Heard::Command {
+        command: Command::Canned("times".into()),
+        asked: asked.clone(),
+        sight: Sight::Everything,
+    });
+    assert_eq!((answers(&turn), turn.answer), (vec!["From 9 to 6.".to_owned()], 3));
+    assert_eq!(room.talk().answers, [(asked.message, 3)], "deleting the command takes it back");
+    assert_eq!(
+        room.command(Command::Canned("tmies".into())),
+        ["4: post under m2: **Not sent.** There is no answer called tmies. There are: `Times`."]
+    );
+    let mut room = asked_with(|line| line["canned"] = json!({}));
+    let said = room.command(Command::Canned("x".into()));
+    assert!(
+        said[0].ends_with("**Not sent.** This line has no prepared answers (`canned` in the configuration).")
+    );
+}
+
+#[test]
+fn call() {
+    let mut room = asked();
+    assert_eq!(
+        room.command(Command::Call),
+        [
+            "3: post under m1: Your phone rings, Dana. Press 1, and the customer is called.",
+            "3: connect +12025550111 with +352691496401",
+            "3: report under m1",
+        ]
+    );
+    let asked_by_kim = Answer { by: kim(), ..room.words("") };
+    let call = Heard::Command { command: Command::Call, asked: asked_by_kim, sight: Sight::Everything };
+    assert_eq!(
+        room.tell(&call),
+        ["4: post under m2: I don't know your number, Kim: it belongs to `agents` in the configuration."]
+    );
+    let mut room = Room::new().of(Address::Mail("ann@example.com".into()));
+    room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
+    assert!(room.command(Command::Call)[0].ends_with(wording::NOT_SENT_NO_NUMBER));
+}
+
+#[test]
+fn questions_of_agents() {
+    let mut room = asked();
+    assert_eq!(room.command(Command::History), ["3: transcript under m1, brief: true"]);
+    assert_eq!(room.command(Command::Export), ["4: transcript under m2, brief: false"]);
+    assert!(room.command(Command::Who)[0].contains("Nobody has it."));
+    assert_eq!(room.command(Command::Hours), ["6: post under m4: We are always open."]);
+    assert!(room.command(Command::Help)[0].contains("`/claim`"));
+    assert!(room.talk().waiting_since.is_some(), "none of it is an answer");
+}
+
+#[test]
+fn opt_out() {
+    let mut room = asked();
+    room.answer("Hello");
+    let said = room.command(Command::OptOut);
+    assert_eq!(
+        said,
+        [
+            "4: post under m2: 🔕 Dana switched texts to this customer off. They come on again when the customer texts START."
+        ]
+    );
+    assert_eq!(room.sender.opted_out, Some(room.now));
+    assert!(room.talk().voids(3).is_some());
+    assert_eq!(answers(&room.answer("Hello?")), [""; 0]);
+}
+
+#[test]
+fn erase() {
+    let mut room = asked();
+    let sure = |confirmed| Command::Erase { confirmed };
+    assert!(room.command(sure(true))[0].contains("for good"), "asked back first, whatever was said");
+    room.pass(599);
+    room.answer("Bye");
+    let asked = room.words("");
+    let turn = room.hear(&Heard::Command { command: sure(true), asked, sight: Sight::Everything });
+    assert_eq!((said(&turn), facts(&turn)), (vec!["5: erase under m3".to_owned()], vec!["customer.erased"]));
+    assert!(room.talk().voids(4).is_some(), "what had not left stays here");
+    assert!(room.talk().voids(5).is_none());
+    let mut room = self::asked();
+    room.command(sure(false));
+    room.pass(600);
+    assert!(room.command(sure(true))[0].contains("for good"), "ten minutes are over");
+    room.pass(60);
+    assert!(room.command(sure(true))[0].contains("erase"));
+}
+
+#[test]
+fn what_stays_may_need_a_word() {
+    let mut room = asked();
+    let mut stays = |why, sight| {
+        let said = room.words("");
+        room.hear(&Heard::Stays { why, said, sight })
+    };
+    for why in [Why::Echo, Why::Machine, Why::Whisper, Why::Mention, Why::Empty, Why::NotAddressed] {
+        assert!(!stays(why, Sight::Everything).changes_something());
+    }
+    assert_eq!(
+        said(&stays(Why::Unknown("/cal*".into()), Sight::Everything)),
+        [
+            r"3: post under m7: **Not sent.** I don't know /cal\*. `/help` lists the commands; a text that begins with / is sent with `/reply`."
+        ]
+    );
+    assert!(
+        said(&stays(Why::NotAddressed, Sight::OnlyMentions))[0]
+            .contains("**Not sent.** **Only what begins with a mention of me")
+    );
+}
+
+#[test]
+fn an_answer_is_taken_back() {
+    let mut room = asked_with(|line| line["undo"] = json!("10s"));
+    let answer = room.answer("Oops").answer;
+    let turn = room.hear(&Heard::Deleted { answer, by: "Dana".into() });
+    assert_eq!(said(&turn), ["4: Dana took back 3, changed: false"]);
+    assert_eq!(turn.answer, 0);
+    assert_eq!(room.talk().voids(answer), Some("it was taken back"));
+    let turn = room.hear(&Heard::Deleted { answer, by: "Dana".into() });
+    assert_eq!((turn.dispatches.len(), room.talk().taken_back.clone()), (1, vec![3]));
+}
+
+#[test]
+fn an_answer_is_changed() {
+    let mut room = asked_with(|line| line["undo"] = json!("10s"));
+    let answer = room.answer("Its ready").answer;
+    let words = room.words("It's ready");
+    let now = Answer { message: "m1".into(), thread: "m1".into(), ..words };
+    let change = Heard::Changed { answer, now: Some(now.clone()), by: "Dana".into() };
+    let turn = room.hear(&change);
+    assert_eq!(
+        said(&turn),
+        ["4: Dana took back 3, changed: true", "5: text to +352691496401: It's ready", "5: report under m1"]
+    );
+    let dispatch = &turn.dispatches[1];
+    assert_eq!((dispatch.replaces, dispatch.answers_after, turn.answer), (Some(3), Some(3), 5));
+    assert_eq!(room.talk().answers, [("m1".to_owned(), 5)], "the message has another dispatch from now on");
+    // A second change takes the place of the first.
+    let turn = room.hear(&Heard::Changed { answer: 5, now: Some(now), by: "Dana".into() });
+    assert_eq!((turn.dispatches[1].replaces, room.talk().taken_back.clone()), (Some(5), vec![3, 5]));
+    // Changed into a whisper, nothing takes its place.
+    let turn = room.hear(&Heard::Changed { answer: 7, now: None, by: "Dana".into() });
+    assert_eq!(said(&turn), ["8: Dana took back 7, changed: false"]);
+}
+
+#[test]
+fn only_so_many_are_remembered() {
+    let mut room = asked_with(|line| line["limits"] = json!({ "per_minute": 100 }));
+    for _ in 0..30 {
+        room.answer("Hello");
+    }
+    let talk = room.talk();
+    assert_eq!((talk.answers.len(), talk.answers[0].1, talk.answers[19].1), (20, 13, 32));
+}
+
+/// A dispatch with these answers, each with its progress, its unknown attempts and whether the vendor told of it.
+fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
+    let mut dispatch = asked().answer("Hello").dispatches.remove(0);
+    dispatch.deliveries.clear();
+    for (progress, unknowns, fate) in all {
+        let say =
+            Say::Answer { to: CUSTOMER.into(), from: OURS.into(), text: "Hello".into(), files: Vec::new() };
+        let name = dispatch.add(Delivery {
+            progress: *progress,
+            unknowns: *unknowns,
+            ..Delivery::new(say, morning())
+        });
+        if *fate {
+            let (status, id) = ("sent".to_owned(), "SM1".to_owned());
+            dispatch.fates.insert(name, Fate { rank: 1, status, code: None, id, why: None, last: false });
+        }
+    }
+    dispatch.deliveries.insert(REPORT.into(), Delivery::new(Say::Report, morning()));
+    dispatch
+}
+
+#[test]
+fn whether_an_answer_was_taken_back_in_time() {
+    use Progress::{Cancelled, Dead, Pending, Sent, Unknown};
+    let all = [
+        ((Cancelled, 0, false), Some(true)),
+        // Certainly never accepted, so that it can be said better.
+        ((Dead, 0, false), Some(true)),
+        // Given up without knowing: perhaps the customer has it.
+        ((Dead, 1, false), Some(false)),
+        ((Dead, 0, true), Some(false)),
+        ((Sent, 0, false), Some(false)),
+        ((Sent, 1, true), Some(false)),
+        ((Cancelled, 1, true), Some(false)),
+        ((Pending, 0, true), Some(false)),
+        ((Unknown, 1, true), Some(false)),
+        ((Pending, 0, false), None),
+        ((Unknown, 1, false), None),
+    ];
+    for (one, alone) in all {
+        let dispatch = answered(&[one]);
+        assert_eq!(dispatch.was_taken_back(), alone, "{one:?}");
+        assert_eq!(dispatch.answers_are_out(), !matches!(one.0, Pending | Unknown), "{one:?}");
+        for (other, also) in all {
+            let both = match (alone, also) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (None, _) | (_, None) => None,
+                _ => Some(true),
+            };
+            assert_eq!(answered(&[one, other]).was_taken_back(), both, "{one:?} {other:?}");
+        }
+    }
+}
+
+#[test]
+fn taking_back_cancels_only_what_was_not_begun() {
+    use Progress::{Cancelled, Dead, Pending, Sent, Unknown};
+    let mut dispatch = answered(&[
+        (Pending, 0, false),
+        (Unknown, 1, false),
+        (Sent, 0, false),
+        (Dead, 0, false),
+        (Cancelled, 0, false),
+    ]);
+    dispatch.add(Delivery::new(Say::Post { content: Content::talk() }, morning()));
+    dispatch.take_back("it was taken back");
+    let progress: Vec<_> = deliveries(&dispatch).iter().map(|one| one.progress).collect();
+    assert_eq!(progress, [Cancelled, Unknown, Sent, Dead, Cancelled, Pending, Pending]);
+    assert_eq!(dispatch.deliveries["0"].why.as_deref(), Some("it was taken back"));
+    assert_eq!(dispatch.was_taken_back(), Some(false));
+}
+
+/// What takes over for those of the dispatch that died.
+fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -> Vec<String> {
+    for name in died {
+        let delivery = dispatch.deliveries.get_mut(*name).expect("it is there");
+        (delivery.progress, delivery.why) = (Progress::Dead, Some("no".to_owned()));
+    }
+    let known = dispatch.deliveries.len();
+    let admins: Admins =
+        serde_json::from_value(json!({ "webex": ["admin@example.com"], "sms": ["+352691496409"] }))
+            .expect("admins");
+    let plan: Plan = serde_json::from_value(json!({ "space": { "title": "A space" } })).expect("a plan");
+    let died: Vec<String> = died.iter().map(|name| (*name).to_owned()).collect();
+    let told = (&admins, "+12025550199");
+    take_over(dispatch, &died, told, customer.map(|number| (number, OURS)), &plan, &words(), morning());
+    assert!(dispatch.facts.iter().filter(|fact| fact.kind == "delivery.dead").count() >= died.len());
+    let new = deliveries(dispatch)
+        .into_iter()
+        .filter(|one| one.say != Say::Report)
+        .skip(known - usize::from(dispatch.deliveries.contains_key(REPORT)));
+    new.map(|one| match &one.say {
+        Say::Answer { to, from, text, .. } => format!("{from} to {to}: {text}"),
+        Say::Sms { to, content: Content::Text(text), .. } => {
+            format!("sms {to}: {}", text.split(": ").nth(1).unwrap_or_default())
+        }
+        Say::Direct { email, content: Content::Text(text) } => {
+            format!("direct {email}: {}", text.split(": ").nth(1).unwrap_or_default())
+        }
+        other => panic!("nobody says this instead: {other:?}"),
+    })
+    .collect()
+}
+
+#[test]
+fn a_text_that_nobody_was_shown() {
+    let mut first = Room::new().hear(&text("Hello")).dispatches.remove(0);
+    let apology = format!("{OURS} to {CUSTOMER}: {}", wording::APOLOGY);
+    let admins = "sms +352691496409: A post";
+    assert_eq!(after_death(&mut first.clone(), &["1"], Some(CUSTOMER)), [apology.as_str(), admins]);
+    assert_eq!(
+        after_death(&mut first.clone(), &["0", "1"], Some(CUSTOMER)),
+        [apology.as_str(), admins],
+        "one apology"
+    );
+    assert_eq!(
+        after_death(&mut first.clone(), &["0"], Some(CUSTOMER)),
+        [admins],
+        "the words themselves may still be shown"
+    );
+    assert_eq!(after_death(&mut first.clone(), &["1"], None), [admins]);
+    assert_eq!(
+        after_death(&mut first.clone(), &["1"], Some("INFO")),
+        [admins],
+        "nobody reads at a short code"
+    );
+    assert_eq!(after_death(&mut first.clone(), &["1"], Some(OURS)), [admins]);
+    // Even an apology that fails is no reason to call anybody.
+    after_death(&mut first, &["1"], Some(CUSTOMER));
+    assert_eq!(after_death(&mut first, &["2"], Some(CUSTOMER)), [""; 0]);
+}
+
+#[test]
+fn no_apology_goes_to_a_number_that_somebody_typed() {
+    let form = Heard::Form { message: "Hello".into(), name: None, email: None };
+    let mut first = Room::new().hear(&form).dispatches.remove(0);
+    assert_eq!(after_death(&mut first, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
+    // And whoever called didn't send a message.
+    let mut call = Room::new().hear(&Heard::Rings).dispatches.remove(0);
+    assert_eq!(after_death(&mut call, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
+}
+
+#[test]
+fn an_answer_that_died_is_shown_under_it_and_nobody_is_called() {
+    let mut answer = asked().answer("Hello").dispatches.remove(0);
+    assert_eq!(after_death(&mut answer, &["0"], Some(CUSTOMER)), [""; 0]);
+    assert_eq!(handbell_core::wording::report(&answer).as_deref(), Some("Text: ❌ failed: no"));
+    let mut note = asked().hear(&Heard::Refused).dispatches.remove(0);
+    assert_eq!(
+        after_death(&mut note, &["0"], Some(CUSTOMER)),
+        ["sms +352691496409: A post"],
+        "our own words need no apology"
+    );
+    let mut look = asked();
+    look.pass(400);
+    let mut look = look.hear(&text("Hello?")).dispatches.remove(1);
+    assert_eq!(
+        after_death(&mut look, &["0"], Some(CUSTOMER)),
+        ["direct admin@example.com: Looking for somebody to answer"]
+    );
+}
+
+#[test]
+fn what_an_answer_s_dispatch_carries_is_no_secret_of_the_log() {
+    let talk = Talk {
+        who: Who::Customer,
+        customer: "Ann".into(),
+        way: Way::Text,
+        text: "secret".into(),
+        files: 0,
+        at: morning(),
+    };
+    let answer = asked().words("secret");
+    assert!(!format!("{talk:?} {answer:?}").contains("secret"));
+}
+
+fn waiting() -> House {
+    let mut house = House::with(json!({
+        "space": { "title": "Waiting", "moderators": ["a@example.com"] },
+        "steps": [{ "post": { "markdown": "**{customer}** waits" } }, { "sms": [{ "to": ["+352691496402"], "text": "{customer}" }], "after": "5m" }],
+    }));
+    house.subject = Subject::waiting(&Address::Number(CUSTOMER.into()).subject("support"));
+    house
+}
+
+#[test]
+fn who_waits_too_long_opens_an_incident_once() {
+    let mut house = waiting();
+    let event = Event::Waits { customer: "Ann *A*".into(), since: morning() };
+    assert!(begins_anew(None, None, &event, house.now));
+    house.pass(300);
+    let decision = house.happen(&event);
+    assert_eq!(
+        (decision.outcome, house.incident().step, house.incident().label.as_deref()),
+        (Became::Done, 1, Some("Ann *A*"))
+    );
+    let posts = house.posts(&decision);
+    assert!(
+        posts.iter().any(|post| post == r"**Ann \*A\*** has been waiting for an answer for 5 min."),
+        "{posts:?}"
+    );
+    assert_eq!(house.happen(&event).outcome, Became::Nothing, "once");
+    house.acknowledge("dana");
+    assert_eq!(house.happen(&event).outcome, Became::Nothing, "somebody has it");
+    let answered = Event::Answered { who: "Dana".into() };
+    assert!(!begins_anew(None, None, &answered, house.now));
+    let decision = house.happen(&answered);
+    assert_eq!((decision.outcome, house.incident().phase), (Became::Done, Phase::Resolved));
+    assert_eq!(house.posts(&decision), ["Resolved by Dana at 08:05."]);
+    assert_eq!(house.happen(&answered).outcome, Became::Nothing, "it is over already");
+    house.happen(&event);
+    assert_eq!(
+        (house.epoch(), house.incident().phase),
+        (2, Phase::Open),
+        "who waits again is another incident"
+    );
+}
+
+#[test]
+fn nobody_waits_where_there_is_no_incident() {
+    let mut house = waiting();
+    let decision = house.happen(&Event::Answered { who: "Dana".into() });
+    assert_eq!(
+        (decision.outcome, decision.next.is_none(), decision.dispatches.len()),
+        (Became::Nothing, true, 0)
+    );
+}
+
+#[test]
+fn whoever_waits_climbs_the_plan() {
+    let mut house = waiting();
+    house.happen(&Event::Waits { customer: "Ann".into(), since: morning() });
+    house.pass(300);
+    house.happen(&Event::Wake);
+    assert_eq!(house.incident().step, 2);
+    house.pass(86_400 * 3);
+    house.happen(&Event::Wake);
+    assert!(!house.incident().phase.is_final(), "it ends when the customer is answered, not by itself");
+}

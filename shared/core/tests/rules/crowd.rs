@@ -158,8 +158,8 @@ impl Floor {
                         format!("sms {to}: {text}")
                     }
                     Say::Call { to, .. } => format!("call {to}"),
-                    other => panic!("no zone says {other:?}"),
                     Say::Report => "report".to_owned(),
+                    other => panic!("no zone says {other:?}"),
                 });
             }
         }

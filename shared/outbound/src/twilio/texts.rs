@@ -168,7 +168,7 @@ impl Twilio {
     pub async fn inbound_since(&self, to: &str, since: Timestamp) -> Said<Vec<Message>> {
         let mut url = self.url(&["Messages.json"])?;
         // Twilio filters by days, in GMT (Twilio, Messages resource, `DateSent>`).
-        let day = since.to_zoned(TimeZone::UTC).date().to_string();
+        let day = format!("{}T00:00:00Z", since.to_zoned(TimeZone::UTC).date());
         url.query_pairs_mut()
             .append_pair("To", to)
             .append_pair("DateSent>", &day)

@@ -67,7 +67,7 @@ async fn what_came_in_is_read_page_by_page() {
     assert_eq!(
         heard,
         [
-            format!("{list}?To=%2B12025550100&DateSent%3E=2025-11-21&PageSize=200"),
+            format!("{list}?To=%2B12025550100&DateSent%3E=2025-11-21T00%3A00%3A00Z&PageSize=200"),
             format!("{list}?PageSize=200&Page=1&PageToken=PA1"),
             format!("{list}?PageSize=200&Page=1&PageToken=PA2"),
         ]

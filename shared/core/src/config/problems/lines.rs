@@ -16,12 +16,17 @@ pub(super) fn problems(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
             say(&at, "a line needs `twilio`: texts and calls come by it".into());
         }
         if config.lines.iter().any(|(other, line2)| other < name && line2.number == line.number) {
-            say(&[at[0], at[1], "number"], "another line has this number already; a text goes to one team".into());
+            say(
+                &[at[0], at[1], "number"],
+                "another line has this number already; a text goes to one team".into(),
+            );
         }
         if config.webex.webhook.is_none() {
             say(&["webex"], "a line needs `webhook`: without it nobody hears what agents write".into());
         }
         numbers(&at, line, say);
+        circles(&at, line, config, say);
+        texts(&at, line, say);
         people(&at, line, say);
         waiting(&at, line, config, say);
         if let Some(hours) = &line.hours
@@ -48,17 +53,70 @@ fn numbers(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
             say(&path, number_advice(number));
         }
     }
-    for (key, number) in [("forward", &voice.forward), ("after_hours", &voice.after_hours)] {
-        if number.as_ref() == Some(&line.number) {
-            say(&[at[0], at[1], "voice", key], "calls would go round in circles: this is the line's own number".into());
-        }
-    }
     for (index, code) in line.countries.iter().enumerate() {
         if !code.strip_prefix('+').is_some_and(|digits| {
             (1..=7).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
         }) {
-            say(&[at[0], at[1], "countries", &index.to_string()], "a calling code is + and digits: +1, +352".into());
+            say(
+                &[at[0], at[1], "countries", &index.to_string()],
+                "a calling code is + and digits: +1, +352".into(),
+            );
         }
+    }
+}
+
+fn circles(at: &[&str; 2], line: &Line, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+    for (key, number) in [("forward", &line.voice.forward), ("after_hours", &line.voice.after_hours)] {
+        let Some(number) = number else { continue };
+        if *number == line.number {
+            say(
+                &[at[0], at[1], "voice", key],
+                "calls would go round in circles: this is the line's own number".into(),
+            );
+        } else if comes_back(number, line, config) {
+            say(
+                &[at[0], at[1], "voice", key],
+                "calls could go round in circles: that line passes them on to this one".into(),
+            );
+        }
+    }
+}
+
+/// Calls to this number may come to the line, by whatever lines they are passed on to.
+fn comes_back(number: &str, line: &Line, config: &Config) -> bool {
+    let mut seen = vec![number];
+    let mut next = 0;
+    while let Some(number) = seen.get(next).copied() {
+        for (_, other) in config.lines.iter().filter(|(_, other)| other.number == number) {
+            for onwards in [&other.voice.forward, &other.voice.after_hours].into_iter().flatten() {
+                if !seen.contains(&onwards.as_str()) {
+                    seen.push(onwards);
+                }
+            }
+        }
+        next += 1;
+    }
+    seen.contains(&line.number.as_str())
+}
+
+fn texts(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
+    let texts = &line.texts;
+    for (key, text) in [
+        ("welcome", &texts.welcome),
+        ("nobody", &texts.nobody),
+        ("closed", &texts.closed),
+        ("missed_call", &texts.missed_call),
+        ("closing", &texts.closing),
+    ] {
+        if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+            say(
+                &[at[0], at[1], "texts", key],
+                "there are no words here; leave it out if nothing is to be said".into(),
+            );
+        }
+    }
+    for (name, _) in line.canned.iter().filter(|(_, text)| text.trim().is_empty()) {
+        say(&[at[0], at[1], "canned", name], "there are no words here".into());
     }
 }
 
@@ -101,6 +159,12 @@ fn waiting(at: &[&str; 2], line: &Line, config: &Config, say: &mut dyn FnMut(&[&
     }
     if waiting.after.0 < SignedDuration::from_secs(10) {
         say(&[at[0], at[1], "waiting", "after"], "`after` is at least 10s".into());
+    }
+    if waiting.after.0 >= line.close_after.0 {
+        say(
+            &[at[0], at[1], "waiting", "after"],
+            "nobody would be told: the conversation is over before it (`close_after`); make `close_after` longer".into(),
+        );
     }
 }
 
