@@ -3,7 +3,8 @@
 // Screenshots: customers.png, customers-phone.png and call.png.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { SCREENSHOTS, nameless, open, overflow, start, until } from "./stage.mjs";
@@ -269,9 +270,7 @@ describe("Customers", () => {
     assert.equal(await page.locator("#mail-count").textContent(), "1 mail");
   });
 
-  /** Sends the form. Who has filled it in faster than a person can is no person. */
   async function sent(form) {
-    await form.waitForTimeout(3500);
     await form.getByRole("button", { name: "Send" }).click();
     await form.getByText("We got your message").waitFor();
   }
@@ -313,5 +312,61 @@ describe("A bot's token", () => {
     await desk.came(ADA, "Hello Ada").waitFor();
     assert.equal(await desk.came(ADA, "Handbell").count(), 0, "the mention stays in the space");
     assert.equal(await desk.came(ADA, "Who takes this?").count(), 0);
+  });
+});
+
+/** A shop with two lines and nothing else; calls go to nobody. */
+const TWO = `
+webex:
+  token: { secret: webex }
+  webhook: { secret: webex-webhook }
+twilio:
+  account: ACffffffffffffffffffffffffffffffff
+  token: { secret: twilio }
+  from: "+12025550100"
+lines:
+  repairs: { number: "+12025550101", label: Repairs, agents: [{ email: carol@example.com }] }
+  sales: { number: "+12025550102", label: Sales, agents: [{ email: dave@example.com }] }
+`;
+
+describe("Two lines", () => {
+  let runner, hands, desk, page, folder;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "handbell-lines-"));
+    const config = join(folder, "handbell.yaml");
+    writeFileSync(config, TWO);
+    runner = await start(config);
+    hands = await open(runner.address);
+    page = hands.page;
+    desk = new Desk(hands);
+  });
+  after(async () => {
+    await hands?.page.context().close();
+    await runner?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(() => assert.deepEqual(hands.complaints, [], "the browser complains"));
+
+  it("are a choice, and what to try stands on top where there is no button", async () => {
+    await hands.says(/^Be Tommy: type a text/);
+    assert.equal(await page.locator("#forms a").count(), 0, "there is no form");
+    assert.equal(await desk.centre.count(), 0, "there is no contact centre");
+    const line = desk.phone(TOMMY).getByRole("combobox", { name: "The line that Tommy writes to" });
+    assert.deepEqual(await line.locator("option").allTextContents(), ["to Repairs", "to Sales"]);
+    await line.selectOption({ label: "to Sales" });
+    await desk.text(TOMMY, "What does it cost?");
+    assert.match(await desk.phone(TOMMY).locator(".text.mine").textContent(), /to \+1 202 555 0102/);
+    await desk.opens(TOMMY);
+    await desk.message("What does it cost?").waitFor();
+    await until("Dave is there", async () => (await page.getByLabel("I am").inputValue()) === "dave@example.com");
+    await line.selectOption({ label: "to Repairs" });
+    await desk.text(TOMMY, "It is broken");
+    await until("a space for each line", async () => (await page.getByRole("tab").count()) === 2);
+    await page.getByRole("tab").nth(1).click();
+    await desk.message("It is broken").waitFor();
+    assert.deepEqual(await overflow(page), { sideways: 0, beyond: [] });
+    assert.deepEqual(await nameless(page), []);
+    await page.screenshot({ path: join(SCREENSHOTS, "lines.png") });
   });
 });

@@ -168,7 +168,7 @@ fn runtime(builder: &mut tokio::runtime::Builder) -> std::io::Result<tokio::runt
 
 fn function(name: &str) -> Result<(), handbell_boot::Error> {
     let function = Function::of_name(name).ok_or_else(|| format!("there is no function {name:?}"))?;
-    runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(handbell_boot::serve(function))
+    runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(handbell_boot::serve_any(function))
 }
 
 fn local(local: Local) -> Result<(), handbell_boot::Error> {

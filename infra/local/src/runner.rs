@@ -245,8 +245,9 @@ fn in_process(late: Arc<std::sync::OnceLock<Arc<handbell_app::App>>>, gate: Gate
             let app = app.ok_or("the runner is still starting")?;
             let function = Function::of_name(&name).ok_or_else(|| format!("there is no function {name}"))?;
             let payload = payload.to_string();
-            gate.mortal(handbell_boot::handle(&app, function, &name, &payload, SignedDuration::from_secs(60)))
-                .await
+            let left = SignedDuration::from_secs(60);
+            let call = handbell_boot::Call { deployed: &name, payload: &payload, left };
+            gate.mortal(handbell_boot::handle(&app, function, call)).await
         })
     })
 }

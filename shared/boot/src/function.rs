@@ -90,41 +90,133 @@ impl Function {
     }
 }
 
-/// Handles one event; `deployed` is what the function is called where it runs, for the metrics; `left` is how much time there is for it. The error is a function error: AWS tries again.
-pub async fn handle(
-    app: &App,
-    function: Function,
-    deployed: &str,
-    payload: &str,
-    left: SignedDuration,
-) -> Result<Value, String> {
+/// One call of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// What the function is called where it runs, for the metrics.
+    pub deployed: &'a str,
+    /// The event, as AWS gives it.
+    pub payload: &'a str,
+    /// How much time there is for it.
+    pub left: SignedDuration,
+}
+
+/// What a call gives back; the error is a function error: AWS tries again.
+pub type Done = Result<Value, String>;
+
+/// A function as it is deployed. Each has a type of its own, so that a binary holds only what it does.
+pub trait Lambda {
+    /// Which it is.
+    const FUNCTION: Function;
+
+    /// Handles one event.
+    fn handle(app: &App, call: Call<'_>) -> impl Future<Output = Done> + Send;
+}
+
+/// Functions that API Gateway calls: a request in, a response out.
+macro_rules! web {
+    ($($(#[$doc:meta])* $name:ident: $handler:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $name {}
+
+        impl Lambda for $name {
+            const FUNCTION: Function = Function::$name;
+
+            async fn handle(app: &App, call: Call<'_>) -> Done {
+                let request = request(app, call.payload)?;
+                Ok(answer(&app.$handler(request).await))
+            }
+        }
+    )*};
+}
+
+web! {
+    /// A button's web request.
+    ButtonPress: button_press;
+    /// Twilio: a text, the fate of one of ours.
+    SmsInbound: sms_inbound;
+    /// Twilio: a call, a key, the fate of a call.
+    VoiceInbound: voice_inbound;
+    /// Webex: a message, a card, a membership.
+    WebexEvent: webex_event;
+    /// CMX or Meraki: which devices there are.
+    Sightings: sightings;
+    /// Webex: the picture on a card.
+    Chart: chart;
+    /// A customer's browser: the web form.
+    Contact: contact;
+    /// Twilio or a customer's phone: a file that an agent sent.
+    File: file;
+}
+
+/// Is it alive.
+#[derive(Debug)]
+pub enum Health {}
+
+impl Lambda for Health {
+    const FUNCTION: Function = Function::Health;
+
+    async fn handle(app: &App, _: Call<'_>) -> Done {
+        Ok(answer(&app.health().await))
+    }
+}
+
+/// The queue: rows that are due.
+#[derive(Debug)]
+pub enum Deliver {}
+
+impl Lambda for Deliver {
+    const FUNCTION: Function = Function::Deliver;
+
+    async fn handle(app: &App, call: Call<'_>) -> Done {
+        deliver(app, call.payload, call.left).await
+    }
+}
+
+/// Every minute: what was missed.
+#[derive(Debug)]
+pub enum Tick {}
+
+impl Lambda for Tick {
+    const FUNCTION: Function = Function::Tick;
+
+    async fn handle(app: &App, call: Call<'_>) -> Done {
+        let ticked = app.tick().await.map_err(|fault| fault.to_string())?;
+        metrics::tick(&ticked, call.deployed, app.time());
+        Ok(Value::Null)
+    }
+}
+
+/// Every minute: how many devices there are.
+#[derive(Debug)]
+pub enum CmxPoll {}
+
+impl Lambda for CmxPoll {
+    const FUNCTION: Function = Function::CmxPoll;
+
+    async fn handle(app: &App, call: Call<'_>) -> Done {
+        let seen = app.cmx_poll().await.map_err(|fault| fault.to_string())?;
+        metrics::poll(&seen, call.deployed, app.time());
+        Ok(Value::Null)
+    }
+}
+
+/// Handles one event by whichever function it is for: on a laptop one process may be any of them.
+pub async fn handle(app: &App, function: Function, call: Call<'_>) -> Done {
     match function {
-        Function::Deliver => deliver(app, payload, left).await,
-        Function::Tick => {
-            let ticked = app.tick().await.map_err(|fault| fault.to_string())?;
-            metrics::tick(&ticked, deployed, app.time());
-            Ok(Value::Null)
-        }
-        Function::CmxPoll => {
-            let seen = app.cmx_poll().await.map_err(|fault| fault.to_string())?;
-            metrics::poll(&seen, deployed, app.time());
-            Ok(Value::Null)
-        }
-        _ => {
-            let request = request(app, payload)?;
-            let response = match function {
-                Function::ButtonPress => app.button_press(request).await,
-                Function::SmsInbound => app.sms_inbound(request).await,
-                Function::VoiceInbound => app.voice_inbound(request).await,
-                Function::WebexEvent => app.webex_event(request).await,
-                Function::Sightings => app.sightings(request).await,
-                Function::Chart => app.chart(request).await,
-                Function::Contact => app.contact(request).await,
-                Function::File => app.file(request).await,
-                _ => app.health().await,
-            };
-            Ok(answer(&response))
-        }
+        Function::ButtonPress => ButtonPress::handle(app, call).await,
+        Function::SmsInbound => SmsInbound::handle(app, call).await,
+        Function::VoiceInbound => VoiceInbound::handle(app, call).await,
+        Function::WebexEvent => WebexEvent::handle(app, call).await,
+        Function::Health => Health::handle(app, call).await,
+        Function::Deliver => Deliver::handle(app, call).await,
+        Function::Tick => Tick::handle(app, call).await,
+        Function::CmxPoll => CmxPoll::handle(app, call).await,
+        Function::Sightings => Sightings::handle(app, call).await,
+        Function::Chart => Chart::handle(app, call).await,
+        Function::Contact => Contact::handle(app, call).await,
+        Function::File => File::handle(app, call).await,
     }
 }
 

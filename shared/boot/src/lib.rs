@@ -4,7 +4,7 @@ mod aws;
 mod clock;
 mod configuration;
 mod environment;
-mod function;
+pub mod function;
 mod metrics;
 mod secrets;
 mod site;
@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 pub use clock::ahead_of;
 pub use configuration::{BadConfiguration, read_configuration};
 pub use environment::Environment;
-pub use function::{Function, handle};
+pub use function::{Call, Function, Lambda, handle};
 pub use handbell_app::Clock;
 pub use site::site_client;
 pub use web::client;
@@ -80,12 +80,12 @@ pub fn secrets(environment: &Environment) -> Result<handbell_app::Fetch, Error> 
     Ok(secrets::fetch(environment, &aws::Aws::new(environment, web::client()?)))
 }
 
-/// Serves one of the functions until Lambda, or the laptop, ends the process.
-pub async fn serve(function: Function) -> Result<(), Error> {
+/// Serves a function until Lambda, or the laptop, ends the process.
+pub async fn serve<L: Lambda>() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let environment = Environment::read()?;
     let app = Arc::new(app(&environment, clock::of(&environment))?);
-    if function.warms_up() {
+    if L::FUNCTION.warms_up() {
         app.warm_up().await;
     }
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
@@ -93,12 +93,29 @@ pub async fn serve(function: Function) -> Result<(), Error> {
         async move {
             let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
             let deployed = &event.context.env_config.function_name;
-            handle(&app, function, deployed, event.payload.get(), clock::left_until(deadline))
-                .await
-                .map_err(Error::from)
+            let call = Call { deployed, payload: event.payload.get(), left: clock::left_until(deadline) };
+            L::handle(&app, call).await.map_err(Error::from)
         }
     }))
     .await
+}
+
+/// Serves whichever function this is: the laptop's runner starts itself again as any of them.
+pub async fn serve_any(function: Function) -> Result<(), Error> {
+    match function {
+        Function::ButtonPress => serve::<function::ButtonPress>().await,
+        Function::SmsInbound => serve::<function::SmsInbound>().await,
+        Function::VoiceInbound => serve::<function::VoiceInbound>().await,
+        Function::WebexEvent => serve::<function::WebexEvent>().await,
+        Function::Health => serve::<function::Health>().await,
+        Function::Deliver => serve::<function::Deliver>().await,
+        Function::Tick => serve::<function::Tick>().await,
+        Function::CmxPoll => serve::<function::CmxPoll>().await,
+        Function::Sightings => serve::<function::Sightings>().await,
+        Function::Chart => serve::<function::Chart>().await,
+        Function::Contact => serve::<function::Contact>().await,
+        Function::File => serve::<function::File>().await,
+    }
 }
 
 /// A function that does nothing: what every start costs, for the benchmark to compare with.

@@ -426,3 +426,17 @@ async fn twenty_parallel_first_texts_make_twenty_spaces_for_twenty_customers_and
         world.customer(number).new_texts();
     }
 }
+
+#[tokio::test]
+async fn after_its_time_a_conversation_is_forgotten_and_begins_anew() {
+    let world = World::with(&LINE.replace("    label: Support", "    label: Support\n    keep_days: 30")).await;
+    let tommy = world.customer(TOMMY);
+    tommy.texts("hi").await;
+    let subject = handbell_core::incident::Subject::customer("support", TOMMY);
+    let days = |days: i64| world.now() + jiff::SignedDuration::from_hours(24 * days);
+    for (later, known) in [(29, true), (31, false)] {
+        let loaded = world.runner.store.load_talk(&subject, Some(TOMMY), None, days(later)).await.unwrap();
+        assert_eq!(loaded.conversation.unwrap().address.is_some(), known, "after {later} days");
+    }
+    world.read_all();
+}
