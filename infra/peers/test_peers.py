@@ -1,71 +1,18 @@
-"""The vendors' own clients, as they are published, against the stand-ins: what satisfies them is Webex and Twilio.
+"""The vendors' own clients, as they are published, against the stand-ins: what satisfies them is Webex and Twilio."""
 
-`infra/peers/run` starts the runner, presses the demo's button three times, and calls this with HANDBELL_ORIGIN.
-"""
-
-import os
-import sys
 import tempfile
 import time
 import unittest
-import urllib.parse
 import warnings
 from datetime import timedelta
 
 import requests
 from twilio.base.exceptions import TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
-from twilio.rest import Client
 from webexpythonsdk import ApiError, RateLimitError, WebexAPI
 from webexpythonsdk.exceptions import RateLimitWarning
 
-ORIGIN = os.environ["HANDBELL_ORIGIN"]
-WEBEX_TOKEN = "local-webex-token"
-TWILIO_ACCOUNT = "AC" + "f" * 32
-TWILIO_TOKEN = "local-twilio-token"
-OURS, DANA, ELI = "+12025550100", "+12025550111", "+12025550112"
-PATIENCE = 20
-
-
-def until(what, ask):
-    """Asks until there is something."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        found = ask()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"{what}: it never came to that")
-
-
-def state():
-    return requests.get(f"{ORIGIN}/page/state", timeout=PATIENCE).json()
-
-
-def trouble(**what):
-    requests.put(f"{ORIGIN}/sim/trouble", json=what, timeout=PATIENCE).raise_for_status()
-
-
-def no_trouble():
-    requests.delete(f"{ORIGIN}/sim/trouble", timeout=PATIENCE).raise_for_status()
-
-
-def webex(**options):
-    return WebexAPI(access_token=WEBEX_TOKEN, base_url=f"{ORIGIN}/sim/webex/v1/", **options)
-
-
-class ToTheStandIn(TwilioHttpClient):
-    """Twilio's client, which only ever knows api.twilio.com, sent elsewhere."""
-
-    def request(self, method, url, *args, **kwargs):
-        asked = urllib.parse.urlsplit(url)
-        assert asked.netloc == "api.twilio.com", url
-        return super().request(method, url.replace("https://api.twilio.com", f"{ORIGIN}/sim/twilio"), *args, **kwargs)
-
-
-def twilio(token=TWILIO_TOKEN):
-    return Client(TWILIO_ACCOUNT, token, http_client=ToTheStandIn())
+from stage import DANA, ELI, ORIGIN, OURS, PATIENCE, TWILIO_TOKEN, WEBEX_TOKEN, form_of, no_trouble, state, trouble, twilio, until, webex
 
 
 class Webex(unittest.TestCase):
@@ -291,10 +238,6 @@ class Signatures(unittest.TestCase):
     def signed():
         return [entry for entry in state()["wire"] if entry["from"] == "twilio" and "x-twilio-signature" in dict(entry["headers"])]
 
-    @staticmethod
-    def form(entry):
-        return dict(urllib.parse.parse_qsl(entry["body"], keep_blank_values=True))
-
     def test_the_stand_in_signs_as_twilio_does(self):
         entries = self.signed()
         self.assertGreaterEqual(len(entries), 6)
@@ -302,17 +245,17 @@ class Signatures(unittest.TestCase):
             signature = dict(entry["headers"])["x-twilio-signature"]
             with self.subTest(url=entry["url"]):
                 self.assertEqual(entry["verdict"], "signed")
-                self.assertTrue(self.validator.validate(entry["url"], self.form(entry), signature))
-                self.assertFalse(self.validator.validate(entry["url"], {**self.form(entry), "From": "+12025550199"}, signature))
-                self.assertFalse(RequestValidator("another token").validate(entry["url"], self.form(entry), signature))
+                self.assertTrue(self.validator.validate(entry["url"], form_of(entry), signature))
+                self.assertFalse(self.validator.validate(entry["url"], {**form_of(entry), "From": "+12025550199"}, signature))
+                self.assertFalse(RequestValidator("another token").validate(entry["url"], form_of(entry), signature))
 
     def test_what_twilio_signs_is_accepted(self):
-        self.assertEqual(self.post(self.status["url"], self.form(self.status)), 200)
+        self.assertEqual(self.post(self.status["url"], form_of(self.status)), 200)
         # Parameters that nobody has heard of yet are signed like all others.
-        self.assertEqual(self.post(self.status["url"], {**self.form(self.status), "Zukunft": "ä ö & = +", "A": ""}), 200)
+        self.assertEqual(self.post(self.status["url"], {**form_of(self.status), "Zukunft": "ä ö & = +", "A": ""}), 200)
 
     def test_what_was_tampered_with_is_refused(self):
-        form = self.form(self.status)
+        form = form_of(self.status)
         signature = self.validator.compute_signature(self.status["url"], form)
         other = self.status["url"][:-1] + ("2" if self.status["url"].endswith("1") else "1")
         for what, url, sent, header in (
@@ -333,11 +276,3 @@ class Signatures(unittest.TestCase):
             signature = self.validator.compute_signature(url, form)
         headers = {} if signature is None else {"X-Twilio-Signature": signature}
         return requests.post(url, data=form, headers=headers, timeout=PATIENCE).status_code
-
-
-if __name__ == "__main__":
-    result = unittest.main(verbosity=2, exit=False, warnings="default").result
-    failed = len(result.failures) + len(result.errors)
-    passed = result.testsRun - failed - len(result.skipped)
-    print(f"test result: {'ok' if result.wasSuccessful() else 'FAILED'}. {passed} passed; {failed} failed; {len(result.skipped)} ignored")
-    sys.exit(not result.wasSuccessful())

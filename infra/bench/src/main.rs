@@ -2,12 +2,15 @@
 //! cost as tables in Markdown.
 
 mod alert;
+mod count;
 mod crowd;
+mod customer;
 mod events;
 mod measure;
 mod process;
 mod release;
 mod report;
+mod rush;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,8 +24,10 @@ Measures the functions as they are deployed, beside one that does nothing.
   cargo run --release -p handbell-bench -- --quick   fewer runs: for a look, not for a record
 
 Options:
-  --quick        3 starts and 50 calls of each function instead of 15 and 500; 3 hours of polls instead of a day
+  --quick        3 starts and 50 calls of each function instead of 15 and 500; 3 hours of polls instead of a day;
+                 3 customers one after another instead of 15
   --crowds       only the polls of a site with 500 zones
+  --customers    only customers' texts and agents' answers, and 100 conversations at once
   --polls N      so many of them; a week is 10080
   --no-build     measure what lies in target/release already
   --config FILE  another configuration than the demo's
@@ -30,11 +35,15 @@ Options:
 
 The tables come on standard output, the progress on standard error.";
 
+/// Conversations that are held at once.
+const CONVERSATIONS: usize = 100;
+
 /// What was asked for.
 struct Options {
     quick: bool,
     build: bool,
     crowds: bool,
+    customers: bool,
     polls: Option<usize>,
     config: PathBuf,
     out: Option<PathBuf>,
@@ -65,8 +74,15 @@ fn main() -> ExitCode {
 
 fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
     let demo = workspace().join("examples/green-power/handbell.yaml");
-    let mut options =
-        Options { quick: false, build: true, crowds: false, polls: None, config: demo, out: None };
+    let mut options = Options {
+        quick: false,
+        build: true,
+        crowds: false,
+        customers: false,
+        polls: None,
+        config: demo,
+        out: None,
+    };
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         if argument == "--polls" {
@@ -78,6 +94,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
         match argument.as_str() {
             "--quick" => options.quick = true,
             "--crowds" => options.crowds = true,
+            "--customers" => options.customers = true,
             "--no-build" => options.build = false,
             "--config" => options.config = file()?,
             "--out" => options.out = Some(file()?),
@@ -105,15 +122,33 @@ async fn run(options: &Options) -> Result<(), Error> {
         starts: runs.starts,
         polls: options.polls.unwrap_or(if options.quick { 180 } else { 1440 }),
     };
-    let mut text = report::machine(load);
-    if !options.crowds {
+    // Whoever names parts wants only them.
+    let all = !options.crowds && !options.customers;
+    let mut parts = Vec::new();
+    if all {
         let functions = measure::functions(&release, &config, runs).await?;
         let alerts = alert::measure(&release, &config).await?;
-        text.push_str(&report::markdown(&functions, &alerts, runs));
-        text.push('\n');
+        parts.push(report::functions(&functions, runs));
+        parts.push(report::alerts(&alerts));
     }
-    let crowds = crowd::measure(&release, played).await?;
-    text.push_str(&report::crowds(&crowds, played));
+    if all || options.customers {
+        match customer::Line::of(&config)? {
+            Some(line) => {
+                let customers = customer::measure(&release, &config, &line, runs.starts).await?;
+                let rush = rush::measure(&release, &config, &line, CONVERSATIONS).await?;
+                parts.push(report::customers(&customers, &rush));
+            }
+            None if all => progress("no line has agents, a welcome and no hours; customers are left out"),
+            None => {
+                return Err("no line of the configuration has `agents`, `texts.welcome` and no `hours`".into());
+            }
+        }
+    }
+    if all || options.crowds {
+        let crowds = crowd::measure(&release, played).await?;
+        parts.push(report::crowds(&crowds, played));
+    }
+    let text = report::machine(load) + &parts.join("\n");
     println!("{text}");
     if let Some(out) = &options.out {
         std::fs::write(out, text).map_err(|error| format!("{}: {error}", out.display()))?;

@@ -20,6 +20,9 @@ use crate::{events, progress};
 /// Calls before those that are timed.
 const UNTIMED: usize = 20;
 
+/// Signs the web forms of the processes that the benchmark starts itself.
+const FORM_SECRET: &str = "the-secret-of-a-form-that-is-only-measured";
+
 /// How often everything is done.
 #[derive(Clone, Copy)]
 pub(crate) struct Runs {
@@ -52,7 +55,7 @@ pub(crate) async fn functions(
     config: &Path,
     runs: Runs,
 ) -> Result<Vec<(&'static str, Measured)>, Error> {
-    let runner = start(release, config, Vec::new(), Duration::from_millis(20)).await?;
+    let runner = start(release, config, Vec::new(), Duration::from_millis(20), false).await?;
     let secrets = Secrets::write(config, &runner)?;
     let mut bench = Bench::new(release, config, runner, &secrets).await?;
     let names: Vec<&'static str> =
@@ -63,7 +66,9 @@ pub(crate) async fn functions(
     for _ in 0..runs.starts {
         for name in &names {
             let event = bench.event(name)?;
-            let (_, took) = Process::first_answer(&release.join(name), &bench.env, &event).await?;
+            let (_, took) =
+                Process::first_answer(&release.join(name), &bench.env, (&event, bench.expected(name)))
+                    .await?;
             bench.answered(name);
             all.entry(name).or_default().first.push(took);
         }
@@ -78,12 +83,13 @@ pub(crate) async fn functions(
     Ok(names.into_iter().filter_map(|name| all.remove(name).map(|measured| (name, measured))).collect())
 }
 
-/// The runner with the real binaries; queue and schedule stand still.
+/// The runner with the real binaries. Unless it is `automatic`, queue and schedule stand still.
 pub(crate) async fn start(
     release: &Path,
     config: &Path,
     overrides: Vec<(String, String)>,
     pace: Duration,
+    automatic: bool,
 ) -> Result<Runner, Error> {
     runner::start(RunnerOptions {
         port: 0,
@@ -92,7 +98,7 @@ pub(crate) async fn start(
         bot: false,
         workers: Workers::Processes(Program::Directory(release.to_owned())),
         pace,
-        automatic: false,
+        automatic,
         overrides,
         show_logs: false,
     })
@@ -145,6 +151,9 @@ impl Secrets {
         }
         all.extend(
             config.sites.values().flat_map(|site| site.secrets()).map(|name| (name.to_owned(), PASSWORD)),
+        );
+        all.extend(
+            config.lines.values().filter_map(|line| Some((line.form.as_ref()?.secret.clone(), FORM_SECRET))),
         );
         let path = std::env::temp_dir().join(format!("handbell-bench-{}.json", runner.address.port()));
         std::fs::write(&path, serde_json::to_vec(&all)?)?;
@@ -261,11 +270,27 @@ impl Bench {
             "voice-inbound" => events::again(&self.origin, &self.voice),
             "webex-event" => events::again(&self.origin, &self.webex),
             "health" => events::health(&self.origin),
-            // What is asked of these needs a site and a card; a refusal starts them all the same.
+            // What is asked of these needs a site, a card, a file of an agent's: the refusal is measured.
             "sightings" => events::asked(&self.origin, "POST", "/cmx/nowhere"),
             "chart" => events::asked(&self.origin, "GET", "/chart/nothing.png"),
+            "file" => events::asked(&self.origin, "GET", "/file/x"),
+            "contact" => events::asked(&self.origin, "GET", self.form().unwrap_or("/contact/nobody")),
             _ => events::tick(),
         })
+    }
+
+    /// The status of a function's answer to its event.
+    fn expected(&self, name: &str) -> u64 {
+        match name {
+            "sightings" | "chart" | "file" => 404,
+            "contact" if self.form().is_none() => 404,
+            _ => 200,
+        }
+    }
+
+    /// The path of the first web form.
+    fn form(&self) -> Option<&str> {
+        self.runner.lines.iter().find_map(|line| line.form.as_deref())
     }
 
     /// A press has put something into the queue.
@@ -278,7 +303,8 @@ impl Bench {
 
     async fn calls(&mut self, name: &str, calls: usize, measured: &mut Measured) -> Result<(), Error> {
         let event = self.event(name)?;
-        let (mut process, _) = Process::first_answer(&self.release.join(name), &self.env, &event).await?;
+        let (mut process, _) =
+            Process::first_answer(&self.release.join(name), &self.env, (&event, self.expected(name))).await?;
         self.answered(name);
         for _ in 0..UNTIMED {
             let event = self.event(name)?;

@@ -17,14 +17,16 @@ pub(crate) struct Process {
     name: String,
     sandbox: Sandbox,
     child: Child,
+    expected: u64,
 }
 
 impl Process {
-    /// Starts the binary and gives it its first call at once. How long it took from the start to the answer.
+    /// Starts the binary and gives it its first call at once, to which and to all others an HTTP answer has the status
+    /// given. How long it took from the start to the answer.
     pub(crate) async fn first_answer(
         binary: &Path,
         env: &[(String, String)],
-        event: &Value,
+        (event, expected): (&Value, u64),
     ) -> Result<(Self, Duration), Error> {
         let name = binary.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let sandbox = Sandbox::open(&name).await?;
@@ -38,12 +40,12 @@ impl Process {
         let begun = Instant::now();
         let child =
             command.kill_on_drop(true).spawn().map_err(|error| format!("{}: {error}", binary.display()))?;
-        let mut process = Self { name, sandbox, child };
+        let mut process = Self { name, sandbox, child, expected };
         process.call(event).await?;
         Ok((process, begun.elapsed()))
     }
 
-    /// Gives it a call and waits for the answer. What isn't a success ends the benchmark: failing is quick.
+    /// Gives it a call and waits for the answer. What isn't as expected ends the benchmark: failing is quick.
     pub(crate) async fn call(&mut self, event: &Value) -> Result<Duration, Error> {
         let begun = Instant::now();
         let answer = tokio::select! {
@@ -53,7 +55,7 @@ impl Process {
             () = tokio::time::sleep(LIMIT) => return Err(format!("{} doesn't answer", self.name).into()),
         };
         let took = begun.elapsed();
-        let refused = answer["statusCode"].as_u64().is_some_and(|status| status != 200);
+        let refused = answer["statusCode"].as_u64().is_some_and(|status| status != self.expected);
         let failed = answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty());
         if refused || failed {
             return Err(format!("{}: {answer}", self.name).into());

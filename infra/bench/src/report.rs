@@ -3,13 +3,15 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::alert::Bill;
+use crate::count::Bill;
 use crate::crowd::{Crowds, Played, ZONES};
+use crate::customer::{AGAIN_POSTED, ANSWER_TAKEN, Customers, FIRST_POSTED, Step, Took};
 use crate::measure::{Measured, Runs};
 use crate::release::NOOP;
+use crate::rush::{ANSWERS, Rush, TEXTS};
 
-/// Everything that was measured, for a README.
-pub(crate) fn markdown(functions: &[(&'static str, Measured)], bills: &[Bill], runs: Runs) -> String {
+/// Each function beside the one that does nothing.
+pub(crate) fn functions(functions: &[(&'static str, Measured)], runs: Runs) -> String {
     let mut text = String::new();
     let noop =
         functions.iter().find(|(name, _)| *name == NOOP).map_or(0.0, |(_, noop)| millis(median(&noop.first)));
@@ -36,7 +38,18 @@ pub(crate) fn markdown(functions: &[(&'static str, Measured)], bills: &[Bill], r
             measured.zip as f64 / 1e6,
         );
     }
-    text.push_str("| *the aim* | | *≤ 2.5* | | | | | *≤ 10 MB* | *≤ 3 MB* |\n\n");
+    text.push_str("| *the aim* | | *≤ 2.5* | | | | | *≤ 10 MB* | *≤ 3 MB* |\n");
+    text
+}
+
+/// What an alert asks for.
+pub(crate) fn alerts(bills: &[Bill]) -> String {
+    asked(bills, Some("| *the aim* | *2 a press* | *≤ 40 an alert* | | | | |\n"))
+}
+
+/// What was asked of whom, with the aim if there is one.
+fn asked(bills: &[Bill], aim: Option<&str>) -> String {
+    let mut text = String::new();
     text.push_str(
         "| what happens | round trips to the table | write units | writes refused | read units | calls of AWS | vendors |\n",
     );
@@ -54,8 +67,8 @@ pub(crate) fn markdown(functions: &[(&'static str, Measured)], bills: &[Bill], r
             counts(&bill.vendors),
         );
     }
-    text.push_str("| *the aim* | *2 a press* | *≤ 40 an alert* | | | | |\n\n");
-    text.push_str("A refused write (a condition that failed) costs the embedded table nothing; AWS takes a unit for each kilobyte of the row.\n\n");
+    text.push_str(aim.unwrap_or_default());
+    text.push_str("\nA refused write (a condition that failed) costs the embedded table nothing; AWS takes a unit for each kilobyte of the row.\n\n");
     text.push_str("Units by operation:\n\n| what happens | operation | calls | write units | read units |\n|---|---|--:|--:|--:|\n");
     for bill in bills {
         for (operation, units) in &bill.units {
@@ -65,6 +78,74 @@ pub(crate) fn markdown(functions: &[(&'static str, Measured)], bills: &[Bill], r
                 bill.what, units.calls, units.write, units.read
             );
         }
+    }
+    text
+}
+
+/// Customers one after another, and many at once.
+pub(crate) fn customers(customers: &Customers, rush: &Rush) -> String {
+    let mut text = String::new();
+    let each = customers.steps.first().map_or(0, |step| step.took.len());
+    let _ = writeln!(text, "Median of {each} customers who come one after another.\n");
+    text.push_str("| from the front door | time | most | of it the stand-ins' own | without theirs | × theirs | held back by the queue |\n");
+    text.push_str("|---|--:|--:|--:|--:|--:|--:|\n");
+    for Step { what, took } in &customers.steps {
+        let all = |of: fn(&Took) -> Duration| took.iter().map(of).collect::<Vec<_>>();
+        let whole = all(|took| took.whole);
+        let theirs = millis(median(&all(|took| took.stand_ins)));
+        let own = millis(median(&all(|took| took.whole.saturating_sub(took.stand_ins))));
+        let _ = writeln!(
+            text,
+            "| {what} | {:.1} ms | {:.1} ms | {theirs:.1} ms | {own:.1} ms | {:.2} | {:.1} s |",
+            millis(median(&whole)),
+            millis(percentile(&whole, 100)),
+            own / theirs,
+            median(&all(|took| took.held)).as_secs_f64(),
+        );
+    }
+    text.push('\n');
+    text.push_str(&asked(&customers.bills, None));
+    text.push_str(&at_once(customers, rush));
+    text
+}
+
+fn at_once(customers: &Customers, rush: &Rush) -> String {
+    let messages = (rush.conversations * (TEXTS + ANSWERS)) as f64;
+    // What the same messages take one after another, the first of each conversation as a first one.
+    let single = |what: usize| {
+        let step = customers.steps.get(what);
+        step.map_or(0.0, |step| {
+            median(&step.took.iter().map(|took| took.whole).collect::<Vec<_>>()).as_secs_f64()
+        })
+    };
+    let one = single(FIRST_POSTED)
+        + (TEXTS - 1) as f64 * single(AGAIN_POSTED)
+        + ANSWERS as f64 * single(ANSWER_TAKEN);
+    let alone = one * rush.conversations as f64;
+    let took = rush.took.as_secs_f64();
+    let rows = [
+        ("until the last text is posted and the last answer taken by Twilio", format!("{took:.1} s")),
+        ("until every answer's delivery is shown too", format!("{:.1} s", rush.settled.as_secs_f64())),
+        ("texts and answers a second", format!("{:.1}", messages / took)),
+        ("the same one after another, nothing held back by the queue", format!("{alone:.1} s")),
+        ("at once ÷ one after another", format!("{:.2}", took / alone)),
+        (
+            "round trips to the table, a text or an answer",
+            format!("{:.1}", rush.units.calls as f64 / messages),
+        ),
+        ("write units, a text or an answer", format!("{:.1}", rush.units.write / messages)),
+        ("read units, a text or an answer", format!("{:.1}", rush.units.read / messages)),
+        ("out of order, lost or twice", "0 (the benchmark fails otherwise)".to_owned()),
+    ];
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "\n{} conversations at once, {TEXTS} texts and {ANSWERS} answers each. Four processes of each function at most, as the laptop has it.\n",
+        rush.conversations
+    );
+    text.push_str("| at once | measured |\n|---|--:|\n");
+    for (what, measured) in rows {
+        let _ = writeln!(text, "| {what} | {measured} |");
     }
     text
 }

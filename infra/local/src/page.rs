@@ -67,6 +67,7 @@ const SCRIPTS: [(&str, &str); 29] = [
     ("/page/wire.js", include_str!("page/wire.js")),
 ];
 
+/// What it looks like.
 const STYLES: [(&str, &str); 2] = [
     ("/page/customers.css", include_str!("page/customers.css")),
     ("/page/style.css", include_str!("page/style.css")),

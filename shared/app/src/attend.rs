@@ -4,7 +4,7 @@ use handbell_core::assign::{Candidate, Choice, choose};
 use handbell_core::config::Line;
 use handbell_core::conversation::{Address, Agent, Conversation};
 use handbell_core::converse::{Heard, There};
-use handbell_core::dispatch::{Content, Outcome, Say};
+use handbell_core::dispatch::{Content, Outcome, Say, Task};
 use handbell_core::wording::{self, customer};
 use handbell_outbound::webex::{Attached, Post, Presence, Webex};
 use handbell_outbound::{Failure, Said};
@@ -17,7 +17,13 @@ use crate::speak::{not_now, said};
 
 impl App {
     /// Looks who is there, asks somebody if nobody is, and tells the conversation what came of it.
-    pub(crate) async fn assign(&self, webex: &Webex, work: &Work, room: &Room, name: &str) -> Outcome {
+    pub(crate) async fn assign(
+        &self,
+        webex: &Webex,
+        work: &Work,
+        room: &Room,
+        (name, task): (&str, Task),
+    ) -> Outcome {
         let subject = &work.dispatch.key.subject;
         let Some((line_name, line)) = self.line(subject) else { return Outcome::NotWanted };
         if work.void {
@@ -31,7 +37,16 @@ impl App {
             Ok(row) => row.asked_last,
             Err(fault) => return not_now(fault.into()),
         };
-        let (there, asked) = match choose(&candidates, line.assign, last.as_deref()) {
+        let chosen = match choose(&candidates, line.assign, last.as_deref()) {
+            // Whoever died at this may have added somebody who doesn't know yet that an answer is wanted.
+            Choice::SomebodyThere if task == Task::Look => {
+                let here =
+                    candidates.iter().find(|candidate| candidate.in_space && candidate.there == Some(true));
+                here.map_or(Choice::SomebodyThere, Choice::Assign)
+            }
+            chosen => chosen,
+        };
+        let (there, asked) = match chosen {
             Choice::SomebodyThere => (There::Somebody, None),
             Choice::Nobody => (There::Nobody, None),
             Choice::Assign(candidate) => {

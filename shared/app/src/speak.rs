@@ -150,11 +150,9 @@ impl App {
         let (posts, people): (Vec<_>, Vec<_>) =
             in_space.into_iter().partition(|(name, _)| is_post(work, name));
         outcomes.extend(
-            join_all(
-                people
-                    .iter()
-                    .map(async |(name, _)| (name.clone(), self.prepare(&webex, work, &room, name).await)),
-            )
+            join_all(people.iter().map(async |(name, task)| {
+                (name.clone(), self.prepare(&webex, work, &room, (name, *task)).await)
+            }))
             .await,
         );
         let mut blocked = !posts.is_empty() && self.earlier_posts_missing(work).await;
@@ -178,12 +176,12 @@ impl App {
     }
 
     /// What comes before the posts: people, the space's title, a word in the lobby.
-    async fn prepare(&self, webex: &Webex, work: &Work, room: &Room, name: &str) -> Outcome {
+    async fn prepare(&self, webex: &Webex, work: &Work, room: &Room, (name, task): (&str, Task)) -> Outcome {
         match work.delivery(name).map(|delivery| &delivery.say) {
             Some(Say::Invite { email, moderator }) => {
                 self.invite(webex, work, room, (email, *moderator)).await
             }
-            Some(Say::Assign) => self.assign(webex, work, room, name).await,
+            Some(Say::Assign) => self.assign(webex, work, room, (name, task)).await,
             Some(Say::Lobby { content }) => self.tell_lobby(webex, work, name, content).await,
             Some(Say::Rename { title }) => self.rename(webex, room, title).await,
             _ => Outcome::NotWanted,

@@ -2,7 +2,8 @@
 
 use super::document::Vendor::{self, Twilio as T, Webex as W};
 
-const FILES: &str = "the basics guide, \"Message Attachments\", says how files are read; the document speaks of JSON only";
+const FILES: &str =
+    "the basics guide, \"Message Attachments\", says how files are read; the document speaks of JSON only";
 const MEDIA: &str = "GET /2010-04-01/Accounts/{AccountSid}/Messages/{MessageSid}/Media/{Sid}";
 const RECORDING: &str = "GET /2010-04-01/Accounts/{AccountSid}/Recordings/{Sid}.mp3";
 

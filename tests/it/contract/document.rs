@@ -9,8 +9,8 @@ use jsonschema::Validator;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use super::departures::Departure::{self, Dates, File, Query, Refusals, Status};
 use super::departures::DEPARTURES;
+use super::departures::Departure::{self, Dates, File, Query, Refusals, Status};
 use super::schema::{coerced, form, matches, parts};
 
 /// Which vendor.

@@ -60,7 +60,14 @@ impl Contract {
     }
 
     /// Validates; the key names the schema, so that it is compiled once.
-    pub(super) fn validate(&self, key: &str, what: &str, schema: &Value, value: &Value, wrong: &mut Vec<String>) {
+    pub(super) fn validate(
+        &self,
+        key: &str,
+        what: &str,
+        schema: &Value,
+        value: &Value,
+        wrong: &mut Vec<String>,
+    ) {
         let validator = {
             let mut all = self.validators.lock().expect("unpoisoned");
             Arc::clone(all.entry(key.to_owned()).or_insert_with(|| Arc::new(validator(schema))))
@@ -161,4 +168,3 @@ pub(super) fn parts(body: &str) -> Option<Value> {
 fn strings(list: &Value) -> BTreeSet<String> {
     list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
-

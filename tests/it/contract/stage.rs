@@ -9,7 +9,7 @@ use handbell::runner::{Runner, RunnerOptions, TWILIO_TOKEN, Workers, start};
 use handbell::wire::WireEntry;
 use jiff::SignedDuration;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 
 /// Our number, and those of people who have a phone.
@@ -84,6 +84,17 @@ impl Stage {
         panic!("it never comes to rest");
     }
 
+    /// Waits until this has gone over the wire, and then until nothing happens any more.
+    pub(super) async fn until(&self, what: &str, happened: impl Fn(&WireEntry) -> bool) {
+        for _ in 0..600 {
+            if self.wire.lock().expect("unpoisoned").iter().any(&happened) {
+                return self.settle().await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("it never comes to that: {what}");
+    }
+
     /// Every five minutes the webhook is looked after; without it Webex tells nothing.
     pub(super) async fn look_after(&self) {
         let now = self.runner.stage.clock.now().as_second();
@@ -126,4 +137,3 @@ impl Stage {
         self.yes(request.basic_auth(account, Some(TWILIO_TOKEN))).await
     }
 }
-

@@ -1,3 +1,10 @@
+//! The check itself can fail: each thing that can be wrong is found.
+
+use handbell::wire::WireEntry;
+use serde_json::{Value, json};
+
+use super::problems;
+
 /// An exchange as the wire log keeps it.
 fn exchange(
     method: &str,
@@ -38,6 +45,13 @@ fn what_is_wrong_is_found() {
         exchange("GET", &format!("/sim/webex/v1/rooms{query}"), "", "", 200, answer)
     };
     let calls = format!("/sim/twilio/2010-04-01/Accounts/AC{}/Calls", "f".repeat(32));
+    let media = format!(
+        "/sim/twilio/2010-04-01/Accounts/AC{}/Messages/MM{}/Media/ME1",
+        "f".repeat(32),
+        "0".repeat(32)
+    );
+    let texts =
+        |query: &str| format!("/sim/twilio/2010-04-01/Accounts/AC{}/Messages.json?{query}", "f".repeat(32));
     let refused = json!({"code": 21211, "message": "no", "more_info": "https://www.twilio.com/docs/errors/21211", "status": 400});
     let ask = |form: &str, status, answer: Value| {
         exchange("POST", &format!("{calls}.json"), FORM, form, status, answer)
@@ -74,6 +88,10 @@ fn what_is_wrong_is_found() {
         ),
         list("?type=group&max=10", json!({"items": [{"id": "r"}]})),
         exchange("DELETE", "/sim/webex/v1/messages/m", "", "", 204, ""),
+        exchange("GET", "/sim/webex/v1/contents/c", "", "", 200, "(image/png, 3 bytes)"),
+        exchange("GET", "/sim/webex/v1/contents/c?allow=unscannable", "", "", 200, "(image/png, 3 bytes)"),
+        exchange("GET", &media, "", "", 307, ""),
+        exchange("GET", &texts("DateSent%3E=2026-11-20"), "", "", 400, &refused),
         ask(good, 201, call.clone()),
         ask(good, 400, refused.clone()),
     ] {
@@ -83,6 +101,17 @@ fn what_is_wrong_is_found() {
         ("unknown path", exchange("GET", "/sim/webex/v1/romms", "", "", 200, "")),
         ("unknown path", exchange("GET", "/sim/webex/v2/rooms", "", "", 200, "")),
         ("unknown path", exchange("GET", &format!("{calls}/.json"), "", "", 200, "")),
+        (
+            "unknown parameter of a file",
+            exchange("GET", "/sim/webex/v1/contents/c?x=1", "", "", 200, "(x, 1 bytes)"),
+        ),
+        ("no file, nor", exchange("GET", "/sim/webex/v1/contents/c", "", "", 200, "{}")),
+        ("no file, nor", exchange("GET", &media, "", "", 307, "here")),
+        ("not listed", exchange("GET", &media, "", "", 200, "(image/png, 3 bytes)")),
+        ("the answer can't be read", exchange("GET", &media, "", "", 404, "gone")),
+        ("\"trackingId\" is a", exchange("GET", "/sim/webex/v1/contents/c", "", "", 404, &refused)),
+        ("a body that", exchange("GET", &media, FORM, "a=1", 307, "")),
+        ("parameter DateSent>", exchange("GET", &texts("DateSent%3E=20.11.2026"), "", "", 400, &refused)),
         ("unknown method", exchange("PATCH", "/sim/webex/v1/rooms/r", JSON, "{}", 200, json!({"id": "r"}))),
         ("unknown parameter \"titel\"", list("?titel=x", json!({"items": []}))),
         ("parameter max", list("?max=many", json!({"items": []}))),
@@ -160,4 +189,3 @@ fn what_is_wrong_is_found() {
         assert!(found.iter().any(|why| why.contains(what)), "{what}: {found:?}");
     }
 }
-

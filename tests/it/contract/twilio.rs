@@ -1,5 +1,15 @@
+//! Everything that our Twilio client can say, and what else the stand-in answers.
+
+use handbell::runner::TWILIO_TOKEN;
+use handbell_outbound::twilio::{Call, Sms, Twilio};
+use jiff::SignedDuration;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::stage::{DANA, OWN, Stage};
+
 /// Every method of the Twilio client, and what else the stand-in answers.
-async fn all_of_twilio(stage: &Stage) {
+pub(super) async fn all_of_twilio(stage: &Stage) {
     let account = stage.runner.stage.account.twilio_account.clone();
     let client = |password: &str| {
         Twilio::new(
@@ -11,7 +21,7 @@ async fn all_of_twilio(stage: &Stage) {
         )
     };
     let twilio = client(TWILIO_TOKEN);
-    let (own, dana) = ("+12025550100", "+12025550111");
+    let (own, dana) = (OWN, DANA);
     let callback = Some(stage.url("/health?delivery=1&sign=+%2B"));
     let sms = |to: &str, from: &str| Sms {
         to: to.into(),
@@ -58,11 +68,18 @@ async fn all_of_twilio(stage: &Stage) {
 
     stage.hand(dana, "text", json!({"to": own, "body": "look", "media": ["shelf.png"]})).await;
     let came = twilio.messages(Some(own), Some(dana)).await.expect("texts").pop().expect("the picture");
-    let media = stage.twilio(Method::GET, &format!("Messages/{}/Media.json?PageSize=5", came.sid), &[]).await;
-    let media = media["media_list"][0]["sid"].as_str().expect("a sid").to_owned();
-    stage.twilio(Method::GET, &format!("Messages/{}/Media/{media}.json", came.sid), &[]).await;
+    let file = media(stage, &twilio, &came.sid).await;
+    let with_file = Sms { body: String::new(), media: vec![file], ..sms(dana, own) };
+    let with_file = twilio.send_sms(&with_file).await.expect("sent");
+    recordings(stage, &twilio).await;
+    stage.settle().await;
+    assert_eq!(twilio.message(&with_file).await.expect("a text").status.as_deref(), Some("delivered"));
+    let an_hour_ago = stage.runner.stage.clock.now() - SignedDuration::from_hours(1);
+    assert_eq!(twilio.inbound_since(own, an_hour_ago).await.expect("texts").len(), 1);
     stage.twilio(Method::POST, &format!("Messages/{text}.json"), &[("Body", "")]).await;
     stage.twilio(Method::GET, "Messages.json?PageSize=1&Page=0&DateSent%3E=2020-01-01T00:00:00Z", &[]).await;
+    // A day as Twilio's own clients write it.
+    stage.twilio(Method::GET, "Messages.json?PageSize=1&DateSent%3C=2020-01-01", &[]).await;
     stage.twilio(Method::GET, "Messages.json?PageSize=1&Page=1", &[]).await;
     stage.twilio(Method::DELETE, &format!("Messages/{text}.json"), &[]).await;
     stage.twilio(Method::GET, "Calls.json?PageSize=1&Status=completed", &[]).await;
@@ -78,3 +95,36 @@ async fn all_of_twilio(stage: &Stage) {
     stage.twilio(Method::POST, &number, &[("VoiceUrl", &url), ("VoiceMethod", "POST")]).await;
 }
 
+/// What came with a text. Gives the address at which anybody may see it, as nobody may at Twilio.
+async fn media(stage: &Stage, twilio: &Twilio, message: &str) -> String {
+    stage.twilio(Method::GET, &format!("Messages/{message}/Media.json?PageSize=5"), &[]).await;
+    let files = twilio.media_of(message).await.expect("files");
+    let file = files.first().expect("a file");
+    stage.twilio(Method::GET, &format!("Messages/{message}/Media/{}.json", file.sid), &[]).await;
+    let picture = twilio.fetch(&file.url, 1 << 20).await.expect("a picture");
+    assert_eq!(picture.content_type, "image/png");
+    twilio.delete_media(message, &file.sid).await.expect("deleted");
+    twilio.delete_media(message, &file.sid).await.expect("gone already");
+    twilio.fetch(&file.url, 1 << 20).await.expect_err("gone");
+    stage.url(&format!("/sim/phones/{}/media/{}", DANA.replace('+', "%2B"), file.sid))
+}
+
+/// What somebody said on the phone.
+async fn recordings(stage: &Stage, twilio: &Twilio) {
+    let told = stage.url("/health?recording=1");
+    let twiml = format!("<Response><Record recordingStatusCallback='{told}'/></Response>");
+    let call = [("To", DANA), ("From", OWN), ("Twiml", twiml.as_str())];
+    let call = stage.twilio(Method::POST, "Calls.json", &call).await;
+    let call = call["sid"].as_str().expect("a sid");
+    stage.hand(DANA, "answer", Value::Null).await;
+    stage.settle().await;
+    stage.hand(DANA, "speak", json!({"text": "It is broken.", "seconds": 4})).await;
+    stage.hand(DANA, "hangup", Value::Null).await;
+    let list = stage.twilio(Method::GET, &format!("Recordings.json?CallSid={call}&PageSize=5"), &[]).await;
+    let sid = list["recordings"][0]["sid"].as_str().expect("a sid").to_owned();
+    stage.twilio(Method::GET, &format!("Recordings/{sid}.json"), &[]).await;
+    let sound = twilio.fetch(&twilio.recording_url(&sid), 1 << 20).await.expect("a recording");
+    assert_eq!(sound.content_type, "audio/mpeg");
+    twilio.delete_recording(&sid).await.expect("deleted");
+    twilio.delete_recording(&sid).await.expect("gone already");
+}

@@ -1,5 +1,15 @@
+//! Everything that our Webex client can say, and what else the stand-in answers.
+
+use std::path::{Path, PathBuf};
+
+use handbell::runner::WEBEX_TOKEN;
+use handbell_outbound::webex::{File, NewWebhook, Post, Webex};
+use serde_json::{Value, json};
+
+use super::stage::{ALICE, Stage};
+
 /// Every method of the Webex client.
-async fn all_of_webex(stage: &Stage) {
+pub(super) async fn all_of_webex(stage: &Stage) {
     let webex = Webex::new(stage.http.clone(), stage.url("/sim/webex/v1"), WEBEX_TOKEN.into());
     let me = webex.me().await.expect("me");
     let team =
@@ -66,14 +76,7 @@ async fn all_of_webex(stage: &Stage) {
     let name = me.emails.unwrap_or_default().pop().expect("an address");
     for number in 0..101 {
         let markdown = format!("<@personEmail:{name}> {number}");
-        stage
-            .webex(
-                "person:alice@example.com",
-                "POST",
-                "/messages",
-                json!({"roomId": room, "markdown": markdown}),
-            )
-            .await;
+        stage.webex(ALICE, "POST", "/messages", json!({"roomId": room, "markdown": markdown})).await;
     }
     // More than fit on a page.
     assert_eq!(webex.messages(&room, 150, true).await.expect("mentions").len(), 101);
@@ -87,19 +90,68 @@ async fn all_of_webex(stage: &Stage) {
     let stranger = Webex::new(stage.http.clone(), stage.url("/sim/webex/v1"), "wrong".into());
     stranger.me().await.expect_err("a wrong token");
 
-    the_rest_of_webex(stage, &room, team, &hooks[0], &card).await;
+    people_and_teams(&webex, &room, team).await;
+    files(stage, &webex, &room).await;
+    let spare = hooks.pop().expect("a webhook");
+    webex.delete_webhook(&spare).await.expect("deleted");
+    webex.delete_webhook(&spare).await.expect("gone already");
+    the_rest_of_webex(stage, &webex, &room, team, &hooks[0], &card).await;
+}
+
+/// Who answers customers, and where.
+async fn people_and_teams(webex: &Webex, room: &str, team: &str) {
+    let alice = webex.person_by_email("alice@example.com").await.expect("people").expect("Alice");
+    assert_eq!(webex.person(&alice.id).await.expect("Alice").is_there(), Some(true));
+    assert!(webex.person_by_email("nobody@elsewhere.test").await.expect("people").is_none());
+    webex.person("nobody").await.expect_err("nobody");
+    let ids = [alice.id.clone(), "nobody".to_owned()];
+    assert_eq!(webex.people(&ids).await.expect("people").len(), 1);
+
+    assert_eq!(webex.teams().await.expect("teams").len(), 1);
+    let ops = webex.team_named("Ops").await.expect("teams").expect("the team");
+    assert_eq!(ops.id, team);
+    assert_eq!(webex.team_members(team).await.expect("people").len(), 1);
+    assert_eq!(webex.rooms_of_team(team).await.expect("spaces").len(), 2);
+    let wanted = |title: &str| title.starts_with("In a");
+    assert_eq!(webex.rooms_where(Some(team), wanted).await.expect("spaces").len(), 1);
+    assert_eq!(webex.rooms_where(None, |title| title == "Contract").await.expect("spaces").len(), 1);
+    webex.rename_room(room, "Contract, signed").await.expect("renamed");
+
+    let bob = webex.add_member(room, "bob@example.com", false).await.expect("added");
+    let person = bob.person_id.expect("a person");
+    assert!(webex.member(room, &person).await.expect("people").is_some());
+    webex.remove_member(&bob.id).await.expect("removed");
+    webex.remove_member(&bob.id).await.expect("gone already");
+    assert!(webex.member(room, &person).await.expect("people").is_none());
+}
+
+/// What came with a post, and what Webex says as long as it looks for malware in it.
+async fn files(stage: &Stage, webex: &Webex, room: &str) {
+    let posts = webex.messages(room, 150, false).await.expect("posts");
+    let file = posts.into_iter().find_map(|post| post.files?.pop()).expect("a file");
+    let length = webex.content_about(&file).await.expect("a file").length;
+    assert_eq!(
+        webex.content(&file, 1 << 20).await.expect("a file").bytes.len() as u64,
+        length.expect("a length")
+    );
+    for (status, comes) in [(423, false), (410, false), (428, true)] {
+        let trouble = json!({"status": status});
+        stage.yes(stage.http.put(stage.url("/sim/webex/contents/trouble")).json(&trouble)).await;
+        assert_eq!(webex.content(&file, 1 << 20).await.is_ok(), comes, "{status}");
+    }
+    webex.content(&format!("{file}x"), 1 << 20).await.expect_err("no file");
 }
 
 /// What the stand-in answers though Handbell never asks for it: other clients do.
-async fn the_rest_of_webex(stage: &Stage, room: &str, team: &str, hook: &str, card: &str) {
-    let (ours, alice) = (WEBEX_TOKEN, "person:alice@example.com");
+async fn the_rest_of_webex(stage: &Stage, webex: &Webex, room: &str, team: &str, hook: &str, card: &str) {
+    let (ours, alice) = (WEBEX_TOKEN, ALICE);
     let get = async |path: &str| stage.webex(ours, "GET", path, Value::Null).await;
     let delete = async |path: String| stage.webex(ours, "DELETE", &path, Value::Null).await;
     let id = |value: &Value| value["id"].as_str().expect("an id").to_owned();
 
     let submit = json!({"type": "submit", "messageId": card, "inputs": {"action": "ack"}});
     let action = id(&stage.webex(alice, "POST", "/attachment/actions", submit).await);
-    get(&format!("/attachment/actions/{action}")).await;
+    assert_eq!(webex.action(&action).await.expect("a choice").message_id, card);
     let mentioned = get(&format!("/messages?roomId={room}&max=1")).await;
     assert!(mentioned["items"][0]["mentionedPeople"].is_array());
 
@@ -130,4 +182,3 @@ async fn the_rest_of_webex(stage: &Stage, room: &str, team: &str, hook: &str, ca
     delete(format!("/rooms/{room}")).await;
     delete(format!("/teams/{team}")).await;
 }
-

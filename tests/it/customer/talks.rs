@@ -429,7 +429,8 @@ async fn twenty_parallel_first_texts_make_twenty_spaces_for_twenty_customers_and
 
 #[tokio::test]
 async fn after_its_time_a_conversation_is_forgotten_and_begins_anew() {
-    let world = World::with(&LINE.replace("    label: Support", "    label: Support\n    keep_days: 30")).await;
+    let world =
+        World::with(&LINE.replace("    label: Support", "    label: Support\n    keep_days: 30")).await;
     let tommy = world.customer(TOMMY);
     tommy.texts("hi").await;
     let subject = handbell_core::incident::Subject::customer("support", TOMMY);

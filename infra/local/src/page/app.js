@@ -5,6 +5,7 @@ import { showCustomers } from "./customers.js";
 import { $, el, inWords, keyed, when } from "./dom.js";
 import { showFloor, tellFloorTime } from "./floor.js";
 import { showJourney } from "./journey.js";
+import { lines } from "./lines.js";
 import { showMail } from "./mail.js";
 import { showNext } from "./next.js";
 import { showPhones } from "./phones.js";
@@ -17,8 +18,8 @@ import { hearWire, knowWire } from "./wire.js";
 function show(fresh) {
   learn(fresh);
   if (Array.isArray(fresh.wire)) knowWire(fresh.wire);
-  // Whoever has only zones needs no place for buttons.
-  $("buttons").hidden = !state.buttons.length && state.zones.length > 0;
+  // Whoever has only zones or lines needs no place for buttons.
+  $("buttons").hidden = !state.buttons.length && (state.zones.length > 0 || lines().length > 0);
   keyed($("bells"), state.buttons, (button) => button.url, makeBell, updateBell);
   $("buttons-title").textContent = state.buttons.length > 1 ? "Press a button" : "Press";
   showSpaces(state.spaces);

@@ -1,0 +1,29 @@
+//! Our client of Amazon SES. Amazon describes SES as a Smithy model, not as OpenAPI; the SDK that our client is made of is
+//! written by a program from that model, so that there is nothing to hold its requests against but itself.
+
+use handbell_boot::Environment;
+use handbell_outbound::ses::{Mail, Ses};
+
+use super::stage::Stage;
+
+/// Everything that our client can say; the stand-in has to take it.
+pub(super) async fn all_of_ses(stage: &Stage) {
+    let cloud = &stage.runner.cloud;
+    let mut variables = cloud.env();
+    variables.push(("HANDBELL_CONFIG".into(), "handbell.yaml".into()));
+    let find = |name: &str| variables.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let ses = Ses::new(Environment::from(find).expect("an environment").ses().expect("a client"));
+    let mail = Mail {
+        from: "Support <support@example.com>".into(),
+        to: "tommy@example.org".into(),
+        reply_to: Some("answers@example.com".into()),
+        subject: "Wir öffnen um 9".into(),
+        text: "See you".into(),
+        html: Some("<p>See you</p>".into()),
+        headers: vec![("Auto-Submitted".into(), "auto-replied".into())],
+        tags: vec![("line".into(), "support".into())],
+    };
+    let id = ses.send(&mail).await.expect("sent");
+    assert!(cloud.mail().letters().iter().any(|letter| letter.id == id && letter.subject == mail.subject));
+    ses.send(&Mail { to: "nobody".into(), ..mail }).await.expect_err("no address");
+}
