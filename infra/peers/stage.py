@@ -90,5 +90,22 @@ def asked(path):
     ]
 
 
+AGENTS = {"alice@example.com": DANA, "bob@example.com": ELI}
+
+
+def space_of(customer):
+    """Who of the agents was asked to answer a customer, as a client of theirs, their phone, and the space."""
+
+    def found():
+        for agent, number in AGENTS.items():
+            api = webex(f"person:{agent}")
+            for room in api.rooms.list(type="group"):
+                if room.title.endswith(customer):
+                    return api, number, room
+        return None
+
+    return until("the customer's space", found)
+
+
 def form_of(entry):
     return dict(urllib.parse.parse_qsl(entry["body"], keep_blank_values=True))

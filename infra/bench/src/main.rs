@@ -6,7 +6,9 @@ mod count;
 mod crowd;
 mod customer;
 mod events;
+mod feeder;
 mod measure;
+mod people;
 mod process;
 mod release;
 mod report;
@@ -132,7 +134,7 @@ async fn run(options: &Options) -> Result<(), Error> {
         parts.push(report::alerts(&alerts));
     }
     if all || options.customers {
-        match customer::Line::of(&config)? {
+        match people::Line::of(&config)? {
             Some(line) => {
                 let customers = customer::measure(&release, &config, &line, runs.starts).await?;
                 let rush = rush::measure(&release, &config, &line, CONVERSATIONS).await?;
@@ -140,7 +142,9 @@ async fn run(options: &Options) -> Result<(), Error> {
             }
             None if all => progress("no line has agents, a welcome and no hours; customers are left out"),
             None => {
-                return Err("no line of the configuration has `agents`, `texts.welcome` and no `hours`".into());
+                return Err(
+                    "no line of the configuration has `agents`, `texts.welcome` and no `hours`".into()
+                );
             }
         }
     }

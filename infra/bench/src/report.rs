@@ -112,8 +112,8 @@ pub(crate) fn customers(customers: &Customers, rush: &Rush) -> String {
 fn at_once(customers: &Customers, rush: &Rush) -> String {
     let messages = (rush.conversations * (TEXTS + ANSWERS)) as f64;
     // What the same messages take one after another, the first of each conversation as a first one.
-    let single = |what: usize| {
-        let step = customers.steps.get(what);
+    let single = |what: &str| {
+        let step = customers.steps.iter().find(|step| step.what == what);
         step.map_or(0.0, |step| {
             median(&step.took.iter().map(|took| took.whole).collect::<Vec<_>>()).as_secs_f64()
         })

@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::customer::{Line, Place, answer, customer, origin, rooms, text};
 use crate::measure::{listen_to_webex, start};
+use crate::people::{Line, Place, answer, customer, origin, rooms, text};
 use crate::progress;
 
 /// Texts of each customer.

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use handbell_core::config::{Plan, Reuse, Space, Span};
 use handbell_core::conversation::{Address, Conversation};
 use handbell_core::converse::Heard;
-use handbell_core::dispatch::{Dispatch, DispatchKey, Outcome, Say, Task};
+use handbell_core::dispatch::{Dispatch, DispatchKey, Outcome, Say, Task, Who};
 use handbell_core::texting::parts;
 use handbell_core::wording::customer as wording;
 use handbell_outbound::Failure;
 use handbell_outbound::ses::Mail;
-use handbell_outbound::twilio::{Call, Message, Sms, Twilio};
+use handbell_outbound::twilio::{Call, Message, Sms, Twilio, fit};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::converse::space_of;
 use crate::deliver::{Work, wait};
 use crate::speak::{looked, not_now, said};
 use crate::twilio::token;
@@ -26,6 +27,8 @@ const RING: u32 = 25;
 const BEFORE: usize = 60;
 /// Twilio: the number has opted out.
 const OPTED_OUT: u32 = 21610;
+/// So many parts of texts a day a line says by itself.
+const BY_ITSELF: u32 = 200;
 /// A day's count of parts is kept two days.
 const KEEP_COUNT: i64 = 2 * 86_400;
 
@@ -39,27 +42,31 @@ impl App {
     ) -> Result<Work, Fault> {
         let subject = dispatch.key.subject.clone();
         let talk = self.store.conversation(&subject).await?;
-        let talk = talk.filter(|talk| talk.address.is_some());
-        let erases = dispatch.deliveries.values().any(|delivery| delivery.say == Say::Erase);
+        // A customer who was forgotten is another one if they write again.
+        let talk = talk.filter(|talk| talk.address.is_some() && talk.epoch == dispatch.key.epoch);
+        let erases = dispatch.deliveries.values().any(|delivery| matches!(delivery.say, Say::Erase { .. }));
         let void = talk.is_none() && !erases;
+        let mut stopped = None;
         match &talk {
             None if void => dispatch.void(),
             None => {}
             Some(talk) => {
-                if let Some(why) = talk.voids(dispatch.key.number) {
-                    dispatch.take_back(why);
-                } else if dispatch.deliveries.values().any(|delivery| delivery.say.is_answer())
-                    && let Some(number) = talk.address.as_ref().and_then(Address::number)
-                    && self.store.sender(number).await?.opted_out.is_some()
-                {
-                    dispatch.take_back("the customer wants no more texts");
+                let number = talk.address.as_ref().and_then(Address::number);
+                let answers = dispatch.deliveries.values().any(|delivery| delivery.say.is_answer());
+                stopped = talk.voids(dispatch.key.number);
+                if let Some(number) = number.filter(|_| stopped.is_none() && answers) {
+                    let opted_out = self.store.sender(number).await?.opted_out.is_some();
+                    stopped = opted_out.then_some("the customer wants no more texts");
                 }
             }
         }
+        if let Some(why) = stopped {
+            dispatch.take_back(why);
+        }
         let plan = Arc::new(self.plan_of_conversation(&dispatch, talk.as_ref()));
         let words = self.words(&subject, None);
-        let space = subject.as_str().to_owned();
-        Ok(Work { owner, claimed_at, dispatch, plan, words, space, void, talk })
+        let space = space_of(&subject, dispatch.key.epoch);
+        Ok(Work { owner, claimed_at, dispatch, plan, words, space, void, talk, stopped })
     }
 
     /// A conversation has no steps, but a space.
@@ -93,12 +100,12 @@ impl App {
             return outcome;
         }
         match &delivery.say {
-            Say::Erase => self.erase(work).await,
+            Say::Erase { number } => self.erase(work, number.as_deref()).await,
             // Nobody can look for a mail: it goes out again, thrice at most.
-            Say::Mail { .. } if task == Task::Look && work.after_empty_look(name).is_some() => {
-                work.after_empty_look(name).unwrap_or(Outcome::NotWanted)
-            }
-            Say::Mail { to, text } => self.mail(work, name, (to, text)).await,
+            Say::Mail { to, text } => match work.after_empty_look(name).filter(|_| task == Task::Look) {
+                Some(outcome) => outcome,
+                None => self.mail(work, name, (to, text)).await,
+            },
             Say::Answer { to, from, text, files } => {
                 let sms = Sms {
                     to: to.clone(),
@@ -128,7 +135,11 @@ impl App {
         }
         let number = work.dispatch.answers_after?;
         match self.store.dispatch(&earlier(number)).await {
-            Ok(Some(earlier)) if !earlier.answers_are_out() => Some(wait(1)),
+            Ok(Some(earlier)) if !earlier.answers_are_out() => {
+                let now = self.now();
+                let pause = earlier.tried_at(now, Say::is_answer).duration_since(now);
+                Some(Outcome::Waits { pause })
+            }
             Ok(_) => None,
             Err(_) => Some(wait(5)),
         }
@@ -174,16 +185,23 @@ impl App {
             if let Some(outcome) = work.after_empty_look(name) {
                 return outcome;
             }
-            if let Some(why) = work.talk.as_ref().and_then(|talk| talk.voids(work.dispatch.key.number)) {
-                return Outcome::Refused { why: why.to_owned() };
-            }
+        }
+        if *fit(&sms.body) != *sms.body {
+            let length = sms.body.encode_utf16().count();
+            return Outcome::Refused {
+                why: format!("with its link it has {length} characters, 1600 is the most"),
+            };
         }
         if sms.body.is_empty() && sms.media.is_empty() {
             return Outcome::Refused { why: "there was nothing in it that can be sent".to_owned() };
         }
         match self.spend(work, &sms.body).await {
             Ok(true) => {}
-            Ok(false) => return Outcome::Refused { why: wording::SPENT.to_owned() },
+            Ok(false) => {
+                let itself = work.dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Handbell);
+                let why = if itself { wording::SPENT_BY_ITSELF } else { wording::SPENT };
+                return Outcome::Refused { why: why.to_owned() };
+            }
             Err(fault) => return not_now(fault),
         }
         if !work.may_begin(self.now()) {
@@ -242,6 +260,11 @@ impl App {
         let now = self.now();
         let count = parts(body).count.max(1);
         let today = now.strftime("%Y-%m-%d");
+        // What is said by itself has a purse of its own: whoever makes us say much must not silence the agents.
+        if work.dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Handbell) {
+            let what = format!("by-itself:{name}:{today}");
+            return Ok(self.store.count(&what, count, now, KEEP_COUNT).await? < BY_ITSELF);
+        }
         let before = self.store.count(&format!("parts:{name}:{today}"), count, now, KEEP_COUNT).await?;
         if before + count <= line.limits.parts_per_day {
             return Ok(true);

@@ -31,6 +31,11 @@ impl App {
         }
         let candidates = match self.candidates(webex, line, &room.id).await {
             Ok(candidates) => candidates,
+            // It was only looked: nothing is uncertain.
+            Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
+            Err(Failure::Refused { code: 404, why }) => {
+                return self.room_is_gone(webex, work, room).await.unwrap_or(Outcome::Refused { why });
+            }
             Err(failure) => return said(failure),
         };
         let last = match self.store.line(line_name).await {

@@ -60,13 +60,18 @@ impl App {
         let heard = Heard::Called { spoke };
         let from = address(params.get("From").unwrap_or_default());
         let stored = self.heard_from(name, &from, &heard, Some(&format!("called-{sid}"))).await;
-        match spoke {
-            Some(_) => {
+        match (spoke, stored) {
+            (Some(_), stored) => {
                 stored?;
                 twiml(&[Verb::Hangup])
             }
             // Whoever wasn't taken may still speak, whatever became of the note.
-            None => self.record(line),
+            (None, stored) => {
+                if let Err(fault) = stored {
+                    tracing::error!(reason = %fault, call = sid, "a missed call could not be written down");
+                }
+                self.record(line)
+            }
         }
     }
 
@@ -146,7 +151,7 @@ impl App {
                 caller_id: Some(from.clone()),
                 timeout: 30,
                 action: None,
-                time_limit: None,
+                time_limit: Some(3600),
             },
         ])
     }

@@ -100,8 +100,11 @@ impl App {
             let text = "<p class=\"wrong\">Too many messages came from here. Please try again later, or call us.</p>";
             return Ok(html(&title(name, line), text, StatusCode::TOO_MANY_REQUESTS));
         }
+        // Another message from the same page is another message.
+        let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
+        let id = format!("form-{nonce}-{words}");
         let heard = Heard::Form { message: form.message, name: form.name, email: form.email };
-        self.heard_from(name, &address, &heard, Some(&format!("form-{nonce}"))).await?;
+        self.heard_from(name, &address, &heard, Some(&id)).await?;
         Ok(html(&title(name, line), THANKS, StatusCode::OK))
     }
 
@@ -112,12 +115,11 @@ impl App {
         let source = request.extensions().get::<SourceIp>().map_or("", |source| source.0.as_str());
         // Counted by a digest with the day in it: the table doesn't remember who looked at a form.
         let who = digest(&format!("{day}#{source}"));
-        let mut counts = vec![
-            (format!("form:{day}"), OF_ALL, DAY),
-            (format!("form:{who}:{hour}"), PER_HOUR, HOUR),
-            (format!("form:{who}"), PER_DAY, DAY),
-        ];
+        let mut counts =
+            vec![(format!("form:{who}:{hour}"), PER_HOUR, HOUR), (format!("form:{who}"), PER_DAY, DAY)];
         counts.extend(number.map(|number| (format!("form:{}:{hour}", digest(number)), PER_NUMBER, HOUR)));
+        // Last: what one address sends too much of must not shut the form for everybody.
+        counts.push((format!("form:{day}"), OF_ALL, DAY));
         for (what, limit, keep) in counts {
             if self.store.count(&what, 1, now, keep).await? >= limit {
                 tracing::warn!("too many forms; one was not taken");
@@ -206,7 +208,10 @@ fn html(title: &str, body: &str, status: StatusCode) -> Response<Bytes> {
     let page = include_str!("contact.html").replace("{{title}}", &escape(title)).replace("{{body}}", body);
     let mut response = typed(status, "text/html; charset=utf-8", page);
     let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-    response.headers_mut().insert(http::header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(http::header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }
 

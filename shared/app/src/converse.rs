@@ -7,13 +7,17 @@ use handbell_core::decide::Event;
 use handbell_core::incident::Subject;
 use handbell_core::press::PressId;
 use handbell_store::table::RowKey;
-use handbell_store::{CommitTurn, LoadedTalk, NotCommitted, first_due};
+use handbell_store::{CommitTurn, LoadedTalk, Named, NotCommitted, first_due};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::happen::{KICK_AHEAD, ROUNDS, pause};
 use crate::{App, Fault};
 
-const DAY_SECONDS: i64 = 86_400;
+/// How long a line keeps what was said on it, in seconds.
+pub(crate) fn keep_seconds(line: &Line) -> i64 {
+    i64::from(line.keep_days) * 86_400
+}
+
 /// That somebody waits is told again by the same id for this long.
 const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);
 
@@ -22,6 +26,12 @@ impl App {
     pub(crate) fn line(&self, subject: &Subject) -> Option<(&str, &Line)> {
         let name = subject.line()?;
         self.config.lines.get_key_value(name).map(|(name, line)| (name.as_str(), line))
+    }
+
+    /// The subject of a customer. The account's number is the key: it never changes, and no log of ours holds it.
+    pub(crate) fn customer(&self, line: &str, address: &Address) -> Subject {
+        let account = self.config.twilio.as_ref().map_or("", |twilio| twilio.account.as_str());
+        address.subject(account, line)
     }
 
     /// Is the line's team at work?
@@ -39,7 +49,7 @@ impl App {
         heard: &Heard,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
-        self.turn(&address.subject(line), Some(address), heard, id).await
+        self.turn(&self.customer(line, address), Some(address), heard, id).await
     }
 
     /// Lets something happen once in a conversation that there is.
@@ -96,7 +106,7 @@ impl App {
                 before: conversation.as_ref().map(|conversation| conversation.version),
                 turn: &turn,
                 event: id,
-                keep_seconds: i64::from(line.keep_days) * DAY_SECONDS,
+                keep_seconds: keep_seconds(line),
             };
             match self.store.commit_turn(commit, now).await {
                 Ok(()) => {
@@ -133,6 +143,7 @@ impl App {
             // Nobody answers on it any more; it would be looked at in vain every minute.
             return Ok(self.store.let_rest(subject).await?);
         }
+        self.read_before_alarm(subject).await;
         let conversation = self.converse(subject, &Heard::Wake, None).await?;
         let Some(conversation) = conversation.filter(|talk| talk.alarm != talk.alarmed) else {
             return Ok(());
@@ -140,7 +151,13 @@ impl App {
         let waiting = Subject::waiting(subject);
         // Told first and crossed out afterwards: by its id it is told once, whoever dies in between.
         if let Some(since) = conversation.alarmed {
-            let who = conversation.assignee.as_ref().map_or("the team", |agent| agent.name.as_str());
+            let answered = conversation.answered_at.is_some_and(|at| at >= since);
+            let who = match (answered, conversation.closed, &conversation.assignee) {
+                (true, _, Some(agent)) => agent.name.as_str(),
+                (true, _, None) => "the team",
+                (false, true, _) => "the end of the conversation",
+                (false, false, _) => "the customer, who wants no more texts",
+            };
             let event = Event::Answered { who: who.to_owned() };
             let id = PressId { key: format!("answered-{}", since.as_millisecond()), keep: KEEP };
             self.happen(&waiting, &event, Some(&id)).await?;
@@ -152,4 +169,27 @@ impl App {
         }
         self.converse(subject, &Heard::Told { alarmed: conversation.alarm }, None).await.map(|_| ())
     }
+
+    /// Before somebody is called because nobody answers, it is looked whether an answer only didn't reach us.
+    async fn read_before_alarm(&self, subject: &Subject) {
+        let read = async {
+            let waits = self.store.conversation(subject).await?.filter(|talk| talk.waiting_since.is_some());
+            let Some(talk) = waits else { return Ok::<_, Fault>(()) };
+            match self.store.space(&space_of(subject, talk.epoch)).await?.and_then(|row| row.room) {
+                Some(room) => {
+                    let whose = Named { subject: subject.clone(), epoch: talk.epoch };
+                    self.agents_wrote(&whose, &room, None).await
+                }
+                None => Ok(()),
+            }
+        };
+        if let Err(fault) = read.await {
+            tracing::warn!(reason = %fault, "whether somebody has answered could not be read");
+        }
+    }
+}
+
+/// The name under which a conversation's space is remembered.
+pub(crate) fn space_of(customer: &Subject, epoch: u64) -> String {
+    format!("{}#{epoch}", customer.as_str())
 }

@@ -35,6 +35,8 @@ pub(crate) struct Work {
     pub(crate) void: bool,
     /// The conversation that it belongs to, as it was after the claim.
     pub(crate) talk: Option<Conversation>,
+    /// Why its answers to a customer must not leave any more.
+    pub(crate) stopped: Option<&'static str>,
 }
 
 impl App {
@@ -106,7 +108,7 @@ impl App {
         }
         let space = space_name(&dispatch.plan, &plan, &key);
         let words = self.words(&key.subject, called.as_deref());
-        Ok(Work { owner, claimed_at, dispatch, plan, words, space, void, talk: None })
+        Ok(Work { owner, claimed_at, dispatch, plan, words, space, void, talk: None, stopped: None })
     }
 
     /// Says what is due: the phones at once, Webex in its order, the facts beside them, and the report last.
@@ -235,6 +237,10 @@ impl Work {
     pub(crate) fn after_empty_look(&self, name: &str) -> Option<Outcome> {
         if self.void {
             return Some(Outcome::NotWanted);
+        }
+        let answer = self.delivery(name).is_some_and(|delivery| delivery.say.is_answer());
+        if let Some(why) = self.stopped.filter(|_| answer) {
+            return Some(Outcome::Refused { why: why.to_owned() });
         }
         let unknowns = self.delivery(name).map_or(0, |delivery| delivery.unknowns);
         (unknowns >= handbell_core::dispatch::MAX_UNKNOWN)

@@ -92,6 +92,10 @@ impl App {
         if let Ok(name) = HeaderValue::from_str(&format!("inline; filename=\"{safe}\"")) {
             headers.insert(http::header::CONTENT_DISPOSITION, name);
         }
+        headers.insert(
+            http::header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox; default-src 'none'"),
+        );
         headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Ok(response)
     }

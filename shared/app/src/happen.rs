@@ -7,10 +7,11 @@ use handbell_core::config::Plan;
 use handbell_core::decide::{Event, Outcome, Rules, begins_anew, decide};
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::press::PressId;
-use handbell_store::table::RowKey;
+use handbell_store::table::{KEPT_SECONDS, RowKey};
 use handbell_store::{Commit, Handled, Loaded, NotCommitted};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::converse::keep_seconds;
 use crate::{App, Fault};
 
 /// How often a race is run before the caller is asked to come again. Each pause is longer, and by chance.
@@ -92,6 +93,7 @@ impl App {
                 incident: &next,
                 event: id.map(|id| (id.key.as_str(), id.keep, handled)),
                 dispatches: &decision.dispatches,
+                keep_seconds: self.line(subject).map_or(KEPT_SECONDS, |(_, line)| keep_seconds(line)),
                 opens,
                 plan: (opens && !plan_known).then_some((hash, &*plan)),
             };

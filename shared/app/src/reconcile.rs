@@ -65,13 +65,13 @@ impl App {
         if self.config.lines.is_empty() {
             return;
         }
-        if let Err(fault) = self.read_missed_messages().await {
-            tracing::warn!(reason = %fault, "what agents wrote could not be read; tried again in five minutes");
-        }
         for (name, line) in &self.config.lines {
             if let Err(fault) = self.fetch_missed_texts(name, line).await {
                 tracing::warn!(line = name, reason = %fault, "texts could not be fetched; tried again in five minutes");
             }
+        }
+        if let Err(fault) = self.read_missed_messages().await {
+            tracing::warn!(reason = %fault, "what agents wrote could not be read; tried again in five minutes");
         }
     }
 
@@ -106,7 +106,10 @@ impl App {
             });
             match ours.next() {
                 None => {
-                    self.store.remember_missed(true).await?;
+                    // Where none of ours ever was, nothing was missed; with another token even less.
+                    if all.iter().any(|hook| hook.target_url.as_deref() == Some(&target)) {
+                        self.store.remember_missed(true).await?;
+                    }
                     let new = NewWebhook {
                         name,
                         target_url: target.clone(),
@@ -164,8 +167,8 @@ impl App {
     }
 
     async fn read_all_in(&self, room: &str) -> Result<(), Fault> {
-        match self.store.subject_of_room(room).await? {
-            Some(subject) => self.agents_wrote(&subject, room, None).await,
+        match self.store.conversation_of_room(room).await? {
+            Some(whose) => self.agents_wrote(&whose, room, None).await,
             None => Ok(()),
         }
     }
@@ -178,17 +181,22 @@ impl App {
         let twilio = self.twilio_client().await?;
         let texts = twilio.inbound_since(&line.number, since).await.map_err(failed)?;
         let settled = now - ON_ITS_WAY;
+        let mut fetched_to = settled;
         for text in texts.iter().filter(|text| text.date_created.is_none_or(|at| at <= settled)) {
-            self.take_missed_text(name, text).await?;
+            // One that can't be taken now doesn't hold up those behind it; the next look begins with it.
+            if let Err(fault) = self.take_missed_text(name, text).await {
+                tracing::warn!(reason = %fault, message = text.sid, "a text could not be taken; tried again in five minutes");
+                fetched_to = fetched_to.min(text.date_created.unwrap_or(since));
+            }
         }
-        Ok(self.store.fetched_to(name, settled).await?)
+        Ok(self.store.fetched_to(name, fetched_to).await?)
     }
 
     async fn take_missed_text(&self, line: &str, text: &Message) -> Result<(), Fault> {
         let Some(from) = &text.from else { return Ok(()) };
         let address = address(from);
         let id = format!("sms-{}", text.sid);
-        if self.store.handled(&address.subject(line), &id).await?.is_some() {
+        if self.store.handled(&self.customer(line, &address), &id).await?.is_some() {
             return Ok(());
         }
         let files = if text.num_media > 0 {

@@ -1,17 +1,17 @@
 //! The space that a dispatch speaks in: remembered, adopted, made, and made again when it is gone.
 
-use handbell_core::config::Reuse;
+use handbell_core::config::{Reuse, is_phone_number};
 use handbell_core::decide::everybody;
 use handbell_core::dispatch::{Outcome, Say};
-use handbell_core::incident::{Kind, Subject};
+use handbell_core::incident::Kind;
 use handbell_core::wording;
 use handbell_outbound::Failure;
-use handbell_outbound::webex::{Webex, title};
-use handbell_store::{SpaceClaim, SpaceRow};
+use handbell_outbound::webex::{Room as Found, Webex, title};
+use handbell_store::{Named, SpaceClaim, SpaceRow};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::App;
 use crate::deliver::{Work, wait};
+use crate::{App, Fault};
 
 /// A space as it shall be.
 pub(crate) struct Wanted {
@@ -27,8 +27,8 @@ pub(crate) struct Wanted {
     pub(crate) people_first: bool,
     /// A space whose title ends with these digits may be taken over.
     pub(crate) digits: Option<String>,
-    /// The customer whose space it is.
-    pub(crate) of: Option<Subject>,
+    /// The conversation whose space it is.
+    pub(crate) of: Option<Named>,
 }
 
 impl Wanted {
@@ -44,8 +44,14 @@ impl Wanted {
             oldest: work.dispatch.opened_at - SignedDuration::from_mins(2),
             people: everybody(&work.plan, work.dispatch.step.unwrap_or(u32::MAX)),
             people_first: false,
-            digits: number.map(|number| number.trim_start_matches('+').to_owned()),
-            of: customer.then(|| work.dispatch.key.subject.clone()),
+            // Of a short number, or what isn't one, too many titles end with the same digits.
+            digits: number
+                .filter(|number| is_phone_number(number) && number.len() > 8)
+                .map(|number| number.trim_start_matches('+').to_owned()),
+            of: customer.then(|| Named {
+                subject: work.dispatch.key.subject.clone(),
+                epoch: work.dispatch.key.epoch,
+            }),
         }
     }
 }
@@ -94,10 +100,6 @@ impl App {
         let SpaceClaim::Ours { begun, made } = claim else { return Err(wait(1)) };
         match self.find_or_make(webex, wanted, work, (begun, made)).await {
             Ok(id) => {
-                // Whose it is comes first: an agent may answer as soon as the space is there.
-                if let Some(subject) = &wanted.of {
-                    self.store.remember_room(&id, subject).await.map_err(table)?;
-                }
                 // If another took over meanwhile, it finds the space that we made by its title.
                 if !self.store.remember_space(&wanted.name, &id, made, &work.owner).await.map_err(table)? {
                     return Err(wait(1));
@@ -133,7 +135,7 @@ impl App {
                 .collect();
             rooms.sort_by_key(|room| std::cmp::Reverse(room.created));
             for room in rooms {
-                if self.is_free(&room.id, wanted).await.map_err(|failure| (failure, begun))? {
+                if self.takes_over(&room, wanted).await.map_err(|failure| (failure, begun))? {
                     found = Some(room);
                     break;
                 }
@@ -142,12 +144,20 @@ impl App {
         let fresh = found.is_none();
         let id = match found {
             Some(room) => room.id,
-            None if !work.may_begin(self.now()) => {
+            // An acknowledgement stops an incident's space; a customer's is wanted however long the list of spaces was.
+            None if wanted.of.is_none() && !work.may_begin(self.now()) => {
                 let why = "looking for the space took too long".to_owned();
                 return Err((Failure::NotSent { retry_after: None, why }, begun));
             }
             None => match webex.create_room(&title, wanted.team.as_deref()).await {
-                Ok(room) => room.id,
+                Ok(room) => {
+                    // Whose it is comes first: an agent may answer as soon as the space is there.
+                    if !self.is_ours(&room.id, wanted).await.map_err(|failure| (failure, true))? {
+                        let why = "the new space is another's already".to_owned();
+                        return Err((Failure::NotSent { retry_after: None, why }, true));
+                    }
+                    room.id
+                }
                 Err(failure) => {
                     let may_exist = begun || matches!(failure, Failure::Unknown { .. });
                     return Err((failure, may_exist));
@@ -168,15 +178,25 @@ impl App {
         Ok(id)
     }
 
-    /// Another customer's space is nobody else's, whatever its title.
-    async fn is_free(&self, room: &str, wanted: &Wanted) -> Result<bool, Failure> {
-        if wanted.of.is_none() {
-            return Ok(true);
+    /// Whether a space that there is may be taken over. Anybody can give a space any title and bring us into it: where there
+    /// are customers' words, it must be the team's, or one that we made.
+    async fn takes_over(&self, room: &Found, wanted: &Wanted) -> Result<bool, Failure> {
+        let private = wanted.of.is_some() || wanted.people_first;
+        if private && wanted.team.is_none() {
+            let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.0 };
+            let me = self.me().await.map_err(later)?;
+            if room.creator_id.as_deref() != Some(me.id.as_str()) {
+                return Ok(false);
+            }
         }
-        match self.store.subject_of_room(room).await {
-            Ok(whose) => Ok(whose.is_none_or(|whose| Some(&whose) == wanted.of.as_ref())),
-            Err(fault) => Err(Failure::NotSent { retry_after: None, why: fault.to_string() }),
-        }
+        self.is_ours(&room.id, wanted).await
+    }
+
+    /// Remembers whose space it is; false if it is another's already.
+    async fn is_ours(&self, room: &str, wanted: &Wanted) -> Result<bool, Failure> {
+        let Some(whose) = &wanted.of else { return Ok(true) };
+        let remembered = self.store.remember_room(room, whose).await;
+        remembered.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })
     }
 
     /// After a 404 in a space: is it gone? Then it is forgotten, and the delivery comes again in a new one.

@@ -155,23 +155,35 @@ impl App {
             }))
             .await,
         );
-        let mut blocked = !posts.is_empty() && self.earlier_posts_missing(work).await;
+        let mut blocked = match posts.is_empty() {
+            true => None,
+            false => self.earlier_posts_missing(work).await,
+        };
         for (name, task) in posts {
-            let outcome = if blocked { wait(1) } else { self.post(&webex, work, &room, &name, task).await };
+            let outcome = match &blocked {
+                Some(wait) => wait.clone(),
+                None => self.post(&webex, work, &room, &name, task).await,
+            };
             // What comes after an unsettled post waits for it.
-            blocked |= !matches!(outcome, Outcome::Sent(_) | Outcome::Refused { .. } | Outcome::NotWanted);
+            if !matches!(outcome, Outcome::Sent(_) | Outcome::Refused { .. } | Outcome::NotWanted) {
+                blocked.get_or_insert_with(|| wait(1));
+            }
             outcomes.push((name, outcome));
         }
         outcomes
     }
 
-    async fn earlier_posts_missing(&self, work: &Work) -> bool {
-        let Some(number) = work.dispatch.after else { return false };
+    /// Until when to wait for the posts that come first, if they are missing.
+    async fn earlier_posts_missing(&self, work: &Work) -> Option<Outcome> {
+        let number = work.dispatch.after?;
         let key = handbell_core::dispatch::DispatchKey { number, ..work.dispatch.key.clone() };
         match self.store.dispatch(&key).await {
-            Ok(Some(earlier)) => !earlier.posts_are_out(),
-            Ok(None) => false,
-            Err(_) => true,
+            Ok(Some(earlier)) if !earlier.posts_are_out() => {
+                let now = self.now();
+                Some(Outcome::Waits { pause: earlier.tried_at(now, Say::is_post).duration_since(now) })
+            }
+            Ok(_) => None,
+            Err(_) => Some(wait(5)),
         }
     }
 
@@ -277,7 +289,8 @@ impl App {
         }
         match said_so {
             Ok(id) => {
-                if let Some(Say::Media { url, .. }) = say {
+                // Only what stands here now need not lie there any more.
+                if let (Some(Say::Media { url, .. }), true) = (say, post.attached.is_some()) {
                     self.remove_from_twilio(url).await;
                 }
                 Outcome::Sent(id)

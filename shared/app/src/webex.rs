@@ -3,8 +3,10 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::dispatch::{DispatchKey, Fate, Progress};
+use handbell_core::incident::reference as named;
 use handbell_inbound::webex::{Envelope, SIGNATURE_HEADER, verify};
 use handbell_outbound::Failure;
+use handbell_store::Named;
 use handbell_store::table::RowKey;
 use http::{Request, Response, StatusCode};
 use jiff::SignedDuration;
@@ -21,8 +23,12 @@ pub(crate) struct Me {
     pub(crate) bot: bool,
     /// What we are called: a mention of us begins with it.
     pub(crate) name: String,
+    /// Our organisation.
+    pub(crate) org: Option<String>,
 }
 
+/// A message that can't be seen is looked for so often again: it may only just have been written.
+const SEEN_TRIES: u32 = 4;
 /// A message is tried to be read for half an hour.
 const READ_TRIES: u32 = 40;
 impl App {
@@ -34,6 +40,7 @@ impl App {
                 Ok(Me {
                     bot: me.kind.as_deref() == Some("bot"),
                     name: me.display_name.unwrap_or_default(),
+                    org: me.org_id,
                     id: me.id,
                 })
             })
@@ -92,8 +99,13 @@ impl App {
 
     /// Reads a message that we heard of; what can't be read now is read later.
     pub(crate) async fn read_message(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
-        match self.read(id, room).await {
-            Err(fault) if tries < READ_TRIES => {
+        match self.read(id, room, tries).await {
+            Err(fault) if tries >= READ_TRIES => {
+                // Nobody tries this one again: what stands in the spaces is read as after a time without webhooks.
+                self.store.remember_missed(true).await?;
+                Err(fault)
+            }
+            Err(fault) => {
                 tracing::warn!(reason = %fault, "a message at Webex can't be read now; tried again");
                 let now = self.now();
                 let again = (RowKey::heard(id, room, tries + 1), now + pause(tries));
@@ -101,6 +113,14 @@ impl App {
             }
             other => other,
         }
+    }
+
+    /// Which conversation's space this is.
+    async fn whose_room(&self, room: &str) -> Result<Option<Named>, Fault> {
+        if self.config.lines.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.store.conversation_of_room(room).await?)
     }
 
     async fn envelope(&self, request: &Request<Bytes>) -> Result<Envelope, Failed> {
@@ -118,9 +138,16 @@ impl App {
 
     /// A message in a customer's space may leave. Anywhere else our own post carries its mark: if we don't know yet that it
     /// arrived, now we do.
-    async fn read(&self, id: &str, room: &str) -> Result<(), Fault> {
+    async fn read(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
         let message = match self.webex().await?.message(id).await {
             Ok(message) => message,
+            // Our token was changed a moment ago, or what was just written can't be read yet.
+            Err(Failure::Refused { code: 401, why }) => return Err(Fault(why)),
+            Err(Failure::Refused { code: 404, why })
+                if tries < SEEN_TRIES && !self.config.lines.is_empty() =>
+            {
+                return Err(Fault(why));
+            }
             // It is gone, or not for our eyes.
             Err(Failure::Refused { .. }) => return Ok(()),
             Err(failure) => return Err(Fault(failure.to_string())),
@@ -128,19 +155,20 @@ impl App {
         let me = self.me().await?;
         if message.person_id.as_deref() != Some(me.id.as_str()) {
             let room = message.room_id.clone().unwrap_or_else(|| room.to_owned());
-            let customer = match self.config.lines.is_empty() {
-                true => None,
-                false => self.store.subject_of_room(&room).await?,
-            };
-            return match customer {
-                Some(subject) => self.agents_wrote(&subject, &room, Some(message)).await,
+            return match self.whose_room(&room).await? {
+                Some(whose) => self.agents_wrote(&whose, &room, Some(message)).await,
                 None => self.answered_in_words(&message, &me.name).await,
             };
         }
         let text = message.markdown.or(message.text).unwrap_or_default();
         let Some((reference, number, name)) = find_mark(&text) else { return Ok(()) };
-        let Some(named) = self.store.named(&reference).await? else { return Ok(()) };
-        let key = DispatchKey { subject: named.subject, epoch: named.epoch, number };
+        // A conversation has no short name in the table: there would be too many. Its space tells whose post it is.
+        let whose = match self.whose_room(message.room_id.as_deref().unwrap_or(room)).await? {
+            Some(whose) => Some(whose).filter(|whose| named(&whose.subject, whose.epoch) == reference),
+            None => self.store.named(&reference).await?,
+        };
+        let Some(whose) = whose else { return Ok(()) };
+        let key = DispatchKey { subject: whose.subject, epoch: whose.epoch, number };
         let Some(dispatch) = self.store.dispatch(&key).await? else { return Ok(()) };
         let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
         if !known && dispatch.lease_ms > self.now().as_millisecond() {
@@ -156,15 +184,13 @@ impl App {
     }
 }
 
-/// `H-7K3Q.2.1` in a text, in its parts.
+/// `H-7K3Q.2.1` at the end of a text, in its parts: anywhere else it is what somebody wrote.
 fn find_mark(text: &str) -> Option<(String, u32, String)> {
-    text.rmatch_indices("H-").find_map(|(start, _)| {
-        let mark = text[start..]
-            .split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-' || sign == '.'))
-            .next()?;
-        let mut parts = mark.trim_end_matches('.').split('.');
-        let (reference, number, name) = (parts.next()?, parts.next()?, parts.next()?);
-        (reference.len() == 6 && parts.next().is_none()).then_some(())?;
-        Some((reference.to_owned(), number.parse().ok()?, name.to_owned()))
-    })
+    let last = text.trim_end().trim_end_matches('`');
+    let start = last.rfind(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-' || sign == '.'));
+    let mark = &last[start.map_or(0, |start| start + 1)..];
+    let mut parts = mark.split('.');
+    let (reference, number, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let ours = reference.len() == 6 && reference.starts_with("H-") && parts.next().is_none();
+    ours.then(|| Some((reference.to_owned(), number.parse().ok()?, name.to_owned())))?
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::incident::Subject;
+use crate::leave::Sight;
 
 /// What a customer's number has told all of our lines: one for each number, whatever the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,12 +38,12 @@ pub enum Address {
 }
 
 impl Address {
-    /// The customer's subject on a line.
-    pub fn subject(&self, line: &str) -> Subject {
+    /// The customer's subject on a line. `key` is what nobody knows who only sees subjects.
+    pub fn subject(&self, key: &str, line: &str) -> Subject {
         match self {
-            Self::Number(number) => Subject::customer(line, number),
-            Self::Mail(address) => Subject::customer(line, &format!("mail:{}", address.to_lowercase())),
-            Self::Hidden => Subject::customer(line, "hidden"),
+            Self::Number(number) => Subject::customer(key, line, number),
+            Self::Mail(address) => Subject::customer(key, line, &format!("mail:{}", address.to_lowercase())),
+            Self::Hidden => Subject::customer(key, line, "hidden"),
         }
     }
 
@@ -115,6 +116,9 @@ impl Pace {
 pub struct Conversation {
     /// Whose; also where it lies.
     pub subject: Subject,
+    /// Which of the customer's conversations this is: the second in which it began. After it was forgotten, by its time or
+    /// by somebody's word, another begins, with a space of its own.
+    pub epoch: u64,
     /// Counts every change; whoever writes must have read the latest.
     pub version: u64,
     /// How the customer is reached; none once the customer was forgotten.
@@ -122,7 +126,7 @@ pub struct Conversation {
     /// A mail address from the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The customer wrote by the form last, so answers go by mail too.
+    /// The customer wrote by the form last.
     #[serde(default)]
     pub by_form: bool,
     /// What the team calls the customer.
@@ -169,6 +173,9 @@ pub struct Conversation {
     /// The agents' messages up to this time were read; none of them is read again by the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_to: Option<Timestamp>,
+    /// What our token let us see then. With another token, nothing that was written before is read any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_with: Option<Sight>,
     /// How fast answers go out.
     #[serde(default)]
     pub pace: Pace,

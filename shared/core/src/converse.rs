@@ -46,6 +46,8 @@ pub struct Answer {
     pub thread: String,
     /// When it was written.
     pub at: Option<Timestamp>,
+    /// What our token let us see when it was read.
+    pub sight: Sight,
 }
 
 impl std::fmt::Debug for Answer {
@@ -115,17 +117,13 @@ pub enum Heard {
         command: Command,
         /// Who and where; the text is empty.
         asked: Answer,
-        /// What our token lets us see.
-        sight: Sight,
     },
-    /// An agent's words that stay although they may have been meant to leave.
+    /// An agent's words that stay: remembered, so that they aren't judged again when other rules hold.
     Stays {
         /// Why.
         why: Why,
         /// Who and where.
         said: Answer,
-        /// What our token lets us see.
-        sight: Sight,
     },
     /// It was looked who is there to answer.
     Looked(There),
@@ -136,8 +134,6 @@ pub enum Heard {
         /// The waiting that is an incident now.
         alarmed: Option<Timestamp>,
     },
-    /// All that was known has been removed.
-    Forgotten,
     /// The time that the conversation had asked for has come.
     Wake,
 }
@@ -224,6 +220,7 @@ pub fn converse(
                 heard
             {
                 turning.next.read_to = turning.next.read_to.max(said.at);
+                turning.next.read_with = Some(said.sight);
             }
             known(turning, heard, now)
         }
@@ -235,14 +232,11 @@ fn known(mut turning: Turning<'_>, heard: &Heard, now: Timestamp) -> Turn {
         Heard::Answer(answer) => return agent::answers(turning, answer, None),
         Heard::Changed { answer, now, by } => return agent::changed(turning, *answer, now.as_ref(), by),
         Heard::Deleted { answer, by } => return agent::changed(turning, *answer, None, by),
-        Heard::Command { command, asked, sight } => {
-            return agent::commanded(turning, command, asked, *sight);
-        }
-        Heard::Stays { why, said, sight } => {
-            let Some(note) = wording::stays(why, *sight, turning.desk.line.answers) else {
-                return nothing();
-            };
-            turning.note(Some(&said.thread), note);
+        Heard::Command { command, asked } => return agent::commanded(turning, command, asked),
+        Heard::Stays { why, said } => {
+            if let Some(note) = wording::stays(why, said.sight, turning.desk.line.answers) {
+                turning.note(Some(&said.thread), note);
+            }
         }
         Heard::Looked(there) => {
             // Somebody answered while it was looked: asking for another, or saying that nobody is there, would be odd.
@@ -264,7 +258,6 @@ fn known(mut turning: Turning<'_>, heard: &Heard, now: Timestamp) -> Turn {
             }
             turning.next.alarmed = *alarmed;
         }
-        Heard::Forgotten => turning.forget(),
         _ => {
             if !woken(&mut turning, now) {
                 return nothing();
@@ -293,7 +286,9 @@ fn woken(turning: &mut Turning<'_>, now: Timestamp) -> bool {
         return true;
     }
     let quiet = conversation.heard_at.max(conversation.answered_at.unwrap_or(conversation.heard_at));
-    if now.duration_since(quiet) >= line.close_after.0 {
+    // Who waits is not closed away while somebody may still be called for it.
+    let waits = conversation.waiting_since.is_some() && line.waiting.is_some();
+    if !waits && now.duration_since(quiet) >= line.close_after.0 {
         turning.close();
         turning.fact("conversation.closed", [("by", "time".to_owned())]);
         return true;

@@ -141,8 +141,11 @@ pub enum Say {
         /// The customer's.
         to: String,
     },
-    /// Forget all that is known of the customer.
-    Erase,
+    /// Remove all that is known of the customer.
+    Erase {
+        /// The customer's number.
+        number: Option<String>,
+    },
     /// The message that shows what became of the others, edited as they settle.
     Report,
 }
@@ -150,7 +153,7 @@ pub enum Say {
 impl Say {
     /// Said through Webex.
     pub fn is_webex(&self) -> bool {
-        !self.is_phone() && !matches!(self, Self::Mail { .. } | Self::Erase)
+        !self.is_phone() && !matches!(self, Self::Mail { .. } | Self::Erase { .. })
     }
     /// Stands in the space, in the order of the steps.
     pub fn is_post(&self) -> bool {
@@ -244,6 +247,9 @@ pub struct Talk {
     pub way: Way,
     /// In words; empty if it is only files.
     pub text: String,
+    /// What we have to say of it ourselves.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
     /// How many files.
     #[serde(default)]
     pub files: u32,
@@ -607,7 +613,10 @@ impl Dispatch {
         if attempted && !(delivery.progress == Progress::Unknown && matches!(outcome, Outcome::Sent(_))) {
             delivery.tries += 1;
         }
-        let worn_out = delivery.tries >= MAX_ATTEMPTS || now.duration_since(delivery.since) >= MAX_AGE;
+        // A customer's words have nowhere else to go: they are tried for a day.
+        let patient = delivery.say.is_post() && self.talk.is_some();
+        let worn_out =
+            (delivery.tries >= MAX_ATTEMPTS && !patient) || now.duration_since(delivery.since) >= MAX_AGE;
         match outcome {
             Outcome::Sent(id) => {
                 delivery.progress = Progress::Sent;
@@ -685,6 +694,13 @@ impl Dispatch {
                 delivery.why = Some(why.to_owned());
             }
         }
+    }
+
+    /// When the next of its posts, or of its answers, is tried: whoever comes after it need not look earlier. Within a minute.
+    pub fn tried_at(&self, now: Timestamp, which: fn(&Say) -> bool) -> Timestamp {
+        let open = self.deliveries.values().filter(|delivery| which(&delivery.say) && delivery.is_open());
+        let next = open.map(|delivery| delivery.next_at).min().unwrap_or(now);
+        next.clamp(now + SignedDuration::from_secs(1), now + SignedDuration::from_secs(60))
     }
 
     /// What was answered has settled, one way or the other.

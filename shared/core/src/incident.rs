@@ -45,9 +45,10 @@ impl Subject {
     }
 
     /// The subject of what is said with one customer on a line. The address (a phone number, or `mail:` and an address)
-    /// doesn't stand in it: subjects reach logs and addresses of callbacks.
-    pub fn customer(line: &str, address: &str) -> Self {
-        let digest = Sha256::digest(format!("customer\0{line}\0{address}"));
+    /// doesn't stand in it: subjects reach logs and addresses of callbacks. There are so few numbers that a digest alone
+    /// could be tried out, hence the `key`.
+    pub fn customer(key: &str, line: &str, address: &str) -> Self {
+        let digest = Sha256::digest(format!("customer\0{key}\0{line}\0{address}"));
         Self(format!(
             "customer:{line}~{}",
             digest.iter().take(16).map(|byte| sign(*byte)).collect::<String>()

@@ -49,6 +49,8 @@ pub enum Author {
     Ourselves,
     /// Another bot or app.
     Machine,
+    /// Somebody who is in the space, but neither of our organisation nor named as an agent.
+    Outsider,
 }
 
 /// Our own account, as mentions name it.
@@ -70,7 +72,8 @@ pub enum Policy {
 }
 
 /// What our token shows us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sight {
     /// A person's token: the whole space.
     Everything,
@@ -109,6 +112,8 @@ pub enum Why {
     Echo,
     /// A bot or an app wrote it.
     Machine,
+    /// Whoever wrote it doesn't speak for the team.
+    Outsider,
     /// It, or a line of it, begins with a whisper mark.
     Whisper,
     /// It speaks to somebody else in the space.
@@ -126,6 +131,7 @@ impl fmt::Debug for Why {
         f.write_str(match self {
             Self::Echo => "Echo",
             Self::Machine => "Machine",
+            Self::Outsider => "Outsider",
             Self::Whisper => "Whisper",
             Self::Mention => "Mention",
             Self::Unknown(_) => "Unknown(…)",
@@ -145,6 +151,7 @@ pub fn judge(written: &Written<'_>, us: Us<'_>, sight: Sight, policy: Policy) ->
     match written.author {
         Author::Ourselves => Verdict::Stays(Why::Echo),
         Author::Machine => Verdict::Stays(Why::Machine),
+        Author::Outsider => Verdict::Stays(Why::Outsider),
         Author::Person => of_a_person(written, us, sight, policy).unwrap_or_else(Verdict::Stays),
     }
 }

@@ -242,8 +242,17 @@ pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) 
     }
 }
 
+/// The most bytes of a post (Webex, Messages API).
+const POST_MAX: usize = 7439;
+
 /// A post with the mark by which it can be found again.
 pub fn marked_post(markdown: &str, mark: &str) -> String {
+    // Whatever is cut off, it isn't the mark.
+    let room = POST_MAX - mark.len() - 8;
+    let end = (0..=markdown.len().min(room)).rev().find(|end| markdown.is_char_boundary(*end)).unwrap_or(0);
+    if end < markdown.len() {
+        return format!("{}…\n\n`{mark}`", &markdown[..end]);
+    }
     if markdown.is_empty() { format!("`{mark}`") } else { format!("{markdown}\n\n`{mark}`") }
 }
 
@@ -341,7 +350,7 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
         Say::Assign => "Looking for somebody to answer".to_owned(),
         Say::Lobby { .. } => "A word in the lobby".to_owned(),
         Say::Rename { .. } => "The space's new title".to_owned(),
-        Say::Erase => "Forgetting the customer".to_owned(),
+        Say::Erase { .. } => "Forgetting the customer".to_owned(),
         Say::Report => "This report".to_owned(),
     };
     let why = || delivery.why.as_deref().map(escape).unwrap_or_default();

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use handbell_core::config::Plan;
 use handbell_core::converse::Turn;
 use handbell_core::dispatch::Dispatch;
-use handbell_core::incident::{Incident, Subject};
+use handbell_core::incident::{Incident, Kind, Subject};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -23,6 +23,8 @@ pub struct Commit<'a> {
     pub event: Option<(&'a str, SignedDuration, Handled)>,
     /// The deliveries.
     pub dispatches: &'a [Dispatch],
+    /// How long it is kept, in seconds.
+    pub keep_seconds: i64,
     /// A new incident begins: its short name is written down too.
     pub opens: bool,
     /// The plan, if the table doesn't know it yet.
@@ -69,6 +71,10 @@ impl Store {
         let subject = &commit.incident.subject;
         let mut meta = write(commit.incident, &RowKey::incident(subject))?;
         set_due(&mut meta, subject, commit.incident.wake_at);
+        if subject.kind() == Kind::Waiting {
+            // It bears the customer's name, and goes when the conversation goes.
+            set_expiry(&mut meta, now, commit.keep_seconds);
+        }
         items.push(unchanged(self.put(meta), commit.before));
         if let Some((key, keep, handled)) = &commit.event {
             let mut row = write(handled, &RowKey::event(subject, key))?;
@@ -83,7 +89,7 @@ impl Store {
         for dispatch in commit.dispatches {
             let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
             set_due(&mut row, subject, dispatch.due(now).map(|due| due.min(now)));
-            set_expiry(&mut row, now, KEPT_SECONDS);
+            set_expiry(&mut row, now, commit.keep_seconds);
             items.push(self.put(row).condition_expression("attribute_not_exists(pk)"));
         }
         if commit.opens {
@@ -120,10 +126,11 @@ impl Store {
             items.push(unchanged(self.put(row), before));
         }
         if let Some(key) = commit.event {
-            let epoch = 1;
+            let epoch = turn.next.as_ref().map_or(0, |next| next.epoch);
             let handled = Handled { count: u64::from(turn.answer), at: now, epoch };
             let mut row = write(&handled, &RowKey::event(subject, key))?;
-            set_expiry(&mut row, now, keep_seconds);
+            // Requests are signed without a time: what was handled is remembered, however soon all else is forgotten.
+            set_expiry(&mut row, now, keep_seconds.max(KEPT_SECONDS));
             items.push(
                 self.put(row)
                     .condition_expression("attribute_not_exists(pk) OR expires_at < :now")

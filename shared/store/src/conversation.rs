@@ -1,14 +1,16 @@
 //! Conversations: what was said with a customer, whose space is whose, what a line remembers, and what is forgotten.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use handbell_core::conversation::{Conversation, Sender};
-use handbell_core::dispatch::Dispatch;
+use handbell_core::dispatch::{Dispatch, DispatchKey};
 use handbell_core::incident::Subject;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Row, RowKey, number, set_expiry, text};
-use crate::{Fault, Handled, Store, read, write};
+use crate::{Fault, Handled, Named, Store, read, write};
 
 /// What stands in the table about a customer.
 #[derive(Clone, Debug, Default)]
@@ -30,11 +32,6 @@ pub struct LineRow {
     /// Texts that came before this were fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fetched_to: Option<Timestamp>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct RoomRow {
-    subject: Subject,
 }
 
 impl Store {
@@ -88,14 +85,34 @@ impl Store {
         self.get(&RowKey::event(subject, event)).await
     }
 
-    /// Whose space this is; none if it is no customer's.
-    pub async fn subject_of_room(&self, room: &str) -> Result<Option<Subject>, Fault> {
-        Ok(self.get::<RoomRow>(&RowKey::room(room)).await?.map(|row| row.subject))
+    /// Which conversation's space this is; none if it is no customer's.
+    pub async fn conversation_of_room(&self, room: &str) -> Result<Option<Named>, Fault> {
+        self.get(&RowKey::room(room)).await
     }
 
-    /// Remembers whose space this is.
-    pub async fn remember_room(&self, room: &str, subject: &Subject) -> Result<(), Fault> {
-        let row = write(&RoomRow { subject: subject.clone() }, &RowKey::room(room))?;
+    /// Remembers whose space this is. False if it is another's already.
+    pub async fn remember_room(&self, room: &str, whose: &Named) -> Result<bool, Fault> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(write(whose, &RowKey::room(room))?))
+            .condition_expression("attribute_not_exists(pk) OR (subject = :subject AND epoch = :epoch)")
+            .expression_attribute_values(":subject", text(whose.subject.as_str()))
+            .expression_attribute_values(":epoch", number(whose.epoch));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// The space is nobody's from now on: neither is it found by its title, nor leaves anything that is written in it.
+    pub async fn forsake_room(&self, room: &str, whose: &Subject) -> Result<(), Fault> {
+        let nobody = Named { subject: whose.clone(), epoch: 0 };
+        let row = write(&nobody, &RowKey::room(room))?;
         self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
         Ok(())
     }
@@ -128,16 +145,30 @@ impl Store {
         Ok(found)
     }
 
-    /// Removes every row of a partition but those in `but`, and the ids of events that were handled: they name nobody, and
-    /// without them an old event could be sent to us again. Gives how many there were.
-    pub async fn forget_partition(&self, subject: &Subject, but: &[&RowKey]) -> Result<u32, Fault> {
-        let pk = RowKey::incident(subject).pk;
+    /// Removes what was said in a conversation, but for one dispatch. The ids of events that were handled stay: they name
+    /// nobody, and without them an old event could be sent to us again. Gives how many rows there were.
+    pub async fn forget_dispatches(&self, but: &DispatchKey) -> Result<u32, Fault> {
+        let own = RowKey::dispatch(but);
+        let epoch = own.sk.rsplit_once('#').map_or("D#", |(epoch, _)| epoch).to_owned() + "#";
+        self.forget_rows(&own.pk, &epoch, Some(&own.sk)).await
+    }
+
+    /// Removes a subject's incident and its dispatches. Gives how many rows there were.
+    pub async fn forget_incident(&self, subject: &Subject) -> Result<u32, Fault> {
+        let meta = RowKey::incident(subject);
+        let rows = self.forget_rows(&meta.pk, "D#", None).await?;
+        self.forget(&meta).await?;
+        Ok(rows)
+    }
+
+    async fn forget_rows(&self, pk: &str, begins: &str, but: Option<&str>) -> Result<u32, Fault> {
         let mut pages = self
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(&pk))
+            .key_condition_expression("pk = :pk AND begins_with(sk, :begins)")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":begins", text(begins))
             .projection_expression("pk, sk")
             .consistent_read(true)
             .into_paginator()
@@ -146,9 +177,8 @@ impl Store {
         while let Some(page) = pages.next().await {
             for row in page?.items.unwrap_or_default() {
                 let sk = row.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
-                let key = RowKey { pk: pk.clone(), sk };
-                if !key.sk.starts_with("IN#") && !but.contains(&&key) {
-                    self.forget(&key).await?;
+                if but != Some(sk.as_str()) {
+                    self.forget(&RowKey { pk: pk.to_owned(), sk }).await?;
                     gone += 1;
                 }
             }
@@ -237,9 +267,14 @@ impl Store {
             .table_name(&self.table)
             .set_key(Some(RowKey::incident(subject).row()))
             .update_expression("REMOVE due_ms, due_shard")
+            .condition_expression("attribute_exists(pk)")
             .send()
-            .await?;
-        Ok(())
+            .await
+            .map(|_| ())
+            .or_else(|error| match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(error.into()),
+            })
     }
 }
 

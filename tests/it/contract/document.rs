@@ -210,10 +210,10 @@ impl Contract {
         if entry.status != status {
             wrong.push(format!("the status {} is not listed", entry.status));
         }
-        // The wire log tells of bytes only how many there were.
+        // The wire log tells of bytes only how many there were. Whoever is sent on finds nothing yet.
         let bytes = entry.answer.starts_with('(') && entry.answer.ends_with(" bytes)");
-        let nothing = entry.answer.is_empty() || entry.answer.ends_with(", 0 bytes)");
-        if if status == 200 { !bytes } else { !nothing } {
+        let right = if status == 200 { bytes } else { entry.answer.is_empty() };
+        if !right {
             wrong.push(format!("no file, nor the way to one: {:.200}", entry.answer));
         }
     }

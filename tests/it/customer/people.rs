@@ -41,6 +41,11 @@ lines:
 pub(crate) const OUR_NUMBER: &str = "+12025550100";
 pub(crate) const TOMMY: &str = "+12025550123";
 
+/// The subject of a customer of the line `support`.
+pub(crate) fn subject(number: &str) -> Subject {
+    Subject::customer("ACffffffffffffffffffffffffffffffff", "support", number)
+}
+
 /// A customer with a phone.
 #[derive(Clone, Copy)]
 pub(crate) struct Customer<'w> {
@@ -82,13 +87,12 @@ impl World {
 
     /// What stands in the table about a customer of the line `support`.
     pub(crate) async fn conversation(&self, number: &str) -> Option<Conversation> {
-        self.runner.store.conversation(&Subject::customer("support", number)).await.unwrap()
+        self.runner.store.conversation(&subject(number)).await.unwrap()
     }
 
     /// Everything that the table knows of a customer, as text.
     pub(crate) async fn known_of(&self, number: &str) -> String {
-        let subject = Subject::customer("support", number);
-        let dispatches = self.runner.store.dispatches(&subject, 5000).await.unwrap();
+        let dispatches = self.runner.store.dispatches(&subject(number), 5000).await.unwrap();
         let conversation = self.conversation(number).await;
         serde_json::to_string(&(dispatches, conversation)).unwrap()
     }

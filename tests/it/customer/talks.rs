@@ -286,7 +286,7 @@ async fn whoever_waits_too_long_becomes_an_incident_and_an_answer_ends_it() {
     world.pass(60).await;
     let posts = world.posts("Somebody waits");
     assert!(posts.last().unwrap().contains("Resolved by Alice"), "{posts:#?}");
-    let subject = handbell_core::incident::Subject::customer("support", TOMMY);
+    let subject = super::people::subject(TOMMY);
     let waiting = handbell_core::incident::Subject::waiting(&subject);
     assert_eq!(world.runner.store.incident(&waiting).await.unwrap().unwrap().phase, Phase::Resolved);
     world.read_all();
@@ -433,7 +433,7 @@ async fn after_its_time_a_conversation_is_forgotten_and_begins_anew() {
         World::with(&LINE.replace("    label: Support", "    label: Support\n    keep_days: 30")).await;
     let tommy = world.customer(TOMMY);
     tommy.texts("hi").await;
-    let subject = handbell_core::incident::Subject::customer("support", TOMMY);
+    let subject = super::people::subject(TOMMY);
     let days = |days: i64| world.now() + jiff::SignedDuration::from_hours(24 * days);
     for (later, known) in [(29, true), (31, false)] {
         let loaded = world.runner.store.load_talk(&subject, Some(TOMMY), None, days(later)).await.unwrap();

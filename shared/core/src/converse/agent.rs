@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::turn::Turning;
 use super::{Answer, Turn};
 use crate::dispatch::{Content, Delivery, Say, Talk, Way, Who};
-use crate::leave::{Command, Sight};
+use crate::leave::Command;
 use crate::texting::{self, parts, price_class};
 use crate::wording::customer as wording;
 
@@ -30,10 +30,10 @@ pub(super) fn answers(mut turning: Turning<'_>, answer: &Answer, replaces: Optio
     let stopped = turning.sender.opted_out.is_some();
     let limited = pace.in_minute > line.limits.per_minute || pace.in_day > line.limits.per_day;
     let by_mail = turning.next.email.clone().filter(|_| {
-        line.mail.is_some()
-            && (turning.next.by_form || turning.sender.confirmed.is_none() || number.is_none())
+        // Anybody can type a customer's number into the form: who has proven a number is answered there alone.
+        line.mail.is_some() && (turning.sender.confirmed.is_none() || number.is_none())
     });
-    let characters = text.chars().count();
+    let characters = text.encode_utf16().count();
     // A number that never wrote to us gets nothing: somebody else may have typed it into the form.
     let refused = if stopped {
         Some(wording::NOT_SENT_STOP.to_owned())
@@ -87,6 +87,7 @@ pub(super) fn answers(mut turning: Turning<'_>, answer: &Answer, replaces: Optio
         customer: turning.next.called(),
         way: Way::Text,
         text: answer.text.clone(),
+        note: String::new(),
         files: u32::try_from(answer.files.len()).unwrap_or(u32::MAX),
         at: now,
     };
@@ -120,6 +121,10 @@ pub(super) fn answers(mut turning: Turning<'_>, answer: &Answer, replaces: Optio
 
 /// An answer was changed or taken away. Whether it had left already, only its own dispatch will know.
 pub(super) fn changed(mut turning: Turning<'_>, answer: u32, now: Option<&Answer>, by: &str) -> Turn {
+    // Somebody may have changed it once more since it was looked up which dispatch carries it.
+    let message = now.map(|now| now.message.as_str());
+    let latest = turning.next.answers.iter().find(|(known, _)| Some(known.as_str()) == message);
+    let answer = latest.map_or(answer, |(_, latest)| *latest);
     turning.take_back(answer);
     let content = Content::TakenBack { taken_back: answer, changed: now.is_some(), who: by.to_owned() };
     turning.say([Say::Post { content }]);
@@ -129,7 +134,7 @@ pub(super) fn changed(mut turning: Turning<'_>, answer: u32, now: Option<&Answer
     }
 }
 
-pub(super) fn commanded(mut turning: Turning<'_>, command: &Command, asked: &Answer, sight: Sight) -> Turn {
+pub(super) fn commanded(mut turning: Turning<'_>, command: &Command, asked: &Answer) -> Turn {
     let (line, now) = (turning.desk.line, turning.now);
     let thread = Some(asked.thread.as_str());
     match command {
@@ -177,6 +182,13 @@ pub(super) fn commanded(mut turning: Turning<'_>, command: &Command, asked: &Ans
             let phone = line.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(&asked.by.email));
             let phone = phone.and_then(|agent| agent.phone.clone());
             let number = turning.desk.address.number().filter(|number| !texting::is_short_code(number));
+            let foreign = number.is_some_and(|number| {
+                turning.desk.own_numbers.contains(&number) || !texting::may_text(number, &line.countries)
+            });
+            if foreign {
+                turning.note(thread, wording::NOT_SENT_COUNTRY.to_owned());
+                return turning.done();
+            }
             match (phone, number.map(str::to_owned)) {
                 (Some(agent), Some(to)) => {
                     let note = Say::Post { content: Content::Text(wording::ringing(&asked.by)) };
@@ -208,7 +220,7 @@ pub(super) fn commanded(mut turning: Turning<'_>, command: &Command, asked: &Ans
         Command::Hours => {
             turning.note(thread, wording::hours(line, turning.desk.open));
         }
-        Command::Help => turning.note(thread, wording::help(line, sight)),
+        Command::Help => turning.note(thread, wording::help(line, asked.sight)),
     }
     turning.done()
 }
@@ -221,7 +233,8 @@ fn erase(turning: &mut Turning<'_>, confirmed: bool, asked: &Answer, now: Timest
         turning.note(Some(&asked.thread), wording::erase_sure(&turning.next.called()));
         return;
     }
-    turning.next.void_up_to = turning.next.dispatches;
     turning.fact("customer.erased", [("by", asked.by.email.clone())]);
-    turning.say([Say::Erase]).thread = Some(asked.thread.clone());
+    let number = turning.desk.address.number().map(str::to_owned);
+    turning.forget();
+    turning.say([Say::Erase { number }]).thread = Some(asked.thread.clone());
 }

@@ -23,7 +23,7 @@ pub(super) fn text(
         (Some(Word::Start), Some(_)) => {
             let mut turning = Turning::heard(before, sender, desk, now);
             turning.sender.opted_out = None;
-            turning.sender.confirmed.get_or_insert(now);
+            turning.confirm();
             turning.fact("customer.opted-in", []);
             turning.note(None, wording::started(&turning.next.called()));
             return turning.done();
@@ -31,7 +31,7 @@ pub(super) fn text(
         _ => {}
     }
     let mut turning = Turning::heard(before, sender, desk, now);
-    turning.sender.confirmed.get_or_insert(now);
+    turning.confirm();
     turning.next.by_form = false;
     let media = files
         .iter()
@@ -68,14 +68,16 @@ pub(super) fn form(
     let mut turning = Turning::heard(before, sender, desk, now);
     turning.next.by_form = true;
     // Whoever fills in a form may be anybody: what a known customer is called and where answers go is not theirs to change.
-    if turning.next.email.is_none() {
-        turning.next.email = email.map(str::to_owned);
+    if sender.confirmed.is_none() {
+        if turning.next.email.is_none() {
+            turning.next.email = email.map(str::to_owned);
+        }
+        if turning.next.name.is_none() {
+            turning.next.name = name.map(str::to_owned);
+        }
     }
-    if turning.next.name.is_none() {
-        turning.next.name = name.map(str::to_owned);
-    }
-    let text = wording::by_form(message, email, &turning.next, sender.confirmed.is_some());
-    turning.customer_says((Way::Form, text, now), []);
+    let note = wording::by_form(email, &turning.next, sender.confirmed.is_some());
+    turning.customer_says((Way::Form, message.to_owned(), now), []).note = note;
     wants_an_answer(&mut turning, false);
     turning.done()
 }

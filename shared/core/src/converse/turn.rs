@@ -1,11 +1,11 @@
 //! A turn being made: the next state and what is said, growing together.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{CLOSED_AGAIN, Desk, TOLD_AGAIN, Turn};
 use crate::conversation::{Address, Conversation, Sender, TAKEN_BACK_KEPT};
 use crate::dispatch::{Content, Delivery, Dispatch, DispatchKey, Fact, REPORT, Say, Talk, Way, Who};
-use crate::texting;
+use crate::texting::{self, PriceClass, price_class};
 
 pub(super) struct Turning<'a> {
     pub(super) next: Conversation,
@@ -55,6 +55,8 @@ impl<'a> Turning<'a> {
             None => {
                 let fresh = Conversation {
                     subject: desk.subject.clone(),
+                    // Later than any before it, so that nothing of theirs is taken for ours.
+                    epoch: now.as_second().unsigned_abs(),
                     version: before.map_or(0, |before| before.version),
                     address: Some(desk.address.clone()),
                     email: match desk.address {
@@ -80,6 +82,7 @@ impl<'a> Turning<'a> {
                     taken_back: Vec::new(),
                     answers: Vec::new(),
                     read_to: None,
+                    read_with: None,
                     pace: crate::conversation::Pace::default(),
                     alarm: None,
                     alarmed: None,
@@ -106,7 +109,7 @@ impl<'a> Turning<'a> {
     pub(super) fn fact<const N: usize>(&mut self, kind: &str, detail: [(&str, String); N]) {
         let number = self.facts.len();
         self.facts.push(Fact {
-            id: format!("{}#{}#{number}", self.next.subject.as_str(), self.next.version),
+            id: format!("{}#{}#{}#{number}", self.next.subject.as_str(), self.next.epoch, self.next.version),
             kind: kind.to_owned(),
             at: self.now,
             detail: detail.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
@@ -116,7 +119,8 @@ impl<'a> Turning<'a> {
     /// A dispatch that says these, in this order, each in its lane: posts after posts, answers after answers.
     pub(super) fn say(&mut self, says: impl IntoIterator<Item = Say>) -> &mut Dispatch {
         self.next.dispatches += 1;
-        let key = DispatchKey { subject: self.next.subject.clone(), epoch: 1, number: self.next.dispatches };
+        let (subject, epoch) = (self.next.subject.clone(), self.next.epoch);
+        let key = DispatchKey { subject, epoch, number: self.next.dispatches };
         let mut dispatch = Dispatch { opened_at: self.next.opened_at, ..Dispatch::new(key, self.now) };
         if self.opens && self.dispatches.is_empty() {
             let content = Content::FirstPost { first_post: self.desk.address.clone() };
@@ -149,7 +153,7 @@ impl<'a> Turning<'a> {
         &mut self,
         (way, text, at): (Way, String, Timestamp),
         with: impl IntoIterator<Item = Say>,
-    ) {
+    ) -> &mut Talk {
         let with: Vec<Say> = with.into_iter().collect();
         let files = with.iter().filter(|say| matches!(say, Say::Media { .. })).count();
         let talk = Talk {
@@ -157,11 +161,12 @@ impl<'a> Turning<'a> {
             customer: self.next.called(),
             way,
             text,
+            note: String::new(),
             files: u32::try_from(files).unwrap_or(u32::MAX),
             at,
         };
         let first = Say::Post { content: Content::talk() };
-        self.say(std::iter::once(first).chain(with)).talk = Some(Box::new(talk));
+        self.say(std::iter::once(first).chain(with)).talk.insert(Box::new(talk))
     }
 
     /// A word to the team, in the space or under a message.
@@ -178,6 +183,13 @@ impl<'a> Turning<'a> {
 
     /// The same to somebody who just called from this number.
     pub(super) fn tell_caller(&mut self, text: Option<&str>) -> bool {
+        // Whoever calls can show any number: texts to far countries are what makes money of that.
+        let line = self.desk.line;
+        let near = |number: &str| price_class(&line.number, number) == PriceClass::Domestic;
+        let far = self.desk.address.number().is_some_and(|number| !near(number));
+        if far && line.countries.is_empty() && self.sender.confirmed.is_none() {
+            return false;
+        }
         let Some((text, to)) = text.and_then(|text| Some((text, self.may_tell()?))) else { return false };
         self.say_by_itself(text, to);
         true
@@ -192,6 +204,7 @@ impl<'a> Turning<'a> {
             customer,
             way: Way::Text,
             text: text.to_owned(),
+            note: String::new(),
             files: 0,
             at: self.now,
         };
@@ -234,6 +247,16 @@ impl<'a> Turning<'a> {
         self.answer = answer;
     }
 
+    /// A text came from the number: it belongs to somebody who wants to hear from us. Renewed once a day, so that it isn't
+    /// forgotten while somebody writes.
+    pub(super) fn confirm(&mut self) {
+        let now = self.now;
+        let old = |at: &Timestamp| now.duration_since(*at) >= SignedDuration::from_hours(24);
+        if self.sender.confirmed.is_none_or(|at| old(&at)) {
+            self.sender.confirmed = Some(now);
+        }
+    }
+
     /// An answer that has not left yet shall not.
     pub(super) fn take_back(&mut self, answer: u32) {
         let taken = &mut self.next.taken_back;
@@ -272,6 +295,7 @@ impl<'a> Turning<'a> {
         self.next.taken_back.clear();
         self.next.answers.clear();
         self.next.read_to = None;
+        self.next.read_with = None;
         self.sender.confirmed = None;
         self.sender.told_at = None;
     }
@@ -292,7 +316,7 @@ impl<'a> Turning<'a> {
             let limit = since + waiting.after.0;
             if limit <= self.now && !self.desk.open { self.now + CLOSED_AGAIN } else { limit }
         });
-        Some(waits.map_or(over, |limit| limit.min(over)).max(self.now))
+        Some(waits.unwrap_or(over).max(self.now))
     }
 
     /// When it will be looked at: moving an entry of the index costs two writes; an early wake-up costs a look, and asks again

@@ -115,10 +115,30 @@ fn mark(line: &str, bare: &str) -> Opening {
     if BEFORE_COLON.contains(&word) && bare[word.len()..].trim_start_matches(closing).starts_with(':') {
         return Opening::Whisper;
     }
+    if is_noted(bare) {
+        return Opening::Whisper;
+    }
     match line.trim().is_empty() {
         true => Opening::Blank,
         false => Opening::Words,
     }
+}
+
+/// `private note: …`, `note to self: …`, `note (for Bob): …`: a word or two more before the colon are still a whisper. A colon
+/// within a time of day ends nothing.
+fn is_noted(bare: &str) -> bool {
+    let Some((before, after)) = bare.split_once(':') else { return false };
+    let ends = after.is_empty() || after.starts_with(char::is_whitespace);
+    let mut words = before.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let few = words.clone().count() <= 3;
+    let first_two = [words.next(), words.next()];
+    let noted = |word: &Option<&str>| {
+        word.is_some_and(|word| BEFORE_COLON.contains(&word) || matches!(word, "notes" | "internal"))
+    };
+    // The second word counts only behind one that belongs to it: "Please note: we are closed" is meant for the customer.
+    let second = first_two[0]
+        .is_some_and(|word| matches!(word, "private" | "internal" | "own" | "my" | "team" | "agent"));
+    ends && few && (noted(&first_two[0]) || (second && noted(&first_two[1])))
 }
 
 fn word(text: &str, belongs: fn(char) -> bool) -> &str {

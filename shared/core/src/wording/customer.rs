@@ -46,6 +46,14 @@ fn quoted(text: &str) -> String {
     text.lines().map(quoted_line).collect::<Vec<_>>().join("  \n")
 }
 
+/// The same behind a mark on each line, if there are several: nobody's words shall look like ours.
+fn set_apart(text: &str) -> String {
+    if text.lines().nth(1).is_none() {
+        return quoted(text);
+    }
+    text.lines().fold(String::new(), |all, line| format!("{all}\n> {}  ", quoted_line(line)))
+}
+
 /// What makes lists, headings and rules stands at the beginning of a line; what is indented would be code.
 fn quoted_line(line: &str) -> String {
     let line = escape(line.trim());
@@ -114,10 +122,15 @@ pub fn talk(talk: &Talk, zone: &TimeZone) -> String {
             format!("📞 **{}** {at}: {text}", escape(&talk.customer))
         }
         (Who::Customer, Way::Form) => {
-            format!("🌐 **{}** {at}, by the web form:\n\n{}", escape(&talk.customer), quoted(&talk.text))
+            let note = if talk.note.is_empty() { String::new() } else { format!("{}\n\n", talk.note) };
+            format!(
+                "🌐 **{}** {at}, by the web form:\n\n{note}> {}",
+                escape(&talk.customer),
+                quoted(&talk.text).replace('\n', "\n> ")
+            )
         }
         (Who::Customer, _) if talk.text.is_empty() => format!("**{}** {at}:", escape(&talk.customer)),
-        (Who::Customer, _) => format!("**{}** {at}: {}", escape(&talk.customer), quoted(&talk.text)),
+        (Who::Customer, _) => format!("**{}** {at}: {}", escape(&talk.customer), set_apart(&talk.text)),
         (Who::Agent(name), _) => format!("{} {at}: {}", escape(name), quoted(&talk.text)),
         (Who::Handbell, _) => format!("🤖 The customer was told by itself, {at}: {}", quoted(&talk.text)),
     }
@@ -128,30 +141,29 @@ pub fn no_file(why: &str) -> String {
     format!("(A file came with it, but it can't be shown: {}.)", escape(why))
 }
 
-/// What a form says, in plain text.
-pub fn by_form(message: &str, email: Option<&str>, conversation: &Conversation, confirmed: bool) -> String {
-    let mut text = message.to_owned();
-    let Some(email) = email else { return text + unconfirmed(conversation, confirmed) };
-    text += "\n\n";
-    match conversation.email.as_deref() {
-        Some(known) if known.eq_ignore_ascii_case(email) => text += &format!("✉️ {email}"),
-        Some(known) => {
-            text += &format!(
-                "✉️ The form names {email}, but answers still go to {known}: anybody can fill in a form."
-            );
-        }
-        None => {}
-    }
-    text + unconfirmed(conversation, confirmed)
-}
-
-fn unconfirmed(conversation: &Conversation, confirmed: bool) -> &'static str {
+/// What there is to say of a form, whose message and mail address anybody may have typed.
+pub fn by_form(email: Option<&str>, conversation: &Conversation, confirmed: bool) -> String {
     let by_number = matches!(conversation.address, Some(Address::Number(_)));
-    if confirmed || !by_number {
-        ""
-    } else {
-        "\n\n⚠️ No text ever came from this number, so it may be somebody else's. It gets no texts until it writes to us."
-    }
+    let number = match (by_number, confirmed) {
+        (true, true) => Some(
+            "⚠️ Anybody can type a number into the form. Answers go as texts to the number, and nowhere else.".to_owned(),
+        ),
+        (true, false) => Some(
+            "⚠️ No text ever came from this number, so it may be somebody else's. It gets no texts until it writes to us."
+                .to_owned(),
+        ),
+        (false, _) => None,
+    };
+    let mail = email.map(|email| match conversation.email.as_deref() {
+        Some(known) if known.eq_ignore_ascii_case(email) => format!("✉️ {}", escape(email)),
+        Some(known) => format!(
+            "✉️ The form names {}, but answers still go to {}: anybody can fill in a form.",
+            escape(email),
+            escape(known)
+        ),
+        None => format!("✉️ The form names {}, which gets no answers.", escape(email)),
+    });
+    number.into_iter().chain(mail).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Somebody calls.
@@ -218,9 +230,16 @@ pub fn stays(why: &Why, sight: Sight, answers: Answers) -> Option<String> {
             "**Not sent.** I don't know {}. `/help` lists the commands; a text that begins with / is sent with `/reply`.",
             escape(command)
         )),
+        Why::Outsider => Some(
+            "**Not sent.** Customers hear only people of our organisation and those who stand among the line's `agents`.".to_owned(),
+        ),
         Why::NotAddressed if sight == Sight::OnlyMentions => {
             Some(format!("**Not sent.** {}", rules(answers, sight)))
         }
+        // Where everything leaves, only what is answered in a thread has to be addressed.
+        Why::NotAddressed if answers == Answers::Everything => Some(
+            "**Not sent.** What stands in a thread stays here: it may belong to a whisper. Begin with `/reply` to send it.".to_owned(),
+        ),
         // Where everything is seen and only `/reply` leaves, people talk to each other without a word of ours.
         Why::NotAddressed | Why::Echo | Why::Machine | Why::Whisper | Why::Mention | Why::Empty => None,
     }
@@ -382,9 +401,9 @@ pub fn erased(rows: u32, kept_opt_out: bool) -> String {
         ""
     };
     format!(
-        "Forgotten: {rows} entries about this customer are removed from Handbell.{kept}\n\nWhat remains is not Handbell's: this space at \
-         Webex (delete it there), and Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own \
-         retention removes them)."
+        "Forgotten: {rows} entries about this customer are removed from Handbell.{kept} Backups of the table forget them within 35 days.\n\n\
+         What remains is not Handbell's: this space at Webex (delete it there), what was posted in the lobby and for those who wait, and \
+         Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own retention removes them)."
     )
 }
 
@@ -444,7 +463,7 @@ pub fn fate(
                 Say::Connect { .. } => true,
                 _ => false,
             };
-            delivery.say != Say::Report && (failed || told)
+            !matches!(delivery.say, Say::Report | Say::Erase { .. }) && (failed || told)
         })
         .map(|(name, delivery)| line(delivery, dispatch.fates.get(name)))
         .collect();
@@ -520,6 +539,9 @@ pub fn spent(line: &str, parts: u32) -> String {
          midnight UTC, and the agents are told so. Raise the limit in the configuration if this is right."
     )
 }
+
+/// Why something was not said by itself.
+pub const SPENT_BY_ITSELF: &str = "the line has said enough by itself today";
 
 /// Why an answer did not leave.
 pub const SPENT: &str = "the line's limit for today is reached (parts_per_day); the admins are told";

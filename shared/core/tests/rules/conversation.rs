@@ -64,7 +64,7 @@ impl Room {
         let address = Address::Number(CUSTOMER.to_owned());
         Self {
             line: serde_json::from_value(line).expect("a line"),
-            subject: address.subject("support"),
+            subject: address.subject("AC", "support"),
             address,
             state: None,
             sender: Sender::default(),
@@ -75,7 +75,7 @@ impl Room {
     }
 
     pub(crate) fn of(mut self, address: Address) -> Self {
-        self.subject = address.subject("support");
+        self.subject = address.subject("AC", "support");
         self.address = address;
         self
     }
@@ -293,11 +293,11 @@ fn how_customers_are_called() {
     assert_eq!((room.talk().called(), room.talk().title()), ("Ann".into(), "Ann Ann@Example.com".into()));
     assert_eq!(room.talk().email.as_deref(), Some("Ann@Example.com"));
     assert_eq!(
-        Address::Mail("ann@example.com".into()).subject("support"),
+        Address::Mail("ann@example.com".into()).subject("AC", "support"),
         room.subject,
         "in any case of letters"
     );
-    assert_ne!(room.subject, room.address.subject("sales"), "each line is another conversation");
+    assert_ne!(room.subject, room.address.subject("AC", "sales"), "each line is another conversation");
     let mut hidden = Room::new().of(Address::Hidden);
     hidden.tell(&Heard::Called { spoke: None });
     assert_eq!(hidden.talk().called(), "Somebody without a number");
@@ -403,7 +403,7 @@ fn nothing_is_told_twice_in_ten_minutes_whatever_the_line() {
     one.text("Hello");
     assert_eq!(answers(&one.hear(&Heard::Looked(There::Somebody))), ["Welcome!"]);
     let mut other = Room::new();
-    other.subject = other.address.subject("sales");
+    other.subject = other.address.subject("AC", "sales");
     (other.sender, other.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(599));
     other.text("Hello");
     assert_eq!(
@@ -412,7 +412,7 @@ fn nothing_is_told_twice_in_ten_minutes_whatever_the_line() {
         "the sender belongs to all lines"
     );
     let mut third = Room::new();
-    third.subject = third.address.subject("returns");
+    third.subject = third.address.subject("AC", "returns");
     (third.sender, third.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(600));
     third.text("Hello");
     assert_eq!(answers(&third.hear(&Heard::Looked(There::Somebody))), ["Welcome!"]);
@@ -529,7 +529,7 @@ fn stop_on_one_line_holds_on_all() {
     let mut one = Room::new();
     one.text("Hello");
     let mut other = Room::new();
-    other.subject = other.address.subject("sales");
+    other.subject = other.address.subject("AC", "sales");
     other.text("Hello");
     one.text("STOP");
     other.sender = one.sender.clone();

@@ -674,7 +674,7 @@ fn waiting() -> House {
         "space": { "title": "Waiting", "moderators": ["a@example.com"] },
         "steps": [{ "post": { "markdown": "**{customer}** waits" } }, { "sms": [{ "to": ["+352691496402"], "text": "{customer}" }], "after": "5m" }],
     }));
-    house.subject = Subject::waiting(&Address::Number(CUSTOMER.into()).subject("support"));
+    house.subject = Subject::waiting(&Address::Number(CUSTOMER.into()).subject("AC", "support"));
     house
 }
 

@@ -28,6 +28,9 @@ pub struct Presence {
     /// `person`, `bot` or `appuser`.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
+    /// The organisation.
+    #[serde(default)]
+    pub org_id: Option<String>,
     /// `active`, `call`, `DoNotDisturb`, `inactive`, `meeting`, `OutOfOffice`, `pending`, `presenting` or `unknown`.
     /// Only people of our own organisation show it, and not if it has switched that off.
     #[serde(default)]

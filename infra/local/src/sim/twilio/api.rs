@@ -9,8 +9,10 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::messages::in_time;
 use super::{Pairs, Twilio, VERSION, cut};
 use crate::sim::trouble::{HANG, TroubleKind};
 use crate::wire::WireEntry;
@@ -157,6 +159,14 @@ impl Ask {
             .iter()
             .find(|(other, value)| other == name && !value.is_empty())
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether something of this time is asked for, by the filter and its two bounds.
+    pub(super) fn is_of(&self, filter: &str, at: Timestamp) -> bool {
+        ["", "<", ">"].iter().all(|bound| {
+            let name = format!("{filter}{bound}");
+            self.filter(&name).is_none_or(|date| in_time(&name, date, at))
+        })
     }
 
     /// A page of what was found, newest first, in Twilio's envelope.

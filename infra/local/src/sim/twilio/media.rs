@@ -181,8 +181,8 @@ impl Twilio {
             return Err(Refusal::code(20004));
         }
         let Some(message) = self.find_message(message) else { return Err(Refusal::not_found(ask)) };
-        let media =
-            message.kept_media().map(|media| (media.sid.clone(), self.media_json(&message, media))).collect();
+        let media = message.kept_media().filter(|_| ask.is_of("DateCreated", message.created));
+        let media = media.map(|media| (media.sid.clone(), self.media_json(&message, media))).collect();
         found(ask.page("media_list", media))
     }
 

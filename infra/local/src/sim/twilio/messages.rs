@@ -167,9 +167,7 @@ impl Twilio {
                     ask.filter("To").is_none_or(|to| message.to == to)
                         && ask.filter("From").is_none_or(|from| message.from == from)
                         // What waits in the queue has no date of sending yet, and must be found all the same.
-                        && ["DateSent", "DateSent<", "DateSent>"]
-                            .iter()
-                            .all(|name| ask.filter(name).is_none_or(|date| in_time(name, date, message.sent.unwrap_or(message.created))))
+                        && ask.is_of("DateSent", message.sent.unwrap_or(message.created))
                 };
                 let messages = state.messages.iter().rev().filter(fits);
                 let messages =
@@ -334,7 +332,7 @@ impl Twilio {
     }
 }
 
-/// Whether a date filter lets this time through: a date means its whole day, or its midnight as a bound.
+/// Whether a date filter lets this time through: a date means its whole day, or as a bound its midnight, but for texts.
 pub(super) fn in_time(name: &str, wanted: &str, at: Timestamp) -> bool {
     let at = at.as_second();
     let day = wanted.parse::<Date>().ok().filter(|_| wanted.len() == 10);
@@ -342,6 +340,8 @@ pub(super) fn in_time(name: &str, wanted: &str, at: Timestamp) -> bool {
     // A date that nobody can read filters nothing.
     let Some(begin) = begin.or_else(|| wanted.parse().ok()).map(Timestamp::as_second) else { return true };
     match name.chars().last() {
+        // On that day too (Twilio, Messages resource, "on and before a specific date").
+        Some('<') if day.is_some() && name.starts_with("DateSent") => at < begin + 86_400,
         Some('<') => at <= begin,
         Some('>') => at >= begin,
         // Twilio's own clients write a date as its midnight.

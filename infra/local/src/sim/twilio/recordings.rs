@@ -106,7 +106,9 @@ impl Twilio {
         let origin = self.0.stage.origin();
         let state = self.lock();
         let fits = |recording: &&Recording| {
-            !recording.deleted && ask.filter("CallSid").is_none_or(|call| recording.call == call)
+            !recording.deleted
+                && ask.filter("CallSid").is_none_or(|call| recording.call == call)
+                && ask.is_of("DateCreated", recording.created)
         };
         let recordings = state.recordings.iter().rev().filter(fits);
         let recordings = recordings

@@ -46,7 +46,7 @@ pub(super) fn render(markdown: &str, find: impl Fn(&str, &str) -> Option<(String
 
 impl Rendered {
     fn plain(&mut self, markdown: &str) {
-        let mut words = markdown.replace("**", "").replace("__", "").replace('`', "");
+        let mut words = without_marks(&markdown.replace("**", "").replace("__", "").replace('`', ""));
         // [label](url) reads as its label.
         while let Some(middle) = words.find("](") {
             let (Some(open), Some(close)) = (words[..middle].rfind('['), words[middle..].find(')')) else {
@@ -68,6 +68,49 @@ impl Rendered {
     }
 }
 
+/// Words in italics without the marks around them. A mark within a word or alone, as of a list, is no such mark.
+fn without_marks(words: &str) -> String {
+    let is_word = |sign: Option<&char>| sign.is_some_and(|sign| sign.is_alphanumeric());
+    let is_space = |sign: Option<&char>| sign.is_none_or(|sign| sign.is_whitespace());
+    let signs: Vec<char> = words.chars().collect();
+    let opens =
+        |at: usize| !is_word(at.checked_sub(1).and_then(|at| signs.get(at))) && !is_space(signs.get(at + 1));
+    let closes =
+        |at: usize| !is_word(signs.get(at + 1)) && !is_space(at.checked_sub(1).and_then(|at| signs.get(at)));
+    let (mut plain, mut open) = (signs.clone(), None);
+    for (at, &sign) in signs.iter().enumerate() {
+        match open {
+            Some((from, mark)) if mark == sign && closes(at) => {
+                (plain[from], plain[at], open) = ('\0', '\0', None);
+            }
+            None if matches!(sign, '*' | '_') && opens(at) => open = Some((at, sign)),
+            _ if sign == '\n' => open = None,
+            _ => {}
+        }
+    }
+    plain.into_iter().filter(|sign| *sign != '\0').collect()
+}
+
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_marks;
+
+    #[test]
+    fn italics_are_words() {
+        for (markdown, expected) in [
+            ("at *10* on _Sundays_!", "at 10 on Sundays!"),
+            ("*all of it*", "all of it"),
+            ("* one\n* two", "* one\n* two"),
+            ("2 * 3 * 4, 2*3*4", "2 * 3 * 4, 2*3*4"),
+            ("a_snake_case", "a_snake_case"),
+            ("*not closed\nhere*", "*not closed\nhere*"),
+            ("*", "*"),
+        ] {
+            assert_eq!(without_marks(markdown), expected, "{markdown}");
+        }
+    }
 }

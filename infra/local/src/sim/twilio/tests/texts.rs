@@ -141,6 +141,9 @@ async fn lists_are_paged_and_filtered() {
     assert_eq!(bodies(&scene.get("Messages.json?DateSent=2020-01-01").await.1).len(), 0);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent%3E=2020-01-01T00:00:00Z").await.1).len(), 5);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent%3C=2020-01-01T00:00:00Z").await.1).len(), 0);
+    // On that day too.
+    assert_eq!(bodies(&scene.get(&format!("Messages.json?DateSent%3C={today}")).await.1).len(), 5);
+    assert_eq!(bodies(&scene.get("Messages.json?DateSent%3C=2020-01-01").await.1).len(), 0);
     assert_eq!(
         bodies(&scene.get(&format!("Messages.json?From={}", DANA.replace('+', "%2B"))).await.1).len(),
         0

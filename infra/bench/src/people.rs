@@ -1,0 +1,85 @@
+//! Customers with phones and agents at Webex, as the stand-ins let them be played.
+
+use std::path::Path;
+
+use handbell::runner::Runner;
+use handbell_boot::{Error, read_configuration};
+use serde_json::{Value, json};
+
+/// A line that can be measured: somebody is asked to answer, and the customer is welcomed.
+pub(crate) struct Line {
+    /// Our number.
+    pub(crate) number: String,
+}
+
+impl Line {
+    /// The first that can be measured; none if the configuration has none.
+    pub(crate) fn of(config: &Path) -> Result<Option<Self>, Error> {
+        let config = read_configuration(config)?;
+        let mut lines = config.lines.values();
+        let fits = lines
+            .find(|line| !line.agents.is_empty() && line.texts.welcome.is_some() && line.hours.is_none());
+        Ok(fits.map(|line| Self { number: line.number.clone() }))
+    }
+}
+
+/// A number that nobody has, one for each customer.
+pub(crate) fn customer(number: usize) -> String {
+    format!("+1202556{:04}", number % 10_000)
+}
+
+/// Where the runner is reached.
+pub(crate) fn origin(runner: &Runner) -> String {
+    format!("http://{}", runner.address)
+}
+
+/// A customer sends a text; Handbell has answered when this returns.
+pub(crate) async fn text(
+    http: &reqwest::Client,
+    origin: &str,
+    (from, to): (&str, &str),
+    body: &str,
+) -> Result<(), Error> {
+    let url = format!("{origin}/sim/phones/{}/text", from.replace('+', "%2B"));
+    let sent = http.post(url).json(&json!({ "to": to, "body": body })).send().await?.error_for_status()?;
+    let answer: Value = serde_json::from_slice(&sent.bytes().await?)?;
+    if answer["error"].is_null() {
+        Ok(())
+    } else {
+        Err(format!("Twilio got no good answer: {}", answer["error"]).into())
+    }
+}
+
+/// A customer's space, and somebody in it who can answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The customer's number.
+    pub(crate) customer: String,
+    room: String,
+    agent: String,
+}
+
+/// All customers' spaces in which there is an agent.
+pub(crate) fn rooms(runner: &Runner) -> Vec<Place> {
+    let view = runner.webex.view();
+    let place = |space: &Value| {
+        let people = space["people"].as_array()?.iter().filter_map(|person| person["email"].as_str());
+        let mut agents = people.filter(|email| !email.starts_with("handbell@"));
+        let customer = space["title"].as_str()?.to_owned();
+        Some(Place { customer, room: space["id"].as_str()?.to_owned(), agent: agents.next()?.to_owned() })
+    };
+    view.as_array().into_iter().flatten().filter_map(place).collect()
+}
+
+/// The agent writes to the customer.
+pub(crate) async fn answer(
+    http: &reqwest::Client,
+    origin: &str,
+    place: &Place,
+    text: &str,
+) -> Result<(), Error> {
+    let request =
+        http.post(format!("{origin}/sim/webex/v1/messages")).bearer_auth(format!("person:{}", place.agent));
+    request.json(&json!({ "roomId": place.room, "markdown": text })).send().await?.error_for_status()?;
+    Ok(())
+}
