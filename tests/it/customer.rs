@@ -2,6 +2,7 @@
 
 mod calls;
 mod people;
+mod safety;
 mod talks;
 mod trouble;
 mod voice;

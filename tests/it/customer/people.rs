@@ -270,6 +270,14 @@ impl AgentAt<'_> {
         id
     }
 
+    /// Answers in a message's thread.
+    pub(crate) async fn answers_under(self, message: &str, markdown: &str) {
+        let body = json!({ "roomId": self.room(), "parentId": message, "markdown": markdown });
+        let posted = self.asks("POST", "messages", body).await;
+        self.world.has_read(posted["id"].as_str().unwrap());
+        self.world.settle().await;
+    }
+
     /// Writes to the bot: only what mentions it is seen by it.
     pub(crate) async fn says_to_us(self, text: &str) -> String {
         self.says(&format!("<@personEmail:handbell@webex.bot|Handbell> {text}")).await
