@@ -125,7 +125,7 @@ class TwiML(unittest.TestCase):
         says = self.answer("/twilio/voice/key", To=AGENT)
         twiml = VoiceResponse()
         twiml.say(ElementTree.fromstring(says.encode()).find("Say").text)
-        twiml.dial(timeout=30, caller_id=OURS).number(CALLER)
+        twiml.dial(timeout=30, time_limit=3600, caller_id=OURS).number(CALLER)
         self.same(says, twiml)
 
     def test_a_text_is_answered_with_nothing(self):

@@ -69,6 +69,17 @@ impl App {
         Ok(Work { owner, claimed_at, dispatch, plan, words, space, void, talk, stopped })
     }
 
+    /// After an agent's answer has died the customer waits again. Best effort: the agent sees what became of it.
+    pub(crate) async fn still_waits(&self, work: &Work, died: &[String]) {
+        let by_agent = work.dispatch.talk.as_ref().is_some_and(|talk| matches!(talk.who, Who::Agent(_)));
+        let answer = died.iter().find(|name| work.delivery(name).is_some_and(|one| one.say.is_answer()));
+        let Some(name) = answer.filter(|_| by_agent) else { return };
+        let id = format!("failed-{}", work.dispatch.mark(name));
+        if let Err(fault) = self.converse(&work.dispatch.key.subject, &Heard::Failed, Some(&id)).await {
+            tracing::warn!(reason = %fault, "that a customer still waits could not be written down");
+        }
+    }
+
     /// A conversation has no steps, but a space.
     fn plan_of_conversation(&self, dispatch: &Dispatch, talk: Option<&Conversation>) -> Plan {
         let line = self.line(&dispatch.key.subject).map(|(_, line)| line);

@@ -144,6 +144,7 @@ impl App {
             let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
             let number = work.talk.as_ref().and_then(|talk| talk.address.as_ref()?.number());
             take_over(&mut work.dispatch, &died, told, number.zip(line), &work.plan, &work.words, now);
+            self.still_waits(work, &died).await;
         }
         self.report(work).await;
     }

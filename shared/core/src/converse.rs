@@ -129,6 +129,8 @@ pub enum Heard {
     Looked(There),
     /// Twilio says that the number has opted out.
     Refused,
+    /// An agent's answer could not be sent at all: the customer still waits.
+    Failed,
     /// That somebody waits has been told, or that nobody waits any more.
     Told {
         /// The waiting that is an incident now.
@@ -251,6 +253,15 @@ fn known(mut turning: Turning<'_>, heard: &Heard, now: Timestamp) -> Turn {
             }
             turning.opt_out();
             turning.note(None, wording::refused_by_twilio());
+        }
+        Heard::Failed => {
+            if turning.next.closed
+                || turning.next.waiting_since.is_some()
+                || turning.sender.opted_out.is_some()
+            {
+                return nothing();
+            }
+            turning.next.waiting_since = Some(now);
         }
         Heard::Told { alarmed } => {
             if turning.next.alarmed == *alarmed {

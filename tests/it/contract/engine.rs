@@ -50,6 +50,7 @@ pub(super) async fn a_customer() -> Vec<WireEntry> {
     say("**We** see it").await;
     stage.until("the answer goes out", |entry| is_text(entry, "We+see+it")).await;
     say("/w he is in a hurry").await;
+    stage.settle().await;
     say("/call").await;
     stage.until("the agent's phone rings", |entry| entry.body.contains("CallStatus=ringing")).await;
     let plan = Part::bytes(&b"\x89PNG\r\n\x1a\n a plan"[..]).file_name("plan.png");

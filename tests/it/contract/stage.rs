@@ -92,7 +92,6 @@ impl Stage {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        for e in self.wire.lock().expect("x").iter().filter(|e| !e.url.contains("cmx")).rev().take(30) { eprintln!("W {} {} {} {} {:.300} -> {} {:.100}", e.from, e.to, e.method, e.url, e.body, e.status, e.answer); }
         panic!("it never comes to that: {what}");
     }
 

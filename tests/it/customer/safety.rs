@@ -50,7 +50,10 @@ async fn whoever_is_brought_in_from_outside_does_not_speak_for_the_team() {
     tommy.reads_nothing();
     team.sees(&["↳ **Not sent.** Customers hear only people of our organisation"]);
     guest.says("/export").await;
-    assert!(!team.new_posts().iter().any(|post| post.contains("transcript.txt")), "nor is anything handed out");
+    assert!(
+        !team.new_posts().iter().any(|post| post.contains("transcript.txt")),
+        "nor is anything handed out"
+    );
 }
 
 #[tokio::test]
@@ -64,7 +67,8 @@ async fn a_strangers_space_with_a_customers_title_is_not_taken_over() {
     }
     world.customer(TOMMY).texts("my card number is 4711").await;
     for space in world.spaces() {
-        let theirs = space["people"].as_array().unwrap().iter().any(|person| person["email"] == "eve@example.com");
+        let theirs =
+            space["people"].as_array().unwrap().iter().any(|person| person["email"] == "eve@example.com");
         assert!(!theirs || !space.to_string().contains("4711"), "{space}");
     }
     world.read_all();
@@ -79,7 +83,8 @@ async fn a_form_with_a_known_customers_number_sends_nothing_to_the_mail_address_
     tommy.texts("hi").await;
     tommy.new_texts();
     world.read_all();
-    let fields = [("phone", TOMMY), ("email", "eve@example.org"), ("message", "what is my balance?"), ("name", "Eve")];
+    let fields =
+        [("phone", TOMMY), ("email", "eve@example.org"), ("message", "what is my balance?"), ("name", "Eve")];
     assert_eq!(world.fill_in("support", &fields).await.status, 200);
     world.settle().await;
     let posts = team.new_posts().join("\n");
@@ -99,7 +104,8 @@ async fn a_file_that_cannot_be_shown_stays_at_twilio() {
     let posts = world.team(TOMMY).new_posts().join("\n");
     assert!(posts.contains("[file.png]") && posts.contains("it can't be shown"), "{posts}");
     let deleted = world.runner.stage.wire.entries();
-    let deleted: Vec<_> = deleted.iter().filter(|entry| entry.method == "DELETE" && entry.url.contains("/Media/")).collect();
+    let deleted: Vec<_> =
+        deleted.iter().filter(|entry| entry.method == "DELETE" && entry.url.contains("/Media/")).collect();
     assert_eq!(deleted.len(), 1, "only what was posted is removed");
     tommy.new_texts();
     world.read_all();
@@ -161,7 +167,9 @@ async fn a_space_of_ours_whose_title_ends_with_the_number_is_taken_over_once() {
     world.customer(TOMMY).texts("hi").await;
     let spaces = world.spaces();
     assert_eq!(spaces.len(), 2, "no third one is made");
-    let shown = |title: &str| spaces.iter().any(|space| space["title"] == title && space.to_string().contains(": hi"));
+    let shown = |title: &str| {
+        spaces.iter().any(|space| space["title"] == title && space.to_string().contains(": hi"))
+    };
     assert!(shown("Tommy Tutone 1 202-555-0123"));
     // The same digits behind others are another number.
     world.customer("+912025550123").texts("hello").await;
