@@ -1,7 +1,7 @@
 //! An agent writes in a customer's space: what may leave leaves once and in order, and everything else stays.
 
 use handbell_core::config::Line;
-use handbell_core::conversation::Agent;
+use handbell_core::conversation::{Agent, Conversation};
 use handbell_core::converse::{Answer, Heard};
 use handbell_core::incident::Subject;
 use handbell_core::leave::{Author, Policy, Sight, Us, Verdict, Written, judge};
@@ -84,12 +84,18 @@ impl App {
         });
         messages.sort_by_key(|message| message.created);
         for message in &messages {
-            self.agent_wrote(&webex, subject, message).await?;
+            self.agent_wrote(&webex, &conversation, message).await?;
         }
         Ok(())
     }
 
-    async fn agent_wrote(&self, webex: &Webex, subject: &Subject, message: &Message) -> Result<(), Fault> {
+    async fn agent_wrote(
+        &self,
+        webex: &Webex,
+        conversation: &Conversation,
+        message: &Message,
+    ) -> Result<(), Fault> {
+        let subject = &conversation.subject;
         let me = self.me().await?;
         let Some((writer, verdict)) = self.judged(webex, subject, message, me).await? else { return Ok(()) };
         let said = answer(message, writer.agent, String::new(), sight(me));
@@ -102,7 +108,7 @@ impl App {
             Verdict::Stays(why) => Heard::Stays { why, said },
         };
         let id = format!("wx-{}", message.id);
-        self.converse(subject, &heard, Some(&id)).await?;
+        self.turn(subject, conversation.address.as_ref(), &heard, Some(&id)).await?;
         Ok(())
     }
 

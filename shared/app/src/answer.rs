@@ -52,7 +52,7 @@ impl App {
             None => {}
             Some(talk) => {
                 let number = talk.address.as_ref().and_then(Address::number);
-                let answers = dispatch.deliveries.values().any(|delivery| delivery.say.is_answer());
+                let answers = !dispatch.answers_are_out();
                 stopped = talk.voids(dispatch.key.number);
                 if let Some(number) = number.filter(|_| stopped.is_none() && answers) {
                     let opted_out = self.store.sender(number).await?.opted_out.is_some();

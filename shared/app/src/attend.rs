@@ -1,12 +1,13 @@
 //! Somebody shall answer a customer: who of the team is there, who is asked, and what the lobby is told.
 
+use futures_util::future::join_all;
 use handbell_core::assign::{Candidate, Choice, choose};
 use handbell_core::config::Line;
 use handbell_core::conversation::{Address, Agent, Conversation};
 use handbell_core::converse::{Heard, There};
 use handbell_core::dispatch::{Content, Outcome, Say, Task};
 use handbell_core::wording::{self, customer};
-use handbell_outbound::webex::{Attached, Post, Presence, Webex};
+use handbell_outbound::webex::{Attached, Person, Post, Webex};
 use handbell_outbound::{Failure, Said};
 
 use crate::App;
@@ -93,19 +94,22 @@ impl App {
                 member.person_email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))
             })
         };
-        let mut found: Vec<Presence> = Vec::new();
+        let mut found: Vec<Person> = Vec::new();
         if let Some(team) = &line.team {
             let mates = webex.team_members(team).await?;
             let ids: Vec<String> = mates.into_iter().map(|mate| mate.person_id).collect();
             found.extend(webex.people(&ids).await?);
         }
-        for agent in &line.agents {
-            let known = |person: &Presence| {
-                person.emails.iter().flatten().any(|email| email.eq_ignore_ascii_case(&agent.email))
-            };
-            if !found.iter().any(known) {
-                found.extend(webex.person_by_email(&agent.email).await?);
-            }
+        let known = |email: &str| {
+            found
+                .iter()
+                .flat_map(|person| person.emails.iter().flatten())
+                .any(|known| known.eq_ignore_ascii_case(email))
+        };
+        let others = line.agents.iter().filter(|agent| !known(&agent.email));
+        let others = join_all(others.map(|agent| webex.person_by_email(&agent.email))).await;
+        for person in others {
+            found.extend(person?);
         }
         let agents =
             found.into_iter().filter(|person| person.id != me.id && person.kind.as_deref() == Some("person"));

@@ -66,7 +66,8 @@ impl App {
         self.turn(subject, Some(&address), heard, id).await
     }
 
-    async fn turn(
+    /// The same where it is known already how the customer is reached.
+    pub(crate) async fn turn(
         &self,
         subject: &Subject,
         address: Option<&Address>,

@@ -559,11 +559,12 @@ impl Dispatch {
             }
         }
         let mut died = Vec::new();
+        let of_a_talk = self.talk.is_some();
         for (name, delivery) in &mut self.deliveries {
-            if died_at_ms.is_some()
-                && delivery.progress == Progress::Unknown
-                && delivery.tries >= MAX_ATTEMPTS
-            {
+            // What is tried for a day has failed often before; only those count who ended at it.
+            let patient = of_a_talk && delivery.say.is_post();
+            let ended = if patient { delivery.unknowns } else { delivery.tries };
+            if died_at_ms.is_some() && delivery.progress == Progress::Unknown && ended >= MAX_ATTEMPTS {
                 delivery.progress = Progress::Dead;
                 delivery.why =
                     Some("whoever tried to send it ended in the middle, time and again".to_owned());

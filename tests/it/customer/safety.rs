@@ -181,3 +181,22 @@ async fn a_space_of_ours_whose_title_ends_with_the_number_is_taken_over_once() {
         world.customer(number).new_texts();
     }
 }
+
+#[tokio::test]
+async fn a_command_right_behind_a_whisper_is_carried_out() {
+    let world = World::with(LINE).await;
+    let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    tommy.new_texts();
+    for _ in 0..3 {
+        alice.says_at_once("/w I call him").await;
+        alice.says_at_once("/who").await;
+        world.settle().await;
+        let posts = world.team(TOMMY).new_posts();
+        assert_eq!(posts.iter().filter(|post| post.contains("Open since")).count(), 1, "{posts:#?}");
+    }
+    tokio::join!(alice.says_at_once("/w now"), alice.says_at_once("/call"));
+    world.settle().await;
+    assert_eq!(world.calls("+12025550111"), 1);
+    world.read_all();
+}

@@ -141,7 +141,7 @@ fn wants_an_answer(turning: &mut Turning<'_>, tell: bool) {
             let lately = turning.next.assigned_at.is_some_and(|at| now.duration_since(at) < LOOK_AGAIN);
             if !lately && !turning.next.is_attended(now) {
                 turning.next.assigned_at = Some(now);
-                turning.say([assign]);
+                turning.say_with_the_customer(assign);
             }
         }
         // Whoever is in the space answers: there is nobody to look for.

@@ -55,8 +55,10 @@ impl<'a> Turning<'a> {
             None => {
                 let fresh = Conversation {
                     subject: desk.subject.clone(),
-                    // Later than any before it, so that nothing of theirs is taken for ours.
-                    epoch: now.as_second().unsigned_abs(),
+                    // Later than any before it, so that nothing of theirs is taken for ours, whatever the clock says.
+                    epoch: before
+                        .map_or(0, |before| before.epoch.saturating_add(1))
+                        .max(now.as_second().unsigned_abs()),
                     version: before.map_or(0, |before| before.version),
                     address: Some(desk.address.clone()),
                     email: match desk.address {
@@ -167,6 +169,21 @@ impl<'a> Turning<'a> {
         };
         let first = Say::Post { content: Content::talk() };
         self.say(std::iter::once(first).chain(with)).talk.insert(Box::new(talk))
+    }
+
+    /// Goes with what the customer says, in one dispatch: who is asked is there before it is posted.
+    pub(super) fn say_with_the_customer(&mut self, say: Say) {
+        let now = self.now;
+        let customers =
+            |dispatch: &&mut Dispatch| dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Customer);
+        match self.dispatches.iter_mut().find(customers) {
+            Some(dispatch) => {
+                dispatch.add(Delivery::new(say, now));
+            }
+            None => {
+                self.say([say]);
+            }
+        }
     }
 
     /// A word to the team, in the space or under a message.
@@ -296,8 +313,6 @@ impl<'a> Turning<'a> {
         self.next.answers.clear();
         self.next.read_to = None;
         self.next.read_with = None;
-        self.sender.confirmed = None;
-        self.sender.told_at = None;
     }
 
     /// When the conversation must be looked at again; none once it is closed.
@@ -310,8 +325,12 @@ impl<'a> Turning<'a> {
             return None;
         }
         let quiet = conversation.heard_at.max(conversation.answered_at.unwrap_or(conversation.heard_at));
-        let over = quiet + self.desk.line.close_after.0;
+        let mut over = quiet + self.desk.line.close_after.0;
         let waits = conversation.waiting_since.zip(self.desk.line.waiting.as_ref());
+        if waits.is_some() && over <= self.now {
+            // It isn't closed, and somebody is called already: there is nothing to look for at every moment.
+            over = self.now + self.desk.line.close_after.0;
+        }
         let waits = waits.filter(|_| conversation.alarm.is_none()).map(|(since, waiting)| {
             let limit = since + waiting.after.0;
             if limit <= self.now && !self.desk.open { self.now + CLOSED_AGAIN } else { limit }

@@ -125,10 +125,16 @@ fn mark(line: &str, bare: &str) -> Opening {
 }
 
 /// `private note: …`, `note to self: …`, `note (for Bob): …`: a word or two more before the colon are still a whisper. A colon
-/// within a time of day ends nothing.
+/// within a time of day or an address ends nothing.
 fn is_noted(bare: &str) -> bool {
-    let Some((before, after)) = bare.split_once(':') else { return false };
-    let ends = after.is_empty() || after.starts_with(char::is_whitespace);
+    let ends = |(at, _): &(usize, &str)| {
+        let (before, after) = (&bare[..*at], &bare[at + 1..]);
+        let time =
+            before.ends_with(|c: char| c.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit());
+        !time && !after.starts_with("//")
+    };
+    let Some((end, _)) = bare.match_indices(':').find(ends) else { return false };
+    let before = &bare[..end];
     let mut words = before.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     let few = words.clone().count() <= 3;
     let first_two = [words.next(), words.next()];
@@ -138,7 +144,7 @@ fn is_noted(bare: &str) -> bool {
     // The second word counts only behind one that belongs to it: "Please note: we are closed" is meant for the customer.
     let second = first_two[0]
         .is_some_and(|word| matches!(word, "private" | "internal" | "own" | "my" | "team" | "agent"));
-    ends && few && (noted(&first_two[0]) || (second && noted(&first_two[1])))
+    few && (noted(&first_two[0]) || (second && noted(&first_two[1])))
 }
 
 fn word(text: &str, belongs: fn(char) -> bool) -> &str {

@@ -154,7 +154,9 @@ pub fn by_form(email: Option<&str>, conversation: &Conversation, confirmed: bool
         ),
         (false, _) => None,
     };
-    let mail = email.map(|email| match conversation.email.as_deref() {
+    // A number that has texted is answered there alone, whatever address was known before.
+    let answered = conversation.email.as_deref().filter(|_| !(by_number && confirmed));
+    let mail = email.map(|email| match answered {
         Some(known) if known.eq_ignore_ascii_case(email) => format!("✉️ {}", escape(email)),
         Some(known) => format!(
             "✉️ The form names {}, but answers still go to {}: anybody can fill in a form.",

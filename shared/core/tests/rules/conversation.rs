@@ -5,7 +5,7 @@ use handbell_core::conversation::{Address, Agent, Conversation, Sender};
 use handbell_core::converse::{Answer, Desk, File, Heard, There, Turn, converse};
 use handbell_core::dispatch::{Content, Delivery, Dispatch, Progress, Say, Who};
 use handbell_core::incident::Subject;
-use handbell_core::leave::{Command, Sight};
+use handbell_core::leave::{Command, Sight, Why};
 use handbell_core::texting::Word;
 use handbell_core::wording;
 use jiff::{SignedDuration, Timestamp};
@@ -130,12 +130,13 @@ impl Room {
             message: format!("m{}", self.messages),
             thread: format!("m{}", self.messages),
             at: Some(self.now),
+            sight: Sight::Everything,
         }
     }
 
     pub(crate) fn command(&mut self, command: Command) -> Vec<String> {
         let asked = self.words("");
-        self.tell(&Heard::Command { command, asked, sight: Sight::Everything })
+        self.tell(&Heard::Command { command, asked })
     }
 
     pub(crate) fn pass(&mut self, seconds: i64) {
@@ -151,7 +152,7 @@ pub(crate) fn text(body: &str) -> Heard {
     Heard::Text { body: body.to_owned(), files: Vec::new(), at: None, word: None }
 }
 
-fn form(message: &str, name: Option<&str>, email: Option<&str>) -> Heard {
+pub(crate) fn form(message: &str, name: Option<&str>, email: Option<&str>) -> Heard {
     Heard::Form { message: message.into(), name: name.map(Into::into), email: email.map(Into::into) }
 }
 
@@ -188,7 +189,7 @@ pub(crate) fn said(turn: &Turn) -> Vec<String> {
                 Say::Rename { title } => format!("title: {title}"),
                 Say::Connect { agent, to, .. } => format!("connect {agent} with {to}"),
                 Say::Transcript { brief } => format!("transcript{under}, brief: {brief}"),
-                Say::Erase => format!("erase{under}"),
+                Say::Erase { number } => format!("erase {number:?}{under}"),
                 Say::Report => format!("report{under}"),
                 other => panic!("nobody says this in a conversation: {other:?}"),
             };
@@ -433,11 +434,8 @@ fn machines_and_far_countries_are_told_nothing_by_itself() {
         let last = room.state.clone();
         room.text("Hello");
         let asked = room.words("");
-        heard.extend(answers(&room.hear(&Heard::Command {
-            command: Command::Close { note: None },
-            asked,
-            sight: Sight::Everything,
-        })));
+        let close = Command::Close { note: None };
+        heard.extend(answers(&room.hear(&Heard::Command { command: close, asked })));
         assert_eq!(heard, [""; 0], "{number} {last:?}");
     }
 }
@@ -611,76 +609,9 @@ fn twilio_knew_of_a_stop() {
 }
 
 #[test]
-fn a_number_that_somebody_typed_into_the_form_gets_no_text() {
-    for open in [true, false] {
-        for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
-            let mut room = Room::new();
-            room.open = open;
-            let turn = room.hear(&form("Call me", Some("Ann"), Some("ann@example.com")));
-            assert!(said(&turn)[1].contains("🌐 **Ann** 08:00, by the web form:"), "{:?}", said(&turn));
-            assert!(said(&turn)[1].contains("No text ever came from this number"));
-            assert_eq!(answers(&turn), [""; 0]);
-            assert_eq!(answers(&room.hear(&Heard::Looked(there))), [""; 0], "it may be somebody else's");
-            let close = Heard::Command {
-                command: Command::Close { note: None },
-                asked: room.words(""),
-                sight: Sight::Everything,
-            };
-            let answer = room.answer("We call you.");
-            let says: Vec<_> = answer.dispatches.iter().flat_map(deliveries).map(|one| &one.say).collect();
-            assert!(!says.iter().any(|say| matches!(say, Say::Answer { .. })), "{:?}", said(&answer));
-            assert_eq!(answers(&answer), ["We call you."], "by mail");
-            assert_eq!(answers(&room.hear(&close)), [""; 0]);
-        }
-    }
-    let mut room = Room::with(|line| line["mail"] = Value::Null);
-    room.tell(&form("Call me", None, Some("ann@example.com")));
-    let turn = room.answer("We call you.");
-    assert_eq!(
-        said(&turn),
-        [
-            "3: post under m1: **Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts +12025550100."
-        ]
-    );
-    assert_eq!((room.talk().assignee.clone(), turn.answer), (None, 0));
-    assert!(room.talk().waiting_since.is_some(), "still waiting");
-}
-
-#[test]
-fn a_text_confirms_the_number_of_a_form() {
-    let mut room = Room::new();
-    room.tell(&form("Call me", Some("Ann"), None));
-    assert_eq!(answers(&room.answer("Yes?")), [""; 0]);
-    room.pass(60);
-    room.text("It's me");
-    assert_eq!(answers(&room.answer("Yes?")), ["Yes?"]);
-    assert!(!room.talk().by_form);
-    // Who wrote by the form last is answered by text and by mail.
-    room.tell(&form("And by mail, please", None, Some("ann@example.com")));
-    let turn = room.answer("Gladly");
-    assert_eq!(said(&turn)[..2], ["7: text to +352691496401: Gladly", "7: mail to ann@example.com: Gladly"]);
-    room.text("Thanks");
-    assert_eq!(answers(&room.answer("Bye")), ["Bye"], "and only by text after a text");
-}
-
-#[test]
-fn a_form_changes_neither_name_nor_mail() {
-    let mut room = Room::new();
-    room.tell(&form("Hello", Some("Ann"), Some("ann@example.com")));
-    let said = room.tell(&form("Hello", Some("Eve"), Some("eve@example.com")));
-    assert!(
-        said[0].contains("The form names eve@example.com, but answers still go to ann@example.com"),
-        "{said:?}"
-    );
-    assert_eq!(
-        (room.talk().name.as_deref(), room.talk().email.as_deref()),
-        (Some("Ann"), Some("ann@example.com"))
-    );
-}
-
-#[test]
 fn calls() {
-    let mut room = Room::new();
+    let near = || Room::with(|line| line["countries"] = json!(["+352"]));
+    let mut room = near();
     assert_eq!(
         room.tell(&Heard::Rings),
         ["1: first post", "1: post: 📞 **+352691496401** 08:00: calls, and is being connected."]
@@ -713,7 +644,7 @@ fn calls() {
     );
     assert_eq!(answers(&room.hear(&Heard::Looked(There::Somebody))), [""; 0], "something was just said");
     // Outside hours a missed call says one thing, not two.
-    let mut room = Room::new();
+    let mut room = near();
     room.open = false;
     assert_eq!(answers(&room.hear(&Heard::Called { spoke: None })), ["We missed you."]);
     // Nobody can be texted without a number.
@@ -829,73 +760,76 @@ fn quiet_conversations_close() {
 }
 
 #[test]
+fn who_waits_is_not_closed_away() {
+    let mut room = Room::with(|line| line["close_after"] = json!("1h"));
+    room.open = false;
+    room.text("Hello");
+    // Overnight nobody is called, and it is looked at again until somebody may be.
+    for _ in 0..8 {
+        room.pass(1800);
+        room.hear(&Heard::Wake);
+        assert!(!room.talk().closed);
+        assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(15)));
+    }
+    room.open = true;
+    room.pass(900);
+    assert_eq!(facts(&room.hear(&Heard::Wake)), ["conversation.waiting"]);
+    room.hear(&Heard::Told { alarmed: Some(morning()) });
+    // It is an incident now, and stays one: nothing is left to do but to look now and then.
+    for _ in 0..5 {
+        let wake_at = room.talk().wake_at.expect("it is open");
+        assert!(wake_at > room.now, "not at every moment");
+        room.now = wake_at;
+        assert_eq!(facts(&room.hear(&Heard::Wake)), [""; 0]);
+        assert_eq!((room.talk().closed, room.talk().waiting_since), (false, Some(morning())));
+    }
+    // Who was answered is closed by time.
+    room.answer("Hello!");
+    room.hear(&Heard::Told { alarmed: None });
+    room.pass(3600);
+    assert_eq!(facts(&room.hear(&Heard::Wake)), ["conversation.closed"]);
+    // And where nobody is called for it, whoever waits is closed by time too.
+    let mut room = Room::with(|line| (line["close_after"], line["waiting"]) = (json!("1h"), Value::Null));
+    room.text("Hello");
+    assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(60)));
+    room.pass(3600);
+    assert_eq!(facts(&room.hear(&Heard::Wake)), ["conversation.closed"]);
+}
+
+#[test]
+fn a_subject_is_nothing_without_the_key() {
+    let address = Address::Number(CUSTOMER.to_owned());
+    assert_eq!(address.subject("AC", "support"), Subject::customer("AC", "support", CUSTOMER));
+    for address in [address, Address::Mail("ann@example.com".into()), Address::Hidden] {
+        assert_ne!(address.subject("AC", "support"), address.subject("AD", "support"));
+        assert!(address.subject("AC", "support").as_str().starts_with("customer:support~"));
+    }
+}
+
+#[test]
 fn nothing_happens_in_a_conversation_that_there_isn_t() {
     let mut room = Room::new();
     let answer = room.words("Hello");
-    for heard in
-        [Heard::Wake, Heard::Refused, Heard::Forgotten, Heard::Answer(answer), Heard::Looked(There::Nobody)]
-    {
+    let stays = Heard::Stays { why: Why::Whisper, said: answer.clone() };
+    for heard in [Heard::Wake, Heard::Refused, stays, Heard::Answer(answer), Heard::Looked(There::Nobody)] {
         assert!(!room.hear(&heard).changes_something(), "{heard:?}");
     }
-}
-
-#[test]
-fn the_forgotten_stay_silent() {
-    let mut room = Room::new();
-    room.tell(&form("Hello", Some("Ann"), Some("ann@example.com")));
-    room.text("Hello");
-    let answered = room.answer("Hello Ann").answer;
-    room.text("And?");
-    room.pass(300);
-    room.hear(&Heard::Wake);
-    room.hear(&Heard::Told { alarmed: Some(room.now - SignedDuration::from_mins(5)) });
-    room.hear(&Heard::Forgotten);
-    let gone = room.talk().clone();
-    let kept = serde_json::to_string(&gone).expect("it can be written down");
-    for trace in ["Ann", "ann@", CUSTOMER, "Dana", "p-dana", "m1"] {
-        assert!(!kept.contains(trace), "{trace} in {kept}");
-    }
-    assert_eq!((gone.closed, gone.wake_at), (true, None), "nothing wakes for it");
-    assert_eq!((room.sender.confirmed, room.sender.told_at), (None, None));
-    let words = room.words("Hello?");
-    for heard in [
-        Heard::Wake,
-        Heard::Forgotten,
-        Heard::Answer(words.clone()),
-        Heard::Deleted { answer: answered, by: "Dana".into() },
-        Heard::Command { command: Command::Who, asked: words, sight: Sight::Everything },
-    ] {
-        assert!(!room.hear(&heard).changes_something(), "{heard:?}");
-    }
-    // The next text is a stranger's, but no number is used twice.
-    room.pass(60);
-    let turn = room.hear(&text("Hello"));
-    assert_eq!(facts(&turn), ["conversation.opened"]);
-    assert_eq!(turn.dispatches[0].key.number, gone.dispatches + 1);
-    assert_eq!((turn.dispatches[0].after, room.talk().name.clone()), (None, None));
-    assert_eq!(room.talk().version, gone.version + 1);
-    assert!(room.talk().voids(answered).is_some(), "what was said to the forgotten never leaves");
-}
-
-#[test]
-fn the_forgotten_who_wanted_no_texts_still_get_none() {
-    let mut room = Room::new();
-    room.text("Hello");
-    room.text("STOP");
-    room.hear(&Heard::Forgotten);
-    assert!(room.sender.opted_out.is_some());
 }
 
 /// Something that happens next.
 #[derive(Clone, Debug)]
 enum Move {
-    Hear(Heard),
+    Hear(Box<Heard>),
     /// An agent writes this, perhaps with a file.
     Write(String, bool),
     Command(Command),
     /// The agent's message so many before the last is changed or deleted.
     Change(usize, Option<String>),
     Reconcile,
+    /// `/erase`, asked and confirmed; perhaps the worker has removed the number's row already.
+    Erase(bool),
+    /// Nothing was heard for so long that the table has forgotten the conversation.
+    Expire,
     Open(bool),
     Pass(i64),
     Sleep,
@@ -922,8 +856,8 @@ fn a_move() -> impl Strategy<Value = Move> {
         1 => Just(Heard::Voicemail { url: "v".into(), length: SignedDuration::from_secs(9) }),
         3 => there.prop_map(Heard::Looked),
         1 => Just(Heard::Refused),
+        1 => Just(Heard::Failed),
         4 => Just(Heard::Wake),
-        1 => Just(Heard::Forgotten),
     ];
     let command = prop_oneof![
         Just(Command::Claim),
@@ -941,11 +875,13 @@ fn a_move() -> impl Strategy<Value = Move> {
         Just(Command::Hours),
     ];
     prop_oneof![
-        10 => heard.prop_map(Move::Hear),
+        10 => heard.prop_map(|heard| Move::Hear(Box::new(heard))),
         5 => ("[a-z 🙂]{0,9}|[a-z]{500,700}", any::<bool>()).prop_map(|(text, file)| Move::Write(text, file)),
         3 => command.prop_map(Move::Command),
         2 => (0..4_usize, proptest::option::of("[a-z]{1,9}")).prop_map(|(back, text)| Move::Change(back, text)),
         3 => Just(Move::Reconcile),
+        1 => any::<bool>().prop_map(Move::Erase),
+        1 => Just(Move::Expire),
         1 => any::<bool>().prop_map(Move::Open),
         5 => prop_oneof![0..90_i64, 60..7200_i64, 3600..400_000_i64].prop_map(Move::Pass),
         2 => Just(Move::Sleep),
@@ -957,6 +893,7 @@ fn a_move() -> impl Strategy<Value = Move> {
 struct Watch {
     dispatches: Vec<Dispatch>,
     facts: std::collections::BTreeSet<String>,
+    epochs: std::collections::BTreeSet<u64>,
     /// When the customer was last told something that neither an agent wrote nor the end asked for.
     told: Option<Timestamp>,
 }
@@ -969,16 +906,18 @@ impl Watch {
         room: &Room,
         turn: &Turn,
     ) -> Result<(), TestCaseError> {
-        if *heard == Heard::Forgotten {
-            self.told = None;
-        }
         let Some(next) = &turn.next else {
             prop_assert!(turn.dispatches.is_empty(), "what isn't written down isn't said");
             return Ok(());
         };
         prop_assert_eq!(next.version, before.map_or(0, |before| before.version) + 1);
+        match before {
+            Some(before) if before.address.is_some() => prop_assert_eq!(next.epoch, before.epoch),
+            _ => prop_assert!(self.epochs.insert(next.epoch), "{} was another conversation's", next.epoch),
+        }
         let opted_out = room.sender.opted_out.is_some();
         for dispatch in &turn.dispatches {
+            prop_assert_eq!(dispatch.key.epoch, next.epoch);
             prop_assert_eq!(dispatch.key.number as usize, self.dispatches.len() + 1, "1..N without gaps");
             for (earlier, posts) in [(dispatch.after, true), (dispatch.answers_after, false)] {
                 let Some(earlier) = earlier else { continue };
@@ -998,6 +937,8 @@ impl Watch {
                 room.sender.confirmed.is_none() && next.by_form && !matches!(heard, Heard::Called { .. });
             let texts = dispatch.deliveries.values().any(|one| matches!(one.say, Say::Answer { .. }));
             prop_assert!(!(unknown && texts), "a number that somebody typed gets no text");
+            let mails = dispatch.deliveries.values().any(|one| matches!(one.say, Say::Mail { .. }));
+            prop_assert!(!(room.sender.confirmed.is_some() && mails), "who texted is answered by text alone");
             let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Handbell);
             if by_itself && !matches!(heard, Heard::Command { .. }) {
                 let quiet = |last: Timestamp| room.now.duration_since(last) >= SignedDuration::from_mins(10);
@@ -1049,17 +990,37 @@ proptest! {
         for next in moves {
             let before = room.state.clone();
             let heard = match next {
-                Move::Hear(heard) => heard,
+                Move::Hear(heard) => *heard,
                 Move::Write(text, file) => {
                     let files = if file { vec!["f".to_owned()] } else { Vec::new() };
                     Heard::Answer(Answer { files, ..room.words(&text) })
                 }
-                Move::Command(command) => Heard::Command { command, asked: room.words(""), sight: Sight::Everything },
+                Move::Command(command) => Heard::Command { command, asked: room.words("") },
                 Move::Change(back, text) => {
                     let answers = before.as_ref().map(|talk| talk.answers.clone()).unwrap_or_default();
                     let Some((message, answer)) = answers.iter().rev().nth(back).cloned() else { continue };
                     let now = text.map(|text| Answer { message: message.clone(), ..room.words(&text) });
                     Heard::Changed { answer, now, by: "Dana".into() }
+                }
+                Move::Erase(removed) => {
+                    let ask = Heard::Command { command: Command::Erase { confirmed: false }, asked: room.words("") };
+                    let turn = room.hear(&ask);
+                    watch.check(before.as_ref(), &ask, &room, &turn)?;
+                    let before = room.state.clone();
+                    let erase = Heard::Command { command: Command::Erase { confirmed: true }, asked: room.words("") };
+                    let turn = room.hear(&erase);
+                    watch.check(before.as_ref(), &erase, &room, &turn)?;
+                    prop_assert!(room.state.as_ref().is_none_or(|talk| talk.address.is_none()));
+                    if removed && turn.changes_something() && room.sender.opted_out.is_none() {
+                        (room.sender, watch.told) = (Sender::default(), None);
+                    }
+                    continue;
+                }
+                Move::Expire => {
+                    room.pass(400 * 86_400);
+                    room.state = None;
+                    watch.dispatches.clear();
+                    continue;
                 }
                 Move::Reconcile => Heard::Told { alarmed: before.as_ref().and_then(|talk| talk.alarm) },
                 Move::Open(open) => {

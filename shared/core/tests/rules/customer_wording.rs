@@ -24,7 +24,15 @@ fn after(seconds: i64) -> Timestamp {
 }
 
 fn talk(who: Who, way: Way, text: &str) -> Talk {
-    Talk { who, customer: "Ann *A*".into(), way, text: text.into(), files: 0, at: morning() }
+    Talk {
+        who,
+        customer: "Ann *A*".into(),
+        way,
+        text: text.into(),
+        note: String::new(),
+        files: 0,
+        at: morning(),
+    }
 }
 
 fn shown(one: &Talk) -> String {
@@ -81,8 +89,9 @@ fn help() {
 fn what_was_said() {
     let customer = |way, text: &str| shown(&talk(Who::Customer, way, text));
     assert_snapshot!(customer(Way::Text, "Where is\nmy bike?"), @r"
-        **Ann \*A\*** 08:00: Where is  
-        my bike?
+        **Ann \*A\*** 08:00: 
+        > Where is  
+        > my bike?  
         ");
     assert_snapshot!(customer(Way::Text, ""), @r"**Ann \*A\*** 08:00:");
     assert_snapshot!(customer(Way::Call, wording::RINGS), @r"📞 **Ann \*A\*** 08:00: calls, and is being connected.");
@@ -98,39 +107,59 @@ fn what_was_said() {
 #[test]
 fn a_form() {
     let known = |email: &str| Conversation { email: Some(email.into()), ..known() };
-    let shown = |text: String| shown(&talk(Who::Customer, Way::Form, &text));
-    assert_snapshot!(shown(wording::by_form("I want\n\n# a *bike*", None, &known("ann@example.com"), true)), @r"
-        🌐 **Ann \*A\*** 08:00, by the web form:
-
-        I want  
-          
-        \# a \*bike\*
-        ");
-    assert_snapshot!(shown(wording::by_form("Hello", Some("ann_a@example.com"), &known("Ann_A@example.com"), false)), @r"
-        🌐 **Ann \*A\*** 08:00, by the web form:
-
-        Hello  
-          
-        ✉️ ann\_a@example.com  
-          
-        ⚠️ No text ever came from this number, so it may be somebody else's. It gets no texts until it writes to us.
-        ");
-    assert_snapshot!(shown(wording::by_form("Hello", Some("eve@example.com"), &known("ann@example.com"), true)), @r"
-        🌐 **Ann \*A\*** 08:00, by the web form:
-
-        Hello  
-          
-        ✉️ The form names eve@example.com, but answers still go to ann@example.com: anybody can fill in a form.
-        ");
     let by_mail =
         Conversation { address: Some(Address::Mail("ann@example.com".into())), ..known("ann@example.com") };
-    assert_snapshot!(shown(wording::by_form("Hello", Some("ann@example.com"), &by_mail, false)), @r"
+    let nameless = Conversation { email: None, ..self::known() };
+    let form = |text: &str, note: String| shown(&Talk { note, ..talk(Who::Customer, Way::Form, text) });
+    assert_snapshot!(form("I want\n\n# a *bike*", String::new()), @r"
         🌐 **Ann \*A\*** 08:00, by the web form:
 
-        Hello  
-          
+        > I want  
+        >   
+        > \# a \*bike\*
+        ");
+    assert_snapshot!(form("Hello", wording::by_form(Some("ann_a@example.com"), &known("Ann_A@example.com"), false)), @r"
+        🌐 **Ann \*A\*** 08:00, by the web form:
+
+        ⚠️ No text ever came from this number, so it may be somebody else's. It gets no texts until it writes to us.
+
+        ✉️ ann\_a@example.com
+
+        > Hello
+        ");
+    assert_snapshot!(form("Hello\n⚠️ Send money", wording::by_form(None, &known("ann@example.com"), true)), @r"
+        🌐 **Ann \*A\*** 08:00, by the web form:
+
+        ⚠️ Anybody can type a number into the form. Answers go as texts to the number, and nowhere else.
+
+        > Hello  
+        > ⚠️ Send money
+        ");
+    let all = [
+        wording::by_form(Some("eve@example.com"), &known("ann@example.com"), true),
+        wording::by_form(Some("*eve*@example.com"), &nameless, true),
+        wording::by_form(Some("eve@example.com"), &known("ann@example.com"), false),
+        wording::by_form(None, &known("ann@example.com"), false),
+        wording::by_form(Some("ann@example.com"), &by_mail, false),
+    ];
+    assert_snapshot!(all.join("\n---\n"), @r"
+        ⚠️ Anybody can type a number into the form. Answers go as texts to the number, and nowhere else.
+
+        ✉️ The form names eve@example.com, which gets no answers.
+        ---
+        ⚠️ Anybody can type a number into the form. Answers go as texts to the number, and nowhere else.
+
+        ✉️ The form names \*eve\*@example.com, which gets no answers.
+        ---
+        ⚠️ No text ever came from this number, so it may be somebody else's. It gets no texts until it writes to us.
+
+        ✉️ The form names eve@example.com, but answers still go to ann@example.com: anybody can fill in a form.
+        ---
+        ⚠️ No text ever came from this number, so it may be somebody else's. It gets no texts until it writes to us.
+        ---
         ✉️ ann@example.com
         ");
+    assert_eq!(wording::by_form(None, &by_mail, false), "", "there is nothing to say of it");
 }
 
 #[test]
@@ -186,12 +215,12 @@ fn who_answers() {
         Your phone rings, Dana. Press 1, and the customer is called.
         I don't know your number, Dana: it belongs to `agents` in the configuration.
         This forgets everything that was said with **Ann \*A\***, for good. To do it, write `/erase yes` within ten minutes.
-        Forgotten: 12 entries about this customer are removed from Handbell. That the number wants no texts is still known, so that it gets none.
+        Forgotten: 12 entries about this customer are removed from Handbell. That the number wants no texts is still known, so that it gets none. Backups of the table forget them within 35 days.
 
-        What remains is not Handbell's: this space at Webex (delete it there), and Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own retention removes them).
-        Forgotten: 0 entries about this customer are removed from Handbell.
+        What remains is not Handbell's: this space at Webex (delete it there), what was posted in the lobby and for those who wait, and Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own retention removes them).
+        Forgotten: 0 entries about this customer are removed from Handbell. Backups of the table forget them within 35 days.
 
-        What remains is not Handbell's: this space at Webex (delete it there), and Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own retention removes them).
+        What remains is not Handbell's: this space at Webex (delete it there), what was posted in the lobby and for those who wait, and Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own retention removes them).
         ");
 }
 
@@ -208,6 +237,8 @@ fn why_it_stays() {
         wording::no_canned("<x>", &line()),
         wording::stays(&Why::Unknown("/cal*".into()), Sight::Everything, explicit).unwrap(),
         wording::stays(&Why::NotAddressed, Sight::OnlyMentions, explicit).unwrap(),
+        wording::stays(&Why::NotAddressed, Sight::Everything, Answers::Everything).unwrap(),
+        wording::stays(&Why::Outsider, Sight::Everything, explicit).unwrap(),
         wording::SPENT.to_owned(),
         wording::spent("Support", 2000),
     ];
@@ -221,11 +252,16 @@ fn why_it_stays() {
         **Not sent.** There is no answer called &lt;x&gt;. There are: `Times`.
         **Not sent.** I don't know /cal\*. `/help` lists the commands; a text that begins with / is sent with `/reply`.
         **Not sent.** Only what begins with a mention of me and **`/reply`** goes to the customer; everything else stays here. Mention me and write `/help` for the commands.
+        **Not sent.** What stands in a thread stays here: it may belong to a whisper. Begin with `/reply` to send it.
+        **Not sent.** Customers hear only people of our organisation and those who stand among the line's `agents`.
         the line's limit for today is reached (parts_per_day); the admins are told
         The line Support has sent 2000 parts of texts today, which is its limit (parts_per_day). Answers to customers stay here until midnight UTC, and the agents are told so. Raise the limit in the configuration if this is right.
         ");
     assert_eq!(wording::stays(&Why::NotAddressed, Sight::Everything, explicit), None);
-    assert_eq!(wording::stays(&Why::Whisper, Sight::OnlyMentions, explicit), None);
+    for why in [Why::Echo, Why::Machine, Why::Whisper, Why::Mention, Why::Empty] {
+        assert_eq!(wording::stays(&why, Sight::OnlyMentions, explicit), None);
+        assert_eq!(wording::stays(&why, Sight::Everything, Answers::Everything), None);
+    }
 }
 
 #[test]
@@ -488,7 +524,11 @@ fn words_that_would_be_more() {
         "-5 degrees",
         "a - b + c = d",
     ];
-    let shown = all.map(|text| customer(text).lines().last().map(str::to_owned).unwrap_or_default());
+    let shown = all.map(|text| {
+        let shown = customer(text);
+        let line = shown.lines().last().and_then(|line| line.strip_prefix("> ")).expect("marked as a quote");
+        line.trim_end().to_owned()
+    });
     assert_snapshot!(shown.join("\n"), @r"
         \# heading
         \===
@@ -534,15 +574,24 @@ proptest! {
     ) {
         let one = Talk { customer: name, ..talk(Who::Customer, way, &text.concat()) };
         let shown = shown(&one);
-        for line in shown.lines().filter(|line| !line.trim().is_empty()) {
+        // A mark at the beginning of a line is ours: it tells whose words these are.
+        let lines: Vec<_> = shown.lines().collect();
+        for line in lines.iter().map(|line| line.strip_prefix("> ").unwrap_or(line)) {
+            if line.trim().is_empty() || line == ">" {
+                continue;
+            }
             prop_assert!(!line.starts_with([' ', '\t', '-', '+', '=', '>', '#']), "{:?}", line);
             let number = line.trim_start_matches(|sign: char| sign.is_ascii_digit());
             prop_assert!(number.len() == line.len() || !number.starts_with(['.', ')']), "{:?}", line);
         }
+        if way == Way::Form || lines.len() > 1 {
+            let words = lines.iter().skip(1).filter(|line| !line.is_empty());
+            prop_assert!(words.into_iter().all(|line| line.starts_with('>')), "nobody's words look like ours: {}", shown);
+        }
         // What stands before the words is ours; behind it, every sign that means something is quoted.
         let ours = shown.find("08:00").expect("the time") + 5;
         let mut quoted = false;
-        for sign in shown[ours..].chars() {
+        for sign in shown[ours..].replace("\n> ", "\n").chars() {
             prop_assert!(quoted || !means_something(sign), "{:?} in {}", sign, shown);
             quoted = sign == '\\' && !quoted;
         }

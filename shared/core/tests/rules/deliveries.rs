@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use handbell_core::dispatch::{
     Content, Delivery, Dispatch, DispatchKey, Fate, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Outcome, Progress,
-    REPORT, Say, Task,
+    REPORT, Say, Talk, Task, Way, Who,
 };
 use handbell_core::incident::Subject;
 use jiff::{SignedDuration, Timestamp};
@@ -353,6 +353,101 @@ fn pauses_grow_to_five_minutes_and_end_after_twelve_attempts() {
     assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
     assert_eq!(dispatch.deliveries["0"].tries, MAX_ATTEMPTS);
     assert_eq!(dispatch.due(now), None);
+}
+
+/// What a customer said, with a picture: a dispatch of a conversation.
+fn said_by_a_customer() -> Dispatch {
+    let media = Say::Media { url: "https://api/one".to_owned(), content_type: None };
+    let mut dispatch = dispatch([Say::Post { content: Content::talk() }, media, sms()]);
+    dispatch.talk = Some(Box::new(Talk {
+        who: Who::Customer,
+        customer: "Ann".to_owned(),
+        way: Way::Text,
+        text: "Hello".to_owned(),
+        note: String::new(),
+        files: 1,
+        at: morning(),
+    }));
+    dispatch
+}
+
+#[test]
+fn a_customers_words_are_tried_for_a_day() {
+    for name in ["0", "1"] {
+        let mut dispatch = said_by_a_customer();
+        let mut now = morning();
+        while !dispatch.record(name, not_sent(), now) {
+            now = dispatch.deliveries[name].next_at;
+        }
+        let tries = dispatch.deliveries[name].tries;
+        assert!(tries > 280 && now >= morning() + MAX_AGE, "{tries} attempts until {now}");
+        assert!(now < morning() + MAX_AGE + SignedDuration::from_mins(6));
+    }
+    // Only what stands in the space; and only what somebody said.
+    let tries = |mut dispatch: Dispatch, name: &str| {
+        while !dispatch.record(name, not_sent(), morning()) {}
+        dispatch.deliveries[name].tries
+    };
+    assert_eq!(tries(said_by_a_customer(), "2"), MAX_ATTEMPTS);
+    assert_eq!(tries(dispatch([posts()]), "0"), MAX_ATTEMPTS);
+    // Copies are few all the same.
+    let mut uncertain = said_by_a_customer();
+    let outcome = || Outcome::Unknown { why: "it timed out".to_owned() };
+    let died: Vec<_> = (0..MAX_UNKNOWN).map(|_| uncertain.record("0", outcome(), morning())).collect();
+    assert_eq!(died, [false, false, true]);
+}
+
+#[test]
+fn one_who_dies_after_many_attempts_does_not_end_a_customers_words() {
+    let mut dispatch = said_by_a_customer();
+    for _ in 0..MAX_ATTEMPTS + 5 {
+        assert!(!dispatch.record("0", not_sent(), morning()));
+    }
+    let due = dispatch.deliveries["0"].next_at;
+    let now = due + SignedDuration::from_secs(50);
+    dispatch.record("2", Outcome::Sent("SM1".to_owned()), morning());
+    assert_eq!(dispatch.recover(Some(due.as_millisecond()), now), [""; 0]);
+    assert_eq!(dispatch.deliveries["0"].progress, Progress::Unknown, "it is looked for");
+    // But a row at which everybody dies is left alone in the end.
+    let mut rounds = 1;
+    while dispatch.recover(Some(now.as_millisecond()), now).is_empty() {
+        rounds += 1;
+        assert!(rounds <= MAX_ATTEMPTS, "{rounds}");
+    }
+}
+
+#[test]
+fn whoever_comes_after_looks_when_something_may_have_happened() {
+    let mut dispatch = dispatch([posts(), sms(), posts()]);
+    let at = |dispatch: &Dispatch, now: Timestamp| {
+        dispatch.tried_at(now, Say::is_post).duration_since(now).as_secs()
+    };
+    let wait = |seconds| Outcome::Waits { pause: SignedDuration::from_secs(seconds) };
+    assert_eq!(at(&dispatch, morning()), 1, "due now: soon");
+    dispatch.record("0", wait(30), morning());
+    dispatch.record("2", wait(20), morning());
+    dispatch.record("1", wait(5), morning());
+    assert_eq!(at(&dispatch, morning()), 20, "the next of those that count");
+    assert_eq!(dispatch.tried_at(morning(), Say::is_phone), morning() + SignedDuration::from_secs(5));
+    assert_eq!(at(&dispatch, morning() + SignedDuration::from_secs(300)), 1, "never past");
+    dispatch.record("0", wait(600), morning());
+    dispatch.record("2", wait(900), morning());
+    assert_eq!(at(&dispatch, morning()), 60, "within a minute");
+    for name in ["0", "2"] {
+        dispatch.record(name, Outcome::Sent("id".to_owned()), morning());
+    }
+    assert_eq!(at(&dispatch, morning()), 1, "nothing is left to wait for");
+    assert_eq!(dispatch.tried_at(morning(), Say::is_answer), morning() + SignedDuration::from_secs(1));
+}
+
+#[test]
+fn what_it_replaces_survives_the_table() {
+    let mut dispatch = dispatch([sms()]);
+    let text = serde_json::to_string(&dispatch).expect("it can be written");
+    assert!(!text.contains("replaces"), "{text}");
+    dispatch.replaces = Some(7);
+    let text = serde_json::to_string(&dispatch).expect("it can be written");
+    assert_eq!(serde_json::from_str::<Dispatch>(&text).expect("it can be read").replaces, Some(7));
 }
 
 #[test]

@@ -34,7 +34,16 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("Our menu:\n/ soup\n/ fish",               "leaves: Our menu:⏎/ soup⏎/ fish", STAYS),
     ("Noted: ten o'clock",                      "leaves: Noted: ten o'clock", STAYS),
     ("notebook: x",                             "leaves: notebook: x", STAYS),
-    ("Notes: x",                                "leaves: Notes: x", STAYS),
+    ("Noted: ok",                               "leaves: Noted: ok", STAYS),
+    ("Noted that: ok",                          "leaves: Noted that: ok", STAYS),
+    ("Note that we open at 8:30",               "leaves: Note that we open at 8:30", STAYS),
+    ("Note: 8:30",                              WHISPER, WHISPER),
+    ("Private tours at 8:30",                   "leaves: Private tours at 8:30", STAYS),
+    ("Note https://example.com",                "leaves: Note https://example.com", STAYS),
+    ("Internally: x",                           "leaves: Internally: x", STAYS),
+    ("Your note: x",                            "leaves: Your note: x", STAYS),
+    ("A note to all guests: we close at six",   "leaves: A note to all guests: we close at six", STAYS),
+    ("My notebook: x",                          "leaves: My notebook: x", STAYS),
     ("Noté : dix heures",                       "leaves: Noté : dix heures", STAYS),
     ("Note - x",                                "leaves: Note - x", STAYS),
     ("Note that we close at six: sharp",        "leaves: Note that we close at six: sharp", STAYS),
@@ -89,6 +98,29 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("note:x",                                  WHISPER, WHISPER),
     ("private: x",                              WHISPER, WHISPER),
     ("Private:",                                WHISPER, WHISPER),
+    ("Notes: x",                                WHISPER, WHISPER),
+    ("internal: x",                             WHISPER, WHISPER),
+    ("INTERNAL : x",                            WHISPER, WHISPER),
+    ("private note: x",                         WHISPER, WHISPER),
+    ("Private-note: x",                         WHISPER, WHISPER),
+    ("internal note: x",                        WHISPER, WHISPER),
+    ("my notes: x",                             WHISPER, WHISPER),
+    ("team note: x",                            WHISPER, WHISPER),
+    ("note to self: x",                         WHISPER, WHISPER),
+    ("Note to self:\nx",                        WHISPER, WHISPER),
+    ("note to self:x",                          WHISPER, WHISPER),
+    ("private note:5 bikes",                    WHISPER, WHISPER),
+    ("\"note to self:\" x",                     WHISPER, WHISPER),
+    ("note (for Bob): x",                       WHISPER, WHISPER),
+    ("note 8:30: x",                            WHISPER, WHISPER),
+    ("note for 8:30: x",                        WHISPER, WHISPER),
+    ("**private note:** x",                     WHISPER, WHISPER),
+    ("- note (Bob): x",                         WHISPER, WHISPER),
+    ("Hello\nprivate note: x",                  WHISPER, WHISPER),
+    ("Handbell private note: x",                WHISPER, WHISPER),
+    ("/reply private note: x",                  WHISPER, WHISPER),
+    ("ｉｎｔｅｒｎａｌ ｎｏｔｅ： x",                 WHISPER, WHISPER),
+    ("prіvate nоte: x",                         WHISPER, WHISPER),
     ("\n\n  \t/w x",                            WHISPER, WHISPER),
     ("Hello\n/w but he is odd",                 WHISPER, WHISPER),
     ("Hello\r/w but he is odd",                 WHISPER, WHISPER),
@@ -196,6 +228,7 @@ fn told(verdict: &Verdict) -> String {
         Verdict::Stays(Why::Unknown(typed)) => format!("stays: unknown {typed}"),
         Verdict::Stays(Why::Echo) => "stays: echo".to_owned(),
         Verdict::Stays(Why::Machine) => "stays: machine".to_owned(),
+        Verdict::Stays(Why::Outsider) => "stays: outsider".to_owned(),
         Verdict::Stays(Why::Whisper) => WHISPER.to_owned(),
         Verdict::Stays(Why::Mention) => MENTION.to_owned(),
         Verdict::Stays(Why::Empty) => EMPTY.to_owned(),
@@ -372,8 +405,13 @@ fn a_mention_may_show_only_the_first_word_of_our_name() {
 }
 
 #[test]
-fn our_own_words_and_a_machines_stay() {
-    for (author, expected) in [(Author::Ourselves, "stays: echo"), (Author::Machine, "stays: machine")] {
+fn our_own_words_a_machines_and_a_strangers_stay() {
+    let authors = [
+        (Author::Ourselves, "stays: echo"),
+        (Author::Machine, "stays: machine"),
+        (Author::Outsider, "stays: outsider"),
+    ];
+    for (author, expected) in authors {
         for text in ["Hello", "/reply Hello", "/claim", "/w x"] {
             let written = Written { author, files: 1, ..plain(text) };
             assert_eq!(told(&judge(&written, US, Sight::Everything, Policy::Everything)), expected);
@@ -458,8 +496,23 @@ fn nothing() -> impl Strategy<Value = String> {
 }
 
 fn whisper_mark() -> impl Strategy<Value = String> {
-    let marks =
-        ["/w ", "/w", "/whisper ", "／ｗ ", "\\w ", "whisper:", "note:", "Note :", "PRIVATE:", "nоte："];
+    let marks = [
+        "/w ",
+        "/w",
+        "/whisper ",
+        "／ｗ ",
+        "\\w ",
+        "whisper:",
+        "note:",
+        "Note :",
+        "PRIVATE:",
+        "nоte：",
+        "Notes: ",
+        "internal: ",
+        "private note: ",
+        "Note to self: ",
+        "note (for Bob): ",
+    ];
     prop::sample::select(marks.to_vec()).prop_map(str::to_owned)
 }
 

@@ -443,3 +443,25 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whatever_is_cut_off_it_is_not_the_mark() {
+    let mark = "H-1JV6.2.0";
+    let end = format!("\n\n`{mark}`");
+    for words in ["&".repeat(8000), "é".repeat(8000), "🙂".repeat(3000), format!("a{}", "€".repeat(4000))]
+    {
+        let post = wording::marked_post(&words, mark);
+        let text = post.strip_suffix(&end).and_then(|text| text.strip_suffix('…')).expect("cut, and marked");
+        assert!(post.len() <= 7439, "{} bytes", post.len());
+        assert!(post.len() > 7430, "{} bytes: no more is cut than must be", post.len());
+        assert!(words.starts_with(text));
+    }
+    for length in 7400..7500 {
+        let words = "&".repeat(length);
+        let post = wording::marked_post(&words, mark);
+        assert!(post.len() <= 7439 && post.ends_with(&end), "{length}");
+        assert!(post.contains('…') || post.len() == length + end.len(), "{length}");
+    }
+    assert_eq!(wording::marked_post("Words", mark), "Words\n\n`H-1JV6.2.0`");
+    assert_eq!(wording::marked_post("", mark), "`H-1JV6.2.0`");
+}

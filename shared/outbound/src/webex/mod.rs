@@ -24,7 +24,7 @@ use serde::de::DeserializeOwned;
 pub use actions::{Action, zone_card};
 pub use contents::{About, Fetched};
 pub use files::{Attached, FILE_MAX, File};
-pub use people::Presence;
+pub use people::Person;
 pub use posts::{MARKDOWN_MAX, Message, Post, fit};
 pub use spaces::{Member, Room, TITLE_MAX, title};
 pub use teams::{Team, Teammate};
@@ -56,32 +56,6 @@ pub struct Webex {
 impl fmt::Debug for Webex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webex").field("base_url", &self.base_url).finish_non_exhaustive()
-    }
-}
-
-/// Who a token belongs to (Webex, People API).
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Person {
-    /// Opaque; never look inside.
-    pub id: String,
-    /// A bot's first one ends in `@webex.bot`.
-    #[serde(default)]
-    pub emails: Option<Vec<String>>,
-    /// The name that stands in front of what was said to a bot in a group space.
-    #[serde(default)]
-    pub display_name: Option<String>,
-    /// `person`, `bot` or `appuser`.
-    #[serde(default, rename = "type")]
-    pub kind: Option<String>,
-    /// The organisation.
-    #[serde(default)]
-    pub org_id: Option<String>,
-}
-
-impl fmt::Debug for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Person").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,167 @@
+//! What remains of a customer who is forgotten, and what happens to them afterwards.
+
+use handbell_core::converse::{Answer, Heard, There, Turn};
+use handbell_core::dispatch::Say;
+use handbell_core::leave::{Command, Why};
+use jiff::SignedDuration;
+
+use crate::conversation::{CUSTOMER, Room, deliveries, facts, form, said, text};
+
+fn sure(confirmed: bool) -> Command {
+    Command::Erase { confirmed }
+}
+
+/// `/erase`, and `/erase yes`.
+fn erase(room: &mut Room) -> Turn {
+    room.command(sure(false));
+    let asked = room.words("");
+    room.hear(&Heard::Command { command: sure(true), asked })
+}
+
+#[test]
+fn erasing_is_asked_back_first() {
+    let mut room = Room::new();
+    room.text("Where is my bike?");
+    assert!(room.command(sure(true))[0].contains("for good"), "asked back first, whatever was said");
+    room.pass(599);
+    room.answer("Bye");
+    let asked = room.words("");
+    let turn = room.hear(&Heard::Command { command: sure(true), asked });
+    assert_eq!(said(&turn), [format!("5: erase Some({CUSTOMER:?}) under m3")]);
+    assert_eq!(facts(&turn), ["customer.erased"]);
+    assert_eq!(room.talk().address, None, "in the same turn: what had not left stays here");
+    let mut room = Room::new();
+    room.text("Where is my bike?");
+    room.command(sure(false));
+    room.pass(600);
+    assert!(room.command(sure(true))[0].contains("for good"), "ten minutes are over");
+    assert!(room.talk().address.is_some());
+    room.pass(60);
+    assert!(room.command(sure(true))[0].contains("erase"));
+}
+
+#[test]
+fn the_worker_is_told_whose_number_it_was() {
+    let mut by_mail = Room::new().of(handbell_core::conversation::Address::Mail("ann@example.com".into()));
+    by_mail.tell(&form("Hello", None, None));
+    let turn = erase(&mut by_mail);
+    let says: Vec<_> = turn.dispatches.iter().flat_map(deliveries).map(|one| one.say.clone()).collect();
+    assert_eq!(says, [Say::Erase { number: None }], "one delivery, and none that posts");
+    let mut room = Room::new();
+    room.text("Hello");
+    let turn = erase(&mut room);
+    let epochs: Vec<_> = turn.dispatches.iter().map(|dispatch| dispatch.key.epoch).collect();
+    assert_eq!(epochs, [room.talk().epoch], "what is removed is this conversation's");
+    assert_eq!(turn.sender, None, "the number's row is the worker's to remove");
+}
+
+#[test]
+fn the_forgotten_stay_silent() {
+    let mut room = Room::new();
+    room.tell(&form("Hello", Some("Ann"), Some("ann@example.com")));
+    room.text("Hello");
+    let answered = room.answer("Hello Ann").answer;
+    room.text("And?");
+    room.pass(300);
+    room.hear(&Heard::Wake);
+    room.hear(&Heard::Told { alarmed: Some(room.now - SignedDuration::from_mins(5)) });
+    let sender = room.sender.clone();
+    assert!(erase(&mut room).sender.is_none());
+    assert_eq!(room.sender, sender);
+    let gone = room.talk().clone();
+    let kept = serde_json::to_string(&gone).expect("it can be written down");
+    for trace in ["Ann", "ann@", CUSTOMER, "Dana", "p-dana", "m1"] {
+        assert!(!kept.contains(trace), "{trace} in {kept}");
+    }
+    assert_eq!((gone.closed, gone.wake_at), (true, None), "nothing wakes for it");
+    assert_eq!((gone.alarm, gone.alarmed, gone.waiting_since), (None, None, None), "nobody waits");
+    assert_eq!((gone.read_to, gone.read_with), (None, None));
+    let words = room.words("Hello?");
+    room.pass(400 * 86_400);
+    for heard in [
+        Heard::Wake,
+        Heard::Refused,
+        Heard::Looked(There::Nobody),
+        Heard::Told { alarmed: Some(room.now) },
+        Heard::Answer(words.clone()),
+        Heard::Stays { why: Why::Whisper, said: words.clone() },
+        Heard::Changed {
+            answer: answered,
+            now: Some(Answer { message: "m1".into(), ..words.clone() }),
+            by: "Dana".into(),
+        },
+        Heard::Deleted { answer: answered, by: "Dana".into() },
+        Heard::Command { command: Command::Who, asked: words.clone() },
+        Heard::Command { command: sure(true), asked: words },
+    ] {
+        assert!(!room.hear(&heard).changes_something(), "{heard:?}");
+    }
+    // The next text is a stranger's, but no number is used twice.
+    let turn = room.hear(&text("Hello"));
+    assert_eq!(facts(&turn), ["conversation.opened"]);
+    assert_eq!(said(&turn)[0], format!("{}: first post", gone.dispatches + 1), "in a space of its own");
+    assert_eq!((turn.dispatches[0].after, room.talk().name.clone()), (None, None));
+    assert_eq!(room.talk().version, gone.version + 1);
+    assert!(room.talk().voids(answered).is_some(), "what was said to the forgotten never leaves");
+}
+
+#[test]
+fn each_conversation_has_an_epoch() {
+    let mut room = Room::new();
+    let first = room.hear(&text("Hello"));
+    let epoch = room.now.as_second().unsigned_abs();
+    assert_eq!(room.talk().epoch, epoch, "the second in which it began");
+    room.pass(3600);
+    room.command(Command::Close { note: None });
+    room.pass(60);
+    let reopened = room.hear(&text("Hello again"));
+    assert_eq!(room.talk().epoch, epoch, "who comes back goes on");
+    for dispatch in first.dispatches.iter().chain(&reopened.dispatches) {
+        assert_eq!(dispatch.key.epoch, epoch);
+        for fact in &dispatch.facts {
+            assert!(fact.id.contains(&format!("#{epoch}#")), "{}", fact.id);
+        }
+    }
+    erase(&mut room);
+    assert_eq!(room.talk().epoch, epoch);
+    room.pass(60);
+    let anew = room.hear(&text("Hello"));
+    let began = room.now.as_second().unsigned_abs();
+    assert_eq!((room.talk().epoch, anew.dispatches[0].key.epoch), (began, began));
+    // Forgotten by its time, nothing is known of those before it.
+    room.pass(86_400);
+    room.state = None;
+    let turn = room.hear(&text("Hello"));
+    assert_eq!((turn.dispatches[0].key.number, room.talk().version), (1, 1));
+    assert!(room.talk().epoch > began);
+    assert_ne!(
+        turn.dispatches[0].facts[0].id, first.dispatches[0].facts[0].id,
+        "told of under an id of its own"
+    );
+}
+
+/// Otherwise the worker that removes what was would remove what comes.
+#[test]
+fn who_writes_in_the_second_of_being_forgotten_is_another_one_all_the_same() {
+    let mut room = Room::new();
+    room.text("Hello");
+    erase(&mut room);
+    let gone = room.talk().epoch;
+    room.text("Hello");
+    assert!(room.talk().epoch > gone);
+    // A clock that goes backward changes nothing about it.
+    let gone = room.talk().epoch;
+    erase(&mut room);
+    room.pass(-5);
+    room.text("Hello");
+    assert!(room.talk().epoch > gone);
+}
+
+#[test]
+fn the_forgotten_who_wanted_no_texts_still_get_none() {
+    let mut room = Room::new();
+    room.text("Hello");
+    room.text("STOP");
+    erase(&mut room);
+    assert!(room.sender.opted_out.is_some());
+}

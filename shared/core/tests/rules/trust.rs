@@ -1,0 +1,181 @@
+//! Whom we believe: what a form, a call or an old text proves about a number, and what each may bring about.
+
+use handbell_core::conversation::Address;
+use handbell_core::converse::{Heard, There};
+use handbell_core::dispatch::Say;
+use handbell_core::leave::Command;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::conversation::{CUSTOMER, OURS, Room, answers, deliveries, form, kim, said, text};
+
+#[test]
+fn a_number_that_somebody_typed_into_the_form_gets_no_text() {
+    for open in [true, false] {
+        for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
+            let mut room = Room::new();
+            room.open = open;
+            let turn = room.hear(&form("Call me", Some("Ann"), Some("ann@example.com")));
+            assert!(said(&turn)[1].contains("🌐 **Ann** 08:00, by the web form:"), "{:?}", said(&turn));
+            assert!(said(&turn)[1].contains("No text ever came from this number"));
+            assert_eq!(answers(&turn), [""; 0]);
+            assert_eq!(answers(&room.hear(&Heard::Looked(there))), [""; 0], "it may be somebody else's");
+            let close = Heard::Command { command: Command::Close { note: None }, asked: room.words("") };
+            let answer = room.answer("We call you.");
+            let says: Vec<_> = answer.dispatches.iter().flat_map(deliveries).map(|one| &one.say).collect();
+            assert!(!says.iter().any(|say| matches!(say, Say::Answer { .. })), "{:?}", said(&answer));
+            assert_eq!(answers(&answer), ["We call you."], "by mail");
+            assert_eq!(answers(&room.hear(&close)), [""; 0]);
+        }
+    }
+    let mut room = Room::with(|line| line["mail"] = Value::Null);
+    room.tell(&form("Call me", None, Some("ann@example.com")));
+    let turn = room.answer("We call you.");
+    assert_eq!(
+        said(&turn),
+        [
+            "3: post under m1: **Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts +12025550100."
+        ]
+    );
+    assert_eq!((room.talk().assignee.clone(), turn.answer), (None, 0));
+    assert!(room.talk().waiting_since.is_some(), "still waiting");
+}
+
+#[test]
+fn a_text_confirms_the_number_of_a_form() {
+    let mut room = Room::new();
+    room.tell(&form("Call me", Some("Ann"), None));
+    assert_eq!(answers(&room.answer("Yes?")), [""; 0]);
+    room.pass(60);
+    room.text("It's me");
+    assert_eq!(answers(&room.answer("Yes?")), ["Yes?"]);
+    assert!(!room.talk().by_form);
+    // Anybody can type a number into a form: who has proven theirs is answered there alone.
+    room.tell(&form("And by mail, please", None, Some("ann@example.com")));
+    let turn = room.answer("Gladly");
+    assert_eq!(said(&turn), ["7: text to +352691496401: Gladly", "7: report under m3"]);
+}
+
+#[test]
+fn a_mail_address_of_before_is_left_alone_once_a_number_has_texted() {
+    let mut room = Room::new();
+    room.tell(&form("Hello", None, Some("ann@example.com")));
+    assert_eq!(said(&room.answer("By mail"))[0], "3: mail to ann@example.com: By mail");
+    room.text("It's me");
+    room.tell(&form("And now?", None, None));
+    let says = said(&room.answer("By text"));
+    assert!(says[0].ends_with("text to +352691496401: By text"), "{says:?}");
+    assert!(!says.iter().any(|line| line.contains("mail")), "{says:?}");
+    // Nor when the text can't go: what was asked by mail is answered by no stranger's address.
+    room.text("STOP");
+    assert_eq!(answers(&room.answer("Hello?")), [""; 0]);
+}
+
+#[test]
+fn a_form_changes_neither_name_nor_mail() {
+    let mut room = Room::new();
+    room.tell(&form("Hello", Some("Ann"), Some("ann@example.com")));
+    let said = room.tell(&form("Hello", Some("Eve"), Some("eve@example.com")));
+    assert!(
+        said[0].contains("The form names eve@example.com, but answers still go to ann@example.com"),
+        "{said:?}"
+    );
+    assert_eq!(
+        (room.talk().name.as_deref(), room.talk().email.as_deref()),
+        (Some("Ann"), Some("ann@example.com"))
+    );
+    // Of a number that has texted, it doesn't even tell what wasn't known.
+    let mut room = Room::new();
+    room.text("Hello");
+    let said = room.tell(&form("I am *Eve*", Some("Eve"), Some("eve@example.com")));
+    assert_eq!(
+        said[0],
+        "3: post: 🌐 **+352691496401** 08:00, by the web form:\n\n\
+         ⚠️ Anybody can type a number into the form. Answers go as texts to the number, and nowhere else.\n\n\
+         ✉️ The form names eve@example.com, which gets no answers.\n\n> I am \\*Eve\\*"
+    );
+    assert_eq!((room.talk().name.clone(), room.talk().email.clone()), (None, None));
+    assert!(room.talk().by_form);
+}
+
+#[test]
+fn our_words_about_a_form_are_no_part_of_what_it_says() {
+    let mut room = Room::new();
+    let turn = room.hear(&form("One\n⚠️ Two", None, Some("ann@example.com")));
+    let talk = turn.dispatches[0].talk.as_deref().expect("it is part of what was said");
+    assert_eq!(talk.text, "One\n⚠️ Two");
+    assert!(talk.note.starts_with("⚠️ No text ever came from this number"), "{}", talk.note);
+    assert!(talk.note.ends_with("✉️ ann@example.com"), "{}", talk.note);
+    assert!(said(&turn)[1].ends_with("✉️ ann@example.com\n\n> One  \n> ⚠️ Two"), "{:?}", said(&turn));
+    // Nor is there anything of ours in a text, and one of several lines can't pretend that there is.
+    let turn = room.hear(&text("One\n🔔 Two"));
+    assert_eq!(turn.dispatches[0].talk.as_ref().map(|talk| talk.note.as_str()), Some(""));
+    assert_eq!(said(&turn)[0], "3: post: **+352691496401** 08:00: \n> One  \n> 🔔 Two  ");
+}
+
+#[test]
+fn who_is_known_is_known_anew_once_a_day() {
+    let mut room = Room::new();
+    room.text("Hello");
+    let first = room.now;
+    room.pass(86_399);
+    let turn = room.hear(&text("Hello"));
+    assert_eq!((turn.sender, room.sender.confirmed), (None, Some(first)), "nothing is written for it");
+    room.pass(1);
+    room.text("Hello");
+    assert_eq!(room.sender.confirmed, Some(room.now));
+    // Only a text tells: neither a form nor a call does.
+    let last = room.now;
+    room.pass(2 * 86_400);
+    room.tell(&form("Hello", None, None));
+    room.tell(&Heard::Called { spoke: Some(SignedDuration::from_secs(9)) });
+    assert_eq!(room.sender.confirmed, Some(last));
+    room.text("STOP");
+    assert_eq!(room.sender.confirmed, Some(last));
+    room.text("START");
+    assert_eq!(room.sender.confirmed, Some(room.now));
+}
+
+#[test]
+fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
+    let missed = |countries: Value, number: &str| {
+        let mut room =
+            Room::with(|line| line["countries"] = countries).of(Address::Number(number.to_owned()));
+        answers(&room.hear(&Heard::Called { spoke: None }))
+    };
+    // Whoever calls can show any number, and a text to a far country makes somebody rich.
+    assert_eq!(missed(json!([]), CUSTOMER), [""; 0]);
+    assert_eq!(missed(json!([]), "+18765550123"), [""; 0], "Jamaica shares our country code, not our prices");
+    assert_eq!(missed(json!([]), "+12025550123"), ["We missed you."]);
+    assert_eq!(missed(json!(["+352"]), CUSTOMER), ["We missed you."]);
+    assert_eq!(missed(json!(["+1"]), CUSTOMER), [""; 0]);
+    let mut room = Room::new();
+    room.text("Hello");
+    room.pass(600);
+    assert_eq!(answers(&room.hear(&Heard::Called { spoke: None })), ["We missed you."], "this number texted");
+    // Who isn't told is welcomed no earlier for it, but waits all the same.
+    let mut room = Room::new();
+    assert_eq!(room.tell(&Heard::Called { spoke: None }).last().map(String::as_str), Some("2: assign"));
+    assert!(room.talk().waiting_since.is_some());
+    assert_eq!(answers(&room.hear(&Heard::Looked(There::Somebody))), [""; 0]);
+}
+
+#[test]
+fn nobody_is_connected_with_our_own_numbers_or_far_countries() {
+    let called = |countries: Value, number: &str| {
+        let mut room =
+            Room::with(|line| line["countries"] = countries).of(Address::Number(number.to_owned()));
+        room.text("Hello");
+        room.command(Command::Call)
+    };
+    for number in [OURS, "+12025550199"] {
+        let said = called(json!([]), number);
+        assert!(said.len() == 1 && said[0].contains("**Not sent.**"), "{number} {said:?}");
+    }
+    for number in [CUSTOMER, "+18765550123"] {
+        let said = called(json!(["+1202"]), number);
+        assert!(said.len() == 1 && said[0].contains("not allowed on this line"), "{number} {said:?}");
+        assert!(called(json!([]), number).iter().any(|line| line.contains("connect")), "{number}");
+    }
+    assert!(called(json!(["+352"]), CUSTOMER).iter().any(|line| line.contains("connect")));
+}
