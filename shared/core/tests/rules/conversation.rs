@@ -219,11 +219,11 @@ fn the_first_text_opens_and_the_next_goes_on() {
     let turn = room.hear(&text("Where is my bike?"));
     assert_eq!(
         said(&turn),
-        ["1: first post", "1: post: **+352691496401** 08:00: Where is my bike?", "2: assign"]
+        ["1: first post", "1: post: **+352691496401** 08:00: Where is my bike?", "1: assign"]
     );
     assert_eq!(facts(&turn), ["conversation.opened"]);
     let talk = room.talk();
-    assert_eq!((talk.version, talk.dispatches, talk.last_post, talk.last_answer), (1, 2, 1, 0));
+    assert_eq!((talk.version, talk.dispatches, talk.last_post, talk.last_answer), (1, 1, 1, 0));
     assert_eq!((talk.waiting_since, talk.heard_at, talk.opened_at), (Some(room.now), room.now, room.now));
     assert_eq!(talk.title(), CUSTOMER, "an international number stays whole");
     assert_eq!(room.sender.confirmed, Some(room.now));
@@ -231,7 +231,7 @@ fn the_first_text_opens_and_the_next_goes_on() {
 
     room.pass(60);
     let turn = room.hear(&text("Hello?"));
-    assert_eq!(said(&turn), ["3: post: **+352691496401** 08:01: Hello?"], "it was just looked who is there");
+    assert_eq!(said(&turn), ["2: post: **+352691496401** 08:01: Hello?"], "it was just looked who is there");
     assert_eq!(turn.dispatches[0].after, Some(1), "a post waits for the post before it");
     assert_eq!(
         room.talk().waiting_since,
@@ -239,7 +239,23 @@ fn the_first_text_opens_and_the_next_goes_on() {
         "who asks again has been waiting since the first time"
     );
     room.pass(240);
-    assert_eq!(room.text("Anybody?")[1..], ["5: assign"], "after five minutes it is looked again");
+    assert_eq!(room.text("Anybody?")[1..], ["3: assign"], "after five minutes it is looked again");
+}
+
+#[test]
+fn who_answers_is_asked_together_with_what_the_customer_says() {
+    let mut room = Room::new();
+    let picture = File { url: "one".into(), content_type: None };
+    let turn = room.hear(&Heard::Text { body: "See".into(), files: vec![picture], at: None, word: None });
+    assert_eq!(said(&turn)[1..], ["1: post: **+352691496401** 08:00: See", "1: file one", "1: assign"]);
+    assert!(!Say::Assign.is_post(), "nobody's words wait for it");
+    // Where something is told by itself as well, it still goes with the customer's words.
+    room.pass(3600);
+    let said = room.tell(&Heard::Called { spoke: None });
+    assert_eq!(
+        (said[1].as_str(), said[3].as_str()),
+        ("2: assign", "3: text to +352691496401: We missed you.")
+    );
 }
 
 #[test]
@@ -279,7 +295,7 @@ fn a_closed_conversation_opens_again() {
     assert_eq!(facts(&turn), ["conversation.reopened"]);
     assert_eq!(
         said(&turn),
-        ["6: post: **+352691496401** 09:00: One more thing", "7: assign"],
+        ["5: post: **+352691496401** 09:00: One more thing", "5: assign"],
         "no second first post"
     );
     let talk = room.talk();
@@ -314,9 +330,9 @@ fn the_customer_is_welcomed_once() {
     assert_eq!(
         room.tell(&Heard::Looked(There::Somebody)),
         [
-            r"3: post: 🤖 The customer was told by itself, 08:00: Welcome\!",
-            "3: text to +352691496401: Welcome!",
-            "3: report"
+            r"2: post: 🤖 The customer was told by itself, 08:00: Welcome\!",
+            "2: text to +352691496401: Welcome!",
+            "2: report"
         ]
     );
     room.pass(3600);
@@ -334,8 +350,8 @@ fn somebody_is_asked_to_answer() {
     let mut room = Room::new();
     room.text("Hello");
     let said = room.tell(&Heard::Looked(There::Asked(kim())));
-    assert_eq!(said[0], "3: post: <@personId:p-kim|Kim> please answer: nobody else is here.");
-    assert_eq!(said[2], "4: text to +352691496401: Welcome!");
+    assert_eq!(said[0], "2: post: <@personId:p-kim|Kim> please answer: nobody else is here.");
+    assert_eq!(said[2], "3: text to +352691496401: Welcome!");
     assert_eq!(room.talk().assignee, Some(kim()));
 }
 
@@ -356,8 +372,8 @@ fn when_nobody_is_there_the_customer_is_told_once_a_day() {
     let mut room = Room::new();
     room.text("Hello");
     let said = room.tell(&Heard::Looked(There::Nobody));
-    assert_eq!(said[1], "3: text to +352691496401: Nobody is here.");
-    assert_eq!(said[3], "4: lobby: **+352691496401** waits for an answer: nobody of the team is there.");
+    assert_eq!(said[1], "2: text to +352691496401: Nobody is here.");
+    assert_eq!(said[3], "3: lobby: **+352691496401** waits for an answer: nobody of the team is there.");
     for hours in 1..8 {
         room.pass(hours * 600);
         room.text("Hello?");
@@ -477,14 +493,14 @@ fn stop_stops() {
         let turn = room.hear(&text(word));
         assert_eq!(
             said(&turn),
-            ["5: post: 🔕 +352691496401 texted STOP. Nothing can be sent until START."],
+            ["4: post: 🔕 +352691496401 texted STOP. Nothing can be sent until START."],
             "{word}"
         );
         assert_eq!(facts(&turn), ["customer.opted-out"]);
         assert_eq!(room.sender.opted_out, Some(room.now));
         let talk = room.talk();
         assert_eq!((talk.waiting_since, talk.alarm), (None, None), "nobody waits");
-        assert_eq!(talk.voids(3), Some("the customer wants no more texts"), "what had not left stays here");
+        assert_eq!(talk.voids(2), Some("the customer wants no more texts"), "what had not left stays here");
     }
     for words in ["Please stop calling me", "STOP it", "don't stop", "Can I cancel my order?"] {
         let mut room = Room::new();
@@ -537,7 +553,7 @@ fn stop_on_one_line_holds_on_all() {
     other.pass(60);
     let said = other.text("Really?");
     assert_eq!(
-        said[1], "5: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.",
+        said[1], "4: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.",
         "shown"
     );
     assert_eq!(other.talk().waiting_since, Some(morning()), "what waited before is for the team to close");
@@ -552,14 +568,14 @@ fn texts_of_who_wants_none_are_shown_but_do_not_wait() {
     assert_eq!(
         room.text("You there?"),
         [
-            "4: post: **+352691496401** 09:00: You there?",
-            "5: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.",
+            "3: post: **+352691496401** 09:00: You there?",
+            "4: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.",
         ]
     );
     assert_eq!(room.talk().waiting_since, None);
     room.text("START");
     assert_eq!(room.sender.opted_out, None);
-    assert_eq!(room.text("You there?").last().map(String::as_str), Some("8: assign"));
+    assert_eq!(room.text("You there?").last().map(String::as_str), Some("6: assign"));
 }
 
 #[test]
@@ -573,7 +589,7 @@ fn twilio_s_word_wins() {
     assert!(room.sender.opted_out.is_none());
     // START of somebody who never stopped is a text like another: YES may be an answer.
     let said = room.text("Yes");
-    assert_eq!(said[0], "5: post: **+352691496401** 08:00: Yes");
+    assert_eq!(said[0], "4: post: **+352691496401** 08:00: Yes");
     assert!(room.talk().waiting_since.is_some());
 }
 
@@ -601,7 +617,7 @@ fn twilio_knew_of_a_stop() {
     assert_eq!(
         said,
         [
-            "3: post: 🔕 Twilio says that this customer wants no more texts (21610). Nothing can be sent until the customer texts START."
+            "2: post: 🔕 Twilio says that this customer wants no more texts (21610). Nothing can be sent until the customer texts START."
         ]
     );
     assert_eq!(room.talk().waiting_since, None);
@@ -629,10 +645,10 @@ fn calls() {
         room.tell(&Heard::Called { spoke: None }),
         [
             "3: post: 📞 **+352691496401** 10:03: **missed call**: nobody took it.",
+            "3: assign",
             "4: post: 🤖 The customer was told by itself, 10:03: We missed you.",
             "4: text to +352691496401: We missed you.",
             "4: report",
-            "5: assign",
         ]
     );
     assert_eq!(room.talk().waiting_since, Some(room.now));
@@ -640,7 +656,7 @@ fn calls() {
     let heard = Heard::Voicemail { url: "https://api/one.mp3".into(), length: SignedDuration::from_secs(60) };
     assert_eq!(
         room.tell(&heard),
-        ["6: post: 📞 **+352691496401** 10:03: left a message of 1 min.", "6: file https://api/one.mp3"]
+        ["5: post: 📞 **+352691496401** 10:03: left a message of 1 min.", "5: file https://api/one.mp3"]
     );
     assert_eq!(answers(&room.hear(&Heard::Looked(There::Somebody))), [""; 0], "something was just said");
     // Outside hours a missed call says one thing, not two.

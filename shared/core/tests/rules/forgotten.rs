@@ -27,7 +27,7 @@ fn erasing_is_asked_back_first() {
     room.answer("Bye");
     let asked = room.words("");
     let turn = room.hear(&Heard::Command { command: sure(true), asked });
-    assert_eq!(said(&turn), [format!("5: erase Some({CUSTOMER:?}) under m3")]);
+    assert_eq!(said(&turn), [format!("4: erase Some({CUSTOMER:?}) under m3")]);
     assert_eq!(facts(&turn), ["customer.erased"]);
     assert_eq!(room.talk().address, None, "in the same turn: what had not left stays here");
     let mut room = Room::new();
