@@ -1,14 +1,20 @@
 //! What is said in a customer's space, and to those who run it.
 
+mod commands;
+mod transcript;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::escape_markdown as escape;
 use crate::config::{Answers, Limits, Line};
-use crate::conversation::{Address, Agent, Conversation, Sender, TAKEN_BACK};
+use crate::conversation::{Address, Agent, Conversation, TAKEN_BACK};
 use crate::dispatch::{Delivery, Dispatch, Progress, Say, Talk, Way, Who};
 use crate::leave::{Sight, Why};
 use crate::texting::{Parts, PriceClass};
+
+pub use commands::*;
+pub use transcript::{history, transcript};
 
 /// Why nobody answers.
 pub const OUTSIDE_HOURS: &str = "outside hours";
@@ -311,104 +317,6 @@ pub fn taken_back(who: &str, changed: bool, in_time: bool) -> String {
     }
 }
 
-/// `/claim`.
-pub fn claimed(by: &Agent, had: Option<&Agent>) -> String {
-    match had {
-        Some(had) if had.id != by.id => {
-            format!("**{}** has it now, instead of {}.", escape(&by.name), escape(&had.name))
-        }
-        _ => format!("**{}** has it.", escape(&by.name)),
-    }
-}
-
-/// `/release`.
-pub fn released(by: &Agent) -> String {
-    format!("{} gave it back. The customer's next text looks for somebody.", escape(&by.name))
-}
-
-/// `/close`.
-pub fn closed(by: &Agent, note: Option<&str>) -> String {
-    let note = note.map(|note| format!(" {}", quoted(note))).unwrap_or_default();
-    format!("Closed by {}.{note} It opens again when the customer writes.", escape(&by.name))
-}
-
-/// `/name`.
-pub fn named(name: &str) -> String {
-    format!("The customer is called **{}** from now on.", escape(name))
-}
-
-/// `/canned` with a name that there isn't.
-pub fn no_canned(name: &str, line: &Line) -> String {
-    if line.canned.is_empty() {
-        return "**Not sent.** This line has no prepared answers (`canned` in the configuration).".to_owned();
-    }
-    let names: Vec<_> = line.canned.keys().map(|name| format!("`{name}`")).collect();
-    format!("**Not sent.** There is no answer called {}. There are: {}.", escape(name), names.join(", "))
-}
-
-/// `/call`.
-pub fn ringing(by: &Agent) -> String {
-    format!("Your phone rings, {}. Press 1, and the customer is called.", escape(&by.name))
-}
-
-/// `/call` without a number.
-pub fn no_phone(by: &Agent) -> String {
-    format!("I don't know your number, {}: it belongs to `agents` in the configuration.", escape(&by.name))
-}
-
-/// `/who`.
-pub fn who(conversation: &Conversation, sender: &Sender, zone: &TimeZone) -> String {
-    let mut lines = vec![format!("The customer is **{}**.", escape(&conversation.called()))];
-    if let (Some(Address::Number(number)), Some(_)) = (&conversation.address, &conversation.name) {
-        lines.push(format!("Number: {}", escape(number)));
-    }
-    if let Some(email) = &conversation.email {
-        lines.push(format!("Mail: {}", escape(email)));
-    }
-    lines.push(match &conversation.assignee {
-        Some(agent) => format!("**{}** has it.", escape(&agent.name)),
-        None => "Nobody has it.".to_owned(),
-    });
-    if let Some(since) = conversation.waiting_since {
-        lines.push(format!("The customer waits for an answer since {}.", day_and_time(since, zone)));
-    }
-    if let Some(since) = sender.opted_out {
-        lines.push(format!("🔕 No texts since {}.", day_and_time(since, zone)));
-    }
-    lines.push(format!("Open since {}.", day_and_time(conversation.opened_at, zone)));
-    lines.join("  \n")
-}
-
-/// `/hours`.
-pub fn hours(line: &Line, open: bool) -> String {
-    let now = if open { "We are open now." } else { "We are closed now." };
-    let Some(hours) = &line.hours else { return "We are always open.".to_owned() };
-    let days = hours.week.iter().map(|(day, times)| format!("{}: {}", escape(day), escape(times)));
-    format!("{now}  \n{}", days.collect::<Vec<_>>().join("  \n"))
-}
-
-/// `/erase`, before it is confirmed.
-pub fn erase_sure(customer: &str) -> String {
-    format!(
-        "This forgets everything that was said with **{}**, for good. To do it, write `/erase yes` within ten minutes.",
-        escape(customer)
-    )
-}
-
-/// `/erase`, when it is done: what is gone, and what isn't ours to remove.
-pub fn erased(rows: u32, kept_opt_out: bool) -> String {
-    let kept = if kept_opt_out {
-        " That the number wants no texts is still known, so that it gets none."
-    } else {
-        ""
-    };
-    format!(
-        "Forgotten: {rows} entries about this customer are removed from Handbell.{kept} Backups of the table forget them within 35 days.\n\n\
-         What remains is not Handbell's: this space at Webex (delete it there), what was posted in the lobby and for those who wait, and \
-         Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own retention removes them)."
-    )
-}
-
 /// What an agent's phone says when it is answered after `/call`.
 pub fn connect_you(customer: &str) -> String {
     format!("This is Handbell. Press 1 to be connected with {customer}.")
@@ -470,68 +378,6 @@ pub fn fate(
         .map(|(name, delivery)| line(delivery, dispatch.fates.get(name)))
         .collect();
     (!lines.is_empty()).then(|| lines.join("  \n"))
-}
-
-/// All that was said, for people who read it later.
-pub fn transcript(title: &str, dispatches: &[Dispatch], zone: &TimeZone, now: Timestamp) -> String {
-    let mut text = format!("{title}\nWritten down {}\n\n", day_and_time(now, zone));
-    for talk in dispatches.iter().filter_map(|dispatch| dispatch.talk.as_ref().map(|talk| (dispatch, talk))) {
-        text += &transcript_line(talk.0, talk.1, zone);
-        text.push('\n');
-    }
-    text
-}
-
-fn transcript_line(dispatch: &Dispatch, talk: &Talk, zone: &TimeZone) -> String {
-    let who = match &talk.who {
-        Who::Customer => talk.customer.clone(),
-        Who::Agent(name) => format!("{name} (agent)"),
-        Who::Handbell => "Handbell (by itself)".to_owned(),
-    };
-    let way = match talk.way {
-        Way::Call => " [call]",
-        Way::Form => " [web form]",
-        Way::Text | Way::Space => "",
-    };
-    let files = match talk.files {
-        0 => String::new(),
-        1 => " [a file]".to_owned(),
-        many => format!(" [{many} files]"),
-    };
-    let not_sent = if talk.who == Who::Customer { "" } else { not_sent(dispatch) };
-    // Whatever somebody writes, it never looks like a line of ours.
-    let text = talk.text.replace("\r\n", "\n").replace(['\r', '\n'], "\n    ");
-    format!("{}  {who}{way}: {text}{files}{not_sent}", day_and_time(talk.at, zone))
-}
-
-/// What stands behind an answer that never left.
-fn not_sent(dispatch: &Dispatch) -> &'static str {
-    let mut answers = dispatch.deliveries.values().filter(|delivery| delivery.say.is_answer()).peekable();
-    if answers.peek().is_none() || dispatch.was_taken_back() != Some(true) {
-        ""
-    } else if answers.any(|delivery| delivery.progress == Progress::Cancelled) {
-        " [taken back, not sent]"
-    } else {
-        " [not sent]"
-    }
-}
-
-/// The last that was said, in the space.
-pub fn history(dispatches: &[Dispatch], zone: &TimeZone) -> String {
-    const LAST: usize = 20;
-    let said: Vec<_> = dispatches
-        .iter()
-        .filter_map(|dispatch| dispatch.talk.as_ref().map(|talk| (dispatch, talk)))
-        .collect();
-    let from = said.len().saturating_sub(LAST);
-    // Each in a list's item: whatever somebody writes, it never looks like a line of ours.
-    let lines: Vec<_> = said[from..]
-        .iter()
-        .map(|(dispatch, talk)| {
-            format!("- {}", quoted(&transcript_line(dispatch, talk, zone)).replace('\n', "\n  "))
-        })
-        .collect();
-    if lines.is_empty() { "Nothing was said yet.".to_owned() } else { lines.join("\n") }
 }
 
 /// Told to the admins when no more texts leave a line today.
