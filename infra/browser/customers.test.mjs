@@ -138,13 +138,17 @@ describe("Customers", () => {
     assert.equal(await desk.came(TOMMY, "complain").count(), 0);
   });
 
-  it("hear an answer that was given in a thread", async () => {
+  it("hear of what is said in a thread only what begins with /reply", async () => {
     await desk.message("4711").getByRole("button", { name: /^Answer/ }).click();
     assert.match(await page.locator("#compose-about-text").textContent(), /^Answers Handbell: “.*4711/);
-    await desk.says("It is on the truck");
+    await desk.says("Is it on the truck?");
     assert.equal(await page.locator("#compose-about").isVisible(), false);
-    await page.locator("#space .message.reply", { hasText: "It is on the truck" }).waitFor();
+    await page.locator("#space .message.reply", { hasText: "Is it on the truck?" }).waitFor();
+    await page.locator("#space .message.reply", { hasText: "What stands in a thread stays here" }).waitFor();
+    await desk.message("4711").getByRole("button", { name: /^Answer/ }).click();
+    await desk.says("/reply It is on the truck");
     await desk.came(TOMMY, "It is on the truck").waitFor();
+    assert.equal(await desk.came(TOMMY, "Is it on the truck?").count(), 0);
   });
 
   it("send pictures, and get files", async () => {
