@@ -265,7 +265,7 @@ impl App {
         Ok(seen.into_iter().find(ours).map(|message| message.sid))
     }
 
-    /// Counts what is about to be sent; false when the line has sent enough today, and whoever reaches that tells the admins.
+    /// Counts what is about to be sent; false when the line has sent enough today, and then the admins are told once.
     async fn spend(&self, work: &Work, body: &str) -> Result<bool, Fault> {
         let Some((name, line)) = self.line(&work.dispatch.key.subject) else { return Ok(true) };
         let now = self.now();
@@ -280,21 +280,28 @@ impl App {
         if before + count <= line.limits.parts_per_day {
             return Ok(true);
         }
-        if before <= line.limits.parts_per_day {
-            self.tell_admins(&wording::spent(name, line.limits.parts_per_day)).await;
+        // Written down when it is done: whoever dies before, or can't reach them, leaves it to the next answer that stays.
+        let told = format!("told:{name}:{today}");
+        if self.store.count(&told, 0, now, KEEP_COUNT).await? == 0
+            && self.tell_admins(&wording::spent(name, line.limits.parts_per_day)).await
+        {
+            self.store.count(&told, 1, now, KEEP_COUNT).await?;
         }
         Ok(false)
     }
 
-    /// A word to the admins by Webex; if that fails it stands in the log, where the alarms look.
-    async fn tell_admins(&self, text: &str) {
+    /// A word to the admins by Webex, and to the log. True if it needs no saying again.
+    async fn tell_admins(&self, text: &str) -> bool {
         tracing::error!("{text}");
-        let Ok(webex) = self.webex().await else { return };
+        let Ok(webex) = self.webex().await else { return false };
+        let mut told = self.config.admins.webex.is_empty();
         for admin in &self.config.admins.webex {
-            if let Err(failure) = webex.direct(admin, text).await {
-                tracing::warn!(reason = failure.why(), "an admin could not be told");
+            match webex.direct(admin, text).await {
+                Ok(_) => told = true,
+                Err(failure) => tracing::warn!(reason = failure.why(), "an admin could not be told"),
             }
         }
+        told
     }
 
     async fn mail(&self, work: &Work, name: &str, (to, text): (&str, &str)) -> Outcome {

@@ -23,7 +23,7 @@ impl App {
             Ok(row) => row.and_then(|row| row.room),
             Err(fault) => return not_now(fault.into()),
         };
-        let (rows, kept) = match self.forget_customer(work, room.as_deref(), number).await {
+        let kept = match self.forget_customer(work, room.as_deref(), number).await {
             Ok(done) => done,
             Err(fault) => return not_now(fault),
         };
@@ -31,7 +31,7 @@ impl App {
         if !work.may_begin(self.now()) {
             return wait(0);
         }
-        let markdown = wording::marked_post(&erased(rows, kept), &work.dispatch.mark("0"));
+        let markdown = wording::marked_post(&erased(kept), &work.dispatch.mark("0"));
         let mut post = Post { markdown, parent: work.dispatch.thread.clone(), ..Post::default() };
         let mut answer = webex.post(&room, &post).await;
         if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
@@ -47,24 +47,25 @@ impl App {
         }
     }
 
+    /// True if it stays known that the number wants no texts.
     async fn forget_customer(
         &self,
         work: &Work,
         room: Option<&str>,
         number: Option<&str>,
-    ) -> Result<(u32, bool), Fault> {
+    ) -> Result<bool, Fault> {
         let subject = &work.dispatch.key.subject;
         if let Some(room) = room {
             self.store.forsake_room(room, subject).await?;
         }
-        let mut rows = self.store.forget_incident(&Subject::waiting(subject)).await?;
-        rows += self.store.forget_dispatches(&work.dispatch.key).await?;
-        let Some(number) = number else { return Ok((rows, false)) };
+        self.store.forget_incident(&Subject::waiting(subject)).await?;
+        self.store.forget_dispatches(&work.dispatch.key).await?;
+        let Some(number) = number else { return Ok(false) };
         // That somebody wants no texts must outlive everything else.
         let kept = self.store.sender(number).await?.opted_out.is_some();
         if !kept {
             self.store.forget(&RowKey::sender(number)).await?;
         }
-        Ok((rows + 1, kept))
+        Ok(kept)
     }
 }

@@ -48,7 +48,7 @@ use tokio::sync::OnceCell;
 
 pub use contact::SourceIp;
 pub use poll::{MakeSiteClient, PollSeen, ZoneSeen};
-pub use reconcile::{HookDone, Hooked};
+pub use reconcile::{HOOKS, HookDone, Hooked};
 pub use secrets::{Fetch, Secrets};
 pub use tick::Ticked;
 

@@ -20,8 +20,8 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 const MISSED: SignedDuration = SignedDuration::from_hours(24);
 /// Spaces that are read side by side.
 const AT_ONCE: usize = 4;
-/// What Webex is to tell us of; the changes only where customers are answered.
-const HOOKS: [(&str, &str, bool); 4] = [
+/// What Webex is to tell us of: a resource, an event, and whether only those need it who answer customers.
+pub const HOOKS: [(&str, &str, bool); 4] = [
     ("messages", "created", false),
     ("attachmentActions", "created", false),
     ("messages", "updated", true),

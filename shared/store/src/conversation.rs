@@ -146,22 +146,21 @@ impl Store {
     }
 
     /// Removes what was said in a conversation, but for one dispatch. The ids of events that were handled stay: they name
-    /// nobody, and without them an old event could be sent to us again. Gives how many rows there were.
-    pub async fn forget_dispatches(&self, but: &DispatchKey) -> Result<u32, Fault> {
+    /// nobody, and without them an old event could be sent to us again.
+    pub async fn forget_dispatches(&self, but: &DispatchKey) -> Result<(), Fault> {
         let own = RowKey::dispatch(but);
         let epoch = own.sk.rsplit_once('#').map_or("D#", |(epoch, _)| epoch).to_owned() + "#";
         self.forget_rows(&own.pk, &epoch, Some(&own.sk)).await
     }
 
-    /// Removes a subject's incident and its dispatches. Gives how many rows there were.
-    pub async fn forget_incident(&self, subject: &Subject) -> Result<u32, Fault> {
+    /// Removes a subject's incident and its dispatches.
+    pub async fn forget_incident(&self, subject: &Subject) -> Result<(), Fault> {
         let meta = RowKey::incident(subject);
-        let rows = self.forget_rows(&meta.pk, "D#", None).await?;
-        self.forget(&meta).await?;
-        Ok(rows)
+        self.forget_rows(&meta.pk, "D#", None).await?;
+        self.forget(&meta).await
     }
 
-    async fn forget_rows(&self, pk: &str, begins: &str, but: Option<&str>) -> Result<u32, Fault> {
+    async fn forget_rows(&self, pk: &str, begins: &str, but: Option<&str>) -> Result<(), Fault> {
         let mut pages = self
             .client
             .query()
@@ -173,17 +172,15 @@ impl Store {
             .consistent_read(true)
             .into_paginator()
             .send();
-        let mut gone = 0;
         while let Some(page) = pages.next().await {
             for row in page?.items.unwrap_or_default() {
                 let sk = row.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
                 if but != Some(sk.as_str()) {
                     self.forget(&RowKey { pk: pk.to_owned(), sk }).await?;
-                    gone += 1;
                 }
             }
         }
-        Ok(gone)
+        Ok(())
     }
 
     /// Removes one row.

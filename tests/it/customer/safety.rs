@@ -200,3 +200,46 @@ async fn a_command_right_behind_a_whisper_is_carried_out() {
     assert_eq!(world.calls("+12025550111"), 1);
     world.read_all();
 }
+
+#[tokio::test]
+async fn past_the_days_limit_answers_stay_and_the_admins_are_told_once() {
+    let world = World::with(
+        &LINE.replace("    label: Support", "    label: Support\n    limits: { parts_per_day: 2 }"),
+    )
+    .await;
+    let (tommy, team, alice) =
+        (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
+    tommy.texts("hi").await;
+    tommy.reads(&["Thanks for signing up!"]);
+    for text in ["one", "two"] {
+        alice.says(text).await;
+    }
+    tommy.reads(&["one", "two"]);
+    world.read_all();
+    // Whom nobody could tell is told with the next answer that stays.
+    world.trouble("webex", TroubleKind::BadGatewayBefore, Some(20));
+    alice.says_at_once("three").await;
+    world.pass(120).await;
+    for text in ["four", "five"] {
+        alice.says(text).await;
+    }
+    tommy.reads_nothing();
+    let posts = team.new_posts().join("\n");
+    assert_eq!(posts.matches("the line's limit for today is reached").count(), 3, "{posts}");
+    let told = world
+        .spaces()
+        .iter()
+        .map(|space| space.to_string().matches("which is its limit").count())
+        .sum::<usize>();
+    assert!(told >= 1, "the admins know");
+    let before = told;
+    alice.says("six").await;
+    let told = world
+        .spaces()
+        .iter()
+        .map(|space| space.to_string().matches("which is its limit").count())
+        .sum::<usize>();
+    assert_eq!(told, before, "and hear it once");
+    world.read_all();
+    tommy.new_texts();
+}

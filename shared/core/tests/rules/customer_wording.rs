@@ -198,8 +198,8 @@ fn who_answers() {
         wording::ringing(&dana()),
         wording::no_phone(&dana()),
         wording::erase_sure("Ann *A*"),
-        wording::erased(12, true),
-        wording::erased(0, false),
+        wording::erased(true),
+        wording::erased(false),
     ];
     assert_snapshot!(all.join("\n"), @r"
         <@personId:p-kim|Kim> please answer: nobody else is here.
@@ -215,10 +215,10 @@ fn who_answers() {
         Your phone rings, Dana. Press 1, and the customer is called.
         I don't know your number, Dana: it belongs to `agents` in the configuration.
         This forgets everything that was said with **Ann \*A\***, for good. To do it, write `/erase yes` within ten minutes.
-        Forgotten: 12 entries about this customer are removed from Handbell. That the number wants no texts is still known, so that it gets none. Backups of the table forget them within 35 days.
+        Forgotten: all that was known of this customer is removed from Handbell. That the number wants no texts is still known, so that it gets none. Backups of the table forget them within 35 days.
 
         What remains is not Handbell's: this space at Webex (delete it there), what was posted in the lobby and for those who wait, and Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own retention removes them).
-        Forgotten: 0 entries about this customer are removed from Handbell. Backups of the table forget them within 35 days.
+        Forgotten: all that was known of this customer is removed from Handbell. Backups of the table forget them within 35 days.
 
         What remains is not Handbell's: this space at Webex (delete it there), what was posted in the lobby and for those who wait, and Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own retention removes them).
         ");

@@ -1,17 +1,11 @@
 //! The webhooks by which Webex tells us what agents write: whether they are there, on, and ours.
 
+use handbell_app::HOOKS;
 use handbell_core::config::Config;
 use handbell_outbound::webex::Webhook;
 
 use super::{Asked, Found, own_secret};
 
-/// What Webex tells us of where customers are answered; `handbell webhooks sync` registers them.
-pub(super) const HOOKS: [(&str, &str); 4] = [
-    ("messages", "created"),
-    ("attachmentActions", "created"),
-    ("messages", "updated"),
-    ("messages", "deleted"),
-];
 pub(super) async fn check(asked: &Asked<'_>, config: &Config, found: &mut Found) {
     let Some(name) = &config.webex.webhook else {
         let advice = "Add `webhook: { secret: webex-webhook }` under `webex`.";
@@ -37,7 +31,7 @@ pub(super) async fn check(asked: &Asked<'_>, config: &Config, found: &mut Found)
         (None, Some(target)) => target.starts_with("https://") && target.ends_with("/webex"),
         (_, None) => false,
     };
-    for (resource, event) in HOOKS {
+    for (resource, event, _) in HOOKS {
         let about = |hook: &&Webhook| {
             hook.resource.as_deref() == Some(resource) && hook.event.as_deref() == Some(event)
         };

@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::hooks::HOOKS;
 use super::*;
 use crate::sim::twilio::Twilio as Phones;
 use crate::sim::webex::Webex as Spaces;
 use crate::sim::{SimAccount, Stage};
+use handbell_app::HOOKS;
 
 const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
 const NUMBER: &str = "+12025550100";
@@ -61,7 +61,7 @@ impl Stand {
         serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
     }
 
-    async fn hook(&self, (resource, event): (&str, &str), target: &str) {
+    async fn hook(&self, (resource, event, _): (&str, &str, bool), target: &str) {
         let hook = json!({ "name": "Handbell", "targetUrl": target, "resource": resource, "event": event, "secret": "x" });
         self.webex("v1/webhooks", hook).await;
     }

@@ -91,14 +91,14 @@ pub fn erase_sure(customer: &str) -> String {
 }
 
 /// `/erase`, when it is done: what is gone, and what isn't ours to remove.
-pub fn erased(rows: u32, kept_opt_out: bool) -> String {
+pub fn erased(kept_opt_out: bool) -> String {
     let kept = if kept_opt_out {
         " That the number wants no texts is still known, so that it gets none."
     } else {
         ""
     };
     format!(
-        "Forgotten: {rows} entries about this customer are removed from Handbell.{kept} Backups of the table forget them within 35 days.\n\n\
+        "Forgotten: all that was known of this customer is removed from Handbell.{kept} Backups of the table forget them within 35 days.\n\n\
          What remains is not Handbell's: this space at Webex (delete it there), what was posted in the lobby and for those who wait, and \
          Twilio's log of texts, calls and recordings (Console → Monitor → Logs, or wait until Twilio's own retention removes them)."
     )
