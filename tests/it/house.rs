@@ -1,5 +1,7 @@
 //! The house rules: which crate may know what, what template.yaml has to say, and what no source may hold.
 
+mod mail;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +17,10 @@ use serde_json::{Value, json};
 /// pure; what comes in is read without a network; who speaks to vendors knows no table, and the table no vendors; what
 /// happens knows neither Lambda nor its environment.
 const MAY: &[(&str, &[&str])] = &[
-    ("handbell-core", &["jiff", "schemars", "serde", "sha2", "thiserror", "unicode-normalization", "uuid"]),
+    (
+        "handbell-core",
+        &["jiff", "regex", "schemars", "serde", "sha2", "thiserror", "unicode-normalization", "uuid"],
+    ),
     (
         "handbell-inbound",
         &[
@@ -39,7 +44,10 @@ const MAY: &[(&str, &[&str])] = &[
     (
         "handbell-outbound",
         &[
+            "aws-credential-types",
             "aws-sdk-sesv2",
+            "aws-sigv4",
+            "base64",
             "bytes",
             "futures-util",
             "handbell-core",
@@ -48,12 +56,14 @@ const MAY: &[(&str, &[&str])] = &[
             "mime_guess",
             "png",
             "reqwest",
+            "roxmltree",
             "secrecy",
             "serde",
             "serde_json",
             "thiserror",
             "tiny-skia",
             "tokio",
+            "tokio-rustls",
             "ttf-parser",
         ],
     ),
@@ -89,6 +99,7 @@ const MAY: &[(&str, &[&str])] = &[
             "serde",
             "serde_json",
             "sha2",
+            "subtle",
             "thiserror",
             "tokio",
             "tracing",
@@ -403,6 +414,7 @@ fn misset(template: &Template) -> Vec<String> {
                 "HANDBELL_PUBLIC_URL" => {
                     function.routes.is_empty() && reaches(&app, &handler, "self.public_url(")
                 }
+                "HANDBELL_BUCKET" => reaches(&app, &handler, "self.bucket"),
                 "HANDBELL_CONFIG" => true,
                 name => needed(name),
             };
@@ -436,6 +448,7 @@ fn every_variable_is_set_where_it_is_needed() {
         let lost = match function.name.as_str() {
             "button-press" | "tick" => "HANDBELL_SECRETS",
             "deliver" => "HANDBELL_PUBLIC_URL",
+            "mailbox-poll" => "HANDBELL_BUCKET",
             "health" => "HANDBELL_TABLE",
             _ => continue,
         };
@@ -452,6 +465,7 @@ fn every_variable_is_set_where_it_is_needed() {
         "deliver lacks HANDBELL_PUBLIC_URL",
         "health has no use for HANDBELL_SECRETS",
         "health lacks HANDBELL_TABLE",
+        "mailbox-poll lacks HANDBELL_BUCKET",
         "the stage doesn't tell HANDBELL_PUBLIC_URL",
         "tick lacks HANDBELL_SECRETS",
     ];
@@ -461,7 +475,8 @@ fn every_variable_is_set_where_it_is_needed() {
 #[test]
 fn every_route_is_there() {
     let mut served: BTreeSet<(String, String)> = BTreeSet::new();
-    for file in ["press", "twilio", "webex", "sightings", "chart", "contact", "file", "health"] {
+    for file in ["press", "twilio", "webex", "sightings", "chart", "contact", "file", "form", "act", "health"]
+    {
         let source = read(&format!("shared/app/src/{file}.rs"));
         let documented = source.lines().filter(|line| line.trim_start().starts_with("//"));
         let documented = documented.flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned);
@@ -477,7 +492,8 @@ fn every_route_is_there() {
                 ("twilio", false) => "voice-inbound",
                 ("webex", _) => "webex-event",
                 ("sightings", _) => "sightings",
-                ("chart" | "contact" | "file", _) => file,
+                ("chart" | "contact" | "file" | "form", _) => file,
+                ("act", _) => "form",
                 _ => "health",
             };
             served.insert((function.to_owned(), path));
@@ -502,6 +518,7 @@ fn every_route_is_there() {
             "/b/{token}" => &["GET", "HEAD", "OPTIONS", "POST", "PUT"],
             "/health" | "/chart/{name}" | "/file/{link}" => &["GET"],
             "/meraki/{site}" | "/contact/{line}" => &["GET", "POST"],
+            "/alert/{name}" | "/alert/{name}/{ticket}" | "/act/{piece}" => &["GET", "POST"],
             _ => &["POST"],
         };
         assert_eq!(methods.iter().map(String::as_str).collect::<Vec<_>>(), wanted, "{path}");
@@ -546,7 +563,13 @@ fn too_wide(source: &str) -> Vec<String> {
     let resources = resources(source);
     let (mut wrong, mut roles) = (Vec::new(), BTreeSet::new());
     for (id, block) in &resources {
-        if block.contains("Type: AWS::IAM::") && block.contains('*') {
+        // A star is narrow in two places: of the bucket, what stands under a prefix; of the table, the rows of one kind.
+        let mut wide = block.lines().filter(|line| !line.contains("{ dynamodb:LeadingKeys: [")).map(|line| {
+            let prefixes =
+                ["inbound", "quarantine"].map(|prefix| format!("${{MailBucket.Arn}}/{prefix}/*\""));
+            prefixes.iter().fold(line.to_owned(), |line, prefix| line.replace(prefix, "\""))
+        });
+        if block.contains("Type: AWS::IAM::") && wide.any(|line| line.contains('*')) {
             wrong.push(format!("{id} allows more than it names"));
         }
         // Nor is a policy of AWS narrow. The one that lets a function stand in a VPC can't be written without a star.
@@ -590,6 +613,7 @@ fn every_role_is_its_functions_own_and_narrow() {
         ("Action: events:PutEvents", "Action: events:*", "DeliverRole allows more than it names"),
         ("Resource: !GetAtt Bus.Arn", "Resource: '*'", "DeliverRole allows more than it names"),
         ("Action: ssm:GetParameter", "Action: \"*\"", "ReadSecrets allows more than it names"),
+        ("{MailBucket.Arn}/inbound/*", "{MailBucket.Arn}/*", "DeliverRole allows more than it names"),
         ("Role: !GetAtt TickRole.Arn", "Role: !GetAtt DeliverRole.Arn", "Tick has another function's role"),
         ("      Role: !GetAtt TickRole.Arn\n", "", "Tick has no role"),
         ("AWSLambdaVPCAccessExecutionRole", "AWSLambdaFullAccess", "CmxPollRole has a policy of AWS"),
@@ -613,6 +637,7 @@ fn every_role_is_its_functions_own_and_narrow() {
 /// What is done to the table, and what it looks like in the store. A transaction needs the permission of each of its parts.
 const ACTIONS: &[(&str, &[&str])] = &[
     ("BatchGetItem", &[".batch_get_item()"]),
+    ("BatchWriteItem", &[".batch_write_item()"]),
     ("ConditionCheckItem", &["ConditionCheck::builder()"]),
     ("DeleteItem", &[".delete_item()", "Delete::builder()"]),
     ("GetItem", &[".get_item()"]),
@@ -622,15 +647,24 @@ const ACTIONS: &[(&str, &[&str])] = &[
     ("UpdateItem", &[".update_item()", "Update::builder()"]),
 ];
 
-/// What the code of a function does to the table: `Query due` is a query of the index.
+/// Parts of the table that a role may be narrowed to: what they look like in the store, and in a role.
+const PARTS: &[(&str, &str, &str)] = &[
+    ("due", ".index_name(DUE)", "${Table.Arn}/index/due\""),
+    ("roster", "text(ROSTER)", "dynamodb:LeadingKeys: [ROSTER"),
+    ("paged", "\"PAGED#", "\"PAGED#*\""),
+    ("code", "RowKey::code(", "\"CODE#*\""),
+];
+
+/// What the code of a function does to the table: `Query due` is a query of the index, `Query roster` of that alone.
 fn done_to_table(app: &[(String, String)], store: &[(String, String)], handler: &str) -> BTreeSet<String> {
     let code = reached(app, handler).concat();
     let used = store.iter().filter(|(name, _)| calls(&code, &format!(".store.{name}")));
     let mut found = BTreeSet::new();
     for body in used.flat_map(|(name, _)| reached(store, name)) {
         for (action, _) in ACTIONS.iter().filter(|(_, signs)| signs.iter().any(|sign| body.contains(sign))) {
-            let index = *action == "Query" && body.contains(".index_name(DUE)");
-            found.insert(if index { "Query due".to_owned() } else { (*action).to_owned() });
+            let narrow = matches!(*action, "Query" | "DeleteItem");
+            let part = PARTS.iter().find(|(_, sign, _)| narrow && body.contains(sign));
+            found.insert(part.map_or((*action).to_owned(), |(part, ..)| format!("{action} {part}")));
         }
     }
     found
@@ -640,11 +674,16 @@ fn done_to_table(app: &[(String, String)], store: &[(String, String)], handler: 
 fn allowed_on_table(role: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for statement in role.split("Effect: Allow").skip(1) {
-        let index = if statement.contains("${Table.Arn}/index/due\"") { " due" } else { "" };
+        let parts: Vec<String> = PARTS
+            .iter()
+            .filter(|(.., sign)| statement.contains(sign))
+            .map(|(part, ..)| format!(" {part}"))
+            .collect();
+        let parts = if parts.is_empty() { vec![String::new()] } else { parts };
         for action in statement.split("dynamodb:").skip(1) {
             let action: String = action.chars().take_while(char::is_ascii_alphanumeric).collect();
             if action != "LeadingKeys" {
-                found.insert(format!("{action}{index}"));
+                found.extend(parts.iter().map(|part| format!("{action}{part}")));
             }
         }
     }
@@ -659,7 +698,11 @@ fn mispermitted(done: &[(&str, BTreeSet<String>)], source: &str) -> Vec<String> 
         let block = resources.iter().find(|(_, text)| text.contains(&format!("CodeUri: functions/{name}\n")));
         let role = block.and_then(|(id, _)| resources.get(&format!("{id}Role")));
         let may = allowed_on_table(role.map_or("", String::as_str));
-        wrong.extend(done.difference(&may).map(|action| format!("{name} may not {action}")));
+        // Who may do it to the whole table may to a part, but not to the index.
+        let whole =
+            |action: &str| action.split_once(' ').is_some_and(|(of, part)| part != "due" && may.contains(of));
+        let denied = done.difference(&may).filter(|action| !whole(action));
+        wrong.extend(denied.map(|action| format!("{name} may not {action}")));
         // A start reads a row, so that the first call finds a connection.
         let unused = may.difference(done).filter(|action| *action != "GetItem");
         wrong.extend(unused.map(|action| format!("{name} has no use for {action}")));
@@ -677,11 +720,31 @@ fn every_role_may_do_to_the_table_what_the_code_does() {
     assert_eq!(mispermitted(&done, source), [""; 0]);
     let hooks = format!("dynamodb:LeadingKeys: [{}]", RowKey::hooks().pk);
     assert!(source.contains(&hooks), "tick may not forget that the webhooks were off");
+    // What is narrowed to the rows of one kind names the rows of that kind.
+    assert!(
+        source.contains(&format!("dynamodb:LeadingKeys: [{}]", table::ROSTER)),
+        "nobody may read the roster"
+    );
+    let beginning = |key: &RowKey, rest: &str| format!("{}*", key.pk.strip_suffix(rest).expect("its number"));
+    let number = "+12025550111";
+    let paged = beginning(&RowKey::paged(number, &Subject::button("green"), 1), number);
+    let texted = format!("dynamodb:LeadingKeys: [{}, \"{paged}\"]", table::ROSTER);
+    assert!(source.contains(&texted), "sms-inbound may not read what a phone was told of");
+    let code = beginning(&RowKey::code(number), number);
+    let used_up = format!("dynamodb:LeadingKeys: [\"{code}\"]");
+    assert!(source.contains(&used_up), "sms-inbound may not use a code up");
     // And the check can fail.
     for (from, to, found) in [
-        ("Action: dynamodb:DeleteItem", "Action: dynamodb:GetItem", "tick may not DeleteItem"),
+        ("Action: dynamodb:DeleteItem", "Action: dynamodb:GetItem", "sms-inbound may not DeleteItem code"),
         ("dynamodb:DeleteItem, dynamodb:GetItem", "dynamodb:GetItem", "deliver may not DeleteItem"),
         ("/index/due\" }", "/index/dew\" }", "tick may not Query due"),
+        ("LeadingKeys: [ROSTER] }", "LeadingKeys: [\"PAGED#*\"] }", "button-press may not Query roster"),
+        ("[ROSTER, \"PAGED#*\"]", "[ROSTER]", "sms-inbound may not Query paged"),
+        (
+            "Condition: { ForAllValues:StringEquals: { dynamodb:LeadingKeys: [ROSTER] } }",
+            "",
+            "button-press has no use for Query",
+        ),
         ("Action: dynamodb:PutItem", "Action: dynamodb:Scan", "sightings has no use for Scan"),
     ] {
         let changed = source.replacen(from, to, 1);

@@ -59,15 +59,23 @@ impl World {
     }
 
     pub(crate) async fn with(config: &str) -> Self {
-        Self::built(config, false).await
+        Self::built(config, false, &[]).await
+    }
+
+    /// With files beside the configuration, by name.
+    pub(crate) async fn with_files(config: &str, files: &[(&str, &str)]) -> Self {
+        Self::built(config, false, files).await
     }
 
     pub(crate) async fn with_bot(config: &str) -> Self {
-        Self::built(config, true).await
+        Self::built(config, true, &[]).await
     }
 
-    async fn built(config: &str, bot: bool) -> Self {
+    async fn built(config: &str, bot: bool, beside: &[(&str, &str)]) -> Self {
         let files = tempfile::tempdir().unwrap();
+        for (name, content) in beside {
+            std::fs::write(files.path().join(name), content).unwrap();
+        }
         std::fs::create_dir(files.path().join("files")).unwrap();
         std::fs::write(files.path().join("files/dashboard.png"), b"\x89PNG\r\n\x1a\n picture").unwrap();
         std::fs::write(files.path().join("files/form.pdf"), b"%PDF-1.4 form").unwrap();
@@ -87,6 +95,7 @@ impl World {
         })
         .await
         .unwrap();
+        runner.stage.clock.hold();
         Self { runner, gate, http: handbell_boot::client().unwrap(), read: Mutex::default(), files }
     }
 

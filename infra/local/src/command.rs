@@ -9,8 +9,10 @@ use clap::{Args, Parser, Subcommand};
 use handbell::cloud::processes::Program;
 use handbell::greeting::greeting;
 use handbell::runner::{RunnerOptions, Workers, start};
-use handbell::{check, doctor, import, replay, webhooks};
+use handbell::{check, directory, doctor, import, maintenance, oncall, people, replay, rotas, webhooks};
 use handbell_boot::Function;
+
+use crate::report;
 
 /// Turns a signal into people who come.
 #[derive(Parser)]
@@ -23,6 +25,9 @@ Examples:
   handbell --port 0 --config handbell.yaml  the same with your own configuration, on any free port
   handbell check handbell.yaml              every mistake in a configuration, with its line
   handbell replay --zone shoes --last 7d    what a zone's rule would have told
+  handbell oncall --week                    who is on duty, and who will be
+  handbell people import people.csv         who can be told, and how each wants to be reached
+  handbell report --last 30d                what happened, who came, and how long it took
   handbell doctor cmx                       asks who counts the devices, and explains the answers
   handbell doctor lines                     asks whether customers can reach the team
   handbell webhooks sync --url https://…    registers what tells us that somebody wrote
@@ -47,12 +52,25 @@ enum Command {
     },
     /// Say what a zone's rule would have told, given the counts of a file or those that are stored
     Replay(Box<replay::Options>),
+    /// Say what happened in the last weeks: who took what, how soon, and what nobody took
+    Report(Box<report::Options>),
     /// Ask those whom Handbell depends on, and explain what they say
     #[command(subcommand)]
     Doctor(Doctor),
     /// Look after the webhooks at Webex, by which Handbell hears what people write
     #[command(subcommand)]
     Webhooks(Webhooks),
+    /// Say who is on duty, until when and who is next; or let somebody stand in
+    Oncall(Box<oncall::Options>),
+    /// Keep the people who can be told: phones, addresses, and how each wants to be reached
+    #[command(subcommand)]
+    People(people::Command),
+    /// Keep the rotas: who takes turns at being on duty
+    #[command(subcommand)]
+    Rotas(rotas::Command),
+    /// Let alerts wait while somebody works on what they are about
+    #[command(subcommand)]
+    Maintenance(maintenance::Command),
     /// Carry settings over from another system
     #[command(subcommand)]
     Import(Import),
@@ -133,6 +151,7 @@ pub(crate) fn run() -> ExitCode {
         Some(Command::Local(options)) => local(options),
         Some(Command::Check { file }) => return checked(&file),
         Some(Command::Replay(options)) => replayed(&options),
+        Some(Command::Report(options)) => reported(&options),
         Some(Command::Doctor(Doctor::Cmx(options))) => match examined(&options) {
             Ok(code) => return code,
             Err(error) => Err(error),
@@ -142,6 +161,12 @@ pub(crate) fn run() -> ExitCode {
             Err(error) => Err(error),
         },
         Some(Command::Webhooks(Webhooks::Sync(options))) => synced(&options),
+        Some(Command::Oncall(options)) => looked_up(async |around| oncall::run(&options, around).await),
+        Some(Command::People(command)) => looked_up(async |around| people::run(&command, around).await),
+        Some(Command::Rotas(command)) => looked_up(async |around| rotas::run(&command, around).await),
+        Some(Command::Maintenance(command)) => {
+            looked_up(async |around| maintenance::run(&command, around).await)
+        }
         Some(Command::Import(Import::Bttn { settings, buttons })) => imported(&settings, &buttons),
         Some(Command::Schema) => {
             println!("{}", check::schema());
@@ -236,6 +261,21 @@ fn replayed(options: &replay::Options) -> Result<(), handbell_boot::Error> {
     Ok(())
 }
 
+fn reported(options: &report::Options) -> Result<(), handbell_boot::Error> {
+    let file = options.config.clone().map_or_else(demo, Ok)?;
+    let config = handbell_boot::read_configuration(&file)?;
+    let terminal = std::io::stdout().is_terminal();
+    let around = replay::Around {
+        variable: &variable,
+        now: now(),
+        width: options.width.or_else(terminal_width).unwrap_or(80),
+        colour: terminal && variable("NO_COLOR").is_none(),
+    };
+    let work = report::run(options, &config, &around);
+    print!("{}", runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?);
+    Ok(())
+}
+
 fn examined(options: &doctor::Options) -> Result<ExitCode, handbell_boot::Error> {
     let file = options.config.clone().map_or_else(demo, Ok)?;
     let config = handbell_boot::read_configuration(&file)?;
@@ -260,6 +300,28 @@ fn synced(options: &webhooks::Options) -> Result<(), handbell_boot::Error> {
     let work = webhooks::run(options, &file, &variable, std::sync::Arc::new(now));
     print!("{}", runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?);
     Ok(())
+}
+
+/// A command that reads or changes the roster.
+fn looked_up(
+    work: impl AsyncFnOnce(&directory::Around<'_>) -> Result<String, String>,
+) -> Result<(), handbell_boot::Error> {
+    let around = directory::Around {
+        variable: &variable,
+        now: now(),
+        chance: &|| uuid::Uuid::new_v4().as_u128(),
+        agreed: &agreed,
+    };
+    print!("{}", runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work(&around))?);
+    Ok(())
+}
+
+/// Asks on the terminal; anything but a yes is a no, and so is a terminal that isn't there.
+fn agreed(question: &str) -> bool {
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).is_ok()
+        && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
 /// The demo's configuration, in the checkout that this program was built from or in the current folder.

@@ -75,8 +75,8 @@ pub fn router(stage: Stage, cloud: Cloud, cmx: Cmx) -> Router {
 }
 
 async fn make_trouble(State(control): State<Control>, Json(trouble): Json<Trouble>) -> Response {
-    if !matches!(trouble.vendor.as_str(), "webex" | "twilio" | "cmx" | "ses") {
-        return (StatusCode::BAD_REQUEST, "vendor is webex, twilio, cmx or ses\n").into_response();
+    if !matches!(trouble.vendor.as_str(), "webex" | "twilio" | "cmx" | "ses" | "s3") {
+        return (StatusCode::BAD_REQUEST, "vendor is webex, twilio, cmx, ses or s3\n").into_response();
     }
     if !trouble.kind.fits(&trouble.vendor) {
         let what = "drop-callback and double-callback are for twilio only; empty, no-content, truncated and \

@@ -2,13 +2,24 @@
 
 use std::fmt::Write as _;
 
+use crate::page::duty::LocalSource;
 use crate::runner::{LocalButton, LocalLine};
 
 /// The phone of a customer whom nobody knows yet; the page shows it, too.
 const CUSTOMER: &str = "+12025550123";
 
-/// Told once, when everything runs; `origin` is where: `http://127.0.0.1:8080`.
+/// [`welcome`] without sources.
 pub fn greeting(origin: &str, buttons: &[LocalButton], lines: &[LocalLine]) -> String {
+    welcome(origin, buttons, lines, &[])
+}
+
+/// Told once, when everything runs; `origin` is where: `http://127.0.0.1:8080`.
+pub fn welcome(
+    origin: &str,
+    buttons: &[LocalButton],
+    lines: &[LocalLine],
+    sources: &[LocalSource],
+) -> String {
     let mut out = format!("Handbell runs on this laptop.\n\n  Open  {origin}/  and play, or:\n");
     if !buttons.is_empty() {
         out.push_str("\n  Press the button:\n");
@@ -31,6 +42,19 @@ pub fn greeting(origin: &str, buttons: &[LocalButton], lines: &[LocalLine]) -> S
             let _ = writeln!(out, "  {origin}{form}");
         }
     }
+    for LocalSource { label, mail, form, .. } in sources {
+        if mail.is_none() && form.is_none() {
+            continue;
+        }
+        let address = mail.as_ref().map(|mail| format!(" ({mail})")).unwrap_or_default();
+        let _ = writeln!(out, "\n  Wake whoever is on duty, as {label}{address}:");
+        if let Some(mail) = mail {
+            let _ = writeln!(out, "  curl --data-binary @mail.eml '{origin}/sim/mail?to={mail}'");
+        }
+        if let Some(form) = form {
+            let _ = writeln!(out, "  {origin}{form}");
+        }
+    }
     out.push_str("\n  Ctrl-C ends it.\n");
     out
 }
@@ -48,7 +72,15 @@ mod tests {
             number: "+12025550100".into(),
             form: Some("/contact/support".into()),
         };
-        insta::assert_snapshot!(greeting("http://127.0.0.1:8080", &[button], &[line]), @r#"
+        let source = LocalSource {
+            name: "demo".into(),
+            label: "Monitoring".into(),
+            mail: Some("duty-demo@in.example.com".into()),
+            form: Some("/alert/demo".into()),
+        };
+        let mailbox = LocalSource { name: "plain".into(), label: "plain".into(), mail: None, form: None };
+        let said = welcome("http://127.0.0.1:8080", &[button], &[line], &[source, mailbox]);
+        insta::assert_snapshot!(said, @r#"
         Handbell runs on this laptop.
 
           Open  http://127.0.0.1:8080/  and play, or:
@@ -60,6 +92,10 @@ mod tests {
           curl http://127.0.0.1:8080/sim/phones/+12025550123/text -H 'Content-Type: application/json' -d '{"to": "+12025550100", "body": "Is anybody there?"}'
           curl http://127.0.0.1:8080/sim/phones/+12025550123/call -H 'Content-Type: application/json' -d '{"to": "+12025550100"}'
           http://127.0.0.1:8080/contact/support
+
+          Wake whoever is on duty, as Monitoring (duty-demo@in.example.com):
+          curl --data-binary @mail.eml 'http://127.0.0.1:8080/sim/mail?to=duty-demo@in.example.com'
+          http://127.0.0.1:8080/alert/demo
 
           Ctrl-C ends it.
         "#);

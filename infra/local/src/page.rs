@@ -1,6 +1,8 @@
 //! The page at `/`: what happens on the stage, for people. It reads the state and hears every change; it acts only
 //! through the addresses that everybody has (`/b/…`, `/sim/…`).
 
+pub mod duty;
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -35,7 +37,7 @@ const BREATH: Duration = Duration::from_millis(100);
 const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0b6e5f"/><path d="M16 6a7 7 0 0 0-7 7v5l-2.5 4h19L23 18v-5a7 7 0 0 0-7-7Zm-3 17.5a3 3 0 0 0 6 0" fill="#fff"/></svg>"##;
 
 /// The page's scripts: modules that ask for one another by these addresses.
-const SCRIPTS: [(&str, &str); 29] = [
+const SCRIPTS: [(&str, &str); 36] = [
     ("/page/app.js", include_str!("page/app.js")),
     ("/page/ask.js", include_str!("page/ask.js")),
     ("/page/bells.js", include_str!("page/bells.js")),
@@ -46,18 +48,25 @@ const SCRIPTS: [(&str, &str); 29] = [
     ("/page/copy.js", include_str!("page/copy.js")),
     ("/page/customers.js", include_str!("page/customers.js")),
     ("/page/dom.js", include_str!("page/dom.js")),
+    ("/page/duty.js", include_str!("page/duty.js")),
     ("/page/file.js", include_str!("page/file.js")),
     ("/page/floor.js", include_str!("page/floor.js")),
+    ("/page/incidents.js", include_str!("page/incidents.js")),
     ("/page/journey.js", include_str!("page/journey.js")),
     ("/page/levels.js", include_str!("page/levels.js")),
     ("/page/lines.js", include_str!("page/lines.js")),
     ("/page/mail.js", include_str!("page/mail.js")),
+    ("/page/mailbox.js", include_str!("page/mailbox.js")),
     ("/page/markdown.js", include_str!("page/markdown.js")),
     ("/page/message.js", include_str!("page/message.js")),
+    ("/page/mime.js", include_str!("page/mime.js")),
     ("/page/next.js", include_str!("page/next.js")),
     ("/page/phones.js", include_str!("page/phones.js")),
     ("/page/plan.js", include_str!("page/plan.js")),
     ("/page/presence.js", include_str!("page/presence.js")),
+    ("/page/replies.js", include_str!("page/replies.js")),
+    ("/page/roster.js", include_str!("page/roster.js")),
+    ("/page/rota.js", include_str!("page/rota.js")),
     ("/page/sample.js", include_str!("page/sample.js")),
     ("/page/spaces.js", include_str!("page/spaces.js")),
     ("/page/state.js", include_str!("page/state.js")),
@@ -68,8 +77,9 @@ const SCRIPTS: [(&str, &str); 29] = [
 ];
 
 /// What it looks like.
-const STYLES: [(&str, &str); 2] = [
+const STYLES: [(&str, &str); 3] = [
     ("/page/customers.css", include_str!("page/customers.css")),
+    ("/page/duty.css", include_str!("page/duty.css")),
     ("/page/style.css", include_str!("page/style.css")),
 ];
 

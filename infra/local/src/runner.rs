@@ -17,17 +17,19 @@ use handbell_store::Store;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::cloud::invoke::{Handler, Hands};
 use crate::cloud::processes::{Launch, Log, Pool, Program};
 use crate::cloud::template::Template;
 use crate::cloud::{Cloud, CloudOptions};
 use crate::gate::{self, Gate};
+use crate::page::duty::Duty;
 use crate::sim::cmx::{self, Cmx};
 use crate::sim::twilio::Twilio;
 use crate::sim::webex::Webex;
 use crate::sim::{SimAccount, Stage};
-use crate::{control, counts, floor, page};
+use crate::{control, counts, floor, page, seed};
 
 /// What the stand-in Webex takes for Handbell.
 pub const WEBEX_TOKEN: &str = "local-webex-token";
@@ -170,7 +172,9 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
             let launch = Launch { program: program.clone(), env: env.clone() };
             Hands::Processes(Pool::new(&template, launch, log(options.show_logs)))
         }
-        Workers::InProcess(gate) => Hands::InProcess(in_process(Arc::clone(&late), gate.clone())),
+        Workers::InProcess(gate) => {
+            Hands::InProcess(in_process(Arc::clone(&late), gate.clone(), &Template::embedded()?))
+        }
     };
     let cloud = Cloud::start(CloudOptions {
         stage: stage.clone(),
@@ -180,6 +184,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         automatic: options.automatic,
     })
     .await?;
+    cloud.mail().inbound_domain(config.mail.as_ref().map(|mail| mail.domain.clone()));
 
     let mut variables: BTreeMap<String, String> = cloud.env().into_iter().collect();
     variables.extend(env);
@@ -193,6 +198,8 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     let twilio = Twilio::new(stage.clone());
     // What comes in on them goes to Handbell: texts, calls, and what became of a call.
     config.lines.values().for_each(|line| twilio.own(&line.number));
+    // Those who are called answer to the number that called them.
+    config.twilio.iter().for_each(|settings| twilio.own(&settings.from));
     let cmx = Cmx::new(stage.clone(), &config);
     let buttons = local_buttons(&config);
     let vendors = Vendors { webex: webex.clone(), twilio: twilio.clone(), cmx: cmx.clone() };
@@ -213,6 +220,11 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     let server = tokio::spawn(async move {
         let _ = axum::serve(listener, router).await;
     });
+    let server = server.abort_handle();
+    if let Err(what) = seed::seed(&store, &options.config, stage.clock.now()).await {
+        server.abort();
+        return Err(what.into());
+    }
     Ok(Runner {
         address,
         stage,
@@ -223,7 +235,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         store,
         buttons,
         lines: local_lines(&config),
-        server: server.abort_handle(),
+        server,
         _scratch: scratch,
     })
 }
@@ -238,10 +250,24 @@ async fn only_this_laptop(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn in_process(late: Arc<std::sync::OnceLock<Arc<handbell_app::App>>>, gate: Gate) -> Handler {
+/// As many calls of a function at once as the template allows it; the others wait.
+fn in_process(
+    late: Arc<std::sync::OnceLock<Arc<handbell_app::App>>>,
+    gate: Gate,
+    template: &Template,
+) -> Handler {
+    let reserved = template.functions.iter().filter_map(|function| {
+        Some((function.name.clone(), Arc::new(Semaphore::new(function.reserved?.max(1)))))
+    });
+    let reserved: BTreeMap<String, Arc<Semaphore>> = reserved.collect();
     Arc::new(move |name, payload| {
         let (app, gate) = (late.get().cloned(), gate.clone());
+        let permits = reserved.get(&name).cloned();
         Box::pin(async move {
+            let _permit = match &permits {
+                Some(permits) => permits.acquire().await.ok(),
+                None => None,
+            };
             let app = app.ok_or("the runner is still starting")?;
             let function = Function::of_name(&name).ok_or_else(|| format!("there is no function {name}"))?;
             let payload = payload.to_string();
@@ -301,9 +327,23 @@ fn local_secrets(config: &Config) -> BTreeMap<String, String> {
             set(&key.secret, TWILIO_TOKEN);
         }
     }
-    for form in config.lines.values().filter_map(|line| line.form.as_ref()) {
+    let forms = config.lines.values().filter_map(|line| line.form.as_ref());
+    for form in forms.chain(config.sources.values().filter_map(|source| source.form.as_ref())) {
         let name = &form.secret;
         set(name, &format!("local-{name}-secret-of-a-form-on-this-laptop"));
+    }
+    if let Some(mail) = &config.mail {
+        set(&mail.links.secret, &format!("local-{}-secret-of-the-links-on-this-laptop", mail.links.secret));
+    }
+    for (name, source) in &config.sources {
+        for secret in source.address.iter().flat_map(|address| address.names()) {
+            set(secret, &format!("duty-{name}"));
+        }
+        if let Some(mailbox) = &source.mailbox {
+            for secret in mailbox.password.iter().chain(&mailbox.oauth) {
+                set(&secret.secret, &format!("local-{}", secret.secret));
+            }
+        }
     }
     for site in config.sites.values() {
         for secret in site.secrets() {
@@ -384,9 +424,9 @@ fn page_state(
         .collect();
     let expected = expected_phones(config);
     let (buttons, lines) = (buttons.to_vec(), json!(local_lines(config)));
-    let points = Arc::new(floor::Points::default());
+    let (points, duty) = (Arc::new(floor::Points::default()), Arc::new(Duty::new(config)));
     Arc::new(move || {
-        let points = Arc::clone(&points);
+        let (points, duty) = (Arc::clone(&points), Arc::clone(&duty));
         let (stage, vendors, cloud, store) = (stage.clone(), vendors.clone(), cloud.clone(), store.clone());
         let (plans, buttons, expected) = (plans.clone(), buttons.clone(), expected.clone());
         let lines = lines.clone();
@@ -405,13 +445,18 @@ fn page_state(
             let functions: Vec<Value> =
                 cloud.template().functions.iter().map(|function| json!({ "name": function.name })).collect();
             let now = stage.clock.now();
-            json!({
+            let duty = duty.view(&store, now).await;
+            let mut told = json!({
                 "now": now, "ahead_seconds": stage.clock.offset().as_secs(),
                 "buttons": shown, "lines": lines, "zones": floor::zones(&vendors.cmx, &store, &points, now).await, "spaces": vendors.webex.view(),
-                "phones": with_expected(vendors.twilio.view(), &expected),
+                "phones": with_expected(vendors.twilio.view(), &expected, &duty["people"]),
                 "troubles": stage.troubles.list(now), "facts": cloud.bus().facts(), "mail": cloud.mail().view(), "functions": functions,
                 "wire": stage.wire.entries(),
-            })
+            });
+            if let (Some(told), Value::Object(duty)) = (told.as_object_mut(), duty) {
+                told.extend(duty);
+            }
+            told
         })
     })
 }
@@ -423,7 +468,7 @@ fn expected_phones(config: &Config) -> Vec<String> {
         .flat_map(|step| {
             step.sms.iter().flat_map(|sms| &sms.to).chain(step.call.iter().flat_map(|call| &call.to))
         })
-        .cloned()
+        .filter_map(|target| target.number().map(str::to_owned))
         .collect();
     for line in config.lines.values() {
         numbers.extend(line.agents.iter().filter_map(|agent| agent.phone.clone()));
@@ -434,11 +479,26 @@ fn expected_phones(config: &Config) -> Vec<String> {
     numbers
 }
 
-fn with_expected(view: Value, expected: &[String]) -> Value {
+/// The phones with those that are expected to ring, and the names of the people in the roster whose phones they are.
+fn with_expected(view: Value, expected: &[String], people: &Value) -> Value {
     let mut phones = view.as_array().cloned().unwrap_or_default();
-    for number in expected {
-        if !phones.iter().any(|phone| phone["number"] == *number) {
+    let people = people.as_array().map_or(&[][..], Vec::as_slice);
+    let of = |person: &Value| person["phones"].as_array().cloned().unwrap_or_default();
+    let theirs: Vec<(String, &str)> = people
+        .iter()
+        .flat_map(|person| {
+            let name = person["name"].as_str().unwrap_or_default();
+            of(person).into_iter().filter_map(move |phone| Some((phone.as_str()?.to_owned(), name)))
+        })
+        .collect();
+    for number in expected.iter().chain(theirs.iter().map(|(number, _)| number)) {
+        if !phones.iter().any(|phone| phone["number"] == **number) {
             phones.push(json!({ "number": number, "texts": [], "call": null, "calls": [] }));
+        }
+    }
+    for phone in &mut phones {
+        if let Some((_, name)) = theirs.iter().find(|(number, _)| phone["number"] == **number) {
+            phone["name"] = (*name).into();
         }
     }
     phones.sort_by_key(|phone| phone["number"].as_str().map(str::to_owned));

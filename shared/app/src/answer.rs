@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use handbell_core::config::{Plan, Reuse, Space, Span};
+use handbell_core::config::Plan;
 use handbell_core::conversation::{Address, Conversation};
 use handbell_core::converse::Heard;
 use handbell_core::dispatch::{Dispatch, DispatchKey, Outcome, Say, Task, Who};
@@ -66,7 +66,7 @@ impl App {
         let plan = Arc::new(self.plan_of_conversation(&dispatch, talk.as_ref()));
         let words = self.words(&subject, None);
         let space = space_of(&subject, dispatch.key.epoch);
-        Ok(Work { owner, claimed_at, dispatch, plan, words, space, void, talk, stopped })
+        Ok(Work { owner, claimed_at, dispatch, plan, words, space, void, incident: None, talk, stopped })
     }
 
     /// After an agent's answer has died the customer waits again. Best effort: the agent sees what became of it.
@@ -84,18 +84,10 @@ impl App {
     fn plan_of_conversation(&self, dispatch: &Dispatch, talk: Option<&Conversation>) -> Plan {
         let line = self.line(&dispatch.key.subject).map(|(_, line)| line);
         let participants = talk.and_then(|talk| talk.assignee.as_ref()).map(|agent| agent.email.clone());
-        Plan {
-            space: Space {
-                title: talk.map(Conversation::title).unwrap_or_default(),
-                reuse: Reuse::Always,
-                team: line.and_then(|line| line.team.clone()),
-                moderators: Vec::new(),
-                participants: participants.into_iter().collect(),
-            },
-            reset_after: Span(SignedDuration::ZERO),
-            repeat: handbell_core::config::Repeat::None,
-            steps: Vec::new(),
-        }
+        let mut plan = Plan::without_steps(talk.map(Conversation::title).unwrap_or_default());
+        plan.space.team = line.and_then(|line| line.team.clone());
+        plan.space.participants = participants.into_iter().collect();
+        plan
     }
 
     /// Says to a customer what belongs to this delivery, if nothing stands against it.
@@ -326,6 +318,7 @@ impl App {
             html: None,
             headers: Vec::new(),
             tags: vec![("delivery".to_owned(), token(&work.dispatch.key, name).replace(['.', '~'], "-"))],
+            attachments: Vec::new(),
         };
         self.ses.send(&mail).await.map_or_else(said, Outcome::Sent)
     }
@@ -352,6 +345,7 @@ impl App {
             url: format!("{public}/twilio/voice?d={here}"),
             status_callback: Some(format!("{public}/twilio/voice/status?d={here}")),
             timeout: RING,
+            detect_machine: None,
         };
         twilio.place_call(&call).await.map_or_else(said, Outcome::Sent)
     }

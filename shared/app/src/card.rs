@@ -3,6 +3,7 @@
 use handbell_core::decide::{Event, space_name};
 use handbell_core::dispatch::DispatchKey;
 use handbell_core::incident::{Incident, Kind, Subject};
+use handbell_core::ledger::{Actor, Command, How};
 use handbell_core::press::PressId;
 use handbell_core::wording::crowd::Choice;
 use handbell_outbound::Failure;
@@ -51,6 +52,14 @@ impl App {
             Err(failure) => return Err(failed(failure)),
         };
         let input = |name: &str| action.inputs[name].as_str();
+        if let (Some("incident"), Some(choice), Some(reference)) =
+            (input("handbell"), input("choice"), input("incident"))
+        {
+            let epoch = action.inputs["epoch"].as_u64();
+            let pressed =
+                (action.room_id.as_str(), action.person_id.as_str(), Some(action.message_id.as_str()));
+            return self.chosen_on_card((reference, epoch, choice), pressed, id).await;
+        }
         let (Some("zone"), Some(choice), Some(reference)) =
             (input("handbell"), input("choice").and_then(Choice::of_name), input("incident"))
         else {
@@ -94,16 +103,17 @@ impl App {
     }
 
     async fn take(&self, choice: Choice, incident: &Incident, who: String, key: String) -> Result<(), Fault> {
-        let epoch = incident.epoch;
-        let event = match choice {
-            Choice::OnMyWay => Event::Acknowledge { who, epoch },
-            Choice::NotBusy => Event::Cancel { who, epoch },
+        let command = match choice {
+            Choice::OnMyWay => Command::Acknowledge,
+            Choice::NotBusy => Command::Cancel,
             Choice::Snooze => {
                 let zone = self.config.zones.get(incident.subject.name());
                 let until = self.now() + zone.map_or(SNOOZE, |zone| zone.snooze.0);
-                Event::Snooze { who, epoch, until }
+                Command::Snooze { until }
             }
         };
+        let by = Actor::named(who, How::Card);
+        let event = Event::Command { by, epoch: Some(incident.epoch), command };
         let id = PressId { key, keep: KEEP };
         let happened = self.happen(&incident.subject, &event, Some(&id)).await?;
         tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?happened.outcome, "a choice");

@@ -7,25 +7,16 @@ use handbell_core::conversation::Address;
 use handbell_core::converse::Heard;
 use handbell_core::texting::read_number;
 use handbell_inbound::contact::{Form, Refused, Stale, TRAP, Token, Wrong, read};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
 
+use crate::limits::digest;
+use crate::page::{escape, page as html};
 use crate::secrets::values;
-use crate::{App, Failed, Fault, header, refuse, typed};
+use crate::{App, Failed, header, refuse};
 
-/// Who asks, as API Gateway saw it. Boot puts it beside each request.
-#[derive(Clone, Debug)]
-pub struct SourceIp(pub String);
-
-/// Forms that are taken: from one address of the net in an hour and a day, for one number in an hour, and of all in a day.
-const PER_HOUR: u32 = 20;
-const PER_DAY: u32 = 240;
-const PER_NUMBER: u32 = 5;
-const OF_ALL: u32 = 5000;
-
-const HOUR: i64 = 3600;
-const DAY: i64 = 86_400;
+/// What its forms are counted as.
+const KIND: &str = "form";
 
 /// Told to whoever has sent the form, and to a program that filled in what people don't see.
 const THANKS: &str = "<p class=\"done\">We got your message and will get back to you soon!</p>";
@@ -96,7 +87,7 @@ impl App {
                 return Err(Rejected::Malformed("the form names neither number nor mail".to_owned()).into());
             }
         };
-        if !self.is_welcome(request, number.as_deref()).await? {
+        if !self.is_welcome(KIND, request, number.as_deref()).await? {
             let text = "<p class=\"wrong\">Too many messages came from here. Please try again later, or call us.</p>";
             return Ok(html(&title(name, line), text, StatusCode::TOO_MANY_REQUESTS));
         }
@@ -106,27 +97,6 @@ impl App {
         let heard = Heard::Form { message: form.message, name: form.name, email: form.email };
         self.heard_from(name, &address, &heard, Some(&id)).await?;
         Ok(html(&title(name, line), THANKS, StatusCode::OK))
-    }
-
-    /// Whether this form may still be taken; it is counted.
-    async fn is_welcome(&self, request: &Request<Bytes>, number: Option<&str>) -> Result<bool, Fault> {
-        let now = self.now();
-        let (hour, day) = (now.as_second().div_euclid(HOUR), now.as_second().div_euclid(DAY));
-        let source = request.extensions().get::<SourceIp>().map_or("", |source| source.0.as_str());
-        // Counted by a digest with the day in it: the table doesn't remember who looked at a form.
-        let who = digest(&format!("{day}#{source}"));
-        let mut counts =
-            vec![(format!("form:{who}:{hour}"), PER_HOUR, HOUR), (format!("form:{who}"), PER_DAY, DAY)];
-        counts.extend(number.map(|number| (format!("form:{}:{hour}", digest(number)), PER_NUMBER, HOUR)));
-        // Last: what one address sends too much of must not shut the form for everybody.
-        counts.push((format!("form:{day}"), OF_ALL, DAY));
-        for (what, limit, keep) in counts {
-            if self.store.count(&what, 1, now, keep).await? >= limit {
-                tracing::warn!("too many forms; one was not taken");
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     async fn page(
@@ -202,40 +172,4 @@ impl App {
 fn title(name: &str, line: &Line) -> String {
     let own = line.form.as_ref().and_then(|form| form.title.clone());
     own.unwrap_or_else(|| format!("Contact {}", line.label.as_deref().unwrap_or(name)))
-}
-
-fn html(title: &str, body: &str, status: StatusCode) -> Response<Bytes> {
-    let page = include_str!("contact.html").replace("{{title}}", &escape(title)).replace("{{body}}", body);
-    let mut response = typed(status, "text/html; charset=utf-8", page);
-    let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-    let headers = response.headers_mut();
-    headers.insert(http::header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(http::header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
-}
-
-/// Text as it may stand between tags and in an attribute.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for sign in text.chars() {
-        match sign {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '{' => escaped.push_str("&#123;"),
-            _ => escaped.push(sign),
-        }
-    }
-    escaped
-}
-
-fn digest(text: &str) -> String {
-    use std::fmt::Write;
-    Sha256::digest(text).iter().take(12).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

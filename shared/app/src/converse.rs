@@ -5,6 +5,7 @@ use handbell_core::conversation::{Address, Conversation};
 use handbell_core::converse::{Desk, Heard, converse};
 use handbell_core::decide::Event;
 use handbell_core::incident::Subject;
+use handbell_core::ledger::{Actor, Command, How};
 use handbell_core::press::PressId;
 use handbell_store::table::RowKey;
 use handbell_store::{CommitTurn, LoadedTalk, Named, NotCommitted, first_due};
@@ -159,7 +160,8 @@ impl App {
                 (false, true, _) => "the end of the conversation",
                 (false, false, _) => "the customer, who wants no more texts",
             };
-            let event = Event::Answered { who: who.to_owned() };
+            let by = Actor::named(who, How::Space);
+            let event = Event::Command { by, epoch: None, command: Command::Resolve };
             let id = PressId { key: format!("answered-{}", since.as_millisecond()), keep: KEEP };
             self.happen(&waiting, &event, Some(&id)).await?;
         }

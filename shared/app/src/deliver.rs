@@ -11,7 +11,7 @@ use handbell_core::dispatch::{
     Delivery, Dispatch, DispatchKey, Fact, Outcome, Progress, REPORT, START_WITHIN, Task,
 };
 use handbell_core::fallback::take_over;
-use handbell_core::incident::Kind;
+use handbell_core::incident::{Incident, Kind};
 use handbell_core::wording::Words;
 use handbell_store::table::{Due, RowKey};
 use handbell_store::{Claimed, Released};
@@ -33,6 +33,8 @@ pub(crate) struct Work {
     pub(crate) space: String,
     /// An acknowledgement or an end came first: nothing is begun, only looked up.
     pub(crate) void: bool,
+    /// The incident as it was after the claim.
+    pub(crate) incident: Option<Incident>,
     /// The conversation that it belongs to, as it was after the claim.
     pub(crate) talk: Option<Conversation>,
     /// Why its answers to a customer must not leave any more.
@@ -81,12 +83,16 @@ impl App {
             tracing::warn!(dispatch = ?key, "somebody died at this work; what may have been said is looked up first");
         }
         let worn_out = dispatch.recover(died_at_ms, claimed_at);
+        dispatch.hurry(claimed_at);
         let claim = (owner, claimed_at);
         let mut work = match key.subject.kind() {
             Kind::Customer => self.work_of_conversation(*dispatch, claim).await?,
+            Kind::Notice => self.work_of_notice(*dispatch, claim),
             _ => self.work_of_incident(*dispatch, claim).await?,
         };
         self.say_everything(&mut work, worn_out).await;
+        // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
+        self.climb_if_unreached(&work).await?;
         self.let_go(work).await
     }
 
@@ -99,16 +105,48 @@ impl App {
         let (plan, incident) =
             tokio::join!(self.plan(&dispatch.plan, &dispatch.plan_hash), self.store.incident(&key.subject));
         let (plan, incident) = (plan?, incident?);
-        let called = incident.as_ref().and_then(|incident| incident.label.clone());
         // The incident is read after the claim: an acknowledgement that has been committed is seen here.
-        let void =
-            !dispatch.last_word && incident.is_none_or(|incident| incident.voids(key.epoch, key.number));
+        let void = !dispatch.last_word
+            && incident.as_ref().is_none_or(|incident| incident.voids(key.epoch, key.number));
         if void {
             dispatch.void();
         }
+        if let Some(incident) = incident.as_ref().filter(|incident| incident.epoch == key.epoch) {
+            dispatch.spare(&incident.duty);
+        }
         let space = space_name(&dispatch.plan, &plan, &key);
-        let words = self.words(&key.subject, called.as_deref());
-        Ok(Work { owner, claimed_at, dispatch, plan, words, space, void, talk: None, stopped: None })
+        let words = self.words(&key.subject, incident.as_ref());
+        Ok(Work {
+            owner,
+            claimed_at,
+            dispatch,
+            plan,
+            words,
+            space,
+            void,
+            incident,
+            talk: None,
+            stopped: None,
+        })
+    }
+
+    /// Something that belongs to no incident: it has no plan and no space, and nothing makes it void.
+    fn work_of_notice(&self, dispatch: Dispatch, (owner, claimed_at): (String, Timestamp)) -> Work {
+        let words = self.words(&dispatch.key.subject, None);
+        let plan = Arc::new(Plan::without_steps(String::new()));
+        let space = String::new();
+        Work {
+            owner,
+            claimed_at,
+            dispatch,
+            plan,
+            words,
+            space,
+            void: false,
+            incident: None,
+            talk: None,
+            stopped: None,
+        }
     }
 
     /// Says what is due: the phones at once, Webex in its order, the facts beside them, and the report last.
@@ -119,6 +157,7 @@ impl App {
             work.dispatch.deliveries.get(name).is_some_and(|delivery| delivery.say.is_webex())
         };
         let (webex, phones): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|(name, _)| is_webex(name));
+        self.note_paged(work, &phones).await;
         let (mut outcomes, said, facts) = tokio::join!(
             self.say_in_webex(work, &webex),
             join_all(
@@ -146,6 +185,7 @@ impl App {
             take_over(&mut work.dispatch, &died, told, number.zip(line), &work.plan, &work.words, now);
             self.still_waits(work, &died).await;
         }
+        self.tell_those_called(work).await;
         self.report(work).await;
     }
 
@@ -228,6 +268,12 @@ impl Work {
     /// No vendor call begins late: an acknowledgement may have come since the claim.
     pub(crate) fn may_begin(&self, now: Timestamp) -> bool {
         now.duration_since(self.claimed_at) < START_WITHIN
+    }
+
+    /// The incident that it tells of: as it ended, or as it is now.
+    pub(crate) fn told_incident(&self) -> Option<&Incident> {
+        let now = self.incident.as_ref().filter(|incident| incident.epoch == self.dispatch.key.epoch);
+        self.dispatch.ended.as_deref().or(now)
     }
 
     pub(crate) fn delivery(&self, name: &str) -> Option<&Delivery> {

@@ -7,6 +7,7 @@ use handbell_core::config::Plan;
 use handbell_core::decide::{Event, Outcome, Rules, begins_anew, decide};
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::press::PressId;
+use handbell_core::roster::Roster;
 use handbell_store::table::{KEPT_SECONDS, RowKey};
 use handbell_store::{Commit, Handled, Loaded, NotCommitted};
 use jiff::{SignedDuration, Timestamp};
@@ -39,7 +40,7 @@ impl App {
         id: Option<&PressId>,
     ) -> Result<Happened, Fault> {
         let button = self.button(subject).map(|(_, button)| button);
-        let today = self.plan_of(subject);
+        let today = self.plan_for(subject, event);
         for round in 0..ROUNDS {
             let now = self.now();
             let hash = today.map(|(_, known)| known.hash.as_str());
@@ -67,11 +68,20 @@ impl App {
                     });
                 }
             };
-            let called = match event {
-                Event::Waits { customer, .. } => Some(customer.as_str()),
-                _ => incident.as_ref().and_then(|incident| incident.label.as_deref()),
+            let mut words = self.words(subject, incident.as_ref());
+            match event {
+                Event::Waits { customer, .. } => words.name.clone_from(customer),
+                Event::Alert(raised) if anew => {
+                    words.alert = Some((raised.alert.title.clone(), raised.alert.severity));
+                }
+                _ => {}
+            }
+            // People change more often than plans: they are looked up when a step is about to need them.
+            let roster = match plan.asks_the_roster() {
+                true => self.store.roster().await?,
+                false => Roster::default(),
             };
-            let words = self.words(subject, called);
+            let source = subject.source().and_then(|source| self.config.sources.get(source));
             let rules = Rules {
                 subject,
                 button,
@@ -80,6 +90,10 @@ impl App {
                 plan_hash: hash,
                 watched: today.is_some(),
                 from: self.config.from(),
+                calls_per_second: self.config.twilio.as_ref().and_then(|twilio| twilio.calls_per_second),
+                roster: &roster,
+                admins: &self.config.admins,
+                report_to: source.map_or(&[], |source| source.report_to.as_slice()),
                 words: &words,
             };
             let decision = decide(incident.as_ref(), event, rules, now);
@@ -95,6 +109,7 @@ impl App {
                 dispatches: &decision.dispatches,
                 keep_seconds: self.line(subject).map_or(KEPT_SECONDS, |(_, line)| keep_seconds(line)),
                 opens,
+                replaces: incident.as_ref().filter(|old| opens && !old.phase.is_final()),
                 plan: (opens && !plan_known).then_some((hash, &*plan)),
             };
             match self.store.commit(commit, now).await {

@@ -1,5 +1,6 @@
 //! What happens: one file per trigger. Each checks who speaks, lets the rules decide, commits, and only then answers.
 
+mod act;
 mod agent;
 mod answer;
 mod attend;
@@ -10,10 +11,17 @@ mod contact;
 mod converse;
 mod customer;
 mod deliver;
+mod duty;
 mod erase;
 mod file;
+mod form;
 mod happen;
 mod health;
+mod limits;
+mod mail;
+mod mailbox;
+mod notify;
+mod page;
 mod poll;
 mod press;
 mod reconcile;
@@ -22,6 +30,7 @@ mod secrets;
 mod sightings;
 mod space;
 mod speak;
+mod status;
 mod tick;
 mod twilio;
 mod webex;
@@ -33,9 +42,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::config::{Button, Config, Plan};
-use handbell_core::incident::{Kind, Subject};
+use handbell_core::decide::Event;
+use handbell_core::incident::{Incident, Kind, Subject};
 use handbell_core::wording::Words;
 use handbell_outbound::floor::Pace;
+use handbell_outbound::mailbox::Server;
+use handbell_outbound::s3::Bucket;
 use handbell_outbound::ses::Ses;
 use handbell_outbound::twilio::Twilio;
 use handbell_outbound::webex::Webex;
@@ -46,7 +58,8 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
-pub use contact::SourceIp;
+pub use limits::SourceIp;
+pub use mailbox::MailboxSeen;
 pub use poll::{MakeSiteClient, PollSeen, ZoneSeen};
 pub use reconcile::{HOOKS, HookDone, Hooked};
 pub use secrets::{Fetch, Secrets};
@@ -118,6 +131,8 @@ pub struct App {
     events: aws_sdk_eventbridge::Client,
     ses: Ses,
     http: reqwest::Client,
+    bucket: Option<Bucket>,
+    encrypt_mailbox: EncryptMailbox,
     make_site_client: MakeSiteClient,
     site_clients: Mutex<BTreeMap<String, reqwest::Client>>,
     paces: Mutex<BTreeMap<String, Pace>>,
@@ -130,6 +145,10 @@ pub struct App {
 
 /// Tells what time it is.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Gives a mailbox's server the certificates that the world believes in ([`Server::tls`]), so that nothing of it is said in
+/// the clear. Fails only if TLS can't be set up at all.
+pub type EncryptMailbox = Arc<dyn Fn(Server) -> Result<Server, Fault> + Send + Sync>;
 
 /// What [`App::new`] is made from.
 pub struct Parts {
@@ -145,6 +164,10 @@ pub struct Parts {
     pub events: aws_sdk_eventbridge::Client,
     /// Sends mail.
     pub ses: Ses,
+    /// Where mail lies that came in; none where the function's environment names no bucket.
+    pub bucket: Option<Bucket>,
+    /// Encrypts what is said to mailboxes.
+    pub encrypt_mailbox: EncryptMailbox,
     /// For the vendors: no retries, no redirects.
     pub http: reqwest::Client,
     /// Makes clients for sites with certificates of their own.
@@ -171,6 +194,8 @@ impl App {
             sqs: parts.sqs,
             events: parts.events,
             ses: parts.ses,
+            bucket: parts.bucket,
+            encrypt_mailbox: parts.encrypt_mailbox,
             http: parts.http,
             make_site_client: parts.make_site_client,
             site_clients: Mutex::default(),
@@ -223,22 +248,39 @@ impl App {
                 &zones.find(|zone| zone.site == site && zone.plan == plan)?.plan
             }
             Kind::Waiting => &self.line(subject)?.1.waiting.as_ref()?.plan,
-            Kind::Customer => return None,
+            Kind::Alert => &self.config.sources.get(subject.source()?)?.plan,
+            Kind::Customer | Kind::Notice => return None,
         };
         self.plans.get_key_value(plan)
     }
 
-    /// `called` is what an incident knows itself to be about, where the configuration can't tell.
-    fn words(&self, subject: &Subject, called: Option<&str>) -> Words {
-        let name = subject.name();
+    /// The same for what this event opens: a mail's rule or its severity may have a plan of its own.
+    fn plan_for(&self, subject: &Subject, event: &Event) -> Option<(&String, &Known)> {
+        match event {
+            Event::Alert(raised) => self.plans.get_key_value(&raised.plan).or_else(|| self.plan_of(subject)),
+            _ => self.plan_of(subject),
+        }
+    }
+
+    /// An incident knows itself what it is about, where the configuration can't tell.
+    fn words(&self, subject: &Subject, incident: Option<&Incident>) -> Words {
+        let called = incident.and_then(|incident| incident.label.as_deref());
+        let alert = incident.and_then(|incident| incident.alert.as_ref());
+        let name = subject.source().unwrap_or(subject.name());
         let label = match subject.kind() {
             Kind::Button => self.config.buttons.get(name).and_then(|button| button.label.as_deref()),
             Kind::Zone => self.config.zones.get(name).and_then(|zone| zone.label.as_deref()),
             Kind::Silence => subject.silent().map(|(site, _)| site),
             Kind::Waiting => called.or(Some("A customer")),
             Kind::Customer => self.line(subject).map(|(name, line)| line.label.as_deref().unwrap_or(name)),
+            Kind::Alert => self.config.sources.get(name).and_then(|source| source.label.as_deref()),
+            Kind::Notice => Some("Handbell"),
         };
-        Words { zone: self.zone.clone(), name: label.unwrap_or(name).to_owned() }
+        Words {
+            zone: self.zone.clone(),
+            name: label.unwrap_or(name).to_owned(),
+            alert: alert.map(|alert| (alert.title.clone(), alert.severity)),
+        }
     }
 
     /// A plan by its name and fingerprint: today's, or from the table as it stood.

@@ -62,6 +62,9 @@ impl App {
         if let Err(fault) = self.mend_webhooks().await {
             tracing::warn!(reason = %fault, "the webhooks at Webex could not be looked after; tried again in five minutes");
         }
+        if let Err(fault) = self.sweep_bucket().await {
+            tracing::warn!(reason = %fault, "the bucket could not be looked through; tried again in five minutes");
+        }
         if self.config.lines.is_empty() {
             return;
         }

@@ -46,8 +46,14 @@ pub(crate) fn not_now(fault: Fault) -> Outcome {
 impl App {
     pub(crate) async fn say_by_phone(&self, work: &Work, name: &str, task: Task) -> Outcome {
         let Some(delivery) = work.delivery(name) else { return Outcome::NotWanted };
-        if !matches!(delivery.say, Say::Sms { .. } | Say::Call { .. }) {
-            return self.say_to_customer(work, name, task).await;
+        match delivery.say {
+            Say::Sms { .. } | Say::Call { .. } => {}
+            Say::Notify { .. } | Say::ReportMail { .. } => {
+                return self.mail_of_incident(work, name, task).await;
+            }
+            // Whom to tell is found out when all else has been said.
+            Say::Tell { .. } => return wait(0),
+            _ => return self.say_to_customer(work, name, task).await,
         }
         let twilio = match self.twilio_client().await {
             Ok(twilio) => twilio,
@@ -100,11 +106,14 @@ impl App {
                 twilio.send_sms(&sms).await
             }
             Say::Call { to, from, .. } => {
+                let status = format!("{public}/twilio/voice/status?d={here}");
                 let call = Call {
                     to: to.clone(),
                     from: from.clone(),
                     url: format!("{public}/twilio/voice?d={here}"),
-                    status_callback: Some(format!("{public}/twilio/voice/status?d={here}")),
+                    // Where something follows from it, it matters whether a person has answered.
+                    detect_machine: delivery.aim.is_some().then(|| status.clone()),
+                    status_callback: Some(status),
                     timeout: RING,
                 };
                 twilio.place_call(&call).await
@@ -228,6 +237,11 @@ impl App {
     }
 
     async fn post(&self, webex: &Webex, work: &Work, room: &Room, name: &str, task: Task) -> Outcome {
+        match work.delivery(name).map(|delivery| &delivery.say) {
+            Some(Say::TakeDown { card }) => return self.take_down(webex, work, *card).await,
+            Some(Say::Status) if task == Task::Say && self.is_outdated(work) => return Outcome::NotWanted,
+            _ => {}
+        }
         let mark = work.dispatch.mark(name);
         if task == Task::Look {
             match self.look_in_room(webex, &room.id, &mark).await {
@@ -246,6 +260,9 @@ impl App {
         let post = match say {
             Some(Say::Post { content }) => self.words_to_post(work, content).await,
             Some(Say::Card) => Ok(self.card_to_post(work).await),
+            Some(Say::Status) => self.status_to_post(work, room).await,
+            Some(Say::Original { object, name }) => self.original_to_post(object, name).await,
+            Some(Say::Protocol) => self.protocol_to_post(work).await,
             Some(Say::Media { url, content_type }) => {
                 self.customers_file(work, name, url, content_type.as_deref()).await
             }
@@ -429,7 +446,7 @@ impl App {
     /// The file that belongs to a post; what is missing, in words, if it can't be had.
     fn plans_file(&self, content: &Content, work: &Work) -> Result<Option<File>, String> {
         let Content::Plan { step, .. } = content else { return Ok(None) };
-        let post = work.plan.steps.get((*step as usize).wrapping_sub(1)).and_then(|step| step.post.as_ref());
+        let post = work.plan.step(*step).and_then(|step| step.post.as_ref());
         let Some(post) = post else { return Ok(None) };
         let Some(file) = &post.file else { return Ok(None) };
         let path = self.places.files.join(file);

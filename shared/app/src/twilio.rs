@@ -4,7 +4,8 @@ use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::decide::{Event, Outcome};
 use handbell_core::dispatch::{Content, Dispatch, DispatchKey, Fate, REPORT_PAUSE, Say};
-use handbell_core::incident::{Incident, Kind, Subject};
+use handbell_core::incident::{Incident, Kind, Phase, Subject};
+use handbell_core::ledger::{Actor, Command, How};
 use handbell_core::wording;
 use handbell_inbound::twilio::{
     CallStatus, Hook, MessageStatus, Params, SIGNATURE_HEADER, Signed, TwilioEvent, verify,
@@ -107,6 +108,23 @@ impl App {
         let Some((key, name)) = params.query("d").and_then(read_token) else {
             return Err(Rejected::Unknown.into());
         };
+        if hook == Hook::CallStatus && params.get("AnsweredBy").is_some_and(is_machine) {
+            // Told while it speaks, and again when the call is over: it is a voicemail either way.
+            let fate = Fate {
+                // Whichever of the two comes first, that it was a machine stays.
+                rank: CallStatus::Completed.rank() + 1,
+                last: true,
+                status: "voicemail".to_owned(),
+                why: None,
+                code: None,
+                id: params.get("CallSid").unwrap_or_default().to_owned(),
+            };
+            return self.has_fate(&key, &name, &fate).await;
+        }
+        if hook == Hook::CallStatus && params.get("CallStatus").is_none() {
+            // A person has answered; the call itself tells so.
+            return Ok(answer(StatusCode::OK, ""));
+        }
         let fate = match params.event(hook)? {
             TwilioEvent::MessageStatus { sid, status, error_code } => Fate {
                 rank: status.rank(),
@@ -137,11 +155,15 @@ impl App {
         if fate.rank < earliest {
             return Ok(answer(StatusCode::OK, ""));
         }
+        self.has_fate(&key, &name, &fate).await
+    }
+
+    async fn has_fate(&self, key: &DispatchKey, name: &str, fate: &Fate) -> Result<Response<Bytes>, Failed> {
         let now = self.now();
         let due = now + REPORT_PAUSE;
-        if self.store.fate(&key, &name, &fate, due).await? {
+        if self.store.fate(key, name, fate, due).await? {
             tracing::info!(dispatch = ?key, delivery = name, status = fate.status, "fate");
-            self.kick(&[(RowKey::dispatch(&key), due)], now).await;
+            self.kick(&[(RowKey::dispatch(key), due)], now).await;
         }
         Ok(answer(StatusCode::OK, ""))
     }
@@ -162,11 +184,16 @@ impl App {
     }
 
     async fn what_to_say(&self, line: &Line) -> Result<Response<Bytes>, Failed> {
-        let words = self.words(&line.key.subject, line.incident.label.as_deref());
-        let over = if line.incident.epoch == line.key.epoch {
-            wording::spoken_when_over(&line.incident, &words)
-        } else {
+        let words = self.words(&line.key.subject, Some(&line.incident));
+        // Whoever was called after somebody had it was called because that isn't enough.
+        let wanted = line.incident.phase == Phase::Acknowledged
+            && !line.incident.voids(line.key.epoch, line.key.number);
+        let over = if line.incident.epoch != line.key.epoch {
             Some(wording::NOT_KNOWN.to_owned())
+        } else if wanted {
+            None
+        } else {
+            wording::spoken_when_over(&line.incident, &words)
         };
         if let Some(over) = over {
             return twiml(&goodbye(&over));
@@ -178,10 +205,9 @@ impl App {
         };
         let plan = self.plan(&line.dispatch.plan, &line.dispatch.plan_hash).await?;
         let call = match content {
-            Content::Plan { step, item } => {
-                plan.steps.get((*step as usize).wrapping_sub(1)).and_then(|step| step.call.get(*item))
-            }
+            Content::Plan { step, item } => plan.step(*step).and_then(|step| step.call.get(*item)),
             Content::Text(_)
+            | Content::Page { .. }
             | Content::Talk { .. }
             | Content::FirstPost { .. }
             | Content::TakenBack { .. } => None,
@@ -212,15 +238,23 @@ impl App {
             return Err(Rejected::Unknown.into());
         };
         let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
-        let who = match line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.say) {
-            Some(Say::Call { to, .. }) => wording::the_phone(to),
-            _ => return twiml(&goodbye(wording::NOT_KNOWN)),
+        let delivery = line.dispatch.deliveries.get(&line.name);
+        let Some((Say::Call { to, .. }, aim)) = delivery.map(|delivery| (&delivery.say, &delivery.aim))
+        else {
+            return twiml(&goodbye(wording::NOT_KNOWN));
         };
-        let epoch = line.key.epoch;
+        let by = match aim {
+            Some(aim) if aim.id != *to => {
+                Actor { who: aim.name.clone(), person: Some(aim.id.clone()), how: How::Phone }
+            }
+            // Of a bare number the number is all that it is known by.
+            _ => Actor { who: wording::the_phone(to), person: Some(to.clone()), how: How::Phone },
+        };
+        let epoch = Some(line.key.epoch);
         match digits.as_str() {
             "1" => {
                 let happened =
-                    self.happen(&line.key.subject, &Event::Acknowledge { who, epoch }, None).await?;
+                    self.happen(&line.key.subject, &command(by, epoch, Command::Acknowledge), None).await?;
                 match happened.outcome {
                     Some(Outcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
                     // Somebody was faster, or it is over: say who has it.
@@ -235,8 +269,9 @@ impl App {
             }
             "2" => {
                 let step = params.query("s").and_then(|step| step.parse().ok()).unwrap_or(line.incident.step);
-                let happened =
-                    self.happen(&line.key.subject, &Event::Next { who, epoch, step }, None).await?;
+                let happened = self
+                    .happen(&line.key.subject, &command(by, epoch, Command::Next { step: Some(step) }), None)
+                    .await?;
                 twiml(&goodbye(if happened.outcome == Some(Outcome::Done) {
                     wording::NEXT_STEP
                 } else {
@@ -246,6 +281,15 @@ impl App {
             _ => self.what_to_say(&line).await,
         }
     }
+}
+
+fn command(by: Actor, epoch: Option<u64>, command: Command) -> Event {
+    Event::Command { by, epoch, command }
+}
+
+/// What Twilio says has answered (Twilio, answering machine detection).
+fn is_machine(answered_by: &str) -> bool {
+    answered_by.starts_with("machine") || answered_by == "fax"
 }
 
 /// The call is about a conversation.

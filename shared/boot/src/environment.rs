@@ -11,6 +11,8 @@ pub struct Environment {
     pub queue_url: String,
     /// `HANDBELL_BUS`: the event bus.
     pub bus: String,
+    /// `HANDBELL_BUCKET`: where mail lies that came in. Absent where a function has nothing to do with it.
+    pub bucket: Option<String>,
     /// `HANDBELL_CONFIG`: the configuration, `/opt/handbell/handbell.yaml` by default.
     pub config: PathBuf,
     /// `HANDBELL_PUBLIC_URL`: how the world reaches us. Functions behind API Gateway may learn it from the stage instead.
@@ -37,6 +39,8 @@ pub struct Environment {
     pub events_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SESV2`, or `AWS_ENDPOINT_URL`.
     pub ses_endpoint: Option<String>,
+    /// `AWS_ENDPOINT_URL_S3`, or `AWS_ENDPOINT_URL`. The bucket's name is the first part of the path there.
+    pub s3_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SSM`, or `AWS_ENDPOINT_URL`.
     pub ssm_endpoint: Option<String>,
 }
@@ -66,6 +70,7 @@ impl Environment {
             table: needed("HANDBELL_TABLE")?,
             queue_url: needed("HANDBELL_QUEUE_URL")?,
             bus: needed("HANDBELL_BUS")?,
+            bucket: variable("HANDBELL_BUCKET"),
             config: or("HANDBELL_CONFIG", "/opt/handbell/handbell.yaml").into(),
             public_url: variable("HANDBELL_PUBLIC_URL"),
             secrets: variable("HANDBELL_SECRETS"),
@@ -83,6 +88,7 @@ impl Environment {
             sqs_endpoint: endpoint("SQS"),
             events_endpoint: endpoint("EVENTBRIDGE"),
             ses_endpoint: endpoint("SESV2"),
+            s3_endpoint: endpoint("S3"),
             ssm_endpoint: endpoint("SSM"),
         })
     }
@@ -110,6 +116,15 @@ mod tests {
         let both = with(&[all, own]);
         assert_eq!(both.ses_endpoint.as_deref(), Some("http://ses"));
         assert_eq!(both.sqs_endpoint.as_deref(), Some("http://all"));
+    }
+
+    #[test]
+    fn the_bucket_is_a_functions_own_affair() {
+        let without = Environment::from(|name| (name != "HANDBELL_BUCKET").then(|| "x".into())).unwrap();
+        assert_eq!((without.bucket, without.s3_endpoint.as_deref()), (None, Some("x")));
+        let own = with(&[("AWS_ENDPOINT_URL_S3", "http://s3")]);
+        assert_eq!((own.bucket.as_deref(), own.s3_endpoint.as_deref()), (Some("x"), Some("http://s3")));
+        assert_eq!(own.ses_endpoint, None);
     }
 
     #[test]

@@ -41,11 +41,17 @@ pub enum Function {
     Contact,
     /// Twilio or a customer's phone: a file that an agent sent.
     File,
+    /// SES: a mail has come in and lies in the bucket.
+    MailInbound,
+    /// Every minute: mail in mailboxes elsewhere.
+    MailboxPoll,
+    /// A browser: the form of an alert, a ticket's page, the button in a mail.
+    Form,
 }
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::ButtonPress,
         Self::SmsInbound,
         Self::VoiceInbound,
@@ -58,6 +64,9 @@ impl Function {
         Self::Chart,
         Self::Contact,
         Self::File,
+        Self::MailInbound,
+        Self::MailboxPoll,
+        Self::Form,
     ];
 
     /// Its name: of the crate, of the binary, and with other capitals of the resource in template.yaml.
@@ -75,6 +84,9 @@ impl Function {
             Self::Chart => "chart",
             Self::Contact => "contact",
             Self::File => "file",
+            Self::MailInbound => "mail-inbound",
+            Self::MailboxPoll => "mailbox-poll",
+            Self::Form => "form",
         }
     }
 
@@ -148,6 +160,8 @@ web! {
     Contact: contact;
     /// Twilio or a customer's phone: a file that an agent sent.
     File: file;
+    /// A browser: the form of an alert, a ticket's page, the button in a mail.
+    Form: form;
 }
 
 /// Is it alive.
@@ -202,6 +216,33 @@ impl Lambda for CmxPoll {
     }
 }
 
+/// SES: a mail has come in and lies in the bucket.
+#[derive(Debug)]
+pub enum MailInbound {}
+
+impl Lambda for MailInbound {
+    const FUNCTION: Function = Function::MailInbound;
+
+    async fn handle(app: &App, call: Call<'_>) -> Done {
+        app.mail_inbound(call.payload).await.map_err(|fault| fault.to_string())?;
+        Ok(Value::Null)
+    }
+}
+
+/// Every minute: mail in mailboxes elsewhere.
+#[derive(Debug)]
+pub enum MailboxPoll {}
+
+impl Lambda for MailboxPoll {
+    const FUNCTION: Function = Function::MailboxPoll;
+
+    async fn handle(app: &App, call: Call<'_>) -> Done {
+        let seen = app.mailbox_poll().await.map_err(|fault| fault.to_string())?;
+        metrics::mailboxes(&seen, call.deployed, app.time());
+        Ok(Value::Null)
+    }
+}
+
 /// Handles one event by whichever function it is for: on a laptop one process may be any of them.
 pub async fn handle(app: &App, function: Function, call: Call<'_>) -> Done {
     match function {
@@ -217,6 +258,9 @@ pub async fn handle(app: &App, function: Function, call: Call<'_>) -> Done {
         Function::Chart => Chart::handle(app, call).await,
         Function::Contact => Contact::handle(app, call).await,
         Function::File => File::handle(app, call).await,
+        Function::MailInbound => MailInbound::handle(app, call).await,
+        Function::MailboxPoll => MailboxPoll::handle(app, call).await,
+        Function::Form => Form::handle(app, call).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! How it starts: environment, secrets, TLS, clock, logs, metrics, and the Lambda loop. Knows no rules.
 
 mod aws;
+mod bucket;
 mod clock;
 mod configuration;
 mod environment;
@@ -61,6 +62,11 @@ pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
         sqs: aws.sqs(),
         events: aws.events(),
         ses: handbell_outbound::ses::Ses::new(aws.ses()),
+        bucket: environment.bucket(http.clone()),
+        encrypt_mailbox: Arc::new(|server| {
+            let tls = web::tls().map_err(|error| handbell_app::Fault(error.to_string()))?;
+            Ok(handbell_outbound::mailbox::Server { tls: Some(Arc::new(tls)), ..server })
+        }),
         make_site_client: Arc::new(|site, files| {
             site_client(site, files).map_err(|error| handbell_app::Fault(error.to_string()))
         }),
@@ -115,6 +121,9 @@ pub async fn serve_any(function: Function) -> Result<(), Error> {
         Function::Chart => serve::<function::Chart>().await,
         Function::Contact => serve::<function::Contact>().await,
         Function::File => serve::<function::File>().await,
+        Function::MailInbound => serve::<function::MailInbound>().await,
+        Function::MailboxPoll => serve::<function::MailboxPoll>().await,
+        Function::Form => serve::<function::Form>().await,
     }
 }
 

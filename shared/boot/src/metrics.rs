@@ -1,6 +1,6 @@
 //! Metrics as CloudWatch reads them out of the log (embedded metric format): one line on standard output each.
 
-use handbell_app::{PollSeen, Ticked};
+use handbell_app::{MailboxSeen, PollSeen, Ticked};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -57,4 +57,18 @@ pub(crate) fn poll(seen: &PollSeen, function: &str, at: Timestamp) {
         });
         println!("{line}");
     }
+}
+
+/// One line for the mailboxes. One that couldn't be read is counted; the others were read all the same.
+pub(crate) fn mailboxes(seen: &MailboxSeen, function: &str, at: Timestamp) {
+    let metrics = [("MailboxPollCompleted", "Count"), ("MailsRead", "Count"), ("MailboxesFailed", "Count")];
+    let line = json!({
+        "_aws": envelope(at, &["FunctionName"], &metrics),
+        "FunctionName": function,
+        "MailboxPollCompleted": 1,
+        "Mailboxes": seen.mailboxes,
+        "MailsRead": seen.read,
+        "MailboxesFailed": seen.failed,
+    });
+    println!("{line}");
 }

@@ -18,13 +18,17 @@ use crate::Error;
 /// Mozilla's roots are compiled in: reading the system's costs milliseconds at each start. A connection that was idle for
 /// ten seconds is not used again, since a sandbox that was frozen wakes with dead connections.
 pub fn client() -> Result<reqwest::Client, Error> {
+    client_with(tls()?)
+}
+
+/// TLS that believes those whom Mozilla believes; for HTTP and for mailboxes.
+pub(crate) fn tls() -> Result<ClientConfig, Error> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let tls =
-        ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-    client_with(tls)
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
 }
 
 /// The same with another idea of whom to believe.

@@ -1,9 +1,11 @@
 //! The configuration: what `handbell.yaml` can say. People write it, so every field has words for them.
 
+mod alert_source;
 mod hours;
 mod line;
 mod problems;
 mod site;
+mod target;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -14,10 +16,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::press::Gesture;
 
+pub use alert_source::{
+    Again, AlertSource, Confirm, MailDomain, MailRule, Mailbox, Meant, Need, Quiet, Severity,
+};
 pub use hours::{AtClosing, Calendar, Hours};
 pub use line::{Agent, Answers, Form, Limits, Line, Mail, Texts, Voice, Waiting};
 pub use problems::{Problem, pin_bytes, problems};
 pub use site::{Cmx, CmxApi, CmxPush, Meraki, MerakiPush, Site, Source, Spaces};
+pub use target::{OnDuty, PersonName, Target, TeamName};
 pub use zone::{Amount, Exclude, Never, Place, Polls, Threshold, Zone};
 
 /// The whole file.
@@ -51,6 +57,12 @@ pub struct Config {
     /// Lines by name: numbers on which customers reach a team.
     #[serde(default)]
     pub lines: BTreeMap<String, Line>,
+    /// How mail reaches us; only who gets or sends mail of alerts needs it.
+    #[serde(default)]
+    pub mail: Option<MailDomain>,
+    /// Sources of alerts by name: who sends mails about trouble, or fills in a form.
+    #[serde(default)]
+    pub sources: BTreeMap<String, AlertSource>,
 }
 
 fn utc() -> String {
@@ -125,6 +137,9 @@ pub struct Twilio {
     pub key: Option<ApiKey>,
     /// The number that sends and calls, unless a step names another: `+33644606827`.
     pub from: String,
+    /// So many calls a second may begin (an account starts with one); the calls of one incident are spread out in time.
+    #[serde(default)]
+    pub calls_per_second: Option<u32>,
 }
 
 /// A Twilio API key.
@@ -186,6 +201,76 @@ pub struct Plan {
     /// The steps: press n takes step n. A zone's first level takes the first, the next level the next.
     #[serde(default)]
     pub steps: Vec<Step>,
+    /// The whole plan again when nobody has acknowledged after its last step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
+    /// How many have to acknowledge: a number, or the names of teams of which one each has to.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub need: Need,
+    /// Steps that come only when somebody asks for them by name: `/escalate technical`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub escalate: BTreeMap<String, Step>,
+    /// A card in the space shows how it stands, with buttons; by itself for alerts, and only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<bool>,
+    /// Whoever has it is asked whether it is still so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Plan {
+    /// A plan that does nothing, in a space of this title.
+    pub fn without_steps(title: String) -> Self {
+        Self {
+            space: Space {
+                title,
+                reuse: Reuse::Always,
+                team: None,
+                moderators: Vec::new(),
+                participants: Vec::new(),
+            },
+            reset_after: six_hours(),
+            repeat: Repeat::None,
+            steps: Vec::new(),
+            again: None,
+            need: Need::default(),
+            escalate: BTreeMap::new(),
+            card: None,
+            confirm: None,
+        }
+    }
+
+    /// A step by its number: 1 is the first of `steps`, and after the last come those of `escalate`, in the order of their
+    /// names.
+    pub fn step(&self, number: u32) -> Option<&Step> {
+        let index = (number as usize).checked_sub(1)?;
+        self.steps.get(index).or_else(|| self.escalate.values().nth(index - self.steps.len()))
+    }
+
+    /// The number of the step that is asked for by this name.
+    pub fn escalation(&self, name: &str) -> Option<u32> {
+        let index = self.escalate.keys().position(|known| known.eq_ignore_ascii_case(name))?;
+        u32::try_from(self.steps.len() + index + 1).ok()
+    }
+
+    /// The roster has to be known before a step of this plan can be taken.
+    pub fn asks_the_roster(&self) -> bool {
+        let steps = self.steps.iter().chain(self.escalate.values());
+        steps.flat_map(Step::targets).any(Target::asks_the_roster) || matches!(self.need, Need::Teams(_))
+    }
+}
+
+impl Step {
+    /// Everybody whom the step reaches.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        let texts = self.sms.iter().flat_map(|sms| &sms.to);
+        let calls = self.call.iter().flat_map(|call| &call.to);
+        texts.chain(calls).chain(self.page.iter().flat_map(|page| &page.to))
+    }
 }
 
 fn six_hours() -> Span {
@@ -251,6 +336,9 @@ pub struct Step {
     /// Phone calls.
     #[serde(default)]
     pub call: Vec<Call>,
+    /// People who are told in the way that each of them wants, until somebody acknowledges; they are added to the space.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub page: Vec<Page>,
     /// People who are added to the space.
     #[serde(default)]
     pub people: Option<People>,
@@ -283,8 +371,8 @@ pub struct Post {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sms {
-    /// Phone numbers: `+352691496401`.
-    pub to: Vec<String>,
+    /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
+    pub to: Vec<Target>,
     /// What it says; may use `{button}`, `{count}`, `{time}`, `{incident}`.
     pub text: String,
     /// Another sender than `twilio.from`.
@@ -297,8 +385,8 @@ pub struct Sms {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// Phone numbers: `+352691496401`.
-    pub to: Vec<String>,
+    /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
+    pub to: Vec<Target>,
     /// What is spoken; may use `{button}`, `{count}`, `{time}`, `{incident}` as they are when the call is answered.
     pub say: String,
     /// Another caller than `twilio.from`.
@@ -310,6 +398,44 @@ pub struct Call {
     /// One of Twilio's voices, such as `Polly.Joanna`.
     #[serde(default)]
     pub voice: Option<String>,
+    /// Calls again until somebody answers, so often in all; a voicemail is no answer.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: u32,
+    /// At this distance.
+    #[serde(default = "two_minutes", skip_serializing_if = "is_two_minutes")]
+    pub every: Span,
+}
+
+fn once() -> u32 {
+    1
+}
+fn is_once(times: &u32) -> bool {
+    *times == 1
+}
+fn is_two_minutes(every: &Span) -> bool {
+    *every == two_minutes()
+}
+
+/// People who are told in the way that each of them wants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// People, or bare phone numbers: `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`, `+352691496401`.
+    pub to: Vec<Target>,
+    /// What a text or a mail says; may use `{source}`, `{title}`, `{severity}`, `{count}`, `{time}`, `{incident}`.
+    #[serde(default = "page_text")]
+    pub text: String,
+    /// What a call says; the text, if absent.
+    #[serde(default)]
+    pub say: Option<String>,
+    /// Another sender than `twilio.from`.
+    #[serde(default)]
+    pub from: Option<String>,
+}
+
+fn page_text() -> String {
+    "{source}: {title}".to_owned()
 }
 
 /// People who are added to the space.

@@ -1,16 +1,25 @@
 //! The rules of an incident: what an event makes of it. One pure function, [`decide`].
 
+mod alert;
 mod climb;
+mod command;
 mod crowd;
+mod reach;
+mod time;
+
+pub use time::next_step_at;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Button, Meaning, Plan, Repeat, Reuse};
+use crate::alert::Raised;
+use crate::config::{Admins, Button, Meaning, Plan, Repeat, Reuse};
 use crate::crowd::Signal;
 use crate::dispatch::{Dispatch, DispatchKey, Say};
-use crate::incident::{By, Incident, Kind, Phase, Subject};
+use crate::incident::{Incident, Phase, Subject};
+use crate::ledger::{Actor, Command, How};
 use crate::press::Press;
+use crate::roster::Roster;
 use crate::wording::{self, Words};
 use climb::{Climb, invitations, invitations_of_space};
 
@@ -19,44 +28,25 @@ use climb::{Climb, invitations, invitations_of_space};
 pub enum Event {
     /// The button was pressed.
     Press(Press),
-    /// Somebody says "I have it".
-    Acknowledge {
+    /// Somebody says something to an incident.
+    Command {
         /// Who.
-        who: String,
-        /// The incident that they were told of; another one is not acknowledged by it.
-        epoch: u64,
+        by: Actor,
+        /// The incident that they were told of; another one is not changed by it. None means whichever there is.
+        epoch: Option<u64>,
+        /// What.
+        command: Command,
     },
-    /// Somebody wants the next step now.
-    Next {
-        /// Who.
-        who: String,
-        /// The incident that they were told of.
+    /// A monitoring system or a person reported trouble.
+    Alert(Raised),
+    /// Everybody whom a step was to bring has certainly not been reached.
+    Unreached {
+        /// The incident.
         epoch: u64,
-        /// The step that they were told of: asking twice climbs once.
+        /// How often its plan had begun again.
+        round: u32,
+        /// The step.
         step: u32,
-    },
-    /// It is done.
-    Resolve {
-        /// Who.
-        who: String,
-        /// The incident that they were told of.
-        epoch: u64,
-    },
-    /// It was nothing.
-    Cancel {
-        /// Who.
-        who: String,
-        /// The incident that they were told of.
-        epoch: u64,
-    },
-    /// Nobody wants to hear of a zone for a while.
-    Snooze {
-        /// Who.
-        who: String,
-        /// The incident that they were told of.
-        epoch: u64,
-        /// Until then.
-        until: Timestamp,
     },
     /// A poll found something to tell of a zone or a site.
     Crowd(Signal),
@@ -66,11 +56,6 @@ pub enum Event {
         customer: String,
         /// Since then.
         since: Timestamp,
-    },
-    /// The customer waits no more.
-    Answered {
-        /// Who answered.
-        who: String,
     },
     /// The time that the incident had asked for has come.
     Wake,
@@ -93,6 +78,14 @@ pub struct Rules<'a> {
     pub watched: bool,
     /// The sender of texts and calls.
     pub from: &'a str,
+    /// So many calls a second may begin.
+    pub calls_per_second: Option<u32>,
+    /// Who there is, where the plan names people.
+    pub roster: &'a Roster,
+    /// Who is told when nobody is there.
+    pub admins: &'a Admins,
+    /// Who gets the report beside those who reported it.
+    pub report_to: &'a [String],
     /// How times are written and things are called.
     pub words: &'a Words,
 }
@@ -130,8 +123,7 @@ pub enum Outcome {
 fn is_current(incident: &Incident, plan: &Plan, now: Timestamp) -> bool {
     // A crowd is over when it is gone, however long that takes; a button knows no end but silence.
     !incident.phase.is_final()
-        && (incident.subject.kind() != Kind::Button
-            || now.duration_since(incident.heard_at) < plan.reset_after.0)
+        && (!time::ends_by_silence(incident) || now.duration_since(incident.heard_at) < plan.reset_after.0)
 }
 
 /// True when an event at `now` begins a new incident, so that today's plan applies and not the one that it opened with.
@@ -143,7 +135,10 @@ pub fn begins_anew(
 ) -> bool {
     let opens = matches!(
         event,
-        Event::Press(_) | Event::Crowd(Signal::Rise { .. } | Signal::Silent { .. }) | Event::Waits { .. }
+        Event::Press(_)
+            | Event::Crowd(Signal::Rise { .. } | Signal::Silent { .. })
+            | Event::Waits { .. }
+            | Event::Alert(_)
     );
     opens && incident.is_none_or(|incident| own_plan.is_none_or(|plan| !is_current(incident, plan, now)))
 }
@@ -162,53 +157,34 @@ pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Ti
                 // It was perhaps meant for another incident: it is posted as late, and silences nobody.
                 _ if late(press, rules, now).is_some() => pressed(state, current, press, rules, now),
                 (Meaning::Acknowledge, Some(incident)) => {
-                    acknowledge(incident, &wording::the_button(rules.words), rules, now)
+                    command::given(incident, &the_button(rules), &Command::Acknowledge, rules, now)
                 }
                 (Meaning::Cancel, Some(incident)) => {
-                    end(incident, Phase::Cancelled, &wording::the_button(rules.words), rules, now)
+                    command::given(incident, &the_button(rules), &Command::Cancel, rules, now)
                 }
             }
         }
-        Event::Acknowledge { who, epoch } => match current {
-            Some(incident) if incident.epoch == *epoch => acknowledge(incident, who, rules, now),
-            _ => nothing(state),
-        },
-        Event::Next { who, epoch, step } => match current {
-            Some(incident)
-                if incident.epoch == *epoch
-                    && incident.phase == Phase::Open
-                    && incident.step == *step
-                    && (*step as usize) < rules.plan.steps.len() =>
-            {
-                let mut climb = Climb::on(incident, rules, now);
-                climb.incident.heard_at = now;
-                climb.fact("incident.climbed", [("by", who.clone())]);
-                let note = wording::wanted_next(who, rules.words);
-                climb.take_step(step + 1, Some(note));
-                climb.done(Outcome::Done)
+        Event::Command { by, epoch, command } => match current {
+            Some(incident) if epoch.is_none_or(|epoch| epoch == incident.epoch) => {
+                command::given(incident, by, command, rules, now)
             }
             _ => nothing(state),
         },
-        Event::Resolve { who, epoch } => match current {
-            Some(incident) if incident.epoch == *epoch => end(incident, Phase::Resolved, who, rules, now),
-            _ => nothing(state),
-        },
-        Event::Cancel { who, epoch } => match current {
-            Some(incident) if incident.epoch == *epoch => end(incident, Phase::Cancelled, who, rules, now),
-            _ => nothing(state),
-        },
-        Event::Snooze { who, epoch, until } => match current {
-            Some(incident) if incident.epoch == *epoch => crowd::snoozed(incident, (who, *until), rules, now),
+        Event::Alert(raised) => alert::raised(state, current, raised, rules, now),
+        Event::Unreached { epoch, round, step } => match current {
+            Some(incident) if incident.epoch == *epoch => {
+                time::unreached(incident, (*round, *step), rules, now)
+            }
             _ => nothing(state),
         },
         Event::Crowd(signal) => crowd::heard(state, current, signal, rules, now),
         Event::Waits { customer, since } => waits(state, current, (customer, *since), rules, now),
-        Event::Answered { who } => match current {
-            Some(incident) => end(incident, Phase::Resolved, who, rules, now),
-            None => nothing(state),
-        },
-        Event::Wake => wake(state, rules, now),
+        Event::Wake => time::wake(state, rules, now),
     }
+}
+
+fn the_button(rules: Rules<'_>) -> Actor {
+    Actor::named(wording::the_button(rules.words), How::Button)
 }
 
 fn nothing(state: Option<&Incident>) -> Decision {
@@ -299,90 +275,6 @@ fn waits(
         climb.take_step(1, Some(note));
     }
     climb.done(Outcome::Done)
-}
-
-fn acknowledge(incident: &Incident, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
-    if incident.phase != Phase::Open {
-        return crowd::another(incident, who, rules, now);
-    }
-    let mut climb = Climb::on(incident, rules, now);
-    let by = By { who: who.to_owned(), at: now };
-    climb.incident.phase = Phase::Acknowledged;
-    climb.incident.heard_at = now;
-    climb.incident.void_up_to = climb.incident.dispatches;
-    climb.fact("incident.acknowledged", [("by", who.to_owned())]);
-    climb.last_word(match incident.crowd {
-        None => wording::acknowledged(&by, rules.words),
-        Some(_) => wording::crowd::on_the_way(&by, rules.words),
-    });
-    climb.incident.taken_by = Some(by);
-    climb.done(Outcome::Done)
-}
-
-fn end(incident: &Incident, phase: Phase, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
-    let mut climb = Climb::on(incident, rules, now);
-    climb.incident.phase = phase;
-    climb.incident.void_up_to = climb.incident.dispatches;
-    let by = By { who: who.to_owned(), at: now };
-    let (kind, text) = match (phase, &mut climb.incident.crowd) {
-        (Phase::Cancelled, Some(crowd)) => {
-            crowd.false_alarms += 1;
-            ("incident.cancelled", wording::crowd::not_busy(&by, crowd.false_alarms, rules.words))
-        }
-        (Phase::Cancelled, None) => ("incident.cancelled", wording::cancelled(&by, rules.words)),
-        _ => ("incident.resolved", wording::resolved(&by, rules.words)),
-    };
-    climb.fact(kind, [("by", who.to_owned())]);
-    climb.last_word(text);
-    climb.done(Outcome::Done)
-}
-
-fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -> Decision {
-    let Some(incident) = state.filter(|incident| !incident.phase.is_final()) else { return nothing(state) };
-    let mut climb = Climb::on(incident, rules, now);
-    // A step that is due comes first, however late: after an outage of ours nobody has been told yet.
-    if next_step_at(incident, rules.plan).is_some_and(|at| at <= now) {
-        climb.incident.heard_at = now;
-        climb.fact("incident.climbed", [("by", "time".to_owned())]);
-        let note = wording::nobody_answered(incident.step_at, rules.words);
-        climb.take_step(incident.step + 1, Some(note));
-        return climb.done(Outcome::Done);
-    }
-    if incident.subject.kind() != Kind::Button && rules.watched {
-        // It is over when a poll says so; until then it only stays in sight.
-        if wake_at(incident, rules.plan).is_some_and(|at| at <= now) {
-            climb.incident.heard_at = now;
-        }
-    } else if incident.subject.kind() != Kind::Button {
-        climb.incident.phase = Phase::Lapsed;
-        climb.fact("incident.lapsed", []);
-        return climb.done(Outcome::Done);
-    }
-    if !is_current(incident, rules.plan, now) {
-        climb.incident.phase = Phase::Lapsed;
-        climb.fact("incident.lapsed", []);
-        return climb.done(Outcome::Done);
-    }
-    // Too early, which happens since a wake-up only moves forward when it is reached: ask again for the right time.
-    if incident.wake_at == wake_at(&climb.incident, rules.plan) {
-        return nothing(state);
-    }
-    climb.done(Outcome::Nothing)
-}
-
-/// When the next step comes by itself.
-fn next_step_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
-    let after = plan.steps.get(incident.step as usize)?.after?;
-    (incident.phase == Phase::Open && incident.step > 0).then(|| incident.step_at + after.0)
-}
-
-/// When the incident must be looked at again; none when it is over.
-fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
-    if incident.phase.is_final() {
-        return None;
-    }
-    let quiet = incident.heard_at + plan.reset_after.0;
-    Some(next_step_at(incident, plan).map_or(quiet, |step| step.min(quiet)))
 }
 
 /// Everybody who belongs in the space once `step` was taken: for a space that has to be made again.

@@ -2,15 +2,20 @@
 //!
 //! This file is the life of a delivery as pure rules: what is due, what an outcome means, when to look, when to give up.
 
+mod chain;
+mod say;
+
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::Address;
 use crate::crowd::View;
-use crate::incident::{Subject, reference};
+use crate::incident::{Incident, Subject, reference};
+use crate::ledger::Entry;
 use crate::wording;
+
+pub use say::{Content, Say, Talk, Way, Who};
 
 /// A lease holds this long; then another may take the dispatch after [`LEASE_MARGIN`].
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -44,224 +49,6 @@ pub struct DispatchKey {
     pub epoch: u64,
     /// Which dispatch of the incident, from 1.
     pub number: u32,
-}
-
-/// What to say and to whom.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "kebab-case")]
-pub enum Say {
-    /// Add somebody to the space.
-    Invite {
-        /// Mail address.
-        email: String,
-        /// As a moderator.
-        moderator: bool,
-    },
-    /// Post in the space.
-    Post {
-        /// What.
-        content: Content,
-    },
-    /// Post the zone's card: the dispatch's view, with buttons.
-    Card,
-    /// Tell one person in Webex.
-    Direct {
-        /// Mail address.
-        email: String,
-        /// What.
-        content: Content,
-    },
-    /// Send a text message.
-    Sms {
-        /// E.164.
-        to: String,
-        /// The sender.
-        from: String,
-        /// What.
-        content: Content,
-    },
-    /// Call; what is spoken is decided when somebody answers.
-    Call {
-        /// E.164.
-        to: String,
-        /// The caller.
-        from: String,
-        /// What.
-        content: Content,
-    },
-    /// Post a file of a customer's: a picture of a text, or what was said after the tone.
-    Media {
-        /// Where it lies at Twilio.
-        url: String,
-        /// What it says it is.
-        content_type: Option<String>,
-    },
-    /// Post all that was said with the customer: as a file, or the last of it in words.
-    Transcript {
-        /// In words.
-        brief: bool,
-    },
-    /// See whether anybody is there to answer, and ask somebody to.
-    Assign,
-    /// Tell the team in its lobby.
-    Lobby {
-        /// What.
-        content: Content,
-    },
-    /// Give the space another title.
-    Rename {
-        /// What it is called.
-        title: String,
-    },
-    /// Answer a customer by a text message, with an agent's files.
-    Answer {
-        /// E.164.
-        to: String,
-        /// Our number.
-        from: String,
-        /// The text.
-        text: String,
-        /// Addresses of the files at Webex.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        files: Vec<String>,
-    },
-    /// Answer a customer by mail.
-    Mail {
-        /// The address.
-        to: String,
-        /// The text.
-        text: String,
-    },
-    /// Call an agent, and connect with the customer when the agent wants it.
-    Connect {
-        /// The agent's number.
-        agent: String,
-        /// Our number.
-        from: String,
-        /// The customer's.
-        to: String,
-    },
-    /// Remove all that is known of the customer.
-    Erase {
-        /// The customer's number.
-        number: Option<String>,
-    },
-    /// The message that shows what became of the others, edited as they settle.
-    Report,
-}
-
-impl Say {
-    /// Said through Webex.
-    pub fn is_webex(&self) -> bool {
-        !self.is_phone() && !matches!(self, Self::Mail { .. } | Self::Erase { .. })
-    }
-    /// Stands in the space, in the order of the steps.
-    pub fn is_post(&self) -> bool {
-        matches!(self, Self::Post { .. } | Self::Card | Self::Media { .. } | Self::Transcript { .. })
-    }
-    /// Said through Twilio.
-    pub fn is_phone(&self) -> bool {
-        matches!(self, Self::Sms { .. } | Self::Call { .. } | Self::Answer { .. } | Self::Connect { .. })
-    }
-    /// Reaches a customer: may be taken back, and never follows a STOP.
-    pub fn is_answer(&self) -> bool {
-        matches!(self, Self::Answer { .. } | Self::Mail { .. })
-    }
-}
-
-/// Words: those of the plan, by their place, or these.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Content {
-    /// The plan's step, and which of its texts or calls.
-    Plan {
-        /// From 1.
-        step: u32,
-        /// From 0.
-        item: usize,
-    },
-    /// These words.
-    Text(String),
-    /// What the dispatch's [`Talk`] says.
-    Talk {
-        /// Always true.
-        talk: bool,
-    },
-    /// What stands first in a customer's space: it depends on what our token lets us see.
-    FirstPost {
-        /// Whose space it is.
-        first_post: Address,
-    },
-    /// Whether an answer could still be taken back, which only its own dispatch knows.
-    TakenBack {
-        /// The dispatch of the answer.
-        taken_back: u32,
-        /// It was changed, not deleted.
-        changed: bool,
-        /// By whom.
-        who: String,
-    },
-}
-
-impl Content {
-    /// What the dispatch's talk says.
-    pub fn talk() -> Self {
-        Self::Talk { talk: true }
-    }
-}
-
-/// Who says something in a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Who {
-    /// The customer.
-    Customer,
-    /// An agent, by name.
-    Agent(String),
-    /// Handbell, by itself.
-    Handbell,
-}
-
-/// By which way a customer was heard or is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
-    /// Text messages.
-    Text,
-    /// The phone.
-    Call,
-    /// The web form.
-    Form,
-    /// Only within the space.
-    Space,
-}
-
-/// One thing said in a conversation: the dispatches that carry one are its history.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Talk {
-    /// Who.
-    pub who: Who,
-    /// How the customer is called at that time.
-    pub customer: String,
-    /// How.
-    pub way: Way,
-    /// In words; empty if it is only files.
-    pub text: String,
-    /// What we have to say of it ourselves.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub note: String,
-    /// How many files.
-    #[serde(default)]
-    pub files: u32,
-    /// When.
-    pub at: Timestamp,
-}
-
-// What people say is for no log.
-impl std::fmt::Debug for Talk {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Talk").field("way", &self.way).field("at", &self.at).finish_non_exhaustive()
-    }
 }
 
 /// How far a delivery has come on our side.
@@ -333,9 +120,31 @@ pub struct Delivery {
     /// The delivery that this one stands in for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<String>,
+    /// Whom it is to bring, where several attempts are made for the same person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aim: Option<Aim>,
     /// What the report showed last, and how often it was edited. Only for [`Say::Report`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
+}
+
+/// Whom a delivery is to bring. Attempts for the same person follow each other in the order of their names.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aim {
+    /// The id in the roster, or a bare number.
+    pub id: String,
+    /// What people call them.
+    pub name: String,
+    /// Once one attempt was answered the others aren't made.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub until_answered: bool,
+}
+
+// Names and numbers are for no log.
+impl std::fmt::Debug for Aim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Aim").field("until_answered", &self.until_answered).finish_non_exhaustive()
+    }
 }
 
 /// The state of the report message.
@@ -362,8 +171,14 @@ impl Delivery {
             why: None,
             under: None,
             instead_of: None,
+            aim: None,
             shown: None,
         }
+    }
+
+    /// The same at a later time.
+    pub fn at(self, at: Timestamp) -> Self {
+        Self { next_at: at, since: at, ..self }
     }
 
     fn is_open(&self) -> bool {
@@ -408,6 +223,12 @@ pub struct Dispatch {
     /// What was said in a conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub talk: Option<Box<Talk>>,
+    /// The line of the ledger that it follows from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Box<Entry>>,
+    /// The incident as it ended: the next one of its subject takes its place in the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Box<Incident>>,
     /// The plan's name.
     pub plan: String,
     /// The plan as it stood.
@@ -510,6 +331,8 @@ impl Dispatch {
             replaces: None,
             thread: None,
             talk: None,
+            entry: None,
+            ended: None,
             plan: String::new(),
             plan_hash: String::new(),
             count: 0,

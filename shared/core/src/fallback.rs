@@ -88,15 +88,20 @@ fn other_channel(
     words: &Words,
     dispatch: &Dispatch,
 ) -> Option<Say> {
-    if delivery.instead_of.is_some() {
+    // Somebody who is tried several ways is tried the next one anyway.
+    if delivery.instead_of.is_some() || dispatch.tries_again(delivery) {
         return None;
     }
     let content = |content: &Content| match content {
         Content::Text(_) | Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => {
             content.clone()
         }
+        Content::Page { .. } => {
+            let template = wording::duty::page(content, plan, matches!(delivery.say, Say::Sms { .. }));
+            Content::Text(Values::of(dispatch, words).fill(template.unwrap_or_default(), wording::plain))
+        }
         Content::Plan { step, item } => {
-            let step = plan.steps.get((*step as usize).wrapping_sub(1));
+            let step = plan.step(*step);
             let template = step.and_then(|step| match delivery.say {
                 Say::Sms { .. } => step.sms.get(*item).map(|sms| &sms.text),
                 _ => step.call.get(*item).map(|call| &call.say),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::alert::{Alert, Hold};
 use crate::zone::Level;
 
 /// What an incident is about, and the name of its partition in the table: `button:green`.
@@ -24,6 +25,10 @@ pub enum Kind {
     Silence,
     /// A customer whom nobody answers.
     Waiting,
+    /// A monitoring system or a person reported trouble.
+    Alert,
+    /// Something that Handbell says by itself, outside of any incident: a code for a new phone number.
+    Notice,
     /// What is said between a customer and a team: no incident, but its dispatches lie in the same way.
     Customer,
 }
@@ -60,6 +65,24 @@ impl Subject {
         Self(format!("waiting:{}", customer.name()))
     }
 
+    /// The subject of trouble that a source reports; `key` says what it is about. The key may hold anything that a mail
+    /// says, so only its digest stands here.
+    pub fn alert(source: &str, key: &str) -> Self {
+        let digest = Sha256::digest(format!("alert\0{source}\0{key}"));
+        Self(format!("alert:{source}~{}", digest.iter().take(16).map(|byte| sign(*byte)).collect::<String>()))
+    }
+
+    /// The subject of what Handbell says to one address by itself.
+    pub fn notice(address: &str) -> Self {
+        let digest = Sha256::digest(format!("notice\0{address}"));
+        Self(format!("notice:~{}", digest.iter().take(16).map(|byte| sign(*byte)).collect::<String>()))
+    }
+
+    /// The source of an alert's subject.
+    pub fn source(&self) -> Option<&str> {
+        (self.kind() == Kind::Alert).then(|| self.name().split('~').next())?
+    }
+
     /// The line of a customer's subject.
     pub fn line(&self) -> Option<&str> {
         matches!(self.kind(), Kind::Customer | Kind::Waiting).then(|| self.name().split('~').next())?
@@ -70,7 +93,7 @@ impl Subject {
         let (kind, name) = text.split_once(':')?;
         let known = match kind {
             "button" | "zone" => !name.is_empty(),
-            "silence" | "waiting" | "customer" => name.split_once('~').is_some(),
+            "silence" | "waiting" | "customer" | "alert" | "notice" => name.split_once('~').is_some(),
             _ => false,
         };
         known.then(|| Self(text.to_owned()))
@@ -83,6 +106,8 @@ impl Subject {
             Some(("silence", _)) => Kind::Silence,
             Some(("waiting", _)) => Kind::Waiting,
             Some(("customer", _)) => Kind::Customer,
+            Some(("alert", _)) => Kind::Alert,
+            Some(("notice", _)) => Kind::Notice,
             _ => Kind::Button,
         }
     }
@@ -180,6 +205,66 @@ pub struct Incident {
     /// What it is about is called so, where the configuration can't tell: a customer's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// What an alert's incident knows besides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alert: Option<Box<Alert>>,
+    /// Who said what so far, as far as the rules need it.
+    #[serde(default, skip_serializing_if = "Duty::is_empty")]
+    pub duty: Duty,
+}
+
+/// Who said what so far, as far as the rules need it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duty {
+    /// Who said "I have it", where more than one has to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acks: Vec<Ack>,
+    /// Who said "I can't": ids of people, or names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cannot: Vec<String>,
+    /// How often the plan began again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round: u32,
+    /// Phones stay silent until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
+    /// Nobody wants to hear of it until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snoozed_until: Option<Timestamp>,
+    /// Since when it is known that whoever has it still has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
+    /// When they were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
+    /// The last dispatch that shows the incident's card.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub card: u32,
+    /// The first who had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<By>,
+}
+
+impl Duty {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Somebody said "I have it".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ack {
+    /// The id in the roster, if it is somebody there.
+    pub person: Option<String>,
+    /// Who and when.
+    pub by: By,
+    /// The teams that they stand for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<String>,
 }
 
 /// What a zone's incident knows besides.
@@ -207,6 +292,17 @@ impl Incident {
     pub fn reference(&self) -> String {
         reference(&self.subject, self.epoch)
     }
+
+    /// What people text back to name it.
+    pub fn number(&self) -> u16 {
+        number(&self.subject, self.epoch)
+    }
+}
+
+/// What people text back to name an incident, from 100 to 999. Two of them may share one; then only the short name will do.
+pub fn number(subject: &Subject, epoch: u64) -> u16 {
+    let digest = Sha256::digest(format!("number {}#{epoch}", subject.as_str()));
+    100 + u16::from_be_bytes([digest[0], digest[1]]) % 900
 }
 
 /// The short name of an incident, made from its subject and epoch; four of 32 signs that aren't mistaken for each other.

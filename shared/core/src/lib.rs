@@ -1,5 +1,6 @@
 //! What we decide: pure rules. No clock, no network, no AWS, no randomness but what comes in.
 
+pub mod alert;
 pub mod assign;
 pub mod config;
 pub mod conversation;
@@ -10,8 +11,12 @@ pub mod dispatch;
 pub mod fallback;
 pub mod incident;
 pub mod leave;
+pub mod ledger;
+pub mod mail;
 pub mod poll;
 pub mod press;
+pub mod roster;
+pub mod summary;
 pub mod texting;
 pub mod wording;
 pub mod zone;

@@ -2,11 +2,12 @@
 
 pub mod crowd;
 pub mod customer;
+pub mod duty;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::config::{Plan, Step};
+use crate::config::{Plan, Severity, Step};
 use crate::dispatch::{Content, Delivery, Dispatch, Fate, Progress, Say};
 use crate::incident::{By, Incident, Kind, Phase, reference};
 
@@ -15,8 +16,20 @@ use crate::incident::{By, Incident, Kind, Phase, reference};
 pub struct Words {
     /// The zone in which people read times.
     pub zone: TimeZone,
-    /// What the button, the zone or the site is called.
+    /// What the button, the zone, the site or the source is called.
     pub name: String,
+    /// What an alert is about, and how bad it is.
+    pub alert: Option<(String, Severity)>,
+}
+
+impl Words {
+    fn title(&self) -> String {
+        self.alert.as_ref().map_or_else(|| self.name.clone(), |(title, _)| title.clone())
+    }
+
+    fn severity(&self) -> &'static str {
+        self.alert.as_ref().map_or("", |(_, severity)| severity.name())
+    }
 }
 
 /// The values of the placeholders.
@@ -36,6 +49,10 @@ pub struct Values {
     pub capacity: String,
     /// `{usual}` count of a zone.
     pub usual: String,
+    /// `{title}` of an alert; of anything else, what it is called.
+    pub title: String,
+    /// `{severity}` of an alert.
+    pub severity: &'static str,
 }
 
 impl Values {
@@ -49,6 +66,8 @@ impl Values {
             level: dispatch.view.as_ref().and_then(|view| view.level).map_or("", crowd::level).to_owned(),
             capacity: number(dispatch.view.as_ref().and_then(|view| view.capacity)),
             usual: number(dispatch.view.as_ref().and_then(|view| view.usual)),
+            title: words.title(),
+            severity: words.severity(),
         }
     }
 
@@ -62,6 +81,8 @@ impl Values {
             level: incident.crowd.as_ref().map_or("", |now| crowd::level(now.level)).to_owned(),
             capacity: number(incident.crowd.as_ref().and_then(|now| now.capacity)),
             usual: number(None),
+            title: words.title(),
+            severity: words.severity(),
         }
     }
 
@@ -78,7 +99,9 @@ impl Values {
                 .filter(|end| from[1..][*end..].starts_with('}'))
                 .map_or(1, |end| end + 2);
             let value = match &from[..end] {
-                "{button}" | "{zone}" | "{customer}" => escape(&self.name),
+                "{button}" | "{zone}" | "{customer}" | "{source}" => escape(&self.name),
+                "{title}" => escape(&self.title),
+                "{severity}" => escape(self.severity),
                 "{level}" => escape(&self.level),
                 "{capacity}" => escape(&self.capacity),
                 "{usual}" => escape(&self.usual),
@@ -207,7 +230,7 @@ pub fn resolved(by: &By, words: &Words) -> String {
 }
 
 fn step_of(plan: &Plan, number: u32) -> Option<&Step> {
-    plan.steps.get((number as usize).checked_sub(1)?)
+    plan.step(number)
 }
 
 /// The title of an incident's space.
@@ -226,6 +249,8 @@ pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) 
         Content::Talk { .. } => {
             dispatch.talk.as_ref().map_or_else(String::new, |talk| customer::talk(talk, &words.zone))
         }
+        Content::Page { .. } => duty::page(content, plan, false)
+            .map_or_else(String::new, |text| Values::of(dispatch, words).fill(text.trim_end(), plain)),
         // Only whoever speaks to Webex can tell.
         Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
         Content::Plan { step, .. } => {
@@ -261,6 +286,11 @@ pub fn sms(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words, m
     let text = match content {
         Content::Text(text) => text.clone(),
         Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
+        Content::Page { .. } => {
+            let text = duty::page(content, plan, false).unwrap_or_default();
+            let text = Values::of(dispatch, words).fill(text.trim_end(), plain);
+            return duty::page_text(&text, dispatch, mark);
+        }
         Content::Plan { step, item } => {
             let template =
                 step_of(plan, *step).and_then(|step| step.sms.get(*item)).map_or("", |sms| sms.text.as_str());
@@ -275,6 +305,10 @@ pub fn spoken(content: &Content, plan: &Plan, incident: &Incident, words: &Words
     match content {
         Content::Text(text) => text.clone(),
         Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
+        Content::Page { .. } => {
+            let text = duty::page(content, plan, true).unwrap_or_default();
+            Values::now(incident, words, now).fill(text, plain)
+        }
         Content::Plan { step, item } => {
             let template = step_of(plan, *step)
                 .and_then(|step| step.call.get(*item))
@@ -316,13 +350,25 @@ pub fn the_phone(number: &str) -> String {
     format!("{number} (by phone)")
 }
 
+/// How somebody who texts is named, if nothing but the number is known.
+pub fn the_texter(number: &str) -> String {
+    format!("{number} (by text)")
+}
+
 /// The one message that shows what became of a dispatch; none while there is nothing to tell.
 pub fn report(dispatch: &Dispatch) -> Option<String> {
     if dispatch.key.subject.kind() == Kind::Customer {
         return customer::fate(dispatch, |delivery, fate| line(delivery, fate, escape_markdown));
     }
+    // A later attempt is told of when it is made.
+    let later = |delivery: &Delivery| {
+        matches!(delivery.progress, Progress::Pending | Progress::Cancelled)
+            && delivery.tries == 0
+            && delivery.since > dispatch.at
+    };
     let told = |delivery: &&Delivery| {
-        delivery.say.is_phone() || (delivery.progress == Progress::Dead && delivery.say != Say::Report)
+        ((delivery.say.is_phone() || matches!(delivery.say, Say::Notify { .. })) && !later(delivery))
+            || (delivery.progress == Progress::Dead && delivery.say != Say::Report)
     };
     let mut told: Vec<_> = dispatch.deliveries.iter().filter(|(_, delivery)| told(delivery)).collect();
     told.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
@@ -337,10 +383,17 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
     let what = match &delivery.say {
         Say::Invite { email, .. } => format!("Adding {}", escape(email)),
         Say::Post { .. } => "A post".to_owned(),
+        Say::Original { .. } => "The mail as a file".to_owned(),
+        Say::Status => "The card".to_owned(),
+        Say::TakeDown { .. } => "Removing the old card".to_owned(),
+        Say::Protocol => "The report as a file".to_owned(),
+        Say::Tell { .. } => "Telling those who were called".to_owned(),
+        Say::Notify { email, .. } => format!("Mail to {}", escape(email)),
+        Say::ReportMail { email } => format!("The report to {}", escape(email)),
         Say::Card => "The card".to_owned(),
         Say::Direct { email, .. } => format!("Message to {}", escape(email)),
-        Say::Sms { to, .. } => format!("SMS to {to}"),
-        Say::Call { to, .. } => format!("Call to {to}"),
+        Say::Sms { to, .. } => format!("SMS to {}", target(delivery, to, escape)),
+        Say::Call { to, .. } => format!("Call to {}", target(delivery, to, escape)),
         Say::Connect { agent, .. } => format!("Call to {agent}"),
         Say::Answer { files, .. } if files.is_empty() => "Text".to_owned(),
         Say::Answer { .. } => "Text with a file".to_owned(),
@@ -362,13 +415,21 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
             format!("not sent: {}", why())
         }
         (Progress::Cancelled, None) => "not needed any more".to_owned(),
-        (Progress::Sent, None) if matches!(delivery.say, Say::Mail { .. }) => "✅ sent".to_owned(),
+        (Progress::Sent, None) if delivery.say.is_mail() => "✅ sent".to_owned(),
         (Progress::Sent, None) => "queued".to_owned(),
         (Progress::Unknown, None) => "not certain yet, being looked up".to_owned(),
         (Progress::Pending, None) if delivery.why.is_some() => format!("will be tried again: {}", why()),
         (Progress::Pending, None) => "about to be sent".to_owned(),
     };
     format!("{what}: {state}")
+}
+
+/// `Dana (+12025550111)`, or the number alone.
+fn target(delivery: &Delivery, to: &str, escape: fn(&str) -> String) -> String {
+    match &delivery.aim {
+        Some(aim) if aim.name != to => format!("{} ({to})", escape(&aim.name)),
+        _ => to.to_owned(),
+    }
 }
 
 fn of_fate(fate: &Fate, escape: fn(&str) -> String) -> String {
@@ -380,6 +441,7 @@ fn of_fate(fate: &Fate, escape: fn(&str) -> String) -> String {
         "failed" => format!("❌ failed{code}"),
         "busy" => "❌ busy".to_owned(),
         "no-answer" => "❌ not answered".to_owned(),
+        "voicemail" => "❌ only a voicemail answered".to_owned(),
         "in-progress" => "answered".to_owned(),
         "completed" => "✅ answered, call ended".to_owned(),
         "canceled" => "called off".to_owned(),

@@ -5,12 +5,11 @@
 
 mod token;
 
-use std::{collections::BTreeMap, fmt};
-
-use handbell_core::{Rejected, config::is_address};
+use std::fmt;
 
 pub use self::token::{Stale, Token};
-use crate::is_form;
+pub use crate::fields::{EMAIL_MAX, NAME_MAX, Wrong};
+use crate::fields::{Fields, longer, plausible};
 
 /// The longest body, in bytes. The longest honest one, 4000 emoji of twelve bytes each as a form spells them, is 48 KB.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -18,14 +17,8 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 /// The longest message, in characters.
 pub const MESSAGE_MAX: usize = 4000;
 
-/// The longest email address, in bytes (RFC 5321, section 4.5.3.1.3: a path of 256 with its brackets).
-pub const EMAIL_MAX: usize = 254;
-
 /// The longest phone number as typed, in characters.
 pub const PHONE_MAX: usize = 40;
-
-/// The longest name, in characters.
-pub const NAME_MAX: usize = 80;
 
 /// The field that people don't see, and that only a program fills in.
 pub const TRAP: &str = "website";
@@ -47,29 +40,8 @@ pub struct Form {
     pub trap: bool,
 }
 
-/// A field that the customer must mend.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// The field's name in the form: `message`, `email`, `phone` or `name`.
-    pub field: &'static str,
-    /// What to do about it: a sentence for the page. It repeats nothing of what was typed.
-    pub why: String,
-}
-
-/// Why a form wasn't taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// No browser sends this from our page.
-    Rejected(Rejected),
-    /// A person can mend it. Holds what was typed, for the page to show again, and what is wrong with it.
-    Wrong(Box<Form>, Vec<Wrong>),
-}
-
-impl From<Rejected> for Refused {
-    fn from(rejected: Rejected) -> Refused {
-        Refused::Rejected(rejected)
-    }
-}
+/// Why a form wasn't taken. What can be mended is in the fields `message`, `email`, `phone` or `name`.
+pub type Refused = crate::fields::Refused<Form>;
 
 /// Reads a submitted form, `application/x-www-form-urlencoded` and nothing else. Fields that aren't ours are passed over.
 ///
@@ -77,36 +49,17 @@ impl From<Rejected> for Refused {
 /// that with our page, and which of them counts would be anybody's guess. [`Refused::Wrong`] names every field that must be
 /// mended, in the order of the page.
 pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Form, Refused> {
-    if body.len() > BODY_LIMIT {
-        return Err(malformed(format!("the form is longer than {BODY_LIMIT} bytes")));
-    }
-    if !is_form(content_type) {
-        return Err(malformed("a form must be application/x-www-form-urlencoded".into()));
-    }
-    let pairs: Vec<(String, String)> =
-        serde_html_form::from_bytes(body).map_err(|_| malformed("the form can't be read".into()))?;
-    let mut fields = BTreeMap::new();
-    for (name, value) in pairs {
-        if fields.insert(name, value).is_some() {
-            return Err(malformed("a field of the form stands there twice".into()));
-        }
-    }
-    let mut take = |name: &str| fields.remove(name).unwrap_or_default();
-    let filled = |text: String| Some(text).filter(|text| !text.is_empty());
+    let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let form = Form {
-        name: filled(one_line(&take("name"))),
-        email: filled(one_line(&take("email"))),
-        phone: filled(one_line(&take("phone"))),
-        message: lines(&take("message")),
-        token: take("token"),
-        trap: !take(TRAP).is_empty(),
+        name: fields.line("name"),
+        email: fields.line("email"),
+        phone: fields.line("phone"),
+        message: fields.text("message"),
+        token: fields.take("token"),
+        trap: !fields.take(TRAP).is_empty(),
     };
     let wrong = wrong(&form);
     if wrong.is_empty() { Ok(form) } else { Err(Refused::Wrong(Box::new(form), wrong)) }
-}
-
-fn malformed(why: String) -> Refused {
-    Refused::Rejected(Rejected::Malformed(why))
 }
 
 /// What a person must mend, in the order of the page.
@@ -117,7 +70,7 @@ fn wrong(form: &Form) -> Vec<Wrong> {
         say("name", format!("Please give a name of at most {NAME_MAX} characters."));
     }
     match form.email.as_deref() {
-        Some(email) if email.len() > EMAIL_MAX || !plausible(email) => say(
+        Some(email) if !plausible(email) => say(
             "email",
             "This doesn't look like an email address. Please check it: it looks like ann@example.org.".into(),
         ),
@@ -141,34 +94,6 @@ fn wrong(form: &Form) -> Vec<Wrong> {
         );
     }
     wrong
-}
-
-fn longer(text: &str, max: usize) -> bool {
-    text.chars().count() > max
-}
-
-/// One address, and nothing that would mean more than that in the header of a mail.
-fn plausible(email: &str) -> bool {
-    is_address(email) && !email.contains(['<', '>', '(', ')', '[', ']', ',', ';', ':', '"', '\\'])
-}
-
-/// Trimmed and in one line. A break or a tab becomes a space, since words stood on both sides of it.
-fn one_line(text: &str) -> String {
-    let line: String = lines(text).chars().map(|c| if c == '\n' { ' ' } else { c }).collect();
-    line.trim().to_owned()
-}
-
-/// Trimmed, with `\n` between the lines: browsers send `\r\n` (HTML standard, "Form submission"), others `\r`.
-fn lines(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n").replace('\t', " ");
-    let kept: String = text.chars().filter(|c| *c == '\n' || !(c.is_control() || turns(*c))).collect();
-    kept.trim().to_owned()
-}
-
-/// Characters that turn the direction of the writing around until they are closed, and so also of what stands behind the
-/// text on a card. Arabic and Hebrew are written without them.
-fn turns(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 // All of it is personal, and the token lets somebody else send the page.

@@ -3,9 +3,13 @@
 //! Nothing here speaks to a network, reads a clock or remembers anything: "now" and the secrets are arguments. Bytes that
 //! fail their sender's check never become an event, so what is not verified cannot reach the rules.
 
+pub mod action_link;
+pub mod alert_form;
 pub mod button;
 pub mod contact;
+mod fields;
 pub mod link;
+pub mod mail;
 pub mod sightings;
 mod signature;
 pub mod twilio;

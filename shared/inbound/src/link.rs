@@ -53,6 +53,27 @@ pub fn verify_until(secrets: &[&str], piece: &str, now: Timestamp) -> Option<Str
     (now.as_second() < until.parse().ok()?).then(|| name.to_owned())
 }
 
+/// Whether the part of an address before the `@` is this secret. Mail servers may change its case. The time that it takes
+/// doesn't tell how nearly it is.
+#[must_use]
+pub fn is_local_part(secret: &str, local: &str) -> bool {
+    let (secret, local) = (secret.to_lowercase(), local.to_lowercase());
+    !secret.is_empty() && secret.as_bytes().ct_eq(local.as_bytes()).into()
+}
+
+/// What stands at the end of the address to which mails about an incident are answered. Lower case, since mail servers may
+/// change the case of an address.
+#[must_use]
+pub fn seal_reply(secret: &[u8], subject: &str, epoch: u64) -> String {
+    seal(secret, &["reply:", subject, "#", &epoch.to_string()])
+}
+
+/// Whether one of the secrets made this [`seal_reply`].
+#[must_use]
+pub fn sealed_reply(secrets: &[&str], subject: &str, epoch: u64, signature: &str) -> bool {
+    matches(secrets, &["reply:", subject, "#", &epoch.to_string()], signature)
+}
+
 /// 32 hexadecimal digits, the first half of the HMAC-SHA256 of all the pieces, with nothing in between. What stands first
 /// says what is signed; no use begins as another does.
 pub(crate) fn seal(secret: &[u8], pieces: &[&str]) -> String {

@@ -88,6 +88,14 @@ impl Answer {
         }
     }
 
+    /// The body, if it is text.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.body {
+            Body::Whole(bytes) => std::str::from_utf8(bytes).ok(),
+            Body::TooLong | Body::BrokeOff => None,
+        }
+    }
+
     /// The body of a yes. One that can't be read leaves us not knowing what was agreed to: captive portals and
     /// gateways say 200 too.
     pub(crate) fn agreed<T: DeserializeOwned>(&self) -> Said<T> {

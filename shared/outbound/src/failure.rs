@@ -23,7 +23,7 @@ pub enum Failure {
     /// Certainly not accepted and never will be.
     #[error("refused: {why}")]
     Refused {
-        /// Twilio's code or the HTTP status; [`NEVER_ASKED`] when we did not even ask.
+        /// Twilio's code or the HTTP status; [`NEVER_ASKED`] when we did not even ask, or there is none.
         code: u32,
         /// The reason in words that a person at 3 a.m. understands: "the number can't receive SMS (Twilio 21614)".
         why: String,
@@ -39,7 +39,8 @@ pub enum Failure {
 /// What a vendor said.
 pub type Said<T> = Result<T, Failure>;
 
-/// The `code` of a [`Failure::Refused`] for which no vendor was asked, as for a file that isn't there.
+/// The `code` of a [`Failure::Refused`] for which no vendor was asked, as for a file that isn't there, and of one whose vendor
+/// says no in words only, as mail servers do.
 pub const NEVER_ASKED: u32 = 0;
 
 /// Shorter pauses than this are not kept even if a vendor asks for none (Webex Python SDK, rate limit handling).

@@ -1,4 +1,4 @@
-//! What we say: one client per vendor.
+//! What we say: one client per vendor, and those for the mail that waits for us in a bucket or a mailbox.
 //!
 //! A client does one thing: it says one thing to one vendor, once, and tells truly what is known of the outcome. It
 //! never sends anything again by itself. Vendors have no idempotency keys for messages and calls, so whether to
@@ -22,7 +22,9 @@ mod answer;
 pub mod chart;
 pub mod failure;
 pub mod floor;
+pub mod mailbox;
 mod media;
+pub mod s3;
 pub mod ses;
 pub mod twilio;
 pub mod twiml;
@@ -34,5 +36,6 @@ pub use media::{allowed_media, looks_like};
 /// How long one request may take, from the first look-up of the name to the last byte of the answer.
 ///
 /// Methods that need several requests (reading all pages, [`webex::Webex::add_member`]) have it for each of them.
-/// What carries a file has more: see [`webex::Post::deadline`], [`webex::Webex::content`] and [`twilio::Twilio::fetch`].
+/// What carries a file has more: see [`webex::Post::deadline`], [`webex::Webex::content`], [`twilio::Twilio::fetch`] and
+/// [`s3::LARGE`]. Mail servers have [`mailbox::CONNECT`] and [`mailbox::COMMAND`].
 pub const DEADLINE: Duration = Duration::from_secs(8);

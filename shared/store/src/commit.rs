@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use handbell_core::config::Plan;
 use handbell_core::converse::Turn;
 use handbell_core::dispatch::Dispatch;
-use handbell_core::incident::{Incident, Kind, Subject};
+use handbell_core::incident::{Incident, Kind, Phase, Subject};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{Fault, Handled, Named, Store, write};
+use crate::{Fault, Handled, Named, Store, log, write};
 
 /// What one event changes.
 pub struct Commit<'a> {
@@ -27,6 +27,8 @@ pub struct Commit<'a> {
     pub keep_seconds: i64,
     /// A new incident begins: its short name is written down too.
     pub opens: bool,
+    /// The incident that it takes the place of, if nobody had found yet that it was over.
+    pub replaces: Option<&'a Incident>,
     /// The plan, if the table doesn't know it yet.
     pub plan: Option<(&'a str, &'a Plan)>,
 }
@@ -64,7 +66,8 @@ struct PlanRow<'a> {
 }
 
 impl Store {
-    /// Writes the state, the event's row, the dispatches and the plan in one transaction.
+    /// Writes the state, the event's row, the dispatches, the plan and, when the incident is over, its row of the log in one
+    /// transaction.
     pub async fn commit(&self, commit: Commit<'_>, now: Timestamp) -> Result<(), NotCommitted> {
         let mut items = Vec::with_capacity(3 + commit.dispatches.len());
 
@@ -100,6 +103,11 @@ impl Store {
         }
         if let Some((hash, plan)) = commit.plan {
             items.push(self.put(write(&PlanRow { plan }, &RowKey::plan(hash))?));
+        }
+        items.extend(log::row(commit.incident, now)?.map(|row| self.put(row)));
+        if let Some(replaced) = commit.replaces {
+            let lapsed = Incident { phase: Phase::Lapsed, ..replaced.clone() };
+            items.extend(log::row(&lapsed, now)?.map(|row| self.put(row)));
         }
 
         self.transact(items).await
@@ -151,7 +159,7 @@ impl Store {
         self.transact(items).await
     }
 
-    async fn transact(&self, puts: Vec<PutBuilder>) -> Result<(), NotCommitted> {
+    pub(crate) async fn transact(&self, puts: Vec<PutBuilder>) -> Result<(), NotCommitted> {
         let items = puts
             .into_iter()
             .map(|put| {
@@ -177,7 +185,7 @@ impl Store {
         })
     }
 
-    fn put(&self, row: crate::table::Row) -> PutBuilder {
+    pub(crate) fn put(&self, row: crate::table::Row) -> PutBuilder {
         Put::builder().table_name(&self.table).set_item(Some(row))
     }
 }

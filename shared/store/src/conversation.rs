@@ -145,6 +145,27 @@ impl Store {
         Ok(found)
     }
 
+    /// The dispatches of one incident, oldest first.
+    pub async fn dispatches_of(&self, subject: &Subject, epoch: u64) -> Result<Vec<Dispatch>, Fault> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :dispatch)")
+            .expression_attribute_values(":pk", text(&RowKey::incident(subject).pk))
+            .expression_attribute_values(":dispatch", text(&format!("D#{epoch:010}#")))
+            .consistent_read(true)
+            .into_paginator()
+            .send();
+        let mut found: Vec<Dispatch> = Vec::new();
+        while let Some(page) = pages.next().await {
+            for row in page?.items.unwrap_or_default() {
+                found.push(read(row)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Removes what was said in a conversation, but for one dispatch. The ids of events that were handled stay: they name
     /// nobody, and without them an old event could be sent to us again.
     pub async fn forget_dispatches(&self, but: &DispatchKey) -> Result<(), Fault> {

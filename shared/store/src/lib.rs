@@ -6,6 +6,9 @@
 mod commit;
 mod conversation;
 mod lease;
+mod log;
+mod mail;
+mod roster;
 mod site;
 mod space;
 pub mod table;
@@ -23,6 +26,8 @@ use serde::{Deserialize, Serialize};
 pub use commit::{Commit, CommitTurn, NotCommitted, first_due};
 pub use conversation::{LineRow, LoadedTalk};
 pub use lease::{Claimed, Released};
+pub use mail::{MailRow, MailboxMark};
+pub use roster::{Checked, RosterChange};
 pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};
 use table::{DUE, Row, RowKey, number, shard_name, text};

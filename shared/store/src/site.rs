@@ -64,11 +64,16 @@ impl<'de> Deserialize<'de> for Bytes {
 impl Store {
     /// Takes the one lease on polling; false while another holds it. A poll that died is forgotten before the next minute.
     pub async fn claim_poll(&self, owner: &str, now: Timestamp) -> Result<bool, Fault> {
+        self.claim_alone(&RowKey::poll(), owner, now).await
+    }
+
+    /// Takes a lease that one holds at a time, for as long as a poll may take.
+    pub(crate) async fn claim_alone(&self, key: &RowKey, owner: &str, now: Timestamp) -> Result<bool, Fault> {
         let answer = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(RowKey::poll().row()))
+            .set_key(Some(key.row()))
             .update_expression("SET #owner = :owner, lease_ms = :lease")
             .condition_expression("attribute_not_exists(pk) OR lease_ms <= :now OR #owner = :owner")
             .expression_attribute_names("#owner", "owner")
@@ -88,11 +93,15 @@ impl Store {
 
     /// Lets go of the lease, if it is still ours.
     pub async fn release_poll(&self, owner: &str) -> Result<(), Fault> {
+        self.release_alone(&RowKey::poll(), owner).await
+    }
+
+    pub(crate) async fn release_alone(&self, key: &RowKey, owner: &str) -> Result<(), Fault> {
         let answer = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(RowKey::poll().row()))
+            .set_key(Some(key.row()))
             .update_expression("SET lease_ms = :zero")
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", "owner")

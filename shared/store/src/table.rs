@@ -17,6 +17,17 @@ pub const SHARDS: u8 = 16;
 /// Rows of an incident are kept this long after their last change.
 pub const KEPT_SECONDS: i64 = 400 * 86_400;
 
+/// The partition of people, teams, rotas and maintenance.
+pub const ROSTER: &str = "ROSTER";
+/// How the rows of people begin.
+pub const PERSON: &str = "PERSON#";
+/// How the rows of teams begin.
+pub const TEAM: &str = "TEAM#";
+/// How the rows of rotas begin.
+pub const ROTA: &str = "ROTA#";
+/// How the rows of maintenance begin.
+pub const MAINTENANCE: &str = "MAINT#";
+
 /// Where a row lies, as a kick names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RowKey {
@@ -96,6 +107,22 @@ impl RowKey {
         Self { pk: "HOOKS".into(), sk: "HOOKS".into() }
     }
 
+    /// `MAIL#name / MAIL`: what became of a mail, by its identity, its Message-ID or where it lies in the bucket. A key holds
+    /// 2048 bytes; whatever goes beyond is no Message-ID.
+    pub fn mail(name: &str) -> Self {
+        Self { pk: format!("MAIL#{}", name.chars().take(400).collect::<String>()), sk: "MAIL".into() }
+    }
+
+    /// `MAILBOX#demo / LEASE`: who reads a mailbox at the moment.
+    pub fn mailbox_lease(source: &str) -> Self {
+        Self { pk: format!("MAILBOX#{source}"), sk: "LEASE".into() }
+    }
+
+    /// `MAILBOX#demo / MARK`: up to where a mailbox was read.
+    pub fn mailbox_mark(source: &str) -> Self {
+        Self { pk: format!("MAILBOX#{source}"), sk: "MARK".into() }
+    }
+
     /// `COUNT#what / COUNT`: something that is counted up to a limit.
     pub fn count(what: &str) -> Self {
         Self { pk: format!("COUNT#{what}"), sk: "COUNT".into() }
@@ -121,6 +148,12 @@ impl RowKey {
         Self { pk: format!("REF#{reference}"), sk: "REF".into() }
     }
 
+    /// `LOG#2026-11 / milliseconds#H-7K3Q`: what is remembered of an incident that is over, by when it opened (UTC).
+    pub fn log(opened: Timestamp, reference: &str) -> Self {
+        let month = opened.strftime("%Y-%m");
+        Self { pk: format!("LOG#{month}"), sk: format!("{:015}#{reference}", opened.as_millisecond()) }
+    }
+
     /// `POLL / LEASE`: who polls the sites at the moment.
     pub fn poll() -> Self {
         Self { pk: "POLL".into(), sk: "LEASE".into() }
@@ -139,6 +172,36 @@ impl RowKey {
     /// `SEEN#main / milliseconds#digest`: which devices a message told of.
     pub fn seen(site: &str, at: Timestamp, digest: &str) -> Self {
         Self { pk: format!("SEEN#{site}"), sk: format!("{:015}#{digest}", at.as_millisecond()) }
+    }
+
+    /// `ROSTER / PERSON#dana`: somebody who can be reached. The whole roster is one partition, so that it is one read.
+    pub fn person(id: &str) -> Self {
+        Self { pk: ROSTER.into(), sk: format!("{PERSON}{id}") }
+    }
+
+    /// `ROSTER / TEAM#ops`: some people.
+    pub fn team(name: &str) -> Self {
+        Self { pk: ROSTER.into(), sk: format!("{TEAM}{name}") }
+    }
+
+    /// `ROSTER / ROTA#ops`: who takes turns.
+    pub fn rota(name: &str) -> Self {
+        Self { pk: ROSTER.into(), sk: format!("{ROTA}{name}") }
+    }
+
+    /// `ROSTER / MAINT#id`: a time at which alerts wait.
+    pub fn maintenance(id: &str) -> Self {
+        Self { pk: ROSTER.into(), sk: format!("{MAINTENANCE}{id}") }
+    }
+
+    /// `CODE#+12025550111 / CODE`: what is kept of the code that is to prove whose this is.
+    pub fn code(address: &str) -> Self {
+        Self { pk: format!("CODE#{address}"), sk: "CODE".into() }
+    }
+
+    /// `PAGED#+12025550111 / mail:duty#epoch`: an incident that this phone was told of.
+    pub fn paged(number: &str, subject: &Subject, epoch: u64) -> Self {
+        Self { pk: format!("PAGED#{number}"), sk: format!("{}#{epoch:010}", subject.as_str()) }
     }
 
     /// A button on a card was pressed: a kick that stands for itself.

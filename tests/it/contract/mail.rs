@@ -22,6 +22,7 @@ pub(super) async fn all_of_ses(stage: &Stage) {
         html: Some("<p>See you</p>".into()),
         headers: vec![("Auto-Submitted".into(), "auto-replied".into())],
         tags: vec![("line".into(), "support".into())],
+        attachments: Vec::new(),
     };
     let id = ses.send(&mail).await.expect("sent");
     assert!(cloud.mail().letters().iter().any(|letter| letter.id == id && letter.subject == mail.subject));

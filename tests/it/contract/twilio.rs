@@ -50,6 +50,7 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
         url: stage.url("/health"),
         status_callback: callback.clone(),
         timeout: 15,
+        detect_machine: callback.clone(),
     };
     let answered = twilio.place_call(&call).await.expect("placed");
     twilio.call(&answered).await.expect("a call");

@@ -96,11 +96,16 @@ impl Calls {
         Self { hands, stage, running: Arc::default(), dead: Arc::default() }
     }
 
+    /// Counts a call from this moment on.
+    fn count(&self) -> Running {
+        self.running.fetch_add(1, Ordering::SeqCst);
+        Running(self.running.clone())
+    }
+
     /// Calls a function and waits for its answer.
     pub async fn call(&self, function: &str, payload: Value) -> Result<Value, FunctionError> {
-        self.running.fetch_add(1, Ordering::SeqCst);
         // The count must not fall while the function still runs, even if the caller has gone.
-        let (hands, name, running) = (self.hands.clone(), function.to_owned(), Running(self.running.clone()));
+        let (hands, name, running) = (self.hands.clone(), function.to_owned(), self.count());
         let work = tokio::spawn(async move {
             let answer = hands.call(&name, payload).await;
             drop(running);
@@ -112,8 +117,30 @@ impl Calls {
     /// An asynchronous call (`Event`): what fails is tried again a minute later, then two more, as often as the
     /// template allows; then it is a dead letter.
     pub async fn event(&self, function: &str, payload: Value, retries: u32) {
-        let mut tries = 0;
-        while let Err(error) = self.call(function, payload.clone()).await {
+        let first = self.call(function, payload.clone()).await;
+        self.try_again(function, payload, retries, first).await;
+    }
+
+    /// The same without waiting for it: the call is on its way, and goes on by itself.
+    pub fn post(&self, function: &str, payload: Value, retries: u32) {
+        // Counted from now on: nobody is to find that nothing runs before the task has begun.
+        let (calls, function, begun) = (self.clone(), function.to_owned(), self.count());
+        tokio::spawn(async move {
+            let first = calls.call(&function, payload.clone()).await;
+            drop(begun);
+            calls.try_again(&function, payload, retries, first).await;
+        });
+    }
+
+    async fn try_again(
+        &self,
+        function: &str,
+        payload: Value,
+        retries: u32,
+        first: Result<Value, FunctionError>,
+    ) {
+        let (mut tries, mut outcome) = (0, first);
+        while let Err(error) = outcome {
             if tries == retries {
                 let mut dead = lock(&self.dead);
                 dead.push_back(DeadCall { function: function.to_owned(), payload, error });
@@ -125,6 +152,7 @@ impl Calls {
             tries += 1;
             let pause = Duration::from_secs(60 * u64::from(tries));
             sleep_until(&self.stage, self.stage.clock.now() + pause).await;
+            outcome = self.call(function, payload.clone()).await;
         }
     }
 

@@ -5,6 +5,9 @@ use super::super::tests::{http, read, stage};
 use super::super::{Cloud, CloudOptions};
 use super::*;
 use crate::sim::trouble::Trouble;
+use axum::body::{Body, to_bytes};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use handbell_outbound::ses::{self, Ses};
 use std::path::PathBuf;
@@ -83,6 +86,7 @@ async fn a_mail_is_kept_as_it_would_arrive() {
                 ["Reply-To", "inc+TOKEN@in.example.com"],
                 ["Message-ID", arrived],
             ],
+            "attachments": [],
         }])
     );
     let wire = stage.wire.entries();
@@ -117,7 +121,7 @@ async fn a_raw_mail_names_its_people_itself() {
     let letters = mail.letters();
     assert_eq!(letters[0].from, "shop@example.com");
     assert_eq!(letters[0].to, ["anna@example.net", "\"Miller, Ben\" <ben@example.net>"]);
-    assert_eq!(letters[0].subject, "=?utf-8?q?Gr=C3=B6=C3=9Fe?=");
+    assert_eq!(letters[0].subject, "Größe");
     assert_eq!((letters[0].text.as_deref(), &letters[0].html), (Some("One\n\nTwo\n"), &None));
     let names: Vec<&str> = letters[0].headers.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["References", "Message-ID"]);
@@ -126,6 +130,67 @@ async fn a_raw_mail_names_its_people_itself() {
         (letters[1].from.as_str(), &letters[1].to[..]),
         ("other@example.com", &["carl@example.net".to_owned()][..])
     );
+}
+
+#[tokio::test]
+async fn what_goes_with_a_mail_is_shown() {
+    let (mail, _) = mail();
+    let file = |name: &str, more: Value| {
+        let mut file = json!({"FileName": name, "RawContent": STANDARD.encode("PNG!")});
+        file.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        file
+    };
+    let mut order = order();
+    order["Content"]["Simple"]["Headers"] = json!([
+        {"Name": "References", "Value": "<1@example.net> <2@example.net>"},
+        {"Name": "X-Handbell", "Value": "incident"},
+    ]);
+    order["Content"]["Simple"]["Attachments"] = json!([
+        file("Größe.pdf", json!({})),
+        file(
+            "chart",
+            json!({"ContentType": "image/png", "ContentDisposition": "INLINE", "ContentId": "chart"})
+        ),
+    ]);
+    assert_eq!(ask(&mail, &order).await.0, 200);
+    let view = mail.view();
+    assert_eq!(
+        view[0]["attachments"],
+        json!([
+            {"name": "Größe.pdf", "type": "application/pdf", "size": 4},
+            {"name": "chart", "type": "image/png", "size": 4},
+        ])
+    );
+    assert_eq!(view[0]["headers"][0], json!(["References", "<1@example.net> <2@example.net>"]));
+    assert_eq!(view[0]["headers"][1], json!(["X-Handbell", "incident"]));
+
+    let whole = "From: shop@example.com\r\nTo: anna@example.net\r\nSubject: x\r\nAuto-Submitted: auto-replied\r\n\
+        Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n\
+        --b\r\nContent-Type: text/csv; name=a.csv\r\n\r\n1,2\r\n--b--\r\n";
+    assert_eq!(ask(&mail, &raw(whole)).await.0, 200);
+    let view = mail.view();
+    assert_eq!((&view[1]["text"], &view[1]["html"]), (&json!("Hello"), &Value::Null));
+    assert_eq!(view[1]["attachments"], json!([{"name": "a.csv", "type": "text/csv", "size": 3}]));
+    assert_eq!(view[1]["headers"][0], json!(["Auto-Submitted", "auto-replied"]));
+
+    for bad in [
+        json!({"RawContent": "AAAA"}),
+        file("", json!({})),
+        file("a\r\nb", json!({})),
+        json!({"FileName": "a"}),
+        json!({"FileName": "a", "RawContent": "no base 64"}),
+        file("a", json!({"ContentDisposition": "HIDDEN"})),
+        file("a", json!({"ContentType": "image/png\r\nBcc: x@example.net"})),
+    ] {
+        order["Content"]["Simple"]["Attachments"] = json!([bad]);
+        assert_eq!(ask(&mail, &order).await.0, 400, "{bad}");
+    }
+    // Base64 is longer than what it says: 31 MB are a mail of more than 40.
+    let large = STANDARD.encode(vec![0; 31 * 1024 * 1024]);
+    order["Content"]["Simple"]["Attachments"] = json!([file("large", json!({"RawContent": large}))]);
+    let (status, _, answer) = ask(&mail, &order).await;
+    assert!(answer["message"].as_str().unwrap().starts_with("Message length is more than 41943040 bytes"));
+    assert_eq!((status, mail.letters().len()), (400, 2));
 }
 
 #[tokio::test]
@@ -264,6 +329,12 @@ async fn people_see_what_it_took() {
     let seen: Value = seen.json().await.unwrap();
     assert_eq!((seen.as_array().map(Vec::len), &seen[0]["id"]), (Some(1), &id));
     assert_eq!((cloud.mail().view(), stage.wire.entries().len()), (seen, 1));
+    let inbound = format!("{}/sim/mail?lost=true&to=bell%40in.example.com", stage.origin());
+    let taken = http().post(inbound).body("Subject: Pump 4\r\n\r\nIt is down.\r\n").send().await.unwrap();
+    assert_eq!(taken.status(), 202);
+    let id = taken.json::<Value>().await.unwrap()["messageId"].as_str().unwrap().to_owned();
+    assert_eq!(cloud.bucket().keys(), [format!("inbound/{id}")]);
+    assert_eq!(cloud.mail().letters().len(), 1, "what comes in is no mail of ours");
     std::fs::remove_file(file).unwrap();
 }
 

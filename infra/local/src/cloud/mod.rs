@@ -1,11 +1,17 @@
-//! What AWS is on the laptop: functions, table, queue, bus, mail, schedule and API, read from template.yaml.
+//! What AWS is on the laptop: functions, table, queue, bus, bucket, mail, schedule and API, read from template.yaml.
 
+pub mod bucket;
 pub mod bus;
+mod compose;
+mod door;
 pub mod gateway;
 pub mod invoke;
+mod letter;
 pub mod mail;
+mod mime;
 pub mod processes;
 pub mod queue;
+pub mod receipt;
 pub mod runtime_api;
 pub mod schedule;
 pub mod table;
@@ -21,11 +27,13 @@ use axum::routing::{any, get, post};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::sim::Stage;
+use bucket::Bucket;
 use bus::Bus;
 use gateway::Gateway;
 use invoke::{Calls, Hands};
 use mail::Mail;
 use queue::Queue;
+use receipt::Receipt;
 use schedule::Schedule;
 use table::Table;
 use template::Template;
@@ -43,7 +51,7 @@ pub struct CloudOptions {
     pub stage: Stage,
     /// Who does the functions' work.
     pub hands: Hands,
-    /// Keeps the table here; without it, in memory.
+    /// Keeps table and bucket here; without it, in memory.
     pub data: Option<PathBuf>,
     /// Tells the children how far the system's time runs ahead.
     pub clock_file: PathBuf,
@@ -77,7 +85,9 @@ struct Inner {
     table: Table,
     queue: Queue,
     bus: Bus,
+    bucket: Bucket,
     mail: Mail,
+    receipt: Receipt,
     schedule: Arc<Schedule>,
     gateway: Gateway,
     clock_file: PathBuf,
@@ -113,11 +123,14 @@ impl Cloud {
         let table = Table::start(&template, data.as_deref(), stage.http.clone()).await?;
         let queue = Queue::new(stage.clone(), template.queue);
         let bus = Bus::new(stage.clone());
+        let bucket = Bucket::open(stage.clone(), data.as_deref())?;
         let mail = Mail::new(stage.clone());
         if let Hands::Processes(pool) = &hands {
             pool.set_cloud(env(&stage.origin(), &clock_file));
         }
         let calls = Calls::new(hands, stage.clone());
+        let receipt = Receipt::new(template.clone(), stage.clone(), calls.clone(), bucket.clone());
+        mail.arrives_by(receipt.clone());
         let schedule = Arc::new(Schedule::new(&template, stage.clone(), calls.clone()));
         let gateway = Gateway::new(template.clone(), stage.clone(), calls.clone());
         let mut tasks = Vec::new();
@@ -139,7 +152,9 @@ impl Cloud {
             table,
             queue,
             bus,
+            bucket,
             mail,
+            receipt,
             schedule,
             gateway,
             clock_file,
@@ -148,7 +163,7 @@ impl Cloud {
         })))
     }
 
-    /// The AWS endpoints under `/aws`, the mail at `/sim/mail`, and the API: whatever no other route takes goes to the
+    /// The AWS endpoints under `/aws`, the mail at `/sim/mail` (`POST` brings one in), and the API: whatever no other route takes goes to the
     /// function whose route it is.
     pub fn router(&self) -> Router {
         let (queue, bus, table) = (self.queue().clone(), self.bus().clone(), self.table().clone());
@@ -157,17 +172,23 @@ impl Cloud {
         let bus = post(move |headers: HeaderMap, body| async move { bus.handle(headers, body).await });
         let table = post(move |headers: HeaderMap, body| async move { table.handle(headers, body).await });
         let (mail, letters) = (self.mail().clone(), self.mail().clone());
+        let (bucket, receipt) = (self.bucket().clone(), self.receipt().clone());
         Router::new()
             .route("/aws/dynamodb", table.clone())
             .route("/aws/dynamodb/", table)
             .route("/aws/events", bus.clone())
             .route("/aws/events/", bus)
+            .route("/aws/s3/{*path}", any(move |request| async move { bucket.handle(request).await }))
             .route("/aws/ses/{*path}", any(move |request| async move { mail.handle(request).await }))
             .route("/aws/sqs", queue.clone())
             .route("/aws/sqs/", queue.clone())
             .route("/aws/sqs/{*queue}", queue)
             // The page asks all the time; that would drown everything else on the wire.
-            .route("/sim/mail", get(async move || axum::Json(letters.view())))
+            .route(
+                "/sim/mail",
+                get(async move || axum::Json(letters.view()))
+                    .post(move |request| async move { receipt.handle(request).await }),
+            )
             .layer(axum::extract::DefaultBodyLimit::max(16 * 1024 * 1024))
             .fallback(move |request| async move { gateway.handle(request).await })
     }
@@ -239,9 +260,19 @@ impl Cloud {
         &self.0.bus
     }
 
+    /// S3.
+    pub fn bucket(&self) -> &Bucket {
+        &self.0.bucket
+    }
+
     /// SES.
     pub fn mail(&self) -> &Mail {
         &self.0.mail
+    }
+
+    /// SES's rule for mail that comes in.
+    pub fn receipt(&self) -> &Receipt {
+        &self.0.receipt
     }
 }
 
@@ -250,11 +281,13 @@ fn env(origin: &str, clock_file: &std::path::Path) -> Vec<(String, String)> {
         ("HANDBELL_TABLE", table::NAME.to_owned()),
         ("HANDBELL_QUEUE_URL", format!("{origin}/aws/sqs/{ACCOUNT}/{}", queue::NAME)),
         ("HANDBELL_BUS", bus::NAME.to_owned()),
+        ("HANDBELL_BUCKET", bucket::NAME.to_owned()),
         ("HANDBELL_PUBLIC_URL", origin.to_owned()),
         ("HANDBELL_CLOCK_FILE", clock_file.display().to_string()),
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("{origin}/aws/dynamodb")),
         ("AWS_ENDPOINT_URL_SQS", format!("{origin}/aws/sqs")),
         ("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{origin}/aws/events")),
+        ("AWS_ENDPOINT_URL_S3", format!("{origin}/aws/s3")),
         ("AWS_ENDPOINT_URL_SESV2", format!("{origin}/aws/ses")),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", "local".to_owned()),

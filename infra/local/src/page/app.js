@@ -3,12 +3,14 @@
 import { makeBell, updateBell } from "./bells.js";
 import { showCustomers } from "./customers.js";
 import { $, el, inWords, keyed, when } from "./dom.js";
+import { showDuty, tellDutyTime } from "./duty.js";
 import { showFloor, tellFloorTime } from "./floor.js";
 import { showJourney } from "./journey.js";
 import { lines } from "./lines.js";
 import { showMail } from "./mail.js";
 import { showNext } from "./next.js";
 import { showPhones } from "./phones.js";
+import { sources } from "./roster.js";
 import { showSpaces } from "./spaces.js";
 import { learn, state, systemTime } from "./state.js";
 import { showToken } from "./token.js";
@@ -18,14 +20,15 @@ import { hearWire, knowWire } from "./wire.js";
 function show(fresh) {
   learn(fresh);
   if (Array.isArray(fresh.wire)) knowWire(fresh.wire);
-  // Whoever has only zones or lines needs no place for buttons.
-  $("buttons").hidden = !state.buttons.length && (state.zones.length > 0 || lines().length > 0);
+  // Whoever has only zones, lines or sources needs no place for buttons.
+  $("buttons").hidden = !state.buttons.length && (state.zones.length > 0 || lines().length > 0 || sources().length > 0);
   keyed($("bells"), state.buttons, (button) => button.url, makeBell, updateBell);
   $("buttons-title").textContent = state.buttons.length > 1 ? "Press a button" : "Press";
   showSpaces(state.spaces);
   showToken();
   showPhones(state.phones);
   showCustomers();
+  showDuty();
   showJourney();
   showMail();
   showTroubles();
@@ -47,6 +50,7 @@ function tellTime() {
   $("clock").textContent = now.toLocaleTimeString("en-GB");
   $("clock").dateTime = now.toISOString();
   tellFloorTime(now);
+  tellDutyTime(now);
 }
 
 let source = null;

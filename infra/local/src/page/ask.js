@@ -2,14 +2,14 @@
 
 import { $ } from "./dom.js";
 
-export async function ask(method, path, { json, form, headers = {}, quiet = false, told = "said" } = {}) {
+export async function ask(method, path, { json, form, body, headers = {}, quiet = false, told = "said" } = {}) {
   try {
     const parts = new FormData();
     for (const [name, value] of Object.entries(form ?? {})) parts.append(name, value);
     const answer = await fetch(path, {
       method,
       headers: json === undefined ? headers : { "Content-Type": "application/json", ...headers },
-      body: form ? parts : json === undefined ? undefined : JSON.stringify(json),
+      body: form ? parts : json === undefined ? body : JSON.stringify(json),
     });
     const text = (await answer.text()).trim();
     if (!answer.ok && !quiet) say(`${method} ${path} was refused: ${answer.status} ${brief(text)}`, "bad", told);

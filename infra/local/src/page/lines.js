@@ -17,7 +17,7 @@ const NAMES = new Map([...CUSTOMERS, CENTRE].map((each) => [each.number, each.na
 export const lines = () => state.lines ?? [];
 
 /** The phones of those who are called for help, and of nobody else. */
-export const onDuty = (phone) => !lines().length || !NAMES.has(phone.number);
+export const isTeam = (phone) => !lines().length || !NAMES.has(phone.number);
 
 export const isCustomer = (phone) => CUSTOMERS.some((each) => each.number === phone.number);
 

@@ -60,7 +60,7 @@ export function inline(text, depth = 0) {
 }
 
 const sign = (code) => (code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : "\ufffd");
-const plain = (text) => text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
+export const plain = (text) => text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
 
 const ITEM = /^( *)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 

@@ -2,21 +2,24 @@
 
 import { rings, talks } from "./calls.js";
 import { $, many } from "./dom.js";
+import { nextForDuty } from "./duty.js";
+import { incidents, openIncidents } from "./incidents.js";
 import { customersAreHeard, nextForCustomers } from "./journey.js";
 import { nameOf, wordOf } from "./levels.js";
-import { callName, lines, onDuty } from "./lines.js";
+import { callName, isTeam, lines } from "./lines.js";
+import { sources } from "./roster.js";
 import { state } from "./state.js";
 import { is } from "./troubles.js";
 
 /** One line, and the place on the page that it speaks of. */
 function nextStep() {
   const { buttons, zones, spaces, troubles } = state;
-  const phones = state.phones.filter(onDuty);
+  const phones = state.phones.filter(isTeam);
   const first = buttons[0];
-  if (!first && !zones.length && lines().length) return nextForCustomers();
-  if (!first && zones.length) return nextOnTheFloor();
-  if (!first) return ["No button is configured. Add one under buttons: in the configuration.", null];
-  const label = first.label || first.name;
+  const alerts = sources().length > 0;
+  if (!first && !zones.length && lines().length && !(alerts && incidents().length)) return nextForCustomers();
+  if (!first && zones.length && !alerts) return nextOnTheFloor();
+  if (!first && !alerts) return ["No button is configured. Add one under buttons: in the configuration.", null];
   const name = callName;
   const ring = phones.find((phone) => rings(phone.call));
   if (ring) return [`The phone of ${name(ring)} rings. Answer it.`, ring];
@@ -25,9 +28,14 @@ function nextStep() {
   if (troubles.some(is("webex", "502-before"))) return ["Webex is down. Press: the press is stored and waits. Then bring Webex back and see it arrive.", "troubles"];
   if (troubles.length && troubles.every((trouble) => trouble.vendor === "cmx")) return nextOnTheFloor();
   if (troubles.length) return ["There is trouble. Press, and see that nothing is lost and nothing comes twice.", "troubles"];
+  const quiet = buttons.every((button) => !["open", "acknowledged"].includes(button.state));
+  if (alerts && openIncidents().length && quiet) return nextForDuty();
   // A zone that is busy is more urgent than a button that nobody has touched.
   if (zones.some((zone) => zone.level) && buttons.every((button) => !button.count)) return nextOnTheFloor();
   if (lines().length && customersAreHeard() && buttons.every((button) => !button.count)) return nextForCustomers();
+  if (alerts && incidents().length && buttons.every((button) => !button.count)) return nextForDuty();
+  if (!first) return zones.length ? nextOnTheFloor() : lines().length ? nextForCustomers() : nextForDuty();
+  const label = first.label || first.name;
   const active = buttons.find((button) => button.state === "acknowledged") ?? buttons.find((button) => button.count) ?? first;
   if (active.state === "acknowledged") return [`${active.by || "Somebody"} has it, and the climb has stopped. Press again to climb again, or make some trouble.`, "troubles"];
   if (active.state === "resolved" || active.state === "cancelled") return [`It is ${active.state}. The next press begins anew.`, "buttons"];
@@ -57,7 +65,7 @@ function nextOnTheFloor() {
   return [lowest ? `Move the slider of ${nameOf(zones[0])} to ${lowest.at} or more, then let two minutes pass.` : "Move a slider, and let minutes pass.", "floor"];
 }
 
-const PLACES = { buttons: "to the button", troubles: "to the troubles", floor: "to the floor", spaces: "to Webex", compose: "to Webex", customers: "to the customers" };
+const PLACES = { buttons: "to the button", troubles: "to the troubles", floor: "to the floor", spaces: "to Webex", compose: "to Webex", customers: "to the customers", duty: "to duty", phones: "to the phones" };
 /** What is operated first in a place: there, the first thing isn't it. */
 const FIRST = { spaces: "#tabs button, #space button, #space a", compose: "textarea", customers: ".call:not([hidden]) button, .customer input" };
 

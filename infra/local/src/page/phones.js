@@ -3,9 +3,15 @@
 import { ask } from "./ask.js";
 import { phonePath, rings, talks, updateCall } from "./calls.js";
 import { $, el, keyed, number } from "./dom.js";
-import { lines, onDuty } from "./lines.js";
+import { isTeam, lines } from "./lines.js";
+import { aboutOf, showReplies } from "./replies.js";
+import { byDuty, dutiesOf } from "./roster.js";
 import { state } from "./state.js";
 import { entryNode, logOf } from "./texts.js";
+
+const TOLD = "phones-said";
+/** Who answers a phone, as people choose it. */
+const ANSWERS = { person: "a person", machine: "a machine", nobody: "nobody", busy: "busy", unreachable: "unreachable" };
 
 /** The number of ours that this phone has to do with. */
 function ours(phone) {
@@ -15,42 +21,59 @@ function ours(phone) {
 }
 
 function makePhone(phone) {
+  const name = phone.name || number(phone.number);
   const to = el("input", { type: "tel", value: ours(phone), "aria-label": "To", autocomplete: "off" });
-  const body = el("input", { type: "text", placeholder: "Type a text", "aria-label": `Text from ${phone.name || number(phone.number)}`, autocomplete: "off" });
+  const body = el("input", { type: "text", placeholder: "Type a text", "aria-label": `Text from ${name}`, autocomplete: "off" });
   const form = el("form", { class: "type" }, body, el("span", { class: "dim", "aria-hidden": "true" }, "to"), to, el("button", { type: "submit" }, "Send"));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!body.value.trim()) return body.focus();
-    const told = await ask("POST", phonePath(phone, "text"), { json: { to: to.value.trim(), body: body.value } });
+    const told = await ask("POST", phonePath(phone, "text"), { json: { to: to.value.trim(), body: body.value }, told: TOLD });
     if (told.ok) body.value = "";
   });
-  return el(
+  const answers = el("select", { "aria-label": `Who answers the phone of ${name}` }, Object.entries(ANSWERS).map(([value, words]) => el("option", { value }, words)));
+  answers.addEventListener("change", () => ask("PUT", `/sim/phones/${encodeURIComponent(phone.number)}`, { json: { answers: answers.value }, told: TOLD }));
+  const node = el(
     "article",
     { class: "phone", tabindex: "-1" },
-    el("h3", {}, el("span", { class: "name" }), el("span", { class: "number" })),
+    el("h3", {}, el("span", { class: "name" }), el("span", { class: "number" }), el("span", { class: "on-duty" })),
     el("div", { class: "call", hidden: true }),
-    el("ol", { class: "plain log", "aria-label": "Texts and calls" }),
+    el("ol", { class: "plain log bubbles", tabindex: "0", "aria-label": `Texts and calls of ${name}` }),
+    el("div", { class: "replies", role: "group", "aria-label": `Text back from ${name}`, hidden: true }),
     form,
+    el("label", { class: "answers" }, "answered by", answers),
   );
+  return Object.assign(node, { to, answers });
 }
 
 function updatePhone(node, phone) {
   node.setAttribute("aria-label", `Phone of ${phone.name || number(phone.number)}`);
   node.querySelector(".name").textContent = phone.name || number(phone.number);
   node.querySelector(".number").textContent = phone.name ? number(phone.number) : "";
+  node.querySelector(".on-duty").textContent = phone.duties.length ? `on duty: ${phone.duties.join(", ")}` : "";
   node.classList.toggle("rings", rings(phone.call));
   node.classList.toggle("talks", talks(phone.call));
   updateCall(node.querySelector(".call"), phone);
-  keyed(node.querySelector(".log"), logOf(phone), (entry) => entry.sid, entryNode);
+  const log = node.querySelector(".log");
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  keyed(log, logOf(phone), (entry) => entry.sid, entryNode);
+  node.follows = atEnd;
+  showReplies(node.querySelector(".replies"), phone, phone.about, () => node.to.value.trim());
+  node.answers.value = phone.answers ?? "person";
 }
 
 let shownCall = null; // what was brought into sight of a call
 
 export function showPhones(all) {
-  const phones = all.filter(onDuty);
+  const phones = byDuty(all.filter(isTeam)).map((phone) => ({ ...phone, duties: dutiesOf(phone).map((rota) => rota.label), about: aboutOf(phone) }));
   const list = $("phone-list");
   keyed(list, phones, (phone) => phone.number, makePhone, updatePhone);
   list.dataset.empty = "Nobody in the plan has a phone.";
+  // Only what stands on the page can be scrolled.
+  for (const node of list.children) {
+    if (node.follows) node.querySelector(".log").scrollTop = 1e6;
+    node.follows = false;
+  }
   const busy = phones.find((phone) => rings(phone.call)) ?? phones.find((phone) => talks(phone.call));
   const sight = busy ? `${busy.call.sid} ${busy.call.status} ${busy.call.heard?.length}` : null;
   if (!busy || sight === shownCall) return;

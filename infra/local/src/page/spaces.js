@@ -21,7 +21,7 @@ export function showSpaces(spaces) {
     tabs,
     spaces.map(({ id, title, messages }) => ({ id, title, fresh: Math.max(0, messages.length - (read.get(id) ?? 0)), on: id === chosen })),
     (tab) => tab.id,
-    (tab) => el("button", { type: "button", role: "tab", id: `tab-${tab.id}`, "aria-controls": "space", onclick: () => choose(tab.id), onkeydown: walkTabs }),
+    (tab) => el("button", { type: "button", role: "tab", id: `tab-${tab.id}`, "aria-controls": "space", onclick: () => openSpace(tab.id), onkeydown: walkTabs }),
     (node, tab) => {
       node.setAttribute("aria-selected", String(tab.on));
       node.tabIndex = tab.on ? 0 : -1;
@@ -77,7 +77,8 @@ export function showSpaces(spaces) {
   }
 }
 
-function choose(id) {
+/** Shows this space. */
+export function openSpace(id) {
   chosen = id;
   showSpaces(state.spaces);
 }

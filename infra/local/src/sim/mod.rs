@@ -16,25 +16,52 @@ use trouble::Troubles;
 
 /// The system's time, which tests and the page can move forward.
 #[derive(Clone, Default)]
-pub struct SimClock(Arc<RwLock<SignedDuration>>);
+pub struct SimClock(Arc<RwLock<Hands>>);
+
+#[derive(Default)]
+struct Hands {
+    ahead: SignedDuration,
+    held: Option<Timestamp>,
+}
+
+/// What a held clock goes on by each time that somebody looks at it, so that nothing happens at the very same moment.
+const GLANCE: SignedDuration = SignedDuration::from_micros(20);
 
 impl SimClock {
     /// The time as the whole system sees it.
     pub fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "the runner is where time comes from")]
-        let real = Timestamp::now();
-        real + self.offset()
+        let mut hands = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let ahead = hands.ahead;
+        match &mut hands.held {
+            Some(held) => {
+                *held += GLANCE;
+                *held + ahead
+            }
+            None => machine() + ahead,
+        }
     }
 
     /// How far the system's time runs ahead of the machine's.
     pub fn offset(&self) -> SignedDuration {
-        *self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+        let hands = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        hands.held.map_or(hands.ahead, |held| (held + hands.ahead).duration_since(machine()))
     }
 
     /// Moves time forward.
     pub fn advance(&self, by: SignedDuration) {
-        *self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()) += by;
+        self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()).ahead += by;
     }
+
+    /// From now on time only goes by when it is moved: a test doesn't depend on how busy its machine is.
+    pub fn hold(&self) {
+        let mut hands = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        hands.held.get_or_insert_with(machine);
+    }
+}
+
+fn machine() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "the runner is where time comes from")]
+    Timestamp::now()
 }
 
 /// Who the stand-ins believe to be talking to.

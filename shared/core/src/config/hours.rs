@@ -158,6 +158,24 @@ impl Calendar {
         today || yesterday
     }
 
+    /// Until when it stays open without a pause, seen from a moment at which it is; a week at most. None while it is closed.
+    pub fn open_until(&self, at: Timestamp) -> Option<Timestamp> {
+        if !self.is_open(at) {
+            return None;
+        }
+        // Hours are written in minutes, and what the clocks do is in whole minutes too.
+        let whole = Timestamp::from_second(at.as_second().div_euclid(60) * 60).ok()?;
+        let minutes = (1..=7 * 24 * 60).map(|minutes| whole + jiff::SignedDuration::from_mins(minutes));
+        let mut last = whole;
+        for minute in minutes {
+            last = minute;
+            if !self.is_open(minute) {
+                break;
+            }
+        }
+        Some(last)
+    }
+
     fn of(&self, date: Date) -> &[Period] {
         self.except
             .get(&date)

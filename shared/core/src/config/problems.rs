@@ -1,5 +1,6 @@
 //! What can be read but can't work: the mistakes that a type can't tell.
 
+mod alerts;
 mod lines;
 
 use jiff::SignedDuration;
@@ -66,6 +67,7 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
     }
     zones_and_sites(config, file_exists, &mut say);
     lines::problems(config, &mut say);
+    alerts::problems(config, file_exists, &mut say);
     for (name, button) in &config.buttons {
         if config.plans.get(&button.plan).is_some_and(|plan| plan.steps.is_empty()) {
             say(
@@ -382,8 +384,8 @@ fn plan_problems(
             )
         {
             let item = index.to_string();
-            for (place, number) in to.iter().enumerate() {
-                if !is_phone_number(number) {
+            for (place, target) in to.iter().enumerate() {
+                if let Some(number) = target.number().filter(|number| !is_phone_number(number)) {
                     say(
                         &["plans", name, "steps", &at, list, &item, "to", &place.to_string()],
                         number_advice(number),

@@ -2,11 +2,16 @@
 
 use jiff::Timestamp;
 
-use super::{Decision, Outcome, Rules, wake_at};
-use crate::config::{People, Plan, Step};
+use super::command::enough;
+use super::reach::{self, Paging};
+use super::time::wake_at;
+use super::{Decision, Outcome, Rules};
+use crate::config::{People, Plan};
 use crate::crowd::View;
-use crate::dispatch::{Content, Delivery, Dispatch, DispatchKey, Fact, REPORT, Say};
-use crate::incident::{Incident, Phase};
+use crate::dispatch::{Content, Delivery, Dispatch, DispatchKey, Fact, NOTICE, REPORT, Say};
+use crate::incident::{Duty, Incident, Phase};
+use crate::ledger::{Actor, Entry};
+use crate::wording;
 
 /// Phone deliveries beyond this number go into a dispatch of their own: a row stays small, and several workers share.
 const PHONES_PER_DISPATCH: usize = 10;
@@ -17,8 +22,10 @@ pub(super) struct Climb<'a> {
     /// The zone now, for whatever this decision says.
     pub(super) view: Option<Box<View>>,
     was_due: Option<Timestamp>,
+    was_heard_at: Timestamp,
     dispatches: Vec<Dispatch>,
     facts: Vec<Fact>,
+    entry: Option<Entry>,
     rules: Rules<'a>,
     now: Timestamp,
 }
@@ -30,9 +37,11 @@ impl<'a> Climb<'a> {
         Self {
             view: None,
             was_due: incident.wake_at,
+            was_heard_at: incident.heard_at,
             incident,
             dispatches: Vec::new(),
             facts: Vec::new(),
+            entry: None,
             rules,
             now,
         }
@@ -61,13 +70,17 @@ impl<'a> Climb<'a> {
             wake_at: None,
             crowd: before.and_then(|before| before.crowd.clone()),
             label: None,
+            alert: None,
+            duty: Duty::default(),
         };
         let mut climb = Self {
             view: None,
             was_due: None,
+            was_heard_at: now,
             incident,
             dispatches: Vec::new(),
             facts: Vec::new(),
+            entry: None,
             rules,
             now,
         };
@@ -155,12 +168,14 @@ impl<'a> Climb<'a> {
 
     fn step(&mut self, number: u32, first: impl IntoIterator<Item = Say>) {
         let plan = self.rules.plan;
-        let Some(step) = plan.steps.get(number as usize - 1) else { return };
+        let Some(step) = plan.step(number) else { return };
         let before = self.incident.step_dispatch;
         let mut dispatch = self.dispatch(Some(number));
         dispatch.after = (before > 0).then_some(before);
-        self.incident.step = number;
-        self.incident.step_at = self.now;
+        if !self.by_name(number) {
+            self.incident.step = number;
+            self.incident.step_at = self.now;
+        }
         for say in self.audience().into_iter().chain(step.people.iter().flat_map(invitations)) {
             dispatch.add(Delivery::new(say, self.now));
         }
@@ -171,23 +186,185 @@ impl<'a> Climb<'a> {
             dispatch
                 .add(Delivery::new(Say::Post { content: Content::Plan { step: number, item: 0 } }, self.now));
         }
+        let reached = reach::everybody(step, number, self.rules, self.incident.alert.is_some(), self.now);
+        for say in reached.people {
+            dispatch.add(Delivery::new(say, self.now));
+        }
+        for gap in &reached.gaps {
+            self.fact("roster.gap", [("gap", wording::duty::gap(gap))]);
+            dispatch.add(Delivery::new(
+                Say::Post { content: Content::Text(wording::duty::gap_post(gap)) },
+                self.now,
+            ));
+            for say in reach::tell_admins(self.rules, &wording::duty::gap_notice(gap, &self.incident)) {
+                dispatch
+                    .add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, self.now) });
+            }
+        }
+        // Whom nobody wants to wake yet is called when the time comes; the step counts from there.
+        let hold = self.incident.duty.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
+        // Whoever asks for a step by its name wants it now.
+        let hold = hold.filter(|_| !self.by_name(number));
+        if let Some(until) = hold {
+            self.incident.step_at = until;
+        }
         // A step that posts nothing holds back nobody: the next post waits for the one before it.
-        if dispatch.deliveries.values().any(|delivery| delivery.say.is_post()) {
+        if dispatch.deliveries.values().any(|delivery| delivery.say.is_post()) && !self.by_name(number) {
             self.incident.step_dispatch = dispatch.key.number;
         }
-        let phones = phones(step, number, self.rules.from);
-        let mut parts = phones.chunks(PHONES_PER_DISPATCH);
-        let first = parts.next().unwrap_or_default();
-        fill(&mut dispatch, first, self.now);
+        let mut parts = reach::in_parts(reached.pages, PHONES_PER_DISPATCH).into_iter();
+        fill(&mut dispatch, parts.next().unwrap_or_default(), (hold, self.now));
         self.dispatches.push(dispatch);
         for part in parts {
             let mut dispatch = self.dispatch(Some(number));
-            fill(&mut dispatch, part, self.now);
+            fill(&mut dispatch, part, (hold, self.now));
             self.dispatches.push(dispatch);
         }
     }
 
+    /// A step that only comes when it is asked for: the others go on from where they are.
+    fn by_name(&self, number: u32) -> bool {
+        number as usize > self.rules.plan.steps.len()
+    }
+
+    /// The plan from its first step, or only these words if it has none.
+    pub(super) fn begin(&mut self, first: impl IntoIterator<Item = Say>) {
+        if self.rules.plan.steps.is_empty() {
+            let mut dispatch = self.dispatch(None);
+            for say in self.audience().into_iter().chain(first) {
+                dispatch.add(Delivery::new(say, self.now));
+            }
+            self.dispatches.push(dispatch);
+        } else {
+            self.step(1, first);
+        }
+    }
+
+    /// The next step of the plan; after the last the first again, if it is to be begun again; else only these words.
+    pub(super) fn climb_on(&mut self, note: String) {
+        let step = self.incident.step;
+        if (step as usize) < self.rules.plan.steps.len() {
+            self.take_step(step + 1, Some(note));
+        } else if self.has_a_round_left() {
+            self.incident.duty.round += 1;
+            self.take_step(1, Some(note));
+        } else {
+            self.post(note);
+        }
+        self.card_too();
+    }
+
+    fn has_a_round_left(&self) -> bool {
+        let plan = self.rules.plan;
+        let again = plan.again.as_ref().is_some_and(|again| self.incident.duty.round < again.times);
+        again && !plan.steps.is_empty()
+    }
+
+    /// Nobody has it any more, and nobody is being called: the next step, and where there is none the last one again.
+    pub(super) fn climb_on_again(&mut self, note: String) {
+        let ended = self.incident.step as usize >= self.rules.plan.steps.len() && !self.has_a_round_left();
+        if ended { self.step_again(note) } else { self.climb_on(note) }
+    }
+
+    /// The step that was taken last once more.
+    pub(super) fn step_again(&mut self, note: String) {
+        match self.incident.step {
+            0 => self.post(note),
+            step => self.take_step(step, Some(note)),
+        }
+        self.card_too();
+    }
+
+    /// A word to the admins.
+    pub(super) fn tell_admins(&mut self, text: &str) {
+        let now = self.now;
+        let told = reach::tell_admins(self.rules, text);
+        if let Some(dispatch) = self.dispatches.last_mut() {
+            for say in told {
+                dispatch.add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, now) });
+            }
+        }
+    }
+
+    /// What became of everybody and everything, as a file in the space and by mail to whoever reported it.
+    pub(super) fn report(&mut self, at: Timestamp) {
+        let Some(alert) = self.incident.alert.clone() else { return };
+        self.add(Say::Protocol, at);
+        let answer = alert.origin.as_ref().and_then(|origin| origin.answer_to.clone());
+        let reporter = alert.reporter.as_ref().and_then(|reporter| reporter.email.clone());
+        let mut told: Vec<String> = Vec::new();
+        for email in answer.into_iter().chain(reporter).chain(self.rules.report_to.iter().cloned()) {
+            if !told.iter().any(|known| known.eq_ignore_ascii_case(&email)) {
+                self.add(Say::ReportMail { email: email.clone() }, at);
+                told.push(email);
+            }
+        }
+    }
+
+    /// Shows how the incident stands, in the place of what showed it before. Where there is no card, `text` says it.
+    pub(super) fn status(&mut self, text: String) {
+        if !self.shows_card() {
+            return self.post(text);
+        }
+        let mut dispatch = self.dispatch(None);
+        for say in self.audience() {
+            dispatch.add(Delivery::new(say, self.now));
+        }
+        self.dispatches.push(dispatch);
+        self.card_too();
+    }
+
+    /// The incident has a card of its own that is kept true.
+    pub(super) fn shows_card(&self) -> bool {
+        self.rules.plan.card.unwrap_or(self.incident.alert.is_some())
+    }
+
+    /// Adds to what was decided last.
+    pub(super) fn add(&mut self, say: Say, at: Timestamp) {
+        if let Some(dispatch) = self.dispatches.last_mut() {
+            dispatch.add(Delivery::new(say, self.now).at(at));
+        }
+    }
+
+    /// Shows the card in the dispatch that was decided last.
+    pub(super) fn card_too(&mut self) {
+        if self.shows_card()
+            && let Some(dispatch) = self.dispatches.last_mut()
+        {
+            dispatch.add(Delivery::new(Say::Status, self.now));
+            let before = std::mem::replace(&mut self.incident.duty.card, dispatch.key.number);
+            if before > 0 {
+                dispatch.add(Delivery::new(Say::TakeDown { card: before }, self.now));
+            }
+        }
+    }
+
+    /// What is decided here is the last word: an acknowledgement or an end doesn't void what it says itself.
+    pub(super) fn stands(&mut self) {
+        if let Some(dispatch) = self.dispatches.last_mut() {
+            dispatch.last_word = true;
+        }
+    }
+
+    /// A line of the ledger.
+    pub(super) fn entry(&mut self, what: String, by: Option<&Actor>) {
+        self.entry =
+            Some(Entry { at: self.now, what, who: by.map(|by| by.who.clone()), how: by.map(|by| by.how) });
+    }
+
     pub(super) fn done(mut self, outcome: Outcome) -> Decision {
+        if !self.incident.phase.is_final() {
+            // What is held back or asleep was heard of in advance: a word in between doesn't end it before it begins.
+            self.incident.heard_at = self.incident.heard_at.max(self.was_heard_at);
+        }
+        if self.incident.phase == Phase::Open {
+            // Opened again, by whatever: nobody sleeps or confirms, and who had it is asked like everybody else.
+            let duty = &mut self.incident.duty;
+            (duty.snoozed_until, duty.asked_at, duty.confirmed_at) = (None, None, None);
+            if enough(&self.rules.plan.need, &duty.acks) {
+                duty.acks.clear();
+            }
+        }
         let wanted = wake_at(&self.incident, self.rules.plan);
         // Moving an entry of the index costs two writes; an early wake-up costs a look, and asks again for the right time.
         self.incident.wake_at = match (self.was_due, wanted) {
@@ -201,6 +378,14 @@ impl<'a> Climb<'a> {
             }
             self.dispatches[0].facts = self.facts;
         }
+        if self.incident.phase.is_final() && self.incident.alert.is_some() {
+            for dispatch in &mut self.dispatches {
+                dispatch.ended = Some(Box::new(self.incident.clone()));
+            }
+        }
+        if let (Some(entry), Some(first)) = (self.entry, self.dispatches.first_mut()) {
+            first.entry = Some(Box::new(entry));
+        }
         Decision {
             count: self.incident.count,
             next: Some(self.incident),
@@ -211,33 +396,18 @@ impl<'a> Climb<'a> {
 }
 
 /// The report is there from the beginning: who dies after posting it must have left a trace.
-fn fill(dispatch: &mut Dispatch, phones: &[Say], now: Timestamp) {
-    for say in phones {
-        dispatch.add(Delivery::new(say.clone(), now));
+fn fill(dispatch: &mut Dispatch, pages: Vec<Paging>, (hold, now): (Option<Timestamp>, Timestamp)) {
+    let some = !pages.is_empty();
+    for Paging { say, aim, after } in pages {
+        let delivery = Delivery { aim, ..Delivery::new(say, now) };
+        dispatch.add(match (hold, after) {
+            (None, after) if after.is_zero() => delivery,
+            (hold, after) => delivery.at(hold.unwrap_or(now) + after),
+        });
     }
-    if !phones.is_empty() {
+    if some {
         dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, now));
     }
-}
-
-fn phones(step: &Step, number: u32, from: &str) -> Vec<Say> {
-    let content = |item| Content::Plan { step: number, item };
-    let sender = |own: &Option<String>| own.clone().unwrap_or_else(|| from.to_owned());
-    let texts = step.sms.iter().enumerate().flat_map(|(item, sms)| {
-        sms.to.iter().map(move |to| Say::Sms {
-            to: to.clone(),
-            from: sender(&sms.from),
-            content: content(item),
-        })
-    });
-    let calls = step.call.iter().enumerate().flat_map(|(item, call)| {
-        call.to.iter().map(move |to| Say::Call {
-            to: to.clone(),
-            from: sender(&call.from),
-            content: content(item),
-        })
-    });
-    texts.chain(calls).collect()
 }
 
 pub(super) fn invitations(people: &People) -> Vec<Say> {

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::conversation::{CUSTOMER, OURS, Room, answers, dana, deliveries, facts, kim, said, text};
-use crate::house::{House, morning, words};
+use crate::house::{House, morning, waits_no_more, words};
 
 /// A customer who has just written.
 fn asked() -> Room {
@@ -755,7 +755,7 @@ fn who_waits_too_long_opens_an_incident_once() {
     assert_eq!(house.happen(&event).outcome, Became::Nothing, "once");
     house.acknowledge("dana");
     assert_eq!(house.happen(&event).outcome, Became::Nothing, "somebody has it");
-    let answered = Event::Answered { who: "Dana".into() };
+    let answered = waits_no_more("Dana");
     assert!(!begins_anew(None, None, &answered, house.now));
     let decision = house.happen(&answered);
     assert_eq!((decision.outcome, house.incident().phase), (Became::Done, Phase::Resolved));
@@ -772,7 +772,7 @@ fn who_waits_too_long_opens_an_incident_once() {
 #[test]
 fn nobody_waits_where_there_is_no_incident() {
     let mut house = waiting();
-    let decision = house.happen(&Event::Answered { who: "Dana".into() });
+    let decision = house.happen(&waits_no_more("Dana"));
     assert_eq!(
         (decision.outcome, decision.next.is_none(), decision.dispatches.len()),
         (Became::Nothing, true, 0)

@@ -1,10 +1,12 @@
 //! What a poll's signal, and a word of those who read it, make of an incident; and what they read.
 
-use handbell_core::config::Plan;
+use handbell_core::config::{Admins, Plan};
 use handbell_core::crowd::{Over, Signal, View, bucket, trend, usual, weeks_before};
 use handbell_core::decide::{Decision, Event, Outcome, Rules, begins_anew, decide};
 use handbell_core::dispatch::{Content, Say};
 use handbell_core::incident::{By, Incident, Phase, Subject};
+use handbell_core::ledger::Command;
+use handbell_core::roster::Roster;
 use handbell_core::wording::{self, Words, crowd as words_of_crowds};
 use handbell_core::zone::{Bounds, Level};
 use insta::assert_snapshot;
@@ -13,13 +15,15 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::house::chance;
+use crate::house::{chance, says};
 
 /// A zone, its plan, and a clock in our hand.
 struct Floor {
     plan: Plan,
     words: Words,
     subject: Subject,
+    roster: Roster,
+    admins: Admins,
     watched: bool,
     state: Option<Incident>,
     now: Timestamp,
@@ -35,7 +39,7 @@ fn paris() -> TimeZone {
 }
 
 fn shoes() -> Words {
-    Words { zone: paris(), name: "Floor 2 / Shoes".to_owned() }
+    Words { zone: paris(), name: "Floor 2 / Shoes".to_owned(), alert: None }
 }
 
 fn view(level: Option<Level>, count: u32) -> View {
@@ -74,6 +78,8 @@ impl Floor {
             plan: serde_json::from_value(plan).expect("a plan"),
             words: shoes(),
             subject: Subject::zone("shoes"),
+            roster: Roster::default(),
+            admins: Admins::default(),
             watched: true,
             state: None,
             now: afternoon(),
@@ -89,6 +95,10 @@ impl Floor {
             plan_hash: "hash",
             watched: self.watched,
             from: "+12025550100",
+            calls_per_second: None,
+            roster: &self.roster,
+            admins: &self.admins,
+            report_to: &[],
             words: &self.words,
         }
     }
@@ -114,16 +124,16 @@ impl Floor {
     }
 
     fn on_my_way(&mut self, who: &str) -> Decision {
-        self.happen(&Event::Acknowledge { who: who.to_owned(), epoch: self.incident().epoch })
+        self.happen(&says(who, self.incident().epoch, Command::Acknowledge))
     }
 
     fn snooze(&mut self, who: &str, minutes: i64) -> Decision {
         let until = self.now + SignedDuration::from_mins(minutes);
-        self.happen(&Event::Snooze { who: who.to_owned(), epoch: self.incident().epoch, until })
+        self.happen(&says(who, self.incident().epoch, Command::Snooze { until }))
     }
 
     fn not_busy(&mut self, who: &str) -> Decision {
-        self.happen(&Event::Cancel { who: who.to_owned(), epoch: self.incident().epoch })
+        self.happen(&says(who, self.incident().epoch, Command::Cancel))
     }
 
     fn pass(&mut self, minutes: i64) {
@@ -324,7 +334,7 @@ fn on_my_way() {
     assert_snapshot!(floor.lines(&too), @"post under 1: ✅ **Robin** is on the way too, since 14:05.");
     assert!(too.dispatches[0].last_word, "it is said, although the incident is acknowledged");
     assert_eq!(floor.incident().taken_by.as_ref().map(|by| by.who.as_str()), Some("Dana"));
-    let other = floor.happen(&Event::Acknowledge { who: "Alex".to_owned(), epoch: 2 });
+    let other = floor.happen(&says("Alex", 2, Command::Acknowledge));
     assert_eq!(other.outcome, Outcome::Nothing, "another incident");
 }
 
@@ -362,7 +372,7 @@ fn a_snooze_that_is_over_or_of_another_incident_is_none() {
     floor.rise(Level::Warn, 87);
     assert_eq!(floor.snooze("Dana", 0).outcome, Outcome::Nothing);
     let until = floor.now + SignedDuration::from_mins(30);
-    let other = Event::Snooze { who: "Dana".to_owned(), epoch: 7, until };
+    let other = says("Dana", 7, Command::Snooze { until });
     assert_eq!(floor.happen(&other).outcome, Outcome::Nothing);
     floor.over(Over::Calm, Some(60));
     assert_eq!(floor.snooze("Dana", 30).outcome, Outcome::Nothing);
@@ -576,7 +586,7 @@ proptest! {
         }
         for next in moves {
             let epoch = floor.state.as_ref().map_or(0, |incident| incident.epoch);
-            let who = |number: usize| ["Dana", "Robin", "Alex"][number].to_owned();
+            let who = |number: usize| ["Dana", "Robin", "Alex"][number];
             let event = match next {
                 Move::Pass(minutes) => { floor.pass(minutes); continue }
                 Move::Unwatch => { floor.watched = !floor.watched; continue }
@@ -589,14 +599,16 @@ proptest! {
                 Move::Remind => Event::Crowd(Signal::Remind { view: Box::new(view(Some(Level::Warn), 90)) }),
                 Move::Silent => Event::Crowd(silent(&["Shoes"])),
                 Move::Back(all) => Event::Crowd(back(&["Shoes"], all)),
-                Move::OnMyWay(number) => Event::Acknowledge { who: who(number), epoch },
+                Move::OnMyWay(number) => says(who(number), epoch, Command::Acknowledge),
                 Move::Snooze(minutes) => {
-                    Event::Snooze { who: who(0), epoch, until: floor.now + SignedDuration::from_mins(minutes) }
+                    let until = floor.now + SignedDuration::from_mins(minutes);
+                    says(who(0), epoch, Command::Snooze { until })
                 }
-                Move::NotBusy => Event::Cancel { who: who(0), epoch },
-                Move::Resolve => Event::Resolve { who: who(0), epoch },
+                Move::NotBusy => says(who(0), epoch, Command::Cancel),
+                Move::Resolve => says(who(0), epoch, Command::Resolve),
                 Move::Next => {
-                    Event::Next { who: who(0), epoch, step: floor.state.as_ref().map_or(0, |incident| incident.step) }
+                    let step = floor.state.as_ref().map_or(0, |incident| incident.step);
+                    says(who(0), epoch, Command::Next { step: Some(step) })
                 }
                 Move::Wake => Event::Wake,
             };
@@ -640,7 +652,7 @@ proptest! {
                 prop_assert_eq!(next.step, step, "a silence takes no step");
             }
             if let (Some(crowd), Some(before)) = (&next.crowd, before.as_ref().and_then(|before| before.crowd.as_ref())) {
-                let cancelled = u32::from(matches!(event, Event::Cancel { .. }));
+                let cancelled = u32::from(matches!(event, Event::Command { command: Command::Cancel, .. }));
                 prop_assert_eq!(crowd.false_alarms, before.false_alarms + cancelled);
             }
             prop_assert_eq!(next.phase == Phase::Acknowledged, next.taken_by.is_some() && !next.phase.is_final());
@@ -843,4 +855,16 @@ fn where_it_is_going() {
     assert_eq!(trend(&[ago(12, 30), ago(11, 35), ago(10, 40), ago(5, 90), ago(0, 60)], now), Some(20));
     assert_eq!(trend(&[ago(12, 30), ago(11, 35), ago(0, 20)], now), Some(-15), "the nearest that is known");
     assert_eq!(trend(&[ago(10, 0), ago(0, u32::MAX)], now), Some(i64::from(u32::MAX)));
+}
+
+#[test]
+fn a_site_that_says_nothing_takes_no_step_whatever_is_said() {
+    let mut floor = Floor::with(two_steps());
+    floor.subject = Subject::silence("mall", "crowd");
+    floor.hear(silent(&["Shoes"]));
+    for command in [Command::Next { step: None }, Command::Next { step: Some(0) }, Command::Cannot] {
+        let said = floor.happen(&says("Dana", 1, command));
+        assert_eq!((said.outcome, said.next), (Outcome::Nothing, None));
+    }
+    assert_eq!(floor.incident().step, 0);
 }

@@ -3,11 +3,12 @@
 use handbell_core::decide::{Event, Outcome};
 use handbell_core::dispatch::Say;
 use handbell_core::incident::Phase;
+use handbell_core::ledger::Command;
 use handbell_core::press::{Gesture, Press};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::house::{House, says};
 
 fn two_steps() -> Value {
     json!({
@@ -204,12 +205,12 @@ fn a_later_post_waits_for_the_last_one_that_posts() {
 fn asking_twice_for_the_next_step_climbs_once() {
     let mut house = House::with(two_steps());
     house.press();
-    let next = Event::Next { who: "+352691496401 (by phone)".to_owned(), epoch: 1, step: 1 };
+    let next = says("+352691496401 (by phone)", 1, Command::Next { step: Some(1) });
     let climbed = house.happen(&next);
     assert_eq!((climbed.outcome, house.incident().step, climbed.count), (Outcome::Done, 2, 1));
     assert_eq!(house.posts(&climbed)[0], "+352691496401 \\(by phone\\) asked for the next step.");
     assert_eq!(house.happen(&next).outcome, Outcome::Nothing);
-    let past = Event::Next { who: "somebody".to_owned(), epoch: 1, step: 2 };
+    let past = says("somebody", 1, Command::Next { step: Some(2) });
     assert_eq!(house.happen(&past).outcome, Outcome::Nothing, "there is no third");
 }
 
@@ -229,4 +230,38 @@ fn an_incident_that_its_own_plan_ends_does_not_go_on_under_todays() {
 fn a_press_with_nothing_to_repeat_is_counted_and_posted() {
     let mut house = House::with(json!({ "space": { "title": "Empty" }, "repeat": "last", "steps": [] }));
     assert_eq!(house.press().count, 1);
+}
+
+#[test]
+fn a_press_during_a_snooze_ends_it() {
+    let mut house = House::with(two_steps());
+    house.press();
+    let until = house.now + SignedDuration::from_mins(30);
+    house.happen(&says("Dana", 1, Command::Snooze { until }));
+    house.pass(60);
+    house.press();
+    assert_eq!((house.incident().phase, house.incident().step), (Phase::Open, 2));
+    house.pass(1740);
+    assert!(
+        house.happen(&Event::Wake).dispatches.is_empty(),
+        "nothing is over then, since nothing was asleep"
+    );
+}
+
+#[test]
+fn a_button_that_needs_two_needs_them_again_when_it_is_pressed_again() {
+    let mut plan = two_steps();
+    plan["need"] = json!(2);
+    let mut house = House::with(plan);
+    house.press();
+    house.acknowledge("Dana");
+    assert_eq!(house.incident().phase, Phase::Open);
+    house.acknowledge("Robin");
+    assert_eq!(house.incident().phase, Phase::Acknowledged);
+    house.press();
+    assert!(house.incident().duty.acks.is_empty());
+    house.acknowledge("Dana");
+    assert_eq!(house.incident().phase, Phase::Open);
+    house.acknowledge("Robin");
+    assert_eq!(house.incident().phase, Phase::Acknowledged);
 }

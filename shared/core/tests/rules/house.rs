@@ -1,10 +1,12 @@
 //! A button, its plan, and a clock in our hand.
 
-use handbell_core::config::{Button, Plan};
+use handbell_core::config::{Admins, Button, Plan};
 use handbell_core::decide::{Decision, Event, Rules, decide};
 use handbell_core::dispatch::{Dispatch, Say};
 use handbell_core::incident::{Incident, Subject};
+use handbell_core::ledger::{Actor, Command, How};
 use handbell_core::press::{Gesture, Press, PressId};
+use handbell_core::roster::Roster;
 use handbell_core::wording::{self, Words};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +20,8 @@ pub(crate) struct House {
     pub(crate) button: Button,
     pub(crate) words: Words,
     pub(crate) subject: Subject,
+    pub(crate) roster: Roster,
+    pub(crate) admins: Admins,
     pub(crate) state: Option<Incident>,
     pub(crate) now: Timestamp,
 }
@@ -30,6 +34,8 @@ impl House {
             button,
             words: words(),
             subject: Subject::button("green"),
+            roster: Roster::default(),
+            admins: Admins::default(),
             state: None,
             now: morning(),
         }
@@ -53,6 +59,10 @@ impl House {
             plan_hash: self.plan_hash,
             watched: true,
             from: "+12025550100",
+            calls_per_second: None,
+            roster: &self.roster,
+            admins: &self.admins,
+            report_to: &[],
             words: &self.words,
         }
     }
@@ -75,7 +85,7 @@ impl House {
     }
 
     pub(crate) fn acknowledge(&mut self, who: &str) -> Decision {
-        self.happen(&Event::Acknowledge { who: who.to_owned(), epoch: self.epoch() })
+        self.happen(&says(who, self.epoch(), Command::Acknowledge))
     }
 
     pub(crate) fn pass(&mut self, seconds: i64) {
@@ -105,6 +115,16 @@ impl House {
     }
 }
 
+/// Somebody says something to the incident of this epoch.
+pub(crate) fn says(who: &str, epoch: u64, command: Command) -> Event {
+    Event::Command { by: Actor::named(who, How::Space), epoch: Some(epoch), command }
+}
+
+/// The customer waits no more.
+pub(crate) fn waits_no_more(who: &str) -> Event {
+    Event::Command { by: Actor::named(who, How::Space), epoch: None, command: Command::Resolve }
+}
+
 /// A press that is known by its id alone, so that nothing takes it for a bounce.
 pub(crate) fn press_with_id() -> Event {
     let id = PressId { key: "a press".to_owned(), keep: SignedDuration::from_hours(24) };
@@ -112,7 +132,7 @@ pub(crate) fn press_with_id() -> Event {
 }
 
 pub(crate) fn words() -> Words {
-    Words { zone: TimeZone::fixed(jiff::tz::offset(1)), name: "Green power".to_owned() }
+    Words { zone: TimeZone::fixed(jiff::tz::offset(1)), name: "Green power".to_owned(), alert: None }
 }
 
 /// Eight o'clock in the zone of [`words`].

@@ -307,6 +307,8 @@ fn values(button: &str) -> Values {
         level: String::new(),
         capacity: String::new(),
         usual: String::new(),
+        title: button.to_owned(),
+        severity: "",
     }
 }
 

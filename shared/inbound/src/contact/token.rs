@@ -1,4 +1,4 @@
-//! The token in the form's page: it says that we gave the page out, for this line and not long ago, and tells one submission
+//! The token in a form's page: it says that we gave the page out, for this form and not long ago, and tells one submission
 //! from another.
 
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ pub enum Stale {
     /// It is ours, but its page is older than [`Token::HOURS`], or of a clock that is far ahead. A new page helps.
     #[error("this page is too old")]
     Expired,
-    /// It isn't ours, or not for this line.
+    /// It isn't ours, or not for this form.
     #[error("this form is not ours")]
     Forged,
 }
@@ -30,20 +30,21 @@ impl Token {
     /// How far the clock of the machine that issued it may be ahead, in minutes.
     const SKEW: i64 = 5;
 
-    /// The token for a page of `line` that is given out now.
+    /// The token for a page that is given out now. The form is a line's name, or what
+    /// [`page_of`](crate::alert_form::page_of) gives.
     ///
     /// The nonce must be another for each page: 1 to 64 letters, digits, `-` and `_`. A token with any other is forged when
     /// it comes back.
     #[must_use]
-    pub fn issue(secret: &[u8], line: &str, now: Timestamp, nonce: &str) -> String {
+    pub fn issue(secret: &[u8], form: &str, now: Timestamp, nonce: &str) -> String {
         let time = now.as_second().to_string();
-        let signature = seal(secret, &["contact\0", line, "\0", &time, "\0", nonce]);
+        let signature = seal(secret, &["contact\0", form, "\0", &time, "\0", nonce]);
         format!("{time}.{nonce}.{signature}")
     }
 
-    /// The nonce of a token that one of the secrets made for this line: two of them while one takes the place of the other.
+    /// The nonce of a token that one of the secrets made for this form: two of them while one takes the place of the other.
     /// An empty secret matches nothing.
-    pub fn verify(secrets: &[&str], line: &str, token: &str, now: Timestamp) -> Result<String, Stale> {
+    pub fn verify(secrets: &[&str], form: &str, token: &str, now: Timestamp) -> Result<String, Stale> {
         let mut pieces = token.split('.');
         let (Some(time), Some(nonce), Some(signature), None) =
             (pieces.next(), pieces.next(), pieces.next(), pieces.next())
@@ -54,7 +55,7 @@ impl Token {
         if !(1..=64).contains(&nonce.len()) || !nonce.bytes().all(safe) {
             return Err(Stale::Forged);
         }
-        if !matches(secrets, &["contact\0", line, "\0", time, "\0", nonce], signature) {
+        if !matches(secrets, &["contact\0", form, "\0", time, "\0", nonce], signature) {
             return Err(Stale::Forged);
         }
         let issued: i64 = time.parse().map_err(|_| Stale::Forged)?;

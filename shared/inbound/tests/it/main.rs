@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 
+mod action_link;
+mod alert_form;
 mod button;
 mod contact;
 mod link;
+mod mail;
+mod mail_notice;
 mod sightings;
 mod twilio;
 mod webex;

@@ -8,6 +8,10 @@ const HEADER_MAX: usize = 996;
 /// The most characters of a tag's name or value (Amazon SES, MessageTag).
 const TAG_MAX: usize = 256;
 
+/// The most bytes of an attached file's name, and of its media type (Amazon SES, Attachment).
+const FILE_NAME_MAX: usize = 255;
+const TYPE_MAX: usize = 78;
+
 /// The most bytes of text in one encoded word: it has 75 characters at most, 12 of them around the text, and each
 /// byte may take three (RFC 2047, 2).
 const WORD_MAX: usize = 21;
@@ -26,13 +30,61 @@ pub(super) fn header(name: &str, value: &str) -> Option<(String, String)> {
         return None;
     }
     let value: String = line(value).chars().filter(|c| matches!(c, ' '..='~')).collect();
-    let mut value = value.trim();
     let room = VALUE_MAX.min(HEADER_MAX - name.len());
+    let value = match value.trim() {
+        short if short.len() <= room => short.to_owned(),
+        long if name.eq_ignore_ascii_case("References") => references(long, room),
+        long => last_words(long, room).to_owned(),
+    };
+    (!value.is_empty()).then(|| (name.to_owned(), value))
+}
+
+/// The last words that fit: those of the latest mails.
+fn last_words(mut value: &str, room: usize) -> &str {
     while value.len() > room {
-        // The last words are those of the latest mails.
         value = value.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
     }
-    (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
+    value
+}
+
+/// The mail that began the thread, which programs gather by, and as many of the latest as fit.
+fn references(value: &str, room: usize) -> String {
+    let (first, rest) = value.split_once(' ').unwrap_or(("", value));
+    let latest = last_words(rest.trim_start(), room.saturating_sub(first.len() + 1));
+    // A first one that leaves no room for the latest is no help.
+    if latest.is_empty() {
+        last_words(rest.trim_start(), room).to_owned()
+    } else {
+        format!("{first} {latest}")
+    }
+}
+
+/// The name of an attached file: one line and no folders, with its end if it is too long; nothing if nothing is left.
+pub(super) fn file_name(name: &str) -> Option<String> {
+    let name = line(name);
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name: String = name.chars().map(|c| if c == '"' { '\'' } else { c }).collect();
+    let name = name.trim().trim_start_matches('.');
+    let mut from = 0;
+    while name.len() - from > FILE_NAME_MAX {
+        from += name[from..].chars().next().map_or(1, char::len_utf8);
+    }
+    let name = &name[from..];
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// A media type that SES takes; what is none is a file like any other.
+pub(super) fn content_type(text: &str) -> &str {
+    let token = |part: &str| {
+        let fits = |b: u8| {
+            b.is_ascii_alphanumeric()
+                || matches!(b, b'!' | b'#' | b'$' | b'&' | b'^' | b'_' | b'.' | b'+' | b'-')
+        };
+        !part.is_empty() && part.bytes().all(fits)
+    };
+    let fits =
+        text.len() <= TYPE_MAX && text.split_once('/').is_some_and(|(kind, of)| token(kind) && token(of));
+    if fits { text } else { "application/octet-stream" }
 }
 
 /// A tag's name or value.
@@ -119,8 +171,47 @@ mod tests {
         assert_eq!(clean("X", &"x".repeat(2000)), None);
         let references: Vec<String> = (0..100).map(|n| format!("<mail-{n:03}@example.com>")).collect();
         let (name, value) = clean("References", &references.join(" ")).unwrap();
-        assert!(name.len() + value.len() <= HEADER_MAX && value.starts_with("<mail-"), "{value}");
-        assert!(value.ends_with("<mail-099@example.com>"));
+        assert!(
+            name.len() + value.len() <= HEADER_MAX && value.starts_with("<mail-000@example.com> <mail-0")
+        );
+        assert!(
+            value.len() > 950 && value.ends_with(" <mail-098@example.com> <mail-099@example.com>"),
+            "{value}"
+        );
+        let (_, value) = clean("references", &format!("<{}@x> <a@x> <b@x>", "y".repeat(2000))).unwrap();
+        assert_eq!(value, "<a@x> <b@x>", "the first is no help if nothing else fits");
+        assert_eq!(clean("References", &format!("<a@x> <{}@x>", "y".repeat(2000))), None);
+        let words: Vec<String> = (0..300).map(|n| format!("word-{n}")).collect();
+        let (_, value) = clean("X-Words", &words.join(" ")).unwrap();
+        assert!(
+            value.len() <= VALUE_MAX && value.ends_with("word-299") && !value.contains("word-0 "),
+            "{value}"
+        );
+    }
+
+    #[test]
+    fn attached_files_have_a_name_and_a_type() {
+        for (name, expected) in [
+            ("protocol.txt", Some("protocol.txt")),
+            ("../../etc/passwd", Some("passwd")),
+            ("C:\\x\\a \"b\".pdf", Some("a 'b'.pdf")),
+            ("a\r\nBcc: x.txt", Some("a Bcc: x.txt")),
+            (".bashrc", Some("bashrc")),
+            ("Grüße.txt", Some("Grüße.txt")),
+            ("x/", None),
+            ("\r\n", None),
+        ] {
+            assert_eq!(file_name(name).as_deref(), expected, "{name:?}");
+        }
+        let long = file_name(&format!("{}.txt", "ä".repeat(300))).unwrap();
+        assert!(long.len() <= FILE_NAME_MAX && long.ends_with("ä.txt"), "{long}");
+        for kind in ["text/plain", "application/vnd.ms-excel"] {
+            assert_eq!(content_type(kind), kind);
+        }
+        for wrong in ["", "text", "text/", "text/plain\r\nBcc: x", "text/plain; charset=x", &"x/y".repeat(50)]
+        {
+            assert_eq!(content_type(wrong), "application/octet-stream", "{wrong}");
+        }
     }
 
     #[test]

@@ -2,16 +2,26 @@
 
 mod clean;
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::fmt;
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{
+    Attachment as Part, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content,
+    Destination, EmailContent, Message, MessageHeader, MessageTag,
+};
+use bytes::Bytes;
 
 use crate::failure::{Failure, Said};
 
 const SES: &str = "Amazon SES";
+
+/// The most bytes of what is attached to one mail: SES takes 40 MB, and what is attached grows by a third and a little on its
+/// way (Amazon SES, quotas; RFC 2045, 6.8).
+pub const ATTACHED_MAX: usize = 28 * 1000 * 1000;
 
 /// Amazon SES with one client of the AWS SDK.
 ///
@@ -44,10 +54,31 @@ pub struct Mail {
     /// The same as a page.
     pub html: Option<String>,
     /// Further headers, as `In-Reply-To` and `Auto-Submitted`; SES takes 995 characters of ASCII at most, and writes
-    /// `Message-ID` and `Date` itself. Of longer ones, as of `References`, the last words are kept.
+    /// `Message-ID` and `Date` itself. Of longer ones the last words are kept, and of `References` the first too. Of two with
+    /// the same name the first counts.
     pub headers: Vec<(String, String)>,
     /// What SES shall tell with what becomes of it: letters, digits, `_` and `-`, at most 256. Others become `_`.
     pub tags: Vec<(String, String)>,
+    /// Files that go along, [`ATTACHED_MAX`] bytes at most in all.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file that goes along with a mail.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Attachment {
+    /// What it is called; folders are taken out. SES refuses mails with some endings, as `.exe` (Amazon SES, unsupported
+    /// attachment types).
+    pub name: String,
+    /// Its media type, without parameters; what is none becomes `application/octet-stream`.
+    pub content_type: String,
+    /// What is in it.
+    pub bytes: Bytes,
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Mail {
@@ -56,6 +87,7 @@ impl fmt::Debug for Mail {
             .field("bytes", &self.text.len())
             .field("html", &self.html.is_some())
             .field("headers", &self.headers.len())
+            .field("attachments", &self.attachments.len())
             .finish_non_exhaustive()
     }
 }
@@ -70,6 +102,10 @@ impl Ses {
     /// `<id@email.amazonses.com>` in us-east-1 and `<id@REGION.amazonses.com>` elsewhere. It is accepted then, not
     /// delivered.
     pub async fn send(&self, mail: &Mail) -> Said<String> {
+        let attached: usize = mail.attachments.iter().map(|file| file.bytes.len()).sum();
+        if attached > ATTACHED_MAX {
+            return Err(Failure::never_asked(format!("the files are larger than {SES} takes: 28 MB in all")));
+        }
         let message = message(mail).map_err(|_| Failure::never_asked("the mail can't be written"))?;
         let request = self
             .client
@@ -95,15 +131,29 @@ fn message(mail: &Mail) -> Result<Message, BuildError> {
     if let Some(html) = &mail.html {
         body = body.html(content(html)?);
     }
+    let mut named = HashSet::new();
     let headers = mail.headers.iter().filter_map(|(name, value)| clean::header(name, value));
     let headers: Vec<MessageHeader> = headers
+        .filter(|(name, _)| named.insert(name.to_ascii_lowercase()))
         .map(|(name, value)| MessageHeader::builder().name(name).value(value).build())
         .collect::<Result<_, _>>()?;
+    let parts: Vec<Part> = mail.attachments.iter().map(part).collect::<Result<_, _>>()?;
     Ok(Message::builder()
         .subject(content(&clean::line(&mail.subject))?)
         .body(body.build())
         .set_headers((!headers.is_empty()).then_some(headers))
+        .set_attachments((!mail.attachments.is_empty()).then_some(parts))
         .build())
+}
+
+fn part(file: &Attachment) -> Result<Part, BuildError> {
+    Part::builder()
+        .raw_content(Blob::new(file.bytes.as_ref()))
+        .content_disposition(AttachmentContentDisposition::Attachment)
+        .content_transfer_encoding(AttachmentContentTransferEncoding::Base64)
+        .file_name(clean::file_name(&file.name).unwrap_or_else(|| "file".to_owned()))
+        .content_type(clean::content_type(&file.content_type))
+        .build()
 }
 
 fn tags(mail: &Mail) -> Result<Option<Vec<MessageTag>>, BuildError> {
@@ -205,7 +255,7 @@ mod tests {
             text: "Hello".into(),
             ..Mail::default()
         };
-        assert_eq!(format!("{mail:?}"), "Mail { bytes: 5, html: false, headers: 0, .. }");
+        assert_eq!(format!("{mail:?}"), "Mail { bytes: 5, html: false, headers: 0, attachments: 0, .. }");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::failure::{Failure, Said};
 /// How long, in seconds, a phone may ring (Twilio, Calls resource, `Timeout`).
 const TIMEOUT: std::ops::RangeInclusive<u32> = 1..=600;
 
-/// A call was to be cancelled that rings no more, or never did (Twilio, error dictionary).
+/// A call was to be ended that rings no more, or is over (Twilio, error dictionary).
 const INVALID_CALL_STATE: u32 = 21220;
 
 /// A call to be made.
@@ -29,6 +29,23 @@ pub struct Call {
     pub status_callback: Option<String>,
     /// Seconds to let it ring; 15 to be faster than most voice mail (Twilio, Calls resource).
     pub timeout: u32,
+    /// Where Twilio tells, with POST and as `AnsweredBy`, whether a person or a machine has answered: `human`, `machine_start`,
+    /// `fax`, `unknown`. The call goes on meanwhile. It costs a little per call (Twilio, answering machine detection).
+    pub detect_machine: Option<String>,
+}
+
+impl Default for Call {
+    /// Rings for 60 seconds, as long as Twilio lets it without being told, and asks for nothing more.
+    fn default() -> Call {
+        Call {
+            to: String::new(),
+            from: String::new(),
+            url: String::new(),
+            status_callback: None,
+            timeout: 60,
+            detect_machine: None,
+        }
+    }
 }
 
 impl fmt::Debug for Call {
@@ -93,6 +110,12 @@ impl Twilio {
                 ["initiated", "ringing", "answered", "completed"].map(|event| ("StatusCallbackEvent", event)),
             );
         }
+        if let Some(callback) = &call.detect_machine {
+            // Without AsyncAmd whoever answers would hear silence until Twilio has made up its mind.
+            form.extend([("MachineDetection", "Enable"), ("AsyncAmd", "true")]);
+            form.push(("AsyncAmdStatusCallback", callback));
+            form.push(("AsyncAmdStatusCallbackMethod", "POST"));
+        }
         let request = self.request(Method::POST, self.url(&["Calls.json"])?).form(&form);
         Ok(self.ask::<Accepted>(request).await?.sid)
     }
@@ -100,8 +123,18 @@ impl Twilio {
     /// Makes sure that a call rings no more. One that was answered goes on, one that is over is no failure. Saying this
     /// twice does no harm.
     pub async fn cancel_call(&self, sid: &str) -> Said<()> {
+        self.end_call(sid, "canceled").await
+    }
+
+    /// Makes sure that a call is over, also one that was answered. One that is over already is no failure. Saying this twice
+    /// does no harm.
+    pub async fn hang_up(&self, sid: &str) -> Said<()> {
+        self.end_call(sid, "completed").await
+    }
+
+    async fn end_call(&self, sid: &str, status: &str) -> Said<()> {
         let url = self.url(&["Calls", &format!("{}.json", id(sid)?)])?;
-        let request = self.request(Method::POST, url).form(&[("Status", "canceled")]);
+        let request = self.request(Method::POST, url).form(&[("Status", status)]);
         match self.ask::<Accepted>(request).await {
             Ok(_) | Err(Failure::Refused { code: INVALID_CALL_STATE, .. }) => Ok(()),
             Err(failure) => Err(failure),

@@ -86,7 +86,7 @@ pub fn zone_card(card: &Card, picture: Option<&str>, incident: &str) -> Value {
 }
 
 /// Text of a card is markdown too: what people wrote formats nothing and links nowhere.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut plain, sign| {
         if matches!(sign, '*' | '_' | '[' | ']' | '(' | ')' | '\\' | '`') {
             plain.push('\\');

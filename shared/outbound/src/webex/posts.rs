@@ -197,10 +197,9 @@ impl Webex {
         self.list(url, limit).await
     }
 
-    /// Takes a post away.
+    /// Makes sure that a post isn't there any more. That it was gone already is fine.
     pub async fn delete_message(&self, id: &str) -> Said<()> {
-        let request = self.request(Method::DELETE, self.url(&["messages", id])?);
-        self.ask(request, DEADLINE, false).await.map(drop)
+        self.delete(&["messages", id]).await
     }
 }
 

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use handbell_outbound::failure::Failure;
-use handbell_outbound::ses::{Mail, Ses};
+use handbell_outbound::ses::{ATTACHED_MAX, Attachment, Mail, Ses};
 use serde_json::json as value;
 
 use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
@@ -76,8 +76,10 @@ fn mail() -> Mail {
             ("In-Reply-To".into(), "<a@x>\r\nBcc: eve@example.com".into()),
             ("Auto-Submitted".into(), "auto-generated".into()),
             ("Bad:Name".into(), "x".into()),
+            ("auto-submitted".into(), "no".into()),
         ],
         tags: vec![("conversation".into(), "C-7K3Q.2".into())],
+        attachments: vec![],
     }
 }
 
@@ -194,5 +196,46 @@ async fn a_list_is_no_address() {
         let said = ses(&vendor.base).send(&Mail { to: to.into(), ..mail() }).await;
         assert!(matches!(said, Err(Failure::Refused { code: 0, .. })), "{said:?}");
     }
+    assert!(vendor.heard().is_empty());
+}
+
+#[tokio::test]
+async fn files_go_along() {
+    let vendor = Vendor::that(vec![json("200 OK", r#"{"MessageId":"1"}"#)]).await;
+    let file = |name: &str, kind: &str, bytes: &'static [u8]| Attachment {
+        name: name.into(),
+        content_type: kind.into(),
+        bytes: bytes.into(),
+    };
+    let attachments = vec![
+        file("H-7K3Q\r\nBcc: eve.txt", "text/plain", b"14:02 Dana has it"),
+        file("", "no type", b"\0\xff"),
+    ];
+    let mail = Mail { attachments, ..mail() };
+    assert!(format!("{mail:?}").contains("attachments: 2"));
+    assert!(!format!("{:?}", mail.attachments).contains("eve"));
+    ses(&vendor.base).send(&mail).await.unwrap();
+    let part = |name: &str, kind: &str, content: &str| {
+        value!({
+            "RawContent": content, "ContentDisposition": "ATTACHMENT", "FileName": name,
+            "ContentTransferEncoding": "BASE64", "ContentType": kind,
+        })
+    };
+    assert_eq!(
+        vendor.heard()[0].json().pointer("/Content/Simple/Attachments"),
+        Some(&value!([
+            part("H-7K3Q Bcc: eve.txt", "text/plain", "MTQ6MDIgRGFuYSBoYXMgaXQ="),
+            part("file", "application/octet-stream", "AP8="),
+        ]))
+    );
+}
+
+#[tokio::test]
+async fn files_that_are_too_large_are_refused_unasked() {
+    let vendor = Vendor::that(vec![]).await;
+    let half = Attachment { bytes: vec![0; ATTACHED_MAX / 2 + 1].into(), ..Attachment::default() };
+    let said = ses(&vendor.base).send(&Mail { attachments: vec![half.clone(), half], ..mail() }).await;
+    let why = "the files are larger than Amazon SES takes: 28 MB in all".to_owned();
+    assert_eq!(said, Err(Failure::Refused { code: 0, why }));
     assert!(vendor.heard().is_empty());
 }

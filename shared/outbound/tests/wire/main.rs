@@ -4,7 +4,12 @@
 
 mod floor;
 mod floor_answers;
+mod imap;
+mod imap_trouble;
 mod mail;
+mod mail_server;
+mod pop3;
+mod s3;
 mod twilio;
 mod twilio_files;
 mod vendor;

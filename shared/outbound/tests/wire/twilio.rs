@@ -89,6 +89,7 @@ async fn a_call_tells_how_it_goes() {
         url: "https://x/twilio/voice".into(),
         status_callback: Some("https://x/s".into()),
         timeout: 9999,
+        detect_machine: None,
     };
     assert_eq!(twilio.place_call(&call).await.unwrap(), "CA1");
     let heard = &vendor.heard()[0];
@@ -100,6 +101,41 @@ async fn a_call_tells_how_it_goes() {
          &StatusCallbackEvent=initiated&StatusCallbackEvent=ringing&StatusCallbackEvent=answered\
          &StatusCallbackEvent=completed"
     );
+}
+
+#[tokio::test]
+async fn a_machine_is_looked_for_while_the_call_goes_on() {
+    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"CA1"}"#)]).await;
+    let call = Call {
+        to: "+12025550111".into(),
+        from: "+12025550100".into(),
+        url: "https://x/v".into(),
+        detect_machine: Some("https://x/amd?d=1".into()),
+        ..Call::default()
+    };
+    twilio.place_call(&call).await.unwrap();
+    assert_eq!(
+        vendor.heard()[0].text(),
+        "To=%2B12025550111&From=%2B12025550100&Url=https%3A%2F%2Fx%2Fv&Method=POST&Timeout=60\
+         &MachineDetection=Enable&AsyncAmd=true&AsyncAmdStatusCallback=https%3A%2F%2Fx%2Famd%3Fd%3D1\
+         &AsyncAmdStatusCallbackMethod=POST"
+    );
+}
+
+#[tokio::test]
+async fn a_call_is_hung_up_once_and_for_all() {
+    let (vendor, twilio) = says(vec![
+        json("200 OK", r#"{"sid":"CA1","status":"completed"}"#),
+        json("400 Bad Request", r#"{"code":21220,"message":"Call is not in-progress","status":400}"#),
+        html("502 Bad Gateway"),
+    ])
+    .await;
+    twilio.hang_up("CA1").await.unwrap();
+    twilio.hang_up("CA1").await.unwrap();
+    assert!(matches!(twilio.hang_up("CA1").await, Err(Failure::Unknown { .. })));
+    assert_eq!(vendor.heard()[0].line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA1.json"));
+    assert_eq!(vendor.heard()[0].text(), "Status=completed");
+    assert!(matches!(twilio.hang_up("CA1?x").await, Err(Failure::Refused { code: 0, .. })));
 }
 
 #[tokio::test]

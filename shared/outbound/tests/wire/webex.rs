@@ -309,6 +309,20 @@ async fn a_file_that_cannot_go_is_refused_in_words() {
 }
 
 #[tokio::test]
+async fn a_post_that_is_gone_is_taken_away() {
+    let (vendor, webex) = says(vec![
+        with("204 No Content", &[], ""),
+        json("404 Not Found", r#"{"message":"Unable to delete message."}"#),
+        json("403 Forbidden", r#"{"message":"You are not allowed"}"#),
+    ])
+    .await;
+    webex.delete_message("MSG").await.unwrap();
+    webex.delete_message("MSG").await.unwrap();
+    assert!(matches!(webex.delete_message("MSG").await, Err(Failure::Refused { code: 403, .. })));
+    assert_eq!(vendor.heard()[0].line, "DELETE /v1/messages/MSG");
+}
+
+#[tokio::test]
 async fn the_rest_of_the_calls() {
     let (vendor, webex) = says(vec![
         json("200 OK", r#"{"id":"ME","emails":["b@webex.bot"],"type":"bot"}"#),

@@ -455,7 +455,7 @@ async fn troubles() {
     end().await;
 
     let (status, what) = scene.trouble(json!({ "vendor": "meraki", "kind": "429" })).await;
-    assert_eq!((status, what.as_str()), (400, "vendor is webex, twilio, cmx or ses\n"));
+    assert_eq!((status, what.as_str()), (400, "vendor is webex, twilio, cmx, ses or s3\n"));
     for (vendor, kind) in [("webex", "empty"), ("twilio", "truncated"), ("cmx", "drop-callback")] {
         assert_eq!(scene.trouble(json!({ "vendor": vendor, "kind": kind })).await.0, 400, "{vendor} {kind}");
     }

@@ -60,6 +60,8 @@ impl Refusal {
             21217 => "Phone number does not appear to be valid",
             21219 => "'To' phone number not verified",
             21220 => "Invalid call state",
+            21234 => "Invalid Machine Detection configuration value",
+            21263 => "Invalid Answering Machine Detection Parameters",
             21408 => {
                 "Permission to send an SMS has not been enabled for the region indicated by the 'To' number"
             }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::api::{Answer, Ask, Refusal, created, deleted, found};
 use super::calls::Call;
+use super::machine::Detection;
 use super::messages::in_time;
 use super::phones::Behaviour;
 use super::voice::Step;
@@ -32,7 +33,7 @@ impl Call {
             "start_time": self.started.map(rfc2822),
             "end_time": self.ended.map(rfc2822),
             "duration": self.ended.map(|ended| self.duration(ended).to_string()),
-            "answered_by": self.answered_by(),
+            "answered_by": self.verdict(),
             "forwarded_from": null,
             "caller_name": null,
             "group_sid": null,
@@ -112,6 +113,7 @@ impl Twilio {
         {
             return Err(Refusal::code(21626));
         }
+        let detection = Detection::of(ask)?;
         let mut state = self.lock();
         match (from, to) {
             ("+15005550001", _) => return Err(Refusal::code(21212)),
@@ -138,7 +140,7 @@ impl Twilio {
         if !events.is_empty() {
             call.events = events;
         }
-        call.detects_machines = ask.field("MachineDetection").is_some();
+        call.detection = detection;
         if let Some(seconds) = ask.field("Timeout").and_then(|seconds| seconds.parse::<i64>().ok()) {
             call.ring = SignedDuration::from_secs(seconds.clamp(1, 600));
         }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use super::dial::Dialing;
+use super::machine::{AnsweredBy, Detection};
 use super::phones::Behaviour;
 use super::record::Taping;
 use super::recordings::Recording;
@@ -40,7 +41,9 @@ pub(super) struct Call {
     /// Documents fetched so far: menus that lead to themselves end somewhere.
     pub(super) fetched: u32,
     pub(super) started: Option<Timestamp>,
-    pub(super) detects_machines: bool,
+    /// Whether it is found out who answered, and who did.
+    pub(super) detection: Option<Detection>,
+    pub(super) answered_by: Option<AnsweredBy>,
     pub(super) callback: Option<Hook>,
     pub(super) events: Vec<String>,
     sequence: u64,
@@ -69,7 +72,8 @@ impl Call {
             fallback: None,
             fetched: 0,
             started: None,
-            detects_machines: false,
+            detection: None,
+            answered_by: None,
             callback: None,
             events: vec!["completed".into()],
             sequence: 0,
@@ -113,6 +117,7 @@ impl Call {
             "from": self.from,
             "to": self.to,
             "status": self.status,
+            "answered_by": self.answered_by.map(AnsweredBy::view),
             "heard": self.heard,
             "gather": self.gather.is_some(),
             "recording": self.taping.is_some(),
@@ -121,10 +126,6 @@ impl Call {
             "duration": self.duration(now),
             "at": self.created,
         })
-    }
-
-    pub(super) fn answered_by(&self) -> Option<&'static str> {
-        (self.detects_machines && self.started.is_some()).then_some("human")
     }
 
     /// What every request about the call says.
@@ -141,7 +142,7 @@ impl Call {
             ("To", &self.to),
         ]);
         params.extend(self.parent.clone().map(|parent| ("ParentCallSid".to_owned(), parent)));
-        params.extend(self.answered_by().map(|who| ("AnsweredBy".to_owned(), who.to_owned())));
+        params.extend(self.verdict().map(|who| ("AnsweredBy".to_owned(), who.to_owned())));
         params
     }
 }
@@ -160,12 +161,23 @@ impl Twilio {
                 Behaviour::Busy => return twilio.change(&sid, "busy"),
                 // A phone that is off doesn't ring, but the network takes as long to say so.
                 Behaviour::Off => return twilio.change(&sid, "no-answer"),
-                Behaviour::Refuse => return twilio.change(&sid, "failed"),
-                Behaviour::Ok | Behaviour::NoAnswer => twilio.change(&sid, "ringing"),
+                Behaviour::Refuse | Behaviour::Unreachable => return twilio.change(&sid, "failed"),
+                Behaviour::Ok | Behaviour::NoAnswer | Behaviour::Machine | Behaviour::Nobody => {
+                    twilio.change(&sid, "ringing")
+                }
             }
-            if behaviour == Behaviour::NoAnswer {
-                twilio.pace().await;
-                return twilio.change_if(&sid, "ringing", "no-answer");
+            match behaviour {
+                Behaviour::NoAnswer => {
+                    twilio.pace().await;
+                    return twilio.change_if(&sid, "ringing", "no-answer");
+                }
+                Behaviour::Machine => {
+                    twilio.pace().await;
+                    // What it hears goes on by itself; nobody presses a key.
+                    _ = twilio.pick_up(&sid, AnsweredBy::Machine);
+                    return;
+                }
+                _ => {}
             }
             let until = twilio.now() + call.ring;
             while twilio.find_call(&sid).is_some_and(|call| call.status == "ringing") {

@@ -261,7 +261,9 @@ impl Twilio {
         self.pace().await;
         let phone = self.lock().phone(&message.to);
         match phone.behaviour {
-            Behaviour::Off => self.advance(sid, "undelivered", Some(phone.code.unwrap_or(30003))),
+            Behaviour::Off | Behaviour::Unreachable => {
+                self.advance(sid, "undelivered", Some(phone.code.unwrap_or(30003)))
+            }
             _ => self.advance(sid, "delivered", None),
         }
     }

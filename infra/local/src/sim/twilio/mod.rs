@@ -5,6 +5,7 @@ mod call_resource;
 mod calls;
 mod dial;
 mod inbound;
+mod machine;
 mod media;
 mod messages;
 mod numbers;
@@ -116,6 +117,7 @@ impl Twilio {
             json!({
                 "number": number,
                 "behaviour": behaviour,
+                "answers": behaviour.map(phones::Behaviour::answers),
                 "texts": texts,
                 "call": live,
                 "calls": calls.iter().map(|call| view(call)).collect::<Vec<_>>(),

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::calls::Call;
+use super::machine::AnsweredBy;
 use super::media::Media;
 use super::messages::Message;
 use super::recordings::LONGEST;
@@ -34,16 +35,69 @@ pub(super) enum Behaviour {
     Off,
     /// Twilio doesn't even take the request.
     Refuse,
+    /// Gets texts, and a machine answers after the first ring, if nobody is faster.
+    Machine,
+    /// Gets texts, and rings until the call's time is up: nobody is there who could answer.
+    Nobody,
+    /// Can't be reached: texts come back with 30003, and calls fail.
+    Unreachable,
+}
+
+/// Who answers a phone: the same in the words of whoever plays it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Answers {
+    /// Whoever picks it up by hand.
+    Person,
+    /// A machine.
+    Machine,
+    /// Nobody.
+    Nobody,
+    /// It is in another call.
+    Busy,
+    /// It can't be reached.
+    Unreachable,
+}
+
+impl Answers {
+    fn behaviour(self) -> Behaviour {
+        match self {
+            Self::Person => Behaviour::Ok,
+            Self::Machine => Behaviour::Machine,
+            Self::Nobody => Behaviour::Nobody,
+            Self::Busy => Behaviour::Busy,
+            Self::Unreachable => Behaviour::Unreachable,
+        }
+    }
+}
+
+impl Behaviour {
+    pub(super) fn answers(self) -> Answers {
+        match self {
+            Self::Ok => Answers::Person,
+            Self::Machine => Answers::Machine,
+            Self::NoAnswer | Self::Nobody => Answers::Nobody,
+            Self::Busy => Answers::Busy,
+            Self::Off | Self::Refuse | Self::Unreachable => Answers::Unreachable,
+        }
+    }
 }
 
 /// A phone, as far as it is more than what was said to it.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Phone {
     pub(super) behaviour: Behaviour,
     /// Twilio's code for it, where another than the usual one is wanted.
-    #[serde(default)]
     pub(super) code: Option<u32>,
+}
+
+/// What a phone is told to do: either of the two, and the code.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Told {
+    behaviour: Option<Behaviour>,
+    answers: Option<Answers>,
+    code: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -125,10 +179,18 @@ pub(super) async fn list(State(twilio): State<Twilio>) -> Json<Value> {
 pub(super) async fn behave(
     State(twilio): State<Twilio>,
     Path(number): Path<String>,
-    Json(phone): Json<Phone>,
+    Json(Told { behaviour, answers, code }): Json<Told>,
 ) -> Done {
     check(&number)?;
-    twilio.lock().phones.insert(number, phone);
+    let behaviour = match (behaviour, answers) {
+        (Some(behaviour), None) => behaviour,
+        (None, Some(answers)) => answers.behaviour(),
+        _ => {
+            let why = "a phone is told either who answers (person, machine, nobody, busy or unreachable) or its behaviour";
+            return Err(no(StatusCode::BAD_REQUEST, why));
+        }
+    };
+    twilio.lock().phones.insert(number, Phone { behaviour, code });
     twilio.0.stage.touch();
     Ok(Json(twilio.view()))
 }
@@ -225,11 +287,14 @@ pub(super) async fn answer(State(twilio): State<Twilio>, Path(number): Path<Stri
     let call =
         ringing.await.ok().flatten().filter(|call| call.status == "ringing" && call.direction != "inbound");
     let Some(call) = call else { return Err(no(StatusCode::CONFLICT, "the phone doesn't ring")) };
-    twilio.change(&call.sid, "in-progress");
-    match (call.parent, call.first) {
-        (Some(parent), _) => twilio.join(&parent, &call.sid),
-        (None, Some(first)) => _ = twilio.play(call.sid.clone(), call.epoch, first).await,
-        (None, None) => {}
+    if twilio.lock().phone(&number).behaviour == Behaviour::Nobody {
+        return Err(no(
+            StatusCode::CONFLICT,
+            "nobody is at the phone; PUT {\"answers\":\"person\"} brings somebody",
+        ));
+    }
+    if let Some(heard) = twilio.pick_up(&call.sid, AnsweredBy::Person) {
+        let _ = heard.await;
     }
     seen(&twilio, &call.sid)
 }

@@ -1,6 +1,7 @@
 //! The stand-in behind a real port, with a Handbell that says what it is told to say.
 
 mod calls;
+mod machine;
 mod media;
 mod recordings;
 mod texts;

@@ -1,0 +1,79 @@
+//! A mail: any bytes are a letter that a person can read, and mean something to their source; nothing in them proves a sender.
+//!
+//! An input is a mail.
+#![no_main]
+
+use handbell_core::config::{AlertSource, Meant, Severity};
+use handbell_core::mail::{
+    Automatic, Judgement, Letter, TEXT_MAX, Verdict, Verdicts, command, judge, own_words,
+};
+use handbell_inbound::mail::{html_to_text, parse, parse_notice, verdicts_in};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|mail: &[u8]| {
+    let letter = parse(mail);
+    holds(&letter, mail);
+
+    let verdicts = verdicts_in(mail);
+    let by_ses = mail.windows(13).any(|bytes| bytes.eq_ignore_ascii_case(b"inbound-smtp."));
+    assert!(by_ses || verdicts == Verdicts::default(), "who else would have judged?");
+
+    let source = source();
+    for verdicts in [Verdicts::default(), verdicts, Verdicts::of_mailbox()] {
+        let judgement = judge(&source, &letter, &verdicts);
+        let counts = !letter.ours && !matches!(letter.automatic, Automatic::Replied | Automatic::Bounce);
+        match &judgement {
+            Judgement::Raise(raised) => {
+                assert!(counts && raised.plan == "duty");
+                assert!(!raised.key.is_empty() && raised.key.chars().count() <= 300);
+                assert!(!raised.title.is_empty() && raised.title.chars().count() <= 200);
+            }
+            Judgement::Resolve { key } | Judgement::Acknowledge { key } => {
+                assert!(counts && verdicts.doubt().is_none() && !letter.several_senders && !key.is_empty());
+            }
+            Judgement::Doubtful { key, .. } => {
+                assert!(counts && !key.is_empty());
+                assert!(verdicts.doubt().is_some() || letter.several_senders);
+            }
+            Judgement::Ignore { .. } => assert!(!counts),
+            Judgement::Quarantine { .. } => assert_eq!(verdicts.virus, Verdict::Fail),
+        }
+        assert_eq!(judge(&source, &letter, &verdicts), judgement, "the same mail means the same");
+    }
+
+    assert!(own_words(&letter.text).len() <= letter.text.len());
+    assert!(command(&letter).is_none_or(|words| !words.is_empty() && !words.contains('\n')));
+    html_to_text(&String::from_utf8_lossy(mail));
+    if let Ok(notice) = parse_notice(mail) {
+        assert!(!notice.message_id.contains('/') && !notice.message_id.starts_with('.'));
+    }
+});
+
+/// A source without rules: what holds then is what most people will have.
+fn source() -> AlertSource {
+    AlertSource {
+        label: None,
+        plan: "duty".to_owned(),
+        severity: Severity::Critical,
+        plans: [].into(),
+        address: None,
+        mailbox: None,
+        form: None,
+        rules: Vec::new(),
+        otherwise: Meant::Raise,
+        report_to: Vec::new(),
+        quiet: None,
+    }
+}
+
+/// What others show, build keys from, and send to.
+fn holds(letter: &Letter, mail: &[u8]) {
+    assert_eq!(letter.size, mail.len());
+    assert!(letter.text.len() <= TEXT_MAX);
+    assert!(!letter.text.chars().any(|sign| sign.is_control() && sign != '\n' && sign != '\t'));
+    let lines = [&letter.subject].into_iter().chain(&letter.from_name).chain(&letter.attachments);
+    assert!(!lines.chain(&letter.message_id).flat_map(|line| line.chars()).any(char::is_control));
+    let addresses = letter.from.iter().chain(&letter.reply_to).chain(&letter.to);
+    assert!(addresses.into_iter().all(|one| !one.is_empty() && !one.contains(char::is_whitespace)));
+    assert_eq!(letter.identity(), parse(mail).identity());
+}

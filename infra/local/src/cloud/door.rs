@@ -1,0 +1,103 @@
+//! The door that the stand-ins of SES and S3 share: it makes the troubles of the moment and writes down what passes.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::header::CONTENT_LENGTH;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use jiff::Timestamp;
+
+use crate::sim::Stage;
+use crate::sim::trouble::{HANG, TroubleKind};
+use crate::wire::WireEntry;
+
+/// How much of a body the wire log keeps, in characters.
+const SHOWN: usize = 16 * 1024;
+
+/// The door of one service.
+pub(super) struct Door<'a> {
+    /// Time, troubles and wire log.
+    pub(super) stage: &'a Stage,
+    /// The service, as the wire log and the troubles call it.
+    pub(super) service: &'static str,
+    /// How much it takes and gives, in bytes.
+    pub(super) largest: usize,
+    /// How it says that it is asked too often.
+    pub(super) throttled: fn() -> Response,
+}
+
+impl Door<'_> {
+    /// Lets a request through to whoever answers it, unless the trouble of the moment is that it gets no answer. The body
+    /// is missing if it is larger than the service takes.
+    pub(super) async fn pass(
+        self,
+        request: Request,
+        answer: impl FnOnce(&Parts, Option<&Bytes>, Timestamp) -> Response,
+    ) -> Response {
+        let stage = self.stage;
+        let (at, begun) = (stage.clock.now(), tokio::time::Instant::now());
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, self.largest).await.ok();
+        let trouble = stage.troubles.strike(self.service, at, TroubleKind::is_inbound);
+        let response = match (trouble, trouble.and_then(TroubleKind::before)) {
+            (Some(TroubleKind::TooMany), _) => (self.throttled)(),
+            (_, Some(instead)) => instead,
+            _ => {
+                let done = answer(&parts, body.as_ref(), at);
+                match trouble {
+                    Some(TroubleKind::BadGatewayAfter) => {
+                        (StatusCode::BAD_GATEWAY, "<html>502 Bad Gateway</html>").into_response()
+                    }
+                    _ => done,
+                }
+            }
+        };
+        let (mut head, said) = response.into_parts();
+        let mut said = to_bytes(said, usize::MAX).await.unwrap_or_default();
+        if parts.method == Method::HEAD {
+            head.headers.insert(CONTENT_LENGTH, HeaderValue::from(said.len()));
+            said = Bytes::new();
+        }
+        let silent = matches!(trouble, Some(TroubleKind::Timeout | TroubleKind::Reset));
+        let headers = parts.headers.iter().filter(|(name, _)| !is_credential(name.as_str()));
+        let headers = headers
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        stage.wire.record(WireEntry {
+            number: 0,
+            at,
+            from: "handbell".into(),
+            to: self.service.into(),
+            method: parts.method.to_string(),
+            url: format!("{}{}", stage.origin(), parts.uri),
+            headers: headers.collect(),
+            body: cut(&body.unwrap_or_default()),
+            status: if silent { 0 } else { head.status.as_u16() },
+            answer: if silent { String::new() } else { cut(&said) },
+            verdict: "not checked".into(),
+            millis: begun.elapsed().as_millis() as u64,
+        });
+        stage.touch();
+        match trouble {
+            Some(TroubleKind::Timeout) => tokio::time::sleep(HANG).await,
+            Some(TroubleKind::Reset) => {
+                let end = Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+                return Response::new(Body::from_stream(stream::iter([end])));
+            }
+            _ => {}
+        }
+        Response::from_parts(head, Body::from(said))
+    }
+}
+
+fn is_credential(header: &str) -> bool {
+    matches!(header, "authorization" | "x-amz-security-token" | "cookie")
+}
+
+/// As much of a body as the wire log keeps, as text.
+pub(super) fn cut(bytes: &[u8]) -> String {
+    // A character is at most four bytes: no need to read forty megabytes to show their beginning.
+    let beginning = bytes.get(..SHOWN * 4).unwrap_or(bytes);
+    String::from_utf8_lossy(beginning).chars().take(SHOWN).collect()
+}

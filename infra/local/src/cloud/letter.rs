@@ -1,0 +1,251 @@
+//! A mail that SES is asked to send: what is checked of it, how it is shown, and the MIME that arrives.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::REGION;
+use super::compose::{Body, File, compose, with_own};
+use super::mime::{self, Attachment, decoded, several};
+
+/// Whom SES writes to at once: To, Cc and Bcc together.
+const RECIPIENTS: usize = 50;
+/// How long a header's name, its value, and both may be, in characters (SES API v2, MessageHeader).
+const NAME: usize = 126;
+const VALUE: usize = 995;
+const BOTH: usize = 996;
+/// What SES sends in one mail, in bytes, with everything encoded.
+const LARGEST: usize = 40 * 1024 * 1024;
+/// Headers that a mail has once at most.
+const ONCE: [&str; 3] = ["in-reply-to", "references", "auto-submitted"];
+/// Headers that SES writes itself, whatever it is given.
+const OVERWRITTEN: [&str; 2] = ["message-id", "date"];
+
+/// A mail that SES took.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct Letter {
+    /// What SES called it when it took it.
+    pub id: String,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// The sender, as given: `Shop <shop@example.com>` or the bare address.
+    pub from: String,
+    /// Everybody it goes to, To, Cc and Bcc in this order, as given.
+    pub to: Vec<String>,
+    /// The subject, as people read it.
+    pub subject: String,
+    /// The body as text. Of a raw mail, its first part of plain text.
+    pub text: Option<String>,
+    /// The body as HTML. Of a raw mail, its first part of HTML.
+    pub html: Option<String>,
+    /// The other headers as they arrive: those that were given, `Reply-To`, and SES's `Message-ID`.
+    pub headers: Vec<(String, String)>,
+    /// The files that go with it.
+    pub attachments: Vec<Attachment>,
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Who writes what to whom stays out of logs, on a laptop too.
+        f.debug_struct("Letter").field("id", &self.id).field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// Why SES refuses: `BadRequestException`, in words.
+pub(super) type Refused = String;
+
+/// The letter that a request asks to send, and the mail that arrives.
+pub(super) fn read(body: &[u8], at: Timestamp) -> Result<(Letter, Vec<u8>), Refused> {
+    let asked: Value =
+        serde_json::from_slice(body).map_err(|error| format!("the request is no JSON: {error}"))?;
+    let (destination, content) = (&asked["Destination"], &asked["Content"]);
+    let replies = texts(&asked["ReplyToAddresses"])?;
+    let (to, cc) = (texts(&destination["ToAddresses"])?, texts(&destination["CcAddresses"])?);
+    let empty = Letter {
+        // What looks like the time in front is the time; 0102 is this Region.
+        id: format!("0102{:012x}-{}-000000", at.as_millisecond(), uuid::Uuid::new_v4()),
+        at,
+        from: asked["FromEmailAddress"].as_str().unwrap_or_default().to_owned(),
+        to: [to.clone(), cc.clone(), texts(&destination["BccAddresses"])?].concat(),
+        subject: String::new(),
+        text: None,
+        html: None,
+        headers: Vec::new(),
+        attachments: Vec::new(),
+    };
+    let given = ["Simple", "Raw", "Template"].map(|kind| !content[kind].is_null());
+    let (mut letter, source) = match given {
+        [true, false, false] => {
+            let (letter, files) = simple_letter(empty, &content["Simple"])?;
+            (letter, Source::Parts(files))
+        }
+        [false, true, false] => {
+            let data = content["Raw"]["Data"].as_str().and_then(|data| STANDARD.decode(data).ok());
+            let mail = data.ok_or("Raw.Data is no base 64.")?;
+            (raw_letter(empty, &mail)?, Source::Whole(mail))
+        }
+        [false, false, true] => return Err("the laptop's SES has no templates".into()),
+        _ => return Err("Content has to be one of Simple, Raw and Template.".into()),
+    };
+    address(&letter.from).map_err(|why| format!("FromEmailAddress: {why}"))?;
+    if letter.to.is_empty() {
+        return Err("Destination names nobody.".into());
+    }
+    if letter.to.len() > RECIPIENTS {
+        return Err(format!("Recipient count exceeds {RECIPIENTS}."));
+    }
+    letter.to.iter().chain(&replies).try_for_each(|text| address(text))?;
+    if !replies.is_empty() {
+        letter.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("reply-to"));
+        letter.headers.push(("Reply-To".into(), replies.join(", ")));
+    }
+    letter.headers.retain(|(name, _)| !OVERWRITTEN.contains(&name.to_ascii_lowercase().as_str()));
+    letter.headers.push(("Message-ID".into(), format!("<{}@{REGION}.amazonses.com>", letter.id)));
+    let mail = match source {
+        Source::Whole(mail) => with_own(&mail, &letter.id, at),
+        Source::Parts(files) => {
+            let named = [("From", vec![letter.from.clone()]), ("To", to), ("Cc", cc)];
+            let named = named.into_iter().filter(|(_, people)| !people.is_empty());
+            let head: Vec<_> = named
+                .map(|(name, people)| (name.to_owned(), people.join(", ")))
+                .chain(letter.headers.iter().cloned())
+                .collect();
+            let body = Body { text: letter.text.as_deref(), html: letter.html.as_deref(), files: &files };
+            compose(&head, &letter.subject, at, &body)
+        }
+    };
+    if mail.len() > LARGEST {
+        return Err(format!("Message length is more than {LARGEST} bytes long: '{}'.", mail.len()));
+    }
+    Ok((letter, mail))
+}
+
+/// What a mail is made from.
+enum Source {
+    Whole(Vec<u8>),
+    Parts(Vec<File>),
+}
+
+/// A list of texts, which may be absent.
+fn texts(list: &Value) -> Result<Vec<String>, Refused> {
+    let wrong = || "a list of addresses is no list of texts".to_owned();
+    if list.is_null() {
+        return Ok(Vec::new());
+    }
+    let list = list.as_array().ok_or_else(wrong)?;
+    list.iter().map(|text| text.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+}
+
+fn simple_letter(letter: Letter, simple: &Value) -> Result<(Letter, Vec<File>), Refused> {
+    let data = |content: &Value| content["Data"].as_str().map(str::to_owned);
+    let Some(subject) = data(&simple["Subject"]) else { return Err("Subject is missing.".into()) };
+    let (text, html) = (data(&simple["Body"]["Text"]), data(&simple["Body"]["Html"]));
+    if text.is_none() && html.is_none() {
+        return Err("Body has to have Text, Html or both.".into());
+    }
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for header in simple["Headers"].as_array().into_iter().flatten() {
+        let text = |field: &str| header[field].as_str().unwrap_or_default().to_owned();
+        let (name, value) = (text("Name"), text("Value"));
+        let named = (1..=NAME).contains(&name.len())
+            && name.bytes().all(|sign| sign.is_ascii_graphic() && sign != b':');
+        let valued = (1..=VALUE).contains(&value.len()) && is_printable(&value);
+        if !named || !valued || name.len() + value.len() > BOTH {
+            return Err(format!(
+                "the header {name:?} can't be sent: its name is printable ASCII without a colon, at most {NAME} \
+                 characters, its value printable ASCII, 1 to {VALUE}, and both at most {BOTH}"
+            ));
+        }
+        let again = headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name));
+        if again && ONCE.contains(&name.to_ascii_lowercase().as_str()) {
+            return Err(format!("Duplicate header '{name}'."));
+        }
+        headers.push((name, value));
+    }
+    let files = simple["Attachments"].as_array().map_or(&[][..], Vec::as_slice);
+    let files = files.iter().map(file).collect::<Result<Vec<_>, _>>()?;
+    let attachments = files.iter().map(|file| Attachment {
+        name: file.name.clone(),
+        kind: file.kind.clone(),
+        size: file.content.len(),
+    });
+    let attachments = attachments.collect();
+    Ok((Letter { subject, text, html, headers, attachments, ..letter }, files))
+}
+
+/// An attachment of a request (SES API v2, Attachment).
+fn file(given: &Value) -> Result<File, Refused> {
+    let text = |name: &str| given[name].as_str().filter(|text| !text.is_empty());
+    let Some(name) = text("FileName").filter(|name| name.len() <= 255 && !name.contains(char::is_control))
+    else {
+        return Err("an attachment has to have a FileName of 1 to 255 characters".into());
+    };
+    let content = given["RawContent"].as_str().and_then(|content| STANDARD.decode(content).ok());
+    let Some(content) = content else { return Err("RawContent of an attachment is no base 64.".into()) };
+    let inline = match text("ContentDisposition") {
+        None | Some("ATTACHMENT") => false,
+        Some("INLINE") => true,
+        Some(other) => return Err(format!("ContentDisposition {other:?} is none of ATTACHMENT and INLINE.")),
+    };
+    let guessed = || mime_guess::from_path(name).first_or_octet_stream().essence_str().to_owned();
+    let kind = text("ContentType").map_or_else(guessed, str::to_owned);
+    let id = text("ContentId").map(str::to_owned);
+    if !is_printable(&kind) || id.as_deref().is_some_and(|id| !is_printable(id)) {
+        return Err("ContentType and ContentId of an attachment are printable ASCII.".into());
+    }
+    Ok(File { name: name.to_owned(), kind, id, inline, content })
+}
+
+/// Sender and recipients stand in the mail itself, if the request doesn't name them.
+fn raw_letter(mut letter: Letter, mail: &[u8]) -> Result<Letter, Refused> {
+    let nobody = letter.to.is_empty();
+    for (name, value) in mime::split(mail).0 {
+        match name.to_ascii_lowercase().as_str() {
+            "" => return Err("Raw.Data has a line among its headers that is none.".into()),
+            "from" if letter.from.is_empty() => letter.from = value,
+            "from" => {}
+            "subject" => letter.subject = decoded(&value),
+            "to" | "cc" | "bcc" if nobody => letter.to.extend(several(&value)),
+            "bcc" => {}
+            _ => letter.headers.push((name, value)),
+        }
+    }
+    let mime::Shown { text, html, attachments } = mime::shown(mail);
+    Ok(Letter { text, html, attachments, ..letter })
+}
+
+pub(super) fn is_printable(text: &str) -> bool {
+    text.bytes().all(|sign| sign.is_ascii_graphic() || sign == b' ')
+}
+
+/// Refuses what is no address: `anna@example.com` or `Anna <anna@example.com>`. SES wants names in ASCII too, others encoded.
+pub(super) fn address(text: &str) -> Result<(), Refused> {
+    if !is_printable(text) {
+        return Err("Address contains illegal characters; encode a name that isn't ASCII.".into());
+    }
+    let (name, bare) = match text.trim().strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+        Some((name, bare)) => (name.trim(), bare),
+        None => ("", text.trim()),
+    };
+    let quoted = name.len() >= 2 && name.starts_with('"') && name.ends_with('"');
+    // An unquoted comma ends an address, and what stands before it has no domain.
+    let Some((local, domain)) =
+        bare.rsplit_once('@').filter(|_| quoted || !name.contains([',', ';', ':', '@', '<', '>']))
+    else {
+        return Err("Missing final '@domain'.".into());
+    };
+    if local.is_empty() || local.contains([' ', '@', ',', ';', '<', '>']) {
+        return Err("Local address contains control or whitespace.".into());
+    }
+    let label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|sign| sign.is_ascii_alphanumeric() || sign == b'-')
+    };
+    if !domain.split('.').all(label) {
+        return Err("Domain contains illegal character.".into());
+    }
+    Ok(())
+}

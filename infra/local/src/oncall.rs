@@ -1,0 +1,180 @@
+//! `handbell oncall`: who is on duty, until when, and who is next; and how to stand in for somebody.
+
+mod change;
+mod week;
+
+use std::fmt::Write as _;
+
+use clap::{Args, Subcommand};
+use handbell_core::roster::{Roster, Rota, Why};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::directory::{self, Around, At, Directory, known, moment, shown};
+
+/// What can be asked of `handbell oncall`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  handbell oncall                               who is on duty now, until when, and who is next
+  handbell oncall --at '2026-12-24 20:00'       or then, by the clock of each rota
+  handbell oncall --rota ops --week             a chart of seven days
+  handbell oncall override ops --person eli --from 18:00 --until 23:00
+                                                Eli is on duty in ops this evening
+  handbell oncall swap ops dana eli --from 2026-12-21 --until 2026-12-28
+                                                Dana and Eli take each other's turns in that week
+  HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell oncall
+                                                of AWS; credentials from the environment"
+)]
+pub struct Options {
+    /// Something to change
+    #[command(subcommand)]
+    pub change: Option<Change>,
+    /// Another moment than now
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// Only this rota
+    #[arg(long, value_name = "NAME")]
+    pub rota: Option<String>,
+    /// Draw the seven days from then on
+    #[arg(long)]
+    pub week: bool,
+    /// Where.
+    #[command(flatten)]
+    pub place: At,
+}
+
+/// What can be changed.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Change {
+    /// Put somebody on duty for a time, or nobody
+    #[command(after_help = "\
+Examples:
+  handbell oncall override ops --person eli --from 18:00 --until 23:00
+  handbell oncall override ops --person eli --instead-of dana --from 2026-12-21 --until 2026-12-28
+                                                       takes only Dana's turns of that week
+  handbell oncall override ops --nobody --from 2026-12-24 --until 2026-12-27
+                                                       an alert then calls the rota's team, and says so
+
+Times are by the rota's clock: 2026-12-24 20:00, 20:00 (today), 2026-12-24 (midnight), now. The last
+override that holds goes before all others.")]
+    Override {
+        /// The rota
+        rota: String,
+        /// Who is on duty
+        #[arg(long, value_name = "ID", required_unless_present = "nobody", conflicts_with = "nobody")]
+        person: Option<String>,
+        /// Nobody is
+        #[arg(long)]
+        nobody: bool,
+        /// Only the turns of this person
+        #[arg(long, value_name = "ID")]
+        instead_of: Option<String>,
+        /// From then
+        #[arg(long, value_name = "TIME", default_value = "now")]
+        from: String,
+        /// Until then
+        #[arg(long, value_name = "TIME")]
+        until: String,
+    },
+    /// Let two people take each other's turns for a time
+    Swap {
+        /// The rota
+        rota: String,
+        /// One of them
+        one: String,
+        /// The other
+        other: String,
+        /// From then
+        #[arg(long, value_name = "TIME", default_value = "now")]
+        from: String,
+        /// Until then
+        #[arg(long, value_name = "TIME")]
+        until: String,
+    },
+    /// Take back every override that holds at a moment
+    Clear {
+        /// The rota
+        rota: String,
+        /// The moment
+        #[arg(long, value_name = "TIME", default_value = "now")]
+        when: String,
+    },
+}
+
+/// Does what was asked and says what to show.
+pub async fn run(options: &Options, around: &Around<'_>) -> Result<String, String> {
+    let directory = directory::open(&options.place, around).await?;
+    answer(options, &directory).await
+}
+
+pub(crate) async fn answer(options: &Options, directory: &Directory) -> Result<String, String> {
+    let roster = directory.store.roster().await.map_err(|fault| fault.to_string())?;
+    if let Some(change) = &options.change {
+        return change::make(change, &roster, directory).await;
+    }
+    let rotas: Vec<&Rota> = match &options.rota {
+        None => roster.rotas.values().collect(),
+        Some(name) => vec![&roster.rotas[known("rota", name, roster.rotas.keys())?]],
+    };
+    if rotas.is_empty() {
+        return Err("there is no rota yet; `handbell rotas import --help` says how they get there".into());
+    }
+    let mut out = String::new();
+    for rota in rotas {
+        let zone = zone(rota);
+        let at = options.at.as_deref().map_or(Ok(directory.now), |at| moment(at, &zone, directory.now))?;
+        if !out.is_empty() && options.week {
+            out.push('\n');
+        }
+        out.push_str(&told(&roster, rota, &zone, at));
+        if options.week {
+            out.push_str(&week::chart(&roster, rota, &zone, at));
+        }
+    }
+    Ok(out)
+}
+
+fn zone(rota: &Rota) -> TimeZone {
+    TimeZone::get(&rota.timezone).unwrap_or(TimeZone::UTC)
+}
+
+fn told(roster: &Roster, rota: &Rota, zone: &TimeZone, at: Timestamp) -> String {
+    let mut out = format!("{}: ", rota.label.as_ref().unwrap_or(&rota.name));
+    let next = roster.next_on_duty(&rota.name, at);
+    match roster.on_duty(&rota.name, at) {
+        Some(duty) => {
+            let phone = duty.person.phones.iter().find(|phone| phone.verified_at.is_some());
+            let _ = write!(out, "{}", duty.person.name);
+            let _ = phone.map(|phone| write!(out, " {}", phone.address));
+            let _ = match duty.until {
+                Some(until) => write!(out, " until {}", shown(until, zone)),
+                None => write!(out, ", with no end in sight"),
+            };
+            if let Why::Override(_) = duty.why {
+                out.push_str(" (stands in)");
+            }
+        }
+        None => {
+            out.push_str("nobody");
+            let team = rota.team.as_deref().filter(|team| !roster.members(team).is_empty());
+            let _ = match team {
+                Some(team) => write!(out, "; an alert would reach the whole team {team}"),
+                None => write!(out, ", and no team stands in: an alert would reach nobody"),
+            };
+            if let Some((from, _)) = &next {
+                let _ = write!(out, "; until {}", shown(*from, zone));
+            }
+        }
+    }
+    if let Some((_, person)) = next {
+        let _ = write!(out, ", then {}", person.map_or("nobody", |duty| duty.person.name.as_str()));
+    }
+    let _ = writeln!(out, " ({})", rota.timezone);
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+use clap::Parser;
+use insta::assert_snapshot;
+
+use super::*;
+use crate::directory::tests::{empty, with_people};
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What the command line answers, or how it refuses.
+async fn say(line: &str, directory: &Directory) -> String {
+    let words = line.split(' ').map(|word| word.replace('_', " "));
+    let line = Line::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
+    match answer(&line.options, directory).await {
+        Ok(said) => said,
+        Err(refused) => format!("!{refused}\n"),
+    }
+}
+
+/// Dana and Eli take turns, a day each.
+async fn in_turns() -> Directory {
+    let directory = with_people().await;
+    let rotas = "\
+rotas:
+  ops:
+    timezone: Europe/Paris
+    team: ops
+    layers:
+      - { people: [dana, eli], turn: daily, starts: 2026-11-16, hand_over: 08:00 }
+";
+    crate::rotas::take_over(rotas, "rotas.yaml", false, &directory).await.unwrap();
+    directory
+}
+
+#[tokio::test]
+async fn who_until_when_and_who_is_next() {
+    let directory = in_turns().await;
+    assert_snapshot!(say("oncall", &directory).await, @r#"
+        ops: Eli +12025550112 until Sun 22 Nov 08:00, then Dana (Europe/Paris)
+        Operations, second: Eli +12025550112, with no end in sight (Europe/Paris)
+    "#);
+    assert_snapshot!(say("oncall --rota ops --at 2026-11-22_08:00", &directory).await, @"ops: Dana +12025550111 until Mon 23 Nov 08:00, then Eli (Europe/Paris)");
+    assert_snapshot!(say("oncall --rota ops --at 2026-11-01", &directory).await, @"ops: nobody; an alert would reach the whole team ops; until Mon 16 Nov 08:00, then Dana (Europe/Paris)");
+    assert_snapshot!(say("oncall --rota opps", &directory).await, @r#"!there is no rota "opps"; did you mean "ops"?"#);
+    assert_snapshot!(say("oncall --at sometime", &directory).await, @r#"!"sometime" is no time; write 2026-11-21 18:00, 18:00 for today, 2026-11-21T18:00:00Z, or now"#);
+    assert_snapshot!(say("oncall", &empty().await).await, @"!there is no rota yet; `handbell rotas import --help` says how they get there");
+}
+
+#[tokio::test]
+async fn a_week_in_a_chart() {
+    let directory = in_turns().await;
+    say("oncall override ops --nobody --from 2026-11-24_12:00 --until 2026-11-24_18:30", &directory).await;
+    assert_snapshot!(say("oncall --rota ops --week", &directory).await, @r#"
+        ops: Eli +12025550112 until Sun 22 Nov 08:00, then Dana (Europe/Paris)
+                      0     3     6     9     12    15    18    21
+          Sat 21 Nov  aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+          Sun 22 Nov  bbbbbbbbbbbbbbbbaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+          Mon 23 Nov  aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+          Tue 24 Nov  bbbbbbbbbbbbbbbbaaaaaaaa·············aaaaaaaaaaa
+          Wed 25 Nov  aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+          Thu 26 Nov  bbbbbbbbbbbbbbbbaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+          Fri 27 Nov  aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+                      a Dana   b Eli   · nobody
+    "#);
+    // The clocks go forward on 29 March.
+    assert_snapshot!(say("oncall --rota ops --week --at 2027-03-27", &directory).await, @r#"
+        ops: Dana +12025550111 until Sat 27 Mar 08:00, then Eli (Europe/Paris)
+                      0     3     6     9     12    15    18    21
+          Sat 27 Mar  aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+          Sun 28 Mar  bbbb  bbbbbbbbbbaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+          Mon 29 Mar  aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+          Tue 30 Mar  bbbbbbbbbbbbbbbbaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+          Wed 31 Mar  aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+          Thu 01 Apr  bbbbbbbbbbbbbbbbaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+          Fri 02 Apr  aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+                      a Dana   b Eli
+    "#);
+}
+
+#[tokio::test]
+async fn somebody_stands_in() {
+    let directory = in_turns().await;
+    assert_snapshot!(say("oncall override ops --person bob --from 14:00 --until 18:00", &directory).await, @"Done. ops: Eli +12025550112 until Sat 21 Nov 14:00, then Bob (Europe/Paris)");
+    assert_snapshot!(say("oncall --rota ops --at 15:00", &directory).await, @"ops: Bob +12025550113 until Sat 21 Nov 18:00 (stands in), then Eli (Europe/Paris)");
+    assert_snapshot!(say("oncall clear ops --when 15:00", &directory).await, @"Done. ops: Eli +12025550112 until Sun 22 Nov 08:00, then Dana (Europe/Paris)");
+    assert_snapshot!(say("oncall clear ops --when 15:00", &directory).await, @"!no override holds in ops at Sat 21 Nov 15:00");
+    assert_snapshot!(say("oncall override ops --nobody --until 18:00", &directory).await, @"Done. ops: nobody; an alert would reach the whole team ops; until Sat 21 Nov 18:00, then Eli (Europe/Paris)");
+}
+
+#[tokio::test]
+async fn two_people_swap() {
+    let directory = in_turns().await;
+    assert_snapshot!(say("oncall swap ops dana eli --from 2026-11-21 --until 2026-11-23", &directory).await, @"Done. ops: Dana +12025550111 until Sun 22 Nov 08:00 (stands in), then Eli (Europe/Paris)");
+    assert_snapshot!(say("oncall --rota ops --at 2026-11-22_12:00", &directory).await, @"ops: Eli +12025550112 until Mon 23 Nov 00:00 (stands in), then Dana (Europe/Paris)");
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_changes_nothing() {
+    let directory = in_turns().await;
+    let newcomer = "id,name,phones\nfay,Fay,+12025550119\n";
+    crate::people::take_over(newcomer, &Default::default(), &directory, &|_| false).await.unwrap();
+    let before = directory.store.roster().await.unwrap();
+    for (line, refused) in [
+        (
+            "oncall override opps --person bob --until 18:00",
+            "!there is no rota \"opps\"; did you mean \"ops\"?\n",
+        ),
+        (
+            "oncall override ops --person bobb --until 18:00",
+            "!there is no person \"bobb\"; did you mean \"bob\"?\n",
+        ),
+        (
+            "oncall override ops --person bob --from 18:00 --until 17:00",
+            "!it would end (Sat 21 Nov 17:00) before it begins (Sat 21 Nov 18:00); nothing was changed\n",
+        ),
+        (
+            "oncall override ops --person bob --from 2026-11-20 --until 2026-11-21",
+            "!it would be over already, at Sat 21 Nov 00:00; nothing was changed\n",
+        ),
+        (
+            "oncall override ops --person fay --until 18:00",
+            "!fay can't be reached: nothing of theirs is verified, so nobody would be told; nothing was changed\n",
+        ),
+        (
+            "oncall swap ops dana dana --until 18:00",
+            "!two people are needed for a swap; nothing was changed\n",
+        ),
+        (
+            "oncall swap ops bob alice --until 18:00",
+            "!neither bob nor alice has a turn in ops between Sat 21 Nov 13:00 and Sat 21 Nov 18:00; nothing was changed\n",
+        ),
+    ] {
+        assert_eq!(say(line, &directory).await, refused);
+    }
+    assert_eq!(directory.store.roster().await.unwrap(), before);
+    assert!(Line::try_parse_from(["oncall", "override", "ops", "--until", "18:00"]).is_err(), "who?");
+}

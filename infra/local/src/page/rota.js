@@ -1,0 +1,81 @@
+// The rotas of the next two weeks: who is on duty, when it is handed over, and who stands in.
+
+import { el, keyed } from "./dom.js";
+import { personName, personPlace } from "./roster.js";
+
+const DAY = 86_400_000;
+
+const time = (at) => new Date(at).getTime();
+
+/** A moment by the rota's own clock. */
+function moment(at, rota, options) {
+  const date = new Date(at);
+  try {
+    return date.toLocaleString("en-GB", { ...options, timeZone: rota.timezone });
+  } catch {
+    return date.toLocaleString("en-GB", options);
+  }
+}
+
+const hour = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+
+/** `Dana until Mon 23 Nov, 08:00, then Eli`. */
+function told(rota) {
+  const name = (id) => (id ? personName(id) : "nobody");
+  if (!rota.until) return `${name(rota.now)}, and no hand-over in sight`;
+  return `${name(rota.now)} until ${moment(rota.until, rota, hour)}, then ${name(rota.next)}`;
+}
+
+/** From where to where something stands, in hundredths of the whole. */
+function place(node, rota, from, until) {
+  const [start, end] = [time(rota.from), time(rota.to)];
+  const share = (at) => (100 * (Math.min(end, Math.max(start, at)) - start)) / (end - start);
+  node.style.left = `${share(from)}%`;
+  node.style.width = `${share(until) - share(from)}%`;
+  return node;
+}
+
+function shiftNode(rota, shift) {
+  const name = shift.person ? personName(shift.person) : "nobody";
+  const standsIn = shift.why === "stands in";
+  const colour = shift.person ? `c${Math.max(0, personPlace(shift.person)) % 6}` : "nobody";
+  const when = `${moment(shift.from, rota, hour)} to ${moment(shift.until, rota, hour)}`;
+  const node = el(
+    "li",
+    { class: `shift ${colour}${standsIn ? " stands-in" : ""}`, title: `${name}${standsIn ? " stands in" : ""}, ${when}` },
+    el("span", { class: "shift-name" }, name),
+    el("span", { class: "sr" }, `${standsIn ? " stands in" : ""}, ${when}`),
+  );
+  return place(node, rota, time(shift.from), time(shift.until));
+}
+
+function days(rota) {
+  const count = Math.round((time(rota.to) - time(rota.from)) / DAY);
+  return Array.from({ length: count }, (_, index) => {
+    // Noon is on the right day, also when the clocks change.
+    const noon = time(rota.from) + (index + 0.5) * DAY;
+    const weekday = moment(noon, rota, { weekday: "short" });
+    const day = moment(noon, rota, { day: "numeric" });
+    return el("li", { class: [index === 0 && "today", /^S/.test(weekday) && "weekend"].filter(Boolean).join(" ") || null }, el("span", { class: "weekday" }, weekday), el("span", {}, day), index === 0 && el("span", { class: "sr" }, " today"));
+  });
+}
+
+function rotaNode(rota) {
+  return el(
+    "li",
+    { class: "rota" },
+    el("h4", {}, el("span", { class: "rota-name" }, rota.label), " ", el("span", { class: "rota-now" }, told(rota))),
+    el("ol", { class: "plain track-of-duty", "aria-label": `${rota.label}: the next two weeks` }, rota.shifts.map((shift) => shiftNode(rota, shift))),
+    el("div", { class: "now-mark", "aria-hidden": "true" }),
+  );
+}
+
+/** Draws all rotas, and below them the days; `now` is the system's time. */
+export function showRotas(box, rotas, now) {
+  keyed(box.querySelector(".rotas"), rotas, (rota) => rota.name, rotaNode);
+  for (const node of box.querySelectorAll(".rota")) {
+    const rota = rotas.find((each) => each.name === node.dataset.key);
+    if (rota && now) place(node.querySelector(".now-mark"), rota, now.getTime(), now.getTime());
+  }
+  keyed(box.querySelector(".days"), rotas.slice(0, 1).map(({ from, to, timezone }) => ({ from, to, timezone })), (rota) => rota.from, (rota) => el("li", {}, el("ol", { class: "plain day-row", "aria-label": "Days" }, days(rota))));
+}

@@ -1,0 +1,247 @@
+//! `handbell people`: who can be told, on which phones and addresses, and how each of them wants to be reached.
+
+pub mod csv;
+pub mod import;
+pub mod verify;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use handbell_core::roster::{Contact, Person, Roster, rules_text};
+use handbell_store::RosterChange;
+
+use crate::directory::{self, Around, At, Directory, known, refused};
+use import::Import;
+
+/// What can be asked of `handbell people`.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Command {
+    /// Take people over from a CSV file: all of them, or none if a line is wrong
+    #[command(after_help = "\
+Examples:
+  handbell people import people.csv --dry-run    says what would change, and changes nothing
+  handbell people import people.csv              new phones and addresses have to be verified first
+  handbell people import people.csv --verified   you vouch for them; Handbell asks back once
+  HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell people import people.csv
+                                                 into AWS; credentials from the environment
+
+people.csv begins with the names of its columns; all but the first two may be missing:
+  id,name,email,phones,timezone,language,teams,rules
+  dana,Dana Diaz,dana@example.com,+12025550111 +12025550121,,en-US,ops,text; call after 2m every 5m x3
+
+phones and teams have spaces between them, the preferred phone first. rules say how somebody wants
+to be reached, with semicolons between them: text, call, mail or webex, each with `after 2m` and
+`every 5m x3` if you like. Without rules: a text at once, a call after 2 minutes, then two more,
+5 minutes apart. People who don't stand in the file stay as they are, and so does what has no column.")]
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Only say what would change
+        #[arg(long)]
+        dry_run: bool,
+        /// I vouch for it: these phones and addresses are these people's
+        #[arg(long)]
+        verified: bool,
+        /// Don't ask back
+        #[arg(long)]
+        yes: bool,
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
+    /// Print everybody as the CSV that `import` takes
+    Export {
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
+    /// Show everybody: teams, phones, addresses; ✓ is verified, and only that is used
+    List {
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
+    /// Verify a phone or an address by the code that was sent to it
+    #[command(after_help = "\
+Examples:
+  handbell people confirm dana 042137
+  handbell people confirm dana 042137 --contact +12025550111    if several wait for a code
+
+A code lasts 15 minutes and bears five guesses.")]
+    Confirm {
+        /// Whose
+        id: String,
+        /// The six digits
+        code: String,
+        /// Only this phone or address
+        #[arg(long, value_name = "ADDRESS")]
+        contact: Option<String>,
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
+    /// Remove somebody from the roster and from their teams
+    Remove {
+        /// Who
+        id: String,
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+/// Does what was asked and says what to show.
+pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, String> {
+    match command {
+        Command::Import { file, dry_run, verified, yes, at } => {
+            let named = |what: &dyn std::fmt::Display| format!("{}: {what}", file.display());
+            let bytes = std::fs::read(file).map_err(|error| named(&error))?;
+            let text = String::from_utf8(bytes)
+                .map_err(|_| named(&"this is no UTF-8; save it as \"CSV UTF-8\" in the spreadsheet"))?;
+            let asked = Asked { dry_run: *dry_run, verified: *verified, yes: *yes };
+            take_over(&text, &asked, &directory::open(at, around).await?, around.agreed)
+                .await
+                .map_err(|what| named(&what))
+        }
+        Command::Export { at } => {
+            csv::write(&roster(&directory::open(at, around).await?).await?).map_err(|error| error.to_string())
+        }
+        Command::List { at } => Ok(list(&roster(&directory::open(at, around).await?).await?)),
+        Command::Confirm { id, code, contact, at } => {
+            verify::confirm(id, code, contact.as_deref(), &directory::open(at, around).await?).await
+        }
+        Command::Remove { id, at } => remove(id, &directory::open(at, around).await?).await,
+    }
+}
+
+async fn roster(directory: &Directory) -> Result<Roster, String> {
+    directory.store.roster().await.map_err(|fault| fault.to_string())
+}
+
+/// How an import was asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) dry_run: bool,
+    pub(crate) verified: bool,
+    pub(crate) yes: bool,
+}
+
+pub(crate) async fn take_over(
+    text: &str,
+    asked: &Asked,
+    directory: &Directory,
+    agreed: &dyn Fn(&str) -> bool,
+) -> Result<String, String> {
+    let file = csv::read(text).map_err(|mistakes| {
+        let lines: Vec<String> = mistakes.iter().map(|mistake| format!("  {mistake}")).collect();
+        format!("nothing was changed, because of {} mistake(s):\n{}", mistakes.len(), lines.join("\n"))
+    })?;
+    let roster = roster(directory).await?;
+    let mut import = Import::of(&file, &roster, None);
+    if asked.verified {
+        let vouched = Import::of(&file, &roster, Some(directory.now));
+        let vouched_for = |contact: &&Contact| contact.verified_at == Some(directory.now);
+        let waiting = vouched.people.iter().flat_map(|(one, _)| contacts(one)).filter(vouched_for).count();
+        let question = format!(
+            "Are the phones and addresses in this file these people's? {waiting} of them aren't verified yet, and alarms will go \
+             there."
+        );
+        if !asked.dry_run && waiting > 0 && !asked.yes && !agreed(&question) {
+            return Err("nothing was changed".to_owned());
+        }
+        import = vouched;
+    }
+    let changes = import.changes();
+    if !asked.dry_run {
+        directory.store.change_roster(&changes).await.map_err(|why| refused(&why))?;
+    }
+    Ok(told(&import, asked.dry_run))
+}
+
+fn contacts(person: &Person) -> impl Iterator<Item = &Contact> {
+    person.email.iter().chain(&person.phones)
+}
+
+fn told(import: &Import, dry_run: bool) -> String {
+    let new = import.people.iter().filter(|(_, before)| before.is_none()).count();
+    let would = if dry_run { "Nothing was changed. It would be: " } else { "" };
+    let mut out =
+        format!("{would}{new} new, {} changed, {} as before.\n", import.people.len() - new, import.same);
+    for (team, before) in &import.teams {
+        let is = if before.is_some() { "is now" } else { "is new" };
+        let _ = writeln!(out, "Team {} {is}: {}", team.name, team.members.join(", "));
+    }
+    let mut unverified = import.unverified().peekable();
+    if unverified.peek().is_some() {
+        out.push_str("Not verified, so not used yet (with --verified you vouch for them):\n");
+    }
+    for (person, contact) in unverified {
+        let _ = writeln!(out, "  {}: {}", person.id, contact.address);
+    }
+    out
+}
+
+fn list(roster: &Roster) -> String {
+    if roster.people.is_empty() {
+        return "Nobody is in the roster yet. `handbell people import --help` says how people get there.\n"
+            .into();
+    }
+    let width = |cells: &mut dyn Iterator<Item = usize>| cells.max().unwrap_or(0);
+    let ids = width(&mut roster.people.keys().map(|id| id.chars().count()));
+    let names = width(&mut roster.people.values().map(|person| person.name.chars().count()));
+    let mut out = String::new();
+    for person in roster.people.values() {
+        let _ = write!(out, "{:ids$}  {:names$}", person.id, person.name);
+        for Contact { address, verified_at } in person.phones.iter().chain(&person.email) {
+            let _ =
+                write!(out, "  {address}{}", if verified_at.is_some() { " ✓" } else { " (not verified)" });
+        }
+        out.push('\n');
+        let indent = " ".repeat(ids + 2);
+        let teams = roster.teams.values().filter(|team| team.members.contains(&person.id));
+        let teams: Vec<&str> = teams.map(|team| team.name.as_str()).collect();
+        if !teams.is_empty() {
+            let _ = writeln!(out, "{indent}in {}", teams.join(", "));
+        }
+        if !person.rules.is_empty() {
+            let _ = writeln!(out, "{indent}{}", rules_text(&person.rules));
+        }
+        if !person.is_reachable() {
+            let _ = writeln!(out, "{indent}can't be reached: nothing is verified, so alarms pass them over");
+        }
+    }
+    out
+}
+
+async fn remove(id: &str, directory: &Directory) -> Result<String, String> {
+    let roster = roster(directory).await?;
+    let id = known("person", id, roster.people.keys())?;
+    let takes_turns = roster.rotas.values().filter(|rota| {
+        rota.layers.iter().any(|layer| layer.people.iter().any(|person| person == id))
+            || rota.overrides.iter().any(|one| one.until > directory.now && one.person.as_deref() == Some(id))
+    });
+    let rotas: Vec<&str> = takes_turns.map(|rota| rota.name.as_str()).collect();
+    if !rotas.is_empty() {
+        return Err(format!(
+            "{id} takes turns in {}; take them out there first (handbell rotas import)",
+            rotas.join(", ")
+        ));
+    }
+    let mut teams: Vec<_> = roster
+        .teams
+        .values()
+        .filter(|team| team.members.iter().any(|member| member == id))
+        .cloned()
+        .collect();
+    for team in &mut teams {
+        team.members.retain(|member| member != id);
+    }
+    let mut changes = vec![RosterChange::NoPerson(id, roster.people[id].version)];
+    changes.extend(teams.iter().map(|team| RosterChange::Team(team, Some(team.version))));
+    directory.store.change_roster(&changes).await.map_err(|why| refused(&why))?;
+    Ok(format!("{id} is removed.\n"))
+}
+
+#[cfg(test)]
+mod tests;

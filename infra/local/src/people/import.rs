@@ -1,0 +1,121 @@
+//! What a file of people changes in the roster that there is.
+
+use std::collections::BTreeMap;
+
+use handbell_core::roster::{Contact, Person, Roster, Team};
+use handbell_store::RosterChange;
+use jiff::Timestamp;
+
+use super::csv::File;
+
+/// What an import would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Import {
+    /// People who are new or differ, with the version that was read.
+    pub people: Vec<(Person, Option<u64>)>,
+    /// Teams that are new or differ, with the version that was read.
+    pub teams: Vec<(Team, Option<u64>)>,
+    /// So many people stay as they are.
+    pub same: usize,
+}
+
+impl Import {
+    /// Compares. Contacts that somebody has already stay verified; new ones aren't, unless somebody vouches for them.
+    pub fn of(file: &File, roster: &Roster, vouched: Option<Timestamp>) -> Self {
+        let mut import = Self::default();
+        for (read, _) in &file.people {
+            let known = roster.people.get(&read.id);
+            let mut next = merged(file, read, known);
+            for contact in next.email.iter_mut().chain(&mut next.phones) {
+                contact.verified_at = known.and_then(|known| since(known, contact)).or(vouched);
+            }
+            if known == Some(&next) {
+                import.same += 1;
+            } else {
+                import.people.push((next, known.map(|known| known.version)));
+            }
+        }
+        if file.columns.contains("teams") {
+            import.teams = teams(file, roster);
+        }
+        import
+    }
+
+    /// The changes, for the table.
+    pub fn changes(&self) -> Vec<RosterChange<'_>> {
+        let people = self.people.iter().map(|(person, before)| RosterChange::Person(person, *before));
+        people.chain(self.teams.iter().map(|(team, before)| RosterChange::Team(team, *before))).collect()
+    }
+
+    /// The contacts that can't be used yet: whose, and which.
+    pub fn unverified(&self) -> impl Iterator<Item = (&Person, &Contact)> {
+        self.people.iter().flat_map(|(person, _)| {
+            let contacts = person.email.iter().chain(&person.phones);
+            contacts.filter(|contact| contact.verified_at.is_none()).map(move |contact| (person, contact))
+        })
+    }
+}
+
+/// The person of the file; what the file has no column for stays as it was.
+fn merged(file: &File, read: &Person, known: Option<&Person>) -> Person {
+    let Some(known) = known else { return read.clone() };
+    let given = |column: &str| file.columns.contains(column);
+    let mut next = Person { name: read.name.clone(), ..known.clone() };
+    if given("email") {
+        next.email.clone_from(&read.email);
+    }
+    if given("phones") {
+        next.phones.clone_from(&read.phones);
+    }
+    if given("timezone") {
+        next.timezone.clone_from(&read.timezone);
+    }
+    if given("language") {
+        next.language.clone_from(&read.language);
+    }
+    if given("rules") {
+        next.rules.clone_from(&read.rules);
+    }
+    next
+}
+
+/// Since when this address is known to be theirs.
+fn since(known: &Person, contact: &Contact) -> Option<Timestamp> {
+    let mut contacts = known.email.iter().chain(&known.phones);
+    contacts.find(|other| other.address == contact.address)?.verified_at
+}
+
+/// The teams that come out differently. Whoever stands in the file is in the teams that it says and in no others, after
+/// those members who don't stand in it.
+fn teams(file: &File, roster: &Roster) -> Vec<(Team, Option<u64>)> {
+    let mut next: BTreeMap<String, Team> = roster.teams.clone();
+    for team in next.values_mut() {
+        team.members.retain(|member| !file.people.iter().any(|(person, _)| person.id == *member));
+    }
+    for (person, teams) in &file.people {
+        for name in teams {
+            let team = next.entry(name.clone()).or_insert_with(|| Team {
+                name: name.clone(),
+                label: None,
+                members: Vec::new(),
+                version: 0,
+            });
+            team.members.push(person.id.clone());
+        }
+    }
+    let before = |name: &str| roster.teams.get(name);
+    let same_members = |team: &Team| {
+        before(&team.name).is_some_and(|before| {
+            let sorted = |team: &Team| {
+                let mut members = team.members.clone();
+                members.sort();
+                members
+            };
+            // Another order of the same people is a change only if the file has all of them.
+            let all = team.members.iter().all(|id| file.people.iter().any(|(person, _)| person.id == *id));
+            if all { before.members == team.members } else { sorted(before) == sorted(team) }
+        })
+    };
+    let changed = next.into_values().filter(|team| !same_members(team));
+    changed.map(|team| (team.clone(), before(&team.name).map(|before| before.version))).collect()
+}

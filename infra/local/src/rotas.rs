@@ -1,0 +1,147 @@
+//! `handbell rotas`: who takes turns at being on duty, in a file that can be kept under version control.
+
+pub mod file;
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use handbell_core::roster::{Roster, Rota, Turn};
+use handbell_store::RosterChange;
+
+use crate::check;
+use crate::directory::{self, Around, At, Directory, refused};
+
+/// What can be asked of `handbell rotas`.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Command {
+    /// Take rotas over from a YAML file: all of them, or none if something is wrong
+    #[command(after_help = "\
+Examples:
+  handbell rotas import rotas.yaml --dry-run    says what would change, and changes nothing
+  handbell rotas import rotas.yaml
+  HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell rotas import rotas.yaml
+                                                into AWS; credentials from the environment
+
+rotas.yaml:
+  rotas:
+    ops:
+      timezone: Europe/Paris
+      team: ops                        # stands in when nobody is on duty
+      holidays: [2026-12-25]
+      layers:                          # a later one goes before an earlier one
+        - people: [dana, eli]          # take turns; ids of `handbell people`
+          starts: 2026-01-05           # Dana's first turn; weekly, or turn: daily, { days: 3 }, { hours: 12 }
+          hand_over: 08:00
+        - people: [fay]
+          starts: 2026-01-05
+          hours: { week: { mon-fri: \"09:00-17:00\" } }
+          on: workdays                 # or holidays
+
+A hand-over keeps its time of day when the clocks change. Rotas that don't stand in the file stay as
+they are, and so do the overrides of one that names none.")]
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Only say what would change
+        #[arg(long)]
+        dry_run: bool,
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
+    /// Print all rotas as the YAML that `import` takes
+    Export {
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
+    /// Show all rotas: who takes turns, and who is on duty now
+    List {
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+/// Does what was asked and says what to show.
+pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, String> {
+    match command {
+        Command::Import { file, dry_run, at } => {
+            let named = |what: &dyn std::fmt::Display| format!("{}: {what}", file.display());
+            let text = std::fs::read_to_string(file).map_err(|error| named(&error))?;
+            take_over(&text, &file.display().to_string(), *dry_run, &directory::open(at, around).await?).await
+        }
+        Command::Export { at } => file::write(&roster(&directory::open(at, around).await?).await?)
+            .map_err(|error| error.to_string()),
+        Command::List { at } => {
+            let directory = directory::open(at, around).await?;
+            Ok(list(&roster(&directory).await?, &directory))
+        }
+    }
+}
+
+async fn roster(directory: &Directory) -> Result<Roster, String> {
+    directory.store.roster().await.map_err(|fault| fault.to_string())
+}
+
+pub(crate) async fn take_over(
+    text: &str,
+    name: &str,
+    dry_run: bool,
+    directory: &Directory,
+) -> Result<String, String> {
+    let roster = roster(directory).await?;
+    let rotas = file::read(text, &roster).map_err(|findings| {
+        format!("nothing was changed.\n{}", check::render(name, text, &findings).trim_end())
+    })?;
+    let known = |rota: &Rota| roster.rotas.get(&rota.name);
+    let changed: Vec<&Rota> = rotas.iter().filter(|rota| known(rota) != Some(*rota)).collect();
+    let changes: Vec<_> =
+        changed.iter().map(|rota| RosterChange::Rota(rota, known(rota).map(|known| known.version))).collect();
+    if !dry_run {
+        directory.store.change_roster(&changes).await.map_err(|why| refused(&why))?;
+    }
+    let new = changed.iter().filter(|rota| known(rota).is_none()).count();
+    let would = if dry_run { "Nothing was changed. It would be: " } else { "" };
+    let (other, same) = (changed.len() - new, rotas.len() - changed.len());
+    let mut out = format!("{would}{new} new, {other} changed, {same} as before.\n");
+    if !dry_run && !changed.is_empty() {
+        out.push_str("`handbell oncall --week` shows who is on duty from now on.\n");
+    }
+    Ok(out)
+}
+
+fn list(roster: &Roster, directory: &Directory) -> String {
+    if roster.rotas.is_empty() {
+        return "There is no rota yet. `handbell rotas import --help` says how they get there.\n".into();
+    }
+    let mut out = String::new();
+    for rota in roster.rotas.values() {
+        let label = rota.label.as_ref().map_or(String::new(), |label| format!(" ({label})"));
+        let _ = writeln!(out, "{}{label}, {}", rota.name, rota.timezone);
+        for layer in &rota.layers {
+            let turn = match layer.turn {
+                Turn::Daily => "a day each".to_owned(),
+                Turn::Weekly => "a week each".to_owned(),
+                Turn::Days(days) => format!("{days} days each"),
+                Turn::Hours(hours) => format!("{hours} hours each"),
+            };
+            let when = if layer.hours.is_some() { ", at certain hours" } else { "" };
+            let time = layer.hand_over.strftime("%H:%M");
+            let _ =
+                writeln!(out, "  {}: {turn}, from {} at {time}{when}", layer.people.join(", "), layer.starts);
+        }
+        let coming = rota.overrides.iter().filter(|one| one.until > directory.now).count();
+        if coming > 0 {
+            let _ = writeln!(out, "  {coming} override(s) now or to come");
+        }
+        let duty = roster.on_duty(&rota.name, directory.now);
+        let who = duty.map_or("nobody", |duty| duty.person.name.as_str());
+        let _ = writeln!(out, "  now: {who}");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

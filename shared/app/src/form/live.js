@@ -1,0 +1,21 @@
+"use strict";
+// Asks every five seconds how it stands, while somebody looks. What is being typed stays where it is.
+(() => {
+  const [state, lines, lost] = ["state", "lines", "lost"].map((id) => document.getElementById(id));
+  const look = async () => {
+    try {
+      const answer = await fetch(`${location.pathname}?live`, { cache: "no-store" });
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+      const now = await answer.json();
+      if (now.over) return location.replace(location.pathname);
+      lost.hidden = true;
+      if (state.textContent !== now.state) state.textContent = now.state;
+      lines.replaceChildren(...now.lines.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+    } catch {
+      lost.hidden = false;
+    }
+    later();
+  };
+  const later = () => setTimeout(() => (document.hidden ? later() : look()), 5000);
+  later();
+})();

@@ -1,0 +1,232 @@
+//! Sources of alerts: an address for mail, a mailbox that is read, a web form; and what their mails mean.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Form, Hours, SecretName, Span, Tokens};
+
+/// How mail reaches us and leaves us, for all sources together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MailDomain {
+    /// The domain whose mail SES receives for us: `in.example.com`.
+    pub domain: String,
+    /// Reports and pages come from here; SES must know the address.
+    pub from: String,
+    /// Signs the links in our mails and texts, and the address that answers go to; at least 32 characters.
+    pub links: SecretName,
+}
+
+/// Something that alerts: a monitoring system's mails, or people with a web form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AlertSource {
+    /// How people call it; its name if absent.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// The plan that its alerts run.
+    pub plan: String,
+    /// How bad its alerts are, where no rule says otherwise.
+    #[serde(default)]
+    pub severity: Severity,
+    /// Severities with a plan of their own.
+    #[serde(default)]
+    pub plans: BTreeMap<Severity, String>,
+    /// The secret part of its address before the `@`; a list while one takes the place of another.
+    #[serde(default)]
+    pub address: Option<Tokens>,
+    /// A mailbox that is read for it, where SES receives nothing.
+    #[serde(default)]
+    pub mailbox: Option<Mailbox>,
+    /// The web form `/alert/NAME` is there.
+    #[serde(default)]
+    pub form: Option<Form>,
+    /// What its mails mean; the first that fits counts. Without any, a mail whose subject holds one of the words OK, UP,
+    /// RECOVERY, RECOVERED or RESOLVED ends what it is about, unless it also speaks of trouble, asks, or says "not"; and every
+    /// other raises an alert.
+    #[serde(default)]
+    pub rules: Vec<MailRule>,
+    /// What a mail means that fits no rule.
+    #[serde(default)]
+    pub otherwise: Meant,
+    /// Gets the report of each incident, beside whoever wrote the mail.
+    #[serde(default)]
+    pub report_to: Vec<String>,
+    /// When phones stay silent, and for which severities. What is raised then waits until the time is over.
+    #[serde(default)]
+    pub quiet: Option<Quiet>,
+}
+
+/// How bad it is, the worst first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Something is down.
+    #[default]
+    Critical,
+    /// Something does not work as it should.
+    Error,
+    /// Something will break.
+    Warning,
+    /// Somebody should know.
+    Info,
+}
+
+impl Severity {
+    /// All, the worst first.
+    pub const ALL: [Self; 4] = [Self::Critical, Self::Error, Self::Warning, Self::Info];
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Critical => "critical",
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Info => "info",
+        }
+    }
+
+    /// The severity of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// What a mail means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Meant {
+    /// An alert.
+    #[default]
+    Raise,
+    /// Somebody has it.
+    Acknowledge,
+    /// It is over.
+    Resolve,
+    /// Nothing.
+    Ignore,
+}
+
+/// One rule over a source's mails: what has to be in it, and what it means then. All that is given must fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MailRule {
+    /// A regular expression that the subject fits somewhere: `(?i)^problem: (?<host>\S+)/(?<service>.+)$`.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// The same for the text.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// The same for the sender's address.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// One of these words stands in the subject or the text, as a word of its own and in any case.
+    #[serde(default)]
+    pub words: Vec<String>,
+    /// What it means.
+    #[serde(rename = "do", default)]
+    pub meant: Meant,
+    /// How bad it is.
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    /// Another plan than the source's.
+    #[serde(default)]
+    pub plan: Option<String>,
+    /// What it is about, made of the expressions' named groups: `{host}/{service}`. Mails about the same are one incident.
+    /// Without it, the sender and the subject without numbers and words such as `Re:`, PROBLEM and RECOVERY.
+    #[serde(default)]
+    pub key: Option<String>,
+}
+
+/// A mailbox on another server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Mailbox {
+    /// `imaps://imap.example.com` or `pop3s://pop.example.com`, with `:port` if it isn't 993 or 995.
+    pub url: String,
+    /// The name to log in with.
+    pub user: String,
+    /// The password.
+    #[serde(default)]
+    pub password: Option<SecretName>,
+    /// An OAuth access token in the place of a password (Gmail, Microsoft 365): somebody must keep the secret fresh.
+    #[serde(default)]
+    pub oauth: Option<SecretName>,
+    /// The folder to read. Only IMAP.
+    #[serde(default = "inbox")]
+    pub folder: String,
+    /// Where mails go once they are stored. Without it IMAP leaves them where they are, marked as read. POP3 deletes them.
+    #[serde(default)]
+    pub move_to: Option<String>,
+}
+
+fn inbox() -> String {
+    "INBOX".to_owned()
+}
+
+/// When phones stay silent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Quiet {
+    /// The quiet hours.
+    pub hours: Hours,
+    /// For which severities; warning and info, if absent.
+    #[serde(default = "mild")]
+    pub severities: Vec<Severity>,
+}
+
+fn mild() -> Vec<Severity> {
+    vec![Severity::Warning, Severity::Info]
+}
+
+/// After so long somebody who has it is asked whether it is still so, and after so long it is open again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    /// After the acknowledgement, and after each confirmation.
+    pub after: Span,
+    /// So long to confirm; then it is open again and climbs on.
+    pub within: Span,
+}
+
+/// The plan begins again from its first step when nobody has acknowledged this long after its last one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Again {
+    /// After the last step.
+    pub after: Span,
+    /// So often.
+    #[serde(default = "three")]
+    pub times: u32,
+}
+
+fn three() -> u32 {
+    3
+}
+
+/// How many have to say "I have it" before nobody else is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Need {
+    /// So many people.
+    People(u32),
+    /// One of each of these teams.
+    Teams(Vec<String>),
+}
+
+impl Default for Need {
+    fn default() -> Self {
+        Self::People(1)
+    }
+}

@@ -1,0 +1,237 @@
+//! What a mail is about when no rule says so: its sender, and its subject without all that changes from mail to mail.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::Letter;
+
+/// Before a subject, in mail programs of several languages: reply and forward.
+const PREFIXES: [&str; 17] = [
+    "re", "fw", "fwd", "aw", "wg", "sv", "vs", "tr", "rv", "rif", "antw", "antwort", "ref", "res", "enc",
+    "ynt", "odp",
+];
+
+/// What a monitoring system says of the state of a thing, rather than of the thing.
+const STATES: [&str; 49] = [
+    "problem",
+    "problems",
+    "recovery",
+    "recovered",
+    "resolved",
+    "ok",
+    "up",
+    "down",
+    "critical",
+    "crit",
+    "warning",
+    "warn",
+    "unknown",
+    "unreachable",
+    "firing",
+    "alert",
+    "alerts",
+    "alerting",
+    "alarm",
+    "acknowledgement",
+    "acknowledged",
+    "error",
+    "errors",
+    "fail",
+    "failed",
+    "fails",
+    "failing",
+    "failure",
+    "success",
+    "successful",
+    "successfully",
+    "succeeded",
+    "completed",
+    "normal",
+    "nodata",
+    "healthy",
+    "unhealthy",
+    "degraded",
+    "started",
+    "online",
+    "offline",
+    "state",
+    "status",
+    "triggered",
+    "cleared",
+    "closed",
+    "open",
+    "flappingstart",
+    "flappingstop",
+];
+
+/// Words that bind the others, and come and go with the state: `has been down for 5 minutes`.
+const BINDING: [&str; 27] = [
+    "is", "are", "was", "were", "has", "have", "had", "been", "now", "again", "back", "in", "for", "after",
+    "since", "to", "from", "at", "on", "of", "the", "a", "an", "with", "not", "duration", "and",
+];
+
+const UNITS: [&str; 35] = [
+    "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes", "h", "hr", "hrs",
+    "hour", "hours", "d", "day", "days", "w", "week", "weeks", "ms", "us", "%", "b", "kb", "mb", "gb", "tb",
+    "kib", "mib", "gib", "tib", "st", "th",
+];
+
+/// Parts of dates, if a number or another of them stands beside.
+const CALENDAR: [&str; 35] = [
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+    "sat",
+    "sun",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+    "utc",
+    "gmt",
+    "cet",
+    "cest",
+    "edt",
+    "est",
+    "am",
+    "pm",
+    "z",
+];
+
+/// The key of a mail for which no rule makes one: a monitoring system's mails of a problem and of its end come out the same.
+pub fn default_key(letter: &Letter) -> String {
+    let about = about(&letter.subject);
+    let from = letter.from.as_deref().unwrap_or_default();
+    let key = [from, about.as_str()].join(" ");
+    let key = key.trim();
+    if key.is_empty() { "mail".to_owned() } else { key.to_owned() }
+}
+
+/// In one line, single blanks, no control characters.
+pub(super) fn one_line(text: &str) -> String {
+    let text: String = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The subject without states, prefixes, numbers, dates and times.
+fn about(subject: &str) -> String {
+    let subject = one_line(&subject.to_lowercase());
+    let tokens: Vec<&str> = up_to_the_state(&subject)
+        .split(|sign: char| {
+            sign.is_whitespace() || !(sign.is_alphanumeric() || ":.-_/@%+#\\~$&".contains(sign))
+        })
+        .flat_map(without_titles)
+        .collect();
+    let kinds: Vec<Kind> = tokens.iter().map(|token| kind(token)).collect();
+    let beside = |at: usize| {
+        let next_to = |other: Option<usize>| {
+            let kind = other.and_then(|other| kinds.get(other));
+            kind.is_some_and(|kind| matches!(kind, Kind::Number | Kind::Calendar))
+        };
+        next_to(at.checked_sub(1)) || next_to(Some(at + 1))
+    };
+    let kept = tokens.iter().enumerate().filter(|(at, _)| match kinds[*at] {
+        Kind::Name => true,
+        Kind::Calendar | Kind::Unit => !beside(*at),
+        Kind::Number | Kind::Noise => false,
+    });
+    kept.map(|(_, token)| *token).collect::<Vec<_>>().join(" ")
+}
+
+/// `[web01] [🔴 down] connect ECONNREFUSED`, as Uptime Kuma writes: what comes after the state is another each time.
+fn up_to_the_state(subject: &str) -> &str {
+    let mut from = 0;
+    while let Some(open) = subject[from..].find('[').map(|at| from + at) {
+        let Some(close) = subject[open..].find(']').map(|at| open + at) else { break };
+        let mut inner = subject[open + 1..close].split(|sign: char| !sign.is_alphanumeric());
+        let mut words = inner.by_ref().filter(|word| !word.is_empty()).peekable();
+        let is_state = words.peek().is_some() && words.all(|word| STATES.contains(&word));
+        if is_state && subject[..open].trim_end().ends_with(']') {
+            return &subject[..open];
+        }
+        from = close + 1;
+    }
+    subject
+}
+
+/// `firing:1` is a state and a number, `re:disk` a prefix and a name. Addresses and times stay whole.
+fn without_titles(token: &str) -> Vec<&str> {
+    let token = trimmed(token);
+    if is_address(token) {
+        return vec![token];
+    }
+    match token.split_once(':') {
+        Some((title, rest)) if STATES.contains(&title) || PREFIXES.contains(&title) => {
+            let mut tokens = vec![title];
+            tokens.extend(without_titles(rest));
+            tokens
+        }
+        _ => vec![token],
+    }
+}
+
+fn trimmed(token: &str) -> &str {
+    token.trim_matches(|sign: char| ":.-_/+#~&\\".contains(sign))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Tells what it is about.
+    Name,
+    /// A number, a date or a time, with or without its unit.
+    Number,
+    /// What may belong to a number.
+    Unit,
+    /// What may belong to a date.
+    Calendar,
+    /// Nothing that tells one thing from another.
+    Noise,
+}
+
+fn kind(token: &str) -> Kind {
+    let prefix = || PREFIXES.contains(&token);
+    if token.is_empty() || STATES.contains(&token) || BINDING.contains(&token) || prefix() {
+        Kind::Noise
+    } else if is_address(token) {
+        Kind::Name
+    } else if CALENDAR.contains(&token) {
+        Kind::Calendar
+    } else if UNITS.contains(&token) {
+        Kind::Unit
+    } else if is_number(token) {
+        Kind::Number
+    } else {
+        Kind::Name
+    }
+}
+
+/// `10.0.0.7` and `10.0.0.7:443` are machines and no numbers. An IPv6 address has a letter or two colons in a row.
+fn is_address(token: &str) -> bool {
+    token.parse::<IpAddr>().is_ok() || token.parse::<SocketAddr>().is_ok()
+}
+
+/// `5`, `1.5`, `10:05:03`, `2026-11-21`, `2026-11-21t10:05:03z`, `95%`, `5m`, `1h30m`, `12gb`.
+fn is_number(token: &str) -> bool {
+    let mut letters = token.split(|sign: char| sign.is_ascii_digit() || ":.-_/+#".contains(sign));
+    let belongs =
+        |letters: &str| letters.is_empty() || letters == "t" || letters == "z" || UNITS.contains(&letters);
+    let begins_well = token.starts_with(|sign: char| sign.is_ascii_digit() || sign == '$');
+    let token_has_digits = token.bytes().any(|byte| byte.is_ascii_digit());
+    token_has_digits && begins_well && letters.all(belongs)
+}

@@ -1,0 +1,169 @@
+//! Whether a subject says that something is over, where no rule of the source says how to tell.
+//!
+//! A needless alert is a nuisance; an alert that is taken for its own end is not. So in doubt a subject is no end: what also
+//! speaks of trouble isn't, nor what asks, nor what says that something is not OK.
+
+/// Words by which monitoring systems tell of trouble.
+const TROUBLE: [&str; 22] = [
+    "PROBLEM",
+    "PROBLEMS",
+    "DOWN",
+    "CRITICAL",
+    "CRIT",
+    "FIRING",
+    "WARNING",
+    "UNKNOWN",
+    "UNREACHABLE",
+    "ALARM",
+    "OUTAGE",
+    "FAILED",
+    "FAILURE",
+    "FAILURES",
+    "FAILING",
+    "FAILS",
+    "FAIL",
+    "ERROR",
+    "ERRORS",
+    "DEGRADED",
+    "UNHEALTHY",
+    "ABORTED",
+];
+
+/// After these, OK and UP say how something is: `web01 is up`.
+const STATES: [&str; 10] = ["IS", "ARE", "NOW", "STATE", "STATUS", "TO", "AGAIN", "BECAME", "IT'S", "ALL"];
+
+/// With these before it, UP is no state: `CLEAN UP`, `HEADS UP`.
+const VERBS: [&str; 20] = [
+    "CLEAN", "BACK", "BACKED", "SET", "SIGN", "START", "STARTING", "SHUT", "FOLLOW", "HEADS", "FILL",
+    "FILLING", "FILLED", "LOG", "HOLD", "PILE", "PILING", "GIVE", "SPEED", "LOOK",
+];
+
+const NEGATIONS: [&str; 13] =
+    ["NOT", "NEVER", "NO", "CANNOT", "BE", "IF", "UNTIL", "WHEN", "NICHT", "NOCH", "PAS", "UN", "WITHOUT"];
+
+/// A word of a subject, and what stands around it.
+struct Word<'a> {
+    as_written: &'a str,
+    upper: String,
+    /// The closest sign before it that is no blank, if that isn't part of a word.
+    before: Edge,
+    behind: Edge,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    /// The subject begins or ends here.
+    End,
+    /// Another word.
+    Word,
+    /// A sign, such as `:` or `]`.
+    Sign(char),
+}
+
+/// The subject says, as a word of its own, that something is OK, UP or RESOLVED, or tells of its RECOVERY, and nothing in it
+/// speaks against that.
+pub(super) fn says_that_it_is_over(subject: &str) -> bool {
+    if subject.trim_end().ends_with(['?', '¿']) {
+        return false;
+    }
+    let words = words(subject);
+    let trouble = (0..words.len()).find(|&at| is_trouble(&words, at));
+    if words.iter().any(|word| word.upper == "FIRING") {
+        return false;
+    }
+    // `Resolved in 5m: Interface eth0: link is down`: what comes after is what it was called.
+    if (0..trouble.unwrap_or(words.len())).any(|at| is_heading(&words, at)) {
+        return true;
+    }
+    trouble.is_none() && (0..words.len()).any(|at| is_over(&words, at))
+}
+
+/// RESOLVED, RECOVERED or RECOVERY as the title of all that comes after it.
+fn is_heading(words: &[Word<'_>], at: usize) -> bool {
+    let word = &words[at];
+    let fenced = word.before != Edge::Word && word.behind != Edge::Word;
+    match word.upper.as_str() {
+        "RESOLVED" | "RECOVERED" => !is_negated(words, at) && (at == 0 || fenced),
+        "RECOVERY" => fenced && word.behind != Edge::End,
+        _ => false,
+    }
+}
+
+fn is_over(words: &[Word<'_>], at: usize) -> bool {
+    let word = &words[at];
+    if word.behind == Edge::Sign('?') || is_negated(words, at) {
+        return false;
+    }
+    let next = (word.behind == Edge::Word).then(|| words.get(at + 1).map_or("", |word| word.upper.as_str()));
+    if next.is_some_and(|next| ["TO", "FOR", "OF", "AND", "OR"].contains(&next)) {
+        return false; // OK to restart, up to date, up for renewal
+    }
+    let fenced = word.before != Edge::Word && word.behind != Edge::Word;
+    let shouted = word.as_written == word.upper;
+    let previous = previous(words, at, 1);
+    match word.upper.as_str() {
+        "RESOLVED" | "RECOVERED" => true,
+        "RECOVERY" => fenced || shouted && word.before != Edge::Word,
+        "OK" => fenced || shouted || STATES.contains(&previous),
+        "UP" if VERBS.contains(&previous) => {
+            previous == "BACK" && STATES.contains(&self::previous(words, at, 2))
+        }
+        "UP" => fenced || shouted || STATES.contains(&previous),
+        _ => false,
+    }
+}
+
+/// Trouble that is still there: not `from CRITICAL`, `was DOWN` or `CRITICAL -> OK`.
+fn is_trouble(words: &[Word<'_>], at: usize) -> bool {
+    let word = &words[at];
+    let past = ["FROM", "WAS"].contains(&previous(words, at, 1));
+    let arrow = matches!(word.behind, Edge::Sign('→' | '➔' | '⇒' | '\u{1f852}'));
+    TROUBLE.contains(&word.upper.as_str()) && !past && !arrow
+}
+
+fn is_negated(words: &[Word<'_>], at: usize) -> bool {
+    (1..=3).any(|distance| {
+        let word = previous(words, at, distance);
+        NEGATIONS.contains(&word) || word.ends_with("N'T") || word.ends_with("N’T")
+    })
+}
+
+fn previous<'a>(words: &'a [Word<'_>], at: usize, distance: usize) -> &'a str {
+    at.checked_sub(distance).and_then(|at| words.get(at)).map_or("", |word| word.upper.as_str())
+}
+
+/// The subject's words. What letters, digits and the signs `-_./'` hold together is one word, so that neither `host-down` nor
+/// `InstanceDown` says DOWN.
+fn words(subject: &str) -> Vec<Word<'_>> {
+    let holds_together = |sign: char| "-_./'’".contains(sign);
+    let is_letter = |sign: char| sign.is_alphanumeric();
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    let mut start = None;
+    for (at, sign) in subject.char_indices().chain([(subject.len(), ' ')]) {
+        match start {
+            None if is_letter(sign) => start = Some(at),
+            Some(from) if !is_letter(sign) && !holds_together(sign) => {
+                let word = subject[from..at].trim_end_matches(holds_together);
+                spans.push((from, from + word.len()));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    let edge = |sign: Option<char>| match sign {
+        None => Edge::End,
+        Some(sign) if is_letter(sign) => Edge::Word,
+        Some(sign) => Edge::Sign(sign),
+    };
+    let arrow = |rest: &str| ["->", "=>", "-->"].iter().any(|arrow| rest.starts_with(arrow));
+    spans
+        .into_iter()
+        .map(|(from, to)| {
+            let rest = subject[to..].trim_start();
+            let behind = if arrow(rest) { Edge::Sign('→') } else { edge(rest.chars().next()) };
+            let before = edge(subject[..from].trim_end().chars().next_back());
+            let as_written = &subject[from..to];
+            Word { as_written, upper: as_written.to_uppercase(), before, behind }
+        })
+        .collect()
+}

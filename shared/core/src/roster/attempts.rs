@@ -1,0 +1,73 @@
+//! How a person is reached: their own rules, over what is verified.
+
+use jiff::SignedDuration;
+
+use super::{Attempt, Person, Reach, Rule};
+use crate::config::Span;
+
+/// One step tries a person so often at most, whatever the rules say.
+pub const MOST_ATTEMPTS: usize = 20;
+/// Calls follow a text that was not answered.
+const FIRST_CALL: SignedDuration = SignedDuration::from_mins(2);
+/// The distance of the calls.
+const BETWEEN_CALLS: SignedDuration = SignedDuration::from_mins(5);
+/// So many calls.
+const CALLS: u32 = 3;
+
+impl Person {
+    /// How this person is reached, in order of time, by verified contacts alone: their rules, or a text at once, a call
+    /// after two minutes, and again every five, three times. Who has no phone gets a mail and a Webex message at once, since
+    /// the address serves for both. At most [`MOST_ATTEMPTS`].
+    ///
+    /// Texts and calls go to the preferred phone first; each further text or call to the next phone, and so round.
+    ///
+    /// Rules that reach nothing verified would leave the person asleep, so what holds without rules holds then. There is
+    /// an attempt if, and only if, the person is [reachable](Person::is_reachable).
+    pub fn attempts(&self) -> Vec<Attempt> {
+        let attempts = self.by(&self.rules);
+        if attempts.is_empty() { self.by(&usual(self.phones().next().is_some())) } else { attempts }
+    }
+
+    fn phones(&self) -> impl Iterator<Item = &str> {
+        let verified = self.phones.iter().filter(|phone| phone.verified_at.is_some());
+        verified.map(|phone| phone.address.as_str())
+    }
+
+    fn by(&self, rules: &[Rule]) -> Vec<Attempt> {
+        let mut times: Vec<(SignedDuration, Reach)> = Vec::new();
+        for rule in rules {
+            let every = rule.every.map_or(SignedDuration::ZERO, |every| every.0);
+            let often = if rule.every.is_some() { rule.times.max(1) } else { 1 };
+            let mut after = rule.after.0.max(SignedDuration::ZERO);
+            for _ in 0..often.min(MOST_ATTEMPTS as u32) {
+                times.push((after, rule.by));
+                after = after.saturating_add(every.max(SignedDuration::ZERO));
+            }
+        }
+        // What is at the same time stays in the rules' order.
+        times.sort_by_key(|(after, _)| *after);
+        let phones: Vec<&str> = self.phones().collect();
+        let email = self.email.as_ref().filter(|email| email.verified_at.is_some());
+        let (mut texts, mut calls) = (phones.iter().cycle(), phones.iter().cycle());
+        let attempts = times.into_iter().filter_map(|(after, by)| {
+            let to = match by {
+                Reach::Text => (*texts.next()?).to_owned(),
+                Reach::Call => (*calls.next()?).to_owned(),
+                Reach::Mail | Reach::Webex => email?.address.clone(),
+            };
+            Some(Attempt { by, to, after })
+        });
+        attempts.take(MOST_ATTEMPTS).collect()
+    }
+}
+
+/// What holds without rules.
+fn usual(phone: bool) -> Vec<Rule> {
+    let at_once = |by| Rule { by, after: Span(SignedDuration::ZERO), every: None, times: 1 };
+    if !phone {
+        return vec![at_once(Reach::Mail), at_once(Reach::Webex)];
+    }
+    let calls =
+        Rule { by: Reach::Call, after: Span(FIRST_CALL), every: Some(Span(BETWEEN_CALLS)), times: CALLS };
+    vec![at_once(Reach::Text), calls]
+}

@@ -1,0 +1,103 @@
+//! What is wrong with a rota, so that it is refused before anybody relies on it.
+
+use jiff::tz::TimeZone;
+
+use super::{Layer, Roster, Rota, Turn};
+
+/// The longest turn, in days: a year.
+const LONGEST_DAYS: u32 = 366;
+
+/// Something in a rota that can be read but can't work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: keys and list positions from the rota on, such as `layers`, `0`, `people`, `2`.
+    pub path: Vec<String>,
+    /// What is wrong and what to do, for a person.
+    pub message: String,
+}
+
+/// True for what a person, a team or a rota may be called: 1 to 64 letters, digits, `-`, `_` and `.` of ASCII, the first a
+/// letter or a digit.
+pub fn is_name(text: &str) -> bool {
+    text.len() <= 64
+        && text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+impl Roster {
+    /// Everything in a rota that can't work with the people and teams of this roster.
+    pub fn problems_of(&self, rota: &Rota) -> Vec<Problem> {
+        let mut found = Vec::new();
+        let mut say = |path: &[&str], message: String| {
+            found.push(Problem { path: path.iter().map(|part| (*part).to_owned()).collect(), message });
+        };
+        if !is_name(&rota.name) {
+            say(
+                &[],
+                format!("{:?} is no name: write letters, digits, - and _, such as ops-second", rota.name),
+            );
+        }
+        let zone = TimeZone::get(&rota.timezone);
+        if zone.is_err() {
+            let name = &rota.timezone;
+            let advice = format!("there is no time zone {name:?}; write an IANA name such as Europe/Paris");
+            say(&["timezone"], advice);
+        }
+        if let Some(team) = rota.team.as_ref().filter(|team| !self.teams.contains_key(*team)) {
+            say(&["team"], missing("team", team, self.teams.keys()));
+        }
+        if rota.layers.is_empty() && rota.overrides.is_empty() {
+            say(&[], "nobody would ever be on duty; give it `layers`".into());
+        }
+        for (index, layer) in rota.layers.iter().enumerate() {
+            let at = index.to_string();
+            self.layer_problems(layer, zone.as_ref().unwrap_or(&TimeZone::UTC), &mut |path, message| {
+                say(&[&["layers", &at], path].concat(), message);
+            });
+        }
+        for (index, one) in rota.overrides.iter().enumerate() {
+            let at = index.to_string();
+            if one.from >= one.until {
+                say(&["overrides", &at, "until"], format!("it ends before it begins, at {}", one.from));
+            }
+            for (key, id) in [("person", &one.person), ("instead_of", &one.instead_of)] {
+                if let Some(id) = id.as_ref().filter(|id| !self.people.contains_key(*id)) {
+                    say(&["overrides", &at, key], missing("person", id, self.people.keys()));
+                }
+            }
+        }
+        found
+    }
+
+    fn layer_problems(&self, layer: &Layer, zone: &TimeZone, say: &mut dyn FnMut(&[&str], String)) {
+        if layer.people.is_empty() {
+            say(&["people"], "nobody takes turns here; name at least one person".into());
+        }
+        for (index, id) in layer.people.iter().enumerate() {
+            if !self.people.contains_key(id) {
+                say(&["people", &index.to_string()], missing("person", id, self.people.keys()));
+            }
+        }
+        let length = match layer.turn {
+            Turn::Daily | Turn::Weekly => None,
+            Turn::Days(days) => Some(("days", days, LONGEST_DAYS)),
+            Turn::Hours(hours) => Some(("hours", hours, LONGEST_DAYS * 24)),
+        };
+        if let Some((unit, count, most)) = length.filter(|(_, count, most)| !(1..=*most).contains(count)) {
+            say(&["turn"], format!("a turn can't be {count} {unit}: 1 to {most}"));
+        }
+        if let Some(Err((path, what))) = layer.hours.as_ref().map(|hours| hours.calendar(zone)) {
+            let path: Vec<&str> = ["hours"].into_iter().chain(path.iter().map(String::as_str)).collect();
+            say(&path, what);
+        }
+    }
+}
+
+fn missing<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let known: Vec<&str> = known.take(20).map(String::as_str).collect();
+    if known.is_empty() {
+        format!("there is no {kind} {name:?}; there is none at all yet")
+    } else {
+        format!("there is no {kind} {name:?}; there is {}", known.join(", "))
+    }
+}

@@ -1,0 +1,304 @@
+//! Trouble is reported: once, two hundred times, while phones stay silent, and after everybody was called in vain.
+
+use handbell_core::config::Severity::{self, Critical, Error, Info, Warning};
+use handbell_core::decide::{Decision, Event, Outcome, begins_anew};
+use handbell_core::dispatch::Say;
+use handbell_core::incident::Phase;
+use handbell_core::ledger::Command;
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::night::{Night, entry, form, held, mail, minutes, three_steps, usual};
+
+#[test]
+fn an_alert_opens_with_a_post_the_original_the_first_step_and_the_card() {
+    let mut night = Night::with(three_steps());
+    assert!(begins_anew(None, None, &Event::Alert(mail(Critical)), night.now));
+    let opened = night.mail(Critical);
+    let name = night.incident().reference();
+    let mut wanted = vec![
+        "invite b@example.com".to_owned(),
+        "post: 🔴 Critical: **db1/disk**\n\nReported by Nagios.\n\n> Only 1 % is free.".to_owned(),
+        format!("original mail/1 as {name}.eml"),
+        "invite dana@example.com".to_owned(),
+    ];
+    wanted.extend(usual("dana"));
+    wanted.extend(["status".to_owned(), "report".to_owned()]);
+    assert_eq!(night.lines(&opened), wanted);
+    assert_eq!(
+        (opened.outcome, opened.count, entry(&opened)),
+        (Outcome::Counted, 1, "Nagios reported: db1/disk")
+    );
+    assert_eq!(night.stands(), (Phase::Open, 1, 0));
+    assert_eq!((night.incident().label.as_deref(), night.incident().duty.card), (Some("db1/disk"), 1));
+    let kinds: Vec<_> = opened.dispatches[0].facts.iter().map(|fact| fact.kind.as_str()).collect();
+    assert_eq!(kinds, ["incident.opened", "alert.raised"]);
+}
+
+#[test]
+fn there_is_one_card_at_a_time() {
+    let mut night = Night::begun();
+    let mut shown = vec![night.incident().duty.card];
+    let mut taken_down = Vec::new();
+    let moves: [fn(&mut Night) -> Decision; 4] = [
+        |night| night.says("dana", Command::Next { step: None }),
+        |night| night.says("dana", Command::Escalate { name: "technical".to_owned() }),
+        |night| night.acknowledges("dana"),
+        |night| night.says("dana", Command::Resolve),
+    ];
+    for next in moves {
+        let decision = next(&mut night);
+        let says = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
+        taken_down.extend(says.filter_map(|delivery| match delivery.say {
+            Say::TakeDown { card } => Some(card),
+            _ => None,
+        }));
+        shown.push(night.incident().duty.card);
+    }
+    let last = shown.pop();
+    assert_eq!((taken_down, last), (shown, Some(5)), "each takes the place of the one before");
+}
+
+#[test]
+fn an_alert_of_a_form_has_no_original_and_names_who_reported_it() {
+    let mut night = Night::with(three_steps());
+    let opened = night.raise(form("Kim *K*", None));
+    let lines = night.lines(&opened);
+    assert!(lines[1].contains(r"Reported by Kim \*K\* in Nagios."), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.starts_with("original")), "{lines:?}");
+}
+
+#[test]
+fn a_plan_without_steps_still_says_it() {
+    let mut plan = three_steps();
+    plan["steps"] = json!([]);
+    let mut night = Night::with(plan);
+    let opened = night.mail(Critical);
+    assert!(night.pages(&opened).is_empty());
+    assert_eq!(night.lines(&opened).last().map(String::as_str), Some("status"));
+    assert_eq!(night.stands(), (Phase::Open, 0, 0));
+    assert_eq!(night.sleep(360).len(), 1, "and is over by silence");
+    assert_eq!(night.phase(), Phase::Lapsed);
+}
+
+#[test]
+fn a_plan_can_do_without_the_card() {
+    let mut plan = three_steps();
+    plan["card"] = json!(false);
+    let mut night = Night::with(plan);
+    let opened = night.mail(Critical);
+    assert!(!night.lines(&opened).contains(&"status".to_owned()));
+    let taken = night.acknowledges("dana");
+    assert_eq!(night.lines(&taken), ["post: ✅ **dana** has it since 02:00."]);
+}
+
+#[test]
+fn two_hundred_on_the_same_trouble_are_one_incident_and_one_word_a_minute() {
+    let mut night = Night::begun();
+    let mut notes = Vec::new();
+    for number in 1..200 {
+        night.now += SignedDuration::from_secs(1);
+        let joined = night.mail(Critical);
+        assert_eq!((joined.outcome, joined.count), (Outcome::Counted, number + 1));
+        assert!(night.pages(&joined).is_empty(), "nobody is called a second time");
+        notes.extend(night.lines(&joined));
+    }
+    assert_eq!(
+        notes,
+        [61, 121, 181].map(|number| format!("post: Reported again, the {number}st time: db1/disk."))
+    );
+    assert_eq!((night.incident().epoch, night.incident().count), (1, 200));
+    assert_eq!(night.stands(), (Phase::Open, 1, 0), "mails don't climb");
+}
+
+#[test]
+fn the_timers_of_a_storm_are_those_of_its_first_mail() {
+    let mut night = Night::begun();
+    for _ in 0..9 {
+        night.now += SignedDuration::from_secs(30);
+        night.mail(Critical);
+    }
+    night.now += SignedDuration::from_secs(30);
+    assert_eq!(night.incident().wake_at, Some(night.now), "five minutes after the first");
+    night.wake();
+    assert_eq!(night.stands(), (Phase::Open, 2, 0));
+}
+
+#[test]
+fn mails_while_somebody_has_it_call_nobody() {
+    let mut night = Night::begun();
+    night.acknowledges("dana");
+    night.pass(30);
+    let joined = night.mail(Critical);
+    assert_eq!(night.lines(&joined), ["post: Reported again, the 2nd time: db1/disk."]);
+    assert_eq!(night.phase(), Phase::Acknowledged);
+}
+
+#[test]
+fn after_the_end_the_same_trouble_is_another_incident() {
+    for command in [Command::Resolve, Command::Cancel] {
+        let mut night = Night::begun();
+        night.says("dana", command);
+        let opened = night.mail(Critical);
+        assert_eq!((night.incident().epoch, night.stands()), (2, (Phase::Open, 1, 0)));
+        assert_eq!(night.pages(&opened), usual("dana"));
+    }
+}
+
+#[test]
+fn that_it_got_worse_is_said_at_once() {
+    let mut night = Night::with(three_steps());
+    night.mail(Warning);
+    night.now += SignedDuration::from_secs(5);
+    let joined = night.mail(Critical);
+    assert_eq!(
+        night.lines(&joined),
+        ["post: Reported again, the 2nd time: db1/disk. It is now 🔴 Critical."]
+    );
+    let joined = night.mail(Warning);
+    assert!(joined.dispatches.is_empty());
+    let severity = night.incident().alert.as_ref().map(|alert| alert.severity);
+    assert_eq!(severity, Some(Critical), "the worst that was reported");
+}
+
+/// Reported at 02:00, phones silent until `minutes` later.
+fn quiet(severity: Severity, for_minutes: i64) -> (Night, Vec<String>) {
+    let mut night = Night::with(three_steps());
+    let opened = night.raise(held(severity, night.now + minutes(for_minutes)));
+    let lines = night.lines(&opened);
+    (night, lines)
+}
+
+#[test]
+fn held_phones_ring_at_the_end_of_the_hold_and_never_before() {
+    let (mut night, lines) = quiet(Warning, 300);
+    assert!(lines[1].contains("No phone rings before 07:00 (quiet hours)."), "{lines:?}");
+    let pages: Vec<_> =
+        lines.iter().filter(|line| line.starts_with("sms") || line.starts_with("call")).collect();
+    assert_eq!(pages, ["sms dana in 5h", "call dana in 5h 2m", "call dana in 5h 7m", "call dana in 5h 12m"]);
+    assert!(lines.contains(&"status".to_owned()), "the space hears of it at once");
+    let came: Vec<i64> = night.sleep(316).into_iter().map(|(at, _)| at).collect();
+    assert_eq!(came, [305, 315], "the steps count from the end of the hold");
+    assert_eq!(night.stands(), (Phase::Open, 3, 0));
+}
+
+#[test]
+fn what_is_held_longer_than_silence_lasts_is_not_over_before_it_begins() {
+    let (mut night, _) = quiet(Warning, 600);
+    assert!(night.sleep(599).is_empty());
+    assert_eq!(night.stands(), (Phase::Open, 1, 0));
+    let (mut night, _) = quiet(Warning, 600);
+    night.pass(10);
+    night.says("robin", Command::Note { text: "Probably the backup".to_owned() });
+    assert!(night.sleep(589).is_empty(), "a word about it doesn't end it either");
+    assert_eq!(night.stands(), (Phase::Open, 1, 0));
+}
+
+#[test]
+fn a_hold_that_is_over_is_none() {
+    let (night, lines) = quiet(Warning, 0);
+    assert!(lines.contains(&"sms dana".to_owned()), "{lines:?}");
+    assert!(!lines[1].contains("No phone rings"), "{lines:?}");
+    assert_eq!(night.incident().duty.hold, None);
+}
+
+#[test]
+fn worse_wakes_what_quiet_hours_held() {
+    let (mut night, _) = quiet(Warning, 300);
+    night.pass(10);
+    let before = night.incident().dispatches;
+    let woken = night.mail(Critical);
+    assert_eq!(night.pages(&woken), usual("dana"));
+    let lines = night.lines(&woken);
+    assert!(
+        lines.contains(&"post: Reported again, the 2nd time: db1/disk. It is now 🔴 Critical.".to_owned())
+    );
+    assert!(
+        lines.contains(&"invite b@example.com".to_owned()),
+        "what is void now had perhaps not yet invited the people of the space: {lines:?}"
+    );
+    assert!(lines.contains(&"status".to_owned()));
+    assert_eq!(night.incident().void_up_to, before, "nobody is called a second time at the end of the hold");
+    assert_eq!(night.incident().wake_at, Some(night.now + minutes(5)));
+    assert_eq!(night.incident().duty.hold, None);
+}
+
+#[test]
+fn what_is_not_worse_or_held_itself_wakes_nobody() {
+    for (first, second, for_itself) in
+        [(Warning, Warning, false), (Warning, Info, false), (Warning, Error, true), (Info, Critical, true)]
+    {
+        let (mut night, _) = quiet(first, 300);
+        night.pass(10);
+        let until = night.now + minutes(290);
+        let joined = night.raise(if for_itself { held(second, until) } else { mail(second) });
+        assert!(night.pages(&joined).is_empty(), "{first:?} {second:?}");
+        assert_eq!(night.incident().void_up_to, 0);
+        let came: Vec<i64> = night.sleep(300).into_iter().map(|(at, _)| at).collect();
+        assert_eq!(came, [295], "{first:?} {second:?}");
+    }
+}
+
+#[test]
+fn worse_wakes_nobody_once_somebody_has_it() {
+    let (mut night, _) = quiet(Warning, 300);
+    night.acknowledges("dana");
+    night.pass(10);
+    let joined = night.mail(Critical);
+    assert!(night.pages(&joined).is_empty());
+    assert_eq!(night.phase(), Phase::Acknowledged);
+}
+
+#[test]
+fn a_hold_that_is_acknowledged_rings_nobody() {
+    let (mut night, _) = quiet(Warning, 300);
+    night.acknowledges("dana");
+    assert!(night.incident().voids(1, 1));
+    assert!(
+        night.sleep(400).iter().all(|(_, decision)| decision.dispatches.iter().all(|one| one.step.is_none()))
+    );
+}
+
+#[test]
+fn asked_for_while_phones_are_silent_it_comes_at_once() {
+    let (mut night, _) = quiet(Warning, 600);
+    let escalated = night.says("robin", Command::Escalate { name: "technical".to_owned() });
+    assert_eq!(night.pages(&escalated), usual("alex"));
+    assert!(night.sleep(604).is_empty(), "the others wait as before, and it isn't over before");
+    assert_eq!(night.sleep(1).len(), 1);
+    assert_eq!(night.stands(), (Phase::Open, 2, 0));
+
+    let (mut night, _) = quiet(Warning, 600);
+    let next = night.says("robin", Command::Next { step: Some(1) });
+    assert_eq!(night.pages(&next), usual("robin"));
+    assert_eq!(night.incident().wake_at, Some(night.now + minutes(10)), "and the next counts from there");
+}
+
+#[test]
+fn reported_again_after_the_plans_end_it_begins_again() {
+    let mut night = Night::begun();
+    assert_eq!(night.sleep(15).len(), 2, "the second step and the third");
+    assert_eq!(night.stands(), (Phase::Open, 3, 0));
+    night.now += SignedDuration::from_secs(14 * 60 + 50);
+    let joined = night.mail(Critical);
+    assert_eq!(night.lines(&joined), ["post: Reported again, the 2nd time: db1/disk."]);
+    night.now += SignedDuration::from_secs(10);
+    let again = night.mail(Critical);
+    assert_eq!(night.pages(&again), usual("dana"), "15 minutes after the last step, however short the pause");
+    assert_eq!(night.stands(), (Phase::Open, 1, 1));
+    let again = night.mail(Critical);
+    assert!(again.dispatches.is_empty(), "once");
+    night.sleep(5);
+    assert_eq!(night.stands(), (Phase::Open, 2, 1), "and climbs as the first time");
+}
+
+#[test]
+fn while_steps_are_still_to_come_a_mail_begins_nothing_again() {
+    let mut plan = three_steps();
+    plan["steps"][1]["after"] = json!("30m");
+    let mut night = Night::begun_with(plan);
+    night.pass(20);
+    let joined = night.mail(Critical);
+    assert!(night.pages(&joined).is_empty());
+    assert_eq!(night.stands(), (Phase::Open, 1, 0));
+}

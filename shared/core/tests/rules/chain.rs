@@ -1,0 +1,429 @@
+//! Several attempts for the same person: what one that failed, or was answered, means for the others.
+
+use handbell_core::config::{Admins, Plan};
+use handbell_core::dispatch::{Aim, Content, Delivery, Dispatch, DispatchKey, Fate, Outcome, Progress, Say};
+use handbell_core::fallback::take_over;
+use handbell_core::incident::{Ack, By, Duty, Subject};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::house::{chance, morning, words};
+
+/// Attempts for one person: a text or a call, and the minutes after the step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Text(i64),
+    Call(i64),
+    /// Until somebody answers.
+    Ring(i64),
+    Mail(i64),
+}
+
+use Way::{Call, Mail, Ring, Text};
+
+fn say(by: Way, to: &str) -> Say {
+    let (to, from, content) = (to.to_owned(), "+12025550100".to_owned(), Content::Text("Look".to_owned()));
+    match by {
+        Text(_) => Say::Sms { to, from, content },
+        Call(_) | Ring(_) => Say::Call { to, from, content },
+        Mail(_) => Say::Notify { email: to, content },
+    }
+}
+
+fn minute(minute: i64) -> Timestamp {
+    morning() + SignedDuration::from_mins(minute)
+}
+
+fn add(dispatch: &mut Dispatch, who: &str, attempts: &[Way]) {
+    for by in attempts {
+        let (Text(after) | Call(after) | Ring(after) | Mail(after)) = *by;
+        let aim = Aim { id: who.to_owned(), name: who.to_owned(), until_answered: matches!(by, Ring(_)) };
+        let delivery = Delivery { aim: Some(aim), ..Delivery::new(say(*by, who), morning()) };
+        dispatch.add(if after == 0 { delivery } else { delivery.at(minute(after)) });
+    }
+}
+
+fn paging(attempts: &[Way]) -> Dispatch {
+    let key = DispatchKey { subject: Subject::alert("nagios", "db1/disk"), epoch: 1, number: 1 };
+    let mut dispatch = Dispatch::new(key, morning());
+    add(&mut dispatch, "dana", attempts);
+    dispatch
+}
+
+/// Twilio has it, and tells what became of it.
+fn became(dispatch: &mut Dispatch, name: &str, status: &str) {
+    dispatch.record(name, Outcome::Sent(format!("id{name}")), morning());
+    let id = format!("id{name}");
+    let fate = Fate { rank: 7, status: status.to_owned(), code: None, id, why: None, last: true };
+    dispatch.fates.insert(name.to_owned(), fate);
+}
+
+/// When each is made that was not begun; the minutes after the step.
+fn waits(dispatch: &Dispatch) -> Vec<i64> {
+    let mut all: Vec<_> = dispatch.deliveries.iter().collect();
+    all.sort_by_key(|(name, _)| name.parse::<u32>().unwrap());
+    let pending = all.into_iter().filter(|(_, delivery)| delivery.progress == Progress::Pending);
+    pending.map(|(_, delivery)| delivery.next_at.duration_since(morning()).as_mins()).collect()
+}
+
+const USUAL: [Way; 4] = [Text(0), Call(2), Call(7), Call(12)];
+
+#[test]
+fn while_nothing_has_failed_nothing_is_hurried() {
+    for status in ["queued", "sent", "delivered", "read"] {
+        let mut dispatch = paging(&USUAL);
+        became(&mut dispatch, "0", status);
+        dispatch.hurry(minute(1));
+        assert_eq!(waits(&dispatch), [2, 7, 12], "{status}");
+    }
+}
+
+#[test]
+fn after_a_text_that_does_not_arrive_the_call_comes_at_once() {
+    for status in ["undelivered", "failed"] {
+        let mut dispatch = paging(&USUAL);
+        became(&mut dispatch, "0", status);
+        dispatch.hurry(minute(1));
+        assert_eq!(waits(&dispatch), [1, 7, 12], "{status}");
+        assert_eq!(dispatch.tasks(minute(1)).len(), 1);
+    }
+    let mut dispatch = paging(&USUAL);
+    dispatch.record("0", Outcome::Refused { why: "no such number".to_owned() }, morning());
+    dispatch.hurry(minute(1));
+    assert_eq!(waits(&dispatch), [1, 7, 12], "nor can it be sent");
+}
+
+#[test]
+fn one_failure_hurries_one_attempt_however_often_somebody_looks() {
+    let mut dispatch = paging(&USUAL);
+    became(&mut dispatch, "0", "undelivered");
+    dispatch.hurry(minute(1));
+    dispatch.record("1", Outcome::Sent("id1".to_owned()), minute(1));
+    for look in 1..5 {
+        dispatch.hurry(minute(look));
+        assert_eq!(waits(&dispatch), [7, 12], "not every call at once");
+    }
+}
+
+#[test]
+fn what_the_vendor_puts_off_is_not_hurried() {
+    let mut dispatch = paging(&USUAL);
+    became(&mut dispatch, "0", "undelivered");
+    dispatch.hurry(minute(1));
+    let busy = Outcome::NotSent { pause: Some(SignedDuration::from_mins(3)), why: "429".to_owned() };
+    dispatch.record("1", busy, minute(1));
+    dispatch.hurry(minute(1));
+    assert_eq!(waits(&dispatch), [4, 7, 12], "as it asked");
+    let mut dispatch = paging(&USUAL);
+    let busy = Outcome::NotSent { pause: Some(SignedDuration::from_mins(3)), why: "429".to_owned() };
+    dispatch.record("1", busy, minute(2));
+    became(&mut dispatch, "0", "undelivered");
+    dispatch.hurry(minute(3));
+    assert_eq!(waits(&dispatch), [5, 7, 12]);
+}
+
+#[test]
+fn after_a_call_in_vain_the_text_comes_at_once_if_one_is_left() {
+    for status in ["no-answer", "busy", "failed", "canceled", "voicemail"] {
+        let mut dispatch = paging(&[Call(0), Text(5), Call(9)]);
+        became(&mut dispatch, "0", status);
+        dispatch.hurry(minute(1));
+        assert_eq!(waits(&dispatch), [1, 9], "{status}");
+        let mut dispatch = paging(&[Call(0), Call(2), Text(5)]);
+        became(&mut dispatch, "0", status);
+        dispatch.hurry(minute(1));
+        assert_eq!(waits(&dispatch), [2, 1], "{status}: the text, though a call was next");
+        let mut dispatch = paging(&USUAL);
+        became(&mut dispatch, "0", "delivered");
+        became(&mut dispatch, "1", status);
+        dispatch.hurry(minute(3));
+        assert_eq!(
+            waits(&dispatch),
+            [7, 12],
+            "{status}: the text was sent already; the calls come at their times"
+        );
+    }
+}
+
+#[test]
+fn a_text_that_fails_late_hurries_nothing_once_a_call_was_made() {
+    let mut dispatch = paging(&USUAL);
+    became(&mut dispatch, "1", "no-answer");
+    became(&mut dispatch, "0", "undelivered");
+    dispatch.hurry(minute(3));
+    assert_eq!(waits(&dispatch), [7, 12]);
+}
+
+#[test]
+fn a_mail_is_no_call() {
+    let mut dispatch = paging(&[Text(0), Mail(1), Call(5)]);
+    became(&mut dispatch, "0", "undelivered");
+    dispatch.hurry(minute(0));
+    assert_eq!(waits(&dispatch), [1, 0], "who sleeps is woken by the call");
+}
+
+#[test]
+fn one_persons_trouble_hurries_nobody_else() {
+    let mut dispatch = paging(&USUAL);
+    add(&mut dispatch, "robin", &USUAL);
+    became(&mut dispatch, "0", "undelivered");
+    dispatch.hurry(minute(1));
+    assert_eq!(waits(&dispatch), [1, 7, 12, 0, 2, 7, 12]);
+}
+
+#[test]
+fn a_call_that_is_answered_is_the_last_of_its_times() {
+    let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
+    add(&mut dispatch, "robin", &[Ring(0), Ring(2)]);
+    became(&mut dispatch, "0", "completed");
+    dispatch.hurry(minute(1));
+    assert_eq!(waits(&dispatch), [0, 2], "only Robin's are left");
+    let mut dispatch = paging(&USUAL);
+    became(&mut dispatch, "1", "completed");
+    dispatch.hurry(minute(3));
+    assert_eq!(waits(&dispatch), [0, 7, 12], "who is paged is called until somebody has it");
+}
+
+#[test]
+fn a_voicemail_is_no_answer() {
+    let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
+    dispatch.record("0", Outcome::Sent("id".to_owned()), morning());
+    let picked_up = Fate {
+        rank: 4,
+        status: "in-progress".to_owned(),
+        code: None,
+        id: "id".to_owned(),
+        why: None,
+        last: false,
+    };
+    dispatch.fates.insert("0".to_owned(), picked_up);
+    dispatch.hurry(minute(0));
+    assert_eq!(
+        waits(&dispatch),
+        [2, 4],
+        "whether a person or a machine picked up isn't known before it is over"
+    );
+    became(&mut dispatch, "0", "voicemail");
+    dispatch.hurry(minute(1));
+    assert_eq!(waits(&dispatch), [2, 4]);
+}
+
+#[test]
+fn a_call_in_vain_is_made_again_at_its_time() {
+    for status in ["no-answer", "busy", "voicemail"] {
+        let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
+        became(&mut dispatch, "0", status);
+        dispatch.hurry(minute(1));
+        assert_eq!(waits(&dispatch), [2, 4], "{status}");
+    }
+}
+
+#[test]
+fn more_than_ten_attempts_keep_their_order() {
+    let all: Vec<Way> = (0..11).map(|number| Text(number * 5)).chain([Call(60)]).collect();
+    let mut dispatch = paging(&all);
+    became(&mut dispatch, "2", "undelivered");
+    dispatch.hurry(minute(11));
+    let waits = waits(&dispatch);
+    assert_eq!(
+        waits[waits.len() - 1],
+        11,
+        "the twelfth is the only call, and stands behind the second by its name"
+    );
+}
+
+#[test]
+fn brought_nobody_is_said_only_when_it_is_certain() {
+    let nobody = |became_of: &[(&str, &str)]| {
+        let mut dispatch = paging(&[Text(0), Call(2)]);
+        add(&mut dispatch, "robin", &[Call(0)]);
+        became_of.iter().for_each(|(name, status)| became(&mut dispatch, name, status));
+        dispatch.brought_nobody()
+    };
+    assert!(!nobody(&[]));
+    assert!(!nobody(&[("0", "undelivered"), ("1", "no-answer")]), "Robin's is still under way");
+    assert!(!nobody(&[("0", "delivered"), ("1", "no-answer"), ("2", "busy")]), "Dana may read it");
+    assert!(!nobody(&[("0", "sent"), ("1", "no-answer"), ("2", "busy")]));
+    assert!(!nobody(&[("0", "undelivered"), ("1", "completed"), ("2", "busy")]), "Dana answered");
+    assert!(!nobody(&[("0", "undelivered"), ("1", "in-progress"), ("2", "busy")]));
+    assert!(nobody(&[("0", "undelivered"), ("1", "no-answer"), ("2", "busy")]));
+    assert!(nobody(&[("0", "failed"), ("1", "voicemail"), ("2", "canceled")]));
+    let key = paging(&[]).key;
+    assert!(!Dispatch::new(key, morning()).brought_nobody(), "who calls nobody has not failed");
+    let mut dispatch = paging(&[Ring(0), Ring(2)]);
+    became(&mut dispatch, "0", "completed");
+    dispatch.hurry(minute(1));
+    assert!(!dispatch.brought_nobody());
+}
+
+#[test]
+fn what_perhaps_left_may_yet_bring_somebody() {
+    let mut dispatch = paging(&[Text(0)]);
+    for _ in 0..3 {
+        dispatch.record("0", Outcome::Unknown { why: "timeout".to_owned() }, morning());
+    }
+    assert_eq!(dispatch.deliveries["0"].progress, Progress::Dead);
+    assert!(!dispatch.brought_nobody(), "the next step comes at its time");
+    let mut dispatch = paging(&[Text(0)]);
+    dispatch.record("0", Outcome::Refused { why: "no such number".to_owned() }, morning());
+    assert!(dispatch.brought_nobody());
+}
+
+#[test]
+fn words_to_the_admins_and_in_the_space_bring_nobody() {
+    let mut dispatch = paging(&[Call(0)]);
+    let content = || Content::Text("Nobody is on duty".to_owned());
+    let admin = Say::Direct { email: "admin@example.com".to_owned(), content: content() };
+    dispatch.add(Delivery::new(admin, morning()));
+    dispatch.add(Delivery::new(Say::Post { content: content() }, morning()));
+    became(&mut dispatch, "0", "busy");
+    assert!(dispatch.brought_nobody());
+}
+
+fn ack(person: Option<&str>, who: &str) -> Ack {
+    let by = By { who: who.to_owned(), at: morning() };
+    Ack { person: person.map(str::to_owned), by, teams: Vec::new() }
+}
+
+#[test]
+fn who_has_it_or_cannot_is_spared_and_nobody_else() {
+    let all = || {
+        let mut dispatch = paging(&USUAL);
+        for who in ["robin", "+352691496401"] {
+            add(&mut dispatch, who, &[Text(0), Call(2)]);
+        }
+        dispatch
+    };
+    let left = |duty: &Duty| {
+        let mut dispatch = all();
+        dispatch.spare(duty);
+        let pending = dispatch.deliveries.values().filter(|delivery| delivery.progress == Progress::Pending);
+        let mut ids: Vec<String> =
+            pending.filter_map(|delivery| Some(delivery.aim.as_ref()?.id.clone())).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    };
+    assert_eq!(left(&Duty::default()), ["+352691496401", "dana", "robin"]);
+    assert_eq!(
+        left(&Duty { acks: vec![ack(Some("dana"), "Dana")], ..Duty::default() }),
+        ["+352691496401", "robin"]
+    );
+    assert_eq!(
+        left(&Duty { cannot: vec!["robin".to_owned()], ..Duty::default() }),
+        ["+352691496401", "dana"]
+    );
+    assert_eq!(left(&Duty { acks: vec![ack(None, "dana")], ..Duty::default() }).len(), 3, "a name is no id");
+    assert_eq!(
+        left(&Duty { acks: vec![ack(Some("+352691496401"), "+352691496401 (by phone)")], ..Duty::default() }),
+        ["dana", "robin"]
+    );
+}
+
+#[test]
+fn what_was_begun_is_not_spared() {
+    let mut dispatch = paging(&USUAL);
+    dispatch.record("0", Outcome::Unknown { why: "timeout".to_owned() }, morning());
+    dispatch.add(Delivery::new(Say::Post { content: Content::Text("Words".to_owned()) }, morning()));
+    dispatch.spare(&Duty { acks: vec![ack(Some("dana"), "Dana")], ..Duty::default() });
+    let progress: Vec<_> = dispatch.deliveries.values().map(|delivery| delivery.progress).collect();
+    assert_eq!(
+        progress,
+        [Progress::Unknown, Progress::Cancelled, Progress::Cancelled, Progress::Cancelled, Progress::Pending],
+        "it may have been said, and is looked for; posts are for everybody"
+    );
+}
+
+#[test]
+fn phones_that_were_told_are_those_that_it_has_left_for() {
+    let mut dispatch = paging(&[Text(0), Call(2)]);
+    add(&mut dispatch, "+352691496401", &[Text(0)]);
+    assert!(dispatch.told_by_phone().is_empty());
+    became(&mut dispatch, "0", "delivered");
+    dispatch.record("2", Outcome::Unknown { why: "timeout".to_owned() }, morning());
+    let told: Vec<_> = dispatch.told_by_phone().into_iter().map(|(_, _, id)| id).collect();
+    assert_eq!(told, ["dana", "+352691496401"]);
+}
+
+/// What takes over for an attempt that has died.
+fn takes_over(dispatch: &mut Dispatch, name: &str) -> Vec<Say> {
+    dispatch.record(name, Outcome::Refused { why: "no such number".to_owned() }, morning());
+    let plan: Plan = serde_json::from_value(json!({ "space": { "title": "Alerts" } })).unwrap();
+    let admins = (&Admins::default(), "+12025550100");
+    take_over(dispatch, &[name.to_owned()], admins, None, &plan, &words(), morning());
+    let instead =
+        dispatch.deliveries.values().filter(|delivery| delivery.instead_of.as_deref() == Some(name));
+    instead.map(|delivery| delivery.say.clone()).collect()
+}
+
+#[test]
+fn nothing_takes_over_where_another_attempt_is_made_anyway() {
+    let mut dispatch = paging(&USUAL);
+    assert!(takes_over(&mut dispatch, "0").is_empty(), "the call comes");
+    let mut dispatch = paging(&[Text(0)]);
+    add(&mut dispatch, "robin", &[Call(2)]);
+    assert!(
+        matches!(takes_over(&mut dispatch, "0")[..], [Say::Call { .. }]),
+        "Robin's call doesn't wake Dana"
+    );
+    let mut dispatch = paging(&[Text(0), Call(2)]);
+    became(&mut dispatch, "0", "delivered");
+    assert!(matches!(takes_over(&mut dispatch, "1")[..], [Say::Sms { .. }]), "it was the last");
+}
+
+fn attempts() -> impl Strategy<Value = Vec<Way>> {
+    let by = (0..4_usize, 0..30_i64).prop_map(|(by, at)| match by {
+        0 => Text(at),
+        1 => Call(at),
+        2 => Ring(at),
+        _ => Mail(at),
+    });
+    proptest::collection::vec(by, 1..12)
+}
+
+proptest! {
+    #![proptest_config(chance(400))]
+
+    /// Whatever becomes of whichever: nothing is put off, begun twice, or revived; nobody is hurried for somebody else's sake.
+    #[test]
+    fn hurry_only_brings_forward_and_looking_twice_is_looking_once(
+        dana in attempts(),
+        robin in attempts(),
+        moves in proptest::collection::vec((any::<usize>(), 0..9_usize, 0..3_i64), 1..20),
+    ) {
+        let mut dispatch = paging(&dana);
+        add(&mut dispatch, "robin", &robin);
+        let mut now = 0;
+        for (which, what, later) in moves {
+            now += later;
+            let name = (which % (dana.len() + robin.len())).to_string();
+            let statuses = ["delivered", "undelivered", "no-answer", "busy", "completed", "voicemail", "in-progress"];
+            match statuses.get(what) {
+                Some(status) => became(&mut dispatch, &name, status),
+                None => drop(dispatch.record(&name, Outcome::NotSent { pause: None, why: "503".to_owned() }, minute(now))),
+            }
+            let before = dispatch.clone();
+            dispatch.hurry(minute(now));
+            let mut brought_forward = 0;
+            for (name, was) in &before.deliveries {
+                let is = &dispatch.deliveries[name];
+                if is == was {
+                    continue;
+                }
+                prop_assert_eq!(was.progress, Progress::Pending);
+                if is.progress == Progress::Cancelled {
+                    prop_assert!(was.aim.as_ref().is_some_and(|aim| aim.until_answered));
+                } else {
+                    prop_assert!(was.tries == 0 && was.next_at > minute(now) && is.next_at == minute(now));
+                    brought_forward += 1;
+                }
+            }
+            let failed = before.fates.values().filter(|fate| fate.status != "delivered" && fate.status != "completed");
+            prop_assert!(brought_forward <= failed.count());
+            let once = dispatch.clone();
+            dispatch.hurry(minute(now));
+            prop_assert_eq!(&dispatch, &once);
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! What somebody wrote, as a command: by text, by mail and in a space. Only who was paged is heard here.
+
+use std::collections::BTreeSet;
+
+use handbell_core::ledger::{Asked, Command, How, Which, understand};
+use jiff::SignedDuration;
+use proptest::prelude::*;
+
+use crate::house::chance;
+use Asked::{Acknowledge, Cancel, Cannot, Confirm, Done, Escalate, Help, Snooze, Who};
+
+fn only(asked: Asked) -> Option<(Asked, Which)> {
+    Some((asked, Which::Only))
+}
+
+fn number(asked: Asked, number: u16) -> Option<(Asked, Which)> {
+    Some((asked, Which::Number(number)))
+}
+
+fn reference(asked: Asked, name: &str) -> Option<(Asked, Which)> {
+    Some((asked, Which::Reference(name.to_owned())))
+}
+
+fn snooze(minutes: i64) -> Asked {
+    Snooze(SignedDuration::from_mins(minutes))
+}
+
+fn to(name: &str) -> Asked {
+    Escalate(Some(name.to_owned()))
+}
+
+#[track_caller]
+fn all(texts: &[&str], wanted: &Option<(Asked, Which)>) {
+    for text in texts {
+        assert_eq!(&understand(text), wanted, "{text:?}");
+    }
+}
+
+#[test]
+fn words_that_acknowledge() {
+    let texts = [
+        "ack",
+        "Ack",
+        "ACK",
+        "/ack",
+        "ack.",
+        "ack!",
+        "Ack!!",
+        "  ack \n",
+        "acknowledge",
+        "ok",
+        "OK",
+        "Ok.",
+        "yes",
+        "Yes!",
+        "I have it",
+        "i have it.",
+        "Got it",
+        "got it!",
+        "on it",
+        "I'm on it",
+        "I’m on it",
+        "Mine",
+        "/mine",
+    ];
+    all(&texts, &only(Acknowledge));
+}
+
+#[test]
+fn words_that_refuse() {
+    all(
+        &[
+            "I can't",
+            "i cant",
+            "I can’t.",
+            "I cannot",
+            "i can not",
+            "can't",
+            "Can’t",
+            "cannot",
+            "/cannot",
+            "I CAN'T!",
+        ],
+        &only(Cannot),
+    );
+}
+
+#[test]
+fn words_that_end_it() {
+    all(
+        &["done", "Done.", "resolve", "resolved", "close", "Closed", "fixed", "Fixed!", "/resolve"],
+        &only(Done),
+    );
+    all(&["cancel", "Cancel.", "false alarm", "False alarm!", "FALSE ALARM"], &only(Cancel));
+}
+
+#[test]
+fn words_that_confirm_and_ask() {
+    all(&["confirm", "still", "Still on it", "still mine.", "I still have it"], &only(Confirm));
+    all(&["who", "Who?", "/who"], &only(Who));
+    all(&["help", "Help?", "HELP!", "commands", "/help"], &only(Help));
+}
+
+#[test]
+fn words_that_call_others() {
+    all(
+        &["next", "Next!", "next step", "Next step.", "esc", "escalate", "Escalation"],
+        &only(Escalate(None)),
+    );
+    all(
+        &["esc technical", "Escalate Technical", "/escalate TECHNICAL", "escalate to technical."],
+        &only(to("technical")),
+    );
+    all(
+        &["esc 123 technical", "esc123 technical", "escalate technical 123", "escalate to technical #123"],
+        &number(to("technical"), 123),
+    );
+    all(&["escalate 123", "next 123", "next #123"], &number(Escalate(None), 123));
+    all(&["esc H-7K3Q technical", "esc technical h-7k3q"], &reference(to("technical"), "H-7K3Q"));
+}
+
+#[test]
+fn how_long_a_snooze_is() {
+    all(&["snooze", "Snooze.", "/snooze"], &only(snooze(30)));
+    all(&["snooze 45m", "Snooze 45 min", "snooze 45 minutes", "snooze 45", "SNOOZE 45M"], &only(snooze(45)));
+    all(&["snooze 2h", "snooze 2 h", "snooze 2 hours", "snooze 120m", "snooze 1h60m"], &only(snooze(120)));
+    all(&["snooze 1h30m"], &only(snooze(90)));
+    all(&["snooze 24h"], &only(snooze(24 * 60)));
+    all(
+        &["snooze 123 2h", "snooze 2h 123", "snooze #123 2 hours", "snooze 2h #123", "snooze123 2h"],
+        &number(snooze(120), 123),
+    );
+    all(&["snooze 123"], &number(snooze(30), 123));
+    all(&["snooze H-7K3Q 2h", "snooze 2h h-7k3q"], &reference(snooze(120), "H-7K3Q"));
+    for text in [
+        "snooze 25h",
+        "snooze 0m",
+        "snooze 0",
+        "snooze -5m",
+        "snooze forever",
+        "snooze 2h 3h",
+        "snooze 123 456",
+        "snooze 2h please",
+        "snooze it",
+        "snooze 3 days",
+    ] {
+        assert_eq!(understand(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn which_one_is_meant() {
+    all(
+        &[
+            "ack 123",
+            "Ack 123.",
+            "ack #123",
+            "ack123",
+            "ACK123",
+            "ok 123",
+            "yes 123",
+            "got it 123",
+            "Mine #123",
+        ],
+        &number(Acknowledge, 123),
+    );
+    all(&["ack 7"], &number(Acknowledge, 7));
+    all(&["ack 9999"], &number(Acknowledge, 9999));
+    all(
+        &["ack H-7K3Q", "ack h-7k3q", "ack H-7K3Q.2.1", "ack #H-7K3Q", "ack (H-7K3Q)", "on it H-7K3Q."],
+        &reference(Acknowledge, "H-7K3Q"),
+    );
+    all(&["ack 123 (H-7K3Q.1.0)", "ack 123 H-7K3Q"], &reference(Acknowledge, "H-7K3Q"));
+    all(&["can't 123", "I can’t 123", "cannot #123"], &number(Cannot, 123));
+    all(&["false alarm 123"], &number(Cancel, 123));
+    all(&["still on it 123", "confirm 123", "still 123"], &number(Confirm, 123));
+    all(&["next step 123"], &number(Escalate(None), 123));
+    all(&["done 123", "fixed 123"], &number(Done, 123));
+    all(&["who 123"], &number(Who, 123));
+    for text in [
+        "ack 12345",
+        "ack 0x1",
+        "ack H-7K3",
+        "ack H-7K3Q2",
+        "ack H-",
+        "ack #",
+        "ack 123 456",
+        "ack -1",
+        "123",
+        "H-7K3Q",
+        "42 ack",
+        "ack one",
+    ] {
+        assert_eq!(understand(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn sentences_are_for_people() {
+    let texts = [
+        "",
+        " ",
+        ".",
+        "/",
+        "?",
+        "!",
+        "👍",
+        "I don't ack",
+        "I don't ack this",
+        "not ack",
+        "don't ack",
+        "no ack",
+        "ack later",
+        "acked",
+        "acking",
+        "ack, but only until six",
+        "I will ack",
+        "going to ack later",
+        "done with lunch, going to ack later",
+        "done soon",
+        "almost done",
+        "not done",
+        "not fixed",
+        "closed for lunch",
+        "who cares",
+        "help is on the way",
+        "help me",
+        "ok I'll look",
+        "ok then",
+        "ok but not now",
+        "yes and no",
+        "yes we have a problem",
+        "no",
+        "nope",
+        "a",
+        "a 123",
+        "A",
+        "I have it on my list",
+        "got it wrong",
+        "on it's way",
+        "mine is broken",
+        "can't talk",
+        "cannot say",
+        "I can't find it",
+        "I can't hear you",
+        "still broken",
+        "still waiting",
+        "confirm what",
+        "next week",
+        "next time ack",
+        "escalate to the manager now",
+        "false alarm again",
+        "a false alarm",
+        "cancel my lunch",
+        "resolve it",
+        "snoozing",
+        "who is it",
+        "I have it.\nBut I can't fix it",
+        "ack ack",
+        "ok ok",
+        "ackk",
+        "yess",
+        "y",
+        "k",
+        "mine?",
+        "ack 👍",
+    ];
+    assert!(texts.len() > 60);
+    for text in texts {
+        assert_eq!(understand(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn a_question_changes_nothing() {
+    for text in [
+        "ok?",
+        "ack?",
+        "Ack?!",
+        "ack!?",
+        "done?",
+        "yes?",
+        "got it?",
+        "mine?",
+        "fixed?",
+        "false alarm?",
+        "cancel?",
+        "can't?",
+        "next?",
+        "snooze 2h?",
+        "ack 123?",
+        "still on it?",
+    ] {
+        assert_eq!(understand(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn somebody_who_hesitates_is_called_on() {
+    for text in ["ok...", "ok…", "ack..", "yes ... ", "done.."] {
+        assert_eq!(understand(text), None, "{text:?}");
+    }
+}
+
+#[test]
+fn letters_that_only_look_like_it_are_others() {
+    // Cyrillic а and с, a fullwidth ａｃｋ, a zero-width space, Arabic digits.
+    for text in ["аck", "aсk", "ａｃｋ", "a\u{200b}ck", "ack ١٢٣", "ack １２３", "ack\u{0}", "ack\u{202e}"]
+    {
+        assert_eq!(understand(text), None, "{text:?}");
+    }
+    assert_eq!(understand("ack\u{a0}123"), number(Acknowledge, 123), "a space is a space");
+}
+
+#[test]
+fn a_long_text_is_for_people() {
+    assert_eq!(
+        understand(&format!("ack{}", " ".repeat(500))),
+        only(Acknowledge),
+        "what only looks long isn't"
+    );
+    assert_eq!(understand(&format!("escalate {}", "x".repeat(80))), None);
+}
+
+#[test]
+fn each_command_and_each_way_has_a_name_of_its_own() {
+    let commands = [
+        Command::Acknowledge,
+        Command::Next { step: None },
+        Command::Escalate { name: String::new() },
+        Command::Cannot,
+        Command::Snooze { until: jiff::Timestamp::UNIX_EPOCH },
+        Command::Confirm,
+        Command::Resolve,
+        Command::Cancel,
+        Command::Note { text: String::new() },
+    ];
+    assert_eq!(commands.iter().map(Command::name).collect::<BTreeSet<_>>().len(), commands.len());
+    let ways = [
+        How::Button,
+        How::Card,
+        How::Space,
+        How::Phone,
+        How::Text,
+        How::Mail,
+        How::Link,
+        How::Form,
+        How::Source,
+    ];
+    assert_eq!(ways.iter().map(|how| how.words()).collect::<BTreeSet<_>>().len(), ways.len());
+}
+
+proptest! {
+    #![proptest_config(chance(2000))]
+
+    #[test]
+    fn nothing_makes_it_fall_over(text in any::<String>()) {
+        understand(&text);
+    }
+
+    #[test]
+    fn nothing_that_looks_like_a_command_does_either(
+        text in "(ack|snooze|esc|next|can't|got it|h-|#|İ|ß|é|🔔|[0-9]{1,20}|[ \t./!?()#-]|[hms]){0,12}",
+    ) {
+        if let Some((Snooze(length), _)) = understand(&text) {
+            prop_assert!(length.is_positive() && length <= SignedDuration::from_hours(24), "{:?}", length);
+        }
+    }
+
+    /// No text that says more than the command is one.
+    #[test]
+    fn a_word_more_and_it_is_for_people(
+        command in "(ack|done|cancel|confirm|got it|false alarm|i can't|ok|yes|next)",
+        more in "[a-z]{2,12}",
+    ) {
+        let whole = (command == "next" && more == "step") || more.starts_with("esc");
+        prop_assume!(!whole);
+        prop_assert_eq!(understand(&format!("{command} {more}")), None);
+        prop_assert_eq!(understand(&format!("{more} {command}")), None, "{} {}", more, command);
+    }
+
+    #[test]
+    fn every_number_and_every_name_is_understood(which in 100..1000_u16, name in "[0-9A-HJKMNP-TV-Z]{4}") {
+        prop_assert_eq!(understand(&format!("ack {which}")), number(Acknowledge, which));
+        prop_assert_eq!(understand(&format!("ack H-{name}")), reference(Acknowledge, &format!("H-{name}")));
+        prop_assert_eq!(understand(&format!("snooze {which} 2h")), number(snooze(120), which));
+    }
+}

@@ -1,0 +1,138 @@
+//! What SES wrote into a mail of its checks, for a mail that is found in the bucket and whose notice got lost.
+//!
+//! Anybody can write such headers. SES puts its own on top of the mail, above all that came with it, and begins with the
+//! line of its own server. So only the block at the very top counts, up to the first header that isn't SES's own, and only if
+//! it names SES's server as the receiver; a header that stands there twice, or that holds signs with which a sender could
+//! break out of it, counts for nothing. What is left is [`Verdict::Absent`]: such a mail may raise an alert, and end none.
+//! All this is worth as much as the bucket's policy, which must let nobody but SES write there.
+
+use handbell_core::mail::{Verdict, Verdicts};
+
+use super::head::line_len;
+use super::notice::of_status;
+
+/// How much of the top is looked at, in bytes. SES's own headers come to some 2 KB.
+const TOP_MAX: usize = 16 * 1024;
+
+/// What SES writes on top, in lower case.
+const OWN: [&str; 8] = [
+    "return-path",
+    "received",
+    "x-ses-spam-verdict",
+    "x-ses-virus-verdict",
+    "received-spf",
+    "authentication-results",
+    "x-ses-receipt",
+    "x-ses-dkim-signature",
+];
+
+/// The verdicts in a mail that SES put into the bucket; all absent if its own headers aren't on top.
+pub fn verdicts_in(bytes: &[u8]) -> Verdicts {
+    let top = top(bytes);
+    let only = |name: &str| {
+        let mut all = top.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        all.next().filter(|_| all.next().is_none())
+    };
+    if !only("received").is_some_and(is_by_ses) {
+        return Verdicts::default();
+    }
+    let status = |name: &str| only(name).map_or(Verdict::Absent, of_status);
+    let results = only("authentication-results").and_then(results).unwrap_or_default();
+    let method = |name: &str| result(&results, name);
+    Verdicts {
+        spam: status("x-ses-spam-verdict"),
+        virus: status("x-ses-virus-verdict"),
+        spf: method("spf"),
+        dkim: method("dkim"),
+        dmarc: method("dmarc"),
+        by_mailbox: false,
+    }
+}
+
+/// SES's own headers, names in lower case, values in one line. The second `Received` is of the server before.
+fn top(bytes: &[u8]) -> Vec<(String, String)> {
+    let bytes = &bytes[..bytes.len().min(TOP_MAX)];
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let raw = &bytes[at..at + line_len(&bytes[at..])];
+        at += raw.len();
+        let Ok(line) = std::str::from_utf8(raw) else { break };
+        let line = line.trim_end_matches(['\r', '\n']);
+        if line.starts_with([' ', '\t']) {
+            let Some((_, value)) = found.last_mut() else { break };
+            value.push(' ');
+            value.push_str(line.trim());
+            continue;
+        }
+        let Some((name, value)) = line.split_once(':') else { break };
+        let name = name.trim_end().to_ascii_lowercase();
+        let is_next_server = name == "received" && found.iter().any(|(known, _)| *known == name);
+        if !OWN.contains(&name.as_str()) || is_next_server {
+            break;
+        }
+        let is_last = name == "x-ses-dkim-signature";
+        found.push((name, value.trim().to_owned()));
+        // Only its further lines can follow; what begins anew behind it came with the mail.
+        if is_last {
+            while bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
+                at += line_len(&bytes[at..]);
+            }
+            break;
+        }
+    }
+    found
+}
+
+/// `from … by inbound-smtp.eu-west-1.amazonaws.com with SMTP id …`.
+fn is_by_ses(received: &str) -> bool {
+    // What stands before ` by ` is what the sender's server said of itself.
+    let Some((_, receiver)) = received.rsplit_once(" by ") else { return false };
+    let host = receiver.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    host.starts_with("inbound-smtp.")
+        && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"))
+}
+
+/// The methods and their results in `amazonses.com; spf=pass (…) client-ip=…; dkim=pass header.i=@…; dmarc=pass …`. `None` if
+/// another server speaks, or if it can't be told what is the server's and what is the sender's.
+fn results(value: &str) -> Option<Vec<(String, String)>> {
+    if value.contains(['"', '\\']) {
+        return None; // an address in quotes may hold a ; or a )
+    }
+    let (mut plain, mut depth) = (String::new(), 0usize);
+    for sign in value.chars() {
+        match sign {
+            '(' if depth > 0 => return None,
+            '(' => depth += 1,
+            ')' => depth = depth.checked_sub(1)?,
+            sign if depth == 0 => plain.push(sign),
+            _ => {}
+        }
+    }
+    let mut parts = plain.split(';');
+    if depth > 0 || parts.next()?.trim() != "amazonses.com" {
+        return None;
+    }
+    let methods = parts.filter_map(|part| part.split_whitespace().next()?.split_once('='));
+    Some(methods.map(|(name, result)| (name.to_ascii_lowercase(), result.to_ascii_lowercase())).collect())
+}
+
+/// What a method came to. There may be several signatures, of which one right one is enough; of the others there is one each.
+fn result(results: &[(String, String)], method: &str) -> Verdict {
+    let of = |result: &str| match result {
+        "pass" => Verdict::Pass,
+        "fail" | "hardfail" => Verdict::Fail,
+        "temperror" | "permerror" => Verdict::Failed,
+        _ => Verdict::Gray,
+    };
+    let mut all: Vec<Verdict> =
+        results.iter().filter(|(name, _)| name == method).map(|(_, result)| of(result)).collect();
+    if method == "dkim" && all.contains(&Verdict::Pass) {
+        return Verdict::Pass;
+    }
+    match (all.pop(), all.is_empty()) {
+        (Some(verdict), true) => verdict,
+        (Some(_), false) if method == "dkim" => Verdict::Fail,
+        _ => Verdict::Absent,
+    }
+}

@@ -1,0 +1,217 @@
+//! What SES tells of a mail, and what it writes into one; and what a sender writes to look like it.
+
+use handbell_core::Rejected;
+use handbell_core::mail::{Verdict, Verdicts};
+use handbell_inbound::BODY_LIMIT;
+use handbell_inbound::mail::{parse_notice, verdicts_in};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const ID: &str = "o3vrnil0e2ic28trm7dfhrc2v0clambda4nbp0g1";
+
+fn event() -> Value {
+    json!({ "Records": [{
+        "eventSource": "aws:ses",
+        "eventVersion": "1.0",
+        "ses": {
+            "mail": {
+                "timestamp": "2026-11-21T09:05:04.000Z",
+                "source": "nagios@mon.example.com",
+                "messageId": ID,
+                "destination": ["Ops+secret@in.example.com"],
+                "headersTruncated": false,
+                "headers": [{ "name": "From", "value": "nagios@mon.example.com" }],
+                "commonHeaders": { "from": ["nagios@mon.example.com"], "subject": "down" }
+            },
+            "receipt": {
+                "timestamp": "2026-11-21T09:05:04.000Z",
+                "processingTimeMillis": 574,
+                "recipients": ["Ops+secret@in.example.com"],
+                "spamVerdict": { "status": "PASS" },
+                "virusVerdict": { "status": "PASS" },
+                "spfVerdict": { "status": "GRAY" },
+                "dkimVerdict": { "status": "PROCESSING_FAILED" },
+                "dmarcVerdict": { "status": "FAIL" },
+                "dmarcPolicy": "REJECT",
+                "action": {
+                    "type": "Lambda", "functionArn": "arn:aws:lambda:eu-west-1:1:function:mail", "invocationType": "Event"
+                }
+            }
+        }
+    }] })
+}
+
+fn read(event: &Value) -> Result<handbell_inbound::mail::Notice, Rejected> {
+    parse_notice(event.to_string().as_bytes())
+}
+
+#[test]
+fn what_ses_tells() {
+    let notice = read(&event()).unwrap();
+    assert_eq!(notice.message_id, ID);
+    assert_eq!(notice.source.as_deref(), Some("nagios@mon.example.com"));
+    assert_eq!(notice.recipients, ["ops+secret@in.example.com"]);
+    assert_eq!(
+        notice.verdicts,
+        Verdicts {
+            spam: Verdict::Pass,
+            virus: Verdict::Pass,
+            spf: Verdict::Gray,
+            dkim: Verdict::Failed,
+            dmarc: Verdict::Fail,
+            by_mailbox: false,
+        }
+    );
+    assert_eq!(notice.dmarc_policy.as_deref(), Some("reject"));
+    assert_eq!(
+        (notice.bucket.as_ref(), notice.object_key.as_ref(), notice.headers_truncated),
+        (None, None, false)
+    );
+    let shown = format!("{notice:?}");
+    assert!(!shown.contains('@') && !shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn of_a_mail_without_to_subject_and_all_else() {
+    let bare = json!({ "Records": [{ "ses": { "mail": { "messageId": ID } } }] });
+    let notice = read(&bare).unwrap();
+    assert_eq!((notice.source, notice.recipients, notice.verdicts), (None, Vec::new(), Verdicts::default()));
+
+    let nulls = json!({ "Records": [{ "ses": {
+        "mail": { "messageId": ID, "source": null, "destination": null, "commonHeaders": null, "headersTruncated": null },
+        "receipt": { "recipients": null, "spamVerdict": null, "virusVerdict": { "status": null }, "dmarcPolicy": null, "action": null }
+    } }] });
+    assert_eq!(read(&nulls).unwrap().verdicts, Verdicts::default());
+
+    let mut bounce = event();
+    bounce["Records"][0]["ses"]["mail"]["source"] = json!("<>");
+    assert_eq!(read(&bounce).unwrap().source, None);
+
+    let mut stored = event();
+    stored["Records"][0]["ses"]["receipt"]["action"] = json!({ "type": "S3", "bucketName": "mails", "objectKey": format!("in/{ID}"), "objectKeyPrefix": "in/" });
+    let stored = read(&stored).unwrap();
+    assert_eq!(stored.bucket.as_deref(), Some("mails"));
+    assert_eq!(stored.object_key, Some(format!("in/{ID}")));
+
+    for (status, verdict) in [
+        ("pass", Verdict::Pass),
+        ("DISABLED", Verdict::Absent),
+        ("SOMETHING_NEW", Verdict::Failed),
+        ("", Verdict::Absent),
+    ] {
+        let mut event = event();
+        event["Records"][0]["ses"]["receipt"]["spamVerdict"]["status"] = json!(status);
+        assert_eq!(read(&event).unwrap().verdicts.spam, verdict, "{status}");
+    }
+}
+
+#[test]
+fn what_is_no_notice() {
+    for event in [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!({ "Records": [] }),
+        json!({ "Records": [{ "s3": { "object": { "key": "in/1" } } }] }),
+        json!({ "Records": [event()["Records"][0], event()["Records"][0]] }),
+        json!({ "Records": [{ "ses": { "mail": {} } }] }),
+        json!({ "Records": [{ "ses": { "mail": { "messageId": "" } } }] }),
+        json!({ "Records": [{ "ses": { "mail": { "messageId": "../other" } } }] }),
+        json!({ "Records": [{ "ses": { "mail": { "messageId": ".." } } }] }),
+        json!({ "Records": [{ "ses": { "mail": { "messageId": "a b" } } }] }),
+        json!({ "Records": [{ "ses": { "mail": { "messageId": "a".repeat(201) } } }] }),
+    ] {
+        assert!(matches!(read(&event), Err(Rejected::Malformed(_))), "{event}");
+    }
+    assert!(matches!(parse_notice(b"{"), Err(Rejected::Malformed(_))));
+    assert!(matches!(parse_notice(&vec![b' '; BODY_LIMIT + 1]), Err(Rejected::Malformed(_))));
+}
+
+fn ses_mail() -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/mails/ses.eml");
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn what_ses_writes_on_top_of_a_mail() {
+    let pass = Verdict::Pass;
+    let all = Verdicts { spam: pass, virus: pass, spf: pass, dkim: pass, dmarc: pass, by_mailbox: false };
+    assert_eq!(verdicts_in(ses_mail().as_bytes()), all, "what the sender wrote below doesn't count");
+    assert_eq!(all.doubt(), None);
+    for (from, to, changed) in [
+        ("X-SES-Spam-Verdict: PASS", "X-SES-Spam-Verdict: FAIL", Verdicts { spam: Verdict::Fail, ..all }),
+        ("X-SES-Virus-Verdict: PASS", "X-SES-Virus-Verdict: GRAY", Verdicts { virus: Verdict::Gray, ..all }),
+        (" spf=pass", " spf=softfail", Verdicts { spf: Verdict::Gray, ..all }),
+        (" spf=pass", " spf=fail", Verdicts { spf: Verdict::Fail, ..all }),
+        (" dkim=pass", " dkim=temperror", Verdicts { dkim: Verdict::Failed, ..all }),
+        (" dkim=pass", " dkim=fail header.i=@a;\r\n dkim=pass", all),
+        (" dkim=pass", " dkim=fail header.i=@a;\r\n dkim=neutral", Verdicts { dkim: Verdict::Fail, ..all }),
+        (" dmarc=pass header.from=mon.example.com;", "", Verdicts { dmarc: Verdict::Absent, ..all }),
+        ("X-SES-Virus-Verdict: PASS\r\n", "", Verdicts { virus: Verdict::Absent, ..all }),
+    ] {
+        let mail = ses_mail().replacen(from, to, 1);
+        assert_ne!(mail, ses_mail(), "{from}");
+        assert_eq!(verdicts_in(mail.as_bytes()), changed, "{to}");
+    }
+}
+
+#[test]
+fn what_a_sender_writes_to_look_like_ses() {
+    let none = Verdicts::default();
+    let spf = |to: &str| ses_mail().replacen("domain of mon.example.com designates", to, 2);
+    // All of it, in a mail that came by another way.
+    for above in [
+        "Received: from evil by mx.example.com\r\n",
+        "X-Other: 1\r\n",
+        "From: a@example.com\r\n",
+        "\r\n",
+        "no header\r\n",
+        " x\r\n",
+    ] {
+        assert_eq!(verdicts_in(format!("{above}{}", ses_mail()).as_bytes()), none, "{above}");
+    }
+    let elsewhere =
+        ses_mail().replacen("inbound-smtp.eu-west-1.amazonaws.com", "inbound-smtp.evil.example", 1);
+    assert_eq!(verdicts_in(elsewhere.as_bytes()), none);
+    let claimed = ses_mail()
+        .replacen("from mail.example.com (", "from x by inbound-smtp.eu-west-1.amazonaws.com (", 1)
+        .replacen("\r\n by inbound-smtp.eu-west-1.amazonaws.com", "\r\n by mx.example.com", 1);
+    assert_eq!(verdicts_in(claimed.as_bytes()), none, "what a server calls itself");
+    // A verdict that SES didn't write, right behind SES's own.
+    let filled = ses_mail().replacen("X-SES-Virus-Verdict: PASS\r\n", "", 1).replacen(
+        "Received: by mail",
+        "X-SES-Virus-Verdict: PASS\r\nReceived: by mail",
+        1,
+    );
+    assert_eq!(verdicts_in(filled.as_bytes()).virus, Verdict::Absent);
+    // Twice is never.
+    let twice =
+        ses_mail().replacen("X-SES-Spam-Verdict", "X-SES-Spam-Verdict: PASS\r\nX-SES-Spam-Verdict", 1);
+    assert_eq!(verdicts_in(twice.as_bytes()).spam, Verdict::Absent);
+    // An envelope's sender that breaks out of its comment.
+    for address in
+        ["\"a) ; dmarc=pass (\"@evil.example", "a(b)@evil.example", "a\\)@evil.example", ") ; dmarc=pass ("]
+    {
+        let mail = spf(address).replacen("dmarc=pass", "dmarc=fail", 1);
+        assert_ne!(verdicts_in(mail.as_bytes()).dmarc, Verdict::Pass, "{address}");
+    }
+    let another_server = ses_mail().replacen(
+        "Authentication-Results: amazonses.com;",
+        "Authentication-Results: evil.example;",
+        1,
+    );
+    let verdicts = verdicts_in(another_server.as_bytes());
+    assert_eq!(
+        (verdicts.spf, verdicts.dkim, verdicts.dmarc),
+        (Verdict::Absent, Verdict::Absent, Verdict::Absent)
+    );
+    assert_eq!(verdicts_in(b""), none);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_no_notice_or_one(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
+        prop_assert!(parse_notice(&bytes).is_err());
+        prop_assert_eq!(verdicts_in(&bytes), Verdicts::default());
+    }
+}

@@ -1,0 +1,344 @@
+//! What an IMAP server says, as far as we need it (RFC 3501, 7). What we don't know is passed over.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Wire, nonsense, too_large};
+use crate::failure::Said;
+
+/// The most bytes of lines in answer to one command: a folder of a million mails is searched in one.
+const LINES_MAX: usize = 8 * 1024 * 1024;
+
+/// The most bytes of literals that aren't a mail.
+const TEXT_MAX: u64 = 64 * 1024;
+
+/// How much more the server may say to one command, in bytes.
+pub(super) struct Room {
+    lines: usize,
+    literals: u64,
+    mail: u64,
+}
+
+impl Room {
+    /// With room for a mail as large as this, or for none.
+    pub(super) fn new(mail: u64) -> Room {
+        Room { lines: LINES_MAX, literals: mail + TEXT_MAX, mail }
+    }
+
+    async fn line(&mut self, wire: &mut Wire) -> Said<Vec<u8>> {
+        let line = wire.line(self.lines).await?;
+        self.lines -= line.len();
+        Ok(line)
+    }
+
+    async fn literal(&mut self, wire: &mut Wire, length: u64, is_mail: bool) -> Said<Bytes> {
+        if is_mail && self.mail > 0 && length > self.mail {
+            return Err(too_large());
+        }
+        let most = if is_mail { self.mail } else { TEXT_MAX };
+        if length > most.min(self.literals) {
+            return Err(nonsense("more than was asked for"));
+        }
+        self.literals -= length;
+        wire.extend(Duration::from_secs(length >> 20));
+        wire.bytes(usize::try_from(length).unwrap_or(usize::MAX)).await
+    }
+}
+
+/// One thing that the server says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Tagged(String, Verdict),
+    Untagged(Item),
+    More,
+}
+
+impl Line {
+    pub(super) fn untagged(self) -> Option<Item> {
+        if let Line::Untagged(item) = self { Some(item) } else { None }
+    }
+}
+
+/// What it tells besides its verdict.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    Condition(Verdict),
+    Capabilities(Vec<String>),
+    Search(Vec<u32>),
+    Fetch(Fetched),
+    Other,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Ok,
+    No,
+    Bad,
+    Bye,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    pub(super) status: Status,
+    /// What stands in brackets, in capitals.
+    pub(super) code: String,
+    /// The server's own words.
+    pub(super) words: String,
+}
+
+/// What it tells of one mail.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Fetched {
+    pub(super) uid: Option<u32>,
+    pub(super) size: Option<u64>,
+    pub(super) body: Option<Bytes>,
+}
+
+/// A piece of what it tells of a mail.
+#[derive(Debug, PartialEq, Eq)]
+enum Token {
+    Open,
+    Close,
+    Atom(String),
+    Text(Bytes),
+}
+
+/// The next thing that the server says.
+pub(super) async fn read(wire: &mut Wire, room: &mut Room) -> Said<Line> {
+    let line = room.line(wire).await?;
+    if line == b"+\r\n" || line.starts_with(b"+ ") {
+        return Ok(Line::More);
+    }
+    let text = String::from_utf8_lossy(&line);
+    let (tag, rest) = text.trim_end().split_once(' ').ok_or_else(|| nonsense("it is no IMAP"))?;
+    if tag != "*" {
+        let verdict = verdict(rest).ok_or_else(|| nonsense("neither a yes nor a no"))?;
+        return Ok(Line::Tagged(tag.to_owned(), verdict));
+    }
+    let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+    let item = match word.to_ascii_uppercase().as_str() {
+        "CAPABILITY" => Item::Capabilities(after.split(' ').map(str::to_ascii_uppercase).collect()),
+        "SEARCH" => Item::Search(found(after).ok_or_else(|| nonsense("what was found"))?),
+        // PREAUTH would be: we know you already. Nobody does who is asked by us.
+        "OK" | "NO" | "BAD" | "BYE" => Item::Condition(verdict(rest).ok_or_else(|| nonsense("no verdict"))?),
+        number if number.bytes().all(|byte| byte.is_ascii_digit()) && fetches(after) => {
+            let start = line.iter().position(|&byte| byte == b'(').unwrap_or(line.len());
+            Item::Fetch(fetched(&tokens(wire, line, start, room).await?))
+        }
+        _ => Item::Other,
+    };
+    Ok(Line::Untagged(item))
+}
+
+fn fetches(words: &str) -> bool {
+    words.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("FETCH "))
+}
+
+/// `OK [UIDVALIDITY 7] fine`.
+fn verdict(text: &str) -> Option<Verdict> {
+    let (status, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let status = match status.to_ascii_uppercase().as_str() {
+        "OK" => Status::Ok,
+        "NO" => Status::No,
+        "BAD" => Status::Bad,
+        "BYE" => Status::Bye,
+        _ => return None,
+    };
+    let (code, words) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((code, words)) => (code.to_ascii_uppercase(), words),
+        None => (String::new(), rest),
+    };
+    Some(Verdict { status, code, words: words.trim().to_owned() })
+}
+
+/// `11 12`; what follows the numbers, as `(MODSEQ 7)`, is none. Nothing if it can't be read, which is no empty search.
+fn found(text: &str) -> Option<Vec<u32>> {
+    let numbers = text.split_whitespace().take_while(|word| !word.starts_with('('));
+    numbers.map(|uid| uid.parse().ok()).collect()
+}
+
+/// The pieces of a line from `start` on, and of those lines that go on with it behind a literal.
+async fn tokens(wire: &mut Wire, line: Vec<u8>, start: usize, room: &mut Room) -> Said<Vec<Token>> {
+    let (mut all, mut line, mut at) = (Vec::new(), line, start);
+    loop {
+        let length = pieces(line.get(at..).unwrap_or_default(), &mut all)
+            .ok_or_else(|| nonsense("what it tells of a mail"))?;
+        let Some(length) = length else { return Ok(all) };
+        let is_mail = matches!(all.last(), Some(Token::Atom(name)) if is_body(name));
+        all.push(Token::Text(room.literal(wire, length, is_mail).await?));
+        (line, at) = (room.line(wire).await?, 0);
+    }
+}
+
+/// The pieces of one line, and the length of the literal that it ends with. Nothing if it can't be read.
+fn pieces(mut rest: &[u8], all: &mut Vec<Token>) -> Option<Option<u64>> {
+    loop {
+        rest = match rest {
+            [] | b"\r\n" | b"\n" => return Some(None),
+            [b' ', after @ ..] => after,
+            [b'(', after @ ..] => {
+                all.push(Token::Open);
+                after
+            }
+            [b')', after @ ..] => {
+                all.push(Token::Close);
+                after
+            }
+            [b'"', after @ ..] => {
+                let (text, after) = quoted(after)?;
+                all.push(Token::Text(text));
+                after
+            }
+            [b'{', after @ ..] | [b'~', b'{', after @ ..] => {
+                let after = after.strip_suffix(b"\n")?;
+                let digits = after.strip_suffix(b"\r").unwrap_or(after).strip_suffix(b"}")?;
+                let digits = digits.strip_suffix(b"+").unwrap_or(digits);
+                if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+                    return None;
+                }
+                // More digits than fit are still a number, and a long one.
+                let length = std::str::from_utf8(digits).ok()?.parse().unwrap_or(u64::MAX);
+                return Some(Some(length));
+            }
+            _ => {
+                let (name, after) = atom(rest);
+                all.push(Token::Atom(name));
+                after
+            }
+        };
+    }
+}
+
+/// A word; what stands in brackets belongs to it: `BODY[HEADER.FIELDS (DATE)]`.
+fn atom(text: &[u8]) -> (String, &[u8]) {
+    let mut within = false;
+    let end = text.iter().position(|&byte| {
+        match byte {
+            b'[' => within = true,
+            b']' => within = false,
+            _ => {}
+        }
+        matches!(byte, b'\r' | b'\n') || (!within && matches!(byte, b' ' | b'(' | b')' | b'"'))
+    });
+    // What begins with none of these is at least one sign long; a lone \r must not stop us.
+    let (name, rest) = text.split_at(end.unwrap_or(text.len()).max(1));
+    (String::from_utf8_lossy(name).to_ascii_uppercase(), rest)
+}
+
+fn quoted(text: &[u8]) -> Option<(Bytes, &[u8])> {
+    let (mut out, mut escaped) = (Vec::new(), false);
+    for (at, &byte) in text.iter().enumerate() {
+        match byte {
+            _ if escaped => {
+                out.push(byte);
+                escaped = false;
+            }
+            b'\\' => escaped = true,
+            b'"' => return Some((out.into(), &text[at + 1..])),
+            b'\r' | b'\n' => return None,
+            _ => out.push(byte),
+        }
+    }
+    None
+}
+
+fn is_body(name: &str) -> bool {
+    name == "BODY[]"
+}
+
+/// Names and values; what follows a name that we don't know is passed over, with all that is in it.
+fn fetched(tokens: &[Token]) -> Fetched {
+    let mut found = Fetched::default();
+    let mut tokens = tokens.iter().skip(1);
+    while let Some(Token::Atom(name)) = tokens.next() {
+        let value = tokens.next();
+        match (name.as_str(), value) {
+            ("UID", Some(Token::Atom(uid))) => found.uid = uid.parse().ok(),
+            ("RFC822.SIZE", Some(Token::Atom(size))) => found.size = size.parse().ok(),
+            (name, Some(Token::Text(body))) if is_body(name) => found.body = Some(body.clone()),
+            (_, Some(Token::Open)) => {
+                let mut depth = 1_usize;
+                while depth > 0 {
+                    match tokens.next() {
+                        Some(Token::Open) => depth += 1,
+                        Some(Token::Close) => depth -= 1,
+                        Some(_) => {}
+                        None => return found,
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn told(line: &str) -> Option<Fetched> {
+        let mut all = Vec::new();
+        pieces(line.as_bytes(), &mut all)?;
+        Some(fetched(&all))
+    }
+
+    #[test]
+    fn what_is_not_known_is_passed_over() {
+        let expected = Some(Fetched { uid: Some(7), size: Some(99), body: None });
+        for line in [
+            "(UID 7 RFC822.SIZE 99)\r\n",
+            "(RFC822.SIZE 99 UID 7)\n",
+            "(FLAGS (\\Seen \"UID 8\" (UID 9)) UID 7 MODSEQ (12345) RFC822.SIZE 99)\r\n",
+            "(INTERNALDATE \"21-Nov-2026 10:00:00 +0000\" UID 7 X-GM-LABELS (\"a) b\" \\Inbox) RFC822.SIZE 99)\r\n",
+            "(BODY[HEADER.FIELDS (UID 3)] \"x\" UID 7 rfc822.size 99)\r\n",
+        ] {
+            assert_eq!(told(line), expected, "{line}");
+        }
+        assert_eq!(told("(UID -1 RFC822.SIZE x BODY[] NIL)\r\n"), Some(Fetched::default()));
+        assert_eq!(told("(UID 7 BODY[] \"Hi \\\"you\\\"\")\r\n").unwrap().body.unwrap(), "Hi \"you\"");
+        for wrong in ["(UID \"7)\r\n", "(BODY[] {x}\r\n", "(BODY[] {5} more\r\n"] {
+            assert_eq!(told(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_literal_is_announced_at_the_end_of_a_line() {
+        for (line, length) in [
+            ("(BODY[] {5}\r\n", Some(5)),
+            ("(BODY[] ~{5}\r\n", Some(5)),
+            ("(BODY[] {99999999999999999999999}\r\n", Some(u64::MAX)),
+            ("(UID 7)\r\n", None),
+        ] {
+            assert_eq!(pieces(line.as_bytes(), &mut Vec::new()), Some(length), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_was_found_is_numbers() {
+        assert_eq!(found("12  11 (MODSEQ 99)"), Some(vec![12, 11]));
+        assert_eq!(found(""), Some(vec![]));
+        assert_eq!(found("11 twelve"), None);
+        assert_eq!(found("99999999999"), None);
+    }
+
+    #[test]
+    fn a_verdict_has_a_code() {
+        let verdict = verdict("no [authenticationfailed] Invalid credentials").unwrap();
+        assert_eq!((verdict.status, verdict.code.as_str()), (Status::No, "AUTHENTICATIONFAILED"));
+        assert_eq!(verdict.words, "Invalid credentials");
+        assert!(super::verdict("PERHAPS").is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_a_server_says_stops_us(line in "[\\[\\]{}()~\"\\\\ A-Z0-9\r\n]{0,60}") {
+            told(&line);
+            verdict(&line);
+            found(&line);
+        }
+    }
+}

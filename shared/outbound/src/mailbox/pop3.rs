@@ -1,0 +1,242 @@
+//! A mailbox over POP3 (RFC 1939): every mail has a name that stays, and what was deleted is gone when we part.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use secrecy::ExposeSecret;
+
+use super::login::{one_line, quoted, refused, xoauth2};
+use super::wire::{SERVER, Wire, nonsense, too_large};
+use super::{COMMAND, Login, MAIL_MAX, Server};
+use crate::failure::{Failure, NEVER_ASKED, Said};
+
+/// The longest line of a reply or of a listing in bytes (RFC 2449, 4).
+const LINE_MAX: usize = 512;
+
+/// The same while we log in, when the server may send us something to work on (RFC 5034, 4).
+const CHALLENGE_MAX: usize = 12_288;
+
+/// The most bytes beside a number in a listing: a name has 70.
+const ITEM_MAX: usize = 128;
+
+/// More mails than this are no mailbox that is emptied.
+const MAILS_MAX: usize = 100_000;
+
+/// A session with a mailbox over POP3. Other sessions are kept out of the mailbox while it lasts.
+///
+/// Whoever drops it without [`Pop3::quit`] has deleted nothing.
+pub struct Pop3 {
+    wire: Wire,
+}
+
+impl std::fmt::Debug for Pop3 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pop3").finish_non_exhaustive()
+    }
+}
+
+/// A mail that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its number in this session.
+    pub number: u32,
+    /// Its name in every session: 1 to 70 visible characters of ASCII. Mails that are the same to the last byte may have
+    /// the same one (RFC 1939, UIDL).
+    pub uidl: String,
+    /// Its length in bytes, as the server tells it.
+    pub size: u64,
+}
+
+/// What a server says to a command.
+enum Reply {
+    Yes(String),
+    No {
+        code: String,
+        words: String,
+    },
+    /// It waits for more, as while we log in.
+    More,
+}
+
+impl Pop3 {
+    /// Connects and logs in.
+    pub async fn connect(server: &Server) -> Said<Pop3> {
+        let (Login::Password(secret) | Login::OAuth(secret)) = &server.login;
+        one_line(server, secret)?;
+        let mut session = Pop3 { wire: Wire::connect(server).await? };
+        match session.reply(LINE_MAX).await? {
+            Reply::Yes(_) => session.wire.done(),
+            Reply::No { words, .. } => {
+                return Err(Failure::NotSent {
+                    retry_after: None,
+                    why: format!("{SERVER} lets nobody in at the moment{}", quoted(&words)),
+                });
+            }
+            Reply::More => return Err(nonsense("a greeting that is none")),
+        }
+        match &server.login {
+            Login::Password(password) => {
+                session.login(&format!("USER {}\r\n", server.user)).await?;
+                session.login(&format!("PASS {}\r\n", password.expose_secret())).await?;
+            }
+            Login::OAuth(token) => {
+                // In two steps: a token is longer than a command may be (RFC 5034, 4).
+                session.wire.begin(COMMAND)?;
+                session.wire.say(b"AUTH XOAUTH2\r\n").await?;
+                if !matches!(session.more().await?, Reply::More) {
+                    return Err(nonsense("it lets us in before it knows us"));
+                }
+                session.wire.done();
+                session.login(&format!("{}\r\n", xoauth2(&server.user, token))).await?;
+            }
+        }
+        Ok(session)
+    }
+
+    /// What waits, the oldest first.
+    pub async fn uidl(&mut self) -> Said<Vec<Listed>> {
+        let names = self.listing("UIDL\r\n").await?;
+        let sizes: BTreeMap<u32, String> = self.listing("LIST\r\n").await?.into_iter().collect();
+        let listed = names.into_iter().map(|(number, uidl)| {
+            let fits = uidl.len() <= 70 && uidl.bytes().all(|byte| byte.is_ascii_graphic());
+            // More may follow the size (RFC 1939, LIST).
+            let size = sizes.get(&number).and_then(|text| text.split(' ').next()?.parse().ok());
+            match size {
+                Some(size) if fits => Ok(Listed { number, uidl, size }),
+                _ => Err(nonsense("a mail without a name or a size")),
+            }
+        });
+        listed.collect()
+    }
+
+    /// A mail as it came, to the last byte; [`Listed::size`] tells beforehand whether it is larger than [`MAIL_MAX`], which is
+    /// refused and ends the session.
+    pub async fn fetch(&mut self, number: u32) -> Said<Bytes> {
+        self.wire.begin(COMMAND)?;
+        self.ask(&format!("RETR {number}\r\n"), "it doesn't give a mail that it has listed").await?;
+        let mut mail = BytesMut::new();
+        let mut begins = true;
+        let max = usize::try_from(MAIL_MAX).unwrap_or(usize::MAX);
+        loop {
+            let line = self.wire.line(max).await?;
+            if begins && line == b".\r\n" {
+                break;
+            }
+            // What begins with a dot has got one more for the way.
+            let line = if begins && line.starts_with(b".") { &line[1..] } else { &line[..] };
+            if mail.len() + line.len() > max {
+                return Err(too_large());
+            }
+            let before = mail.len() >> 20;
+            mail.extend_from_slice(line);
+            let whole = (mail.len() >> 20) - before;
+            self.wire.extend(Duration::from_secs(whole as u64));
+            begins = line.ends_with(b"\r\n");
+        }
+        self.wire.done();
+        Ok(mail.freeze())
+    }
+
+    /// Marks a mail; it is gone after [`Pop3::quit`], and not before.
+    pub async fn delete(&mut self, number: u32) -> Said<()> {
+        self.wire.begin(COMMAND)?;
+        self.ask(&format!("DELE {number}\r\n"), "it doesn't delete a mail").await?;
+        self.wire.done();
+        Ok(())
+    }
+
+    /// Parts, and with that deletes what is marked. If this fails nobody knows which mails are left; their names tell the
+    /// next time.
+    pub async fn quit(mut self) -> Said<()> {
+        self.wire.begin(COMMAND)?;
+        self.wire.say(b"QUIT\r\n").await?;
+        match self.reply(LINE_MAX).await? {
+            Reply::Yes(_) => Ok(()),
+            Reply::No { words, .. } => {
+                Err(Failure::unknown(format!("{SERVER} did not delete all mails{}", quoted(&words))))
+            }
+            Reply::More => Err(nonsense("it wants more")),
+        }
+    }
+
+    /// One of the steps of a login.
+    async fn login(&mut self, line: &str) -> Said<()> {
+        self.wire.begin(COMMAND)?;
+        self.wire.say(line.as_bytes()).await?;
+        match self.more().await? {
+            Reply::Yes(_) => {}
+            // The token isn't taken; why comes once we have let it go (Google, XOAUTH2 mechanism).
+            _ => {
+                self.wire.say(b"\r\n").await?;
+                self.more().await?;
+                return Err(refused("", ""));
+            }
+        }
+        self.wire.done();
+        Ok(())
+    }
+
+    /// A reply in which a no is one to our login.
+    async fn more(&mut self) -> Said<Reply> {
+        match self.reply(CHALLENGE_MAX).await? {
+            Reply::No { code, words } => Err(refused(&code, &words)),
+            reply => Ok(reply),
+        }
+    }
+
+    /// Says a command that is answered with a yes, or has a reason to be told.
+    async fn ask(&mut self, line: &str, no: &str) -> Said<String> {
+        self.wire.say(line.as_bytes()).await?;
+        match self.reply(LINE_MAX).await? {
+            Reply::Yes(words) => Ok(words),
+            Reply::No { words, .. } => {
+                self.wire.done();
+                let why = format!("{SERVER} says no: {no}{}", quoted(&words));
+                Err(Failure::Refused { code: NEVER_ASKED, why })
+            }
+            Reply::More => Err(nonsense("it wants more")),
+        }
+    }
+
+    async fn reply(&mut self, max: usize) -> Said<Reply> {
+        let line = self.wire.line(max).await?;
+        let line = String::from_utf8_lossy(&line);
+        let line = line.trim_end();
+        if let Some(words) = line.strip_prefix("+OK") {
+            Ok(Reply::Yes(words.trim_start().to_owned()))
+        } else if let Some(words) = line.strip_prefix("-ERR") {
+            let words = words.trim_start();
+            let (code, words) =
+                words.strip_prefix('[').and_then(|rest| rest.split_once(']')).unwrap_or(("", words));
+            Ok(Reply::No { code: code.to_ascii_uppercase(), words: words.to_owned() })
+        } else if line == "+" || line.starts_with("+ ") {
+            Ok(Reply::More)
+        } else {
+            Err(nonsense("it is no POP3"))
+        }
+    }
+
+    /// Numbers, each once, with what stands beside them.
+    async fn listing(&mut self, command: &str) -> Said<Vec<(u32, String)>> {
+        self.wire.begin(COMMAND)?;
+        self.ask(command, "it doesn't list its mails by name (UIDL), so that none can be told from another")
+            .await?;
+        let mut all = BTreeMap::new();
+        loop {
+            let line = self.wire.line(LINE_MAX).await?;
+            let line = std::str::from_utf8(&line).map_err(|_| nonsense("a list that is no text"))?.trim_end();
+            if line == "." {
+                break;
+            }
+            let (number, rest) = line.split_once(' ').ok_or_else(|| nonsense("a list that is none"))?;
+            let number: u32 = number.parse().map_err(|_| nonsense("a list that is none"))?;
+            let long = rest.len() > ITEM_MAX || all.len() >= MAILS_MAX;
+            if long || all.insert(number, rest.trim().to_owned()).is_some() {
+                return Err(nonsense("a list without an end"));
+            }
+        }
+        self.wire.done();
+        Ok(all.into_iter().collect())
+    }
+}

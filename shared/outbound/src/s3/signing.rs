@@ -1,0 +1,180 @@
+//! Requests to S3, signed as AWS wants them (AWS, Signature Version 4; Amazon S3, authenticating requests).
+
+use std::time::SystemTime;
+
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
+use aws_sigv4::sign::v4;
+use bytes::Bytes;
+use http::Method;
+use reqwest::{RequestBuilder, Url};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Bucket, S3};
+use crate::failure::{Failure, Said};
+
+impl Bucket {
+    /// The request without its body.
+    pub(super) fn signed(
+        &self,
+        method: &Method,
+        url: &Url,
+        headers: &[(&str, &str)],
+        body: &Bytes,
+    ) -> Said<RequestBuilder> {
+        let cannot = || {
+            Failure::never_asked(format!("the request to {S3} can't be signed: check the keys and the clock"))
+        };
+        let plain = |secret: &SecretString| secret.expose_secret().to_owned();
+        let (id, secret) = (plain(&self.keys.id), plain(&self.keys.secret));
+        let session = self.keys.session.as_ref().map(plain);
+        let identity = Credentials::new(id, secret, session, None, "handbell").into();
+        // S3 takes a path as it is: neither encoded again nor tidied up, as it is for all the others.
+        let mut settings = SigningSettings::default();
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name("s3")
+            .time(SystemTime::from((self.clock)()))
+            .settings(settings)
+            .build()
+            .map_err(|_| cannot())?
+            .into();
+        let signable = SignableRequest::new(
+            method.as_str(),
+            url.as_str(),
+            headers.iter().copied(),
+            SignableBody::Bytes(body),
+        )
+        .map_err(|_| cannot())?;
+        let (instructions, _) = sign(signable, &params).map_err(|_| cannot())?.into_parts();
+        let mut request = self.http.request(method.clone(), url.clone());
+        for (name, value) in headers.iter().copied().chain(instructions.headers()) {
+            request = request.header(name, value);
+        }
+        Ok(request)
+    }
+}
+
+/// Everything but letters, digits and `-._~` as `%XX`, as the signature wants it. Slashes part a key, but not a value.
+pub(super) fn encoded(text: &str, keep_slashes: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
+            b'/' if keep_slashes => out.push('/'),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// The other way round, as S3 encodes keys in a list: a space may be a plus. Nothing if it isn't text then.
+pub(super) fn decoded(text: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let mut digit = || char::from(bytes.next()?).to_digit(16).and_then(|d| u8::try_from(d).ok());
+                digit()? * 16 + digit()?
+            }
+            _ => byte,
+        });
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::Keys;
+    use super::*;
+
+    type Headers = &'static [(&'static str, &'static str)];
+
+    fn bucket(name: &str, region: &str) -> Bucket {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        #[expect(clippy::disallowed_methods, reason = "nothing is sent with it")]
+        let http = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
+        let keys = Keys {
+            id: "AKIAIOSFODNN7EXAMPLE".into(),
+            secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into(),
+            session: None,
+        };
+        let clock = std::sync::Arc::new(|| "2013-05-24T00:00:00Z".parse().unwrap());
+        Bucket::new(http, None, region.into(), name.into(), keys, clock)
+    }
+
+    #[test]
+    fn requests_are_signed_as_amazons_examples_are() {
+        // "Authenticating Requests: Using the Authorization Header" in Amazon S3's API reference.
+        let examples: [(Method, &str, Headers, &'static [u8], &str); 3] = [
+            (
+                Method::GET,
+                "/test.txt",
+                &[("range", "bytes=0-9")],
+                b"",
+                "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+            ),
+            (
+                Method::PUT,
+                "/test%24file.text",
+                &[("date", "Fri, 24 May 2013 00:00:00 GMT"), ("x-amz-storage-class", "REDUCED_REDUNDANCY")],
+                b"Welcome to Amazon S3.",
+                "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd",
+            ),
+            (
+                Method::GET,
+                "/?max-keys=2&prefix=J",
+                &[],
+                b"",
+                "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7",
+            ),
+        ];
+        let bucket = bucket("examplebucket", "us-east-1");
+        for (method, path, headers, body, signature) in examples {
+            let url = Url::parse(&format!("https://examplebucket.s3.amazonaws.com{path}")).unwrap();
+            let request = bucket.signed(&method, &url, headers, &Bytes::from_static(body)).unwrap();
+            let request = request.build().unwrap();
+            let told = request.headers().get("authorization").unwrap().to_str().unwrap();
+            assert!(told.ends_with(&format!("Signature={signature}")), "{path}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_has_its_address() {
+        for (name, region, expected) in [
+            ("mail", "eu-west-1", "https://mail.s3.eu-west-1.amazonaws.com/a//%20b/"),
+            ("mail.example.com", "eu-west-1", "https://s3.eu-west-1.amazonaws.com/mail.example.com/a//%20b/"),
+            ("mail", "cn-north-1", "https://mail.s3.cn-north-1.amazonaws.com.cn/a//%20b/"),
+        ] {
+            assert_eq!(bucket(name, region).object("a// b/").unwrap().as_str(), expected);
+        }
+    }
+
+    #[test]
+    fn keys_are_encoded_as_the_signature_wants_them() {
+        assert_eq!(encoded("mail/ä b+c&d=e%20~x", true), "mail/%C3%A4%20b%2Bc%26d%3De%2520~x");
+        assert_eq!(encoded("a/b", false), "a%2Fb");
+        for wrong in ["%", "%4", "%zz", "%ff"] {
+            assert_eq!(decoded(wrong), None, "{wrong}");
+        }
+        assert_eq!(decoded("a+b%2Fc%C3%A4").as_deref(), Some("a b/cä"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded(text in any::<String>(), slashes in any::<bool>()) {
+            prop_assert_eq!(decoded(&encoded(&text, slashes)), Some(text));
+        }
+    }
+}

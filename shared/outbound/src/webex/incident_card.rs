@@ -1,0 +1,244 @@
+//! The card of an incident: what is the matter, who has it, what comes next, and what can be chosen.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use super::actions::plain;
+use crate::answer;
+
+/// The most buttons that a card shows without hiding some (Adaptive Cards, actions).
+const CHOICES_MAX: usize = 5;
+
+/// More facts than this nobody reads, and a card has 80 KB at most (Webex, buttons and cards guide).
+const FACTS_MAX: usize = 20;
+
+/// The most characters of one text on it.
+const TEXT_MAX: usize = 500;
+
+/// What an incident's card says. All of it is data: none of it formats or adds a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncidentCard {
+    /// What is the matter.
+    pub title: String,
+    /// How it stands, in words: `Nobody has it yet`.
+    pub state: String,
+    /// How bad that is.
+    pub colour: Colour,
+    /// What else is known: `Who has it` and `Dana since 14:02`. At most 20 are shown.
+    pub lines: Vec<(String, String)>,
+    /// What can be chosen, the most likely first. At most 5 are shown.
+    pub choices: Vec<Choice>,
+    /// Its reference, `H-7K3Q`; it comes back when a button is pressed.
+    pub incident: String,
+    /// Which of its cards this is, if there are several; it comes back too, so that a press on an old one can be told.
+    pub epoch: Option<u64>,
+}
+
+/// One button.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// What people read.
+    pub title: String,
+    /// What it is called between us and Webex.
+    pub name: String,
+}
+
+/// How a state looks; the names are those of Adaptive Cards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// Red: somebody has to do something.
+    Attention,
+    /// Yellow: somebody does.
+    Warning,
+    /// Green: it is over.
+    Good,
+    /// Blue: it is but told.
+    Accent,
+}
+
+impl Colour {
+    fn name(self) -> &'static str {
+        match self {
+            Colour::Attention => "Attention",
+            Colour::Warning => "Warning",
+            Colour::Good => "Good",
+            Colour::Accent => "Accent",
+        }
+    }
+}
+
+/// The card as an Adaptive Card of version 1.3, the latest that Webex shows. What comes back when a button is pressed is
+/// `{"handbell":"incident","incident":"H-7K3Q","epoch":2,"choice":"acknowledge"}`; without an epoch there is none in it.
+pub fn incident_card(card: &IncidentCard) -> Value {
+    let mut body = vec![
+        json!({ "type": "TextBlock", "text": text(&card.title), "weight": "Bolder", "size": "Medium", "wrap": true }),
+        json!({
+            "type": "TextBlock", "text": text(&card.state), "color": card.colour.name(), "weight": "Bolder", "size": "Large",
+            "spacing": "None", "wrap": true,
+        }),
+    ];
+    let lines = card.lines.iter().take(FACTS_MAX);
+    let facts: Vec<Value> =
+        lines.map(|(title, value)| json!({ "title": text(title), "value": text(value) })).collect();
+    if !facts.is_empty() {
+        body.push(json!({ "type": "FactSet", "facts": facts }));
+    }
+    body.push(json!({
+        "type": "TextBlock", "text": text(&card.incident), "isSubtle": true, "size": "Small",
+        "horizontalAlignment": "Right",
+    }));
+    let choices = card.choices.iter().take(CHOICES_MAX);
+    let actions: Vec<Value> = choices
+        .map(|choice| {
+            let mut data =
+                json!({ "handbell": "incident", "incident": card.incident, "choice": choice.name });
+            if let Some(epoch) = card.epoch {
+                data["epoch"] = epoch.into();
+            }
+            // The words on a button are no markdown.
+            json!({ "type": "Action.Submit", "title": one_line(&choice.title), "data": data })
+        })
+        .collect();
+    json!({
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard", "version": "1.3", "body": body, "actions": actions,
+    })
+}
+
+/// Data as a text of the card.
+fn text(data: &str) -> String {
+    let line = one_line(data);
+    let escaped = plain(&line);
+    // A line that begins like an item of a list would be one.
+    let digits = escaped.bytes().take_while(u8::is_ascii_digit).count();
+    let at = match escaped.as_bytes().get(digits) {
+        Some(b'-' | b'+' | b'#' | b'>') if digits == 0 => Some(0),
+        Some(b'.') if digits > 0 => Some(digits),
+        _ => None,
+    };
+    match at {
+        Some(at) => format!("{}\\{}", &escaped[..at], &escaped[at..]),
+        None => escaped,
+    }
+}
+
+fn one_line(data: &str) -> Cow<'_, str> {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let line =
+        data.split(breaks).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    Cow::Owned(answer::cut(&line, TEXT_MAX, |_| 1).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn card() -> IncidentCard {
+        let choice = |title: &str, name: &str| Choice { title: title.into(), name: name.into() };
+        IncidentCard {
+            title: "Help at till 3".into(),
+            state: "Nobody has it yet".into(),
+            colour: Colour::Attention,
+            lines: vec![("Next".into(), "Eli's phone rings at 14:07 unless somebody has it".into())],
+            choices: vec![choice("I have it", "acknowledge"), choice("It is over", "resolve")],
+            incident: "H-7K3Q".into(),
+            epoch: Some(2),
+        }
+    }
+
+    #[test]
+    fn a_card_says_who_what_and_what_next() {
+        assert_eq!(
+            incident_card(&card()),
+            json!({
+                "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+                "type": "AdaptiveCard", "version": "1.3",
+                "body": [
+                    { "type": "TextBlock", "text": "Help at till 3", "weight": "Bolder", "size": "Medium", "wrap": true },
+                    { "type": "TextBlock", "text": "Nobody has it yet", "color": "Attention", "weight": "Bolder",
+                      "size": "Large", "spacing": "None", "wrap": true },
+                    { "type": "FactSet", "facts": [
+                        { "title": "Next", "value": "Eli's phone rings at 14:07 unless somebody has it" },
+                    ] },
+                    { "type": "TextBlock", "text": "H-7K3Q", "isSubtle": true, "size": "Small",
+                      "horizontalAlignment": "Right" },
+                ],
+                "actions": [
+                    { "type": "Action.Submit", "title": "I have it", "data":
+                      { "handbell": "incident", "incident": "H-7K3Q", "epoch": 2, "choice": "acknowledge" } },
+                    { "type": "Action.Submit", "title": "It is over", "data":
+                      { "handbell": "incident", "incident": "H-7K3Q", "epoch": 2, "choice": "resolve" } },
+                ],
+            })
+        );
+        let bare = incident_card(&IncidentCard { lines: vec![], epoch: None, ..card() });
+        assert_eq!(bare["body"].as_array().unwrap().len(), 3);
+        assert_eq!(bare["actions"][0]["data"].get("epoch"), None);
+        for (colour, name) in
+            [(Colour::Warning, "Warning"), (Colour::Good, "Good"), (Colour::Accent, "Accent")]
+        {
+            assert_eq!(incident_card(&IncidentCard { colour, ..card() })["body"][1]["color"], name);
+        }
+    }
+
+    #[test]
+    fn data_formats_nothing_and_links_nowhere() {
+        for (data, expected) in [
+            ("**all** is [fine](https://x)", "\\*\\*all\\*\\* is \\[fine\\]\\(https://x\\)"),
+            ("{{DATE(2026-11-21T10:00:00Z)}}", "{{DATE\\(2026-11-21T10:00:00Z\\)}}"),
+            ("one\r\n\n- two\u{2028}three", "one - two three"),
+            ("- no list", "\\- no list"),
+            ("1. no list", "1\\. no list"),
+            ("2026 was fine", "2026 was fine"),
+            ("# no title", "\\# no title"),
+        ] {
+            assert_eq!(text(data), expected);
+        }
+        let nasty = "a*b\r\nc";
+        let shown = incident_card(&IncidentCard {
+            title: nasty.into(),
+            state: nasty.into(),
+            lines: vec![(nasty.into(), nasty.into())],
+            choices: vec![Choice { title: nasty.into(), name: "x".into() }],
+            incident: "H_1".into(),
+            ..card()
+        });
+        for at in ["/body/0/text", "/body/1/text", "/body/2/facts/0/title", "/body/2/facts/0/value"] {
+            assert_eq!(shown.pointer(at).unwrap(), "a\\*b c", "{at}");
+        }
+        assert_eq!(shown["actions"][0]["title"], "a*b c");
+        assert_eq!(shown["body"][3]["text"], "H\\_1");
+        assert_eq!(shown["actions"][0]["data"]["incident"], "H_1", "what comes back is as it was");
+    }
+
+    #[test]
+    fn too_much_is_left_out() {
+        let choice = Choice { title: "x".repeat(10_000), name: "x".into() };
+        let line = ("*".repeat(10_000), "é".repeat(10_000));
+        let much = incident_card(&IncidentCard {
+            title: "x".repeat(10_000),
+            lines: vec![line; 100],
+            choices: vec![choice; 9],
+            ..card()
+        });
+        assert_eq!(much["actions"].as_array().unwrap().len(), 5);
+        assert_eq!(much["body"][2]["facts"].as_array().unwrap().len(), 20);
+        assert!(much["body"][0]["text"].as_str().unwrap().ends_with('…'));
+        assert!(much.to_string().len() < 80 * 1024);
+    }
+
+    proptest! {
+        #[test]
+        fn data_is_one_line_without_formatting(data in any::<String>()) {
+            let shown = text(&data);
+            prop_assert!(!shown.contains(char::is_control));
+            for sign in ['*', '_', '[', '`'] {
+                let bare = shown.match_indices(sign).any(|(at, _)| !shown[..at].ends_with('\\'));
+                prop_assert!(!bare, "{shown}");
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Codes: sent to a phone or an address, and said by who got it. Five guesses, fifteen minutes, and never in the clear.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use handbell_core::roster::code::{AGAIN, Code};
+use jiff::Timestamp;
+
+use crate::table::{RowKey, number, set_expiry, text};
+use crate::{Fault, NotCommitted, Store, read, write};
+
+/// How often a verification is tried while others write the same person.
+const ATTEMPTS: usize = 5;
+/// An old code is kept so long, to tell that it is over.
+const KEPT_SECONDS: i64 = 86_400;
+
+/// What came of a guess.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It is the code: the contact is this person's from now on, and the code is used up.
+    Right {
+        /// The person's id.
+        person: String,
+    },
+    /// It isn't.
+    Wrong {
+        /// So many guesses are left.
+        left: u32,
+    },
+    /// Its time or its guesses are used up: another one has to be asked for.
+    Over,
+    /// Nobody asked for a code for this address, or it isn't this person's any more.
+    None,
+}
+
+impl Store {
+    /// Remembers a code that is about to be sent to an address; an older one is good no longer. False, with nothing
+    /// written, if one was asked for within the last minute.
+    pub async fn ask_code(&self, address: &str, code: &Code) -> Result<bool, Fault> {
+        let mut row = write(code, &RowKey::code(address))?;
+        row.insert("asked_ms".to_owned(), number(code.asked.as_millisecond()));
+        row.insert("until_ms".to_owned(), number(code.until.as_millisecond()));
+        set_expiry(&mut row, code.until, KEPT_SECONDS);
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(pk) OR asked_ms <= :limit OR digest = :digest")
+            // The SDK may say the same thing twice: it is the same code.
+            .expression_attribute_values(":digest", text(&code.digest))
+            .expression_attribute_values(":limit", number(code.asked.as_millisecond() - millis(AGAIN)));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Holds a guess against the code that was sent to an address. The guess is counted before it is looked at, so no
+    /// number of guesses at once gets more than there are. When it is right, the code is used up and the contact verified in
+    /// one transaction.
+    pub async fn check_code(&self, address: &str, guess: &str, now: Timestamp) -> Result<Checked, Fault> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::code(address).row()))
+            .update_expression("SET tries_left = tries_left - :one")
+            .condition_expression("attribute_exists(pk) AND tries_left > :none AND until_ms > :now")
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":now", number(now.as_millisecond()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let row = match answer {
+            Ok(answer) => answer.attributes.unwrap_or_default(),
+            Err(error) => {
+                return match error.as_service_error() {
+                    Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                        Ok(if failed.item().is_some() { Checked::Over } else { Checked::None })
+                    }
+                    _ => Err(error.into()),
+                };
+            }
+        };
+        let code: Code = read(row)?;
+        if !code.is(address, guess) {
+            return Ok(Checked::Wrong { left: code.tries_left });
+        }
+        self.verify(address, code, now).await
+    }
+
+    async fn verify(&self, address: &str, code: Code, now: Timestamp) -> Result<Checked, Fault> {
+        for _ in 0..ATTEMPTS {
+            let Some(mut person) = self.person(&code.person).await? else { return Ok(Checked::None) };
+            let before = person.version;
+            if !person.verify(address, now) {
+                return Ok(Checked::None);
+            }
+            let key = RowKey::code(address);
+            let used_up = Delete::builder()
+                .table_name(&self.table)
+                .set_key(Some(key.row()))
+                .condition_expression("digest = :digest")
+                .expression_attribute_values(":digest", text(&code.digest))
+                .build()
+                .map_err(|error| Fault(error.to_string()))?;
+            let used_up = TransactWriteItem::builder().delete(used_up).build();
+            let items = vec![self.put_next(&person, &RowKey::person(&person.id), Some(before))?, used_up];
+            match self.all_or_nothing(items).await {
+                Ok(()) => return Ok(Checked::Right { person: person.id }),
+                // Somebody else wrote the person, used the code up, or asked for another one.
+                Err(NotCommitted::Conflict) => {
+                    let kept: Option<Code> = self.get(&key).await?;
+                    if kept.is_none_or(|kept| kept.digest != code.digest) {
+                        return Ok(Checked::Over);
+                    }
+                }
+                Err(NotCommitted::Fault(fault)) => return Err(fault),
+            }
+        }
+        Err(Fault("too many write the same person at once".into()))
+    }
+}
+
+fn millis(length: jiff::SignedDuration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}

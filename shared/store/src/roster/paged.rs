@@ -1,0 +1,82 @@
+//! Which incidents a phone was told of, so that a bare "ok" in a text means one of them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use jiff::Timestamp;
+
+use crate::table::{Row, RowKey, number, set_expiry, text};
+use crate::{Fault, Named, Store, read, write};
+
+/// So long it is remembered, in seconds.
+const KEPT_SECONDS: i64 = 30 * 86_400;
+/// One batch writes so many rows at most (DynamoDB, BatchWriteItem).
+const BATCH: usize = 25;
+/// How often what DynamoDB left over is said again.
+const ATTEMPTS: u32 = 6;
+/// The pause before that, doubled each time.
+const PAUSE: Duration = Duration::from_millis(20);
+
+impl Store {
+    /// The incidents that a phone was told of within the last 30 days, the newest first. An incident that is over stands
+    /// here too.
+    pub async fn paged(&self, phone: &str) -> Result<Vec<Named>, Fault> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(&format!("PAGED#{phone}")))
+            .consistent_read(true)
+            .into_paginator()
+            .send();
+        let mut found: Vec<(i64, Named)> = Vec::new();
+        while let Some(page) = pages.next().await {
+            for row in page?.items.unwrap_or_default() {
+                let at = row.get("at_ms").and_then(|at| at.as_n().ok()?.parse().ok()).unwrap_or(0);
+                found.push((at, read(row)?));
+            }
+        }
+        found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        Ok(found.into_iter().map(|(_, named)| named).collect())
+    }
+
+    /// Remembers that phones are told of incidents. Saying it twice does no harm.
+    pub async fn note_paged(&self, told: &[(String, Named)], now: Timestamp) -> Result<(), Fault> {
+        // The same row twice in one batch is refused as a whole.
+        let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
+        for (phone, named) in told {
+            let key = RowKey::paged(phone, &named.subject, named.epoch);
+            let mut row = write(named, &key)?;
+            row.insert("at_ms".to_owned(), number(now.as_millisecond()));
+            set_expiry(&mut row, now, KEPT_SECONDS);
+            rows.insert((key.pk, key.sk), row);
+        }
+        let rows: Vec<Row> = rows.into_values().collect();
+        for rows in rows.chunks(BATCH) {
+            self.write_all(rows).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_all(&self, rows: &[Row]) -> Result<(), Fault> {
+        let mut left = Vec::with_capacity(rows.len());
+        for row in rows {
+            let put = PutRequest::builder().set_item(Some(row.clone())).build();
+            let put = put.map_err(|error| Fault(error.to_string()))?;
+            left.push(WriteRequest::builder().put_request(put).build());
+        }
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
+            }
+            let answer = self.client.batch_write_item().request_items(&self.table, left).send().await?;
+            left = answer.unprocessed_items.and_then(|mut left| left.remove(&self.table)).unwrap_or_default();
+            if left.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(Fault("throttled: not all rows could be written".into()))
+    }
+}

@@ -1,0 +1,202 @@
+//! Mails: what they mean, what belongs together, what must not count, and what happens when nobody tells us of one.
+
+use handbell::sim::trouble::TroubleKind;
+use handbell_core::incident::Phase;
+
+use super::{ADDRESS, BOB, DANA, DUTY, ELI, nagios, problem};
+use crate::world::World;
+
+#[tokio::test]
+async fn a_recovery_ends_it_and_everybody_who_was_called_is_told() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    world.texts(DANA);
+    world.mail(&nagios("r1", "RECOVERY: db1/MySQL is OK", "up again")).await;
+    assert_eq!(world.alert().await.phase, Phase::Resolved);
+    assert!(world.new_texts(DANA)[0].contains("done, says Monitoring"));
+    world.pass(400).await;
+    assert_eq!(world.calls(ELI), 0);
+    assert_eq!(world.letters().len(), 1, "one report");
+    // The next trouble with the same thing is a new incident.
+    world.mail(&nagios("p3", "PROBLEM: db1/MySQL is CRITICAL", "again")).await;
+    assert_eq!((world.alert().await.epoch, world.alert().await.phase), (2, Phase::Open));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn two_hundred_mails_at_once_are_one_incident() {
+    let world = World::staffed(DUTY).await;
+    for number in 0..200 {
+        let mail =
+            nagios(&format!("s{number}"), "PROBLEM: db1/MySQL is CRITICAL", &format!("check {number}"));
+        world.mail_with(ADDRESS, "", &mail).await;
+    }
+    world.settle().await;
+    let alert = world.alert().await;
+    assert_eq!((alert.count, world.calls(DANA), world.texts(DANA).len()), (200, 1, 1));
+    assert!(world.posts(&alert.reference()).len() <= 4, "{:#?}", world.posts(&alert.reference()));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn the_same_mail_twice_counts_once_and_an_answer_in_its_thread_joins_it() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    world.mail(&problem()).await;
+    assert_eq!(world.alert().await.count, 1);
+    let answer = nagios("a1", "Somebody looks into the database", "I do")
+        .replace("Subject:", "In-Reply-To: <p1@mon.example.com>\r\nSubject:");
+    world.mail(&answer).await;
+    assert_eq!(world.alert().await.count, 2, "one incident, by its thread");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn vacation_replies_bounces_and_our_own_mails_raise_nothing() {
+    let world = World::staffed(DUTY).await;
+    let vacation = nagios("v1", "Out of office", "Back on Monday")
+        .replace("Subject:", "Auto-Submitted: auto-replied\r\nSubject:");
+    world.mail(&vacation).await;
+    let ours = nagios("o1", "PROBLEM: looks like ours", "x")
+        .replace("Subject:", "X-Handbell: H-7K3Q.1.0\r\nSubject:");
+    world.mail(&ours).await;
+    let bounce = "Return-Path: <>\r\nFrom: MAILER-DAEMON@example.com\r\nSubject: Undelivered Mail Returned to Sender\r\nMessage-ID: <b1@x>\r\n\r\nx\r\n";
+    world.mail(bounce).await;
+    assert!(world.alerts().await.is_empty());
+    assert_eq!(world.calls(DANA), 0);
+}
+
+#[tokio::test]
+async fn a_doubtful_mail_may_raise_and_may_never_resolve() {
+    let world = World::staffed(DUTY).await;
+    world.mail_with(ADDRESS, "&spf=FAIL&dkim=FAIL&dmarc=FAIL&spam=GRAY", &problem()).await;
+    world.settle().await;
+    let alert = world.alert().await;
+    assert_eq!(alert.phase, Phase::Open, "a doubtful mail raises");
+    let recovery = nagios("r1", "RECOVERY: db1/MySQL is OK", "up");
+    world.mail_with(ADDRESS, "&spf=FAIL&dkim=FAIL&dmarc=FAIL", &recovery).await;
+    world.settle().await;
+    assert_eq!(world.alert().await.phase, Phase::Open);
+    let posts = world.posts(&alert.reference());
+    assert!(posts.iter().any(|post| post.contains("It changes nothing")), "{posts:#?}");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_virus_is_put_aside_and_told_and_a_mail_to_nobody_too() {
+    let world = World::staffed(DUTY).await;
+    world.mail_with(ADDRESS, "&virus=FAIL", &problem()).await;
+    world.settle().await;
+    assert!(world.alerts().await.is_empty());
+    world.mail_with("guess@in.example.com", "", &nagios("g1", "Hello", "x")).await;
+    world.settle().await;
+    assert!(world.alerts().await.is_empty());
+    let told: Vec<String> = world
+        .spaces()
+        .iter()
+        .flat_map(|space| space["messages"].as_array().unwrap().clone())
+        .map(|message| message["markdown"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].contains("virus") && told[1].contains("no source"), "{told:#?}");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_mail_of_which_nobody_told_us_is_found_in_the_bucket() {
+    let world = World::staffed(DUTY).await;
+    world.mail_with(ADDRESS, "&lost=true", &problem()).await;
+    world.settle().await;
+    assert!(world.alerts().await.is_empty());
+    world.pass(16 * 60).await;
+    assert_eq!(world.alert().await.phase, Phase::Open);
+    assert_eq!(world.calls(DANA), 1);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn broken_mails_raise_with_what_could_be_read() {
+    let world = World::staffed(DUTY).await;
+    let broken = b"Subject: =?utf-8?q?broken\r\nContent-Type: multipart/mixed; boundary=\r\n\r\n--\r\n\xff\xfe the disk is full";
+    let path = format!("/sim/mail?to={ADDRESS}");
+    let answer = world.send("POST", &path, &[], broken.to_vec()).await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    world.settle().await;
+    let posts = world.posts(&world.alert().await.reference());
+    assert!(posts[0].contains("disk is full"), "{posts:#?}");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn webex_and_the_bucket_are_down_and_nothing_is_lost_or_doubled() {
+    let world = World::staffed(DUTY).await;
+    world.trouble("webex", TroubleKind::BadGatewayBefore, None);
+    world.trouble("s3", TroubleKind::BadGatewayBefore, None);
+    world.mail_with(ADDRESS, "", &problem()).await;
+    world.pass(90).await;
+    world.no_trouble();
+    world.pass(20 * 60).await;
+    let alert = world.alert().await;
+    assert_eq!(world.texts(DANA).len(), 1);
+    let posts = world.posts(&alert.reference());
+    assert_eq!(
+        posts.iter().filter(|post| post.contains("PROBLEM: db1")).count(),
+        1 + 1,
+        "post and card: {posts:#?}"
+    );
+    world.read_all();
+}
+
+/// A mail to the incident's own address acknowledges, but only from somebody known, and proven.
+#[tokio::test]
+async fn a_mail_reply_acknowledges_only_with_dmarc_a_known_sender_and_the_incidents_token() {
+    let people = super::PEOPLE.replace(",ops,text; call\neli", ",ops,mail; text\neli");
+    let world =
+        World::with_files(DUTY, &[("people.csv", people.as_str()), ("rotas.yaml", super::ROTAS)]).await;
+    world.mail(&problem()).await;
+    let letters = world.letters();
+    assert_eq!(letters.len(), 1, "{letters:#?}");
+    assert_eq!(letters[0]["to"][0], "dana@example.com");
+    assert!(letters[0]["text"].as_str().unwrap().contains("/act/"), "{letters:#?}");
+    let headers = letters[0]["headers"].as_array().unwrap().clone();
+    let reply =
+        headers.iter().find(|header| header[0] == "Reply-To").unwrap()[1].as_str().unwrap().to_owned();
+
+    let ack = |id: &str, from: &str| {
+        format!(
+            "From: {from}\r\nTo: {reply}\r\nSubject: Re: x\r\nMessage-ID: <{id}@example.com>\r\n\r\nack\r\n\r\n> what we wrote\r\n"
+        )
+    };
+    world.mail_with(&reply, "&dmarc=FAIL", &ack("m1", "dana@example.com")).await;
+    world.settle().await;
+    assert_eq!(world.alert().await.phase, Phase::Open, "no DMARC");
+    world.mail_with(&reply, "", &ack("m2", "stranger@example.org")).await;
+    world.settle().await;
+    assert_eq!(world.alert().await.phase, Phase::Open, "nobody we know");
+    let wrong = reply.replace("inc+", "inc+x");
+    world.mail_with(&wrong, "", &ack("m3", "dana@example.com")).await;
+    world.settle().await;
+    assert_eq!(world.alert().await.phase, Phase::Open, "another token");
+    world.mail_with(&reply, "", &ack("m4", "dana@example.com")).await;
+    world.settle().await;
+    assert_eq!(world.alert().await.phase, Phase::Acknowledged);
+    assert_eq!(world.alert().await.taken_by.unwrap().who, "Dana");
+    assert!(world.texts(BOB).is_empty());
+    world.read_all();
+}
+
+#[tokio::test]
+async fn quiet_hours_hold_phones_and_critical_ones_ring() {
+    let config = DUTY.replace(
+        "    form: { title",
+        "    quiet: { hours: { week: { daily: \"00:00-24:00\" }, except: { \"2026-12-01\": closed } } }\n    rules:\n      - { subject: WARNING, severity: warning }\n    form: { title",
+    );
+    let world = World::staffed(&config).await;
+    world.mail(&nagios("w1", "disk WARNING on web1", "90 %")).await;
+    assert_eq!(world.calls(DANA), 0);
+    assert!(world.shown().0.starts_with("Waits until"), "{:?}", world.shown());
+    world.mail(&nagios("c1", "disk CRITICAL on web1", "100 %")).await;
+    world.settle().await;
+    assert_eq!(world.calls(DANA), 1);
+    world.read_all();
+}

@@ -1,0 +1,180 @@
+//! What the original did wrong, or only claimed: each a test with its name.
+
+use handbell::sim::trouble::TroubleKind;
+use handbell_core::incident::Phase;
+use serde_json::json;
+
+use super::{DANA, DUTY, ELI, nagios, problem};
+use crate::world::World;
+
+/// "mail never raises an alert": its mail server only printed the mail.
+#[tokio::test]
+async fn mail_never_raises_an_alert() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    assert_eq!((world.alerts().await.len(), world.calls(DANA)), (1, 1));
+    world.read_all();
+}
+
+/// "the same mail each run": POP3 read the first message again and again, and deleted none.
+#[tokio::test]
+async fn the_same_mail_each_run() {
+    let world = World::staffed(DUTY).await;
+    for _ in 0..5 {
+        world.mail(&problem()).await;
+    }
+    assert_eq!((world.alert().await.count, world.texts(DANA).len()), (1, 1));
+    world.read_all();
+}
+
+/// An apostrophe in the alert broke the log's INSERT and the alert with it; SQL in a login let anybody in.
+#[tokio::test]
+async fn an_apostrophe_in_the_alert_text_aborts_the_alert() {
+    let world = World::staffed(DUTY).await;
+    world
+        .mail(&nagios(
+            "q1",
+            "PROBLEM: can't reach O'Hara's \"db\"; DROP TABLE events; --",
+            "it's <@all> down `now`",
+        ))
+        .await;
+    let alert = world.alert().await;
+    assert_eq!(world.calls(DANA), 1);
+    let posts = world.posts(&alert.reference());
+    assert!(posts[0].contains("O'Hara's") && !posts[0].contains("<@all>"), "{posts:#?}");
+    world.read_all();
+}
+
+/// Status was OK even when Webex refused the message or the membership; a text or call that failed never set KO.
+#[tokio::test]
+async fn status_is_ok_even_when_everything_is_refused() {
+    let world = World::staffed(DUTY).await;
+    world.behave(DANA, json!({ "behaviour": "refuse", "code": 21211 })).await;
+    world.mail(&problem()).await;
+    world.settle().await;
+    let alert = world.alert().await;
+    let posts = world.posts(&alert.reference());
+    assert!(posts.iter().any(|post| post.contains("❌ failed")), "{posts:#?}");
+    assert_eq!(alert.step, 2, "and the next person is called at once");
+    world.read_all();
+}
+
+/// A database that was down ended everything with 500 before any call went out.
+#[tokio::test]
+async fn the_database_is_down_and_nobody_is_called() {
+    let world = World::staffed(DUTY).await;
+    world.trouble("dynamodb", TroubleKind::BadGatewayBefore, None);
+    world.mail_with(super::ADDRESS, "", &problem()).await;
+    world.rest().await;
+    world.no_trouble();
+    world.pass(20 * 60).await;
+    assert!(world.calls(DANA) >= 1, "the mail was tried again, or found in the bucket");
+    assert_eq!(world.alert().await.count, 1);
+    world.read_all();
+}
+
+/// With a team in the settings nobody was added at all, and the status was OK: the team's id was sent as an address.
+#[tokio::test]
+async fn a_team_is_set_and_nobody_joins() {
+    let config = DUTY.replace("[{ on_duty: ops }]", "[{ team: ops }]");
+    let world = World::staffed(&config).await;
+    world.mail(&problem()).await;
+    let reference = world.alert().await.reference();
+    assert_eq!(world.people(&reference), ["dana@example.com", "eli@example.com"]);
+    assert_eq!((world.calls(DANA), world.calls(ELI)), (1, 1));
+    world.read_all();
+}
+
+/// "one synchronous pass, one call, no retry, no ack, no escalation, no dedupe, no schedule".
+#[tokio::test]
+async fn one_synchronous_pass_one_call_no_retry_no_acknowledgement() {
+    let rules =
+        super::PEOPLE.replace("ops,text; call\neli", "ops,text; call; call after 2m every 2m x3\neli");
+    let world = World::with_files(
+        &DUTY.replace("after: 5m", "after: 20m"),
+        &[("people.csv", rules.as_str()), ("rotas.yaml", super::ROTAS)],
+    )
+    .await;
+    world.mail(&problem()).await;
+    world.pass(9 * 60).await;
+    assert_eq!(world.calls(DANA), 4, "again and again until somebody has it");
+    world.text_from(DANA, "ack").await;
+    world.pass(30 * 60).await;
+    assert_eq!((world.calls(DANA), world.calls(ELI)), (4, 0));
+    world.read_all();
+}
+
+/// The spoken text was sent as an address (`calltts`), and the call played a song.
+#[tokio::test]
+async fn the_call_passes_its_text_as_an_address() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&nagios("x1", "PROBLEM: a & b < c", "x")).await;
+    assert!(world.answer(DANA).await[0].starts_with("PROBLEM: a & b < c. It is critical."));
+    world.read_all();
+}
+
+/// The "report" went to the person on duty, with the subject "The contents of %s".
+#[tokio::test]
+async fn the_report_goes_to_the_wrong_person() {
+    let world = World::staffed(
+        &DUTY.replace("    label: Monitoring", "    label: Monitoring\n    report_to: [noc@example.com]"),
+    )
+    .await;
+    world.mail(&problem()).await;
+    world.text_from(DANA, "done").await;
+    world.pass(90).await;
+    let mut to: Vec<String> =
+        world.letters().iter().map(|letter| letter["to"][0].as_str().unwrap().to_owned()).collect();
+    to.sort();
+    assert_eq!(to, ["nagios@mon.example.com", "noc@example.com"]);
+    assert!(world.letters().iter().all(|letter| letter["subject"] == "Re: PROBLEM: db1/MySQL is CRITICAL"));
+    world.read_all();
+}
+
+/// The escalation by the word `escalation` stood in the README only.
+#[tokio::test]
+async fn escalation_is_only_in_the_readme() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    world.says_in_space("dana@example.com", "Escalation!").await;
+    assert_eq!((world.alert().await.step, world.calls(ELI)), (2, 1));
+    world.read_all();
+}
+
+/// The filter by subject was not there: `subject` and `to` were ignored.
+#[tokio::test]
+async fn the_subject_filter_is_ignored() {
+    let config = DUTY.replace(
+        "    form: { title",
+        "    otherwise: ignore\n    rules:\n      - { subject: \"^ALARM (?<what>\\\\w+)\", key: \"{what}\" }\n    form: { title",
+    );
+    let world = World::staffed(&config).await;
+    world.mail(&nagios("n1", "Newsletter of November", "x")).await;
+    assert!(world.alerts().await.is_empty());
+    world.mail(&nagios("n2", "ALARM pump stopped at 12:01", "x")).await;
+    world.mail(&nagios("n3", "ALARM pump stopped at 12:02", "x")).await;
+    assert_eq!(world.alert().await.count, 2);
+    world.read_all();
+}
+
+/// `/dutyAlert` was there for anybody, and without a login ended with 500.
+#[tokio::test]
+async fn no_login_check_on_duty_alert() {
+    let world = World::staffed(DUTY).await;
+    assert_eq!(world.send("POST", "/dutyAlert", &[], "").await.status, 404);
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let answer = world.send("POST", "/alert/demo", &form, "what=x&token=guess").await;
+    assert!((400..500).contains(&answer.status), "{answer:?}");
+    world.settle().await;
+    assert!(world.alerts().await.is_empty());
+}
+
+/// Who was on duty was whoever had logged in.
+#[tokio::test]
+async fn the_duty_guy_is_whoever_is_logged_in() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    assert_eq!((world.calls(DANA), world.calls(ELI)), (1, 0), "the rota says who");
+    assert_eq!(world.alert().await.phase, Phase::Open);
+    world.read_all();
+}
