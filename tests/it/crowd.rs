@@ -281,6 +281,7 @@ async fn devices_that_a_cmx_tells_of_are_counted_and_whoever_forges_is_refused()
     let key = ("authorization", "Bearer local-push");
     for _ in 0..2 {
         // The same message twice, and each device many times, is as many devices as there are.
+        world.advance(1).await;
         let answer = world.send("POST", "/cmx/told", &[json, key], notifications(0..3, true)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }

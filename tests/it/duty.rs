@@ -1,8 +1,10 @@
 //! A mail or a form wakes the right person, and somebody always has it: through the front door, as a conversation.
 
+mod crash;
 mod form;
 mod ledger;
 mod mail;
+mod mailbox;
 mod races;
 mod weaknesses;
 

@@ -205,6 +205,7 @@ async fn a_cmx_that_says(answer: Option<(&str, &str, &str)>) -> (Vec<Value>, Vec
         pace: Duration::ZERO,
         automatic: false,
         overrides: vec![("HANDBELL_CMX_URL".to_owned(), url)],
+        held_at: None,
         show_logs: false,
     })
     .await

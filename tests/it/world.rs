@@ -59,19 +59,24 @@ impl World {
     }
 
     pub(crate) async fn with(config: &str) -> Self {
-        Self::built(config, false, &[]).await
+        Self::built(config, false, &[], today()).await
+    }
+
+    /// At another time.
+    pub(crate) async fn at(begins: Timestamp, config: &str, files: &[(&str, &str)]) -> Self {
+        Self::built(config, false, files, begins).await
     }
 
     /// With files beside the configuration, by name.
     pub(crate) async fn with_files(config: &str, files: &[(&str, &str)]) -> Self {
-        Self::built(config, false, files).await
+        Self::built(config, false, files, today()).await
     }
 
     pub(crate) async fn with_bot(config: &str) -> Self {
-        Self::built(config, true, &[]).await
+        Self::built(config, true, &[], today()).await
     }
 
-    async fn built(config: &str, bot: bool, beside: &[(&str, &str)]) -> Self {
+    async fn built(config: &str, bot: bool, beside: &[(&str, &str)], begins: Timestamp) -> Self {
         let files = tempfile::tempdir().unwrap();
         for (name, content) in beside {
             std::fs::write(files.path().join(name), content).unwrap();
@@ -91,11 +96,11 @@ impl World {
             pace: Duration::ZERO,
             automatic: false,
             overrides: Vec::new(),
+            held_at: Some(begins),
             show_logs: false,
         })
         .await
         .unwrap();
-        runner.stage.clock.hold();
         Self { runner, gate, http: handbell_boot::client().unwrap(), read: Mutex::default(), files }
     }
 
@@ -420,6 +425,12 @@ impl World {
             self.texts(phone["number"].as_str().unwrap());
         }
     }
+}
+
+/// Now, by the machine's clock: what holds today holds in every test.
+fn today() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "a world has to begin at some time")]
+    Timestamp::now()
 }
 
 impl Drop for World {

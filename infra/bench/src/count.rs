@@ -8,19 +8,24 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use handbell::cloud::table::Units;
 use handbell::runner::Runner;
 use handbell_boot::Error;
 
+use crate::writes::{self, Writes};
+
 /// How DynamoDB names a write whose condition failed.
 const REFUSED: &[u8] = b"ConditionalCheckFailedException";
 /// Where the functions find what, on the runner.
-const AWS: [(&str, &str); 3] = [
+const AWS: [(&str, &str); 5] = [
     ("AWS_ENDPOINT_URL_DYNAMODB", "/aws/dynamodb"),
     ("AWS_ENDPOINT_URL_SQS", "/aws/sqs"),
     ("AWS_ENDPOINT_URL_EVENTBRIDGE", "/aws/events"),
+    ("AWS_ENDPOINT_URL_S3", "/aws/s3"),
+    ("AWS_ENDPOINT_URL_SESV2", "/aws/ses"),
 ];
 const VENDORS: [(&str, &str); 2] =
     [("HANDBELL_WEBEX_URL", "/sim/webex/v1"), ("HANDBELL_TWILIO_URL", "/sim/twilio")];
@@ -40,6 +45,8 @@ pub(crate) struct Bill {
     pub(crate) vendors: BTreeMap<String, u64>,
     /// How long anybody who was asked through the counter was at work.
     pub(crate) stand_ins: Duration,
+    /// What was written, by what it was; only of a [`Counter::of_writes`].
+    pub(crate) writes: BTreeMap<String, Writes>,
 }
 
 impl Bill {
@@ -77,7 +84,14 @@ impl Bill {
         self.stand_ins = self.stand_ins.saturating_sub(before.stand_ins);
         self.aws.retain(|_, count| *count > 0);
         self.vendors.retain(|_, count| *count > 0);
+        for (what, writes) in &before.writes {
+            self.writes.entry(what.clone()).and_modify(|now| {
+                now.requests -= writes.requests;
+                now.units -= writes.units;
+            });
+        }
         self.units.retain(|_, units| units.calls > 0);
+        self.writes.retain(|_, writes| writes.requests > 0);
         self
     }
 }
@@ -93,6 +107,8 @@ struct Counting {
     refused: AtomicU64,
     wire: Mutex<u64>,
     work: Mutex<Work>,
+    /// None: nobody asks what is written.
+    writes: Option<Mutex<BTreeMap<String, Writes>>>,
 }
 
 /// How long at least one request was being answered.
@@ -124,6 +140,15 @@ impl Work {
 impl Counter {
     /// A counter that must be told where the runner is, as soon as that is known.
     pub(crate) async fn start() -> Result<Self, Error> {
+        Self::begin(None).await
+    }
+
+    /// The same, and it looks into each write to tell what it was. That takes time, so it isn't for who measures time.
+    pub(crate) async fn of_writes() -> Result<Self, Error> {
+        Self::begin(Some(Mutex::default())).await
+    }
+
+    async fn begin(writes: Option<Mutex<BTreeMap<String, Writes>>>) -> Result<Self, Error> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let counting = Arc::new(Counting {
             address: format!("http://{}", listener.local_addr()?),
@@ -133,6 +158,7 @@ impl Counter {
             refused: AtomicU64::new(0),
             wire: Mutex::default(),
             work: Mutex::default(),
+            writes,
         });
         let router = Router::new().fallback(hand_on).with_state(Arc::clone(&counting));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -162,6 +188,7 @@ impl Counter {
     pub(crate) fn forget(&self, runner: &Runner) {
         lock(&self.0.aws).clear();
         self.0.refused.store(0, Ordering::Relaxed);
+        self.0.writes.iter().for_each(|writes| lock(writes).clear());
         runner.cloud.table().forget_units();
         *lock(&self.0.wire) = runner.stage.wire.entries().last().map_or(0, |entry| entry.number);
         let mut work = lock(&self.0.work);
@@ -188,6 +215,7 @@ impl Counter {
             refused: self.0.refused.load(Ordering::Relaxed),
             vendors,
             stand_ins: lock(&self.0.work).so_far(),
+            writes: self.0.writes.as_ref().map(|writes| lock(writes).clone()).unwrap_or_default(),
         }
     }
 }
@@ -195,13 +223,18 @@ impl Counter {
 async fn hand_on(State(counting): State<Arc<Counting>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    if let Some(target) = target {
-        let operation = target.replace("DynamoDB_20120810", "DynamoDB").replace('.', " ");
+    let target = target.map(|target| target.replace("DynamoDB_20120810", "DynamoDB").replace('.', " "));
+    // The bucket and the mail are asked by method and path.
+    let by_path = [("/aws/s3", "S3"), ("/aws/ses", "SES")].into_iter();
+    let by_path = by_path
+        .filter(|(path, _)| parts.uri.path().starts_with(path))
+        .map(|(_, service)| format!("{service} {}", parts.method));
+    if let Some(operation) = target.clone().or(by_path.last()) {
         *lock(&counting.aws).entry(operation).or_default() += 1;
     }
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     lock(&counting.work).begin();
-    let answer = forward(&counting, &parts, body).await;
+    let answer = forward(&counting, &parts, body, target.as_deref().unwrap_or_default()).await;
     lock(&counting.work).end();
     match answer {
         Ok(answer) => answer,
@@ -211,26 +244,41 @@ async fn hand_on(State(counting): State<Arc<Counting>>, request: Request) -> Res
 
 async fn forward(
     counting: &Counting,
-    parts: &axum::http::request::Parts,
-    body: Bytes,
+    parts: &Parts,
+    request: Bytes,
+    operation: &str,
 ) -> Result<Response, reqwest::Error> {
     let origin = counting.origin.get().map_or("", String::as_str);
-    let mut headers = parts.headers.clone();
-    headers.remove("host");
-    let request = counting
-        .http
-        .request(parts.method.clone(), format!("{origin}{}", parts.uri))
-        .headers(headers)
-        .body(body);
-    let answer = request.send().await?;
-    let (status, mut headers) = (answer.status(), answer.headers().clone());
-    headers.remove("transfer-encoding");
-    let body = answer.bytes().await?;
+    let (status, headers, body) = pass_on(&counting.http, origin, parts, request.clone()).await?;
     // A transaction that failed names its reasons in another exception.
     if status == StatusCode::BAD_REQUEST && body.windows(REFUSED.len()).any(|part| part == REFUSED) {
         counting.refused.fetch_add(1, Ordering::Relaxed);
     }
+    if let (Some(known), Some((what, units))) =
+        (&counting.writes, writes::read(operation, &request, &body))
+    {
+        let mut known = lock(known);
+        let writes = known.entry(what).or_default();
+        writes.requests += 1;
+        writes.units += units;
+    }
     Ok((status, headers, body).into_response())
+}
+
+/// Asks the same of whoever is meant.
+pub(crate) async fn pass_on(
+    http: &reqwest::Client,
+    origin: &str,
+    parts: &Parts,
+    body: Bytes,
+) -> Result<(StatusCode, HeaderMap, Bytes), reqwest::Error> {
+    let mut headers = parts.headers.clone();
+    headers.remove("host");
+    let request = http.request(parts.method.clone(), format!("{origin}{}", parts.uri)).headers(headers);
+    let answer = request.body(body).send().await?;
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    headers.remove("transfer-encoding");
+    Ok((status, headers, answer.bytes().await?))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

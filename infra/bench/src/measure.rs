@@ -100,6 +100,7 @@ pub(crate) async fn start(
         pace,
         automatic,
         overrides,
+        held_at: None,
         show_logs: false,
     })
     .await

@@ -220,6 +220,7 @@ fn local(local: Local) -> Result<(), handbell_boot::Error> {
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?)))
             .collect(),
+        held_at: None,
         show_logs: !local.quiet,
     };
     runtime(&mut tokio::runtime::Builder::new_multi_thread())?.block_on(async {

@@ -62,6 +62,19 @@ to be reached, with semicolons between them: text, call, mail or webex, each wit
         #[command(flatten)]
         at: At,
     },
+    /// Send a code to each phone and address of somebody that isn't verified yet
+    #[command(after_help = "\
+Examples:
+  handbell people verify dana
+
+Whoever gets the code by text answers with it; a code by mail is told to you: handbell people confirm dana 042137")]
+    Verify {
+        /// Whose
+        id: String,
+        /// Where.
+        #[command(flatten)]
+        at: At,
+    },
     /// Verify a phone or an address by the code that was sent to it
     #[command(after_help = "\
 Examples:
@@ -108,6 +121,7 @@ pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Strin
             csv::write(&roster(&directory::open(at, around).await?).await?).map_err(|error| error.to_string())
         }
         Command::List { at } => Ok(list(&roster(&directory::open(at, around).await?).await?)),
+        Command::Verify { id, at } => verify::send(id, &directory::open(at, around).await?, around).await,
         Command::Confirm { id, code, contact, at } => {
             verify::confirm(id, code, contact.as_deref(), &directory::open(at, around).await?).await
         }

@@ -14,7 +14,7 @@ use handbell_boot::{Environment, Function};
 use handbell_core::config::{Config, Source};
 use handbell_core::incident::Subject;
 use handbell_store::Store;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -68,6 +68,8 @@ pub struct RunnerOptions {
     pub overrides: Vec<(String, String)>,
     /// The functions' log lines are shown.
     pub show_logs: bool,
+    /// Time begins here and goes by only when it is moved: a test doesn't depend on how busy its machine is.
+    pub held_at: Option<Timestamp>,
 }
 
 /// A button and its address on this laptop.
@@ -147,6 +149,9 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     let origin = format!("http://{address}");
 
     let stage = Stage::new(account(&config, options.bot), options.pace, http);
+    if let Some(at) = options.held_at {
+        stage.clock.hold(at);
+    }
     stage.origin.write().unwrap_or_else(|poisoned| poisoned.into_inner()).clone_from(&origin);
     let scratch = scratch(options.data.as_deref())?;
     let secrets = scratch.path.join("secrets.json");

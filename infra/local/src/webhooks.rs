@@ -135,6 +135,7 @@ mod tests {
             pace: Duration::ZERO,
             automatic: false,
             overrides: Vec::new(),
+            held_at: None,
             show_logs: false,
         })
         .await

@@ -3,7 +3,7 @@
 use handbell_core::alert::Origin;
 use handbell_core::config::MailDomain;
 use handbell_core::dispatch::{Outcome, Say, Task};
-use handbell_core::incident::{Incident, reference};
+use handbell_core::incident::{Incident, Kind, reference};
 use handbell_core::wording::{self, duty};
 use handbell_inbound::link::{seal_reply, sealed_reply};
 use handbell_outbound::ses::Mail;
@@ -50,10 +50,19 @@ impl App {
 
     /// A mail to one person: what it is about, a link that acts, and an address to which `ack` can be answered.
     async fn page_by_mail(&self, work: &Work, name: &str, domain: &MailDomain) -> Result<Mail, Outcome> {
-        let (Some(incident), Some(delivery)) = (work.told_incident(), work.delivery(name)) else {
-            return Err(Outcome::NotWanted);
-        };
+        let Some(delivery) = work.delivery(name) else { return Err(Outcome::NotWanted) };
         let Say::Notify { email, content } = &delivery.say else { return Err(Outcome::NotWanted) };
+        if work.dispatch.key.subject.kind() == Kind::Notice {
+            return Ok(Mail {
+                from: domain.from.clone(),
+                to: email.clone(),
+                subject: "Handbell".to_owned(),
+                text: wording::post(content, &work.plan, &work.dispatch, &work.words),
+                headers: vec![("Auto-Submitted".to_owned(), "auto-generated".to_owned())],
+                ..Mail::default()
+            });
+        }
+        let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
         let person = delivery.aim.as_ref().map(|aim| aim.id.as_str());
         let link = self.act_url(&incident.subject, incident.epoch, person, self.now()).await;
         let link = link.map_err(not_now)?;

@@ -63,11 +63,14 @@ impl App {
         let here = token(&work.dispatch.key, name);
         if task == Task::Look {
             let found = match &delivery.say {
-                Say::Sms { to, from, .. } => twilio.messages(Some(to), Some(from)).await.map(|messages| {
-                    let ours =
-                        |body: &Option<String>| body.as_deref().is_some_and(|body| has_mark(body, &mark));
-                    messages.into_iter().find(|message| ours(&message.body)).map(|message| message.sid)
-                }),
+                Say::Sms { to, from, .. } => twilio
+                    .messages(Some(to), Some(from).filter(|from| !from.is_empty()).map(String::as_str))
+                    .await
+                    .map(|messages| {
+                        let ours =
+                            |body: &Option<String>| body.as_deref().is_some_and(|body| has_mark(body, &mark));
+                        messages.into_iter().find(|message| ours(&message.body)).map(|message| message.sid)
+                    }),
                 Say::Call { to, from, .. } => twilio.calls(Some(to), Some(from)).await.map(|calls| {
                     // A call carries no mark; one to this person since this was decided, that isn't another's, is ours.
                     let since = delivery.since - SignedDuration::from_secs(5);
@@ -95,9 +98,11 @@ impl App {
         let public = self.public_url();
         let answer = match &delivery.say {
             Say::Sms { to, from, content } => {
+                // Who writes a notice from outside doesn't know our number.
+                let from = if from.is_empty() { self.config.from() } else { from };
                 let sms = Sms {
                     to: to.clone(),
-                    from: from.clone(),
+                    from: from.to_owned(),
                     body: wording::sms(content, &work.plan, &work.dispatch, &work.words, &mark),
                     status_callback: Some(format!("{public}/twilio/sms/status?d={here}")),
                     validity: SMS_VALIDITY,

@@ -48,6 +48,7 @@ impl Stage {
             pace: Duration::ZERO,
             automatic,
             overrides: Vec::new(),
+            held_at: None,
             show_logs: false,
         };
         let runner = start(options).await.expect("started");

@@ -59,6 +59,10 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
     let ringing = twilio.place_call(&Call { status_callback: None, ..call.clone() }).await.expect("placed");
     twilio.calls(Some(dana), Some(own)).await.expect("calls");
     twilio.cancel_call(&ringing).await.expect("cancelled");
+    let spoken_to = twilio.place_call(&Call { status_callback: None, ..call.clone() }).await.expect("placed");
+    stage.hand(dana, "answer", Value::Null).await;
+    twilio.hang_up(&spoken_to).await.expect("hung up");
+    twilio.hang_up(&spoken_to).await.expect("over already");
     twilio.place_call(&Call { to: "+15005550001".into(), ..call }).await.expect_err("refused");
     twilio.call(&format!("CA{}", "0".repeat(32))).await.expect_err("unknown");
 

@@ -164,7 +164,7 @@ async fn who_has_only_a_number_stays_somebody_on_the_page() {
 }
 
 #[tokio::test]
-async fn people_called_each_other_nothing_that_the_reporter_reads() {
+async fn what_people_say_among_themselves_is_not_for_the_reporter() {
     let world = World::staffed(DUTY).await;
     let ticket = world.ticket().await;
     world.text_from(DANA, "That is Ann again, never mind her").await;
@@ -238,7 +238,7 @@ async fn nothing_that_was_typed_is_lost_in_silence() {
 
 #[tokio::test]
 async fn only_our_page_raises_an_alert() {
-    let config = DUTY.replace("    form: {", "    form: {").replace(
+    let config = DUTY.replace(
         "sources:\n",
         "sources:\n  mails:\n    plan: duty\n    address: { secret: mails }\n  other:\n    plan: duty\n    form: { secret: alert-form }\n",
     );

@@ -210,3 +210,43 @@ async fn a_snooze_ends_and_the_same_step_comes_again() {
     assert_eq!(world.calls(DANA), 2);
     world.read_all();
 }
+
+/// A new number is called only once whoever has it has said the code that it was sent.
+#[tokio::test]
+async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
+    use handbell_core::dispatch::{Content, Delivery, Dispatch, DispatchKey, Say};
+    use handbell_core::incident::Subject;
+    use handbell_core::roster::code::Code;
+    use jiff::SignedDuration;
+
+    let world = World::staffed(DUTY).await;
+    let store = &world.runner.store;
+    let mut dana = store.person("dana").await.unwrap().unwrap();
+    let before = dana.version;
+    dana.phones[0].verified_at = None;
+    store.put_person(&dana, Some(before)).await.unwrap();
+    world.mail(&problem()).await;
+    assert_eq!(world.calls(DANA), 0, "nobody knows yet whose number it is");
+    assert_eq!(world.letters().len(), 1, "so Dana gets a mail");
+
+    let now = world.now();
+    assert!(store.ask_code(DANA, &Code::new("dana", DANA, "042137", "salt", now)).await.unwrap());
+    let key = DispatchKey { subject: Subject::notice(DANA), epoch: 1, number: 1 };
+    let mut dispatch = Dispatch { last_word: true, ..Dispatch::new(key, now) };
+    let content = Content::Text("042137 is your code".to_owned());
+    dispatch.add(Delivery::new(Say::Sms { to: DANA.to_owned(), from: String::new(), content }, now));
+    assert!(store.put_notice(&dispatch, "code-1", SignedDuration::from_hours(1), now).await.unwrap());
+    assert!(
+        !store.put_notice(&dispatch, "code-1", SignedDuration::from_hours(1), now).await.unwrap(),
+        "once"
+    );
+    world.pass(70).await;
+    assert!(world.new_texts(DANA)[0].starts_with("042137 is your code"));
+    world.text_from(DANA, "111111").await;
+    assert!(world.new_texts(DANA)[0].contains("This is not the code. 4 tries are left."));
+    world.text_from(DANA, "042 137").await;
+    assert!(world.new_texts(DANA)[0].contains("Handbell may now call and text you here."));
+    world.mail(&super::nagios("n2", "PROBLEM: another thing", "x")).await;
+    assert_eq!(world.calls(DANA), 1);
+    world.read_all();
+}

@@ -73,11 +73,10 @@ async fn a_recovery_races_an_acknowledgement() {
 /// Clocks that go an hour back must not call anybody early or twice: times are instants.
 #[tokio::test]
 async fn a_step_is_due_after_the_same_time_in_the_night_the_clocks_change() {
-    let world = World::staffed(DUTY).await;
-    let now = world.now();
-    // 28 March 2027, 00:58 UTC: two minutes before Paris goes from 02:00 to 03:00.
-    let night: jiff::Timestamp = "2027-03-28T00:58:00Z".parse().unwrap();
-    world.advance(night.duration_since(now).as_secs()).await;
+    // Two minutes before Paris goes from 02:00 to 03:00.
+    let night = "2027-03-28T00:58:00Z".parse().unwrap();
+    let files = [("people.csv", super::PEOPLE), ("rotas.yaml", super::ROTAS)];
+    let world = World::at(night, DUTY, &files).await;
     world.mail(&problem()).await;
     world.pass(285).await;
     assert_eq!(world.calls(ELI), 0);

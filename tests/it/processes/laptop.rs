@@ -44,6 +44,7 @@ pub(super) fn options() -> RunnerOptions {
         pace: Duration::from_millis(10),
         automatic: true,
         overrides: Vec::new(),
+        held_at: None,
         show_logs: false,
     }
 }

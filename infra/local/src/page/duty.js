@@ -12,6 +12,8 @@ import { systemTime } from "./state.js";
 const TOLD = "duty-said";
 /** So many of those that are over are still shown. */
 const OVER = 4;
+/** What can be tried, with a form and without. */
+const TRY = { true: "Send a mail, or report something by the form.", false: "Send a mail." };
 
 function incidentNode(one) {
   const jump = () => {
@@ -33,7 +35,7 @@ function showIncidents() {
   const all = incidents();
   const over = all.filter((one) => one.over).slice(0, OVER);
   keyed($("incident-list"), all.filter((one) => !one.over || over.includes(one)), (one) => one.reference, incidentNode);
-  $("incident-list").dataset.empty = "Nothing is open. Send a mail, or report something by the form.";
+  $("incident-list").dataset.empty = `Nothing is open. ${TRY[sources().some((source) => source.form)]}`;
 }
 
 /** The panel, if there is a source of alerts, or a rota. */
@@ -69,6 +71,6 @@ export function nextForDuty() {
   const one = all.find((each) => !each.over);
   if (one?.tone === "bad") return [`${one.reference}: ${one.how.toLowerCase()}. Take it on the card, by text or by phone, or let time pass: the next step comes by itself.`, "duty"];
   if (one) return [`${one.how} (${one.reference}). When it is done: text back “done”, or press Done on the card.`, "phones"];
-  if (all.length) return ["It is over, and everybody was told. Send another mail, or report something by the form.", "duty"];
-  return ["Send “Nagios: PROBLEM” to Handbell: whoever is on duty gets a text and a call.", "duty"];
+  if (all.length) return ["It is over, and everybody was told. Send another mail, or let time pass and read the report.", "duty"];
+  return ["Send “Nagios: PROBLEM” to Handbell, and see whose phone rings.", "duty"];
 }

@@ -67,7 +67,7 @@ function nextOnTheFloor() {
 
 const PLACES = { buttons: "to the button", troubles: "to the troubles", floor: "to the floor", spaces: "to Webex", compose: "to Webex", customers: "to the customers", duty: "to duty", phones: "to the phones" };
 /** What is operated first in a place: there, the first thing isn't it. */
-const FIRST = { spaces: "#tabs button, #space button, #space a", compose: "textarea", customers: ".call:not([hidden]) button, .customer input" };
+const FIRST = { spaces: "#tabs button, #space button, #space a", compose: "textarea", customers: ".call:not([hidden]) button, .customer input", duty: ".sends button, .incident button" };
 
 export function showNext() {
   const [text, place] = nextStep();

@@ -5,6 +5,7 @@ import { $, el, keyed } from "./dom.js";
 import { lines } from "./lines.js";
 import { avatar, messageNode } from "./message.js";
 import { presenceNode } from "./presence.js";
+import { sources } from "./roster.js";
 import { state } from "./state.js";
 
 let chosen = null; // the id of the space that is shown
@@ -37,7 +38,7 @@ export function showSpaces(spaces) {
   }
   showCompose(space);
   if (!space) {
-    holder.replaceChildren(el("div", { class: "empty" }, el("p", {}, "No space yet."), el("p", { class: "dim" }, lines().length ? "The first press makes one, and so does a customer’s first text." : "The first press makes one and brings the people into it.")));
+    holder.replaceChildren(el("div", { class: "empty" }, el("p", {}, "No space yet."), el("p", { class: "dim" }, firstSpace())));
     return;
   }
   if (holder.dataset.space !== space.id || !holder.querySelector(".messages")) {
@@ -75,6 +76,12 @@ export function showSpaces(spaces) {
       if (!picture.complete) picture.addEventListener("load", () => (list.scrollTop = list.scrollHeight), { once: true });
     }
   }
+}
+
+/** What makes the first space. */
+function firstSpace() {
+  if (!state.buttons.length && sources().length) return "The first mail or report makes one, and brings in whoever is on duty.";
+  return lines().length ? "The first press makes one, and so does a customer’s first text." : "The first press makes one and brings the people into it.";
 }
 
 /** Shows this space. */

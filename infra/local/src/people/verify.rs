@@ -1,8 +1,12 @@
 //! Codes that prove that a phone or an address is somebody's: made here, sent to the contact, and said by who got it.
 
+use handbell_core::config::is_phone_number;
+use handbell_core::dispatch::{Content, Delivery, Dispatch, DispatchKey, Say};
+use handbell_core::incident::Subject;
 use handbell_core::roster::code::{Code, six_digits};
 use handbell_core::roster::{Contact, Person};
 use handbell_store::Checked;
+use jiff::SignedDuration;
 
 use crate::directory::{Around, Directory, known};
 
@@ -48,12 +52,43 @@ pub async fn codes(id: &str, directory: &Directory, around: &Around<'_>) -> Resu
                 person: person.id.clone(),
                 address: address.clone(),
                 text: format!(
-                    "{code} is your code for Handbell, for 15 minutes. Tell it to whoever set you up, and nobody else."
+                    "{code} is your code for Handbell, for 15 minutes. Answer with it, or tell it to whoever set you up, and nobody else."
                 ),
             });
         }
     }
     Ok(to_send)
+}
+
+/// So long a code is tried to be delivered: after that it is of no use.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Makes the codes and gives them to Handbell to be sent: the next tick finds them.
+pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Result<String, String> {
+    let sent = codes(id, directory, around).await?;
+    if sent.is_empty() {
+        return Ok(format!(
+            "Nothing is sent: all of {id} is verified, or was sent a code within the last minute.\n"
+        ));
+    }
+    let mut said = String::new();
+    for ToSend { address, text, .. } in sent {
+        let epoch = u64::try_from(directory.now.as_microsecond()).unwrap_or_default();
+        let key = DispatchKey { subject: Subject::notice(&address), epoch, number: 1 };
+        let mut dispatch = Dispatch { last_word: true, ..Dispatch::new(key, directory.now) };
+        let content = Content::Text(text);
+        let say = match is_phone_number(&address) {
+            true => Say::Sms { to: address.clone(), from: String::new(), content },
+            false => Say::Notify { email: address.clone(), content },
+        };
+        dispatch.add(Delivery::new(say, directory.now));
+        let written =
+            directory.store.put_notice(&dispatch, &format!("code-{epoch}"), KEPT, directory.now).await;
+        written.map_err(|fault| fault.to_string())?;
+        said.push_str(&format!("A code is on its way to {address}. It is there within two minutes.\n"));
+    }
+    said.push_str(&format!("Then: handbell people confirm {id} CODE, or answer the text with it.\n"));
+    Ok(said)
 }
 
 /// Holds a code against each contact of a person that waits for one.

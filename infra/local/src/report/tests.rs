@@ -433,6 +433,7 @@ async fn of_the_whole_runner() {
         pace: std::time::Duration::ZERO,
         automatic: false,
         overrides: Vec::new(),
+        held_at: None,
         show_logs: false,
     })
     .await

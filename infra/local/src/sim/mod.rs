@@ -52,10 +52,10 @@ impl SimClock {
         self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()).ahead += by;
     }
 
-    /// From now on time only goes by when it is moved: a test doesn't depend on how busy its machine is.
-    pub fn hold(&self) {
+    /// It is this time, and from now on time only goes by when it is moved.
+    pub fn hold(&self, at: Timestamp) {
         let mut hands = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        hands.held.get_or_insert_with(machine);
+        hands.held = Some(at - hands.ahead);
     }
 }
 

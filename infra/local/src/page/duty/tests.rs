@@ -8,6 +8,7 @@ const CONFIG: &str = r#"
 webex: { token: { secret: webex } }
 plans:
   duty:
+    space: { title: Duty }
     steps:
       - page: [{ to: [{ on_duty: ops }], text: "{title}" }]
       - page: [{ to: [{ on_duty: deputies }, { on_duty: ops }] }]

@@ -1,0 +1,185 @@
+//! Every await of the duty's handlers dies once before and once after it takes effect: somebody is woken once all the same.
+
+use std::collections::BTreeMap;
+
+use handbell::gate::Moment;
+use handbell_core::dispatch::{Dispatch, DispatchKey, MAX_UNKNOWN, Progress, Say};
+use handbell_core::incident::Phase;
+
+use super::mailbox::{PASSING, Server, reads};
+use super::{ADDRESS, DANA, DUTY, ELI, problem};
+use crate::world::World;
+
+/// What happens while somebody dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scene {
+    /// A mail comes in: a space, a card, a text and a call.
+    Mail,
+    /// The same mail lies in a mailbox.
+    Mailbox,
+    /// Dana has it, by text.
+    Acknowledgement,
+    /// It is done, by text: the report goes into the space and to whoever wrote the mail.
+    End,
+}
+
+impl Scene {
+    /// How Dana sees that her text was taken in; she sends it again otherwise, as people do.
+    fn taken_in(self, phase: Phase) -> bool {
+        match self {
+            Self::Mail | Self::Mailbox => true,
+            Self::Acknowledgement => phase == Phase::Acknowledged,
+            Self::End => phase == Phase::Resolved,
+        }
+    }
+}
+
+/// Plays a scene and lets the handler die at request `number`; gives how many requests there were, and whether it died.
+async fn play(scene: Scene, number: usize, moment: Moment) -> (usize, bool) {
+    // Nobody else is called meanwhile: what is said twice would not be told from what is said to the next one.
+    let config = DUTY.replace("after: 5m", "after: 2h");
+    let server = Server::with(vec![problem()], PASSING);
+    let config = if scene == Scene::Mailbox { reads(&config, &server) } else { config };
+    let world = World::staffed(&config).await;
+    if matches!(scene, Scene::Acknowledgement | Scene::End) {
+        world.mail(&problem()).await;
+    }
+    if scene == Scene::End {
+        world.text_from(DANA, "ack").await;
+        world.pass(60).await;
+    }
+    world.gate.kill_at(number, moment);
+    match scene {
+        Scene::Mail => drop(world.mail_with(ADDRESS, "", &problem()).await),
+        Scene::Mailbox => world.pass(61).await,
+        Scene::Acknowledgement => world.text_from(DANA, "ack").await,
+        Scene::End => world.text_from(DANA, "done").await,
+    }
+    world.pass(20).await;
+    let seen = world.gate.seen();
+    // What was left behind is found within a lease, a pause and two ticks.
+    world.pass(6 * 60).await;
+    if !scene.taken_in(world.alert().await.phase) {
+        world.text_from(DANA, if scene == Scene::End { "done" } else { "ack" }).await;
+        world.pass(3 * 60).await;
+    }
+    check(&world, scene, &format!("{scene:?} at {number} {moment:?}")).await;
+    if scene == Scene::Mailbox {
+        let lies = server.folder("INBOX").len() + server.folder("Done").len();
+        assert_eq!(lies, 1, "at {number} {moment:?}: the mail is still there, and once");
+    }
+    world.read_all();
+    (seen, world.gate.deaths() > 0)
+}
+
+async fn check(world: &World, scene: Scene, here: &str) {
+    let incident = world.alert().await;
+    let wanted = match scene {
+        Scene::Mail | Scene::Mailbox => Phase::Open,
+        Scene::Acknowledgement => Phase::Acknowledged,
+        Scene::End => Phase::Resolved,
+    };
+    assert_eq!((incident.phase, incident.epoch, incident.step), (wanted, 1, 1), "{here}");
+    assert_eq!(incident.count, 1, "{here}: one mail");
+    assert!(incident.phase.is_final() || incident.wake_at.is_some(), "{here}: it is looked at again");
+
+    let mut copies: BTreeMap<String, u32> = BTreeMap::new();
+    for mark in world.marks() {
+        *copies.entry(mark).or_default() += 1;
+    }
+    for (mark, count) in &copies {
+        assert_eq!(*count, 1, "{here}: {mark} stands there {count} times");
+    }
+    assert_eq!(world.spaces().len(), 1, "{here}: one space");
+    let paged = world.texts(DANA).into_iter().filter(|text| text.starts_with("Monitoring: PROBLEM")).count();
+    assert_eq!((paged, world.calls(DANA)), (1, 1), "{here}: one text, one call");
+    assert!(world.texts(ELI).is_empty() && world.calls(ELI) == 0, "{here}: nobody else is woken");
+    let (state, _) = world.shown();
+    let shown = match scene {
+        Scene::Mail | Scene::Mailbox => "Nobody has it yet",
+        Scene::Acknowledgement => "Dana has it",
+        Scene::End => "Done",
+    };
+    assert!(state.starts_with(shown), "{here}: the card says {state}");
+    let reference = incident.reference();
+    assert_eq!(world.people(&reference), ["dana@example.com"], "{here}");
+    let posts = world.posts(&reference);
+    let with =
+        |file: &str| posts.iter().filter(|post| post.ends_with(&format!("[{reference}.{file}]"))).count();
+    assert_eq!((with("eml"), with("txt")), (1, usize::from(scene == Scene::End)), "{here}: {posts:#?}");
+
+    letters(world, here, &settled(world, here).await);
+    assert!(world.runner.cloud.queue().dead().is_empty(), "{here}: no dead letter");
+}
+
+/// Everything that was decided, once nobody works on it any more.
+async fn settled(world: &World, here: &str) -> Vec<Dispatch> {
+    let incident = world.alert().await;
+    let mut all = Vec::new();
+    for number in 1..=incident.dispatches {
+        let key = DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number };
+        let dispatch = world.runner.store.dispatch(&key).await.unwrap().expect("a dispatch");
+        for (name, delivery) in &dispatch.deliveries {
+            let settled = matches!(delivery.progress, Progress::Sent | Progress::Cancelled);
+            assert!(settled, "{here}: {} is {delivery:?}", dispatch.mark(name));
+        }
+        assert!(dispatch.facts.is_empty(), "{here}: facts are published");
+        assert_eq!(dispatch.lease_ms, 0, "{here}: nobody holds it");
+        all.push(dispatch);
+    }
+    all
+}
+
+/// Nobody can look for a mail: it goes out again for each attempt of which nobody knows, and never more than thrice.
+fn letters(world: &World, here: &str, dispatches: &[Dispatch]) {
+    let sent = world.letters();
+    let mut wanted = 0;
+    for dispatch in dispatches {
+        for (name, delivery) in &dispatch.deliveries {
+            if !matches!(delivery.say, Say::ReportMail { .. }) {
+                continue;
+            }
+            wanted += 1;
+            let mark = dispatch.mark(name);
+            let copies = sent.iter().filter(|letter| letter["headers"].to_string().contains(&mark)).count();
+            let most = (1 + delivery.unknowns).min(MAX_UNKNOWN) as usize;
+            assert!((1..=most).contains(&copies), "{here}: {copies} copies of {mark}, {delivery:?}");
+        }
+    }
+    let resolved = usize::from(dispatches.iter().any(|dispatch| dispatch.ended.is_some()));
+    assert_eq!(wanted, resolved, "{here}: a report at the end, and only then");
+    assert_eq!(sent.is_empty(), wanted == 0, "{here}: {sent:#?}");
+}
+
+/// All deaths of a scene. Each world mostly waits, so that two at once cost little more than one.
+async fn every_death(scene: Scene) {
+    let (requests, died) = play(scene, usize::MAX / 4, Moment::Before).await;
+    assert!(!died && requests > 5, "{scene:?}: {requests} requests");
+    let mut deaths = 0;
+    for number in 0..requests {
+        let (before, after) =
+            tokio::join!(play(scene, number, Moment::Before), play(scene, number, Moment::After));
+        deaths += usize::from(before.1) + usize::from(after.1);
+    }
+    assert!(deaths > requests, "{scene:?}: of {requests} requests, {deaths} deaths");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_await_of_a_mail_and_its_page_may_die() {
+    every_death(Scene::Mail).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_await_of_a_mailbox_may_die() {
+    every_death(Scene::Mailbox).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_await_of_an_acknowledgement_by_text_may_die() {
+    every_death(Scene::Acknowledgement).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_await_of_the_end_and_its_report_may_die() {
+    every_death(Scene::End).await;
+}
