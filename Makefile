@@ -2,7 +2,7 @@
 #
 # Why not BuildMethod: rust-cargolambda? It runs cargo once per function, for that package alone. Each package asks for its
 # own set of features of the shared dependencies, so cargo compiles them again for each set (measured with three functions:
-# 184 s, although a finished build of the workspace lay beside them; with copies: 0.9 s). With twelve functions that is most
+# 184 s, although a finished build of the workspace lay beside them; with copies: 0.9 s). With fifteen functions that is most
 # of a deployment. Here one cargo run builds all functions with one set of features, every dependency once, and each
 # function only copies its file.
 #

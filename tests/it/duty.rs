@@ -4,7 +4,7 @@ mod crash;
 mod form;
 mod ledger;
 mod mail;
-mod mailbox;
+pub(crate) mod mailbox;
 mod races;
 mod weaknesses;
 

@@ -1,6 +1,7 @@
 //! End to end: the function binaries that are deployed, as processes that speak the Runtime API, seen through the vendors'
 //! own read calls.
 
+mod duty;
 mod laptop;
 
 use std::time::Duration;

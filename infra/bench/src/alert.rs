@@ -19,9 +19,8 @@ const NEXT_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Two presses with all that follows, twice: the first alert ever makes its space, every later one finds it.
 pub(crate) async fn measure(release: &Path, config: &Path) -> Result<Vec<Bill>, Error> {
     let counter = Counter::start().await?;
-    let runner = start(release, config, counter.before_aws(), PACE, false).await?;
+    let runner = start(release, config, (counter.port(), counter.before_aws()), PACE, false).await?;
     let http = handbell_boot::client()?;
-    counter.stands_before(&runner);
     listen_to_webex(&runner, &http).await?;
     let mut bills = Vec::new();
     for (round, whole) in [

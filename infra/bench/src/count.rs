@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -101,7 +101,8 @@ pub(crate) struct Counter(Arc<Counting>);
 
 struct Counting {
     address: String,
-    origin: OnceLock<String>,
+    /// The port that the runner is to have: it is asked through the counter before its start is over.
+    port: u16,
     http: reqwest::Client,
     aws: Mutex<BTreeMap<String, u64>>,
     refused: AtomicU64,
@@ -138,7 +139,7 @@ impl Work {
 }
 
 impl Counter {
-    /// A counter that must be told where the runner is, as soon as that is known.
+    /// A counter before a runner that is started at [`Counter::port`].
     pub(crate) async fn start() -> Result<Self, Error> {
         Self::begin(None).await
     }
@@ -150,9 +151,11 @@ impl Counter {
 
     async fn begin(writes: Option<Mutex<BTreeMap<String, Writes>>>) -> Result<Self, Error> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        // Free now, and asked for again in a moment.
+        let port = tokio::net::TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let counting = Arc::new(Counting {
             address: format!("http://{}", listener.local_addr()?),
-            origin: OnceLock::new(),
+            port,
             http: handbell_boot::client()?,
             aws: Mutex::default(),
             refused: AtomicU64::new(0),
@@ -179,9 +182,9 @@ impl Counter {
         (variable.to_owned(), format!("{}{path}", self.0.address))
     }
 
-    /// Learns who answers what is asked.
-    pub(crate) fn stands_before(&self, runner: &Runner) {
-        self.0.origin.get_or_init(|| format!("http://{}", runner.address));
+    /// Where the runner must be started.
+    pub(crate) fn port(&self) -> u16 {
+        self.0.port
     }
 
     /// Begins to count anew.
@@ -248,15 +251,13 @@ async fn forward(
     request: Bytes,
     operation: &str,
 ) -> Result<Response, reqwest::Error> {
-    let origin = counting.origin.get().map_or("", String::as_str);
-    let (status, headers, body) = pass_on(&counting.http, origin, parts, request.clone()).await?;
+    let origin = format!("http://127.0.0.1:{}", counting.port);
+    let (status, headers, body) = pass_on(&counting.http, &origin, parts, request.clone()).await?;
     // A transaction that failed names its reasons in another exception.
     if status == StatusCode::BAD_REQUEST && body.windows(REFUSED.len()).any(|part| part == REFUSED) {
         counting.refused.fetch_add(1, Ordering::Relaxed);
     }
-    if let (Some(known), Some((what, units))) =
-        (&counting.writes, writes::read(operation, &request, &body))
-    {
+    if let (Some(known), Some((what, units))) = (&counting.writes, writes::read(operation, &request, &body)) {
         let mut known = lock(known);
         let writes = known.entry(what).or_default();
         writes.requests += 1;

@@ -68,7 +68,7 @@ pub(crate) struct Crowds {
 /// Lets one process of the real function poll minute by minute, while people come and go.
 pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Error> {
     let file = ConfigFile::write()?;
-    let runner = start(release, &file.0, Vec::new(), PACE, false).await?;
+    let runner = start(release, &file.0, (0, Vec::new()), PACE, false).await?;
     let secrets = Secrets::write(&file.0, &runner)?;
     let env = environment(&file.0, &runner, &secrets, Clock::Runner);
     let binary = release.join(POLL);

@@ -64,8 +64,7 @@ pub(crate) async fn measure(
 ) -> Result<Customers, Error> {
     progress(&format!("lets {customers} customers come one after another"));
     let counter = Counter::start().await?;
-    let runner = Arc::new(start(release, config, counter.before_all(), PACE, false).await?);
-    counter.stands_before(&runner);
+    let runner = Arc::new(start(release, config, (counter.port(), counter.before_all()), PACE, false).await?);
     let http = handbell_boot::client()?;
     listen_to_webex(&runner, &http).await?;
     let desk = Desk { feeder: Feeder::start(&runner)?, counter, http, our: line.number.clone(), runner };

@@ -27,8 +27,7 @@ pub(crate) struct Played {
 
 impl Played {
     /// What goes on record.
-    pub(crate) const WHOLE: Self =
-        Self { people: 50, flood: (1000, 10), steps: (200, 60), after: (15, 150) };
+    pub(crate) const WHOLE: Self = Self { people: 50, flood: (1000, 10), steps: (200, 60), after: (15, 150) };
     /// To see that it works.
     pub(crate) const SMALL: Self = Self { people: 20, flood: (50, 2), steps: (20, 5), after: (10, 20) };
 }

@@ -5,6 +5,7 @@ mod alert;
 mod count;
 mod crowd;
 mod customer;
+mod duty;
 mod events;
 mod feeder;
 mod measure;
@@ -13,6 +14,7 @@ mod process;
 mod release;
 mod report;
 mod rush;
+mod writes;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,6 +32,9 @@ Options:
                  3 customers one after another instead of 15
   --crowds       only the polls of a site with 500 zones
   --customers    only customers' texts and agents' answers, and 100 conversations at once
+  --duty         only alerts that call people, in one process
+  --processes    with --duty: by the real binaries too
+  --small        with --duty: few of everything, to see that it works; what is built for debugging will do
   --polls N      so many of them; a week is 10080
   --no-build     measure what lies in target/release already
   --config FILE  another configuration than the demo's
@@ -46,6 +51,9 @@ struct Options {
     build: bool,
     crowds: bool,
     customers: bool,
+    duty: bool,
+    processes: bool,
+    small: bool,
     polls: Option<usize>,
     config: PathBuf,
     out: Option<PathBuf>,
@@ -81,6 +89,9 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
         build: true,
         crowds: false,
         customers: false,
+        duty: false,
+        processes: false,
+        small: false,
         polls: None,
         config: demo,
         out: None,
@@ -97,12 +108,18 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
             "--quick" => options.quick = true,
             "--crowds" => options.crowds = true,
             "--customers" => options.customers = true,
+            "--duty" => options.duty = true,
+            "--processes" => options.processes = true,
+            "--small" => options.small = true,
             "--no-build" => options.build = false,
             "--config" => options.config = file()?,
             "--out" => options.out = Some(file()?),
             "--help" | "-h" => return Ok(None),
             other => return Err(format!("there is no option {other:?}")),
         }
+    }
+    if (options.processes || options.small) && !options.duty {
+        return Err("--processes and --small belong to --duty".to_owned());
     }
     Ok(Some(options))
 }
@@ -111,7 +128,10 @@ async fn run(options: &Options) -> Result<(), Error> {
     let config =
         options.config.canonicalize().map_err(|error| format!("{}: {error}", options.config.display()))?;
     let release = release::directory()?;
-    if options.build {
+    // Whoever names parts wants only them.
+    let all = !options.crowds && !options.customers && !options.duty;
+    let binaries = all || options.crowds || options.customers || options.processes;
+    if options.build && binaries {
         release::build(&release)?;
     }
     let runs = if options.quick {
@@ -124,8 +144,6 @@ async fn run(options: &Options) -> Result<(), Error> {
         starts: runs.starts,
         polls: options.polls.unwrap_or(if options.quick { 180 } else { 1440 }),
     };
-    // Whoever names parts wants only them.
-    let all = !options.crowds && !options.customers;
     let mut parts = Vec::new();
     if all {
         let functions = measure::functions(&release, &config, runs).await?;
@@ -151,6 +169,10 @@ async fn run(options: &Options) -> Result<(), Error> {
     if all || options.crowds {
         let crowds = crowd::measure(&release, played).await?;
         parts.push(report::crowds(&crowds, played));
+    }
+    if all || options.duty {
+        let played = if options.small { duty::Played::SMALL } else { duty::Played::WHOLE };
+        parts.push(duty::measure(binaries.then_some(release.as_path()), played).await?);
     }
     let text = report::machine(load) + &parts.join("\n");
     println!("{text}");

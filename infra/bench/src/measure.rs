@@ -55,7 +55,7 @@ pub(crate) async fn functions(
     config: &Path,
     runs: Runs,
 ) -> Result<Vec<(&'static str, Measured)>, Error> {
-    let runner = start(release, config, Vec::new(), Duration::from_millis(20), false).await?;
+    let runner = start(release, config, (0, Vec::new()), Duration::from_millis(20), false).await?;
     let secrets = Secrets::write(config, &runner)?;
     let mut bench = Bench::new(release, config, runner, &secrets).await?;
     let names: Vec<&'static str> =
@@ -83,16 +83,16 @@ pub(crate) async fn functions(
     Ok(names.into_iter().filter_map(|name| all.remove(name).map(|measured| (name, measured))).collect())
 }
 
-/// The runner with the real binaries. Unless it is `automatic`, queue and schedule stand still.
+/// The runner with the real binaries, at this port (0: any) and with these variables. Unless it is `automatic`, queue and schedule stand still.
 pub(crate) async fn start(
     release: &Path,
     config: &Path,
-    overrides: Vec<(String, String)>,
+    (port, overrides): (u16, Vec<(String, String)>),
     pace: Duration,
     automatic: bool,
 ) -> Result<Runner, Error> {
     runner::start(RunnerOptions {
-        port: 0,
+        port,
         config: config.to_owned(),
         data: None,
         bot: false,

@@ -222,6 +222,11 @@ pub(crate) fn crowds(crowds: &Crowds, played: Played) -> String {
     text
 }
 
+/// Requests to each vendor, and from each.
+pub(crate) fn vendors(bill: &Bill) -> String {
+    counts(&bill.vendors)
+}
+
 fn counts(all: &std::collections::BTreeMap<String, u64>) -> String {
     all.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
@@ -249,7 +254,7 @@ fn median(all: &[Duration]) -> Duration {
 }
 
 /// The smallest duration that so many percent of all don't exceed.
-fn percentile(all: &[Duration], percent: usize) -> Duration {
+pub(crate) fn percentile(all: &[Duration], percent: usize) -> Duration {
     let mut all = all.to_vec();
     all.sort_unstable();
     let place = (all.len() * percent).div_ceil(100).max(1) - 1;

@@ -49,7 +49,7 @@ pub(crate) async fn measure(
     conversations: usize,
 ) -> Result<Rush, Error> {
     progress(&format!("lets {conversations} customers come at once"));
-    let runner = start(release, config, Vec::new(), PACE, true).await?;
+    let runner = start(release, config, (0, Vec::new()), PACE, true).await?;
     let http = handbell_boot::client()?;
     listen_to_webex(&runner, &http).await?;
     let (tell, know) = watch::channel(BTreeMap::new());

@@ -19,6 +19,7 @@ pub(crate) fn read(operation: &str, request: &[u8], answer: &[u8]) -> Option<(St
     let request: Value = serde_json::from_slice(request).ok()?;
     let what = match operation {
         "TransactWriteItems" => together(&request),
+        "BatchWriteItem" => batch(&request),
         "PutItem" => format!("{}: written", row(&request["Item"])),
         "DeleteItem" => format!("{}: deleted", row(&request["Key"])),
         "UpdateItem" => format!("{}: {}", row(&request["Key"]), change(&request)),
@@ -32,7 +33,17 @@ pub(crate) fn read(operation: &str, request: &[u8], answer: &[u8]) -> Option<(St
 
 /// `one transaction: the incident, 2 × a dispatch, an event's id`. A transaction costs twice, and only as a whole.
 fn together(request: &Value) -> String {
-    let actions = request["TransactItems"].as_array().into_iter().flatten();
+    format!("one transaction: {}", rows(request["TransactItems"].as_array().into_iter().flatten()))
+}
+
+/// `several at once: 2 × what a phone was told of`. Each costs as if it were alone.
+fn batch(request: &Value) -> String {
+    let tables = request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values());
+    format!("several at once: {}", rows(tables.filter_map(Value::as_array).flatten()))
+}
+
+/// The rows that these actions touch, those of a kind counted.
+fn rows<'a>(actions: impl Iterator<Item = &'a Value>) -> String {
     let mut rows: BTreeMap<String, usize> = BTreeMap::new();
     for action in actions.filter_map(|action| action.as_object()?.values().next()) {
         let key = if action["Key"].is_object() { &action["Key"] } else { &action["Item"] };
@@ -42,7 +53,7 @@ fn together(request: &Value) -> String {
         1 => row,
         many => format!("{many} × {row}"),
     });
-    format!("one transaction: {}", rows.collect::<Vec<_>>().join(", "))
+    rows.collect::<Vec<_>>().join(", ")
 }
 
 fn row(key: &Value) -> String {
@@ -60,6 +71,7 @@ fn row(key: &Value) -> String {
         "PAGED" => "what a phone was told of",
         "SPACE" => "a space's id",
         "ROOM" => "whose space it is",
+        "COUNT" => "a count",
         other => other,
     };
     known.to_owned()
@@ -75,5 +87,52 @@ fn change(request: &Value) -> &'static str {
         () if says("deliveries = ") => "let go, with what came of it",
         () if says("lease_ms") => "lease",
         () => "changed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const ANSWER: &str = r#"{"ConsumedCapacity":[{"CapacityUnits":7.0},{"CapacityUnits":2.0}]}"#;
+
+    fn key(pk: &str, sk: &str) -> Value {
+        json!({ "pk": { "S": pk }, "sk": { "S": sk } })
+    }
+
+    fn told(operation: &str, request: &Value) -> Option<(String, f64)> {
+        read(operation, request.to_string().as_bytes(), ANSWER.as_bytes())
+    }
+
+    #[test]
+    fn a_transaction_is_told_by_its_rows_and_costs_what_the_table_says() {
+        let dispatch =
+            |number: u32| json!({ "Put": { "Item": key("INC#alert:x", &format!("D#1#{number}")) } });
+        let incident = json!({ "Update": { "Key": key("INC#alert:x", "META") } });
+        let request = json!({ "TransactItems": [incident, dispatch(1), dispatch(2)] });
+        let what = "one transaction: 2 × a dispatch, the incident".to_owned();
+        assert_eq!(told("DynamoDB TransactWriteItems", &request), Some((what, 9.0)));
+    }
+
+    #[test]
+    fn an_update_is_told_by_what_becomes_of_the_row() {
+        let update = |expression: &str| {
+            let request = json!({ "Key": key("INC#alert:x", "D#1#1"), "UpdateExpression": expression });
+            told("DynamoDB UpdateItem", &request).map(|(what, _)| what)
+        };
+        let claimed = update("SET #owner = :owner, lease_ms = :lease, claimed_ms = :now ADD claims :one");
+        assert_eq!(claimed.as_deref(), Some("a dispatch: claimed"));
+        assert_eq!(update("SET fates.#name = :fate").as_deref(), Some("a dispatch: a callback's fate"));
+        let let_go = update("SET deliveries = :deliveries, lease_ms = :zero REMOVE #owner");
+        assert_eq!(let_go.as_deref(), Some("a dispatch: let go, with what came of it"));
+    }
+
+    #[test]
+    fn what_reads_or_cannot_be_read_is_no_write() {
+        assert_eq!(told("DynamoDB GetItem", &json!({})), None);
+        assert_eq!(told("AmazonSQS SendMessageBatch", &json!({})), None);
+        assert_eq!(read("DynamoDB PutItem", b"{", b""), None);
     }
 }

@@ -226,7 +226,7 @@ fn local(local: Local) -> Result<(), handbell_boot::Error> {
     runtime(&mut tokio::runtime::Builder::new_multi_thread())?.block_on(async {
         let runner = start(options).await?;
         let origin = format!("http://{}", runner.address);
-        println!("{}", greeting(&origin, &runner.buttons, &runner.lines));
+        println!("{}", greeting(&origin, &runner.buttons, &runner.lines, &runner.sources));
         tokio::signal::ctrl_c().await?;
         Ok(())
     })

@@ -8,13 +8,8 @@ use crate::runner::{LocalButton, LocalLine};
 /// The phone of a customer whom nobody knows yet; the page shows it, too.
 const CUSTOMER: &str = "+12025550123";
 
-/// [`welcome`] without sources.
-pub fn greeting(origin: &str, buttons: &[LocalButton], lines: &[LocalLine]) -> String {
-    welcome(origin, buttons, lines, &[])
-}
-
 /// Told once, when everything runs; `origin` is where: `http://127.0.0.1:8080`.
-pub fn welcome(
+pub fn greeting(
     origin: &str,
     buttons: &[LocalButton],
     lines: &[LocalLine],
@@ -79,7 +74,7 @@ mod tests {
             form: Some("/alert/demo".into()),
         };
         let mailbox = LocalSource { name: "plain".into(), label: "plain".into(), mail: None, form: None };
-        let said = welcome("http://127.0.0.1:8080", &[button], &[line], &[source, mailbox]);
+        let said = greeting("http://127.0.0.1:8080", &[button], &[line], &[source, mailbox]);
         insta::assert_snapshot!(said, @r#"
         Handbell runs on this laptop.
 
@@ -99,7 +94,7 @@ mod tests {
 
           Ctrl-C ends it.
         "#);
-        let bare = greeting("http://127.0.0.1:8080", &[], &[]);
+        let bare = greeting("http://127.0.0.1:8080", &[], &[], &[]);
         assert!(!bare.contains("curl") && bare.contains("Open"), "{bare}");
     }
 }

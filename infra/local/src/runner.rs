@@ -24,7 +24,7 @@ use crate::cloud::processes::{Launch, Log, Pool, Program};
 use crate::cloud::template::Template;
 use crate::cloud::{Cloud, CloudOptions};
 use crate::gate::{self, Gate};
-use crate::page::duty::Duty;
+use crate::page::duty::{Duty, LocalSource, local_sources};
 use crate::sim::cmx::{self, Cmx};
 use crate::sim::twilio::Twilio;
 use crate::sim::webex::Webex;
@@ -114,6 +114,8 @@ pub struct Runner {
     pub buttons: Vec<LocalButton>,
     /// The configuration's lines.
     pub lines: Vec<LocalLine>,
+    /// The configuration's sources of alerts.
+    pub sources: Vec<LocalSource>,
     server: tokio::task::AbortHandle,
     _scratch: Scratch,
 }
@@ -238,6 +240,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         cmx,
         cloud,
         store,
+        sources: local_sources(&config),
         buttons,
         lines: local_lines(&config),
         server,

@@ -82,6 +82,10 @@ impl App {
         if died_at_ms.is_some() {
             tracing::warn!(dispatch = ?key, "somebody died at this work; what may have been said is looked up first");
         }
+        // Whoever died had brought forward what failures had brought forward, and perhaps said it.
+        if let Some(died) = died_at_ms.and_then(|died| Timestamp::from_millisecond(died).ok()) {
+            dispatch.hurry(died);
+        }
         let worn_out = dispatch.recover(died_at_ms, claimed_at);
         dispatch.hurry(claimed_at);
         let claim = (owner, claimed_at);
@@ -92,7 +96,10 @@ impl App {
         };
         self.say_everything(&mut work, worn_out).await;
         // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
-        self.climb_if_unreached(&work).await?;
+        let climbed = self.climb_if_unreached(&work).await;
+        if let Err(fault) = climbed {
+            tracing::warn!(reason = %fault, "a step that reached nobody could not be left early; the next one comes at its time");
+        }
         self.let_go(work).await
     }
 

@@ -6,11 +6,11 @@ use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::ledger::{Actor, Asked, Command, How, Which, understand};
 use handbell_core::mail::{Automatic, Letter, Verdict, Verdicts, own_words};
 use handbell_core::press::PressId;
-use handbell_core::roster::Roster;
+use handbell_core::roster::{Contact, Roster};
 use handbell_core::wording::duty as wording;
 use handbell_inbound::twilio::Text;
 use handbell_outbound::webex::{Message, Post, Webex};
-use handbell_store::{Checked, Named};
+use handbell_store::{Checked, MailRow, Named};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{App, Fault};
@@ -33,10 +33,33 @@ pub(crate) enum Said {
 impl App {
     /// A text of somebody who was called, or a code that a new phone was sent. False if it is for nobody here.
     pub(crate) async fn texted_by_staff(&self, text: &Text) -> Result<bool, Fault> {
-        let id = format!("sms-{}", text.sid);
         let code: String = text.body.chars().filter(|sign| !sign.is_whitespace()).collect();
-        if code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
-            let answer = match self.store.check_code(&text.from, &code, self.now()).await? {
+        let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+        let paged = self.store.paged(&text.from).await?;
+        if paged.is_empty() && !is_code {
+            return Ok(false);
+        }
+        let taken = [format!("taken-{}", text.sid)];
+        if self.store.mail(&taken).await?.is_some() {
+            return Ok(true);
+        }
+        let is_ours = self.answered_by_staff(text, &paged, is_code.then_some(code.as_str())).await?;
+        if is_ours {
+            // What is fetched from Twilio once more is not taken for a customer's.
+            self.store.remember_mail(&taken, &MailRow { whose: None }, self.now()).await?;
+        }
+        Ok(is_ours)
+    }
+
+    async fn answered_by_staff(
+        &self,
+        text: &Text,
+        paged: &[Named],
+        code: Option<&str>,
+    ) -> Result<bool, Fault> {
+        let id = format!("sms-{}", text.sid);
+        if let Some(code) = code {
+            let answer = match self.store.check_code(&text.from, code, self.now()).await? {
                 Checked::None => None,
                 Checked::Right { .. } => Some(wording::VERIFIED.to_owned()),
                 Checked::Wrong { left } => Some(wording::wrong_code(left)),
@@ -47,7 +70,6 @@ impl App {
                 return Ok(true);
             }
         }
-        let paged = self.store.paged(&text.from).await?;
         if paged.is_empty() {
             return Ok(false);
         }
@@ -55,13 +77,14 @@ impl App {
         let by = of_phone(&roster, &text.from);
         let Some((asked, which)) = understand(&text.body) else {
             // Whoever is called and answers in words speaks to those who wait for them.
-            let open = self.open(&paged).await?;
-            let [incident] = open.as_slice() else { return Ok(false) };
+            let open = self.open(paged).await?;
+            // Of several, the latest.
+            let Some(incident) = open.first() else { return Ok(false) };
             let command = Command::Note { text: text.body.clone() };
             self.command(incident, by, command, &id).await?;
             return Ok(true);
         };
-        match self.asked(&paged, (&asked, &which), by, &id, &roster).await? {
+        match self.asked(paged, (&asked, &which), by, &id, &roster).await? {
             Said::Nothing => Ok(false),
             Said::Answer(answer) => {
                 self.answer_by_text(&text.from, &text.to, &answer, &id).await?;
@@ -208,6 +231,16 @@ impl App {
                 _ => Vec::new(),
             },
         };
+        // Said again, it means the incident that it meant the first time, whatever has opened since.
+        let said = format!("said-{id}");
+        let meant = match self.store.mail(&[said.clone()]).await?.and_then(|row| row.whose) {
+            Some(before) => self.store.incident(&before.subject).await?.into_iter().collect(),
+            None => meant,
+        };
+        if let [incident] = meant.as_slice() {
+            let whose = Named { subject: incident.subject.clone(), epoch: incident.epoch };
+            self.store.remember_mail(&[said], &MailRow { whose: Some(whose) }, self.now()).await?;
+        }
         let incident = match meant.as_slice() {
             [] => return Ok(Said::Answer(wording::NOTHING_OPEN.to_owned())),
             [incident] => incident,
@@ -283,7 +316,9 @@ impl App {
         let roster = self.store.roster().await?;
         let email = member.person_email.clone().unwrap_or_default();
         let known = of_mail(&roster, &email).map(|actor| Actor { how, ..actor });
-        Ok(known.or_else(|| Some(Actor::named(member.person_display_name.unwrap_or(email), how))))
+        // Whoever isn't in the roster is known by the id at Webex: names can be chosen.
+        let who = member.person_display_name.unwrap_or(email);
+        Ok(known.or_else(|| Some(Actor { who, person: Some(format!("webex:{person}")), how })))
     }
 
     /// Under a message of somebody who said something. Best effort: what counts is stored.
@@ -314,7 +349,12 @@ impl App {
         let content = || Content::Text(text.to_owned());
         let admins = &self.config.admins;
         let webex = admins.webex.iter().map(|email| Say::Direct { email: email.clone(), content: content() });
-        self.notice(&Subject::notice("admins"), webex, id, now).await
+        let texts = admins.sms.iter().map(|to| Say::Sms {
+            to: to.clone(),
+            from: self.config.from().to_owned(),
+            content: content(),
+        });
+        self.notice(&Subject::notice("admins"), webex.chain(texts), id, now).await
     }
 
     async fn notice(
@@ -354,8 +394,8 @@ fn those_meant(open: Vec<Incident>, asked: &Asked, by: &Actor) -> Vec<Incident> 
 }
 
 fn of_phone(roster: &Roster, number: &str) -> Actor {
-    let person =
-        roster.people.values().find(|person| person.phones.iter().any(|phone| phone.address == number));
+    let is_this = |phone: &Contact| phone.verified_at.is_some() && phone.address == number;
+    let person = roster.people.values().find(|person| person.phones.iter().any(is_this));
     match person {
         Some(person) => Actor { who: person.name.clone(), person: Some(person.id.clone()), how: How::Text },
         None => Actor {
@@ -368,7 +408,10 @@ fn of_phone(roster: &Roster, number: &str) -> Actor {
 
 fn of_mail(roster: &Roster, address: &str) -> Option<Actor> {
     let person = roster.people.values().find(|person| {
-        person.email.as_ref().is_some_and(|email| email.address.eq_ignore_ascii_case(address))
+        person
+            .email
+            .as_ref()
+            .is_some_and(|email| email.verified_at.is_some() && email.address.eq_ignore_ascii_case(address))
     })?;
     Some(Actor { who: person.name.clone(), person: Some(person.id.clone()), how: How::Mail })
 }

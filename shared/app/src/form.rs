@@ -92,7 +92,13 @@ impl App {
             Ok(nonce) => nonce,
             Err(above) => return self.alert_form((name, source), &report, &[], Some(above)).await,
         };
-        if !self.is_welcome(KIND, request, None).await? {
+        let kind = format!("{KIND}-{name}");
+        if !self.is_welcome(&kind, request, report.email.as_deref()).await? {
+            let day = self.now().as_second().div_euclid(86_400);
+            let text = format!(
+                "Too many reports come in by the form of {name}: some are not taken. See who sends them."
+            );
+            self.tell_admins_once(&text, &format!("form-limit-{name}-{day}"), self.now()).await?;
             let text = "<p class=\"wrong\">Nothing was sent: too many reports came from here. Please call somebody, or try \
                 again in an hour.</p>";
             return Ok(page(&title(name, source), text, StatusCode::TOO_MANY_REQUESTS));
@@ -114,7 +120,7 @@ impl App {
         nonce: &str,
     ) -> Result<Incident, Fault> {
         let Report { what, more, severity, name: who, email, .. } = report;
-        let subject = Subject::alert(name, nonce);
+        let subject = self.or_flood(name, source, Subject::alert(name, nonce)).await?;
         let words = digest(&format!("{what}\0{more}\0{}\0{who}\0{email:?}", severity.name()));
         let key = format!("form-{nonce}-{words}");
         let hold = self.hold_for(name, source, severity, &what, self.now()).await?;
@@ -126,6 +132,7 @@ impl App {
                 severity,
                 origin: None,
                 reporter: Some(Reporter { name: who.clone(), email }),
+                written_at: None,
                 noted_at: None,
             },
             text: more.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use handbell_core::config::Plan;
 use handbell_core::decide::{Event, Outcome, Rules, begins_anew, decide};
 use handbell_core::incident::{Incident, Subject};
+use handbell_core::ledger::{Actor, Command, How};
 use handbell_core::press::PressId;
 use handbell_core::roster::Roster;
 use handbell_store::table::{KEPT_SECONDS, RowKey};
@@ -56,6 +57,20 @@ impl App {
                 _ => None,
             };
             let anew = begins_anew(incident.as_ref(), own.as_deref(), event, now);
+            if let (true, Event::Alert(_), Some(old)) = (anew, event, &incident)
+                && !old.phase.is_final()
+                && round < 2
+            {
+                // The old one comes to its own end first, with its report: by time if that has come, or because it got worse.
+                let worse = Event::Command {
+                    by: Actor::named("a worse report", How::Source),
+                    epoch: Some(old.epoch),
+                    command: Command::Resolve,
+                };
+                Box::pin(self.happen(subject, &Event::Wake, None)).await?;
+                Box::pin(self.happen(subject, &worse, None)).await?;
+                continue;
+            }
             let (name, plan, hash): (&str, Arc<Plan>, &str) = match (&incident, own, today) {
                 (Some(incident), Some(own), _) if !anew => (&incident.plan, own, &incident.plan_hash),
                 (_, _, Some((name, known))) => (name, Arc::clone(&known.plan), &known.hash),

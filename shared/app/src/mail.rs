@@ -6,10 +6,10 @@ use handbell_core::config::{AlertSource, Meant, Severity};
 use handbell_core::decide::Event;
 use handbell_core::incident::Subject;
 use handbell_core::ledger::{Actor, Command, How};
-use handbell_core::mail::{Judgement, Letter, Verdicts, judge};
+use handbell_core::mail::{Judgement, Letter, Verdict, Verdicts, judge};
 use handbell_core::press::PressId;
 use handbell_inbound::link::is_local_part;
-use handbell_inbound::mail::{parse, parse_notice, verdicts_in};
+use handbell_inbound::mail::{parse, parse_notice, recipient_in, verdicts_in};
 use handbell_store::{MailRow, Named};
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,7 +32,14 @@ const UNTOLD: SignedDuration = SignedDuration::from_mins(10);
 const LOOKED_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// So many mails of which nobody told us are handled at a time.
 const SWEEP: usize = 50;
-/// The admins hear of mails to nobody so often in a day.
+/// So long new alerts of a source are counted together.
+const FLOOD: SignedDuration = SignedDuration::from_mins(10);
+/// So many pages of a thousand objects are looked through at a time: a flood must not keep the tick from its other work.
+const PAGES: usize = 20;
+/// The longest Message-ID that is repeated in an answer, and how many of them (RFC 5322 lets a line have 998 characters).
+const ID_MAX: usize = 250;
+const REFERENCES_MAX: usize = 20;
+/// The admins hear of mails to nobody, and of dangerous ones, so often in a day.
 const STRAYS_A_DAY: u32 = 3;
 
 /// A mail as it came.
@@ -52,7 +59,8 @@ impl App {
         let Some(bytes) = self.of_bucket(&object).await? else {
             return Err(Fault("the mail isn't in the bucket that SES names".to_owned()));
         };
-        let came = Came { bytes, object: Some(object), verdicts: notice.verdicts };
+        let verdicts = aligned(notice.verdicts, notice.source.as_deref(), &bytes);
+        let came = Came { bytes, object: Some(object), verdicts };
         self.came_to(&notice.recipients, came).await
     }
 
@@ -66,13 +74,21 @@ impl App {
     async fn came_to(&self, recipients: &[String], came: Came) -> Result<(), Fault> {
         let letter = parse(&came.bytes);
         let mut known = false;
+        if came.verdicts.virus == Verdict::Fail {
+            self.quarantine(&letter, &came, "it carries a virus", true).await?;
+            return self.is_done(&came).await;
+        }
         for recipient in recipients {
             known |= self.came_to_one(recipient, &letter, &came).await?;
         }
         if !known {
             let why = "it came to an address that is no source's";
-            self.quarantine(&letter, &came, why).await?;
+            self.quarantine(&letter, &came, why, false).await?;
         }
+        self.is_done(&came).await
+    }
+
+    async fn is_done(&self, came: &Came) -> Result<(), Fault> {
         if let Some(object) = &came.object {
             // From now on the sweep has no need to look at it.
             self.store
@@ -138,10 +154,14 @@ impl App {
                 tracing::info!(source = name, why, "a mail means nothing");
                 return Ok(());
             }
-            Judgement::Quarantine { why } => return self.quarantine(letter, came, why).await,
+            Judgement::Quarantine { why } => return self.quarantine(letter, came, why, true).await,
         };
         let identity = letter.identity();
         let subject = self.subject_of(name, &key, letter, &identity).await?;
+        let subject = match judgement {
+            Judgement::Raise(_) => self.or_flood(name, source, subject).await?,
+            _ => subject,
+        };
         let id = PressId { key: format!("mail-{identity}"), keep: KEEP };
         let event = match judgement {
             Judgement::Raise(raised) => {
@@ -152,12 +172,17 @@ impl App {
                         source: name.to_owned(),
                         title: raised.title,
                         severity: raised.severity,
-                        origin: Some(self.origin(letter)),
+                        origin: Some(self.origin(letter, &came.verdicts)),
                         reporter: None,
+                        written_at: letter.date,
                         noted_at: None,
                     },
                     text: text_of(letter),
-                    object: came.object.clone(),
+                    // Nobody opens what nobody vouches for: it stays in the bucket.
+                    object: came
+                        .object
+                        .clone()
+                        .filter(|_| came.verdicts.by_mailbox || came.verdicts.virus == Verdict::Pass),
                     hold,
                 }))
             }
@@ -173,6 +198,10 @@ impl App {
         let Some(event) = event else { return Ok(()) };
         let happened = self.happen(&subject, &event, Some(&id)).await?;
         tracing::info!(subject = subject.as_str(), outcome = ?happened.outcome, "a mail");
+        if matches!(event, Event::Alert(_)) && happened.incident.is_none() {
+            // Kept for whoever mends the configuration: the mail is tried again, and its dead letter rings an alarm.
+            return Err(Fault(format!("the source {name:?} has no plan to run")));
+        }
         if let Some(incident) = happened.incident {
             let row = MailRow { whose: Some(Named { subject, epoch: incident.epoch }) };
             let names = letter.message_id.iter().map(|id| message(id)).chain([format!("is-{identity}")]);
@@ -199,6 +228,30 @@ impl App {
             .unwrap_or_else(|| Subject::alert(source, key)))
     }
 
+    /// Where so many incidents of a source began in the last minutes that one more would only add to the noise, it is the one
+    /// incident of the flood. None of them is lost: each is counted, and its mail lies in the
+    /// bucket.
+    pub(crate) async fn or_flood(
+        &self,
+        name: &str,
+        source: &AlertSource,
+        subject: Subject,
+    ) -> Result<Subject, Fault> {
+        let now = self.now();
+        let going_on = self.store.incident(&subject).await?;
+        if going_on.is_some_and(|incident| !incident.phase.is_final()) {
+            return Ok(subject);
+        }
+        let window = now.as_second().div_euclid(FLOOD.as_secs());
+        let counted =
+            self.store.count(&format!("alerts-{name}-{window}"), 1, now, 2 * FLOOD.as_secs()).await?;
+        if counted < source.flood_after {
+            return Ok(subject);
+        }
+        tracing::warn!(source = name, "too many new alerts at once; they are one incident");
+        Ok(flood(name))
+    }
+
     /// What the source itself says to an incident. A word that is older than the trouble says nothing of it.
     async fn by_source(
         &self,
@@ -207,24 +260,43 @@ impl App {
         command: Command,
     ) -> Result<Option<Event>, Fault> {
         let Some(incident) = self.store.incident(subject).await? else { return Ok(None) };
-        let stale = letter.date.is_some_and(|date| incident.opened_at.duration_since(date) > STALE);
+        // By the sender's own clock, if it has one: mails overtake each other.
+        let newest = incident.alert.as_ref().and_then(|alert| alert.written_at);
+        let stale = letter.date.is_some_and(|date| match newest {
+            Some(newest) => date < newest,
+            None => incident.opened_at.duration_since(date) > STALE,
+        });
+        let origin = incident.alert.as_ref().and_then(|alert| alert.origin.as_ref());
+        let same_sender = origin.is_none_or(|origin| origin.from == letter.from);
         let name = self.words(subject, Some(&incident)).name;
         let by = Actor::named(name, How::Source);
         let command = match command {
+            Command::Resolve | Command::Acknowledge if !same_sender => Command::Note {
+                text: format!(
+                    "A mail from {} says that it is over. It changes nothing, because somebody else reported it.",
+                    letter.from.as_deref().unwrap_or("nobody")
+                ),
+            },
             Command::Resolve | Command::Acknowledge if stale => Command::Note {
                 text: "An old mail says that it is over. It was written before this was reported, so it changes nothing."
                     .to_owned(),
             },
             command => command,
         };
-        Ok(Some(Event::Command { by, epoch: None, command }))
+        Ok(Some(Event::Command { by, epoch: Some(incident.epoch), command }))
     }
 
-    fn origin(&self, letter: &Letter) -> Origin {
-        let answerable = self.config.mail.as_ref().is_some_and(|mail| letter.may_be_answered(mail));
+    fn origin(&self, letter: &Letter, verdicts: &Verdicts) -> Origin {
+        // A mail whose sender isn't proven is answered to nobody: it may be somebody else's name.
+        let proven = verdicts.by_mailbox || verdicts.proven();
+        let answerable = proven && self.config.mail.as_ref().is_some_and(|mail| letter.may_be_answered(mail));
+        let short = |id: &&String| id.len() <= ID_MAX;
+        let mut references: Vec<String> = letter.references.iter().filter(short).cloned().collect();
+        references.drain(..references.len().saturating_sub(REFERENCES_MAX));
         Origin {
-            message_id: letter.message_id.clone(),
-            references: letter.references.clone(),
+            message_id: letter.message_id.clone().filter(|id| id.len() <= ID_MAX),
+            references,
+            from: letter.from.clone(),
             subject: letter.subject.clone(),
             answer_to: letter.answer_to().filter(|_| answerable).map(str::to_owned),
         }
@@ -256,17 +328,25 @@ impl App {
         Ok(maintained.chain(quiet).max_by_key(|hold| hold.until))
     }
 
-    /// A mail that nobody may open, or that is for nobody: it is put aside, and the admins are told.
-    async fn quarantine(&self, letter: &Letter, came: &Came, why: &str) -> Result<(), Fault> {
+    /// A mail that nobody may open, or that is for nobody: it is put aside, and the admins are told. Of the one and of the other
+    /// they are told so often in a day, so that strays don't drown what matters.
+    async fn quarantine(&self, letter: &Letter, came: &Came, why: &str, danger: bool) -> Result<(), Fault> {
         let now = self.now();
-        let name = format!("{QUARANTINE}{}", letter.identity());
-        if let Some(bucket) = &self.bucket {
+        let name = match (&came.object, danger) {
+            // What is only lost stays where it is.
+            (Some(object), false) => object.clone(),
+            _ => {
+                format!("{QUARANTINE}{}-{}", letter.identity(), &letter.digest[..16.min(letter.digest.len())])
+            }
+        };
+        if let (Some(bucket), true) = (&self.bucket, danger) {
             let put = bucket.put(&name, came.bytes.clone(), "application/octet-stream").await;
             put.map_err(|failure| Fault(failure.to_string()))?;
         }
         tracing::warn!(why, object = name, "a mail was put aside");
         let day = now.as_second().div_euclid(86_400);
-        if self.store.count(&format!("stray-mails-{day}"), 1, now, 2 * 86_400).await? < STRAYS_A_DAY {
+        let kind = if danger { "dangerous" } else { "stray" };
+        if self.store.count(&format!("{kind}-mails-{day}"), 1, now, 2 * 86_400).await? < STRAYS_A_DAY {
             let text = format!(
                 "A mail was put aside because {why}. It raised no alert. It lies in the bucket as {name}; \
                  if it should have, mend the source's address or its sender."
@@ -281,7 +361,7 @@ impl App {
         let (Some(bucket), Some(_)) = (&self.bucket, &self.config.mail) else { return Ok(()) };
         let now = self.now();
         let mut after: Option<String> = None;
-        loop {
+        for _ in 0..PAGES {
             let page = bucket.list(INBOUND, after.as_deref(), 1000).await;
             let page = page.map_err(|failure| Fault(failure.to_string()))?;
             let Some(last) = page.last() else { return Ok(()) };
@@ -298,17 +378,45 @@ impl App {
             let known = self.store.mails_known(&names).await?;
             let untold = waiting.into_iter().zip(known).filter(|(_, known)| !known).map(|(key, _)| key);
             for object in untold.take(SWEEP) {
-                let Some(bytes) = self.of_bucket(&object).await? else { continue };
-                tracing::warn!(object, "a mail lay in the bucket, and nobody told us of it");
-                let recipients = parse(&bytes).to;
-                let came = Came { verdicts: verdicts_in(&bytes), bytes, object: Some(object) };
-                self.came_to(&recipients, came).await?;
+                // One that can't be read must not hold up the others.
+                if let Err(fault) = self.take_from_bucket(&object).await {
+                    tracing::error!(object, reason = %fault, "a mail in the bucket can't be handled; tried again in five minutes");
+                }
             }
             if !full {
                 return Ok(());
             }
         }
+        Ok(())
     }
+
+    async fn take_from_bucket(&self, object: &str) -> Result<(), Fault> {
+        let Some(bytes) = self.of_bucket(object).await? else { return Ok(()) };
+        tracing::warn!(object, "a mail lay in the bucket, and nobody told us of it");
+        let recipients = match recipient_in(&bytes) {
+            Some(recipient) => vec![recipient],
+            None => parse(&bytes).to,
+        };
+        let came = Came { verdicts: verdicts_in(&bytes), bytes, object: Some(object.to_owned()) };
+        self.came_to(&recipients, came).await
+    }
+}
+
+/// The one incident of a source's flood.
+fn flood(source: &str) -> Subject {
+    Subject::alert(source, "\0flood")
+}
+
+/// Many reported what this incident is about.
+pub(crate) fn is_flood(subject: &Subject) -> bool {
+    subject.source().is_some_and(|source| *subject == flood(source))
+}
+
+/// SPF speaks for the envelope's sender: it proves who is shown only if both are of one domain.
+fn aligned(verdicts: Verdicts, envelope: Option<&str>, bytes: &[u8]) -> Verdicts {
+    let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+    let shown = parse(bytes).from.as_deref().and_then(domain);
+    Verdicts { aligned: shown.is_some() && shown == envelope.and_then(domain), ..verdicts }
 }
 
 /// A mail's Message-ID as it is remembered.

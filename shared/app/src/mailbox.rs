@@ -1,20 +1,26 @@
 //! Mailboxes on other servers are read, for those whom SES receives nothing for: every minute, one reader at a time.
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use futures_util::future::join_all;
 use handbell_core::config::{AlertSource, Mailbox};
 use handbell_core::mail::Verdicts;
 use handbell_inbound::mail::parse;
+use handbell_outbound::Failure;
 use handbell_outbound::mailbox::{Imap, Login, MAIL_MAX, Mark, Pop3, Server};
 use handbell_store::MailboxMark;
-use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use crate::mail::{Came, INBOUND};
 use crate::{App, Fault};
 
 /// So many mails of one mailbox are read in one go; the others wait a minute.
 const AT_ONCE: usize = 50;
-/// No mail is begun after this time: the function must end before it is ended.
-const WITHIN: SignedDuration = SignedDuration::from_secs(40);
+/// A mailbox may take so long; what isn't read by then is read a minute later. The function itself must end in time.
+const WITHIN: Duration = Duration::from_secs(40);
+/// No further mail is begun after this time.
+const READS: Duration = Duration::from_secs(20);
 
 /// What a poll of the mailboxes saw, for the metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,12 +36,18 @@ pub struct MailboxSeen {
 impl App {
     /// Reads every mailbox. One that can't be read holds up no other.
     pub async fn mailbox_poll(&self) -> Result<MailboxSeen, Fault> {
+        let mailboxes = self.config.sources.iter();
+        let mailboxes = mailboxes.filter_map(|(name, source)| Some((name, source, source.mailbox.as_ref()?)));
+        // Side by side, and each for so long: a slow server keeps no other mailbox from being read.
+        let reading = mailboxes.map(async |(name, source, mailbox)| {
+            let read = tokio::time::timeout(WITHIN, self.read_alone(name, source, mailbox)).await;
+            let slow = || Fault(format!("it took longer than {} s", WITHIN.as_secs()));
+            (name, read.unwrap_or_else(|_| Err(slow())))
+        });
         let mut seen = MailboxSeen::default();
-        let until = self.now() + WITHIN;
-        for (name, source) in &self.config.sources {
-            let Some(mailbox) = &source.mailbox else { continue };
+        for (name, read) in join_all(reading).await {
             seen.mailboxes += 1;
-            match self.read_alone(name, source, mailbox, until).await {
+            match read {
                 Ok(read) => seen.read += read,
                 Err(fault) => {
                     seen.failed += 1;
@@ -46,18 +58,12 @@ impl App {
         Ok(seen)
     }
 
-    async fn read_alone(
-        &self,
-        name: &str,
-        source: &AlertSource,
-        mailbox: &Mailbox,
-        until: Timestamp,
-    ) -> Result<usize, Fault> {
+    async fn read_alone(&self, name: &str, source: &AlertSource, mailbox: &Mailbox) -> Result<usize, Fault> {
         let owner = uuid::Uuid::new_v4().to_string();
         if !self.store.claim_mailbox(name, &owner, self.now()).await? {
             return Ok(0);
         }
-        let read = self.read_mailbox(name, source, mailbox, until).await;
+        let read = self.read_mailbox(name, source, mailbox).await;
         self.store.release_mailbox(name, &owner).await?;
         read
     }
@@ -67,13 +73,12 @@ impl App {
         name: &str,
         source: &AlertSource,
         mailbox: &Mailbox,
-        until: Timestamp,
     ) -> Result<usize, Fault> {
         let (imap, server) = self.server(mailbox).await?;
         if imap {
-            self.read_imap(name, source, (mailbox, &server), until).await
+            self.read_imap(name, source, (mailbox, &server)).await
         } else {
-            self.read_pop3(name, source, &server, until).await
+            self.read_pop3(name, source, &server).await
         }
     }
 
@@ -83,24 +88,28 @@ impl App {
         name: &str,
         source: &AlertSource,
         (mailbox, server): (&Mailbox, &Server),
-        until: Timestamp,
     ) -> Result<usize, Fault> {
-        let failed = |failure: handbell_outbound::Failure| Fault(failure.to_string());
+        let failed = |failure: Failure| Fault(failure.to_string());
         let mut session = Imap::connect(server, &mailbox.folder).await.map_err(failed)?;
         let mark = self.store.mailbox_mark(name).await?;
         let mark = mark.map(|mark| Mark { uid_validity: mark.uid_validity, last_uid: mark.last_uid });
         let news = session.new_mail(mark, AT_ONCE).await.map_err(failed)?;
         let mut read = 0;
         for waiting in &news.mails {
-            if self.now() > until {
-                break;
-            }
             // One that nobody can read must not keep those behind it from being read.
+            let id = format!("{}-{}", news.uid_validity, waiting.uid);
             let fetched = if waiting.size > MAIL_MAX {
-                self.too_large(name, &format!("{}-{}", news.uid_validity, waiting.uid)).await?;
+                self.unreadable(name, &id, "it is larger than 40 MB").await?;
                 None
             } else {
-                session.fetch(waiting.uid).await.map_err(failed)?
+                match session.fetch(waiting.uid).await {
+                    Ok(fetched) => fetched,
+                    Err(Failure::Refused { why, .. }) => {
+                        self.unreadable(name, &id, &why).await?;
+                        None
+                    }
+                    Err(failure) => return Err(failed(failure)),
+                }
             };
             let there = fetched.is_some();
             if let Some(bytes) = fetched {
@@ -120,25 +129,28 @@ impl App {
     }
 
     /// Everything that is there. It is deleted after it is stored; who dies in between reads it again, and knows it.
-    async fn read_pop3(
-        &self,
-        name: &str,
-        source: &AlertSource,
-        server: &Server,
-        until: Timestamp,
-    ) -> Result<usize, Fault> {
-        let failed = |failure: handbell_outbound::Failure| Fault(failure.to_string());
+    async fn read_pop3(&self, name: &str, source: &AlertSource, server: &Server) -> Result<usize, Fault> {
+        let failed = |failure: Failure| Fault(failure.to_string());
         let mut session = Pop3::connect(server).await.map_err(failed)?;
         let mut read = 0;
+        let until = Instant::now() + READS;
         for listed in session.uidl().await.map_err(failed)?.into_iter().take(AT_ONCE) {
-            if self.now() > until {
+            // What was deleted is gone only after a good-bye: there must be time for it.
+            if Instant::now() > until {
                 break;
             }
             if listed.size > MAIL_MAX {
-                self.too_large(name, &listed.uidl).await?;
+                self.unreadable(name, &listed.uidl, "it is larger than 40 MB").await?;
                 continue;
             }
-            let bytes = session.fetch(listed.number).await.map_err(failed)?;
+            let bytes = match session.fetch(listed.number).await {
+                Ok(bytes) => bytes,
+                Err(Failure::Refused { why, .. }) => {
+                    self.unreadable(name, &listed.uidl, &why).await?;
+                    continue;
+                }
+                Err(failure) => return Err(failed(failure)),
+            };
             self.store_mail(name, source, bytes).await?;
             session.delete(listed.number).await.map_err(failed)?;
             read += 1;
@@ -147,13 +159,13 @@ impl App {
         Ok(read)
     }
 
-    /// The admins look at what is too large to be read; it stays where it is.
-    async fn too_large(&self, name: &str, id: &str) -> Result<(), Fault> {
+    /// The admins look at what can't be read; it stays where it is.
+    async fn unreadable(&self, name: &str, id: &str, why: &str) -> Result<(), Fault> {
         let text = format!(
-            "A mail in the mailbox of {name} is larger than 40 MB. It was not read, and raised no alert. Please look at it there."
+            "A mail in the mailbox of {name} can't be read: {why}. It raised no alert. Please look at it there."
         );
-        tracing::error!(source = name, "a mail is too large to be read");
-        self.tell_admins_once(&text, &format!("large-{name}-{id}"), self.now()).await
+        tracing::error!(source = name, "a mail can't be read");
+        self.tell_admins_once(&text, &format!("unreadable-{name}-{id}"), self.now()).await
     }
 
     /// Keeps the mail as it came, and lets happen what it means.
@@ -161,7 +173,9 @@ impl App {
         let letter = parse(&bytes);
         let object = match &self.bucket {
             Some(bucket) => {
-                let object = format!("{INBOUND}mailbox-{}", letter.identity());
+                // Named by what is in it too: a copy with other words must not take its place.
+                let digest = &letter.digest[..16.min(letter.digest.len())];
+                let object = format!("{INBOUND}mailbox-{}-{digest}", letter.identity());
                 // The sweep needn't look at what is handled right now.
                 let row = handbell_store::MailRow { whose: None };
                 self.store.remember_mail(&[format!("obj-{object}")], &row, self.now()).await?;

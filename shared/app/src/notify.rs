@@ -4,7 +4,8 @@ use handbell_core::alert::Origin;
 use handbell_core::config::MailDomain;
 use handbell_core::dispatch::{Outcome, Say, Task};
 use handbell_core::incident::{Incident, Kind, reference};
-use handbell_core::wording::{self, duty};
+use handbell_core::wording;
+use handbell_core::wording::duty::{self, Reader};
 use handbell_inbound::link::{seal_reply, sealed_reply};
 use handbell_outbound::ses::Mail;
 use handbell_store::Named;
@@ -81,7 +82,12 @@ impl App {
 
     /// The report, as an answer to the mail that it began with.
     async fn report_by_mail(&self, work: &Work, email: &str, domain: &MailDomain) -> Result<Mail, Outcome> {
-        let (incident, text) = self.protocol(work).await?;
+        let subject = &work.dispatch.key.subject;
+        let source = subject.source().and_then(|source| self.config.sources.get(source));
+        let ours =
+            source.is_some_and(|source| source.report_to.iter().any(|one| one.eq_ignore_ascii_case(email)));
+        let reader = if ours { Reader::Ours } else { Reader::Outside };
+        let (incident, text) = self.protocol(work, reader).await?;
         let mut headers = vec![("Auto-Submitted".to_owned(), "auto-replied".to_owned())];
         let origin = incident.alert.as_ref().and_then(|alert| alert.origin.as_ref());
         if let Some(Origin { message_id: Some(id), references, .. }) = origin {

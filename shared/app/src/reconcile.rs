@@ -4,6 +4,7 @@ use futures_util::StreamExt;
 use futures_util::stream::iter;
 use handbell_core::config::Line;
 use handbell_core::converse::{File, Heard};
+use handbell_inbound::twilio::Text;
 use handbell_outbound::Failure;
 use handbell_outbound::twilio::Message;
 use handbell_outbound::webex::NewWebhook;
@@ -62,19 +63,19 @@ impl App {
         if let Err(fault) = self.mend_webhooks().await {
             tracing::warn!(reason = %fault, "the webhooks at Webex could not be looked after; tried again in five minutes");
         }
-        if let Err(fault) = self.sweep_bucket().await {
-            tracing::warn!(reason = %fault, "the bucket could not be looked through; tried again in five minutes");
-        }
-        if self.config.lines.is_empty() {
-            return;
-        }
         for (name, line) in &self.config.lines {
             if let Err(fault) = self.fetch_missed_texts(name, line).await {
                 tracing::warn!(line = name, reason = %fault, "texts could not be fetched; tried again in five minutes");
             }
         }
-        if let Err(fault) = self.read_missed_messages().await {
+        if !self.config.lines.is_empty()
+            && let Err(fault) = self.read_missed_messages().await
+        {
             tracing::warn!(reason = %fault, "what agents wrote could not be read; tried again in five minutes");
+        }
+        // Last, since there may be much of it.
+        if let Err(fault) = self.sweep_bucket().await {
+            tracing::warn!(reason = %fault, "the bucket could not be looked through; tried again in five minutes");
         }
     }
 
@@ -200,6 +201,18 @@ impl App {
         let address = address(from);
         let id = format!("sms-{}", text.sid);
         if self.store.handled(&self.customer(line, &address), &id).await?.is_some() {
+            return Ok(());
+        }
+        // Whoever was called answers to the same number: an "I have it" must not be lost either, nor be taken for a customer's.
+        let answer = Text {
+            sid: text.sid.clone(),
+            from: from.clone(),
+            to: text.to.clone().unwrap_or_default(),
+            body: text.body.clone().unwrap_or_default(),
+            media: Vec::new(),
+            opt_out: None,
+        };
+        if self.texted_by_staff(&answer).await? {
             return Ok(());
         }
         let files = if text.num_media > 0 {

@@ -1,6 +1,7 @@
 //! The report: one message in the space that shows what became of each phone and each failure, edited as they settle.
 
 use handbell_core::dispatch::{Delivery, MAX_EDITS, Outcome, Progress, REPORT, Say, Shown, Task};
+use handbell_core::incident::Kind;
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Post, Webex};
@@ -13,6 +14,10 @@ use crate::speak::said;
 impl App {
     /// Posts the report when there is something to tell, and edits it when that has changed.
     pub(crate) async fn report(&self, work: &mut Work) {
+        // What belongs to no incident has no space to be told of in.
+        if work.dispatch.key.subject.kind() == Kind::Notice {
+            return;
+        }
         let Some(text) = wording::report(&work.dispatch) else { return };
         let now = self.now();
         if !work.dispatch.deliveries.contains_key(REPORT) {

@@ -3,13 +3,15 @@
 use bytes::Bytes;
 use handbell_core::dispatch::{DispatchKey, Outcome, Progress, Say};
 use handbell_core::incident::Incident;
-use handbell_core::wording::{self, duty};
+use handbell_core::wording;
+use handbell_core::wording::duty::{self, Reader};
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Attached, Choice, Colour, IncidentCard, Post, Webex, incident_card};
 use handbell_store::Named;
 use jiff::SignedDuration;
 
 use crate::deliver::{Work, wait};
+use crate::secrets::values;
 use crate::space::Room;
 use crate::speak::{not_now, said};
 use crate::{App, Fault};
@@ -127,7 +129,7 @@ impl App {
                 attached: Some(Attached {
                     name: name.to_owned(),
                     content_type: "message/rfc822".to_owned(),
-                    bytes,
+                    bytes: self.without_secret_addresses(bytes).await.map_err(not_now)?,
                 }),
                 ..Post::default()
             }),
@@ -137,9 +139,17 @@ impl App {
         }
     }
 
+    /// The same mail without the addresses that only a source knows: whoever is in the space could otherwise raise alerts.
+    async fn without_secret_addresses(&self, bytes: Bytes) -> Result<Bytes, Fault> {
+        let secrets = self.secrets.all(self.now()).await?;
+        let names = self.config.sources.values().filter_map(|source| source.address.as_ref());
+        let locals: Vec<&str> = names.flat_map(|address| values(&secrets, address.names())).collect();
+        Ok(mask(&bytes, &locals))
+    }
+
     /// What became of everybody and everything, as a file.
     pub(crate) async fn protocol_to_post(&self, work: &Work) -> Result<Post, Outcome> {
-        let (incident, text) = self.protocol(work).await?;
+        let (incident, text) = self.protocol(work, Reader::Ours).await?;
         Ok(Post {
             markdown: format!("The report of {}.", incident.reference()),
             attached: Some(Attached {
@@ -152,12 +162,16 @@ impl App {
     }
 
     /// The incident and its report, as they are now.
-    pub(crate) async fn protocol<'a>(&self, work: &'a Work) -> Result<(&'a Incident, String), Outcome> {
+    pub(crate) async fn protocol<'a>(
+        &self,
+        work: &'a Work,
+        reader: Reader,
+    ) -> Result<(&'a Incident, String), Outcome> {
         let key = &work.dispatch.key;
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
         let dispatches = self.store.dispatches_of(&key.subject, key.epoch).await;
         let dispatches = dispatches.map_err(|fault| not_now(fault.into()))?;
-        Ok((incident, duty::protocol(incident, &dispatches, &work.words, self.now())))
+        Ok((incident, duty::protocol(incident, &dispatches, reader, &work.words, self.now())))
     }
 
     /// Whoever was told of the incident by phone is told what has become of it. Written down first and said with the next
@@ -195,7 +209,9 @@ impl App {
     pub(crate) async fn climb_if_unreached(&self, work: &Work) -> Result<(), Fault> {
         use handbell_core::decide::Event;
         let (Some(step), Some(incident)) = (work.dispatch.step, &work.incident) else { return Ok(()) };
-        if work.void || !work.dispatch.brought_nobody() || incident.step != step {
+        // Only the step that was taken last: an earlier round has no say.
+        let earlier = work.dispatch.key.number < incident.step_dispatch;
+        if work.void || earlier || !work.dispatch.brought_nobody() || incident.step != step {
             return Ok(());
         }
         let key = &work.dispatch.key;
@@ -236,4 +252,21 @@ impl App {
             tracing::warn!(reason = %fault, "who was paged could not be written down; an answer by text has to name the incident");
         }
     }
+}
+
+/// Every occurrence of one of the words, in whatever case, gives way to as many `x`.
+fn mask(bytes: &Bytes, words: &[&str]) -> Bytes {
+    let mut masked = bytes.to_vec();
+    for word in words.iter().map(|word| word.as_bytes()).filter(|word| !word.is_empty()) {
+        let mut at = 0;
+        while at + word.len() <= masked.len() {
+            if masked[at..at + word.len()].eq_ignore_ascii_case(word) {
+                masked[at..at + word.len()].fill(b'x');
+                at += word.len();
+            } else {
+                at += 1;
+            }
+        }
+    }
+    Bytes::from(masked)
 }

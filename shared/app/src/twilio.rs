@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::decide::{Event, Outcome};
-use handbell_core::dispatch::{Content, Dispatch, DispatchKey, Fate, REPORT_PAUSE, Say};
+use handbell_core::dispatch::{Content, Dispatch, DispatchKey, Fate, REPORT_PAUSE, Say, failed};
 use handbell_core::incident::{Incident, Kind, Phase, Subject};
 use handbell_core::ledger::{Actor, Command, How};
 use handbell_core::wording;
@@ -164,6 +164,11 @@ impl App {
         if self.store.fate(key, name, fate, due).await? {
             tracing::info!(dispatch = ?key, delivery = name, status = fate.status, "fate");
             self.kick(&[(RowKey::dispatch(key), due)], now).await;
+        }
+        if failed(&fate.status) {
+            // The next attempt for the same person comes at once, and not when it would have been due. Told again, it is written
+            // again: whoever was told first may have died before this.
+            self.store.due_by(key, due).await?;
         }
         Ok(answer(StatusCode::OK, ""))
     }

@@ -25,6 +25,9 @@ pub struct Alert {
     /// Who filled in the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reporter: Option<Reporter>,
+    /// When the newest of its mails was written, as it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_at: Option<Timestamp>,
     /// When it was last said in the space that another mail had come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noted_at: Option<Timestamp>,
@@ -50,6 +53,9 @@ pub struct Origin {
     pub references: Vec<String>,
     /// Its subject as it stood.
     pub subject: String,
+    /// Who sent it, as it says: whoever says that it is over must be the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Where an answer goes; none for mails that no machine may answer (RFC 3834).
     pub answer_to: Option<String>,
 }

@@ -140,7 +140,17 @@ pub fn begins_anew(
             | Event::Waits { .. }
             | Event::Alert(_)
     );
-    opens && incident.is_none_or(|incident| own_plan.is_none_or(|plan| !is_current(incident, plan, now)))
+    opens
+        && incident.is_none_or(|incident| {
+            own_plan.is_none_or(|plan| !is_current(incident, plan, now)) || outgrown(incident, event)
+        })
+}
+
+/// It got worse, and what is that bad has a plan of its own: nobody whom that plan names has heard of it.
+fn outgrown(incident: &Incident, event: &Event) -> bool {
+    let Event::Alert(raised) = event else { return false };
+    let worse = incident.alert.as_ref().is_some_and(|alert| raised.alert.severity < alert.severity);
+    worse && raised.plan != incident.plan
 }
 
 /// The rules. No clock, no chance, nothing read: the same arguments give the same decision.

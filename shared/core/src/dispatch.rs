@@ -15,6 +15,7 @@ use crate::incident::{Incident, Subject, reference};
 use crate::ledger::Entry;
 use crate::wording;
 
+pub use chain::failed;
 pub use say::{Content, Say, Talk, Way, Who};
 
 /// A lease holds this long; then another may take the dispatch after [`LEASE_MARGIN`].
@@ -364,7 +365,9 @@ impl Dispatch {
     pub fn recover(&mut self, died_at_ms: Option<i64>, now: Timestamp) -> Vec<String> {
         if let Some(claimed_ms) = died_at_ms {
             for delivery in self.deliveries.values_mut() {
-                if delivery.is_open() && delivery.next_at.as_millisecond() <= claimed_ms {
+                // Whom to tell is only written down: nothing has left.
+                let written = matches!(delivery.say, Say::Tell { .. });
+                if delivery.is_open() && !written && delivery.next_at.as_millisecond() <= claimed_ms {
                     delivery.progress = Progress::Unknown;
                     delivery.tries += 1;
                     delivery.unknowns += 1;
@@ -403,7 +406,9 @@ impl Dispatch {
     pub fn void(&mut self) {
         for delivery in self.deliveries.values_mut() {
             let notice = delivery.instead_of.as_deref() == Some(NOTICE);
-            if delivery.progress == Progress::Pending && delivery.say != Say::Report && !notice {
+            // An old card must not stay beside the one that tells of the acknowledgement.
+            let tidies = matches!(delivery.say, Say::TakeDown { .. });
+            if delivery.progress == Progress::Pending && delivery.say != Say::Report && !notice && !tidies {
                 delivery.progress = Progress::Cancelled;
             }
         }

@@ -27,7 +27,8 @@ pub fn take_over(
         .collect();
     for (name, delivery) in &dead {
         if let Some(say) = other_channel(delivery, from, plan, words, dispatch) {
-            dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(say, now) });
+            let aim = delivery.aim.clone();
+            dispatch.add(Delivery { instead_of: Some(name.clone()), aim, ..Delivery::new(say, now) });
         }
         // A customer's text that nobody could be shown: the customer is told so, if we can. The number in a form may be
         // somebody else's, and a short code is nobody's.

@@ -146,6 +146,23 @@ pub fn plain(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
+/// The text with `somebody` in the place of every phone number and mail address.
+pub fn without_addresses(text: &str) -> String {
+    let shown: Vec<String> = text
+        .split(' ')
+        .map(|word| {
+            let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric() && sign != '+');
+            let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+            let number = bare.starts_with('+') && digits >= 6;
+            let mail = bare
+                .split_once('@')
+                .is_some_and(|(before, behind)| !before.is_empty() && behind.contains('.'));
+            if number || mail { word.replace(bare, "somebody") } else { word.to_owned() }
+        })
+        .collect();
+    shown.join(" ")
+}
+
 /// `14:02`.
 pub fn clock(at: Timestamp, words: &Words) -> String {
     at.to_zoned(words.zone.clone()).strftime("%H:%M").to_string()

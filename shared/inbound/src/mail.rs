@@ -20,7 +20,7 @@ use self::head::Head;
 pub use self::html::to_text as html_to_text;
 pub use self::notice::{Notice, parse_notice};
 use self::text::one_line;
-pub use self::verdicts::verdicts_in;
+pub use self::verdicts::{recipient_in, verdicts_in};
 
 /// The header that marks our own mails, so that we know them when they come back. Its value doesn't matter.
 pub const OWN_MARK: &str = "X-Handbell";

@@ -77,6 +77,9 @@ impl Store {
         if subject.kind() == Kind::Waiting {
             // It bears the customer's name, and goes when the conversation goes.
             set_expiry(&mut meta, now, commit.keep_seconds);
+        } else if subject.kind() == Kind::Alert && commit.incident.phase.is_final() {
+            // Each trouble has a row of its own, with what people wrote in it.
+            set_expiry(&mut meta, now, KEPT_SECONDS);
         }
         items.push(unchanged(self.put(meta), commit.before));
         if let Some((key, keep, handled)) = &commit.event {

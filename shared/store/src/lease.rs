@@ -185,6 +185,26 @@ impl Store {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Something follows from what was written down that can't wait until the row is due anyway. Later than that it changes
+    /// nothing.
+    pub async fn due_by(&self, key: &DispatchKey, due: Timestamp) -> Result<(), Fault> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(RowKey::dispatch(key).row()))
+            .update_expression("SET due_ms = :due")
+            .condition_expression("due_ms > :due")
+            .expression_attribute_values(":due", number(due.as_millisecond()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            Err(error) if refused(&error).is_some() => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// The row as it stood when a condition failed; none for every other error.

@@ -53,6 +53,9 @@ impl Contract {
             ("CallSid", (call, "sid")),
             ("CallStatus", (call, "status")),
             ("Direction", (call, "direction")),
+            ("AnsweredBy", (call, "answered_by")),
+            // Of what was found out in the background, Twilio tells these four: "Answering Machine Detection".
+            ("MachineDetectionDuration", (call, "duration")),
             ("DialCallSid", (call, "sid")),
             ("DialCallStatus", (call, "status")),
             ("DialCallDuration", (call, "duration")),

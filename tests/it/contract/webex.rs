@@ -85,7 +85,7 @@ pub(super) async fn all_of_webex(stage: &Stage) {
     webex.direct("bob@example.com", "Once more").await.expect("said");
     webex.direct_messages("bob@example.com").await.expect("posts");
     webex.delete_message(&direct).await.expect("taken away");
-    webex.delete_message(&direct).await.expect_err("gone");
+    webex.delete_message(&direct).await.expect("gone already");
     webex.post(&room, &say("")).await.expect_err("nothing said");
     let stranger = Webex::new(stage.http.clone(), stage.url("/sim/webex/v1"), "wrong".into());
     stranger.me().await.expect_err("a wrong token");

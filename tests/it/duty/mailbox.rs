@@ -11,7 +11,7 @@ use super::{ADDRESS, DANA, DUTY, nagios, problem};
 use crate::world::World;
 
 /// A configuration whose source has this mailbox, too.
-pub(super) fn reads(config: &str, server: &Server) -> String {
+pub(crate) fn reads(config: &str, server: &Server) -> String {
     let mailbox = format!(
         "    mailbox: {{ url: \"imap://127.0.0.1:{}\", user: alarm, password: {{ secret: mailbox }}, move_to: Done }}\n    form: {{ title",
         server.port
@@ -21,16 +21,16 @@ pub(super) fn reads(config: &str, server: &Server) -> String {
 
 /// What goes wrong: the server hangs up at its n-th command, before or after it takes effect.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct HangsUp {
+pub(crate) struct HangsUp {
     at: usize,
     after: bool,
 }
 
 /// It never hangs up.
-pub(super) const PASSING: HangsUp = HangsUp { at: usize::MAX, after: false };
+pub(crate) const PASSING: HangsUp = HangsUp { at: usize::MAX, after: false };
 
 /// An IMAP server with an inbox and whatever folders mails are moved to. It knows MOVE and says as little as it may.
-pub(super) struct Server {
+pub(crate) struct Server {
     port: u16,
     state: Arc<Mutex<State>>,
 }
@@ -48,7 +48,7 @@ struct State {
 
 impl Server {
     /// One whose inbox holds these mails.
-    pub(super) fn with(mails: Vec<String>, trouble: HangsUp) -> Self {
+    pub(crate) fn with(mails: Vec<String>, trouble: HangsUp) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(Mutex::new(State {
@@ -86,7 +86,7 @@ impl Server {
     }
 
     /// What lies in a folder.
-    pub(super) fn folder(&self, name: &str) -> Vec<String> {
+    pub(crate) fn folder(&self, name: &str) -> Vec<String> {
         self.state().folders.get(name).map(|mails| mails.values().cloned().collect()).unwrap_or_default()
     }
 

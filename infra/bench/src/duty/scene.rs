@@ -8,7 +8,7 @@ use handbell::cloud::processes::Program;
 use handbell::gate::Gate;
 use handbell::runner::{self, Runner, RunnerOptions, Workers};
 use handbell_boot::Error;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::vendor::Vendor;
@@ -20,6 +20,10 @@ const PACE: Duration = Duration::from_millis(100);
 const ADDRESS: &str = "duty-bench@in.example.com";
 /// Longer than it takes to come to rest when time stands still.
 const LIMIT: Duration = Duration::from_secs(120);
+/// Held time begins on a working day.
+const HELD_AT: Timestamp = Timestamp::constant(1_795_000_000, 0);
+/// More new alerts than come here at once.
+const FLOOD_AFTER: u32 = 1_000_000;
 /// So often nothing may have moved; each look comes some milliseconds after the one before.
 const LOOKS: usize = 5;
 
@@ -59,20 +63,20 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Starts it. `variables` are added to those that the functions have anyway.
+    /// Starts it, at this port (0: any). The variables are added to those that the functions have anyway.
     pub(super) async fn start(
         hands: &Hands,
         time: Time,
         config: &Value,
         answers_in: Duration,
-        variables: Vec<(String, String)>,
+        (port, variables): (u16, Vec<(String, String)>),
     ) -> Result<Self, Error> {
         let folder = Folder::write(config)?;
         let vendor = Vendor::start(answers_in).await?;
         let mut overrides = variables;
         overrides.push(vendor.variable());
         let runner = runner::start(RunnerOptions {
-            port: 0,
+            port,
             config: folder.0.join("handbell.yaml"),
             data: None,
             bot: false,
@@ -82,13 +86,11 @@ impl Scene {
             },
             pace: if time == Time::Held { Duration::ZERO } else { PACE },
             automatic: time == Time::Real,
+            held_at: (time == Time::Held).then_some(HELD_AT),
             overrides,
             show_logs: false,
         })
         .await?;
-        if time == Time::Held {
-            runner.stage.clock.hold();
-        }
         vendor.stands_before(&runner);
         let http = handbell_boot::client()?;
         Ok(Self { runner, http, vendor, _folder: folder })
@@ -166,12 +168,7 @@ impl Scene {
 }
 
 /// The same as [`Scene::mail`], for who has only the address.
-pub(super) async fn mail(
-    http: &reqwest::Client,
-    origin: &str,
-    host: &str,
-    what: &str,
-) -> Result<(), Error> {
+pub(super) async fn mail(http: &reqwest::Client, origin: &str, host: &str, what: &str) -> Result<(), Error> {
     let mime = format!(
         "From: Nagios <nagios@mon.example.com>\r\nTo: {ADDRESS}\r\nSubject: PROBLEM: {host}/{what} is CRITICAL\r\n\
          Message-ID: <{host}.{what}@mon.example.com>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
@@ -197,7 +194,11 @@ pub(super) fn config(plans: Value, calls_per_second: Option<u32>) -> Value {
         "admins": { "webex": ["carol@example.com"], "sms": ["+12025550119"] },
         "mail": { "domain": "in.example.com", "from": "handbell@in.example.com", "links": { "secret": "links" } },
         "plans": plans,
-        "sources": { "bench": { "label": "Monitoring", "plan": first, "address": { "secret": "mail-bench" }, "rules": rules } },
+        "sources": { "bench": {
+            "label": "Monitoring", "plan": first, "address": { "secret": "mail-bench" }, "rules": rules,
+            // Each alert is an incident of its own here: what is counted together says nothing of the others.
+            "flood_after": FLOOD_AFTER,
+        } },
     });
     if let Some(rate) = calls_per_second {
         config["twilio"]["calls_per_second"] = json!(rate);
@@ -221,11 +222,11 @@ rotas:
   first:
     timezone: Europe/Paris
     team: ops
-    layers: [{ people: [dana], starts: 2026-01-05, hand_over: 08:00 }]
+    layers: [{ people: [dana], starts: 2020-01-06, hand_over: 08:00 }]
   second:
     timezone: Europe/Paris
     team: ops
-    layers: [{ people: [eli], starts: 2026-01-05, hand_over: 08:00 }]
+    layers: [{ people: [eli], starts: 2020-01-06, hand_over: 08:00 }]
 ";
 /// Their phones.
 pub(super) const DANA: &str = "+12025550111";

@@ -34,7 +34,7 @@ function incidentNode(one) {
 function showIncidents() {
   const all = incidents();
   const over = all.filter((one) => one.over).slice(0, OVER);
-  keyed($("incident-list"), all.filter((one) => !one.over || over.includes(one)), (one) => one.reference, incidentNode);
+  keyed($("incident-list"), [...all.filter((one) => !one.over), ...over], (one) => one.reference, incidentNode);
   $("incident-list").dataset.empty = `Nothing is open. ${TRY[sources().some((source) => source.form)]}`;
 }
 
@@ -69,7 +69,7 @@ for (const button of document.querySelectorAll("#duty [data-later]")) {
 export function nextForDuty() {
   const all = incidents();
   const one = all.find((each) => !each.over);
-  if (one?.tone === "bad") return [`${one.reference}: ${one.how.toLowerCase()}. Take it on the card, by text or by phone, or let time pass: the next step comes by itself.`, "duty"];
+  if (one?.tone === "bad") return [`${one.reference}: ${one.how.toLowerCase()}. Take it, or let time pass: the next step comes by itself.`, "duty"];
   if (one) return [`${one.how} (${one.reference}). When it is done: text back “done”, or press Done on the card.`, "phones"];
   if (all.length) return ["It is over, and everybody was told. Send another mail, or let time pass and read the report.", "duty"];
   return ["Send “Nagios: PROBLEM” to Handbell, and see whose phone rings.", "duty"];

@@ -3,7 +3,7 @@
 use handbell_core::dispatch::{Dispatch, NOTICE, Progress};
 use handbell_core::incident::{By, Incident, Phase};
 use handbell_core::ledger::How;
-use handbell_core::wording::Words;
+use handbell_core::wording::{Words, without_addresses};
 use jiff::Timestamp;
 
 /// How it stands, in a sentence or two.
@@ -18,9 +18,8 @@ pub(super) fn state(incident: &Incident, called: &Called, words: &Words, now: Ti
         Phase::Open => match (&duty.hold, duty.acks.last()) {
             (_, Some(ack)) => format!("{} More people are needed, and they are being called.", since(&ack.by)),
             (Some(hold), None) if hold.until > now => format!(
-                "It is stored. No phone rings before {} ({}); then people are called.",
-                at(hold.until),
-                without_addresses(&hold.why)
+                "It is stored. No phone rings before {}; then people are called.",
+                at(hold.until)
             ),
             _ => called.sentence(),
         },
@@ -106,23 +105,6 @@ pub(super) fn moment(at: Timestamp, words: &Words, now: Timestamp) -> String {
 fn name(who: &str) -> Option<String> {
     let shown = without_addresses(who);
     (shown == who && !who.trim().is_empty()).then_some(shown)
-}
-
-/// The text with `somebody` in the place of every phone number and mail address.
-fn without_addresses(text: &str) -> String {
-    let shown: Vec<String> = text
-        .split(' ')
-        .map(|word| {
-            let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric() && sign != '+');
-            let digits = bare.bytes().filter(u8::is_ascii_digit).count();
-            let number = bare.starts_with('+') && digits >= 6;
-            let mail = bare
-                .split_once('@')
-                .is_some_and(|(before, behind)| !before.is_empty() && behind.contains('.'));
-            if number || mail { word.replace(bare, "somebody") } else { word.to_owned() }
-        })
-        .collect();
-    shown.join(" ")
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use serde_json::json;
 use super::becomes::{called, lines, moment, state};
 use super::{reporter, see_other};
 use crate::limits::digest;
+use crate::mail::is_flood;
 use crate::page::{escape, from_our_page, live_page, page, piece_of_path};
 use crate::secrets::values;
 use crate::{App, Failed, Fault, header, typed};
@@ -120,6 +121,11 @@ impl App {
             }
         };
         let (key, command) = match &said.what {
+            // What others reported too isn't one reporter's to end.
+            Saying::TakeBack if is_flood(&ticket.subject) => {
+                let text = "I take back what I reported.".to_owned();
+                (format!("form-{nonce}-take-back"), Command::Note { text })
+            }
             Saying::TakeBack => (format!("form-{nonce}-take-back"), Command::Cancel),
             Saying::Note(text) => {
                 (format!("form-{nonce}-{}", digest(text)), Command::Note { text: text.clone() })

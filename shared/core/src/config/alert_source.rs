@@ -44,20 +44,26 @@ pub struct AlertSource {
     /// The web form `/alert/NAME` is there.
     #[serde(default)]
     pub form: Option<Form>,
-    /// What its mails mean; the first that fits counts. Without any, a mail whose subject holds one of the words OK, UP,
-    /// RECOVERY, RECOVERED or RESOLVED ends what it is about, unless it also speaks of trouble, asks, or says "not"; and every
-    /// other raises an alert.
+    /// What its mails mean; the first that fits counts. Of those that fit none, a mail whose subject holds one of the words OK,
+    /// UP, RECOVERY, RECOVERED or RESOLVED ends what it is about, unless it also speaks of trouble, asks, or says "not".
     #[serde(default)]
     pub rules: Vec<MailRule>,
-    /// What a mail means that fits no rule.
+    /// What every other mail means.
     #[serde(default)]
     pub otherwise: Meant,
     /// Gets the report of each incident, beside whoever wrote the mail.
     #[serde(default)]
     pub report_to: Vec<String>,
+    /// More new alerts than this within ten minutes are one incident, so that nobody's phone rings for each of them.
+    #[serde(default = "thirty")]
+    pub flood_after: u32,
     /// When phones stay silent, and for which severities. What is raised then waits until the time is over.
     #[serde(default)]
     pub quiet: Option<Quiet>,
+}
+
+fn thirty() -> u32 {
+    30
 }
 
 /// How bad it is, the worst first.

@@ -64,6 +64,7 @@ fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp
     let worse = incident.alert.as_ref().is_none_or(|alert| raised.alert.severity < alert.severity);
     if let Some(alert) = &mut climb.incident.alert {
         alert.severity = alert.severity.min(raised.alert.severity);
+        alert.written_at = alert.written_at.max(raised.alert.written_at);
     }
     let held = incident.duty.hold.as_ref().is_some_and(|hold| hold.until > now);
     let woken = held && worse && raised.hold.is_none() && incident.phase == Phase::Open;
@@ -93,6 +94,9 @@ fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp
         climb.card_too();
     } else {
         climb.post(note);
+        if worse {
+            climb.card_too();
+        }
     }
     climb.done(Outcome::Counted)
 }

@@ -15,6 +15,9 @@ use crate::wording;
 
 /// Phone deliveries beyond this number go into a dispatch of their own: a row stays small, and several workers share.
 const PHONES_PER_DISPATCH: usize = 10;
+/// About so many dispatches a step has at most, and then each has more phones: all of them are written in one transaction,
+/// which takes a hundred rows (DynamoDB, TransactWriteItems).
+const PARTS: usize = 30;
 
 /// A decision being made: the next state and what it says, growing together.
 pub(super) struct Climb<'a> {
@@ -34,6 +37,8 @@ impl<'a> Climb<'a> {
     pub(super) fn on(incident: &Incident, rules: Rules<'a>, now: Timestamp) -> Self {
         let mut incident = incident.clone();
         incident.version += 1;
+        // A quiet time that is over is none.
+        incident.duty.hold = incident.duty.hold.take().filter(|hold| hold.until > now);
         Self {
             view: None,
             was_due: incident.wake_at,
@@ -186,7 +191,12 @@ impl<'a> Climb<'a> {
             dispatch
                 .add(Delivery::new(Say::Post { content: Content::Plan { step: number, item: 0 } }, self.now));
         }
-        let reached = reach::everybody(step, number, self.rules, self.incident.alert.is_some(), self.now);
+        // Whom nobody wants to wake yet is called when the time comes, and it is whoever is on duty then; the step counts from
+        // there. Whoever asks for a step by its name wants it now.
+        let hold = self.incident.duty.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
+        let hold = hold.filter(|_| !self.by_name(number));
+        let at = hold.unwrap_or(self.now);
+        let reached = reach::everybody(step, number, self.rules, self.incident.alert.is_some(), at);
         for say in reached.people {
             dispatch.add(Delivery::new(say, self.now));
         }
@@ -201,10 +211,6 @@ impl<'a> Climb<'a> {
                     .add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, self.now) });
             }
         }
-        // Whom nobody wants to wake yet is called when the time comes; the step counts from there.
-        let hold = self.incident.duty.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
-        // Whoever asks for a step by its name wants it now.
-        let hold = hold.filter(|_| !self.by_name(number));
         if let Some(until) = hold {
             self.incident.step_at = until;
         }
@@ -212,7 +218,8 @@ impl<'a> Climb<'a> {
         if dispatch.deliveries.values().any(|delivery| delivery.say.is_post()) && !self.by_name(number) {
             self.incident.step_dispatch = dispatch.key.number;
         }
-        let mut parts = reach::in_parts(reached.pages, PHONES_PER_DISPATCH).into_iter();
+        let most = PHONES_PER_DISPATCH.max(reached.pages.len().div_ceil(PARTS));
+        let mut parts = reach::in_parts(reached.pages, most).into_iter();
         fill(&mut dispatch, parts.next().unwrap_or_default(), (hold, self.now));
         self.dispatches.push(dispatch);
         for part in parts {
@@ -250,6 +257,8 @@ impl<'a> Climb<'a> {
             self.take_step(1, Some(note));
         } else {
             self.post(note);
+            let text = wording::duty::nobody_left(&self.incident);
+            self.tell_admins(&text);
         }
         self.card_too();
     }

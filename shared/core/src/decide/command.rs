@@ -121,7 +121,8 @@ fn same(ack: &Ack, by: &Actor) -> bool {
 }
 
 fn has_it(incident: &Incident, by: &Actor) -> bool {
-    incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who)
+    let nobody_known = incident.duty.acks.is_empty();
+    (nobody_known && incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who))
         || incident.duty.acks.iter().any(|ack| same(ack, by))
 }
 

@@ -13,6 +13,7 @@ use crate::wording;
 pub(super) fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -> Decision {
     let Some(incident) = state.filter(|incident| !incident.phase.is_final()) else { return nothing(state) };
     let mut climb = Climb::on(incident, rules, now);
+    let hold_is_over = incident.duty.hold.as_ref().is_some_and(|hold| hold.until <= now);
     // A step that is due comes first, however late: after an outage of ours nobody has been told yet.
     if next_step_at(incident, rules.plan).is_some_and(|at| at <= now) {
         climb.incident.heard_at = now;
@@ -45,6 +46,13 @@ pub(super) fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -
     }
     if !is_current(incident, rules.plan, now) {
         return lapsed(climb, now);
+    }
+    if hold_is_over {
+        if climb.shows_card() && incident.phase == Phase::Open {
+            climb.entry(wording::duty::HOLD_OVER.to_owned(), None);
+            climb.status(wording::duty::HOLD_OVER.to_owned());
+        }
+        return climb.done(Outcome::Done);
     }
     // Too early, which happens since a wake-up only moves forward when it is reached: ask again for the right time.
     if incident.wake_at == wake_at(&climb.incident, rules.plan) {
@@ -168,7 +176,8 @@ pub(super) fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     }
     let quiet = incident.heard_at + plan.reset_after.0;
     let snooze = incident.duty.snoozed_until.filter(|_| incident.crowd.is_none());
-    let times = [next_step_at(incident, plan), snooze, question_at(incident, plan)];
+    let hold = incident.duty.hold.as_ref().map(|hold| hold.until);
+    let times = [next_step_at(incident, plan), snooze, hold, question_at(incident, plan)];
     // A step that is held back, or asleep, isn't over before it begins.
     times.into_iter().flatten().chain([quiet]).min()
 }

@@ -18,10 +18,12 @@ enum Ended {
     Failed,
 }
 
+/// What a vendor calls an attempt that certainly brought nobody.
+pub fn failed(status: &str) -> bool {
+    matches!(status, "undelivered" | "failed" | "busy" | "no-answer" | "canceled" | "voicemail")
+}
+
 fn ended(delivery: &Delivery, fate: Option<&Fate>) -> Ended {
-    let failed = |status: &str| {
-        matches!(status, "undelivered" | "failed" | "busy" | "no-answer" | "canceled" | "voicemail")
-    };
     match (delivery.progress, fate) {
         (_, Some(fate)) if failed(&fate.status) => Ended::Failed,
         // While it lasts, nobody knows yet whether a person or a machine picked up.

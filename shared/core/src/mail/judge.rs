@@ -96,9 +96,7 @@ pub fn judge(source: &AlertSource, letter: &Letter, verdicts: &Verdicts) -> Judg
             let own = rule.key.as_deref().and_then(|template| fill(template, &captured));
             (rule.meant, Some((index, rule)), own)
         }
-        None if source.rules.is_empty() && says_that_it_is_over(&letter.subject) => {
-            (Meant::Resolve, None, None)
-        }
+        None if says_that_it_is_over(&letter.subject) => (Meant::Resolve, None, None),
         None => (source.otherwise, None, None),
     };
     let key = key.unwrap_or_else(|| default_key(letter));

@@ -29,6 +29,8 @@ pub struct Verdicts {
     pub dkim: Verdict,
     /// SPF or DKIM speak for the very sender that people see.
     pub dmarc: Verdict,
+    /// The envelope's sender is of the very domain that people see: only then does SPF speak for it.
+    pub aligned: bool,
     /// It was read from a mailbox, whose server had made up its mind before it put the mail there, and tells nothing.
     pub by_mailbox: bool,
 }
@@ -39,6 +41,12 @@ impl Verdicts {
         Self { by_mailbox: true, ..Self::default() }
     }
 
+    /// The sender that people see is the one who sent it: by DMARC, or by SPF for the same domain.
+    pub fn proven(&self) -> bool {
+        self.dmarc == Verdict::Pass
+            || self.dmarc != Verdict::Fail && self.aligned && self.spf == Verdict::Pass
+    }
+
     /// Why this mail must not end or silence anything, in words that follow "because"; `None` if it may.
     ///
     /// Raising an alert needs none of this: whoever knows the source's secret address may wake people, but not let them
@@ -47,16 +55,14 @@ impl Verdicts {
         if self.by_mailbox {
             return None;
         }
-        let sent_by_the_sender =
-            self.dmarc == Verdict::Pass || self.spf == Verdict::Pass || self.dkim == Verdict::Pass;
         if self.virus != Verdict::Pass {
             Some("nobody vouches that it carries no virus")
         } else if self.spam != Verdict::Pass {
             Some("it may be spam")
         } else if self.dmarc == Verdict::Fail {
             Some("its sender's domain says that the mail isn't from there (DMARC)")
-        } else if !sent_by_the_sender {
-            Some("nothing proves its sender: neither DMARC nor SPF nor DKIM")
+        } else if !self.proven() {
+            Some("nothing proves its sender: neither DMARC, nor SPF for the domain that it shows")
         } else {
             None
         }

@@ -7,7 +7,7 @@ mod protocol;
 mod reply;
 
 pub use card::{Card, Colour, card};
-pub use protocol::{protocol, report_subject};
+pub use protocol::{Reader, protocol, report_subject};
 pub use reply::{CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, came_of, unproven, which, who, wrong_code};
 
 use super::{Words, clock, escape_markdown, ordinal, plain};
@@ -21,6 +21,8 @@ use crate::roster::Gap;
 /// Nobody could be reached.
 pub const NOBODY_REACHED: &str =
     "Nobody could be reached: no text was delivered and no call was answered. The next step is taken now.";
+/// Phones may ring again.
+pub const HOLD_OVER: &str = "The quiet time is over.";
 /// A snooze is over.
 pub const SNOOZE_OVER: &str = "The snooze is over, and it isn't resolved.";
 
@@ -258,6 +260,11 @@ pub fn lapsed(untaken: bool) -> String {
 /// To the admins: an alert ended that nobody took.
 pub fn nobody_took_it(incident: &Incident) -> String {
     format!("Nobody took {}. Look who was called, and why nobody answered.", about(incident))
+}
+
+/// To the admins: the plan is at its end, and nobody has it.
+pub fn nobody_left(incident: &Incident) -> String {
+    format!("Nobody has {}, and the plan names nobody else to call.", about(incident))
 }
 
 /// Why a target doesn't reach whom it names, in words.

@@ -153,7 +153,7 @@ fn that_it_got_worse_is_said_at_once() {
     let joined = night.mail(Critical);
     assert_eq!(
         night.lines(&joined),
-        ["post: Reported again, the 2nd time: db1/disk. It is now 🔴 Critical."]
+        ["post: Reported again, the 2nd time: db1/disk. It is now 🔴 Critical.", "status"]
     );
     let joined = night.mail(Warning);
     assert!(joined.dispatches.is_empty());
@@ -178,7 +178,11 @@ fn held_phones_ring_at_the_end_of_the_hold_and_never_before() {
     assert_eq!(pages, ["sms dana in 5h", "call dana in 5h 2m", "call dana in 5h 7m", "call dana in 5h 12m"]);
     assert!(lines.contains(&"status".to_owned()), "the space hears of it at once");
     let came: Vec<i64> = night.sleep(316).into_iter().map(|(at, _)| at).collect();
-    assert_eq!(came, [305, 315], "the steps count from the end of the hold");
+    assert_eq!(
+        came,
+        [300, 305, 315],
+        "the card tells of the end of the hold, and the steps count from there"
+    );
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
 }
 
@@ -235,7 +239,7 @@ fn what_is_not_worse_or_held_itself_wakes_nobody() {
         assert!(night.pages(&joined).is_empty(), "{first:?} {second:?}");
         assert_eq!(night.incident().void_up_to, 0);
         let came: Vec<i64> = night.sleep(300).into_iter().map(|(at, _)| at).collect();
-        assert_eq!(came, [295], "{first:?} {second:?}");
+        assert_eq!(came, [290, 295], "{first:?} {second:?}: the card, then the next step");
     }
 }
 
@@ -264,7 +268,9 @@ fn asked_for_while_phones_are_silent_it_comes_at_once() {
     let (mut night, _) = quiet(Warning, 600);
     let escalated = night.says("robin", Command::Escalate { name: "technical".to_owned() });
     assert_eq!(night.pages(&escalated), usual("alex"));
-    assert!(night.sleep(604).is_empty(), "the others wait as before, and it isn't over before");
+    let woken = night.sleep(604);
+    assert_eq!(woken.len(), 1, "the card tells that the quiet time is over");
+    assert!(night.pages(&woken[0].1).is_empty(), "the others wait as before, and it isn't over before");
     assert_eq!(night.sleep(1).len(), 1);
     assert_eq!(night.stands(), (Phase::Open, 2, 0));
 

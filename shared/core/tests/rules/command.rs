@@ -301,7 +301,9 @@ fn who_cannot_at_the_plans_end_while_others_are_called_calls_nobody_anew() {
     let mut night = Night::begun();
     night.sleep(15);
     let refused = night.says("dana", Command::Cannot);
-    assert!(night.pages(&refused).is_empty(), "Robin is being called");
+    let paged = night.pages(&refused);
+    assert!(!paged.is_empty(), "the admins hear that nobody is left");
+    assert!(paged.iter().all(|line| !line.contains("robin")), "Robin is being called: {paged:?}");
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
 }
 

@@ -130,6 +130,7 @@ pub fn parse_notice(json: &[u8]) -> Result<Notice, Rejected> {
             spf: verdict(receipt.spf_verdict),
             dkim: verdict(receipt.dkim_verdict),
             dmarc: verdict(receipt.dmarc_verdict),
+            aligned: false,
             by_mailbox: false,
         },
         dmarc_policy: filled(receipt.dmarc_policy).map(|policy| policy.to_lowercase()),

@@ -7,7 +7,8 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// In one line, without control characters, at most so many characters.
 pub(super) fn one_line(text: &str, max: usize) -> String {
-    let signs = text.chars().map(|sign| if sign.is_control() || sign == '\u{feff}' { ' ' } else { sign });
+    let signs = text.chars().filter(|sign| !turns(*sign));
+    let signs = signs.map(|sign| if sign.is_control() || sign == '\u{feff}' { ' ' } else { sign });
     let line: String = signs.collect();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(max) {
@@ -16,11 +17,17 @@ pub(super) fn one_line(text: &str, max: usize) -> String {
     }
 }
 
+/// Signs that make what follows read the other way round: a title must say what it seems to say.
+fn turns(sign: char) -> bool {
+    matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Lines end with `\n`, and no other control character but the tab is left.
 pub(super) fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let kept =
-        text.chars().filter(|sign| matches!(sign, '\n' | '\t') || !sign.is_control() && *sign != '\u{feff}');
+    let kept = text.chars().filter(|sign| {
+        !turns(*sign) && (matches!(sign, '\n' | '\t') || !sign.is_control() && *sign != '\u{feff}')
+    });
     kept.collect::<String>().trim_matches('\n').trim_end().to_owned()
 }
 

@@ -45,8 +45,22 @@ pub fn verdicts_in(bytes: &[u8]) -> Verdicts {
         spf: method("spf"),
         dkim: method("dkim"),
         dmarc: method("dmarc"),
+        aligned: false,
         by_mailbox: false,
     }
+}
+
+/// To which address of ours SES took a mail that it put into the bucket, as its own `Received` tells: what the mail itself
+/// names in To may be others. None if its own headers aren't on top.
+pub fn recipient_in(bytes: &[u8]) -> Option<String> {
+    let top = top(bytes);
+    let (_, received) = top.iter().find(|(name, _)| name == "received")?;
+    if !is_by_ses(received) {
+        return None;
+    }
+    let (_, after) = received.rsplit_once(" for ")?;
+    let address = after.split([';', ' ']).next()?.trim_matches(['<', '>']);
+    address.contains('@').then(|| address.to_lowercase())
 }
 
 /// SES's own headers, names in lower case, values in one line. The second `Received` is of the server before.

@@ -59,6 +59,7 @@ fn what_ses_tells() {
             spf: Verdict::Gray,
             dkim: Verdict::Failed,
             dmarc: Verdict::Fail,
+            aligned: false,
             by_mailbox: false,
         }
     );
@@ -135,7 +136,15 @@ fn ses_mail() -> String {
 #[test]
 fn what_ses_writes_on_top_of_a_mail() {
     let pass = Verdict::Pass;
-    let all = Verdicts { spam: pass, virus: pass, spf: pass, dkim: pass, dmarc: pass, by_mailbox: false };
+    let all = Verdicts {
+        spam: pass,
+        virus: pass,
+        spf: pass,
+        dkim: pass,
+        dmarc: pass,
+        aligned: false,
+        by_mailbox: false,
+    };
     assert_eq!(verdicts_in(ses_mail().as_bytes()), all, "what the sender wrote below doesn't count");
     assert_eq!(all.doubt(), None);
     for (from, to, changed) in [

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::super::{Words, line, plain};
+use super::super::{Words, line, plain, without_addresses};
 use super::severity;
 use crate::dispatch::{Dispatch, Fate, Progress, Say};
 use crate::incident::{Incident, Phase};
@@ -28,6 +28,9 @@ struct Attempts {
 
 /// The subject of the mail that answers the one that it began with.
 pub fn report_subject(incident: &Incident) -> String {
+    if incident.alert.as_ref().is_some_and(|alert| alert.reporter.is_some()) {
+        return format!("Your report {}", incident.reference());
+    }
     let origin = incident.alert.as_ref().and_then(|alert| alert.origin.as_ref());
     let subject = origin.map(|origin| origin.subject.as_str()).filter(|subject| !subject.trim().is_empty());
     let subject = subject.or(incident.label.as_deref()).unwrap_or("Report");
@@ -39,11 +42,29 @@ pub fn report_subject(incident: &Incident) -> String {
     }
 }
 
+/// Who reads a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Somebody of ours: everything.
+    Ours,
+    /// Whoever reported it: no phone numbers, no addresses, and nothing that we wrote to each other. To somebody who filled in a
+    /// form, not even what they wrote: the address may be another's.
+    Outside,
+}
+
 /// The report, as plain text: for the mail and as a file in the space.
-pub fn protocol(incident: &Incident, dispatches: &[Dispatch], words: &Words, now: Timestamp) -> String {
+pub fn protocol(
+    incident: &Incident,
+    dispatches: &[Dispatch],
+    reader: Reader,
+    words: &Words,
+    now: Timestamp,
+) -> String {
     let time = |at: Timestamp| at.to_zoned(words.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
     let mut text = String::new();
-    let title = incident.alert.as_ref().map_or(words.name.as_str(), |alert| alert.title.as_str());
+    let alert = incident.alert.as_ref();
+    let told = alert.filter(|alert| reader == Reader::Ours || alert.reporter.is_none());
+    let title = told.map_or(words.name.as_str(), |alert| alert.title.as_str());
     let _ = writeln!(text, "{}: {}", incident.reference(), plain(title));
     let _ = writeln!(text, "{}\n", outcome(incident, words));
     if let Some(alert) = &incident.alert {
@@ -72,6 +93,11 @@ pub fn protocol(incident: &Incident, dispatches: &[Dispatch], words: &Words, now
     let mut entries: Vec<_> = dispatches.iter().filter_map(|dispatch| dispatch.entry.as_deref()).collect();
     entries.sort_by_key(|entry| entry.at);
     for entry in entries {
+        let written = entry.what.starts_with(&noted_by(entry.who.as_deref()));
+        let began = entry.who.is_none() && entry.at == incident.opened_at;
+        if reader == Reader::Outside && (written || began) {
+            continue;
+        }
         let how = entry.how.map(|how| format!(" ({})", how.words())).unwrap_or_default();
         let _ = writeln!(text, "{}  {}{how}", time(entry.at), plain(&entry.what));
     }
@@ -93,7 +119,7 @@ pub fn protocol(incident: &Incident, dispatches: &[Dispatch], words: &Words, now
             );
         }
     }
-    let attempts = attempts(dispatches);
+    let attempts = if reader == Reader::Ours { attempts(dispatches) } else { Vec::new() };
     if !attempts.is_empty() {
         text.push_str("\nEVERY ATTEMPT\n");
         for (at, what) in attempts {
@@ -101,7 +127,15 @@ pub fn protocol(incident: &Incident, dispatches: &[Dispatch], words: &Words, now
         }
     }
     let _ = writeln!(text, "\nWritten by Handbell at {}.", time(now));
-    text
+    match reader {
+        Reader::Ours => text,
+        Reader::Outside => text.lines().map(|line| without_addresses(line) + "\n").collect(),
+    }
+}
+
+/// How a line begins that somebody added.
+fn noted_by(who: Option<&str>) -> String {
+    who.map_or_else(|| "\0".to_owned(), |who| format!("{who}: "))
 }
 
 fn outcome(incident: &Incident, words: &Words) -> String {

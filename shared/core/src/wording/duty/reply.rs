@@ -92,7 +92,7 @@ pub fn came_of(
         }
         Command::Next { .. } => format!("{about}: the next step is taken now."),
         Command::Escalate { name } => format!("{about}: {} is called.", plain(name)),
-        Command::Cannot => format!("{about}: understood. Others are called now."),
+        Command::Cannot => format!("{about}: understood. It is open, and others are told."),
         Command::Snooze { until } => format!("{about}: snoozed until {}.", clock((*until).max(now), words)),
         Command::Confirm => format!("{about}: thank you."),
         Command::Resolve => format!("{about}: done. Everybody is told."),

@@ -1,0 +1,111 @@
+//! What an alert asks of the table from its mail to its report: two steps, a text and a call in each, and who takes it.
+
+use std::time::Duration;
+
+use handbell_boot::Error;
+use serde_json::{Value, json};
+
+use super::scene::{DANA, ELI, Hands, Scene, Time, config, plan};
+use crate::count::{Bill, Counter};
+use crate::progress;
+
+/// The second step comes after this; the queue holds it back, so it needs no schedule.
+const AFTER: i64 = 80;
+/// A phone rings for less than this.
+const RINGS: i64 = 70;
+/// In the machine's own time: how soon a phone notices that the clock was moved.
+const LIMIT: Duration = Duration::from_secs(10);
+const PLAN: &str = "duty";
+
+/// What one alert cost.
+pub(super) struct Cost {
+    /// What happened, one after the other, and at the end all of it.
+    pub(super) moments: Vec<Bill>,
+    /// All of it.
+    pub(super) whole: Bill,
+    /// Texts and calls that the vendor was asked for.
+    pub(super) texts: usize,
+    pub(super) calls: usize,
+}
+
+/// Lets two alerts come one after the other, each from its mail to its report. The second counts: the first finds a table
+/// that knows no plan and no webhook.
+pub(super) async fn measure() -> Result<Cost, Error> {
+    progress("counts what an alert writes, from its mail to its report");
+    let counter = Counter::of_writes().await?;
+    let page = |rota: &str| json!([{ "to": [{ "on_duty": rota }], "text": "{source}: {title}", "say": "{title}. It is {severity}." }]);
+    let steps = json!([{ "page": page("first") }, { "page": page("second"), "after": format!("{AFTER}s") }]);
+    let config = config(json!({ PLAN: plan(steps) }), None);
+    let scene = Scene::start(
+        &Hands::OneProcess,
+        Time::Held,
+        &config,
+        Duration::ZERO,
+        (counter.port(), counter.before_aws()),
+    )
+    .await?;
+    scene.listen().await?;
+    alert(&scene, &counter, "db1").await?;
+    alert(&scene, &counter, "web7").await
+}
+
+async fn alert(scene: &Scene, counter: &Counter, host: &str) -> Result<Cost, Error> {
+    scene.rest().await?;
+    counter.forget(&scene.runner);
+    let asked_before = scene.vendor.asked().len();
+    let mut moments = Vec::new();
+    let mut before = counter.bill("", &scene.runner);
+    let mut next = |what: &'static str| {
+        let now = counter.bill(what, &scene.runner);
+        moments.push(now.clone().since(&before));
+        before = now;
+    };
+
+    scene.mail(host, PLAN).await?;
+    scene.pass(10).await?;
+    next("The mail opens it; Dana gets a text and a call; space, post, card");
+    scene.pass(RINGS - 10).await?;
+    let hung_up = || phone(scene, DANA)["call"].is_null();
+    scene.until(LIMIT, "Dana's phone still rings", hung_up).await?;
+    scene.rest().await?;
+    next("Dana's phone rings in vain");
+    scene.pass(AFTER - RINGS + 10).await?;
+    next("The second step: Eli gets a text and a call");
+    person(scene, ELI, "answer", None).await?;
+    scene.rest().await?;
+    person(scene, ELI, "keys", Some(json!({ "digits": "1" }))).await?;
+    scene.pass(10).await?;
+    next("Eli presses 1 and has it; the others are told");
+    person(scene, ELI, "text", Some(json!({ "to": "+12025550100", "body": "done" }))).await?;
+    scene.pass(90).await?;
+    next("Eli writes \"done\"; the report in the space and by mail");
+
+    let told = scene.runner.cloud.mail().letters().len();
+    if told == 0 {
+        return Err("an alert was over, and nobody got a report by mail".into());
+    }
+    let asked = scene.vendor.asked().split_off(asked_before);
+    Ok(Cost {
+        moments,
+        whole: counter.bill("All of it", &scene.runner),
+        texts: asked.iter().filter(|asked| !asked.call).count(),
+        calls: asked.iter().filter(|asked| asked.call).count(),
+    })
+}
+
+/// Somebody does something with their phone.
+async fn person(scene: &Scene, number: &str, what: &str, body: Option<Value>) -> Result<(), Error> {
+    let url = format!("{}/sim/phones/{}/{what}", scene.address(), number.replace('+', "%2B"));
+    let mut request = scene.http.post(url);
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    request.send().await?.error_for_status()?;
+    Ok(())
+}
+
+fn phone(scene: &Scene, number: &str) -> Value {
+    let phones = scene.runner.twilio.view();
+    let mut phones = phones.as_array().into_iter().flatten();
+    phones.find(|phone| phone["number"] == number).cloned().unwrap_or_default()
+}
