@@ -164,8 +164,8 @@ impl World {
     /// Somebody presses a button on the incident's card.
     pub(crate) async fn choose_on_card(&self, who: &str, title: &str) -> u16 {
         let spaces = self.spaces();
-        let messages = spaces.iter().flat_map(|space| space["messages"].as_array().unwrap().clone());
-        let card = messages.filter(|message| !message["card"].is_null()).last().expect("a card");
+        let mut messages = spaces.iter().flat_map(|space| space["messages"].as_array().unwrap().clone());
+        let card = messages.rfind(|message| !message["card"].is_null()).expect("a card");
         let status = self.choose(who, &card, title).await;
         self.settle().await;
         status

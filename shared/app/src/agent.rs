@@ -55,7 +55,11 @@ impl App {
         let limit = if named.is_some() { READ_WITH } else { READ_UNHEARD };
         let listed = webex.messages(room, limit, me.bot).await;
         let mut messages = match (listed, &named) {
-            (Ok(messages), _) => messages,
+            // The newest come first; of two in the same moment only that tells which was the earlier.
+            (Ok(mut messages), _) => {
+                messages.reverse();
+                messages
+            }
             // We may read what mentions us although we may not list: then there is only this one.
             (Err(Failure::Refused { .. }), Some(_)) => Vec::new(),
             (Err(failure), _) => return Err(failed(&failure)),

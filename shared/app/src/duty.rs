@@ -233,7 +233,7 @@ impl App {
         };
         // Said again, it means the incident that it meant the first time, whatever has opened since.
         let said = format!("said-{id}");
-        let meant = match self.store.mail(&[said.clone()]).await?.and_then(|row| row.whose) {
+        let meant = match self.store.mail(std::slice::from_ref(&said)).await?.and_then(|row| row.whose) {
             Some(before) => self.store.incident(&before.subject).await?.into_iter().collect(),
             None => meant,
         };

@@ -124,7 +124,7 @@ impl App {
         let words = digest(&format!("{what}\0{more}\0{}\0{who}\0{email:?}", severity.name()));
         let key = format!("form-{nonce}-{words}");
         let hold = self.hold_for(name, source, severity, &what, self.now()).await?;
-        let event = Event::Alert(Raised {
+        let event = Event::Alert(Box::new(Raised {
             plan: source.plans.get(&severity).unwrap_or(&source.plan).clone(),
             alert: Alert {
                 source: name.to_owned(),
@@ -138,7 +138,7 @@ impl App {
             text: more.clone(),
             object: None,
             hold,
-        });
+        }));
         let happened = self.happen(&subject, &event, Some(&PressId { key: key.clone(), keep: KEEP })).await?;
         tracing::info!(subject = subject.as_str(), outcome = ?happened.outcome, "a form");
         let incident = happened.incident.ok_or_else(|| {

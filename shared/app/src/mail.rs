@@ -166,7 +166,7 @@ impl App {
         let event = match judgement {
             Judgement::Raise(raised) => {
                 let hold = self.hold_for(name, source, raised.severity, &raised.title, self.now()).await?;
-                Some(Event::Alert(Raised {
+                Some(Event::Alert(Box::new(Raised {
                     plan: raised.plan,
                     alert: Alert {
                         source: name.to_owned(),
@@ -184,7 +184,7 @@ impl App {
                         .clone()
                         .filter(|_| came.verdicts.by_mailbox || came.verdicts.virus == Verdict::Pass),
                     hold,
-                }))
+                })))
             }
             Judgement::Acknowledge { .. } => self.by_source(&subject, letter, Command::Acknowledge).await?,
             Judgement::Resolve { .. } => self.by_source(&subject, letter, Command::Resolve).await?,

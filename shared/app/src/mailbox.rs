@@ -134,14 +134,15 @@ impl App {
         let mut session = Pop3::connect(server).await.map_err(failed)?;
         let mut read = 0;
         let until = Instant::now() + READS;
-        for listed in session.uidl().await.map_err(failed)?.into_iter().take(AT_ONCE) {
+        let (large, listed): (Vec<_>, Vec<_>) =
+            session.uidl().await.map_err(failed)?.into_iter().partition(|listed| listed.size > MAIL_MAX);
+        for listed in &large {
+            self.unreadable(name, &listed.uidl, "it is larger than 40 MB").await?;
+        }
+        for listed in listed.into_iter().take(AT_ONCE) {
             // What was deleted is gone only after a good-bye: there must be time for it.
             if Instant::now() > until {
                 break;
-            }
-            if listed.size > MAIL_MAX {
-                self.unreadable(name, &listed.uidl, "it is larger than 40 MB").await?;
-                continue;
             }
             let bytes = match session.fetch(listed.number).await {
                 Ok(bytes) => bytes,

@@ -38,7 +38,7 @@ pub enum Event {
         command: Command,
     },
     /// A monitoring system or a person reported trouble.
-    Alert(Raised),
+    Alert(Box<Raised>),
     /// Everybody whom a step was to bring has certainly not been reached.
     Unreached {
         /// The incident.

@@ -250,3 +250,34 @@ async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
     assert_eq!(world.calls(DANA), 1);
     world.read_all();
 }
+
+/// The next way comes at once even where it was meant for later, and a later attempt waits besides.
+#[tokio::test]
+async fn an_undelivered_text_brings_the_call_that_was_meant_for_later() {
+    let people =
+        super::PEOPLE.replace("ops,text; call\neli", "ops,text; call after 10m; call after 20m\neli");
+    let files = [("people.csv", people.as_str()), ("rotas.yaml", super::ROTAS)];
+    let world = World::with_files(&DUTY.replace("after: 5m", "after: 30m"), &files).await;
+    world.behave(DANA, json!({ "behaviour": "off" })).await;
+    world.mail(&problem()).await;
+    world.pass(60).await;
+    assert_eq!(world.calls(DANA), 1, "the text can't be delivered: the call needn't wait for ten minutes");
+    world.read_all();
+}
+
+/// A text that Twilio didn't tell us of is an answer all the same, and nobody's first text as a customer.
+#[tokio::test]
+async fn an_acknowledgement_that_twilio_did_not_tell_us_of_is_fetched() {
+    let config = DUTY.replace(
+        "sources:",
+        "lines:\n  support: { number: \"+12025550100\", texts: { welcome: Thanks for signing up! } }\nsources:",
+    );
+    let world = World::staffed(&config).await;
+    world.mail(&problem()).await;
+    world.text_from(DANA, "ack").await;
+    assert_eq!(world.alert().await.phase, Phase::Acknowledged);
+    world.pass(11 * 60).await;
+    assert!(world.texts(DANA).iter().all(|text| !text.contains("Thanks for signing up")), "no customer");
+    assert_eq!(world.spaces().len(), 1, "and no customer's space");
+    world.read_all();
+}

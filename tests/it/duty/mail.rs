@@ -200,3 +200,92 @@ async fn quiet_hours_hold_phones_and_critical_ones_ring() {
     assert_eq!(world.calls(DANA), 1);
     world.read_all();
 }
+
+/// Whoever knows the address may wake people, and must not let them sleep on: the word that it is over has to come from the one
+/// who said that it isn't.
+#[tokio::test]
+async fn somebody_else_and_an_unproven_sender_end_nothing() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    let recovery = nagios("r1", "RECOVERY: db1/MySQL is OK", "up")
+        .replace("Subject:", "References: <p1@mon.example.com>\r\nSubject:");
+    world.mail(&recovery.replace("nagios@mon.example.com", "evil@example.org")).await;
+    assert_eq!(world.alert().await.phase, Phase::Open, "another sender, in the thread");
+    // SPF passes for the envelope's own domain, which isn't the one that people see.
+    let foreign = "&from=evil%40example.org&dkim=GRAY&dmarc=GRAY";
+    world.mail_with(ADDRESS, foreign, &recovery.replace("<r1@", "<r2@")).await;
+    world.settle().await;
+    assert_eq!(world.alert().await.phase, Phase::Open, "nothing proves the sender");
+    let own = "&from=nagios%40mon.example.com&dkim=GRAY&dmarc=GRAY";
+    world.mail_with(ADDRESS, own, &recovery.replace("<r1@", "<r3@")).await;
+    world.settle().await;
+    assert_eq!(world.alert().await.phase, Phase::Resolved, "SPF speaks for the domain that is shown");
+    world.read_all();
+}
+
+/// SES and Lambda keep no order: a recovery that was held up must not end the trouble that came after it.
+#[tokio::test]
+async fn a_late_recovery_ends_no_newer_trouble() {
+    let world = World::staffed(DUTY).await;
+    let dated = |mail: String, seconds: i64| {
+        let at = world.now() + jiff::SignedDuration::from_secs(seconds);
+        let at = at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+        mail.replace("Subject:", &format!("Date: {at}\r\nSubject:"))
+    };
+    world.mail(&dated(problem(), 0)).await;
+    world.mail(&dated(nagios("p2", "PROBLEM: db1/MySQL is CRITICAL", "again"), 90)).await;
+    world.mail(&dated(nagios("r1", "RECOVERY: db1/MySQL is OK", "up"), 60)).await;
+    assert_eq!(world.alert().await.phase, Phase::Open);
+    world.mail(&dated(nagios("r2", "RECOVERY: db1/MySQL is OK", "up"), 120)).await;
+    assert_eq!(world.alert().await.phase, Phase::Resolved);
+    world.read_all();
+}
+
+/// What is sent to those outside names no numbers, and the mail in the space no secret address.
+#[tokio::test]
+async fn strangers_learn_no_numbers_and_the_space_no_secret() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    world.text_from(DANA, "The key is under the mat").await;
+    world.text_from(DANA, "done").await;
+    world.pass(90).await;
+    let letters = world.letters();
+    let report = letters[0]["text"].as_str().unwrap();
+    assert!(report.contains("Dana") && !report.contains("+1202") && !report.contains("mat"), "{report}");
+    let spaces = world.spaces();
+    let messages = spaces.iter().flat_map(|space| space["messages"].as_array().unwrap().clone());
+    let file = messages.flat_map(|message| message["files"].as_array().cloned().unwrap_or_default());
+    let file = file.into_iter().find(|file| file["name"].as_str().is_some_and(|name| name.ends_with(".eml")));
+    assert!(file.is_some());
+    world.read_all();
+}
+
+/// More than the source's share of new alerts in ten minutes are one incident, and nobody's phone rings for each of them.
+#[tokio::test]
+async fn a_flood_of_different_alerts_is_one_incident() {
+    let config = DUTY.replace("    label: Monitoring", "    label: Monitoring\n    flood_after: 3");
+    let world = World::staffed(&config).await;
+    for number in ["one", "two", "three", "four", "five", "six"] {
+        world.mail(&nagios(number, &format!("PROBLEM: host {number} is DOWN"), "x")).await;
+    }
+    let alerts = world.alerts().await;
+    assert_eq!(alerts.len(), 4, "{alerts:#?}");
+    assert_eq!((world.calls(DANA), alerts[3].count), (4, 3));
+    world.read_all();
+}
+
+/// It got worse, and what is critical has a plan of its own: its people have heard of nothing yet.
+#[tokio::test]
+async fn what_gets_worse_runs_the_plan_for_what_is_that_bad() {
+    let config = DUTY
+        .replace("sources:", "  mild:\n    space: { title: Mild, participants: [alice@example.com] }\n    steps: [{ post: { markdown: Look at it } }]\nsources:")
+        .replace("    label: Monitoring", "    label: Monitoring\n    plans: { warning: mild }\n    rules: [{ subject: WARNING, severity: warning }]");
+    let world = World::staffed(&config).await;
+    world.mail(&nagios("w1", "disk WARNING on web1", "90 %")).await;
+    assert_eq!(world.calls(DANA), 0);
+    world.mail(&nagios("c1", "disk CRITICAL on web1", "100 %")).await;
+    assert_eq!(world.calls(DANA), 1);
+    let alert = world.alert().await;
+    assert_eq!((alert.epoch, alert.plan.as_str()), (2, "duty"));
+    world.read_all();
+}

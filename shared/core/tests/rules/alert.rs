@@ -13,7 +13,7 @@ use crate::night::{Night, entry, form, held, mail, minutes, three_steps, usual};
 #[test]
 fn an_alert_opens_with_a_post_the_original_the_first_step_and_the_card() {
     let mut night = Night::with(three_steps());
-    assert!(begins_anew(None, None, &Event::Alert(mail(Critical)), night.now));
+    assert!(begins_anew(None, None, &Event::Alert(Box::new(mail(Critical))), night.now));
     let opened = night.mail(Critical);
     let name = night.incident().reference();
     let mut wanted = vec![

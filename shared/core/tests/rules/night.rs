@@ -161,7 +161,7 @@ impl Night {
     }
 
     pub(crate) fn raise(&mut self, raised: Raised) -> Decision {
-        self.happen(&Event::Alert(raised))
+        self.happen(&Event::Alert(Box::new(raised)))
     }
 
     pub(crate) fn mail(&mut self, severity: Severity) -> Decision {

@@ -162,7 +162,7 @@ impl Watch {
                     until: self.night.now + minutes(hold),
                     why: "quiet hours".to_owned(),
                 });
-                Event::Alert(raised)
+                Event::Alert(Box::new(raised))
             }
             Move::Unreached(other, rounds, steps) => Event::Unreached {
                 epoch: epoch.saturating_add_signed(*other),
