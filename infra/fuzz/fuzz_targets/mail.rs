@@ -62,6 +62,7 @@ fn source() -> AlertSource {
         rules: Vec::new(),
         otherwise: Meant::Raise,
         report_to: Vec::new(),
+        flood_after: 30,
         quiet: None,
     }
 }
