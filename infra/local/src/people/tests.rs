@@ -220,7 +220,7 @@ async fn a_code_reaches_the_contact_and_comes_back() {
     let sent = verify::codes("eli", &directory, &around()).await.unwrap();
     let [one] = sent.as_slice() else { panic!("one contact") };
     assert_eq!((one.address.as_str(), one.person.as_str()), ("+12025550112", "eli"));
-    assert_snapshot!(one.text, @"000042 is your code for Handbell, for 15 minutes. Tell it to whoever set you up, and nobody else.");
+    assert_snapshot!(one.text, @"000042 is your code for Handbell, for 15 minutes. Answer with it, or tell it to whoever set you up, and nobody else.");
     assert!(!format!("{one:?}").contains("000042"));
     let other = Around { chance: &|| 43, ..around() };
     assert_eq!(verify::codes("eli", &directory, &other).await, Ok(vec![]), "another one only after a minute");
