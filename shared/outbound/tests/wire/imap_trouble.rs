@@ -20,7 +20,7 @@ async fn a_login_that_is_refused_says_what_to_check() {
     assert!(matches!(said, Failure::Refused { .. }));
     assert_eq!(
         why(&said),
-        "refused: the mail server doesn't take our user and secret: “Invalid credentials for …”; check them, and whether \
+        "refused: the mail server doesn't take our user and secret; check them, and whether \
          the account allows access by programs"
     );
     let said = closed(no("$ NO [UNAVAILABLE] Temporary authentication failure.")).await;
@@ -40,7 +40,7 @@ async fn a_token_that_is_not_taken_is_let_go() {
         MailServer::that(vec![says(&["* OK ready"]), says(&["+"]), challenge, says(&["$ NO Invalid token"])])
             .await;
     let said = Imap::connect(&server.server_with_token(), "INBOX").await.unwrap_err();
-    assert!(why(&said).contains("doesn't take our user and secret: “Invalid token”"), "{said}");
+    assert!(why(&said).contains("doesn't take our user and secret; check"), "{said}");
     assert_eq!(server.heard()[2], "", "the server waits for us to let go");
 }
 
