@@ -120,9 +120,9 @@ impl App {
         nonce: &str,
     ) -> Result<Incident, Fault> {
         let Report { what, more, severity, name: who, email, .. } = report;
-        let subject = self.or_flood(name, source, Subject::alert(name, nonce)).await?;
         let words = digest(&format!("{what}\0{more}\0{}\0{who}\0{email:?}", severity.name()));
         let key = format!("form-{nonce}-{words}");
+        let subject = self.or_flood((name, source), Subject::alert(name, nonce), &key).await?;
         let hold = self.hold_for(name, source, severity, &what, self.now()).await?;
         let event = Event::Alert(Box::new(Raised {
             plan: source.plans.get(&severity).unwrap_or(&source.plan).clone(),

@@ -59,9 +59,8 @@ impl App {
         let Some(bytes) = self.of_bucket(&object).await? else {
             return Err(Fault("the mail isn't in the bucket that SES names".to_owned()));
         };
-        let verdicts = aligned(notice.verdicts, notice.source.as_deref(), &bytes);
-        let came = Came { bytes, object: Some(object), verdicts };
-        self.came_to(&notice.recipients, came).await
+        let came = Came { bytes, object: Some(object), verdicts: notice.verdicts };
+        self.came_to(&notice.recipients, notice.source.as_deref(), came).await
     }
 
     async fn of_bucket(&self, object: &str) -> Result<Option<Bytes>, Fault> {
@@ -70,9 +69,15 @@ impl App {
         bucket.get(object, MAIL_MAX).await.map_err(|failure| Fault(failure.to_string()))
     }
 
-    /// A mail to some of our addresses, of which the envelope tells.
-    async fn came_to(&self, recipients: &[String], came: Came) -> Result<(), Fault> {
+    /// A mail to some of our addresses, of which the envelope tells, as of its sender if that is known.
+    async fn came_to(
+        &self,
+        recipients: &[String],
+        envelope: Option<&str>,
+        mut came: Came,
+    ) -> Result<(), Fault> {
         let letter = parse(&came.bytes);
+        came.verdicts.aligned = is_aligned(&letter, envelope);
         let mut known = false;
         if came.verdicts.virus == Verdict::Fail {
             self.quarantine(&letter, &came, "it carries a virus", true).await?;
@@ -158,11 +163,11 @@ impl App {
         };
         let identity = letter.identity();
         let subject = self.subject_of(name, &key, letter, &identity).await?;
+        let id = PressId { key: format!("mail-{identity}"), keep: KEEP };
         let subject = match judgement {
-            Judgement::Raise(_) => self.or_flood(name, source, subject).await?,
+            Judgement::Raise(_) => self.or_flood((name, source), subject, &id.key).await?,
             _ => subject,
         };
-        let id = PressId { key: format!("mail-{identity}"), keep: KEEP };
         let event = match judgement {
             Judgement::Raise(raised) => {
                 let hold = self.hold_for(name, source, raised.severity, &raised.title, self.now()).await?;
@@ -230,16 +235,17 @@ impl App {
 
     /// Where so many incidents of a source began in the last minutes that one more would only add to the noise, it is the one
     /// incident of the flood. None of them is lost: each is counted, and its mail lies in the
-    /// bucket.
+    /// bucket. What was handled before, under the key `id`, stays where it was: it is no new alert.
     pub(crate) async fn or_flood(
         &self,
-        name: &str,
-        source: &AlertSource,
+        (name, source): (&str, &AlertSource),
         subject: Subject,
+        id: &str,
     ) -> Result<Subject, Fault> {
         let now = self.now();
-        let going_on = self.store.incident(&subject).await?;
-        if going_on.is_some_and(|incident| !incident.phase.is_final()) {
+        let (going_on, handled) =
+            tokio::join!(self.store.incident(&subject), self.store.handled(&subject, id));
+        if handled?.is_some() || going_on?.is_some_and(|incident| !incident.phase.is_final()) {
             return Ok(subject);
         }
         let window = now.as_second().div_euclid(FLOOD.as_secs());
@@ -398,7 +404,7 @@ impl App {
             None => parse(&bytes).to,
         };
         let came = Came { verdicts: verdicts_in(&bytes), bytes, object: Some(object.to_owned()) };
-        self.came_to(&recipients, came).await
+        self.came_to(&recipients, None, came).await
     }
 }
 
@@ -413,10 +419,10 @@ pub(crate) fn is_flood(subject: &Subject) -> bool {
 }
 
 /// SPF speaks for the envelope's sender: it proves who is shown only if both are of one domain.
-fn aligned(verdicts: Verdicts, envelope: Option<&str>, bytes: &[u8]) -> Verdicts {
+fn is_aligned(letter: &Letter, envelope: Option<&str>) -> bool {
     let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
-    let shown = parse(bytes).from.as_deref().and_then(domain);
-    Verdicts { aligned: shown.is_some() && shown == envelope.and_then(domain), ..verdicts }
+    let shown = letter.from.as_deref().and_then(domain);
+    shown.is_some() && shown == envelope.and_then(domain)
 }
 
 /// A mail's Message-ID as it is remembered.

@@ -264,7 +264,9 @@ async fn strangers_learn_no_numbers_and_the_space_no_secret() {
 #[tokio::test]
 async fn a_flood_of_different_alerts_is_one_incident() {
     let config = DUTY.replace("    label: Monitoring", "    label: Monitoring\n    flood_after: 3");
-    let world = World::staffed(&config).await;
+    // New alerts are counted in tens of minutes of the clock: this is the second minute of one.
+    let files = [("people.csv", super::PEOPLE), ("rotas.yaml", super::ROTAS)];
+    let world = World::at("2026-11-21T12:01:00Z".parse().unwrap(), &config, &files).await;
     for number in ["one", "two", "three", "four", "five", "six"] {
         world.mail(&nagios(number, &format!("PROBLEM: host {number} is DOWN"), "x")).await;
     }
@@ -287,5 +289,22 @@ async fn what_gets_worse_runs_the_plan_for_what_is_that_bad() {
     assert_eq!(world.calls(DANA), 1);
     let alert = world.alert().await;
     assert_eq!((alert.epoch, alert.plan.as_str()), (2, "duty"));
+    world.read_all();
+}
+
+/// A mail that comes once more when all is over raises nothing, in a flood neither.
+#[tokio::test]
+async fn a_mail_that_comes_again_in_a_flood_raises_nothing() {
+    let config = DUTY.replace("    label: Monitoring", "    label: Monitoring\n    flood_after: 1");
+    // New alerts are counted in tens of minutes of the clock: this is the second minute of one.
+    let files = [("people.csv", super::PEOPLE), ("rotas.yaml", super::ROTAS)];
+    let world = World::at("2026-11-21T12:01:00Z".parse().unwrap(), &config, &files).await;
+    world.mail(&problem()).await;
+    world.text_from(DANA, "done").await;
+    world.mail(&nagios("n2", "PROBLEM: web7/HTTP is CRITICAL", "x")).await;
+    assert_eq!(world.alerts().await.len(), 2, "the second is the flood's");
+    world.mail(&problem()).await;
+    let alerts = world.alerts().await;
+    assert_eq!(alerts.iter().map(|alert| alert.count).collect::<Vec<_>>(), [1, 1], "{alerts:#?}");
     world.read_all();
 }

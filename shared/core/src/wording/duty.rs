@@ -14,7 +14,7 @@ use super::{Words, clock, escape_markdown, ordinal, plain};
 use crate::alert::{Alert, EXCERPT_MAX, Raised};
 use crate::config::{Plan, Severity};
 use crate::dispatch::{Content, Dispatch};
-use crate::incident::{By, Incident, Phase, number, reference};
+use crate::incident::{By, Incident, Phase, number};
 use crate::ledger::Actor;
 use crate::roster::Gap;
 
@@ -298,9 +298,4 @@ fn capital(text: &str) -> String {
 /// The first words on an incident's short name and number, for whoever is asked which one is meant.
 pub fn named(incident: &Incident) -> String {
     format!("{} {}", incident.number(), about(incident))
-}
-
-/// The name by which people of the space refer to an incident of this key.
-pub fn short(dispatch: &Dispatch) -> String {
-    reference(&dispatch.key.subject, dispatch.key.epoch)
 }
