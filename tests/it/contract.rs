@@ -73,7 +73,7 @@ async fn all_that_is_said_keeps_to_the_contracts() {
     };
     let (mut entries, customers, direct) = tokio::join!(an_alert(), a_customer(), direct);
     entries.extend(customers);
-    for (what, happened) in [
+    for (what, applied) in [
         ("the webhook was registered", said(&entries, "POST", "/webhooks", 200)),
         ("a picture was posted", entries.iter().any(|entry| entry.body.starts_with("(multipart)"))),
         ("somebody was unknown", said(&entries, "POST", "/memberships", 404)),
@@ -81,7 +81,7 @@ async fn all_that_is_said_keeps_to_the_contracts() {
         ("a text was sent", said(&entries, "POST", "/Messages.json", 201)),
         ("somebody was called", said(&entries, "POST", "/Calls.json", 201)),
         ("Webex told us", said(&entries, "POST", "/webex", 200)),
-        ("a text's fate was told", said(&entries, "POST", "/twilio/sms/status", 200)),
+        ("a text's receipt was told", said(&entries, "POST", "/twilio/sms/status", 200)),
         ("a key was pressed", said(&entries, "POST", "/twilio/voice/key", 200)),
         ("a customer texted", said(&entries, "POST", "/twilio/sms", 200)),
         ("a customer called", said(&entries, "POST", "/twilio/voice", 200)),
@@ -95,7 +95,7 @@ async fn all_that_is_said_keeps_to_the_contracts() {
             said(&entries, "PUT", "/messages/", 200) || said(&entries, "GET", "/messages/", 200),
         ),
     ] {
-        assert!(happened, "it isn't tested that {what}");
+        assert!(applied, "it isn't tested that {what}");
     }
     entries.extend(direct);
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handbell::gate::Moment;
-use handbell_core::dispatch::Progress;
+use handbell_core::delivery::Progress;
 use serde_json::json;
 
 use crate::world::World;

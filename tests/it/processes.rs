@@ -370,13 +370,13 @@ async fn what_twilio_did_not_sign_changes_nothing() {
             .map(|(_, value)| value.clone());
         (entry.url.clone(), entry.body.clone(), signature.expect("it is signed"))
     };
-    let (texted, fate, fate_signature) = signed("/twilio/sms/status");
+    let (texted, receipt, fate_signature) = signed("/twilio/sms/status");
     let (voiced, spoken, voice_signature) = signed("/twilio/voice?");
     let key_url = voiced.replace("/twilio/voice?", "/twilio/voice/key?") + "&s=3";
     let call_url = voiced.replace("/twilio/voice?", "/twilio/voice/status?");
-    let failed = fate.replace("delivered", "undelivered");
+    let failed = receipt.replace("delivered", "undelivered");
     let pressed = format!("{spoken}&Digits=1");
-    assert_ne!(failed, fate);
+    assert_ne!(failed, receipt);
 
     let send = async |url: &str, body: &str, signature: Option<&str>| {
         let form = laptop
@@ -391,7 +391,7 @@ async fn what_twilio_did_not_sign_changes_nothing() {
         (&texted, &failed, None),
         (&texted, &failed, Some("AAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
         (&texted, &failed, Some(&*fate_signature)), // of another body
-        (&format!("{texted}&x=1"), &fate, Some(&*fate_signature)), // of another address
+        (&format!("{texted}&x=1"), &receipt, Some(&*fate_signature)), // of another address
         (&voiced, &spoken, None),
         (&key_url, &pressed, None),
         (&key_url, &pressed, Some(&*voice_signature)),
@@ -408,11 +408,11 @@ async fn what_twilio_did_not_sign_changes_nothing() {
             signature.into_iter().fold(post, |post, signature| post.header("x-spark-signature", signature));
         assert_eq!(heard(post).await.0, StatusCode::FORBIDDEN, "{signature:?}");
     }
-    assert_eq!(laptop.dispatches().await, before, "no fate was written");
+    assert_eq!(laptop.dispatches().await, before, "no receipt was written");
     assert_eq!(laptop.runner.cloud.table().units().write, units, "nothing at all was written");
     assert_eq!(laptop.incident().await.map(|incident| incident.phase), Some(Phase::Open), "nobody has it");
 
     // The real one again is taken with thanks, and is nothing new.
-    assert_eq!(send(&texted, &fate, Some(&fate_signature)).await, StatusCode::OK);
+    assert_eq!(send(&texted, &receipt, Some(&fate_signature)).await, StatusCode::OK);
     assert_eq!(laptop.dispatches().await, before);
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use handbell::gate::Gate;
 use handbell::runner::{Runner, RunnerOptions, Workers, start};
 use handbell::sim::trouble::{Trouble, TroubleKind};
-use handbell_core::dispatch::Dispatch;
+use handbell_core::delivery::Dispatch;
 use handbell_core::incident::{Incident, Subject};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -381,7 +381,7 @@ impl World {
         let incident = self.incident().await;
         let mut all = Vec::new();
         for number in 1..=incident.dispatches {
-            let key = handbell_core::dispatch::DispatchKey {
+            let key = handbell_core::delivery::DispatchKey {
                 subject: incident.subject.clone(),
                 epoch: incident.epoch,
                 number,

@@ -4,7 +4,7 @@
 //! else is, `g` all are, `f` a file hangs on it), the markup, which is none if the line is empty, and the text.
 #![no_main]
 
-use handbell_core::leave::{Author, Command, Policy, Sight, Us, Verdict, Why, Written, judge};
+use handbell_core::conversation::relay_policy::{Author, Command, Policy, Sight, Us, Verdict, Why, Written, judge};
 use handbell_fuzz::lines_and_body;
 use libfuzzer_sys::fuzz_target;
 

@@ -4,7 +4,7 @@
 #![no_main]
 
 use handbell_core::config::{AlertSource, Meant, Severity};
-use handbell_core::mail::{
+use handbell_core::alert::mail::{
     Automatic, Judgement, Letter, TEXT_MAX, Verdict, Verdicts, command, judge, own_words,
 };
 use handbell_inbound::mail::{html_to_text, parse, parse_notice, verdicts_in};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use handbell_core::incident::Subject;
-use handbell_core::poll::Site;
+use handbell_core::occupancy::poll::Site;
 use handbell_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};

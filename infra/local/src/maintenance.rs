@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::Subcommand;
-use handbell_core::roster::Maintenance;
+use handbell_core::oncall::Maintenance;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 

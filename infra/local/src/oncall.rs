@@ -6,7 +6,7 @@ mod week;
 use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
-use handbell_core::roster::{Roster, Rota, Why};
+use handbell_core::oncall::{Roster, Rota, Why};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use handbell_core::roster::{Contact, Person, Roster, rules_text};
+use handbell_core::oncall::{Contact, Person, Roster, rules_text};
 use handbell_store::RosterChange;
 
 use crate::directory::{self, Around, At, Directory, known, refused};

@@ -1,6 +1,6 @@
 //! A chart for the terminal: counts in braille, levels as lines, what happened beneath.
 
-use handbell_core::zone::{Bounds, Level};
+use handbell_core::occupancy::zone::{Bounds, Level};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -106,7 +106,7 @@ pub fn plot(plot: &Plot<'_>, width: usize, colour: bool) -> String {
 }
 
 fn label(bounds: &Bounds) -> String {
-    format!("{} {}", handbell_core::wording::crowd::level(bounds.level), bounds.at)
+    format!("{} {}", handbell_core::wording::occupancy::level(bounds.level), bounds.at)
 }
 
 /// A round end of the axis above this count, and the step between its numbers.

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use clap::Args;
 use handbell_boot::Environment;
 use handbell_core::config::{Config, Zone};
-use handbell_core::crowd::Over;
-use handbell_core::zone::{Change, Level, Rule, Watch};
+use handbell_core::occupancy::view::Over;
+use handbell_core::occupancy::zone::{Change, Level, Rule, Watch};
 use handbell_outbound::chart;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
 use reqwest::Url;
@@ -441,7 +441,7 @@ fn picture(replay: &Replay, told: &Told<'_>, start: Timestamp, points: &[Option<
 
 /// A level's name, as it stands in the configuration.
 fn word(level: Level) -> &'static str {
-    handbell_core::wording::crowd::level(level)
+    handbell_core::wording::occupancy::level(level)
 }
 
 #[cfg(test)]

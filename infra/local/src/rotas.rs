@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use handbell_core::roster::{Roster, Rota, Turn};
+use handbell_core::oncall::{Roster, Rota, Turn};
 use handbell_store::RosterChange;
 
 use crate::check;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handbell_core::roster::Roster;
+use handbell_core::oncall::Roster;
 use handbell_store::Store;
 use jiff::Timestamp;
 

@@ -1,39 +1,15 @@
 //! What happens: one file per trigger. Each checks who speaks, lets the rules decide, commits, and only then answers.
 
-mod act;
-mod agent;
-mod answer;
-mod attend;
-mod caller;
-mod card;
-mod chart;
-mod contact;
-mod converse;
-mod customer;
-mod deliver;
-mod duty;
-mod erase;
-mod file;
-mod form;
-mod happen;
+mod alert;
+mod button;
+mod callback;
+mod channel;
+mod conversation;
+mod engine;
 mod health;
-mod limits;
-mod mail;
-mod mailbox;
-mod notify;
-mod page;
-mod poll;
-mod press;
-mod reconcile;
-mod report;
+mod occupancy;
 mod secrets;
-mod sightings;
-mod space;
-mod speak;
-mod status;
-mod tick;
-mod twilio;
-mod webex;
+mod web;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -42,7 +18,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::config::{Button, Config, Plan};
-use handbell_core::decide::Event;
+use handbell_core::incident::decide::Event;
 use handbell_core::incident::{Incident, Kind, Subject};
 use handbell_core::wording::Words;
 use handbell_outbound::floor::Pace;
@@ -58,12 +34,12 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
-pub use limits::SourceIp;
-pub use mailbox::MailboxSeen;
-pub use poll::{MakeSiteClient, PollSeen, ZoneSeen};
-pub use reconcile::{HOOKS, HookDone, Hooked};
+pub use alert::mailbox::MailboxSeen;
+pub use callback::reconcile::{HOOKS, HookDone, Hooked};
+pub use engine::tick::Ticked;
+pub use occupancy::poll::{MakeSiteClient, PollSeen, ZoneSeen};
 pub use secrets::{Fetch, Secrets};
-pub use tick::Ticked;
+pub use web::limits::SourceIp;
 
 /// Ours or the network's: answered with a 5xx, tried again by whoever asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -95,7 +71,7 @@ impl From<TableFault> for Failed {
 
 /// Where everything is. All of it comes from outside.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct Endpoints {
     /// How the world reaches us, without a slash at the end: `https://bell.example.com`. A function that API Gateway
     /// calls learns it from the stage's variables with its first request: in its environment it would be a circle.
     pub public_url: Arc<OnceLock<String>>,
@@ -125,7 +101,7 @@ pub struct App {
     config: Config,
     plans: BTreeMap<String, Known>,
     zone: TimeZone,
-    places: Places,
+    places: Endpoints,
     store: Store,
     sqs: aws_sdk_sqs::Client,
     events: aws_sdk_eventbridge::Client,
@@ -138,9 +114,9 @@ pub struct App {
     paces: Mutex<BTreeMap<String, Pace>>,
     secrets: Secrets,
     clock: Clock,
-    me: OnceCell<webex::Me>,
+    me: OnceCell<callback::webex::BotIdentity>,
     hooked: OnceCell<()>,
-    writers: Mutex<BTreeMap<String, agent::Writer>>,
+    writers: Mutex<BTreeMap<String, conversation::agent::Writer>>,
 }
 
 /// Tells what time it is.
@@ -151,11 +127,11 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub type EncryptMailbox = Arc<dyn Fn(Server) -> Result<Server, Fault> + Send + Sync>;
 
 /// What [`App::new`] is made from.
-pub struct Parts {
+pub struct Dependencies {
     /// What people wrote.
     pub config: Config,
     /// Addresses.
-    pub places: Places,
+    pub places: Endpoints,
     /// The table.
     pub store: Store,
     /// The queue's client.
@@ -180,28 +156,28 @@ pub struct Parts {
 
 impl App {
     /// Puts the parts together. Does no I/O.
-    pub fn new(parts: Parts) -> Self {
-        let plans = parts.config.plans.iter().map(|(name, plan)| {
+    pub fn new(dependencies: Dependencies) -> Self {
+        let plans = dependencies.config.plans.iter().map(|(name, plan)| {
             let known = Known { hash: fingerprint(plan), plan: Arc::new(plan.clone()) };
             (name.clone(), known)
         });
         Self {
             plans: plans.collect(),
-            zone: parts.config.time_zone(),
-            config: parts.config,
-            places: parts.places,
-            store: parts.store,
-            sqs: parts.sqs,
-            events: parts.events,
-            ses: parts.ses,
-            bucket: parts.bucket,
-            encrypt_mailbox: parts.encrypt_mailbox,
-            http: parts.http,
-            make_site_client: parts.make_site_client,
+            zone: dependencies.config.time_zone(),
+            config: dependencies.config,
+            places: dependencies.places,
+            store: dependencies.store,
+            sqs: dependencies.sqs,
+            events: dependencies.events,
+            ses: dependencies.ses,
+            bucket: dependencies.bucket,
+            encrypt_mailbox: dependencies.encrypt_mailbox,
+            http: dependencies.http,
+            make_site_client: dependencies.make_site_client,
             site_clients: Mutex::default(),
             paces: Mutex::default(),
-            secrets: Secrets::new(parts.fetch_secrets),
-            clock: parts.clock,
+            secrets: Secrets::new(dependencies.fetch_secrets),
+            clock: dependencies.clock,
             me: OnceCell::new(),
             hooked: OnceCell::new(),
             writers: Mutex::default(),

@@ -19,9 +19,9 @@ use crate::metrics;
 pub enum Function {
     /// A button's web request.
     ButtonPress,
-    /// Twilio: a text, the fate of one of ours.
+    /// Twilio: a text, the receipt of one of ours.
     SmsInbound,
-    /// Twilio: a call, a key, the fate of a call.
+    /// Twilio: a call, a key, the receipt of a call.
     VoiceInbound,
     /// Webex: a message, a card, a membership.
     WebexEvent,
@@ -146,9 +146,9 @@ macro_rules! web {
 web! {
     /// A button's web request.
     ButtonPress: button_press;
-    /// Twilio: a text, the fate of one of ours.
+    /// Twilio: a text, the receipt of one of ours.
     SmsInbound: sms_inbound;
-    /// Twilio: a call, a key, the fate of a call.
+    /// Twilio: a call, a key, the receipt of a call.
     VoiceInbound: voice_inbound;
     /// Webex: a message, a card, a membership.
     WebexEvent: webex_event;

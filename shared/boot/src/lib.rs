@@ -13,7 +13,7 @@ mod web;
 
 use std::sync::{Arc, OnceLock};
 
-use handbell_app::{App, Parts, Places};
+use handbell_app::{App, Dependencies, Endpoints};
 use handbell_store::Store;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -47,8 +47,8 @@ pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
     if let Some(url) = &environment.public_url {
         let _ = public_url.set(url.trim_end_matches('/').to_owned());
     }
-    Ok(App::new(Parts {
-        places: Places {
+    Ok(App::new(Dependencies {
+        places: Endpoints {
             public_url,
             webex_url: environment.webex_url.clone(),
             twilio_url: environment.twilio_url.clone(),

@@ -1,5 +1,7 @@
 //! What an alert's incident knows besides: what was reported, by whom, and where the answer goes.
 
+pub mod mail;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::press::Gesture;
+use crate::button::Gesture;
 
 pub use alert_source::{
     Again, AlertSource, Confirm, MailDomain, MailRule, Mailbox, Meant, Need, Quiet, Severity,

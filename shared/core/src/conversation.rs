@@ -1,13 +1,17 @@
 //! A conversation: a customer and a space, from the first text until it is closed, and open again with the next.
 
+pub mod assign;
+pub mod decide;
+pub mod relay_policy;
+
 use std::fmt;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::relay_policy::Sight;
 use crate::incident::Subject;
-use crate::leave::Sight;
 
 /// What a customer's number has told all of our lines: one for each number, whatever the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,8 +166,8 @@ pub struct Conversation {
     pub last_post: u32,
     /// The last that answers: later answers wait for it.
     pub last_answer: u32,
-    /// Answers up to this number are void: a STOP came.
-    pub void_up_to: u32,
+    /// Answers up to this number are cancelled: a STOP came.
+    pub cancelled_up_to: u32,
     /// Answers that were taken back before they left.
     #[serde(default)]
     pub taken_back: Vec<u32>,
@@ -237,8 +241,8 @@ impl Conversation {
     }
 
     /// Why an answer of this dispatch must not leave; none if it may.
-    pub fn voids(&self, number: u32) -> Option<&'static str> {
-        if number <= self.void_up_to {
+    pub fn cancels(&self, number: u32) -> Option<&'static str> {
+        if number <= self.cancelled_up_to {
             Some("the customer wants no more texts")
         } else if self.taken_back.contains(&number) {
             Some(TAKEN_BACK)

@@ -1,11 +1,15 @@
 //! An incident: a plan running once, from the first press until it is over.
 
+pub mod command;
+pub mod decide;
+pub mod summary;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::alert::{Alert, Hold};
-use crate::zone::Level;
+use crate::occupancy::zone::Level;
 
 /// What an incident is about, and the name of its partition in the table: `button:green`.
 ///
@@ -193,10 +197,10 @@ pub struct Incident {
     pub taken_by: Option<By>,
     /// How many dispatches were written in this incident.
     pub dispatches: u32,
-    /// Dispatches up to this number are void: an acknowledgement or an end cancelled what they had not yet sent.
-    pub void_up_to: u32,
+    /// Dispatches up to this number are cancelled: an acknowledgement or an end cancelled what they had not yet sent.
+    pub cancelled_up_to: u32,
     /// Incidents of the subject up to this epoch ended by somebody's word: what they had not yet said stays unsaid.
-    pub void_epochs: u64,
+    pub cancelled_epochs: u64,
     /// When the incident has to be looked at again; none only when it is over.
     pub wake_at: Option<Timestamp>,
     /// What a zone's incident knows besides.
@@ -284,8 +288,8 @@ pub struct Crowd {
 
 impl Incident {
     /// True when this dispatch of the subject may not begin anything any more: an acknowledgement or an end came first.
-    pub fn voids(&self, epoch: u64, number: u32) -> bool {
-        if epoch == self.epoch { number <= self.void_up_to } else { epoch <= self.void_epochs }
+    pub fn cancels(&self, epoch: u64, number: u32) -> bool {
+        if epoch == self.epoch { number <= self.cancelled_up_to } else { epoch <= self.cancelled_epochs }
     }
 
     /// The short name that people see: `H-7K3Q`.

@@ -1,25 +1,15 @@
 //! What we decide: pure rules. No clock, no network, no AWS, no randomness but what comes in.
 
 pub mod alert;
-pub mod assign;
+pub mod button;
 pub mod config;
 pub mod conversation;
-pub mod converse;
-pub mod crowd;
-pub mod decide;
-pub mod dispatch;
-pub mod fallback;
+pub mod delivery;
 pub mod incident;
-pub mod leave;
-pub mod ledger;
-pub mod mail;
-pub mod poll;
-pub mod press;
-pub mod roster;
-pub mod summary;
+pub mod occupancy;
+pub mod oncall;
 pub mod texting;
 pub mod wording;
-pub mod zone;
 
 /// Their fault: answered with a 4xx, never retried, nothing written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,14 +1,14 @@
 //! Everything that Handbell says to people, as pure functions.
 
-pub mod crowd;
-pub mod customer;
-pub mod duty;
+pub mod conversation;
+pub mod incident;
+pub mod occupancy;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{Plan, Severity, Step};
-use crate::dispatch::{Content, Delivery, Dispatch, Fate, Progress, Say};
+use crate::delivery::{Content, Delivery, Dispatch, Progress, Receipt, Say};
 use crate::incident::{By, Incident, Kind, Phase, reference};
 
 /// How times are written and things are called.
@@ -63,7 +63,7 @@ impl Values {
             count: dispatch.count,
             time: clock(dispatch.at, words),
             incident: reference(&dispatch.key.subject, dispatch.key.epoch),
-            level: dispatch.view.as_ref().and_then(|view| view.level).map_or("", crowd::level).to_owned(),
+            level: dispatch.view.as_ref().and_then(|view| view.level).map_or("", occupancy::level).to_owned(),
             capacity: number(dispatch.view.as_ref().and_then(|view| view.capacity)),
             usual: number(dispatch.view.as_ref().and_then(|view| view.usual)),
             title: words.title(),
@@ -78,7 +78,7 @@ impl Values {
             count: incident.count,
             time: clock(now, words),
             incident: incident.reference(),
-            level: incident.crowd.as_ref().map_or("", |now| crowd::level(now.level)).to_owned(),
+            level: incident.crowd.as_ref().map_or("", |now| occupancy::level(now.level)).to_owned(),
             capacity: number(incident.crowd.as_ref().and_then(|now| now.capacity)),
             usual: number(None),
             title: words.title(),
@@ -264,9 +264,9 @@ pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) 
     match content {
         Content::Text(text) => text.clone(),
         Content::Talk { .. } => {
-            dispatch.talk.as_ref().map_or_else(String::new, |talk| customer::talk(talk, &words.zone))
+            dispatch.talk.as_ref().map_or_else(String::new, |talk| conversation::talk(talk, &words.zone))
         }
-        Content::Page { .. } => duty::page(content, plan, false)
+        Content::Page { .. } => incident::page(content, plan, false)
             .map_or_else(String::new, |text| Values::of(dispatch, words).fill(text.trim_end(), plain)),
         // Only whoever speaks to Webex can tell.
         Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
@@ -304,9 +304,9 @@ pub fn sms(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words, m
         Content::Text(text) => text.clone(),
         Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
         Content::Page { .. } => {
-            let text = duty::page(content, plan, false).unwrap_or_default();
+            let text = incident::page(content, plan, false).unwrap_or_default();
             let text = Values::of(dispatch, words).fill(text.trim_end(), plain);
-            return duty::page_text(&text, dispatch, mark);
+            return incident::page_text(&text, dispatch, mark);
         }
         Content::Plan { step, item } => {
             let template =
@@ -323,7 +323,7 @@ pub fn spoken(content: &Content, plan: &Plan, incident: &Incident, words: &Words
         Content::Text(text) => text.clone(),
         Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
         Content::Page { .. } => {
-            let text = duty::page(content, plan, true).unwrap_or_default();
+            let text = incident::page(content, plan, true).unwrap_or_default();
             Values::now(incident, words, now).fill(text, plain)
         }
         Content::Plan { step, item } => {
@@ -375,7 +375,7 @@ pub fn the_texter(number: &str) -> String {
 /// The one message that shows what became of a dispatch; none while there is nothing to tell.
 pub fn report(dispatch: &Dispatch) -> Option<String> {
     if dispatch.key.subject.kind() == Kind::Customer {
-        return customer::fate(dispatch, |delivery, fate| line(delivery, fate, escape_markdown));
+        return conversation::receipt(dispatch, |delivery, receipt| line(delivery, receipt, escape_markdown));
     }
     // A later attempt is told of when it is made.
     let later = |delivery: &Delivery| {
@@ -391,12 +391,12 @@ pub fn report(dispatch: &Dispatch) -> Option<String> {
     told.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
     let lines: Vec<String> = told
         .into_iter()
-        .map(|(name, delivery)| line(delivery, dispatch.fates.get(name), escape_markdown))
+        .map(|(name, delivery)| line(delivery, dispatch.receipts.get(name), escape_markdown))
         .collect();
     (!lines.is_empty()).then(|| lines.join("  \n"))
 }
 
-fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) -> String {
+fn line(delivery: &Delivery, receipt: Option<&Receipt>, escape: fn(&str) -> String) -> String {
     let what = match &delivery.say {
         Say::Invite { email, .. } => format!("Adding {}", escape(email)),
         Say::Post { .. } => "A post".to_owned(),
@@ -424,9 +424,9 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
         Say::Report => "This report".to_owned(),
     };
     let why = || delivery.why.as_deref().map(escape).unwrap_or_default();
-    let state = match (delivery.progress, fate) {
+    let state = match (delivery.progress, receipt) {
         // The vendor knows better than we do, also when we had already given up or called it off.
-        (_, Some(fate)) => of_fate(fate, escape),
+        (_, Some(receipt)) => of_fate(receipt, escape),
         (Progress::Dead, None) => format!("❌ failed: {}", why()),
         (Progress::Cancelled, None) if delivery.say.is_answer() && delivery.why.is_some() => {
             format!("not sent: {}", why())
@@ -443,16 +443,16 @@ fn line(delivery: &Delivery, fate: Option<&Fate>, escape: fn(&str) -> String) ->
 
 /// `Dana (+12025550111)`, or the number alone.
 fn target(delivery: &Delivery, to: &str, escape: fn(&str) -> String) -> String {
-    match &delivery.aim {
-        Some(aim) if aim.name != to => format!("{} ({to})", escape(&aim.name)),
+    match &delivery.recipient {
+        Some(recipient) if recipient.name != to => format!("{} ({to})", escape(&recipient.name)),
         _ => to.to_owned(),
     }
 }
 
-fn of_fate(fate: &Fate, escape: fn(&str) -> String) -> String {
-    let why = fate.why.as_deref().map(|why| format!(": {}", escape(why))).unwrap_or_default();
-    let code = fate.code.map(|code| format!("{why} (Twilio {code})")).unwrap_or_default();
-    match fate.status.as_str() {
+fn of_fate(receipt: &Receipt, escape: fn(&str) -> String) -> String {
+    let why = receipt.why.as_deref().map(|why| format!(": {}", escape(why))).unwrap_or_default();
+    let code = receipt.code.map(|code| format!("{why} (Twilio {code})")).unwrap_or_default();
+    match receipt.status.as_str() {
         "delivered" | "read" => "✅ delivered".to_owned(),
         "undelivered" => format!("❌ undelivered{code}"),
         "failed" => format!("❌ failed{code}"),

@@ -12,7 +12,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use handbell_core::{
     Rejected,
-    press::{Gesture, Press, PressId},
+    button::{EventId, Gesture, Press},
 };
 use http::{HeaderMap, Method, Request};
 use jiff::{SignedDuration, Timestamp};
@@ -102,7 +102,7 @@ pub fn press(request: &Request<Bytes>, proof: &Proof, now: Timestamp) -> Result<
     }
     let mut press = read(request, now);
     if let Some(key) = idempotency_key(request.headers())? {
-        press.id = Some(PressId { key, keep: KEEP });
+        press.id = Some(EventId { key, keep: KEEP });
     }
     Ok(Some(press))
 }
@@ -149,9 +149,9 @@ fn is_name(key: &str) -> bool {
 }
 
 /// A name for the press out of what the vendor says. One that is too long or has strange letters is kept by its hash.
-fn named(key: String, keep: SignedDuration) -> Option<PressId> {
+fn named(key: String, keep: SignedDuration) -> Option<EventId> {
     let key = if is_name(&key) { key } else { format!("sha256:{}", hex(&token_hash(&key))) };
-    Some(PressId { key, keep })
+    Some(EventId { key, keep })
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -240,7 +240,7 @@ impl Said {
     /// bt.tn's tags (bt.tn documentation, "HTTP action") name the button with `ID`, not the press; so where one of its other
     /// tags stands, `id` is no name for a press. Shelly's `${info.id}` is the device as well. Better to take a repeated
     /// press for two than two for one.
-    fn id(&self) -> Option<PressId> {
+    fn id(&self) -> Option<EventId> {
         if let Some(counter) =
             self.get(&["counter"]).filter(|counter| counter.bytes().all(|byte| byte.is_ascii_digit()))
         {

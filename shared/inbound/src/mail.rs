@@ -12,7 +12,7 @@ mod parts;
 mod text;
 mod verdicts;
 
-use handbell_core::mail::Letter;
+use handbell_core::alert::mail::Letter;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 

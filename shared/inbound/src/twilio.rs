@@ -1,4 +1,4 @@
-//! Twilio: a text came in, somebody called, a key was pressed, a message was left, and the fate of what we sent.
+//! Twilio: a text came in, somebody called, a key was pressed, a message was left, and the receipt of what we sent.
 //!
 //! Twilio signs its requests with the account's auth token (Twilio documentation, "Webhooks security"); an API key signs
 //! nothing. The signature holds no time, so whoever keeps a copy of a request can send it again for as long as the token

@@ -1,6 +1,6 @@
-//! Webex: "something happened in a space".
+//! Webex: "something applied in a space".
 //!
-//! The webhook's body is thin: it names what happened, and the text of a message has to be fetched by its id. It is signed
+//! The webhook's body is thin: it names what applied, and the text of a message has to be fetched by its id. It is signed
 //! with the header `X-Spark-Signature` (Webex developer guide, "Webhooks", section "Handling requests from Webex").
 
 use std::fmt;
@@ -44,7 +44,7 @@ pub struct Envelope {
     pub name: String,
     /// What it is about: `messages`, `attachmentActions`, `memberships`, `rooms` …
     pub resource: String,
-    /// What happened to it: `created`, `updated`, `deleted`, `migrated`.
+    /// What applied to it: `created`, `updated`, `deleted`, `migrated`.
     pub event: String,
     /// Who did it. Our own id stands here for what we did ourselves.
     pub actor_id: Option<String>,

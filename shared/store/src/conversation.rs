@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use handbell_core::conversation::{Conversation, Sender};
-use handbell_core::dispatch::{Dispatch, DispatchKey};
+use handbell_core::delivery::{Dispatch, DispatchKey};
 use handbell_core::incident::Subject;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use handbell_core::dispatch::{Dispatch, DispatchKey, Fate, LEASE, LEASE_MARGIN};
+use handbell_core::delivery::{Dispatch, DispatchKey, LEASE, LEASE_MARGIN, Receipt};
 use jiff::Timestamp;
 
 use crate::table::{Row, RowKey, number, shard, text};
@@ -83,7 +83,7 @@ impl Store {
     }
 
     /// Lengthens our lease, for a post whose file takes longer to send. False if the lease is ours no more.
-    pub async fn lengthen(&self, key: &DispatchKey, owner: &str, until: Timestamp) -> Result<bool, Fault> {
+    pub async fn renew(&self, key: &DispatchKey, owner: &str, until: Timestamp) -> Result<bool, Fault> {
         let answer = self
             .client
             .update_item()
@@ -152,11 +152,11 @@ impl Store {
 
     /// Writes down what a vendor told us of a delivery, if it is later than what we knew, and asks for a new report at
     /// `due`, or when the row is due anyway. True if it was written. Works while a worker holds the lease.
-    pub async fn fate(
+    pub async fn receipt(
         &self,
         key: &DispatchKey,
         name: &str,
-        fate: &Fate,
+        receipt: &Receipt,
         due: Timestamp,
     ) -> Result<bool, Fault> {
         let answer = self
@@ -164,15 +164,15 @@ impl Store {
             .update_item()
             .table_name(&self.table)
             .set_key(Some(RowKey::dispatch(key).row()))
-            .update_expression("SET fates.#name = :fate, due_ms = if_not_exists(due_ms, :due), \
+            .update_expression("SET receipts.#name = :receipt, due_ms = if_not_exists(due_ms, :due), \
                  due_shard = if_not_exists(due_shard, :shard) ADD rev :one")
             .condition_expression(
-                "attribute_exists(deliveries.#name) AND (attribute_not_exists(fates.#name) OR fates.#name.#rank < :rank)",
+                "attribute_exists(deliveries.#name) AND (attribute_not_exists(receipts.#name) OR receipts.#name.#rank < :rank)",
             )
             .expression_attribute_names("#name", name)
             .expression_attribute_names("#rank", "rank")
-            .expression_attribute_values(":fate", attribute(fate)?)
-            .expression_attribute_values(":rank", number(fate.rank))
+            .expression_attribute_values(":receipt", attribute(receipt)?)
+            .expression_attribute_values(":rank", number(receipt.rank))
             .expression_attribute_values(":due", number(due.as_millisecond()))
             .expression_attribute_values(":shard", text(&shard(&key.subject)))
             .expression_attribute_values(":one", number(1))

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use handbell_core::config::Plan;
-use handbell_core::dispatch::{Dispatch, DispatchKey};
+use handbell_core::delivery::{Dispatch, DispatchKey};
 use handbell_core::incident::{Incident, Subject};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;

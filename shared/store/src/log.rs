@@ -1,7 +1,7 @@
 //! The log: one row for each incident that is over, by the month in which it opened.
 
 use handbell_core::incident::Incident;
-use handbell_core::summary::Summary;
+use handbell_core::incident::summary::Summary;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

@@ -1,6 +1,6 @@
 //! Mails that came in: which incident each went to, which lie in the bucket untaken, and up to where a mailbox was read.
 
-use handbell_core::dispatch::Dispatch;
+use handbell_core::delivery::Dispatch;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 

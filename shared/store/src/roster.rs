@@ -5,7 +5,7 @@ mod paged;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
-use handbell_core::roster::{Maintenance, Person, Roster, Rota, Team};
+use handbell_core::oncall::{Maintenance, Person, Roster, Rota, Team};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

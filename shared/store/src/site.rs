@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use handbell_core::crowd::{BUCKET, bucket};
 use handbell_core::incident::{Incident, Subject};
-use handbell_core::poll::{Counts, Site};
+use handbell_core::occupancy::poll::{Counts, Site};
+use handbell_core::occupancy::view::{BUCKET, bucket};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 

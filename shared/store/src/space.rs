@@ -1,7 +1,7 @@
 //! Webex spaces, remembered by id; and who is making one at the moment.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use handbell_core::dispatch::{LEASE, LEASE_MARGIN};
+use handbell_core::delivery::{LEASE, LEASE_MARGIN};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use handbell_core::dispatch::DispatchKey;
+use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::{Kind, Subject};
 use jiff::Timestamp;
 
@@ -28,7 +28,7 @@ pub const ROTA: &str = "ROTA#";
 /// How the rows of maintenance begin.
 pub const MAINTENANCE: &str = "MAINT#";
 
-/// Where a row lies, as a kick names it.
+/// Where a row lies, as a message on the queue names it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RowKey {
     /// Partition.
@@ -204,17 +204,17 @@ impl RowKey {
         Self { pk: format!("PAGED#{number}"), sk: format!("{}#{epoch:010}", subject.as_str()) }
     }
 
-    /// A button on a card was pressed: a kick that stands for itself.
+    /// A button on a card was pressed: a queue message that stands for itself.
     pub fn card(action: &str, tries: u32) -> Self {
         Self { pk: format!("CARD#{action}"), sk: tries.to_string() }
     }
 
-    /// A message of Webex's that we heard of: a kick that stands for itself.
+    /// A message of Webex's that we heard of: a queue message that stands for itself.
     pub fn heard(message: &str, room: &str, tries: u32) -> Self {
         Self { pk: format!("HEARD#{message}"), sk: format!("{tries}#{room}") }
     }
 
-    /// A message of Webex's was changed or deleted: a kick that stands for itself.
+    /// A message of Webex's was changed or deleted: a queue message that stands for itself.
     pub fn changed(message: &str, (room, person): (&str, &str), deleted: bool, tries: u32) -> Self {
         let what = if deleted { "deleted" } else { "changed" };
         Self { pk: format!("CHANGED#{message}"), sk: format!("{tries}#{what}#{room}#{person}") }

@@ -86,9 +86,9 @@ impl Stage {
     }
 
     /// Waits until this has gone over the wire, and then until nothing happens any more.
-    pub(super) async fn until(&self, what: &str, happened: impl Fn(&WireEntry) -> bool) {
+    pub(super) async fn until(&self, what: &str, applied: impl Fn(&WireEntry) -> bool) {
         for _ in 0..600 {
-            if self.wire.lock().expect("unpoisoned").iter().any(&happened) {
+            if self.wire.lock().expect("unpoisoned").iter().any(&applied) {
                 return self.settle().await;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

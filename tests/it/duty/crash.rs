@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handbell::gate::Moment;
-use handbell_core::dispatch::{Dispatch, DispatchKey, MAX_UNKNOWN, Progress, Say};
+use handbell_core::delivery::{Dispatch, DispatchKey, MAX_UNKNOWN, Progress, Say};
 use handbell_core::incident::{Incident, Phase};
 
 use super::mailbox::{PASSING, Server, reads};

@@ -1,7 +1,7 @@
 //! The web form, the page of whoever reported something, and the links in our mails: with hostile hands too.
 
 use handbell_core::incident::{Incident, Phase, Subject};
-use handbell_core::roster::Maintenance;
+use handbell_core::oncall::Maintenance;
 use handbell_store::RosterChange;
 use jiff::SignedDuration;
 

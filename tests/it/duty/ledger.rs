@@ -214,9 +214,9 @@ async fn a_snooze_ends_and_the_same_step_comes_again() {
 /// A new number is called only once whoever has it has said the code that it was sent.
 #[tokio::test]
 async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
-    use handbell_core::dispatch::{Content, Delivery, Dispatch, DispatchKey, Say};
+    use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, Say};
     use handbell_core::incident::Subject;
-    use handbell_core::roster::code::Code;
+    use handbell_core::oncall::code::Code;
     use jiff::SignedDuration;
 
     let world = World::staffed(DUTY).await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use handbell::cloud::processes::Program;
 use handbell::runner::{Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_TOKEN, Workers};
 use handbell_boot::Function;
-use handbell_core::dispatch::{Dispatch, DispatchKey, Progress, Say};
+use handbell_core::delivery::{Dispatch, DispatchKey, Progress, Say};
 use handbell_core::incident::{Incident, Subject};
 use jiff::SignedDuration;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -50,7 +50,7 @@ pub(super) fn options() -> RunnerOptions {
 }
 
 impl Laptop {
-    /// One on which nothing has happened.
+    /// One on which nothing has applied.
     pub(super) async fn new() -> Self {
         Self::with(options()).await
     }

@@ -1,6 +1,6 @@
 //! Standing in for somebody: overrides and swaps, written into the rota.
 
-use handbell_core::roster::{Override, Roster, Rota};
+use handbell_core::oncall::{Override, Roster, Rota};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use handbell_core::roster::{Roster, Rota};
+use handbell_core::oncall::{Roster, Rota};
 use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};

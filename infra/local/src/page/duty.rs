@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use handbell_core::config::{Config, Target};
-use handbell_core::roster::{Person, Roster, Rota, Why};
+use handbell_core::oncall::{Person, Roster, Rota, Why};
 use handbell_store::Store;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};

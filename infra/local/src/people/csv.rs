@@ -5,7 +5,7 @@ use std::fmt;
 
 use csv::{ReaderBuilder, StringRecord, Terminator, WriterBuilder};
 use handbell_core::config::{is_address, is_phone_number};
-use handbell_core::roster::{Contact, Person, Roster, is_name, parse_rules, rules_text};
+use handbell_core::oncall::{Contact, Person, Roster, is_name, parse_rules, rules_text};
 use jiff::tz::TimeZone;
 
 use crate::check::nearest;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handbell_core::roster::{Contact, Person, Roster, Team};
+use handbell_core::oncall::{Contact, Person, Roster, Team};
 use handbell_store::RosterChange;
 use jiff::Timestamp;
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use handbell_core::roster::{Rota, Team, parse_rules};
+use handbell_core::oncall::{Rota, Team, parse_rules};
 use insta::assert_snapshot;
 
 use super::*;

@@ -1,10 +1,10 @@
 //! Codes that prove that a phone or an address is somebody's: made here, sent to the contact, and said by who got it.
 
 use handbell_core::config::is_phone_number;
-use handbell_core::dispatch::{Content, Delivery, Dispatch, DispatchKey, Say};
+use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, Say};
 use handbell_core::incident::Subject;
-use handbell_core::roster::code::{Code, six_digits};
-use handbell_core::roster::{Contact, Person};
+use handbell_core::oncall::code::{Code, six_digits};
+use handbell_core::oncall::{Contact, Person};
 use handbell_store::Checked;
 use jiff::SignedDuration;
 

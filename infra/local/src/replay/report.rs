@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use handbell_core::config::Amount;
-use handbell_core::crowd::Over;
-use handbell_core::wording::crowd::amount;
-use handbell_core::zone::{Level, Rule};
+use handbell_core::occupancy::view::Over;
+use handbell_core::occupancy::zone::{Level, Rule};
+use handbell_core::wording::occupancy::amount;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 

@@ -1,4 +1,4 @@
-use handbell_core::zone::Bounds;
+use handbell_core::occupancy::zone::Bounds;
 use jiff::tz::TimeZone;
 use serde_json::json;
 

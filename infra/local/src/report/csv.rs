@@ -1,6 +1,6 @@
 //! One line for each incident, for spreadsheets.
 
-use handbell_core::summary::{Summary, kind_name};
+use handbell_core::incident::summary::{Summary, kind_name};
 use jiff::{SignedDuration, Timestamp};
 
 const HEADING: [&str; 15] = [

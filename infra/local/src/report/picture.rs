@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use handbell_core::summary::{Summary, Tally};
+use handbell_core::incident::summary::{Summary, Tally};
 use handbell_outbound::chart;
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};

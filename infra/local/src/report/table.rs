@@ -3,7 +3,7 @@
 use handbell::cloud::{REGION, table};
 use handbell::replay::Around;
 use handbell_boot::Environment;
-use handbell_core::summary::Summary;
+use handbell_core::incident::summary::Summary;
 use handbell_store::Store;
 use jiff::Timestamp;
 use reqwest::Url;

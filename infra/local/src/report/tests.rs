@@ -8,8 +8,8 @@ use handbell::cloud::table::Table;
 use handbell::cloud::template::Template;
 use handbell::gate::Gate;
 use handbell::runner::{RunnerOptions, Workers, start};
+use handbell_core::incident::summary::Summary;
 use handbell_core::incident::{Incident, Phase, Subject};
-use handbell_core::summary::Summary;
 use handbell_store::{Commit, Store};
 use serde_json::{Value, json};
 

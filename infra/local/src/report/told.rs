@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use handbell_core::incident::summary::{Summary, Tally, Times};
 use handbell_core::incident::{Kind, Phase};
-use handbell_core::summary::{Summary, Tally, Times};
 use jiff::SignedDuration;
 
 use super::bars::bars;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handbell_core::roster::{Layer, Override, Roster, Rota, is_name};
+use handbell_core::oncall::{Layer, Override, Roster, Rota, is_name};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

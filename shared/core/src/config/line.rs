@@ -6,8 +6,8 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{Hours, Span};
-use crate::assign::How;
-use crate::leave::Policy;
+use crate::conversation::assign::How;
+use crate::conversation::relay_policy::Policy;
 
 /// A number on which customers reach a team. Each customer has one space on each line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::{Cmx, CmxApi, Config, Plan, Source, Step, Zone, is_address, is_phone_number, is_sender};
-use crate::zone::Rule;
+use crate::occupancy::zone::Rule;
 
 /// Something in a configuration that can be read but can't work.
 #[derive(Clone, Debug, PartialEq, Eq)]

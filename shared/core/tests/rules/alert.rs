@@ -1,10 +1,10 @@
 //! Trouble is reported: once, two hundred times, while phones stay silent, and after everybody was called in vain.
 
 use handbell_core::config::Severity::{self, Critical, Error, Info, Warning};
-use handbell_core::decide::{Decision, Event, Outcome, begins_anew};
-use handbell_core::dispatch::Say;
+use handbell_core::delivery::Say;
 use handbell_core::incident::Phase;
-use handbell_core::ledger::Command;
+use handbell_core::incident::command::Command;
+use handbell_core::incident::decide::{Decision, Event, Outcome, begins_anew};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -219,10 +219,14 @@ fn worse_wakes_what_quiet_hours_held() {
     );
     assert!(
         lines.contains(&"invite b@example.com".to_owned()),
-        "what is void now had perhaps not yet invited the people of the space: {lines:?}"
+        "what is cancelled now had perhaps not yet invited the people of the space: {lines:?}"
     );
     assert!(lines.contains(&"status".to_owned()));
-    assert_eq!(night.incident().void_up_to, before, "nobody is called a second time at the end of the hold");
+    assert_eq!(
+        night.incident().cancelled_up_to,
+        before,
+        "nobody is called a second time at the end of the hold"
+    );
     assert_eq!(night.incident().wake_at, Some(night.now + minutes(5)));
     assert_eq!(night.incident().duty.hold, None);
 }
@@ -237,7 +241,7 @@ fn what_is_not_worse_or_held_itself_wakes_nobody() {
         let until = night.now + minutes(290);
         let joined = night.raise(if for_itself { held(second, until) } else { mail(second) });
         assert!(night.pages(&joined).is_empty(), "{first:?} {second:?}");
-        assert_eq!(night.incident().void_up_to, 0);
+        assert_eq!(night.incident().cancelled_up_to, 0);
         let came: Vec<i64> = night.sleep(300).into_iter().map(|(at, _)| at).collect();
         assert_eq!(came, [290, 295], "{first:?} {second:?}: the card, then the next step");
     }
@@ -257,7 +261,7 @@ fn worse_wakes_nobody_once_somebody_has_it() {
 fn a_hold_that_is_acknowledged_rings_nobody() {
     let (mut night, _) = quiet(Warning, 300);
     night.acknowledges("dana");
-    assert!(night.incident().voids(1, 1));
+    assert!(night.incident().cancels(1, 1));
     assert!(
         night.sleep(400).iter().all(|(_, decision)| decision.dispatches.iter().all(|one| one.step.is_none()))
     );

@@ -1,6 +1,6 @@
 //! Who answers.
 
-use handbell_core::assign::{Candidate, Choice, How, choose};
+use handbell_core::conversation::assign::{Candidate, Choice, How, choose};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 

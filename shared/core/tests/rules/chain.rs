@@ -1,8 +1,10 @@
 //! Several attempts for the same person: what one that failed, or was answered, means for the others.
 
 use handbell_core::config::{Admins, Plan};
-use handbell_core::dispatch::{Aim, Content, Delivery, Dispatch, DispatchKey, Fate, Outcome, Progress, Say};
-use handbell_core::fallback::take_over;
+use handbell_core::delivery::failover::fail_over;
+use handbell_core::delivery::{
+    Content, Delivery, Dispatch, DispatchKey, Outcome, Progress, Receipt, Recipient, Say,
+};
 use handbell_core::incident::{Ack, By, Duty, Subject};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -38,8 +40,9 @@ fn minute(minute: i64) -> Timestamp {
 fn add(dispatch: &mut Dispatch, who: &str, attempts: &[Way]) {
     for by in attempts {
         let (Text(after) | Call(after) | Ring(after) | Mail(after)) = *by;
-        let aim = Aim { id: who.to_owned(), name: who.to_owned(), until_answered: matches!(by, Ring(_)) };
-        let delivery = Delivery { aim: Some(aim), ..Delivery::new(say(*by, who), morning()) };
+        let recipient =
+            Recipient { id: who.to_owned(), name: who.to_owned(), until_answered: matches!(by, Ring(_)) };
+        let delivery = Delivery { recipient: Some(recipient), ..Delivery::new(say(*by, who), morning()) };
         dispatch.add(if after == 0 { delivery } else { delivery.at(minute(after)) });
     }
 }
@@ -55,8 +58,8 @@ fn paging(attempts: &[Way]) -> Dispatch {
 fn became(dispatch: &mut Dispatch, name: &str, status: &str) {
     dispatch.record(name, Outcome::Sent(format!("id{name}")), morning());
     let id = format!("id{name}");
-    let fate = Fate { rank: 7, status: status.to_owned(), code: None, id, why: None, last: true };
-    dispatch.fates.insert(name.to_owned(), fate);
+    let receipt = Receipt { rank: 7, status: status.to_owned(), code: None, id, why: None, last: true };
+    dispatch.receipts.insert(name.to_owned(), receipt);
 }
 
 /// When each is made that was not begun; the minutes after the step.
@@ -74,7 +77,7 @@ fn while_nothing_has_failed_nothing_is_hurried() {
     for status in ["queued", "sent", "delivered", "read"] {
         let mut dispatch = paging(&USUAL);
         became(&mut dispatch, "0", status);
-        dispatch.hurry(minute(1));
+        dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [2, 7, 12], "{status}");
     }
 }
@@ -84,13 +87,13 @@ fn after_a_text_that_does_not_arrive_the_call_comes_at_once() {
     for status in ["undelivered", "failed"] {
         let mut dispatch = paging(&USUAL);
         became(&mut dispatch, "0", status);
-        dispatch.hurry(minute(1));
+        dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [1, 7, 12], "{status}");
         assert_eq!(dispatch.tasks(minute(1)).len(), 1);
     }
     let mut dispatch = paging(&USUAL);
     dispatch.record("0", Outcome::Refused { why: "no such number".to_owned() }, morning());
-    dispatch.hurry(minute(1));
+    dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [1, 7, 12], "nor can it be sent");
 }
 
@@ -98,10 +101,10 @@ fn after_a_text_that_does_not_arrive_the_call_comes_at_once() {
 fn one_failure_hurries_one_attempt_however_often_somebody_looks() {
     let mut dispatch = paging(&USUAL);
     became(&mut dispatch, "0", "undelivered");
-    dispatch.hurry(minute(1));
+    dispatch.expedite(minute(1));
     dispatch.record("1", Outcome::Sent("id1".to_owned()), minute(1));
     for look in 1..5 {
-        dispatch.hurry(minute(look));
+        dispatch.expedite(minute(look));
         assert_eq!(waits(&dispatch), [7, 12], "not every call at once");
     }
 }
@@ -110,16 +113,16 @@ fn one_failure_hurries_one_attempt_however_often_somebody_looks() {
 fn what_the_vendor_puts_off_is_not_hurried() {
     let mut dispatch = paging(&USUAL);
     became(&mut dispatch, "0", "undelivered");
-    dispatch.hurry(minute(1));
+    dispatch.expedite(minute(1));
     let busy = Outcome::NotSent { pause: Some(SignedDuration::from_mins(3)), why: "429".to_owned() };
     dispatch.record("1", busy, minute(1));
-    dispatch.hurry(minute(1));
+    dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [4, 7, 12], "as it asked");
     let mut dispatch = paging(&USUAL);
     let busy = Outcome::NotSent { pause: Some(SignedDuration::from_mins(3)), why: "429".to_owned() };
     dispatch.record("1", busy, minute(2));
     became(&mut dispatch, "0", "undelivered");
-    dispatch.hurry(minute(3));
+    dispatch.expedite(minute(3));
     assert_eq!(waits(&dispatch), [5, 7, 12]);
 }
 
@@ -128,16 +131,16 @@ fn after_a_call_in_vain_the_text_comes_at_once_if_one_is_left() {
     for status in ["no-answer", "busy", "failed", "canceled", "voicemail"] {
         let mut dispatch = paging(&[Call(0), Text(5), Call(9)]);
         became(&mut dispatch, "0", status);
-        dispatch.hurry(minute(1));
+        dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [1, 9], "{status}");
         let mut dispatch = paging(&[Call(0), Call(2), Text(5)]);
         became(&mut dispatch, "0", status);
-        dispatch.hurry(minute(1));
+        dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [2, 1], "{status}: the text, though a call was next");
         let mut dispatch = paging(&USUAL);
         became(&mut dispatch, "0", "delivered");
         became(&mut dispatch, "1", status);
-        dispatch.hurry(minute(3));
+        dispatch.expedite(minute(3));
         assert_eq!(
             waits(&dispatch),
             [7, 12],
@@ -151,7 +154,7 @@ fn a_text_that_fails_late_hurries_nothing_once_a_call_was_made() {
     let mut dispatch = paging(&USUAL);
     became(&mut dispatch, "1", "no-answer");
     became(&mut dispatch, "0", "undelivered");
-    dispatch.hurry(minute(3));
+    dispatch.expedite(minute(3));
     assert_eq!(waits(&dispatch), [7, 12]);
 }
 
@@ -159,7 +162,7 @@ fn a_text_that_fails_late_hurries_nothing_once_a_call_was_made() {
 fn a_mail_is_no_call() {
     let mut dispatch = paging(&[Text(0), Mail(1), Call(5)]);
     became(&mut dispatch, "0", "undelivered");
-    dispatch.hurry(minute(0));
+    dispatch.expedite(minute(0));
     assert_eq!(waits(&dispatch), [1, 0], "who sleeps is woken by the call");
 }
 
@@ -168,7 +171,7 @@ fn one_persons_trouble_hurries_nobody_else() {
     let mut dispatch = paging(&USUAL);
     add(&mut dispatch, "robin", &USUAL);
     became(&mut dispatch, "0", "undelivered");
-    dispatch.hurry(minute(1));
+    dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [1, 7, 12, 0, 2, 7, 12]);
 }
 
@@ -177,11 +180,11 @@ fn a_call_that_is_answered_is_the_last_of_its_times() {
     let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
     add(&mut dispatch, "robin", &[Ring(0), Ring(2)]);
     became(&mut dispatch, "0", "completed");
-    dispatch.hurry(minute(1));
+    dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [0, 2], "only Robin's are left");
     let mut dispatch = paging(&USUAL);
     became(&mut dispatch, "1", "completed");
-    dispatch.hurry(minute(3));
+    dispatch.expedite(minute(3));
     assert_eq!(waits(&dispatch), [0, 7, 12], "who is paged is called until somebody has it");
 }
 
@@ -189,7 +192,7 @@ fn a_call_that_is_answered_is_the_last_of_its_times() {
 fn a_voicemail_is_no_answer() {
     let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
     dispatch.record("0", Outcome::Sent("id".to_owned()), morning());
-    let picked_up = Fate {
+    let picked_up = Receipt {
         rank: 4,
         status: "in-progress".to_owned(),
         code: None,
@@ -197,15 +200,15 @@ fn a_voicemail_is_no_answer() {
         why: None,
         last: false,
     };
-    dispatch.fates.insert("0".to_owned(), picked_up);
-    dispatch.hurry(minute(0));
+    dispatch.receipts.insert("0".to_owned(), picked_up);
+    dispatch.expedite(minute(0));
     assert_eq!(
         waits(&dispatch),
         [2, 4],
         "whether a person or a machine picked up isn't known before it is over"
     );
     became(&mut dispatch, "0", "voicemail");
-    dispatch.hurry(minute(1));
+    dispatch.expedite(minute(1));
     assert_eq!(waits(&dispatch), [2, 4]);
 }
 
@@ -214,7 +217,7 @@ fn a_call_in_vain_is_made_again_at_its_time() {
     for status in ["no-answer", "busy", "voicemail"] {
         let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
         became(&mut dispatch, "0", status);
-        dispatch.hurry(minute(1));
+        dispatch.expedite(minute(1));
         assert_eq!(waits(&dispatch), [2, 4], "{status}");
     }
 }
@@ -224,7 +227,7 @@ fn more_than_ten_attempts_keep_their_order() {
     let all: Vec<Way> = (0..11).map(|number| Text(number * 5)).chain([Call(60)]).collect();
     let mut dispatch = paging(&all);
     became(&mut dispatch, "2", "undelivered");
-    dispatch.hurry(minute(11));
+    dispatch.expedite(minute(11));
     let waits = waits(&dispatch);
     assert_eq!(
         waits[waits.len() - 1],
@@ -253,7 +256,7 @@ fn brought_nobody_is_said_only_when_it_is_certain() {
     assert!(!Dispatch::new(key, morning()).brought_nobody(), "who calls nobody has not failed");
     let mut dispatch = paging(&[Ring(0), Ring(2)]);
     became(&mut dispatch, "0", "completed");
-    dispatch.hurry(minute(1));
+    dispatch.expedite(minute(1));
     assert!(!dispatch.brought_nobody());
 }
 
@@ -297,10 +300,10 @@ fn who_has_it_or_cannot_is_spared_and_nobody_else() {
     };
     let left = |duty: &Duty| {
         let mut dispatch = all();
-        dispatch.spare(duty);
+        dispatch.skip_responders(duty);
         let pending = dispatch.deliveries.values().filter(|delivery| delivery.progress == Progress::Pending);
         let mut ids: Vec<String> =
-            pending.filter_map(|delivery| Some(delivery.aim.as_ref()?.id.clone())).collect();
+            pending.filter_map(|delivery| Some(delivery.recipient.as_ref()?.id.clone())).collect();
         ids.sort();
         ids.dedup();
         ids
@@ -326,7 +329,7 @@ fn what_was_begun_is_not_spared() {
     let mut dispatch = paging(&USUAL);
     dispatch.record("0", Outcome::Unknown { why: "timeout".to_owned() }, morning());
     dispatch.add(Delivery::new(Say::Post { content: Content::Text("Words".to_owned()) }, morning()));
-    dispatch.spare(&Duty { acks: vec![ack(Some("dana"), "Dana")], ..Duty::default() });
+    dispatch.skip_responders(&Duty { acks: vec![ack(Some("dana"), "Dana")], ..Duty::default() });
     let progress: Vec<_> = dispatch.deliveries.values().map(|delivery| delivery.progress).collect();
     assert_eq!(
         progress,
@@ -351,7 +354,7 @@ fn takes_over(dispatch: &mut Dispatch, name: &str) -> Vec<Say> {
     dispatch.record(name, Outcome::Refused { why: "no such number".to_owned() }, morning());
     let plan: Plan = serde_json::from_value(json!({ "space": { "title": "Alerts" } })).unwrap();
     let admins = (&Admins::default(), "+12025550100");
-    take_over(dispatch, &[name.to_owned()], admins, None, &plan, &words(), morning());
+    fail_over(dispatch, &[name.to_owned()], admins, None, &plan, &words(), morning());
     let instead =
         dispatch.deliveries.values().filter(|delivery| delivery.instead_of.as_deref() == Some(name));
     instead.map(|delivery| delivery.say.clone()).collect()
@@ -404,7 +407,7 @@ proptest! {
                 None => drop(dispatch.record(&name, Outcome::NotSent { pause: None, why: "503".to_owned() }, minute(now))),
             }
             let before = dispatch.clone();
-            dispatch.hurry(minute(now));
+            dispatch.expedite(minute(now));
             let mut brought_forward = 0;
             for (name, was) in &before.deliveries {
                 let is = &dispatch.deliveries[name];
@@ -413,16 +416,16 @@ proptest! {
                 }
                 prop_assert_eq!(was.progress, Progress::Pending);
                 if is.progress == Progress::Cancelled {
-                    prop_assert!(was.aim.as_ref().is_some_and(|aim| aim.until_answered));
+                    prop_assert!(was.recipient.as_ref().is_some_and(|recipient| recipient.until_answered));
                 } else {
                     prop_assert!(was.tries == 0 && was.next_at > minute(now) && is.next_at == minute(now));
                     brought_forward += 1;
                 }
             }
-            let failed = before.fates.values().filter(|fate| fate.status != "delivered" && fate.status != "completed");
+            let failed = before.receipts.values().filter(|receipt| receipt.status != "delivered" && receipt.status != "completed");
             prop_assert!(brought_forward <= failed.count());
             let once = dispatch.clone();
-            dispatch.hurry(minute(now));
+            dispatch.expedite(minute(now));
             prop_assert_eq!(&dispatch, &once);
         }
     }

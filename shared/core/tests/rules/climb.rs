@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use handbell_core::button::{EventId, Gesture, Press};
 use handbell_core::config::{Button, Meaning, Plan, Repeat, Target};
-use handbell_core::decide::{Decision, Event, Outcome, begins_anew, decide};
-use handbell_core::dispatch::{Content, Say};
+use handbell_core::delivery::{Content, Say};
+use handbell_core::incident::command::Command;
+use handbell_core::incident::decide::{Decision, Event, Outcome, begins_anew, decide};
 use handbell_core::incident::{Incident, Phase};
-use handbell_core::ledger::Command;
-use handbell_core::press::{Gesture, Press, PressId};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ fn asks_for_the_next(event: &Event) -> bool {
 /// Watches what happens, and knows what must hold.
 struct Watch {
     house: House,
-    /// Every dispatch so far, with whether it was void when last seen.
+    /// Every dispatch so far, with whether it was cancelled when last seen.
     said: Vec<(u64, u32, bool)>,
     facts: BTreeSet<String>,
     /// Steps of this incident that no press took: by themselves or because somebody asked.
@@ -159,7 +159,7 @@ impl Watch {
             }
             Move::Wake => Event::Wake,
             Move::Press { id, gesture, age } => Event::Press(Press {
-                id: id.then(|| PressId { key: "a press".to_owned(), keep: SignedDuration::from_hours(24) }),
+                id: id.then(|| EventId { key: "a press".to_owned(), keep: SignedDuration::from_hours(24) }),
                 gesture: *gesture,
                 at: age.map(|age| self.house.now - age),
                 battery: None,
@@ -174,7 +174,7 @@ impl Watch {
         };
         let before = self.house.state.clone();
         let again = decide(before.as_ref(), &event, self.house.rules(), self.house.now);
-        let decision = self.house.happen(&event);
+        let decision = self.house.apply(&event);
         prop_assert_eq!(&decision, &again, "the same arguments give the same decision");
         self.check(before.as_ref(), &event, &decision)
     }
@@ -237,7 +237,10 @@ impl Watch {
             .map_or((0, 0, 0), |incident| (incident.count, incident.step, incident.dispatches));
         if let Some(before) = before.filter(|_| !opens) {
             prop_assert!(!before.phase.is_final(), "an end is an end");
-            prop_assert!(next.void_up_to >= before.void_up_to && next.void_epochs == before.void_epochs);
+            prop_assert!(
+                next.cancelled_up_to >= before.cancelled_up_to
+                    && next.cancelled_epochs == before.cancelled_epochs
+            );
             prop_assert_eq!(&next.plan_hash, &before.plan_hash);
             prop_assert_eq!(next.opened_at, before.opened_at);
         }
@@ -453,25 +456,27 @@ impl Watch {
         Ok(())
     }
 
-    /// What is void stays void; an acknowledgement or an end makes all before it void; nothing is void as it is said.
+    /// What is cancelled stays cancelled; an acknowledgement or an end makes all before it cancelled; nothing is cancelled as it is said.
     fn check_voids(
         &mut self,
         event: &Event,
         decision: &Decision,
         next: &Incident,
     ) -> Result<(), TestCaseError> {
-        for (epoch, number, void) in &mut self.said {
-            let is = next.voids(*epoch, *number);
-            prop_assert!(is || !*void, "{}.{} came back", epoch, number);
-            *void = is;
+        for (epoch, number, cancelled) in &mut self.said {
+            let is = next.cancels(*epoch, *number);
+            prop_assert!(is || !*cancelled, "{}.{} came back", epoch, number);
+            *cancelled = is;
         }
         let silenced = matches!(next.phase, Phase::Acknowledged | Phase::Resolved | Phase::Cancelled)
             && decision.outcome == Outcome::Done;
         if silenced && *event != Event::Wake && !asks_for_the_next(event) {
-            prop_assert!(self.said.iter().filter(|(epoch, ..)| *epoch == next.epoch).all(|(.., void)| *void));
+            prop_assert!(
+                self.said.iter().filter(|(epoch, ..)| *epoch == next.epoch).all(|(.., cancelled)| *cancelled)
+            );
         }
         for dispatch in &decision.dispatches {
-            prop_assert!(!next.voids(dispatch.key.epoch, dispatch.key.number));
+            prop_assert!(!next.cancels(dispatch.key.epoch, dispatch.key.number));
             self.said.push((dispatch.key.epoch, dispatch.key.number, false));
         }
         Ok(())
@@ -520,7 +525,7 @@ proptest! {
         let mut came = vec![(1, house.now)];
         while let Some(wake_at) = house.incident().wake_at {
             house.now = early.next_if(|at| *at < wake_at).unwrap_or(wake_at).max(house.now);
-            house.happen(&Event::Wake);
+            house.apply(&Event::Wake);
             if house.incident().step != came[came.len() - 1].0 {
                 came.push((house.incident().step, house.now));
             }
@@ -541,7 +546,7 @@ proptest! {
         prop_assert_eq!(second.outcome == Outcome::Bounce, bounced);
         prop_assert_eq!(second.count, if bounced { 1 } else { 2 });
         prop_assert_eq!(bounced, house.state == first);
-        let known = house.happen(&press_with_id());
+        let known = house.apply(&press_with_id());
         prop_assert_eq!(known.outcome, Outcome::Counted);
     }
 

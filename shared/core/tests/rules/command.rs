@@ -1,9 +1,9 @@
 //! What people say to an alert: "I have it", "I can't", the next step, not now, done.
 
 use handbell_core::config::Severity::Critical;
-use handbell_core::decide::{Event, Outcome};
+use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::decide::{Event, Outcome};
 use handbell_core::incident::{Incident, Phase};
-use handbell_core::ledger::{Actor, Command, How};
 use serde_json::{Value, json};
 
 use crate::night::{Night, actor, entry, everybody, form, minutes, three_steps, usual};
@@ -51,8 +51,8 @@ fn the_first_who_acknowledges_has_it() {
             format!("tell all but dana: db1/disk ({number}): dana has it since 02:03. You are not needed.")
         ]
     );
-    assert!(taken.dispatches[0].last_word && !night.incident().voids(1, 2), "what it says itself is said");
-    assert!(night.incident().voids(1, 1), "nobody else is called");
+    assert!(taken.dispatches[0].last_word && !night.incident().cancels(1, 2), "what it says itself is said");
+    assert!(night.incident().cancels(1, 1), "nobody else is called");
     assert_eq!(night.incident().duty.card, 2);
     assert_eq!(night.incident().duty.first.as_ref().map(|by| by.who.as_str()), Some("dana"));
     let late = night.acknowledges("robin");
@@ -79,7 +79,7 @@ fn a_word_for_another_incident_changes_nothing() {
     for command in commands {
         let mut night = Night::begun();
         for epoch in [0, 2] {
-            let said = night.happen(&Event::Command {
+            let said = night.apply(&Event::Command {
                 by: actor("dana"),
                 epoch: Some(epoch),
                 command: command.clone(),
@@ -99,7 +99,7 @@ fn two_are_needed_and_one_is_not_enough() {
     let mut night = needs(&json!(2));
     let first = night.acknowledges("dana");
     assert_eq!((first.outcome, night.phase(), entry(&first)), (Outcome::Done, Phase::Open, "dana has it"));
-    assert_eq!(night.incident().void_up_to, 0, "the others are still called");
+    assert_eq!(night.incident().cancelled_up_to, 0, "the others are still called");
     assert_eq!(spared(&night), ["dana"], "but not who has it already");
     assert_eq!(night.lines(&first), ["status"]);
     let again = night.acknowledges("dana");
@@ -107,7 +107,11 @@ fn two_are_needed_and_one_is_not_enough() {
     assert_eq!(night.sleep(5).len(), 1, "the steps go on");
     let second = night.acknowledges("robin");
     assert_eq!((second.outcome, night.phase()), (Outcome::Done, Phase::Acknowledged));
-    assert_eq!(night.incident().void_up_to + 1, night.incident().dispatches, "the last one silences all");
+    assert_eq!(
+        night.incident().cancelled_up_to + 1,
+        night.incident().dispatches,
+        "the last one silences all"
+    );
     assert_eq!(spared(&night), ["dana", "robin"]);
     assert!(night.sleep(300).is_empty());
 }
@@ -165,7 +169,7 @@ fn every_order_of_every_three_teams_comes_to_the_same() {
             assert_eq!(night.phase(), Phase::Open);
             let who = ["one", "two", "three"][place];
             let by = Actor { who: who.to_owned(), person: Some(who.to_owned()), how: How::Text };
-            night.happen(&Event::Command { by, epoch: None, command: Command::Acknowledge });
+            night.apply(&Event::Command { by, epoch: None, command: Command::Acknowledge });
         }
         assert_eq!(night.phase(), Phase::Acknowledged, "each of them can stand for another team: {order:?}");
     }
@@ -189,7 +193,7 @@ fn where_one_person_could_stand_for_any_the_others_still_fit() {
         night.mail(Critical);
         for who in said {
             let by = Actor { who: who.to_owned(), person: Some(who.to_owned()), how: How::Text };
-            night.happen(&Event::Command { by, epoch: None, command: Command::Acknowledge });
+            night.apply(&Event::Command { by, epoch: None, command: Command::Acknowledge });
         }
         assert_eq!(night.phase(), Phase::Acknowledged, "{said:?}");
     }
@@ -263,9 +267,9 @@ fn who_has_it_and_cannot_loses_it() {
 fn whoever_has_it_is_known_by_each_of_their_names() {
     let by = |who: &str, how| Actor { who: who.to_owned(), person: Some("dana".to_owned()), how };
     let mut night = Night::begun();
-    night.happen(&Event::Command { by: by("dana", How::Phone), epoch: None, command: Command::Acknowledge });
+    night.apply(&Event::Command { by: by("dana", How::Phone), epoch: None, command: Command::Acknowledge });
     let refused = Event::Command { by: by("Dana Example", How::Card), epoch: None, command: Command::Cannot };
-    assert_eq!(night.happen(&refused).outcome, Outcome::Done);
+    assert_eq!(night.apply(&refused).outcome, Outcome::Done);
     assert_eq!(night.phase(), Phase::Open);
 }
 
@@ -322,10 +326,10 @@ fn who_could_not_snoozes_and_cannot_again() {
 fn the_next_step_comes_when_somebody_wants_it_and_once() {
     let mut night = Night::begun();
     let next = Event::Command { by: actor("dana"), epoch: Some(1), command: Command::Next { step: Some(1) } };
-    let climbed = night.happen(&next);
+    let climbed = night.apply(&next);
     assert_eq!(night.pages(&climbed), usual("robin"));
     assert_eq!(entry(&climbed), "dana asked for the next step");
-    assert_eq!(night.happen(&next).outcome, Outcome::Nothing, "asking twice climbs once");
+    assert_eq!(night.apply(&next).outcome, Outcome::Nothing, "asking twice climbs once");
     night.says("dana", Command::Next { step: None });
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
     for step in [None, Some(3), Some(4)] {
@@ -358,7 +362,7 @@ fn a_step_of_a_name_comes_besides() {
     let again = night.says("robin", named("technical"));
     assert_eq!(night.pages(&again), usual("alex"), "whoever has it may want help");
     assert_eq!((night.phase(), who_has_it(night.incident())), (Phase::Acknowledged, Some("robin")));
-    assert!(!night.incident().voids(1, again.dispatches[0].key.number));
+    assert!(!night.incident().cancels(1, again.dispatches[0].key.number));
     assert!(night.sleep(300).is_empty(), "and nothing climbs");
 }
 
@@ -378,7 +382,7 @@ fn a_note_is_read_and_silences_nobody() {
     let note = night.says("dana", Command::Note { text: "It is *only* the backup".to_owned() });
     assert_eq!(night.lines(&note), [r"post: **dana** (by text): It is \*only\* the backup"]);
     assert_eq!(entry(&note), "dana: It is *only* the backup");
-    assert_eq!((night.stands(), night.incident().void_up_to), ((Phase::Open, 1, 0), 0));
+    assert_eq!((night.stands(), night.incident().cancelled_up_to), ((Phase::Open, 1, 0), 0));
     assert_eq!(night.sleep(3).len(), 1, "five minutes after the first step");
 }
 
@@ -405,7 +409,7 @@ fn an_end_is_an_end() {
             "each address once"
         );
         assert_eq!((night.phase(), entry(&ended), night.incident().wake_at), (phase, words, None));
-        assert!(ended.dispatches[0].last_word && night.incident().voids(1, 1));
+        assert!(ended.dispatches[0].last_word && night.incident().cancels(1, 1));
         let ended = night.state.clone();
         night.acknowledges("dana");
         night.says("dana", Command::Cannot);

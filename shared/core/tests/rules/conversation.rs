@@ -1,11 +1,11 @@
 //! What a customer does, and what becomes of it: texts, forms, calls, STOP, and the time that passes.
 
 use handbell_core::config::Line;
+use handbell_core::conversation::decide::{Answer, Desk, File, Heard, There, Turn, converse};
+use handbell_core::conversation::relay_policy::{Command, Sight, Why};
 use handbell_core::conversation::{Address, Agent, Conversation, Sender};
-use handbell_core::converse::{Answer, Desk, File, Heard, There, Turn, converse};
-use handbell_core::dispatch::{Content, Delivery, Dispatch, Progress, Say, Who};
+use handbell_core::delivery::{Content, Delivery, Dispatch, Progress, Say, Who};
 use handbell_core::incident::Subject;
-use handbell_core::leave::{Command, Sight, Why};
 use handbell_core::texting::Word;
 use handbell_core::wording;
 use jiff::{SignedDuration, Timestamp};
@@ -500,7 +500,7 @@ fn stop_stops() {
         assert_eq!(room.sender.opted_out, Some(room.now));
         let talk = room.talk();
         assert_eq!((talk.waiting_since, talk.alarm), (None, None), "nobody waits");
-        assert_eq!(talk.voids(2), Some("the customer wants no more texts"), "what had not left stays here");
+        assert_eq!(talk.cancels(2), Some("the customer wants no more texts"), "what had not left stays here");
     }
     for words in ["Please stop calling me", "STOP it", "don't stop", "Can I cancel my order?"] {
         let mut room = Room::new();

@@ -2,13 +2,13 @@
 
 use handbell_core::config::{Admins, Plan};
 use handbell_core::conversation::Address;
-use handbell_core::converse::{Answer, Heard, There, Turn};
-use handbell_core::decide::{Event, Outcome as Became, begins_anew};
-use handbell_core::dispatch::{Content, Delivery, Dispatch, Fate, Progress, REPORT, Say, Talk, Way, Who};
-use handbell_core::fallback::take_over;
+use handbell_core::conversation::decide::{Answer, Heard, There, Turn};
+use handbell_core::conversation::relay_policy::{Command, Sight, Why};
+use handbell_core::delivery::failover::fail_over;
+use handbell_core::delivery::{Content, Delivery, Dispatch, Progress, REPORT, Receipt, Say, Talk, Way, Who};
+use handbell_core::incident::decide::{Event, Outcome as Became, begins_anew};
 use handbell_core::incident::{Phase, Subject};
-use handbell_core::leave::{Command, Sight, Why};
-use handbell_core::wording::customer as wording;
+use handbell_core::wording::conversation as wording;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -400,7 +400,7 @@ fn opt_out() {
         ]
     );
     assert_eq!(room.sender.opted_out, Some(room.now));
-    assert!(room.talk().voids(2).is_some());
+    assert!(room.talk().cancels(2).is_some());
     assert_eq!(answers(&room.answer("Hello?")), [""; 0]);
 }
 
@@ -479,7 +479,7 @@ fn an_answer_is_taken_back() {
     let turn = room.hear(&Heard::Deleted { answer, by: "Dana".into() });
     assert_eq!(said(&turn), ["3: Dana took back 2, changed: false"]);
     assert_eq!(turn.answer, 0);
-    assert_eq!(room.talk().voids(answer), Some("it was taken back"));
+    assert_eq!(room.talk().cancels(answer), Some("it was taken back"));
     let turn = room.hear(&Heard::Deleted { answer, by: "Dana".into() });
     assert_eq!((turn.dispatches.len(), room.talk().taken_back.clone()), (1, vec![2]));
 }
@@ -552,7 +552,7 @@ fn only_so_many_are_remembered() {
 fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
     let mut dispatch = asked().answer("Hello").dispatches.remove(0);
     dispatch.deliveries.clear();
-    for (progress, unknowns, fate) in all {
+    for (progress, unknowns, receipt) in all {
         let say =
             Say::Answer { to: CUSTOMER.into(), from: OURS.into(), text: "Hello".into(), files: Vec::new() };
         let name = dispatch.add(Delivery {
@@ -560,9 +560,11 @@ fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
             unknowns: *unknowns,
             ..Delivery::new(say, morning())
         });
-        if *fate {
+        if *receipt {
             let (status, id) = ("sent".to_owned(), "SM1".to_owned());
-            dispatch.fates.insert(name, Fate { rank: 1, status, code: None, id, why: None, last: false });
+            dispatch
+                .receipts
+                .insert(name, Receipt { rank: 1, status, code: None, id, why: None, last: false });
         }
     }
     dispatch.deliveries.insert(REPORT.into(), Delivery::new(Say::Report, morning()));
@@ -633,7 +635,7 @@ fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -
     let plan: Plan = serde_json::from_value(json!({ "space": { "title": "A space" } })).expect("a plan");
     let died: Vec<String> = died.iter().map(|name| (*name).to_owned()).collect();
     let told = (&admins, "+12025550199");
-    take_over(dispatch, &died, told, customer.map(|number| (number, OURS)), &plan, &words(), morning());
+    fail_over(dispatch, &died, told, customer.map(|number| (number, OURS)), &plan, &words(), morning());
     assert!(dispatch.facts.iter().filter(|fact| fact.kind == "delivery.dead").count() >= died.len());
     let new = deliveries(dispatch)
         .into_iter()
@@ -742,7 +744,7 @@ fn who_waits_too_long_opens_an_incident_once() {
     let event = Event::Waits { customer: "Ann *A*".into(), since: morning() };
     assert!(begins_anew(None, None, &event, house.now));
     house.pass(300);
-    let decision = house.happen(&event);
+    let decision = house.apply(&event);
     assert_eq!(
         (decision.outcome, house.incident().step, house.incident().label.as_deref()),
         (Became::Done, 1, Some("Ann *A*"))
@@ -752,16 +754,16 @@ fn who_waits_too_long_opens_an_incident_once() {
         posts.iter().any(|post| post == r"**Ann \*A\*** has been waiting for an answer for 5 min."),
         "{posts:?}"
     );
-    assert_eq!(house.happen(&event).outcome, Became::Nothing, "once");
+    assert_eq!(house.apply(&event).outcome, Became::Nothing, "once");
     house.acknowledge("dana");
-    assert_eq!(house.happen(&event).outcome, Became::Nothing, "somebody has it");
+    assert_eq!(house.apply(&event).outcome, Became::Nothing, "somebody has it");
     let answered = waits_no_more("Dana");
     assert!(!begins_anew(None, None, &answered, house.now));
-    let decision = house.happen(&answered);
+    let decision = house.apply(&answered);
     assert_eq!((decision.outcome, house.incident().phase), (Became::Done, Phase::Resolved));
     assert_eq!(house.posts(&decision), ["Resolved by Dana at 08:05."]);
-    assert_eq!(house.happen(&answered).outcome, Became::Nothing, "it is over already");
-    house.happen(&event);
+    assert_eq!(house.apply(&answered).outcome, Became::Nothing, "it is over already");
+    house.apply(&event);
     assert_eq!(
         (house.epoch(), house.incident().phase),
         (2, Phase::Open),
@@ -772,7 +774,7 @@ fn who_waits_too_long_opens_an_incident_once() {
 #[test]
 fn nobody_waits_where_there_is_no_incident() {
     let mut house = waiting();
-    let decision = house.happen(&waits_no_more("Dana"));
+    let decision = house.apply(&waits_no_more("Dana"));
     assert_eq!(
         (decision.outcome, decision.next.is_none(), decision.dispatches.len()),
         (Became::Nothing, true, 0)
@@ -782,11 +784,11 @@ fn nobody_waits_where_there_is_no_incident() {
 #[test]
 fn whoever_waits_climbs_the_plan() {
     let mut house = waiting();
-    house.happen(&Event::Waits { customer: "Ann".into(), since: morning() });
+    house.apply(&Event::Waits { customer: "Ann".into(), since: morning() });
     house.pass(300);
-    house.happen(&Event::Wake);
+    house.apply(&Event::Wake);
     assert_eq!(house.incident().step, 2);
     house.pass(86_400 * 3);
-    house.happen(&Event::Wake);
+    house.apply(&Event::Wake);
     assert!(!house.incident().phase.is_final(), "it ends when the customer is answered, not by itself");
 }

@@ -1,14 +1,14 @@
 //! What a poll's signal, and a word of those who read it, make of an incident; and what they read.
 
 use handbell_core::config::{Admins, Plan};
-use handbell_core::crowd::{Over, Signal, View, bucket, trend, usual, weeks_before};
-use handbell_core::decide::{Decision, Event, Outcome, Rules, begins_anew, decide};
-use handbell_core::dispatch::{Content, Say};
+use handbell_core::delivery::{Content, Say};
+use handbell_core::incident::command::Command;
+use handbell_core::incident::decide::{Decision, Event, Outcome, Rules, begins_anew, decide};
 use handbell_core::incident::{By, Incident, Phase, Subject};
-use handbell_core::ledger::Command;
-use handbell_core::roster::Roster;
-use handbell_core::wording::{self, Words, crowd as words_of_crowds};
-use handbell_core::zone::{Bounds, Level};
+use handbell_core::occupancy::view::{Over, Signal, View, bucket, trend, usual, weeks_before};
+use handbell_core::occupancy::zone::{Bounds, Level};
+use handbell_core::oncall::Roster;
+use handbell_core::wording::{self, Words, occupancy as words_of_crowds};
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -103,7 +103,7 @@ impl Floor {
         }
     }
 
-    fn happen(&mut self, event: &Event) -> Decision {
+    fn apply(&mut self, event: &Event) -> Decision {
         let decision = decide(self.state.as_ref(), event, self.rules(), self.now);
         if let Some(next) = &decision.next {
             self.state = Some(next.clone());
@@ -112,7 +112,7 @@ impl Floor {
     }
 
     fn hear(&mut self, signal: Signal) -> Decision {
-        self.happen(&Event::Crowd(signal))
+        self.apply(&Event::Crowd(signal))
     }
 
     fn rise(&mut self, level: Level, count: u32) -> Decision {
@@ -124,16 +124,16 @@ impl Floor {
     }
 
     fn on_my_way(&mut self, who: &str) -> Decision {
-        self.happen(&says(who, self.incident().epoch, Command::Acknowledge))
+        self.apply(&says(who, self.incident().epoch, Command::Acknowledge))
     }
 
     fn snooze(&mut self, who: &str, minutes: i64) -> Decision {
         let until = self.now + SignedDuration::from_mins(minutes);
-        self.happen(&says(who, self.incident().epoch, Command::Snooze { until }))
+        self.apply(&says(who, self.incident().epoch, Command::Snooze { until }))
     }
 
     fn not_busy(&mut self, who: &str) -> Decision {
-        self.happen(&says(who, self.incident().epoch, Command::Cancel))
+        self.apply(&says(who, self.incident().epoch, Command::Cancel))
     }
 
     fn pass(&mut self, minutes: i64) {
@@ -141,7 +141,7 @@ impl Floor {
     }
 
     fn incident(&self) -> &Incident {
-        self.state.as_ref().expect("something happened before")
+        self.state.as_ref().expect("something applied before")
     }
 
     /// All that a decision says, in order, as people read it.
@@ -289,7 +289,7 @@ fn a_higher_level_although_somebody_is_on_the_way() {
     let incident = floor.incident();
     assert_eq!((incident.epoch, incident.phase, &incident.taken_by), (1, Phase::Open, &None));
     let number = risen.dispatches[0].key.number;
-    assert!(incident.voids(1, 1) && !incident.voids(1, number));
+    assert!(incident.cancels(1, 1) && !incident.cancels(1, number));
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn on_my_way() {
     let taken = floor.on_my_way("Dana");
     assert_snapshot!(floor.lines(&taken), @"post under 1: ✅ **Dana** is on the way since 14:04.");
     let incident = floor.incident();
-    assert_eq!((incident.phase, incident.void_up_to), (Phase::Acknowledged, 2));
+    assert_eq!((incident.phase, incident.cancelled_up_to), (Phase::Acknowledged, 2));
     assert!(taken.dispatches[0].last_word);
     assert_eq!(floor.on_my_way("Dana").outcome, Outcome::Nothing, "once");
     floor.pass(1);
@@ -334,7 +334,7 @@ fn on_my_way() {
     assert_snapshot!(floor.lines(&too), @"post under 1: ✅ **Robin** is on the way too, since 14:05.");
     assert!(too.dispatches[0].last_word, "it is said, although the incident is acknowledged");
     assert_eq!(floor.incident().taken_by.as_ref().map(|by| by.who.as_str()), Some("Dana"));
-    let other = floor.happen(&says("Alex", 2, Command::Acknowledge));
+    let other = floor.apply(&says("Alex", 2, Command::Acknowledge));
     assert_eq!(other.outcome, Outcome::Nothing, "another incident");
 }
 
@@ -346,7 +346,7 @@ fn a_snooze_and_what_comes_after() {
     let snoozed = floor.snooze("Dana", 30);
     assert_snapshot!(floor.lines(&snoozed), @"post under 1: 💤 Snoozed until 14:32 by **Dana** at 14:02.");
     let incident = floor.incident();
-    assert_eq!((incident.phase, incident.void_up_to), (Phase::Acknowledged, 2));
+    assert_eq!((incident.phase, incident.cancelled_up_to), (Phase::Acknowledged, 2));
     assert_eq!(incident.crowd.as_ref().unwrap().snoozed_until, Some(until));
     floor.pass(30);
     let reminded = floor.hear(Signal::Remind { view: Box::new(view(Some(Level::Alert), 96)) });
@@ -373,7 +373,7 @@ fn a_snooze_that_is_over_or_of_another_incident_is_none() {
     assert_eq!(floor.snooze("Dana", 0).outcome, Outcome::Nothing);
     let until = floor.now + SignedDuration::from_mins(30);
     let other = says("Dana", 7, Command::Snooze { until });
-    assert_eq!(floor.happen(&other).outcome, Outcome::Nothing);
+    assert_eq!(floor.apply(&other).outcome, Outcome::Nothing);
     floor.over(Over::Calm, Some(60));
     assert_eq!(floor.snooze("Dana", 30).outcome, Outcome::Nothing);
 }
@@ -385,11 +385,11 @@ fn not_busy_is_counted_across_incidents() {
     let first = floor.not_busy("Dana");
     assert_snapshot!(floor.lines(&first), @"post under 1: **Dana** said at 14:02 that it isn't busy. It is closed and counted as a false alarm, the 1st of this zone.");
     let incident = floor.incident();
-    assert_eq!((incident.phase, incident.void_up_to), (Phase::Cancelled, 1));
+    assert_eq!((incident.phase, incident.cancelled_up_to), (Phase::Cancelled, 1));
     floor.pass(60);
     floor.rise(Level::Warn, 88);
     assert_eq!(floor.incident().epoch, 2);
-    assert!(floor.incident().voids(1, 1), "what the first had not yet said stays unsaid");
+    assert!(floor.incident().cancels(1, 1), "what the first had not yet said stays unsaid");
     floor.over(Over::Calm, Some(60));
     floor.pass(60);
     floor.rise(Level::Warn, 88);
@@ -411,7 +411,7 @@ fn it_is_over() {
         let said = floor.said(&over);
         assert!(said.len() == 1 && said[0].starts_with(&under), "it stands under the card: {said:?}");
         assert!(over.dispatches[0].last_word);
-        assert_eq!((floor.incident().phase, floor.incident().void_up_to), (Phase::Resolved, 2));
+        assert_eq!((floor.incident().phase, floor.incident().cancelled_up_to), (Phase::Resolved, 2));
         assert_eq!(floor.incident().wake_at, None);
         match why {
             Over::Calm => {
@@ -469,8 +469,8 @@ fn a_silence_opens_without_steps_and_ends_when_all_is_back() {
     let all = site.hear(back(&["Hats", "Toys"], true));
     assert_eq!((site.incident().phase, site.incident().wake_at), (Phase::Resolved, None));
     assert!(all.dispatches[0].last_word);
-    assert!(site.incident().voids(1, 1), "who was not yet told that it was silent needs not hear it now");
-    assert!(site.incident().voids(1, 3) && all.dispatches[0].key.number == 4);
+    assert!(site.incident().cancels(1, 1), "who was not yet told that it was silent needs not hear it now");
+    assert!(site.incident().cancels(1, 3) && all.dispatches[0].key.number == 4);
     assert_eq!(site.hear(back(&["Hats"], true)).outcome, Outcome::Nothing, "once");
     site.hear(silent(&["Shoes"]));
     assert_eq!(site.incident().epoch, 2);
@@ -486,7 +486,7 @@ fn what_is_watched_never_lapses() {
         let at = floor.incident().wake_at.expect("it is looked at again");
         assert!(at > floor.now);
         floor.now = at + SignedDuration::from_hours(30);
-        let woken = floor.happen(&Event::Wake);
+        let woken = floor.apply(&Event::Wake);
         assert!(woken.dispatches.is_empty());
         assert_eq!(floor.incident().phase, Phase::Open);
     }
@@ -494,7 +494,7 @@ fn what_is_watched_never_lapses() {
     assert_eq!(again.outcome, Outcome::Nothing, "it is still the same");
     floor.watched = false;
     floor.now = floor.incident().wake_at.expect("it is looked at again");
-    let woken = floor.happen(&Event::Wake);
+    let woken = floor.apply(&Event::Wake);
     assert_eq!((floor.incident().phase, floor.incident().wake_at), (Phase::Lapsed, None));
     assert_eq!(floor.said(&woken), Vec::<String>::new());
     assert_eq!(woken.dispatches[0].facts[0].kind, "incident.lapsed");
@@ -508,7 +508,7 @@ fn a_step_with_after_comes_by_itself_while_nobody_is_on_the_way() {
     floor.rise(Level::Warn, 87);
     assert_eq!(floor.incident().wake_at, Some(floor.now + SignedDuration::from_mins(10)));
     floor.pass(10);
-    let woken = floor.happen(&Event::Wake);
+    let woken = floor.apply(&Event::Wake);
     assert_snapshot!(floor.lines(&woken), @"
         post: Nobody has acknowledged since 14:02. The next step is taken.
         post: Everybody to the tills.
@@ -614,7 +614,7 @@ proptest! {
             };
             let before = floor.state.clone();
             let again = decide(before.as_ref(), &event, floor.rules(), floor.now);
-            let decision = floor.happen(&event);
+            let decision = floor.apply(&event);
             prop_assert_eq!(&decision, &again, "the same arguments give the same decision");
             let Some(next) = &decision.next else {
                 prop_assert!(decision.dispatches.is_empty(), "what changes nothing says nothing");
@@ -637,7 +637,7 @@ proptest! {
             prop_assert!(next.step >= step && next.step as usize <= floor.plan.steps.len());
             for (index, dispatch) in decision.dispatches.iter().enumerate() {
                 prop_assert_eq!(dispatch.key.number, first + 1 + index as u32, "numbered without a gap");
-                prop_assert!(!next.voids(dispatch.key.epoch, dispatch.key.number), "what is said is not void");
+                prop_assert!(!next.cancels(dispatch.key.epoch, dispatch.key.number), "what is said is not cancelled");
                 let card = dispatch.deliveries.values().any(|delivery| delivery.say == Say::Card);
                 prop_assert!(!card || dispatch.view.is_some());
                 for delivery in dispatch.deliveries.values() {
@@ -863,7 +863,7 @@ fn a_site_that_says_nothing_takes_no_step_whatever_is_said() {
     floor.subject = Subject::silence("mall", "crowd");
     floor.hear(silent(&["Shoes"]));
     for command in [Command::Next { step: None }, Command::Next { step: Some(0) }, Command::Cannot] {
-        let said = floor.happen(&says("Dana", 1, command));
+        let said = floor.apply(&says("Dana", 1, command));
         assert_eq!((said.outcome, said.next), (Outcome::Nothing, None));
     }
     assert_eq!(floor.incident().step, 0);

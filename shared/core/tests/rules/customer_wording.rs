@@ -1,12 +1,12 @@
 //! Every sentence of a customer's space, word for word; and words of customers that would like to be more than words.
 
 use handbell_core::config::{Answers, Hours, Limits, Line};
+use handbell_core::conversation::decide::Heard;
+use handbell_core::conversation::relay_policy::{Command, Sight, Why};
 use handbell_core::conversation::{Address, Conversation, Sender};
-use handbell_core::converse::Heard;
-use handbell_core::dispatch::{Delivery, Dispatch, Fate, Progress, Say, Talk, Way, Who};
-use handbell_core::leave::{Command, Sight, Why};
+use handbell_core::delivery::{Delivery, Dispatch, Progress, Receipt, Say, Talk, Way, Who};
 use handbell_core::texting::{PriceClass, parts};
-use handbell_core::wording::{customer as wording, report};
+use handbell_core::wording::{conversation as wording, report};
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -374,8 +374,8 @@ fn answered(progress: Progress, why: Option<&str>, status: Option<(&str, Option<
     (delivery.progress, delivery.why) = (progress, why.map(str::to_owned));
     if let Some((status, code)) = status {
         let why = code.map(|_| "the number is out of service".to_owned());
-        let fate = Fate { rank: 1, status: status.into(), code, id: "SM1".into(), why, last: true };
-        dispatch.fates.insert("0".into(), fate);
+        let receipt = Receipt { rank: 1, status: status.into(), code, id: "SM1".into(), why, last: true };
+        dispatch.receipts.insert("0".into(), receipt);
     }
     dispatch
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use handbell_core::dispatch::{
-    Content, Delivery, Dispatch, DispatchKey, Fate, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Outcome, Progress,
-    REPORT, Say, Talk, Task, Way, Who,
+use handbell_core::delivery::{
+    Content, Delivery, Dispatch, DispatchKey, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Outcome, Progress, REPORT,
+    Receipt, Say, Talk, Task, Way, Who,
 };
 use handbell_core::incident::Subject;
 use jiff::{SignedDuration, Timestamp};
@@ -84,7 +84,7 @@ enum Move {
     /// The vendor tells what became of one that it has.
     Hear(usize),
     /// An acknowledgement.
-    Void,
+    Cancel,
     /// A worker whose lease ran out writes down what it still thinks.
     Stray(usize, Answer),
 }
@@ -111,7 +111,7 @@ fn a_move() -> impl Strategy<Value = Move> {
             .prop_map(|(answers, dies)| Move::Work { answers, dies }),
         8 => time.prop_map(Move::Pass),
         2 => any::<usize>().prop_map(Move::Hear),
-        1 => Just(Move::Void),
+        1 => Just(Move::Cancel),
         1 => (any::<usize>(), answer()).prop_map(|(which, answer)| Move::Stray(which, answer)),
     ]
 }
@@ -132,7 +132,7 @@ struct Watch {
     dispatch: Dispatch,
     now: Timestamp,
     died_at: Option<i64>,
-    void: bool,
+    cancelled: bool,
     /// Looks find nothing, as a bot's do in a group space.
     blind: bool,
     copies: BTreeMap<String, u32>,
@@ -143,11 +143,11 @@ impl Watch {
         let before = self.dispatch.clone();
         match next {
             Move::Pass(time) => self.now += *time,
-            Move::Void => self.void = true,
+            Move::Cancel => self.cancelled = true,
             Move::Hear(which) => {
                 let names: Vec<_> = self.copies.keys().cloned().collect();
                 if let Some(name) = names.get(which % names.len().max(1)) {
-                    let fate = Fate {
+                    let receipt = Receipt {
                         why: None,
                         rank: 3,
                         status: "delivered".to_owned(),
@@ -155,7 +155,7 @@ impl Watch {
                         id: "id".to_owned(),
                         last: true,
                     };
-                    self.dispatch.fates.insert(name.clone(), fate);
+                    self.dispatch.receipts.insert(name.clone(), receipt);
                 }
             }
             // A lost lease can't be written any more, but whatever is recorded of a settled delivery changes nothing.
@@ -188,30 +188,30 @@ impl Watch {
             return Ok(());
         }
         self.dispatch.recover(self.died_at.take(), self.now);
-        for name in self.dispatch.fates.keys() {
+        for name in self.dispatch.receipts.keys() {
             let progress = self.dispatch.deliveries[name].progress;
             prop_assert!(
                 !matches!(progress, Progress::Pending | Progress::Unknown),
                 "the vendor's word proves it"
             );
         }
-        if self.void {
-            self.dispatch.void();
+        if self.cancelled {
+            self.dispatch.cancel();
         }
         let mut done = Vec::new();
         for ((name, task), (answer, looks)) in
             self.dispatch.tasks(self.now).into_iter().zip(answers.iter().cycle())
         {
             let delivery = &self.dispatch.deliveries[&name];
-            prop_assert!(!(self.void && task == Task::Say), "nothing begins after an acknowledgement");
+            prop_assert!(!(self.cancelled && task == Task::Send), "nothing begins after an acknowledgement");
             prop_assert!(delivery.next_at <= self.now);
             let found = !self.blind && self.copies.contains_key(&name);
             let came = match task {
-                Task::Look if !looks => Outcome::LookFailed { why: "why".to_owned() },
-                Task::Look if found => Outcome::Sent("id".to_owned()),
-                Task::Look if self.void => Outcome::NotWanted,
-                Task::Look if self.blind && delivery.looks == 0 => Outcome::LookAgain,
-                Task::Look if delivery.unknowns >= MAX_UNKNOWN => {
+                Task::LookUp if !looks => Outcome::LookFailed { why: "why".to_owned() },
+                Task::LookUp if found => Outcome::Sent("id".to_owned()),
+                Task::LookUp if self.cancelled => Outcome::NotWanted,
+                Task::LookUp if self.blind && delivery.looks == 0 => Outcome::LookAgain,
+                Task::LookUp if delivery.unknowns >= MAX_UNKNOWN => {
                     Outcome::Refused { why: "three times uncertain".to_owned() }
                 }
                 _ => {
@@ -294,7 +294,7 @@ proptest! {
 
     #[test]
     fn whatever_happens_nothing_is_lost_or_doubled(says in says(), blind in any::<bool>(), moves in proptest::collection::vec(a_move(), 1..80)) {
-        let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, void: false, blind, copies: BTreeMap::new() };
+        let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, cancelled: false, blind, copies: BTreeMap::new() };
         for next in &moves {
             watch.make(next)?;
         }
@@ -318,13 +318,13 @@ proptest! {
 
     /// Every delivery comes to an end, whatever the vendor answers, within a day and a little.
     #[test]
-    fn everything_settles(says in says(), answer in answer(), looks in any::<bool>(), void in any::<bool>(), blind in any::<bool>()) {
+    fn everything_settles(says in says(), answer in answer(), looks in any::<bool>(), cancelled in any::<bool>(), blind in any::<bool>()) {
         let answer = if matches!(answer, Answer::Waits(_)) { Answer::Waits(120) } else { answer };
-        let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, void: false, blind, copies: BTreeMap::new() };
+        let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, cancelled: false, blind, copies: BTreeMap::new() };
         let mut rounds = 0;
         while let Some(due) = watch.dispatch.due(watch.now) {
             watch.now = watch.now.max(due);
-            watch.void |= void && rounds == 1;
+            watch.cancelled |= cancelled && rounds == 1;
             watch.work(&[(answer, looks)], false)?;
             rounds += 1;
         }
@@ -474,7 +474,7 @@ fn what_a_dead_worker_may_have_said_is_looked_for() {
         (progress("0"), progress("1"), progress("2")),
         (Progress::Unknown, Progress::Sent, Progress::Pending)
     );
-    assert_eq!(dispatch.tasks(now), [("0".to_owned(), Task::Look), ("2".to_owned(), Task::Say)]);
+    assert_eq!(dispatch.tasks(now), [("0".to_owned(), Task::LookUp), ("2".to_owned(), Task::Send)]);
 }
 
 #[test]
@@ -483,7 +483,7 @@ fn after_a_failed_attempt_what_was_uncertain_is_still_looked_for() {
     dispatch.record("0", Outcome::Unknown { why: "it timed out".to_owned() }, morning());
     dispatch.record("0", not_sent(), morning() + SignedDuration::from_secs(30));
     let later = morning() + SignedDuration::from_mins(10);
-    assert_eq!(dispatch.tasks(later), [("0".to_owned(), Task::Look)]);
+    assert_eq!(dispatch.tasks(later), [("0".to_owned(), Task::LookUp)]);
 }
 
 #[test]
@@ -492,13 +492,13 @@ fn an_acknowledgement_cancels_what_was_not_begun_and_spares_the_report() {
     dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
     dispatch.record("0", Outcome::Unknown { why: "it timed out".to_owned() }, morning());
     dispatch.record("2", Outcome::Sent("post".to_owned()), morning());
-    dispatch.void();
+    dispatch.cancel();
     let progress = |name: &str| dispatch.deliveries[name].progress;
     assert_eq!(
         (progress("0"), progress("1"), progress("2"), progress(REPORT)),
         (Progress::Unknown, Progress::Cancelled, Progress::Sent, Progress::Pending)
     );
-    assert_eq!(dispatch.tasks(morning() + SignedDuration::from_mins(1)), [("0".to_owned(), Task::Look)]);
+    assert_eq!(dispatch.tasks(morning() + SignedDuration::from_mins(1)), [("0".to_owned(), Task::LookUp)]);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What time does to an alert: steps, rounds, a snooze, the question, and the end by silence.
 
 use handbell_core::config::Severity::Critical;
-use handbell_core::decide::{Decision, Outcome};
 use handbell_core::incident::Phase;
-use handbell_core::ledger::Command;
+use handbell_core::incident::command::Command;
+use handbell_core::incident::decide::{Decision, Outcome};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -122,9 +122,9 @@ fn nobody_reached_of_another_step_round_or_incident_changes_nothing() {
     for (round, step) in [(0, 0), (0, 2), (0, 4), (1, 1)] {
         assert_eq!(night.nobody_reached(round, step).next, None, "{round} {step}");
     }
-    let of = |epoch| handbell_core::decide::Event::Unreached { epoch, round: 0, step: 1 };
-    assert_eq!(night.happen(&of(0)).next, None);
-    assert_eq!(night.happen(&of(2)).next, None);
+    let of = |epoch| handbell_core::incident::decide::Event::Unreached { epoch, round: 0, step: 1 };
+    assert_eq!(night.apply(&of(0)).next, None);
+    assert_eq!(night.apply(&of(2)).next, None);
     night.sleep(26);
     assert_eq!(night.stands(), (Phase::Open, 1, 1));
     assert_eq!(night.nobody_reached(0, 1).next, None, "that was the round before");
@@ -171,7 +171,7 @@ fn a_snooze_is_silent_and_then_the_same_step_comes_again() {
     assert_eq!((snoozed.outcome, night.phase()), (Outcome::Done, Phase::Acknowledged));
     assert_eq!(entry(&snoozed), "robin snoozed it until 02:36");
     assert_eq!(night.lines(&snoozed), ["status"]);
-    assert!(night.incident().voids(1, 2), "what was to be said before isn't");
+    assert!(night.incident().cancels(1, 2), "what was to be said before isn't");
     let came = night.sleep(30);
     assert_eq!(when(&came), [30]);
     assert_eq!(night.stands(), (Phase::Open, 2, 0));

@@ -2,11 +2,11 @@
 
 use handbell_core::alert::EXCERPT_MAX;
 use handbell_core::config::Severity::{self, Critical, Warning};
-use handbell_core::dispatch::{Content, Dispatch, DispatchKey};
+use handbell_core::delivery::{Content, Dispatch, DispatchKey};
+use handbell_core::incident::command::{Actor, How};
 use handbell_core::incident::{By, Incident, Phase};
-use handbell_core::ledger::{Actor, How};
-use handbell_core::roster::Gap;
-use handbell_core::wording::duty;
+use handbell_core::oncall::Gap;
+use handbell_core::wording::incident;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -30,13 +30,13 @@ fn by(night: &Night) -> By {
 fn post(text: &str) -> String {
     let mut raised = mail(Critical);
     text.clone_into(&mut raised.text);
-    duty::alert_post(&raised, &night().words)
+    incident::alert_post(&raised, &night().words)
 }
 
 #[test]
 fn what_stands_first_in_the_space() {
     let night = night();
-    let say = |raised| duty::alert_post(&raised, &night.words);
+    let say = |raised| incident::alert_post(&raised, &night.words);
     assert_snapshot!(say(mail(Critical)), @r"
         🔴 Critical: **db1/disk**
 
@@ -97,10 +97,10 @@ fn a_page_says_what_to_answer() {
     let key = DispatchKey { subject: night.subject.clone(), epoch: 1, number: 3 };
     let dispatch = Dispatch::new(key, night.now);
     let (name, number) = (night.incident().reference(), night.incident().number());
-    let text = duty::page_text("Nagios: db1/disk", &dispatch, &dispatch.mark("0"));
+    let text = incident::page_text("Nagios: db1/disk", &dispatch, &dispatch.mark("0"));
     assert_eq!(text, format!("Nagios: db1/disk\nHave it? Answer: ack {number} ({name}.3.0)"));
     assert!((100..1000).contains(&number));
-    let long = duty::page_text(&"ü".repeat(5000), &dispatch, "mark");
+    let long = incident::page_text(&"ü".repeat(5000), &dispatch, "mark");
     assert_eq!(long.matches('ü').count(), 300);
     assert!(long.ends_with(&format!("ack {number} (mark)")), "what to answer is never cut");
 }
@@ -112,7 +112,7 @@ fn a_page_is_spoken_in_its_own_words_if_it_has_any() {
         json!([{ "to": [], "text": "{title}" }, { "to": [], "text": "{title}", "say": "Hear: {title}" }]);
     let night = Night::with(plan);
     let page = |page_step, page, spoken| {
-        duty::page(&Content::Page { page_step, page }, &night.plan, spoken).map(str::to_owned)
+        incident::page(&Content::Page { page_step, page }, &night.plan, spoken).map(str::to_owned)
     };
     assert_eq!(page(1, 0, true).as_deref(), Some("{title}"));
     assert_eq!(page(1, 1, true).as_deref(), Some("Hear: {title}"));
@@ -122,14 +122,14 @@ fn a_page_is_spoken_in_its_own_words_if_it_has_any() {
     for (step, place) in [(0, 0), (1, 2), (5, 0), (u32::MAX, 0)] {
         assert_eq!(page(step, place, false), None);
     }
-    assert_eq!(duty::page(&Content::Text("Words".to_owned()), &night.plan, false), None);
+    assert_eq!(incident::page(&Content::Text("Words".to_owned()), &night.plan, false), None);
 }
 
 #[test]
 fn reported_again() {
     let night = night();
-    assert_snapshot!(duty::again(2, &mail(Critical), false, &night.words), @"Reported again, the 2nd time: db1/disk.");
-    assert_snapshot!(duty::again(112, &mail(Severity::Error), true, &night.words), @"Reported again, the 112th time: db1/disk. It is now 🟠 Error.");
+    assert_snapshot!(incident::again(2, &mail(Critical), false, &night.words), @"Reported again, the 2nd time: db1/disk.");
+    assert_snapshot!(incident::again(112, &mail(Severity::Error), true, &night.words), @"Reported again, the 112th time: db1/disk. It is now 🟠 Error.");
 }
 
 #[test]
@@ -138,22 +138,22 @@ fn the_lines_of_the_ledger() {
     let until = night.now + minutes(90);
     let by = &dana(How::Phone);
     let lines = [
-        duty::raised(&mail(Critical).alert, &night.words),
-        duty::has_it(by),
-        duty::still_has_it(by),
-        duty::wants_next(by),
-        duty::escalated(by, "technical"),
-        duty::cannot(by),
-        duty::snoozed(by, until, &night.words),
-        duty::ended(Phase::Resolved, by),
-        duty::ended(Phase::Cancelled, by),
-        duty::noted(by, "It is *only* the backup"),
-        duty::time_climbs(),
-        duty::asked("dana_1"),
-        duty::lapsed(true),
-        duty::lapsed(false),
-        duty::NOBODY_REACHED.to_owned(),
-        duty::SNOOZE_OVER.to_owned(),
+        incident::raised(&mail(Critical).alert, &night.words),
+        incident::has_it(by),
+        incident::still_has_it(by),
+        incident::wants_next(by),
+        incident::escalated(by, "technical"),
+        incident::cannot(by),
+        incident::snoozed(by, until, &night.words),
+        incident::ended(Phase::Resolved, by),
+        incident::ended(Phase::Cancelled, by),
+        incident::noted(by, "It is *only* the backup"),
+        incident::time_climbs(),
+        incident::asked("dana_1"),
+        incident::lapsed(true),
+        incident::lapsed(false),
+        incident::NOBODY_REACHED.to_owned(),
+        incident::SNOOZE_OVER.to_owned(),
     ];
     assert_snapshot!(lines.join("\n"), @r"
         Nagios reported: db1/disk
@@ -181,11 +181,11 @@ fn what_the_space_reads() {
     let by = &dana(How::Mail);
     let missing = ["somebody of network".to_owned(), "somebody of _x_".to_owned()];
     let lines = [
-        duty::escalated_post(by, "tech_1"),
-        duty::cannot_post(by),
-        duty::note(by, "It is\n*only* <@all> the backup"),
-        duty::more_needed(&self::by(&night), &missing, &night.words),
-        duty::not_confirmed("dana_1"),
+        incident::escalated_post(by, "tech_1"),
+        incident::cannot_post(by),
+        incident::note(by, "It is\n*only* <@all> the backup"),
+        incident::more_needed(&self::by(&night), &missing, &night.words),
+        incident::not_confirmed("dana_1"),
     ];
     assert_snapshot!(lines.join("\n"), @r"
         dana\_1 asked for **tech\_1**.
@@ -203,12 +203,12 @@ fn texts(change: impl FnOnce(&mut Incident)) -> String {
     change(&mut incident);
     let by = &by(&night);
     let lines = [
-        duty::has_it_text(by, &incident, &night.words),
-        duty::over_text(Phase::Resolved, by, &incident, &night.words),
-        duty::over_text(Phase::Cancelled, by, &incident, &night.words),
-        duty::still_on_it_text("dana_1", SignedDuration::from_secs(601), &incident),
-        duty::nobody_took_it(&incident),
-        duty::named(&incident),
+        incident::has_it_text(by, &incident, &night.words),
+        incident::over_text(Phase::Resolved, by, &incident, &night.words),
+        incident::over_text(Phase::Cancelled, by, &incident, &night.words),
+        incident::still_on_it_text("dana_1", SignedDuration::from_secs(601), &incident),
+        incident::nobody_took_it(&incident),
+        incident::named(&incident),
     ];
     let (name, number) = (incident.reference(), incident.number());
     lines.join("\n").replace(&name, "NAME").replace(&number.to_string(), "NUMBER")
@@ -246,7 +246,7 @@ fn what_is_not_an_alert_is_called_by_its_label_or_its_name() {
 fn the_question_in_the_space() {
     let night = night();
     let (name, number) = (night.incident().reference(), night.incident().number());
-    let text = duty::still_on_it("dana_1", SignedDuration::from_mins(10), night.incident());
+    let text = incident::still_on_it("dana_1", SignedDuration::from_mins(10), night.incident());
     assert_snapshot!(text.replace(&name, "NAME").replace(&number.to_string(), "NUMBER"), @r"dana\_1, are you still on it (NAME)? Say *confirm* within 10 min, or it is open again. Text back: confirm NUMBER");
 }
 
@@ -259,8 +259,9 @@ fn why_nobody_is_there() {
         Gap::Unknown { target: "the team x".to_owned() },
     ];
     let lines = gaps.iter().flat_map(|gap| {
-        let notice = duty::gap_notice(gap, night.incident()).replace(&night.incident().reference(), "NAME");
-        [duty::gap(gap), duty::gap_post(gap), notice]
+        let notice =
+            incident::gap_notice(gap, night.incident()).replace(&night.incident().reference(), "NAME");
+        [incident::gap(gap), incident::gap_post(gap), notice]
     });
     assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
         nobody is on duty in ops_1; the team network stands in
@@ -277,9 +278,9 @@ fn why_nobody_is_there() {
 
 #[test]
 fn each_severity_has_a_sign_of_its_own() {
-    let all = Severity::ALL.map(duty::severity);
+    let all = Severity::ALL.map(incident::severity);
     assert_snapshot!(all.join(", "), @"🔴 Critical, 🟠 Error, 🟡 Warning, 🔵 Info");
-    assert!(duty::original_name(night().incident()).ends_with(".eml"));
+    assert!(incident::original_name(night().incident()).ends_with(".eml"));
 }
 
 proptest! {
@@ -291,7 +292,7 @@ proptest! {
         let mut raised = mail(Critical);
         raised.alert.title = title;
         raised.text = text;
-        let post = duty::alert_post(&raised, &night().words);
+        let post = incident::alert_post(&raised, &night().words);
         let mut lines = post.lines();
         prop_assert!(lines.next().is_some_and(|first| first.starts_with("🔴 Critical: **")));
         prop_assert!(lines.next().is_some_and(str::is_empty));

@@ -1,10 +1,10 @@
 //! The sentences of the job, each as one example.
 
-use handbell_core::decide::{Event, Outcome};
-use handbell_core::dispatch::Say;
+use handbell_core::button::{Gesture, Press};
+use handbell_core::delivery::Say;
 use handbell_core::incident::Phase;
-use handbell_core::ledger::Command;
-use handbell_core::press::{Gesture, Press};
+use handbell_core::incident::command::Command;
+use handbell_core::incident::decide::{Event, Outcome};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ fn press_n_takes_step_n() {
 #[test]
 fn the_first_thing_said_invites_the_people_of_the_space() {
     let mut house = House::with(two_steps());
-    let invited = |decision: &handbell_core::decide::Decision| {
+    let invited = |decision: &handbell_core::incident::decide::Decision| {
         let says = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
         says.filter(|delivery| matches!(delivery.say, Say::Invite { .. })).count()
     };
@@ -92,11 +92,11 @@ fn hold_cancels() {
     let held = house.gesture(Gesture::Hold);
     assert_eq!((held.outcome, house.incident().phase), (Outcome::Done, Phase::Cancelled));
     assert_eq!(house.posts(&held), ["Cancelled by the button Green power at 08:00. No help is needed."]);
-    assert!(house.incident().voids(1, 1), "what the step had not yet said stays unsaid");
+    assert!(house.incident().cancels(1, 1), "what the step had not yet said stays unsaid");
     assert!(held.dispatches[0].last_word, "but this is said");
     assert_eq!(house.gesture(Gesture::Hold).outcome, Outcome::Nothing, "once");
     assert_eq!(house.press().count, 1, "the next press begins again");
-    assert!(house.incident().voids(1, 1), "and brings nothing back");
+    assert!(house.incident().cancels(1, 1), "and brings nothing back");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_late_press_is_posted_with_the_time_it_was_made_and_does_not_climb() {
     house.press();
     house.pass(3600);
     let late = Press { at: Some(house.now - SignedDuration::from_mins(7)), ..Press::default() };
-    let told = house.happen(&Event::Press(late));
+    let told = house.apply(&Event::Press(late));
     assert_eq!((told.outcome, told.count, house.incident().step), (Outcome::Late, 1, 1));
     assert_eq!(
         house.posts(&told),
@@ -121,7 +121,7 @@ fn a_late_hold_silences_nobody() {
     house.pass(60);
     let made_yesterday = Some(house.now - SignedDuration::from_hours(20));
     for gesture in [Gesture::Hold, Gesture::Double] {
-        let told = house.happen(&Event::Press(Press { gesture, at: made_yesterday, ..Press::default() }));
+        let told = house.apply(&Event::Press(Press { gesture, at: made_yesterday, ..Press::default() }));
         assert_eq!((told.outcome, house.incident().phase), (Outcome::Late, Phase::Open));
         assert_eq!(house.posts(&told).len(), 1);
         house.pass(10);
@@ -173,9 +173,9 @@ fn a_step_comes_by_itself_and_the_press_takes_the_one_after_it() {
     house.press();
     assert_eq!(house.incident().wake_at, Some(house.now + SignedDuration::from_mins(5)));
     house.pass(299);
-    assert_eq!(house.happen(&Event::Wake).next, None, "never early");
+    assert_eq!(house.apply(&Event::Wake).next, None, "never early");
     house.pass(1);
-    let climbed = house.happen(&Event::Wake);
+    let climbed = house.apply(&Event::Wake);
     assert_eq!((house.incident().step, climbed.count), (2, 1));
     assert_eq!(
         house.posts(&climbed),
@@ -206,12 +206,12 @@ fn asking_twice_for_the_next_step_climbs_once() {
     let mut house = House::with(two_steps());
     house.press();
     let next = says("+352691496401 (by phone)", 1, Command::Next { step: Some(1) });
-    let climbed = house.happen(&next);
+    let climbed = house.apply(&next);
     assert_eq!((climbed.outcome, house.incident().step, climbed.count), (Outcome::Done, 2, 1));
     assert_eq!(house.posts(&climbed)[0], "+352691496401 \\(by phone\\) asked for the next step.");
-    assert_eq!(house.happen(&next).outcome, Outcome::Nothing);
+    assert_eq!(house.apply(&next).outcome, Outcome::Nothing);
     let past = says("somebody", 1, Command::Next { step: Some(2) });
-    assert_eq!(house.happen(&past).outcome, Outcome::Nothing, "there is no third");
+    assert_eq!(house.apply(&past).outcome, Outcome::Nothing, "there is no third");
 }
 
 #[test]
@@ -237,13 +237,13 @@ fn a_press_during_a_snooze_ends_it() {
     let mut house = House::with(two_steps());
     house.press();
     let until = house.now + SignedDuration::from_mins(30);
-    house.happen(&says("Dana", 1, Command::Snooze { until }));
+    house.apply(&says("Dana", 1, Command::Snooze { until }));
     house.pass(60);
     house.press();
     assert_eq!((house.incident().phase, house.incident().step), (Phase::Open, 2));
     house.pass(1740);
     assert!(
-        house.happen(&Event::Wake).dispatches.is_empty(),
+        house.apply(&Event::Wake).dispatches.is_empty(),
         "nothing is over then, since nothing was asleep"
     );
 }

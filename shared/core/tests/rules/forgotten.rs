@@ -1,8 +1,8 @@
 //! What remains of a customer who is forgotten, and what happens to them afterwards.
 
-use handbell_core::converse::{Answer, Heard, There, Turn};
-use handbell_core::dispatch::Say;
-use handbell_core::leave::{Command, Why};
+use handbell_core::conversation::decide::{Answer, Heard, There, Turn};
+use handbell_core::conversation::relay_policy::{Command, Why};
+use handbell_core::delivery::Say;
 use jiff::SignedDuration;
 
 use crate::conversation::{CUSTOMER, Room, deliveries, facts, form, said, text};
@@ -102,7 +102,7 @@ fn the_forgotten_stay_silent() {
     assert_eq!(said(&turn)[0], format!("{}: first post", gone.dispatches + 1), "in a space of its own");
     assert_eq!((turn.dispatches[0].after, room.talk().name.clone()), (None, None));
     assert_eq!(room.talk().version, gone.version + 1);
-    assert!(room.talk().voids(answered).is_some(), "what was said to the forgotten never leaves");
+    assert!(room.talk().cancels(answered).is_some(), "what was said to the forgotten never leaves");
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! A button, its plan, and a clock in our hand.
 
+use handbell_core::button::{EventId, Gesture, Press};
 use handbell_core::config::{Admins, Button, Plan};
-use handbell_core::decide::{Decision, Event, Rules, decide};
-use handbell_core::dispatch::{Dispatch, Say};
+use handbell_core::delivery::{Dispatch, Say};
+use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::decide::{Decision, Event, Rules, decide};
 use handbell_core::incident::{Incident, Subject};
-use handbell_core::ledger::{Actor, Command, How};
-use handbell_core::press::{Gesture, Press, PressId};
-use handbell_core::roster::Roster;
+use handbell_core::oncall::Roster;
 use handbell_core::wording::{self, Words};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -68,7 +68,7 @@ impl House {
     }
 
     /// Lets it happen, and keeps what comes of it.
-    pub(crate) fn happen(&mut self, event: &Event) -> Decision {
+    pub(crate) fn apply(&mut self, event: &Event) -> Decision {
         let decision = decide(self.state.as_ref(), event, self.rules(), self.now);
         if let Some(next) = &decision.next {
             self.state = Some(next.clone());
@@ -77,15 +77,15 @@ impl House {
     }
 
     pub(crate) fn press(&mut self) -> Decision {
-        self.happen(&press_with_id())
+        self.apply(&press_with_id())
     }
 
     pub(crate) fn gesture(&mut self, gesture: Gesture) -> Decision {
-        self.happen(&Event::Press(Press { gesture, ..Press::default() }))
+        self.apply(&Event::Press(Press { gesture, ..Press::default() }))
     }
 
     pub(crate) fn acknowledge(&mut self, who: &str) -> Decision {
-        self.happen(&says(who, self.epoch(), Command::Acknowledge))
+        self.apply(&says(who, self.epoch(), Command::Acknowledge))
     }
 
     pub(crate) fn pass(&mut self, seconds: i64) {
@@ -94,7 +94,7 @@ impl House {
 
     /// The incident; a button that was never pressed has none.
     pub(crate) fn incident(&self) -> &Incident {
-        self.state.as_ref().expect("something happened before")
+        self.state.as_ref().expect("something applied before")
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -127,7 +127,7 @@ pub(crate) fn waits_no_more(who: &str) -> Event {
 
 /// A press that is known by its id alone, so that nothing takes it for a bounce.
 pub(crate) fn press_with_id() -> Event {
-    let id = PressId { key: "a press".to_owned(), keep: SignedDuration::from_hours(24) };
+    let id = EventId { key: "a press".to_owned(), keep: SignedDuration::from_hours(24) };
     Event::Press(Press { id: Some(id), ..Press::default() })
 }
 

@@ -1,6 +1,8 @@
 //! What an agent writes: what goes out to the customer, what is a command, and what stays.
 
-use handbell_core::leave::{Author, Command, Policy, Sight, Us, Verdict, Why, Written, judge};
+use handbell_core::conversation::relay_policy::{
+    Author, Command, Policy, Sight, Us, Verdict, Why, Written, judge,
+};
 use proptest::prelude::*;
 
 use crate::house::chance;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use handbell_core::ledger::{Asked, Command, How, Which, understand};
+use handbell_core::incident::command::{Asked, Command, How, Which, understand};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 

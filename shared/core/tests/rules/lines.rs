@@ -1,8 +1,8 @@
 //! What a line can't say, and what the configuration's writer is told; and what a line is when little is said of it.
 
-use handbell_core::assign::How;
 use handbell_core::config::{Answers, Config, Line, problems};
-use handbell_core::leave::Policy;
+use handbell_core::conversation::assign::How;
+use handbell_core::conversation::relay_policy::Policy;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use serde_json::{Value, json};

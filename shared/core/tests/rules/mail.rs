@@ -1,10 +1,10 @@
 //! What a mail means to its source: when it raises, when it ends something, when it counts for nothing; and what a person says
 //! in an answer.
 
-use handbell_core::config::{AlertSource, MailDomain, Meant};
-use handbell_core::mail::{
+use handbell_core::alert::mail::{
     Automatic, Judgement, Letter, Verdict, Verdicts, command, default_key, judge, own_words,
 };
+use handbell_core::config::{AlertSource, MailDomain, Meant};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

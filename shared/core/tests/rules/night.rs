@@ -2,11 +2,11 @@
 
 use handbell_core::alert::{Alert, Hold, Origin, Raised, Reporter};
 use handbell_core::config::{Admins, Plan, Severity};
-use handbell_core::decide::{Decision, Event, Rules, decide};
-use handbell_core::dispatch::{Content, Delivery, Dispatch, Say};
+use handbell_core::delivery::{Content, Delivery, Dispatch, Say};
+use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::decide::{Decision, Event, Rules, decide};
 use handbell_core::incident::{Incident, Phase, Subject};
-use handbell_core::ledger::{Actor, Command, How};
-use handbell_core::roster::{Roster, Team};
+use handbell_core::oncall::{Roster, Team};
 use handbell_core::wording::{self, Words};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -152,7 +152,7 @@ impl Night {
     }
 
     /// Lets it happen, and keeps what comes of it.
-    pub(crate) fn happen(&mut self, event: &Event) -> Decision {
+    pub(crate) fn apply(&mut self, event: &Event) -> Decision {
         let decision = decide(self.state.as_ref(), event, self.rules(), self.now);
         if let Some(next) = &decision.next {
             self.state = Some(next.clone());
@@ -161,7 +161,7 @@ impl Night {
     }
 
     pub(crate) fn raise(&mut self, raised: Raised) -> Decision {
-        self.happen(&Event::Alert(Box::new(raised)))
+        self.apply(&Event::Alert(Box::new(raised)))
     }
 
     pub(crate) fn mail(&mut self, severity: Severity) -> Decision {
@@ -169,7 +169,7 @@ impl Night {
     }
 
     pub(crate) fn says(&mut self, who: &str, command: Command) -> Decision {
-        self.happen(&Event::Command { by: actor(who), epoch: None, command })
+        self.apply(&Event::Command { by: actor(who), epoch: None, command })
     }
 
     pub(crate) fn acknowledges(&mut self, who: &str) -> Decision {
@@ -182,11 +182,11 @@ impl Night {
     }
 
     pub(crate) fn nobody_reached(&mut self, round: u32, step: u32) -> Decision {
-        self.happen(&Event::Unreached { epoch: self.incident().epoch, round, step })
+        self.apply(&Event::Unreached { epoch: self.incident().epoch, round, step })
     }
 
     pub(crate) fn wake(&mut self) -> Decision {
-        self.happen(&Event::Wake)
+        self.apply(&Event::Wake)
     }
 
     pub(crate) fn pass(&mut self, minutes: i64) {
@@ -248,7 +248,9 @@ impl Night {
     fn line(&self, dispatch: &Dispatch, delivery: &Delivery) -> String {
         let wait = delivery.next_at.duration_since(dispatch.at);
         let wait = if wait.is_zero() { String::new() } else { format!(" in {wait:#}") };
-        let whom = |to: &String| delivery.aim.as_ref().map_or_else(|| to.clone(), |aim| aim.id.clone());
+        let whom = |to: &String| {
+            delivery.recipient.as_ref().map_or_else(|| to.clone(), |recipient| recipient.id.clone())
+        };
         let text = |content: &Content| match content {
             Content::Text(text) => format!(": {text}"),
             _ => String::new(),

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use handbell_core::alert::Hold;
 use handbell_core::config::{Plan, Severity};
-use handbell_core::decide::{Decision, Event, decide};
-use handbell_core::dispatch::{NOTICE, Say};
+use handbell_core::delivery::{NOTICE, Say};
+use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::decide::{Decision, Event, decide};
 use handbell_core::incident::{Ack, By, Incident, Phase};
-use handbell_core::ledger::{Actor, Command, How};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -193,7 +193,7 @@ impl Watch {
         let Some(event) = self.event(next) else { return Ok(()) };
         let before = self.night.state.clone();
         let again = decide(before.as_ref(), &event, self.night.rules(), self.night.now);
-        let decision = self.night.happen(&event);
+        let decision = self.night.apply(&event);
         prop_assert_eq!(&decision, &again, "the same arguments give the same decision");
         let text = serde_json::to_string(&self.night.state).expect("it can be written");
         let read: Option<Incident> = serde_json::from_str(&text).expect("it can be read");
@@ -221,14 +221,14 @@ impl Watch {
         }
         if let Some(before) = before.filter(|_| !opens) {
             prop_assert!(!before.phase.is_final(), "an end is an end");
-            prop_assert!(next.void_up_to >= before.void_up_to, "what is void stays void");
+            prop_assert!(next.cancelled_up_to >= before.cancelled_up_to, "what is cancelled stays cancelled");
             prop_assert!(next.duty.round >= before.duty.round);
             prop_assert!(next.phase.is_final() || next.heard_at >= before.heard_at);
             prop_assert_eq!((&next.plan_hash, next.opened_at), (&before.plan_hash, before.opened_at));
         }
         prop_assert_eq!(next.version, before.map_or(1, |before| before.version + 1));
         prop_assert_eq!(next.wake_at.is_none(), next.phase.is_final(), "what isn't over is looked at again");
-        prop_assert!(next.void_up_to <= next.dispatches);
+        prop_assert!(next.cancelled_up_to <= next.dispatches);
         prop_assert_eq!(next.phase == Phase::Acknowledged, next.taken_by.is_some() && !next.phase.is_final());
         let duty = &next.duty;
         if next.phase == Phase::Open {
@@ -333,7 +333,7 @@ impl Watch {
         Ok(())
     }
 
-    /// The dispatches are dense, due and not void; no phone rings while it is held.
+    /// The dispatches are dense, due and not cancelled; no phone rings while it is held.
     fn check_dispatches(
         &mut self,
         before: Option<&Incident>,
@@ -350,8 +350,8 @@ impl Watch {
                 (next.epoch, first + 1 + index as u32)
             );
             prop_assert!(
-                !next.voids(next.epoch, dispatch.key.number) || dispatch.last_word,
-                "what is said is not void"
+                !next.cancels(next.epoch, dispatch.key.number) || dispatch.last_word,
+                "what is said is not cancelled"
             );
             prop_assert!(dispatch.due(now).is_some(), "whatever is written is due");
             for fact in &dispatch.facts {
@@ -370,7 +370,7 @@ impl Watch {
         }
         prop_assert!(next.duty.card <= next.dispatches);
         let entries = decision.dispatches.iter().filter(|dispatch| dispatch.entry.is_some()).count();
-        prop_assert!(entries <= 1, "one thing happened");
+        prop_assert!(entries <= 1, "one thing applied");
         Ok(())
     }
 }
@@ -431,7 +431,7 @@ proptest! {
         for (who, of) in memberships.iter().enumerate() {
             let id = format!("p{who}");
             let by = Actor { who: id.clone(), person: Some(id.clone()), how: How::Card };
-            night.happen(&Event::Command { by, epoch: None, command: Command::Acknowledge });
+            night.apply(&Event::Command { by, epoch: None, command: Command::Acknowledge });
             let of = of.iter().map(|place| format!("team{place}")).collect();
             acks.push(Ack { person: Some(id.clone()), by: By { who: id, at: night.now }, teams: of });
             prop_assert_eq!(night.phase() == Phase::Acknowledged, fits(&teams, &acks), "{:?}", acks);

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use handbell_core::config::Zone;
-use handbell_core::crowd::{BUCKET, Over, Signal, bucket};
 use handbell_core::incident::Subject;
-use handbell_core::poll::{Counts, Pending, Polled, Site};
-use handbell_core::zone::{Level, Rule, Watch};
+use handbell_core::occupancy::poll::{Counts, Pending, Polled, Site};
+use handbell_core::occupancy::view::{BUCKET, Over, Signal, bucket};
+use handbell_core::occupancy::zone::{Level, Rule, Watch};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;

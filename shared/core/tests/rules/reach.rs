@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use handbell_core::config::Severity::Critical;
-use handbell_core::decide::Decision;
-use handbell_core::dispatch::{NOTICE, Say};
-use handbell_core::roster::parse_rules;
+use handbell_core::delivery::{NOTICE, Say};
+use handbell_core::incident::decide::Decision;
+use handbell_core::oncall::parse_rules;
 use serde_json::{Value, json};
 
 use crate::night::{Night, three_steps, usual};
@@ -98,7 +98,7 @@ fn texts_and_calls_go_to_peoples_first_phones() {
     let calls = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
     let until: Vec<bool> = calls
         .filter(|delivery| matches!(delivery.say, Say::Call { .. }))
-        .filter_map(|delivery| delivery.aim.as_ref().map(|aim| aim.until_answered))
+        .filter_map(|delivery| delivery.recipient.as_ref().map(|recipient| recipient.until_answered))
         .collect();
     assert_eq!(until, [true; 4], "until somebody answers");
 }
@@ -224,10 +224,10 @@ fn a_persons_calls_keep_their_order_when_they_are_spread() {
             dispatch.deliveries.iter().filter(|(name, _)| name.parse::<u32>().is_ok()).collect();
         all.sort_by_key(|(name, _)| name.parse::<u32>().unwrap());
         for (name, delivery) in all {
-            let Some(aim) = &delivery.aim else { continue };
+            let Some(recipient) = &delivery.recipient else { continue };
             let this = (name.parse().unwrap(), delivery.next_at);
-            if let Some(before) = last.insert(&aim.id, this) {
-                assert!(before.1 <= this.1, "{} {before:?} {this:?}", aim.id);
+            if let Some(before) = last.insert(&recipient.id, this) {
+                assert!(before.1 <= this.1, "{} {before:?} {this:?}", recipient.id);
             }
         }
     }
@@ -246,10 +246,13 @@ fn attempts_of_one_person_are_never_parted() {
     assert_eq!(night.pages(&decision).len(), 52);
     let mut homes: BTreeMap<String, u32> = BTreeMap::new();
     for dispatch in &decision.dispatches {
-        let pages = dispatch.deliveries.values().filter_map(|delivery| delivery.aim.as_ref());
+        let pages = dispatch.deliveries.values().filter_map(|delivery| delivery.recipient.as_ref());
         assert!(pages.clone().count() <= 10, "a row stays small");
-        for aim in pages {
-            assert_eq!(*homes.entry(aim.id.clone()).or_insert(dispatch.key.number), dispatch.key.number);
+        for recipient in pages {
+            assert_eq!(
+                *homes.entry(recipient.id.clone()).or_insert(dispatch.key.number),
+                dispatch.key.number
+            );
         }
         assert!(dispatch.deliveries.contains_key("r"), "each tells what became of its own");
     }
@@ -264,7 +267,7 @@ fn somebody_with_many_attempts_has_a_dispatch_of_their_own() {
     let counts: Vec<usize> = decision
         .dispatches
         .iter()
-        .map(|dispatch| dispatch.deliveries.values().filter(|delivery| delivery.aim.is_some()).count())
+        .map(|dispatch| dispatch.deliveries.values().filter(|delivery| delivery.recipient.is_some()).count())
         .collect();
     assert_eq!(counts, [15, 4]);
 }
@@ -276,10 +279,13 @@ fn texts_and_calls_to_one_number_are_attempts_for_the_same_person() {
         "call": [{ "to": ["+352691496401"], "say": "Look" }],
     });
     let (_, decision) = stepping(step);
-    let aims: Vec<_> =
-        decision.dispatches[0].deliveries.values().filter_map(|delivery| delivery.aim.as_ref()).collect();
+    let aims: Vec<_> = decision.dispatches[0]
+        .deliveries
+        .values()
+        .filter_map(|delivery| delivery.recipient.as_ref())
+        .collect();
     assert_eq!(aims.len(), 2);
-    assert!(aims.iter().all(|aim| aim.id == "+352691496401"));
+    assert!(aims.iter().all(|recipient| recipient.id == "+352691496401"));
     assert!(!aims[0].until_answered && aims[1].until_answered);
 }
 

@@ -1,8 +1,8 @@
 //! People: whom a target means, and how a person is reached.
 
 use handbell_core::config::{OnDuty, PersonName, Target, TeamName};
-use handbell_core::roster::code::{Code, six_digits};
-use handbell_core::roster::{
+use handbell_core::oncall::code::{Code, six_digits};
+use handbell_core::oncall::{
     Contact, Gap, MOST_ATTEMPTS, Person, Roster, Rota, Team, parse_rules, rules_text,
 };
 use jiff::{SignedDuration, Timestamp};

@@ -1,7 +1,7 @@
 //! Rotas: who is on duty when, told by example and tried by chance, over clocks that change.
 
 use handbell_core::config::{OnDuty, Target};
-use handbell_core::roster::{Roster, Rota, Shift, Why};
+use handbell_core::oncall::{Roster, Rota, Shift, Why};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

@@ -1,9 +1,9 @@
 //! What is remembered of an incident that is over: who had it, how long it took, and nobody's number.
 
 use handbell_core::config::Severity;
+use handbell_core::incident::command::Command;
+use handbell_core::incident::summary::{Summary, Tally, Times};
 use handbell_core::incident::{Incident, Kind, Phase, Subject};
-use handbell_core::ledger::Command;
-use handbell_core::summary::{Summary, Tally, Times};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ fn incident(subject: &Subject, more: Value) -> Incident {
     let mut whole = json!({
         "subject": subject, "epoch": 3, "version": 9, "phase": "resolved", "plan": "power", "plan_hash": "h", "count": 2, "step": 2,
         "step_at": at("10:05:00"), "step_dispatch": 1, "opened_at": at("10:00:00"), "heard_at": at("10:30:00"), "bounce_at": null,
-        "taken_by": null, "dispatches": 4, "void_up_to": 4, "void_epochs": 0, "wake_at": null,
+        "taken_by": null, "dispatches": 4, "cancelled_up_to": 4, "cancelled_epochs": 0, "wake_at": null,
     });
     whole.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     serde_json::from_value(whole).unwrap()
@@ -177,7 +177,7 @@ fn whoever_had_it_first_is_remembered_though_it_was_pressed_again() {
     house.pass(180);
     house.press();
     house.pass(240);
-    house.happen(&says("Dana", house.epoch(), Command::Resolve));
+    house.apply(&says("Dana", house.epoch(), Command::Resolve));
     let summary = Summary::of(house.incident(), house.now);
     assert_eq!((summary.phase, summary.count, summary.step), (Phase::Resolved, 2, 2));
     assert_eq!((summary.to_take(), summary.to_end()), (Some(minutes(2)), minutes(9)));

@@ -1,9 +1,9 @@
 //! Whom we believe: what a form, a call or an old text proves about a number, and what each may bring about.
 
 use handbell_core::conversation::Address;
-use handbell_core::converse::{Heard, There};
-use handbell_core::dispatch::Say;
-use handbell_core::leave::Command;
+use handbell_core::conversation::decide::{Heard, There};
+use handbell_core::conversation::relay_policy::Command;
+use handbell_core::delivery::Say;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Every sentence, word for word; and data that would like to be more than data.
 
 use handbell_core::config::Plan;
-use handbell_core::dispatch::{Content, Delivery, Fate, Progress, REPORT, Say};
+use handbell_core::delivery::{Content, Delivery, Progress, REPORT, Receipt, Say};
 use handbell_core::incident::{By, Phase};
 use handbell_core::wording::{self, Values, escape_markdown, plain};
 use insta::assert_snapshot;
@@ -168,8 +168,8 @@ fn what_the_phone_says() {
         ");
 }
 
-fn fate(status: &str, code: Option<u32>) -> Fate {
-    Fate { why: None, rank: 1, status: status.to_owned(), code, id: "id".to_owned(), last: false }
+fn receipt(status: &str, code: Option<u32>) -> Receipt {
+    Receipt { why: None, rank: 1, status: status.to_owned(), code, id: "id".to_owned(), last: false }
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn the_report_tells_each_word_of_the_vendor() {
     ] {
         for progress in [Progress::Sent, Progress::Dead, Progress::Cancelled] {
             let mut dispatch = dispatch([call()]);
-            dispatch.fates.insert("0".to_owned(), fate(status, code));
+            dispatch.receipts.insert("0".to_owned(), receipt(status, code));
             dispatch.deliveries.get_mut("0").expect("it is there").progress = progress;
             let line = wording::report(&dispatch).unwrap_or_default();
             if progress == Progress::Sent {
@@ -294,7 +294,7 @@ fn there_is_no_report_of_what_went_well_without_a_phone() {
     assert_eq!(wording::report(&dispatch), None);
     dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
     assert_eq!(wording::report(&dispatch), None);
-    dispatch.record("0", handbell_core::dispatch::Outcome::Sent("id".to_owned()), morning());
+    dispatch.record("0", handbell_core::delivery::Outcome::Sent("id".to_owned()), morning());
     assert_eq!(dispatch.due(morning()), None, "and none is waited for");
 }
 
@@ -428,7 +428,7 @@ proptest! {
             delivery.why = Some(text.clone());
         }
         let mut heard = dispatch([call()]);
-        heard.fates.insert("0".to_owned(), fate(&text, Some(1)));
+        heard.receipts.insert("0".to_owned(), receipt(&text, Some(1)));
         for sentence in [
             wording::pressed_again(2, &words),
             wording::pressed_after_acknowledgement(2, &by, &words),

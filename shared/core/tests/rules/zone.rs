@@ -1,7 +1,7 @@
 //! When a count is something to tell: with whatever counts may come, and as days go by.
 
 use handbell_core::config::{Hours, Zone};
-use handbell_core::zone::{Bounds, Change, Level, Rule, Watch};
+use handbell_core::occupancy::zone::{Bounds, Change, Level, Rule, Watch};
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

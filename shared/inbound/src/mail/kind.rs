@@ -1,6 +1,6 @@
 //! Whether a person wrote a mail or a program, by what programs say of themselves (RFC 3834) and by what they don't.
 
-use handbell_core::mail::Automatic;
+use handbell_core::alert::mail::Automatic;
 
 use super::head::Head;
 

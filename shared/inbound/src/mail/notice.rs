@@ -1,7 +1,7 @@
 //! What SES says of a mail that it received: the event for Lambda, which holds no body (SES, "Contents of notifications").
 
 use handbell_core::Rejected;
-use handbell_core::mail::{Verdict, Verdicts};
+use handbell_core::alert::mail::{Verdict, Verdicts};
 use serde::Deserialize;
 
 use crate::check_size;

@@ -1,6 +1,6 @@
 //! The body of a mail: which of its parts is the text, which hang on it, and which nobody can read.
 
-use handbell_core::mail::TEXT_MAX;
+use handbell_core::alert::mail::TEXT_MAX;
 use mail_parser::ContentType;
 
 use super::head::{Head, line_len, of_part};

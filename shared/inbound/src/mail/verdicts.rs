@@ -6,7 +6,7 @@
 //! break out of it, counts for nothing. What is left is [`Verdict::Absent`]: such a mail may raise an alert, and end none.
 //! All this is worth as much as the bucket's policy, which must let nobody but SES write there.
 
-use handbell_core::mail::{Verdict, Verdicts};
+use handbell_core::alert::mail::{Verdict, Verdicts};
 
 use super::head::line_len;
 use super::notice::of_status;

@@ -9,7 +9,7 @@ use super::{CallStatus, MessageStatus, short};
 pub enum Hook {
     /// A text came in (Twilio documentation, "Twilio's request to your incoming message webhook URL").
     Text,
-    /// The fate of a text of ours (Twilio documentation, "Outbound message status in status callbacks").
+    /// The receipt of a text of ours (Twilio documentation, "Outbound message status in status callbacks").
     TextStatus,
     /// A call is up, theirs or ours, and Twilio asks what to say (Twilio documentation, "TwiML for Programmable Voice").
     Call,
@@ -44,7 +44,7 @@ pub enum TwilioEvent {
         sid: String,
         /// How far it has come.
         status: CallStatus,
-        /// Counts the callbacks of one call from 0, in the order things happened.
+        /// Counts the callbacks of one call from 0, in the order things applied.
         sequence: Option<u32>,
         /// How long it lasted, in seconds, once it is over.
         duration: Option<u32>,

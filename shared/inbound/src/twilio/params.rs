@@ -69,7 +69,7 @@ impl Params {
         self.filled(name).ok_or_else(|| Rejected::Malformed(format!("there is no {name}")))
     }
 
-    /// What happened, as the hook that Twilio called for it says.
+    /// What applied, as the hook that Twilio called for it says.
     pub fn event(&self, hook: Hook) -> Result<TwilioEvent, Rejected> {
         Ok(match hook {
             Hook::Text => TwilioEvent::Text(Text {

@@ -2,7 +2,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL};
 use bytes::Bytes;
 use handbell_core::{
     Rejected,
-    press::{Gesture, Press, PressId},
+    button::{EventId, Gesture, Press},
 };
 use handbell_inbound::{
     BODY_LIMIT,
@@ -41,8 +41,8 @@ fn posted(value: &Value) -> Press {
     pressed(&request("POST", "/b/t", JSON, value.to_string()))
 }
 
-fn id(key: &str, keep: SignedDuration) -> Option<PressId> {
-    Some(PressId { key: key.into(), keep })
+fn id(key: &str, keep: SignedDuration) -> Option<EventId> {
+    Some(EventId { key: key.into(), keep })
 }
 
 fn samples() -> Value {

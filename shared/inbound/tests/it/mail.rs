@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handbell_core::mail::{Automatic, Letter, TEXT_MAX, command};
+use handbell_core::alert::mail::{Automatic, Letter, TEXT_MAX, command};
 use handbell_inbound::mail::{html_to_text, parse};
 use insta::assert_snapshot;
 use proptest::prelude::*;

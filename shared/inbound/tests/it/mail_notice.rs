@@ -1,7 +1,7 @@
 //! What SES tells of a mail, and what it writes into one; and what a sender writes to look like it.
 
 use handbell_core::Rejected;
-use handbell_core::mail::{Verdict, Verdicts};
+use handbell_core::alert::mail::{Verdict, Verdicts};
 use handbell_inbound::BODY_LIMIT;
 use handbell_inbound::mail::{parse_notice, verdicts_in};
 use proptest::prelude::*;

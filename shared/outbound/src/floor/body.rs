@@ -206,7 +206,7 @@ pub(super) fn parts(hierarchy: &str) -> Vec<String> {
 }
 
 /// The places that an answer lists, found by their names. It is made once, for all zones that look for theirs in it.
-pub(super) struct Places<T> {
+pub(super) struct Endpoints<T> {
     vendor: &'static str,
     listed: Vec<(Option<String>, T)>,
     /// Where in the list each hierarchy stands. Its names go from the last to the first here, so those that end alike
@@ -216,15 +216,15 @@ pub(super) struct Places<T> {
     known: OnceCell<String>,
 }
 
-impl<T> Places<T> {
-    pub(super) fn new(vendor: &'static str, listed: Vec<(Option<String>, T)>) -> Places<T> {
+impl<T> Endpoints<T> {
+    pub(super) fn new(vendor: &'static str, listed: Vec<(Option<String>, T)>) -> Endpoints<T> {
         let mut backwards: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
         for (at, (name, _)) in listed.iter().enumerate() {
             if let Some(name) = name {
                 backwards.entry(reversed(name)).or_default().push(at);
             }
         }
-        Places { vendor, listed, backwards, known: OnceCell::new() }
+        Endpoints { vendor, listed, backwards, known: OnceCell::new() }
     }
 
     /// The one place with this name, or with a hierarchy that ends in it. Two of them are none: we would count the

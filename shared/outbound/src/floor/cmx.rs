@@ -4,7 +4,7 @@ use handbell_core::config::{CmxApi, Place};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::{self, Devices, Object, Places, no_count, object, parts};
+use super::body::{self, Devices, Endpoints, Object, no_count, object, parts};
 use super::{Answer, Ask, Pick, Unknown};
 
 const CMX: &str = "CMX";
@@ -165,7 +165,7 @@ impl ByZone {
 }
 
 /// What CMX writes for each place that it lists.
-pub(super) type Listing = Places<Option<Value>>;
+pub(super) type Listing = Endpoints<Option<Value>>;
 
 /// The devices at the one place with this name.
 pub(super) fn at(listing: &Listing, name: &str) -> Result<u32, Unknown> {
@@ -173,7 +173,7 @@ pub(super) fn at(listing: &Listing, name: &str) -> Result<u32, Unknown> {
 }
 
 pub(super) fn by_zone(text: &str) -> Result<Listing, Unknown> {
-    object::<ByZone>(CMX, text).map(|it| Places::new(CMX, it.listed()))
+    object::<ByZone>(CMX, text).map(|it| Endpoints::new(CMX, it.listed()))
 }
 
 pub(super) fn zones(text: &str) -> Vec<String> {
@@ -200,7 +200,7 @@ impl ClientCount {
 }
 
 pub(super) fn by_floor(text: &str) -> Result<Listing, Unknown> {
-    object::<ClientCount>(CMX, text).map(|it| Places::new(CMX, it.listed()))
+    object::<ClientCount>(CMX, text).map(|it| Endpoints::new(CMX, it.listed()))
 }
 
 pub(super) fn floors(text: &str) -> Vec<String> {

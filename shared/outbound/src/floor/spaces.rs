@@ -6,7 +6,7 @@ use handbell_core::config::Place;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::{Devices, Object, Places, no_count, object, parts};
+use super::body::{Devices, Endpoints, Object, no_count, object, parts};
 use super::{Ask, Pick, Unknown};
 
 const SPACES: &str = "Cisco Spaces";
@@ -87,7 +87,7 @@ pub(super) struct Listing {
     /// Where in the list each id stands.
     ids: BTreeMap<String, Vec<usize>>,
     /// Where in the list each name stands.
-    names: Places<usize>,
+    names: Endpoints<usize>,
 }
 
 pub(super) fn by_floor(text: &str) -> Result<Listing, Unknown> {
@@ -100,7 +100,7 @@ pub(super) fn by_floor(text: &str) -> Result<Listing, Unknown> {
         }
     }
     let names = floors.iter().enumerate().map(|(at, floor)| (floor.name(), at)).collect();
-    Ok(Listing { floors, ids, names: Places::new(SPACES, names) })
+    Ok(Listing { floors, ids, names: Endpoints::new(SPACES, names) })
 }
 
 impl Listing {

@@ -40,7 +40,7 @@ pub struct Sms {
     /// Where Twilio fetches the pictures that go along, at most [`MEDIA_MAX`]; those behind are left out. Together they
     /// may have 5 MB as JPEG, PNG or GIF, others 500 KB (Twilio, Messages resource).
     pub media: Vec<String>,
-    /// Where Twilio tells its fate. No underscore in the host's name (Twilio, Messages resource).
+    /// Where Twilio tells its receipt. No underscore in the host's name (Twilio, Messages resource).
     pub status_callback: Option<String>,
     /// Seconds after which it is better not delivered at all, so that a late copy dies.
     pub validity: u32,

@@ -82,7 +82,7 @@ pub enum Verb {
     Message {
         /// What to say, not more than [`crate::twilio::BODY_MAX`]; see [`crate::twilio::fit`].
         text: String,
-        /// Where Twilio tells its fate.
+        /// Where Twilio tells its receipt.
         status: Option<String>,
     },
 }

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Member, Webex};
 use crate::failure::Said;
-use handbell_core::wording::crowd::Card;
-use handbell_core::zone::Level;
+use handbell_core::occupancy::zone::Level;
+use handbell_core::wording::occupancy::Card;
 
 /// Somebody pressed a button on a card (Webex, Attachment Actions API).
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
-use handbell_core::roster::code::{AGAIN, Code};
+use handbell_core::oncall::code::{AGAIN, Code};
 use jiff::Timestamp;
 
 use crate::table::{RowKey, number, set_expiry, text};

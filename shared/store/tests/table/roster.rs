@@ -2,7 +2,7 @@
 
 use handbell::cloud::table::TableFault;
 use handbell_core::config::Hours;
-use handbell_core::roster::{Contact, Maintenance, Person, Roster, Rota, Team, parse_rules};
+use handbell_core::oncall::{Contact, Maintenance, Person, Roster, Rota, Team, parse_rules};
 use handbell_store::{NotCommitted, RosterChange};
 
 use crate::{World, at};
@@ -33,22 +33,22 @@ fn rota() -> Rota {
         except: [("2026-12-25".to_owned(), "closed".to_owned())].into(),
         at_closing: Default::default(),
     };
-    let layer = |turn| handbell_core::roster::Layer {
+    let layer = |turn| handbell_core::oncall::Layer {
         people: vec!["dana".to_owned(), "eli".to_owned()],
         turn,
         starts: "2026-01-05".parse().unwrap(),
         hand_over: "08:30".parse().unwrap(),
         hours: Some(hours.clone()),
-        on: handbell_core::roster::Days::Workdays,
+        on: handbell_core::oncall::Days::Workdays,
     };
-    use handbell_core::roster::Turn;
+    use handbell_core::oncall::Turn;
     Rota {
         name: "ops".to_owned(),
         label: None,
         timezone: "Europe/Paris".to_owned(),
         team: Some("ops".to_owned()),
         layers: [Turn::Daily, Turn::Weekly, Turn::Days(3), Turn::Hours(12)].map(layer).into(),
-        overrides: vec![handbell_core::roster::Override {
+        overrides: vec![handbell_core::oncall::Override {
             from: at("2026-11-21T00:00:00Z"),
             until: at("2026-11-22T00:00:00Z"),
             person: None,

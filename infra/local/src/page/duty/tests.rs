@@ -1,5 +1,5 @@
 use handbell_core::config::Config;
-use handbell_core::roster::{Contact, Layer, Override, Person, Rota, Turn};
+use handbell_core::oncall::{Contact, Layer, Override, Person, Rota, Turn};
 use jiff::Timestamp;
 
 use super::*;
@@ -48,7 +48,7 @@ fn rota(name: &str, people: &[&str]) -> Rota {
         starts: "2026-11-16".parse().unwrap(),
         hand_over: "08:00".parse().unwrap(),
         hours: None,
-        on: handbell_core::roster::Days::All,
+        on: handbell_core::oncall::Days::All,
     };
     Rota {
         name: name.into(),

@@ -1,6 +1,6 @@
 //! A Saturday in a shop, as counts of devices.
 
-use handbell_core::zone::Bounds;
+use handbell_core::occupancy::zone::Bounds;
 
 /// A whole day, from opening at 08:00 to closing at 20:00.
 pub const MINUTES: u32 = 720;

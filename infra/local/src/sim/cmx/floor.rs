@@ -1,7 +1,7 @@
 //! The floors as CMX sees them: the zones' places, and the devices on them, made from the zones' counts.
 
 use handbell_core::config::{CmxApi, Config, Place, Source};
-use handbell_core::zone::{Bounds, Rule};
+use handbell_core::occupancy::zone::{Bounds, Rule};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use handbell_core::config::Config;
-use handbell_core::zone::{Bounds, Level};
+use handbell_core::occupancy::zone::{Bounds, Level};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ mod mailbox;
 mod plans;
 
 use super::{Config, NAME_ADVICE, is_name};
+use crate::alert::mail::{expression, fits_every_mail, groups};
 use crate::config::{AlertSource, MailRule, Severity, Tokens, is_address};
-use crate::mail::{expression, fits_every_mail, groups};
 
 pub(super) fn problems(
     config: &Config,

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::super::{number_advice, plan_problems};
 use crate::config::{Config, Need, Plan, Step, Target, is_phone_number};
-use crate::roster;
+use crate::oncall;
 
 pub(super) fn problems(
     config: &Config,
@@ -175,7 +175,7 @@ fn targets(at: &[&str], targets: &[Target], say: &mut dyn FnMut(&[&str], String)
             Target::Team(name) => &name.team,
             Target::Person(name) => &name.person,
         };
-        if !roster::is_name(name) {
+        if !oncall::is_name(name) {
             let index = index.to_string();
             let path: Vec<&str> = at.iter().copied().chain([index.as_str()]).collect();
             say(

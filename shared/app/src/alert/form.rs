@@ -1,0 +1,243 @@
+//! The web form for alerts: `/alert/{name}`, and the page behind it, `/alert/{name}/{ticket}`, that shows what becomes of one.
+//!
+//! What is sent is stored before it is answered, and nothing that somebody typed is lost in silence: a page that is too old
+//! comes back with it, and so does one that a program filled in.
+
+mod becomes;
+mod fields;
+mod reporter;
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::alert::{Alert, Raised, Reporter};
+use handbell_core::button::EventId;
+use handbell_core::config::AlertSource;
+use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::decide::Event;
+use handbell_core::incident::{Incident, Subject};
+use handbell_core::wording::incident;
+use handbell_inbound::action_link::GOOD_FOR;
+use handbell_inbound::alert_form::{Refused, Report, Wrong, issue_ticket, page_of, read};
+use handbell_inbound::contact::{Stale, Token};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+
+use self::fields::filled_in;
+use crate::secrets::values;
+use crate::web::limits::digest;
+use crate::web::page::{escape, from_our_page, page};
+use crate::{App, Failed, Fault, header};
+
+/// What its forms are counted as.
+const KIND: &str = "alert-form";
+/// A form is remembered for longer than its token is good, so that it counts once.
+const KEEP: SignedDuration = SignedDuration::from_hours(48);
+
+impl App {
+    /// The form for alerts, its reporter's page, and the links in our mails and texts.
+    pub async fn form(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let done = match request.uri().path().starts_with("/act/") {
+            true => self.act(&request).await,
+            false => self.alert(&request).await,
+        };
+        done.unwrap_or_else(|failed| sorry(&failed))
+    }
+
+    async fn alert(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+        let path = request.uri().path().strip_prefix("/alert/").ok_or(Rejected::Unknown)?;
+        let mut pieces = path.trim_end_matches('/').split('/');
+        let (name, ticket) = (pieces.next().unwrap_or_default(), pieces.next());
+        let (name, source) = self.config.sources.get_key_value(name).ok_or(Rejected::Unknown)?;
+        let secret = source.form.as_ref().ok_or(Rejected::Unknown)?.secret.as_str();
+        if pieces.next().is_some() {
+            return Err(Rejected::Unknown.into());
+        }
+        match (ticket, *request.method() == Method::POST) {
+            (Some(ticket), _) => self.reporters_page((name, source), secret, ticket, request).await,
+            (None, true) => self.reported((name, source), secret, request).await,
+            (None, false) => self.alert_form((name, source), &Report::default(), &[], None).await,
+        }
+    }
+
+    async fn reported(
+        &self,
+        (name, source): (&str, &AlertSource),
+        secret: &str,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, Failed> {
+        if !from_our_page(request) {
+            return Err(Rejected::Forged.into());
+        }
+        let report = match read(header(request, "content-type"), request.body()) {
+            Ok(report) => report,
+            Err(Refused::Rejected(rejected)) => return Err(rejected.into()),
+            Err(Refused::Wrong(report, wrong)) => {
+                let above = "Nothing is sent yet. Please mend what is marked.";
+                return self.alert_form((name, source), &report, &wrong, Some(above)).await;
+            }
+        };
+        let again = match self.nonce_of(secret, &page_of(name), &report.token).await? {
+            Err(Stale::Forged) => return Err(Rejected::Forged.into()),
+            Err(Stale::Expired) => {
+                Err("Nothing is sent yet: this page was too old. Please send it once more.")
+            }
+            // Browsers that fill in fields by themselves do this too, and somebody may be waiting for help.
+            Ok(_) if report.trap => Err(
+                "Nothing is sent yet: a field that people don’t see was filled in. Please send it once more.",
+            ),
+            Ok(nonce) => Ok(nonce),
+        };
+        let nonce = match again {
+            Ok(nonce) => nonce,
+            Err(above) => return self.alert_form((name, source), &report, &[], Some(above)).await,
+        };
+        let kind = format!("{KIND}-{name}");
+        if !self.is_welcome(&kind, request, report.email.as_deref()).await? {
+            let day = self.now().as_second().div_euclid(86_400);
+            let text = format!(
+                "Too many reports come in by the form of {name}: some are not taken. See who sends them."
+            );
+            self.tell_admins_once(&text, &format!("form-limit-{name}-{day}"), self.now()).await?;
+            let text = "<p class=\"wrong\">Nothing was sent: too many reports came from here. Please call somebody, or try \
+                again in an hour.</p>";
+            return Ok(page(&title(name, source), text, StatusCode::TOO_MANY_REQUESTS));
+        }
+        let incident = self.raise((name, source), report, &nonce).await?;
+        let secret = self.secrets.get(secret, self.now()).await?;
+        let until = incident.opened_at + GOOD_FOR;
+        let ticket =
+            issue_ticket(secret.expose_secret().as_bytes(), &incident.subject, incident.epoch, until);
+        Ok(see_other(&format!("/alert/{name}/{ticket}"), "It is stored. See what becomes of it"))
+    }
+
+    /// Stores the report. One page is one alert, however often it is sent; what was changed before it was sent again is
+    /// passed on to those who have it.
+    async fn raise(
+        &self,
+        (name, source): (&str, &AlertSource),
+        report: Report,
+        nonce: &str,
+    ) -> Result<Incident, Fault> {
+        let Report { what, more, severity, name: who, email, .. } = report;
+        let words = digest(&format!("{what}\0{more}\0{}\0{who}\0{email:?}", severity.name()));
+        let key = format!("form-{nonce}-{words}");
+        let subject = self.or_flood((name, source), Subject::alert(name, nonce), &key).await?;
+        let hold = self.hold_for(name, source, severity, &what, self.now()).await?;
+        let event = Event::Alert(Box::new(Raised {
+            plan: source.plans.get(&severity).unwrap_or(&source.plan).clone(),
+            alert: Alert {
+                source: name.to_owned(),
+                title: what.clone(),
+                severity,
+                origin: None,
+                reporter: Some(Reporter { name: who.clone(), email }),
+                written_at: None,
+                noted_at: None,
+            },
+            text: more.clone(),
+            object: None,
+            hold,
+        }));
+        let applied = self.apply(&subject, &event, Some(&EventId { key: key.clone(), keep: KEEP })).await?;
+        tracing::info!(subject = subject.as_str(), outcome = ?applied.outcome, "a form");
+        let incident = applied.incident.ok_or_else(|| {
+            Fault(format!("the source {name:?} has no plan that is known: run `handbell check`"))
+        })?;
+        if incident.count > 1 {
+            let text = format!("{}: {what}\n{more}", incident::severity(severity));
+            let event = Event::Command {
+                by: reporter(&who),
+                epoch: Some(incident.epoch),
+                command: Command::Note { text },
+            };
+            self.apply(&subject, &event, Some(&EventId { key: format!("{key}-note"), keep: KEEP })).await?;
+        }
+        Ok(incident)
+    }
+
+    /// The nonce of a page's token; with secrets that are newer than a minute if it doesn't fit, for one may have just been
+    /// replaced.
+    async fn nonce_of(&self, secret: &str, page: &str, token: &str) -> Result<Result<String, Stale>, Fault> {
+        let now = self.now();
+        let secrets = self.secrets.all(now).await?;
+        match Token::verify(&values(&secrets, [secret]), page, token, now) {
+            Err(Stale::Forged) => {
+                let secrets = self.secrets.newest(now).await?;
+                Ok(Token::verify(&values(&secrets, [secret]), page, token, now))
+            }
+            read => Ok(read),
+        }
+    }
+
+    /// A token for a page that is given out now.
+    async fn token_for(&self, secret: &str, page: &str) -> Result<String, Fault> {
+        let secret = self.secrets.get(secret, self.now()).await?;
+        let nonce = uuid::Uuid::new_v4().simple().to_string();
+        Ok(Token::issue(secret.expose_secret().as_bytes(), page, self.now(), &nonce))
+    }
+
+    /// The form with what was typed into it; what stands above it says why it is shown again.
+    async fn alert_form(
+        &self,
+        (name, source): (&str, &AlertSource),
+        report: &Report,
+        wrong: &[Wrong],
+        above: Option<&str>,
+    ) -> Result<Response<Bytes>, Failed> {
+        let settings = source.form.as_ref().ok_or(Rejected::Unknown)?;
+        let token = self.token_for(&settings.secret, &page_of(name)).await?;
+        let body = filled_in(report, wrong, above, &token);
+        let status = if above.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        Ok(page(&title(name, source), &body, status))
+    }
+}
+
+fn title(name: &str, source: &AlertSource) -> String {
+    let own = source.form.as_ref().and_then(|form| form.title.clone());
+    own.unwrap_or_else(|| format!("Report trouble: {}", source.label.as_deref().unwrap_or(name)))
+}
+
+/// Whoever reported it, as people read it: nobody is taken for a colleague by the name that was typed.
+fn reporter(name: &str) -> Actor {
+    Actor::named(format!("{name} (reporter)"), How::Form)
+}
+
+/// To the page that shows what came of it, so that to look at it again sends nothing again. The path alone: browsers follow
+/// a form nowhere else.
+fn see_other(path: &str, says: &str) -> Response<Bytes> {
+    let text = format!("<p><a href=\"{}\">{}</a></p>", escape(path), escape(says));
+    let mut response = page("Thank you", &text, StatusCode::SEE_OTHER);
+    if let Ok(path) = HeaderValue::from_str(path) {
+        response.headers_mut().insert(http::header::LOCATION, path);
+    }
+    response
+}
+
+/// What went wrong, for people: what is stored, and what to do.
+fn sorry(failed: &Failed) -> Response<Bytes> {
+    let (status, title, text) = match failed {
+        Failed::Rejected(Rejected::Unknown) => (
+            StatusCode::NOT_FOUND,
+            "There is nothing here",
+            "Check the address: it may have been cut off. Nothing was changed.".to_owned(),
+        ),
+        Failed::Rejected(Rejected::Forged) => (
+            StatusCode::FORBIDDEN,
+            "Nothing was sent",
+            "This didn’t come from a page of ours. Open the page anew and send it from there.".to_owned(),
+        ),
+        Failed::Rejected(Rejected::Malformed(why)) => (
+            StatusCode::BAD_REQUEST,
+            "Nothing was sent",
+            format!("This can’t be read: {why}. Open the page anew and send it from there."),
+        ),
+        Failed::Fault(fault) => {
+            tracing::error!(reason = %fault, "not stored; whoever sent it is asked to send it again");
+            let text = "Handbell can’t do this now, and it is not certain that anything was stored. Go back and send it once \
+                more: it counts once. If that fails too, call somebody.";
+            (StatusCode::SERVICE_UNAVAILABLE, "Please send it again", text.to_owned())
+        }
+    };
+    page(title, &format!("<p>{}</p>", escape(&text)), status)
+}

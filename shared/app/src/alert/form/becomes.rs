@@ -1,0 +1,111 @@
+//! What becomes of a report, in words for whoever reported it: names where they are known, and never a number or an address.
+
+use handbell_core::delivery::{Dispatch, NOTICE, Progress};
+use handbell_core::incident::command::How;
+use handbell_core::incident::{By, Incident, Phase};
+use handbell_core::wording::{Words, without_addresses};
+use jiff::Timestamp;
+
+/// How it stands, in a sentence or two.
+pub(super) fn state(incident: &Incident, called: &Called, words: &Words, now: Timestamp) -> String {
+    let at = |at: Timestamp| moment(at, words, now);
+    let since = |by: &By| match name(&by.who) {
+        Some(name) => format!("Somebody has it since {}: {name}.", at(by.at)),
+        None => format!("Somebody has it since {}.", at(by.at)),
+    };
+    let duty = &incident.duty;
+    match incident.phase {
+        Phase::Open => match (&duty.hold, duty.acks.last()) {
+            (_, Some(ack)) => format!("{} More people are needed, and they are being called.", since(&ack.by)),
+            (Some(hold), None) if hold.until > now => format!(
+                "It is stored. No phone rings before {}; then people are called.",
+                at(hold.until)
+            ),
+            _ => called.sentence(),
+        },
+        Phase::Acknowledged => {
+            let taken = incident.taken_by.as_ref().map_or_else(|| "Somebody has it.".to_owned(), since);
+            match duty.snoozed_until {
+                Some(until) => format!("{taken} They go on with it at {}.", at(until)),
+                None => taken,
+            }
+        }
+        Phase::Resolved => format!("It is over: done at {}.", at(incident.heard_at)),
+        Phase::Cancelled => format!("It is over: called off at {}.", at(incident.heard_at)),
+        Phase::Lapsed if duty.first.is_none() => {
+            "Nobody took it, and nothing more was heard of it. If it still isn’t right, report it again or call somebody."
+                .to_owned()
+        }
+        Phase::Lapsed => "It counts as over: nothing more was heard of it.".to_owned(),
+    }
+}
+
+/// Who was reached for so far.
+#[derive(Default)]
+pub(super) struct Called {
+    names: Vec<String>,
+    nameless: bool,
+}
+
+impl Called {
+    fn sentence(&self) -> String {
+        let nobody_yet = "Nobody has said yet that they have it.";
+        match (self.names.as_slice(), self.nameless) {
+            ([], false) => format!("It is stored, and people are being told. {nobody_yet}"),
+            ([], true) => format!("People are being called. {nobody_yet}"),
+            (names, false) => format!("Called so far: {}. {nobody_yet}", names.join(", ")),
+            (names, true) => format!("Called so far: {} and others. {nobody_yet}", names.join(", ")),
+        }
+    }
+}
+
+/// Everybody for whom a step has sent or begun something.
+pub(super) fn called(dispatches: &[Dispatch]) -> Called {
+    let mut called = Called::default();
+    for dispatch in dispatches.iter().filter(|dispatch| dispatch.step.is_some()) {
+        for delivery in dispatch.deliveries.values() {
+            let tried = matches!(delivery.progress, Progress::Sent | Progress::Unknown);
+            if !tried || !delivery.say.is_page() || delivery.instead_of.as_deref() == Some(NOTICE) {
+                continue;
+            }
+            match delivery.recipient.as_ref().and_then(|recipient| name(&recipient.name)) {
+                Some(name) if called.names.contains(&name) => {}
+                Some(name) => called.names.push(name),
+                None => called.nameless = true,
+            }
+        }
+    }
+    called
+}
+
+/// What the ledger says, but for what people said among themselves.
+pub(super) fn lines(dispatches: &[Dispatch], words: &Words, now: Timestamp) -> Vec<String> {
+    let mut entries: Vec<_> = dispatches.iter().filter_map(|dispatch| dispatch.entry.as_deref()).collect();
+    entries.sort_by_key(|entry| entry.at);
+    let among_themselves =
+        |who: &str, what: &str| what.strip_prefix(who).is_some_and(|rest| rest.starts_with(": "));
+    entries
+        .into_iter()
+        .filter(|entry| {
+            let who = entry.who.as_deref().unwrap_or_default();
+            entry.how == Some(How::Form) || who.is_empty() || !among_themselves(who, &entry.what)
+        })
+        .map(|entry| format!("{}  {}", moment(entry.at, words, now), without_addresses(&entry.what)))
+        .collect()
+}
+
+/// `14:02`, or `21 Nov 14:02` if it is not of today.
+pub(super) fn moment(at: Timestamp, words: &Words, now: Timestamp) -> String {
+    let (at, now) = (at.to_zoned(words.zone.clone()), now.to_zoned(words.zone.clone()));
+    let form = if at.date() == now.date() { "%H:%M" } else { "%-d %b %H:%M" };
+    at.strftime(form).to_string()
+}
+
+/// What somebody is called; none for whoever is only known by a number or an address.
+fn name(who: &str) -> Option<String> {
+    let shown = without_addresses(who);
+    (shown == who && !who.trim().is_empty()).then_some(shown)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! The reporter's page: what becomes of what was reported, as it happens. Whoever reported it may add a line, or take it
+//! back; nobody's number or address stands here.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::button::EventId;
+use handbell_core::config::AlertSource;
+use handbell_core::incident::command::Command;
+use handbell_core::incident::decide::{Event, Outcome};
+use handbell_core::incident::{Incident, Subject};
+use handbell_core::wording::incident;
+use handbell_inbound::alert_form::{NOTE_MAX, NotSaid, Saying, page_of_ticket, read_said, read_ticket};
+use handbell_inbound::contact::Stale;
+use http::{Method, Request, Response, StatusCode};
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::becomes::{called, lines, moment, state};
+use super::{reporter, see_other};
+use crate::alert::mail::is_flood;
+use crate::secrets::values;
+use crate::web::limits::digest;
+use crate::web::page::{escape, from_our_page, live_page, page, piece_of_path};
+use crate::{App, Failed, Fault, header, typed};
+
+/// So many lines a reporter may add.
+const LINES: u32 = 20;
+/// What was said here is remembered for longer than a ticket is good, so that it counts once.
+const KEEP: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+/// One reporter's page.
+struct Ticket<'a> {
+    /// The source, by its name in the configuration.
+    source: &'a str,
+    /// The secret that signs.
+    secret: &'a str,
+    subject: Subject,
+    epoch: u64,
+    /// Where the page lies.
+    path: String,
+}
+
+impl App {
+    pub(super) async fn reporters_page(
+        &self,
+        (source, _): (&str, &AlertSource),
+        secret: &str,
+        piece: &str,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, Failed> {
+        let piece = piece_of_path(piece);
+        let (subject, epoch) = match self.ticket(secret, &piece).await? {
+            Ok(ticket) => ticket,
+            Err(Stale::Forged) => return Err(Rejected::Unknown.into()),
+            Err(Stale::Expired) => {
+                let text = format!(
+                    "<p>This page was kept for seven days.</p>\n<p><a href=\"/alert/{source}\">Report something</a></p>\n"
+                );
+                return Ok(page("This page is not kept any more", &text, StatusCode::GONE));
+            }
+        };
+        if subject.source() != Some(source) {
+            return Err(Rejected::Unknown.into());
+        }
+        let path = format!("/alert/{source}/{piece}");
+        let ticket = Ticket { source, secret, subject, epoch, path };
+        let incident = self.store.incident(&ticket.subject).await?;
+        // A later incident of the same page is another one.
+        let incident = incident.filter(|incident| incident.epoch == epoch);
+        if *request.method() == Method::POST {
+            return self.reporter_says(&ticket, incident, request).await;
+        }
+        if request.uri().query() == Some("live") {
+            let (state, lines) = self.becomes(&ticket, incident.as_ref()).await?;
+            let over = incident.is_none_or(|incident| incident.phase.is_final());
+            let body = json!({ "state": state, "lines": lines, "over": over }).to_string();
+            return Ok(typed(StatusCode::OK, "application/json", body));
+        }
+        self.shown(&ticket, incident.as_ref(), None, StatusCode::OK).await
+    }
+
+    /// What the ticket is for; with secrets that are newer than a minute if it doesn't fit.
+    async fn ticket(&self, secret: &str, piece: &str) -> Result<Result<(Subject, u64), Stale>, Fault> {
+        let now = self.now();
+        let secrets = self.secrets.all(now).await?;
+        match read_ticket(&values(&secrets, [secret]), piece, now) {
+            Err(Stale::Forged) => {
+                let secrets = self.secrets.newest(now).await?;
+                Ok(read_ticket(&values(&secrets, [secret]), piece, now))
+            }
+            read => Ok(read),
+        }
+    }
+
+    async fn reporter_says(
+        &self,
+        ticket: &Ticket<'_>,
+        incident: Option<Incident>,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, Failed> {
+        if !from_our_page(request) {
+            return Err(Rejected::Forged.into());
+        }
+        let bad = StatusCode::UNPROCESSABLE_ENTITY;
+        let said = match read_said(header(request, "content-type"), request.body()) {
+            Ok(said) => said,
+            Err(NotSaid::Rejected(rejected)) => return Err(rejected.into()),
+            Err(NotSaid::Wrong(said, wrong)) => {
+                let why = wrong.first().map_or("", |wrong| wrong.why.as_str());
+                return self.shown(ticket, incident.as_ref(), Some((why, &said.what)), bad).await;
+            }
+        };
+        let page = page_of_ticket(&ticket.subject, ticket.epoch);
+        let nonce = match self.nonce_of(ticket.secret, &page, &said.token).await? {
+            Ok(nonce) => nonce,
+            Err(Stale::Forged) => return Err(Rejected::Forged.into()),
+            Err(Stale::Expired) => {
+                let why =
+                    "Nothing was sent: this page was open for more than a day. Please send it once more.";
+                return self.shown(ticket, incident.as_ref(), Some((why, &said.what)), bad).await;
+            }
+        };
+        let (key, command) = match &said.what {
+            // What others reported too isn't one reporter's to end.
+            Saying::TakeBack if is_flood(&ticket.subject) => {
+                let text = "I take back what I reported.".to_owned();
+                (format!("form-{nonce}-take-back"), Command::Note { text })
+            }
+            Saying::TakeBack => (format!("form-{nonce}-take-back"), Command::Cancel),
+            Saying::Note(text) => {
+                (format!("form-{nonce}-{}", digest(text)), Command::Note { text: text.clone() })
+            }
+        };
+        let now = self.now();
+        if matches!(said.what, Saying::Note(_)) {
+            let count = format!("ticket:{}", digest(&page));
+            if self.store.count(&count, 1, now, KEEP.as_secs()).await? >= LINES {
+                let why =
+                    "This line was not passed on: so many have come already. If it matters, call somebody.";
+                let shown = Some((why, &said.what));
+                return self.shown(ticket, incident.as_ref(), shown, StatusCode::TOO_MANY_REQUESTS).await;
+            }
+        }
+        let by = incident.as_ref().and_then(|incident| incident.alert.as_ref()?.reporter.as_ref());
+        let by = reporter(by.map_or("Somebody", |by| by.name.as_str()));
+        let event = Event::Command { by, epoch: Some(ticket.epoch), command };
+        let applied = self.apply(&ticket.subject, &event, Some(&EventId { key, keep: KEEP })).await?;
+        tracing::info!(subject = ticket.subject.as_str(), outcome = ?applied.outcome, "a word of a reporter");
+        if applied.outcome == Some(Outcome::Nothing) && matches!(said.what, Saying::Note(_)) {
+            let incident = applied.incident.filter(|incident| incident.epoch == ticket.epoch);
+            let why = "This line was not passed on, for it is over already. If it still isn’t right, report it again.";
+            return self
+                .shown(ticket, incident.as_ref(), Some((why, &said.what)), StatusCode::CONFLICT)
+                .await;
+        }
+        Ok(see_other(&ticket.path, "It is passed on. See what becomes of it"))
+    }
+
+    /// How it stands in a sentence, and what has applied, oldest first.
+    async fn becomes(
+        &self,
+        ticket: &Ticket<'_>,
+        incident: Option<&Incident>,
+    ) -> Result<(String, Vec<String>), Fault> {
+        let dispatches = self.store.dispatches_of(&ticket.subject, ticket.epoch).await?;
+        let words = self.words(&ticket.subject, incident);
+        let state = match incident {
+            Some(incident) => state(incident, &called(&dispatches), &words, self.now()),
+            None => "It is over.".to_owned(),
+        };
+        Ok((state, lines(&dispatches, &words, self.now())))
+    }
+
+    /// The page; with why something was not passed on, and what it was.
+    async fn shown(
+        &self,
+        ticket: &Ticket<'_>,
+        incident: Option<&Incident>,
+        not_said: Option<(&str, &Saying)>,
+        status: StatusCode,
+    ) -> Result<Response<Bytes>, Failed> {
+        let (state, lines) = self.becomes(ticket, incident).await?;
+        let alert = incident.and_then(|incident| incident.alert.as_ref());
+        let title = alert.map_or("What was reported", |alert| alert.title.as_str());
+        let over = incident.is_none_or(|incident| incident.phase.is_final());
+        let mut body = String::new();
+        if let Some((why, _)) = not_said {
+            body += &format!("<p class=\"wrong\" role=\"alert\">{}</p>\n", escape(why));
+        }
+        if let (Some(incident), Some(alert)) = (incident, alert) {
+            let words = self.words(&ticket.subject, Some(incident));
+            let by = alert.reporter.as_ref().map(|by| format!(" by {}", by.name)).unwrap_or_default();
+            let about = format!(
+                "{} · {} · reported at {}{by}",
+                incident.reference(),
+                incident::severity(alert.severity),
+                moment(incident.opened_at, &words, self.now()),
+            );
+            body += &format!("<p class=\"note\">{}</p>\n", escape(&about));
+        }
+        body += &format!("<p class=\"state\" id=\"state\" role=\"status\">{}</p>\n", escape(&state));
+        body += "<p class=\"wrong\" id=\"lost\" hidden>Handbell can’t be reached from here now: what stands here may be old.</p>\n";
+        let lines: String = lines.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
+        body += &format!("<h2>What applied</h2>\n<ol id=\"lines\">\n{lines}</ol>\n");
+        let typed = match not_said {
+            Some((_, Saying::Note(text))) => text.as_str(),
+            _ => "",
+        };
+        if over {
+            if !typed.is_empty() {
+                body += &format!("<p>You had written: {}</p>\n", escape(typed));
+            }
+            body += &format!("<p><a href=\"/alert/{}\">Report something</a></p>\n", ticket.source);
+            return Ok(page(title, &body, status));
+        }
+        let token = self.token_for(ticket.secret, &page_of_ticket(&ticket.subject, ticket.epoch)).await?;
+        body += &forms(&token, typed);
+        Ok(live_page(title, &body, status, Some(include_str!("live.js"))))
+    }
+}
+
+/// What a reporter can say, each with a button of its own; to take it back needs two.
+fn forms(token: &str, typed: &str) -> String {
+    let token = format!("<input type=\"hidden\" name=\"token\" value=\"{}\">", escape(token));
+    format!(
+        "<noscript><p><a href=\"?\">Look again</a></p></noscript>\n\
+         <form method=\"post\">\n{token}\n<label for=\"text\">Add a line</label>\
+         <textarea id=\"text\" name=\"text\" maxlength=\"{NOTE_MAX}\" required>{}</textarea>\n\
+         <button name=\"say\" value=\"note\">Pass it on</button>\n</form>\n\
+         <details>\n<summary>It was nothing</summary>\n<form method=\"post\">\n{token}\n\
+         <p>Nobody is called any more, and whoever was called is told that it was nothing.</p>\n\
+         <button class=\"other\" name=\"say\" value=\"take-back\">Yes, take it back</button>\n</form>\n</details>\n\
+         <p class=\"note\">This page’s address is yours alone, and good for seven days.</p>\n",
+        escape(typed)
+    )
+}

@@ -1,0 +1,217 @@
+//! Mailboxes on other servers are read, for those whom SES receives nothing for: every minute, one reader at a time.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use handbell_core::alert::mail::Verdicts;
+use handbell_core::config::{AlertSource, Mailbox};
+use handbell_inbound::mail::parse;
+use handbell_outbound::Failure;
+use handbell_outbound::mailbox::{Imap, Login, MAIL_MAX, Mark, Pop3, Server};
+use handbell_store::MailboxMark;
+use tokio::time::Instant;
+
+use crate::alert::mail::{Came, INBOUND};
+use crate::{App, Fault};
+
+/// So many mails of one mailbox are read in one go; the others wait a minute.
+const AT_ONCE: usize = 50;
+/// A mailbox may take so long; what isn't read by then is read a minute later. The function itself must end in time.
+const WITHIN: Duration = Duration::from_secs(40);
+/// No further mail is begun after this time.
+const READS: Duration = Duration::from_secs(20);
+
+/// What a poll of the mailboxes saw, for the metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MailboxSeen {
+    /// How many mailboxes there are.
+    pub mailboxes: usize,
+    /// How many mails were read.
+    pub read: usize,
+    /// How many mailboxes could not be read.
+    pub failed: usize,
+}
+
+impl App {
+    /// Reads every mailbox. One that can't be read holds up no other.
+    pub async fn mailbox_poll(&self) -> Result<MailboxSeen, Fault> {
+        let mailboxes = self.config.sources.iter();
+        let mailboxes = mailboxes.filter_map(|(name, source)| Some((name, source, source.mailbox.as_ref()?)));
+        // Side by side, and each for so long: a slow server keeps no other mailbox from being read.
+        let reading = mailboxes.map(async |(name, source, mailbox)| {
+            let read = tokio::time::timeout(WITHIN, self.read_alone(name, source, mailbox)).await;
+            let slow = || Fault(format!("it took longer than {} s", WITHIN.as_secs()));
+            (name, read.unwrap_or_else(|_| Err(slow())))
+        });
+        let mut seen = MailboxSeen::default();
+        for (name, read) in join_all(reading).await {
+            seen.mailboxes += 1;
+            match read {
+                Ok(read) => seen.read += read,
+                Err(fault) => {
+                    seen.failed += 1;
+                    tracing::error!(source = name, reason = %fault, "a mailbox can't be read; tried again in a minute");
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn read_alone(&self, name: &str, source: &AlertSource, mailbox: &Mailbox) -> Result<usize, Fault> {
+        let owner = uuid::Uuid::new_v4().to_string();
+        if !self.store.claim_mailbox(name, &owner, self.now()).await? {
+            return Ok(0);
+        }
+        let read = self.read_mailbox(name, source, mailbox).await;
+        self.store.release_mailbox(name, &owner).await?;
+        read
+    }
+
+    async fn read_mailbox(
+        &self,
+        name: &str,
+        source: &AlertSource,
+        mailbox: &Mailbox,
+    ) -> Result<usize, Fault> {
+        let (imap, server) = self.server(mailbox).await?;
+        if imap {
+            self.read_imap(name, source, (mailbox, &server)).await
+        } else {
+            self.read_pop3(name, source, &server).await
+        }
+    }
+
+    /// From the mark on. A mail is marked as done only when all that follows from it is stored.
+    async fn read_imap(
+        &self,
+        name: &str,
+        source: &AlertSource,
+        (mailbox, server): (&Mailbox, &Server),
+    ) -> Result<usize, Fault> {
+        let failed = |failure: Failure| Fault(failure.to_string());
+        let mut session = Imap::connect(server, &mailbox.folder).await.map_err(failed)?;
+        let mark = self.store.mailbox_mark(name).await?;
+        let mark = mark.map(|mark| Mark { uid_validity: mark.uid_validity, last_uid: mark.last_uid });
+        let news = session.new_mail(mark, AT_ONCE).await.map_err(failed)?;
+        let mut read = 0;
+        for waiting in &news.mails {
+            // One that nobody can read must not keep those behind it from being read.
+            let id = format!("{}-{}", news.uid_validity, waiting.uid);
+            let fetched = if waiting.size > MAIL_MAX {
+                self.unreadable(name, &id, "it is larger than 40 MB").await?;
+                None
+            } else {
+                match session.fetch(waiting.uid).await {
+                    Ok(fetched) => fetched,
+                    Err(Failure::Refused { why, .. }) => {
+                        self.unreadable(name, &id, &why).await?;
+                        None
+                    }
+                    Err(failure) => return Err(failed(failure)),
+                }
+            };
+            let there = fetched.is_some();
+            if let Some(bytes) = fetched {
+                self.store_mail(name, source, bytes).await?;
+                read += 1;
+            }
+            // All that follows from it is stored. Where it lies from now on is a matter of tidiness.
+            let mark = MailboxMark { uid_validity: news.uid_validity, last_uid: waiting.uid };
+            self.store.keep_mailbox_mark(name, mark).await?;
+            if there {
+                session.done(waiting.uid, mailbox.move_to.as_deref()).await.map_err(failed)?;
+            }
+        }
+        // All is stored: how the server says good-bye doesn't matter.
+        let _ = session.logout().await;
+        Ok(read)
+    }
+
+    /// Everything that is there. It is deleted after it is stored; who dies in between reads it again, and knows it.
+    async fn read_pop3(&self, name: &str, source: &AlertSource, server: &Server) -> Result<usize, Fault> {
+        let failed = |failure: Failure| Fault(failure.to_string());
+        let mut session = Pop3::connect(server).await.map_err(failed)?;
+        let mut read = 0;
+        let until = Instant::now() + READS;
+        let (large, listed): (Vec<_>, Vec<_>) =
+            session.uidl().await.map_err(failed)?.into_iter().partition(|listed| listed.size > MAIL_MAX);
+        for listed in &large {
+            self.unreadable(name, &listed.uidl, "it is larger than 40 MB").await?;
+        }
+        for listed in listed.into_iter().take(AT_ONCE) {
+            // What was deleted is gone only after a good-bye: there must be time for it.
+            if Instant::now() > until {
+                break;
+            }
+            let bytes = match session.fetch(listed.number).await {
+                Ok(bytes) => bytes,
+                Err(Failure::Refused { why, .. }) => {
+                    self.unreadable(name, &listed.uidl, &why).await?;
+                    continue;
+                }
+                Err(failure) => return Err(failed(failure)),
+            };
+            self.store_mail(name, source, bytes).await?;
+            session.delete(listed.number).await.map_err(failed)?;
+            read += 1;
+        }
+        session.quit().await.map_err(failed)?;
+        Ok(read)
+    }
+
+    /// The admins look at what can't be read; it stays where it is.
+    async fn unreadable(&self, name: &str, id: &str, why: &str) -> Result<(), Fault> {
+        let text = format!(
+            "A mail in the mailbox of {name} can't be read: {why}. It raised no alert. Please look at it there."
+        );
+        tracing::error!(source = name, "a mail can't be read");
+        self.tell_admins_once(&text, &format!("unreadable-{name}-{id}"), self.now()).await
+    }
+
+    /// Keeps the mail as it came, and lets happen what it means.
+    async fn store_mail(&self, name: &str, source: &AlertSource, bytes: Bytes) -> Result<(), Fault> {
+        let letter = parse(&bytes);
+        let object = match &self.bucket {
+            Some(bucket) => {
+                // Named by what is in it too: a copy with other words must not take its place.
+                let digest = &letter.digest[..16.min(letter.digest.len())];
+                let object = format!("{INBOUND}mailbox-{}-{digest}", letter.identity());
+                // The sweep needn't look at what is handled right now.
+                let row = handbell_store::MailRow { whose: None };
+                self.store.remember_mail(&[format!("obj-{object}")], &row, self.now()).await?;
+                let put = bucket.put(&object, bytes.clone(), "message/rfc822").await;
+                put.map_err(|failure| Fault(failure.to_string()))?;
+                Some(object)
+            }
+            None => None,
+        };
+        let came = Came { bytes, object, verdicts: Verdicts::of_mailbox() };
+        self.came_to_source(name, source, &letter, &came).await
+    }
+
+    async fn server(&self, mailbox: &Mailbox) -> Result<(bool, Server), Fault> {
+        let wrong = || Fault("the mailbox's address can't be read; `handbell check` tells why".to_owned());
+        let (scheme, rest) = mailbox.url.split_once("://").ok_or_else(wrong)?;
+        let (imap, tls, port) = match scheme {
+            "imaps" => (true, true, 993),
+            "imap" => (true, false, 143),
+            "pop3s" => (false, true, 995),
+            "pop3" => (false, false, 110),
+            _ => return Err(wrong()),
+        };
+        let rest = rest.trim_end_matches('/');
+        let (host, port) = match rest.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
+            None => (rest, port),
+        };
+        let now = self.now();
+        let login = match (&mailbox.password, &mailbox.oauth) {
+            (Some(password), _) => Login::Password(self.secrets.get(&password.secret, now).await?),
+            (None, Some(token)) => Login::OAuth(self.secrets.get(&token.secret, now).await?),
+            (None, None) => return Err(Fault("the mailbox has neither password nor oauth".to_owned())),
+        };
+        let server = Server { host: host.to_owned(), port, tls: None, user: mailbox.user.clone(), login };
+        Ok((imap, if tls { (self.encrypt_mailbox)(server)? } else { server }))
+    }
+}

@@ -1,0 +1,272 @@
+//! How an incident stands, shown in its space: the card that is kept true, the mail as it came, the report as a file.
+
+use bytes::Bytes;
+use handbell_core::delivery::{DispatchKey, Outcome, Progress, Say};
+use handbell_core::incident::Incident;
+use handbell_core::wording;
+use handbell_core::wording::incident::{self, Reader};
+use handbell_outbound::Failure;
+use handbell_outbound::webex::{Attached, Choice, Colour, IncidentCard, Post, Webex, incident_card};
+use handbell_store::Named;
+use jiff::SignedDuration;
+
+use crate::channel::speak::{not_now, said};
+use crate::engine::deliver::{Work, wait};
+use crate::engine::space::Room;
+use crate::secrets::values;
+use crate::{App, Fault};
+
+/// The largest mail that is posted as a file: SES takes none that is larger.
+const ORIGINAL_MAX: u64 = 40 * 1024 * 1024;
+/// So many cards back it is looked for one that still stands.
+const CARDS_BACK: usize = 20;
+
+impl App {
+    /// A newer card was decided: this one would be taken down at once.
+    pub(crate) fn is_outdated(&self, work: &Work) -> bool {
+        work.told_incident().is_none_or(|incident| incident.duty.card != work.dispatch.key.number)
+    }
+
+    /// The card as the incident is now. What is written in this space is from now on about this incident.
+    pub(crate) async fn status_to_post(&self, work: &Work, room: &Room) -> Result<Post, Outcome> {
+        let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
+        let heard = self.config.webex.webhook.is_some();
+        if heard {
+            self.hook_once().await;
+        }
+        let named = Named { subject: incident.subject.clone(), epoch: incident.epoch };
+        if let Err(fault) = self.store.note_paged(&[(room.id.clone(), named)], self.now()).await {
+            return Err(not_now(fault.into()));
+        }
+        let card = incident::card(incident, &work.plan, &work.words, self.now());
+        let mut markdown = format!(
+            "**{}**: {}",
+            wording::escape_markdown(&card.title),
+            wording::escape_markdown(&card.state)
+        );
+        if !self.config.webex.cards || !heard {
+            for (name, text) in &card.lines {
+                markdown.push_str(&format!(
+                    "  \n{}: {}",
+                    wording::escape_markdown(name),
+                    wording::escape_markdown(text)
+                ));
+            }
+        }
+        let shown = self.config.webex.cards.then(|| {
+            let choices = card.choices.iter().filter(|_| heard);
+            incident_card(&IncidentCard {
+                title: card.title,
+                state: card.state,
+                colour: match card.colour {
+                    incident::Colour::Attention => Colour::Attention,
+                    incident::Colour::Warning => Colour::Warning,
+                    incident::Colour::Accent => Colour::Accent,
+                    incident::Colour::Good => Colour::Good,
+                },
+                lines: card.lines,
+                choices: choices
+                    .map(|(title, name)| Choice { title: (*title).to_owned(), name: (*name).to_owned() })
+                    .collect(),
+                incident: incident.reference(),
+                epoch: Some(incident.epoch),
+            })
+        });
+        Ok(Post { markdown, card: shown, ..Post::default() })
+    }
+
+    /// Removes the card of an earlier dispatch. One that was never posted had taken the place of an earlier one itself.
+    pub(crate) async fn take_down(&self, webex: &Webex, work: &Work, card: u32) -> Outcome {
+        let mut number = card;
+        for _ in 0..CARDS_BACK {
+            let key = DispatchKey { number, ..work.dispatch.key.clone() };
+            let earlier = match self.store.dispatch(&key).await {
+                Ok(Some(earlier)) => earlier,
+                Ok(None) => return Outcome::NotWanted,
+                Err(fault) => return not_now(fault.into()),
+            };
+            let shown = earlier.deliveries.values().find(|delivery| delivery.say == Say::Status);
+            let before = earlier.deliveries.values().find_map(|delivery| match delivery.say {
+                Say::TakeDown { card } => Some(card),
+                _ => None,
+            });
+            match shown.map(|shown| (shown.progress, &shown.id)) {
+                Some((Progress::Sent, Some(id))) => {
+                    if !work.may_begin(self.now()) {
+                        return wait(0);
+                    }
+                    return match webex.delete_message(id).await {
+                        Ok(()) => Outcome::Sent(id.clone()),
+                        Err(Failure::Unknown { why }) => {
+                            // Removing twice does no harm: nothing to look for.
+                            Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }
+                        }
+                        Err(failure) => said(failure),
+                    };
+                }
+                // It is being posted at this moment, or perhaps was.
+                Some((Progress::Pending | Progress::Unknown, _)) => return wait(2),
+                _ => match before {
+                    Some(before) => number = before,
+                    None => return Outcome::NotWanted,
+                },
+            }
+        }
+        Outcome::NotWanted
+    }
+
+    /// The mail as it came, as a file.
+    pub(crate) async fn original_to_post(&self, object: &str, name: &str) -> Result<Post, Outcome> {
+        let missing = |why: &str| Post {
+            markdown: format!("*(The mail itself belongs here, but {}.)*", wording::escape_markdown(why)),
+            ..Post::default()
+        };
+        let Some(bucket) = &self.bucket else {
+            return Ok(missing("HANDBELL_BUCKET isn't set: tell whoever looks after Handbell"));
+        };
+        match bucket.get(object, ORIGINAL_MAX).await {
+            Ok(Some(bytes)) => Ok(Post {
+                attached: Some(Attached {
+                    name: name.to_owned(),
+                    content_type: "message/rfc822".to_owned(),
+                    bytes: self.without_secret_addresses(bytes).await.map_err(not_now)?,
+                }),
+                ..Post::default()
+            }),
+            Ok(None) => Ok(missing("it isn't kept any more")),
+            Err(Failure::Refused { why, .. }) => Ok(missing(&format!("it can't be had: {why}"))),
+            Err(failure) => Err(said(failure)),
+        }
+    }
+
+    /// The same mail without the addresses that only a source knows: whoever is in the space could otherwise raise alerts.
+    async fn without_secret_addresses(&self, bytes: Bytes) -> Result<Bytes, Fault> {
+        let secrets = self.secrets.all(self.now()).await?;
+        let names = self.config.sources.values().filter_map(|source| source.address.as_ref());
+        let locals: Vec<&str> = names.flat_map(|address| values(&secrets, address.names())).collect();
+        Ok(mask(&bytes, &locals))
+    }
+
+    /// What became of everybody and everything, as a file.
+    pub(crate) async fn protocol_to_post(&self, work: &Work) -> Result<Post, Outcome> {
+        let (incident, text) = self.protocol(work, Reader::Ours).await?;
+        Ok(Post {
+            markdown: format!("The report of {}.", incident.reference()),
+            attached: Some(Attached {
+                name: format!("{}.txt", incident.reference()),
+                content_type: "text/plain".to_owned(),
+                bytes: Bytes::from(text),
+            }),
+            ..Post::default()
+        })
+    }
+
+    /// The incident and its report, as they are now.
+    pub(crate) async fn protocol<'a>(
+        &self,
+        work: &'a Work,
+        reader: Reader,
+    ) -> Result<(&'a Incident, String), Outcome> {
+        let key = &work.dispatch.key;
+        let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
+        let dispatches = self.store.dispatches_of(&key.subject, key.epoch).await;
+        let dispatches = dispatches.map_err(|fault| not_now(fault.into()))?;
+        Ok((incident, incident::protocol(incident, &dispatches, reader, &work.words, self.now())))
+    }
+
+    /// Whoever was told of the incident by phone is told what has become of it. Written down first and said with the next
+    /// claim: who dies meanwhile has told nobody.
+    pub(crate) async fn tell_those_called(&self, work: &mut Work) {
+        let now = self.now();
+        let due = work
+            .dispatch
+            .deliveries
+            .iter()
+            .filter(|(_, delivery)| delivery.progress == Progress::Pending && delivery.next_at <= now);
+        let tells: Vec<(String, String, Option<String>)> = due
+            .filter_map(|(name, delivery)| match &delivery.say {
+                Say::Tell { text, but } => Some((name.clone(), text.clone(), but.clone())),
+                _ => None,
+            })
+            .collect();
+        for (name, text, but) in tells {
+            let key = work.dispatch.key.clone();
+            match self.store.dispatches_of(&key.subject, key.epoch).await {
+                Ok(earlier) => {
+                    let earlier: Vec<_> =
+                        earlier.into_iter().filter(|dispatch| dispatch.step.is_some()).collect();
+                    work.dispatch.record(&name, Outcome::Sent("those who were called".to_owned()), now);
+                    work.dispatch.tell_called(&earlier, &text, but.as_deref(), now);
+                }
+                Err(fault) => {
+                    work.dispatch.record(&name, not_now(fault.into()), now);
+                }
+            }
+        }
+    }
+
+    /// A step that has certainly reached nobody needn't wait for its time.
+    pub(crate) async fn climb_if_unreached(&self, work: &Work) -> Result<(), Fault> {
+        use handbell_core::incident::decide::Event;
+        let (Some(step), Some(incident)) = (work.dispatch.step, &work.incident) else { return Ok(()) };
+        // Only the step that was taken last: an earlier round has no say.
+        let earlier = work.dispatch.key.number < incident.step_dispatch;
+        if work.cancelled || earlier || !work.dispatch.brought_nobody() || incident.step != step {
+            return Ok(());
+        }
+        let key = &work.dispatch.key;
+        let others = self.store.dispatches_of(&key.subject, key.epoch).await?;
+        // A step's people may lie in several dispatches; those of an earlier round don't count.
+        let same = |other: &&handbell_core::delivery::Dispatch| {
+            other.step == Some(step) && other.at == work.dispatch.at && other.key.number != key.number
+        };
+        let paged = |other: &handbell_core::delivery::Dispatch| {
+            other.deliveries.values().any(|delivery| delivery.say.is_page())
+        };
+        if others.iter().filter(same).any(|other| paged(other) && !other.brought_nobody()) {
+            return Ok(());
+        }
+        let event = Event::Unreached { epoch: key.epoch, round: incident.duty.round, step };
+        self.apply(&key.subject, &event, None).await.map(|_| ())
+    }
+
+    /// Remembers which incidents a phone was told of, before it is: whoever answers by text means one of them. Best effort:
+    /// an alert goes out even if its answer will have to name it.
+    pub(crate) async fn note_paged(&self, work: &Work, tasks: &[(String, handbell_core::delivery::Task)]) {
+        let Some(incident) = work.told_incident().filter(|_| !work.cancelled) else { return };
+        let named = Named { subject: incident.subject.clone(), epoch: work.dispatch.key.epoch };
+        let mut told: Vec<(String, Named)> = Vec::new();
+        for (name, _) in tasks {
+            let address = match work.delivery(name).map(|delivery| &delivery.say) {
+                Some(Say::Sms { to, .. } | Say::Call { to, .. }) => to,
+                _ => continue,
+            };
+            if !told.iter().any(|(known, _)| known == address) {
+                told.push((address.clone(), named.clone()));
+            }
+        }
+        if told.is_empty() {
+            return;
+        }
+        if let Err(fault) = self.store.note_paged(&told, self.now()).await {
+            tracing::warn!(reason = %fault, "who was paged could not be written down; an answer by text has to name the incident");
+        }
+    }
+}
+
+/// Every occurrence of one of the words, in whatever case, gives way to as many `x`.
+fn mask(bytes: &Bytes, words: &[&str]) -> Bytes {
+    let mut masked = bytes.to_vec();
+    for word in words.iter().map(|word| word.as_bytes()).filter(|word| !word.is_empty()) {
+        let mut at = 0;
+        while at + word.len() <= masked.len() {
+            if masked[at..at + word.len()].eq_ignore_ascii_case(word) {
+                masked[at..at + word.len()].fill(b'x');
+                at += word.len();
+            } else {
+                at += 1;
+            }
+        }
+    }
+    Bytes::from(masked)
+}

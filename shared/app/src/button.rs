@@ -1,0 +1,3 @@
+//! A button is pressed.
+
+pub(crate) mod press;

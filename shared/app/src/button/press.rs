@@ -1,0 +1,87 @@
+//! A button is pressed: `/b/{token}`.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::config::Button;
+use handbell_core::incident::Subject;
+use handbell_core::incident::decide::Event;
+use handbell_inbound::button::{FlicKey, Proof, known_hash, press, token_matches};
+use http::{Request, Response, StatusCode};
+
+use crate::secrets::values;
+use crate::{App, Failed, Fault, answer, refuse};
+
+impl App {
+    /// Answers `OK <count>` once the press is stored, and not before.
+    pub async fn button_press(&self, request: Request<Bytes>) -> Response<Bytes> {
+        match self.pressed(&request).await {
+            Ok(Some(count)) => answer(StatusCode::OK, format!("OK {count}\n")),
+            Ok(None) => answer(StatusCode::OK, ""),
+            // Every refusal looks like an address that doesn't exist: a wrong token learns nothing.
+            Err(Failed::Rejected(Rejected::Forged)) => refuse(&Rejected::Unknown.into()),
+            Err(failed) => refuse(&failed),
+        }
+    }
+
+    async fn pressed(&self, request: &Request<Bytes>) -> Result<Option<u64>, Failed> {
+        let token = request.uri().path().strip_prefix("/b/").unwrap_or_default();
+        let (name, button) = self.button_of(token).await?;
+        let proof = self.proof(button).await?;
+        let Some(press) = press(request, &proof, self.now())? else { return Ok(None) };
+        if let Some(battery) = &press.battery {
+            tracing::info!(button = name, battery, "battery");
+        }
+        let id = press.id.clone();
+        let applied = self.apply(&Subject::button(name), &Event::Press(press), id.as_ref()).await?;
+        Ok(Some(applied.count))
+    }
+
+    /// The button whose token this is. All are compared, each in constant time, so that the answer's time tells nothing.
+    async fn button_of(&self, token: &str) -> Result<(&str, &Button), Failed> {
+        let mut secrets = self.secrets.all(self.now()).await?;
+        for round in 0..2 {
+            let mut found = None;
+            for (name, button) in &self.config.buttons {
+                for known in values(&secrets, button.token.names()) {
+                    if known_hash(known).is_some_and(|hash| token_matches(token, &hash)) {
+                        found = Some((name.as_str(), button));
+                    }
+                }
+            }
+            match found {
+                Some(found) => return Ok(found),
+                // Perhaps the token was changed a minute ago.
+                None if round == 0 => secrets = self.secrets.newest(self.now()).await?,
+                None => {}
+            }
+        }
+        // A button whose secret is missing would look like an unknown one, and its presses would be lost without a word.
+        let missing =
+            self.config.buttons.iter().find(|(_, button)| values(&secrets, button.token.names()).is_empty());
+        match missing {
+            Some((name, _)) => {
+                Err(Fault(format!("the token of button {name:?} is not in the secrets document")).into())
+            }
+            None => Err(Rejected::Unknown.into()),
+        }
+    }
+
+    async fn proof(&self, button: &Button) -> Result<Proof, Failed> {
+        let mut proof = Proof::default();
+        if let Some(header) = &button.header {
+            let secrets = self.secrets.all(self.now()).await?;
+            let accepted: Vec<_> =
+                values(&secrets, [header.secret.as_str()]).into_iter().map(str::to_owned).collect();
+            if accepted.is_empty() {
+                return Err(
+                    Fault(format!("the secret {:?} is not in the secrets document", header.secret)).into()
+                );
+            }
+            proof.header = Some((header.name.clone(), accepted));
+        }
+        if button.flic {
+            proof.flic_key = Some(FlicKey::published());
+        }
+        Ok(proof)
+    }
+}

@@ -1,0 +1,283 @@
+//! An agent writes in a customer's space: what may leave leaves once and in order, and everything else stays.
+
+use handbell_core::config::Line;
+use handbell_core::conversation::decide::{Answer, Heard};
+use handbell_core::conversation::relay_policy::{Author, Policy, Sight, Us, Verdict, Written, judge};
+use handbell_core::conversation::{Agent, Conversation};
+use handbell_core::incident::Subject;
+use handbell_outbound::Failure;
+use handbell_outbound::webex::{Message, Webex};
+use handbell_store::Named;
+use handbell_store::table::RowKey;
+use jiff::SignedDuration;
+
+use crate::callback::webex::BotIdentity;
+use crate::{App, Fault};
+
+/// So many messages before the one that we heard of are read with it, so that none overtakes another.
+const READ_WITH: usize = 20;
+/// And only those that were written so shortly before.
+const WITH_IT: SignedDuration = SignedDuration::from_mins(15);
+/// A message older than this is not read any more.
+const LATEST: SignedDuration = SignedDuration::from_hours(24);
+/// So many are read where we didn't hear of any.
+const READ_UNHEARD: usize = 500;
+/// A message that was changed before it was read is looked for so often again.
+const UNREAD_TRIES: u32 = 3;
+/// A change of a message is tried to be dealt with for half an hour.
+const CHANGE_TRIES: u32 = 40;
+
+/// Somebody who writes, as far as it matters.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    pub(crate) agent: Agent,
+    machine: bool,
+    org: Option<String>,
+}
+
+fn failed(failure: &Failure) -> Fault {
+    Fault(failure.to_string())
+}
+
+impl App {
+    /// Reads what agents wrote in a customer's space up to the message that we heard of, and in the order in which they wrote it.
+    pub(crate) async fn agents_wrote(
+        &self,
+        whose: &Named,
+        room: &str,
+        named: Option<Message>,
+    ) -> Result<(), Fault> {
+        let subject = &whose.subject;
+        let conversation = self.store.conversation(subject).await?;
+        // The space of a customer who was forgotten is nobody's.
+        let Some(conversation) = conversation.filter(|talk| talk.epoch == whose.epoch) else { return Ok(()) };
+        let (webex, me) = (self.webex().await?, self.me().await?);
+        let limit = if named.is_some() { READ_WITH } else { READ_UNHEARD };
+        let listed = webex.messages(room, limit, me.bot).await;
+        let mut messages = match (listed, &named) {
+            // The newest come first; of two in the same moment only that tells which was the earlier.
+            (Ok(mut messages), _) => {
+                messages.reverse();
+                messages
+            }
+            // We may read what mentions us although we may not list: then there is only this one.
+            (Err(Failure::Refused { .. }), Some(_)) => Vec::new(),
+            (Err(failure), _) => return Err(failed(&failure)),
+        };
+        if let Some(named) = &named
+            && !messages.iter().any(|message| message.id == named.id)
+        {
+            messages.push(named.clone());
+        }
+        let (sight, now) = (sight(me), self.now());
+        let heard_at = named.as_ref().and_then(|named| named.created);
+        messages.retain(|message| {
+            let Some(at) = message.created else { return false };
+            if named.as_ref().is_some_and(|named| named.id == message.id) {
+                // A webhook is signed for ever: one of long ago is a copy that somebody kept.
+                return now.duration_since(at) < LATEST;
+            }
+            // The others are read for the order alone. What was written before another token could see it, before it was
+            // read to, or was changed since, was perhaps never meant to leave.
+            let new = conversation.read_to.is_none_or(|read_to| at >= read_to)
+                && at >= conversation.opened_at - SignedDuration::from_mins(1);
+            let close = heard_at.is_none_or(|heard_at| heard_at.duration_since(at).abs() < WITH_IT);
+            new && close
+                && message.updated.is_none()
+                && conversation.read_with.is_none_or(|with| with == sight)
+        });
+        messages.sort_by_key(|message| message.created);
+        for message in &messages {
+            self.agent_wrote(&webex, &conversation, message).await?;
+        }
+        Ok(())
+    }
+
+    async fn agent_wrote(
+        &self,
+        webex: &Webex,
+        conversation: &Conversation,
+        message: &Message,
+    ) -> Result<(), Fault> {
+        let subject = &conversation.subject;
+        let me = self.me().await?;
+        let Some((writer, verdict)) = self.judged(webex, subject, message, me).await? else { return Ok(()) };
+        let said = answer(message, writer.agent, String::new(), sight(me));
+        let heard = match verdict {
+            Verdict::Leaves { text } => {
+                let files = message.files.clone().unwrap_or_default();
+                Heard::Answer(Answer { text, files, ..said })
+            }
+            Verdict::Command(command) => Heard::Command { command, asked: said },
+            Verdict::Stays(why) => Heard::Stays { why, said },
+        };
+        let id = format!("wx-{}", message.id);
+        self.turn(subject, conversation.address.as_ref(), &heard, Some(&id)).await?;
+        Ok(())
+    }
+
+    /// What the message may do, and who wrote it; none for our own posts and those of nobody that we know.
+    async fn judged(
+        &self,
+        webex: &Webex,
+        subject: &Subject,
+        message: &Message,
+        me: &BotIdentity,
+    ) -> Result<Option<(Writer, Verdict)>, Fault> {
+        let (Some((_, line)), Some(person)) = (self.line(subject), &message.person_id) else {
+            return Ok(None);
+        };
+        if *person == me.id {
+            return Ok(None);
+        }
+        let Some(writer) = self.writer(webex, person).await? else { return Ok(None) };
+        let none = Vec::new();
+        let written = Written {
+            text: message.text.as_deref(),
+            html: message.html.as_deref(),
+            files: message.files.as_ref().map_or(0, Vec::len),
+            mentioned_people: message.mentioned_people.as_ref().unwrap_or(&none),
+            mentioned_groups: message.mentioned_groups.as_ref().unwrap_or(&none),
+            author: match (writer.machine, self.speaks_for(line, &writer)) {
+                (true, _) => Author::Machine,
+                (false, true) => Author::Person,
+                (false, false) => Author::Outsider,
+            },
+        };
+        // An answer in a thread belongs to what stands above it, which may be a whisper.
+        let in_thread = message.parent_id.is_some() && sight(me) == Sight::Everything;
+        let policy = if in_thread { Policy::Explicit } else { line.answers.policy() };
+        let us = Us { id: &me.id, name: &me.name };
+        let verdict = judge(&written, us, sight(me), policy);
+        Ok(Some((writer, verdict)))
+    }
+
+    /// Whoever is brought into a space is not yet of the team.
+    fn speaks_for(&self, line: &Line, writer: &Writer) -> bool {
+        let named = line.agents.iter().any(|agent| agent.email.eq_ignore_ascii_case(&writer.agent.email));
+        let ours = self.me.get().and_then(|me| me.org.as_ref());
+        named || (ours.is_some() && ours == writer.org.as_ref())
+    }
+
+    /// Who a person is, asked once in a process's life; none if Webex doesn't tell us.
+    async fn writer(&self, webex: &Webex, person: &str) -> Result<Option<Writer>, Fault> {
+        let known = |writers: &std::collections::BTreeMap<String, Writer>| writers.get(person).cloned();
+        if let Some(writer) = self.writers.lock().ok().as_deref().and_then(known) {
+            return Ok(Some(writer));
+        }
+        let person = match webex.person(person).await {
+            Ok(person) => person,
+            Err(Failure::Refused { .. }) => return Ok(None),
+            Err(failure) => return Err(failed(&failure)),
+        };
+        let email = person.emails.iter().flatten().next().cloned().unwrap_or_default();
+        let writer = Writer {
+            // Whoever isn't certainly a person is taken for a machine: what machines write never leaves.
+            machine: person.kind.as_deref() != Some("person"),
+            org: person.org_id,
+            agent: Agent {
+                id: person.id.clone(),
+                name: person.display_name.unwrap_or_else(|| email.clone()),
+                email,
+            },
+        };
+        if let Ok(mut writers) = self.writers.lock() {
+            writers.insert(person.id, writer.clone());
+        }
+        Ok(Some(writer))
+    }
+
+    /// An agent changed or deleted a message; what can't be dealt with now is tried again.
+    pub(crate) async fn message_changed(
+        &self,
+        message: &str,
+        (room, person): (&str, &str),
+        deleted: bool,
+        tries: u32,
+    ) -> Result<(), Fault> {
+        match self.changed(message, (room, person), deleted, tries).await {
+            Err(fault) if tries < CHANGE_TRIES => {
+                tracing::warn!(reason = %fault, "a changed message can't be dealt with now; tried again");
+                let now = self.now();
+                let again = RowKey::changed(message, (room, person), deleted, tries + 1);
+                let soon = now + pause(tries);
+                if self.enqueue(&[(again, soon)], now).await { Ok(()) } else { Err(fault) }
+            }
+            other => other,
+        }
+    }
+
+    async fn changed(
+        &self,
+        id: &str,
+        (room, person): (&str, &str),
+        deleted: bool,
+        tries: u32,
+    ) -> Result<(), Fault> {
+        let Some(whose) = self.store.conversation_of_room(room).await? else { return Ok(()) };
+        let subject = whose.subject;
+        let Some(conversation) = self.store.conversation(&subject).await? else { return Ok(()) };
+        let carried =
+            conversation.answers.iter().find(|(message, _)| message == id).map(|(_, answer)| *answer);
+        let (carried, known) = match carried {
+            Some(answer) => (answer, true),
+            // It is long ago, or was no answer.
+            None => match self.store.handled(&subject, &format!("wx-{id}")).await? {
+                Some(handled) if handled.count > 0 => (u32::try_from(handled.count).unwrap_or(0), false),
+                Some(_) => return Ok(()),
+                // Whoever reads it may be about to write that down.
+                None if tries < UNREAD_TRIES => {
+                    return Err(Fault("the message has not been read yet".to_owned()));
+                }
+                None => return Ok(()),
+            },
+        };
+        let (webex, me) = (self.webex().await?, self.me().await?);
+        let by = self
+            .writer(&webex, person)
+            .await?
+            .map_or_else(|| "Somebody".to_owned(), |writer| writer.agent.name);
+        if deleted {
+            let heard = Heard::Deleted { answer: carried, by };
+            return self.converse(&subject, &heard, Some(&format!("wx-deleted-{id}"))).await.map(|_| ());
+        }
+        let message = match webex.message(id).await {
+            Ok(message) => message,
+            Err(Failure::Refused { .. }) => return Ok(()),
+            Err(failure) => return Err(failed(&failure)),
+        };
+        let now = match self.judged(&webex, &subject, &message, me).await? {
+            // What was sent long ago is only told of: nobody knows any more what took its place since.
+            Some((writer, Verdict::Leaves { text })) if known => {
+                let files = message.files.clone().unwrap_or_default();
+                Some(Answer { files, ..answer(&message, writer.agent, text, sight(me)) })
+            }
+            _ => None,
+        };
+        let updated = message.updated.map_or(0, jiff::Timestamp::as_millisecond);
+        let heard = Heard::Changed { answer: carried, now, by };
+        self.converse(&subject, &heard, Some(&format!("wx-changed-{id}-{updated}"))).await.map(|_| ())
+    }
+}
+
+/// 10 s for two minutes, then a minute.
+pub(crate) fn pause(tries: u32) -> SignedDuration {
+    SignedDuration::from_secs(if tries < 12 { 10 } else { 60 })
+}
+
+/// What our token lets us see.
+pub(crate) fn sight(me: &BotIdentity) -> Sight {
+    if me.bot { Sight::OnlyMentions } else { Sight::Everything }
+}
+
+fn answer(message: &Message, by: Agent, text: String, sight: Sight) -> Answer {
+    Answer {
+        by,
+        text,
+        files: Vec::new(),
+        message: message.id.clone(),
+        thread: message.parent_id.clone().unwrap_or_else(|| message.id.clone()),
+        at: message.created,
+        sight,
+    }
+}

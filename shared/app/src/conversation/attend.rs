@@ -1,0 +1,223 @@
+//! Somebody shall answer a customer: who of the team is there, who is asked, and what the lobby is told.
+
+use futures_util::future::join_all;
+use handbell_core::config::Line;
+use handbell_core::conversation::assign::{Candidate, Choice, choose};
+use handbell_core::conversation::decide::{Heard, There};
+use handbell_core::conversation::{Address, Agent, Conversation};
+use handbell_core::delivery::{Content, Outcome, Say, Task};
+use handbell_core::wording::{self, conversation};
+use handbell_outbound::webex::{Attached, Person, Post, Webex};
+use handbell_outbound::{Failure, Said};
+
+use crate::App;
+use crate::channel::speak::{not_now, said};
+use crate::conversation::agent::sight;
+use crate::engine::deliver::{Work, wait};
+use crate::engine::space::{Room, Wanted};
+
+impl App {
+    /// Looks who is there, asks somebody if nobody is, and tells the conversation what came of it.
+    pub(crate) async fn assign(
+        &self,
+        webex: &Webex,
+        work: &Work,
+        room: &Room,
+        (name, task): (&str, Task),
+    ) -> Outcome {
+        let subject = &work.dispatch.key.subject;
+        let Some((line_name, line)) = self.line(subject) else { return Outcome::NotWanted };
+        if work.cancelled {
+            return Outcome::NotWanted;
+        }
+        let candidates = match self.candidates(webex, line, &room.id).await {
+            Ok(candidates) => candidates,
+            // It was only looked: nothing is uncertain.
+            Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
+            Err(Failure::Refused { code: 404, why }) => {
+                return self.room_is_gone(webex, work, room).await.unwrap_or(Outcome::Refused { why });
+            }
+            Err(failure) => return said(failure),
+        };
+        let last = match self.store.line(line_name).await {
+            Ok(row) => row.asked_last,
+            Err(fault) => return not_now(fault.into()),
+        };
+        let chosen = match choose(&candidates, line.assign, last.as_deref()) {
+            // Whoever died at this may have added somebody who doesn't know yet that an answer is wanted.
+            Choice::SomebodyThere if task == Task::LookUp => {
+                let here =
+                    candidates.iter().find(|candidate| candidate.in_space && candidate.there == Some(true));
+                here.map_or(Choice::SomebodyThere, Choice::Assign)
+            }
+            chosen => chosen,
+        };
+        let (there, asked) = match chosen {
+            Choice::SomebodyThere => (There::Somebody, None),
+            Choice::Nobody => (There::Nobody, None),
+            Choice::Assign(candidate) => {
+                if !work.may_begin(self.now()) {
+                    return wait(0);
+                }
+                match webex.add_member(&room.id, &candidate.email, false).await {
+                    Ok(_) => {}
+                    Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
+                    Err(failure) => return said(failure),
+                }
+                let agent = Agent {
+                    id: candidate.person_id.clone(),
+                    email: candidate.email.clone(),
+                    name: candidate.name.clone(),
+                };
+                (There::Asked(agent), Some(candidate.email.clone()))
+            }
+        };
+        let id = format!("looked-{}", work.dispatch.mark(name));
+        if let Err(fault) = self.converse(subject, &Heard::Looked(there), Some(&id)).await {
+            return not_now(fault);
+        }
+        if let Some(email) = asked
+            && let Err(fault) = self.store.asked_last(line_name, &email).await
+        {
+            // Only the turn is lost; the customer isn't.
+            tracing::warn!(reason = %fault, "who was asked last could not be written down");
+        }
+        Outcome::Sent("looked".to_owned())
+    }
+
+    /// Everybody who may answer on this line, as Webex shows them to us.
+    async fn candidates(&self, webex: &Webex, line: &Line, room: &str) -> Said<Vec<Candidate>> {
+        let here = webex.members(room).await?;
+        let me = self.me().await.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.0 })?;
+        let in_space = |email: &str| {
+            here.iter().any(|member| {
+                member.person_email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))
+            })
+        };
+        let mut found: Vec<Person> = Vec::new();
+        if let Some(team) = &line.team {
+            let mates = webex.team_members(team).await?;
+            let ids: Vec<String> = mates.into_iter().map(|mate| mate.person_id).collect();
+            found.extend(webex.people(&ids).await?);
+        }
+        let known = |email: &str| {
+            found
+                .iter()
+                .flat_map(|person| person.emails.iter().flatten())
+                .any(|known| known.eq_ignore_ascii_case(email))
+        };
+        let others = line.agents.iter().filter(|agent| !known(&agent.email));
+        let others = join_all(others.map(|agent| webex.person_by_email(&agent.email))).await;
+        for person in others {
+            found.extend(person?);
+        }
+        let agents =
+            found.into_iter().filter(|person| person.id != me.id && person.kind.as_deref() == Some("person"));
+        Ok(agents
+            .filter_map(|person| {
+                let email = person.emails.iter().flatten().next()?.clone();
+                Some(Candidate {
+                    there: person.is_there(),
+                    name: person.display_name.clone().unwrap_or_else(|| email.clone()),
+                    last_activity: person.last_activity,
+                    in_space: person.emails.iter().flatten().any(|email| in_space(email)),
+                    person_id: person.id,
+                    email,
+                })
+            })
+            .collect())
+    }
+
+    /// Tells the team in its lobby.
+    pub(crate) async fn tell_lobby(
+        &self,
+        webex: &Webex,
+        work: &Work,
+        name: &str,
+        content: &Content,
+    ) -> Outcome {
+        let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else {
+            return Outcome::NotWanted;
+        };
+        let (Some(title), Content::Text(text)) = (&line.lobby, content) else { return Outcome::NotWanted };
+        let people =
+            line.agents.iter().map(|agent| Say::Invite { email: agent.email.clone(), moderator: false });
+        let wanted = Wanted {
+            name: format!("lobby:{line_name}:{title}"),
+            title: title.clone(),
+            team: line.team.clone(),
+            always: true,
+            oldest: work.dispatch.opened_at,
+            people: people.collect(),
+            people_first: true,
+            digits: None,
+            of: None,
+        };
+        let lobby = match self.space(webex, &wanted, work).await {
+            Ok(lobby) => lobby,
+            Err(outcome) => return outcome,
+        };
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let markdown = wording::marked_post(text, &work.dispatch.mark(name));
+        match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
+            Ok(id) => Outcome::Sent(id),
+            Err(Failure::Refused { code: 404, why }) => {
+                match self.store.forget_space(&wanted.name, &lobby.row).await {
+                    Ok(()) => Outcome::NotSent { pause: None, why },
+                    Err(fault) => not_now(fault.into()),
+                }
+            }
+            Err(failure) => said(failure),
+        }
+    }
+
+    /// What stands first in a customer's space.
+    pub(crate) async fn first_post(&self, work: &Work, address: &Address) -> Result<String, Outcome> {
+        let me = self.me().await.map_err(not_now)?;
+        self.hook_once().await;
+        let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line);
+        Ok(line.map(|line| conversation::first_post(line, sight(me), address)).unwrap_or_default())
+    }
+
+    /// Whether an answer could be taken back: its own dispatch knows, once it has settled.
+    pub(crate) async fn what_became_of(
+        &self,
+        work: &Work,
+        answer: u32,
+        (changed, who): (bool, &str),
+    ) -> Result<String, Outcome> {
+        let in_time = self.was_taken_back(&work.dispatch.key, answer).await.map_err(not_now)?;
+        let in_time = in_time.ok_or_else(|| wait(1))?;
+        Ok(conversation::taken_back(who, changed, in_time))
+    }
+
+    /// What was said with the customer: as a file, or the last of it in words.
+    pub(crate) async fn transcript(&self, work: &Work, brief: bool) -> Result<Post, Outcome> {
+        let subject = &work.dispatch.key.subject;
+        let all = self.store.dispatches(subject, if brief { 60 } else { 5000 }).await;
+        let all = all.map_err(|fault| not_now(fault.into()))?;
+        if brief {
+            return Ok(Post { markdown: conversation::history(&all, &self.zone), ..Post::default() });
+        }
+        let called = work.talk.as_ref().map(Conversation::title).unwrap_or_default();
+        let text = conversation::transcript(&called, &all, &self.zone, self.now());
+        let attached = Attached {
+            name: "transcript.txt".to_owned(),
+            content_type: "text/plain".to_owned(),
+            bytes: text.into(),
+        };
+        Ok(Post { attached: Some(attached), ..Post::default() })
+    }
+
+    /// Gives the space another title.
+    pub(crate) async fn rename(&self, webex: &Webex, room: &Room, title: &str) -> Outcome {
+        match webex.rename_room(&room.id, title).await {
+            Ok(_) => Outcome::Sent(room.id.clone()),
+            // Renaming twice does no harm: nothing to look for.
+            Err(Failure::Unknown { why }) => Outcome::NotSent { pause: None, why },
+            Err(failure) => said(failure),
+        }
+    }
+}

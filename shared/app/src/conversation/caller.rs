@@ -1,0 +1,164 @@
+//! A customer calls, or an agent calls a customer: connected, or a message is recorded; the space shows it.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::config::{Line, is_phone_number};
+use handbell_core::conversation::decide::Heard;
+use handbell_core::delivery::Say;
+use handbell_core::wording::{NOT_KNOWN, conversation as wording};
+use handbell_inbound::twilio::{CallStatus, Hook, Params, TwilioEvent};
+use handbell_outbound::twiml::Verb;
+use http::Response;
+use jiff::SignedDuration;
+
+use crate::callback::twilio::{goodbye, read_token, token, twiml};
+use crate::conversation::customer::address;
+use crate::{App, Failed, Fault};
+
+/// A message may be so long, in seconds.
+const LONGEST: u32 = 180;
+/// After so much silence a message is over, in seconds.
+const SILENCE: u32 = 5;
+
+impl App {
+    /// Somebody calls one of our lines.
+    pub(crate) async fn called(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let TwilioEvent::CallAnswered { sid, to, from, .. } = params.event(Hook::Call)? else {
+            return Err(Rejected::Unknown.into());
+        };
+        let Some((name, line)) = self.config.line_of(&to) else { return twiml(&goodbye(NOT_KNOWN)) };
+        let open = self.is_open(line, self.now());
+        let forward = if open { &line.voice.forward } else { &line.voice.after_hours };
+        let heard = if forward.is_some() { Heard::Rings } else { Heard::Called { spoke: None } };
+        let stored = self.heard_from(name, &address(&from), &heard, Some(&format!("call-{sid}"))).await;
+        if let Err(fault) = stored {
+            // Whoever calls is connected even if that can't be written down: a voice is worth more than a note of it.
+            tracing::error!(reason = %fault, call = sid, "a call could not be written down; it is connected all the same");
+        }
+        let Some(number) = forward else { return self.record(line) };
+        let mut verbs = announcement(line);
+        verbs.push(Verb::Dial {
+            number: number.clone(),
+            caller_id: is_phone_number(&from).then(|| from.clone()),
+            timeout: u32::try_from(line.voice.ring.0.as_secs()).unwrap_or(20),
+            action: Some(format!("{}/twilio/voice/dialed", self.public_url())),
+            time_limit: None,
+        });
+        twiml(&verbs)
+    }
+
+    /// The call that was passed on is over: who wasn't taken may leave a message.
+    pub(crate) async fn dialed(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let TwilioEvent::Dialed { sid, status, seconds } = params.event(Hook::Dialed)? else {
+            return Err(Rejected::Unknown.into());
+        };
+        let Some((name, line)) = params.get("To").and_then(|to| self.config.line_of(to)) else {
+            return twiml(&[Verb::Hangup]);
+        };
+        let spoke = matches!(status, CallStatus::Completed | CallStatus::InProgress)
+            .then(|| SignedDuration::from_secs(seconds.unwrap_or(0).into()));
+        let heard = Heard::Called { spoke };
+        let from = address(params.get("From").unwrap_or_default());
+        let stored = self.heard_from(name, &from, &heard, Some(&format!("called-{sid}"))).await;
+        match (spoke, stored) {
+            (Some(_), stored) => {
+                stored?;
+                twiml(&[Verb::Hangup])
+            }
+            // Whoever wasn't taken may still speak, whatever became of the note.
+            (None, stored) => {
+                if let Err(fault) = stored {
+                    tracing::error!(reason = %fault, call = sid, "a missed call could not be written down");
+                }
+                self.record(line)
+            }
+        }
+    }
+
+    fn record(&self, line: &Line) -> Result<Response<Bytes>, Failed> {
+        let Some(text) = &line.voice.voicemail else { return twiml(&goodbye(wording::NOBODY_TAKES_CALLS)) };
+        let here = format!("{}/twilio/voice/recorded", self.public_url());
+        twiml(&[
+            Verb::Say { text: text.clone(), language: line.voice.language.clone(), voice: None },
+            Verb::Record {
+                action: here.clone(),
+                recording_callback: None,
+                max_seconds: LONGEST,
+                silence: SILENCE,
+                finish_on_key: '#',
+            },
+            Verb::Hangup,
+        ])
+    }
+
+    /// A message was recorded.
+    pub(crate) async fn recorded(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let TwilioEvent::Recorded { recording, url, seconds, .. } = params.event(Hook::Recorded)? else {
+            return Err(Rejected::Unknown.into());
+        };
+        let to = params.get("To").and_then(|to| self.config.line_of(to));
+        if let (Some((name, _)), Some(url)) = (to, url) {
+            let length = SignedDuration::from_secs(seconds.unwrap_or(0).into());
+            let heard = Heard::Voicemail { url: format!("{url}.mp3"), length };
+            let from = address(params.get("From").unwrap_or_default());
+            self.heard_from(name, &from, &heard, Some(&format!("recording-{recording}"))).await?;
+        }
+        twiml(&goodbye(wording::THANK_YOU))
+    }
+
+    /// An agent's phone was answered: whoever it is must want the customer called, so that no answering machine is connected.
+    pub(crate) async fn agent_answered(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let Some((key, name)) = params.query("d").and_then(read_token) else {
+            return twiml(&goodbye(NOT_KNOWN));
+        };
+        let talk = self.store.conversation(&key.subject).await?.filter(|talk| talk.address.is_some());
+        let Some(talk) = talk else { return twiml(&goodbye(NOT_KNOWN)) };
+        let here = token(&key, &name);
+        let text = wording::connect_you(&talk.called());
+        twiml(&[
+            Verb::Gather {
+                action: format!("{}/twilio/voice/key?d={here}", self.public_url()),
+                num_digits: Some(1),
+                timeout: 10,
+                verbs: vec![Verb::Say { text, language: None, voice: None }],
+            },
+            Verb::Hangup,
+        ])
+    }
+
+    /// The agent wants it: the customer's phone rings, with our number.
+    pub(crate) async fn agent_pressed(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
+            return Err(Rejected::Unknown.into());
+        };
+        let Some((key, name)) = params.query("d").and_then(read_token) else {
+            return twiml(&goodbye(NOT_KNOWN));
+        };
+        if digits != "1" {
+            return twiml(&[Verb::Hangup]);
+        }
+        let dispatch =
+            self.store.dispatch(&key).await?.ok_or_else(|| Fault("the call is not known".to_owned()))?;
+        let Some(Say::Connect { to, from, .. }) =
+            dispatch.deliveries.get(&name).map(|delivery| &delivery.say)
+        else {
+            return twiml(&goodbye(NOT_KNOWN));
+        };
+        twiml(&[
+            Verb::Say { text: wording::CONNECTING.to_owned(), language: None, voice: None },
+            Verb::Dial {
+                number: to.clone(),
+                caller_id: Some(from.clone()),
+                timeout: 30,
+                action: None,
+                time_limit: Some(3600),
+            },
+        ])
+    }
+}
+
+fn announcement(line: &Line) -> Vec<Verb> {
+    let voice = &line.voice;
+    let say = |text: &String| Verb::Say { text: text.clone(), language: voice.language.clone(), voice: None };
+    voice.announce.iter().map(say).collect()
+}

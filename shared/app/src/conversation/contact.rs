@@ -1,0 +1,175 @@
+//! The web form: `/contact/{line}`. Its page is signed and good for a day; nobody gets a text because of it.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::config::{Form as Settings, Line};
+use handbell_core::conversation::Address;
+use handbell_core::conversation::decide::Heard;
+use handbell_core::texting::read_number;
+use handbell_inbound::contact::{Form, Refused, Stale, TRAP, Token, Wrong, read};
+use http::{Method, Request, Response, StatusCode};
+use secrecy::ExposeSecret;
+
+use crate::secrets::values;
+use crate::web::limits::digest;
+use crate::web::page::{escape, page as html};
+use crate::{App, Failed, header, refuse};
+
+/// What its forms are counted as.
+const KIND: &str = "form";
+
+/// Told to whoever has sent the form, and to a program that filled in what people don't see.
+const THANKS: &str = "<p class=\"done\">We got your message and will get back to you soon!</p>";
+
+impl App {
+    /// The form, and what is sent with it.
+    pub async fn contact(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.contacted(&request).await.unwrap_or_else(|failed| refuse(&failed))
+    }
+
+    async fn contacted(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+        let name = request.uri().path().strip_prefix("/contact/").ok_or(Rejected::Unknown)?;
+        let name = name.trim_end_matches('/');
+        let (name, line) = self.config.lines.get_key_value(name).ok_or(Rejected::Unknown)?;
+        let form = line.form.as_ref().ok_or(Rejected::Unknown)?;
+        if *request.method() == Method::POST {
+            return self.filled_in(name, line, form, request).await;
+        }
+        self.page(name, line, &Form::default(), &[], StatusCode::OK).await
+    }
+
+    async fn filled_in(
+        &self,
+        name: &str,
+        line: &Line,
+        settings: &Settings,
+        request: &Request<Bytes>,
+    ) -> Result<Response<Bytes>, Failed> {
+        let bad = StatusCode::UNPROCESSABLE_ENTITY;
+        let form = match read(header(request, "content-type"), request.body()) {
+            Ok(form) => form,
+            Err(Refused::Rejected(rejected)) => return Err(rejected.into()),
+            Err(Refused::Wrong(form, wrong)) => return self.page(name, line, &form, &wrong, bad).await,
+        };
+        if form.trap {
+            return Ok(html(&title(name, line), THANKS, StatusCode::OK));
+        }
+        let secrets = self.secrets.all(self.now()).await?;
+        let secrets = values(&secrets, [settings.secret.as_str()]);
+        let nonce = match Token::verify(&secrets, name, &form.token, self.now()) {
+            Ok(nonce) => nonce,
+            // What was typed is shown again, with a page that is new.
+            Err(Stale::Expired) => {
+                let wrong = [Wrong {
+                    field: "message",
+                    why: "This page was too old. Please send it once more.".to_owned(),
+                }];
+                return self.page(name, line, &form, &wrong, bad).await;
+            }
+            Err(Stale::Forged) => return Err(Rejected::Forged.into()),
+        };
+        let number = match form.phone.as_deref().map(|phone| read_number(phone, &line.number)).transpose() {
+            Ok(number) => number,
+            Err(bad_number) => {
+                let wrong = [Wrong { field: "phone", why: bad_number.to_string() }];
+                return self.page(name, line, &form, &wrong, bad).await;
+            }
+        };
+        let address = match (&number, &form.email) {
+            (Some(number), _) if self.config.own_numbers().contains(&number.as_str()) => {
+                let wrong =
+                    [Wrong { field: "phone", why: "This is our own number. Please write yours.".to_owned() }];
+                return self.page(name, line, &form, &wrong, bad).await;
+            }
+            (Some(number), _) => Address::Number(number.clone()),
+            (None, Some(email)) => Address::Mail(email.clone()),
+            (None, None) => {
+                return Err(Rejected::Malformed("the form names neither number nor mail".to_owned()).into());
+            }
+        };
+        if !self.is_welcome(KIND, request, number.as_deref()).await? {
+            let text = "<p class=\"wrong\">Too many messages came from here. Please try again later, or call us.</p>";
+            return Ok(html(&title(name, line), text, StatusCode::TOO_MANY_REQUESTS));
+        }
+        // Another message from the same page is another message.
+        let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
+        let id = format!("form-{nonce}-{words}");
+        let heard = Heard::Form { message: form.message, name: form.name, email: form.email };
+        self.heard_from(name, &address, &heard, Some(&id)).await?;
+        Ok(html(&title(name, line), THANKS, StatusCode::OK))
+    }
+
+    async fn page(
+        &self,
+        name: &str,
+        line: &Line,
+        form: &Form,
+        wrong: &[Wrong],
+        status: StatusCode,
+    ) -> Result<Response<Bytes>, Failed> {
+        let settings = line.form.as_ref().ok_or(Rejected::Unknown)?;
+        let secret = self.secrets.get(&settings.secret, self.now()).await?;
+        let nonce = uuid::Uuid::new_v4().simple().to_string();
+        let token = Token::issue(secret.expose_secret().as_bytes(), name, self.now(), &nonce);
+        let field = |name: &str, label: &str, tag: &str, note: &str| {
+            let wrong = wrong.iter().find(|wrong| wrong.field == name);
+            let wrong = wrong
+                .map(|wrong| format!("<p class=\"wrong\">{}</p>", escape(&wrong.why)))
+                .unwrap_or_default();
+            let note = if note.is_empty() { String::new() } else { format!("<p class=\"note\">{note}</p>") };
+            format!("<label for=\"{name}\">{label}</label>{tag}{wrong}{note}\n")
+        };
+        let input = |name: &str, kind: &str, value: Option<&str>, more: &str| {
+            let value = escape(value.unwrap_or_default());
+            format!("<input id=\"{name}\" name=\"{name}\" type=\"{kind}\" value=\"{value}\" {more}>")
+        };
+        let message = format!(
+            "<textarea id=\"message\" name=\"message\" maxlength=\"4000\" required>{}</textarea>",
+            escape(&form.message)
+        );
+        let answers = format!(
+            "Answers by text come from {}. They begin once you have texted this number.",
+            escape(&line.number)
+        );
+        let body = [
+            "<form method=\"post\">\n".to_owned(),
+            field(
+                "name",
+                "Your name",
+                &input("name", "text", form.name.as_deref(), "autocomplete=\"name\" maxlength=\"80\""),
+                "",
+            ),
+            field(
+                "email",
+                "Mail",
+                &input("email", "email", form.email.as_deref(), "autocomplete=\"email\" maxlength=\"254\""),
+                "",
+            ),
+            field(
+                "phone",
+                "Phone",
+                &input(
+                    "phone",
+                    "tel",
+                    form.phone.as_deref(),
+                    "autocomplete=\"tel\" maxlength=\"40\" placeholder=\"+1 202 555 0123\"",
+                ),
+                &answers,
+            ),
+            field("message", "Message", &message, ""),
+            format!(
+                "<p class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input name=\"{TRAP}\" tabindex=\"-1\" autocomplete=\"off\"></label></p>\n"
+            ),
+            format!(
+                "<input type=\"hidden\" name=\"token\" value=\"{}\">\n<button>Send</button>\n</form>",
+                escape(&token)
+            ),
+        ];
+        Ok(html(&title(name, line), &body.concat(), status))
+    }
+}
+
+fn title(name: &str, line: &Line) -> String {
+    let own = line.form.as_ref().and_then(|form| form.title.clone());
+    own.unwrap_or_else(|| format!("Contact {}", line.label.as_deref().unwrap_or(name)))
+}

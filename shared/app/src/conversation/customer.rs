@@ -1,0 +1,68 @@
+//! A customer texts: `/twilio/sms`.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::conversation::Address;
+use handbell_core::conversation::decide::{File, Heard};
+use handbell_core::texting::Word;
+use handbell_inbound::twilio::{Hook, OptOut, Params, TwilioEvent};
+use http::Response;
+
+use crate::callback::twilio::twiml;
+use crate::{App, Failed};
+
+impl App {
+    /// A text came in. It is answered in its conversation, never in the answer to Twilio: that could not be looked for.
+    pub(crate) async fn texted(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let TwilioEvent::Text(text) = params.event(Hook::Text)? else { return Err(Rejected::Unknown.into()) };
+        if self.texted_by_staff(&text).await? {
+            return twiml(&[]);
+        }
+        let Some((line, _)) = self.config.line_of(&text.to) else {
+            tracing::warn!(
+                message = text.sid,
+                "a text came to a number that is no line's; nobody is told of it"
+            );
+            return twiml(&[]);
+        };
+        let files = text.media.into_iter();
+        let heard = Heard::Text {
+            body: text.body,
+            files: files.map(|media| File { url: media.url, content_type: media.content_type }).collect(),
+            at: None,
+            word: text.opt_out.as_ref().and_then(word),
+        };
+        self.heard_from(line, &address(&text.from), &heard, Some(&format!("sms-{}", text.sid))).await?;
+        twiml(&[])
+    }
+}
+
+/// What Twilio gives for a number that isn't shown: words, and the same words typed on a phone's keys (Twilio, "Incoming
+/// calls from unexpected or restricted numbers").
+const HIDDEN: [&str; 10] = [
+    "",
+    "anonymous",
+    "unknown",
+    "unavailable",
+    "restricted",
+    "private",
+    "+266696687",
+    "+7378742833",
+    "+8656696",
+    "+86282452253",
+];
+
+/// How whoever wrote or called is reached.
+pub(crate) fn address(from: &str) -> Address {
+    let hidden = HIDDEN.contains(&from.to_lowercase().as_str());
+    if hidden { Address::Hidden } else { Address::Number(from.to_owned()) }
+}
+
+fn word(opt_out: &OptOut) -> Option<Word> {
+    match opt_out {
+        OptOut::Stop => Some(Word::Stop),
+        OptOut::Start => Some(Word::Start),
+        OptOut::Help => Some(Word::Help),
+        OptOut::Other(_) => None,
+    }
+}

@@ -1,0 +1,71 @@
+//! A customer is forgotten: every row about them, and then the word of it.
+
+use handbell_core::delivery::Outcome;
+use handbell_core::incident::Subject;
+use handbell_core::wording;
+use handbell_core::wording::conversation::erased;
+use handbell_outbound::Failure;
+use handbell_outbound::webex::Post;
+use handbell_store::table::RowKey;
+
+use crate::channel::speak::{not_now, said};
+use crate::engine::deliver::{Work, wait};
+use crate::{App, Fault};
+
+impl App {
+    /// Removes what is known. Whoever dies in the middle leaves the delivery pending, and it begins again.
+    pub(crate) async fn erase(&self, work: &Work, number: Option<&str>) -> Outcome {
+        let webex = match self.webex().await {
+            Ok(webex) => webex,
+            Err(fault) => return not_now(fault),
+        };
+        let room = match self.store.space(&work.space).await {
+            Ok(row) => row.and_then(|row| row.room),
+            Err(fault) => return not_now(fault.into()),
+        };
+        let kept = match self.forget_customer(work, room.as_deref(), number).await {
+            Ok(done) => done,
+            Err(fault) => return not_now(fault),
+        };
+        let Some(room) = room else { return Outcome::Sent(String::new()) };
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let markdown = wording::marked_post(&erased(kept), &work.dispatch.mark("0"));
+        let mut post = Post { markdown, parent: work.dispatch.thread.clone(), ..Post::default() };
+        let mut answer = webex.post(&room, &post).await;
+        if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
+            answer = webex.post(&room, &post).await;
+        }
+        // It is done, whether or not it can be said.
+        if matches!(answer, Err(Failure::Refused { .. })) {
+            answer = Ok(String::new());
+        }
+        match self.store.forget(&RowKey::space(&work.space)).await {
+            Ok(()) => answer.map_or_else(said, Outcome::Sent),
+            Err(fault) => not_now(fault.into()),
+        }
+    }
+
+    /// True if it stays known that the number wants no texts.
+    async fn forget_customer(
+        &self,
+        work: &Work,
+        room: Option<&str>,
+        number: Option<&str>,
+    ) -> Result<bool, Fault> {
+        let subject = &work.dispatch.key.subject;
+        if let Some(room) = room {
+            self.store.forsake_room(room, subject).await?;
+        }
+        self.store.forget_incident(&Subject::waiting(subject)).await?;
+        self.store.forget_dispatches(&work.dispatch.key).await?;
+        let Some(number) = number else { return Ok(false) };
+        // That somebody wants no texts must outlive everything else.
+        let kept = self.store.sender(number).await?.opted_out.is_some();
+        if !kept {
+            self.store.forget(&RowKey::sender(number)).await?;
+        }
+        Ok(kept)
+    }
+}

@@ -1,0 +1,181 @@
+//! Files between customers and agents: an agent's file for a phone (`/file/{link}`), a customer's for the space.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::delivery::Outcome;
+use handbell_core::texting::{Way, way};
+use handbell_core::wording::conversation as wording;
+use handbell_inbound::link;
+use handbell_outbound::Failure;
+use handbell_outbound::twilio::Sms;
+use handbell_outbound::webex::{Attached, Post};
+use handbell_outbound::{allowed_media, looks_like};
+use http::{HeaderValue, Request, Response, StatusCode};
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+
+use crate::channel::speak::{looked, not_now, said};
+use crate::engine::deliver::Work;
+use crate::secrets::values;
+use crate::{App, Failed, Fault, refuse, typed};
+
+/// A Lambda's answer has 6 MB at most, and bytes grow by a third in it (API Gateway, payload).
+const OUT_MAX: u64 = 4_400_000;
+/// A picture that comes with a text has 5 MB at most (Twilio, Messages resource); a recording of three minutes less.
+const IN_MAX: u64 = 5 * 1024 * 1024;
+/// A customer may open a link so long.
+const LINK_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A recording may take so long to be there.
+const NOT_YET: SignedDuration = SignedDuration::from_mins(2);
+
+impl App {
+    /// Puts an agent's file to a text: in it where phones can show it, as a link where they can't.
+    pub(crate) async fn attach(&self, work: &Work, file: &str, sms: &mut Sms) -> Result<(), Outcome> {
+        let webex = self.webex().await.map_err(not_now)?;
+        let about = webex.content_about(file).await.map_err(|failure| match failure {
+            Failure::Unknown { why } => Outcome::NotSent { pause: None, why },
+            failure => said(failure),
+        })?;
+        let length = about.length.unwrap_or(OUT_MAX + 1);
+        if !allowed_media(&about.content_type) {
+            let why = format!("a file of the kind {} is not sent to customers", about.content_type);
+            return Err(Outcome::Refused { why });
+        }
+        if length > OUT_MAX {
+            return Err(Outcome::Refused { why: "the file is larger than 4.4 MB".to_owned() });
+        }
+        let name = file.rsplit('/').next().unwrap_or_default();
+        // The same at each attempt: what was sent is looked for by what it says.
+        let until = work.dispatch.at + LINK_KEPT;
+        let secret = self.secrets.get(self.link_secret(), self.now()).await.map_err(not_now)?;
+        let piece = link::sign_until(secret.expose_secret().as_bytes(), name, until);
+        let address = format!("{}/file/{piece}", self.public_url());
+        match way(&sms.from, &sms.to, &about.content_type, length) {
+            Way::Mms => sms.media.push(address),
+            Way::Link => {
+                if !sms.body.is_empty() {
+                    sms.body.push('\n');
+                }
+                sms.body += &wording::link(&address);
+            }
+        }
+        Ok(())
+    }
+
+    /// `/file/{link}`: an agent's file, fetched from Webex each time. Nothing of it is kept here.
+    pub async fn file(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.filed(&request).await.unwrap_or_else(|failed| refuse(&failed))
+    }
+
+    async fn filed(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+        let piece = request.uri().path().strip_prefix("/file/").ok_or(Rejected::Unknown)?;
+        let secrets = self.secrets.all(self.now()).await?;
+        let name = link::verify_until(&values(&secrets, [self.link_secret()]), piece, self.now());
+        let name = name.ok_or(Rejected::Unknown)?;
+        let webex = self.webex().await?;
+        let url = format!("{}/contents/{name}", self.places.webex_url.trim_end_matches('/'));
+        let file = match webex.content(&url, OUT_MAX).await {
+            Ok(file) => file,
+            Err(Failure::Refused { .. }) => return Err(Rejected::Unknown.into()),
+            Err(failure) => return Err(Fault(failure.to_string()).into()),
+        };
+        if !allowed_media(&file.content_type) || !looks_like(&file.content_type, &file.bytes) {
+            return Err(Rejected::Unknown.into());
+        }
+        let mut response = typed(StatusCode::OK, "application/octet-stream", file.bytes);
+        let headers = response.headers_mut();
+        if let Ok(kind) = HeaderValue::from_str(&file.content_type) {
+            headers.insert(http::header::CONTENT_TYPE, kind);
+        }
+        let safe: String =
+            file.name.chars().filter(|sign| sign.is_ascii_alphanumeric() || ".-_ ".contains(*sign)).collect();
+        if let Ok(name) = HeaderValue::from_str(&format!("inline; filename=\"{safe}\"")) {
+            headers.insert(http::header::CONTENT_DISPOSITION, name);
+        }
+        headers.insert(
+            http::header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("sandbox; default-src 'none'"),
+        );
+        headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Ok(response)
+    }
+
+    /// A customer's file as a post; or words in its place, if it can't be had for good.
+    pub(crate) async fn customers_file(
+        &self,
+        work: &Work,
+        name: &str,
+        url: &str,
+        content_type: Option<&str>,
+    ) -> Result<Post, Outcome> {
+        let in_words = |why: &str| Post { markdown: wording::no_file(why), ..Post::default() };
+        let twilio = self.twilio_client().await.map_err(not_now)?;
+        let since = work.delivery(name).map_or(work.claimed_at, |delivery| delivery.since);
+        let fetched = match twilio.fetch(url, IN_MAX).await {
+            Ok(fetched) => fetched,
+            // What was just recorded may not be there yet.
+            Err(Failure::Refused { code: 404, why }) if self.now().duration_since(since) < NOT_YET => {
+                return Err(Outcome::NotSent { pause: Some(SignedDuration::from_secs(5)), why });
+            }
+            Err(Failure::Refused { why, .. }) => return Ok(in_words(&why)),
+            Err(failure) => {
+                return Err(looked(&failure)).map_err(|outcome| match outcome {
+                    Outcome::LookFailed { why } => Outcome::NotSent { pause: None, why },
+                    other => other,
+                });
+            }
+        };
+        let kind = content_type.filter(|_| fetched.content_type.is_empty()).unwrap_or(&fetched.content_type);
+        if !allowed_media(kind) {
+            return Ok(in_words(&format!("it is of the kind {kind}")));
+        }
+        if !looks_like(kind, &fetched.bytes) {
+            return Ok(in_words("it isn't what it says it is"));
+        }
+        let name = if kind.starts_with("audio/") { "message" } else { "file" };
+        let attached = Attached {
+            name: format!("{name}.{}", ending(kind)),
+            content_type: kind.to_owned(),
+            bytes: fetched.bytes,
+        };
+        Ok(Post { attached: Some(attached), ..Post::default() })
+    }
+
+    /// What was posted needs to lie at Twilio no more. Best effort.
+    pub(crate) async fn remove_from_twilio(&self, url: &str) {
+        let Ok(twilio) = self.twilio_client().await else { return };
+        let sid = |after: &str| {
+            let rest = url.split_once(after)?.1;
+            Some(rest.split(['/', '.', '?']).next()?.to_owned())
+        };
+        let removed = match (sid("/Recordings/"), sid("/Messages/"), sid("/Media/")) {
+            (Some(recording), _, _) => twilio.delete_recording(&recording).await,
+            (_, Some(message), Some(media)) => twilio.delete_media(&message, &media).await,
+            _ => Ok(()),
+        };
+        if let Err(failure) = removed {
+            tracing::warn!(reason = failure.why(), "a file that was posted still lies at Twilio");
+        }
+    }
+}
+
+/// How the name of such a file ends; Webex shows a preview by it.
+fn ending(kind: &str) -> &str {
+    match kind {
+        "image/jpeg" => "jpg",
+        "audio/mpeg" => "mp3",
+        "audio/x-wav" | "audio/wav" => "wav",
+        "video/quicktime" => "mov",
+        "video/3gpp" => "3gp",
+        "text/plain" => "txt",
+        "text/vcard" | "text/x-vcard" => "vcf",
+        "application/msword" => "doc",
+        "application/vnd.ms-excel" => "xls",
+        "application/vnd.ms-powerpoint" => "ppt",
+        _ if kind.contains("wordprocessingml") => "docx",
+        _ if kind.contains("spreadsheetml") => "xlsx",
+        _ if kind.contains("presentationml") => "pptx",
+        // image/png, video/mp4, application/pdf, text/csv …
+        _ => kind.rsplit('/').next().filter(|end| end.len() <= 5).unwrap_or("bin"),
+    }
+}

@@ -1,0 +1,322 @@
+//! Rows that are due: an incident is looked at again, or a dispatch is claimed, said, written down and let go.
+
+use std::sync::Arc;
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use futures_util::future::join_all;
+use handbell_core::config::Plan;
+use handbell_core::conversation::Conversation;
+use handbell_core::delivery::failover::fail_over;
+use handbell_core::delivery::{
+    Delivery, Dispatch, DispatchKey, Fact, Outcome, Progress, REPORT, START_WITHIN, Task,
+};
+use handbell_core::incident::decide::{Event, space_name};
+use handbell_core::incident::{Incident, Kind};
+use handbell_core::wording::Words;
+use handbell_store::table::{Due, RowKey};
+use handbell_store::{Claimed, Released};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::apply::ENQUEUE_AHEAD;
+use crate::{App, Fault};
+
+/// With less time than this left, nothing is begun: a vendor call takes up to 8 s, and what came of it must be written.
+const NEEDS: SignedDuration = SignedDuration::from_secs(15);
+
+/// A claimed dispatch and everything that is needed to say it.
+pub(crate) struct Work {
+    pub(crate) owner: String,
+    pub(crate) claimed_at: Timestamp,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) words: Words,
+    pub(crate) space: String,
+    /// An acknowledgement or an end came first: nothing is begun, only looked up.
+    pub(crate) cancelled: bool,
+    /// The incident as it was after the claim.
+    pub(crate) incident: Option<Incident>,
+    /// The conversation that it belongs to, as it was after the claim.
+    pub(crate) talk: Option<Conversation>,
+    /// Why its answers to a customer must not leave any more.
+    pub(crate) stopped: Option<&'static str>,
+}
+
+impl App {
+    /// Does what is due at each of the rows; true for those that need no second try. `left` is how much time there is.
+    pub async fn deliver(&self, rows: &[RowKey], left: SignedDuration) -> Vec<bool> {
+        join_all(rows.iter().map(async |row| {
+            if left < NEEDS {
+                return false;
+            }
+            let done = match row.due() {
+                Some(Due::Incident(subject)) if subject.kind() == Kind::Customer => {
+                    self.look_at_conversation(&subject).await
+                }
+                Some(Due::Incident(subject)) => self.apply(&subject, &Event::Wake, None).await.map(|_| ()),
+                Some(Due::Dispatch(key)) => self.work(&key).await,
+                Some(Due::Card { action, tries }) => self.card_pressed(&action, tries).await,
+                Some(Due::Heard { message, room, tries }) => self.read_message(&message, &room, tries).await,
+                Some(Due::Changed { message, room, person, deleted, tries }) => {
+                    self.message_changed(&message, (&room, &person), deleted, tries).await
+                }
+                None => {
+                    tracing::error!(row = row.sk, "a queue message for a row that is never due; ignored");
+                    Ok(())
+                }
+            };
+            if let Err(fault) = &done {
+                tracing::error!(reason = %fault, "a row could not be worked on; it is tried again");
+            }
+            done.is_ok()
+        }))
+        .await
+    }
+
+    async fn work(&self, key: &DispatchKey) -> Result<(), Fault> {
+        let owner = uuid::Uuid::new_v4().to_string();
+        let claimed_at = self.now();
+        let Claimed::Ours { mut dispatch, died_at_ms } = self.store.claim(key, &owner, claimed_at).await?
+        else {
+            return Ok(());
+        };
+        if died_at_ms.is_some() {
+            tracing::warn!(dispatch = ?key, "somebody died at this work; what may have been said is looked up first");
+        }
+        // Whoever died had brought forward what failures had brought forward, and perhaps said it.
+        if let Some(died) = died_at_ms.and_then(|died| Timestamp::from_millisecond(died).ok()) {
+            dispatch.expedite(died);
+        }
+        let worn_out = dispatch.recover(died_at_ms, claimed_at);
+        dispatch.expedite(claimed_at);
+        let claim = (owner, claimed_at);
+        let mut work = match key.subject.kind() {
+            Kind::Customer => self.work_of_conversation(*dispatch, claim).await?,
+            Kind::Notice => self.work_of_notice(*dispatch, claim),
+            _ => self.work_of_incident(*dispatch, claim).await?,
+        };
+        self.say_everything(&mut work, worn_out).await;
+        // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
+        let climbed = self.climb_if_unreached(&work).await;
+        if let Err(fault) = climbed {
+            tracing::warn!(reason = %fault, "a step that reached nobody could not be left early; the next one comes at its time");
+        }
+        self.release(work).await
+    }
+
+    async fn work_of_incident(
+        &self,
+        mut dispatch: Dispatch,
+        (owner, claimed_at): (String, Timestamp),
+    ) -> Result<Work, Fault> {
+        let key = dispatch.key.clone();
+        let (plan, incident) =
+            tokio::join!(self.plan(&dispatch.plan, &dispatch.plan_hash), self.store.incident(&key.subject));
+        let (plan, incident) = (plan?, incident?);
+        // The incident is read after the claim: an acknowledgement that has been committed is seen here.
+        let cancelled = !dispatch.last_word
+            && incident.as_ref().is_none_or(|incident| incident.cancels(key.epoch, key.number));
+        if cancelled {
+            dispatch.cancel();
+        }
+        if let Some(incident) = incident.as_ref().filter(|incident| incident.epoch == key.epoch) {
+            dispatch.skip_responders(&incident.duty);
+        }
+        let space = space_name(&dispatch.plan, &plan, &key);
+        let words = self.words(&key.subject, incident.as_ref());
+        Ok(Work {
+            owner,
+            claimed_at,
+            dispatch,
+            plan,
+            words,
+            space,
+            cancelled,
+            incident,
+            talk: None,
+            stopped: None,
+        })
+    }
+
+    /// Something that belongs to no incident: it has no plan and no space, and nothing cancels it.
+    fn work_of_notice(&self, dispatch: Dispatch, (owner, claimed_at): (String, Timestamp)) -> Work {
+        let words = self.words(&dispatch.key.subject, None);
+        let plan = Arc::new(Plan::without_steps(String::new()));
+        let space = String::new();
+        Work {
+            owner,
+            claimed_at,
+            dispatch,
+            plan,
+            words,
+            space,
+            cancelled: false,
+            incident: None,
+            talk: None,
+            stopped: None,
+        }
+    }
+
+    /// Says what is due: the phones at once, Webex in its order, the facts beside them, and the report last.
+    async fn say_everything(&self, work: &mut Work, mut died: Vec<String>) {
+        // What was due when it was claimed, and no more: if we die, just that counts as perhaps said.
+        let tasks = work.dispatch.tasks(work.claimed_at);
+        let is_webex = |name: &String| {
+            work.dispatch.deliveries.get(name).is_some_and(|delivery| delivery.say.is_webex())
+        };
+        let (webex, phones): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|(name, _)| is_webex(name));
+        self.note_paged(work, &phones).await;
+        let (mut outcomes, said, facts) = tokio::join!(
+            self.say_in_webex(work, &webex),
+            join_all(
+                phones
+                    .iter()
+                    .map(async |(name, task)| (name.clone(), self.say_by_phone(work, name, *task).await))
+            ),
+            self.publish(&work.dispatch, &work.dispatch.facts),
+        );
+        outcomes.extend(said);
+        let now = self.now();
+        for (name, outcome) in outcomes {
+            if work.dispatch.record(&name, outcome, now) {
+                died.push(name);
+            }
+        }
+        if let Some(unpublished) = facts {
+            work.dispatch.facts = unpublished;
+        }
+        if !died.is_empty() {
+            tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
+            let told = (&self.config.admins, self.config.from());
+            let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
+            let number = work.talk.as_ref().and_then(|talk| talk.address.as_ref()?.number());
+            fail_over(&mut work.dispatch, &died, told, number.zip(line), &work.plan, &work.words, now);
+            self.still_waits(work, &died).await;
+        }
+        self.tell_those_called(work).await;
+        self.report(work).await;
+    }
+
+    /// Writes down what came of it. What callbacks wrote meanwhile is taken over.
+    async fn release(&self, mut work: Work) -> Result<(), Fault> {
+        for _ in 0..10 {
+            let now = self.now();
+            match self.store.release(&work.dispatch, &work.owner, now).await? {
+                Released::Done => {
+                    if let Some(due) = work.dispatch.due(now).filter(|due| *due <= now + ENQUEUE_AHEAD) {
+                        self.enqueue(&[(RowKey::dispatch(&work.dispatch.key), due)], now).await;
+                    }
+                    return Ok(());
+                }
+                Released::Lost => {
+                    tracing::warn!(dispatch = ?work.dispatch.key, "the lease ran out at work; another has taken over and looks up what was said");
+                    return Ok(());
+                }
+                Released::Changed => {
+                    let stands = self.store.dispatch(&work.dispatch.key).await?;
+                    let Some(stands) = stands else { return Ok(()) };
+                    work.dispatch.rev = stands.rev;
+                    work.dispatch.receipts = stands.receipts;
+                    let _ = work.dispatch.recover(None, now);
+                }
+            }
+        }
+        Err(Fault("callbacks kept changing the row".into()))
+    }
+
+    /// Publishes facts; those that were not taken, if any were. None when there was nothing to publish.
+    async fn publish(&self, dispatch: &Dispatch, facts: &[Fact]) -> Option<Vec<Fact>> {
+        if facts.is_empty() {
+            return None;
+        }
+        let entries = facts.iter().map(|fact| {
+            let detail = serde_json::json!({
+                "id": fact.id, "subject": dispatch.key.subject.as_str(), "epoch": dispatch.key.epoch, "plan": dispatch.plan,
+                "incident": handbell_core::incident::reference(&dispatch.key.subject, dispatch.key.epoch),
+                "count": dispatch.count, "step": dispatch.step, "at": fact.at, "detail": fact.detail,
+            });
+            PutEventsRequestEntry::builder()
+                .source("handbell")
+                .detail_type(&fact.kind)
+                .event_bus_name(&self.places.bus)
+                .detail(detail.to_string())
+                .build()
+        });
+        match self.events.put_events().set_entries(Some(entries.collect())).send().await {
+            Ok(answer) if answer.failed_entry_count() == 0 => Some(Vec::new()),
+            Ok(answer) => {
+                // Entries are answered in their order: an entry without an id was not taken.
+                let failed =
+                    answer.entries().iter().zip(facts).filter(|(entry, _)| entry.event_id().is_none());
+                let again = failed.filter(|(entry, fact)| {
+                    let transient = matches!(
+                        entry.error_code(),
+                        Some("InternalFailure" | "ThrottlingException" | "InternalException")
+                    );
+                    if !transient {
+                        tracing::error!(
+                            fact = fact.kind,
+                            code = entry.error_code(),
+                            "the bus refuses this fact for good"
+                        );
+                    }
+                    transient
+                });
+                Some(again.map(|(_, fact)| fact.clone()).collect())
+            }
+            Err(error) => {
+                tracing::warn!(reason = ?error.as_service_error(), "the bus took no facts; tried again");
+                None
+            }
+        }
+    }
+}
+
+impl Work {
+    /// No vendor call begins late: an acknowledgement may have come since the claim.
+    pub(crate) fn may_begin(&self, now: Timestamp) -> bool {
+        now.duration_since(self.claimed_at) < START_WITHIN
+    }
+
+    /// The incident that it tells of: as it ended, or as it is now.
+    pub(crate) fn told_incident(&self) -> Option<&Incident> {
+        let now = self.incident.as_ref().filter(|incident| incident.epoch == self.dispatch.key.epoch);
+        self.dispatch.ended.as_deref().or(now)
+    }
+
+    pub(crate) fn delivery(&self, name: &str) -> Option<&Delivery> {
+        self.dispatch.deliveries.get(name)
+    }
+
+    /// After an empty look: is it still wanted, and may it be said once more?
+    pub(crate) fn after_empty_look(&self, name: &str) -> Option<Outcome> {
+        if self.cancelled {
+            return Some(Outcome::NotWanted);
+        }
+        let answer = self.delivery(name).is_some_and(|delivery| delivery.say.is_answer());
+        if let Some(why) = self.stopped.filter(|_| answer) {
+            return Some(Outcome::Refused { why: why.to_owned() });
+        }
+        let unknowns = self.delivery(name).map_or(0, |delivery| delivery.unknowns);
+        (unknowns >= handbell_core::delivery::MAX_UNKNOWN)
+            .then(|| Outcome::Refused { why: "three attempts had no certain outcome".into() })
+    }
+}
+
+pub(crate) fn wait(seconds: i64) -> Outcome {
+    Outcome::Waits { pause: SignedDuration::from_secs(seconds) }
+}
+
+/// True for tasks that post: they keep the order of the steps.
+pub(crate) fn is_post(work: &Work, name: &str) -> bool {
+    work.delivery(name).is_some_and(|delivery| delivery.say.is_post())
+}
+
+/// The report's own state, for [`crate::engine::delivery_summary`].
+pub(crate) fn report_task(dispatch: &Dispatch, now: Timestamp) -> Option<Task> {
+    let report = dispatch.deliveries.get(REPORT)?;
+    match report.progress {
+        Progress::Pending if report.next_at <= now => Some(Task::Send),
+        Progress::Unknown if report.next_at <= now => Some(Task::LookUp),
+        _ => None,
+    }
+}

@@ -1,0 +1,225 @@
+//! The space that a dispatch speaks in: remembered, adopted, made, and made again when it is gone.
+
+use handbell_core::config::{Reuse, is_phone_number};
+use handbell_core::delivery::{Outcome, Say};
+use handbell_core::incident::Kind;
+use handbell_core::incident::decide::everybody;
+use handbell_core::wording;
+use handbell_outbound::Failure;
+use handbell_outbound::webex::{Room as Found, Webex, title};
+use handbell_store::{Named, SpaceClaim, SpaceRow};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::engine::deliver::{Work, wait};
+use crate::{App, Fault};
+
+/// A space as it shall be.
+pub(crate) struct Wanted {
+    /// The name under which it is remembered.
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) team: Option<String>,
+    /// One for always may be older than what speaks in it now.
+    pub(crate) always: bool,
+    pub(crate) oldest: Timestamp,
+    /// Who comes back if it was lost and is made again; who is in it from the first, if `people_first`.
+    pub(crate) people: Vec<Say>,
+    pub(crate) people_first: bool,
+    /// A space whose title ends with these digits may be taken over.
+    pub(crate) digits: Option<String>,
+    /// The conversation whose space it is.
+    pub(crate) of: Option<Named>,
+}
+
+impl Wanted {
+    fn by(work: &Work) -> Self {
+        let customer = work.dispatch.key.subject.kind() == Kind::Customer;
+        let number = work.talk.as_ref().and_then(|talk| talk.address.as_ref()?.number());
+        Self {
+            name: work.space.clone(),
+            title: wording::space_title(&work.plan, &work.dispatch, &work.words),
+            team: work.plan.space.team.clone(),
+            always: work.plan.space.reuse == Reuse::Always,
+            // An incident's own space can't be older than the incident.
+            oldest: work.dispatch.opened_at - SignedDuration::from_mins(2),
+            people: everybody(&work.plan, work.dispatch.step.unwrap_or(u32::MAX)),
+            people_first: false,
+            // Of a short number, or what isn't one, too many titles end with the same digits.
+            digits: number
+                .filter(|number| is_phone_number(number) && number.len() > 8)
+                .map(|number| number.trim_start_matches('+').to_owned()),
+            of: customer.then(|| Named {
+                subject: work.dispatch.key.subject.clone(),
+                epoch: work.dispatch.key.epoch,
+            }),
+        }
+    }
+}
+
+/// A space to speak in.
+pub(crate) struct Room {
+    pub(crate) id: String,
+    pub(crate) row: SpaceRow,
+}
+
+/// Nothing was sent, whatever the vendor's trouble was: it concerned the space and not what is said in it.
+fn later(failure: &Failure) -> Outcome {
+    let seconds = match failure {
+        Failure::NotSent { retry_after: Some(pause), .. } => i64::try_from(pause.as_secs()).unwrap_or(15),
+        Failure::NotSent { retry_after: None, .. } => 5,
+        // The space may have been made: it is given time to show itself.
+        Failure::Unknown { .. } => 30,
+        Failure::Refused { .. } => 0,
+    };
+    match failure {
+        Failure::Refused { why, .. } => Outcome::Refused { why: format!("the space can't be made: {why}") },
+        _ => wait(seconds),
+    }
+}
+
+impl App {
+    /// The dispatch's space. An outcome instead means that nothing can be said in it now.
+    pub(crate) async fn room(&self, webex: &Webex, work: &Work) -> Result<Room, Outcome> {
+        self.space(webex, &Wanted::by(work), work).await
+    }
+
+    /// This space, by whoever works on `work`.
+    pub(crate) async fn space(&self, webex: &Webex, wanted: &Wanted, work: &Work) -> Result<Room, Outcome> {
+        let table = |_| wait(5);
+        let row = self.store.space(&wanted.name).await.map_err(table)?;
+        if let Some(row) = &row
+            && let Some(id) = &row.room
+        {
+            return Ok(Room { id: id.clone(), row: row.clone() });
+        }
+        let claim = self
+            .store
+            .claim_space(&wanted.name, row.as_ref(), &work.owner, self.now())
+            .await
+            .map_err(table)?;
+        let SpaceClaim::Ours { begun, made } = claim else { return Err(wait(1)) };
+        match self.find_or_make(webex, wanted, work, (begun, made)).await {
+            Ok(id) => {
+                // If another took over meanwhile, it finds the space that we made by its title.
+                if !self.store.remember_space(&wanted.name, &id, made, &work.owner).await.map_err(table)? {
+                    return Err(wait(1));
+                }
+                tracing::info!(space = wanted.name, made, "a space is ready");
+                let row = SpaceRow { room: Some(id.clone()), made, begun: true, ..SpaceRow::default() };
+                Ok(Room { id, row })
+            }
+            Err((failure, begun)) => {
+                let _ = self.store.give_up_space(&wanted.name, begun, made, &work.owner).await;
+                Err(later(&failure))
+            }
+        }
+    }
+
+    /// The id of the space, or the failure and whether the space may exist nevertheless.
+    async fn find_or_make(
+        &self,
+        webex: &Webex,
+        wanted: &Wanted,
+        work: &Work,
+        (begun, made): (bool, u32),
+    ) -> Result<String, (Failure, bool)> {
+        let title = title(&wanted.title);
+        let mut found = None;
+        if wanted.always || begun {
+            let fits = |room: &str| room == title || ends_with(room, wanted.digits.as_deref());
+            let team = wanted.team.as_deref();
+            let rooms = webex.rooms_where(team, fits).await.map_err(|failure| (failure, begun))?;
+            let mut rooms: Vec<_> = rooms
+                .into_iter()
+                .filter(|room| wanted.always || room.created.is_none_or(|at| at >= wanted.oldest))
+                .collect();
+            rooms.sort_by_key(|room| std::cmp::Reverse(room.created));
+            for room in rooms {
+                if self.takes_over(&room, wanted).await.map_err(|failure| (failure, begun))? {
+                    found = Some(room);
+                    break;
+                }
+            }
+        }
+        let fresh = found.is_none();
+        let id = match found {
+            Some(room) => room.id,
+            // An acknowledgement stops an incident's space; a customer's is wanted however long the list of spaces was.
+            None if wanted.of.is_none() && !work.may_begin(self.now()) => {
+                let why = "looking for the space took too long".to_owned();
+                return Err((Failure::NotSent { retry_after: None, why }, begun));
+            }
+            None => match webex.create_room(&title, wanted.team.as_deref()).await {
+                Ok(room) => {
+                    // Whose it is comes first: an agent may answer as soon as the space is there.
+                    if !self.is_ours(&room.id, wanted).await.map_err(|failure| (failure, true))? {
+                        let why = "the new space is another's already".to_owned();
+                        return Err((Failure::NotSent { retry_after: None, why }, true));
+                    }
+                    room.id
+                }
+                Err(failure) => {
+                    let may_exist = begun || matches!(failure, Failure::Unknown { .. });
+                    return Err((failure, may_exist));
+                }
+            },
+        };
+        if made > 0 || (wanted.people_first && (fresh || begun)) {
+            // It was lost and is made again: those who were invited before come back before anybody speaks in it.
+            for say in &wanted.people {
+                let Say::Invite { email, moderator } = say else { continue };
+                match webex.add_member(&id, email, *moderator).await {
+                    // Somebody who can't be added was told of when it was tried first.
+                    Ok(_) | Err(Failure::Refused { .. }) => {}
+                    Err(failure) => return Err((failure, true)),
+                }
+            }
+        }
+        Ok(id)
+    }
+
+    /// Whether a space that there is may be taken over. Anybody can give a space any title and bring us into it: where there
+    /// are customers' words, it must be the team's, or one that we made.
+    async fn takes_over(&self, room: &Found, wanted: &Wanted) -> Result<bool, Failure> {
+        let private = wanted.of.is_some() || wanted.people_first;
+        if private && wanted.team.is_none() {
+            let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.0 };
+            let me = self.me().await.map_err(later)?;
+            if room.creator_id.as_deref() != Some(me.id.as_str()) {
+                return Ok(false);
+            }
+        }
+        self.is_ours(&room.id, wanted).await
+    }
+
+    /// Remembers whose space it is; false if it is another's already.
+    async fn is_ours(&self, room: &str, wanted: &Wanted) -> Result<bool, Failure> {
+        let Some(whose) = &wanted.of else { return Ok(true) };
+        let remembered = self.store.remember_room(room, whose).await;
+        remembered.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })
+    }
+
+    /// After a 404 in a space: is it gone? Then it is forgotten, and the delivery comes again in a new one.
+    pub(crate) async fn room_is_gone(&self, webex: &Webex, work: &Work, room: &Room) -> Option<Outcome> {
+        match webex.room(&room.id).await {
+            Err(Failure::Refused { code: 404 | 403, .. }) => {
+                tracing::warn!(space = work.space, "the space is gone; it is made again");
+                match self.store.forget_space(&work.space, &room.row).await {
+                    Ok(()) => Some(wait(0)),
+                    Err(_) => Some(wait(5)),
+                }
+            }
+            Err(_) => Some(wait(15)),
+            Ok(_) => None,
+        }
+    }
+}
+
+/// The title ends with the whole number, however people write it: `Tommy +1 202-555-0123`.
+fn ends_with(title: &str, digits: Option<&str>) -> bool {
+    let Some(digits) = digits else { return false };
+    let sign = |sign: &char| sign.is_ascii_digit() || matches!(sign, '+' | ' ' | '-' | '.' | '(' | ')' | '/');
+    let tail: Vec<char> = title.chars().rev().take_while(sign).filter(char::is_ascii_digit).collect();
+    // The whole of it: another number may end with the same digits.
+    tail.iter().rev().collect::<String>() == digits
+}

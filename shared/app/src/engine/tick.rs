@@ -1,0 +1,62 @@
+//! The minute tick: whatever is due and was missed, and what falls due before the next tick.
+
+use futures_util::StreamExt;
+use futures_util::stream::iter;
+use handbell_store::table::SHARDS;
+use jiff::SignedDuration;
+use jiff::Timestamp;
+
+use crate::{App, Fault};
+
+/// Shards that are asked at once: each more is a connection more.
+const AT_ONCE: usize = 4;
+/// Rows that one tick due_rows in each shard; the rest waits a minute.
+const PER_SHARD: usize = 500;
+
+/// What a tick saw, for the metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticked {
+    /// How many rows were kicked.
+    pub kicked: usize,
+    /// How long the oldest of them has been due, in seconds.
+    pub oldest_seconds: i64,
+}
+
+impl App {
+    /// Kicks everything that is due within the next minute, each to the second.
+    pub async fn tick(&self) -> Result<Ticked, Fault> {
+        let now = self.now();
+        let until = now + SignedDuration::from_secs(60);
+        // Another start each minute: if time runs out, it isn't always the same shard that waits.
+        let first = (now.as_second() / 60).rem_euclid(i64::from(SHARDS)) as u8;
+        let shards = (0..SHARDS).map(|number| self.store.due((first + number) % SHARDS, until, PER_SHARD));
+        let mut rows = Vec::new();
+        let mut failed = None;
+        let mut found = iter(shards).buffered(AT_ONCE);
+        while let Some(found) = found.next().await {
+            match found {
+                Ok(found) => rows.extend(found),
+                Err(fault) => failed = Some(fault),
+            }
+        }
+        rows.sort_by_key(|(_, due)| *due);
+        self.enqueue(&rows, now).await;
+        if now.as_second().div_euclid(60) % 5 == 0 {
+            self.reconcile().await;
+        }
+        // What was found is kicked even if one shard failed; the tick itself counts as failed, and its alarm sees it.
+        failed.map_or_else(
+            || {
+                Ok(Ticked {
+                    kicked: rows.len(),
+                    oldest_seconds: rows.first().map_or(0, |(_, due)| overdue(*due, now)),
+                })
+            },
+            |fault| Err(fault.into()),
+        )
+    }
+}
+
+fn overdue(due: Timestamp, now: Timestamp) -> i64 {
+    now.duration_since(due).as_secs().max(0)
+}

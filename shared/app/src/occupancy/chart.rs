@@ -1,0 +1,92 @@
+//! The picture on a zone's card: `/chart/{name}`.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::delivery::DispatchKey;
+use handbell_core::occupancy::view::{BUCKET, View};
+use handbell_core::occupancy::zone::Level;
+use handbell_core::wording::{Words, occupancy as wording};
+use handbell_inbound::link;
+use handbell_outbound::chart::{Chart, Line, Tone, png};
+use http::{Request, Response, StatusCode};
+use secrecy::ExposeSecret;
+
+use crate::callback::twilio::{read_token, token};
+use crate::secrets::values;
+use crate::{App, Failed, Fault, refuse, typed};
+
+/// What stands in the place of a delivery's name.
+const CHART: &str = "chart";
+
+/// A chart shows an hour at least.
+const FEWEST: usize = 12;
+
+/// The picture of a view. Hours before the first count that is known are left out.
+pub(crate) fn draw(view: &View, words: &Words) -> Vec<u8> {
+    let tone = |level: Level| match level {
+        Level::Warn => Tone::Warn,
+        Level::Alert => Tone::Alert,
+    };
+    let labels: Vec<(u32, String, Tone)> = view
+        .levels
+        .iter()
+        .map(|bounds| {
+            (bounds.at, format!("{} {}", wording::level(bounds.level), bounds.at), tone(bounds.level))
+        })
+        .chain(view.usual.map(|usual| (usual, format!("usual {usual}"), Tone::Calm)))
+        .collect();
+    let levels: Vec<Line<'_>> =
+        labels.iter().map(|(at, label, tone)| Line { at: *at, label, tone: *tone }).collect();
+    let unknown = view.points.iter().take_while(|point| point.is_none()).count();
+    let left_out = unknown.min(view.points.len().saturating_sub(FEWEST));
+    png(&Chart {
+        title: &words.name,
+        caption: &wording::amount(view.count, view.capacity),
+        start: view.start + BUCKET * i32::try_from(left_out).unwrap_or_default(),
+        step: BUCKET,
+        points: &view.points[left_out..],
+        levels: &levels,
+        spans: &[],
+        zone: words.zone.clone(),
+        tone: view.level.map_or(Tone::Calm, tone),
+    })
+}
+
+impl App {
+    /// The address of a dispatch's chart. Nobody can guess another's: it is signed.
+    pub(crate) async fn chart_url(&self, key: &DispatchKey) -> Result<String, Fault> {
+        let name = token(key, CHART);
+        let secret = self.secrets.get(self.link_secret(), self.now()).await?;
+        let signature = link::sign(secret.expose_secret().as_bytes(), &name);
+        Ok(format!("{}/chart/{name}.{signature}.png", self.public_url()))
+    }
+
+    /// Signs links that only we give away.
+    pub(crate) fn link_secret(&self) -> &str {
+        let webex = &self.config.webex;
+        webex.webhook.as_ref().map_or(&webex.token.secret, |webhook| &webhook.secret)
+    }
+
+    /// Draws it again each time, from what was written down with the card.
+    pub async fn chart(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.charted(&request).await.unwrap_or_else(|failed| refuse(&failed))
+    }
+
+    async fn charted(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+        let name = request.uri().path().strip_prefix("/chart/").ok_or(Rejected::Unknown)?;
+        let (name, signature) =
+            name.strip_suffix(".png").and_then(|name| name.rsplit_once('.')).ok_or(Rejected::Unknown)?;
+        let secrets = self.secrets.all(self.now()).await?;
+        if !link::verify(&values(&secrets, [self.link_secret()]), name, signature) {
+            return Err(Rejected::Unknown.into());
+        }
+        let (key, part) = read_token(name).ok_or(Rejected::Unknown)?;
+        if part != CHART {
+            return Err(Rejected::Unknown.into());
+        }
+        let dispatch = self.store.dispatch(&key).await?.ok_or(Rejected::Unknown)?;
+        let view = dispatch.view.as_ref().ok_or(Rejected::Unknown)?;
+        let picture = draw(view, &self.words(&key.subject, None));
+        Ok(typed(StatusCode::OK, "image/png", picture))
+    }
+}

@@ -1,0 +1,384 @@
+//! The sites are polled, once a minute: read, ask, decide, write down, tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use handbell_core::button::EventId;
+use handbell_core::config::{Site, Source, Zone};
+use handbell_core::incident::Subject;
+use handbell_core::incident::decide::Event;
+use handbell_core::occupancy::poll::{Pending, Polled, Site as Remembered};
+use handbell_core::occupancy::view::{BUCKET, TREND, WEEKS};
+use handbell_core::occupancy::view::{POINTS, Signal, View, bucket, trend, usual, weeks_before};
+use handbell_core::occupancy::zone::Rule;
+use handbell_inbound::sightings::{self, Sightings};
+use handbell_outbound::floor::Floor;
+use handbell_store::SeenRow;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{App, Fault};
+
+/// All answers of a site together may take this long; what wasn't asked by then is unknown for this minute.
+const WITHIN: Duration = Duration::from_secs(20);
+/// A signal is remembered this long: it is crossed out within a minute or two.
+const KEEP: SignedDuration = SignedDuration::from_hours(48);
+/// So many signals are told at once.
+const AT_ONCE: usize = 8;
+
+/// What a poll saw of a zone, for the metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneSeen {
+    /// Its name.
+    pub zone: String,
+    /// How many devices; none if that isn't known.
+    pub count: Option<u32>,
+    /// How many it holds.
+    pub capacity: Option<u32>,
+}
+
+/// What a poll saw, for the metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PollSeen {
+    /// Each zone.
+    pub zones: Vec<ZoneSeen>,
+    /// Another poll was still at work, so this one did nothing.
+    pub busy: bool,
+    /// How long it took.
+    pub took: SignedDuration,
+}
+
+impl App {
+    /// Polls every site, none waiting for another. An error means that a site's state couldn't be read or written; the
+    /// others were polled all the same.
+    pub async fn cmx_poll(&self) -> Result<PollSeen, Fault> {
+        let now = self.now();
+        let owner = uuid::Uuid::new_v4().to_string();
+        if self.config.sites.is_empty() {
+            return Ok(PollSeen::default());
+        }
+        if !self.store.claim_poll(&owner, now).await? {
+            tracing::warn!("the poll before is still at work; this one does nothing");
+            return Ok(PollSeen { busy: true, ..PollSeen::default() });
+        }
+        // The minute counts and not when in it a poll came: else fifteen minutes would be fifteen polls or sixteen, by chance.
+        let minute = Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now);
+        let polls = self.config.sites.iter().map(async |(name, site)| {
+            self.poll_site(name, site, minute).await.inspect_err(|fault| {
+                tracing::error!(site = name, reason = %fault, "a site's state can't be read or written; polled again in a minute");
+            })
+        });
+        let done = join_all(polls).await;
+        if let Err(fault) = self.store.release_poll(&owner).await {
+            tracing::warn!(reason = %fault, "the lease on polling runs out by itself");
+        }
+        let mut seen = PollSeen { took: self.now().duration_since(now), ..PollSeen::default() };
+        for zones in done {
+            seen.zones.extend(zones?);
+        }
+        Ok(seen)
+    }
+
+    async fn poll_site(&self, name: &str, site: &Site, now: Timestamp) -> Result<Vec<ZoneSeen>, Fault> {
+        let before = self.store.site(name).await?.unwrap_or_default();
+        if before.has_polled(now) {
+            self.tell(name, before, now).await;
+            return Ok(Vec::new());
+        }
+        let zones: Vec<(&str, &Zone, Rule)> = self
+            .config
+            .zones
+            .iter()
+            .filter(|(_, zone)| zone.site == name)
+            .filter_map(|(name, zone)| Some((name.as_str(), zone, Rule::of(zone, &self.zone).ok()?)))
+            .collect();
+        let (snoozed, counts) = tokio::join!(self.snoozed(&before), self.counts(name, site, &zones, now));
+        let snoozed = snoozed?;
+        let mut counts = counts?;
+        let polled: Vec<Polled<'_>> = zones
+            .iter()
+            .map(|(zone_name, zone, rule)| Polled {
+                name: zone_name,
+                label: zone.label.as_deref().unwrap_or(zone_name),
+                plan: &zone.plan,
+                rule,
+                capacity: zone.capacity,
+                snooze_minutes: zone.snooze.0.as_mins(),
+                count: counts.remove(*zone_name).unwrap_or_else(|| Err("it was not asked for".to_owned())),
+                snoozed_until: snoozed.get(*zone_name).copied(),
+            })
+            .collect();
+        for zone in &polled {
+            if let Err(why) = &zone.count {
+                tracing::warn!(site = name, zone = zone.name, why, "unknown");
+            }
+        }
+        let seen = polled.iter().map(|zone| ZoneSeen {
+            zone: zone.name.to_owned(),
+            count: zone.count.as_ref().ok().copied(),
+            capacity: zone.capacity,
+        });
+        let seen = seen.collect();
+        let (next, complete) = before.polled(name, &polled, now);
+        if let Some(complete) = complete {
+            self.store.keep_counts(name, &complete).await?;
+        }
+        if !self.store.save_site(name, &next).await? {
+            tracing::warn!(
+                site = name,
+                "somebody else has polled this site meanwhile; this poll doesn't count"
+            );
+            return Ok(Vec::new());
+        }
+        self.tell(name, next, now).await;
+        Ok(seen)
+    }
+
+    /// Until when people want to hear nothing, of the zones that aren't calm: they said so on a card.
+    async fn snoozed(&self, site: &Remembered) -> Result<BTreeMap<String, Timestamp>, Fault> {
+        let busy = site.zones.iter().filter(|(_, watch)| watch.level.is_some());
+        let subjects: Vec<Subject> = busy.map(|(zone, _)| Subject::zone(zone)).collect();
+        if subjects.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let incidents = self.store.incidents(&subjects).await?;
+        Ok(incidents
+            .into_iter()
+            .filter_map(|incident| {
+                let until = incident.crowd?.snoozed_until?;
+                Some((incident.subject.name().to_owned(), until))
+            })
+            .collect())
+    }
+
+    /// How many devices there are in each zone, or why that isn't known. Only our own table is an error.
+    async fn counts(
+        &self,
+        name: &str,
+        site: &Site,
+        zones: &[(&str, &Zone, Rule)],
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, Result<u32, String>>, Fault> {
+        let all = |why: &str| -> BTreeMap<String, Result<u32, String>> {
+            zones.iter().map(|(zone, ..)| ((*zone).to_owned(), Err(why.to_owned()))).collect()
+        };
+        let (secret, window) = match site.source() {
+            None => return Ok(all("the configuration doesn't say where the counts come from")),
+            Some(Source::CmxPush(push)) => (None, push.window.0),
+            Some(Source::MerakiPush(push)) => (None, push.window.0),
+            Some(Source::Cmx(cmx)) => (Some(&cmx.password.secret), SignedDuration::ZERO),
+            Some(Source::Spaces(spaces)) => (Some(&spaces.key.secret), SignedDuration::ZERO),
+            Some(Source::Meraki(meraki)) => (Some(&meraki.key.secret), SignedDuration::ZERO),
+        };
+        let Some(secret) = secret else {
+            let batches = self.store.seen(name, now - window).await?;
+            return Ok(present(&batches, zones).unwrap_or_else(|| {
+                all(&format!("nothing was heard of it for {} minutes", window.as_mins()))
+            }));
+        };
+        let floor = match (self.secrets.get(secret, now).await, self.site_client(name, site)) {
+            (Ok(secret), Ok(client)) => self.floor(client, site, secret),
+            (Err(fault), _) | (_, Err(fault)) => return Ok(all(&fault.0)),
+        };
+        let Some(floor) = floor else { return Ok(all("this source can't be asked")) };
+        let wanted: Vec<(&str, &Zone)> = zones.iter().map(|(name, zone, _)| (*name, *zone)).collect();
+        let counts = floor.count(&wanted, now, WITHIN).await;
+        Ok(counts
+            .zones
+            .into_iter()
+            .map(|(zone, count)| (zone, count.map_err(|unknown| unknown.why().to_owned())))
+            .collect())
+    }
+
+    fn floor(&self, client: reqwest::Client, site: &Site, secret: secrecy::SecretString) -> Option<Floor> {
+        let source = site.source()?;
+        let timeout = Duration::try_from(site.timeout.0).ok()?;
+        let mut floor = Floor::new(client, source, secret, timeout)?;
+        match (source, &self.places.cmx_url) {
+            (Source::Cmx(_), Some(url)) => floor = floor.at(url.clone()),
+            (Source::Meraki(meraki), _) => {
+                let organization = meraki.organization.clone().unwrap_or_else(|| meraki.key.secret.clone());
+                let mut paces = self.paces.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                let pace = paces.entry(organization).or_insert_with(handbell_outbound::floor::Pace::meraki);
+                floor = floor.paced(pace.clone());
+            }
+            _ => {}
+        }
+        Some(floor)
+    }
+
+    /// Lets the engine hear what is to be told, and crosses it out. What fails is told again by the next poll.
+    async fn tell(&self, name: &str, site: Remembered, now: Timestamp) {
+        if site.pending.is_empty() {
+            return;
+        }
+        let mut heard = BTreeSet::new();
+        // One subject's signals are told in their order; different subjects don't wait for each other.
+        let mut by_subject: BTreeMap<&Subject, Vec<&Pending>> = BTreeMap::new();
+        for pending in &site.pending {
+            by_subject.entry(&pending.subject).or_default().push(pending);
+        }
+        let queues: Vec<Vec<&Pending>> = by_subject.into_values().collect();
+        for some in queues.chunks(AT_ONCE) {
+            let told = some.iter().map(async |queue| {
+                let mut heard = Vec::new();
+                for pending in queue {
+                    match self.tell_one(name, &site, pending, now).await {
+                        Ok(()) => heard.push(pending.id.clone()),
+                        Err(fault) => {
+                            tracing::error!(subject = pending.subject.as_str(), reason = %fault, "not told yet; the next poll tells it");
+                            break;
+                        }
+                    }
+                }
+                heard
+            });
+            heard.extend(join_all(told).await.into_iter().flatten());
+        }
+        if heard.is_empty() {
+            return;
+        }
+        match self.store.save_site(name, &site.heard(&heard)).await {
+            Ok(true) => {}
+            Ok(false) | Err(_) => {
+                tracing::warn!(
+                    site = name,
+                    "what was told couldn't be crossed out; it is told again and heard once"
+                );
+            }
+        }
+    }
+
+    async fn tell_one(
+        &self,
+        site: &str,
+        remembered: &Remembered,
+        pending: &Pending,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let mut signal = pending.signal.clone();
+        if let Signal::Rise { view, .. } | Signal::Remind { view } = &mut signal {
+            let zone = pending.subject.name();
+            // What is usual is worth knowing, but nobody waits for it.
+            if let Err(fault) = self.complete(site, remembered, zone, view).await {
+                tracing::warn!(zone, reason = %fault, "the counts of before can't be read; the card does without");
+            }
+        }
+        let id = EventId { key: pending.id.clone(), keep: KEEP };
+        let applied = self.apply(&pending.subject, &Event::Crowd(signal), Some(&id)).await?;
+        tracing::info!(
+            subject = pending.subject.as_str(), outcome = ?applied.outcome,
+            after = now.duration_since(remembered.polled_at.unwrap_or(now)).as_secs(), "told"
+        );
+        Ok(())
+    }
+
+    /// Adds to a view what is usual at this time of the week, where it is going, and the last hours.
+    async fn complete(
+        &self,
+        site: &str,
+        remembered: &Remembered,
+        zone: &str,
+        view: &mut View,
+    ) -> Result<(), Fault> {
+        let hours = self.config.zones.get(zone).and_then(|zone| zone.hours.as_ref());
+        let named = hours.and_then(|hours| hours.timezone.as_deref());
+        let timezone = named.and_then(|name| jiff::tz::TimeZone::get(name).ok());
+        let timezone = timezone.unwrap_or_else(|| self.zone.clone());
+        let last = bucket(view.at);
+        let start = last - BUCKET * (POINTS as i32 - 1);
+        let weeks: Vec<Timestamp> =
+            (1..=WEEKS).map(|weeks| bucket(weeks_before(view.at, weeks, &timezone))).collect();
+        let around: Vec<Timestamp> =
+            weeks.iter().flat_map(|week| [*week - BUCKET, *week, *week + BUCKET]).collect();
+        let (recent, before) = tokio::join!(
+            self.store.counts(site, zone, start, last),
+            self.store.counts_at(site, zone, &around)
+        );
+        let (mut recent, before) = (recent?, before?);
+        recent.extend(remembered.counts.of(zone).filter(|(at, _)| *at >= last && *at <= view.at));
+        view.start = start;
+        view.points = (0..POINTS as i32)
+            .map(|point| {
+                let from = start + BUCKET * point;
+                let inside = recent.iter().filter(|(at, _)| *at >= from && *at < from + BUCKET);
+                inside.filter_map(|(_, count)| *count).max()
+            })
+            .collect();
+        let known: Vec<(Timestamp, u32)> =
+            recent.iter().filter_map(|(at, count)| Some((*at, (*count)?))).collect();
+        let since = view.at - TREND * 2;
+        let lately: Vec<_> = known.into_iter().filter(|(at, _)| *at >= since).collect();
+        view.trend = trend(&lately, view.at);
+        view.usual = usual(
+            weeks
+                .iter()
+                .filter_map(|week| {
+                    let near =
+                        before.iter().filter(|(at, _)| *at >= *week - BUCKET && *at < *week + BUCKET * 2);
+                    let counts: Vec<u64> = near.filter_map(|(_, count)| Some(u64::from((*count)?))).collect();
+                    let mean = counts.iter().sum::<u64>().checked_div(counts.len() as u64)?;
+                    u32::try_from(mean).ok()
+                })
+                .collect(),
+        );
+        Ok(())
+    }
+
+    /// The client for a site: the one for all, or its own if it wants other certificates.
+    fn site_client(&self, name: &str, site: &Site) -> Result<reqwest::Client, Fault> {
+        let of_laptop = matches!(site.source(), Some(Source::Cmx(_))) && self.places.cmx_url.is_some();
+        if of_laptop || (site.ca.is_none() && site.pin.is_none() && !site.insecure) {
+            return Ok(self.http.clone());
+        }
+        let mut clients = self.site_clients.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(client) = clients.get(name) {
+            return Ok(client.clone());
+        }
+        if site.insecure {
+            tracing::error!(
+                site = name,
+                "INSECURE: this site's certificate isn't checked. Whoever is in between can read the password and forge counts. \
+                 Give the site a `pin` or a `ca` instead."
+            );
+        }
+        let client = (self.make_site_client)(site, &self.places.files)?;
+        clients.insert(name.to_owned(), client.clone());
+        Ok(client)
+    }
+}
+
+/// Makes the HTTP client for a site with certificates of its own; the folder is where its files lie.
+pub type MakeSiteClient =
+    Arc<dyn Fn(&Site, &std::path::Path) -> Result<reqwest::Client, Fault> + Send + Sync>;
+
+/// How many devices were seen in each zone; none if nothing was heard at all.
+fn present(
+    batches: &[SeenRow],
+    zones: &[(&str, &Zone, Rule)],
+) -> Option<BTreeMap<String, Result<u32, String>>> {
+    if batches.is_empty() {
+        return None;
+    }
+    let batches: Vec<(Timestamp, Sightings)> = batches
+        .iter()
+        .filter_map(|batch| {
+            let unpack = |bytes: &handbell_store::Bytes| sightings::unpack(&bytes.0);
+            let seen = batch.seen.iter().filter_map(|(zone, devices)| Some((zone.clone(), unpack(devices)?)));
+            let sightings =
+                Sightings { seen: seen.collect(), gone: unpack(&batch.gone)?, ..Sightings::default() };
+            Some((Timestamp::from_millisecond(batch.at_ms).ok()?, sightings))
+        })
+        .collect();
+    let counted = sightings::count(&batches);
+    Some(
+        zones
+            .iter()
+            .map(|(name, zone, _)| {
+                let count = counted.get(*name).copied().unwrap_or_default();
+                ((*name).to_owned(), Ok(count.saturating_sub(zone.exclude.devices)))
+            })
+            .collect(),
+    )
+}

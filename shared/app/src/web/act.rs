@@ -1,0 +1,193 @@
+//! The signed links in our mails and texts: `/act/{piece}`. To look changes nothing, since mail programs fetch every link;
+//! only a press on a button does.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::button::EventId;
+use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::decide::{Event, Outcome};
+use handbell_core::incident::{Incident, Phase, Subject};
+use handbell_core::oncall::is_name;
+use handbell_core::wording::incident;
+use handbell_inbound::action_link::{ActionLink, Choice, GOOD_FOR, issue, read, read_choice};
+use handbell_inbound::contact::Stale;
+use http::{Method, Request, Response, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::ExposeSecret;
+
+use crate::secrets::values;
+use crate::web::limits::digest;
+use crate::web::page::{escape, from_our_page, page, piece_of_path};
+use crate::{App, Failed, Fault, header};
+
+/// A press on a link's button is remembered for longer than the link is good, so that it counts once.
+const KEEP: SignedDuration = SignedDuration::from_hours(8 * 24);
+
+impl App {
+    /// A link with which whoever it is sent to takes an incident, or says that they can't; good for seven days. `person` is
+    /// the id in the roster; whoever isn't in it, a bare number, acts as nobody in particular.
+    ///
+    /// A fault without `mail` in the configuration: its secret signs.
+    pub(crate) async fn act_url(
+        &self,
+        subject: &Subject,
+        epoch: u64,
+        person: Option<&str>,
+        now: Timestamp,
+    ) -> Result<String, Fault> {
+        let mail = self.config.mail.as_ref();
+        let mail =
+            mail.ok_or_else(|| Fault("the configuration has no `mail`, so no link can be signed".into()))?;
+        let secret = self.secrets.get(&mail.links.secret, now).await?;
+        let person = person.filter(|person| is_name(person)).map(str::to_owned);
+        let link = ActionLink { subject: subject.clone(), epoch, person };
+        let piece = issue(secret.expose_secret().as_bytes(), &link, now + GOOD_FOR);
+        Ok(format!("{}/act/{piece}", self.public_url()))
+    }
+
+    /// The page of a link, and what is pressed on it.
+    pub(crate) async fn act(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+        let piece = request.uri().path().strip_prefix("/act/").ok_or(Rejected::Unknown)?;
+        let piece = piece_of_path(piece);
+        let link = match self.opened(&piece).await? {
+            Ok(link) => link,
+            Err(Stale::Expired) => {
+                let text = "<p>This link was good for seven days, and they are over. Nothing was changed.</p>\
+                    <p>If it is still about something: look into the space, or answer the newest text or mail about it.</p>";
+                return Ok(page("This link is too old", text, StatusCode::GONE));
+            }
+            Err(Stale::Forged) => {
+                let text = "<p>This link is not complete, or not ours. Nothing was changed.</p>\
+                    <p>Long links break in some mail programs: copy all of it, to the last sign. Or answer the text or the \
+                    mail with <b>ack</b> instead.</p>";
+                return Ok(page("This link doesn't work", text, StatusCode::FORBIDDEN));
+            }
+        };
+        let who = match &link.person {
+            None => Actor::named("Somebody", How::Link),
+            Some(id) => match self.store.person(id).await? {
+                Some(person) => Actor { who: person.name, person: Some(person.id), how: How::Link },
+                None => {
+                    let text = "<p>Whoever this link was sent to is not in the roster any more. Nothing was changed.</p>\
+                        <p>If you should be: tell whoever looks after Handbell.</p>";
+                    return Ok(page("This link doesn't work any more", text, StatusCode::FORBIDDEN));
+                }
+            },
+        };
+        let incident = self.store.incident(&link.subject).await?;
+        let Some(incident) = incident.filter(|incident| incident.epoch == link.epoch) else {
+            let text = "<p>What this link is about is over. Nothing was changed.</p>\
+                <p>If something is wrong again, a newer text or mail tells you, with a link of its own.</p>";
+            return Ok(page("This is over", text, StatusCode::GONE));
+        };
+        if *request.method() != Method::POST {
+            return self.offered(&incident, &who, None).await;
+        }
+        if !from_our_page(request) {
+            return Err(Rejected::Forged.into());
+        }
+        let choice = read_choice(header(request, "content-type"), request.body())?;
+        self.acted(incident, who, choice, &piece).await
+    }
+
+    /// What the piece says; with secrets that are newer than a minute if it doesn't fit, for one may have just been replaced.
+    async fn opened(&self, piece: &str) -> Result<Result<ActionLink, Stale>, Failed> {
+        let now = self.now();
+        let name =
+            self.config.mail.as_ref().map(|mail| mail.links.secret.as_str()).ok_or(Rejected::Unknown)?;
+        let secrets = self.secrets.all(now).await?;
+        match read(&values(&secrets, [name]), piece, now) {
+            Err(Stale::Forged) => {
+                let secrets = self.secrets.newest(now).await?;
+                Ok(read(&values(&secrets, [name]), piece, now))
+            }
+            read => Ok(read),
+        }
+    }
+
+    async fn acted(
+        &self,
+        incident: Incident,
+        who: Actor,
+        choice: Choice,
+        piece: &str,
+    ) -> Result<Response<Bytes>, Failed> {
+        let command = match choice {
+            Choice::Have => Command::Acknowledge,
+            Choice::Cannot => Command::Cannot,
+            Choice::Still => Command::Confirm,
+            Choice::Done => Command::Resolve,
+        };
+        // The link is good for each of its buttons once: what it said before must not be said again by whoever finds it.
+        let id = EventId { key: format!("link-{}-{}", digest(piece), choice.name()), keep: KEEP };
+        let event = Event::Command { by: who.clone(), epoch: Some(incident.epoch), command: command.clone() };
+        let applied = self.apply(&incident.subject, &event, Some(&id)).await?;
+        tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "a link");
+        let now = applied.incident.filter(|now| now.epoch == incident.epoch).unwrap_or(incident);
+        let words = self.words(&now.subject, Some(&now));
+        let outcome = applied.outcome.or(Some(Outcome::Nothing));
+        let came = incident::came_of(&command, outcome, &now, &words, self.now());
+        self.offered(&now, &who, Some(&came)).await
+    }
+
+    /// How the incident stands, what came of a press, and what can be pressed now.
+    async fn offered(
+        &self,
+        incident: &Incident,
+        who: &Actor,
+        came: Option<&str>,
+    ) -> Result<Response<Bytes>, Failed> {
+        let plan = self.plan(&incident.plan, &incident.plan_hash).await?;
+        let words = self.words(&incident.subject, Some(incident));
+        let card = incident::card(incident, &plan, &words, self.now());
+        let mut body = String::new();
+        if let Some(came) = came {
+            body += &format!("<p class=\"done\" role=\"status\">{}</p>\n", escape(came));
+        }
+        body += &format!("<p class=\"state\">{}</p>\n", escape(&card.state));
+        for (name, text) in &card.lines {
+            body += &format!("<p><b>{}</b>: {}</p>\n", escape(name), escape(text));
+        }
+        let buttons: Vec<String> = choices(incident, who)
+            .iter()
+            .enumerate()
+            .map(|(place, (choice, says))| {
+                let class = if place == 0 { "" } else { " class=\"other\"" };
+                format!("<button name=\"say\" value=\"{}\"{class}>{says}</button>\n", choice.name())
+            })
+            .collect();
+        if buttons.is_empty() {
+            body += "<p>There is nothing more to do here.</p>\n";
+        } else {
+            body += &format!("<form method=\"post\">\n{}</form>\n", buttons.concat());
+        }
+        if who.person.is_some() {
+            body += &format!(
+                "<p class=\"note\">This link is {}’s own: whoever has it answers by that name.</p>\n",
+                escape(&who.who)
+            );
+        }
+        Ok(page(&card.title, &body, StatusCode::OK))
+    }
+}
+
+/// What this person can say of the incident now, and what stands on the button.
+fn choices(incident: &Incident, who: &Actor) -> Vec<(Choice, &'static str)> {
+    let acks = &incident.duty.acks;
+    let mine = incident.taken_by.as_ref().is_some_and(|by| by.who == who.who)
+        || acks.iter().any(|ack| ack.person.is_some() && ack.person == who.person);
+    match (incident.phase, mine) {
+        (Phase::Open, false) => {
+            vec![(Choice::Have, "I have it"), (Choice::Cannot, "I can’t"), (Choice::Done, "Done")]
+        }
+        (Phase::Open, true) => vec![(Choice::Done, "Done"), (Choice::Cannot, "I can’t any more")],
+        (Phase::Acknowledged, true) => {
+            let asked = incident.duty.asked_at.is_some();
+            let still = asked.then_some((Choice::Still, "I still have it"));
+            let rest = [(Choice::Done, "Done"), (Choice::Cannot, "I can’t any more")];
+            still.into_iter().chain(rest).collect()
+        }
+        (Phase::Acknowledged, false) => vec![(Choice::Done, "Done")],
+        (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => Vec::new(),
+    }
+}

@@ -1,0 +1,42 @@
+//! A press of a button, as it is known once its sender has been checked.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How the button was pressed (vendors.md §7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Gesture {
+    /// One click.
+    #[default]
+    Single,
+    /// Two clicks.
+    Double,
+    /// Three clicks.
+    Triple,
+    /// A long press.
+    Hold,
+}
+
+/// What makes a press the same press when it is sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventId {
+    /// Unique for the button: the `Idempotency-Key`, or made from the vendor's own fields.
+    pub key: String,
+    /// How long the key is remembered. A vendor's counter may start again, an `Idempotency-Key` doesn't.
+    pub keep: SignedDuration,
+}
+
+/// One press.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Press {
+    /// The id that came with it; a press without one is told from others by time alone.
+    pub id: Option<EventId>,
+    /// How the button was pressed.
+    pub gesture: Gesture,
+    /// When it was pressed, if the button says so; it may have been out of range since.
+    pub at: Option<Timestamp>,
+    /// What the button says of its battery, in the vendor's words, cut to 20 characters.
+    pub battery: Option<String>,
+}

@@ -1,0 +1,189 @@
+//! What is made of a customer's words and calls.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::builder::DecisionBuilder;
+use super::{Desk, File, LOOK_AGAIN, There, Turn, invitation};
+use crate::conversation::{Conversation, Sender};
+use crate::delivery::{Content, Say, Way};
+use crate::texting::Word;
+use crate::wording::conversation as wording;
+
+type Before<'a> = Option<&'a Conversation>;
+
+pub(super) fn text(
+    before: Before<'_>,
+    sender: &Sender,
+    (body, files, at, word): (&str, &[File], Timestamp, Option<Word>),
+    desk: Desk<'_>,
+    now: Timestamp,
+) -> Turn {
+    match (word, sender.opted_out) {
+        (Some(Word::Stop), _) => return stop(before, sender, desk, now),
+        (Some(Word::Start), Some(_)) => {
+            let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+            builder.sender.opted_out = None;
+            builder.confirm();
+            builder.fact("customer.opted-in", []);
+            builder.note(None, wording::started(&builder.next.called()));
+            return builder.done();
+        }
+        _ => {}
+    }
+    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    builder.confirm();
+    builder.next.by_form = false;
+    let media = files
+        .iter()
+        .map(|file| Say::Media { url: file.url.clone(), content_type: file.content_type.clone() });
+    builder.customer_says((Way::Text, body.to_owned(), at), media);
+    // Twilio answers HELP by itself: neither welcome nor anything else follows it.
+    if word.is_some() {
+        builder.sender.told_at = Some(now);
+    }
+    wants_an_answer(&mut builder, word.is_none());
+    builder.done()
+}
+
+/// STOP: one quiet line, nobody is called, and what had not left stays here.
+fn stop(before: Before<'_>, sender: &Sender, desk: Desk<'_>, now: Timestamp) -> Turn {
+    if before.is_none_or(|before| before.address.is_none()) {
+        let news = sender.opted_out.is_none();
+        let sender = Sender { version: sender.version + 1, opted_out: Some(now), ..sender.clone() };
+        return Turn { next: None, sender: news.then_some(sender), dispatches: Vec::new(), answer: 0 };
+    }
+    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    builder.opt_out();
+    builder.note(None, wording::stopped(&builder.next.called()));
+    builder.done()
+}
+
+pub(super) fn form(
+    before: Before<'_>,
+    sender: &Sender,
+    (message, name, email): (&str, Option<&str>, Option<&str>),
+    desk: Desk<'_>,
+    now: Timestamp,
+) -> Turn {
+    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    builder.next.by_form = true;
+    // Whoever fills in a form may be anybody: what a known customer is called and where answers go is not theirs to change.
+    if sender.confirmed.is_none() {
+        if builder.next.email.is_none() {
+            builder.next.email = email.map(str::to_owned);
+        }
+        if builder.next.name.is_none() {
+            builder.next.name = name.map(str::to_owned);
+        }
+    }
+    let note = wording::by_form(email, &builder.next, sender.confirmed.is_some());
+    builder.customer_says((Way::Form, message.to_owned(), now), []).note = note;
+    wants_an_answer(&mut builder, false);
+    builder.done()
+}
+
+pub(super) fn rings(before: Before<'_>, sender: &Sender, desk: Desk<'_>, now: Timestamp) -> Turn {
+    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    builder.customer_says((Way::Call, wording::RINGS.to_owned(), now), []);
+    builder.done()
+}
+
+pub(super) fn called(
+    before: Before<'_>,
+    sender: &Sender,
+    spoke: Option<SignedDuration>,
+    desk: Desk<'_>,
+    now: Timestamp,
+) -> Turn {
+    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    builder.customer_says((Way::Call, wording::call_ended(spoke), now), []);
+    if spoke.is_none() {
+        builder.by_phone = true;
+        let told = builder.tell_caller(desk.line.texts.missed_call.as_deref());
+        wants_an_answer(&mut builder, !told);
+    } else {
+        builder.answered();
+        builder.next.answered_at = Some(now);
+    }
+    builder.done()
+}
+
+pub(super) fn voicemail(
+    before: Before<'_>,
+    sender: &Sender,
+    (url, length): (&str, SignedDuration),
+    desk: Desk<'_>,
+    now: Timestamp,
+) -> Turn {
+    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    let media = Say::Media { url: url.to_owned(), content_type: Some("audio/mpeg".to_owned()) };
+    builder.customer_says((Way::Call, wording::voicemail(length), now), [media]);
+    wants_an_answer(&mut builder, false);
+    builder.done()
+}
+
+/// The customer waits from now on; somebody is looked for, or the customer told that nobody is there.
+fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
+    if builder.sender.opted_out.is_some() {
+        builder.note(None, wording::is_opted_out());
+        return;
+    }
+    let (desk, now) = (builder.desk, builder.now);
+    builder.next.waiting_since.get_or_insert(now);
+    // Who isn't welcomed now, because something else was just said, isn't welcomed later either: it would be odd.
+    builder.next.welcomed |= !tell;
+    if !desk.open {
+        nobody(builder, tell.then_some(desk.line.texts.closed.as_deref()).flatten(), wording::OUTSIDE_HOURS);
+        return;
+    }
+    match invitation(desk.line) {
+        Some(assign) => {
+            let lately = builder.next.assigned_at.is_some_and(|at| now.duration_since(at) < LOOK_AGAIN);
+            if !lately && !builder.next.is_attended(now) {
+                builder.next.assigned_at = Some(now);
+                builder.say_with_the_customer(assign);
+            }
+        }
+        // Whoever is in the space answers: there is nobody to look for.
+        None => welcome(builder, tell),
+    }
+}
+
+pub(super) fn looked(builder: &mut DecisionBuilder<'_>, there: &There) {
+    match there {
+        There::Somebody => welcome(builder, true),
+        There::Asked(agent) => {
+            builder.next.assignee = Some(agent.clone());
+            builder.note(None, wording::please_answer(agent));
+            welcome(builder, true);
+        }
+        There::Nobody => {
+            let text = builder.desk.line.texts.nobody.clone();
+            nobody(builder, text.as_deref(), wording::NOBODY_THERE);
+        }
+    }
+}
+
+fn welcome(builder: &mut DecisionBuilder<'_>, tell: bool) {
+    if !builder.next.welcomed {
+        builder.next.welcomed = true;
+        if tell {
+            builder.tell(builder.desk.line.texts.welcome.as_deref());
+        }
+    }
+}
+
+/// Nobody answers now: once a day the customer is told, and the team in its lobby.
+fn nobody(builder: &mut DecisionBuilder<'_>, text: Option<&str>, why: &str) {
+    let today = builder.now.to_zoned(builder.desk.zone.clone()).date();
+    if builder.next.told_on == Some(today) {
+        return;
+    }
+    builder.next.told_on = Some(today);
+    builder.next.welcomed = true;
+    builder.tell(text);
+    if builder.desk.line.lobby.is_some() {
+        let content = Content::Text(wording::who_waits(&builder.next.called(), why));
+        builder.say([Say::Lobby { content }]);
+    }
+}

@@ -1,0 +1,102 @@
+//! Trouble is reported: a new incident, or one more mail on one that there is.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::builder::{DecisionBuilder, invitations_of_space};
+use super::time::next_step_at;
+use super::{Decision, Outcome, Rules};
+use crate::alert::Raised;
+use crate::delivery::{Content, Say};
+use crate::incident::{Incident, Phase};
+use crate::wording;
+
+/// That more mails came is said once in so long.
+const NOTE_PAUSE: SignedDuration = SignedDuration::from_mins(1);
+/// When a plan has come to its end and nobody has it, one more mail this long after begins it again.
+const BEGIN_AGAIN: SignedDuration = SignedDuration::from_mins(15);
+
+pub(super) fn raised(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    raised: &Raised,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    match current {
+        Some(incident) => joined(incident, raised, rules, now),
+        None => opened(state, raised, rules, now),
+    }
+}
+
+fn opened(state: Option<&Incident>, raised: &Raised, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let mut builder = DecisionBuilder::open(state, rules, now);
+    builder.incident.alert = Some(Box::new(raised.alert.clone()));
+    builder.incident.label = Some(raised.alert.title.clone());
+    builder.incident.count = 1;
+    let raised = &Raised { hold: raised.hold.clone().filter(|hold| hold.until > now), ..raised.clone() };
+    builder.incident.duty.hold = raised.hold.clone();
+    if let Some(hold) = &builder.incident.duty.hold {
+        // What waits is not over before it began.
+        builder.incident.heard_at = hold.until;
+    }
+    let alert = &raised.alert;
+    builder.fact(
+        "alert.raised",
+        [("source", alert.source.clone()), ("severity", alert.severity.name().to_owned())],
+    );
+    builder.entry(wording::incident::raised(alert, rules.words), None);
+    let post = Say::Post { content: Content::Text(wording::incident::alert_post(raised, rules.words)) };
+    let original = raised.object.as_ref().map(|object| Say::Original {
+        object: object.clone(),
+        name: wording::incident::original_name(&builder.incident),
+    });
+    builder.begin(Some(post).into_iter().chain(original));
+    builder.card_too();
+    builder.done(Outcome::Counted)
+}
+
+/// One more on the same trouble. Two hundred at once are one incident, and one word in the space.
+fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.incident.heard_at = incident.heard_at.max(now);
+    builder.incident.count += 1;
+    let count = builder.incident.count;
+    let worse = incident.alert.as_ref().is_none_or(|alert| raised.alert.severity < alert.severity);
+    if let Some(alert) = &mut builder.incident.alert {
+        alert.severity = alert.severity.min(raised.alert.severity);
+        alert.written_at = alert.written_at.max(raised.alert.written_at);
+    }
+    let held = incident.duty.hold.as_ref().is_some_and(|hold| hold.until > now);
+    let woken = held && worse && raised.hold.is_none() && incident.phase == Phase::Open;
+    let at_its_end = incident.phase == Phase::Open
+        && next_step_at(incident, rules.plan).is_none()
+        && now.duration_since(incident.step_at) >= BEGIN_AGAIN;
+    let noted = incident.alert.as_ref().and_then(|alert| alert.noted_at).unwrap_or(incident.opened_at);
+    // It gets worse three times at most.
+    if !woken && !at_its_end && !worse && now.duration_since(noted) < NOTE_PAUSE {
+        return builder.done(Outcome::Counted);
+    }
+    if let Some(alert) = &mut builder.incident.alert {
+        alert.noted_at = Some(now);
+    }
+    builder.fact("alert.repeated", [("count", count.to_string())]);
+    let note = wording::incident::again(count, raised, worse, rules.words);
+    if woken || at_its_end {
+        builder.incident.duty.hold = None;
+        builder.incident.duty.round += u32::from(at_its_end);
+        if woken {
+            // What waited for its time is said now, and not a second time then.
+            builder.incident.cancelled_up_to = builder.incident.dispatches;
+        }
+        // What is cancelled now had perhaps not yet invited them.
+        let invited = if woken { invitations_of_space(rules.plan) } else { Vec::new() };
+        builder.begin(invited.into_iter().chain([Say::Post { content: Content::Text(note) }]));
+        builder.card_too();
+    } else {
+        builder.post(note);
+        if worse {
+            builder.card_too();
+        }
+    }
+    builder.done(Outcome::Counted)
+}

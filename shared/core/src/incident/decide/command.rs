@@ -1,0 +1,302 @@
+//! What somebody says to an incident: "I have it", "I can't", the next step, done.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::builder::DecisionBuilder;
+use super::time::reopen;
+use super::{Decision, Outcome, Rules, nothing, occupancy};
+use crate::config::Need;
+use crate::delivery::Say;
+use crate::incident::command::{Actor, Command};
+use crate::incident::{Ack, By, Incident, Kind, Phase};
+use crate::wording;
+
+/// The report waits so long after the end: what Twilio tells of the last calls and texts comes within it.
+const REPORT_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
+/// Somebody says something to the incident.
+pub(super) fn given(
+    incident: &Incident,
+    by: &Actor,
+    command: &Command,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    match command {
+        // Of a site that says nothing nobody is called: the plan's steps are for its zones.
+        Command::Next { .. } | Command::Cannot if incident.subject.kind() == Kind::Silence => {
+            nothing(Some(incident))
+        }
+        Command::Acknowledge => acknowledge(incident, by, rules, now),
+        Command::Confirm => confirm(incident, by, rules, now),
+        Command::Next { step } => next(incident, by, *step, rules, now),
+        Command::Escalate { name } => escalate(incident, by, name, rules, now),
+        Command::Cannot => cannot(incident, by, rules, now),
+        Command::Snooze { until } if incident.crowd.is_some() => {
+            occupancy::snoozed(incident, (&by.who, *until), rules, now)
+        }
+        Command::Snooze { until } => snooze(incident, by, *until, rules, now),
+        Command::Resolve => end(incident, Phase::Resolved, by, rules, now),
+        Command::Cancel => end(incident, Phase::Cancelled, by, rules, now),
+        Command::Note { text } => {
+            let mut builder = DecisionBuilder::on(incident, rules, now);
+            builder.incident.heard_at = now;
+            builder.entry(wording::incident::noted(by, text), Some(by));
+            builder.post(wording::incident::note(by, text));
+            builder.stands();
+            builder.done(Outcome::Done)
+        }
+    }
+}
+
+fn acknowledge(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp) -> Decision {
+    // Whoever snoozed it doesn't have it: it would ring again.
+    let free = incident.phase == Phase::Open || incident.duty.snoozed_until.is_some();
+    if !free {
+        if incident.duty.asked_at.is_some() && has_it(incident, by) {
+            return confirm(incident, by, rules, now);
+        }
+        return occupancy::another(incident, &by.who, rules, now);
+    }
+    let word = By { who: by.who.clone(), at: now };
+    let duty = &incident.duty;
+    let mut acks = duty.acks.clone();
+    if incident.phase != Phase::Open && enough(&rules.plan.need, &acks) {
+        acks.clear();
+    }
+    if acks.iter().any(|ack| same(ack, by)) {
+        return nothing(Some(incident));
+    }
+    let teams = rules
+        .roster
+        .teams
+        .values()
+        .filter(|team| by.person.as_ref().is_some_and(|id| team.members.contains(id)));
+    let teams: Vec<String> = teams.map(|team| team.name.clone()).collect();
+    acks.push(Ack { person: by.person.clone(), by: word.clone(), teams });
+    let missing = missing(&rules.plan.need, &acks);
+
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.incident.heard_at = now;
+    // Whoever could not before can now.
+    builder.incident.duty.cannot.retain(|id| by.person.as_ref() != Some(id) && *id != by.who);
+    builder.entry(wording::incident::has_it(by), Some(by));
+    if !missing.is_empty() {
+        builder.incident.duty.acks = acks;
+        builder.fact("incident.joined", [("by", by.who.clone())]);
+        builder.status(wording::incident::more_needed(&word, &missing, rules.words));
+        builder.stands();
+        return builder.done(Outcome::Done);
+    }
+    builder.incident.phase = Phase::Acknowledged;
+    builder.incident.cancelled_up_to = builder.incident.dispatches;
+    builder.incident.duty.confirmed_at = Some(now);
+    builder.incident.duty.asked_at = None;
+    builder.incident.duty.snoozed_until = None;
+    builder.incident.duty.first.get_or_insert_with(|| word.clone());
+    // People are called differently by card, by phone and by text; their id stays.
+    if rules.plan.need != Need::default() || by.person.is_some() {
+        builder.incident.duty.acks = acks;
+    }
+    builder.fact("incident.acknowledged", [("by", by.who.clone())]);
+    builder.incident.taken_by = Some(word.clone());
+    builder.status(match incident.crowd {
+        None => wording::acknowledged(&word, rules.words),
+        Some(_) => wording::occupancy::on_the_way(&word, rules.words),
+    });
+    builder.stands();
+    if builder.shows_card() {
+        let text = wording::incident::has_it_text(&word, incident, rules.words);
+        builder.add(Say::Tell { text, but: by.person.clone() }, now);
+    }
+    builder.done(Outcome::Done)
+}
+
+/// Is it the same person who said so before?
+fn same(ack: &Ack, by: &Actor) -> bool {
+    match (&ack.person, &by.person) {
+        (Some(one), Some(other)) => one == other,
+        _ => ack.by.who == by.who,
+    }
+}
+
+fn has_it(incident: &Incident, by: &Actor) -> bool {
+    let nobody_known = incident.duty.acks.is_empty();
+    (nobody_known && incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who))
+        || incident.duty.acks.iter().any(|ack| same(ack, by))
+}
+
+/// Have as many said "I have it" as have to?
+pub(super) fn enough(need: &Need, acks: &[Ack]) -> bool {
+    missing(need, acks).is_empty()
+}
+
+/// Who is missing still: one name for each, or for each team.
+fn missing(need: &Need, acks: &[Ack]) -> Vec<String> {
+    match need {
+        Need::People(people) => {
+            let more = (*people as usize).saturating_sub(acks.len());
+            vec!["somebody else".to_owned(); more]
+        }
+        Need::Teams(teams) => {
+            // Nobody stands for two teams at once; the place of an ack is the team that it stands for.
+            let mut stands_for: Vec<Option<usize>> = vec![None; acks.len()];
+            let mut left = Vec::new();
+            for (place, team) in teams.iter().enumerate() {
+                if !placed(place, teams, acks, &mut stands_for, &mut vec![false; acks.len()]) {
+                    left.push(format!("somebody of {team}"));
+                }
+            }
+            left
+        }
+    }
+}
+
+/// Finds somebody for a team, if need be by giving whoever stands for another team a new place (Kuhn's algorithm: no other
+/// choice would leave fewer teams out).
+fn placed(
+    team: usize,
+    teams: &[String],
+    acks: &[Ack],
+    stands_for: &mut [Option<usize>],
+    tried: &mut [bool],
+) -> bool {
+    for who in 0..acks.len() {
+        if tried[who] || !acks[who].teams.contains(&teams[team]) {
+            continue;
+        }
+        tried[who] = true;
+        if stands_for[who].is_none_or(|other| placed(other, teams, acks, stands_for, tried)) {
+            stands_for[who] = Some(team);
+            return true;
+        }
+    }
+    false
+}
+
+fn confirm(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp) -> Decision {
+    // Nobody knows it of somebody else.
+    if incident.phase != Phase::Acknowledged || incident.duty.snoozed_until.is_some() || !has_it(incident, by)
+    {
+        return nothing(Some(incident));
+    }
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.incident.heard_at = now;
+    builder.incident.duty.confirmed_at = Some(now);
+    builder.incident.duty.asked_at = None;
+    builder.entry(wording::incident::still_has_it(by), Some(by));
+    builder.status(wording::incident::still_has_it(by));
+    builder.stands();
+    builder.done(Outcome::Done)
+}
+
+fn next(incident: &Incident, by: &Actor, step: Option<u32>, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let there = (incident.step as usize) < rules.plan.steps.len();
+    if incident.phase != Phase::Open || step.is_some_and(|step| step != incident.step) || !there {
+        return nothing(Some(incident));
+    }
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.incident.heard_at = now;
+    builder.incident.duty.hold = None;
+    builder.fact("incident.climbed", [("by", by.who.clone())]);
+    builder.entry(wording::incident::wants_next(by), Some(by));
+    let note = wording::wanted_next(&by.who, rules.words);
+    builder.take_step(incident.step + 1, Some(note));
+    builder.card_too();
+    builder.done(Outcome::Done)
+}
+
+fn escalate(incident: &Incident, by: &Actor, name: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let Some(number) = rules.plan.escalation(name).filter(|_| !incident.phase.is_final()) else {
+        return nothing(Some(incident));
+    };
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.incident.heard_at = now;
+    builder.fact("incident.escalated", [("by", by.who.clone()), ("to", name.to_ascii_lowercase())]);
+    builder.entry(wording::incident::escalated(by, name), Some(by));
+    builder.take_step(number, Some(wording::incident::escalated_post(by, name)));
+    builder.card_too();
+    builder.done(Outcome::Done)
+}
+
+/// "I can't": the next step at once. Whoever had it has it no more.
+fn cannot(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let had = incident.phase == Phase::Acknowledged && has_it(incident, by);
+    if incident.phase.is_final() || (incident.phase == Phase::Acknowledged && !had) {
+        return nothing(Some(incident));
+    }
+    let id = by.person.clone().unwrap_or_else(|| by.who.clone());
+    if !had && incident.duty.cannot.contains(&id) {
+        return nothing(Some(incident));
+    }
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.incident.heard_at = now;
+    if !builder.incident.duty.cannot.contains(&id) {
+        builder.incident.duty.cannot.push(id);
+    }
+    builder.incident.duty.acks.retain(|ack| !same(ack, by));
+    builder.fact("incident.refused", [("by", by.who.clone())]);
+    builder.entry(wording::incident::cannot(by), Some(by));
+    reopen(&mut builder);
+    match had {
+        true => builder.climb_on_again(wording::incident::cannot_post(by)),
+        false => builder.climb_on(wording::incident::cannot_post(by)),
+    }
+    builder.done(Outcome::Done)
+}
+
+fn snooze(incident: &Incident, by: &Actor, until: Timestamp, rules: Rules<'_>, now: Timestamp) -> Decision {
+    if incident.phase.is_final() || until <= now {
+        return nothing(Some(incident));
+    }
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let word = By { who: by.who.clone(), at: now };
+    builder.incident.phase = Phase::Acknowledged;
+    // What sleeps isn't over before it wakes.
+    builder.incident.heard_at = until;
+    builder.incident.cancelled_up_to = builder.incident.dispatches;
+    builder.incident.duty.snoozed_until = Some(until);
+    builder.incident.duty.asked_at = None;
+    builder.incident.taken_by = Some(word.clone());
+    builder.fact("incident.snoozed", [("by", by.who.clone()), ("until", until.to_string())]);
+    builder.entry(wording::incident::snoozed(by, until, rules.words), Some(by));
+    builder.status(wording::incident::snoozed(by, until, rules.words));
+    builder.stands();
+    builder.done(Outcome::Done)
+}
+
+/// It is over by somebody's word.
+pub(super) fn end(
+    incident: &Incident,
+    phase: Phase,
+    by: &Actor,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    if incident.phase.is_final() {
+        return nothing(Some(incident));
+    }
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.incident.phase = phase;
+    builder.incident.heard_at = now;
+    builder.incident.cancelled_up_to = builder.incident.dispatches;
+    let word = By { who: by.who.clone(), at: now };
+    let (kind, text) = match (phase, &mut builder.incident.crowd) {
+        (Phase::Cancelled, Some(crowd)) => {
+            crowd.false_alarms += 1;
+            ("incident.cancelled", wording::occupancy::not_busy(&word, crowd.false_alarms, rules.words))
+        }
+        (Phase::Cancelled, None) => ("incident.cancelled", wording::cancelled(&word, rules.words)),
+        _ => ("incident.resolved", wording::resolved(&word, rules.words)),
+    };
+    builder.fact(kind, [("by", by.who.clone())]);
+    builder.entry(wording::incident::ended(phase, by), Some(by));
+    builder.status(text);
+    builder.stands();
+    if builder.shows_card() {
+        let text = wording::incident::over_text(phase, &word, incident, rules.words);
+        builder.add(Say::Tell { text, but: by.person.clone() }, now);
+    }
+    builder.report(now + REPORT_AFTER);
+    builder.done(Outcome::Done)
+}

@@ -1,0 +1,161 @@
+//! Zones and sites: what a poll's signal, and a word of those who read it, make of an incident.
+
+use jiff::Timestamp;
+
+use super::builder::DecisionBuilder;
+use super::{Decision, Outcome, Rules, nothing};
+use crate::incident::{By, Crowd, Incident, Phase};
+use crate::occupancy::view::{Over, Signal, View};
+use crate::wording::occupancy as wording;
+
+/// A poll found something to tell.
+pub(super) fn heard(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    signal: &Signal,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    match (signal, current) {
+        (Signal::Rise { rank, view }, _) => risen(state, current, (*rank, view), rules, now),
+        (Signal::Silent { zones, since, why }, _) => {
+            let mut builder = match current {
+                Some(incident) => DecisionBuilder::on(incident, rules, now),
+                None => DecisionBuilder::open(state, rules, now),
+            };
+            builder.fact("site.silent", [("zones", zones.join(", ")), ("since", since.to_string())]);
+            builder.post(wording::silent(zones, *since, why, rules.words));
+            builder.done(Outcome::Done)
+        }
+        (_, None) => nothing(state),
+        (Signal::Remind { view }, Some(incident)) => reminded(incident, view, rules, now),
+        (Signal::Ease { level }, Some(incident)) => {
+            let mut builder = DecisionBuilder::on(incident, rules, now);
+            if let Some(crowd) = &mut builder.incident.crowd {
+                crowd.level = *level;
+            }
+            builder.done(Outcome::Done)
+        }
+        (Signal::Over { why, count, since, peak }, Some(incident)) => {
+            let mut builder = DecisionBuilder::on(incident, rules, now);
+            builder.incident.phase = Phase::Resolved;
+            builder.incident.cancelled_up_to = builder.incident.dispatches;
+            builder.incident.count = u64::from(count.unwrap_or_default());
+            builder.fact("incident.resolved", [("by", "the count".to_owned()), ("peak", peak.to_string())]);
+            let capacity = incident.crowd.as_ref().and_then(|crowd| crowd.capacity);
+            builder.last_word(match why {
+                Over::Calm => wording::all_clear(*count, capacity, (*since, now), *peak, rules.words),
+                Over::Closing => wording::closing((*since, now), *peak, rules.words),
+                Over::Unwatched => wording::unwatched(rules.words),
+            });
+            builder.done(Outcome::Done)
+        }
+        (Signal::Back { zones, all }, Some(incident)) => {
+            let mut builder = DecisionBuilder::on(incident, rules, now);
+            builder.fact("site.back", [("zones", zones.join(", "))]);
+            builder.incident.heard_at = now;
+            let text = wording::back(zones, now, rules.words);
+            if *all {
+                builder.incident.phase = Phase::Resolved;
+                builder.incident.cancelled_up_to = builder.incident.dispatches;
+                builder.last_word(text);
+            } else {
+                builder.post(text);
+            }
+            builder.done(Outcome::Done)
+        }
+    }
+}
+
+/// A higher level holds: the card, and those of the plan's steps that belong to it and were not taken yet.
+fn risen(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    (rank, view): (u32, &View),
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    let Some(level) = view.level else { return nothing(state) };
+    if current.and_then(|incident| incident.crowd.as_ref()).is_some_and(|crowd| crowd.level >= level) {
+        return nothing(state);
+    }
+    let mut builder = match current {
+        Some(incident) => DecisionBuilder::on(incident, rules, now),
+        None => DecisionBuilder::open(state, rules, now),
+    };
+    builder.view = Some(Box::new(view.clone()));
+    let had = builder.incident.taken_by.take();
+    let note = had.map(|by| wording::although(&by, rules.words));
+    builder.incident.phase = Phase::Open;
+    builder.incident.heard_at = now;
+    builder.incident.count = u64::from(view.count);
+    let before = builder.incident.crowd.take();
+    builder.incident.crowd = Some(Crowd {
+        level,
+        capacity: view.capacity,
+        snoozed_until: None,
+        card: 0,
+        false_alarms: before.map_or(0, |crowd| crowd.false_alarms),
+    });
+    builder
+        .fact("zone.risen", [("level", wording::level(level).to_owned()), ("count", view.count.to_string())]);
+    let taken = builder.incident.step;
+    let last = rank.min(rules.plan.steps.len() as u32);
+    builder.card((taken < last).then_some(taken + 1), note);
+    for step in taken + 2..=last {
+        builder.take_step(step, None);
+    }
+    builder.done(Outcome::Done)
+}
+
+/// The snooze is over, and it isn't calm: everything begins again where it stood.
+fn reminded(incident: &Incident, view: &View, rules: Rules<'_>, now: Timestamp) -> Decision {
+    if incident.crowd.as_ref().is_none_or(|crowd| crowd.snoozed_until.is_none()) {
+        return nothing(Some(incident));
+    }
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.view = Some(Box::new(view.clone()));
+    let had = builder.incident.taken_by.take();
+    builder.incident.phase = Phase::Open;
+    builder.incident.heard_at = now;
+    builder.incident.count = u64::from(view.count);
+    if let Some(crowd) = &mut builder.incident.crowd {
+        crowd.snoozed_until = None;
+    }
+    builder.fact("zone.reminded", [("count", view.count.to_string())]);
+    let note = had.map(|by| wording::snooze_is_over(&by));
+    builder.card((incident.step > 0).then_some(incident.step), note);
+    builder.done(Outcome::Done)
+}
+
+/// Nobody wants to hear of it for a while.
+pub(super) fn snoozed(
+    incident: &Incident,
+    (who, until): (&str, Timestamp),
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    let Some(crowd) = incident.crowd.as_ref().filter(|_| until > now) else { return nothing(Some(incident)) };
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let by = By { who: who.to_owned(), at: now };
+    builder.incident.phase = Phase::Acknowledged;
+    builder.incident.heard_at = now;
+    builder.incident.cancelled_up_to = builder.incident.dispatches;
+    builder.incident.crowd = Some(Crowd { snoozed_until: Some(until), ..crowd.clone() });
+    builder.fact("zone.snoozed", [("by", who.to_owned()), ("until", until.to_string())]);
+    builder.last_word(wording::snoozed(&by, until, rules.words));
+    builder.incident.taken_by = Some(by);
+    builder.done(Outcome::Done)
+}
+
+/// Somebody has it already; of a crowd, more than one may be on the way, and whoever says so is answered.
+pub(super) fn another(incident: &Incident, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let same = incident.taken_by.as_ref().is_some_and(|by| by.who == who);
+    if incident.crowd.is_none() || incident.phase != Phase::Acknowledged || same {
+        return nothing(Some(incident));
+    }
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.fact("incident.acknowledged", [("by", who.to_owned())]);
+    builder.last_word(wording::on_the_way_too(&By { who: who.to_owned(), at: now }, rules.words));
+    builder.done(Outcome::Done)
+}

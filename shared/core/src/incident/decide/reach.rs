@@ -1,0 +1,223 @@
+//! Whom a step reaches, and how: its targets looked up in the roster, each attempt with its time.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Rules;
+use crate::config::{Step, Target};
+use crate::delivery::{Content, Recipient, Say};
+use crate::oncall::{Attempt, Gap, Person, Reach, Roster};
+
+/// One attempt to bring somebody.
+#[derive(Clone)]
+pub(super) struct Paging {
+    pub(super) say: Say,
+    pub(super) recipient: Option<Recipient>,
+    pub(super) after: SignedDuration,
+}
+
+/// Whom a step reaches.
+#[derive(Default)]
+pub(super) struct Reached {
+    /// Who comes into the space.
+    pub(super) people: Vec<Say>,
+    /// The attempts, those for one person together.
+    pub(super) pages: Vec<Paging>,
+    /// Who isn't there.
+    pub(super) gaps: Vec<Gap>,
+    /// Who is reached by this item already: whoever is on duty is mostly in the team too.
+    named: Vec<String>,
+}
+
+/// A bare number that is paged is treated as somebody who told us nothing more.
+const BY_NUMBER: [(Reach, i64); 4] =
+    [(Reach::Text, 0), (Reach::Call, 2), (Reach::Call, 7), (Reach::Call, 12)];
+
+/// `chained` numbers go the other way at once when one way has failed.
+pub(super) fn everybody(
+    step: &Step,
+    number: u32,
+    rules: Rules<'_>,
+    chained: bool,
+    now: Timestamp,
+) -> Reached {
+    let mut reached = Reached::default();
+    for (item, sms) in step.sms.iter().enumerate() {
+        let from = sms.from.as_deref().unwrap_or(rules.from);
+        reached.named.clear();
+        for target in &sms.to {
+            for (to, recipient) in reached.phones(target, rules.roster, chained, now) {
+                let content = Content::Plan { step: number, item };
+                let say = Say::Sms { to, from: from.to_owned(), content };
+                reached.pages.push(Paging { say, recipient, after: SignedDuration::ZERO });
+            }
+        }
+    }
+    for (item, call) in step.call.iter().enumerate() {
+        let from = call.from.as_deref().unwrap_or(rules.from);
+        reached.named.clear();
+        for target in &call.to {
+            for (to, recipient) in reached.phones(target, rules.roster, chained || call.times > 1, now) {
+                let recipient = recipient.map(|recipient| Recipient { until_answered: true, ..recipient });
+                for time in 0..call.times.max(1) {
+                    let content = Content::Plan { step: number, item };
+                    let say = Say::Call { to: to.clone(), from: from.to_owned(), content };
+                    let after = call.every.0 * i32::try_from(time).unwrap_or(i32::MAX);
+                    reached.pages.push(Paging { say, recipient: recipient.clone(), after });
+                }
+            }
+        }
+    }
+    for (item, page) in step.page.iter().enumerate() {
+        let from = page.from.as_deref().unwrap_or(rules.from);
+        reached.named.clear();
+        let content = Content::Page { page_step: number, page: item };
+        for target in &page.to {
+            for (recipient, attempts) in reached.attempts(target, rules.roster, now) {
+                for Attempt { by, to, after } in attempts {
+                    let (from, content) = (from.to_owned(), content.clone());
+                    let say = match by {
+                        Reach::Text => Say::Sms { to, from, content },
+                        Reach::Call => Say::Call { to, from, content },
+                        Reach::Mail => Say::Notify { email: to, content },
+                        Reach::Webex => Say::Direct { email: to, content },
+                    };
+                    reached.pages.push(Paging { say, recipient: Some(recipient.clone()), after });
+                }
+            }
+        }
+    }
+    if let Some(rate) = rules.calls_per_second.filter(|rate| *rate > 0) {
+        spread(&mut reached.pages, rate);
+    }
+    reached
+}
+
+/// Calls that would begin at once begin one after the other.
+fn spread(pages: &mut [Paging], rate: u32) {
+    let mut taken: BTreeMap<i64, u32> = BTreeMap::new();
+    for page in pages.iter_mut().filter(|page| matches!(page.say, Say::Call { .. })) {
+        let mut second = page.after.as_secs();
+        while taken.get(&second).is_some_and(|calls| *calls >= rate) {
+            second += 1;
+        }
+        *taken.entry(second).or_default() += 1;
+        page.after = page.after.max(SignedDuration::from_secs(second));
+    }
+}
+
+impl Reached {
+    /// Whom the target means and nobody named before; they come into the space.
+    fn people<'a>(&mut self, target: &Target, roster: &'a Roster, now: Timestamp) -> Vec<&'a Person> {
+        let who = roster.who(target, now);
+        if let Some(gap) = who.gap {
+            self.gap(gap);
+        }
+        for person in &who.people {
+            if let Some(email) = person.email.as_ref().filter(|email| email.verified_at.is_some()) {
+                let say = Say::Invite { email: email.address.clone(), moderator: false };
+                if !self.people.contains(&say) {
+                    self.people.push(say);
+                }
+            }
+        }
+        let mut people = who.people;
+        people.retain(|person| !self.named.contains(&person.id));
+        self.named.extend(people.iter().map(|person| person.id.clone()));
+        people
+    }
+
+    fn gap(&mut self, gap: Gap) {
+        if !self.gaps.contains(&gap) {
+            self.gaps.push(gap);
+        }
+    }
+
+    fn phones(
+        &mut self,
+        target: &Target,
+        roster: &Roster,
+        chained: bool,
+        now: Timestamp,
+    ) -> Vec<(String, Option<Recipient>)> {
+        if let Some(number) = target.number() {
+            return vec![(number.to_owned(), chained.then(|| by_number(number)))];
+        }
+        let people = self.people(target, roster, now);
+        let mut phones = Vec::new();
+        for person in people {
+            match person.phones.iter().find(|phone| phone.verified_at.is_some()) {
+                Some(phone) => phones.push((phone.address.clone(), Some(recipient(person)))),
+                // Neither a text nor a call reaches somebody who has only an address.
+                None => self.gap(Gap::Unknown { target: format!("the phone of {}", person.name) }),
+            }
+        }
+        phones
+    }
+
+    fn attempts(
+        &mut self,
+        target: &Target,
+        roster: &Roster,
+        now: Timestamp,
+    ) -> Vec<(Recipient, Vec<Attempt>)> {
+        if let Some(number) = target.number() {
+            let attempts = BY_NUMBER.iter().map(|(by, minutes)| Attempt {
+                by: *by,
+                to: number.to_owned(),
+                after: SignedDuration::from_mins(*minutes),
+            });
+            return vec![(by_number(number), attempts.collect())];
+        }
+        self.people(target, roster, now)
+            .into_iter()
+            .map(|person| (recipient(person), person.attempts()))
+            .collect()
+    }
+}
+
+fn recipient(person: &Person) -> Recipient {
+    Recipient { id: person.id.clone(), name: person.name.clone(), until_answered: false }
+}
+
+fn by_number(number: &str) -> Recipient {
+    Recipient { id: number.to_owned(), name: number.to_owned(), until_answered: false }
+}
+
+/// At most so many attempts in a part, and all for one person in the same.
+pub(super) fn in_parts(pages: Vec<Paging>, most: usize) -> Vec<Vec<Paging>> {
+    let mut people: Vec<Vec<Paging>> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for page in pages {
+        let place = match &page.recipient {
+            Some(recipient) => *places.entry(recipient.id.clone()).or_insert(people.len()),
+            None => people.len(),
+        };
+        if place == people.len() {
+            people.push(Vec::new());
+        }
+        people[place].push(page);
+    }
+    let mut parts: Vec<Vec<Paging>> = Vec::new();
+    for person in people {
+        match parts.last_mut() {
+            Some(part) if part.len() + person.len() <= most => part.extend(person),
+            _ => parts.push(person),
+        }
+    }
+    parts
+}
+
+/// A word to the admins by both of their channels: nobody else may be there.
+pub(super) fn tell_admins(rules: Rules<'_>, text: &str) -> Vec<Say> {
+    let content = || Content::Text(text.to_owned());
+    let webex =
+        rules.admins.webex.iter().map(|email| Say::Direct { email: email.clone(), content: content() });
+    let texts = rules.admins.sms.iter().map(|to| Say::Sms {
+        to: to.clone(),
+        from: rules.from.to_owned(),
+        content: content(),
+    });
+    webex.chain(texts).collect()
+}

@@ -1,0 +1,183 @@
+//! What time does to an incident: the next step, the plan once more, the end of a snooze, a question, the end by silence.
+
+use jiff::Timestamp;
+
+use super::builder::DecisionBuilder;
+use super::{Decision, Outcome, Rules, is_current, nothing};
+use crate::config::Plan;
+use crate::delivery::Say;
+use crate::incident::{Incident, Kind, Phase};
+use crate::wording;
+
+/// The time that the incident had asked for has come.
+pub(super) fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -> Decision {
+    let Some(incident) = state.filter(|incident| !incident.phase.is_final()) else { return nothing(state) };
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let hold_is_over = incident.duty.hold.as_ref().is_some_and(|hold| hold.until <= now);
+    // A step that is due comes first, however late: after an outage of ours nobody has been told yet.
+    if next_step_at(incident, rules.plan).is_some_and(|at| at <= now) {
+        builder.incident.heard_at = now;
+        builder.fact("incident.climbed", [("by", "time".to_owned())]);
+        builder.entry(wording::incident::time_climbs(), None);
+        builder.climb_on(wording::nobody_answered(incident.step_at, rules.words));
+        return builder.done(Outcome::Done);
+    }
+    if incident.duty.snoozed_until.is_some_and(|until| until <= now) {
+        builder.incident.heard_at = now;
+        builder.fact("incident.reopened", [("by", "time".to_owned())]);
+        builder.entry(wording::incident::SNOOZE_OVER.to_owned(), None);
+        reopen(&mut builder);
+        builder.step_again(wording::incident::SNOOZE_OVER.to_owned());
+        return builder.done(Outcome::Done);
+    }
+    if let Some(decision) = question(incident, rules, now) {
+        return decision;
+    }
+    if !ends_by_silence(incident) {
+        if !rules.watched {
+            builder.incident.phase = Phase::Lapsed;
+            builder.fact("incident.lapsed", []);
+            return builder.done(Outcome::Done);
+        }
+        // It is over when a poll says so; until then it only stays in sight.
+        if wake_at(incident, rules.plan).is_some_and(|at| at <= now) {
+            builder.incident.heard_at = now;
+        }
+    }
+    if !is_current(incident, rules.plan, now) {
+        return lapsed(builder, now);
+    }
+    if hold_is_over {
+        if builder.shows_card() && incident.phase == Phase::Open {
+            builder.entry(wording::incident::HOLD_OVER.to_owned(), None);
+            builder.status(wording::incident::HOLD_OVER.to_owned());
+        }
+        return builder.done(Outcome::Done);
+    }
+    // Too early, which happens since a wake-up only moves forward when it is reached: ask again for the right time.
+    if incident.wake_at == wake_at(&builder.incident, rules.plan) {
+        return nothing(state);
+    }
+    builder.done(Outcome::Nothing)
+}
+
+/// A button and a source know no end but silence, where nobody says otherwise.
+pub(super) fn ends_by_silence(incident: &Incident) -> bool {
+    matches!(incident.subject.kind(), Kind::Button | Kind::Alert)
+}
+
+fn lapsed(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Decision {
+    let untaken = builder.incident.phase == Phase::Open;
+    builder.incident.phase = Phase::Lapsed;
+    builder.fact("incident.lapsed", []);
+    if builder.incident.alert.is_some() {
+        let text = wording::incident::lapsed(untaken);
+        builder.entry(text.clone(), None);
+        builder.status(text);
+        builder.stands();
+        if untaken {
+            builder.tell_admins(&wording::incident::nobody_took_it(&builder.incident));
+        }
+        builder.report(now);
+    }
+    builder.done(Outcome::Done)
+}
+
+/// Whoever has it is asked whether it is still so; whoever doesn't answer has it no more.
+fn question(incident: &Incident, rules: Rules<'_>, now: Timestamp) -> Option<Decision> {
+    let confirm = rules.plan.confirm.as_ref()?;
+    if incident.phase != Phase::Acknowledged || question_at(incident, rules.plan)? > now {
+        return None;
+    }
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let who = incident.taken_by.as_ref().map_or("Somebody", |by| by.who.as_str());
+    if incident.duty.asked_at.is_none() {
+        builder.incident.duty.asked_at = Some(now);
+        builder.incident.heard_at = now;
+        builder.fact("incident.asked", [("who", who.to_owned())]);
+        let text = wording::incident::still_on_it(who, confirm.within.0, incident);
+        builder.entry(wording::incident::asked(who), None);
+        builder.post(text);
+        builder.stands();
+        if builder.shows_card() {
+            let text = wording::incident::still_on_it_text(who, confirm.within.0, incident);
+            builder.add(Say::Tell { text, but: None }, now);
+            builder.card_too();
+        }
+        return Some(builder.done(Outcome::Done));
+    }
+    builder.incident.heard_at = now;
+    builder.fact("incident.reopened", [("by", "time".to_owned())]);
+    let text = wording::incident::not_confirmed(who);
+    builder.entry(text.clone(), None);
+    reopen(&mut builder);
+    builder.climb_on_again(text);
+    Some(builder.done(Outcome::Done))
+}
+
+fn question_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
+    let confirm = plan.confirm.as_ref()?;
+    if incident.phase != Phase::Acknowledged || incident.duty.snoozed_until.is_some() {
+        return None;
+    }
+    match (incident.duty.asked_at, incident.duty.confirmed_at) {
+        (Some(asked), _) => Some(asked + confirm.within.0),
+        (None, Some(confirmed)) => Some(confirmed + confirm.after.0),
+        (None, None) => None,
+    }
+}
+
+/// Nobody has it any more.
+pub(super) fn reopen(builder: &mut DecisionBuilder<'_>) {
+    let incident = &mut builder.incident;
+    incident.phase = Phase::Open;
+    incident.taken_by = None;
+    incident.duty.snoozed_until = None;
+    incident.duty.asked_at = None;
+    incident.duty.confirmed_at = None;
+}
+
+/// Everybody whom a step was to bring has certainly not been reached: the next one needn't wait for its time.
+pub(super) fn unreached(
+    incident: &Incident,
+    (round, step): (u32, u32),
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    let same = incident.phase == Phase::Open && incident.step == step && incident.duty.round == round;
+    // Where time would bring no further step, there is none to bring forward.
+    if !same || next_step_at(incident, rules.plan).is_none() {
+        return nothing(Some(incident));
+    }
+    let mut builder = DecisionBuilder::on(incident, rules, now);
+    builder.incident.heard_at = now;
+    builder.fact("incident.climbed", [("by", "nobody was reached".to_owned())]);
+    builder.entry(wording::incident::NOBODY_REACHED.to_owned(), None);
+    builder.climb_on(wording::incident::NOBODY_REACHED.to_owned());
+    builder.done(Outcome::Done)
+}
+
+/// When the next step comes by itself: the next one of the plan, or the first of the plan's next round.
+pub fn next_step_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
+    if incident.phase != Phase::Open || incident.step == 0 {
+        return None;
+    }
+    let after = match plan.steps.get(incident.step as usize) {
+        Some(step) => step.after?,
+        None => plan.again.as_ref().filter(|again| incident.duty.round < again.times)?.after,
+    };
+    Some(incident.step_at + after.0)
+}
+
+/// When the incident must be looked at again; none when it is over.
+pub(super) fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
+    if incident.phase.is_final() {
+        return None;
+    }
+    let quiet = incident.heard_at + plan.reset_after.0;
+    let snooze = incident.duty.snoozed_until.filter(|_| incident.crowd.is_none());
+    let hold = incident.duty.hold.as_ref().map(|hold| hold.until);
+    let times = [next_step_at(incident, plan), snooze, hold, question_at(incident, plan)];
+    // A step that is held back, or asleep, isn't over before it begins.
+    times.into_iter().flatten().chain([quiet]).min()
+}

@@ -1,0 +1,64 @@
+//! Whom a target means at a moment, and what is amiss if it means nobody.
+
+use jiff::Timestamp;
+
+use super::current::Timetable;
+use super::{Gap, Person, Roster, Rota, Who};
+use crate::config::Target;
+
+impl Roster {
+    /// Whom the target means at that moment; only people who can be reached. Numbers mean nobody in the roster.
+    pub fn who<'a>(&'a self, target: &Target, at: Timestamp) -> Who<'a> {
+        let unknown = || Who { people: Vec::new(), gap: Some(Gap::Unknown { target: target.to_string() }) };
+        let people = match target {
+            Target::Number(_) => return Who { people: Vec::new(), gap: None },
+            Target::OnDuty(name) => {
+                return self.rotas.get(&name.on_duty).map_or_else(unknown, |rota| self.duty(rota, at));
+            }
+            Target::Team(name) => self.members(&name.team),
+            Target::Person(name) => {
+                self.people.get(&name.person).into_iter().filter(|person| person.is_reachable()).collect()
+            }
+        };
+        if people.is_empty() { unknown() } else { Who { people, gap: None } }
+    }
+
+    /// Everybody in a team who can be reached, in the team's order, each once; nobody if there is no such team.
+    pub fn members(&self, team: &str) -> Vec<&Person> {
+        let ids = self.teams.get(team).into_iter().flat_map(|team| &team.members);
+        let mut members: Vec<&Person> = Vec::new();
+        for person in ids.filter_map(|id| self.people.get(id)) {
+            if person.is_reachable() && !members.iter().any(|known| known.id == person.id) {
+                members.push(person);
+            }
+        }
+        members
+    }
+
+    fn duty<'a>(&'a self, rota: &'a Rota, at: Timestamp) -> Who<'a> {
+        if let Some((person, _)) = Timetable::new(self, rota).at(at) {
+            return Who { people: vec![person], gap: None };
+        }
+        let team = rota.team.as_deref();
+        let people = team.map(|team| self.members(team)).unwrap_or_default();
+        let instead = team.filter(|_| !people.is_empty()).map(str::to_owned);
+        Who { people, gap: Some(Gap::NobodyOnDuty { rota: rota.name.clone(), instead }) }
+    }
+}
+
+impl Person {
+    /// There is at least one verified phone or address, so [`Person::attempts`] has something to try.
+    pub fn is_reachable(&self) -> bool {
+        self.email.iter().chain(&self.phones).any(|contact| contact.verified_at.is_some())
+    }
+
+    /// From then on this address or number is known to be this person's; false if it isn't there.
+    pub fn verify(&mut self, address: &str, at: Timestamp) -> bool {
+        let contacts = self.email.iter_mut().chain(&mut self.phones);
+        contacts
+            .filter(|contact| contact.address == address)
+            .map(|contact| contact.verified_at = Some(at))
+            .count()
+            > 0
+    }
+}

@@ -1,0 +1,401 @@
+//! What is said in a customer's space, and to those who run it.
+
+mod commands;
+mod transcript;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::escape_markdown as escape;
+use crate::config::{Answers, Limits, Line};
+use crate::conversation::relay_policy::{Sight, Why};
+use crate::conversation::{Address, Agent, Conversation, TAKEN_BACK};
+use crate::delivery::{Delivery, Dispatch, Progress, Say, Talk, Way, Who};
+use crate::texting::{Parts, PriceClass};
+
+pub use commands::*;
+pub use transcript::{history, transcript};
+
+/// Why nobody answers.
+pub const OUTSIDE_HOURS: &str = "outside hours";
+/// Why nobody answers.
+pub const NOBODY_THERE: &str = "nobody of the team is there";
+/// Why an answer did not leave.
+pub const NOT_SENT_STOP: &str =
+    "🔕 **Not sent.** The customer texted STOP. Nothing can be sent until the customer texts START.";
+/// Why an answer did not leave.
+pub const NOT_SENT_NO_NUMBER: &str =
+    "**Not sent.** This customer has no number that texts or calls can go to.";
+/// Why an answer did not leave.
+pub const NOT_SENT_COUNTRY: &str =
+    "**Not sent.** Texts to this country are not allowed on this line (`countries` in the configuration).";
+
+fn time(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%H:%M").to_string()
+}
+
+fn day_and_time(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// `3 min 20 s`.
+fn length(length: SignedDuration) -> String {
+    match length.as_secs().max(0) {
+        seconds @ ..60 => format!("{seconds} s"),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// What people wrote, each line for itself, as Webex shows it; nothing in it formats, links or mentions.
+fn quoted(text: &str) -> String {
+    text.lines().map(quoted_line).collect::<Vec<_>>().join("  \n")
+}
+
+/// The same behind a mark on each line, if there are several: nobody's words shall look like ours.
+fn set_apart(text: &str) -> String {
+    if text.lines().nth(1).is_none() {
+        return quoted(text);
+    }
+    text.lines().fold(String::new(), |all, line| format!("{all}\n> {}  ", quoted_line(line)))
+}
+
+/// What makes lists, headings and rules stands at the beginning of a line; what is indented would be code.
+fn quoted_line(line: &str) -> String {
+    let line = escape(line.trim());
+    let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+    match line.as_bytes().get(digits) {
+        Some(b'-' | b'+' | b'=') if digits == 0 => format!("\\{line}"),
+        Some(b'.') if digits > 0 => format!("{}\\{}", &line[..digits], &line[digits..]),
+        _ => line,
+    }
+}
+
+/// Told first in every space: which words go out, and which don't.
+pub fn first_post(line: &Line, sight: Sight, address: &Address) -> String {
+    let who = match address {
+        Address::Number(number) => format!("This is the space of the customer **{}**.", escape(number)),
+        Address::Mail(address) => format!("This is the space of the customer **{}**.", escape(address)),
+        Address::Hidden => "This is the space of callers who show no number.".to_owned(),
+    };
+    format!("{who} {}", rules(line.answers, sight))
+}
+
+fn rules(answers: Answers, sight: Sight) -> &'static str {
+    match (sight, answers) {
+        (Sight::Everything, Answers::Everything) => {
+            "**Everything that you write here goes to the customer**, but for whispers: what begins with `/w` or `note:`, and what \
+             mentions somebody. `/help` lists the commands."
+        }
+        (Sight::Everything, Answers::Explicit) => {
+            "Only what begins with **`/reply`** goes to the customer; everything else stays here. `/help` lists the commands."
+        }
+        (Sight::OnlyMentions, Answers::Everything) => {
+            "**Only what begins with a mention of me goes to the customer**; everything else stays here. Mention me and write \
+             `/help` for the commands."
+        }
+        (Sight::OnlyMentions, Answers::Explicit) => {
+            "Only what begins with a mention of me and **`/reply`** goes to the customer; everything else stays here. Mention me \
+             and write `/help` for the commands."
+        }
+    }
+}
+
+/// What `/help` answers.
+pub fn help(line: &Line, sight: Sight) -> String {
+    let commands = [
+        "`/w words`, `note: words`: stays here",
+        "`/reply words`: goes to the customer",
+        "`/claim`, `/release`: you have it; you don't have it any more",
+        "`/close`: it is over, until the customer writes again",
+        "`/name Tommy Tutone`: what the customer is called",
+        "`/canned NAME`: a prepared answer",
+        "`/call`: rings you, then the customer",
+        "`/who`, `/history`, `/export`, `/hours`: who has it, what was said, all of it as a file, when we are open",
+        "`/optout`: no more texts to this customer",
+        "`/erase`: forget this customer; you are asked first",
+    ];
+    let list = commands.map(|command| format!("- {command}")).join("\n");
+    format!("{}\n\n{list}", rules(line.answers, sight))
+}
+
+/// What was said, as it stands in the space.
+pub fn talk(talk: &Talk, zone: &TimeZone) -> String {
+    let at = time(talk.at, zone);
+    match (&talk.who, talk.way) {
+        (Who::Customer, Way::Call) => {
+            let text = quoted(&talk.text).replacen(MISSED, &format!("**{MISSED}**"), 1);
+            format!("📞 **{}** {at}: {text}", escape(&talk.customer))
+        }
+        (Who::Customer, Way::Form) => {
+            let note = if talk.note.is_empty() { String::new() } else { format!("{}\n\n", talk.note) };
+            format!(
+                "🌐 **{}** {at}, by the web form:\n\n{note}> {}",
+                escape(&talk.customer),
+                quoted(&talk.text).replace('\n', "\n> ")
+            )
+        }
+        (Who::Customer, _) if talk.text.is_empty() => format!("**{}** {at}:", escape(&talk.customer)),
+        (Who::Customer, _) => format!("**{}** {at}: {}", escape(&talk.customer), set_apart(&talk.text)),
+        (Who::Agent(name), _) => format!("{} {at}: {}", escape(name), quoted(&talk.text)),
+        (Who::Handbell, _) => format!("🤖 The customer was told by itself, {at}: {}", quoted(&talk.text)),
+    }
+}
+
+/// A file that could not be had.
+pub fn no_file(why: &str) -> String {
+    format!("(A file came with it, but it can't be shown: {}.)", escape(why))
+}
+
+/// What there is to say of a form, whose message and mail address anybody may have typed.
+pub fn by_form(email: Option<&str>, conversation: &Conversation, confirmed: bool) -> String {
+    let by_number = matches!(conversation.address, Some(Address::Number(_)));
+    let number = match (by_number, confirmed) {
+        (true, true) => Some(
+            "⚠️ Anybody can type a number into the form. Answers go as texts to the number, and nowhere else.".to_owned(),
+        ),
+        (true, false) => Some(
+            "⚠️ No text ever came from this number, so it may be somebody else's. It gets no texts until it writes to us."
+                .to_owned(),
+        ),
+        (false, _) => None,
+    };
+    // A number that has texted is answered there alone, whatever address was known before.
+    let answered = conversation.email.as_deref().filter(|_| !(by_number && confirmed));
+    let mail = email.map(|email| match answered {
+        Some(known) if known.eq_ignore_ascii_case(email) => format!("✉️ {}", escape(email)),
+        Some(known) => format!(
+            "✉️ The form names {}, but answers still go to {}: anybody can fill in a form.",
+            escape(email),
+            escape(known)
+        ),
+        None => format!("✉️ The form names {}, which gets no answers.", escape(email)),
+    });
+    number.into_iter().chain(mail).collect::<Vec<_>>().join("\n\n")
+}
+
+/// Somebody calls.
+pub const RINGS: &str = "calls, and is being connected.";
+
+/// What is most important about a call, and stands out in the space.
+const MISSED: &str = "missed call";
+
+/// A call is over.
+pub fn call_ended(spoke: Option<SignedDuration>) -> String {
+    match spoke {
+        Some(spoke) => format!("the call is over, after {}.", length(spoke)),
+        None => format!("{MISSED}: nobody took it."),
+    }
+}
+
+/// Somebody spoke after the tone.
+pub fn voicemail(spoken: SignedDuration) -> String {
+    format!("left a message of {}.", length(spoken))
+}
+
+/// A STOP came.
+pub fn stopped(customer: &str) -> String {
+    format!("🔕 {} texted STOP. Nothing can be sent until START.", escape(customer))
+}
+
+/// A START came.
+pub fn started(customer: &str) -> String {
+    format!("🔔 {} texted START. Texts are welcome again.", escape(customer))
+}
+
+/// Said under what a customer writes who wants no texts.
+pub fn is_opted_out() -> String {
+    "🔕 This customer texted STOP earlier. Nothing can be sent until START.".to_owned()
+}
+
+/// Twilio knew of a STOP that we didn't.
+pub fn refused_by_twilio() -> String {
+    "🔕 Twilio says that this customer wants no more texts (21610). Nothing can be sent until the customer texts START.".to_owned()
+}
+
+/// An agent said STOP for the customer.
+pub fn opted_out_by(agent: &Agent) -> String {
+    format!(
+        "🔕 {} switched texts to this customer off. They come on again when the customer texts START.",
+        escape(&agent.name)
+    )
+}
+
+/// Somebody was asked to answer.
+pub fn please_answer(agent: &Agent) -> String {
+    format!("<@personId:{}|{}> please answer: nobody else is here.", agent.id, escape(&agent.name))
+}
+
+/// The lobby is told.
+pub fn who_waits(customer: &str, why: &str) -> String {
+    format!("**{}** waits for an answer: {why}.", escape(customer))
+}
+
+/// Why an agent's words stayed here, where that may be a surprise; none for whispers and the like.
+pub fn stays(why: &Why, sight: Sight, answers: Answers) -> Option<String> {
+    match why {
+        Why::Unknown(command) => Some(format!(
+            "**Not sent.** I don't know {}. `/help` lists the commands; a text that begins with / is sent with `/reply`.",
+            escape(command)
+        )),
+        Why::Outsider => Some(
+            "**Not sent.** Customers hear only people of our organisation and those who stand among the line's `agents`.".to_owned(),
+        ),
+        Why::NotAddressed if sight == Sight::OnlyMentions => {
+            Some(format!("**Not sent.** {}", rules(answers, sight)))
+        }
+        // Where everything leaves, only what is answered in a thread has to be addressed.
+        Why::NotAddressed if answers == Answers::Everything => Some(
+            "**Not sent.** What stands in a thread stays here: it may belong to a whisper. Begin with `/reply` to send it.".to_owned(),
+        ),
+        // Where everything is seen and only `/reply` leaves, people talk to each other without a word of ours.
+        Why::NotAddressed | Why::Echo | Why::Machine | Why::Whisper | Why::Mention | Why::Empty => None,
+    }
+}
+
+/// Why an answer did not leave.
+pub fn not_sent_limit(limits: Limits) -> String {
+    format!(
+        "**Not sent.** More than {} answers in a minute or {} in a day went to this customer. Write it again later.",
+        limits.per_minute, limits.per_day
+    )
+}
+
+/// Why an answer did not leave.
+pub fn not_sent_too_long(characters: usize, most: usize) -> String {
+    format!(
+        "**Not sent.** A text has at most {most} characters, and this one has {characters}. Send it in several."
+    )
+}
+
+/// Why an answer did not leave.
+pub fn not_sent_unconfirmed(number: &str) -> String {
+    format!(
+        "**Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts {number}."
+    )
+}
+
+/// The other way was not open. `why` may be one of the reasons for which nothing leaves.
+pub fn only_by_mail(why: &str) -> String {
+    format!("It goes by mail only. {}", why.trim_start_matches("**Not sent.** "))
+}
+
+/// Of an answer that goes by mail only.
+pub const FILES_STAY: &str = "Its files stay here: files don't go by mail.";
+
+/// A long text waits a moment.
+pub fn long_text(parts: &Parts, class: PriceClass, held: SignedDuration) -> String {
+    let odd = parts
+        .unicode
+        .map(|odd| {
+            format!(" because of \u{201c}{}\u{201d}, which makes them shorter", escape(&odd.to_string()))
+        })
+        .unwrap_or_default();
+    let class = match class {
+        PriceClass::Domestic => "domestic",
+        PriceClass::International => "international",
+    };
+    format!(
+        "This is a long text: {} parts{odd}, {class} price for each. It leaves in {} unless you delete it.",
+        parts.count,
+        length(held)
+    )
+}
+
+/// What became of an answer that was changed or taken away.
+pub fn taken_back(who: &str, changed: bool, in_time: bool) -> String {
+    let who = escape(who);
+    match (changed, in_time) {
+        (true, true) => format!("✏️ {who} changed an answer before it left. Only what it says now is sent."),
+        (true, false) => format!(
+            "✏️ {who} changed an answer that was **already sent**. The customer has it as it was first; write again to correct it."
+        ),
+        (false, true) => format!("🗑️ {who} took an answer back before it left. The customer got nothing."),
+        (false, false) => {
+            format!("🗑️ {who} deleted an answer that was **already sent**. It is on the customer's phone.")
+        }
+    }
+}
+
+/// What an agent's phone says when it is answered after `/call`.
+pub fn connect_you(customer: &str) -> String {
+    format!("This is Handbell. Press 1 to be connected with {customer}.")
+}
+
+/// The subject of a mail to a customer.
+pub fn mail_subject(line: &str) -> String {
+    format!("Your message to {line}")
+}
+
+/// The text of a mail to a customer.
+pub fn mail(text: &str, line: &str, number: &str) -> String {
+    format!("{text}\n\n-- \n{line}\nTo answer, text or call {number}.\n")
+}
+
+/// Spoken after a message was recorded.
+pub const THANK_YOU: &str = "Thank you. Your message was recorded. Goodbye.";
+/// Spoken to a caller when nobody is there and nothing is recorded.
+pub const NOBODY_TAKES_CALLS: &str = "Nobody can take your call now. Please try again later. Goodbye.";
+/// Spoken to an agent before the customer's phone rings.
+pub const CONNECTING: &str = "One moment.";
+
+/// Told to a customer whose text could not be shown to anybody.
+pub const APOLOGY: &str = "There was a problem receiving your message. Please try again later.";
+
+/// The text to a customer about a file that is too big, or of no kind, for a phone.
+pub fn link(address: &str) -> String {
+    format!("File (valid for 7 days): {address}")
+}
+
+/// Under an answer: what became of it.
+pub fn receipt(
+    dispatch: &Dispatch,
+    line: impl Fn(&Delivery, Option<&crate::delivery::Receipt>) -> String,
+) -> Option<String> {
+    let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Handbell);
+    let lines: Vec<String> = dispatch
+        .deliveries
+        .iter()
+        .filter(|(name, delivery)| {
+            let failed = delivery.progress == Progress::Dead
+                || dispatch
+                    .receipts
+                    .get(*name)
+                    .is_some_and(|receipt| matches!(receipt.status.as_str(), "failed" | "undelivered"));
+            let told = match &delivery.say {
+                // What is held for a moment, or said by itself, needs no word as long as all goes well.
+                say if say.is_answer() => match delivery.progress {
+                    Progress::Pending => delivery.why.is_some(),
+                    // That it was taken back is told by a post of its own.
+                    Progress::Cancelled if delivery.why.as_deref() == Some(TAKEN_BACK) => false,
+                    _ => !by_itself,
+                },
+                Say::Connect { .. } => true,
+                _ => false,
+            };
+            !matches!(delivery.say, Say::Report | Say::Erase { .. }) && (failed || told)
+        })
+        .map(|(name, delivery)| line(delivery, dispatch.receipts.get(name)))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("  \n"))
+}
+
+/// Told to the admins when no more texts leave a line today.
+pub fn spent(line: &str, parts: u32) -> String {
+    format!(
+        "The line {line} has sent {parts} parts of texts today, which is its limit (parts_per_day). Answers to customers stay here until \
+         midnight UTC, and the agents are told so. Raise the limit in the configuration if this is right."
+    )
+}
+
+/// Why something was not said by itself.
+pub const SPENT_BY_ITSELF: &str = "the line has said enough by itself today";
+
+/// Why an answer did not leave.
+pub const SPENT: &str = "the line's limit for today is reached (parts_per_day); the admins are told";
+
+/// What the incident of a customer who waits begins with.
+pub fn waits(customer: &str, since: Timestamp, now: Timestamp) -> String {
+    let waited = super::ago(since.min(now), now);
+    format!("**{}** has been waiting for an answer for {waited}.", escape(customer))
+}

@@ -1,0 +1,301 @@
+//! What is said of an incident that somebody has to take: the card, the ledger, texts, and what the admins hear.
+
+use jiff::{SignedDuration, Timestamp};
+
+mod card;
+mod reply;
+mod report;
+
+pub use card::{Card, Colour, card};
+pub use reply::{CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, came_of, unproven, which, who, wrong_code};
+pub use report::{Reader, protocol, report_subject};
+
+use super::{Words, clock, escape_markdown, ordinal, plain};
+use crate::alert::{Alert, EXCERPT_MAX, Raised};
+use crate::config::{Plan, Severity};
+use crate::delivery::{Content, Dispatch};
+use crate::incident::command::Actor;
+use crate::incident::{By, Incident, Phase, number};
+use crate::oncall::Gap;
+
+/// Nobody could be reached.
+pub const NOBODY_REACHED: &str =
+    "Nobody could be reached: no text was delivered and no call was answered. The next step is taken now.";
+/// Phones may ring again.
+pub const HOLD_OVER: &str = "The quiet time is over.";
+/// A snooze is over.
+pub const SNOOZE_OVER: &str = "The snooze is over, and it isn't resolved.";
+
+/// What a page says, in its template.
+pub fn page<'a>(content: &Content, plan: &'a Plan, spoken: bool) -> Option<&'a str> {
+    let Content::Page { page_step, page } = content else { return None };
+    let page = plan.step(*page_step)?.page.get(*page)?;
+    Some(page.say.as_deref().filter(|_| spoken).unwrap_or(&page.text))
+}
+
+/// A text that pages: what to answer stands in it.
+pub fn page_text(text: &str, dispatch: &Dispatch, mark: &str) -> String {
+    let number = number(&dispatch.key.subject, dispatch.key.epoch);
+    // A text of a few hundred signs costs as much as several, and the first of them is read.
+    let text: String = text.chars().take(300).collect();
+    format!("{text}\nHave it? Answer: ack {number} ({mark})")
+}
+
+/// A sign and a word for how bad it is.
+pub fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "🔴 Critical",
+        Severity::Error => "🟠 Error",
+        Severity::Warning => "🟡 Warning",
+        Severity::Info => "🔵 Info",
+    }
+}
+
+/// What stands first in the space.
+pub fn alert_post(raised: &Raised, words: &Words) -> String {
+    let alert = &raised.alert;
+    let mut post = format!("{}: **{}**", severity(alert.severity), escape_markdown(&alert.title));
+    let by = match &alert.reporter {
+        Some(reporter) => {
+            format!("Reported by {} in {}.", escape_markdown(&reporter.name), escape_markdown(&words.name))
+        }
+        None => format!("Reported by {}.", escape_markdown(&words.name)),
+    };
+    post.push_str(&format!("\n\n{by}"));
+    if let Some(hold) = &raised.hold {
+        post.push_str(&format!(
+            " No phone rings before {} ({}).",
+            clock(hold.until, words),
+            escape_markdown(&hold.why)
+        ));
+    }
+    let text = excerpt(&raised.text);
+    if !text.is_empty() {
+        let quoted: Vec<String> = text.lines().map(|line| format!("> {}", escape_markdown(line))).collect();
+        post.push_str(&format!("\n\n{}", quoted.join("  \n")));
+    }
+    post
+}
+
+fn excerpt(text: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut left = EXCERPT_MAX;
+    for line in text.trim().lines().map(str::trim_end) {
+        if line.is_empty() && lines.last().is_none_or(|last| last.is_empty()) {
+            continue;
+        }
+        // Some machines write all they know in one line.
+        match line.char_indices().nth(left) {
+            Some((end, _)) => {
+                lines.extend([&line[..end], "…"].into_iter().filter(|line| !line.is_empty()));
+                break;
+            }
+            None => lines.push(line),
+        }
+        left -= line.chars().count();
+    }
+    lines.join("\n")
+}
+
+/// The name of the file that holds the mail as it came.
+pub fn original_name(incident: &Incident) -> String {
+    format!("{}.eml", incident.reference())
+}
+
+/// More mails came on the same trouble.
+pub fn again(count: u64, raised: &Raised, worse: bool, _: &Words) -> String {
+    let worse =
+        if worse { format!(" It is now {}.", severity(raised.alert.severity)) } else { String::new() };
+    format!("Reported again, the {} time: {}.{worse}", ordinal(count), escape_markdown(&raised.alert.title))
+}
+
+/// In the ledger: it was reported.
+pub fn raised(alert: &Alert, words: &Words) -> String {
+    format!("{} reported: {}", words.name, plain(&alert.title))
+}
+
+/// In the ledger: somebody has it.
+pub fn has_it(by: &Actor) -> String {
+    format!("{} has it", by.who)
+}
+
+/// In the ledger and on the card: whoever has it still has it.
+pub fn still_has_it(by: &Actor) -> String {
+    format!("{} still has it", plain(&by.who))
+}
+
+/// In the ledger: somebody wanted the next step.
+pub fn wants_next(by: &Actor) -> String {
+    format!("{} asked for the next step", by.who)
+}
+
+/// In the ledger: somebody called others by name.
+pub fn escalated(by: &Actor, name: &str) -> String {
+    format!("{} escalated to {name}", by.who)
+}
+
+/// The same in the space.
+pub fn escalated_post(by: &Actor, name: &str) -> String {
+    format!("{} asked for **{}**.", escape_markdown(&by.who), escape_markdown(name))
+}
+
+/// In the ledger: somebody can't.
+pub fn cannot(by: &Actor) -> String {
+    format!("{} can't", by.who)
+}
+
+/// The same in the space.
+pub fn cannot_post(by: &Actor) -> String {
+    format!("**{}** can't. Others are called.", escape_markdown(&by.who))
+}
+
+/// In the ledger and the space: snoozed.
+pub fn snoozed(by: &Actor, until: Timestamp, words: &Words) -> String {
+    format!("{} snoozed it until {}", plain(&by.who), clock(until, words))
+}
+
+/// In the ledger: it is over.
+pub fn ended(phase: Phase, by: &Actor) -> String {
+    match phase {
+        Phase::Cancelled => format!("{} called it a false alarm", by.who),
+        _ => format!("{} resolved it", by.who),
+    }
+}
+
+/// In the ledger: somebody added a word.
+pub fn noted(by: &Actor, text: &str) -> String {
+    format!("{}: {}", by.who, plain(text))
+}
+
+/// The same in the space.
+pub fn note(by: &Actor, text: &str) -> String {
+    format!("**{}** ({}): {}", escape_markdown(&by.who), by.how.words(), escape_markdown(&excerpt(text)))
+}
+
+/// In the ledger: time took the next step.
+pub fn time_climbs() -> String {
+    "Nobody had it in time; the next step was taken".to_owned()
+}
+
+/// Who is asked whether they still have it.
+pub fn asked(who: &str) -> String {
+    format!("{who} was asked: still on it?")
+}
+
+/// The question, in the space.
+pub fn still_on_it(who: &str, within: SignedDuration, incident: &Incident) -> String {
+    format!(
+        "{}, are you still on it ({})? Say *confirm* within {} min, or it is open again. Text back: confirm {}",
+        escape_markdown(who),
+        incident.reference(),
+        (within.as_secs() + 59) / 60,
+        incident.number()
+    )
+}
+
+/// The same by text.
+pub fn still_on_it_text(who: &str, within: SignedDuration, incident: &Incident) -> String {
+    format!(
+        "{}: {}, are you still on it? Answer within {} min, or it is open again: confirm {}",
+        about(incident),
+        plain(who),
+        (within.as_secs() + 59) / 60,
+        incident.number()
+    )
+}
+
+/// Nobody answered the question.
+pub fn not_confirmed(who: &str) -> String {
+    format!("{} has not confirmed. It is open again.", escape_markdown(who))
+}
+
+/// One is not enough.
+pub fn more_needed(by: &By, missing: &[String], words: &Words) -> String {
+    format!(
+        "✅ **{}** has it since {}. Still needed: {}.",
+        escape_markdown(&by.who),
+        clock(by.at, words),
+        escape_markdown(&missing.join(", "))
+    )
+}
+
+/// To the phones that were called: somebody has it.
+pub fn has_it_text(by: &By, incident: &Incident, words: &Words) -> String {
+    format!(
+        "{}: {} has it since {}. You are not needed.",
+        about(incident),
+        plain(&by.who),
+        clock(by.at, words)
+    )
+}
+
+/// To the phones that were called: it is over.
+pub fn over_text(phase: Phase, by: &By, incident: &Incident, words: &Words) -> String {
+    let what = if phase == Phase::Cancelled { "called off by" } else { "done, says" };
+    format!("{}: {what} {} at {}.", about(incident), plain(&by.who), clock(by.at, words))
+}
+
+/// A mail that pages.
+pub fn mail(text: &str, link: &str, incident: &Incident) -> String {
+    format!(
+        "{text}\n\nSay that you have it, or that you can't: {link}\nOr answer this mail with: ack\n\n{} · Handbell",
+        incident.reference()
+    )
+}
+
+fn about(incident: &Incident) -> String {
+    let title = incident.alert.as_ref().map(|alert| alert.title.as_str()).or(incident.label.as_deref());
+    let title: String = plain(title.unwrap_or_default()).chars().take(60).collect();
+    if title.is_empty() { incident.reference() } else { format!("{title} ({})", incident.reference()) }
+}
+
+/// It ended without a word.
+pub fn lapsed(untaken: bool) -> String {
+    match untaken {
+        true => "Nobody took it, and nothing more was heard of it. It counts as over.".to_owned(),
+        false => "Nothing more was heard of it. It counts as over.".to_owned(),
+    }
+}
+
+/// To the admins: an alert ended that nobody took.
+pub fn nobody_took_it(incident: &Incident) -> String {
+    format!("Nobody took {}. Look who was called, and why nobody answered.", about(incident))
+}
+
+/// To the admins: the plan is at its end, and nobody has it.
+pub fn nobody_left(incident: &Incident) -> String {
+    format!("Nobody has {}, and the plan names nobody else to call.", about(incident))
+}
+
+/// Why a target doesn't reach whom it names, in words.
+pub fn gap(gap: &Gap) -> String {
+    match gap {
+        Gap::NobodyOnDuty { rota, instead: Some(team) } => {
+            format!("nobody is on duty in {rota}; the team {team} stands in")
+        }
+        Gap::NobodyOnDuty { rota, instead: None } => {
+            format!("nobody is on duty in {rota}, and nobody stands in")
+        }
+        Gap::Unknown { target } => format!("{target} is unknown, or has nobody who can be reached"),
+    }
+}
+
+/// The same in the space.
+pub fn gap_post(of: &Gap) -> String {
+    format!("⚠️ {}.", escape_markdown(&capital(&gap(of))))
+}
+
+/// The same to the admins.
+pub fn gap_notice(of: &Gap, incident: &Incident) -> String {
+    format!("{}: {}. Mend the roster: handbell oncall", about(incident), gap(of))
+}
+
+fn capital(text: &str) -> String {
+    let mut signs = text.chars();
+    signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
+}
+
+/// The first words on an incident's short name and number, for whoever is asked which one is meant.
+pub fn named(incident: &Incident) -> String {
+    format!("{} {}", incident.number(), about(incident))
+}

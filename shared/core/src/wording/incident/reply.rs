@@ -1,0 +1,102 @@
+//! What somebody is answered who said something to an incident: by text, by mail or in the space.
+
+use jiff::Timestamp;
+
+use super::super::{Words, clock, plain};
+use super::{about, named};
+use crate::incident::command::{Asked, Command};
+use crate::incident::decide::Outcome;
+use crate::incident::{Incident, Phase};
+
+/// Nothing is open that this person was told of.
+pub const NOTHING_OPEN: &str =
+    "Nothing is open that you were told of. To name an incident write its name: ack H-7K3Q";
+/// What can be said.
+pub const HELP: &str = "ack: I have it. esc: next step. can't: call others. snooze 30m. done. false alarm. who. \
+                        With several open, add the number: ack 427";
+
+/// A code was right.
+pub const VERIFIED: &str = "Thank you. Handbell may now call and text you here.";
+/// A code is of no use any more.
+pub const CODE_OVER: &str =
+    "This code is used up or too old. Ask whoever looks after Handbell for another one.";
+
+/// A code was wrong.
+pub fn wrong_code(left: u32) -> String {
+    format!("This is not the code. {left} tries are left.")
+}
+
+/// What a mail says whose sender nobody vouches for.
+pub fn unproven(words: &str) -> String {
+    format!("(Nothing proves who sent this mail, so it changes nothing.) {words}")
+}
+
+/// Several are open, and it isn't said which one is meant.
+pub fn which(open: &[Incident], asked: &Asked) -> String {
+    let word = match asked {
+        Asked::Acknowledge => "ack",
+        Asked::Escalate(_) => "esc",
+        Asked::Cannot => "can't",
+        Asked::Snooze(_) => "snooze",
+        Asked::Confirm => "confirm",
+        Asked::Done => "done",
+        Asked::Cancel => "cancel",
+        Asked::Who | Asked::Help => "who",
+    };
+    let names: Vec<String> = open.iter().take(4).map(named).collect();
+    let first = open.first().map_or(0, Incident::number);
+    format!("{} are open: {}. Say which one: {word} {first}", open.len(), names.join("; "))
+}
+
+/// Who has it, and who was called.
+pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
+    let state = match (incident.phase, &incident.taken_by) {
+        (Phase::Open, _) => "nobody has it yet".to_owned(),
+        (Phase::Acknowledged, Some(by)) => format!("{} has it since {}", plain(&by.who), clock(by.at, words)),
+        (Phase::Acknowledged, None) => "somebody has it".to_owned(),
+        _ => "it is over".to_owned(),
+    };
+    let duty = if on_duty.is_empty() { String::new() } else { format!(" On duty: {}.", on_duty.join(", ")) };
+    format!("{}: {state}.{duty}", about(incident))
+}
+
+/// What came of a command, to whoever gave it.
+pub fn came_of(
+    command: &Command,
+    outcome: Option<Outcome>,
+    incident: &Incident,
+    words: &Words,
+    now: Timestamp,
+) -> String {
+    let about = about(incident);
+    if outcome != Some(Outcome::Done) {
+        let by = incident.taken_by.as_ref();
+        return match (incident.phase, by) {
+            (phase, _) if phase.is_final() => format!("{about}: it is over already."),
+            (Phase::Acknowledged, Some(by)) => {
+                format!("{about}: {} has it since {}.", plain(&by.who), clock(by.at, words))
+            }
+            _ => match command {
+                Command::Next { .. } => format!("{about}: there is no further step."),
+                Command::Escalate { name } => format!("{about}: nobody is called {}.", plain(name)),
+                _ => format!("{about}: nothing has changed."),
+            },
+        };
+    }
+    match command {
+        Command::Acknowledge if incident.phase == Phase::Open => {
+            format!("{about}: noted, you have it. One is not enough, so others are still called.")
+        }
+        Command::Acknowledge => {
+            format!("{about}: you have it. The others are told. When it is done: done {}", incident.number())
+        }
+        Command::Next { .. } => format!("{about}: the next step is taken now."),
+        Command::Escalate { name } => format!("{about}: {} is called.", plain(name)),
+        Command::Cannot => format!("{about}: understood. It is open, and others are told."),
+        Command::Snooze { until } => format!("{about}: snoozed until {}.", clock((*until).max(now), words)),
+        Command::Confirm => format!("{about}: thank you."),
+        Command::Resolve => format!("{about}: done. Everybody is told."),
+        Command::Cancel => format!("{about}: called off. Everybody is told."),
+        Command::Note { .. } => format!("{about}: passed on."),
+    }
+}

@@ -1,0 +1,224 @@
+//! The report of an incident: what was done, when and by whom, and what became of every attempt to reach somebody.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use jiff::Timestamp;
+
+use super::super::{Words, line, plain, without_addresses};
+use super::severity;
+use crate::delivery::{Dispatch, Progress, Receipt, Say};
+use crate::incident::{Incident, Phase};
+
+/// One person's row of the report.
+#[derive(Default)]
+struct Reached {
+    name: String,
+    texts: Attempts,
+    calls: Attempts,
+    mails: Attempts,
+    took: bool,
+}
+
+#[derive(Default)]
+struct Attempts {
+    made: u32,
+    arrived: u32,
+}
+
+/// The subject of the mail that answers the one that it began with.
+pub fn report_subject(incident: &Incident) -> String {
+    if incident.alert.as_ref().is_some_and(|alert| alert.reporter.is_some()) {
+        return format!("Your report {}", incident.reference());
+    }
+    let origin = incident.alert.as_ref().and_then(|alert| alert.origin.as_ref());
+    let subject = origin.map(|origin| origin.subject.as_str()).filter(|subject| !subject.trim().is_empty());
+    let subject = subject.or(incident.label.as_deref()).unwrap_or("Report");
+    let bare = subject.trim();
+    if bare.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("re:")) {
+        plain(bare)
+    } else {
+        format!("Re: {}", plain(bare))
+    }
+}
+
+/// Who reads a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Somebody of ours: everything.
+    Ours,
+    /// Whoever reported it: no phone numbers, no addresses, and nothing that we wrote to each other. To somebody who filled in a
+    /// form, not even what they wrote: the address may be another's.
+    Outside,
+}
+
+/// The report, as plain text: for the mail and as a file in the space.
+pub fn protocol(
+    incident: &Incident,
+    dispatches: &[Dispatch],
+    reader: Reader,
+    words: &Words,
+    now: Timestamp,
+) -> String {
+    let time = |at: Timestamp| at.to_zoned(words.zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let mut text = String::new();
+    let alert = incident.alert.as_ref();
+    let told = alert.filter(|alert| reader == Reader::Ours || alert.reporter.is_none());
+    let title = told.map_or(words.name.as_str(), |alert| alert.title.as_str());
+    let _ = writeln!(text, "{}: {}", incident.reference(), plain(title));
+    let _ = writeln!(text, "{}\n", outcome(incident, words));
+    if let Some(alert) = &incident.alert {
+        let _ = writeln!(text, "How bad:       {}", severity(alert.severity));
+        let _ = writeln!(text, "Reported by:   {}", plain(&words.name));
+        let _ = writeln!(text, "Mails, forms:  {}", incident.count);
+    }
+    let _ = writeln!(text, "Opened:        {}", time(incident.opened_at));
+    if let Some(first) = &incident.duty.first {
+        let after = first.at.duration_since(incident.opened_at);
+        let _ = writeln!(
+            text,
+            "Taken:         {} by {} (after {})",
+            time(first.at),
+            plain(&first.who),
+            span(after)
+        );
+    } else {
+        let _ = writeln!(text, "Taken:         by nobody");
+    }
+    if incident.phase.is_final() {
+        let after = incident.heard_at.duration_since(incident.opened_at);
+        let _ = writeln!(text, "Over:          {} (after {})", time(incident.heard_at), span(after));
+    }
+    text.push_str("\nWHAT HAPPENED\n");
+    let mut entries: Vec<_> = dispatches.iter().filter_map(|dispatch| dispatch.entry.as_deref()).collect();
+    entries.sort_by_key(|entry| entry.at);
+    for entry in entries {
+        let written = entry.what.starts_with(&noted_by(entry.who.as_deref()));
+        let began = entry.who.is_none() && entry.at == incident.opened_at;
+        if reader == Reader::Outside && (written || began) {
+            continue;
+        }
+        let how = entry.how.map(|how| format!(" ({})", how.words())).unwrap_or_default();
+        let _ = writeln!(text, "{}  {}{how}", time(entry.at), plain(&entry.what));
+    }
+    let people = people(incident, dispatches);
+    if !people.is_empty() {
+        text.push_str("\nWHO WAS CALLED\n");
+        let width = people.iter().map(|one| one.name.chars().count()).max().unwrap_or(0).max(4);
+        let _ =
+            writeln!(text, "{:width$}  texts sent/delivered  calls made/answered  mails  took it", "Name");
+        for one in &people {
+            let _ = writeln!(
+                text,
+                "{:width$}  {:>20}  {:>19}  {:>5}  {:>7}",
+                one.name,
+                format!("{}/{}", one.texts.made, one.texts.arrived),
+                format!("{}/{}", one.calls.made, one.calls.arrived),
+                one.mails.made,
+                if one.took { "yes" } else { "" },
+            );
+        }
+    }
+    let attempts = if reader == Reader::Ours { attempts(dispatches) } else { Vec::new() };
+    if !attempts.is_empty() {
+        text.push_str("\nEVERY ATTEMPT\n");
+        for (at, what) in attempts {
+            let _ = writeln!(text, "{}  {what}", time(at));
+        }
+    }
+    let _ = writeln!(text, "\nWritten by Handbell at {}.", time(now));
+    match reader {
+        Reader::Ours => text,
+        Reader::Outside => text.lines().map(|line| without_addresses(line) + "\n").collect(),
+    }
+}
+
+/// How a line begins that somebody added.
+fn noted_by(who: Option<&str>) -> String {
+    who.map_or_else(|| "\0".to_owned(), |who| format!("{who}: "))
+}
+
+fn outcome(incident: &Incident, words: &Words) -> String {
+    let by = incident.duty.first.as_ref().map(|by| plain(&by.who));
+    let taken = by.map_or_else(|| "Nobody took it.".to_owned(), |who| format!("{who} took it."));
+    let end = match incident.phase {
+        Phase::Open | Phase::Acknowledged => "It is not over yet.".to_owned(),
+        Phase::Resolved => format!("It was resolved at {}.", super::clock(incident.heard_at, words)),
+        Phase::Cancelled => format!("It was called off at {}.", super::clock(incident.heard_at, words)),
+        Phase::Lapsed => "It counts as over, since nothing more was heard of it.".to_owned(),
+    };
+    format!("{taken} {end}")
+}
+
+/// Each person who was reached for, in the order in which they were.
+fn people(incident: &Incident, dispatches: &[Dispatch]) -> Vec<Reached> {
+    let mut order: Vec<String> = Vec::new();
+    let mut people: BTreeMap<String, Reached> = BTreeMap::new();
+    for dispatch in dispatches.iter().filter(|dispatch| dispatch.step.is_some()) {
+        for (name, delivery) in &dispatch.deliveries {
+            let receipt = dispatch.receipts.get(name);
+            let (kind, to) = match &delivery.say {
+                Say::Sms { to, .. } => (0, to),
+                Say::Call { to, .. } => (1, to),
+                Say::Notify { email, .. } => (2, email),
+                _ => continue,
+            };
+            if delivery.instead_of.as_deref() == Some(crate::delivery::NOTICE)
+                || !was_made(delivery.progress, receipt)
+            {
+                continue;
+            }
+            let id = delivery.recipient.as_ref().map_or(to, |recipient| &recipient.id);
+            if !people.contains_key(id) {
+                order.push(id.clone());
+            }
+            let one = people.entry(id.clone()).or_default();
+            if one.name.is_empty() {
+                one.name = plain(
+                    delivery.recipient.as_ref().map_or(to.as_str(), |recipient| recipient.name.as_str()),
+                );
+            }
+            let first = incident.duty.first.as_ref().map(|by| by.who.as_str());
+            one.took |= first.is_some_and(|who| who == one.name || who.starts_with(to.as_str()));
+            one.took |= incident.duty.acks.iter().any(|ack| ack.person.as_deref() == Some(id.as_str()));
+            let attempts = match kind {
+                0 => &mut one.texts,
+                1 => &mut one.calls,
+                _ => &mut one.mails,
+            };
+            attempts.made += 1;
+            attempts.arrived += u32::from(receipt.is_some_and(|receipt| {
+                matches!(receipt.status.as_str(), "delivered" | "read" | "in-progress" | "completed")
+            }));
+        }
+    }
+    order.into_iter().filter_map(|id| people.remove(&id)).collect()
+}
+
+fn was_made(progress: Progress, receipt: Option<&Receipt>) -> bool {
+    receipt.is_some() || matches!(progress, Progress::Sent | Progress::Unknown | Progress::Dead)
+}
+
+fn attempts(dispatches: &[Dispatch]) -> Vec<(Timestamp, String)> {
+    let mut found = Vec::new();
+    for dispatch in dispatches {
+        for (name, delivery) in &dispatch.deliveries {
+            let receipt = dispatch.receipts.get(name);
+            let page = delivery.say.is_page() && was_made(delivery.progress, receipt);
+            if page {
+                found.push((delivery.since, line(delivery, receipt, plain)));
+            }
+        }
+    }
+    found.sort_by_key(|(at, _)| *at);
+    found
+}
+
+fn span(span: jiff::SignedDuration) -> String {
+    let seconds = span.as_secs().max(0);
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

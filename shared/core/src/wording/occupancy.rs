@@ -1,0 +1,269 @@
+//! What is said of zones and of the sites that count them.
+
+use jiff::Timestamp;
+
+use super::{Words, clock, escape_markdown, ordinal, plain};
+use crate::incident::By;
+use crate::occupancy::view::View;
+use crate::occupancy::zone::Level;
+
+/// A change within ten minutes that is less than this isn't worth a word.
+const STEADY: i64 = 3;
+
+/// A level's name, for placeholders and facts.
+pub fn level(level: Level) -> &'static str {
+    match level {
+        Level::Warn => "warn",
+        Level::Alert => "alert",
+    }
+}
+
+/// `87 of 100`, `57 devices`.
+pub fn amount(count: u32, capacity: Option<u32>) -> String {
+    match (capacity, count) {
+        (Some(capacity), _) => format!("{count} of {capacity}"),
+        (None, 1) => "1 device".to_owned(),
+        (None, _) => format!("{count} devices"),
+    }
+}
+
+/// `BUSY`; `FULL` if it is an alert of a zone that has a capacity.
+fn state(view: &View) -> &'static str {
+    match (view.level, view.capacity) {
+        (Some(Level::Alert), Some(_)) => "FULL",
+        (Some(_), _) => "BUSY",
+        (None, _) => "calm",
+    }
+}
+
+/// `rising`, `falling`; none while it stays about the same.
+fn direction(view: &View) -> Option<&'static str> {
+    let trend = view.trend?;
+    let steady = STEADY.max(i64::from(view.count) / 20);
+    match trend {
+        trend if trend >= steady => Some("rising"),
+        trend if trend <= -steady => Some("falling"),
+        _ => Some("steady"),
+    }
+}
+
+/// `usual for Tuesday 14:00: 52, rising`; none if neither is known.
+fn comparison(view: &View, words: &Words) -> Option<String> {
+    let usual = view.usual.map(|usual| {
+        let at = crate::occupancy::view::bucket(view.at).to_zoned(words.zone.clone());
+        format!("usual for {}: {usual}", at.strftime("%A %H:%M"))
+    });
+    let parts: Vec<String> = usual.into_iter().chain(direction(view).map(str::to_owned)).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// `Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, rising)`. Plain text.
+pub fn headline(view: &View, words: &Words) -> String {
+    let comparison = comparison(view, words).map(|known| format!(" ({known})")).unwrap_or_default();
+    let amount = amount(view.count, view.capacity);
+    format!("{} is {}: {amount}{comparison}", plain(&words.name), state(view))
+}
+
+/// What a zone's card says, without its form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// What it is about.
+    pub zone: String,
+    /// `BUSY`.
+    pub state: &'static str,
+    /// How bad it is.
+    pub level: Option<Level>,
+    /// `87 of 100`.
+    pub amount: String,
+    /// What else is known: title and value.
+    pub known: Vec<(&'static str, String)>,
+    /// What the chart shows, for those who don't see it.
+    pub chart: String,
+    /// The choices: what it is called between us and Webex, and what people read.
+    pub choices: Vec<(Choice, String)>,
+}
+
+/// What can be chosen on a card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// "I have it."
+    OnMyWay,
+    /// Nobody wants to hear of it for a while.
+    Snooze,
+    /// A false alarm.
+    NotBusy,
+}
+
+impl Choice {
+    /// All of them, as they stand on a card.
+    pub const ALL: [Self; 3] = [Self::OnMyWay, Self::Snooze, Self::NotBusy];
+
+    /// Its name between us and Webex.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OnMyWay => "on-my-way",
+            Self::Snooze => "snooze",
+            Self::NotBusy => "not-busy",
+        }
+    }
+
+    /// The choice of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.name() == name)
+    }
+
+    fn label(self, view: &View) -> String {
+        match self {
+            Self::OnMyWay => "On my way".to_owned(),
+            Self::Snooze => format!("Snooze {}", minutes(view.snooze_minutes)),
+            Self::NotBusy => "Not busy".to_owned(),
+        }
+    }
+}
+
+fn minutes(minutes: i64) -> String {
+    match minutes {
+        minutes if minutes >= 60 && minutes % 60 == 0 => format!("{} h", minutes / 60),
+        _ => format!("{minutes} min"),
+    }
+}
+
+/// What a zone's card says.
+pub fn card(view: &View, words: &Words) -> Card {
+    let mut known = Vec::new();
+    if let Some(usual) = view.usual {
+        let at = crate::occupancy::view::bucket(view.at).to_zoned(words.zone.clone());
+        known.push(("Usual", format!("{usual} ({})", at.strftime("%A %H:%M"))));
+    }
+    if let (Some(trend), Some(direction)) = (view.trend, direction(view)) {
+        known.push(("Trend", format!("{direction} ({trend:+} in 10 min)")));
+    }
+    known.push(("Since", clock(view.since, words)));
+    Card {
+        zone: plain(&words.name),
+        state: state(view),
+        level: view.level,
+        amount: amount(view.count, view.capacity),
+        known,
+        chart: format!("How many devices there were in {} in the last hours", plain(&words.name)),
+        choices: Choice::ALL.into_iter().map(|choice| (choice, choice.label(view))).collect(),
+    }
+}
+
+/// The same as a card in markdown, for those who don't see cards. `answers` says how to answer without its buttons.
+pub fn markdown(view: &View, words: &Words, answers: bool) -> String {
+    let comparison = comparison(view, words).map(|known| format!(" ({known})")).unwrap_or_default();
+    let amount = amount(view.count, view.capacity);
+    let sign = if view.level == Some(Level::Alert) { "🔴" } else { "🟠" };
+    let zone = escape_markdown(&words.name);
+    let text = format!("{sign} **{zone}** is **{}**: **{amount}**{comparison}", state(view));
+    if answers {
+        let snooze = Choice::Snooze.label(view).to_lowercase();
+        format!("{text}\n\nAnswer here with `on my way`, `{snooze}` or `not busy`.")
+    } else {
+        text
+    }
+}
+
+/// `47 min (11:40–12:27)`.
+fn lasted((since, until): (Timestamp, Timestamp), words: &Words) -> String {
+    let minutes = until.duration_since(since).as_mins().max(1);
+    let length = match minutes {
+        ..120 => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
+    };
+    format!("{length} ({}–{})", clock(since, words), clock(until, words))
+}
+
+/// It is calm again.
+pub fn all_clear(
+    count: Option<u32>,
+    capacity: Option<u32>,
+    time: (Timestamp, Timestamp),
+    peak: u32,
+    words: &Words,
+) -> String {
+    let zone = escape_markdown(&words.name);
+    let now = count.map(|count| format!(": {}", amount(count, capacity))).unwrap_or_default();
+    format!("✅ **{zone}** is calm again{now}. It was busy for {}, {peak} at the peak.", lasted(time, words))
+}
+
+/// Closing time came first.
+pub fn closing(time: (Timestamp, Timestamp), peak: u32, words: &Words) -> String {
+    let zone = escape_markdown(&words.name);
+    format!(
+        "🌙 Closing time: **{zone}** isn't watched any more today. It was busy for {}, {peak} at the peak.",
+        lasted(time, words)
+    )
+}
+
+/// The zone is gone from the configuration.
+pub fn unwatched(words: &Words) -> String {
+    format!("**{}** isn't watched any more: it is gone from the configuration.", escape_markdown(&words.name))
+}
+
+/// Somebody goes there.
+pub fn on_the_way(by: &By, words: &Words) -> String {
+    format!("✅ **{}** is on the way since {}.", escape_markdown(&by.who), clock(by.at, words))
+}
+
+/// Somebody else goes there too.
+pub fn on_the_way_too(by: &By, words: &Words) -> String {
+    format!("✅ **{}** is on the way too, since {}.", escape_markdown(&by.who), clock(by.at, words))
+}
+
+/// A higher level, although somebody had it.
+pub fn although(by: &By, words: &Words) -> String {
+    format!("It is more than when **{}** said so at {}.", escape_markdown(&by.who), clock(by.at, words))
+}
+
+/// Nobody wants to hear of it for a while.
+pub fn snoozed(by: &By, until: Timestamp, words: &Words) -> String {
+    let (who, until) = (escape_markdown(&by.who), clock(until, words));
+    format!("💤 Snoozed until {until} by **{who}** at {}.", clock(by.at, words))
+}
+
+/// The while is over.
+pub fn snooze_is_over(by: &By) -> String {
+    format!("The snooze of **{}** is over, and it is still busy.", escape_markdown(&by.who))
+}
+
+/// A false alarm.
+pub fn not_busy(by: &By, times: u32, words: &Words) -> String {
+    let who = escape_markdown(&by.who);
+    format!(
+        "**{who}** said at {} that it isn't busy. It is closed and counted as a false alarm, the {} of this zone.",
+        clock(by.at, words),
+        ordinal(u64::from(times))
+    )
+}
+
+/// Up to three names, and how many more.
+fn some(zones: &[String]) -> String {
+    let names: Vec<String> = zones.iter().take(3).map(|zone| escape_markdown(zone)).collect();
+    match zones.len() - names.len() {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+/// Nothing has been known for a while.
+pub fn silent(zones: &[String], since: Timestamp, why: &str, words: &Words) -> String {
+    let why = if why.is_empty() {
+        String::new()
+    } else {
+        format!("  \nWhy: {}.", escape_markdown(why.trim_end_matches('.')))
+    };
+    format!(
+        "❓ No count from **{}** since {}: {}. Nobody is told there that it is busy until the counts are back.{why}",
+        escape_markdown(&words.name),
+        clock(since, words),
+        some(zones)
+    )
+}
+
+/// Something is known again.
+pub fn back(zones: &[String], now: Timestamp, words: &Words) -> String {
+    let site = escape_markdown(&words.name);
+    format!("Counts from **{site}** are back since {}: {}.", clock(now, words), some(zones))
+}
