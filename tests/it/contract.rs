@@ -19,7 +19,7 @@ mod webex;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use handbell::wire::WireEntry;
+use handbell_sim::wire::WireEntry;
 
 use departures::{DEPARTURES, Departure};
 use document::Contract;

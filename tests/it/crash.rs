@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use handbell::gate::Moment;
 use handbell_core::delivery::Progress;
+use handbell_local::gate::Moment;
 use serde_json::json;
 
 use crate::world::World;

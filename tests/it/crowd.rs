@@ -1,7 +1,7 @@
 //! A floor fills up, and staff are called: through the front door, as a conversation.
 
-use handbell::sim::trouble::TroubleKind;
 use handbell_core::incident::{Incident, Phase, Subject};
+use handbell_sim::trouble::TroubleKind;
 use serde_json::{Value, json};
 
 use crate::world::World;

@@ -1,14 +1,15 @@
 //! The house rules: which crate may know what, what template.yaml has to say, and what no source may hold.
 
+mod command;
 mod mail;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use handbell::cloud::template::{self, Template};
 use handbell_boot::Function;
 use handbell_core::incident::Subject;
+use handbell_local::cloud::template::{self, Template};
 use handbell_store::table::{self, RowKey};
 use jiff::Timestamp;
 use serde_json::{Value, json};

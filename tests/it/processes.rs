@@ -32,7 +32,7 @@ async fn three_presses_bring_a_space_a_text_and_a_call_that_speaks() {
     assert!(text(&first["markdown"]).contains("Current status of the server"), "{first}");
 
     let picture =
-        laptop.ask(Method::GET, &text(&first["files"][0])).bearer_auth(handbell::runner::WEBEX_TOKEN);
+        laptop.ask(Method::GET, &text(&first["files"][0])).bearer_auth(handbell_local::runner::WEBEX_TOKEN);
     let picture = picture.send().await.expect("the picture");
     assert_eq!(picture.headers()["content-type"], "image/png");
     assert!(
@@ -95,7 +95,7 @@ async fn three_presses_bring_a_space_a_text_and_a_call_that_speaks() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_binary_reads_what_api_gateway_sends() {
-    let laptop = Laptop::with(handbell::runner::RunnerOptions { automatic: false, ..options() }).await;
+    let laptop = Laptop::with(handbell_local::runner::RunnerOptions { automatic: false, ..options() }).await;
     let ask = async |event: Value| laptop.runner.cloud.calls().call("button-press", event).await;
     let told = async |event: Value| {
         let answer = ask(event).await.expect("an answer");
@@ -155,7 +155,7 @@ fn event(method: &str, target: &str, kind: &str, with: &Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_presses_at_once_are_counted_to_a_thousand() {
-    let laptop = Laptop::with(handbell::runner::RunnerOptions { automatic: false, ..options() }).await;
+    let laptop = Laptop::with(handbell_local::runner::RunnerOptions { automatic: false, ..options() }).await;
 
     let press = async |number: u32| {
         let (status, told) = laptop.press_as(&format!("press {number}")).await;
@@ -309,7 +309,7 @@ fn count_and_space_go_on_after_a_restart() {
     let vendors = tokio::runtime::Runtime::new().expect("a runtime");
     let others = vendors.block_on(Laptop::new());
     let theirs = |path: &str| format!("http://{}{path}", others.runner.address);
-    let options = handbell::runner::RunnerOptions {
+    let options = handbell_local::runner::RunnerOptions {
         data: Some(data.path().to_owned()),
         overrides: vec![
             ("HANDBELL_WEBEX_URL".into(), theirs("/sim/webex/v1")),

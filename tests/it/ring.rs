@@ -1,7 +1,7 @@
 //! A button is pressed, and people come: through the front door, as a conversation.
 
-use handbell::sim::trouble::TroubleKind;
 use handbell_core::incident::Phase;
+use handbell_sim::trouble::TroubleKind;
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -371,7 +371,7 @@ async fn a_bot_finds_its_own_post_by_the_webhook() {
 
 #[tokio::test]
 async fn the_table_refuses_throttles_and_lies_and_a_press_counts_once() {
-    use handbell::cloud::table::TableFault;
+    use handbell_local::cloud::table::TableFault;
     let faults =
         [TableFault::Conflict, TableFault::Throttled, TableFault::NotApplied, TableFault::AppliedButError];
     for (number, fault) in faults.into_iter().enumerate() {

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use handbell::check::{check, render};
-use handbell::gate::Gate;
-use handbell::runner::{RunnerOptions, Workers, start};
-use handbell::sim::trouble::TroubleKind;
+use handbell::local::start;
+use handbell_local::gate::Gate;
+use handbell_local::runner::{RunnerOptions, Workers};
+use handbell_sim::trouble::TroubleKind;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

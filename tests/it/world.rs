@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use handbell::gate::Gate;
-use handbell::runner::{Runner, RunnerOptions, Workers, start};
-use handbell::sim::trouble::{Trouble, TroubleKind};
+use handbell::local::start;
 use handbell_core::delivery::Dispatch;
 use handbell_core::incident::{Incident, Subject};
+use handbell_local::gate::Gate;
+use handbell_local::runner::{Runner, RunnerOptions, Workers};
+use handbell_sim::trouble::{Trouble, TroubleKind};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 

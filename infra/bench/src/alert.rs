@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use handbell::runner::Runner;
 use handbell_boot::Error;
+use handbell_local::runner::Runner;
 use jiff::SignedDuration;
 
 use crate::count::{Bill, Counter};

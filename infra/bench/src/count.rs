@@ -11,9 +11,9 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use handbell::cloud::table::Units;
-use handbell::runner::Runner;
 use handbell_boot::Error;
+use handbell_local::cloud::table::Units;
+use handbell_local::runner::Runner;
 
 use crate::writes::{self, Writes};
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use handbell::runner::Runner;
 use handbell_boot::Error;
+use handbell_local::runner::Runner;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -138,7 +138,7 @@ fn next_minute(runner: &Runner, minute: &mut u64) -> Result<(), Error> {
 
 /// What the site took since then, and how long its answer was. It must have been asked once.
 fn asked(
-    wire: &mut tokio::sync::broadcast::Receiver<handbell::wire::WireEntry>,
+    wire: &mut tokio::sync::broadcast::Receiver<handbell_sim::wire::WireEntry>,
 ) -> Result<(Duration, usize), Error> {
     let mut answers = Vec::new();
     while let Ok(entry) = wire.try_recv() {
@@ -162,7 +162,8 @@ async fn has_counted(runner: &Runner) -> Result<(), Error> {
 /// How large the site's row is, as DynamoDB counts.
 async fn row(runner: &Runner, http: &reqwest::Client) -> Result<u64, Error> {
     let key = json!({ "pk": { "S": format!("SITE#{SITE}") }, "sk": { "S": "NOW" } });
-    let request = json!({ "TableName": handbell::cloud::table::NAME, "Key": key, "ConsistentRead": true });
+    let request =
+        json!({ "TableName": handbell_local::cloud::table::NAME, "Key": key, "ConsistentRead": true });
     let answer = http
         .post(format!("http://{}/aws/dynamodb", runner.address))
         .header("x-amz-target", "DynamoDB_20120810.GetItem")

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use handbell::runner::Runner;
-use handbell::wire::WireEntry;
 use handbell_boot::Error;
+use handbell_local::runner::Runner;
+use handbell_sim::wire::WireEntry;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 

@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use handbell::cloud::queue::Message;
-use handbell::wire::WireEntry;
+use handbell_local::cloud::queue::Message;
+use handbell_sim::wire::WireEntry;
 use serde_json::{Map, Value, json};
 
 /// A press with an id of its own.

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use handbell::runner::Runner;
 use handbell_boot::Error;
+use handbell_local::runner::Runner;
 use jiff::SignedDuration;
 
 /// When nothing has moved for so long, only time can help. Longer than a phone's step.

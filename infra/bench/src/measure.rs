@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use handbell::cloud::processes::Program;
-use handbell::cloud::queue::Message;
-use handbell::runner::{self, Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_SECRET, WEBEX_TOKEN, Workers};
-use handbell::sim::cmx::PASSWORD;
-use handbell::wire::WireEntry;
 use handbell_boot::{Error, Function, read_configuration};
+use handbell_local::cloud::processes::Program;
+use handbell_local::cloud::queue::Message;
+use handbell_local::runner::{Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_SECRET, WEBEX_TOKEN, Workers};
+use handbell_sim::cmx::PASSWORD;
+use handbell_sim::wire::WireEntry;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -91,7 +91,7 @@ pub(crate) async fn start(
     pace: Duration,
     automatic: bool,
 ) -> Result<Runner, Error> {
-    runner::start(RunnerOptions {
+    handbell::local::start(RunnerOptions {
         port,
         config: config.to_owned(),
         data: None,

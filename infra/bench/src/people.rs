@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use handbell::runner::Runner;
 use handbell_boot::{Error, read_configuration};
+use handbell_local::runner::Runner;
 use serde_json::{Value, json};
 
 /// A line that can be measured: somebody is asked to answer, and the customer is welcomed.

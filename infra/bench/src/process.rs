@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use handbell::cloud::runtime_api::Sandbox;
 use handbell_boot::Error;
+use handbell_local::cloud::runtime_api::Sandbox;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 

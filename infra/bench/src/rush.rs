@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use handbell::cloud::table::Units;
-use handbell::runner::Runner;
 use handbell_boot::Error;
+use handbell_local::cloud::table::Units;
+use handbell_local::runner::Runner;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;

@@ -14,9 +14,9 @@ use serde_json::json;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cloud::{Cloud, Task};
-use crate::sim::Stage;
-use crate::sim::cmx::{Cmx, DayShown, day};
-use crate::sim::trouble::Trouble;
+use handbell_sim::Stage;
+use handbell_sim::cmx::{Cmx, DayShown, day};
+use handbell_sim::trouble::Trouble;
 
 /// Time may be moved this far at once.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 400);
@@ -183,3 +183,6 @@ fn to_full_minute(now: Timestamp) -> SignedDuration {
     let next = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60).unwrap_or(now);
     next.duration_since(now)
 }
+
+#[cfg(test)]
+mod tests;

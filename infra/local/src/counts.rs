@@ -10,7 +10,7 @@ use handbell_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::sim::SimClock;
+use handbell_sim::SimClock;
 
 /// Without any limits, so much is told.
 const USUAL: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -9,7 +9,7 @@ use handbell_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::sim::cmx::Cmx;
+use handbell_sim::cmx::Cmx;
 
 /// The page's charts go back this far.
 const SHOWN: SignedDuration = SignedDuration::from_hours(6);

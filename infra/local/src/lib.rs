@@ -1,24 +1,11 @@
-//! The cloud on a laptop: everything Handbell needs from AWS, Webex and Twilio, in one process tree.
+//! AWS on a laptop, the runner that puts it together with the stand-in vendors, and the page.
 
-pub mod check;
 pub mod cloud;
+pub mod connection;
 pub mod control;
 pub mod counts;
-pub mod directory;
-pub mod doctor;
 mod floor;
 pub mod gate;
 pub mod greeting;
-pub mod import;
-pub mod maintenance;
-pub mod oncall;
 pub mod page;
-pub mod people;
-pub mod plot;
-pub mod replay;
-pub mod rotas;
 pub mod runner;
-mod seed;
-pub mod sim;
-pub mod webhooks;
-pub mod wire;

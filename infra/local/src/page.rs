@@ -21,8 +21,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::sim::Stage;
-use crate::wire::WireEntry;
+use handbell_sim::Stage;
+use handbell_sim::wire::WireEntry;
 
 /// Tells the state of everything that the page shows.
 pub type State = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync>;

@@ -25,11 +25,11 @@ use crate::cloud::template::Template;
 use crate::cloud::{Cloud, CloudOptions};
 use crate::gate::{self, Gate};
 use crate::page::duty::{Duty, LocalSource, local_sources};
-use crate::sim::cmx::{self, Cmx};
-use crate::sim::twilio::Twilio;
-use crate::sim::webex::Webex;
-use crate::sim::{SimAccount, Stage};
-use crate::{control, counts, floor, page, seed};
+use crate::{connection, control, counts, floor, page};
+use handbell_sim::cmx::{self, Cmx};
+use handbell_sim::twilio::Twilio;
+use handbell_sim::webex::Webex;
+use handbell_sim::{SimAccount, Stage};
 
 /// What the stand-in Webex takes for Handbell.
 pub const WEBEX_TOKEN: &str = "local-webex-token";
@@ -216,6 +216,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         .merge(twilio.router())
         .merge(cmx.router())
         .merge(control::router(stage.clone(), cloud.clone(), cmx.clone()))
+        .merge(connection::router(stage.clone()))
         .merge(counts::router(store.clone(), stage.clock.clone(), &config))
         .merge(page::router(stage.clone(), state))
         .merge(cloud.router())
@@ -228,10 +229,6 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         let _ = axum::serve(listener, router).await;
     });
     let server = server.abort_handle();
-    if let Err(what) = seed::seed(&store, &options.config, stage.clock.now()).await {
-        server.abort();
-        return Err(what.into());
-    }
     Ok(Runner {
         address,
         stage,

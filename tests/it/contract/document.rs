@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
-use handbell::wire::WireEntry;
+use handbell_sim::wire::WireEntry;
 use jiff::civil::Date;
 use jsonschema::Validator;
 use reqwest::Url;

@@ -1,6 +1,6 @@
 //! Handbell at work: what it says to the vendors of itself, and what they tell it.
 
-use handbell::wire::WireEntry;
+use handbell_sim::wire::WireEntry;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use handbell::wire::WireEntry;
+use handbell_sim::wire::WireEntry;
 use serde_json::Value;
 
 use super::document::Contract;

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use handbell::gate::Gate;
-use handbell::runner::{Runner, RunnerOptions, TWILIO_TOKEN, Workers, start};
-use handbell::wire::WireEntry;
+use handbell::local::start;
+use handbell_local::gate::Gate;
+use handbell_local::runner::{Runner, RunnerOptions, TWILIO_TOKEN, Workers};
+use handbell_sim::wire::WireEntry;
 use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! The check itself can fail: each thing that can be wrong is found.
 
-use handbell::wire::WireEntry;
+use handbell_sim::wire::WireEntry;
 use serde_json::{Value, json};
 
 use super::problems;

@@ -1,6 +1,6 @@
 //! Everything that our Twilio client can say, and what else the stand-in answers.
 
-use handbell::runner::TWILIO_TOKEN;
+use handbell_local::runner::TWILIO_TOKEN;
 use handbell_outbound::twilio::{Call, Sms, Twilio};
 use jiff::SignedDuration;
 use reqwest::Method;

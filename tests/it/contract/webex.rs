@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use handbell::runner::WEBEX_TOKEN;
+use handbell_local::runner::WEBEX_TOKEN;
 use handbell_outbound::webex::{File, NewWebhook, Post, Webex};
 use serde_json::{Value, json};
 

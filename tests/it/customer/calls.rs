@@ -15,7 +15,7 @@ impl World {
         params.sort_unstable();
         let signed: String = params.iter().flat_map(|(name, value)| [*name, *value]).collect();
         let url = self.url(path);
-        let mut mac = Hmac::<Sha1>::new_from_slice(handbell::runner::TWILIO_TOKEN.as_bytes()).unwrap();
+        let mut mac = Hmac::<Sha1>::new_from_slice(handbell_local::runner::TWILIO_TOKEN.as_bytes()).unwrap();
         mac.update(format!("{url}{signed}").as_bytes());
         let signature = base64::prelude::BASE64_STANDARD.encode(mac.finalize().into_bytes());
         let body = reqwest::Url::parse_with_params("http://x/", &params).unwrap().query().unwrap().to_owned();

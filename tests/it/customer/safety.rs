@@ -1,6 +1,6 @@
 //! What must not leave, reach a stranger, or be taken for something else.
 
-use handbell::sim::trouble::TroubleKind;
+use handbell_sim::trouble::TroubleKind;
 use serde_json::json;
 
 use super::people::{LINE, TOMMY};

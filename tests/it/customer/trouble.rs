@@ -1,7 +1,7 @@
 //! A vendor is down in the middle of a conversation, Twilio forgets to call, Webex switches us off, somebody dies.
 
-use handbell::gate::Moment;
-use handbell::sim::trouble::TroubleKind;
+use handbell_local::gate::Moment;
+use handbell_sim::trouble::TroubleKind;
 
 use super::people::{LINE, TOMMY};
 use crate::world::World;

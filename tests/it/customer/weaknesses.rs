@@ -1,6 +1,6 @@
 //! What was weak in the lab that this takes the place of: each has a test that bears its name.
 
-use handbell::sim::trouble::TroubleKind;
+use handbell_sim::trouble::TroubleKind;
 use serde_json::json;
 
 use super::people::{LINE, OUR_NUMBER, TOMMY};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use handbell::gate::Moment;
 use handbell_core::delivery::{Dispatch, DispatchKey, MAX_UNKNOWN, Progress, Say};
 use handbell_core::incident::{Incident, Phase};
+use handbell_local::gate::Moment;
 
 use super::mailbox::{PASSING, Server, reads};
 use super::{ADDRESS, DANA, DUTY, ELI, problem};

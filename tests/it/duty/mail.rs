@@ -1,7 +1,7 @@
 //! Mails: what they mean, what belongs together, what must not count, and what happens when nobody tells us of one.
 
-use handbell::sim::trouble::TroubleKind;
 use handbell_core::incident::Phase;
+use handbell_sim::trouble::TroubleKind;
 
 use super::{ADDRESS, BOB, DANA, DUTY, ELI, nagios, problem};
 use crate::world::World;

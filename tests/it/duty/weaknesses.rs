@@ -1,7 +1,7 @@
 //! What the original did wrong, or only claimed: each a test with its name.
 
-use handbell::sim::trouble::TroubleKind;
 use handbell_core::incident::Phase;
+use handbell_sim::trouble::TroubleKind;
 use serde_json::json;
 
 use super::{DANA, DUTY, ELI, nagios, problem};

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use handbell::cloud::{receipt, template};
 use handbell_boot::Function;
+use handbell_local::cloud::{receipt, template};
 
 use super::{all_of, reached, read, resources, root};
 

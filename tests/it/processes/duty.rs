@@ -1,6 +1,6 @@
 //! A mail comes in, by SES or in a mailbox that is read, and a text goes out: with the binaries that are deployed.
 
-use handbell::runner::RunnerOptions;
+use handbell_local::runner::RunnerOptions;
 use reqwest::{Method, StatusCode};
 
 use super::laptop::{Laptop, heard, options, text, until};

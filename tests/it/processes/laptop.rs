@@ -6,11 +6,11 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use handbell::cloud::processes::Program;
-use handbell::runner::{Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_TOKEN, Workers};
 use handbell_boot::Function;
 use handbell_core::delivery::{Dispatch, DispatchKey, Progress, Say};
 use handbell_core::incident::{Incident, Subject};
+use handbell_local::cloud::processes::Program;
+use handbell_local::runner::{Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_TOKEN, Workers};
 use jiff::SignedDuration;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ impl Laptop {
     }
 
     pub(super) async fn with(options: RunnerOptions) -> Self {
-        let runner = handbell::runner::start(options).await.expect("the runner starts");
+        let runner = handbell::local::start(options).await.expect("the runner starts");
         let http = handbell_boot::client().expect("a client");
         let origin = format!("http://{}", runner.address);
         Self { runner, http, origin }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use handbell::cloud::table::Units;
 use handbell_boot::Error;
+use handbell_local::cloud::table::Units;
 use serde_json::json;
 use tokio::task::JoinSet;
 

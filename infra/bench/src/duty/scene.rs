@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use handbell::cloud::processes::Program;
-use handbell::gate::Gate;
-use handbell::runner::{self, Runner, RunnerOptions, Workers};
 use handbell_boot::Error;
+use handbell_local::cloud::processes::Program;
+use handbell_local::gate::Gate;
+use handbell_local::runner::{Runner, RunnerOptions, Workers};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ impl Scene {
         let vendor = Vendor::start(answers_in).await?;
         let mut overrides = variables;
         overrides.push(vendor.variable());
-        let runner = runner::start(RunnerOptions {
+        let runner = handbell::local::start(RunnerOptions {
             port,
             config: folder.0.join("handbell.yaml"),
             data: None,

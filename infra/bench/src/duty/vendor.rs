@@ -9,9 +9,9 @@ use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use handbell::runner::Runner;
-use handbell::sim::SimClock;
 use handbell_boot::Error;
+use handbell_local::runner::Runner;
+use handbell_sim::SimClock;
 use jiff::Timestamp;
 
 use crate::count::pass_on;

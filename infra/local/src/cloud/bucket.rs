@@ -17,7 +17,7 @@ use jiff::Timestamp;
 
 use super::CloudError;
 use super::door::Door;
-use crate::sim::Stage;
+use handbell_sim::Stage;
 use list::escaped;
 use request::{Query, check_signed, decoded, text};
 use shelf::Shelf;

@@ -2,9 +2,9 @@
 
 use super::super::tests::{http, stage};
 use super::*;
-use crate::sim::trouble::Trouble;
 use axum::body::{Body, to_bytes};
 use futures_util::FutureExt as _;
+use handbell_sim::trouble::Trouble;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 

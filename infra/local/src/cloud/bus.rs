@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{lock, operation};
-use crate::sim::Stage;
+use handbell_sim::Stage;
 
 /// The bus's name.
 pub const NAME: &str = "handbell";

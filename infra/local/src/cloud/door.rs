@@ -9,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use jiff::Timestamp;
 
-use crate::sim::Stage;
-use crate::sim::trouble::{HANG, TroubleKind};
-use crate::wire::WireEntry;
+use handbell_sim::Stage;
+use handbell_sim::trouble::{HANG, TroubleKind};
+use handbell_sim::wire::WireEntry;
 
 /// How much of a body the wire log keeps, in characters.
 const SHOWN: usize = 16 * 1024;

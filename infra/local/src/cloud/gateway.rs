@@ -15,8 +15,8 @@ use serde_json::{Map, Value, json};
 
 use super::invoke::Calls;
 use super::template::{Parameters, Route, Template};
-use crate::sim::Stage;
-use crate::wire::WireEntry;
+use handbell_sim::Stage;
+use handbell_sim::wire::WireEntry;
 
 /// What API Gateway takes.
 const MAX_BODY: usize = 10 * 1024 * 1024;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::processes::Pool;
 use super::{lock, sleep_until};
-use crate::sim::Stage;
+use handbell_sim::Stage;
 
 /// How many dead calls are remembered.
 const KEPT: usize = 100;

@@ -19,7 +19,7 @@ pub use super::mime::Attachment;
 use super::door::Door;
 use super::receipt::{Envelope, Receipt, Verdicts};
 use super::{REGION, letter, lock, mime};
-use crate::sim::Stage;
+use handbell_sim::Stage;
 
 /// The only operation: SES API v2, SendEmail.
 const PATH: &str = "/aws/ses/v2/email/outbound-emails";

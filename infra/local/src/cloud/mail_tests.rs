@@ -4,12 +4,12 @@ use super::super::invoke::Hands;
 use super::super::tests::{http, read, stage};
 use super::super::{Cloud, CloudOptions};
 use super::*;
-use crate::sim::trouble::Trouble;
 use axum::body::{Body, to_bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt as _;
 use handbell_outbound::ses::{self, Ses};
+use handbell_sim::trouble::Trouble;
 use std::path::PathBuf;
 
 fn mail() -> (Mail, Stage) {

@@ -26,10 +26,10 @@ use axum::http::HeaderMap;
 use axum::routing::{any, get, post};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::sim::Stage;
 use bucket::Bucket;
 use bus::Bus;
 use gateway::Gateway;
+use handbell_sim::Stage;
 use invoke::{Calls, Hands};
 use mail::Mail;
 use queue::Queue;

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::invoke::Calls;
 use super::template::QueueSettings;
 use super::{lock, operation, sleep_until};
-use crate::sim::Stage;
+use handbell_sim::Stage;
 
 /// The queue's name.
 pub const NAME: &str = "handbell-work";

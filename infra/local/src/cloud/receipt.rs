@@ -21,8 +21,8 @@ use super::letter;
 use super::mime::{Field, bare, field, several, split};
 use super::template::Template;
 use super::{ACCOUNT, REGION};
-use crate::sim::Stage;
-use crate::wire::WireEntry;
+use handbell_sim::Stage;
+use handbell_sim::wire::WireEntry;
 pub use verdict::{Policy, Verdict, Verdicts};
 
 /// The function that the rule calls.

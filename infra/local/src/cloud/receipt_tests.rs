@@ -9,7 +9,7 @@ use super::super::lock;
 use super::super::mail::Mail;
 use super::super::tests::{read, stage};
 use super::*;
-use crate::sim::Stage;
+use handbell_sim::Stage;
 
 const MAIL: &str = "From: \"Ali\" <alert@monitor.example>\r\nTo: Green <green@in.example.com>, other@example.net\r\n\
     Cc: cc@example.net\r\nReply-To: noreply@monitor.example\r\nSubject: Pump 4\r\n\tis down\r\n\

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::invoke::Calls;
 use super::template::Template;
 use super::{lock, sleep_until};
-use crate::sim::Stage;
+use handbell_sim::Stage;
 
 /// All schedules of the template.
 pub struct Schedule {

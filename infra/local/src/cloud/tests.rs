@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::invoke::Hands;
 use super::*;
-use crate::sim::SimAccount;
+use handbell_sim::SimAccount;
 
 pub(super) fn http() -> reqwest::Client {
     handbell_boot::client().unwrap()

@@ -1,7 +1,7 @@
 //! Codes: five guesses, fifteen minutes, and whoever is right is verified once.
 
-use handbell::cloud::table::TableFault;
 use handbell_core::oncall::code::Code;
+use handbell_local::cloud::table::TableFault;
 use handbell_store::Checked;
 use jiff::{SignedDuration, Timestamp};
 

@@ -8,9 +8,9 @@ mod roster;
 
 use axum::Router;
 use axum::routing::post;
-use handbell::cloud::table::{NAME, Table};
-use handbell::cloud::template::Template;
 use handbell_boot::Environment;
+use handbell_local::cloud::table::{NAME, Table};
+use handbell_local::cloud::template::Template;
 use handbell_store::Store;
 use jiff::Timestamp;
 

@@ -1,8 +1,8 @@
 //! People, teams and rotas: written by who has read the latest, and read as a whole.
 
-use handbell::cloud::table::TableFault;
 use handbell_core::config::Hours;
 use handbell_core::oncall::{Contact, Maintenance, Person, Roster, Rota, Team, parse_rules};
+use handbell_local::cloud::table::TableFault;
 use handbell_store::{NotCommitted, RosterChange};
 
 use crate::{World, at};

@@ -1,0 +1,19 @@
+//! The operator's command: it checks configurations, keeps the people and rotas, asks vendors, reports, and runs the whole
+//! system on a laptop.
+
+pub mod check;
+pub mod command;
+pub mod directory;
+pub mod doctor;
+pub mod import;
+mod laptop;
+#[cfg(feature = "local")]
+pub mod local;
+pub mod maintenance;
+pub mod oncall;
+pub mod people;
+pub mod plot;
+pub mod replay;
+pub mod report;
+pub mod rotas;
+pub mod webhooks;

@@ -1,0 +1,97 @@
+//! `handbell` without a command: the whole system on this laptop.
+
+mod seed;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use handbell_boot::Function;
+use handbell_local::cloud::processes::Program;
+use handbell_local::greeting::greeting;
+use handbell_local::runner::{self, Runner, RunnerOptions, Workers};
+
+use crate::command::runtime;
+
+/// How the whole system is run.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// The port on 127.0.0.1; 0 picks a free one and prints it
+    #[arg(long, env = "HANDBELL_PORT", default_value_t = 8080)]
+    pub port: u16,
+    /// The configuration; the demo's if absent
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Keep the table and the clock in this folder; without it, all is forgotten at the end
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Our Webex token is a bot's, which sees only what mentions it
+    #[arg(long)]
+    pub bot: bool,
+    /// Don't show the functions' log
+    #[arg(long)]
+    pub quiet: bool,
+    /// Speak to the real Webex, such as https://webexapis.com/v1 (with --secrets)
+    #[arg(long, env = "HANDBELL_WEBEX_URL", value_name = "URL")]
+    pub webex_url: Option<String>,
+    /// Speak to the real Twilio, such as https://api.twilio.com (with --secrets and --public-url)
+    #[arg(long, env = "HANDBELL_TWILIO_URL", value_name = "URL")]
+    pub twilio_url: Option<String>,
+    /// Real secrets: file:secrets.json
+    #[arg(long, env = "HANDBELL_SECRETS", value_name = "WHERE")]
+    pub secrets: Option<String>,
+    /// How Twilio and Webex reach this laptop, through a tunnel of yours
+    #[arg(long, env = "HANDBELL_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+/// Runs until somebody ends it; `demo` is the configuration if none is named.
+pub(crate) fn run(
+    asked: Options,
+    demo: impl FnOnce() -> Result<PathBuf, String>,
+) -> Result<(), handbell_boot::Error> {
+    let config = asked.config.map_or_else(demo, Ok)?;
+    let config = config.canonicalize().map_err(|error| format!("{}: {error}", config.display()))?;
+    let overrides = [
+        ("HANDBELL_WEBEX_URL", asked.webex_url),
+        ("HANDBELL_TWILIO_URL", asked.twilio_url),
+        ("HANDBELL_SECRETS", asked.secrets),
+        ("HANDBELL_PUBLIC_URL", asked.public_url),
+    ];
+    let options = RunnerOptions {
+        port: asked.port,
+        config,
+        data: asked.data,
+        bot: asked.bot,
+        workers: Workers::Processes(Program::Runner(std::env::current_exe()?)),
+        pace: Duration::from_millis(600),
+        automatic: true,
+        overrides: overrides
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect(),
+        held_at: None,
+        show_logs: !asked.quiet,
+    };
+    runtime(&mut tokio::runtime::Builder::new_multi_thread())?.block_on(async {
+        let runner = start(options).await?;
+        let origin = format!("http://{}", runner.address);
+        println!("{}", greeting(&origin, &runner.buttons, &runner.lines, &runner.sources));
+        tokio::signal::ctrl_c().await?;
+        Ok(())
+    })
+}
+
+/// Starts the runner, with the people and rotas beside its configuration in its table if that is empty.
+pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Error> {
+    let config = options.config.clone();
+    let runner = runner::start(options).await?;
+    seed::seed(&runner.store, &config, runner.stage.clock.now()).await?;
+    Ok(runner)
+}
+
+/// Is one of the functions: the runner starts this program again as each of them.
+pub(crate) fn function(name: &str) -> Result<(), handbell_boot::Error> {
+    let function = Function::of_name(name).ok_or_else(|| format!("there is no function {name:?}"))?;
+    runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(handbell_boot::serve_any(function))
+}

@@ -1,0 +1,187 @@
+//! `handbell report`: what happened in the last weeks, who came, and how long it took.
+
+mod bars;
+mod csv;
+mod picture;
+mod table;
+mod told;
+
+use std::path::PathBuf;
+
+use crate::replay::Around;
+use clap::{Args, ValueEnum};
+use handbell_core::config::Config;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
+
+/// Incidents that are over are kept so long.
+const KEPT_DAYS: i64 = 400;
+/// Without a word about it, so much is told.
+const USUAL: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What can be asked of `handbell report`.
+#[derive(Args, Clone, Debug)]
+#[command(
+    override_usage = "handbell report [--last TIME | --from DATE [--to DATE]] [OPTIONS]",
+    after_help = "\
+Examples:
+  handbell report                                     the last 30 days of the runner on this laptop
+  handbell report --last 12w --by person              who took how many, and how soon
+  handbell report --from 2026-10-01 --to 2026-10-31   a month; both days are part of it
+  handbell report --last 7d --csv week.csv            a line for each incident, for a spreadsheet
+  handbell report --last 90d --png quarter.png        a picture of how many there were on each day
+  HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell report
+                                                      of AWS; credentials from the environment
+
+What the numbers mean:
+  An incident counts when it is over, at the time when it opened. Those that still
+  go on aren't here.
+  Taken     Somebody said that they have it. Whoever was first counts, and the time
+            from the opening until then, also while phones were held silent. What
+            nobody ever took is counted apart, and not as a time of zero.
+  Resolved  It was done, by somebody's word or by itself; the time is that from the
+            opening to the end, whether or not anybody took it. Cancelled (it was
+            nothing) and lapsed (nothing more was heard) have no such time.
+  half      The median: the time in the middle; of an even number, the mean of the
+            two in the middle.
+  95%       The 95th percentile by nearest rank: the shortest time within which at
+            least 95 of 100 lie. Of fewer than twenty, that is the longest.
+  Hours and weekdays are those of the configuration's time zone; times in the CSV
+  are UTC. A phone that is nobody's by name stands as its last two digits, …01;
+  two that end alike can't be told apart."
+)]
+pub(crate) struct Options {
+    /// What opened within the last 30d, 12w, 36h; 30d if nothing is said
+    #[arg(long, value_name = "TIME", value_parser = length, conflicts_with = "from")]
+    pub(crate) last: Option<SignedDuration>,
+    /// What opened on this day or later: 2026-11-01
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub(crate) from: Option<Date>,
+    /// What opened on this day or before; without it, up to now
+    #[arg(long, value_name = "DATE", value_parser = day, requires = "from")]
+    pub(crate) to: Option<Date>,
+    /// Only this; without it, by source, person and hour
+    #[arg(long, value_enum)]
+    pub(crate) by: Option<Breakdown>,
+    /// A line for each incident, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Draw a picture, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) png: Option<PathBuf>,
+    /// The configuration, for its time zone; the demo's if absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the runner on this laptop is; without it, the table named by HANDBELL_TABLE comes first
+    #[arg(long, value_name = "URL")]
+    pub(crate) runner: Option<String>,
+    /// How wide the terminal is
+    #[arg(long, value_name = "COLUMNS", env = "COLUMNS", hide = true)]
+    pub(crate) width: Option<usize>,
+}
+
+/// By what incidents are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Breakdown {
+    /// The source of an alert, the button, the zone, the site or the line
+    Source,
+    /// Whoever took it first
+    Person,
+    /// The hour of the day in which it opened
+    Hour,
+    /// The day of the week on which it opened
+    Weekday,
+    /// The plan that was run
+    Plan,
+}
+
+/// A length of time in which days and weeks may stand.
+fn length(text: &str) -> Result<SignedDuration, String> {
+    let advice = || "write a length of time such as 30d, 12w or 36h".to_owned();
+    let span: jiff::Span = text.parse().map_err(|_| advice())?;
+    let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| advice())?;
+    if length < SignedDuration::from_mins(1) {
+        return Err(advice());
+    }
+    if length > SignedDuration::from_hours(24 * KEPT_DAYS) {
+        return Err(format!("incidents are kept for thirteen months: {KEPT_DAYS}d at most"));
+    }
+    Ok(length)
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    // A time of day behind it would be read and forgotten.
+    Date::strptime("%Y-%m-%d", text).map_err(|_| "write a day such as 2026-11-01".to_owned())
+}
+
+/// Of which time is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Period {
+    /// What opened then or later.
+    from: Timestamp,
+    /// What opened before.
+    to: Timestamp,
+    /// Days and hours are this zone's.
+    zone: TimeZone,
+}
+
+impl Period {
+    /// The time that is asked for, as seen at `now`.
+    fn of(options: &Options, zone: TimeZone, now: Timestamp) -> Result<Self, String> {
+        let Some(first) = options.from else {
+            return Ok(Self { from: now - options.last.unwrap_or(USUAL), to: now, zone });
+        };
+        let last = options.to;
+        if let Some(last) = last.filter(|last| *last < first) {
+            return Err(format!("--to {last} is before --from {first}; write the earlier day as --from"));
+        }
+        let beyond = || "that day is beyond the calendar".to_owned();
+        let begin =
+            |date: Date| date.to_zoned(zone.clone()).map(|start| start.timestamp()).map_err(|_| beyond());
+        let from = begin(first)?;
+        if from > now {
+            return Err(format!("--from {first} is still to come; nothing has happened since then"));
+        }
+        let earliest = now - SignedDuration::from_hours(24 * KEPT_DAYS);
+        if from < earliest {
+            let earliest = earliest.to_zoned(zone).date().tomorrow().map_err(|_| beyond())?;
+            return Err(format!(
+                "incidents are kept for {KEPT_DAYS} days; write --from {earliest} or a later day"
+            ));
+        }
+        let end = last.map(|last| last.tomorrow().map_err(|_| beyond()).and_then(begin)).transpose()?;
+        Ok(Self { from, to: end.unwrap_or(now).min(now), zone })
+    }
+}
+
+/// Does what was asked and says what to show.
+pub(crate) async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Result<String, String> {
+    let place = table::reach(options.runner.as_deref(), around).await?;
+    let period = Period::of(options, config.time_zone(), place.now)?;
+    let summaries = place.log(period.from, period.to).await?;
+    let mut out = if summaries.is_empty() {
+        told::nothing(&period, &place.name)
+    } else {
+        told::report(&summaries, &period, options.by, around.width, around.colour)
+    };
+    if let Some(file) = &options.csv {
+        std::fs::write(file, csv::table(&summaries))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        let lines = match summaries.len() {
+            0 => "Only the heading is".to_owned(),
+            1 => "The incident is".to_owned(),
+            many => format!("The {many} incidents are"),
+        };
+        out.push_str(&format!("\n{lines} in {}.\n", file.display()));
+    }
+    if let Some(file) = options.png.as_ref().filter(|_| !summaries.is_empty()) {
+        std::fs::write(file, picture::png(&summaries, &period))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        out.push_str(&format!("\nThe picture is in {}.\n", file.display()));
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests;
