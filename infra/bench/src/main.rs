@@ -37,6 +37,7 @@ Options:
   --small        with --duty: few of everything, to see that it works; what is built for debugging will do
   --polls N      so many of them; a week is 10080
   --no-build     measure what lies in target/release already
+  --binaries DIR measure what lies there, and build nothing: target/debug shows that everything is called rightly
   --config FILE  another configuration than the demo's
   --out FILE     write the tables to a file as well
 
@@ -49,6 +50,7 @@ const CONVERSATIONS: usize = 100;
 struct Options {
     quick: bool,
     build: bool,
+    binaries: Option<PathBuf>,
     crowds: bool,
     customers: bool,
     duty: bool,
@@ -87,6 +89,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
     let mut options = Options {
         quick: false,
         build: true,
+        binaries: None,
         crowds: false,
         customers: false,
         duty: false,
@@ -112,6 +115,7 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
             "--processes" => options.processes = true,
             "--small" => options.small = true,
             "--no-build" => options.build = false,
+            "--binaries" => options.binaries = Some(file()?),
             "--config" => options.config = file()?,
             "--out" => options.out = Some(file()?),
             "--help" | "-h" => return Ok(None),
@@ -127,11 +131,14 @@ fn read(arguments: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
 async fn run(options: &Options) -> Result<(), Error> {
     let config =
         options.config.canonicalize().map_err(|error| format!("{}: {error}", options.config.display()))?;
-    let release = release::directory()?;
+    let release = match &options.binaries {
+        Some(folder) => folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))?,
+        None => release::directory()?,
+    };
     // Whoever names parts wants only them.
     let all = !options.crowds && !options.customers && !options.duty;
     let binaries = all || options.crowds || options.customers || options.processes;
-    if options.build && binaries {
+    if options.build && options.binaries.is_none() && binaries {
         release::build(&release)?;
     }
     let runs = if options.quick {

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use handbell_boot::{Error, Function, read_configuration};
+use handbell_core::config::Config;
 use handbell_local::cloud::processes::Program;
 use handbell_local::cloud::queue::Message;
-use handbell_local::runner::{Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_SECRET, WEBEX_TOKEN, Workers};
-use handbell_sim::cmx::PASSWORD;
+use handbell_local::cloud::receipt::{Envelope, Verdicts};
+use handbell_local::runner::{self, Runner, RunnerOptions, WEBEX_SECRET, WEBEX_TOKEN, Workers};
 use handbell_sim::wire::WireEntry;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -19,9 +20,6 @@ use crate::{events, progress};
 
 /// Calls before those that are timed.
 const UNTIMED: usize = 20;
-
-/// Signs the web forms of the processes that the benchmark starts itself.
-const FORM_SECRET: &str = "the-secret-of-a-form-that-is-only-measured";
 
 /// How often everything is done.
 #[derive(Clone, Copy)]
@@ -139,25 +137,9 @@ pub(crate) struct Secrets(PathBuf);
 
 impl Secrets {
     pub(crate) fn write(config: &Path, runner: &Runner) -> Result<Self, Error> {
-        let config = read_configuration(config)?;
-        let mut all = BTreeMap::from([(config.webex.token.secret.clone(), WEBEX_TOKEN)]);
-        all.extend(config.webex.webhook.iter().map(|name| (name.secret.clone(), WEBEX_SECRET)));
-        if let Some(twilio) = &config.twilio {
-            all.insert(twilio.token.secret.clone(), TWILIO_TOKEN);
-            all.extend(twilio.key.iter().map(|key| (key.secret.clone(), TWILIO_TOKEN)));
-        }
-        for (button, local) in config.buttons.values().zip(&runner.buttons) {
-            let token = local.path.strip_prefix("/b/").unwrap_or_default();
-            all.extend(button.token.names().map(|name| (name.to_owned(), token)));
-        }
-        all.extend(
-            config.sites.values().flat_map(|site| site.secrets()).map(|name| (name.to_owned(), PASSWORD)),
-        );
-        all.extend(
-            config.lines.values().filter_map(|line| Some((line.form.as_ref()?.secret.clone(), FORM_SECRET))),
-        );
+        let secrets = runner::local_secrets(&read_configuration(config)?);
         let path = std::env::temp_dir().join(format!("handbell-bench-{}.json", runner.address.port()));
-        std::fs::write(&path, serde_json::to_vec(&all)?)?;
+        std::fs::write(&path, serde_json::to_vec(&secrets)?)?;
         Ok(Self(path))
     }
 }
@@ -204,6 +186,15 @@ pub(crate) fn environment(
     env
 }
 
+/// The address of the first source that takes mail by SES.
+fn mail_address(config: &Config, secrets: &BTreeMap<String, String>) -> Option<String> {
+    let domain = &config.mail.as_ref()?.domain;
+    let mut names =
+        config.sources.values().flat_map(|source| source.address.iter()).flat_map(|one| one.names());
+    let local = secrets.get(names.next()?)?;
+    Some(format!("{local}@{domain}"))
+}
+
 /// What the functions are called with.
 struct Bench {
     release: PathBuf,
@@ -212,6 +203,11 @@ struct Bench {
     env: Vec<(String, String)>,
     path: String,
     presses: u64,
+    mails: u64,
+    /// Where mails of the first source go; nobody's, if there is none.
+    address: String,
+    /// The path of the first source's form.
+    alert_form: Option<String>,
     due: Vec<Message>,
     text: WireEntry,
     voice: WireEntry,
@@ -244,11 +240,20 @@ impl Bench {
             entries.iter().rev().find(found).cloned().ok_or(format!("{from} didn't call {path}"))
         };
         let env = environment(config, &runner, secrets, Clock::Own);
+        let configuration = read_configuration(config)?;
+        let secrets_of = runner::local_secrets(&configuration);
         Ok(Self {
             release: release.to_owned(),
             env,
             path: runner.buttons.first().map(|button| button.path.clone()).unwrap_or_default(),
             presses: 0,
+            mails: 0,
+            address: mail_address(&configuration, &secrets_of).unwrap_or_else(|| "nobody@example.com".into()),
+            alert_form: configuration
+                .sources
+                .iter()
+                .find(|(_, source)| source.form.is_some())
+                .map(|(name, _)| format!("/alert/{name}")),
             due: Vec::new(),
             text: find("twilio", "/twilio/sms/status")?,
             voice: find("twilio", "/twilio/voice?")?,
@@ -276,7 +281,14 @@ impl Bench {
             "chart" => events::asked(&self.origin, "GET", "/chart/nothing.png"),
             "file" => events::asked(&self.origin, "GET", "/file/x"),
             "contact" => events::asked(&self.origin, "GET", self.form().unwrap_or("/contact/nobody")),
-            _ => events::tick(),
+            "form" => {
+                let path = self.alert_form.as_deref().unwrap_or("/alert/nobody");
+                events::asked(&self.origin, "GET", path)
+            }
+            "mail-inbound" => self.mail()?,
+            "cmx-poll" | "mailbox-poll" | "tick" => events::tick(),
+            NOOP => events::tick(),
+            name => return Err(format!("the benchmark knows no event for {name}").into()),
         })
     }
 
@@ -285,8 +297,27 @@ impl Bench {
         match name {
             "sightings" | "chart" | "file" => 404,
             "contact" if self.form().is_none() => 404,
+            "form" if self.alert_form.is_none() => 404,
             _ => 200,
         }
+    }
+
+    /// A new mail of a monitoring system, in the bucket: SES's event for it. Every one is about the same trouble, so all but the
+    /// first join the incident that is open.
+    fn mail(&mut self) -> Result<Value, Error> {
+        self.mails += 1;
+        let mail = format!(
+            "From: monitoring@example.com\r\nTo: {to}\r\nSubject: PROBLEM: db1/disk is CRITICAL\r\n\
+             Message-ID: <bench-{number}@example.com>\r\nDate: Tue, 01 Jan 2030 00:00:00 +0000\r\n\r\nThe disk is full.\r\n",
+            to = self.address,
+            number = self.mails,
+        );
+        let envelope = Envelope {
+            from: "monitoring@example.com".into(),
+            to: vec![self.address.clone()],
+            verdicts: Verdicts::default(),
+        };
+        Ok(self.runner.cloud.receipt().store(&envelope, mail.as_bytes())?.1)
     }
 
     /// The path of the first web form.

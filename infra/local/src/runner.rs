@@ -310,7 +310,7 @@ fn account(config: &Config, bot: bool) -> SimAccount {
 }
 
 /// A value for every secret that the configuration names. All of them are refused anywhere but here.
-fn local_secrets(config: &Config) -> BTreeMap<String, String> {
+pub fn local_secrets(config: &Config) -> BTreeMap<String, String> {
     let mut secrets = BTreeMap::new();
     let mut set = |name: &str, value: &str| secrets.insert(name.to_owned(), value.to_owned());
     for (name, button) in &config.buttons {

@@ -178,17 +178,27 @@ impl Receipt {
         if function.is_none() && !lost {
             return Err(NotReceived::NoFunction);
         }
+        let (id, event) = self.store(envelope, mail)?;
+        if let Some(function) = function.filter(|_| !lost) {
+            self.calls.post(&function.name, event, function.retries);
+        }
+        self.stage.touch();
+        Ok(id)
+    }
+
+    /// Puts a mail into the bucket under [`PREFIX`] and its id, and calls nobody: the id, and the event with which SES would
+    /// call [`FUNCTION`].
+    ///
+    /// Fails if the bucket's file can't be written.
+    pub fn store(&self, envelope: &Envelope, mail: &[u8]) -> Result<(String, Value), io::Error> {
         // Forty characters, as SES's own.
         let id =
             format!("{}{}", uuid::Uuid::new_v4().simple(), &uuid::Uuid::new_v4().simple().to_string()[..8]);
         let own = self.own_head(envelope, &id, mail);
         let whole: Bytes = [own.as_bytes(), mail].concat().into();
         self.bucket.put(&format!("{PREFIX}{id}"), "application/octet-stream", &whole)?;
-        if let Some(function) = function.filter(|_| !lost) {
-            self.calls.post(&function.name, self.event(envelope, &id, &whole), function.retries);
-        }
-        self.stage.touch();
-        Ok(id)
+        let event = self.event(envelope, &id, &whole);
+        Ok((id, event))
     }
 
     /// What SES puts before the mail.
