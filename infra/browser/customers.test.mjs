@@ -7,21 +7,20 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
-import { SCREENSHOTS, nameless, open, overflow, start, until } from "./stage.mjs";
+import { POCKET, SCREENSHOTS, WIDE, nameless, open, overflow, start, until } from "./stage.mjs";
 
 const TOMMY = "+12025550123";
 const ADA = "+447700900123";
-const LAPTOP = { width: 1400, height: 900 };
-const POCKET = { width: 390, height: 844 };
+const CENTRE = "+12025550120";
 
 /** What a person finds of the customer job. */
 class Desk {
   constructor({ page }) {
     this.page = page;
-    this.centre = page.locator("#centre .phone");
+    this.centre = page.locator(`#phone-list .phone[data-key="${CENTRE}"]`);
     this.field = page.locator("#compose-text");
     this.mentions = page.getByLabel("mention Handbell");
-    this.journey = page.locator("#journey");
+    this.journey = page.locator("#next-text");
     this.messages = page.locator("#space .message");
   }
 
@@ -78,7 +77,7 @@ describe("Customers", () => {
 
   before(async () => {
     runner = await start();
-    hands = await open(runner.address, LAPTOP);
+    hands = await open(runner.address, WIDE, { scene: "customers" });
     page = hands.page;
     desk = new Desk(hands);
   });
@@ -182,7 +181,7 @@ describe("Customers", () => {
     await page.screenshot({ path: join(SCREENSHOTS, "customers.png") });
     assert.deepEqual(await overflow(page), { sideways: 0, beyond: [] });
     assert.deepEqual(await nameless(page), []);
-    const small = await open(runner.address, POCKET, { hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+    const small = await open(runner.address, POCKET, { scene: "customers", hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
     await small.page.locator("#space .message").first().waitFor();
     assert.deepEqual(await overflow(small.page), { sideways: 0, beyond: [] });
     assert.deepEqual(await nameless(small.page), []);
@@ -244,7 +243,7 @@ describe("Customers", () => {
     await desk.centre.getByText("On the line").waitFor();
     await tommy.getByText("On the line").waitFor();
     await tommy.getByRole("button", { name: "Hang up" }).click();
-    await until("both are free", async () => (await page.locator("#customers .talks").count()) === 0);
+    await until("both are free", async () => (await page.locator("#customer-list .talks, #phone-list .talks").count()) === 0);
     await desk.message("the call is over").waitFor();
   });
 
@@ -285,7 +284,7 @@ describe("A bot's token", () => {
 
   before(async () => {
     runner = await start(null, "--bot");
-    hands = await open(runner.address, LAPTOP);
+    hands = await open(runner.address, WIDE, { scene: "customers" });
     page = hands.page;
     desk = new Desk(hands);
   });

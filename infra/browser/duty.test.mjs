@@ -7,10 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
-import { DANA, PHONE, SCREENSHOTS, WIDE, nameless, open, overflow, start, until } from "./stage.mjs";
+import { DANA, PHONE, POCKET, SCREENSHOTS, WIDE, nameless, open, overflow, start, until } from "./stage.mjs";
 
 const ELI = "+12025550112";
-const POCKET = { width: 390, height: 844 };
 /** So long 200 mails may take on a slow machine that is busy with other things. */
 const STORM = 300_000;
 
@@ -59,11 +58,11 @@ class Watch {
   }
 
   async later(words) {
-    await this.page.locator("#duty").getByRole("button", { name: words, exact: true }).click();
+    await this.page.getByRole("button", { name: words, exact: true }).click();
   }
 
   async toCard(text) {
-    await this.incident(text).first().getByRole("button", { name: /^To the card/ }).click();
+    await this.incident(text).first().getByRole("button", { name: /^To its card/ }).click();
     await this.cards.first().waitFor();
   }
 
@@ -110,7 +109,7 @@ describe("A mail that alerts", () => {
 
   before(async () => {
     runner = await start();
-    hands = await open(runner.address);
+    hands = await open(runner.address, WIDE, { scene: "duty" });
     page = hands.page;
     watch = new Watch(hands);
   });
@@ -120,10 +119,11 @@ describe("A mail that alerts", () => {
   });
   afterEach(() => assert.deepEqual(hands.complaints, [], "the browser complains"));
 
-  it("finds the two on duty first among the phones, with their names", async () => {
+  it("finds the two on call first among the phones, with their names", async () => {
+    await hands.phones();
     const phones = page.locator("#phone-list .phone");
-    assert.match(await phones.nth(0).textContent(), /^Dana\+1 202 555 0111on duty: Operations/);
-    assert.match(await phones.nth(1).textContent(), /^Eli\+1 202 555 0112on duty: Operations, second/);
+    assert.match(await phones.nth(0).textContent(), /^Dana\+1 202 555 0111on call: Operations/);
+    assert.match(await phones.nth(1).textContent(), /^Eli\+1 202 555 0112on call: Operations, second/);
     assert.match(await page.locator(".rota").first().textContent(), /Operations Dana, and no hand-over in sight/);
     assert.equal(await page.locator(".day-row li").count(), 14);
     assert.match(await page.locator(".day-row .today").textContent(), / today$/);
@@ -139,7 +139,6 @@ describe("A mail that alerts", () => {
     await dana.getByText("Incoming call").waitFor();
     await hands.says(/^The phone of Dana rings/);
     assert.equal(await dana.evaluate((node) => node.classList.contains("rings")), true);
-    await page.locator("#duty").evaluate((node) => node.scrollIntoView());
     await page.mouse.move(0, 0);
     await page.screenshot({ path: join(SCREENSHOTS, "duty.png") });
     assert.deepEqual(await nameless(page), []);
@@ -242,11 +241,10 @@ describe("A mail that alerts", () => {
 
   it("fits on a small screen", async () => {
     for (const [viewport, picture] of [[POCKET, "duty-phone.png"], [PHONE, null]]) {
-      const small = await open(runner.address, viewport, { hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
+      const small = await open(runner.address, viewport, { scene: "duty", hasTouch: true, isMobile: true, deviceScaleFactor: 2 });
       await small.page.locator("#duty-mail-list .letter").first().waitFor();
       assert.deepEqual(await overflow(small.page), { sideways: 0, beyond: [] });
       assert.deepEqual(await nameless(small.page), []);
-      await small.page.locator("#duty").evaluate((node) => node.scrollIntoView());
       if (picture) await small.page.screenshot({ path: join(SCREENSHOTS, picture) });
       assert.deepEqual(small.complaints, []);
       await small.page.context().close();
@@ -259,7 +257,7 @@ describe("A report by the form", () => {
 
   before(async () => {
     runner = await start();
-    hands = await open(runner.address);
+    hands = await open(runner.address, WIDE, { scene: "duty" });
     watch = new Watch(hands);
   });
   after(async () => {
@@ -318,10 +316,10 @@ fay,Fay,fay@example.com,+12025550131,,en-US,ops,mail; text
 gus,Gus,gus@example.com,+12025550132,,en-US,ops,mail; text
 `;
 
-/** Monday of this week by the calendar, so that the hand-over is always within the two weeks. */
+/** Monday of last week: somebody is on call since before today, and the next hand-over is within the two weeks. */
 function monday() {
   const day = new Date();
-  day.setUTCDate(day.getUTCDate() - ((day.getUTCDay() + 6) % 7));
+  day.setUTCDate(day.getUTCDate() - ((day.getUTCDay() + 6) % 7) - 7);
   return day.toISOString().slice(0, 10);
 }
 
@@ -382,7 +380,7 @@ describe("Duty alone", () => {
     const before = await now();
     const told = await fetch(`${runner.address}/sim/clock`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ advance: "168h" }) });
     assert.equal(told.ok, true);
-    await until("the other one is on duty", async () => (await now()) !== before);
+    await until("the other one is on call", async () => (await now()) !== before);
     await until("the other one's phone is first", async () => !(await page.locator("#phone-list .phone .name").first().textContent()).startsWith(before));
   });
 });
@@ -392,7 +390,7 @@ describe("200 mails at once", () => {
 
   before(async () => {
     runner = await start();
-    hands = await open(runner.address, WIDE);
+    hands = await open(runner.address, WIDE, { scene: "duty" });
     page = hands.page;
     watch = new Watch(hands);
   });

@@ -18,6 +18,8 @@ export const PATIENCE = 20_000;
 export const DANA = "+12025550111";
 export const WIDE = { width: 1280, height: 900 };
 export const PHONE = { width: 360, height: 800 };
+export const POCKET = { width: 390, height: 844 };
+export const SCENES = ["Button", "Duty", "Floor", "Customers"];
 
 let browser;
 
@@ -56,8 +58,8 @@ export async function start(config = null, ...more) {
   return { address, stop };
 }
 
-/** An open page, and everything that the browser had to complain about. */
-export async function open(address, viewport = WIDE, options = {}) {
+/** An open page at one of its scenes, and everything that the browser had to complain about. */
+export async function open(address, viewport = WIDE, { scene, ...options } = {}) {
   const context = await browser.newContext({ viewport, locale: "en-GB", timezoneId: "Europe/Paris", reducedMotion: "reduce", ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
@@ -68,7 +70,7 @@ export async function open(address, viewport = WIDE, options = {}) {
   page.on("request", (request) => request.url().startsWith(address) || complaints.push(`elsewhere: ${request.url()}`));
   await page.exposeFunction("violated", (what) => complaints.push(`CSP: ${what}`));
   await page.addInitScript(() => addEventListener("securitypolicyviolation", (event) => window.violated(`${event.violatedDirective} ${event.blockedURI}`)));
-  await page.goto(`${address}/`);
+  await page.goto(`${address}/${scene ? `#${scene}` : ""}`);
   await page.locator("#link[data-state=live]").waitFor();
   return Object.assign(new Hands(page), { page, complaints });
 }
@@ -103,6 +105,23 @@ export class Hands {
     await this.bell.click();
     await until("the press is counted", async () => (await this.count()) === before + 1);
     return before + 1;
+  }
+
+  /** Goes to another scene by its link. */
+  async to(scene) {
+    await this.page.getByRole("navigation", { name: "Scenes" }).getByRole("link", { name: scene, exact: true }).click();
+  }
+
+  /** Opens the dock of the phones, if it isn't open. */
+  async phones() {
+    const toggle = this.page.getByRole("button", { name: "Phones", exact: true });
+    if ((await toggle.getAttribute("aria-expanded")) === "false") await toggle.click();
+  }
+
+  /** Opens what is under the hood: the wire log, the facts or the functions. */
+  async lid(name) {
+    const lid = this.page.getByRole("button", { name });
+    if ((await lid.getAttribute("aria-expanded")) === "false") await lid.click();
   }
 
   async count() {

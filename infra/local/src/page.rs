@@ -2,6 +2,7 @@
 //! through the addresses that everybody has (`/b/…`, `/sim/…`).
 
 pub mod duty;
+mod plans;
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -37,7 +38,7 @@ const BREATH: Duration = Duration::from_millis(100);
 const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0b6e5f"/><path d="M16 6a7 7 0 0 0-7 7v5l-2.5 4h19L23 18v-5a7 7 0 0 0-7-7Zm-3 17.5a3 3 0 0 0 6 0" fill="#fff"/></svg>"##;
 
 /// The page's scripts: modules that ask for one another by these addresses.
-const SCRIPTS: [(&str, &str); 36] = [
+const SCRIPTS: [(&str, &str); 43] = [
     ("/page/app.js", include_str!("page/app.js")),
     ("/page/ask.js", include_str!("page/ask.js")),
     ("/page/bells.js", include_str!("page/bells.js")),
@@ -47,12 +48,15 @@ const SCRIPTS: [(&str, &str); 36] = [
     ("/page/compose.js", include_str!("page/compose.js")),
     ("/page/copy.js", include_str!("page/copy.js")),
     ("/page/customers.js", include_str!("page/customers.js")),
+    ("/page/dock.js", include_str!("page/dock.js")),
     ("/page/dom.js", include_str!("page/dom.js")),
     ("/page/duty.js", include_str!("page/duty.js")),
     ("/page/file.js", include_str!("page/file.js")),
     ("/page/floor.js", include_str!("page/floor.js")),
+    ("/page/hood.js", include_str!("page/hood.js")),
     ("/page/incidents.js", include_str!("page/incidents.js")),
     ("/page/journey.js", include_str!("page/journey.js")),
+    ("/page/keys.js", include_str!("page/keys.js")),
     ("/page/levels.js", include_str!("page/levels.js")),
     ("/page/lines.js", include_str!("page/lines.js")),
     ("/page/mail.js", include_str!("page/mail.js")),
@@ -63,24 +67,33 @@ const SCRIPTS: [(&str, &str); 36] = [
     ("/page/next.js", include_str!("page/next.js")),
     ("/page/phones.js", include_str!("page/phones.js")),
     ("/page/plan.js", include_str!("page/plan.js")),
+    ("/page/plans.js", include_str!("page/plans.js")),
     ("/page/presence.js", include_str!("page/presence.js")),
     ("/page/replies.js", include_str!("page/replies.js")),
     ("/page/roster.js", include_str!("page/roster.js")),
     ("/page/rota.js", include_str!("page/rota.js")),
     ("/page/sample.js", include_str!("page/sample.js")),
+    ("/page/scenes.js", include_str!("page/scenes.js")),
     ("/page/spaces.js", include_str!("page/spaces.js")),
     ("/page/state.js", include_str!("page/state.js")),
+    ("/page/steps.js", include_str!("page/steps.js")),
     ("/page/texts.js", include_str!("page/texts.js")),
+    ("/page/time.js", include_str!("page/time.js")),
     ("/page/token.js", include_str!("page/token.js")),
     ("/page/troubles.js", include_str!("page/troubles.js")),
     ("/page/wire.js", include_str!("page/wire.js")),
 ];
 
 /// What it looks like.
-const STYLES: [(&str, &str); 3] = [
+const STYLES: [(&str, &str); 8] = [
     ("/page/customers.css", include_str!("page/customers.css")),
     ("/page/duty.css", include_str!("page/duty.css")),
+    ("/page/floor.css", include_str!("page/floor.css")),
+    ("/page/hood.css", include_str!("page/hood.css")),
+    ("/page/layout.css", include_str!("page/layout.css")),
+    ("/page/phones.css", include_str!("page/phones.css")),
     ("/page/style.css", include_str!("page/style.css")),
+    ("/page/webex.css", include_str!("page/webex.css")),
 ];
 
 /// The page and what it reads.

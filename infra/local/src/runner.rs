@@ -444,6 +444,7 @@ fn page_state(
                     "name": name, "label": label, "url": button.path, "plan": plan,
                     "count": incident.as_ref().map_or(0, |incident| incident.count),
                     "state": state.unwrap_or_else(|| "idle".into()),
+                    "reference": incident.as_ref().map(|incident| incident.reference()),
                     "by": incident.and_then(|incident| incident.taken_by).map(|by| by.who),
                 }));
             }

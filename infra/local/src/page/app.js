@@ -2,17 +2,20 @@
 
 import { makeBell, updateBell } from "./bells.js";
 import { showCustomers } from "./customers.js";
+import { lowerDock } from "./dock.js";
 import { $, el, inWords, keyed, when } from "./dom.js";
-import { showDuty, tellDutyTime } from "./duty.js";
-import { showFloor, tellFloorTime } from "./floor.js";
-import { showJourney } from "./journey.js";
-import { lines } from "./lines.js";
+import { showDuty } from "./duty.js";
+import { showFloor } from "./floor.js";
+import { readHoodAddress } from "./hood.js";
+import "./keys.js";
 import { showMail } from "./mail.js";
 import { showNext } from "./next.js";
 import { showPhones } from "./phones.js";
-import { sources } from "./roster.js";
+import { readAddress, showScenes, whenSceneChanges } from "./scenes.js";
 import { showSpaces } from "./spaces.js";
-import { learn, state, systemTime } from "./state.js";
+import { learn, state } from "./state.js";
+import { showSteps } from "./steps.js";
+import { showTime } from "./time.js";
 import { showToken } from "./token.js";
 import { showTroubles } from "./troubles.js";
 import { hearWire, knowWire } from "./wire.js";
@@ -20,38 +23,49 @@ import { hearWire, knowWire } from "./wire.js";
 function show(fresh) {
   learn(fresh);
   if (Array.isArray(fresh.wire)) knowWire(fresh.wire);
-  // Whoever has only zones, lines or sources needs no place for buttons.
-  $("buttons").hidden = !state.buttons.length && (state.zones.length > 0 || lines().length > 0 || sources().length > 0);
+  showScenes();
   keyed($("bells"), state.buttons, (button) => button.url, makeBell, updateBell);
   $("buttons-title").textContent = state.buttons.length > 1 ? "Press a button" : "Press";
-  showSpaces(state.spaces);
+  showSteps();
+  showSpaces();
   showToken();
   showPhones(state.phones);
   showCustomers();
   showDuty();
-  showJourney();
   showMail();
   showTroubles();
   showFloor();
-  keyed($("fact-list"), [...(state.facts ?? [])].reverse().map((fact, at, all) => ({ ...fact, key: `${all.length - at}` })), (fact) => `${fact.key} ${fact.at} ${fact.kind}`, (fact) => {
+  showFacts();
+  showNext();
+  showTime();
+}
+
+function showFacts() {
+  const facts = (state.facts ?? []).map((fact, at) => ({ ...fact, key: at + 1 })).reverse();
+  keyed($("fact-list"), facts, (fact) => `${fact.key} ${fact.at} ${fact.kind}`, (fact) => {
     return el("li", {}, when(fact.at), el("code", {}, fact.kind), el("span", { class: "dim" }, inWords(fact.detail)));
   });
   $("fact-list").dataset.empty = "Silence.";
-  const ahead = Math.round((state.ahead_seconds ?? 0) / 60);
-  $("ahead").hidden = !ahead;
-  $("ahead").textContent = `${ahead} min ahead`;
-  showNext();
-  tellTime();
+  $("fact-total").textContent = facts.length || "";
 }
 
-function tellTime() {
-  const now = systemTime();
-  if (!now) return;
-  $("clock").textContent = now.toLocaleTimeString("en-GB");
-  $("clock").dateTime = now.toISOString();
-  tellFloorTime(now);
-  tellDutyTime(now);
+// ---- the address
+
+function readHash() {
+  // Before the first state nobody knows which scenes there are.
+  if (readAddress() && state.now) showScenes();
+  readHoodAddress();
 }
+
+whenSceneChanges(() => {
+  lowerDock();
+  showSpaces();
+  showNext();
+});
+addEventListener("hashchange", readHash);
+readHash();
+
+// ---- the connection
 
 let source = null;
 let waits = 0;
@@ -89,5 +103,4 @@ function connect() {
 addEventListener("online", connect);
 addEventListener("pagehide", () => source?.close());
 addEventListener("pageshow", (event) => event.persisted && connect());
-setInterval(tellTime, 1000);
 connect();

@@ -2,6 +2,7 @@
 
 import { ask, brief, pressId } from "./ask.js";
 import { el, here, many } from "./dom.js";
+import { takerName } from "./lines.js";
 
 const answers = new Map(); // what a button was told last, by its url
 export let lastPressed = null;
@@ -51,7 +52,7 @@ export function updateBell(node, button) {
   node.dataset.state = button.state;
   node.querySelector(".label").textContent = button.label || button.name;
   node.querySelector(".plan").textContent = `plan ${button.plan}`;
-  const who = button.state === "acknowledged" && button.by ? `${button.by} has it` : (STATES[button.state] ?? button.state);
+  const who = button.state === "acknowledged" && button.by ? `${takerName(button.by)} has it` : (STATES[button.state] ?? button.state);
   node.querySelector(".state").textContent = button.count ? `${who} · pressed ${many(button.count, "time")}` : "not pressed yet";
   // What this page was told is old once somebody else has pressed, or the runner began anew.
   const told = /^OK (\d+)$/.exec(answers.get(button.url)?.text ?? "");

@@ -1,9 +1,9 @@
-// The customers' phones, and the contact centre's to which calls are passed on.
+// The customers' phones.
 
 import { ask, say } from "./ask.js";
 import { dials, phonePath, rings, talks, updateCall } from "./calls.js";
 import { $, el, here, keyed, number } from "./dom.js";
-import { CENTRE, CUSTOMERS, callName, lines, phoneOf } from "./lines.js";
+import { CUSTOMERS, callName, lines, phoneOf } from "./lines.js";
 import { samplePicture } from "./sample.js";
 import { entryNode, logOf } from "./texts.js";
 
@@ -62,7 +62,10 @@ function makeCustomer(phone) {
 function updateCustomer(node, phone) {
   const log = node.querySelector(".log");
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60 || !log.childElementCount;
-  updateAny(node, phone);
+  node.classList.toggle("rings", rings(phone.call));
+  node.classList.toggle("talks", talks(phone.call) || dials(phone.call));
+  updateCall(node.querySelector(".call"), phone);
+  keyed(log, logOf(phone), (entry) => entry.sid, entryNode);
   log.dataset.empty = "No text yet.";
   node.follows = atEnd;
   node.querySelector(".calls").disabled = Boolean(phone.call);
@@ -82,34 +85,13 @@ function follow(node) {
   for (const picture of log.querySelectorAll("img")) if (!picture.complete) picture.addEventListener("load", toEnd, { once: true });
 }
 
-const makeCentre = (phone) =>
-  el(
-    "article",
-    { class: "phone centre", tabindex: "-1", "aria-label": `Phone of the ${callName(phone).toLowerCase()}` },
-    el("h3", {}, el("span", { class: "name" }, callName(phone)), el("span", { class: "number" }, number(phone.number))),
-    el("div", { class: "call", hidden: true }),
-    el("ol", { class: "plain log", "aria-label": "Calls of the contact centre" }),
-  );
-
-function updateAny(node, phone) {
-  node.classList.toggle("rings", rings(phone.call));
-  node.classList.toggle("talks", talks(phone.call) || dials(phone.call));
-  updateCall(node.querySelector(".call"), phone);
-  keyed(node.querySelector(".log"), logOf(phone), (entry) => entry.sid, entryNode);
-}
-
-/** The panel, if there is a line on which customers reach somebody. */
+/** The phones, if there is a line on which customers reach somebody. */
 export function showCustomers() {
   const all = lines();
-  $("customers").hidden = !all.length;
-  document.body.classList.toggle("has-lines", all.length > 0);
   if (!all.length) return;
   const withForm = all.filter((line) => line.form);
   keyed($("forms"), withForm, (line) => line.name, (line) =>
     el("li", {}, el("a", { href: here(line.form), target: "_blank", rel: "noopener" }, withForm.length > 1 ? `Web form of ${line.label || line.name}` : "Open the web form"), ` as ${CUSTOMERS[0].name}: ${CUSTOMERS[0].number}`));
-  const centre = phoneOf(CENTRE);
-  // A configuration that passes calls on to another number has that one among the phones.
-  keyed($("centre"), centre.expected ? [centre] : [], (phone) => phone.number, makeCentre, updateAny);
   keyed($("customer-list"), CUSTOMERS.map((one) => ({ ...phoneOf(one), lines: all })), (phone) => phone.number, makeCustomer, updateCustomer);
   // Only what stands on the page can be scrolled.
   for (const node of $("customer-list").children) follow(node);

@@ -46,6 +46,11 @@ export function keyed(parent, items, keyOf, make, update) {
   }
 }
 
+/** Brings the newest of everything that people say into sight. */
+export function toEnds(box) {
+  for (const list of box?.querySelectorAll(".bubbles, .messages") ?? []) list.scrollTop = list.scrollHeight;
+}
+
 export const clockTime = (at) => {
   const date = new Date(at);
   return at && !Number.isNaN(date.getTime()) ? date.toLocaleTimeString("en-GB") : "";

@@ -1,6 +1,5 @@
-// Duty: what is open, who is on duty, the mails that come in, and the time that passes until the next phone rings.
+// Duty: the mails that come in, what has become of them, and who is on call.
 
-import { ask, say } from "./ask.js";
 import { $, el, here, keyed, when } from "./dom.js";
 import { incidents } from "./incidents.js";
 import { showMailbox } from "./mailbox.js";
@@ -9,7 +8,6 @@ import { showRotas } from "./rota.js";
 import { openSpace } from "./spaces.js";
 import { systemTime } from "./state.js";
 
-const TOLD = "duty-said";
 /** So many of those that are over are still shown. */
 const OVER = 4;
 /** What can be tried, with a form and without. */
@@ -19,7 +17,10 @@ function incidentNode(one) {
   const jump = () => {
     openSpace(one.space);
     $("spaces").scrollIntoView({ block: "nearest", behavior: "auto" });
-    $("space").querySelector(".card button, .messages")?.focus();
+    const messages = $("space").querySelector(".messages");
+    // The newest card is the one that is true.
+    ([...messages.querySelectorAll(".card button")].at(-1) ?? messages).focus({ preventScroll: true });
+    messages.scrollTop = messages.scrollHeight;
   };
   return el(
     "li",
@@ -27,7 +28,7 @@ function incidentNode(one) {
     el("p", { class: "incident-head" }, el("strong", {}, one.how), when(one.at)),
     el("p", {}, one.title),
     one.next && el("p", { class: "dim" }, `Next: ${one.next}`),
-    el("p", { class: "dim" }, `${one.reference}${one.over ? "" : ` · text back ${one.number}`} `, el("button", { type: "button", class: "small", "aria-label": `To the card of ${one.reference}`, onclick: jump }, "to its card")),
+    el("p", { class: "dim" }, `${one.reference}${one.over ? "" : ` · text back ${one.number}`} `, el("button", { type: "button", class: "small", "aria-label": `To its card: ${one.reference}`, onclick: jump }, "to its card")),
   );
 }
 
@@ -38,12 +39,8 @@ function showIncidents() {
   $("incident-list").dataset.empty = `Nothing is open. ${TRY[sources().some((source) => source.form)]}`;
 }
 
-/** The panel, if there is a source of alerts, or a rota. */
 export function showDuty() {
-  const some = sources().length > 0 || rotas().length > 0;
-  $("duty").hidden = !some;
-  document.body.classList.toggle("has-duty", some);
-  if (!some) return;
+  $("mailbox").hidden = !sources().length;
   const forms = sources().filter((source) => source.form);
   keyed($("alert-forms"), forms, (source) => source.name, (source) => el("li", {}, el("a", { href: here(source.form), target: "_blank", rel: "noopener" }, forms.length > 1 ? `Report trouble to ${source.label}` : "Report trouble by the form")));
   showMailbox();
@@ -52,25 +49,16 @@ export function showDuty() {
   showRotas($("rota-part"), rotas(), systemTime());
 }
 
-export function tellDutyTime(now) {
-  const text = now.toLocaleString("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  $("duty-clock").textContent = text;
-  $("duty-clock").dateTime = now.toISOString();
-}
-
-for (const button of document.querySelectorAll("#duty [data-later]")) {
-  button.addEventListener("click", async () => {
-    const told = await ask("POST", "/sim/clock", { json: { advance: button.dataset.later }, told: TOLD });
-    if (told.ok) say(`It is ${button.dataset.words} later for everybody.`, "", TOLD);
-  });
-}
-
-/** What to do next where duty is what is tried, and the place of it. */
+/** What to do next with alerts, and the place of it. */
 export function nextForDuty() {
+  if (!sources().length) return ["These are on call. Nothing raises alerts: add a source under sources: in the configuration.", null];
   const all = incidents();
-  const one = all.find((each) => !each.over);
-  if (one?.tone === "bad") return [`${one.reference}: ${one.how.toLowerCase()}. Take it, or let time pass: the next step comes by itself.`, "duty"];
-  if (one) return [`${one.how} (${one.reference}). When it is done: text back “done”, or press Done on the card.`, "phones"];
-  if (all.length) return ["It is over, and everybody was told. Send another mail, or let time pass and read the report.", "duty"];
-  return ["Send “Nagios: PROBLEM” to Handbell, and see whose phone rings.", "duty"];
+  const open = all.filter((each) => !each.over);
+  // What nobody has comes first, whatever is newer.
+  const one = open.find((each) => each.tone === "bad") ?? open[0];
+  if (one?.tone === "bad") return [`${one.reference}: ${one.how.toLowerCase()}. Take it, or let time pass: the next step comes by itself.`, "incidents"];
+  if (one) return [`${one.how} (${one.reference}). When it is done: text back “done” from the phone, or press Done on the card.`, "spaces"];
+  if (all.length) return ["It is over, and everybody was told. Send another mail, or let time pass and read the report.", "mailbox"];
+  if (!sources().some((source) => source.mail)) return ["Report something by the form, and see whose phone rings.", "mailbox"];
+  return ["Send “Nagios: PROBLEM” to Handbell, and see whose phone rings.", "mailbox"];
 }

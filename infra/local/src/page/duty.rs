@@ -1,4 +1,4 @@
-//! Duty for the page: who there is, who is on duty for the next two weeks, and where alerts come in.
+//! Duty for the page: who there is, who is on call for the next two weeks, and where alerts come in.
 
 use std::sync::Mutex;
 
@@ -9,6 +9,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use super::plans::plans;
 
 /// The rota is drawn for so many days, today with them.
 const DAYS: i32 = 14;
@@ -46,6 +48,7 @@ pub fn local_sources(config: &Config) -> Vec<LocalSource> {
 /// The roster for the page, read no more often than it is of use.
 pub(crate) struct Duty {
     sources: Value,
+    plans: Value,
     /// Whoever writes for Handbell itself.
     from: Option<String>,
     /// Rotas in the order in which plans call them.
@@ -66,13 +69,14 @@ impl Duty {
         }
         Self {
             sources: json!(local_sources(config)),
+            plans: plans(config),
             from: config.mail.as_ref().map(|mail| mail.from.clone()),
             order,
             seen: Mutex::default(),
         }
     }
 
-    /// `sources`, `mail_from`, `people` and `rotas`. A roster that can't be read now is the one that was read last.
+    /// `sources`, `plans`, `mail_from`, `people` and `rotas`. A roster that can't be read now is the one that was read last.
     pub(crate) async fn view(&self, store: &Store, now: Timestamp) -> Value {
         let seen = || self.seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let last = seen().clone();
@@ -101,7 +105,7 @@ impl Duty {
         let place = |rota: &Rota| self.order.iter().position(|name| *name == rota.name).unwrap_or(usize::MAX);
         rotas.sort_by_key(|rota| place(rota));
         let rotas: Vec<Value> = rotas.into_iter().map(|rota| turns(roster, rota, now)).collect();
-        json!({ "sources": self.sources, "mail_from": self.from, "people": people, "rotas": rotas })
+        json!({ "sources": self.sources, "plans": self.plans, "mail_from": self.from, "people": people, "rotas": rotas })
     }
 }
 

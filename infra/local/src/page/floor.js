@@ -1,12 +1,13 @@
-// The floor: the plan, a slider and a chart for each zone, a day to play, a source to fail, and time to let pass.
+// The floor: the plan, a slider and a chart for each zone, a day to play, and a source to fail.
 
 import { ask, say } from "./ask.js";
 import { chart } from "./chart.js";
 import { $, el, keyed } from "./dom.js";
-import { amountOf, incidentOf, levelWord, mostOf, nameOf, signOf, snoozeOf, toneOf, wordOf } from "./levels.js";
+import { amountOf, incidentOf, levelWord, mostOf, nameOf, seenOf, signOf, snoozeOf, toneOf, wordOf } from "./levels.js";
 import { showPlan } from "./plan.js";
 import { state } from "./state.js";
-import { again } from "./troubles.js";
+import { faster } from "./time.js";
+import { changeTroubles, keepOnly } from "./troubles.js";
 
 const TOLD = "floor-said";
 const tell = (text, tone = "") => say(text, tone, TOLD);
@@ -41,8 +42,12 @@ function makeZone(zone) {
     "li",
     { class: "zone" },
     el("h3", {}, el("span", { class: "name" }, label), el("span", { class: "level" }, el("span", { class: "sign", "aria-hidden": "true" }), el("span", { class: "word" }))),
-    el("p", { class: "zone-facts dim" }),
-    el("div", { class: "set" }, el("div", { class: "track" }, slider, el("div", { class: "marks", "aria-hidden": "true" })), field),
+    el(
+      "div",
+      { class: "zone-hand" },
+      el("p", { class: "zone-facts dim" }),
+      el("div", { class: "set" }, el("div", { class: "track" }, slider, el("div", { class: "marks", "aria-hidden": "true" })), field),
+    ),
     el("div", { class: "chart-box" }),
   );
   slider.addEventListener("input", () => {
@@ -67,7 +72,7 @@ function updateZone(node, zone) {
   node.dataset.tone = toneOf(zone);
   node.querySelector(".sign").textContent = signOf(zone);
   node.querySelector(".word").textContent = [wordOf(zone), snoozeOf(zone)].filter(Boolean).join(", ");
-  const facts = [`${amountOf(zone.count, zone)} there`, incidentOf(zone)].filter(Boolean).join(" · ");
+  const facts = [`${amountOf(zone.count, zone)} there${zone.seen === null ? ", and nobody counts them" : ""}`, incidentOf(zone)].filter(Boolean).join(" · ");
   node.querySelector(".zone-facts").textContent = facts;
   const most = mostOf(zone);
   const { slider, field } = node;
@@ -146,76 +151,29 @@ function showDay() {
 
 const ofSource = (trouble) => trouble.vendor === "cmx";
 
-/** The source has this trouble and no other; without a kind, none. */
-async function source(kind) {
-  const others = state.troubles.filter((trouble) => !ofSource(trouble));
-  const told = await ask("DELETE", "/sim/trouble", { told: TOLD });
-  if (!told.ok) return false;
-  await again(others);
-  if (!kind) return true;
-  return (await ask("PUT", "/sim/trouble", { json: { vendor: "cmx", kind, share: 1.0 }, told: TOLD })).ok;
-}
+/** The source has this trouble and no other; without a kind, none. Says so when it is done. */
+const source = (kind, words, tone) =>
+  changeTroubles(async (troubles) => {
+    if (!(await keepOnly(troubles.filter((trouble) => !ofSource(trouble)), TOLD))) return;
+    const told = kind ? await ask("PUT", "/sim/trouble", { json: { vendor: "cmx", kind, share: 1.0 }, told: TOLD }) : { ok: true };
+    if (told.ok) tell(words, tone);
+  });
 
 const KINDS = { "source-dies": ["reset", "The source is dead: every connection breaks. Let minutes pass."], "source-html": ["html", "The source answers 200 with a page of HTML. Let minutes pass."] };
 for (const [id, [kind, words]] of Object.entries(KINDS)) {
-  $(id).addEventListener("click", async () => (await source(kind)) && tell(words));
+  $(id).addEventListener("click", () => source(kind, words));
 }
-$("source-well").addEventListener("click", async () => (await source(null)) && tell("The source answers again.", "good"));
+$("source-well").addEventListener("click", () => source(null, "The source answers again.", "good"));
 
 function showSource() {
   const troubles = state.troubles.filter(ofSource);
   for (const [id, [kind]] of Object.entries(KINDS)) $(id).setAttribute("aria-pressed", String(troubles.some((trouble) => trouble.kind === kind)));
 }
 
-// ---- the time
-
-const advance = (by) => ask("POST", "/sim/clock", { json: { advance: by }, told: TOLD });
-
-async function later(by, words) {
-  const told = await advance(by);
-  if (told.ok) tell(words);
-}
-$("minute").addEventListener("click", () => later("1m", "It is one minute later for everybody."));
-$("minutes").addEventListener("click", () => later("5m", "It is five minutes later for everybody."));
-
-let run = 0; // which run of time is on; another number ends the one before
-
-/** Lets so many minutes pass in a second: minute by minute, each after the answer to the one before. Nothing is real time. */
-async function faster(speed) {
-  run += 1;
-  const mine = run;
-  $("speed").value = speed;
-  const pause = 1000 / Number(speed || 1);
-  while (speed && run === mine) {
-    const begun = performance.now();
-    const told = await advance("1m");
-    if (run !== mine) return;
-    if (!told.ok) {
-      $("speed").value = "";
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, pause - (performance.now() - begun))));
-  }
-}
-
-$("speed").addEventListener("change", (event) => faster(event.target.value));
-addEventListener("pagehide", () => faster(""));
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden || !$("speed").value) return;
-  faster("");
-  tell("You looked away: time runs as usual again.");
-});
-
-export function tellFloorTime(now) {
-  const text = now.toLocaleString("en-GB", { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
-  $("floor-clock").textContent = text;
-  $("floor-clock").dateTime = now.toISOString();
-}
-
 // ---- everything
 
 /** What the plan and the list show of a zone, with the minute at which they do. */
-const shown = (zone) => ({ ...zone, minute: Math.floor(new Date(state.now).getTime() / MINUTE) * MINUTE });
+const shown = (zone) => ({ ...zone, seen: seenOf(zone, state.troubles.some(ofSource)), minute: Math.floor(new Date(state.now).getTime() / MINUTE) * MINUTE });
 
 let known = null; // the words that were told of each zone
 
@@ -227,18 +185,27 @@ function announce(zones) {
   if (changed?.length) $("floor-levels").textContent = changed.map((zone) => `${nameOf(zone)} is ${wordOf(zone)}.`).join(" ");
 }
 
-const draw = () => showPlan($("plan"), state.zones, (name) => [...$("zone-list").children].find((node) => node.dataset.key === name)?.slider.focus());
+const draw = () => showPlan($("plan"), state.zones.map(shown), (name) => [...$("zone-list").children].find((node) => node.dataset.key === name)?.slider.focus());
 
 export function showFloor() {
-  const some = state.zones.length > 0;
-  $("floor").hidden = !some;
-  document.body.classList.toggle("has-floor", some);
-  if (!some) return;
+  if (!state.zones.length) return;
   draw();
   keyed($("zone-list"), state.zones.map(shown), (zone) => zone.name, makeZone, updateZone);
   showDay();
   showSource();
   announce(state.zones);
+}
+
+/** What to do next on the floor, and the place of it. */
+export function nextForFloor() {
+  const { zones, troubles } = state;
+  const busy = zones.find((zone) => zone.level === "alert") ?? zones.find((zone) => zone.level);
+  if (troubles.some(ofSource)) return ["The source fails. Let minutes pass: no alarm, no all-clear, and after a while a word that nothing is known.", "zones"];
+  if (playing()) return ["A Saturday goes by. Watch the line, and what is told in Webex.", "spaces"];
+  if (busy?.incident?.state === "acknowledged") return [`${busy.incident.by || "Somebody"} is on the way to ${nameOf(busy)}. Let it get empty, and minutes pass: one all-clear.`, "zones"];
+  if (busy) return [`${nameOf(busy)} is ${wordOf(busy)}. Press “On my way” on the card in Webex.`, "spaces"];
+  const lowest = zones[0].levels?.[0];
+  return [lowest ? `Move the slider of ${nameOf(zones[0])} to ${lowest.at} or more, then let two minutes pass: +1 min, twice.` : "Move a slider, and let minutes pass.", "zones"];
 }
 
 new ResizeObserver(() => state.zones.length && draw()).observe($("plan"));

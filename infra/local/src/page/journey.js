@@ -1,8 +1,7 @@
-// The first steps of the customer job: what has been tried, and what to try next.
+// The first steps with customers: what has been tried, and what to try next.
 
-import { $ } from "./dom.js";
-import { dials, rings, talks } from "./calls.js";
-import { CENTRE, CUSTOMERS, phoneOf } from "./lines.js";
+import { dials, talks } from "./calls.js";
+import { CUSTOMERS, phoneOf } from "./lines.js";
 import { isHandbell } from "./presence.js";
 import { state } from "./state.js";
 
@@ -25,26 +24,24 @@ function steps(customers) {
   const first = CUSTOMERS[0].name;
   const mention = state.bot ? " with the mention of Handbell" : "";
   return [
-    [`Be ${first}: type a text on the phone under Customers, and send it.`, "customers", came.length > 0],
+    [`Be ${first}: type a text on the phone below, and send it.`, "customer-phones", came.length > 0],
     [`${first}’s text is in a Webex space of its own. Answer there${mention}: it goes out as a text.`, "compose", said.some((words) => words && went.some((body) => body.includes(words)))],
     ["Now whisper in the space: /w in front. It stays in the team.", "compose", said.some((words) => HIDDEN.test(words))],
-    [`Press STOP on ${first}’s phone, and answer once more: nothing goes out.`, "customers", stopped],
-    ["Press START on the same phone: texts go out again.", "customers", !stopped || came.some((text) => word(text) === "START")],
-    ["Call from a customer’s phone and let it ring: nobody takes it, so leave a voicemail.", "customers", customers.some((customer) => (customer.calls ?? []).some((call) => call.recordings?.length))],
+    [`Press STOP on ${first}’s phone, and answer once more: nothing goes out.`, "customer-phones", stopped],
+    ["Press START on the same phone: texts go out again.", "customer-phones", !stopped || came.some((text) => word(text) === "START")],
+    ["Call from a customer’s phone and let it ring: nobody takes it, so leave a voicemail.", "customer-phones", customers.some((customer) => (customer.calls ?? []).some((call) => call.recordings?.length))],
   ];
 }
 
-/** What somebody has to do at once, because of a call. */
+/** What somebody has to do at once, because a customer is in a call. */
 function call(customers) {
-  const centre = phoneOf(CENTRE);
-  if (rings(centre.call)) return [`The ${CENTRE.name.toLowerCase()}’s phone rings. Answer it, or move the time until it gives up: 5 minutes later.`, "customers"];
   const tape = customers.find((customer) => customer.call?.recording);
-  if (tape) return [`Nobody took ${tape.name}’s call: speak after the tone, then hang up.`, "customers"];
+  if (tape) return [`Nobody took ${tape.name}’s call: speak after the tone, then hang up.`, "customer-phones"];
   const talk = customers.find((customer) => talks(customer.call) || dials(customer.call));
-  return talk ? [`${talk.name} is in a call. Hang up to end it.`, "customers"] : null;
+  return talk ? [`${talk.name} is in a call. Hang up to end it.`, "customer-phones"] : null;
 }
 
-/** The next step of the customer job, and the place of it. */
+/** What to do next with customers, and the place of it. */
 export function nextForCustomers() {
   const customers = CUSTOMERS.map(phoneOf);
   const urgent = call(customers);
@@ -54,14 +51,11 @@ export function nextForCustomers() {
   return ["All of it is tried. There are /help, /claim, pictures, threads, edits and the web form, too.", "compose"];
 }
 
-/** Whether somebody has begun with it. */
-export const customersAreHeard = () => CUSTOMERS.map(phoneOf).some((customer) => customer.texts.length || customer.call || customer.calls.length);
-
-export function showJourney() {
-  const all = steps(CUSTOMERS.map(phoneOf));
+/** How far one has come, in front of what to try next. */
+export function journeyAt() {
+  const customers = CUSTOMERS.map(phoneOf);
+  if (call(customers)) return "Now:";
+  const all = steps(customers);
   const at = all.findIndex(([, , done]) => !done);
-  const urgent = call(CUSTOMERS.map(phoneOf));
-  $("journey-at").textContent = urgent ? "Now:" : at < 0 ? "Done:" : `Try next (${at + 1} of ${all.length}):`;
-  const text = nextForCustomers()[0];
-  if ($("journey").textContent !== text) $("journey").textContent = text;
+  return at < 0 ? "Done:" : `Try this (${at + 1} of ${all.length}):`;
 }

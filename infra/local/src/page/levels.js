@@ -18,7 +18,14 @@ export function wordOf(zone) {
   return zone.level ? levelWord(zone, zone.level) : "calm";
 }
 
-/** The same with its sign, which differs in shape. */
+/** How many devices Handbell can know of; null once the source has told nothing for some time. */
+export function seenOf(zone, sourceFails) {
+  const counts = (zone.points ?? []).filter(([, count]) => count !== null);
+  if (zone.silent || (!zone.known && counts.length)) return null;
+  return sourceFails && counts.length ? counts.at(-1)[1] : zone.count;
+}
+
+/** The sign of how full it is, which differs in shape. */
 export const signOf = (zone) => ({ calm: "●", warn: "▲", alert: "■", unknown: "?" })[toneOf(zone)];
 
 /** `87 of 100`, `57 devices`. */

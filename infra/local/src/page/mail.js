@@ -1,11 +1,11 @@
-// The mail that went out: what customers are answered, and beside it what duty sends.
+// The mail that went out: what customers are answered, and beside it what alerts send.
 
 import { $, el, here, keyed, many, when } from "./dom.js";
 import { lines } from "./lines.js";
 import { sources } from "./roster.js";
 import { state } from "./state.js";
 
-/** Handbell itself writes to those on duty and to reporters; what a line sends comes from its own address. */
+/** Handbell itself writes to those on call and to reporters; what a line sends comes from its own address. */
 const isOfDuty = (letter) => sources().length > 0 && (!lines().length || bare(letter.from) === state.mail_from);
 
 const bare = (address) => /<([^>]*)>\s*$/.exec(address)?.[1] ?? address;

@@ -36,7 +36,7 @@ async function storm() {
 }
 
 const SENDS = {
-  "send-problem": () => send(problem(to()), "The mail is in. Whoever is on duty is told of it now."),
+  "send-problem": () => send(problem(to()), "The mail is in. Whoever is on call is told of it now."),
   "send-recovery": () => send(recovery(to()), "The recovery is in. It ends what the problem began."),
   "send-vacation": () => send(vacation(to()), "The vacation reply is in. It raises nothing and is answered by nobody."),
   "send-storm": storm,
@@ -63,7 +63,7 @@ $("own-mail").addEventListener("submit", (event) => {
 /** Whom mails can be sent to; hidden where nobody has an address. */
 export function showMailbox() {
   const known = withMail();
-  $("mailbox").hidden = !known.length;
+  $("mails").hidden = !known.length;
   if (!known.length) return;
   $("mailbox-choice").hidden = known.length < 2;
   keyed($("mailbox-to"), known, (source) => source.mail, (source) => el("option", { value: source.mail }, `${source.label}: ${source.mail}`));

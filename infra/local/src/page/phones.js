@@ -1,11 +1,12 @@
-// The phones of those who are called for help: they ring, are answered, get texts and send some.
+// The phones in the dock, of everybody but the customers: they ring, are answered, get texts and send some.
 
 import { ask } from "./ask.js";
 import { phonePath, rings, talks, updateCall } from "./calls.js";
 import { $, el, keyed, number } from "./dom.js";
-import { isTeam, lines } from "./lines.js";
+import { openPhone, showRail } from "./dock.js";
+import { CENTRE, callName, isCustomer, lines } from "./lines.js";
 import { aboutOf, showReplies } from "./replies.js";
-import { byDuty, dutiesOf } from "./roster.js";
+import { byShift, shiftsOf } from "./roster.js";
 import { state } from "./state.js";
 import { entryNode, logOf } from "./texts.js";
 
@@ -21,7 +22,7 @@ function ours(phone) {
 }
 
 function makePhone(phone) {
-  const name = phone.name || number(phone.number);
+  const name = callName(phone);
   const to = el("input", { type: "tel", value: ours(phone), "aria-label": "To", autocomplete: "off" });
   const body = el("input", { type: "text", placeholder: "Type a text", "aria-label": `Text from ${name}`, autocomplete: "off" });
   const form = el("form", { class: "type" }, body, el("span", { class: "dim", "aria-hidden": "true" }, "to"), to, el("button", { type: "submit" }, "Send"));
@@ -36,21 +37,23 @@ function makePhone(phone) {
   const node = el(
     "article",
     { class: "phone", tabindex: "-1" },
-    el("h3", {}, el("span", { class: "name" }), el("span", { class: "number" }), el("span", { class: "on-duty" })),
+    el("h3", {}, el("span", { class: "name" }), el("span", { class: "number" }), el("span", { class: "on-call" })),
     el("div", { class: "call", hidden: true }),
     el("ol", { class: "plain log bubbles", tabindex: "0", "aria-label": `Texts and calls of ${name}` }),
     el("div", { class: "replies", role: "group", "aria-label": `Text back from ${name}`, hidden: true }),
-    form,
+    // Calls are passed on to the contact centre; nobody there texts.
+    phone.number === CENTRE.number ? null : form,
     el("label", { class: "answers" }, "answered by", answers),
   );
   return Object.assign(node, { to, answers });
 }
 
 function updatePhone(node, phone) {
-  node.setAttribute("aria-label", `Phone of ${phone.name || number(phone.number)}`);
-  node.querySelector(".name").textContent = phone.name || number(phone.number);
-  node.querySelector(".number").textContent = phone.name ? number(phone.number) : "";
-  node.querySelector(".on-duty").textContent = phone.duties.length ? `on duty: ${phone.duties.join(", ")}` : "";
+  const name = callName(phone);
+  node.setAttribute("aria-label", `Phone of ${name}`);
+  node.querySelector(".name").textContent = name;
+  node.querySelector(".number").textContent = name === number(phone.number) ? "" : number(phone.number);
+  node.querySelector(".on-call").textContent = phone.shifts.length ? `on call: ${phone.shifts.join(", ")}` : "";
   node.classList.toggle("rings", rings(phone.call));
   node.classList.toggle("talks", talks(phone.call));
   updateCall(node.querySelector(".call"), phone);
@@ -65,10 +68,11 @@ function updatePhone(node, phone) {
 let shownCall = null; // what was brought into sight of a call
 
 export function showPhones(all) {
-  const phones = byDuty(all.filter(isTeam)).map((phone) => ({ ...phone, duties: dutiesOf(phone).map((rota) => rota.label), about: aboutOf(phone) }));
+  const phones = byShift(all.filter((phone) => !isCustomer(phone))).map((phone) => ({ ...phone, shifts: shiftsOf(phone).map((rota) => rota.label), about: aboutOf(phone) }));
+  showRail(phones);
   const list = $("phone-list");
   keyed(list, phones, (phone) => phone.number, makePhone, updatePhone);
-  list.dataset.empty = "Nobody in the plan has a phone.";
+  $("phones").hidden = !phones.length;
   // Only what stands on the page can be scrolled.
   for (const node of list.children) {
     if (node.follows) node.querySelector(".log").scrollTop = 1e6;
@@ -78,7 +82,6 @@ export function showPhones(all) {
   const sight = busy ? `${busy.call.sid} ${busy.call.status} ${busy.call.heard?.length}` : null;
   if (!busy || sight === shownCall) return;
   shownCall = sight;
-  const node = [...list.children].find((each) => each.dataset.key === busy.number);
-  // Only this panel is moved, never the page below somebody's hands.
-  list.scrollTop += node.getBoundingClientRect().top - list.getBoundingClientRect().top - 6;
+  if ($("dock-body").hidden) return;
+  openPhone(busy.number);
 }

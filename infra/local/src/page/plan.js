@@ -119,7 +119,8 @@ function drawn(zones, width, height, choose) {
 
 function fill(node, zone) {
   const tone = toneOf(zone);
-  const words = [amountOf(zone.count, zone), wordOf(zone), snoozeOf(zone)].filter(Boolean).join(", ");
+  const { seen } = zone;
+  const words = [seen === null ? "" : amountOf(seen, zone), wordOf(zone), snoozeOf(zone)].filter(Boolean).join(", ");
   node.dataset.tone = tone;
   node.classList.toggle("snoozed", Boolean(zone.snoozed_until));
   node.querySelector("title").textContent = `${nameOf(zone)}: ${words}`;
@@ -127,11 +128,12 @@ function fill(node, zone) {
   // The word stays, whatever else has no room.
   const [sign, word] = [signOf(zone), wordOf(zone).replace(/ any more| now| yet/, "")];
   const short = word.replace(/ \(.*/, "");
-  const whole = `${zone.count}${zone.capacity ? `/${zone.capacity}` : ""}`;
-  const ways = [`${sign} ${whole} ${word}`, `${sign} ${whole} ${short}`, `${sign} ${zone.count} ${short}`, `${sign} ${short}`];
+  const whole = `${seen}${zone.capacity ? `/${zone.capacity}` : ""}`;
+  const counted = seen === null ? [`${sign} ${word}`] : [`${sign} ${whole} ${word}`, `${sign} ${whole} ${short}`, `${sign} ${seen} ${short}`];
+  const ways = [...counted, `${sign} ${short}`];
   node.querySelector(".amount").textContent = ways.find((way) => fits(way, node.room - 8) === way) ?? ways.at(-1);
   const dots = node.querySelector(".dots");
-  const wanted = Math.min(DOTS, zone.count);
+  const wanted = Math.min(DOTS, seen ?? 0);
   while (dots.childElementCount > wanted) dots.lastElementChild.remove();
   for (let at = dots.childElementCount; at < wanted; at += 1) {
     const { x, y } = node.spots(at);
@@ -140,7 +142,7 @@ function fill(node, zone) {
   return `${nameOf(zone)} ${words}`;
 }
 
-/** Draws the zones into the box, anew only when they or the box are others; `choose` is told of an area that is clicked. */
+/** Draws the zones into the box, each with what is `seen` of it; null if nobody can tell. Anew only when they or the box are others; `choose` is told of an area that is clicked. */
 export function showPlan(box, zones, choose) {
   const width = Math.max(260, Math.round(box.clientWidth || 600));
   const rows = Math.ceil(zones.length / Math.max(1, Math.floor(width / 170)));

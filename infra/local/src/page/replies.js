@@ -1,4 +1,4 @@
-// What somebody on duty can say by one click: a text about the open incident that the phone was told of.
+// What somebody on call can say by one click: a text about the open incident that the phone was told of.
 
 import { ask } from "./ask.js";
 import { phonePath } from "./calls.js";

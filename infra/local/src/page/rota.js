@@ -1,4 +1,4 @@
-// The rotas of the next two weeks: who is on duty, when it is handed over, and who stands in.
+// The rotas of the next two weeks: who is on call, when it is handed over, and who stands in.
 
 import { el, keyed } from "./dom.js";
 import { personName, personPlace } from "./roster.js";
@@ -64,8 +64,8 @@ function rotaNode(rota) {
   return el(
     "li",
     { class: "rota" },
-    el("h4", {}, el("span", { class: "rota-name" }, rota.label), " ", el("span", { class: "rota-now" }, told(rota))),
-    el("ol", { class: "plain track-of-duty", "aria-label": `${rota.label}: the next two weeks` }, rota.shifts.map((shift) => shiftNode(rota, shift))),
+    el("h3", {}, el("span", { class: "rota-name" }, rota.label), " ", el("span", { class: "rota-now" }, told(rota))),
+    el("ol", { class: "plain track-of-shifts", "aria-label": `${rota.label}: the next two weeks` }, rota.shifts.map((shift) => shiftNode(rota, shift))),
     el("div", { class: "now-mark", "aria-hidden": "true" }),
   );
 }

@@ -2,19 +2,37 @@
 
 import { showCompose, whenWriterChanges, writer } from "./compose.js";
 import { $, el, keyed } from "./dom.js";
-import { lines } from "./lines.js";
 import { avatar, messageNode } from "./message.js";
+import { spacesOf } from "./plans.js";
 import { presenceNode } from "./presence.js";
-import { sources } from "./roster.js";
-import { state } from "./state.js";
+import { scene } from "./scenes.js";
 
-let chosen = null; // the id of the space that is shown
+const chosenIn = new Map(); // the id of the space that is shown in each scene
+const known = new Set(); // the spaces of incidents that have been seen
 const read = new Map(); // how many messages of a space have been seen
 
-export function showSpaces(spaces) {
+/** The spaces of the scene. Each incident that somebody is woken for has one of its own: there the newest is first. */
+function spacesNow() {
+  const spaces = spacesOf(scene());
+  return scene() === "duty" ? spaces.reverse() : spaces;
+}
+
+/** The id of the space that is shown; a new incident's comes to the front unless somebody is writing. */
+function choose(spaces) {
+  const fresh = scene() === "duty" ? spaces.find((space) => !known.has(space.id)) : null;
+  for (const space of spaces) known.add(space.id);
+  const chosen = chosenIn.get(scene());
+  const stays = spaces.some((space) => space.id === chosen) && (!fresh || $("compose-text").value.trim() !== "");
+  const next = stays ? chosen : (fresh ?? spaces[0])?.id ?? null;
+  chosenIn.set(scene(), next);
+  return next;
+}
+
+export function showSpaces() {
   const tabs = $("tabs");
   const holder = $("space");
-  if (!spaces.some((space) => space.id === chosen)) chosen = spaces[0]?.id ?? null;
+  const spaces = spacesNow();
+  const chosen = choose(spaces);
   tabs.hidden = spaces.length < 2;
   const space = spaces.find((each) => each.id === chosen);
   if (space) read.set(space.id, space.messages.length);
@@ -38,7 +56,7 @@ export function showSpaces(spaces) {
   }
   showCompose(space);
   if (!space) {
-    holder.replaceChildren(el("div", { class: "empty" }, el("p", {}, "No space yet."), el("p", { class: "dim" }, firstSpace())));
+    holder.replaceChildren(el("div", { class: "empty" }, el("p", {}, "No space yet."), el("p", { class: "dim" }, FIRST[scene()])));
     return;
   }
   if (holder.dataset.space !== space.id || !holder.querySelector(".messages")) {
@@ -78,16 +96,18 @@ export function showSpaces(spaces) {
   }
 }
 
-/** What makes the first space. */
-function firstSpace() {
-  if (!state.buttons.length && sources().length) return "The first mail or report makes one, and brings in whoever is on duty.";
-  return lines().length ? "The first press makes one, and so does a customer’s first text." : "The first press makes one and brings the people into it.";
-}
+/** What makes the first space of a scene. */
+const FIRST = {
+  button: "The first press makes one and brings the people into it.",
+  duty: "The first mail or report makes one, and brings in whoever is on call.",
+  floor: "The first zone that is busy makes one, and brings in the staff.",
+  customers: "A customer’s first text makes one, and brings in the team.",
+};
 
 /** Shows this space. */
 export function openSpace(id) {
-  chosen = id;
-  showSpaces(state.spaces);
+  chosenIn.set(scene(), id);
+  showSpaces();
 }
 
 function walkTabs(event) {
@@ -97,7 +117,7 @@ function walkTabs(event) {
   if (to === undefined) return;
   event.preventDefault();
   const tab = tabs[(to + tabs.length) % tabs.length];
-  choose(tab.dataset.key);
+  openSpace(tab.dataset.key);
   tab.focus();
 }
 
@@ -119,4 +139,4 @@ function threads(messages) {
   return messages.filter((message) => !known.has(message.parentId)).flatMap(withBelow);
 }
 
-whenWriterChanges(() => showSpaces(state.spaces));
+whenWriterChanges(showSpaces);

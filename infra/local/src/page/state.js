@@ -1,6 +1,6 @@
 // What the server said last: everybody reads it here, and only app.js writes it.
 
-export let state = { buttons: [], zones: [], spaces: [], phones: [], troubles: [], facts: [], functions: [], mail: [], sources: [], people: [], rotas: [] };
+export let state = { buttons: [], zones: [], spaces: [], phones: [], troubles: [], facts: [], functions: [], mail: [], sources: [], people: [], rotas: [], plans: {} };
 let arrived = 0; // when it came, on this machine's steady clock
 
 export function learn(fresh) {

@@ -7,38 +7,49 @@ import { state } from "./state.js";
 
 export const is = (vendor, kind) => (trouble) => trouble.vendor === vendor && trouble.kind === kind;
 
-/** Makes these troubles again, after all have ended. */
-export async function again(troubles) {
-  for (const { vendor, kind, share, seconds } of troubles) {
-    await ask("PUT", "/sim/trouble", { json: { vendor, kind, share, ...(seconds ? { seconds } : {}) } });
-  }
+const TWICE = "press-said";
+
+let turn = Promise.resolve();
+
+/** Changes troubles one click after the other, and tells each what there is then: the page may not have heard of it yet. */
+export function changeTroubles(change) {
+  turn = turn.then(async () => {
+    const now = await ask("GET", "/page/state");
+    if (now.ok) await change(JSON.parse(now.text).troubles);
+  });
+  return turn;
 }
 
-export async function toggleTrouble(vendor, kind, on, off) {
-  const others = state.troubles.filter((trouble) => !is(vendor, kind)(trouble));
-  if (others.length === state.troubles.length) {
+/** Ends all troubles but these: there is one way to end any, which is to end all, so these are made again. True if it was done. */
+export async function keepOnly(troubles, told) {
+  const ended = await ask("DELETE", "/sim/trouble", { told });
+  if (!ended.ok) return false;
+  for (const { vendor, kind, share, seconds } of troubles) {
+    await ask("PUT", "/sim/trouble", { json: { vendor, kind, share, ...(seconds ? { seconds } : {}) }, told });
+  }
+  return true;
+}
+
+const toggleTrouble = (vendor, kind, on, off) =>
+  changeTroubles(async (troubles) => {
+    const others = troubles.filter((trouble) => !is(vendor, kind)(trouble));
+    if (others.length < troubles.length) return (await keepOnly(others)) && say(off);
     const told = await ask("PUT", "/sim/trouble", { json: { vendor, kind, share: 1.0 } });
     if (told.ok) say(on);
-    return;
-  }
-  // There is one way to end troubles: all of them. The others are made again.
-  const told = await ask("DELETE", "/sim/trouble");
-  await again(others);
-  if (told.ok) say(off);
-}
+  });
 
-$("webex-down").addEventListener("click", () => toggleTrouble("webex", "502-before", "Webex is down: it answers 502 to everything. Press the button: nothing gets lost.", "Webex is back. What waited is posted now."));
+$("webex-down").addEventListener("click", () => toggleTrouble("webex", "502-before", "Webex is down: it answers 502 to everything. Nothing gets lost: what is stored waits.", "Webex is back. What waited is posted now."));
 $("twilio-429").addEventListener("click", () => toggleTrouble("twilio", "429", "Twilio takes nothing: 429 to everything, with Retry-After.", "Twilio takes requests again."));
 
 $("twice").addEventListener("click", async () => {
   const button = state.buttons.find((each) => each.url === lastPressed) ?? state.buttons[0];
-  if (!button) return say("No button is configured.", "bad");
-  say("Sending the same press twice at once…");
+  if (!button) return say("No button is configured.", "bad", TWICE);
+  say("Sending the same press twice at once…", "", TWICE);
   const once = { headers: { "Idempotency-Key": pressId() }, quiet: true };
   const [one, other] = await Promise.all([ask("POST", here(button.url), once), ask("POST", here(button.url), once)]);
   const show = (answer) => (answer.ok ? `“${answer.text}”` : `${answer.status || "none"} ${brief(answer.text)}`);
   const same = one.ok && other.ok && one.text === other.text;
-  say(`The answers: ${show(one)} and ${show(other)}. ${same ? "The same: it was counted once." : "Not the same."}`, same ? "good" : "bad");
+  say(`The answers: ${show(one)} and ${show(other)}. ${same ? "The same: it was counted once." : "Not the same."}`, same ? "good" : "bad", TWICE);
 });
 
 $("kill").addEventListener("click", async () => {
@@ -48,11 +59,6 @@ $("kill").addEventListener("click", async () => {
   say(killed ? `deliver was killed (${many(killed, "process", "processes")}). It is started again when there is work.` : "deliver is not running; it starts when there is work.");
 });
 
-$("later").addEventListener("click", async () => {
-  const told = await ask("POST", "/sim/clock", { json: { advance: "5m" } });
-  if (told.ok) say("It is five minutes later for everybody.");
-});
-
 export function showTroubles() {
   const has = (vendor, kind) => state.troubles.some(is(vendor, kind));
   $("webex-down").setAttribute("aria-pressed", String(has("webex", "502-before")));
@@ -60,6 +66,6 @@ export function showTroubles() {
   const others = state.troubles.filter((trouble) => !is("webex", "502-before")(trouble) && !is("twilio", "429")(trouble));
   keyed($("others"), others, (trouble) => `${trouble.vendor} ${trouble.kind}`, ({ vendor, kind, share }) =>
     el("li", {}, `${vendor}: ${kind}${share < 1 ? `, ${Math.round(share * 100)} %` : ""} `, el("button", { type: "button", class: "small", onclick: () => toggleTrouble(vendor, kind, "", `${vendor}: ${kind} has ended.`) }, "end")));
-  keyed($("functions"), state.functions ?? [], (each) => each.name, (each) =>
+  keyed($("function-list"), state.functions ?? [], (each) => each.name, (each) =>
     el("li", { "data-state": each.state }, each.state && el("span", { class: "dot", "aria-hidden": "true" }), el("code", {}, each.name), el("span", { class: "dim" }, [each.state, each.pid ? `pid ${each.pid}` : null, each.calls ? many(each.calls, "call") : null].filter(Boolean).join(" · "))));
 }

@@ -1,7 +1,7 @@
 // The wire log: every request between the vendors and us, to be read and to be sent again.
 
 import { copy } from "./copy.js";
-import { $, clockTime, el, keyed, many } from "./dom.js";
+import { $, clockTime, el, keyed } from "./dom.js";
 
 const KEPT = 500;
 let wire = []; // newest last
@@ -24,7 +24,8 @@ function showWire() {
   const find = $("wire-find").value.trim().toLowerCase();
   const plainText = (entry) => `${entry.from} ${entry.to} ${entry.method} ${entry.url} ${entry.status} ${entry.verdict}`.toLowerCase();
   const shown = find ? wire.filter((entry) => plainText(entry).includes(find)) : wire;
-  $("wire-count").textContent = find ? `${shown.length} of ${wire.length}` : many(wire.length, "request");
+  $("wire-count").textContent = find ? `${shown.length} of ${wire.length}` : "";
+  $("wire-total").textContent = wire.length || "";
   const list = $("wire-list");
   // Somebody reads further down, or has opened one: what they read stays where it is.
   const reads = list.scrollTop > 4 || list.querySelector("details[open]");

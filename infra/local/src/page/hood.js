@@ -1,0 +1,23 @@
+// What is under the hood: the wire log, the facts and the functions. One of them is open at a time; `/#wire` opens it, too.
+
+import { $ } from "./dom.js";
+
+const LIDS = ["wire", "facts", "functions"];
+
+function open(name) {
+  for (const each of LIDS) {
+    $(each).hidden = each !== name;
+    $(`${each}-lid`).setAttribute("aria-expanded", String(each === name));
+  }
+}
+
+for (const name of LIDS) $(`${name}-lid`).addEventListener("click", () => open($(name).hidden ? name : null));
+
+/** Opens what the address names, and goes there. */
+export function readHoodAddress() {
+  const name = location.hash.slice(1);
+  if (!LIDS.includes(name)) return;
+  open(name);
+  $(name).scrollIntoView({ block: "nearest", behavior: "auto" });
+  $(name).focus({ preventScroll: true });
+}
