@@ -68,7 +68,8 @@ pub async fn run(
     let advice =
         "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
     let environment = environment.map_err(|error| format!("AWS can't be reached: {error}\n({advice})"))?;
-    let app = handbell_boot::app(&environment, clock).map_err(|error| error.to_string())?;
+    let app = handbell_boot::app(&environment, clock, handbell_boot::random_ids())
+        .map_err(|error| error.to_string())?;
     let done = app.sync_webhooks().await.map_err(|fault| {
         format!("not all of it could be done: {fault}\nWhat was done stays done; say it again when that is put right.")
     })?;

@@ -1,13 +1,13 @@
 //! Is it alive: `/health`.
 
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{Request, Response, StatusCode};
 
 use crate::{App, answer};
 
 impl App {
     /// 200 when the table can be read; 503 with the reason otherwise.
-    pub async fn health(&self) -> Response<Bytes> {
+    pub async fn health(&self, _: Request<Bytes>) -> Response<Bytes> {
         match self.store.space("health").await {
             Ok(_) => answer(StatusCode::OK, "OK\n"),
             Err(fault) => {

@@ -7,6 +7,7 @@ mod channel;
 mod conversation;
 mod engine;
 mod health;
+mod ids;
 mod occupancy;
 mod secrets;
 mod web;
@@ -37,6 +38,7 @@ use tokio::sync::OnceCell;
 pub use alert::mailbox::MailboxSeen;
 pub use callback::reconcile::{HOOKS, HookDone, Hooked};
 pub use engine::tick::Ticked;
+pub use ids::Ids;
 pub use occupancy::poll::{MakeSiteClient, PollSeen, ZoneSeen};
 pub use secrets::{Fetch, Secrets};
 pub use web::limits::SourceIp;
@@ -114,6 +116,7 @@ pub struct App {
     paces: Mutex<BTreeMap<String, Pace>>,
     secrets: Secrets,
     clock: Clock,
+    ids: Ids,
     me: OnceCell<callback::webex::BotIdentity>,
     hooked: OnceCell<()>,
     writers: Mutex<BTreeMap<String, conversation::agent::Writer>>,
@@ -152,6 +155,8 @@ pub struct Dependencies {
     pub fetch_secrets: Fetch,
     /// What time it is.
     pub clock: Clock,
+    /// Where ids and chance come from.
+    pub ids: Ids,
 }
 
 impl App {
@@ -178,6 +183,7 @@ impl App {
             paces: Mutex::default(),
             secrets: Secrets::new(dependencies.fetch_secrets),
             clock: dependencies.clock,
+            ids: dependencies.ids,
             me: OnceCell::new(),
             hooked: OnceCell::new(),
             writers: Mutex::default(),

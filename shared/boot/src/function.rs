@@ -12,84 +12,111 @@ use lambda_http::{Body, RequestExt};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::metrics;
+use crate::{Error, metrics, serve};
 
-/// Who calls us: one for each crate under `functions/`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Function {
+/// Says each function once: its type, its crate, what it is for, who calls it, and its handler in the app. A handler's kind
+/// tells how the event is read and the answer written: `web` is API Gateway, `queue` the work queue, `mail` an event of SES,
+/// and what a `schedule` saw becomes a metric.
+macro_rules! functions {
+    ($($(#[$doc:meta])* $name:ident = $crate_name:literal: $kind:ident $handler:tt;)*) => {
+        /// Who calls us: one for each crate under `functions/`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Function {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Function {
+            /// All of them.
+            pub const ALL: [Self; [$($crate_name),*].len()] = [$(Self::$name),*];
+
+            /// Its name: of the crate, of the binary, and with other capitals of the resource in template.yaml.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $crate_name,)*
+                }
+            }
+        }
+
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub enum $name {}
+
+            impl Lambda for $name {
+                const FUNCTION: Function = Function::$name;
+
+                async fn handle(app: &App, call: Call<'_>) -> Done {
+                    functions!(@$kind app, call, $handler)
+                }
+            }
+        )*
+
+        /// Handles one event by whichever function it is for: on a laptop one process may be any of them.
+        pub async fn handle(app: &App, function: Function, call: Call<'_>) -> Done {
+            match function {
+                $(Function::$name => $name::handle(app, call).await,)*
+            }
+        }
+
+        /// Serves whichever function this is: the laptop's runner starts itself again as any of them.
+        pub async fn serve_any(function: Function) -> Result<(), Error> {
+            match function {
+                $(Function::$name => serve::<$name>().await,)*
+            }
+        }
+    };
+    (@web $app:ident, $call:ident, ($handler:ident)) => {{
+        let request = request($app, $call.payload)?;
+        Ok(answer(&$app.$handler(request).await))
+    }};
+    (@queue $app:ident, $call:ident, ($handler:ident)) => {
+        batch($call.payload, async |rows| $app.$handler(rows, $call.left).await).await
+    };
+    (@schedule $app:ident, $call:ident, ($handler:ident, $metric:path)) => {{
+        let seen = $app.$handler().await.map_err(|fault| fault.to_string())?;
+        $metric(&seen, $call.deployed, $app.time());
+        Ok(Value::Null)
+    }};
+    (@mail $app:ident, $call:ident, ($handler:ident)) => {{
+        $app.$handler($call.payload).await.map_err(|fault| fault.to_string())?;
+        Ok(Value::Null)
+    }};
+}
+
+functions! {
     /// A button's web request.
-    ButtonPress,
+    ButtonPress = "button-press": web(button_press);
     /// Twilio: a text, the receipt of one of ours.
-    SmsInbound,
+    SmsInbound = "sms-inbound": web(sms_inbound);
     /// Twilio: a call, a key, the receipt of a call.
-    VoiceInbound,
+    VoiceInbound = "voice-inbound": web(voice_inbound);
     /// Webex: a message, a card, a membership.
-    WebexEvent,
-    /// Is it alive.
-    Health,
+    WebexEvent = "webex-event": web(webex_event);
+    /// Whether Handbell is alive.
+    Health = "health": web(health);
     /// The queue: rows that are due.
-    Deliver,
-    /// Every minute: what was missed.
-    Tick,
+    Deliver = "deliver": queue(deliver);
+    /// Every minute: rows that the queue missed.
+    Tick = "tick": schedule(tick, metrics::tick);
     /// Every minute: how many devices there are.
-    CmxPoll,
+    CmxPoll = "cmx-poll": schedule(cmx_poll, metrics::poll);
     /// CMX or Meraki: which devices there are.
-    Sightings,
+    Sightings = "sightings": web(sightings);
     /// Webex: the picture on a card.
-    Chart,
+    Chart = "chart": web(chart);
     /// A customer's browser: the web form.
-    Contact,
+    Contact = "contact": web(contact);
     /// Twilio or a customer's phone: a file that an agent sent.
-    File,
+    File = "file": web(file);
     /// SES: a mail has come in and lies in the bucket.
-    MailInbound,
+    MailInbound = "mail-inbound": mail(mail_inbound);
     /// Every minute: mail in mailboxes elsewhere.
-    MailboxPoll,
+    MailboxPoll = "mailbox-poll": schedule(mailbox_poll, metrics::mailboxes);
     /// A browser: the form of an alert, a ticket's page, the button in a mail.
-    Form,
+    Form = "form": web(form);
 }
 
 impl Function {
-    /// All of them.
-    pub const ALL: [Self; 15] = [
-        Self::ButtonPress,
-        Self::SmsInbound,
-        Self::VoiceInbound,
-        Self::WebexEvent,
-        Self::Health,
-        Self::Deliver,
-        Self::Tick,
-        Self::CmxPoll,
-        Self::Sightings,
-        Self::Chart,
-        Self::Contact,
-        Self::File,
-        Self::MailInbound,
-        Self::MailboxPoll,
-        Self::Form,
-    ];
-
-    /// Its name: of the crate, of the binary, and with other capitals of the resource in template.yaml.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ButtonPress => "button-press",
-            Self::SmsInbound => "sms-inbound",
-            Self::VoiceInbound => "voice-inbound",
-            Self::WebexEvent => "webex-event",
-            Self::Health => "health",
-            Self::Deliver => "deliver",
-            Self::Tick => "tick",
-            Self::CmxPoll => "cmx-poll",
-            Self::Sightings => "sightings",
-            Self::Chart => "chart",
-            Self::Contact => "contact",
-            Self::File => "file",
-            Self::MailInbound => "mail-inbound",
-            Self::MailboxPoll => "mailbox-poll",
-            Self::Form => "form",
-        }
-    }
-
     /// The function of this name.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|function| function.name() == name)
@@ -123,145 +150,6 @@ pub trait Lambda {
 
     /// Handles one event.
     fn handle(app: &App, call: Call<'_>) -> impl Future<Output = Done> + Send;
-}
-
-/// Functions that API Gateway calls: a request in, a response out.
-macro_rules! web {
-    ($($(#[$doc:meta])* $name:ident: $handler:ident;)*) => {$(
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub enum $name {}
-
-        impl Lambda for $name {
-            const FUNCTION: Function = Function::$name;
-
-            async fn handle(app: &App, call: Call<'_>) -> Done {
-                let request = request(app, call.payload)?;
-                Ok(answer(&app.$handler(request).await))
-            }
-        }
-    )*};
-}
-
-web! {
-    /// A button's web request.
-    ButtonPress: button_press;
-    /// Twilio: a text, the receipt of one of ours.
-    SmsInbound: sms_inbound;
-    /// Twilio: a call, a key, the receipt of a call.
-    VoiceInbound: voice_inbound;
-    /// Webex: a message, a card, a membership.
-    WebexEvent: webex_event;
-    /// CMX or Meraki: which devices there are.
-    Sightings: sightings;
-    /// Webex: the picture on a card.
-    Chart: chart;
-    /// A customer's browser: the web form.
-    Contact: contact;
-    /// Twilio or a customer's phone: a file that an agent sent.
-    File: file;
-    /// A browser: the form of an alert, a ticket's page, the button in a mail.
-    Form: form;
-}
-
-/// Is it alive.
-#[derive(Debug)]
-pub enum Health {}
-
-impl Lambda for Health {
-    const FUNCTION: Function = Function::Health;
-
-    async fn handle(app: &App, _: Call<'_>) -> Done {
-        Ok(answer(&app.health().await))
-    }
-}
-
-/// The queue: rows that are due.
-#[derive(Debug)]
-pub enum Deliver {}
-
-impl Lambda for Deliver {
-    const FUNCTION: Function = Function::Deliver;
-
-    async fn handle(app: &App, call: Call<'_>) -> Done {
-        deliver(app, call.payload, call.left).await
-    }
-}
-
-/// Every minute: what was missed.
-#[derive(Debug)]
-pub enum Tick {}
-
-impl Lambda for Tick {
-    const FUNCTION: Function = Function::Tick;
-
-    async fn handle(app: &App, call: Call<'_>) -> Done {
-        let ticked = app.tick().await.map_err(|fault| fault.to_string())?;
-        metrics::tick(&ticked, call.deployed, app.time());
-        Ok(Value::Null)
-    }
-}
-
-/// Every minute: how many devices there are.
-#[derive(Debug)]
-pub enum CmxPoll {}
-
-impl Lambda for CmxPoll {
-    const FUNCTION: Function = Function::CmxPoll;
-
-    async fn handle(app: &App, call: Call<'_>) -> Done {
-        let seen = app.cmx_poll().await.map_err(|fault| fault.to_string())?;
-        metrics::poll(&seen, call.deployed, app.time());
-        Ok(Value::Null)
-    }
-}
-
-/// SES: a mail has come in and lies in the bucket.
-#[derive(Debug)]
-pub enum MailInbound {}
-
-impl Lambda for MailInbound {
-    const FUNCTION: Function = Function::MailInbound;
-
-    async fn handle(app: &App, call: Call<'_>) -> Done {
-        app.mail_inbound(call.payload).await.map_err(|fault| fault.to_string())?;
-        Ok(Value::Null)
-    }
-}
-
-/// Every minute: mail in mailboxes elsewhere.
-#[derive(Debug)]
-pub enum MailboxPoll {}
-
-impl Lambda for MailboxPoll {
-    const FUNCTION: Function = Function::MailboxPoll;
-
-    async fn handle(app: &App, call: Call<'_>) -> Done {
-        let seen = app.mailbox_poll().await.map_err(|fault| fault.to_string())?;
-        metrics::mailboxes(&seen, call.deployed, app.time());
-        Ok(Value::Null)
-    }
-}
-
-/// Handles one event by whichever function it is for: on a laptop one process may be any of them.
-pub async fn handle(app: &App, function: Function, call: Call<'_>) -> Done {
-    match function {
-        Function::ButtonPress => ButtonPress::handle(app, call).await,
-        Function::SmsInbound => SmsInbound::handle(app, call).await,
-        Function::VoiceInbound => VoiceInbound::handle(app, call).await,
-        Function::WebexEvent => WebexEvent::handle(app, call).await,
-        Function::Health => Health::handle(app, call).await,
-        Function::Deliver => Deliver::handle(app, call).await,
-        Function::Tick => Tick::handle(app, call).await,
-        Function::CmxPoll => CmxPoll::handle(app, call).await,
-        Function::Sightings => Sightings::handle(app, call).await,
-        Function::Chart => Chart::handle(app, call).await,
-        Function::Contact => Contact::handle(app, call).await,
-        Function::File => File::handle(app, call).await,
-        Function::MailInbound => MailInbound::handle(app, call).await,
-        Function::MailboxPoll => MailboxPoll::handle(app, call).await,
-        Function::Form => Form::handle(app, call).await,
-    }
 }
 
 /// API Gateway's event as a request; its body decoded, as signatures are made over what was sent.
@@ -315,7 +203,7 @@ struct Record {
 }
 
 /// Works on a batch; names those messages that have to come again, so that one bad row never stops the others.
-async fn deliver(app: &App, payload: &str, left: SignedDuration) -> Result<Value, String> {
+async fn batch(payload: &str, deliver: impl AsyncFnOnce(&[RowKey]) -> Vec<bool>) -> Done {
     let batch: Batch =
         serde_json::from_str(payload).map_err(|error| format!("not a batch of the queue: {error}"))?;
     let (mut rows, mut ids) = (Vec::new(), Vec::new());
@@ -331,7 +219,7 @@ async fn deliver(app: &App, payload: &str, left: SignedDuration) -> Result<Value
             }
         }
     }
-    let done = app.deliver(&rows, left).await;
+    let done = deliver(&rows).await;
     let again: Vec<Value> = ids
         .iter()
         .zip(done)

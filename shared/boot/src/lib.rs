@@ -6,6 +6,7 @@ mod clock;
 mod configuration;
 mod environment;
 pub mod function;
+mod ids;
 mod metrics;
 mod secrets;
 mod site;
@@ -22,16 +23,17 @@ use serde_json::value::RawValue;
 pub use clock::ahead_of;
 pub use configuration::{BadConfiguration, read_configuration};
 pub use environment::Environment;
-pub use function::{Call, Function, Lambda, handle};
-pub use handbell_app::Clock;
+pub use function::{Call, Function, Lambda, handle, serve_any};
+pub use handbell_app::{Clock, Ids};
+pub use ids::random_ids;
 pub use site::site_client;
 pub use web::client;
 
 /// Why a function can't start.
 pub type Error = lambda_runtime::Error;
 
-/// Everything a function needs, from an environment and a clock.
-pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
+/// Everything a function needs, from an environment, a clock and a source of ids.
+pub fn app(environment: &Environment, clock: Clock, ids: Ids) -> Result<App, Error> {
     let http = web::client()?;
     let config = read_configuration(&environment.config)?;
     // A part that can't work must not silence the parts that can; `handbell check` would have refused it.
@@ -73,6 +75,7 @@ pub fn app(environment: &Environment, clock: Clock) -> Result<App, Error> {
         fetch_secrets: secrets::fetch(environment, &aws),
         http,
         clock,
+        ids,
     }))
 }
 
@@ -90,7 +93,7 @@ pub fn secrets(environment: &Environment) -> Result<handbell_app::Fetch, Error> 
 pub async fn serve<L: Lambda>() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let environment = Environment::read()?;
-    let app = Arc::new(app(&environment, clock::of(&environment))?);
+    let app = Arc::new(app(&environment, clock::of(&environment), random_ids())?);
     if L::FUNCTION.warms_up() {
         app.warm_up().await;
     }
@@ -104,27 +107,6 @@ pub async fn serve<L: Lambda>() -> Result<(), Error> {
         }
     }))
     .await
-}
-
-/// Serves whichever function this is: the laptop's runner starts itself again as any of them.
-pub async fn serve_any(function: Function) -> Result<(), Error> {
-    match function {
-        Function::ButtonPress => serve::<function::ButtonPress>().await,
-        Function::SmsInbound => serve::<function::SmsInbound>().await,
-        Function::VoiceInbound => serve::<function::VoiceInbound>().await,
-        Function::WebexEvent => serve::<function::WebexEvent>().await,
-        Function::Health => serve::<function::Health>().await,
-        Function::Deliver => serve::<function::Deliver>().await,
-        Function::Tick => serve::<function::Tick>().await,
-        Function::CmxPoll => serve::<function::CmxPoll>().await,
-        Function::Sightings => serve::<function::Sightings>().await,
-        Function::Chart => serve::<function::Chart>().await,
-        Function::Contact => serve::<function::Contact>().await,
-        Function::File => serve::<function::File>().await,
-        Function::MailInbound => serve::<function::MailInbound>().await,
-        Function::MailboxPoll => serve::<function::MailboxPoll>().await,
-        Function::Form => serve::<function::Form>().await,
-    }
 }
 
 /// A function that does nothing: what every start costs, for the benchmark to compare with.

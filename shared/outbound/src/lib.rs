@@ -26,6 +26,7 @@ pub mod mailbox;
 mod media;
 pub mod s3;
 pub mod ses;
+mod timer;
 pub mod twilio;
 pub mod twiml;
 pub mod webex;

@@ -27,7 +27,7 @@ use self::fields::filled_in;
 use crate::secrets::values;
 use crate::web::limits::digest;
 use crate::web::page::{escape, from_our_page, page};
-use crate::{App, Failed, Fault, header};
+use crate::{App, Failed, Fault, Ids, header};
 
 /// What its forms are counted as.
 const KIND: &str = "alert-form";
@@ -41,7 +41,7 @@ impl App {
             true => self.act(&request).await,
             false => self.alert(&request).await,
         };
-        done.unwrap_or_else(|failed| sorry(&failed))
+        done.unwrap_or_else(|failed| sorry(&failed, &self.ids))
     }
 
     async fn alert(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
@@ -101,14 +101,14 @@ impl App {
             self.tell_admins_once(&text, &format!("form-limit-{name}-{day}"), self.now()).await?;
             let text = "<p class=\"wrong\">Nothing was sent: too many reports came from here. Please call somebody, or try \
                 again in an hour.</p>";
-            return Ok(page(&title(name, source), text, StatusCode::TOO_MANY_REQUESTS));
+            return Ok(page(&title(name, source), text, StatusCode::TOO_MANY_REQUESTS, &self.ids));
         }
         let incident = self.raise((name, source), report, &nonce).await?;
         let secret = self.secrets.get(secret, self.now()).await?;
         let until = incident.opened_at + GOOD_FOR;
         let ticket =
             issue_ticket(secret.expose_secret().as_bytes(), &incident.subject, incident.epoch, until);
-        Ok(see_other(&format!("/alert/{name}/{ticket}"), "It is stored. See what becomes of it"))
+        Ok(see_other(&format!("/alert/{name}/{ticket}"), "It is stored. See what becomes of it", &self.ids))
     }
 
     /// Stores the report. One page is one alert, however often it is sent; what was changed before it was sent again is
@@ -173,7 +173,7 @@ impl App {
     /// A token for a page that is given out now.
     async fn token_for(&self, secret: &str, page: &str) -> Result<String, Fault> {
         let secret = self.secrets.get(secret, self.now()).await?;
-        let nonce = uuid::Uuid::new_v4().simple().to_string();
+        let nonce = self.ids.unique();
         Ok(Token::issue(secret.expose_secret().as_bytes(), page, self.now(), &nonce))
     }
 
@@ -189,7 +189,7 @@ impl App {
         let token = self.token_for(&settings.secret, &page_of(name)).await?;
         let body = filled_in(report, wrong, above, &token);
         let status = if above.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        Ok(page(&title(name, source), &body, status))
+        Ok(page(&title(name, source), &body, status, &self.ids))
     }
 }
 
@@ -205,9 +205,9 @@ fn reporter(name: &str) -> Actor {
 
 /// To the page that shows what came of it, so that to look at it again sends nothing again. The path alone: browsers follow
 /// a form nowhere else.
-fn see_other(path: &str, says: &str) -> Response<Bytes> {
+fn see_other(path: &str, says: &str, ids: &Ids) -> Response<Bytes> {
     let text = format!("<p><a href=\"{}\">{}</a></p>", escape(path), escape(says));
-    let mut response = page("Thank you", &text, StatusCode::SEE_OTHER);
+    let mut response = page("Thank you", &text, StatusCode::SEE_OTHER, ids);
     if let Ok(path) = HeaderValue::from_str(path) {
         response.headers_mut().insert(http::header::LOCATION, path);
     }
@@ -215,7 +215,7 @@ fn see_other(path: &str, says: &str) -> Response<Bytes> {
 }
 
 /// What went wrong, for people: what is stored, and what to do.
-fn sorry(failed: &Failed) -> Response<Bytes> {
+fn sorry(failed: &Failed, ids: &Ids) -> Response<Bytes> {
     let (status, title, text) = match failed {
         Failed::Rejected(Rejected::Unknown) => (
             StatusCode::NOT_FOUND,
@@ -239,5 +239,5 @@ fn sorry(failed: &Failed) -> Response<Bytes> {
             (StatusCode::SERVICE_UNAVAILABLE, "Please send it again", text.to_owned())
         }
     };
-    page(title, &format!("<p>{}</p>", escape(&text)), status)
+    page(title, &format!("<p>{}</p>", escape(&text)), status, ids)
 }

@@ -10,7 +10,7 @@ use handbell_inbound::mail::parse;
 use handbell_outbound::Failure;
 use handbell_outbound::mailbox::{Imap, Login, MAIL_MAX, Mark, Pop3, Server};
 use handbell_store::MailboxMark;
-use tokio::time::Instant;
+use jiff::SignedDuration;
 
 use crate::alert::mail::{Came, INBOUND};
 use crate::{App, Fault};
@@ -20,7 +20,7 @@ const AT_ONCE: usize = 50;
 /// A mailbox may take so long; what isn't read by then is read a minute later. The function itself must end in time.
 const WITHIN: Duration = Duration::from_secs(40);
 /// No further mail is begun after this time.
-const READS: Duration = Duration::from_secs(20);
+const READS: SignedDuration = SignedDuration::from_secs(20);
 
 /// What a poll of the mailboxes saw, for the metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl App {
     }
 
     async fn read_alone(&self, name: &str, source: &AlertSource, mailbox: &Mailbox) -> Result<usize, Fault> {
-        let owner = uuid::Uuid::new_v4().to_string();
+        let owner = self.ids.unique();
         if !self.store.claim_mailbox(name, &owner, self.now()).await? {
             return Ok(0);
         }
@@ -133,7 +133,7 @@ impl App {
         let failed = |failure: Failure| Fault(failure.to_string());
         let mut session = Pop3::connect(server).await.map_err(failed)?;
         let mut read = 0;
-        let until = Instant::now() + READS;
+        let until = self.now() + READS;
         let (large, listed): (Vec<_>, Vec<_>) =
             session.uidl().await.map_err(failed)?.into_iter().partition(|listed| listed.size > MAIL_MAX);
         for listed in &large {
@@ -141,7 +141,7 @@ impl App {
         }
         for listed in listed.into_iter().take(AT_ONCE) {
             // What was deleted is gone only after a good-bye: there must be time for it.
-            if Instant::now() > until {
+            if self.now() > until {
                 break;
             }
             let bytes = match session.fetch(listed.number).await {

@@ -133,7 +133,7 @@ impl App {
                     self.enqueue(&due_rows, now).await;
                     return Ok(turn.next.or(conversation));
                 }
-                Err(NotCommitted::Conflict) => pause(round).await,
+                Err(NotCommitted::Conflict) => pause(&self.ids, round).await,
                 Err(NotCommitted::Fault(fault)) => return Err(fault.into()),
             }
         }

@@ -52,7 +52,7 @@ impl App {
             Err(Refused::Wrong(form, wrong)) => return self.page(name, line, &form, &wrong, bad).await,
         };
         if form.trap {
-            return Ok(html(&title(name, line), THANKS, StatusCode::OK));
+            return Ok(html(&title(name, line), THANKS, StatusCode::OK, &self.ids));
         }
         let secrets = self.secrets.all(self.now()).await?;
         let secrets = values(&secrets, [settings.secret.as_str()]);
@@ -89,14 +89,14 @@ impl App {
         };
         if !self.is_welcome(KIND, request, number.as_deref()).await? {
             let text = "<p class=\"wrong\">Too many messages came from here. Please try again later, or call us.</p>";
-            return Ok(html(&title(name, line), text, StatusCode::TOO_MANY_REQUESTS));
+            return Ok(html(&title(name, line), text, StatusCode::TOO_MANY_REQUESTS, &self.ids));
         }
         // Another message from the same page is another message.
         let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
         let id = format!("form-{nonce}-{words}");
         let heard = Heard::Form { message: form.message, name: form.name, email: form.email };
         self.heard_from(name, &address, &heard, Some(&id)).await?;
-        Ok(html(&title(name, line), THANKS, StatusCode::OK))
+        Ok(html(&title(name, line), THANKS, StatusCode::OK, &self.ids))
     }
 
     async fn page(
@@ -109,7 +109,7 @@ impl App {
     ) -> Result<Response<Bytes>, Failed> {
         let settings = line.form.as_ref().ok_or(Rejected::Unknown)?;
         let secret = self.secrets.get(&settings.secret, self.now()).await?;
-        let nonce = uuid::Uuid::new_v4().simple().to_string();
+        let nonce = self.ids.unique();
         let token = Token::issue(secret.expose_secret().as_bytes(), name, self.now(), &nonce);
         let field = |name: &str, label: &str, tag: &str, note: &str| {
             let wrong = wrong.iter().find(|wrong| wrong.field == name);
@@ -165,7 +165,7 @@ impl App {
                 escape(&token)
             ),
         ];
-        Ok(html(&title(name, line), &body.concat(), status))
+        Ok(html(&title(name, line), &body.concat(), status, &self.ids))
     }
 }
 

@@ -14,7 +14,7 @@ use handbell_store::{Commit, Handled, Loaded, NotCommitted};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::conversation::apply::keep_seconds;
-use crate::{App, Fault};
+use crate::{App, Fault, Ids};
 
 /// How often a race is run before the caller is asked to come again. Each pause is longer, and by chance.
 pub(crate) const ROUNDS: u32 = 40;
@@ -147,7 +147,7 @@ impl App {
                         incident: Some(next),
                     });
                 }
-                Err(NotCommitted::Conflict) => pause(round).await,
+                Err(NotCommitted::Conflict) => pause(&self.ids, round).await,
                 Err(NotCommitted::Fault(fault)) => return Err(fault.into()),
             }
         }
@@ -198,8 +198,7 @@ impl App {
 }
 
 /// A pause before the next round of a race: by chance within a growing span, so that racers part.
-pub(crate) async fn pause(round: u32) {
+pub(crate) async fn pause(ids: &Ids, round: u32) {
     let span = 10_u64 << round.min(5);
-    let chance = uuid::Uuid::new_v4().as_u128() as u64 % span;
-    tokio::time::sleep(Duration::from_millis(chance + 1)).await;
+    tokio::time::sleep(Duration::from_millis(ids.below(span) + 1)).await;
 }

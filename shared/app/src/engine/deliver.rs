@@ -73,7 +73,7 @@ impl App {
     }
 
     async fn work(&self, key: &DispatchKey) -> Result<(), Fault> {
-        let owner = uuid::Uuid::new_v4().to_string();
+        let owner = self.ids.unique();
         let claimed_at = self.now();
         let Claimed::Ours { mut dispatch, died_at_ms } = self.store.claim(key, &owner, claimed_at).await?
         else {

@@ -54,7 +54,7 @@ impl App {
     /// others were polled all the same.
     pub async fn cmx_poll(&self) -> Result<PollSeen, Fault> {
         let now = self.now();
-        let owner = uuid::Uuid::new_v4().to_string();
+        let owner = self.ids.unique();
         if self.config.sites.is_empty() {
             return Ok(PollSeen::default());
         }

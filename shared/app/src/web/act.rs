@@ -54,13 +54,13 @@ impl App {
             Err(Stale::Expired) => {
                 let text = "<p>This link was good for seven days, and they are over. Nothing was changed.</p>\
                     <p>If it is still about something: look into the space, or answer the newest text or mail about it.</p>";
-                return Ok(page("This link is too old", text, StatusCode::GONE));
+                return Ok(page("This link is too old", text, StatusCode::GONE, &self.ids));
             }
             Err(Stale::Forged) => {
                 let text = "<p>This link is not complete, or not ours. Nothing was changed.</p>\
                     <p>Long links break in some mail programs: copy all of it, to the last sign. Or answer the text or the \
                     mail with <b>ack</b> instead.</p>";
-                return Ok(page("This link doesn't work", text, StatusCode::FORBIDDEN));
+                return Ok(page("This link doesn't work", text, StatusCode::FORBIDDEN, &self.ids));
             }
         };
         let who = match &link.person {
@@ -70,7 +70,12 @@ impl App {
                 None => {
                     let text = "<p>Whoever this link was sent to is not in the roster any more. Nothing was changed.</p>\
                         <p>If you should be: tell whoever looks after Handbell.</p>";
-                    return Ok(page("This link doesn't work any more", text, StatusCode::FORBIDDEN));
+                    return Ok(page(
+                        "This link doesn't work any more",
+                        text,
+                        StatusCode::FORBIDDEN,
+                        &self.ids,
+                    ));
                 }
             },
         };
@@ -78,7 +83,7 @@ impl App {
         let Some(incident) = incident.filter(|incident| incident.epoch == link.epoch) else {
             let text = "<p>What this link is about is over. Nothing was changed.</p>\
                 <p>If something is wrong again, a newer text or mail tells you, with a link of its own.</p>";
-            return Ok(page("This is over", text, StatusCode::GONE));
+            return Ok(page("This is over", text, StatusCode::GONE, &self.ids));
         };
         if *request.method() != Method::POST {
             return self.offered(&incident, &who, None).await;
@@ -167,7 +172,7 @@ impl App {
                 escape(&who.who)
             );
         }
-        Ok(page(&card.title, &body, StatusCode::OK))
+        Ok(page(&card.title, &body, StatusCode::OK, &self.ids))
     }
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{self, HeaderName};
 use http::{HeaderValue, Request, Response, StatusCode};
 
-use crate::{header as given, typed};
+use crate::{Ids, header as given, typed};
 
 /// What every page tells the browser besides its policy: it is kept nowhere, framed by nobody, and its address, which may be
 /// a secret, is handed on to nobody.
@@ -16,8 +16,8 @@ const HEADERS: [(HeaderName, &str); 4] = [
 ];
 
 /// A page without a script. The title is text, the body HTML.
-pub(crate) fn page(title: &str, body: &str, status: StatusCode) -> Response<Bytes> {
-    live_page(title, body, status, None)
+pub(crate) fn page(title: &str, body: &str, status: StatusCode, ids: &Ids) -> Response<Bytes> {
+    live_page(title, body, status, None, ids)
 }
 
 /// A page with a script of ours, which may ask where the page came from and nobody else.
@@ -26,8 +26,9 @@ pub(crate) fn live_page(
     body: &str,
     status: StatusCode,
     script: Option<&'static str>,
+    ids: &Ids,
 ) -> Response<Bytes> {
-    let nonce = uuid::Uuid::new_v4().simple().to_string();
+    let nonce = ids.unique();
     let (script, allowed) = match script {
         Some(script) => (
             format!("<script nonce=\"{nonce}\">\n{script}</script>\n"),

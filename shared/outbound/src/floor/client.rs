@@ -19,6 +19,7 @@ use tokio::time::Instant;
 use super::body::excerpt;
 use super::{Answer, Ask, BODY_MAX, Reading, Sign, System, Term, Unknown, places, terms};
 use crate::failure::{Failure, retry_after};
+use crate::timer;
 
 /// So many requests at a time: a CMX is one machine in a cellar, with other work to do.
 const AT_ONCE: usize = 4;
@@ -69,7 +70,7 @@ impl Pace {
     async fn turn(&self, deadline: Instant) -> bool {
         let turn = {
             let mut next = self.next.lock().await;
-            let now = Instant::now();
+            let now = timer::now();
             let turn = next.unwrap_or(now).max(now);
             if turn >= deadline {
                 return false;
@@ -84,7 +85,7 @@ impl Pace {
     /// Nobody's turn comes before this time is over.
     async fn pause(&self, pause: Duration) {
         let mut next = self.next.lock().await;
-        let over = Instant::now() + pause;
+        let over = timer::now() + pause;
         *next = Some(next.map_or(over, |next| next.max(over)));
     }
 }
@@ -177,7 +178,7 @@ impl Floor {
                 asks.push(term.ask.clone());
             }
         }
-        let said = self.ask_all(asks, Instant::now() + within).await;
+        let said = self.ask_all(asks, timer::now() + within).await;
         let readings = readings(&said, now);
         let zones = wanted
             .into_iter()
@@ -213,15 +214,15 @@ impl Floor {
     }
 
     async fn say(&self, ask: Ask, deadline: Instant) -> Said {
-        let began = Instant::now();
+        let began = timer::now();
         let answer = self.ask_until(&ask, deadline).await;
-        Said { ask, answer, took: began.elapsed() }
+        Said { ask, answer, took: timer::now().duration_since(began) }
     }
 
     /// Asks one thing, and again when Meraki asked us to slow down and the time allows it. An answer that says no is an
     /// answer too; [`read`](super::read) tells.
     pub async fn ask(&self, ask: &Ask, within: Duration) -> Result<Answer, Unknown> {
-        self.ask_until(ask, Instant::now() + within).await
+        self.ask_until(ask, timer::now() + within).await
     }
 
     async fn ask_until(&self, ask: &Ask, deadline: Instant) -> Result<Answer, Unknown> {
@@ -229,13 +230,13 @@ impl Floor {
         loop {
             let in_time = match &self.pace {
                 Some(pace) => pace.turn(deadline).await,
-                None => Instant::now() < deadline,
+                None => timer::now() < deadline,
             };
             if !in_time {
                 let late = || Unknown::NotAsked(format!("no time was left to ask {}", self.system.name()));
                 return slowed.ok_or_else(late);
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(timer::now());
             let (answer, pause) = self.once(ask, self.timeout.min(left)).await?;
             let Some(pace) = self.pace.as_ref().filter(|_| answer.status == StatusCode::TOO_MANY_REQUESTS)
             else {

@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::{CONNECT, Server};
 use crate::failure::{Failure, Said, masked};
+use crate::timer;
 
 pub(super) const SERVER: &str = "the mail server";
 
@@ -33,7 +34,7 @@ pub(super) struct Wire {
 impl Wire {
     /// Connects; what follows until [`Wire::done`] has the rest of [`CONNECT`].
     pub(super) async fn connect(server: &Server) -> Said<Wire> {
-        let deadline = Instant::now() + CONNECT;
+        let deadline = timer::now() + CONNECT;
         let unreachable = |why: String| Failure::NotSent {
             retry_after: None,
             why: format!("{SERVER} can't be reached ({})", masked(&why)),
@@ -64,7 +65,7 @@ impl Wire {
                 why: format!("the connection to {SERVER} is spent; make a new one"),
             });
         }
-        self.deadline = Instant::now() + within;
+        self.deadline = timer::now() + within;
         Ok(())
     }
 

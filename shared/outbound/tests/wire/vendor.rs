@@ -127,7 +127,6 @@ async fn read(stream: &mut TcpStream) -> Option<Heard> {
 /// The client as it shall be handed in, but for a patience that suits a test.
 pub(crate) fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    #[expect(clippy::disallowed_methods, reason = "this one has shorter time limits than the real one")]
     let builder = reqwest::Client::builder();
     builder
         .no_proxy()

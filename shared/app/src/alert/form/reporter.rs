@@ -56,7 +56,7 @@ impl App {
                 let text = format!(
                     "<p>This page was kept for seven days.</p>\n<p><a href=\"/alert/{source}\">Report something</a></p>\n"
                 );
-                return Ok(page("This page is not kept any more", &text, StatusCode::GONE));
+                return Ok(page("This page is not kept any more", &text, StatusCode::GONE, &self.ids));
             }
         };
         if subject.source() != Some(source) {
@@ -153,7 +153,7 @@ impl App {
                 .shown(ticket, incident.as_ref(), Some((why, &said.what)), StatusCode::CONFLICT)
                 .await;
         }
-        Ok(see_other(&ticket.path, "It is passed on. See what becomes of it"))
+        Ok(see_other(&ticket.path, "It is passed on. See what becomes of it", &self.ids))
     }
 
     /// How it stands in a sentence, and what has applied, oldest first.
@@ -211,11 +211,11 @@ impl App {
                 body += &format!("<p>You had written: {}</p>\n", escape(typed));
             }
             body += &format!("<p><a href=\"/alert/{}\">Report something</a></p>\n", ticket.source);
-            return Ok(page(title, &body, status));
+            return Ok(page(title, &body, status, &self.ids));
         }
         let token = self.token_for(ticket.secret, &page_of_ticket(&ticket.subject, ticket.epoch)).await?;
         body += &forms(&token, typed);
-        Ok(live_page(title, &body, status, Some(include_str!("live.js"))))
+        Ok(live_page(title, &body, status, Some(include_str!("live.js")), &self.ids))
     }
 }
 
