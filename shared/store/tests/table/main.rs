@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 
 mod code;
+mod commit;
+mod lease;
 mod paged;
 mod roster;
+mod rows;
 
 use axum::Router;
 use axum::routing::post;

@@ -1,0 +1,121 @@
+//! One event's whole consequence, or nothing.
+
+use futures_util::future::join_all;
+use handbell_core::incident::{Incident, Phase};
+use handbell_local::cloud::table::TableFault;
+use handbell_store::NotCommitted;
+use handbell_store::table::RowKey;
+use jiff::SignedDuration;
+
+use crate::World;
+use crate::rows::{change, dispatch, handled, incident, now, opened, subject};
+
+impl World {
+    /// The incident's version, whether this event is known, and whether the second dispatch is there.
+    async fn known(&self, event: &str) -> (Option<u64>, bool, bool) {
+        let loaded = self.store.load(&subject(), Some(event), None, now()).await.unwrap();
+        let second = self.store.dispatch(&dispatch(2).key).await.unwrap();
+        (loaded.incident.map(|incident| incident.version), loaded.handled.is_some(), second.is_some())
+    }
+}
+
+#[tokio::test]
+async fn state_event_and_deliveries_stand_together_and_are_found_when_due() {
+    let world = World::new().await;
+    world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
+    let loaded = world.store.load(&subject(), Some("press-1"), Some("hash"), now()).await.unwrap();
+    assert_eq!((loaded.incident, loaded.handled), (Some(incident(1)), Some(handled(1))));
+    assert!(!loaded.plan_known);
+    assert_eq!(world.store.dispatch(&dispatch(1).key).await.unwrap(), Some(dispatch(1)));
+    let named = world.store.named(&incident(1).reference()).await.unwrap().expect("a short name");
+    assert_eq!((named.subject, named.epoch), (subject(), 1));
+    assert_eq!(world.due(now()).await, [RowKey::dispatch(&dispatch(1).key)], "the deliveries at once");
+    let later = now() + SignedDuration::from_hours(1);
+    assert!(world.due(later).await.contains(&RowKey::incident(&subject())), "the incident when it wakes");
+}
+
+#[tokio::test]
+async fn whoever_read_an_older_version_writes_nothing_at_all() {
+    let world = World::new().await;
+    world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
+    let (second, late) = (incident(2), incident(2));
+    world.store.commit(change(Some(1), &second, "press-2", &[]), now()).await.unwrap();
+    let dispatches = [dispatch(2)];
+    for before in [None, Some(1)] {
+        let refused = world.store.commit(change(before, &late, "press-3", &dispatches), now()).await;
+        assert_eq!(refused, Err(NotCommitted::Conflict), "{before:?}");
+        assert_eq!(world.known("press-3").await, (Some(2), false, false));
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_was_handled_is_not_handled_again() {
+    let world = World::new().await;
+    world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
+    let (second, dispatches) = (incident(2), [dispatch(2)]);
+    let again = world.store.commit(change(Some(1), &second, "press-1", &dispatches), now()).await;
+    assert_eq!(again, Err(NotCommitted::Conflict));
+    assert_eq!(world.known("press-1").await, (Some(1), true, false), "nothing of it is written");
+    // What is over is as good as gone, whether or not the table has removed it yet.
+    let over = now() + SignedDuration::from_hours(24) + SignedDuration::from_secs(1);
+    assert!(world.store.load(&subject(), Some("press-1"), None, over).await.unwrap().handled.is_none());
+    assert_eq!(world.store.commit(change(Some(1), &second, "press-1", &dispatches), over).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_dispatch_is_never_written_over() {
+    let world = World::new().await;
+    world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
+    let mut other = dispatch(1);
+    other.count = 99;
+    let second = incident(2);
+    let refused = world.store.commit(change(Some(1), &second, "press-2", &[other]), now()).await;
+    assert_eq!(refused, Err(NotCommitted::Conflict));
+    assert_eq!(world.known("press-2").await, (Some(1), false, false));
+    assert_eq!(world.store.dispatch(&dispatch(1).key).await.unwrap(), Some(dispatch(1)));
+}
+
+#[tokio::test]
+async fn of_many_who_commit_at_once_one_wins() {
+    let world = World::new().await;
+    let first = incident(1);
+    let events = ["a", "b", "c", "d", "e"];
+    let commits = events.map(|event| world.store.commit(change(None, &first, event, &[]), now()));
+    let mut won = Vec::new();
+    for (event, commit) in events.iter().zip(join_all(commits).await) {
+        match commit {
+            Ok(()) => won.push(*event),
+            refused => assert_eq!(refused, Err(NotCommitted::Conflict)),
+        }
+    }
+    assert_eq!(won.len(), 1);
+    for event in events {
+        assert_eq!(world.known(event).await.1, won == [event], "{event}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_refuses_is_told_from_somebody_who_was_faster() {
+    let world = World::new().await;
+    world.table.fail_next(TableFault::Conflict, Some("TransactWriteItems"));
+    let refused = world.store.commit(opened(&[dispatch(1)]), now()).await;
+    assert_eq!(refused, Err(NotCommitted::Conflict), "another transaction on the same rows");
+    for _ in 0..3 {
+        world.table.fail_next(TableFault::NotApplied, Some("TransactWriteItems"));
+    }
+    let refused = world.store.commit(opened(&[dispatch(1)]), now()).await;
+    assert!(matches!(refused, Err(NotCommitted::Fault(_))), "{refused:?}");
+    assert_eq!(world.known("press-1").await, (None, false, false));
+}
+
+#[tokio::test]
+async fn what_is_over_is_due_no_more_and_stands_in_the_log() {
+    let world = World::new().await;
+    world.store.commit(opened(&[]), now()).await.unwrap();
+    let over = Incident { phase: Phase::Resolved, wake_at: None, ..incident(2) };
+    world.store.commit(change(Some(1), &over, "press-2", &[]), now()).await.unwrap();
+    assert!(world.due(now() + SignedDuration::from_hours(1000)).await.is_empty());
+    let hour = SignedDuration::from_hours(1);
+    let log = world.store.log(now() - hour, now() + hour).await.unwrap();
+    assert_eq!(log.iter().map(|row| row.reference.as_str()).collect::<Vec<_>>(), [over.reference()]);
+}

@@ -1,0 +1,235 @@
+//! A dispatch's lease: one worker at a time, nothing that a callback wrote is lost, and whoever was too slow is told.
+
+use handbell_core::delivery::{Dispatch, LEASE, LEASE_MARGIN, Outcome, Progress, Receipt};
+use handbell_local::cloud::table::TableFault;
+use handbell_store::{Claimed, Released};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::World;
+use crate::rows::{TEXT, dispatch, now, opened};
+
+fn after(seconds: i64) -> Timestamp {
+    now() + SignedDuration::from_secs(seconds)
+}
+
+fn delivered(rank: u8) -> Receipt {
+    Receipt { rank, status: "delivered".into(), code: None, id: "SM1".into(), why: None, last: true }
+}
+
+impl World {
+    /// A dispatch that is due now, as an incident's first step leaves it.
+    async fn with_dispatch() -> Self {
+        let world = Self::new().await;
+        world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
+        world
+    }
+
+    async fn claims(&self, owner: &str, at: Timestamp) -> Claimed {
+        self.store.claim(&dispatch(1).key, owner, at).await.unwrap()
+    }
+
+    /// Claims what certainly is to be had.
+    async fn claimed(&self, owner: &str, at: Timestamp) -> (Dispatch, Option<i64>) {
+        match self.claims(owner, at).await {
+            Claimed::Ours { dispatch, died_at_ms } => (*dispatch, died_at_ms),
+            Claimed::NotOurs => panic!("{owner} doesn't get it"),
+        }
+    }
+
+    async fn stands(&self) -> Dispatch {
+        self.store.dispatch(&dispatch(1).key).await.unwrap().unwrap()
+    }
+
+    async fn reported(&self, receipt: &Receipt, due: Timestamp) -> bool {
+        self.store.receipt(&dispatch(1).key, TEXT, receipt, due).await.unwrap()
+    }
+}
+
+fn sent(mut dispatch: Dispatch) -> Dispatch {
+    dispatch.record(TEXT, Outcome::Sent("SM1".to_owned()), now());
+    dispatch
+}
+
+#[tokio::test]
+async fn a_claim_takes_what_is_due_and_says_who_has_it_until_when() {
+    let world = World::with_dispatch().await;
+    assert!(matches!(world.claims("early", now() - SignedDuration::from_millis(1)).await, Claimed::NotOurs));
+    let (claimed, died) = world.claimed("a", now()).await;
+    assert_eq!(died, None);
+    let stands = world.stands().await;
+    assert_eq!(claimed, stands, "the worker has what stands in the table");
+    assert_eq!((stands.owner.as_deref(), stands.claims, stands.settled), (Some("a"), 1, 0));
+    assert_eq!(stands.claimed_ms, now().as_millisecond());
+    assert_eq!(stands.lease_ms, (now() + LEASE).as_millisecond());
+    let nowhere = world.store.claim(&dispatch(2).key, "a", now()).await.unwrap();
+    assert!(matches!(nowhere, Claimed::NotOurs), "and a row that isn't there doesn't come into being");
+    assert_eq!(world.store.dispatch(&dispatch(2).key).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn of_many_who_claim_at_once_one_gets_it() {
+    let world = World::with_dispatch().await;
+    let owners = ["a", "b", "c", "d", "e", "f"];
+    let claims = owners.map(|owner| {
+        let store = world.store.clone();
+        tokio::spawn(async move { store.claim(&dispatch(1).key, owner, now()).await.unwrap() })
+    });
+    let mut ours = 0;
+    for claim in claims {
+        ours += usize::from(matches!(claim.await.unwrap(), Claimed::Ours { .. }));
+    }
+    assert_eq!(ours, 1);
+    assert_eq!(world.stands().await.claims, 1);
+}
+
+/// Two machines' clocks differ: the lease and the margin have to be over.
+#[tokio::test]
+async fn another_gets_it_only_after_the_lease_and_the_margin() {
+    let world = World::with_dispatch().await;
+    world.claimed("a", now()).await;
+    let over = now() + LEASE + LEASE_MARGIN;
+    for at in [now(), now() + LEASE, now() + LEASE + SignedDuration::from_millis(1), over] {
+        assert!(matches!(world.claims("b", at).await, Claimed::NotOurs), "{at}");
+    }
+    let (taken, died) = world.claimed("b", over + SignedDuration::from_millis(1)).await;
+    assert_eq!(died, Some(now().as_millisecond()), "b knows that a died, and since when");
+    assert_eq!((taken.claims, taken.settled), (2, 0));
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_ours_and_nobody_died() {
+    let world = World::with_dispatch().await;
+    world.table.fail_next(TableFault::AppliedButError, Some("UpdateItem"));
+    let (claimed, died) = world.claimed("a", now()).await;
+    assert_eq!((died, claimed.claims), (None, 1), "one claim, however often it was asked for");
+    assert_eq!(world.store.release(&sent(claimed), "a", now()).await, Ok(Released::Done));
+}
+
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_still_tells_of_a_death_before_it() {
+    let world = World::with_dispatch().await;
+    world.claimed("a", now()).await;
+    world.table.fail_next(TableFault::AppliedButError, Some("UpdateItem"));
+    let (claimed, died) = world.claimed("b", after(60)).await;
+    assert_eq!(claimed.claims, 2);
+    // When a had claimed is gone: whatever is due by now counts as perhaps sent.
+    assert_eq!(died, Some(after(60).as_millisecond()));
+}
+
+#[tokio::test]
+async fn a_lease_is_renewed_by_its_owner_alone() {
+    let world = World::with_dispatch().await;
+    world.claimed("a", now()).await;
+    let key = dispatch(1).key;
+    assert_eq!(world.store.renew(&key, "b", after(900)).await, Ok(false));
+    assert_eq!(world.stands().await.lease_ms, (now() + LEASE).as_millisecond(), "and b changed nothing");
+    assert_eq!(world.store.renew(&key, "a", after(300)).await, Ok(true));
+    assert!(matches!(world.claims("b", after(300) + LEASE_MARGIN).await, Claimed::NotOurs));
+    world.claimed("b", after(301) + LEASE_MARGIN).await;
+    assert_eq!(world.store.renew(&key, "a", after(900)).await, Ok(false), "a has lost it");
+}
+
+#[tokio::test]
+async fn a_release_writes_down_what_was_done_and_when_more_is_due() {
+    let world = World::with_dispatch().await;
+    let (mut claimed, _) = world.claimed("a", now()).await;
+    let later = Outcome::NotSent { pause: Some(SignedDuration::from_secs(60)), why: "busy".to_owned() };
+    claimed.record(TEXT, later, now());
+    assert_eq!(world.store.release(&claimed, "a", now()).await, Ok(Released::Done));
+    let stands = world.stands().await;
+    assert_eq!((stands.owner.as_deref(), stands.lease_ms, stands.settled), (None, 0, 1));
+    assert_eq!(stands.deliveries[TEXT].tries, 1);
+    assert!(matches!(world.claims("b", after(59)).await, Claimed::NotOurs), "not before it is due");
+    let (again, died) = world.claimed("b", after(60)).await;
+    assert_eq!(died, None, "a has let go in order");
+    assert_eq!(world.store.release(&sent(again), "b", after(60)).await, Ok(Released::Done));
+    assert!(matches!(world.claims("c", after(9000)).await, Claimed::NotOurs), "all is done");
+    assert!(world.due(after(9000)).await.iter().all(|row| row.sk == "META"), "the index forgets it");
+}
+
+#[tokio::test]
+async fn a_release_loses_against_a_receipt_and_the_receipt_stays() {
+    let world = World::with_dispatch().await;
+    let (claimed, _) = world.claimed("a", now()).await;
+    assert!(world.reported(&delivered(3), after(2)).await);
+    let mut done = sent(claimed);
+    assert_eq!(world.store.release(&done, "a", now()).await, Ok(Released::Changed));
+    let stands = world.stands().await;
+    assert_eq!(stands.owner.as_deref(), Some("a"), "nothing was written, and the lease is still a's");
+    assert_eq!(stands.deliveries[TEXT].progress, Progress::Pending);
+    done.rev = stands.rev;
+    assert_eq!(world.store.release(&done, "a", now()).await, Ok(Released::Done));
+    let stands = world.stands().await;
+    assert_eq!(stands.receipts[TEXT], delivered(3));
+    assert_eq!(stands.deliveries[TEXT].progress, Progress::Sent);
+}
+
+#[tokio::test]
+async fn a_release_after_somebody_has_taken_over_writes_nothing() {
+    let world = World::with_dispatch().await;
+    let (slow, _) = world.claimed("a", now()).await;
+    let (quick, _) = world.claimed("b", after(60)).await;
+    assert_eq!(world.store.release(&sent(slow.clone()), "a", after(61)).await, Ok(Released::Lost));
+    assert_eq!(world.stands().await, quick, "b's claim stands as it was");
+    assert_eq!(world.store.release(&sent(quick), "b", after(62)).await, Ok(Released::Done));
+    let stands = world.stands().await;
+    assert_eq!(world.store.release(&slow, "a", after(63)).await, Ok(Released::Lost));
+    assert_eq!(world.stands().await, stands, "nor is what b did undone");
+}
+
+#[tokio::test]
+async fn a_release_whose_answer_was_lost_is_done() {
+    let world = World::with_dispatch().await;
+    let (claimed, _) = world.claimed("a", now()).await;
+    world.table.fail_next(TableFault::AppliedButError, Some("UpdateItem"));
+    assert_eq!(world.store.release(&sent(claimed), "a", now()).await, Ok(Released::Done));
+    assert_eq!(world.stands().await.deliveries[TEXT].progress, Progress::Sent);
+}
+
+#[tokio::test]
+async fn a_receipt_only_rises_and_belongs_to_a_delivery_that_there_is() {
+    let world = World::with_dispatch().await;
+    assert!(world.reported(&delivered(2), after(2)).await);
+    for rank in [1, 2] {
+        assert!(!world.reported(&delivered(rank), after(2)).await, "{rank}: it comes late, or twice");
+    }
+    assert!(world.reported(&delivered(3), after(2)).await);
+    let unknown = world.store.receipt(&dispatch(1).key, "9", &delivered(4), after(2)).await;
+    assert_eq!(unknown, Ok(false));
+    let stands = world.stands().await;
+    assert_eq!(stands.receipts.len(), 1);
+    assert_eq!((stands.receipts[TEXT].rank, stands.rev), (3, 2));
+    assert_eq!(world.store.receipt(&dispatch(2).key, TEXT, &delivered(4), after(2)).await, Ok(false));
+    assert_eq!(world.store.dispatch(&dispatch(2).key).await.unwrap(), None, "no row comes into being");
+}
+
+#[tokio::test]
+async fn a_receipt_wakes_a_row_that_sleeps_and_delays_none() {
+    let world = World::with_dispatch().await;
+    world.reported(&delivered(1), after(500)).await;
+    let (claimed, _) = world.claimed("a", now()).await;
+    let done = sent(claimed);
+    assert_eq!(world.store.release(&done, "a", now()).await, Ok(Released::Done));
+    assert!(matches!(world.claims("b", after(9000)).await, Claimed::NotOurs), "it sleeps");
+    assert!(world.reported(&delivered(3), after(20)).await);
+    assert!(matches!(world.claims("b", after(19)).await, Claimed::NotOurs));
+    world.claimed("b", after(20)).await;
+}
+
+#[tokio::test]
+async fn a_row_is_brought_forward_and_never_put_off() {
+    let world = World::with_dispatch().await;
+    let key = dispatch(1).key;
+    let (mut claimed, _) = world.claimed("a", now()).await;
+    let later = Outcome::NotSent { pause: Some(SignedDuration::from_secs(60)), why: "busy".to_owned() };
+    claimed.record(TEXT, later, now());
+    assert_eq!(world.store.release(&claimed, "a", now()).await, Ok(Released::Done));
+    world.store.due_by(&key, after(90)).await.unwrap();
+    assert!(matches!(world.claims("b", after(59)).await, Claimed::NotOurs));
+    world.store.due_by(&key, after(30)).await.unwrap();
+    assert!(matches!(world.claims("b", after(29)).await, Claimed::NotOurs));
+    let (again, _) = world.claimed("b", after(60)).await;
+    assert_eq!(world.store.release(&sent(again), "b", after(60)).await, Ok(Released::Done));
+    world.store.due_by(&key, after(61)).await.unwrap();
+    assert!(matches!(world.claims("c", after(9000)).await, Claimed::NotOurs), "what is done sleeps on");
+}

@@ -1,0 +1,105 @@
+//! An incident and its first deliveries, as a press leaves them.
+
+use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, Say};
+use handbell_core::incident::{Incident, Phase, Subject};
+use handbell_store::table::{RowKey, SHARDS};
+use handbell_store::{Commit, Handled};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{World, at};
+
+/// The name of the only text among the deliveries.
+pub(crate) const TEXT: &str = "0";
+
+pub(crate) fn now() -> Timestamp {
+    at("2026-11-21T02:00:00Z")
+}
+
+pub(crate) fn subject() -> Subject {
+    Subject::button("green")
+}
+
+/// A dispatch with a text that is due now.
+pub(crate) fn dispatch(number: u32) -> Dispatch {
+    let mut dispatch = Dispatch::new(DispatchKey { subject: subject(), epoch: 1, number }, now());
+    let name = dispatch.add(Delivery::new(
+        Say::Sms {
+            to: "+12025550111".to_owned(),
+            from: "+12025550100".to_owned(),
+            content: Content::Text("Check Webex".to_owned()),
+        },
+        now(),
+    ));
+    assert_eq!(name, TEXT);
+    dispatch
+}
+
+/// The incident after its first press.
+pub(crate) fn incident(version: u64) -> Incident {
+    Incident {
+        subject: subject(),
+        epoch: 1,
+        version,
+        phase: Phase::Open,
+        plan: "alarm".to_owned(),
+        plan_hash: "hash".to_owned(),
+        count: version,
+        step: 1,
+        step_at: now(),
+        step_dispatch: 1,
+        opened_at: now(),
+        heard_at: now(),
+        bounce_at: None,
+        taken_by: None,
+        dispatches: 1,
+        cancelled_up_to: 0,
+        cancelled_epochs: 0,
+        wake_at: Some(now() + SignedDuration::from_hours(1)),
+        crowd: None,
+        label: None,
+        alert: None,
+        duty: handbell_core::incident::Duty::default(),
+    }
+}
+
+/// An event that was answered with this count.
+pub(crate) fn handled(count: u64) -> Handled {
+    Handled { count, at: now(), epoch: 1 }
+}
+
+/// What changes from one version to the next.
+pub(crate) fn change<'a>(
+    before: Option<u64>,
+    incident: &'a Incident,
+    event: &'a str,
+    dispatches: &'a [Dispatch],
+) -> Commit<'a> {
+    Commit {
+        before,
+        incident,
+        event: Some((event, SignedDuration::from_hours(24), handled(incident.count))),
+        dispatches,
+        keep_seconds: 86_400,
+        opens: before.is_none(),
+        replaces: None,
+        plan: None,
+    }
+}
+
+/// The first press, with these deliveries.
+pub(crate) fn opened(dispatches: &[Dispatch]) -> Commit<'_> {
+    static FIRST: std::sync::LazyLock<Incident> = std::sync::LazyLock::new(|| incident(1));
+    change(None, &FIRST, "press-1", dispatches)
+}
+
+impl World {
+    /// Every row of the index that is due until then.
+    pub(crate) async fn due(&self, until: Timestamp) -> Vec<RowKey> {
+        let mut rows = Vec::new();
+        for shard in 0..SHARDS {
+            let found = self.store.due(shard, until, 100).await.unwrap();
+            rows.extend(found.into_iter().map(|(row, _)| row));
+        }
+        rows
+    }
+}
