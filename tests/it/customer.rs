@@ -6,4 +6,4 @@ mod safety;
 mod talks;
 mod trouble;
 mod voice;
-mod weaknesses;
+mod old_faults_stay_fixed;

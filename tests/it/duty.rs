@@ -6,7 +6,7 @@ mod ledger;
 mod mail;
 pub(crate) mod mailbox;
 mod races;
-mod weaknesses;
+mod old_faults_stay_fixed;
 
 use handbell_core::incident::{Incident, Kind, Phase, Subject};
 use handbell_store::table::{Due, SHARDS};

@@ -172,6 +172,11 @@ impl Table {
         lock(&self.0.state).faults.push_back((fault, operation.map(str::to_owned)));
     }
 
+    /// Lets nothing fail any more.
+    pub fn work_again(&self) {
+        lock(&self.0.state).faults.clear();
+    }
+
     /// Lets every write hold its rows for longer, so that conflicts are seen.
     pub fn slow_down(&self, by: Duration) {
         lock(&self.0.state).slow = by;

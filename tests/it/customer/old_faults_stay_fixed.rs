@@ -1,4 +1,4 @@
-//! What was weak in the lab that this takes the place of: each has a test that bears its name.
+//! What was wrong in the lab that this takes the place of. Each test says what holds instead.
 
 use handbell_sim::trouble::TroubleKind;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::people::{LINE, OUR_NUMBER, TOMMY};
 use crate::world::World;
 
 #[tokio::test]
-async fn voice_redirect_never_fires() {
+async fn a_call_is_forwarded_and_posts_no_empty_message() {
     let world = World::with(LINE).await;
     let tommy = world.customer(TOMMY);
     tommy.calls().await;
@@ -25,7 +25,7 @@ async fn voice_redirect_never_fires() {
 }
 
 #[tokio::test]
-async fn posting_for_a_customer_over_the_web_always_fails() {
+async fn a_form_reaches_the_team_with_a_number_or_a_mail_address() {
     let world = World::with(LINE).await;
     for fields in [
         [("phone", "+1 202-555-0123"), ("message", "*markdown* only"), ("email", "")],
@@ -40,7 +40,7 @@ async fn posting_for_a_customer_over_the_web_always_fails() {
 }
 
 #[tokio::test]
-async fn a_webhook_secret_makes_every_webhook_fail_and_without_one_nothing_is_checked() {
+async fn a_signed_webhook_is_heard_and_any_other_is_refused() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("hi").await;
@@ -56,7 +56,7 @@ async fn a_webhook_secret_makes_every_webhook_fail_and_without_one_nothing_is_ch
 }
 
 #[tokio::test]
-async fn race_five_parallel_first_texts() {
+async fn five_first_texts_at_once_make_one_space_and_one_welcome() {
     let world = World::with(LINE).await;
     let tommy = world.customer(TOMMY);
     futures_util::future::join_all(["1", "2", "3", "4", "5"].map(|text| tommy.texts_at_once(text))).await;
@@ -67,7 +67,7 @@ async fn race_five_parallel_first_texts() {
 }
 
 #[tokio::test]
-async fn a_text_is_lost_when_webex_answers_502_and_a_reply_when_twilio_answers_503() {
+async fn no_text_is_lost_while_webex_fails_and_no_reply_while_twilio_fails() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     world.trouble("webex", TroubleKind::BadGatewayBefore, Some(60));
@@ -83,7 +83,7 @@ async fn a_text_is_lost_when_webex_answers_502_and_a_reply_when_twilio_answers_5
 }
 
 #[tokio::test]
-async fn the_same_webhook_twice_sends_two_texts() {
+async fn the_same_webhook_five_times_posts_one_text() {
     let world = World::with(LINE).await;
     let tommy = world.customer(TOMMY);
     let params = [
@@ -102,7 +102,7 @@ async fn the_same_webhook_twice_sends_two_texts() {
 }
 
 #[tokio::test]
-async fn a_message_in_any_space_of_the_account_goes_out() {
+async fn only_what_is_written_in_a_customers_space_goes_out() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("hi").await;
@@ -126,7 +126,7 @@ async fn a_message_in_any_space_of_the_account_goes_out() {
 }
 
 #[tokio::test]
-async fn a_message_with_a_file_only_becomes_a_text_that_says_none() {
+async fn a_file_without_words_arrives_as_a_file_both_ways() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.sends("", &["picture.png"]).await;
@@ -139,7 +139,7 @@ async fn a_message_with_a_file_only_becomes_a_text_that_says_none() {
 }
 
 #[tokio::test]
-async fn the_last_ten_digits_of_a_foreign_number_reach_a_stranger() {
+async fn a_number_is_its_whole_number_with_the_country() {
     let world = World::with(LINE).await;
     let ada = "+447700900123";
     let (customer, alice) = (world.customer(ada), world.agent("alice@example.com", ada));
@@ -160,8 +160,7 @@ async fn the_last_ten_digits_of_a_foreign_number_reach_a_stranger() {
 }
 
 #[tokio::test]
-async fn a_webhook_whose_address_or_secret_changed_is_never_updated_and_the_host_header_decides_where_it_points()
- {
+async fn webhooks_are_put_right_and_never_point_where_a_request_says() {
     let world = World::with(LINE).await;
     let tommy = world.customer(TOMMY);
     world.send("POST", "/twilio/sms", &[("host", "evil.example.net")], "").await;
@@ -184,7 +183,7 @@ async fn a_webhook_whose_address_or_secret_changed_is_never_updated_and_the_host
 }
 
 #[tokio::test]
-async fn anybody_can_forge_a_customers_text_and_the_form_pumps_texts() {
+async fn no_forged_text_is_taken_and_the_form_sends_nobody_a_text() {
     let world = World::with(LINE).await;
     let form = ("content-type", "application/x-www-form-urlencoded");
     let body = "AccountSid=ACffffffffffffffffffffffffffffffff&MessageSid=SM1&From=%2B12025550123&To=%2B12025550100&Body=forged";
@@ -208,7 +207,7 @@ async fn anybody_can_forge_a_customers_text_and_the_form_pumps_texts() {
 }
 
 #[tokio::test]
-async fn every_text_scans_all_spaces_and_works_inside_the_webhook() {
+async fn a_text_is_stored_before_any_vendor_is_asked_and_its_space_is_known_by_id() {
     let world = World::with(LINE).await;
     let tommy = world.customer(TOMMY);
     tommy.texts("hi").await;

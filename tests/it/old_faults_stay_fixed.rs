@@ -1,4 +1,4 @@
-//! What the button robot and the crowd alert that Handbell replaces did wrong, each by its name, and impossible here.
+//! What the button robot and the crowd alert that Handbell replaces did wrong. Each test says what holds instead.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ async fn make_room(world: &World, who: (&str, &str), title: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_failed_member_add_leaves_the_room_without_audience() {
+async fn a_member_who_cannot_be_added_keeps_nobody_else_out() {
     let world =
         World::with(&PLAN.replace("[alice@example.com]", "[nobody@example.com, alice@example.com]")).await;
     assert_eq!(world.press("green").await.body, "OK 1\n");
@@ -36,7 +36,7 @@ async fn a_failed_member_add_leaves_the_room_without_audience() {
 }
 
 #[tokio::test]
-async fn a_502_on_the_step_message_repeats_the_sms_or_loses_the_content() {
+async fn a_502_on_a_steps_post_repeats_no_text_and_loses_no_content() {
     let world = World::new().await;
     world.press("green").await;
     world.settle().await;
@@ -53,7 +53,7 @@ async fn a_502_on_the_step_message_repeats_the_sms_or_loses_the_content() {
 }
 
 #[tokio::test]
-async fn one_bad_number_stops_the_remaining_ones() {
+async fn a_bad_number_stops_no_other_number() {
     let world = World::new().await;
     world.behave("+12025550111", json!({ "behaviour": "refuse", "code": 21211 })).await;
     world.press("green").await;
@@ -64,7 +64,7 @@ async fn one_bad_number_stops_the_remaining_ones() {
 }
 
 #[tokio::test]
-async fn a_press_in_between_changes_what_the_call_says() {
+async fn a_call_says_what_its_own_step_says_whatever_is_pressed_since() {
     let world = World::with(&PLAN.replace("say: \"Please", "say: \"The third step. Please")).await;
     for _ in 0..3 {
         world.press("green").await;
@@ -78,7 +78,7 @@ async fn a_press_in_between_changes_what_the_call_says() {
 }
 
 #[tokio::test]
-async fn a_room_whose_title_only_contains_the_name_is_used() {
+async fn a_space_whose_title_only_contains_the_name_is_left_alone() {
     let world = World::new().await;
     let other = make_room(&world, OURS, "My Green Power archive").await;
     world.press("green").await;
@@ -90,7 +90,7 @@ async fn a_room_whose_title_only_contains_the_name_is_used() {
 }
 
 #[tokio::test]
-async fn only_the_first_page_of_rooms_is_searched() {
+async fn a_space_is_found_beyond_the_first_page_of_the_list() {
     let world = World::new().await;
     let wanted = make_room(&world, OURS, "Green Power").await;
     for number in 0..1005 {
@@ -106,7 +106,7 @@ async fn only_the_first_page_of_rooms_is_searched() {
 }
 
 #[tokio::test]
-async fn destructive_get_links_are_open_to_all() {
+async fn no_link_that_a_stranger_can_follow_deletes_or_sends_anything() {
     let world = World::new().await;
     world.press("green").await;
     world.settle().await;
@@ -117,7 +117,7 @@ async fn destructive_get_links_are_open_to_all() {
 }
 
 #[tokio::test]
-async fn twilio_is_believed_without_a_signature() {
+async fn twilio_is_believed_only_with_its_signature() {
     let world = World::new().await;
     for _ in 0..3 {
         world.press("green").await;
@@ -138,7 +138,7 @@ async fn twilio_is_believed_without_a_signature() {
 }
 
 #[tokio::test]
-async fn one_slow_vendor_blocks_all_presses() {
+async fn no_press_waits_for_a_vendor() {
     let world = World::new().await;
     world.trouble("webex", TroubleKind::Timeout, None);
     for press in 1..=8 {
@@ -151,7 +151,7 @@ async fn one_slow_vendor_blocks_all_presses() {
 }
 
 #[tokio::test]
-async fn data_in_a_post_mentions_everybody() {
+async fn nothing_in_a_label_mentions_everybody() {
     let hostile = PLAN.replace("label: Green button", "label: \"<@all> **Green** [x](http://example.com)\"");
     let world = World::with(&hostile.replace("\"# Help is needed\"", "\"{button} needs help\"")).await;
     world.press("green").await;
@@ -229,7 +229,7 @@ async fn a_cmx_that_says(answer: Option<(&str, &str, &str)>) -> (Vec<Value>, Vec
 }
 
 #[tokio::test]
-async fn digits_of_a_page_are_joined_to_a_count() {
+async fn an_error_page_is_never_read_as_a_count() {
     let page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>nginx/1.5.0</body></html>";
     let login = "{\"code\": 502, \"message\": \"see https://10.10.20.21:8443/1\"}";
     for answer in [
@@ -247,7 +247,7 @@ async fn digits_of_a_page_are_joined_to_a_count() {
 }
 
 #[tokio::test]
-async fn digits_of_the_query_string_are_counted() {
+async fn only_the_count_field_is_counted() {
     let body = |count: u32| {
         json!({ "deviceType": "Wireless_Client 802.11", "deviceQueryString": "floorId=12", "count": count })
             .to_string()
@@ -261,7 +261,7 @@ async fn digits_of_the_query_string_are_counted() {
 }
 
 #[tokio::test]
-async fn a_cmx_that_is_down_ends_the_process() {
+async fn a_cmx_that_is_down_is_told_of_and_polled_again() {
     let (spaces, counts) = a_cmx_that_says(None).await;
     assert!(spaces.is_empty());
     assert!(counts.len() >= 9 && counts.iter().all(Option::is_none), "{counts:?}");
@@ -288,7 +288,7 @@ async fn a_cmx_that_is_down_ends_the_process() {
 }
 
 #[tokio::test]
-async fn every_poll_makes_a_new_room_and_a_new_message() {
+async fn a_crowd_makes_one_space_and_one_message_however_often_it_is_polled() {
     let world = World::with(AT_FIFTY).await;
     for times in 1..=3 {
         world.devices("floor", 60).await;
@@ -311,7 +311,7 @@ async fn every_poll_makes_a_new_room_and_a_new_message() {
 }
 
 #[tokio::test]
-async fn the_first_room_of_the_list_is_taken() {
+async fn only_the_space_with_the_plans_title_is_spoken_in() {
     let world = World::with(AT_FIFTY).await;
     let before = make_room(&world, OURS, "A room with something else").await;
     world.devices("floor", 60).await;
@@ -340,7 +340,7 @@ async fn the_first_room_of_the_list_is_taken() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_webex_passes_silently() {
+async fn what_webex_refuses_for_a_while_is_told_once_in_the_end() {
     for kind in [TroubleKind::TooMany, TroubleKind::BadGatewayBefore, TroubleKind::BadGatewayAfter] {
         let world = World::with(AT_FIFTY).await;
         world.trouble("webex", kind, Some(240));
@@ -357,7 +357,7 @@ async fn a_refusal_of_webex_passes_silently() {
 }
 
 #[tokio::test]
-async fn a_token_that_webex_refuses_passes_silently() {
+async fn a_token_that_webex_refuses_is_told_to_the_admins_by_text() {
     // Both have one secret, and it is the one of the site.
     let world = World::with(&AT_FIFTY.replace("{ secret: webex }", "{ secret: cmx }")).await;
     world.devices("floor", 60).await;
@@ -372,7 +372,7 @@ async fn a_token_that_webex_refuses_passes_silently() {
 }
 
 #[tokio::test]
-async fn what_is_typed_is_evaluated() {
+async fn nothing_that_is_typed_is_evaluated() {
     let hostile = "{count} __import__('os').system('id') $(id) ${HOME} `id` {{7*7}}";
     let step = format!("steps: [{{ post: {{ markdown: \"{hostile}\" }} }}], space: {{ title");
     let world = World::with(&AT_FIFTY.replace("space: { title", &step).replace("api: v2", "api: v3")).await;
@@ -385,7 +385,7 @@ async fn what_is_typed_is_evaluated() {
 }
 
 #[test]
-fn tokens_and_passwords_stand_in_the_clear() {
+fn tokens_and_passwords_in_the_clear_are_refused_and_not_shown() {
     let wrong = AT_FIFTY
         .replace("password: { secret: cmx }", "password: Sw0rdf1sh")
         .replace("token: { secret: webex }", "token: MTIzNDU2Nzg5")
@@ -402,7 +402,7 @@ fn tokens_and_passwords_stand_in_the_clear() {
 }
 
 #[tokio::test]
-async fn a_poll_blocks_and_has_no_timeout() {
+async fn a_poll_that_hangs_ends_in_time_and_holds_up_no_other_site() {
     let two = AT_FIFTY
         .replace("zones:", "  told: { cmx_push: { key: { secret: push } } }\nzones:\n  hats: { site: told, label: Hats, plan: congested, at: 3 }")
         .replace("title: Department Team Room", "title: Both");
