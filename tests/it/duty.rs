@@ -5,8 +5,8 @@ mod form;
 mod ledger;
 mod mail;
 pub(crate) mod mailbox;
-mod races;
 mod old_faults_stay_fixed;
+mod races;
 
 use handbell_core::incident::{Incident, Kind, Phase, Subject};
 use handbell_store::table::{Due, SHARDS};
@@ -136,13 +136,18 @@ impl World {
         alerts.remove(0)
     }
 
-    /// Somebody sends a text to us.
+    /// Somebody sends a text to us, and what follows from it takes its course.
     pub(crate) async fn text_from(&self, number: &str, body: &str) {
+        self.text_at_once(number, body).await;
+        self.settle().await;
+    }
+
+    /// Somebody sends a text to us.
+    pub(crate) async fn text_at_once(&self, number: &str, body: &str) {
         let path = format!("/sim/phones/{}/text", number.replace('+', "%2B"));
         let body = json!({ "to": "+12025550100", "body": body }).to_string();
         let answer = self.send("POST", &path, &[("content-type", "application/json")], body).await;
         assert_eq!(answer.status / 100, 2, "{answer:?}");
-        self.settle().await;
     }
 
     /// The state that the only card shows, and what stands on its buttons.

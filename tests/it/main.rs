@@ -8,6 +8,8 @@ mod crowd;
 mod customer;
 mod duty;
 mod house;
+mod late;
+mod limits;
 mod old_faults_stay_fixed;
 mod processes;
 mod replay;

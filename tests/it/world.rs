@@ -172,6 +172,60 @@ impl World {
         self.runner.cloud.advance(SignedDuration::from_secs(seconds)).unwrap();
     }
 
+    /// One batch of what lies in the queue is given to its function; false if nothing is to be done now.
+    pub(crate) async fn batch(&self) -> bool {
+        let cloud = &self.runner.cloud;
+        let worker = cloud.template().functions.iter().find(|function| function.queues).unwrap();
+        cloud.queue().deliver(cloud.calls(), &worker.name, worker.batch).await
+    }
+
+    /// Nothing moves any more, but what lies in the queue stays there.
+    pub(crate) async fn pause(&self) {
+        let (began, mut still, mut seen) = (Instant::now(), 0, (0, 0, 0));
+        while still < 3 {
+            assert!(began.elapsed() < DEADLINE, "the world does not come to rest");
+            tokio::time::sleep(Duration::from_millis(4)).await;
+            let now = self.pulse();
+            still = if self.runner.cloud.calls().running() == 0 && now == seen { still + 1 } else { 0 };
+            seen = now;
+        }
+    }
+
+    /// What changes whenever anything happens.
+    fn pulse(&self) -> (u64, usize, usize) {
+        let stage = &self.runner.stage;
+        (*stage.watch().borrow(), stage.wire.entries().len(), self.runner.cloud.queue().messages().len())
+    }
+
+    /// The next thing happens: a batch of the queue, or time goes by until there is one or a minute is full.
+    pub(crate) async fn step(&self) {
+        self.pause().await;
+        if self.runner.cloud.queue().depth().visible > 0 {
+            self.batch().await;
+        } else {
+            let left = self.next_moment().duration_since(self.now());
+            self.runner.cloud.advance(left + SignedDuration::from_millis(1)).unwrap();
+            self.runner.cloud.tick_due().await;
+        }
+    }
+
+    /// When the next message of the queue comes, or the next minute's tick.
+    fn next_moment(&self) -> Timestamp {
+        let now = self.now();
+        let minute = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60).unwrap();
+        let messages = self.runner.cloud.queue().messages().into_iter().map(|message| message.visible_at);
+        messages.filter(|at| *at > now).chain([minute]).min().unwrap()
+    }
+
+    /// Waits until something is true that a handler is about to do.
+    pub(crate) async fn until(&self, what: &str, is: impl AsyncFn() -> bool) {
+        let began = Instant::now();
+        while !is().await {
+            assert!(began.elapsed() < DEADLINE, "it does not come to pass: {what}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
     /// Everything that is to be done now is done, and nothing moves any more.
     pub(crate) async fn rest(&self) {
         let began = Instant::now();
@@ -192,10 +246,7 @@ impl World {
         let end = self.now() + SignedDuration::from_secs(seconds);
         loop {
             self.rest().await;
-            let now = self.now();
-            let minute = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60).unwrap();
-            let messages = self.runner.cloud.queue().messages().into_iter().map(|message| message.visible_at);
-            let next = messages.filter(|at| *at > now).chain([minute]).min().unwrap();
+            let (now, next) = (self.now(), self.next_moment());
             if next > end {
                 self.runner.cloud.advance(end.duration_since(now)).unwrap();
                 return self.rest().await;
@@ -210,6 +261,8 @@ impl World {
     }
 
     pub(crate) fn trouble(&self, vendor: &str, kind: TroubleKind, seconds: Option<u64>) {
+        const VENDORS: [&str; 5] = ["webex", "twilio", "cmx", "ses", "s3"];
+        assert!(VENDORS.contains(&vendor), "{vendor} makes no trouble: nothing would go wrong");
         let trouble: Trouble =
             serde_json::from_value(json!({ "vendor": vendor, "kind": kind, "seconds": seconds })).unwrap();
         self.runner.stage.troubles.make(trouble, self.now());
@@ -338,6 +391,11 @@ impl World {
         sids.len()
     }
 
+    /// A call is there that nobody has ended.
+    pub(crate) fn rings(&self, number: &str) -> bool {
+        !self.phone(number)["call"].is_null()
+    }
+
     /// Takes the call that rings; gives what is heard.
     pub(crate) async fn answer(&self, number: &str) -> Vec<String> {
         let path = format!("/sim/phones/{}/answer", number.replace('+', "%2B"));
@@ -356,7 +414,8 @@ impl World {
         self.heard(number)
     }
 
-    fn heard(&self, number: &str) -> Vec<String> {
+    /// All that was heard in the last call of this phone.
+    pub(crate) fn heard(&self, number: &str) -> Vec<String> {
         let phone = self.phone(number);
         let call = if phone["call"].is_null() {
             phone["calls"].as_array().unwrap().last().unwrap().clone()

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::cloud::{Cloud, Task};
 use handbell_sim::Stage;
 use handbell_sim::cmx::{Cmx, DayShown, day};
-use handbell_sim::trouble::Trouble;
+use handbell_sim::trouble::{Trouble, TroubleKind};
 
 /// Time may be moved this far at once.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 400);
@@ -85,6 +85,12 @@ async fn make_trouble(State(control): State<Control>, Json(trouble): Json<Troubl
     }
     if !(0.0..=1.0).contains(&trouble.share) {
         return (StatusCode::BAD_REQUEST, "share is between 0 and 1\n").into_response();
+    }
+    if trouble.kind == TroubleKind::Slow
+        && !trouble.seconds.is_some_and(|seconds| (1..=3600).contains(&seconds))
+    {
+        return (StatusCode::BAD_REQUEST, "slow needs seconds, 1 to 3600: how long each answer takes\n")
+            .into_response();
     }
     control.stage.troubles.make(trouble, control.stage.clock.now());
     control.stage.touch();

@@ -1,17 +1,22 @@
-//! Kills the handlers of this process at a chosen request, before or after it takes effect.
+//! Kills the handlers of this process at a chosen request, or holds the request, before or after it takes effect.
 //!
 //! Every await of a handler is a request to the table, the queue, the bus or a vendor, and all of them come by here. So
-//! a handler can be made to die at each of its awaits, one after another.
+//! a handler can be made to die at each of its awaits, one after another, and a test decides what happens in between.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
 
-/// When the handler dies.
+/// Larger than any request of a handler.
+const LARGEST: usize = 128 * 1024 * 1024;
+
+/// When the handler dies, or its request is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// The request has reached nobody.
@@ -20,7 +25,49 @@ pub enum Moment {
     After,
 }
 
-/// Counts requests and kills at one of them. Cheap to clone.
+/// A request of a handler.
+#[derive(Clone, Debug)]
+pub struct Passing {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path on this laptop: `/aws/…` or `/sim/…`.
+    pub path: String,
+    /// The operation of an AWS service that is asked for by a header, such as `TransactWriteItems`; empty for all others.
+    pub operation: String,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Requests that are held until this is dropped.
+pub struct Held {
+    reached: watch::Receiver<bool>,
+    _held: watch::Sender<()>,
+}
+
+impl Held {
+    /// Waits until the first request is held.
+    pub async fn reached(&self) {
+        // The gate outlives what it holds, so there is no error to tell of.
+        let _ = self.reached.clone().wait_for(|reached| *reached).await;
+    }
+}
+
+/// Which requests are held, and when.
+struct Hold {
+    fits: Box<dyn Fn(&Passing) -> bool + Send + Sync>,
+    moment: Moment,
+    reached: watch::Sender<bool>,
+    released: watch::Receiver<()>,
+}
+
+/// What a test wants to know of the requests.
+#[derive(Default)]
+struct Watch {
+    holds: Vec<Arc<Hold>>,
+    seen: Option<Vec<Passing>>,
+}
+
+/// Counts requests, and kills or holds at one of them. Cheap to clone.
 #[derive(Clone)]
 pub struct Gate(Arc<Inner>);
 
@@ -29,12 +76,18 @@ struct Inner {
     /// The request at which to kill, times two, plus one for [`Moment::After`]; `usize::MAX` for never.
     at: AtomicUsize,
     deaths: watch::Sender<usize>,
+    watch: Mutex<Watch>,
 }
 
 impl Default for Gate {
     fn default() -> Self {
         let at = AtomicUsize::new(usize::MAX);
-        Self(Arc::new(Inner { seen: AtomicUsize::new(0), at, deaths: watch::channel(0).0 }))
+        Self(Arc::new(Inner {
+            seen: AtomicUsize::new(0),
+            at,
+            deaths: watch::channel(0).0,
+            watch: Mutex::default(),
+        }))
     }
 }
 
@@ -43,6 +96,25 @@ impl Gate {
     pub fn kill_at(&self, number: usize, moment: Moment) {
         self.0.seen.store(0, Ordering::SeqCst);
         self.0.at.store(number * 2 + usize::from(moment == Moment::After), Ordering::SeqCst);
+    }
+
+    /// Holds every request that fits from now on, until what it gives is dropped. The SDKs' deadlines run on meanwhile.
+    pub fn hold(&self, moment: Moment, fits: impl Fn(&Passing) -> bool + Send + Sync + 'static) -> Held {
+        let (reached, is_reached) = watch::channel(false);
+        let (held, released) = watch::channel(());
+        let hold = Hold { fits: Box::new(fits), moment, reached, released };
+        self.watch().holds.push(Arc::new(hold));
+        Held { reached: is_reached, _held: held }
+    }
+
+    /// Writes down the requests from now on.
+    pub fn record(&self) {
+        self.watch().seen = Some(Vec::new());
+    }
+
+    /// The requests since [`Gate::record`], oldest first.
+    pub fn recorded(&self) -> Vec<Passing> {
+        self.watch().seen.clone().unwrap_or_default()
     }
 
     /// How many requests came by since the last [`Gate::kill_at`].
@@ -64,9 +136,49 @@ impl Gate {
         }
     }
 
+    fn watch(&self) -> MutexGuard<'_, Watch> {
+        self.0.watch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The request, unless it can't be read, and what holds it. Nothing is read while nobody wants to know.
+    async fn look_at(&self, request: Request) -> Option<(Request, Option<Arc<Hold>>)> {
+        {
+            let mut watch = self.watch();
+            watch.holds.retain(|hold| hold.released.has_changed().is_ok());
+            if watch.holds.is_empty() && watch.seen.is_none() {
+                return Some((request, None));
+            }
+        }
+        let (head, body) = request.into_parts();
+        let body = to_bytes(body, LARGEST).await.ok()?;
+        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        let operation = target.and_then(|target| target.rsplit('.').next()).unwrap_or_default();
+        let passing = Passing {
+            method: head.method.clone(),
+            path: head.uri.path().to_owned(),
+            operation: operation.to_owned(),
+            body: body.clone(),
+        };
+        let mut watch = self.watch();
+        let hold = watch.holds.iter().find(|hold| (hold.fits)(&passing)).cloned();
+        if let Some(seen) = &mut watch.seen {
+            seen.push(passing);
+        }
+        Some((Request::from_parts(head, Body::from(body)), hold))
+    }
+
     fn die(&self) {
         self.0.at.store(usize::MAX, Ordering::SeqCst);
         self.0.deaths.send_modify(|deaths| *deaths += 1);
+    }
+}
+
+impl Hold {
+    async fn wait(&self) {
+        self.reached.send_replace(true);
+        let mut released = self.released.clone();
+        // Nothing is ever sent: it ends when the other end is dropped.
+        while released.changed().await.is_ok() {}
     }
 }
 
@@ -88,7 +200,16 @@ pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next)
         gate.die();
         return std::future::pending().await;
     }
+    let Some((request, hold)) = gate.look_at(request).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    if let Some(hold) = hold.as_ref().filter(|hold| hold.moment == Moment::Before) {
+        hold.wait().await;
+    }
     let response = next.run(request).await;
+    if let Some(hold) = hold.as_ref().filter(|hold| hold.moment == Moment::After) {
+        hold.wait().await;
+    }
     if at == number * 2 + 1 {
         gate.die();
         return std::future::pending().await;

@@ -54,6 +54,15 @@ impl SimClock {
         self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()).ahead += by;
     }
 
+    /// Moves a held clock to this time, unless it is later already. False for a clock that runs: there one has to wait.
+    fn move_to(&self, at: Timestamp) -> bool {
+        let mut hands = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Some(held) = hands.held else { return false };
+        let missing = at.duration_since(held + hands.ahead);
+        hands.ahead += missing.max(SignedDuration::ZERO);
+        true
+    }
+
     /// It is this time, and from now on time only goes by when it is moved.
     pub fn hold(&self, at: Timestamp) {
         let mut hands = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -126,6 +135,16 @@ impl Stage {
     /// Tells whoever watches that something that people can see has changed.
     pub fn touch(&self) {
         self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Lets as much time go by as a slow answer of this vendor takes to a request of that time.
+    pub async fn answer_slowly(&self, vendor: &str, asked: Timestamp) {
+        let slowness = self.troubles.slowness(vendor);
+        if self.clock.move_to(asked + slowness) {
+            self.touch();
+        } else {
+            tokio::time::sleep(slowness.unsigned_abs()).await;
+        }
     }
 
     /// Wakes at every [`Stage::touch`].

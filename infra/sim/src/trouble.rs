@@ -26,6 +26,8 @@ pub enum TroubleKind {
     Reset,
     /// 200 with a page of HTML; nothing was done.
     Html,
+    /// It was done, and the answer comes after `seconds`. A held clock is moved instead of waiting.
+    Slow,
     /// Twilio only: a call back to us is not made.
     DropCallback,
     /// Twilio only: every call back to us is made twice.
@@ -51,7 +53,8 @@ pub struct Trouble {
     /// Which part of the requests, 0.0 to 1.0; spread evenly, not by chance, so that a test repeats.
     #[serde(default = "all")]
     pub share: f64,
-    /// How long, on the system's clock; without it, until it is taken back.
+    /// How long, on the system's clock; without it, until it is taken back. Of [`TroubleKind::Slow`], how long each answer
+    /// takes; that one lasts until it is taken back.
     #[serde(default)]
     pub seconds: Option<u64>,
     #[serde(skip)]
@@ -74,7 +77,8 @@ pub const HANG: Duration = Duration::from_secs(60);
 impl Troubles {
     /// Adds a trouble, which begins now. A vendor has one of each kind.
     pub fn make(&self, mut trouble: Trouble, now: Timestamp) {
-        trouble.until = trouble.seconds.map(|seconds| now + SignedDuration::from_secs(seconds as i64));
+        let lasts = trouble.seconds.filter(|_| trouble.kind != TroubleKind::Slow);
+        trouble.until = lasts.map(|seconds| now + SignedDuration::from_secs(seconds as i64));
         let mut all = self.lock();
         all.retain(|other| other.vendor != trouble.vendor || other.kind != trouble.kind);
         all.push(trouble);
@@ -105,6 +109,13 @@ impl Troubles {
         trouble.seen += 1;
         let before = ((trouble.seen - 1) as f64 * trouble.share).floor();
         ((trouble.seen as f64 * trouble.share).floor() > before).then_some(trouble.kind)
+    }
+
+    /// How long a slow answer of this vendor takes.
+    pub fn slowness(&self, vendor: &str) -> SignedDuration {
+        let all = self.lock();
+        let slow = all.iter().find(|trouble| trouble.vendor == vendor && trouble.kind == TroubleKind::Slow);
+        SignedDuration::from_secs(slow.and_then(|slow| slow.seconds).unwrap_or_default() as i64)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Trouble>> {

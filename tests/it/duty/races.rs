@@ -1,6 +1,7 @@
 //! Stop must stop: what comes at the same moment, or too late.
 
 use handbell_core::incident::Phase;
+use handbell_local::gate::{Moment, Passing};
 
 use super::{DANA, DUTY, ELI, nagios, problem};
 use crate::world::World;
@@ -16,19 +17,105 @@ async fn an_acknowledgement_while_our_call_is_ringing() {
     world.read_all();
 }
 
-/// Ten at once: one has it, and the step that was due at that moment doesn't come.
-#[tokio::test]
-async fn an_acknowledgement_races_a_timer() {
+/// A transaction that writes this, as it travels to the table.
+fn writes(what: &'static str) -> impl Fn(&Passing) -> bool {
+    move |request| {
+        request.operation == "TransactWriteItems" && String::from_utf8_lossy(&request.body).contains(what)
+    }
+}
+
+/// The next state has taken the second step.
+const SECOND_STEP: &str = "\"step\":{\"N\":\"2\"}";
+/// The next state is acknowledged.
+const ACKNOWLEDGED: &str = "\"phase\":{\"S\":\"acknowledged\"}";
+
+impl World {
+    async fn waits_until(&self, phase: Phase) {
+        self.until("the phase", async || self.alert().await.phase == phase).await;
+    }
+
+    /// What is due now is done, while another handler is held.
+    async fn works(&self) {
+        while self.runner.cloud.deliver_due().await + self.runner.cloud.tick_due().await > 0 {}
+    }
+}
+
+/// A problem, half a minute before the second step.
+async fn before_the_second_step() -> World {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
-    world.pass(289).await;
-    world.advance(1).await;
-    world.text_from(DANA, "ack").await;
+    world.pass(270).await;
+    assert_eq!((world.alert().await.step, world.calls(ELI)), (1, 0));
+    world
+}
+
+/// The timer has decided on the second step, and the acknowledgement is written before it is.
+#[tokio::test]
+async fn an_acknowledgement_that_overtakes_the_timer_keeps_the_next_step_from_being_taken() {
+    let world = before_the_second_step().await;
+    let held = world.gate.hold(Moment::Before, writes(SECOND_STEP));
+    let overtakes = async {
+        held.reached().await;
+        world.text_at_once(DANA, "ack").await;
+        world.waits_until(Phase::Acknowledged).await;
+        drop(held);
+    };
+    tokio::join!(world.pass(60), overtakes);
     world.pass(600).await;
     let alert = world.alert().await;
-    assert_eq!(alert.phase, Phase::Acknowledged);
-    // Either the timer was first and everybody was told, or it came too late and rang nobody.
-    assert_eq!(world.calls(ELI), usize::from(alert.step == 2));
+    assert_eq!((alert.phase, alert.step), (Phase::Acknowledged, 1));
+    assert_eq!((world.calls(ELI), world.texts(ELI).len()), (0, 0), "nobody is called who needn't be");
+    world.read_all();
+}
+
+/// The acknowledgement has been decided, and the timer's step is written before it is.
+#[tokio::test]
+async fn an_acknowledgement_that_the_timer_overtakes_is_taken_and_hangs_up_what_rings() {
+    let world = before_the_second_step().await;
+    let held = world.gate.hold(Moment::Before, writes(ACKNOWLEDGED));
+    let is_overtaken = async {
+        held.reached().await;
+        world.advance(40).await;
+        world
+            .until("the second step", async || {
+                world.works().await;
+                world.calls(ELI) == 1
+            })
+            .await;
+        assert_eq!((world.alert().await.step, world.alert().await.phase), (2, Phase::Open));
+        assert!(world.rings(ELI));
+        drop(held);
+    };
+    tokio::join!(world.text_at_once(DANA, "ack"), is_overtaken);
+    world.waits_until(Phase::Acknowledged).await;
+    world.pass(600).await;
+    let alert = world.alert().await;
+    assert_eq!((alert.phase, alert.step), (Phase::Acknowledged, 2));
+    assert_eq!(alert.taken_by.unwrap().who, "Dana");
+    assert!(!world.rings(ELI), "it is hung up");
+    assert_eq!(world.calls(ELI), 1);
+    world.read_all();
+}
+
+/// The step is written, and the acknowledgement after it, before anybody has claimed the step's deliveries.
+#[tokio::test]
+async fn an_acknowledgement_between_a_step_and_its_deliveries_calls_nobody() {
+    let world = before_the_second_step().await;
+    let claim = |request: &Passing| {
+        let body = String::from_utf8_lossy(&request.body);
+        request.operation == "UpdateItem" && body.contains("ADD claims")
+    };
+    let held = world.gate.hold(Moment::Before, claim);
+    let comes_between = async {
+        held.reached().await;
+        assert_eq!(world.alert().await.step, 2, "the step is taken");
+        world.text_at_once(DANA, "ack").await;
+        world.waits_until(Phase::Acknowledged).await;
+        drop(held);
+    };
+    tokio::join!(world.pass(60), comes_between);
+    world.pass(600).await;
+    assert_eq!((world.calls(ELI), world.texts(ELI).len()), (0, 0));
     world.read_all();
 }
 

@@ -81,6 +81,7 @@ impl Door<'_> {
         stage.touch();
         match trouble {
             Some(TroubleKind::Timeout) => tokio::time::sleep(HANG).await,
+            Some(TroubleKind::Slow) => stage.answer_slowly(self.service, at).await,
             Some(TroubleKind::Reset) => {
                 let end = Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
                 return Response::new(Body::from_stream(stream::iter([end])));

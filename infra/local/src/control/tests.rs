@@ -459,6 +459,10 @@ async fn troubles() {
     for (vendor, kind) in [("webex", "empty"), ("twilio", "truncated"), ("cmx", "drop-callback")] {
         assert_eq!(scene.trouble(json!({ "vendor": vendor, "kind": kind })).await.0, 400, "{vendor} {kind}");
     }
+    for seconds in [None, Some(0), Some(4000)] {
+        let slow = json!({ "vendor": "webex", "kind": "slow", "seconds": seconds });
+        assert_eq!(scene.trouble(slow).await.0, 400, "{seconds:?}");
+    }
     let trouble: Trouble = serde_json::from_value(json!({ "vendor": "cmx", "kind": "no-content" })).unwrap();
     assert_eq!(trouble.kind, TroubleKind::NoContent);
 }

@@ -109,8 +109,10 @@ pub(super) async fn enter(State(cmx): State<Cmx>, request: Request) -> Response 
         verdict: verdict.into(),
         millis: started.elapsed().as_millis() as u64,
     });
-    if trouble == Some(TroubleKind::Timeout) {
-        tokio::time::sleep(HANG).await;
+    match trouble {
+        Some(TroubleKind::Timeout) => tokio::time::sleep(HANG).await,
+        Some(TroubleKind::Slow) => stage.answer_slowly("cmx", at).await,
+        _ => {}
     }
     if broken {
         let begun = (trouble != Some(TroubleKind::Reset)).then_some(Ok(answer));

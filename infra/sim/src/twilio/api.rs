@@ -262,6 +262,7 @@ pub(super) async fn enter(State(twilio): State<Twilio>, request: Request) -> Res
     });
     match trouble {
         Some(TroubleKind::Timeout) => tokio::time::sleep(HANG).await,
+        Some(TroubleKind::Slow) => stage.answer_slowly("twilio", at).await,
         Some(TroubleKind::Reset) => {
             let broken =
                 stream::iter([Err::<Bytes, _>(std::io::Error::from(std::io::ErrorKind::ConnectionReset))]);

@@ -104,6 +104,10 @@ impl Webex {
                 StatusCode::GATEWAY_TIMEOUT.into_response()
             }
             Some(TroubleKind::Reset) => broken(),
+            Some(TroubleKind::Slow) => {
+                stage.answer_slowly("webex", now).await;
+                response
+            }
             _ => response,
         }
     }

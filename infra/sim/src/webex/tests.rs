@@ -633,6 +633,31 @@ async fn trouble_is_before_or_after_the_work_and_ours_alone() {
 }
 
 #[tokio::test]
+async fn a_slow_answer_moves_a_held_clock_and_makes_others_wait() {
+    let world = World::new(false).await;
+    let room = world.room(&["alice@example.com"]).await;
+    let body = json!({"roomId": room, "text": "x"});
+    let slow = |seconds: u64| {
+        let trouble = json!({"vendor": "webex", "kind": "slow", "seconds": seconds});
+        let trouble: Trouble = serde_json::from_value(trouble).expect("a trouble");
+        world.stage.troubles.make(trouble, world.stage.clock.now());
+    };
+    slow(60);
+    let request = world.stage.http.post(format!("{}/messages", world.base)).bearer_auth(OURS).json(&body);
+    assert!(request.timeout(Duration::from_millis(300)).send().await.is_err_and(|error| error.is_timeout()));
+    slow(5);
+    let began = world.stage.clock.now();
+    world.stage.clock.hold(began);
+    for answers in 1..=20 {
+        assert_eq!(world.post(OURS, "/messages", body.clone()).await.0, 200, "it is done, and answered");
+        let went_by = world.stage.clock.now().duration_since(began).as_secs();
+        assert_eq!(went_by, 5 * answers, "and each takes its time, however long it has been going on");
+    }
+    assert_eq!(world.post(ALICE, "/messages", body).await.0, 200);
+    assert_eq!(world.stage.clock.now().duration_since(began).as_secs(), 100, "but people's don't");
+}
+
+#[tokio::test]
 async fn the_page_is_told_and_shown() {
     let world = World::new(false).await;
     let mut changes = world.stage.watch();

@@ -46,9 +46,6 @@ impl App {
             Ok(webex) => webex,
             Err(_) => return wait(15),
         };
-        if !work.may_begin(self.now()) {
-            return wait(0);
-        }
         let room = match self.room(&webex, work).await {
             Ok(room) => room,
             Err(outcome) => return outcome,
@@ -63,6 +60,10 @@ impl App {
             if let Some(outcome) = self.look_again(work, REPORT).await {
                 return outcome;
             }
+        }
+        // Finding the space or looking for the report may have taken its time.
+        if !work.may_begin(self.now()) {
+            return wait(0);
         }
         let parent = work.dispatch.thread.clone();
         let mut post = Post { markdown: wording::marked_post(text, &mark), parent, ..Post::default() };
@@ -109,11 +110,11 @@ impl App {
 
     /// `Err(Some(pause))`: again later. `Err(None)`: this message can't be edited any more.
     async fn edit(&self, webex: &Webex, work: &Work, id: &str, markdown: &str) -> Result<(), Option<i64>> {
+        let row = self.store.space(&work.space).await.map_err(|_| Some(15))?;
+        let room = row.and_then(|row| row.room).ok_or(None)?;
         if !work.may_begin(self.now()) {
             return Err(Some(0));
         }
-        let row = self.store.space(&work.space).await.map_err(|_| Some(15))?;
-        let room = row.and_then(|row| row.room).ok_or(None)?;
         match webex.edit(id, &room, markdown).await {
             Ok(_) => Ok(()),
             Err(Failure::Refused { .. }) => Err(None),

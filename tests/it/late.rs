@@ -1,0 +1,325 @@
+//! Nothing begins later than 8 s after the claim: an acknowledgement may have come meanwhile, and the lease runs out.
+//!
+//! Each test plays a scene up to one thing that a vendor is told, and once more with the request before it taking 9 s.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use handbell_core::incident::Phase;
+use handbell_local::gate::{Moment, Passing};
+use handbell_sim::trouble::TroubleKind;
+use http::Method;
+use serde_json::json;
+
+use crate::crowd::FLOOR;
+use crate::customer::people::{LINE, TOMMY};
+use crate::duty::{DANA, DUTY, PEOPLE, ROTAS, problem};
+use crate::world::World;
+
+/// So many steps lead to what a scene is about, at most.
+const STEPS: usize = 60;
+
+/// Asks for nothing, and so may come at any time; or comes beside the work, in no order that a test could count on.
+fn is_beside(request: &Passing) -> bool {
+    ["/aws/events", "/aws/sqs"].iter().any(|path| request.path.starts_with(path))
+}
+
+/// Tells somebody something, or changes what stands at a vendor.
+fn tells(request: &Passing) -> bool {
+    let vendor = ["/sim/webex/v1/", "/sim/twilio/", "/aws/ses/"];
+    let hook = request.path.contains("/webhooks");
+    request.method != Method::GET && !hook && vendor.iter().any(|path| request.path.starts_with(path))
+}
+
+fn has(request: &Passing, method: &Method, path: &str, body: &str) -> bool {
+    request.method == *method
+        && request.path.contains(path)
+        && String::from_utf8_lossy(&request.body).contains(body)
+}
+
+fn posts(body: &'static str) -> impl Fn(&Passing) -> bool {
+    move |request| has(request, &Method::POST, "/sim/webex/v1/messages", body)
+}
+
+fn asks(method: Method, path: &'static str) -> impl Fn(&Passing) -> bool {
+    move |request| has(request, &method, path, "")
+}
+
+/// Plays the scene until the target comes; gives in which step, and as which of the step's requests.
+async fn place_of(scene: &impl AsyncFn() -> World, target: &impl Fn(&Passing) -> bool) -> (usize, usize) {
+    let world = scene().await;
+    for step in 0..STEPS {
+        world.gate.record();
+        world.step().await;
+        let requests = world.gate.recorded();
+        if let Some(place) = requests.iter().filter(|request| !is_beside(request)).position(target) {
+            world.read_all();
+            return (step, place);
+        }
+    }
+    panic!("the scene doesn't come to it");
+}
+
+/// What would begin late is left to the next claim, which does it once.
+async fn begins_in_time(scene: impl AsyncFn() -> World, target: impl Fn(&Passing) -> bool) {
+    let (step, place) = place_of(&scene, &target).await;
+    assert!(place > 0, "the claim comes first");
+
+    let world = scene().await;
+    for _ in 0..step {
+        world.step().await;
+    }
+    world.pause().await;
+    world.gate.record();
+    let number = AtomicUsize::new(0);
+    let held = world.gate.hold(Moment::After, move |request| {
+        !is_beside(request) && number.fetch_add(1, Ordering::SeqCst) == place - 1
+    });
+    let in_time = async {
+        held.reached().await;
+        let in_time = world.gate.recorded().len();
+        world.advance(9).await;
+        drop(held);
+        in_time
+    };
+    let (worked, in_time) = tokio::join!(world.batch(), in_time);
+    assert!(worked);
+    let late: Vec<Passing> = world.gate.recorded().into_iter().skip(in_time).filter(tells).collect();
+    assert!(late.is_empty(), "begun too late: {late:#?}");
+
+    world.pass(150).await;
+    let done: Vec<Passing> = world.gate.recorded().into_iter().filter(|request| target(request)).collect();
+    assert_eq!(done.len(), 1, "the next claim does it: {done:#?}");
+    world.read_all();
+}
+
+/// A button with one step.
+fn button(step: &str) -> String {
+    format!(
+        "timezone: Europe/Paris\nwebex: {{ token: {{ secret: webex }} }}\n\
+         twilio: {{ account: ACffffffffffffffffffffffffffffffff, token: {{ secret: twilio }}, from: \"+12025550100\" }}\n\
+         admins: {{ webex: [carol@example.com] }}\nplans:\n  alarm: {{ space: {{ title: Alarm }}, steps: [{{ {step} }}] }}\n\
+         buttons:\n  green: {{ plan: alarm, token: {{ secret: button-green }} }}\n"
+    )
+}
+
+const SMS: &str = "sms: [{ to: [\"+12025550111\"], text: Check Webex }]";
+
+async fn pressed(step: &str) -> World {
+    let world = World::with(&button(step)).await;
+    world.press("green").await;
+    world
+}
+
+/// A customer has written, and an agent is in the customer's space.
+async fn in_conversation(config: &str) -> World {
+    let world = World::with(config).await;
+    world.customer(TOMMY).texts("hi").await;
+    world.read_all();
+    world
+}
+
+/// An agent has written, and we have heard of it.
+async fn said(world: World, text: &str) -> World {
+    world.agent("alice@example.com", TOMMY).says_at_once(text).await;
+    world.until("Webex tells us", async || world.runner.cloud.queue().depth().visible > 0).await;
+    world
+}
+
+#[tokio::test]
+async fn a_text() {
+    begins_in_time(async || pressed(SMS).await, asks(Method::POST, "/Messages.json")).await;
+}
+
+#[tokio::test]
+async fn a_call() {
+    let call = "call: [{ to: [\"+12025550111\"], say: Please check Webex. }]";
+    begins_in_time(async || pressed(call).await, asks(Method::POST, "/Calls.json")).await;
+}
+
+#[tokio::test]
+async fn a_space() {
+    let post = "post: { markdown: Help }";
+    begins_in_time(async || pressed(post).await, asks(Method::POST, "/sim/webex/v1/rooms")).await;
+}
+
+#[tokio::test]
+async fn a_post() {
+    begins_in_time(async || pressed("post: { markdown: Help }").await, posts("Help")).await;
+}
+
+#[tokio::test]
+async fn an_invitation() {
+    let people = "people: { participants: [dana@example.com] }";
+    begins_in_time(async || pressed(people).await, asks(Method::POST, "/sim/webex/v1/memberships")).await;
+}
+
+#[tokio::test]
+async fn a_delivery_summary() {
+    begins_in_time(async || pressed(SMS).await, posts("")).await;
+}
+
+#[tokio::test]
+async fn an_edit_of_the_delivery_summary() {
+    let scene = async || {
+        let world = World::with(&button(SMS)).await;
+        world.behave("+12025550111", json!({ "behaviour": "refuse", "code": 30003 })).await;
+        world.press("green").await;
+        world
+    };
+    begins_in_time(scene, asks(Method::PUT, "/sim/webex/v1/messages/")).await;
+}
+
+#[tokio::test]
+async fn a_word_to_an_admin() {
+    let scene = async || {
+        let world = World::with(&button(SMS)).await;
+        world.behave("+12025550111", json!({ "behaviour": "refuse", "code": 21211 })).await;
+        world.press("green").await;
+        world
+    };
+    let word = |request: &Passing| posts("toPersonEmail")(request) && posts("SMS to")(request);
+    begins_in_time(scene, word).await;
+}
+
+/// What stands under a card is refused when the card is gone, and then stands by itself.
+#[tokio::test]
+async fn a_post_that_was_refused_under_its_card() {
+    let scene = async || {
+        let again = "      - post: { markdown: It got worse }\n      - sms";
+        let world = World::with(&FLOOR.replace("      - sms", again)).await;
+        world.devices("shoes", 87).await;
+        world.pass(125).await;
+        let card = world.cards("Floor team").remove(0);
+        world.read_all();
+        let path = format!("messages/{}", card["id"].as_str().unwrap());
+        world.as_handbell("DELETE", &path, json!({})).await;
+        world.devices("shoes", 97).await;
+        world
+    };
+    let by_itself =
+        |request: &Passing| posts("It got worse")(request) && !has(request, &Method::POST, "", "parentId");
+    begins_in_time(scene, by_itself).await;
+}
+
+#[tokio::test]
+async fn a_page_by_mail() {
+    let scene = async || {
+        let people = PEOPLE.replace("ops,text; call", "ops,mail");
+        let files = [("people.csv", people.as_str()), ("rotas.yaml", ROTAS)];
+        let world = World::with_files(DUTY, &files).await;
+        world.mail_with(crate::duty::ADDRESS, "", &problem()).await;
+        world
+    };
+    begins_in_time(scene, asks(Method::POST, "/aws/ses/")).await;
+}
+
+#[tokio::test]
+async fn the_removal_of_an_old_card() {
+    let scene = async || {
+        let world = World::staffed(DUTY).await;
+        world.mail(&problem()).await;
+        world.answer(DANA).await;
+        world.key(DANA, "1").await;
+        world
+    };
+    begins_in_time(scene, asks(Method::DELETE, "/sim/webex/v1/messages/")).await;
+}
+
+#[tokio::test]
+async fn an_answer_to_a_customer() {
+    let scene = async || said(in_conversation(LINE).await, "hello").await;
+    begins_in_time(scene, asks(Method::POST, "/Messages.json")).await;
+}
+
+#[tokio::test]
+async fn an_answer_to_a_customer_by_mail() {
+    let scene = async || {
+        let world = World::with(LINE).await;
+        let fields = [("email", "tommy@example.org"), ("message", "Are you open?"), ("name", "Tommy")];
+        assert_eq!(world.fill_in("support", &fields).await.status, 200);
+        world.settle().await;
+        world.read_all();
+        world.agent("alice@example.com", "").says_at_once("Yes").await;
+        world.until("Webex tells us", async || world.runner.cloud.queue().depth().visible > 0).await;
+        world
+    };
+    begins_in_time(scene, asks(Method::POST, "/aws/ses/")).await;
+}
+
+#[tokio::test]
+async fn a_call_that_connects_an_agent_with_a_customer() {
+    let scene = async || said(in_conversation(LINE).await, "/call").await;
+    begins_in_time(scene, asks(Method::POST, "/Calls.json")).await;
+}
+
+#[tokio::test]
+async fn an_agent_who_is_asked_into_a_customers_space() {
+    let scene = async || {
+        let world = World::with(LINE).await;
+        world.customer(TOMMY).texts_at_once("hi").await;
+        world
+    };
+    begins_in_time(scene, asks(Method::POST, "/sim/webex/v1/memberships")).await;
+}
+
+#[tokio::test]
+async fn a_word_in_the_lobby() {
+    let scene = async || {
+        let world = World::with(LINE).await;
+        for agent in ["alice@example.com", "bob@example.com"] {
+            world.presence(agent, "inactive").await;
+        }
+        world.customer(TOMMY).texts_at_once("hi").await;
+        world
+    };
+    begins_in_time(scene, posts("nobody of the team is there")).await;
+}
+
+#[tokio::test]
+async fn the_word_that_a_customer_is_forgotten() {
+    let scene = async || {
+        let world = in_conversation(LINE).await;
+        world.agent("alice@example.com", TOMMY).says("/erase").await;
+        world.read_all();
+        said(world, "/erase yes").await
+    };
+    begins_in_time(scene, posts("")).await;
+}
+
+/// The same through the front door: each answer of Webex takes 5 s, so that each claim has time for two.
+#[tokio::test]
+async fn a_slow_webex_brings_everything_once() {
+    let world = World::new().await;
+    world.trouble("webex", TroubleKind::Slow, Some(5));
+    for _ in 0..2 {
+        world.press("green").await;
+        world.pass(120).await;
+    }
+    let posts = world.posts("Green Power");
+    for file in ["[dashboard.png]", "[form.pdf]"] {
+        assert_eq!(posts.iter().filter(|post| post.ends_with(file)).count(), 1, "{posts:#?}");
+    }
+    assert_eq!(world.people("Green Power"), ["alice@example.com*", "bob@example.com"]);
+    assert_eq!(world.texts("+12025550111"), ["Check Webex: delivered"]);
+    assert_eq!(world.spaces().len(), 1);
+    world.read_all();
+}
+
+/// An acknowledgement that comes while Webex is slow: what has not begun by then stays unsaid.
+#[tokio::test]
+async fn nothing_begins_long_after_an_acknowledgement_however_slow_webex_is() {
+    let world = World::new().await;
+    world.trouble("webex", TroubleKind::Slow, Some(9));
+    let listed = world.gate.hold(Moment::After, asks(Method::GET, "/sim/webex/v1/rooms"));
+    let acknowledges = async {
+        listed.reached().await;
+        world.press_with("green", json!({ "click": "double" })).await;
+        world.until("acknowledged", async || world.incident().await.phase == Phase::Acknowledged).await;
+        drop(listed);
+    };
+    world.press("green").await;
+    tokio::join!(world.pass(300), acknowledges);
+    let posts = world.posts("Green Power").join("\n");
+    assert!(!posts.contains("Help is needed"), "{posts}");
+    world.read_all();
+}
