@@ -6,6 +6,7 @@ mod contract;
 mod crash;
 mod crowd;
 mod customer;
+mod documents;
 mod duty;
 mod house;
 mod late;
