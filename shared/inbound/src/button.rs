@@ -6,9 +6,10 @@
 //! are asked the other way round. Where a signature or a header was demanded, nothing counts without it. And `hold` may be
 //! set up to *cancel*, so only an unmistakable word is taken for a long press.
 
+mod flic;
+
 use std::fmt;
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use handbell_core::{
     Rejected,
@@ -16,12 +17,13 @@ use handbell_core::{
 };
 use http::{HeaderMap, Method, Request};
 use jiff::{SignedDuration, Timestamp};
-use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::check_size;
+pub use flic::{BadKey, FlicKey};
+use flic::{flic_cloud, flic_press, flic_token};
 
 /// How long the name of a press is remembered. More than a year, since a copy of a request is as good then as today.
 pub const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -323,109 +325,6 @@ fn millisecond(number: f64) -> Option<Timestamp> {
 fn battery(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(20).collect()
 }
-
-// ---- Flic's cloud
-
-/// The public key of an ES256 signature.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FlicKey(VerifyingKey);
-
-/// The text is not a key that can be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a public key of the curve P-256: {0}")]
-pub struct BadKey(&'static str);
-
-impl FlicKey {
-    /// The key with which Flic signs its web requests, as it is published in the documentation of Flic's cloud buttons
-    /// ("webhook public key"; the one for web views is another).
-    #[must_use]
-    pub fn published() -> FlicKey {
-        FlicKey::from_jwk(
-            r#"{"kty": "EC", "crv": "P-256", "x": "tOBY_7kJlAPE19qweawQlQah10rOQzhaxfjlen4RasM", "y": "wSbZUG_MoKAVtZTDL2ocWRzCjE43ob6i5PoXC8T8jkY"}"#,
-        )
-        .expect("a constant, and a test reads it")
-    }
-
-    /// Reads a JSON Web Key (RFC 7517; RFC 7518, section 6.2).
-    pub fn from_jwk(json: &str) -> Result<FlicKey, BadKey> {
-        let key: Value = serde_json::from_str(json).map_err(|_| BadKey("it isn't JSON"))?;
-        if key["kty"] != "EC" || key["crv"] != "P-256" {
-            return Err(BadKey("kty must be EC and crv P-256"));
-        }
-        let mut point = vec![4]; // uncompressed: both coordinates follow
-        for name in ["x", "y"] {
-            let text = key[name].as_str().ok_or(BadKey("x or y is missing"))?;
-            let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| BadKey("x or y isn't base64url"))?;
-            if bytes.len() != 32 {
-                return Err(BadKey("x and y must have 32 bytes"));
-            }
-            point.extend(bytes);
-        }
-        VerifyingKey::from_sec1_bytes(&point).map(FlicKey).map_err(|_| BadKey("the point isn't on the curve"))
-    }
-
-    /// The claims of a token that this key has signed (RFC 7515). Only ES256: the token's own word for its algorithm decides
-    /// nothing, it is merely wrong if it is another. `exp` is not looked at: an expired token tells of a press that comes
-    /// late, and what to do about those is decided elsewhere, by `pressedAt`.
-    fn claims(&self, token: &str) -> Result<Value, Rejected> {
-        let (message, signature) = token.rsplit_once('.').ok_or(Rejected::Forged)?;
-        let (header, claims) = message.split_once('.').ok_or(Rejected::Forged)?;
-        let header = json_part(header).ok_or(Rejected::Forged)?;
-        // `crit` names extensions that must be understood; we understand none.
-        if header["alg"] != "ES256" || header.get("crit").is_some() {
-            return Err(Rejected::Forged);
-        }
-        let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).map_err(|_| Rejected::Forged)?;
-        let signature = Signature::from_slice(&signature).map_err(|_| Rejected::Forged)?;
-        self.0.verify(message.as_bytes(), &signature).map_err(|_| Rejected::Forged)?;
-        json_part(claims).ok_or(Rejected::Forged)
-    }
-}
-
-impl fmt::Debug for FlicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FlicKey")
-    }
-}
-
-fn json_part(part: &str) -> Option<Value> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
-    serde_json::from_slice(&bytes).ok().filter(Value::is_object)
-}
-
-fn flic_token(body: &[u8]) -> Option<String> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    value["token"].as_str().map(str::to_owned)
-}
-
-/// Flic's cloud where no key was set up: believed as much as any body is.
-fn flic_cloud(value: &Value, now: Timestamp) -> Option<Press> {
-    let mut parts = value["token"].as_str()?.split('.');
-    let claims = json_part(parts.nth(1)?)?;
-    claims["clickType"].as_str()?;
-    Some(flic_press(&claims, None, now))
-}
-
-/// Flic cloud buttons documentation, "Button request". `token` is the signed one: it gives the press a name even if the
-/// claims don't. Not so its signature, which whoever sees it can turn into a second good one.
-fn flic_press(claims: &Value, token: Option<&str>, now: Timestamp) -> Press {
-    let id = match (claims["buttonSerialNumber"].as_str(), claims["pressedAt"].as_str()) {
-        (Some(serial), Some(at)) => {
-            named(format!("flic:{serial}:{at}:{}", claims["clickType"].as_str().unwrap_or_default()), KEEP)
-        }
-        _ => token
-            .and_then(|token| token.rsplit_once('.'))
-            .and_then(|(signed, _)| named(format!("flic:{}", hex(&token_hash(signed))), KEEP)),
-    };
-    Press {
-        id,
-        gesture: claims["clickType"].as_str().and_then(gesture).unwrap_or_default(),
-        at: claims["pressedAt"].as_str().and_then(|text| time(text, now)),
-        battery: scalar(&claims["buttonBatteryStatus"]).as_deref().map(battery),
-    }
-}
-
-// ---- The Things Stack
 
 /// An uplink message (The Things Stack documentation, "Data formats", "Uplink messages"). `f_cnt` is left out when it is 0,
 /// and starts again when the device joins anew; `received_at` doesn't, and is the same when the stack sends again.

@@ -1,10 +1,13 @@
 //! The rule of a zone: when a count, minute after minute, is something to tell. One pure function, [`Watch::step`].
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+mod rule;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Amount, AtClosing, Calendar, Threshold, Zone};
+use crate::config::AtClosing;
+
+pub use rule::{Bounds, Rule};
 
 /// How full a zone is, beyond calm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,178 +17,6 @@ pub enum Level {
     Warn,
     /// It is full.
     Alert,
-}
-
-/// From how many devices a level holds, and from how many down it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bounds {
-    /// Which.
-    pub level: Level,
-    /// So many or more.
-    pub at: u32,
-    /// So many or fewer; always less than `at`.
-    pub clear: u32,
-}
-
-/// A zone's numbers, worked out of what people wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// The levels in use, the lower first.
-    pub levels: Vec<Bounds>,
-    /// Polls in a row for busier.
-    pub up: u8,
-    /// Polls in a row for quieter.
-    pub down: u8,
-    /// A level isn't told again within this time.
-    pub cooldown: SignedDuration,
-    /// So long without a count, and nothing is known.
-    pub silent: SignedDuration,
-    /// When anybody wants to know; none is always.
-    pub hours: Option<Calendar>,
-}
-
-impl Rule {
-    /// The rule that a zone asks for; or what can't work, each with the key at which it stands.
-    pub fn of(zone: &Zone, timezone: &TimeZone) -> Result<Self, Vec<(Vec<String>, String)>> {
-        let mut wrong = Vec::new();
-        let mut say = |path: &[&str], what: &str| {
-            wrong.push((path.iter().map(|part| (*part).to_owned()).collect(), what.to_owned()));
-        };
-        let default = |given: Option<Threshold>, at, clear| {
-            given.or_else(|| {
-                (zone.capacity.is_some() && zone.at.is_none())
-                    .then_some(Threshold::Between { at: Amount::Percent(at), clear: Amount::Percent(clear) })
-            })
-        };
-        let plain = zone.at.map(Threshold::At);
-        if plain.is_some() && (zone.alert.is_some() || zone.warn.is_some()) {
-            say(&["at"], "`at` is the one threshold of a zone; with `warn` or `alert`, leave it out");
-        }
-        if zone.capacity == Some(0) {
-            say(&["capacity"], "a zone holds at least one device");
-        }
-        let mut levels: Vec<Bounds> = Vec::new();
-        let wanted = [
-            (Level::Warn, "warn", default(zone.warn, 80, 70)),
-            (
-                Level::Alert,
-                if plain.is_some() { "at" } else { "alert" },
-                plain.or(default(zone.alert, 95, 85)),
-            ),
-        ];
-        for (level, key, threshold) in wanted {
-            let (at, clear) = match threshold {
-                None | Some(Threshold::Never(_)) => continue,
-                Some(Threshold::At(at)) => (at, None),
-                Some(Threshold::Between { at, clear }) => (at, Some(clear)),
-            };
-            let needs_capacity = "percent of what? Give the zone a `capacity`, or write a number of devices";
-            let Some(devices) = devices(at, zone.capacity) else {
-                say(&[key], needs_capacity);
-                continue;
-            };
-            let clear = match clear.or(below(at)) {
-                None => Some(devices - (devices / 10).max(1).min(devices)),
-                Some(clear) => devices_down(clear, zone.capacity),
-            };
-            match clear {
-                None => say(&[key], needs_capacity),
-                Some(_) if devices == 0 && zone.capacity == Some(0) => {}
-                Some(_) if devices == 0 => say(&[key], "a level is at least one device"),
-                Some(clear) if clear >= devices => {
-                    say(&[key], "`clear` must be less than `at`, or it would never be over")
-                }
-                Some(clear) => levels.push(Bounds { level, at: devices, clear }),
-            }
-        }
-        if let [warn, alert] = levels[..] {
-            if alert.at <= warn.at {
-                say(&["warn"], "`warn` comes before `alert`, so it needs a smaller number");
-            } else if alert.clear < warn.clear {
-                say(
-                    &["alert"],
-                    "`alert` must be cleared before `warn` is: give it a `clear` that isn't smaller",
-                );
-            }
-        }
-        if levels.is_empty() && wrong.is_empty() {
-            wrong.push((
-                Vec::new(),
-                "this zone never tells anything; give it a `capacity`, or `at: 50`".to_owned(),
-            ));
-        }
-        if zone.polls.up == 0 || zone.polls.down == 0 {
-            wrong.push((vec!["for".into()], "`for` is at least one poll".into()));
-        }
-        for (key, span, least) in [
-            ("cooldown", zone.cooldown, SignedDuration::ZERO),
-            ("silent", zone.silent, SignedDuration::from_mins(2)),
-            ("snooze", zone.snooze, SignedDuration::from_mins(1)),
-        ] {
-            if span.0 < least {
-                wrong.push((vec![key.into()], format!("`{key}` is at least {} seconds", least.as_secs())));
-            }
-        }
-        let hours = match zone.hours.as_ref().map(|hours| hours.calendar(timezone)).transpose() {
-            Ok(hours) => hours,
-            Err((path, what)) => {
-                wrong.push((std::iter::once("hours".to_owned()).chain(path).collect(), what));
-                None
-            }
-        };
-        if !wrong.is_empty() {
-            return Err(wrong);
-        }
-        Ok(Self {
-            levels,
-            up: zone.polls.up,
-            down: zone.polls.down,
-            cooldown: zone.cooldown.0,
-            silent: zone.silent.0,
-            hours,
-        })
-    }
-
-    fn bounds(&self, level: Level) -> Option<&Bounds> {
-        self.levels.iter().find(|bounds| bounds.level == level)
-    }
-
-    fn is_open(&self, at: Timestamp) -> bool {
-        self.hours.as_ref().is_none_or(|hours| hours.is_open(at))
-    }
-
-    /// Which of the levels in use this is, from 1: a plan's first step belongs to the first.
-    pub fn rank(&self, level: Level) -> u32 {
-        self.levels.iter().take_while(|bounds| bounds.level <= level).count() as u32
-    }
-}
-
-/// Ten percent of the capacity below a level in percent.
-fn below(at: Amount) -> Option<Amount> {
-    match at {
-        Amount::Devices(_) => None,
-        Amount::Percent(percent) => Some(Amount::Percent(percent.saturating_sub(10))),
-    }
-}
-
-/// So many devices at least: a part of one counts as one.
-fn devices(amount: Amount, capacity: Option<u32>) -> Option<u32> {
-    part(amount, capacity, 99)
-}
-
-/// So many devices at most.
-fn devices_down(amount: Amount, capacity: Option<u32>) -> Option<u32> {
-    part(amount, capacity, 0)
-}
-
-fn part(amount: Amount, capacity: Option<u32>, round: u64) -> Option<u32> {
-    match amount {
-        Amount::Devices(count) => Some(count),
-        Amount::Percent(percent) => {
-            let part = (u64::from(capacity?) * u64::from(percent) + round) / 100;
-            Some(u32::try_from(part).unwrap_or(u32::MAX))
-        }
-    }
 }
 
 /// Polls in a row on one side of a bound.

@@ -1,0 +1,274 @@
+//! Plans: the steps that an incident takes, and whom each of them tells.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::{Again, Confirm, Need, Span, Target, two_minutes};
+
+/// What to do, step by step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The Webex space in which it happens.
+    pub space: Space,
+    /// Quiet this long: the incident is over, and the next press is the first again.
+    #[serde(default = "six_hours")]
+    pub reset_after: Span,
+    /// What a press past the last step does.
+    #[serde(default)]
+    pub repeat: Repeat,
+    /// The steps: press n takes step n. A zone's first level takes the first, the next level the next.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// The whole plan again when nobody has acknowledged after its last step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
+    /// How many have to acknowledge: a number, or the names of teams of which one each has to.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub need: Need,
+    /// Steps that come only when somebody asks for them by name: `/escalate technical`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub escalate: BTreeMap<String, Step>,
+    /// A card in the space shows how it stands, with buttons; by itself for alerts, and only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<bool>,
+    /// Whoever has it is asked whether it is still so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<Confirm>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+impl Plan {
+    /// A plan that does nothing, in a space of this title.
+    pub fn without_steps(title: String) -> Self {
+        Self {
+            space: Space {
+                title,
+                reuse: Reuse::Always,
+                team: None,
+                moderators: Vec::new(),
+                participants: Vec::new(),
+            },
+            reset_after: six_hours(),
+            repeat: Repeat::None,
+            steps: Vec::new(),
+            again: None,
+            need: Need::default(),
+            escalate: BTreeMap::new(),
+            card: None,
+            confirm: None,
+        }
+    }
+
+    /// A step by its number: 1 is the first of `steps`, and after the last come those of `escalate`, in the order of their
+    /// names.
+    pub fn step(&self, number: u32) -> Option<&Step> {
+        let index = (number as usize).checked_sub(1)?;
+        self.steps.get(index).or_else(|| self.escalate.values().nth(index - self.steps.len()))
+    }
+
+    /// The number of the step that is asked for by this name.
+    pub fn escalation(&self, name: &str) -> Option<u32> {
+        let index = self.escalate.keys().position(|known| known.eq_ignore_ascii_case(name))?;
+        u32::try_from(self.steps.len() + index + 1).ok()
+    }
+
+    /// The roster has to be known before a step of this plan can be taken.
+    pub fn asks_the_roster(&self) -> bool {
+        let steps = self.steps.iter().chain(self.escalate.values());
+        steps.flat_map(Step::targets).any(Target::asks_the_roster) || matches!(self.need, Need::Teams(_))
+    }
+}
+
+impl Step {
+    /// Everybody whom the step reaches.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        let texts = self.sms.iter().flat_map(|sms| &sms.to);
+        let calls = self.call.iter().flat_map(|call| &call.to);
+        texts.chain(calls).chain(self.page.iter().flat_map(|page| &page.to))
+    }
+}
+
+fn six_hours() -> Span {
+    Span(SignedDuration::from_hours(6))
+}
+
+/// What a press past the last step does; it is counted and posted either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Repeat {
+    /// Nothing more.
+    #[default]
+    None,
+    /// It takes the last step again.
+    Last,
+}
+
+/// A Webex space.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Space {
+    /// Its title; may use `{button}` and, with `reuse: per-incident`, `{incident}` and `{time}`.
+    pub title: String,
+    /// `always`: one space for all incidents of this plan. `per-incident`: a new one each time.
+    #[serde(default)]
+    pub reuse: Reuse,
+    /// The id of the Webex team that the space belongs to.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// Mail addresses of those who moderate it.
+    #[serde(default)]
+    pub moderators: Vec<String>,
+    /// Mail addresses of those who are in it.
+    #[serde(default)]
+    pub participants: Vec<String>,
+}
+
+/// How long a space lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Reuse {
+    /// One space for all incidents of the plan.
+    #[default]
+    Always,
+    /// A new space for each incident.
+    PerIncident,
+}
+
+/// One step: any mix of these.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What is posted in the space.
+    #[serde(default)]
+    pub post: Option<Post>,
+    /// Text messages.
+    #[serde(default)]
+    pub sms: Vec<Sms>,
+    /// Phone calls.
+    #[serde(default)]
+    pub call: Vec<Call>,
+    /// People who are told in the way that each of them wants, until somebody acknowledges; they are added to the space.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub page: Vec<Page>,
+    /// People who are added to the space.
+    #[serde(default)]
+    pub people: Option<People>,
+    /// The step comes by itself when this long after the one before nobody has acknowledged.
+    #[serde(default)]
+    pub after: Option<Span>,
+}
+
+/// A message in the space, with or without a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Post {
+    /// Webex markdown; may use `{button}`, `{count}`, `{time}`, `{incident}`.
+    #[serde(default)]
+    pub markdown: Option<String>,
+    /// A file beside this one, such as `files/form.pdf`; 100 MB at most.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// The file's content type, if its name doesn't tell.
+    #[serde(default, rename = "type")]
+    pub content_type: Option<String>,
+    /// What the file is, shown with it.
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+/// A text message to several people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
+    pub to: Vec<Target>,
+    /// What it says; may use `{button}`, `{count}`, `{time}`, `{incident}`.
+    pub text: String,
+    /// Another sender than `twilio.from`.
+    #[serde(default)]
+    pub from: Option<String>,
+}
+
+/// A phone call to several people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
+    pub to: Vec<Target>,
+    /// What is spoken; may use `{button}`, `{count}`, `{time}`, `{incident}` as they are when the call is answered.
+    pub say: String,
+    /// Another caller than `twilio.from`.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// The language in which it is spoken, such as `en-US`.
+    #[serde(default)]
+    pub language: Option<String>,
+    /// One of Twilio's voices, such as `Polly.Joanna`.
+    #[serde(default)]
+    pub voice: Option<String>,
+    /// Calls again until somebody answers, so often in all; a voicemail is no answer.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: u32,
+    /// At this distance.
+    #[serde(default = "two_minutes", skip_serializing_if = "is_two_minutes")]
+    pub every: Span,
+}
+
+fn once() -> u32 {
+    1
+}
+fn is_once(times: &u32) -> bool {
+    *times == 1
+}
+fn is_two_minutes(every: &Span) -> bool {
+    *every == two_minutes()
+}
+
+/// People who are told in the way that each of them wants.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// People, or bare phone numbers: `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`, `+352691496401`.
+    pub to: Vec<Target>,
+    /// What a text or a mail says; may use `{source}`, `{title}`, `{severity}`, `{count}`, `{time}`, `{incident}`.
+    #[serde(default = "page_text")]
+    pub text: String,
+    /// What a call says; the text, if absent.
+    #[serde(default)]
+    pub say: Option<String>,
+    /// Another sender than `twilio.from`.
+    #[serde(default)]
+    pub from: Option<String>,
+}
+
+fn page_text() -> String {
+    "{source}: {title}".to_owned()
+}
+
+/// People who are added to the space.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct People {
+    /// Mail addresses of those who shall moderate.
+    #[serde(default)]
+    pub moderators: Vec<String>,
+    /// Mail addresses of those who shall be in.
+    #[serde(default)]
+    pub participants: Vec<String>,
+}
