@@ -65,6 +65,7 @@ describe("The story", () => {
     await until("it waits for a key", async () => (await hands.dana.locator(".pad").getAttribute("data-gather")) === "true");
     await hands.dana.getByRole("button", { name: "1", exact: true }).click();
     await hands.message("has it since").waitFor();
+    await hands.message("answered, call ended").waitFor();
     await hands.dana.locator(".call").waitFor({ state: "hidden" });
     await page.getByRole("button", { name: "Phones", exact: true }).click();
     await list.evaluate((node) => (node.scrollTop = node.scrollHeight));
