@@ -53,7 +53,9 @@ fn step_view(step: &Step) -> Value {
     let calls: Vec<&Target> = step.call.iter().flat_map(|call| &call.to).collect();
     let pages: Vec<&Target> = step.page.iter().flat_map(|page| &page.to).collect();
     let post = step.post.as_ref().map(|post| json!({ "label": post.label, "file": post.file.is_some() }));
-    json!({ "post": post, "sms": texts, "call": calls, "page": pages, "after": step.after })
+    // As people write it: "5m".
+    let after = step.after.map(|after| format!("{:#}", after.0));
+    json!({ "post": post, "sms": texts, "call": calls, "page": pages, "after": after })
 }
 
 #[cfg(test)]
