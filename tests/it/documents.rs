@@ -305,3 +305,29 @@ fn the_reference_of_the_configuration_is_the_schema_s() {
          HANDBELL_UPDATE_DOCS=1 cargo test --workspace --test it documents::"
     );
 }
+
+#[test]
+fn the_architecture_is_short_and_names_files_that_exist() {
+    let text = read("ARCHITECTURE.md");
+    assert!(text.lines().count() <= 200, "ARCHITECTURE.md has {} lines", text.lines().count());
+    let wide: Vec<_> = text.lines().filter(|line| line.chars().count() > 100).collect();
+    assert!(wide.is_empty(), "wider than 100 columns: {wide:#?}");
+    let names = |document: &str| -> Vec<String> {
+        let quoted = document.split('`').skip(1).step_by(2);
+        let rooms = ["shared/", "functions/", "infra/", "tests/"];
+        quoted.filter(|name| rooms.iter().any(|room| name.starts_with(room))).map(str::to_owned).collect()
+    };
+    for document in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let named = names(&read(document));
+        assert!(named.len() > 10, "{document} names only {named:?}");
+        let missing: Vec<_> = named
+            .iter()
+            .filter(|name| {
+                let name = name.trim_end_matches("/*").trim_end_matches('/');
+                // NAME and such stand for what somebody adds.
+                !name.chars().any(char::is_uppercase) && !root().join(name).exists()
+            })
+            .collect();
+        assert!(missing.is_empty(), "{document} names what isn't there: {missing:?}");
+    }
+}

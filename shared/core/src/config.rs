@@ -38,7 +38,7 @@ pub struct Config {
     pub timezone: String,
     /// How to reach Webex.
     pub webex: Webex,
-    /// How to reach Twilio; only who texts or calls needs it.
+    /// How to reach Twilio. Needed for texts and calls.
     #[serde(default)]
     pub twilio: Option<Twilio>,
     /// Who is told when Handbell itself could not deliver something.
@@ -50,19 +50,19 @@ pub struct Config {
     /// Buttons by name. Each has its own secret address.
     #[serde(default)]
     pub buttons: BTreeMap<String, Button>,
-    /// Sites by name: who counts devices.
+    /// Sites by name: the sources of device counts.
     #[serde(default)]
     pub sites: BTreeMap<String, Site>,
-    /// Zones by name: whose devices are counted, and when there are too many.
+    /// Zones by name: parts of a site, and how many devices are too many there.
     #[serde(default)]
     pub zones: BTreeMap<String, Zone>,
     /// Lines by name: numbers on which customers reach a team.
     #[serde(default)]
     pub lines: BTreeMap<String, Line>,
-    /// How mail reaches us; only who gets or sends mail of alerts needs it.
+    /// How mail comes in and goes out. Only sources and pages by mail need it.
     #[serde(default)]
     pub mail: Option<MailDomain>,
-    /// Sources of alerts by name: who sends mails about trouble, or fills in a form.
+    /// Sources of alerts by name: monitoring systems that send mail, and forms for people.
     #[serde(default)]
     pub sources: BTreeMap<String, AlertSource>,
 }
@@ -94,7 +94,7 @@ impl Config {
     }
 }
 
-/// The name of a secret in the secrets document; the secret itself never stands in this file.
+/// The name of a secret in the secrets document. The secret itself is never in this file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -110,10 +110,10 @@ pub struct SecretName {
 pub struct Webex {
     /// The token of a bot, a user or a service app.
     pub token: SecretName,
-    /// Signs what Webex sends us; at least 32 characters.
+    /// Signs Webex's webhooks; at least 32 characters.
     #[serde(default)]
     pub webhook: Option<SecretName>,
-    /// Zones are told of in cards with buttons; without, in plain posts with a picture.
+    /// Reports zones in cards with buttons. Otherwise in plain posts with a picture.
     #[serde(default = "yes")]
     pub cards: bool,
 }
@@ -129,9 +129,9 @@ fn yes() -> bool {
 pub struct Twilio {
     /// `AC…`, from Twilio's console.
     pub account: String,
-    /// The account's auth token. It also signs what Twilio sends us, so it is needed beside an API key too.
+    /// The account's auth token. It also verifies Twilio's requests, so it is needed even with an API key.
     pub token: SecretName,
-    /// During a rotation: the token that is valid as well.
+    /// During a rotation: the other valid token.
     #[serde(default)]
     pub second_token: Option<SecretName>,
     /// An API key (`SK…`) to use for sending instead of the auth token.
@@ -139,7 +139,7 @@ pub struct Twilio {
     pub key: Option<ApiKey>,
     /// The number that sends and calls, unless a step names another: `+33644606827`.
     pub from: String,
-    /// So many calls a second may begin (an account starts with one); the calls of one incident are spread out in time.
+    /// How many calls may begin in a second (an account starts with one). Handbell spreads out the calls of an incident.
     #[serde(default)]
     pub calls_per_second: Option<u32>,
 }

@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{Form, Hours, SecretName, Span, Tokens};
 
-/// How mail reaches us and leaves us, for all sources together.
+/// How mail comes in and goes out, for all sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MailDomain {
-    /// The domain whose mail SES receives for us: `in.example.com`.
+    /// The domain whose mail SES receives: `in.example.com`.
     pub domain: String,
-    /// Reports and pages come from here; SES must know the address.
+    /// The sender of incident reports and pages. SES must have verified it.
     pub from: String,
-    /// Signs the links in our mails and texts, and the address that answers go to; at least 32 characters.
+    /// Signs links in mails, and the addresses that answers go to; at least 32 characters.
     pub links: SecretName,
 }
 
@@ -24,7 +24,7 @@ pub struct MailDomain {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AlertSource {
-    /// How people call it; its name if absent.
+    /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
     /// The plan that its alerts run.
@@ -35,13 +35,13 @@ pub struct AlertSource {
     /// Severities with a plan of their own.
     #[serde(default)]
     pub plans: BTreeMap<Severity, String>,
-    /// The secret part of its address before the `@`; a list while one takes the place of another.
+    /// The secret part of its address, before the `@`. A list of two during a rotation.
     #[serde(default)]
     pub address: Option<Tokens>,
-    /// A mailbox that is read for it, where SES receives nothing.
+    /// A mailbox on another server that Handbell reads, where SES receives nothing.
     #[serde(default)]
     pub mailbox: Option<Mailbox>,
-    /// The web form `/alert/NAME` is there.
+    /// Serves the web form `/alert/NAME`.
     #[serde(default)]
     pub form: Option<Form>,
     /// What its mails mean; the first that fits counts. Of those that fit none, a mail whose subject holds one of the words OK,
@@ -51,13 +51,13 @@ pub struct AlertSource {
     /// What every other mail means.
     #[serde(default)]
     pub otherwise: Meant,
-    /// Gets the report of each incident, beside whoever wrote the mail.
+    /// Addresses that get the incident report, in addition to the sender of the mail.
     #[serde(default)]
     pub report_to: Vec<String>,
-    /// More new alerts than this within ten minutes are one incident, so that nobody's phone rings for each of them.
+    /// More new alerts than this within ten minutes become one incident, so that phones don't ring for each of them.
     #[serde(default = "thirty")]
     pub flood_after: u32,
-    /// When phones stay silent, and for which severities. What is raised then waits until the time is over.
+    /// Quiet hours: alerts of these severities wait until they are over.
     #[serde(default)]
     pub quiet: Option<Quiet>,
 }
@@ -118,12 +118,12 @@ pub enum Meant {
     Ignore,
 }
 
-/// One rule over a source's mails: what has to be in it, and what it means then. All that is given must fit.
+/// A rule for a source's mails: what a mail has to contain, and what it means then. Everything given has to match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MailRule {
-    /// A regular expression that the subject fits somewhere: `(?i)^problem: (?<host>\S+)/(?<service>.+)$`.
+    /// A regular expression that matches a part of the subject: `(?i)^problem: (?<host>\S+)/(?<service>.+)$`.
     #[serde(default)]
     pub subject: Option<String>,
     /// The same for the text.
@@ -132,7 +132,7 @@ pub struct MailRule {
     /// The same for the sender's address.
     #[serde(default)]
     pub from: Option<String>,
-    /// One of these words stands in the subject or the text, as a word of its own and in any case.
+    /// One of these words is in the subject or the text, as a whole word in any case.
     #[serde(default)]
     pub words: Vec<String>,
     /// What it means.
@@ -162,7 +162,7 @@ pub struct Mailbox {
     /// The password.
     #[serde(default)]
     pub password: Option<SecretName>,
-    /// An OAuth access token in the place of a password (Gmail, Microsoft 365): somebody must keep the secret fresh.
+    /// An OAuth access token instead of a password (Gmail, Microsoft 365). Something has to keep the secret fresh.
     #[serde(default)]
     pub oauth: Option<SecretName>,
     /// The folder to read. Only IMAP.
@@ -193,14 +193,14 @@ fn mild() -> Vec<Severity> {
     vec![Severity::Warning, Severity::Info]
 }
 
-/// After so long somebody who has it is asked whether it is still so, and after so long it is open again.
+/// Asks the person who has the incident whether that is still so, and opens it again without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
     /// After the acknowledgement, and after each confirmation.
     pub after: Span,
-    /// So long to confirm; then it is open again and climbs on.
+    /// The time to answer. After it, the incident is open again and escalates.
     pub within: Span,
 }
 
@@ -211,7 +211,7 @@ pub struct Confirm {
 pub struct Again {
     /// After the last step.
     pub after: Span,
-    /// So often.
+    /// How many times.
     #[serde(default = "three")]
     pub times: u32,
 }
@@ -225,7 +225,7 @@ fn three() -> u32 {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Need {
-    /// So many people.
+    /// This many people.
     People(u32),
     /// One of each of these teams.
     Teams(Vec<String>),

@@ -29,10 +29,10 @@ pub enum Meaning {
 pub struct Button {
     /// The plan that it runs.
     pub plan: String,
-    /// How people call it; its name if absent.
+    /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
-    /// The secret part of its address, at least 22 characters of chance. A list during a change.
+    /// The secret part of its address, at least 22 random characters. A list of two during a rotation.
     pub token: Tokens,
     /// A header that must come with each press.
     #[serde(default)]
@@ -40,10 +40,10 @@ pub struct Button {
     /// Only presses signed by Flic's cloud count.
     #[serde(default)]
     pub flic: bool,
-    /// Two presses without an id of their own closer than this are one.
+    /// Two presses without an id within this time count as one.
     #[serde(default = "two_seconds")]
     pub debounce: Span,
-    /// A press older than this is posted as late, and doesn't climb.
+    /// A press older than this is posted as late, and takes no step.
     #[serde(default = "two_minutes")]
     pub max_age: Span,
     /// What one click means.
@@ -76,7 +76,7 @@ impl Button {
     }
 }
 
-/// One secret, or several while one takes the place of another.
+/// One secret, or several during a rotation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
-    /// The zone that these times are in, if it isn't the file's own.
+    /// The time zone of these times. The default is the file's.
     #[serde(default)]
     pub timezone: Option<String>,
     /// `mon-fri: "09:00-20:00"`, `sat: "10:00-13:00, 14:00-18:00"`; `daily` is every day. A day that isn't named is closed.
@@ -21,20 +21,20 @@ pub struct Hours {
     /// `2026-12-24: "09:00-14:00"`, `2026-12-25: closed`.
     #[serde(default)]
     pub except: BTreeMap<String, String>,
-    /// What becomes of what is going on at closing time.
+    /// What happens to an open incident at closing time.
     #[serde(default)]
     pub at_closing: AtClosing,
 }
 
-/// What becomes of what is going on at closing time.
+/// What happens to an open incident at closing time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AtClosing {
-    /// It is over, and people are told so.
+    /// It ends, and the space is told.
     #[default]
     Resolve,
-    /// It goes on until the place is empty.
+    /// It goes on until the zone is calm.
     GoOn,
 }
 
@@ -51,7 +51,7 @@ pub struct Calendar {
     zone: TimeZone,
     week: [Vec<Period>; 7],
     except: BTreeMap<Date, Vec<Period>>,
-    /// What becomes of what is going on at closing time.
+    /// What happens to an open incident at closing time.
     pub at_closing: AtClosing,
 }
 

@@ -14,21 +14,21 @@ use crate::conversation::relay_policy::Policy;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Line {
-    /// Our number, for texts and calls: `+12025550100`.
+    /// The number that customers text and call: `+12025550100`.
     pub number: String,
-    /// How people call it; its name if absent.
+    /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
     /// The id of the Webex team whose members answer; new spaces belong to it.
     #[serde(default)]
     pub team: Option<String>,
-    /// Those who answer, beside the team's members or instead of a team.
+    /// The people who answer, in addition to the members of `team`.
     #[serde(default)]
     pub agents: Vec<Agent>,
-    /// The title of the space in which the team is told who waits.
+    /// The title of the space in which the team learns which customer waits.
     #[serde(default)]
     pub lobby: Option<String>,
-    /// What of an agent's words goes out: everything but whispers, or only what begins with `/reply`.
+    /// Which of an agent's messages go out: all but whispers, or only those that begin with `/reply`.
     #[serde(default)]
     pub answers: Answers,
     /// Who is asked to answer when nobody is there.
@@ -37,40 +37,40 @@ pub struct Line {
     /// Puts the agent's name before each answer.
     #[serde(default)]
     pub signed: bool,
-    /// So long an answer waits before it leaves: who deletes or edits it in this time takes it back.
+    /// How long an answer waits before it leaves. Deleting or editing it in this time takes it back.
     #[serde(default)]
     pub undo: Option<Span>,
-    /// When the team is there; always, if absent.
+    /// The team's opening hours. The default is always.
     #[serde(default)]
     pub hours: Option<Hours>,
-    /// Who waits longer than this starts a plan.
+    /// The plan that runs when a customer waits too long.
     #[serde(default)]
     pub waiting: Option<Waiting>,
-    /// What customers are told by itself.
+    /// Automatic replies.
     #[serde(default)]
     pub texts: Texts,
-    /// Answers that are often needed, for `/canned NAME`.
+    /// Prepared answers, for `/canned NAME`.
     #[serde(default)]
     pub canned: BTreeMap<String, String>,
-    /// What happens to somebody who calls.
+    /// What callers hear, and where calls go.
     #[serde(default)]
     pub voice: Voice,
-    /// The web form `/contact/NAME` is there.
+    /// Serves the web form `/contact/NAME`.
     #[serde(default)]
     pub form: Option<Form>,
-    /// Mail to those who wrote by the form.
+    /// Mail to customers who used the form.
     #[serde(default)]
     pub mail: Option<Mail>,
-    /// Where texts may go: calling codes such as `+1` and `+352`. Everywhere, if empty.
+    /// Calling codes to which texts may go, such as `+1` and `+352`. Empty: everywhere.
     #[serde(default)]
     pub countries: Vec<String>,
-    /// How much may go out.
+    /// Limits on what the line sends.
     #[serde(default)]
     pub limits: Limits,
-    /// A conversation in which nothing is said for so long is over; the next text opens it again.
+    /// A conversation without a message for this long is closed. The next text opens it again.
     #[serde(default = "three_days")]
     pub close_after: Span,
-    /// So many days everything that was said is kept.
+    /// How many days a conversation is kept.
     #[serde(default = "kept_days")]
     pub keep_days: u32,
 }
@@ -82,12 +82,12 @@ fn kept_days() -> u32 {
     400
 }
 
-/// What of an agent's words goes out.
+/// Which of an agent's messages go out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Answers {
-    /// Everything but whispers. A bot hears only what mentions it, so of that.
+    /// All but whispers. A bot sees only the messages that mention it.
     #[default]
     Everything,
     /// Only `/reply …`.
@@ -116,18 +116,18 @@ pub struct Agent {
     pub phone: Option<String>,
 }
 
-/// Who waits too long.
+/// When a customer has waited too long.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Waiting {
-    /// So long.
+    /// How long.
     pub after: Span,
-    /// The plan that is run; its texts may use `{customer}`.
+    /// The plan to run. Its texts may use `{customer}`.
     pub plan: String,
 }
 
-/// What customers are told by itself; nothing where a text is absent.
+/// Automatic replies. A text that is absent is not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -149,18 +149,18 @@ pub struct Texts {
     pub closing: Option<String>,
 }
 
-/// What happens to somebody who calls.
+/// What callers hear, and where calls go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Voice {
-    /// The number that calls are passed on to; they keep the caller's number.
+    /// The number to which calls are forwarded. It sees the caller's number.
     #[serde(default)]
     pub forward: Option<String>,
     /// The number outside hours.
     #[serde(default)]
     pub after_hours: Option<String>,
-    /// Spoken before the call is passed on.
+    /// Spoken before the call is forwarded.
     #[serde(default)]
     pub announce: Option<String>,
     /// Spoken before a message is recorded; without it nothing is recorded.
@@ -169,7 +169,7 @@ pub struct Voice {
     /// The language in which it is spoken, such as `en-US`.
     #[serde(default)]
     pub language: Option<String>,
-    /// So long it rings.
+    /// How long it rings.
     #[serde(default = "twenty_seconds")]
     pub ring: Span,
 }
@@ -196,14 +196,14 @@ fn twenty_seconds() -> Span {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Form {
-    /// Stands above the form.
+    /// The heading of the form.
     #[serde(default)]
     pub title: Option<String>,
-    /// The name of the secret that signs the form, at least 32 characters made up by you.
+    /// The name of the secret that signs the form; at least 32 random characters.
     pub secret: String,
 }
 
-/// Mail to those who wrote by the form.
+/// Mail to customers who used the form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -215,7 +215,7 @@ pub struct Mail {
     pub reply_to: Option<String>,
 }
 
-/// How much may go out on a line.
+/// Limits on what a line sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -226,7 +226,7 @@ pub struct Limits {
     /// Answers to one customer in a day.
     #[serde(default = "two_hundred")]
     pub per_day: u32,
-    /// Parts of texts to all customers in a day: what Twilio counts and bills. The admins are told when it is reached.
+    /// SMS segments to all customers in a day, as Twilio bills them. The admins are told when the limit is reached.
     #[serde(default = "two_thousand")]
     pub parts_per_day: u32,
 }

@@ -14,7 +14,7 @@ use super::{Again, Confirm, Need, Span, Target, two_minutes};
 pub struct Plan {
     /// The Webex space in which it happens.
     pub space: Space,
-    /// Quiet this long: the incident is over, and the next press is the first again.
+    /// After this long without a sign of life, the incident is over, and the next press is the first one again.
     #[serde(default = "six_hours")]
     pub reset_after: Span,
     /// What a press past the last step does.
@@ -23,19 +23,19 @@ pub struct Plan {
     /// The steps: press n takes step n. A zone's first level takes the first, the next level the next.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// The whole plan again when nobody has acknowledged after its last step.
+    /// Starts the plan over when nobody has acknowledged after its last step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Again>,
-    /// How many have to acknowledge: a number, or the names of teams of which one each has to.
+    /// Who has to acknowledge: a number of people, or one member of each of these teams.
     #[serde(default, skip_serializing_if = "is_default")]
     pub need: Need,
-    /// Steps that come only when somebody asks for them by name: `/escalate technical`.
+    /// Steps that are taken only when somebody asks for them by name: `esc technical`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub escalate: BTreeMap<String, Step>,
-    /// A card in the space shows how it stands, with buttons; by itself for alerts, and only then.
+    /// Posts an incident card with buttons in the space. The default is to do so for alerts only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<bool>,
-    /// Whoever has it is asked whether it is still so.
+    /// Asks the person who has the incident whether that is still so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<Confirm>,
 }
@@ -124,10 +124,10 @@ pub struct Space {
     /// The id of the Webex team that the space belongs to.
     #[serde(default)]
     pub team: Option<String>,
-    /// Mail addresses of those who moderate it.
+    /// Addresses of its moderators.
     #[serde(default)]
     pub moderators: Vec<String>,
-    /// Mail addresses of those who are in it.
+    /// Addresses of its other members.
     #[serde(default)]
     pub participants: Vec<String>,
 }
@@ -158,13 +158,13 @@ pub struct Step {
     /// Phone calls.
     #[serde(default)]
     pub call: Vec<Call>,
-    /// People who are told in the way that each of them wants, until somebody acknowledges; they are added to the space.
+    /// People who are reached in the way that each of them prefers, until somebody acknowledges. They are added to the space.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub page: Vec<Page>,
     /// People who are added to the space.
     #[serde(default)]
     pub people: Option<People>,
-    /// The step comes by itself when this long after the one before nobody has acknowledged.
+    /// Takes the step automatically this long after the one before, if nobody has acknowledged.
     #[serde(default)]
     pub after: Option<Span>,
 }
@@ -220,10 +220,10 @@ pub struct Call {
     /// One of Twilio's voices, such as `Polly.Joanna`.
     #[serde(default)]
     pub voice: Option<String>,
-    /// Calls again until somebody answers, so often in all; a voicemail is no answer.
+    /// How many calls to make at most until somebody answers. A voicemail is not an answer.
     #[serde(default = "once", skip_serializing_if = "is_once")]
     pub times: u32,
-    /// At this distance.
+    /// The time between two calls.
     #[serde(default = "two_minutes", skip_serializing_if = "is_two_minutes")]
     pub every: Span,
 }
@@ -238,7 +238,7 @@ fn is_two_minutes(every: &Span) -> bool {
     *every == two_minutes()
 }
 
-/// People who are told in the way that each of them wants.
+/// People who are reached in the way that each of them prefers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -265,10 +265,10 @@ fn page_text() -> String {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct People {
-    /// Mail addresses of those who shall moderate.
+    /// Addresses of people to add as moderators.
     #[serde(default)]
     pub moderators: Vec<String>,
-    /// Mail addresses of those who shall be in.
+    /// Addresses of people to add.
     #[serde(default)]
     pub participants: Vec<String>,
 }

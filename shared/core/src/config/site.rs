@@ -20,10 +20,10 @@ pub struct Site {
     /// Ask the Meraki dashboard.
     #[serde(default)]
     pub meraki: Option<Meraki>,
-    /// A Cisco CMX tells us of each device: `POST /cmx/{site}`.
+    /// Let a Cisco CMX push each device: `POST /cmx/{site}`.
     #[serde(default)]
     pub cmx_push: Option<CmxPush>,
-    /// Meraki's Scanning API tells us of each device: `/meraki/{site}`.
+    /// Let Meraki's Scanning API push each device: `/meraki/{site}`.
     #[serde(default)]
     pub meraki_push: Option<MerakiPush>,
     /// How long an answer may take, 20 s at most.
@@ -36,7 +36,7 @@ pub struct Site {
     /// asked of the certificate.
     #[serde(default)]
     pub pin: Option<String>,
-    /// Believe anybody who answers. Whoever is in between reads the password; each start complains in the log.
+    /// Accept any certificate. Anybody on the way can read the password; each start logs a warning.
     #[serde(default)]
     pub insecure: bool,
 }
@@ -45,7 +45,7 @@ fn five_seconds() -> Span {
     Span(SignedDuration::from_secs(5))
 }
 
-/// A Cisco CMX that we ask (vendors.md §3.1).
+/// A Cisco CMX that Handbell polls.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -56,12 +56,12 @@ pub struct Cmx {
     pub user: String,
     /// The password.
     pub password: SecretName,
-    /// Which of its interfaces is asked.
+    /// The API to use.
     #[serde(default)]
     pub api: CmxApi,
 }
 
-/// The interfaces of CMX that tell a count.
+/// The APIs of CMX that return a count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -81,7 +81,7 @@ pub enum CmxApi {
     Presence,
 }
 
-/// Cisco Spaces that we ask (vendors.md §3.2).
+/// Cisco Spaces, which Handbell polls.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -97,7 +97,7 @@ fn dnaspaces() -> String {
     "https://dnaspaces.io".into()
 }
 
-/// The Meraki dashboard that we ask (vendors.md §3.3).
+/// A Meraki dashboard that Handbell polls.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -116,28 +116,28 @@ fn api_meraki() -> String {
     "https://api.meraki.com".into()
 }
 
-/// A CMX that tells us (vendors.md §3.1, Push).
+/// A CMX that pushes its sightings to Handbell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CmxPush {
     /// CMX sends it in the header `Authorization: Bearer …`.
     pub key: SecretName,
-    /// A device counts this long after it was last seen.
+    /// How long a device counts after it was last seen.
     #[serde(default = "ten_minutes")]
     pub window: Span,
 }
 
-/// Meraki's Scanning API, version 3 (vendors.md §3.3).
+/// Meraki's Scanning API, version 3, which pushes sightings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MerakiPush {
-    /// What Meraki expects to read when it asks whether we are we.
+    /// The validator that Meraki expects when it verifies the address.
     pub validator: SecretName,
     /// What Meraki sends in each body.
     pub key: SecretName,
-    /// A device counts this long after it was last seen.
+    /// How long a device counts after it was last seen.
     #[serde(default = "five_minutes")]
     pub window: Span,
 }

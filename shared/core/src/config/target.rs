@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum Target {
     /// A phone number: `+352691496401`.
     Number(String),
-    /// Whoever a rota has on duty when the step is taken.
+    /// The person whom a rota has on call when the step is taken.
     OnDuty(OnDuty),
     /// Everybody in a team.
     Team(TeamName),

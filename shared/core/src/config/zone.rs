@@ -14,39 +14,39 @@ use super::{Hours, Span};
 pub struct Zone {
     /// The site that counts it.
     pub site: String,
-    /// The plan that is run when it is full.
+    /// The plan to run when it is busy.
     pub plan: String,
-    /// How people call it: `Floor 2 / Shoes`; its name if absent.
+    /// The name that people read, such as `Floor 2 / Shoes`. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
     /// Which part of the site it is; the whole site if absent.
     #[serde(default, rename = "where")]
     pub place: Place,
-    /// How many devices it holds when it is full. Levels in percent are percent of this.
+    /// The number of devices when it is full. Percentages refer to it.
     #[serde(default)]
     pub capacity: Option<u32>,
-    /// So many devices, and it is an alert: one threshold and nothing more.
+    /// The one threshold, in devices, instead of `warn` and `alert`.
     #[serde(default)]
     pub at: Option<Amount>,
-    /// It is getting full. 80 %, cleared at 70 %, if there is a capacity and no `at`; `never` does without.
+    /// The zone is getting full. The default is 80 %, over at 70 %, if there is a `capacity` and no `at`. `never` turns the level off.
     #[serde(default)]
     pub warn: Option<Threshold>,
-    /// It is full. 95 %, cleared at 85 %, if there is a capacity and no `at`; `never` does without.
+    /// The zone is full. The default is 95 %, over at 85 %, if there is a `capacity` and no `at`. `never` turns the level off.
     #[serde(default)]
     pub alert: Option<Threshold>,
-    /// How many polls in a row it takes.
+    /// How many polls in a row it takes to change the level.
     #[serde(default, rename = "for")]
     pub polls: Polls,
-    /// So long after a level was told, it isn't told again; it waits.
+    /// The time after which the same level is reported again at the earliest.
     #[serde(default = "fifteen_minutes")]
     pub cooldown: Span,
-    /// No count for so long: people are told that nothing is known.
+    /// After this long without a count, people are told that nothing is known.
     #[serde(default = "fifteen_minutes")]
     pub silent: Span,
-    /// What "Snooze" means.
+    /// How long "Snooze" lasts.
     #[serde(default = "thirty_minutes")]
     pub snooze: Span,
-    /// When anybody wants to know; always if absent.
+    /// The hours in which the zone is watched. The default is always.
     #[serde(default)]
     pub hours: Option<Hours>,
     /// Devices that aren't customers.
@@ -92,23 +92,23 @@ pub struct Place {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Exclude {
-    /// Whatever is on this SSID: the staff's. CMX v3 and the pushed ones: its name. Meraki: its number.
+    /// Devices on this SSID, such as the staff's. CMX v3 and pushed sources: its name. Meraki: its number.
     #[serde(default)]
     pub ssid: Option<String>,
-    /// So many devices are always there: tills, displays, the staff's own.
+    /// The number of devices that are always there: tills, displays, the staff's own.
     #[serde(default)]
     pub devices: u32,
 }
 
-/// How many polls in a row it takes to believe.
+/// How many polls in a row it takes to change the level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Polls {
-    /// That it is busier.
+    /// To a higher level.
     #[serde(default = "two")]
     pub up: u8,
-    /// That it is quieter.
+    /// To a lower level.
     #[serde(default = "three")]
     pub down: u8,
 }
@@ -126,20 +126,20 @@ impl Default for Polls {
     }
 }
 
-/// A level: from where it holds and from where down it is over.
+/// A level: the count at which it begins, and the count at which it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Threshold {
     /// `never`: this level isn't used.
     Never(Never),
-    /// `80%` or `80`; cleared ten percent below.
+    /// `80%` or `80`; over at ten percent less.
     At(Amount),
     /// `{ at: 80%, clear: 70% }`.
     Between {
-        /// So many, and it holds.
+        /// The count at which it begins.
         at: Amount,
-        /// So many or fewer, and it is over.
+        /// The count at which it is over.
         clear: Amount,
     },
 }

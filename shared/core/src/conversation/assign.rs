@@ -35,10 +35,10 @@ impl fmt::Debug for Candidate {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum How {
-    /// Whoever has done nothing for the longest time.
+    /// The person who has been idle longest.
     #[default]
     LongestIdle,
-    /// One after the other, by their addresses.
+    /// In turn, by address.
     InTurn,
 }
 
