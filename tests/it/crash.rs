@@ -96,7 +96,7 @@ async fn check(world: &World, scene: &Scene, number: usize, moment: Moment) {
     for dispatch in world.dispatches().await {
         for (name, delivery) in &dispatch.deliveries {
             let settled = matches!(delivery.progress, Progress::Sent | Progress::Cancelled);
-            assert!(settled, "{here}: {} is {:?}", dispatch.mark(name), delivery.progress);
+            assert!(settled, "{here}: {} is {:?}", dispatch.reference_tag(name), delivery.progress);
         }
         assert!(dispatch.facts.is_empty(), "{here}: facts are published");
         assert_eq!(dispatch.lease_ms, 0, "{here}: nobody holds it");

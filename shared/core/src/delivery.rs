@@ -17,7 +17,10 @@ use crate::occupancy::view::View;
 use crate::wording;
 
 pub use chain::failed;
-pub use message::{Content, Say, Talk, Way, Who};
+pub use message::{
+    Content, ConversationEntry, DirectMessage, InternalTask, MailMessage, Medium, Message, PhoneMessage,
+    SpaceMessage, Speaker,
+};
 
 /// A lease holds this long; then another may take the dispatch after [`LEASE_MARGIN`].
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -38,9 +41,9 @@ pub const MAX_EDITS: u32 = 9;
 /// Marks a notice to the admins, in the place of the delivery that it stands in for.
 pub const NOTICE: &str = "admin";
 /// The name of the report among a dispatch's deliveries.
-pub const REPORT: &str = "r";
+pub const SUMMARY: &str = "r";
 /// Changes within this time are shown by one edit.
-pub const REPORT_PAUSE: SignedDuration = SignedDuration::from_secs(2);
+pub const SUMMARY_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
 /// Where a dispatch lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,7 +96,7 @@ pub struct Receipt {
 pub struct Delivery {
     /// What and to whom.
     #[serde(flatten)]
-    pub say: Say,
+    pub message: Message,
     /// How far it is.
     #[serde(default)]
     pub progress: Progress,
@@ -125,7 +128,7 @@ pub struct Delivery {
     /// Whom it is to bring, where several attempts are made for the same person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<Recipient>,
-    /// What the report showed last, and how often it was edited. Only for [`Say::Report`].
+    /// What the report showed last, and how often it was edited. Only for [`SpaceMessage::DeliverySummary`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
 }
@@ -160,9 +163,9 @@ pub struct Shown {
 
 impl Delivery {
     /// A delivery that has just been decided.
-    pub fn new(say: Say, now: Timestamp) -> Self {
+    pub fn new(message: Message, now: Timestamp) -> Self {
         Self {
-            say,
+            message,
             progress: Progress::Pending,
             tries: 0,
             unknowns: 0,
@@ -224,7 +227,7 @@ pub struct Dispatch {
     pub thread: Option<String>,
     /// What was said in a conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub talk: Option<Box<Talk>>,
+    pub talk: Option<Box<ConversationEntry>>,
     /// The line of the ledger that it follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Box<Entry>>,
@@ -278,7 +281,7 @@ pub struct Dispatch {
 /// What the worker has to do with a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// Say it.
+    /// Message it.
     Send,
     /// Look whether the vendor has it; say it after an empty look, unless it is cancelled.
     LookUp,
@@ -354,8 +357,8 @@ impl Dispatch {
         }
     }
 
-    /// The mark that people and we find a delivery by: `H-7K3Q.2.1`.
-    pub fn mark(&self, name: &str) -> String {
+    /// The reference tag of a delivery: `H-7K3Q.2.1`. It stands in the message, so that people and we find it again.
+    pub fn reference_tag(&self, name: &str) -> String {
         format!("{}.{}.{name}", reference(&self.key.subject, self.key.epoch), self.key.number)
     }
 
@@ -367,7 +370,8 @@ impl Dispatch {
         if let Some(claimed_ms) = died_at_ms {
             for delivery in self.deliveries.values_mut() {
                 // Whom to tell is only written down: nothing has left.
-                let written = matches!(delivery.say, Say::Tell { .. });
+                let written =
+                    matches!(delivery.message, Message::Internal(InternalTask::TextThoseCalled { .. }));
                 if delivery.is_open() && !written && delivery.next_at.as_millisecond() <= claimed_ms {
                     delivery.progress = Progress::Unknown;
                     delivery.tries += 1;
@@ -389,7 +393,7 @@ impl Dispatch {
         let of_a_talk = self.talk.is_some();
         for (name, delivery) in &mut self.deliveries {
             // What is tried for a day has failed often before; only those count who ended at it.
-            let patient = of_a_talk && delivery.say.is_post();
+            let patient = of_a_talk && delivery.message.is_post();
             let ended = if patient { delivery.unknowns } else { delivery.tries };
             if died_at_ms.is_some() && delivery.progress == Progress::Unknown && ended >= MAX_ATTEMPTS {
                 delivery.progress = Progress::Dead;
@@ -408,8 +412,9 @@ impl Dispatch {
         for delivery in self.deliveries.values_mut() {
             let notice = delivery.instead_of.as_deref() == Some(NOTICE);
             // An old card must not stay beside the one that tells of the acknowledgement.
-            let tidies = matches!(delivery.say, Say::TakeDown { .. });
-            if delivery.progress == Progress::Pending && delivery.say != Say::Report && !notice && !tidies {
+            let tidies = matches!(delivery.message, Message::Space(SpaceMessage::RemoveCard { .. }));
+            if delivery.progress == Progress::Pending && !delivery.message.is_summary() && !notice && !tidies
+            {
                 delivery.progress = Progress::Cancelled;
             }
         }
@@ -420,7 +425,7 @@ impl Dispatch {
         let mut tasks: Vec<_> = self
             .deliveries
             .iter()
-            .filter(|(_, delivery)| delivery.say != Say::Report && delivery.next_at <= now)
+            .filter(|(_, delivery)| !delivery.message.is_summary() && delivery.next_at <= now)
             .filter_map(|(name, delivery)| match delivery.progress {
                 Progress::Pending => Some((name.clone(), Task::Send)),
                 Progress::Unknown => Some((name.clone(), Task::LookUp)),
@@ -444,7 +449,7 @@ impl Dispatch {
             delivery.tries += 1;
         }
         // A customer's words have nowhere else to go: they are tried for a day.
-        let patient = delivery.say.is_post() && self.talk.is_some();
+        let patient = delivery.message.is_post() && self.talk.is_some();
         let worn_out =
             (delivery.tries >= MAX_ATTEMPTS && !patient) || now.duration_since(delivery.since) >= MAX_AGE;
         match outcome {
@@ -497,29 +502,29 @@ impl Dispatch {
     /// When somebody has to look at this dispatch again; none when all is settled.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         // A report is due only while there is something to tell.
-        let told = wording::report(self).is_some();
+        let told = wording::delivery_summary(self).is_some();
         let deliveries = self
             .deliveries
             .values()
-            .filter(|delivery| delivery.is_open() && (told || delivery.say != Say::Report));
+            .filter(|delivery| delivery.is_open() && (told || !delivery.message.is_summary()));
         let deliveries = deliveries.map(|delivery| delivery.next_at);
         let facts = (!self.facts.is_empty()).then(|| now + SignedDuration::from_secs(15));
-        let report = self.stale_report().map(|report| report.next_at);
+        let report = self.stale_summary().map(|report| report.next_at);
         deliveries.chain(facts).chain(report).min()
     }
 
     /// The report, if it stands in the space and doesn't show what is the case now.
-    pub fn stale_report(&self) -> Option<&Delivery> {
-        let report = self.deliveries.get(REPORT).filter(|report| report.progress == Progress::Sent)?;
+    pub fn stale_summary(&self) -> Option<&Delivery> {
+        let report = self.deliveries.get(SUMMARY).filter(|report| report.progress == Progress::Sent)?;
         let shown = report.shown.as_ref().map_or("", |shown| shown.text.as_str());
-        wording::report(self).is_some_and(|text| text != shown).then_some(report)
+        wording::delivery_summary(self).is_some_and(|text| text != shown).then_some(report)
     }
 
     /// Takes back what has not been begun of its answers to a customer, and says why. What may have been said stays to be
     /// looked for.
     pub fn take_back(&mut self, why: &str) {
         for delivery in self.deliveries.values_mut() {
-            if delivery.progress == Progress::Pending && delivery.say.is_answer() {
+            if delivery.progress == Progress::Pending && delivery.message.is_reply() {
                 delivery.progress = Progress::Cancelled;
                 delivery.why = Some(why.to_owned());
             }
@@ -527,21 +532,21 @@ impl Dispatch {
     }
 
     /// When the next of its posts, or of its answers, is tried: whoever comes after it need not look earlier. Within a minute.
-    pub fn tried_at(&self, now: Timestamp, which: fn(&Say) -> bool) -> Timestamp {
-        let open = self.deliveries.values().filter(|delivery| which(&delivery.say) && delivery.is_open());
+    pub fn tried_at(&self, now: Timestamp, which: fn(&Message) -> bool) -> Timestamp {
+        let open = self.deliveries.values().filter(|delivery| which(&delivery.message) && delivery.is_open());
         let next = open.map(|delivery| delivery.next_at).min().unwrap_or(now);
         next.clamp(now + SignedDuration::from_secs(1), now + SignedDuration::from_secs(60))
     }
 
     /// What was answered has settled, one way or the other.
     pub fn answers_are_out(&self) -> bool {
-        !self.deliveries.values().any(|delivery| delivery.say.is_answer() && delivery.is_open())
+        !self.deliveries.values().any(|delivery| delivery.message.is_reply() && delivery.is_open())
     }
 
     /// Whether no answer has left and none will: they were taken back before, or certainly not accepted. None while that
     /// isn't certain.
     pub fn was_taken_back(&self) -> Option<bool> {
-        let mut answers = self.deliveries.iter().filter(|(_, delivery)| delivery.say.is_answer());
+        let mut answers = self.deliveries.iter().filter(|(_, delivery)| delivery.message.is_reply());
         let perhaps_left = |(name, delivery): (&String, &Delivery)| {
             let given_up = delivery.progress == Progress::Dead && delivery.unknowns > 0;
             self.receipts.contains_key(name) || delivery.progress == Progress::Sent || given_up
@@ -554,7 +559,7 @@ impl Dispatch {
 
     /// Everything that goes through Webex and comes before a later step's post has settled.
     pub fn posts_are_out(&self) -> bool {
-        !self.deliveries.values().any(|delivery| delivery.say.is_post() && delivery.is_open())
+        !self.deliveries.values().any(|delivery| delivery.message.is_post() && delivery.is_open())
     }
 
     /// Adds a delivery under the next free number.

@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{Plan, Severity, Step};
-use crate::delivery::{Content, Delivery, Dispatch, Progress, Receipt, Say};
+use crate::delivery::{
+    Content, Delivery, DirectMessage, Dispatch, InternalTask, MailMessage, Message, PhoneMessage, Progress,
+    Receipt, SpaceMessage,
+};
 use crate::incident::{By, Incident, Kind, Phase, reference};
 
 /// How times are written and things are called.
@@ -263,14 +266,14 @@ pub fn space_title(plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
 pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
     match content {
         Content::Text(text) => text.clone(),
-        Content::Talk { .. } => {
+        Content::Entry => {
             dispatch.talk.as_ref().map_or_else(String::new, |talk| conversation::talk(talk, &words.zone))
         }
         Content::Page { .. } => incident::page(content, plan, false)
             .map_or_else(String::new, |text| Values::of(dispatch, words).fill(text.trim_end(), plain)),
         // Only whoever speaks to Webex can tell.
-        Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
-        Content::Plan { step, .. } => {
+        Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
+        Content::Step { step, .. } => {
             let post = step_of(plan, *step).and_then(|step| step.post.as_ref());
             let values = Values::of(dispatch, words);
             let label = post
@@ -288,7 +291,7 @@ pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) 
 const POST_MAX: usize = 7439;
 
 /// A post with the mark by which it can be found again.
-pub fn marked_post(markdown: &str, mark: &str) -> String {
+pub fn tagged_post(markdown: &str, mark: &str) -> String {
     // Whatever is cut off, it isn't the mark.
     let room = POST_MAX - mark.len() - 8;
     let end = (0..=markdown.len().min(room)).rev().find(|end| markdown.is_char_boundary(*end)).unwrap_or(0);
@@ -302,13 +305,13 @@ pub fn marked_post(markdown: &str, mark: &str) -> String {
 pub fn sms(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words, mark: &str) -> String {
     let text = match content {
         Content::Text(text) => text.clone(),
-        Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
+        Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
         Content::Page { .. } => {
             let text = incident::page(content, plan, false).unwrap_or_default();
             let text = Values::of(dispatch, words).fill(text.trim_end(), plain);
             return incident::page_text(&text, dispatch, mark);
         }
-        Content::Plan { step, item } => {
+        Content::Step { step, item } => {
             let template =
                 step_of(plan, *step).and_then(|step| step.sms.get(*item)).map_or("", |sms| sms.text.as_str());
             Values::of(dispatch, words).fill(template.trim_end(), plain)
@@ -321,12 +324,12 @@ pub fn sms(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words, m
 pub fn spoken(content: &Content, plan: &Plan, incident: &Incident, words: &Words, now: Timestamp) -> String {
     match content {
         Content::Text(text) => text.clone(),
-        Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => String::new(),
+        Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
         Content::Page { .. } => {
             let text = incident::page(content, plan, true).unwrap_or_default();
             Values::now(incident, words, now).fill(text, plain)
         }
-        Content::Plan { step, item } => {
+        Content::Step { step, item } => {
             let template = step_of(plan, *step)
                 .and_then(|step| step.call.get(*item))
                 .map_or("", |call| call.say.as_str());
@@ -373,7 +376,7 @@ pub fn the_texter(number: &str) -> String {
 }
 
 /// The one message that shows what became of a dispatch; none while there is nothing to tell.
-pub fn report(dispatch: &Dispatch) -> Option<String> {
+pub fn delivery_summary(dispatch: &Dispatch) -> Option<String> {
     if dispatch.key.subject.kind() == Kind::Customer {
         return conversation::receipt(dispatch, |delivery, receipt| line(delivery, receipt, escape_markdown));
     }
@@ -384,8 +387,9 @@ pub fn report(dispatch: &Dispatch) -> Option<String> {
             && delivery.since > dispatch.at
     };
     let told = |delivery: &&Delivery| {
-        ((delivery.say.is_phone() || matches!(delivery.say, Say::Notify { .. })) && !later(delivery))
-            || (delivery.progress == Progress::Dead && delivery.say != Say::Report)
+        (matches!(delivery.message, Message::Phone(_) | Message::Mail(MailMessage::Page { .. }))
+            && !later(delivery))
+            || (delivery.progress == Progress::Dead && !delivery.message.is_summary())
     };
     let mut told: Vec<_> = dispatch.deliveries.iter().filter(|(_, delivery)| told(delivery)).collect();
     told.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
@@ -397,42 +401,42 @@ pub fn report(dispatch: &Dispatch) -> Option<String> {
 }
 
 fn line(delivery: &Delivery, receipt: Option<&Receipt>, escape: fn(&str) -> String) -> String {
-    let what = match &delivery.say {
-        Say::Invite { email, .. } => format!("Adding {}", escape(email)),
-        Say::Post { .. } => "A post".to_owned(),
-        Say::Original { .. } => "The mail as a file".to_owned(),
-        Say::Status => "The card".to_owned(),
-        Say::TakeDown { .. } => "Removing the old card".to_owned(),
-        Say::Protocol => "The report as a file".to_owned(),
-        Say::Tell { .. } => "Telling those who were called".to_owned(),
-        Say::Notify { email, .. } => format!("Mail to {}", escape(email)),
-        Say::ReportMail { email } => format!("The report to {}", escape(email)),
-        Say::Card => "The card".to_owned(),
-        Say::Direct { email, .. } => format!("Message to {}", escape(email)),
-        Say::Sms { to, .. } => format!("SMS to {}", target(delivery, to, escape)),
-        Say::Call { to, .. } => format!("Call to {}", target(delivery, to, escape)),
-        Say::Connect { agent, .. } => format!("Call to {agent}"),
-        Say::Answer { files, .. } if files.is_empty() => "Text".to_owned(),
-        Say::Answer { .. } => "Text with a file".to_owned(),
-        Say::Mail { .. } => "Mail".to_owned(),
-        Say::Media { .. } => "A file".to_owned(),
-        Say::Transcript { .. } => "The transcript".to_owned(),
-        Say::Assign => "Looking for somebody to answer".to_owned(),
-        Say::Lobby { .. } => "A word in the lobby".to_owned(),
-        Say::Rename { .. } => "The space's new title".to_owned(),
-        Say::Erase { .. } => "Forgetting the customer".to_owned(),
-        Say::Report => "This report".to_owned(),
+    let what = match &delivery.message {
+        Message::Space(SpaceMessage::Invite { email, .. }) => format!("Adding {}", escape(email)),
+        Message::Space(SpaceMessage::Post { .. }) => "A post".to_owned(),
+        Message::Space(SpaceMessage::OriginalMail { .. }) => "The mail as a file".to_owned(),
+        Message::Space(SpaceMessage::IncidentCard) => "The card".to_owned(),
+        Message::Space(SpaceMessage::RemoveCard { .. }) => "Removing the old card".to_owned(),
+        Message::Space(SpaceMessage::IncidentReport) => "The report as a file".to_owned(),
+        Message::Internal(InternalTask::TextThoseCalled { .. }) => "Telling those who were called".to_owned(),
+        Message::Mail(MailMessage::Page { email, .. }) => format!("Mail to {}", escape(email)),
+        Message::Mail(MailMessage::IncidentReport { email }) => format!("The report to {}", escape(email)),
+        Message::Space(SpaceMessage::ZoneCard) => "The card".to_owned(),
+        Message::Direct(DirectMessage { email, .. }) => format!("Message to {}", escape(email)),
+        Message::Phone(PhoneMessage::Text { to, .. }) => format!("SMS to {}", target(delivery, to, escape)),
+        Message::Phone(PhoneMessage::Call { to, .. }) => format!("Call to {}", target(delivery, to, escape)),
+        Message::Phone(PhoneMessage::Connect { agent, .. }) => format!("Call to {agent}"),
+        Message::Phone(PhoneMessage::Reply { files, .. }) if files.is_empty() => "Text".to_owned(),
+        Message::Phone(PhoneMessage::Reply { .. }) => "Text with a file".to_owned(),
+        Message::Mail(MailMessage::Reply { .. }) => "Mail".to_owned(),
+        Message::Space(SpaceMessage::CustomerFile { .. }) => "A file".to_owned(),
+        Message::Space(SpaceMessage::Transcript { .. }) => "The transcript".to_owned(),
+        Message::Space(SpaceMessage::Assign) => "Looking for somebody to answer".to_owned(),
+        Message::Space(SpaceMessage::Lobby { .. }) => "A word in the lobby".to_owned(),
+        Message::Space(SpaceMessage::Rename { .. }) => "The space's new title".to_owned(),
+        Message::Internal(InternalTask::EraseCustomer { .. }) => "Forgetting the customer".to_owned(),
+        Message::Space(SpaceMessage::DeliverySummary) => "This report".to_owned(),
     };
     let why = || delivery.why.as_deref().map(escape).unwrap_or_default();
     let state = match (delivery.progress, receipt) {
         // The vendor knows better than we do, also when we had already given up or called it off.
         (_, Some(receipt)) => of_fate(receipt, escape),
         (Progress::Dead, None) => format!("❌ failed: {}", why()),
-        (Progress::Cancelled, None) if delivery.say.is_answer() && delivery.why.is_some() => {
+        (Progress::Cancelled, None) if delivery.message.is_reply() && delivery.why.is_some() => {
             format!("not sent: {}", why())
         }
         (Progress::Cancelled, None) => "not needed any more".to_owned(),
-        (Progress::Sent, None) if delivery.say.is_mail() => "✅ sent".to_owned(),
+        (Progress::Sent, None) if matches!(delivery.message, Message::Mail(_)) => "✅ sent".to_owned(),
         (Progress::Sent, None) => "queued".to_owned(),
         (Progress::Unknown, None) => "not certain yet, being looked up".to_owned(),
         (Progress::Pending, None) if delivery.why.is_some() => format!("will be tried again: {}", why()),

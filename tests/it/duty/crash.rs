@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handbell_core::delivery::{Dispatch, DispatchKey, MAX_UNKNOWN, Progress, Say};
+use handbell_core::delivery::{Dispatch, DispatchKey, MAX_UNKNOWN, MailMessage, Message, Progress};
 use handbell_core::incident::{Incident, Phase};
 use handbell_local::gate::Moment;
 
@@ -128,7 +128,7 @@ async fn settled(world: &World, incident: &Incident, here: &str) -> Vec<Dispatch
         let dispatch = world.runner.store.dispatch(&key).await.unwrap().expect("a dispatch");
         for (name, delivery) in &dispatch.deliveries {
             let settled = matches!(delivery.progress, Progress::Sent | Progress::Cancelled);
-            assert!(settled, "{here}: {} is {delivery:?}", dispatch.mark(name));
+            assert!(settled, "{here}: {} is {delivery:?}", dispatch.reference_tag(name));
         }
         assert!(dispatch.facts.is_empty(), "{here}: facts are published");
         assert_eq!(dispatch.lease_ms, 0, "{here}: nobody holds it");
@@ -143,11 +143,11 @@ fn letters(world: &World, here: &str, dispatches: &[Dispatch]) {
     let mut wanted = 0;
     for dispatch in dispatches {
         for (name, delivery) in &dispatch.deliveries {
-            if !matches!(delivery.say, Say::ReportMail { .. }) {
+            if !matches!(delivery.message, Message::Mail(MailMessage::IncidentReport { .. })) {
                 continue;
             }
             wanted += 1;
-            let mark = dispatch.mark(name);
+            let mark = dispatch.reference_tag(name);
             let copies = sent.iter().filter(|letter| letter["headers"].to_string().contains(&mark)).count();
             let most = (1 + delivery.unknowns).min(MAX_UNKNOWN) as usize;
             assert!((1..=most).contains(&copies), "{here}: {copies} copies of {mark}, {delivery:?}");

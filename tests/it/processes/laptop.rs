@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use handbell_boot::Function;
-use handbell_core::delivery::{Dispatch, DispatchKey, Progress, Say};
+use handbell_core::delivery::{
+    DirectMessage, Dispatch, DispatchKey, Message, PhoneMessage, Progress, SpaceMessage,
+};
 use handbell_core::incident::{Incident, Subject};
 use handbell_local::cloud::processes::Program;
 use handbell_local::runner::{Runner, RunnerOptions, TWILIO_TOKEN, WEBEX_TOKEN, Workers};
@@ -231,20 +233,25 @@ impl Laptop {
         let (mut wanted_posts, mut wanted_texts, mut wanted_calls) = (0, 0, BTreeMap::<String, usize>::new());
         for dispatch in self.dispatches().await {
             for (name, delivery) in &dispatch.deliveries {
-                let mark = dispatch.mark(name);
+                let mark = dispatch.reference_tag(name);
                 assert_eq!(delivery.progress, Progress::Sent, "{mark}: {delivery:#?}");
-                let copies = |all: &[String]| all.iter().filter(|text| has_mark(text, &mark)).count();
-                match &delivery.say {
-                    Say::Post { .. } | Say::Card | Say::Report | Say::Direct { .. } => {
+                let copies =
+                    |all: &[String]| all.iter().filter(|text| has_reference_tag(text, &mark)).count();
+                match &delivery.message {
+                    Message::Space(SpaceMessage::Post { .. } | SpaceMessage::ZoneCard)
+                    | Message::Space(SpaceMessage::DeliverySummary)
+                    | Message::Direct(DirectMessage { .. }) => {
                         wanted_posts += 1;
                         assert_eq!(copies(&posts), 1, "copies of {mark} in {posts:#?}");
                     }
-                    Say::Sms { .. } => {
+                    Message::Phone(PhoneMessage::Text { .. }) => {
                         wanted_texts += 1;
                         assert_eq!(copies(&texts), 1, "copies of {mark} in {texts:#?}");
                     }
-                    Say::Call { to, .. } => *wanted_calls.entry(to.clone()).or_default() += 1,
-                    Say::Invite { email, moderator } => {
+                    Message::Phone(PhoneMessage::Call { to, .. }) => {
+                        *wanted_calls.entry(to.clone()).or_default() += 1
+                    }
+                    Message::Space(SpaceMessage::Invite { email, moderator }) => {
                         let member =
                             format!("memberships?roomId={}&personEmail={email}", text(&spaces[0]["id"]));
                         let member = self.webex(&member).await;
@@ -297,7 +304,7 @@ fn items(mut answer: Value, name: &str) -> Vec<Value> {
 }
 
 /// The mark, and not the beginning of a longer one.
-fn has_mark(text: &str, mark: &str) -> bool {
+fn has_reference_tag(text: &str, mark: &str) -> bool {
     text.match_indices(mark)
         .any(|(at, _)| !text[at + mark.len()..].starts_with(|next: char| next.is_ascii_alphanumeric()))
 }

@@ -1,7 +1,7 @@
 //! Codes that prove that a phone or an address is somebody's: made here, sent to the contact, and said by who got it.
 
 use handbell_core::config::is_phone_number;
-use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, Say};
+use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, MailMessage, Message, PhoneMessage};
 use handbell_core::incident::Subject;
 use handbell_core::oncall::code::{Code, six_digits};
 use handbell_core::oncall::{Contact, Person};
@@ -78,8 +78,8 @@ pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Resul
         let mut dispatch = Dispatch { last_word: true, ..Dispatch::new(key, directory.now) };
         let content = Content::Text(text);
         let say = match is_phone_number(&address) {
-            true => Say::Sms { to: address.clone(), from: String::new(), content },
-            false => Say::Notify { email: address.clone(), content },
+            true => Message::Phone(PhoneMessage::Text { to: address.clone(), from: String::new(), content }),
+            false => Message::Mail(MailMessage::Page { email: address.clone(), content }),
         };
         dispatch.add(Delivery::new(say, directory.now));
         let written =

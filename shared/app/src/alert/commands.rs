@@ -2,14 +2,16 @@
 
 use handbell_core::alert::mail::{Automatic, Letter, Verdict, Verdicts, own_words};
 use handbell_core::button::EventId;
-use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, Say};
+use handbell_core::delivery::{
+    Content, Delivery, DirectMessage, Dispatch, DispatchKey, Message, PhoneMessage,
+};
 use handbell_core::incident::command::{Actor, Asked, Command, How, Which, understand};
 use handbell_core::incident::decide::{Event, Outcome};
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::oncall::{Contact, Roster};
 use handbell_core::wording::incident as wording;
 use handbell_inbound::twilio::Text;
-use handbell_outbound::webex::{Message, Post, Webex};
+use handbell_outbound::webex::{Message as WebexMessage, Post, Webex};
 use handbell_store::{Checked, MailRow, Named};
 use jiff::{SignedDuration, Timestamp};
 
@@ -94,7 +96,7 @@ impl App {
     }
 
     /// Words in a space in which an incident speaks.
-    pub(crate) async fn said_in_space(&self, message: &Message, our_name: &str) -> Result<bool, Fault> {
+    pub(crate) async fn said_in_space(&self, message: &WebexMessage, our_name: &str) -> Result<bool, Fault> {
         let (Some(text), Some(room), Some(person)) = (&message.text, &message.room_id, &message.person_id)
         else {
             return Ok(false);
@@ -340,7 +342,7 @@ impl App {
             return Ok(());
         }
         let content = Content::Text(answer.to_owned());
-        let say = Say::Sms { to: to.to_owned(), from: from.to_owned(), content };
+        let say = Message::Phone(PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content });
         self.notice(&subject, [say], id, now).await
     }
 
@@ -348,11 +350,16 @@ impl App {
     pub(crate) async fn tell_admins_once(&self, text: &str, id: &str, now: Timestamp) -> Result<(), Fault> {
         let content = || Content::Text(text.to_owned());
         let admins = &self.config.admins;
-        let webex = admins.webex.iter().map(|email| Say::Direct { email: email.clone(), content: content() });
-        let texts = admins.sms.iter().map(|to| Say::Sms {
-            to: to.clone(),
-            from: self.config.from().to_owned(),
-            content: content(),
+        let webex = admins
+            .webex
+            .iter()
+            .map(|email| Message::Direct(DirectMessage { email: email.clone(), content: content() }));
+        let texts = admins.sms.iter().map(|to| {
+            Message::Phone(PhoneMessage::Text {
+                to: to.clone(),
+                from: self.config.from().to_owned(),
+                content: content(),
+            })
         });
         self.notice(&Subject::notice("admins"), webex.chain(texts), id, now).await
     }
@@ -360,7 +367,7 @@ impl App {
     async fn notice(
         &self,
         subject: &Subject,
-        says: impl IntoIterator<Item = Say>,
+        says: impl IntoIterator<Item = Message>,
         id: &str,
         now: Timestamp,
     ) -> Result<(), Fault> {

@@ -1,7 +1,7 @@
 //! How an incident stands, shown in its space: the card that is kept true, the mail as it came, the report as a file.
 
 use bytes::Bytes;
-use handbell_core::delivery::{DispatchKey, Outcome, Progress, Say};
+use handbell_core::delivery::{DispatchKey, InternalTask, Message, Outcome, Progress, SpaceMessage};
 use handbell_core::incident::Incident;
 use handbell_core::wording;
 use handbell_core::wording::incident::{self, Reader};
@@ -10,7 +10,7 @@ use handbell_outbound::webex::{Attached, Choice, Colour, IncidentCard, Post, Web
 use handbell_store::Named;
 use jiff::SignedDuration;
 
-use crate::channel::speak::{not_now, said};
+use crate::channel::{outcome_of_fault, outcome_of_send};
 use crate::engine::deliver::{Work, wait};
 use crate::engine::space::Room;
 use crate::secrets::values;
@@ -28,7 +28,7 @@ impl App {
     }
 
     /// The card as the incident is now. What is written in this space is from now on about this incident.
-    pub(crate) async fn status_to_post(&self, work: &Work, room: &Room) -> Result<Post, Outcome> {
+    pub(crate) async fn incident_card(&self, work: &Work, room: &Room) -> Result<Post, Outcome> {
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
         let heard = self.config.webex.webhook.is_some();
         if heard {
@@ -36,7 +36,7 @@ impl App {
         }
         let named = Named { subject: incident.subject.clone(), epoch: incident.epoch };
         if let Err(fault) = self.store.note_paged(&[(room.id.clone(), named)], self.now()).await {
-            return Err(not_now(fault.into()));
+            return Err(outcome_of_fault(fault.into()));
         }
         let card = incident::card(incident, &work.plan, &work.words, self.now());
         let mut markdown = format!(
@@ -76,20 +76,20 @@ impl App {
     }
 
     /// Removes the card of an earlier dispatch. One that was never posted had taken the place of an earlier one itself.
-    pub(crate) async fn take_down(&self, webex: &Webex, work: &Work, card: u32) -> Outcome {
+    pub(crate) async fn remove_card(&self, webex: &Webex, work: &Work, card: u32) -> Outcome {
         let mut number = card;
         for _ in 0..CARDS_BACK {
             let key = DispatchKey { number, ..work.dispatch.key.clone() };
             let earlier = match self.store.dispatch(&key).await {
                 Ok(Some(earlier)) => earlier,
                 Ok(None) => return Outcome::NotWanted,
-                Err(fault) => return not_now(fault.into()),
+                Err(fault) => return outcome_of_fault(fault.into()),
             };
-            let shown = earlier.deliveries.values().find(|delivery| delivery.say == Say::Status);
-            let before = earlier.deliveries.values().find_map(|delivery| match delivery.say {
-                Say::TakeDown { card } => Some(card),
-                _ => None,
-            });
+            let shown = earlier
+                .deliveries
+                .values()
+                .find(|delivery| delivery.message == Message::Space(SpaceMessage::IncidentCard));
+            let before = earlier.deliveries.values().find_map(|delivery| delivery.message.removed_card());
             match shown.map(|shown| (shown.progress, &shown.id)) {
                 Some((Progress::Sent, Some(id))) => {
                     if !work.may_begin(self.now()) {
@@ -101,7 +101,7 @@ impl App {
                             // Removing twice does no harm: nothing to look for.
                             Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }
                         }
-                        Err(failure) => said(failure),
+                        Err(failure) => outcome_of_send(failure),
                     };
                 }
                 // It is being posted at this moment, or perhaps was.
@@ -116,7 +116,7 @@ impl App {
     }
 
     /// The mail as it came, as a file.
-    pub(crate) async fn original_to_post(&self, object: &str, name: &str) -> Result<Post, Outcome> {
+    pub(crate) async fn original_mail(&self, object: &str, name: &str) -> Result<Post, Outcome> {
         let missing = |why: &str| Post {
             markdown: format!("*(The mail itself belongs here, but {}.)*", wording::escape_markdown(why)),
             ..Post::default()
@@ -129,13 +129,13 @@ impl App {
                 attached: Some(Attached {
                     name: name.to_owned(),
                     content_type: "message/rfc822".to_owned(),
-                    bytes: self.without_secret_addresses(bytes).await.map_err(not_now)?,
+                    bytes: self.without_secret_addresses(bytes).await.map_err(outcome_of_fault)?,
                 }),
                 ..Post::default()
             }),
             Ok(None) => Ok(missing("it isn't kept any more")),
             Err(Failure::Refused { why, .. }) => Ok(missing(&format!("it can't be had: {why}"))),
-            Err(failure) => Err(said(failure)),
+            Err(failure) => Err(outcome_of_send(failure)),
         }
     }
 
@@ -148,8 +148,8 @@ impl App {
     }
 
     /// What became of everybody and everything, as a file.
-    pub(crate) async fn protocol_to_post(&self, work: &Work) -> Result<Post, Outcome> {
-        let (incident, text) = self.protocol(work, Reader::Ours).await?;
+    pub(crate) async fn report_file(&self, work: &Work) -> Result<Post, Outcome> {
+        let (incident, text) = self.incident_report(work, Reader::Ours).await?;
         Ok(Post {
             markdown: format!("The report of {}.", incident.reference()),
             attached: Some(Attached {
@@ -162,7 +162,7 @@ impl App {
     }
 
     /// The incident and its report, as they are now.
-    pub(crate) async fn protocol<'a>(
+    pub(crate) async fn incident_report<'a>(
         &self,
         work: &'a Work,
         reader: Reader,
@@ -170,36 +170,42 @@ impl App {
         let key = &work.dispatch.key;
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
         let dispatches = self.store.dispatches_of(&key.subject, key.epoch).await;
-        let dispatches = dispatches.map_err(|fault| not_now(fault.into()))?;
-        Ok((incident, incident::protocol(incident, &dispatches, reader, &work.words, self.now())))
+        let dispatches = dispatches.map_err(|fault| outcome_of_fault(fault.into()))?;
+        Ok((incident, incident::incident_report(incident, &dispatches, reader, &work.words, self.now())))
     }
 
     /// Whoever was told of the incident by phone is told what has become of it. Written down first and said with the next
     /// claim: who dies meanwhile has told nobody.
-    pub(crate) async fn tell_those_called(&self, work: &mut Work) {
+    pub(crate) async fn text_those_called(&self, work: &mut Work) {
         let now = self.now();
         let due = work
             .dispatch
             .deliveries
             .iter()
             .filter(|(_, delivery)| delivery.progress == Progress::Pending && delivery.next_at <= now);
-        let tells: Vec<(String, String, Option<String>)> = due
-            .filter_map(|(name, delivery)| match &delivery.say {
-                Say::Tell { text, but } => Some((name.clone(), text.clone(), but.clone())),
-                _ => None,
+        let texts: Vec<(String, String, Option<String>)> = due
+            .filter_map(|(name, delivery)| match &delivery.message {
+                Message::Internal(InternalTask::TextThoseCalled { text, except }) => {
+                    Some((name.clone(), text.clone(), except.clone()))
+                }
+                Message::Space(_)
+                | Message::Direct(_)
+                | Message::Phone(_)
+                | Message::Mail(_)
+                | Message::Internal(InternalTask::EraseCustomer { .. }) => None,
             })
             .collect();
-        for (name, text, but) in tells {
+        for (name, text, except) in texts {
             let key = work.dispatch.key.clone();
             match self.store.dispatches_of(&key.subject, key.epoch).await {
                 Ok(earlier) => {
                     let earlier: Vec<_> =
                         earlier.into_iter().filter(|dispatch| dispatch.step.is_some()).collect();
                     work.dispatch.record(&name, Outcome::Sent("those who were called".to_owned()), now);
-                    work.dispatch.tell_called(&earlier, &text, but.as_deref(), now);
+                    work.dispatch.tell_called(&earlier, &text, except.as_deref(), now);
                 }
                 Err(fault) => {
-                    work.dispatch.record(&name, not_now(fault.into()), now);
+                    work.dispatch.record(&name, outcome_of_fault(fault.into()), now);
                 }
             }
         }
@@ -221,7 +227,7 @@ impl App {
             other.step == Some(step) && other.at == work.dispatch.at && other.key.number != key.number
         };
         let paged = |other: &handbell_core::delivery::Dispatch| {
-            other.deliveries.values().any(|delivery| delivery.say.is_page())
+            other.deliveries.values().any(|delivery| delivery.message.is_page())
         };
         if others.iter().filter(same).any(|other| paged(other) && !other.brought_nobody()) {
             return Ok(());
@@ -237,12 +243,10 @@ impl App {
         let named = Named { subject: incident.subject.clone(), epoch: work.dispatch.key.epoch };
         let mut told: Vec<(String, Named)> = Vec::new();
         for (name, _) in tasks {
-            let address = match work.delivery(name).map(|delivery| &delivery.say) {
-                Some(Say::Sms { to, .. } | Say::Call { to, .. }) => to,
-                _ => continue,
-            };
+            let phone = work.delivery(name).and_then(|delivery| delivery.message.paged_phone());
+            let Some((address, _)) = phone else { continue };
             if !told.iter().any(|(known, _)| known == address) {
-                told.push((address.clone(), named.clone()));
+                told.push((address.to_owned(), named.clone()));
             }
         }
         if told.is_empty() {

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::delivery::{Content, Dispatch, DispatchKey, REPORT_PAUSE, Receipt, Say, failed};
+use handbell_core::delivery::{
+    Content, Dispatch, DispatchKey, Message, PhoneMessage, Receipt, SUMMARY_PAUSE, failed,
+};
 use handbell_core::incident::command::{Actor, Command, How};
 use handbell_core::incident::decide::{Event, Outcome};
 use handbell_core::incident::{Incident, Kind, Phase, Subject};
@@ -165,7 +167,7 @@ impl App {
         receipt: &Receipt,
     ) -> Result<Response<Bytes>, Failed> {
         let now = self.now();
-        let due = now + REPORT_PAUSE;
+        let due = now + SUMMARY_PAUSE;
         if self.store.receipt(key, name, receipt, due).await? {
             tracing::info!(dispatch = ?key, delivery = name, status = receipt.status, "receipt");
             self.enqueue(&[(RowKey::dispatch(key), due)], now).await;
@@ -208,18 +210,18 @@ impl App {
         if let Some(over) = over {
             return twiml(&goodbye(&over));
         }
-        let Some(Say::Call { content, .. }) =
-            line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.say)
+        let Some(Message::Phone(PhoneMessage::Call { content, .. })) =
+            line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.message)
         else {
             return twiml(&goodbye(wording::NOT_KNOWN));
         };
         let plan = self.plan(&line.dispatch.plan, &line.dispatch.plan_hash).await?;
         let call = match content {
-            Content::Plan { step, item } => plan.step(*step).and_then(|step| step.call.get(*item)),
+            Content::Step { step, item } => plan.step(*step).and_then(|step| step.call.get(*item)),
             Content::Text(_)
             | Content::Page { .. }
-            | Content::Talk { .. }
-            | Content::FirstPost { .. }
+            | Content::Entry
+            | Content::FirstPost(_)
             | Content::TakenBack { .. } => None,
         };
         let say = |text: String| Verb::Say {
@@ -249,8 +251,8 @@ impl App {
         };
         let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
         let delivery = line.dispatch.deliveries.get(&line.name);
-        let Some((Say::Call { to, .. }, recipient)) =
-            delivery.map(|delivery| (&delivery.say, &delivery.recipient))
+        let Some((Message::Phone(PhoneMessage::Call { to, .. }), recipient)) =
+            delivery.map(|delivery| (&delivery.message, &delivery.recipient))
         else {
             return twiml(&goodbye(wording::NOT_KNOWN));
         };

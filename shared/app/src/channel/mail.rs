@@ -1,19 +1,20 @@
-//! Mails about an incident: a page with a link and an address for the answer, and the report in the thread that it began in.
+//! Mails: a page with a link and an address for the answer, the incident report in the thread of the alert, and an answer to
+//! a customer.
 
 use handbell_core::alert::Origin;
 use handbell_core::config::MailDomain;
-use handbell_core::delivery::{Outcome, Say, Task};
+use handbell_core::delivery::{Content, MailMessage, Outcome, Task};
 use handbell_core::incident::{Incident, Kind, reference};
 use handbell_core::wording;
+use handbell_core::wording::conversation;
 use handbell_core::wording::incident::{self, Reader};
 use handbell_inbound::link::{seal_reply, sealed_reply};
 use handbell_outbound::ses::Mail;
 use handbell_store::Named;
 use secrecy::ExposeSecret;
 
-use crate::callback::twilio::token;
-use crate::channel::speak::{not_now, said};
-use crate::engine::deliver::{Work, wait};
+use crate::channel::{Attempt, outcome_of_fault, outcome_of_send};
+use crate::engine::deliver::wait;
 use crate::secrets::values;
 use crate::{App, Fault};
 
@@ -21,74 +22,121 @@ use crate::{App, Fault};
 const OURS: &str = "X-Handbell";
 
 impl App {
-    /// Says a mail of an incident. Nobody can look for a mail: after an unknown outcome it goes out again, thrice at most.
-    pub(crate) async fn mail_of_incident(&self, work: &Work, name: &str, task: Task) -> Outcome {
+    /// Sends a mail. Nobody can look for a mail: after an unknown outcome it goes out again, thrice at most.
+    pub(crate) async fn send_by_mail(&self, attempt: Attempt<'_>, message: &MailMessage) -> Outcome {
+        let Attempt { work, task, .. } = attempt;
         if work.cancelled {
             return Outcome::NotWanted;
         }
-        if let Some(outcome) = work.after_empty_look(name).filter(|_| task == Task::LookUp) {
-            return outcome;
+        match task {
+            Task::Send => {}
+            Task::LookUp => {
+                if let Some(outcome) = attempt.after_empty_look() {
+                    return outcome;
+                }
+            }
         }
-        let Some(domain) = &self.config.mail else {
-            return Outcome::Refused { why: "the configuration has no `mail` to send from".to_owned() };
-        };
-        let made = match work.delivery(name).map(|delivery| &delivery.say) {
-            Some(Say::Notify { .. }) => self.page_by_mail(work, name, domain).await,
-            Some(Say::ReportMail { email }) => self.report_by_mail(work, email, domain).await,
-            _ => return Outcome::NotWanted,
+        let made = match message {
+            MailMessage::Page { email, content } => self.page_by_mail(attempt, email, content).await,
+            MailMessage::IncidentReport { email } => self.report_by_mail(attempt, email).await,
+            MailMessage::Reply { to, text } => self.reply_by_mail(attempt, to, text).await,
         };
         let mut mail = match made {
             Ok(mail) => mail,
             Err(outcome) => return outcome,
         };
-        mail.headers.push((OURS.to_owned(), work.dispatch.mark(name)));
-        mail.tags.push(("delivery".to_owned(), token(&work.dispatch.key, name).replace(['.', '~'], "-")));
+        mail.tags.push(attempt.mail_tag());
         if !work.may_begin(self.now()) {
             return wait(0);
         }
-        self.ses.send(&mail).await.map_or_else(said, Outcome::Sent)
+        self.ses.send(&mail).await.map_or_else(outcome_of_send, Outcome::Sent)
+    }
+
+    fn mail_domain(&self) -> Result<&MailDomain, Outcome> {
+        let why = || "the configuration has no `mail` to send from".to_owned();
+        self.config.mail.as_ref().ok_or_else(|| Outcome::Refused { why: why() })
     }
 
     /// A mail to one person: what it is about, a link that acts, and an address to which `ack` can be answered.
-    async fn page_by_mail(&self, work: &Work, name: &str, domain: &MailDomain) -> Result<Mail, Outcome> {
-        let Some(delivery) = work.delivery(name) else { return Err(Outcome::NotWanted) };
-        let Say::Notify { email, content } = &delivery.say else { return Err(Outcome::NotWanted) };
+    async fn page_by_mail(
+        &self,
+        attempt: Attempt<'_>,
+        email: &str,
+        content: &Content,
+    ) -> Result<Mail, Outcome> {
+        let Attempt { work, delivery, .. } = attempt;
+        let domain = self.mail_domain()?;
+        let text = wording::post(content, &work.plan, &work.dispatch, &work.words);
+        let headers = vec![
+            ("Auto-Submitted".to_owned(), "auto-generated".to_owned()),
+            (OURS.to_owned(), attempt.reference_tag()),
+        ];
         if work.dispatch.key.subject.kind() == Kind::Notice {
             return Ok(Mail {
                 from: domain.from.clone(),
-                to: email.clone(),
+                to: email.to_owned(),
                 subject: "Handbell".to_owned(),
-                text: wording::post(content, &work.plan, &work.dispatch, &work.words),
-                headers: vec![("Auto-Submitted".to_owned(), "auto-generated".to_owned())],
+                text,
+                headers,
                 ..Mail::default()
             });
         }
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
         let person = delivery.recipient.as_ref().map(|recipient| recipient.id.as_str());
         let link = self.act_url(&incident.subject, incident.epoch, person, self.now()).await;
-        let link = link.map_err(not_now)?;
-        let text = wording::post(content, &work.plan, &work.dispatch, &work.words);
+        let link = link.map_err(outcome_of_fault)?;
         let title = incident.alert.as_ref().map_or(work.words.name.as_str(), |alert| alert.title.as_str());
         Ok(Mail {
             from: domain.from.clone(),
-            to: email.clone(),
-            reply_to: Some(self.reply_address(domain, incident).await.map_err(not_now)?),
+            to: email.to_owned(),
+            reply_to: Some(self.reply_address(domain, incident).await.map_err(outcome_of_fault)?),
             subject: format!("[{}] {}", incident.reference(), wording::plain(title)),
             text: incident::mail(&text, &link, incident),
-            headers: vec![("Auto-Submitted".to_owned(), "auto-generated".to_owned())],
+            headers,
+            ..Mail::default()
+        })
+    }
+
+    /// An answer to a customer.
+    async fn reply_by_mail(&self, attempt: Attempt<'_>, to: &str, text: &str) -> Result<Mail, Outcome> {
+        let work = attempt.work;
+        if attempt.task == Task::Send
+            && let Some(outcome) = self.reply_must_wait(work).await
+        {
+            return Err(outcome);
+        }
+        let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else {
+            return Err(Outcome::NotWanted);
+        };
+        let Some(mail) = &line.mail else {
+            let why = "the line has no `mail` in the configuration any more".to_owned();
+            return Err(Outcome::Refused { why });
+        };
+        let label = line.label.as_deref().unwrap_or(line_name);
+        Ok(Mail {
+            from: mail.from.clone(),
+            to: to.to_owned(),
+            reply_to: mail.reply_to.clone(),
+            subject: conversation::mail_subject(label),
+            text: conversation::mail(text, label, &line.number),
             ..Mail::default()
         })
     }
 
     /// The report, as an answer to the mail that it began with.
-    async fn report_by_mail(&self, work: &Work, email: &str, domain: &MailDomain) -> Result<Mail, Outcome> {
+    async fn report_by_mail(&self, attempt: Attempt<'_>, email: &str) -> Result<Mail, Outcome> {
+        let work = attempt.work;
+        let domain = self.mail_domain()?;
         let subject = &work.dispatch.key.subject;
         let source = subject.source().and_then(|source| self.config.sources.get(source));
         let ours =
             source.is_some_and(|source| source.report_to.iter().any(|one| one.eq_ignore_ascii_case(email)));
         let reader = if ours { Reader::Ours } else { Reader::Outside };
-        let (incident, text) = self.protocol(work, reader).await?;
-        let mut headers = vec![("Auto-Submitted".to_owned(), "auto-replied".to_owned())];
+        let (incident, text) = self.incident_report(work, reader).await?;
+        let mut headers = vec![
+            ("Auto-Submitted".to_owned(), "auto-replied".to_owned()),
+            (OURS.to_owned(), attempt.reference_tag()),
+        ];
         let origin = incident.alert.as_ref().and_then(|alert| alert.origin.as_ref());
         if let Some(Origin { message_id: Some(id), references, .. }) = origin {
             headers.push(("In-Reply-To".to_owned(), format!("<{id}>")));
@@ -103,7 +151,7 @@ impl App {
         Ok(Mail {
             from: domain.from.clone(),
             to: email.to_owned(),
-            reply_to: Some(self.reply_address(domain, incident).await.map_err(not_now)?),
+            reply_to: Some(self.reply_address(domain, incident).await.map_err(outcome_of_fault)?),
             subject: incident::report_subject(incident),
             text,
             headers,

@@ -5,26 +5,22 @@ use handbell_core::config::Line;
 use handbell_core::conversation::assign::{Candidate, Choice, choose};
 use handbell_core::conversation::decide::{Heard, There};
 use handbell_core::conversation::{Address, Agent, Conversation};
-use handbell_core::delivery::{Content, Outcome, Say, Task};
+use handbell_core::delivery::{Message, Outcome, SpaceMessage, Task};
 use handbell_core::wording::{self, conversation};
 use handbell_outbound::webex::{Attached, Person, Post, Webex};
 use handbell_outbound::{Failure, Said};
 
 use crate::App;
-use crate::channel::speak::{not_now, said};
+use crate::channel::{Attempt, outcome_of_fault, outcome_of_send};
+
 use crate::conversation::agent::sight;
 use crate::engine::deliver::{Work, wait};
 use crate::engine::space::{Room, Wanted};
 
 impl App {
     /// Looks who is there, asks somebody if nobody is, and tells the conversation what came of it.
-    pub(crate) async fn assign(
-        &self,
-        webex: &Webex,
-        work: &Work,
-        room: &Room,
-        (name, task): (&str, Task),
-    ) -> Outcome {
+    pub(crate) async fn assign(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Outcome {
+        let Attempt { work, task, .. } = attempt;
         let subject = &work.dispatch.key.subject;
         let Some((line_name, line)) = self.line(subject) else { return Outcome::NotWanted };
         if work.cancelled {
@@ -37,11 +33,11 @@ impl App {
             Err(Failure::Refused { code: 404, why }) => {
                 return self.room_is_gone(webex, work, room).await.unwrap_or(Outcome::Refused { why });
             }
-            Err(failure) => return said(failure),
+            Err(failure) => return outcome_of_send(failure),
         };
         let last = match self.store.line(line_name).await {
             Ok(row) => row.asked_last,
-            Err(fault) => return not_now(fault.into()),
+            Err(fault) => return outcome_of_fault(fault.into()),
         };
         let chosen = match choose(&candidates, line.assign, last.as_deref()) {
             // Whoever died at this may have added somebody who doesn't know yet that an answer is wanted.
@@ -62,7 +58,7 @@ impl App {
                 match webex.add_member(&room.id, &candidate.email, false).await {
                     Ok(_) => {}
                     Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
-                    Err(failure) => return said(failure),
+                    Err(failure) => return outcome_of_send(failure),
                 }
                 let agent = Agent {
                     id: candidate.person_id.clone(),
@@ -72,9 +68,9 @@ impl App {
                 (There::Asked(agent), Some(candidate.email.clone()))
             }
         };
-        let id = format!("looked-{}", work.dispatch.mark(name));
+        let id = format!("looked-{}", attempt.reference_tag());
         if let Err(fault) = self.converse(subject, &Heard::Looked(there), Some(&id)).await {
-            return not_now(fault);
+            return outcome_of_fault(fault);
         }
         if let Some(email) = asked
             && let Err(fault) = self.store.asked_last(line_name, &email).await
@@ -129,19 +125,15 @@ impl App {
     }
 
     /// Tells the team in its lobby.
-    pub(crate) async fn tell_lobby(
-        &self,
-        webex: &Webex,
-        work: &Work,
-        name: &str,
-        content: &Content,
-    ) -> Outcome {
+    pub(crate) async fn tell_lobby(&self, webex: &Webex, attempt: Attempt<'_>, text: &str) -> Outcome {
+        let work = attempt.work;
         let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else {
             return Outcome::NotWanted;
         };
-        let (Some(title), Content::Text(text)) = (&line.lobby, content) else { return Outcome::NotWanted };
-        let people =
-            line.agents.iter().map(|agent| Say::Invite { email: agent.email.clone(), moderator: false });
+        let Some(title) = &line.lobby else { return Outcome::NotWanted };
+        let people = line.agents.iter().map(|agent| {
+            Message::Space(SpaceMessage::Invite { email: agent.email.clone(), moderator: false })
+        });
         let wanted = Wanted {
             name: format!("lobby:{line_name}:{title}"),
             title: title.clone(),
@@ -160,22 +152,22 @@ impl App {
         if !work.may_begin(self.now()) {
             return wait(0);
         }
-        let markdown = wording::marked_post(text, &work.dispatch.mark(name));
+        let markdown = wording::tagged_post(text, &attempt.reference_tag());
         match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
             Ok(id) => Outcome::Sent(id),
             Err(Failure::Refused { code: 404, why }) => {
                 match self.store.forget_space(&wanted.name, &lobby.row).await {
                     Ok(()) => Outcome::NotSent { pause: None, why },
-                    Err(fault) => not_now(fault.into()),
+                    Err(fault) => outcome_of_fault(fault.into()),
                 }
             }
-            Err(failure) => said(failure),
+            Err(failure) => outcome_of_send(failure),
         }
     }
 
     /// What stands first in a customer's space.
     pub(crate) async fn first_post(&self, work: &Work, address: &Address) -> Result<String, Outcome> {
-        let me = self.me().await.map_err(not_now)?;
+        let me = self.me().await.map_err(outcome_of_fault)?;
         self.hook_once().await;
         let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line);
         Ok(line.map(|line| conversation::first_post(line, sight(me), address)).unwrap_or_default())
@@ -188,7 +180,7 @@ impl App {
         answer: u32,
         (changed, who): (bool, &str),
     ) -> Result<String, Outcome> {
-        let in_time = self.was_taken_back(&work.dispatch.key, answer).await.map_err(not_now)?;
+        let in_time = self.was_taken_back(&work.dispatch.key, answer).await.map_err(outcome_of_fault)?;
         let in_time = in_time.ok_or_else(|| wait(1))?;
         Ok(conversation::taken_back(who, changed, in_time))
     }
@@ -197,7 +189,7 @@ impl App {
     pub(crate) async fn transcript(&self, work: &Work, brief: bool) -> Result<Post, Outcome> {
         let subject = &work.dispatch.key.subject;
         let all = self.store.dispatches(subject, if brief { 60 } else { 5000 }).await;
-        let all = all.map_err(|fault| not_now(fault.into()))?;
+        let all = all.map_err(|fault| outcome_of_fault(fault.into()))?;
         if brief {
             return Ok(Post { markdown: conversation::history(&all, &self.zone), ..Post::default() });
         }
@@ -217,7 +209,7 @@ impl App {
             Ok(_) => Outcome::Sent(room.id.clone()),
             // Renaming twice does no harm: nothing to look for.
             Err(Failure::Unknown { why }) => Outcome::NotSent { pause: None, why },
-            Err(failure) => said(failure),
+            Err(failure) => outcome_of_send(failure),
         }
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::config::{Line, is_phone_number};
 use handbell_core::conversation::decide::Heard;
-use handbell_core::delivery::Say;
+use handbell_core::delivery::{Message, PhoneMessage};
 use handbell_core::wording::{NOT_KNOWN, conversation as wording};
 use handbell_inbound::twilio::{CallStatus, Hook, Params, TwilioEvent};
 use handbell_outbound::twiml::Verb;
@@ -139,8 +139,8 @@ impl App {
         }
         let dispatch =
             self.store.dispatch(&key).await?.ok_or_else(|| Fault("the call is not known".to_owned()))?;
-        let Some(Say::Connect { to, from, .. }) =
-            dispatch.deliveries.get(&name).map(|delivery| &delivery.say)
+        let Some(Message::Phone(PhoneMessage::Connect { to, from, .. })) =
+            dispatch.deliveries.get(&name).map(|delivery| &delivery.message)
         else {
             return twiml(&goodbye(NOT_KNOWN));
         };

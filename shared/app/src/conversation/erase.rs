@@ -8,7 +8,7 @@ use handbell_outbound::Failure;
 use handbell_outbound::webex::Post;
 use handbell_store::table::RowKey;
 
-use crate::channel::speak::{not_now, said};
+use crate::channel::{outcome_of_fault, outcome_of_send};
 use crate::engine::deliver::{Work, wait};
 use crate::{App, Fault};
 
@@ -17,21 +17,21 @@ impl App {
     pub(crate) async fn erase(&self, work: &Work, number: Option<&str>) -> Outcome {
         let webex = match self.webex().await {
             Ok(webex) => webex,
-            Err(fault) => return not_now(fault),
+            Err(fault) => return outcome_of_fault(fault),
         };
         let room = match self.store.space(&work.space).await {
             Ok(row) => row.and_then(|row| row.room),
-            Err(fault) => return not_now(fault.into()),
+            Err(fault) => return outcome_of_fault(fault.into()),
         };
         let kept = match self.forget_customer(work, room.as_deref(), number).await {
             Ok(done) => done,
-            Err(fault) => return not_now(fault),
+            Err(fault) => return outcome_of_fault(fault),
         };
         let Some(room) = room else { return Outcome::Sent(String::new()) };
         if !work.may_begin(self.now()) {
             return wait(0);
         }
-        let markdown = wording::marked_post(&erased(kept), &work.dispatch.mark("0"));
+        let markdown = wording::tagged_post(&erased(kept), &work.dispatch.reference_tag("0"));
         let mut post = Post { markdown, parent: work.dispatch.thread.clone(), ..Post::default() };
         let mut answer = webex.post(&room, &post).await;
         if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
@@ -42,8 +42,8 @@ impl App {
             answer = Ok(String::new());
         }
         match self.store.forget(&RowKey::space(&work.space)).await {
-            Ok(()) => answer.map_or_else(said, Outcome::Sent),
-            Err(fault) => not_now(fault.into()),
+            Ok(()) => answer.map_or_else(outcome_of_send, Outcome::Sent),
+            Err(fault) => outcome_of_fault(fault.into()),
         }
     }
 

@@ -14,7 +14,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 
-use crate::channel::speak::{looked, not_now, said};
+use crate::channel::{Attempt, outcome_of_fault, outcome_of_send};
 use crate::engine::deliver::Work;
 use crate::secrets::values;
 use crate::{App, Failed, Fault, refuse, typed};
@@ -31,10 +31,10 @@ const NOT_YET: SignedDuration = SignedDuration::from_mins(2);
 impl App {
     /// Puts an agent's file to a text: in it where phones can show it, as a link where they can't.
     pub(crate) async fn attach(&self, work: &Work, file: &str, sms: &mut Sms) -> Result<(), Outcome> {
-        let webex = self.webex().await.map_err(not_now)?;
+        let webex = self.webex().await.map_err(outcome_of_fault)?;
         let about = webex.content_about(file).await.map_err(|failure| match failure {
             Failure::Unknown { why } => Outcome::NotSent { pause: None, why },
-            failure => said(failure),
+            failure => outcome_of_send(failure),
         })?;
         let length = about.length.unwrap_or(OUT_MAX + 1);
         if !allowed_media(&about.content_type) {
@@ -47,7 +47,7 @@ impl App {
         let name = file.rsplit('/').next().unwrap_or_default();
         // The same at each attempt: what was sent is looked for by what it says.
         let until = work.dispatch.at + LINK_KEPT;
-        let secret = self.secrets.get(self.link_secret(), self.now()).await.map_err(not_now)?;
+        let secret = self.secrets.get(self.link_secret(), self.now()).await.map_err(outcome_of_fault)?;
         let piece = link::sign_until(secret.expose_secret().as_bytes(), name, until);
         let address = format!("{}/file/{piece}", self.public_url());
         match way(&sms.from, &sms.to, &about.content_type, length) {
@@ -103,14 +103,13 @@ impl App {
     /// A customer's file as a post; or words in its place, if it can't be had for good.
     pub(crate) async fn customers_file(
         &self,
-        work: &Work,
-        name: &str,
+        attempt: Attempt<'_>,
         url: &str,
         content_type: Option<&str>,
     ) -> Result<Post, Outcome> {
         let in_words = |why: &str| Post { markdown: wording::no_file(why), ..Post::default() };
-        let twilio = self.twilio_client().await.map_err(not_now)?;
-        let since = work.delivery(name).map_or(work.claimed_at, |delivery| delivery.since);
+        let twilio = self.twilio_client().await.map_err(outcome_of_fault)?;
+        let since = attempt.delivery.since;
         let fetched = match twilio.fetch(url, IN_MAX).await {
             Ok(fetched) => fetched,
             // What was just recorded may not be there yet.
@@ -118,12 +117,8 @@ impl App {
                 return Err(Outcome::NotSent { pause: Some(SignedDuration::from_secs(5)), why });
             }
             Err(Failure::Refused { why, .. }) => return Ok(in_words(&why)),
-            Err(failure) => {
-                return Err(looked(&failure)).map_err(|outcome| match outcome {
-                    Outcome::LookFailed { why } => Outcome::NotSent { pause: None, why },
-                    other => other,
-                });
-            }
+            // It was only fetched: nothing is uncertain.
+            Err(failure) => return Err(Outcome::NotSent { pause: None, why: failure.why().to_owned() }),
         };
         let kind = content_type.filter(|_| fetched.content_type.is_empty()).unwrap_or(&fetched.content_type);
         if !allowed_media(kind) {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 use handbell_core::config::Plan;
 use handbell_core::conversation::Conversation;
 use handbell_core::delivery::failover::fail_over;
 use handbell_core::delivery::{
-    Delivery, Dispatch, DispatchKey, Fact, Outcome, Progress, REPORT, START_WITHIN, Task,
+    Delivery, Dispatch, DispatchKey, Fact, InternalTask, MAX_UNKNOWN, Message, Outcome, Progress,
+    START_WITHIN, SUMMARY, Task,
 };
 use handbell_core::incident::decide::{Event, space_name};
 use handbell_core::incident::{Incident, Kind};
@@ -17,6 +18,8 @@ use handbell_store::table::{Due, RowKey};
 use handbell_store::{Claimed, Released};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::channel::Attempt;
+use crate::channel::space::SpaceAttempts;
 use crate::engine::apply::ENQUEUE_AHEAD;
 use crate::{App, Fault};
 
@@ -94,7 +97,7 @@ impl App {
             Kind::Notice => self.work_of_notice(*dispatch, claim),
             _ => self.work_of_incident(*dispatch, claim).await?,
         };
-        self.say_everything(&mut work, worn_out).await;
+        self.send_everything(&mut work, worn_out).await;
         // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
         let climbed = self.climb_if_unreached(&work).await;
         if let Err(fault) = climbed {
@@ -156,25 +159,13 @@ impl App {
         }
     }
 
-    /// Says what is due: the phones at once, Webex in its order, the facts beside them, and the report last.
-    async fn say_everything(&self, work: &mut Work, mut died: Vec<String>) {
-        // What was due when it was claimed, and no more: if we die, just that counts as perhaps said.
+    /// Sends what is due: each channel at once, the space in its order, the facts beside them, and the delivery summary last.
+    async fn send_everything(&self, work: &mut Work, mut died: Vec<String>) {
+        // What was due when it was claimed, and no more: if we die, just that counts as perhaps sent.
         let tasks = work.dispatch.tasks(work.claimed_at);
-        let is_webex = |name: &String| {
-            work.dispatch.deliveries.get(name).is_some_and(|delivery| delivery.say.is_webex())
-        };
-        let (webex, phones): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|(name, _)| is_webex(name));
-        self.note_paged(work, &phones).await;
-        let (mut outcomes, said, facts) = tokio::join!(
-            self.say_in_webex(work, &webex),
-            join_all(
-                phones
-                    .iter()
-                    .map(async |(name, task)| (name.clone(), self.say_by_phone(work, name, *task).await))
-            ),
-            self.publish(&work.dispatch, &work.dispatch.facts),
-        );
-        outcomes.extend(said);
+        self.note_paged(work, &tasks).await;
+        let outcomes = self.send_by_channel(work, &tasks);
+        let (outcomes, facts) = tokio::join!(outcomes, self.publish(&work.dispatch, &work.dispatch.facts));
         let now = self.now();
         for (name, outcome) in outcomes {
             if work.dispatch.record(&name, outcome, now) {
@@ -192,8 +183,42 @@ impl App {
             fail_over(&mut work.dispatch, &died, told, number.zip(line), &work.plan, &work.words, now);
             self.still_waits(work, &died).await;
         }
-        self.tell_those_called(work).await;
-        self.report(work).await;
+        self.text_those_called(work).await;
+        self.show_summary(work).await;
+    }
+
+    /// Hands each delivery to its channel.
+    async fn send_by_channel(&self, work: &Work, tasks: &[(String, Task)]) -> Vec<(String, Outcome)> {
+        let mut in_space = SpaceAttempts::new();
+        let mut others: Vec<(&str, BoxFuture<'_, Outcome>)> = Vec::new();
+        for (name, task) in tasks {
+            let Some(delivery) = work.delivery(name) else { continue };
+            let attempt = Attempt { work, name, delivery, task: *task };
+            let sent: BoxFuture<'_, Outcome> = match &delivery.message {
+                Message::Space(message) => {
+                    in_space.push((attempt, message));
+                    continue;
+                }
+                Message::Direct(message) => Box::pin(self.send_direct(attempt, message)),
+                Message::Phone(message) => Box::pin(self.send_by_phone(attempt, message)),
+                Message::Mail(message) => Box::pin(self.send_by_mail(attempt, message)),
+                Message::Internal(task) => Box::pin(self.run_task(attempt, task)),
+            };
+            others.push((name, sent));
+        }
+        let others = others.into_iter().map(async |(name, sent)| (name.to_owned(), sent.await));
+        let (mut outcomes, others) = tokio::join!(self.send_to_space(work, in_space), join_all(others));
+        outcomes.extend(others);
+        outcomes
+    }
+
+    async fn run_task(&self, attempt: Attempt<'_>, task: &InternalTask) -> Outcome {
+        match task {
+            // The recipients are found when all else has been tried.
+            InternalTask::TextThoseCalled { .. } => wait(0),
+            InternalTask::EraseCustomer { .. } if attempt.work.cancelled => Outcome::NotWanted,
+            InternalTask::EraseCustomer { number } => self.erase(attempt.work, number.as_deref()).await,
+        }
     }
 
     /// Writes down what came of it. What callbacks wrote meanwhile is taken over.
@@ -287,17 +312,15 @@ impl Work {
         self.dispatch.deliveries.get(name)
     }
 
-    /// After an empty look: is it still wanted, and may it be said once more?
-    pub(crate) fn after_empty_look(&self, name: &str) -> Option<Outcome> {
+    /// After an empty look: is it still wanted, and may it be sent once more?
+    pub(crate) fn after_empty_look(&self, delivery: &Delivery) -> Option<Outcome> {
         if self.cancelled {
             return Some(Outcome::NotWanted);
         }
-        let answer = self.delivery(name).is_some_and(|delivery| delivery.say.is_answer());
-        if let Some(why) = self.stopped.filter(|_| answer) {
+        if let Some(why) = self.stopped.filter(|_| delivery.message.is_reply()) {
             return Some(Outcome::Refused { why: why.to_owned() });
         }
-        let unknowns = self.delivery(name).map_or(0, |delivery| delivery.unknowns);
-        (unknowns >= handbell_core::delivery::MAX_UNKNOWN)
+        (delivery.unknowns >= MAX_UNKNOWN)
             .then(|| Outcome::Refused { why: "three attempts had no certain outcome".into() })
     }
 }
@@ -306,17 +329,12 @@ pub(crate) fn wait(seconds: i64) -> Outcome {
     Outcome::Waits { pause: SignedDuration::from_secs(seconds) }
 }
 
-/// True for tasks that post: they keep the order of the steps.
-pub(crate) fn is_post(work: &Work, name: &str) -> bool {
-    work.delivery(name).is_some_and(|delivery| delivery.say.is_post())
-}
-
-/// The report's own state, for [`crate::engine::delivery_summary`].
-pub(crate) fn report_task(dispatch: &Dispatch, now: Timestamp) -> Option<Task> {
-    let report = dispatch.deliveries.get(REPORT)?;
-    match report.progress {
-        Progress::Pending if report.next_at <= now => Some(Task::Send),
-        Progress::Unknown if report.next_at <= now => Some(Task::LookUp),
-        _ => None,
+/// What is to be done with the delivery summary itself, for [`crate::engine::delivery_summary`].
+pub(crate) fn summary_task(dispatch: &Dispatch, now: Timestamp) -> Option<Task> {
+    let summary = dispatch.deliveries.get(SUMMARY)?;
+    match summary.progress {
+        Progress::Pending if summary.next_at <= now => Some(Task::Send),
+        Progress::Unknown if summary.next_at <= now => Some(Task::LookUp),
+        Progress::Pending | Progress::Unknown | Progress::Sent | Progress::Dead | Progress::Cancelled => None,
     }
 }

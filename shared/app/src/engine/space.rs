@@ -1,7 +1,7 @@
 //! The space that a dispatch speaks in: remembered, adopted, made, and made again when it is gone.
 
 use handbell_core::config::{Reuse, is_phone_number};
-use handbell_core::delivery::{Outcome, Say};
+use handbell_core::delivery::{Message, Outcome, SpaceMessage};
 use handbell_core::incident::Kind;
 use handbell_core::incident::decide::everybody;
 use handbell_core::wording;
@@ -23,7 +23,7 @@ pub(crate) struct Wanted {
     pub(crate) always: bool,
     pub(crate) oldest: Timestamp,
     /// Who comes back if it was lost and is made again; who is in it from the first, if `people_first`.
-    pub(crate) people: Vec<Say>,
+    pub(crate) people: Vec<Message>,
     pub(crate) people_first: bool,
     /// A space whose title ends with these digits may be taken over.
     pub(crate) digits: Option<String>,
@@ -167,7 +167,7 @@ impl App {
         if made > 0 || (wanted.people_first && (fresh || begun)) {
             // It was lost and is made again: those who were invited before come back before anybody speaks in it.
             for say in &wanted.people {
-                let Say::Invite { email, moderator } = say else { continue };
+                let Message::Space(SpaceMessage::Invite { email, moderator }) = say else { continue };
                 match webex.add_member(&id, email, *moderator).await {
                     // Somebody who can't be added was told of when it was tried first.
                     Ok(_) | Err(Failure::Refused { .. }) => {}

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::Line;
 use crate::conversation::relay_policy::{Command, Sight, Why};
 use crate::conversation::{Address, Agent, Conversation, Sender};
-use crate::delivery::{Dispatch, Say};
+use crate::delivery::{Dispatch, Message, SpaceMessage};
 use crate::incident::Subject;
 use crate::texting::{Word, opt_out_word};
 use crate::wording::conversation as wording;
@@ -312,6 +312,6 @@ fn nothing() -> Turn {
 }
 
 /// Looking for somebody to answer, where there is anybody to look for.
-fn invitation(line: &Line) -> Option<Say> {
-    (line.team.is_some() || !line.agents.is_empty()).then_some(Say::Assign)
+fn invitation(line: &Line) -> Option<Message> {
+    (line.team.is_some() || !line.agents.is_empty()).then_some(Message::Space(SpaceMessage::Assign))
 }

@@ -241,9 +241,9 @@ fn addressed<'t>(
     }
     // Webex shows only the first word of a bot's name in a mention (Webex, Bots guide).
     let names = [us.name, us.name.split_whitespace().next().unwrap_or_default()];
-    let has_markup = written.html.is_some_and(|html| !html.trim().is_empty());
+    let has_reference_tagup = written.html.is_some_and(|html| !html.trim().is_empty());
     let mut rest = text;
-    if has_markup {
+    if has_reference_tagup {
         if page.leading.is_empty() || page.ours > page.leading.len() {
             return Err(Why::NotAddressed);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Content, Delivery, Dispatch, Progress, REPORT, Receipt, Say};
+use super::{Content, Delivery, Dispatch, Message, PhoneMessage, Progress, Receipt, SUMMARY, SpaceMessage};
 use crate::incident::Duty;
 
 /// How an attempt to reach somebody has ended, as far as is known.
@@ -27,14 +27,10 @@ fn ended(delivery: &Delivery, receipt: Option<&Receipt>) -> Ended {
     match (delivery.progress, receipt) {
         (_, Some(receipt)) if failed(&receipt.status) => Ended::Failed,
         // While it lasts, nobody knows yet whether a person or a machine picked up.
-        (_, Some(receipt)) if is_call(&delivery.say) && receipt.status == "completed" => Ended::Answered,
+        (_, Some(receipt)) if delivery.message.is_call() && receipt.status == "completed" => Ended::Answered,
         (Progress::Dead, None) => Ended::Failed,
         _ => Ended::Open,
     }
-}
-
-fn is_call(say: &Say) -> bool {
-    matches!(say, Say::Call { .. })
 }
 
 impl Dispatch {
@@ -59,7 +55,7 @@ impl Dispatch {
             for (place, name) in chain.iter().enumerate() {
                 let Some(delivery) = self.deliveries.get(name) else { continue };
                 let ended = ended(delivery, self.receipts.get(name));
-                let call = is_call(&delivery.say);
+                let call = delivery.message.is_call();
                 let mut rest = chain[place + 1..].iter();
                 match ended {
                     Ended::Open => {}
@@ -76,7 +72,7 @@ impl Dispatch {
                     Ended::Failed => {
                         // If that one was begun, it was the answer to this failure; what the vendor puts off stays so.
                         let other = |next: &&String| {
-                            self.deliveries.get(*next).is_some_and(|next| is_call(&next.say) != call)
+                            self.deliveries.get(*next).is_some_and(|next| next.message.is_call() != call)
                         };
                         let next = rest.find(other);
                         if let Some(next) = next.and_then(|next| self.deliveries.get_mut(next))
@@ -105,7 +101,7 @@ impl Dispatch {
         let mut pages = self
             .deliveries
             .iter()
-            .filter(|(_, delivery)| delivery.say.is_page() && delivery.recipient.is_some());
+            .filter(|(_, delivery)| delivery.message.is_page() && delivery.recipient.is_some());
         let mut some = false;
         pages.all(|(name, delivery)| {
             some = true;
@@ -131,19 +127,22 @@ impl Dispatch {
     }
 
     /// Adds a text to everybody whom the earlier dispatches told by phone, each once, but for one.
-    pub fn tell_called(&mut self, earlier: &[Dispatch], text: &str, but: Option<&str>, now: Timestamp) {
+    pub fn tell_called(&mut self, earlier: &[Dispatch], text: &str, except: Option<&str>, now: Timestamp) {
         let mut told: Vec<String> = Vec::new();
         for (to, from, id) in earlier.iter().flat_map(Dispatch::told_by_phone) {
-            if told.iter().any(|known| known == to) || but == Some(id) || but == Some(to) {
+            if told.iter().any(|known| known == to) || except == Some(id) || except == Some(to) {
                 continue;
             }
             told.push(to.to_owned());
             let content = Content::Text(text.to_owned());
-            let say = Say::Sms { to: to.to_owned(), from: from.to_owned(), content };
+            let say =
+                Message::Phone(PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content });
             self.add(Delivery::new(say, now));
         }
         if !told.is_empty() {
-            self.deliveries.entry(REPORT.to_owned()).or_insert_with(|| Delivery::new(Say::Report, now));
+            self.deliveries
+                .entry(SUMMARY.to_owned())
+                .or_insert_with(|| Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now));
         }
     }
 
@@ -156,13 +155,10 @@ impl Dispatch {
         self.deliveries
             .iter()
             .filter(|(name, delivery)| reached(name, delivery))
-            .filter_map(|(_, delivery)| match &delivery.say {
-                Say::Sms { to, from, .. } | Say::Call { to, from, .. } => {
-                    let id =
-                        delivery.recipient.as_ref().map_or(to.as_str(), |recipient| recipient.id.as_str());
-                    Some((to.as_str(), from.as_str(), id))
-                }
-                _ => None,
+            .filter_map(|(_, delivery)| {
+                let (to, from) = delivery.message.paged_phone()?;
+                let id = delivery.recipient.as_ref().map_or(to, |recipient| recipient.id.as_str());
+                Some((to, from, id))
             })
             .collect()
     }

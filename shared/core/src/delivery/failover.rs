@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::config::{Admins, Plan, is_phone_number};
-use crate::delivery::{Content, Delivery, Dispatch, Fact, NOTICE, Say, Talk, Way, Who};
+use crate::delivery::{
+    Content, ConversationEntry, Delivery, DirectMessage, Dispatch, Fact, Medium, Message, NOTICE,
+    PhoneMessage, SpaceMessage, Speaker,
+};
 use crate::texting::is_short_code;
 use crate::wording::{self, Values, Words};
 
@@ -32,21 +35,30 @@ pub fn fail_over(
         }
         // A customer's text that nobody could be shown: the customer is told so, if we can. The number in a form may be
         // somebody else's, and a short code is nobody's.
-        if matches!(&delivery.say, Say::Post { content: Content::Talk { .. } })
-            && let Some(Talk { who: Who::Customer, way: Way::Text, .. }) = dispatch.talk.as_deref()
+        if matches!(&delivery.message, Message::Space(SpaceMessage::Post { content: Content::Entry }))
+            && let Some(ConversationEntry { speaker: Speaker::Customer, medium: Medium::Text, .. }) =
+                dispatch.talk.as_deref()
             && let Some((to, from)) = customer.filter(|(to, from)| to != from && !is_short_code(to))
         {
             let text = wording::conversation::APOLOGY.to_owned();
-            let answer = Say::Answer { to: to.to_owned(), from: from.to_owned(), text, files: Vec::new() };
+            let answer = Message::Phone(PhoneMessage::Reply {
+                to: to.to_owned(),
+                from: from.to_owned(),
+                text,
+                files: Vec::new(),
+            });
             dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(answer, now) });
         }
         let number = dispatch.facts.len();
         let reason = delivery.why.clone().unwrap_or_default();
         dispatch.facts.push(Fact {
-            id: format!("{}#dead#{number}", dispatch.mark(name)),
+            id: format!("{}#dead#{number}", dispatch.reference_tag(name)),
             kind: "delivery.dead".into(),
             at: now,
-            detail: BTreeMap::from([("delivery".into(), dispatch.mark(name)), ("reason".into(), reason)]),
+            detail: BTreeMap::from([
+                ("delivery".into(), dispatch.reference_tag(name)),
+                ("reason".into(), reason),
+            ]),
         });
     }
     // A post that can't be made means that Webex is in trouble; anything else can still be told there.
@@ -54,16 +66,15 @@ pub fn fail_over(
         .iter()
         .map(|(_, delivery)| delivery)
         // What became of an answer stands under it, where the agents see it.
-        .filter(|delivery| !delivery.say.is_answer())
-        .partition(|delivery| delivery.say.is_post() || delivery.say == Say::Report);
-    for say in notices(dispatch, &others, &admins.webex, |email, content| Say::Direct { email, content })
-        .into_iter()
-        .chain(notices(dispatch, &webex, &admins.sms, |to, content| Say::Sms {
-            to,
-            from: from.to_owned(),
-            content,
-        }))
-    {
+        .filter(|delivery| !delivery.message.is_reply())
+        .partition(|delivery| delivery.message.is_post() || delivery.message.is_summary());
+    for say in notices(dispatch, &others, &admins.webex, |email, content| {
+        Message::Direct(DirectMessage { email, content })
+    })
+    .into_iter()
+    .chain(notices(dispatch, &webex, &admins.sms, |to, content| {
+        Message::Phone(PhoneMessage::Text { to, from: from.to_owned(), content })
+    })) {
         dispatch.add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, now) });
     }
 }
@@ -72,8 +83,8 @@ fn notices(
     dispatch: &Dispatch,
     failed: &[&Delivery],
     to: &[String],
-    say: impl Fn(String, Content) -> Say,
-) -> Vec<Say> {
+    say: impl Fn(String, Content) -> Message,
+) -> Vec<Message> {
     if failed.is_empty() {
         return Vec::new();
     }
@@ -88,23 +99,27 @@ fn other_channel(
     plan: &Plan,
     words: &Words,
     dispatch: &Dispatch,
-) -> Option<Say> {
+) -> Option<Message> {
     // Somebody who is tried several ways is tried the next one anyway.
     if delivery.instead_of.is_some() || dispatch.tries_again(delivery) {
         return None;
     }
     let content = |content: &Content| match content {
-        Content::Text(_) | Content::Talk { .. } | Content::TakenBack { .. } | Content::FirstPost { .. } => {
+        Content::Text(_) | Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => {
             content.clone()
         }
         Content::Page { .. } => {
-            let template = wording::incident::page(content, plan, matches!(delivery.say, Say::Sms { .. }));
+            let template = wording::incident::page(
+                content,
+                plan,
+                matches!(delivery.message, Message::Phone(PhoneMessage::Text { .. })),
+            );
             Content::Text(Values::of(dispatch, words).fill(template.unwrap_or_default(), wording::plain))
         }
-        Content::Plan { step, item } => {
+        Content::Step { step, item } => {
             let step = plan.step(*step);
-            let template = step.and_then(|step| match delivery.say {
-                Say::Sms { .. } => step.sms.get(*item).map(|sms| &sms.text),
+            let template = step.and_then(|step| match delivery.message {
+                Message::Phone(PhoneMessage::Text { .. }) => step.sms.get(*item).map(|sms| &sms.text),
                 _ => step.call.get(*item).map(|call| &call.say),
             });
             Content::Text(
@@ -112,15 +127,27 @@ fn other_channel(
             )
         }
     };
-    match &delivery.say {
+    match &delivery.message {
         // A name can send texts, but not call.
-        Say::Sms { to, from, content: words } => {
+        Message::Phone(PhoneMessage::Text { to, from, content: words }) => {
             let from = [from.as_str(), ours].into_iter().find(|from| is_phone_number(from))?;
-            Some(Say::Call { to: to.clone(), from: from.to_owned(), content: content(words) })
+            Some(Message::Phone(PhoneMessage::Call {
+                to: to.clone(),
+                from: from.to_owned(),
+                content: content(words),
+            }))
         }
-        Say::Call { to, from, content: words } => {
-            Some(Say::Sms { to: to.clone(), from: from.clone(), content: content(words) })
+        Message::Phone(PhoneMessage::Call { to, from, content: words }) => {
+            Some(Message::Phone(PhoneMessage::Text {
+                to: to.clone(),
+                from: from.clone(),
+                content: content(words),
+            }))
         }
-        _ => None,
+        Message::Space(_)
+        | Message::Direct(_)
+        | Message::Phone(PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. })
+        | Message::Mail(_)
+        | Message::Internal(_) => None,
     }
 }

@@ -1,14 +1,31 @@
-//! What is said and to whom: every kind of delivery, and where its words come from.
+//! Messages: what a delivery carries, one enum for each channel, and where the words come from.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::Address;
 
-/// What to say and to whom.
+/// What a delivery carries, by the channel that takes it. Each channel has a file in `app/channel` that sends its messages
+/// and looks them up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "say", rename_all = "kebab-case")]
-pub enum Say {
+#[serde(tag = "channel", rename_all = "kebab-case")]
+pub enum Message {
+    /// To the Webex space of the incident or the conversation.
+    Space(SpaceMessage),
+    /// To one person in Webex.
+    Direct(DirectMessage),
+    /// By Twilio: a text or a call.
+    Phone(PhoneMessage),
+    /// By mail.
+    Mail(MailMessage),
+    /// Work of our own that nobody receives.
+    Internal(InternalTask),
+}
+
+/// What happens in a space: people are added and messages posted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SpaceMessage {
     /// Add somebody to the space.
     Invite {
         /// Mail address.
@@ -16,99 +33,90 @@ pub enum Say {
         /// As a moderator.
         moderator: bool,
     },
-    /// Post in the space.
+    /// Give the space another title.
+    Rename {
+        /// The new title.
+        title: String,
+    },
+    /// Find out which agents are available, and add one of them if none is in the space.
+    Assign,
+    /// Tell the team in its lobby.
+    Lobby {
+        /// The words, in markdown.
+        text: String,
+    },
+    /// Post words.
     Post {
-        /// What.
+        /// The words.
         content: Content,
     },
     /// Post the zone's card: the dispatch's view, with buttons.
-    Card,
-    /// Post the mail as it came, as a file.
-    Original {
-        /// Where it lies in the bucket.
-        object: String,
-        /// What the file is called.
-        name: String,
-    },
-    /// Show how the incident stands: a card in the place of the one before it, made when it is posted.
-    Status,
-    /// Take away the card of an earlier dispatch, since a newer one stands in its place.
-    TakeDown {
+    ZoneCard,
+    /// Post a card with the state of the incident. Its content is decided when it is posted.
+    IncidentCard,
+    /// Remove the card of an earlier dispatch, since a newer one takes its place.
+    RemoveCard {
         /// The dispatch.
         card: u32,
     },
-    /// Post what became of everybody and everything, as a file.
-    Protocol,
-    /// Tell everybody who was already told of the incident by phone, but for one: whom that is, is found out when it is said.
-    Tell {
-        /// What.
-        text: String,
-        /// The id or the number of somebody who needn't be told.
-        but: Option<String>,
+    /// Post the mail as it came, as a file.
+    OriginalMail {
+        /// Its key in the bucket.
+        object: String,
+        /// The file's name.
+        name: String,
     },
-    /// Mail one person, with a link and an address for the answer.
-    Notify {
-        /// Mail address.
-        email: String,
-        /// What.
-        content: Content,
+    /// Post the incident report as a file.
+    IncidentReport,
+    /// Post a file of a customer's: a picture of a text, or a recorded message.
+    CustomerFile {
+        /// Its address at Twilio.
+        url: String,
+        /// Its content type, as the sender names it.
+        content_type: Option<String>,
     },
-    /// Mail what became of everybody and everything, in the thread of the mail that it began with.
-    ReportMail {
-        /// Mail address.
-        email: String,
+    /// Post the history of the conversation: all of it as a file, or the latest part in words.
+    Transcript {
+        /// The latest part in words.
+        brief: bool,
     },
-    /// Tell one person in Webex.
-    Direct {
-        /// Mail address.
-        email: String,
-        /// What.
-        content: Content,
-    },
+    /// The delivery summary: one message that shows the state of the other deliveries. It is edited as they settle.
+    DeliverySummary,
+}
+
+/// A message to one person in Webex.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectMessage {
+    /// Mail address.
+    pub email: String,
+    /// The words.
+    pub content: Content,
+}
+
+/// A text or a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum PhoneMessage {
     /// Send a text message.
-    Sms {
+    Text {
         /// E.164.
         to: String,
-        /// The sender.
+        /// The sender; empty for our usual number.
         from: String,
-        /// What.
+        /// The words.
         content: Content,
     },
-    /// Call; what is spoken is decided when somebody answers.
+    /// Call. What is spoken is decided when somebody answers.
     Call {
         /// E.164.
         to: String,
         /// The caller.
         from: String,
-        /// What.
+        /// The words.
         content: Content,
-    },
-    /// Post a file of a customer's: a picture of a text, or what was said after the tone.
-    Media {
-        /// Where it lies at Twilio.
-        url: String,
-        /// What it says it is.
-        content_type: Option<String>,
-    },
-    /// Post all that was said with the customer: as a file, or the last of it in words.
-    Transcript {
-        /// In words.
-        brief: bool,
-    },
-    /// See whether anybody is there to answer, and ask somebody to.
-    Assign,
-    /// Tell the team in its lobby.
-    Lobby {
-        /// What.
-        content: Content,
-    },
-    /// Give the space another title.
-    Rename {
-        /// What it is called.
-        title: String,
     },
     /// Answer a customer by a text message, with an agent's files.
-    Answer {
+    Reply {
         /// E.164.
         to: String,
         /// Our number.
@@ -119,14 +127,7 @@ pub enum Say {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<String>,
     },
-    /// Answer a customer by mail.
-    Mail {
-        /// The address.
-        to: String,
-        /// The text.
-        text: String,
-    },
-    /// Call an agent, and connect with the customer when the agent wants it.
+    /// Call an agent, and connect the agent with the customer after key 1.
     Connect {
         /// The agent's number.
         agent: String,
@@ -135,58 +136,179 @@ pub enum Say {
         /// The customer's.
         to: String,
     },
+}
+
+/// A mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum MailMessage {
+    /// Page one person, with a link and an address for the answer.
+    Page {
+        /// Mail address.
+        email: String,
+        /// The words.
+        content: Content,
+    },
+    /// Send the incident report in the thread of the mail that opened the incident.
+    IncidentReport {
+        /// Mail address.
+        email: String,
+    },
+    /// Answer a customer.
+    Reply {
+        /// The address.
+        to: String,
+        /// The text.
+        text: String,
+    },
+}
+
+/// Work that follows from a decision and that no channel sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum InternalTask {
+    /// Add a text to everybody who was told of the incident by phone, but for one person. The recipients are found when
+    /// the other deliveries have been tried.
+    TextThoseCalled {
+        /// The words.
+        text: String,
+        /// The id or the number of somebody who needs no text.
+        except: Option<String>,
+    },
     /// Remove all that is known of the customer.
-    Erase {
+    EraseCustomer {
         /// The customer's number.
         number: Option<String>,
     },
-    /// The message that shows what became of the others, edited as they settle.
-    Report,
 }
 
-impl Say {
-    /// Said through Webex.
-    pub fn is_webex(&self) -> bool {
-        !self.is_phone() && !self.is_mail() && !matches!(self, Self::Erase { .. } | Self::Tell { .. })
+impl Message {
+    /// A post of these words in the space.
+    pub fn post(text: impl Into<String>) -> Self {
+        Self::Space(SpaceMessage::Post { content: Content::Text(text.into()) })
     }
-    /// Said by mail.
-    pub fn is_mail(&self) -> bool {
-        matches!(self, Self::Mail { .. } | Self::Notify { .. } | Self::ReportMail { .. })
-    }
-    /// Is meant to bring somebody: a text, a call, a mail or a message to one person.
-    pub fn is_page(&self) -> bool {
-        matches!(self, Self::Sms { .. } | Self::Call { .. } | Self::Notify { .. } | Self::Direct { .. })
-    }
+
     /// Stands in the space, in the order of the steps.
     pub fn is_post(&self) -> bool {
-        matches!(
-            self,
-            Self::Post { .. }
-                | Self::Card
-                | Self::Original { .. }
-                | Self::Status
-                | Self::TakeDown { .. }
-                | Self::Protocol
-                | Self::Media { .. }
-                | Self::Transcript { .. }
-        )
+        match self {
+            Self::Space(message) => message.is_post(),
+            Self::Direct(_) | Self::Phone(_) | Self::Mail(_) | Self::Internal(_) => false,
+        }
     }
-    /// Said through Twilio.
-    pub fn is_phone(&self) -> bool {
-        matches!(self, Self::Sms { .. } | Self::Call { .. } | Self::Answer { .. } | Self::Connect { .. })
+
+    /// Is meant to bring somebody: a text, a call, a mail or a message to one person.
+    pub fn is_page(&self) -> bool {
+        match self {
+            Self::Direct(_)
+            | Self::Phone(PhoneMessage::Text { .. } | PhoneMessage::Call { .. })
+            | Self::Mail(MailMessage::Page { .. }) => true,
+            Self::Space(_)
+            | Self::Phone(PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. })
+            | Self::Mail(MailMessage::IncidentReport { .. } | MailMessage::Reply { .. })
+            | Self::Internal(_) => false,
+        }
     }
+
     /// Reaches a customer: may be taken back, and never follows a STOP.
-    pub fn is_answer(&self) -> bool {
-        matches!(self, Self::Answer { .. } | Self::Mail { .. })
+    pub fn is_reply(&self) -> bool {
+        match self {
+            Self::Phone(PhoneMessage::Reply { .. }) | Self::Mail(MailMessage::Reply { .. }) => true,
+            Self::Space(_)
+            | Self::Direct(_)
+            | Self::Phone(
+                PhoneMessage::Text { .. } | PhoneMessage::Call { .. } | PhoneMessage::Connect { .. },
+            )
+            | Self::Mail(MailMessage::Page { .. } | MailMessage::IncidentReport { .. })
+            | Self::Internal(_) => false,
+        }
+    }
+
+    /// A call that pages somebody.
+    pub fn is_call(&self) -> bool {
+        match self {
+            Self::Phone(PhoneMessage::Call { .. }) => true,
+            Self::Space(_)
+            | Self::Direct(_)
+            | Self::Phone(
+                PhoneMessage::Text { .. } | PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. },
+            )
+            | Self::Mail(_)
+            | Self::Internal(_) => false,
+        }
+    }
+
+    /// The number that a text or a call pages, and the number that it comes from.
+    pub fn paged_phone(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Phone(PhoneMessage::Text { to, from, .. } | PhoneMessage::Call { to, from, .. }) => {
+                Some((to, from))
+            }
+            Self::Space(_)
+            | Self::Direct(_)
+            | Self::Phone(PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. })
+            | Self::Mail(_)
+            | Self::Internal(_) => None,
+        }
+    }
+
+    /// The dispatch whose card is removed, where one is.
+    pub fn removed_card(&self) -> Option<u32> {
+        match self {
+            Self::Space(SpaceMessage::RemoveCard { card }) => Some(*card),
+            Self::Space(
+                SpaceMessage::Invite { .. }
+                | SpaceMessage::Rename { .. }
+                | SpaceMessage::Assign
+                | SpaceMessage::Lobby { .. }
+                | SpaceMessage::Post { .. }
+                | SpaceMessage::ZoneCard
+                | SpaceMessage::IncidentCard
+                | SpaceMessage::OriginalMail { .. }
+                | SpaceMessage::IncidentReport
+                | SpaceMessage::CustomerFile { .. }
+                | SpaceMessage::Transcript { .. }
+                | SpaceMessage::DeliverySummary,
+            )
+            | Self::Direct(_)
+            | Self::Phone(_)
+            | Self::Mail(_)
+            | Self::Internal(_) => None,
+        }
+    }
+
+    /// The delivery summary, which tells of the others.
+    pub fn is_summary(&self) -> bool {
+        *self == Self::Space(SpaceMessage::DeliverySummary)
+    }
+}
+
+impl SpaceMessage {
+    /// Stands in the space, in the order of the steps.
+    pub fn is_post(&self) -> bool {
+        match self {
+            Self::Post { .. }
+            | Self::ZoneCard
+            | Self::IncidentCard
+            | Self::RemoveCard { .. }
+            | Self::OriginalMail { .. }
+            | Self::IncidentReport
+            | Self::CustomerFile { .. }
+            | Self::Transcript { .. } => true,
+            Self::Invite { .. }
+            | Self::Rename { .. }
+            | Self::Assign
+            | Self::Lobby { .. }
+            | Self::DeliverySummary => false,
+        }
     }
 }
 
 /// Words: those of the plan, by their place, or these.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(rename_all = "kebab-case")]
 pub enum Content {
-    /// The plan's step, and which of its texts or calls.
-    Plan {
+    /// The post of a step of the plan, or one of its texts or calls.
+    Step {
         /// From 1.
         step: u32,
         /// From 0.
@@ -195,56 +317,43 @@ pub enum Content {
     /// What a step pages with, by its place.
     Page {
         /// From 1.
-        page_step: u32,
+        step: u32,
         /// From 0.
-        page: usize,
+        item: usize,
     },
     /// These words.
     Text(String),
-    /// What the dispatch's [`Talk`] says.
-    Talk {
-        /// Always true.
-        talk: bool,
-    },
-    /// What stands first in a customer's space: it depends on what our token lets us see.
-    FirstPost {
-        /// Whose space it is.
-        first_post: Address,
-    },
-    /// Whether an answer could still be taken back, which only its own dispatch knows.
+    /// The dispatch's [`ConversationEntry`].
+    Entry,
+    /// The first post of the space of this customer. It depends on what our token lets us see.
+    FirstPost(Address),
+    /// Whether a reply could still be taken back, which only its own dispatch knows.
     TakenBack {
-        /// The dispatch of the answer.
-        taken_back: u32,
+        /// The dispatch of the reply.
+        reply: u32,
         /// It was changed, not deleted.
         changed: bool,
         /// By whom.
-        who: String,
+        by: String,
     },
-}
-
-impl Content {
-    /// What the dispatch's talk says.
-    pub fn talk() -> Self {
-        Self::Talk { talk: true }
-    }
 }
 
 /// Who says something in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Who {
+pub enum Speaker {
     /// The customer.
     Customer,
     /// An agent, by name.
     Agent(String),
-    /// Handbell, by itself.
+    /// Handbell, automatically.
     Handbell,
 }
 
-/// By which way a customer was heard or is answered.
+/// The medium by which a customer wrote or is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Way {
+pub enum Medium {
     /// Text messages.
     Text,
     /// The phone.
@@ -255,15 +364,15 @@ pub enum Way {
     Space,
 }
 
-/// One thing said in a conversation: the dispatches that carry one are its history.
+/// One contribution to a conversation. The dispatches that carry one are the conversation's history.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Talk {
-    /// Who.
-    pub who: Who,
+pub struct ConversationEntry {
+    /// Who says it.
+    pub speaker: Speaker,
     /// How the customer is called at that time.
     pub customer: String,
-    /// How.
-    pub way: Way,
+    /// The medium.
+    pub medium: Medium,
     /// In words; empty if it is only files.
     pub text: String,
     /// What we have to say of it ourselves.
@@ -277,8 +386,11 @@ pub struct Talk {
 }
 
 // What people say is for no log.
-impl std::fmt::Debug for Talk {
+impl std::fmt::Debug for ConversationEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Talk").field("way", &self.way).field("at", &self.at).finish_non_exhaustive()
+        f.debug_struct("ConversationEntry")
+            .field("medium", &self.medium)
+            .field("at", &self.at)
+            .finish_non_exhaustive()
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::Raised;
 use crate::button::Press;
 use crate::config::{Admins, Button, Meaning, Plan, Repeat, Reuse};
-use crate::delivery::{Dispatch, DispatchKey, Say};
+use crate::delivery::{Dispatch, DispatchKey, Message};
 use crate::incident::command::{Actor, Command, How};
 use crate::incident::{Incident, Phase, Subject};
 use crate::occupancy::view::Signal;
@@ -288,7 +288,7 @@ fn waits(
 }
 
 /// Everybody who belongs in the space once `step` was taken: for a space that has to be made again.
-pub fn everybody(plan: &Plan, step: u32) -> Vec<Say> {
+pub fn everybody(plan: &Plan, step: u32) -> Vec<Message> {
     let people = plan.steps.iter().take(step as usize).filter_map(|step| step.people.as_ref());
     let mut all = invitations_of_space(plan);
     all.extend(people.flat_map(invitations));

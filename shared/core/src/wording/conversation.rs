@@ -10,7 +10,10 @@ use super::escape_markdown as escape;
 use crate::config::{Answers, Limits, Line};
 use crate::conversation::relay_policy::{Sight, Why};
 use crate::conversation::{Address, Agent, Conversation, TAKEN_BACK};
-use crate::delivery::{Delivery, Dispatch, Progress, Say, Talk, Way, Who};
+use crate::delivery::{
+    ConversationEntry, Delivery, Dispatch, InternalTask, Medium, Message, PhoneMessage, Progress,
+    SpaceMessage, Speaker,
+};
 use crate::texting::{Parts, PriceClass};
 
 pub use commands::*;
@@ -120,14 +123,14 @@ pub fn help(line: &Line, sight: Sight) -> String {
 }
 
 /// What was said, as it stands in the space.
-pub fn talk(talk: &Talk, zone: &TimeZone) -> String {
+pub fn talk(talk: &ConversationEntry, zone: &TimeZone) -> String {
     let at = time(talk.at, zone);
-    match (&talk.who, talk.way) {
-        (Who::Customer, Way::Call) => {
+    match (&talk.speaker, talk.medium) {
+        (Speaker::Customer, Medium::Call) => {
             let text = quoted(&talk.text).replacen(MISSED, &format!("**{MISSED}**"), 1);
             format!("📞 **{}** {at}: {text}", escape(&talk.customer))
         }
-        (Who::Customer, Way::Form) => {
+        (Speaker::Customer, Medium::Form) => {
             let note = if talk.note.is_empty() { String::new() } else { format!("{}\n\n", talk.note) };
             format!(
                 "🌐 **{}** {at}, by the web form:\n\n{note}> {}",
@@ -135,10 +138,10 @@ pub fn talk(talk: &Talk, zone: &TimeZone) -> String {
                 quoted(&talk.text).replace('\n', "\n> ")
             )
         }
-        (Who::Customer, _) if talk.text.is_empty() => format!("**{}** {at}:", escape(&talk.customer)),
-        (Who::Customer, _) => format!("**{}** {at}: {}", escape(&talk.customer), set_apart(&talk.text)),
-        (Who::Agent(name), _) => format!("{} {at}: {}", escape(name), quoted(&talk.text)),
-        (Who::Handbell, _) => format!("🤖 The customer was told by itself, {at}: {}", quoted(&talk.text)),
+        (Speaker::Customer, _) if talk.text.is_empty() => format!("**{}** {at}:", escape(&talk.customer)),
+        (Speaker::Customer, _) => format!("**{}** {at}: {}", escape(&talk.customer), set_apart(&talk.text)),
+        (Speaker::Agent(name), _) => format!("{} {at}: {}", escape(name), quoted(&talk.text)),
+        (Speaker::Handbell, _) => format!("🤖 The customer was told by itself, {at}: {}", quoted(&talk.text)),
     }
 }
 
@@ -352,7 +355,7 @@ pub fn receipt(
     dispatch: &Dispatch,
     line: impl Fn(&Delivery, Option<&crate::delivery::Receipt>) -> String,
 ) -> Option<String> {
-    let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Handbell);
+    let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.speaker == Speaker::Handbell);
     let lines: Vec<String> = dispatch
         .deliveries
         .iter()
@@ -362,18 +365,21 @@ pub fn receipt(
                     .receipts
                     .get(*name)
                     .is_some_and(|receipt| matches!(receipt.status.as_str(), "failed" | "undelivered"));
-            let told = match &delivery.say {
-                // What is held for a moment, or said by itself, needs no word as long as all goes well.
-                say if say.is_answer() => match delivery.progress {
+            let told = match &delivery.message {
+                // What is held for a moment, or said automatically, needs no word as long as all goes well.
+                message if message.is_reply() => match delivery.progress {
                     Progress::Pending => delivery.why.is_some(),
                     // That it was taken back is told by a post of its own.
                     Progress::Cancelled if delivery.why.as_deref() == Some(TAKEN_BACK) => false,
-                    _ => !by_itself,
+                    Progress::Unknown | Progress::Sent | Progress::Dead | Progress::Cancelled => !by_itself,
                 },
-                Say::Connect { .. } => true,
-                _ => false,
+                message => matches!(message, Message::Phone(PhoneMessage::Connect { .. })),
             };
-            !matches!(delivery.say, Say::Report | Say::Erase { .. }) && (failed || told)
+            !matches!(
+                delivery.message,
+                Message::Space(SpaceMessage::DeliverySummary)
+                    | Message::Internal(InternalTask::EraseCustomer { .. })
+            ) && (failed || told)
         })
         .map(|(name, delivery)| line(delivery, dispatch.receipts.get(name)))
         .collect();

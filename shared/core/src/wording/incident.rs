@@ -8,7 +8,7 @@ mod report;
 
 pub use card::{Card, Colour, card};
 pub use reply::{CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, came_of, unproven, which, who, wrong_code};
-pub use report::{Reader, protocol, report_subject};
+pub use report::{Reader, incident_report, report_subject};
 
 use super::{Words, clock, escape_markdown, ordinal, plain};
 use crate::alert::{Alert, EXCERPT_MAX, Raised};
@@ -28,8 +28,8 @@ pub const SNOOZE_OVER: &str = "The snooze is over, and it isn't resolved.";
 
 /// What a page says, in its template.
 pub fn page<'a>(content: &Content, plan: &'a Plan, spoken: bool) -> Option<&'a str> {
-    let Content::Page { page_step, page } = content else { return None };
-    let page = plan.step(*page_step)?.page.get(*page)?;
+    let Content::Page { step, item } = content else { return None };
+    let page = plan.step(*step)?.page.get(*item)?;
     Some(page.say.as_deref().filter(|_| spoken).unwrap_or(&page.text))
 }
 
@@ -185,7 +185,7 @@ pub fn asked(who: &str) -> String {
 /// The question, in the space.
 pub fn still_on_it(who: &str, within: SignedDuration, incident: &Incident) -> String {
     format!(
-        "{}, are you still on it ({})? Say *confirm* within {} min, or it is open again. Text back: confirm {}",
+        "{}, are you still on it ({})? Message *confirm* within {} min, or it is open again. Text back: confirm {}",
         escape_markdown(who),
         incident.reference(),
         (within.as_secs() + 59) / 60,

@@ -1,7 +1,7 @@
 //! Trouble is reported: once, two hundred times, while phones stay silent, and after everybody was called in vain.
 
 use handbell_core::config::Severity::{self, Critical, Error, Info, Warning};
-use handbell_core::delivery::Say;
+use handbell_core::delivery::{Message, SpaceMessage};
 use handbell_core::incident::Phase;
 use handbell_core::incident::command::Command;
 use handbell_core::incident::decide::{Decision, Event, Outcome, begins_anew};
@@ -49,8 +49,8 @@ fn there_is_one_card_at_a_time() {
     for next in moves {
         let decision = next(&mut night);
         let says = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
-        taken_down.extend(says.filter_map(|delivery| match delivery.say {
-            Say::TakeDown { card } => Some(card),
+        taken_down.extend(says.filter_map(|delivery| match delivery.message {
+            Message::Space(SpaceMessage::RemoveCard { card }) => Some(card),
             _ => None,
         }));
         shown.push(night.incident().duty.card);

@@ -3,7 +3,8 @@
 use handbell_core::config::{Admins, Plan};
 use handbell_core::delivery::failover::fail_over;
 use handbell_core::delivery::{
-    Content, Delivery, Dispatch, DispatchKey, Outcome, Progress, Receipt, Recipient, Say,
+    Content, Delivery, DirectMessage, Dispatch, DispatchKey, MailMessage, Message, Outcome, PhoneMessage,
+    Progress, Receipt, Recipient, SpaceMessage,
 };
 use handbell_core::incident::{Ack, By, Duty, Subject};
 use jiff::{SignedDuration, Timestamp};
@@ -24,12 +25,12 @@ enum Way {
 
 use Way::{Call, Mail, Ring, Text};
 
-fn say(by: Way, to: &str) -> Say {
+fn say(by: Way, to: &str) -> Message {
     let (to, from, content) = (to.to_owned(), "+12025550100".to_owned(), Content::Text("Look".to_owned()));
     match by {
-        Text(_) => Say::Sms { to, from, content },
-        Call(_) | Ring(_) => Say::Call { to, from, content },
-        Mail(_) => Say::Notify { email: to, content },
+        Text(_) => Message::Phone(PhoneMessage::Text { to, from, content }),
+        Call(_) | Ring(_) => Message::Phone(PhoneMessage::Call { to, from, content }),
+        Mail(_) => Message::Mail(MailMessage::Page { email: to, content }),
     }
 }
 
@@ -277,9 +278,9 @@ fn what_perhaps_left_may_yet_bring_somebody() {
 fn words_to_the_admins_and_in_the_space_bring_nobody() {
     let mut dispatch = paging(&[Call(0)]);
     let content = || Content::Text("Nobody is on duty".to_owned());
-    let admin = Say::Direct { email: "admin@example.com".to_owned(), content: content() };
+    let admin = Message::Direct(DirectMessage { email: "admin@example.com".to_owned(), content: content() });
     dispatch.add(Delivery::new(admin, morning()));
-    dispatch.add(Delivery::new(Say::Post { content: content() }, morning()));
+    dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content: content() }), morning()));
     became(&mut dispatch, "0", "busy");
     assert!(dispatch.brought_nobody());
 }
@@ -328,7 +329,10 @@ fn who_has_it_or_cannot_is_spared_and_nobody_else() {
 fn what_was_begun_is_not_spared() {
     let mut dispatch = paging(&USUAL);
     dispatch.record("0", Outcome::Unknown { why: "timeout".to_owned() }, morning());
-    dispatch.add(Delivery::new(Say::Post { content: Content::Text("Words".to_owned()) }, morning()));
+    dispatch.add(Delivery::new(
+        Message::Space(SpaceMessage::Post { content: Content::Text("Words".to_owned()) }),
+        morning(),
+    ));
     dispatch.skip_responders(&Duty { acks: vec![ack(Some("dana"), "Dana")], ..Duty::default() });
     let progress: Vec<_> = dispatch.deliveries.values().map(|delivery| delivery.progress).collect();
     assert_eq!(
@@ -350,14 +354,14 @@ fn phones_that_were_told_are_those_that_it_has_left_for() {
 }
 
 /// What takes over for an attempt that has died.
-fn takes_over(dispatch: &mut Dispatch, name: &str) -> Vec<Say> {
+fn takes_over(dispatch: &mut Dispatch, name: &str) -> Vec<Message> {
     dispatch.record(name, Outcome::Refused { why: "no such number".to_owned() }, morning());
     let plan: Plan = serde_json::from_value(json!({ "space": { "title": "Alerts" } })).unwrap();
     let admins = (&Admins::default(), "+12025550100");
     fail_over(dispatch, &[name.to_owned()], admins, None, &plan, &words(), morning());
     let instead =
         dispatch.deliveries.values().filter(|delivery| delivery.instead_of.as_deref() == Some(name));
-    instead.map(|delivery| delivery.say.clone()).collect()
+    instead.map(|delivery| delivery.message.clone()).collect()
 }
 
 #[test]
@@ -367,12 +371,15 @@ fn nothing_takes_over_where_another_attempt_is_made_anyway() {
     let mut dispatch = paging(&[Text(0)]);
     add(&mut dispatch, "robin", &[Call(2)]);
     assert!(
-        matches!(takes_over(&mut dispatch, "0")[..], [Say::Call { .. }]),
+        matches!(takes_over(&mut dispatch, "0")[..], [Message::Phone(PhoneMessage::Call { .. })]),
         "Robin's call doesn't wake Dana"
     );
     let mut dispatch = paging(&[Text(0), Call(2)]);
     became(&mut dispatch, "0", "delivered");
-    assert!(matches!(takes_over(&mut dispatch, "1")[..], [Say::Sms { .. }]), "it was the last");
+    assert!(
+        matches!(takes_over(&mut dispatch, "1")[..], [Message::Phone(PhoneMessage::Text { .. })]),
+        "it was the last"
+    );
 }
 
 fn attempts() -> impl Strategy<Value = Vec<Way>> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use handbell_core::button::{EventId, Gesture, Press};
 use handbell_core::config::{Button, Meaning, Plan, Repeat, Target};
-use handbell_core::delivery::{Content, Say};
+use handbell_core::delivery::{Content, Message, PhoneMessage, SpaceMessage};
 use handbell_core::incident::command::Command;
 use handbell_core::incident::decide::{Decision, Event, Outcome, begins_anew, decide};
 use handbell_core::incident::{Incident, Phase};
@@ -421,13 +421,13 @@ impl Watch {
                 prop_assert!(self.facts.insert(fact.id.clone()), "{} twice", &fact.id);
             }
         }
-        let posts = |say: &Say| matches!(say, Say::Post { .. });
+        let posts = |say: &Message| matches!(say, Message::Space(SpaceMessage::Post { .. }));
         let taken: Vec<_> = decision.dispatches.iter().filter(|dispatch| dispatch.step.is_some()).collect();
         prop_assert!(next.step == step || !taken.is_empty());
         let Some(first) = taken.first() else { return Ok(()) };
         prop_assert!(taken.iter().all(|dispatch| dispatch.step == Some(next.step)));
         prop_assert_eq!(first.after, self.posting, "posts keep the order of the steps");
-        if first.deliveries.values().any(|delivery| posts(&delivery.say)) {
+        if first.deliveries.values().any(|delivery| posts(&delivery.message)) {
             self.posting = Some(first.key.number);
         }
         let plan = &self.house.plan.steps[next.step as usize - 1];
@@ -436,10 +436,13 @@ impl Watch {
         let mut wanted: Vec<&str> = wanted.filter_map(Target::number).collect();
         let mut said = Vec::new();
         for dispatch in &taken {
-            let phones = dispatch.deliveries.values().filter(|delivery| delivery.say.is_phone());
+            let phones =
+                dispatch.deliveries.values().filter(|delivery| matches!(delivery.message, Message::Phone(_)));
             let before = said.len();
-            said.extend(phones.filter_map(|delivery| match &delivery.say {
-                Say::Sms { to, .. } | Say::Call { to, .. } => Some(to.as_str()),
+            said.extend(phones.filter_map(|delivery| match &delivery.message {
+                Message::Phone(PhoneMessage::Text { to, .. } | PhoneMessage::Call { to, .. }) => {
+                    Some(to.as_str())
+                }
                 _ => None,
             }));
             prop_assert!(said.len() - before <= 10, "a row stays small");
@@ -447,10 +450,12 @@ impl Watch {
         wanted.sort();
         said.sort();
         prop_assert_eq!(said, wanted, "each phone once");
-        let of_plan = |say: &Say| matches!(say, Say::Post { content: Content::Plan { .. } });
+        let of_plan = |say: &Message| {
+            matches!(say, Message::Space(SpaceMessage::Post { content: Content::Step { .. } }))
+        };
         let all = || taken.iter().flat_map(|dispatch| dispatch.deliveries.values());
         prop_assert_eq!(
-            all().filter(|delivery| of_plan(&delivery.say)).count(),
+            all().filter(|delivery| of_plan(&delivery.message)).count(),
             usize::from(plan.post.is_some())
         );
         Ok(())

@@ -4,7 +4,10 @@ use handbell_core::config::Line;
 use handbell_core::conversation::decide::{Answer, Desk, File, Heard, There, Turn, converse};
 use handbell_core::conversation::relay_policy::{Command, Sight, Why};
 use handbell_core::conversation::{Address, Agent, Conversation, Sender};
-use handbell_core::delivery::{Content, Delivery, Dispatch, Progress, Say, Who};
+use handbell_core::delivery::{
+    Content, Delivery, Dispatch, InternalTask, MailMessage, Message, PhoneMessage, Progress, SpaceMessage,
+    Speaker,
+};
 use handbell_core::incident::Subject;
 use handbell_core::texting::Word;
 use handbell_core::wording;
@@ -169,28 +172,38 @@ pub(crate) fn said(turn: &Turn) -> Vec<String> {
     for dispatch in &turn.dispatches {
         let under = dispatch.thread.as_ref().map(|thread| format!(" under {thread}")).unwrap_or_default();
         for delivery in deliveries(dispatch) {
-            let what = match &delivery.say {
-                Say::Post { content: Content::FirstPost { .. } } => "first post".to_owned(),
-                Say::Post { content: Content::TakenBack { taken_back, changed, who } } => {
-                    format!("{who} took back {taken_back}, changed: {changed}")
+            let what = match &delivery.message {
+                Message::Space(SpaceMessage::Post { content: Content::FirstPost(_) }) => {
+                    "first post".to_owned()
                 }
-                Say::Post { content } => {
+                Message::Space(SpaceMessage::Post { content: Content::TakenBack { reply, changed, by } }) => {
+                    format!("{by} took back {reply}, changed: {changed}")
+                }
+                Message::Space(SpaceMessage::Post { content }) => {
                     format!("post{under}: {}", wording::post(content, &plan, dispatch, &words()))
                 }
-                Say::Answer { to, text, files, .. } => {
+                Message::Phone(PhoneMessage::Reply { to, text, files, .. }) => {
                     let files =
                         if files.is_empty() { String::new() } else { format!(" with {}", files.join(", ")) };
                     format!("text to {to}: {text}{files}")
                 }
-                Say::Mail { to, text } => format!("mail to {to}: {text}"),
-                Say::Media { url, .. } => format!("file {url}"),
-                Say::Assign => "assign".to_owned(),
-                Say::Lobby { content: Content::Text(text) } => format!("lobby: {text}"),
-                Say::Rename { title } => format!("title: {title}"),
-                Say::Connect { agent, to, .. } => format!("connect {agent} with {to}"),
-                Say::Transcript { brief } => format!("transcript{under}, brief: {brief}"),
-                Say::Erase { number } => format!("erase {number:?}{under}"),
-                Say::Report => format!("report{under}"),
+                Message::Mail(MailMessage::Reply { to, text }) => format!("mail to {to}: {text}"),
+                Message::Space(SpaceMessage::CustomerFile { url, .. }) => format!("file {url}"),
+                Message::Space(SpaceMessage::Assign) => "assign".to_owned(),
+                Message::Space(SpaceMessage::Lobby { text }) => {
+                    format!("lobby: {text}")
+                }
+                Message::Space(SpaceMessage::Rename { title }) => format!("title: {title}"),
+                Message::Phone(PhoneMessage::Connect { agent, to, .. }) => {
+                    format!("connect {agent} with {to}")
+                }
+                Message::Space(SpaceMessage::Transcript { brief }) => {
+                    format!("transcript{under}, brief: {brief}")
+                }
+                Message::Internal(InternalTask::EraseCustomer { number }) => {
+                    format!("erase {number:?}{under}")
+                }
+                Message::Space(SpaceMessage::DeliverySummary) => format!("report{under}"),
                 other => panic!("nobody says this in a conversation: {other:?}"),
             };
             lines.push(format!("{}: {what}", dispatch.key.number));
@@ -206,8 +219,10 @@ pub(crate) fn facts(turn: &Turn) -> Vec<&str> {
 /// What goes to the customer.
 pub(crate) fn answers(turn: &Turn) -> Vec<String> {
     let all = turn.dispatches.iter().flat_map(deliveries);
-    all.filter_map(|delivery| match &delivery.say {
-        Say::Answer { text, .. } | Say::Mail { text, .. } => Some(text.clone()),
+    all.filter_map(|delivery| match &delivery.message {
+        Message::Phone(PhoneMessage::Reply { text, .. }) | Message::Mail(MailMessage::Reply { text, .. }) => {
+            Some(text.clone())
+        }
         _ => None,
     })
     .collect()
@@ -248,7 +263,7 @@ fn who_answers_is_asked_together_with_what_the_customer_says() {
     let picture = File { url: "one".into(), content_type: None };
     let turn = room.hear(&Heard::Text { body: "See".into(), files: vec![picture], at: None, word: None });
     assert_eq!(said(&turn)[1..], ["1: post: **+352691496401** 08:00: See", "1: file one", "1: assign"]);
-    assert!(!Say::Assign.is_post(), "nobody's words wait for it");
+    assert!(!Message::Space(SpaceMessage::Assign).is_post(), "nobody's words wait for it");
     // Where something is told by itself as well, it still goes with the customer's words.
     room.pass(3600);
     let said = room.tell(&Heard::Called { spoke: None });
@@ -799,7 +814,7 @@ fn who_waits_is_not_closed_away() {
         assert_eq!(facts(&room.hear(&Heard::Wake)), [""; 0]);
         assert_eq!((room.talk().closed, room.talk().waiting_since), (false, Some(morning())));
     }
-    // Who was answered is closed by time.
+    // Speaker was answered is closed by time.
     room.answer("Hello!");
     room.hear(&Heard::Told { alarmed: None });
     room.pass(3600);
@@ -938,11 +953,11 @@ impl Watch {
             for (earlier, posts) in [(dispatch.after, true), (dispatch.answers_after, false)] {
                 let Some(earlier) = earlier else { continue };
                 prop_assert!(earlier < dispatch.key.number);
-                let in_lane = |say: &Say| if posts { say.is_post() } else { say.is_answer() };
+                let in_lane = |say: &Message| if posts { say.is_post() } else { say.is_reply() };
                 let mut lane = self.dispatches[earlier as usize - 1].deliveries.values();
-                prop_assert!(lane.any(|one| in_lane(&one.say)));
+                prop_assert!(lane.any(|one| in_lane(&one.message)));
             }
-            let answers = dispatch.deliveries.values().any(|one| one.say.is_answer());
+            let answers = dispatch.deliveries.values().any(|one| one.message.is_reply());
             prop_assert!(!(opted_out && answers), "who wants no texts gets none");
             prop_assert_eq!(
                 answers && dispatch.answers_after.is_none(),
@@ -951,11 +966,17 @@ impl Watch {
             prop_assert!(!answers || dispatch.deliveries.contains_key("r"), "what became of it is shown");
             let unknown =
                 room.sender.confirmed.is_none() && next.by_form && !matches!(heard, Heard::Called { .. });
-            let texts = dispatch.deliveries.values().any(|one| matches!(one.say, Say::Answer { .. }));
+            let texts = dispatch
+                .deliveries
+                .values()
+                .any(|one| matches!(one.message, Message::Phone(PhoneMessage::Reply { .. })));
             prop_assert!(!(unknown && texts), "a number that somebody typed gets no text");
-            let mails = dispatch.deliveries.values().any(|one| matches!(one.say, Say::Mail { .. }));
+            let mails = dispatch
+                .deliveries
+                .values()
+                .any(|one| matches!(one.message, Message::Mail(MailMessage::Reply { .. })));
             prop_assert!(!(room.sender.confirmed.is_some() && mails), "who texted is answered by text alone");
-            let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Handbell);
+            let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.speaker == Speaker::Handbell);
             if by_itself && !matches!(heard, Heard::Command { .. }) {
                 let quiet = |last: Timestamp| room.now.duration_since(last) >= SignedDuration::from_mins(10);
                 prop_assert!(self.told.is_none_or(quiet), "told twice in ten minutes");

@@ -5,7 +5,10 @@ use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::{Answer, Heard, There, Turn};
 use handbell_core::conversation::relay_policy::{Command, Sight, Why};
 use handbell_core::delivery::failover::fail_over;
-use handbell_core::delivery::{Content, Delivery, Dispatch, Progress, REPORT, Receipt, Say, Talk, Way, Who};
+use handbell_core::delivery::{
+    Content, ConversationEntry, Delivery, DirectMessage, Dispatch, Medium, Message, PhoneMessage, Progress,
+    Receipt, SUMMARY, SpaceMessage, Speaker,
+};
 use handbell_core::incident::decide::{Event, Outcome as Became, begins_anew};
 use handbell_core::incident::{Phase, Subject};
 use handbell_core::wording::conversation as wording;
@@ -27,7 +30,7 @@ fn asked_with(change: impl FnOnce(&mut Value)) -> Room {
 }
 
 fn not_before(turn: &Turn) -> Vec<Timestamp> {
-    let all = turn.dispatches.iter().flat_map(deliveries).filter(|one| one.say.is_answer());
+    let all = turn.dispatches.iter().flat_map(deliveries).filter(|one| one.message.is_reply());
     all.map(|one| one.next_at).collect()
 }
 
@@ -40,9 +43,12 @@ fn an_answer_goes_to_the_customer() {
     assert_eq!(turn.answer, 2);
     let dispatch = &turn.dispatches[0];
     assert_eq!((dispatch.after, dispatch.answers_after, dispatch.replaces), (None, None, None));
-    assert!(dispatch.deliveries.contains_key(REPORT));
+    assert!(dispatch.deliveries.contains_key(SUMMARY));
     let talk = dispatch.talk.as_deref().expect("it is part of what was said");
-    assert_eq!((&talk.who, talk.text.as_str(), talk.files), (&Who::Agent("Dana".into()), "It is ready.", 0));
+    assert_eq!(
+        (&talk.speaker, talk.text.as_str(), talk.files),
+        (&Speaker::Agent("Dana".into()), "It is ready.", 0)
+    );
     assert_eq!(not_before(&turn), [room.now], "at once");
     let state = room.talk();
     assert_eq!(
@@ -113,7 +119,7 @@ fn held_for_a_moment() {
     let mut room = asked_with(|line| line["undo"] = json!("15s"));
     let turn = room.answer("Oops");
     assert_eq!(not_before(&turn), [room.now + SignedDuration::from_secs(15)]);
-    let report = &turn.dispatches[0].deliveries[REPORT];
+    let report = &turn.dispatches[0].deliveries[SUMMARY];
     assert_eq!(report.next_at, room.now, "only the answer is held");
 }
 
@@ -303,7 +309,7 @@ fn close() {
     room.pass(30);
     let thanks = room.hear(&text("Thanks!"));
     assert_eq!(answers(&thanks), [""; 0]);
-    // Who wants no texts isn't told goodbye.
+    // Speaker wants no texts isn't told goodbye.
     let mut room = self::asked();
     room.text("STOP");
     assert_eq!(room.command(Command::Close { note: None }).len(), 1);
@@ -553,8 +559,12 @@ fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
     let mut dispatch = asked().answer("Hello").dispatches.remove(0);
     dispatch.deliveries.clear();
     for (progress, unknowns, receipt) in all {
-        let say =
-            Say::Answer { to: CUSTOMER.into(), from: OURS.into(), text: "Hello".into(), files: Vec::new() };
+        let say = Message::Phone(PhoneMessage::Reply {
+            to: CUSTOMER.into(),
+            from: OURS.into(),
+            text: "Hello".into(),
+            files: Vec::new(),
+        });
         let name = dispatch.add(Delivery {
             progress: *progress,
             unknowns: *unknowns,
@@ -567,7 +577,9 @@ fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
                 .insert(name, Receipt { rank: 1, status, code: None, id, why: None, last: false });
         }
     }
-    dispatch.deliveries.insert(REPORT.into(), Delivery::new(Say::Report, morning()));
+    dispatch
+        .deliveries
+        .insert(SUMMARY.into(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
     dispatch
 }
 
@@ -614,7 +626,7 @@ fn taking_back_cancels_only_what_was_not_begun() {
         (Dead, 0, false),
         (Cancelled, 0, false),
     ]);
-    dispatch.add(Delivery::new(Say::Post { content: Content::talk() }, morning()));
+    dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content: Content::Entry }), morning()));
     dispatch.take_back("it was taken back");
     let progress: Vec<_> = deliveries(&dispatch).iter().map(|one| one.progress).collect();
     assert_eq!(progress, [Cancelled, Unknown, Sent, Dead, Cancelled, Pending, Pending]);
@@ -639,14 +651,14 @@ fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -
     assert!(dispatch.facts.iter().filter(|fact| fact.kind == "delivery.dead").count() >= died.len());
     let new = deliveries(dispatch)
         .into_iter()
-        .filter(|one| one.say != Say::Report)
-        .skip(known - usize::from(dispatch.deliveries.contains_key(REPORT)));
-    new.map(|one| match &one.say {
-        Say::Answer { to, from, text, .. } => format!("{from} to {to}: {text}"),
-        Say::Sms { to, content: Content::Text(text), .. } => {
+        .filter(|one| !one.message.is_summary())
+        .skip(known - usize::from(dispatch.deliveries.contains_key(SUMMARY)));
+    new.map(|one| match &one.message {
+        Message::Phone(PhoneMessage::Reply { to, from, text, .. }) => format!("{from} to {to}: {text}"),
+        Message::Phone(PhoneMessage::Text { to, content: Content::Text(text), .. }) => {
             format!("sms {to}: {}", text.split(": ").nth(1).unwrap_or_default())
         }
-        Say::Direct { email, content: Content::Text(text) } => {
+        Message::Direct(DirectMessage { email, content: Content::Text(text) }) => {
             format!("direct {email}: {}", text.split(": ").nth(1).unwrap_or_default())
         }
         other => panic!("nobody says this instead: {other:?}"),
@@ -679,7 +691,7 @@ fn a_text_that_nobody_was_shown() {
     assert_eq!(after_death(&mut first.clone(), &["1"], Some(OURS)), [admins]);
     // Even an apology that fails is no reason to call anybody.
     after_death(&mut first, &["1"], Some(CUSTOMER));
-    assert!(first.deliveries["3"].say.is_answer());
+    assert!(first.deliveries["3"].message.is_reply());
     assert_eq!(after_death(&mut first, &["3"], Some(CUSTOMER)), [""; 0]);
 }
 
@@ -697,7 +709,7 @@ fn no_apology_goes_to_a_number_that_somebody_typed() {
 fn an_answer_that_died_is_shown_under_it_and_nobody_is_called() {
     let mut answer = asked().answer("Hello").dispatches.remove(0);
     assert_eq!(after_death(&mut answer, &["0"], Some(CUSTOMER)), [""; 0]);
-    assert_eq!(handbell_core::wording::report(&answer).as_deref(), Some("Text: ❌ failed: no"));
+    assert_eq!(handbell_core::wording::delivery_summary(&answer).as_deref(), Some("Text: ❌ failed: no"));
     let mut note = asked().hear(&Heard::Refused).dispatches.remove(0);
     assert_eq!(
         after_death(&mut note, &["0"], Some(CUSTOMER)),
@@ -707,7 +719,11 @@ fn an_answer_that_died_is_shown_under_it_and_nobody_is_called() {
     let mut look = asked();
     look.pass(400);
     let mut look = look.hear(&text("Hello?")).dispatches.remove(0);
-    assert_eq!(look.deliveries["1"].say, Say::Assign, "together with what the customer says");
+    assert_eq!(
+        look.deliveries["1"].message,
+        Message::Space(SpaceMessage::Assign),
+        "together with what the customer says"
+    );
     assert_eq!(
         after_death(&mut look, &["1"], Some(CUSTOMER)),
         ["direct admin@example.com: Looking for somebody to answer"]
@@ -716,10 +732,10 @@ fn an_answer_that_died_is_shown_under_it_and_nobody_is_called() {
 
 #[test]
 fn what_an_answer_s_dispatch_carries_is_no_secret_of_the_log() {
-    let talk = Talk {
-        who: Who::Customer,
+    let talk = ConversationEntry {
+        speaker: Speaker::Customer,
         customer: "Ann".into(),
-        way: Way::Text,
+        medium: Medium::Text,
         text: "secret".into(),
         note: "secret".into(),
         files: 0,

@@ -1,7 +1,7 @@
 //! What a poll's signal, and a word of those who read it, make of an incident; and what they read.
 
 use handbell_core::config::{Admins, Plan};
-use handbell_core::delivery::{Content, Say};
+use handbell_core::delivery::{Content, DirectMessage, Message, PhoneMessage, SpaceMessage};
 use handbell_core::incident::command::Command;
 use handbell_core::incident::decide::{Decision, Event, Outcome, Rules, begins_anew, decide};
 use handbell_core::incident::{By, Incident, Phase, Subject};
@@ -152,23 +152,23 @@ impl Floor {
             deliveries.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
             for (_, delivery) in deliveries {
                 let under = delivery.under.map(|card| format!(" under {card}")).unwrap_or_default();
-                lines.push(match &delivery.say {
-                    Say::Invite { email, .. } => format!("invite {email}"),
-                    Say::Card => {
+                lines.push(match &delivery.message {
+                    Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}"),
+                    Message::Space(SpaceMessage::ZoneCard) => {
                         let view = dispatch.view.as_ref().expect("a card shows the zone");
                         format!("card{under}: {}", words_of_crowds::headline(view, &self.words))
                     }
-                    Say::Post { content } => {
+                    Message::Space(SpaceMessage::Post { content }) => {
                         let text = wording::post(content, &self.plan, dispatch, &self.words);
                         format!("post{under}: {text}")
                     }
-                    Say::Direct { email, .. } => format!("direct {email}"),
-                    Say::Sms { to, content, .. } => {
+                    Message::Direct(DirectMessage { email, .. }) => format!("direct {email}"),
+                    Message::Phone(PhoneMessage::Text { to, content, .. }) => {
                         let text = wording::sms(content, &self.plan, dispatch, &self.words, "mark");
                         format!("sms {to}: {text}")
                     }
-                    Say::Call { to, .. } => format!("call {to}"),
-                    Say::Report => "report".to_owned(),
+                    Message::Phone(PhoneMessage::Call { to, .. }) => format!("call {to}"),
+                    Message::Space(SpaceMessage::DeliverySummary) => "report".to_owned(),
                     other => panic!("no zone says {other:?}"),
                 });
             }
@@ -638,11 +638,11 @@ proptest! {
             for (index, dispatch) in decision.dispatches.iter().enumerate() {
                 prop_assert_eq!(dispatch.key.number, first + 1 + index as u32, "numbered without a gap");
                 prop_assert!(!next.cancels(dispatch.key.epoch, dispatch.key.number), "what is said is not cancelled");
-                let card = dispatch.deliveries.values().any(|delivery| delivery.say == Say::Card);
+                let card = dispatch.deliveries.values().any(|delivery| delivery.message == Message::Space(SpaceMessage::ZoneCard));
                 prop_assert!(!card || dispatch.view.is_some());
                 for delivery in dispatch.deliveries.values() {
                     prop_assert!(delivery.under.is_none_or(|under| under < dispatch.key.number));
-                    if let Say::Post { content: Content::Text(text) } = &delivery.say {
+                    if let Message::Space(SpaceMessage::Post { content: Content::Text(text) }) = &delivery.message {
                         prop_assert!(!text.is_empty());
                     }
                 }

@@ -4,9 +4,12 @@ use handbell_core::config::{Answers, Hours, Limits, Line};
 use handbell_core::conversation::decide::Heard;
 use handbell_core::conversation::relay_policy::{Command, Sight, Why};
 use handbell_core::conversation::{Address, Conversation, Sender};
-use handbell_core::delivery::{Delivery, Dispatch, Progress, Receipt, Say, Talk, Way, Who};
+use handbell_core::delivery::{
+    ConversationEntry, Delivery, Dispatch, MailMessage, Medium, Message, PhoneMessage, Progress, Receipt,
+    Speaker,
+};
 use handbell_core::texting::{PriceClass, parts};
-use handbell_core::wording::{conversation as wording, report};
+use handbell_core::wording::{conversation as wording, delivery_summary};
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -23,11 +26,11 @@ fn after(seconds: i64) -> Timestamp {
     morning() + SignedDuration::from_secs(seconds)
 }
 
-fn talk(who: Who, way: Way, text: &str) -> Talk {
-    Talk {
-        who,
+fn talk(who: Speaker, way: Medium, text: &str) -> ConversationEntry {
+    ConversationEntry {
+        speaker: who,
         customer: "Ann *A*".into(),
-        way,
+        medium: way,
         text: text.into(),
         note: String::new(),
         files: 0,
@@ -35,7 +38,7 @@ fn talk(who: Who, way: Way, text: &str) -> Talk {
     }
 }
 
-fn shown(one: &Talk) -> String {
+fn shown(one: &ConversationEntry) -> String {
     wording::talk(one, &words().zone)
 }
 
@@ -87,20 +90,20 @@ fn help() {
 
 #[test]
 fn what_was_said() {
-    let customer = |way, text: &str| shown(&talk(Who::Customer, way, text));
-    assert_snapshot!(customer(Way::Text, "Where is\nmy bike?"), @r"
+    let customer = |way, text: &str| shown(&talk(Speaker::Customer, way, text));
+    assert_snapshot!(customer(Medium::Text, "Where is\nmy bike?"), @r"
         **Ann \*A\*** 08:00: 
         > Where is  
         > my bike?  
         ");
-    assert_snapshot!(customer(Way::Text, ""), @r"**Ann \*A\*** 08:00:");
-    assert_snapshot!(customer(Way::Call, wording::RINGS), @r"📞 **Ann \*A\*** 08:00: calls, and is being connected.");
-    assert_snapshot!(customer(Way::Call, &wording::call_ended(Some(SignedDuration::from_secs(59)))), @r"📞 **Ann \*A\*** 08:00: the call is over, after 59 s.");
-    assert_snapshot!(customer(Way::Call, &wording::call_ended(Some(SignedDuration::from_secs(120)))), @r"📞 **Ann \*A\*** 08:00: the call is over, after 2 min.");
-    assert_snapshot!(customer(Way::Call, &wording::call_ended(None)), @r"📞 **Ann \*A\*** 08:00: **missed call**: nobody took it.");
-    assert_snapshot!(customer(Way::Call, &wording::voicemail(SignedDuration::from_secs(-1))), @r"📞 **Ann \*A\*** 08:00: left a message of 0 s.");
-    assert_snapshot!(shown(&talk(Who::Agent("Dana_1".into()), Way::Text, "It is *ready*")), @r"Dana\_1 08:00: It is \*ready\*");
-    assert_snapshot!(shown(&talk(Who::Handbell, Way::Text, "Welcome!")), @r"🤖 The customer was told by itself, 08:00: Welcome\!");
+    assert_snapshot!(customer(Medium::Text, ""), @r"**Ann \*A\*** 08:00:");
+    assert_snapshot!(customer(Medium::Call, wording::RINGS), @r"📞 **Ann \*A\*** 08:00: calls, and is being connected.");
+    assert_snapshot!(customer(Medium::Call, &wording::call_ended(Some(SignedDuration::from_secs(59)))), @r"📞 **Ann \*A\*** 08:00: the call is over, after 59 s.");
+    assert_snapshot!(customer(Medium::Call, &wording::call_ended(Some(SignedDuration::from_secs(120)))), @r"📞 **Ann \*A\*** 08:00: the call is over, after 2 min.");
+    assert_snapshot!(customer(Medium::Call, &wording::call_ended(None)), @r"📞 **Ann \*A\*** 08:00: **missed call**: nobody took it.");
+    assert_snapshot!(customer(Medium::Call, &wording::voicemail(SignedDuration::from_secs(-1))), @r"📞 **Ann \*A\*** 08:00: left a message of 0 s.");
+    assert_snapshot!(shown(&talk(Speaker::Agent("Dana_1".into()), Medium::Text, "It is *ready*")), @r"Dana\_1 08:00: It is \*ready\*");
+    assert_snapshot!(shown(&talk(Speaker::Handbell, Medium::Text, "Welcome!")), @r"🤖 The customer was told by itself, 08:00: Welcome\!");
     assert_snapshot!(wording::no_file("it is too <big>"), @"(A file came with it, but it can't be shown: it is too &lt;big&gt;.)");
 }
 
@@ -110,7 +113,9 @@ fn a_form() {
     let by_mail =
         Conversation { address: Some(Address::Mail("ann@example.com".into())), ..known("ann@example.com") };
     let nameless = Conversation { email: None, ..self::known() };
-    let form = |text: &str, note: String| shown(&Talk { note, ..talk(Who::Customer, Way::Form, text) });
+    let form = |text: &str, note: String| {
+        shown(&ConversationEntry { note, ..talk(Speaker::Customer, Medium::Form, text) })
+    };
     assert_snapshot!(form("I want\n\n# a *bike*", String::new()), @r"
         🌐 **Ann \*A\*** 08:00, by the web form:
 
@@ -393,7 +398,7 @@ fn what_became_of_an_answer() {
         answered(Progress::Cancelled, Some("it was taken back"), None),
         answered(Progress::Cancelled, None, None),
     ];
-    assert_snapshot!(all.map(|dispatch| report(&dispatch).unwrap_or_else(|| "-".into())).join("\n"), @"
+    assert_snapshot!(all.map(|dispatch| delivery_summary(&dispatch).unwrap_or_else(|| "-".into())).join("\n"), @"
         -
         Text: will be tried again: Twilio is busy
         Text: not certain yet, being looked up
@@ -407,12 +412,15 @@ fn what_became_of_an_answer() {
     let mut mail = answered(Progress::Sent, None, None);
     mail.add(Delivery {
         progress: Progress::Sent,
-        ..Delivery::new(Say::Mail { to: "a".into(), text: "b".into() }, morning())
+        ..Delivery::new(Message::Mail(MailMessage::Reply { to: "a".into(), text: "b".into() }), morning())
     });
-    let connect =
-        Say::Connect { agent: "+12025550111".into(), from: "+12025550100".into(), to: CUSTOMER.into() };
+    let connect = Message::Phone(PhoneMessage::Connect {
+        agent: "+12025550111".into(),
+        from: "+12025550100".into(),
+        to: CUSTOMER.into(),
+    });
     mail.add(Delivery::new(connect, morning()));
-    assert_snapshot!(report(&mail).unwrap(), @"
+    assert_snapshot!(delivery_summary(&mail).unwrap(), @"
         Text: queued  
         Mail: ✅ sent  
         Call to +12025550111: about to be sent
@@ -420,8 +428,8 @@ fn what_became_of_an_answer() {
     // What is told by itself needs no word, unless it fails.
     let by_itself = |progress| {
         let mut dispatch = answered(progress, Some("no"), None);
-        dispatch.talk = Some(Box::new(talk(Who::Handbell, Way::Text, "Welcome!")));
-        report(&dispatch)
+        dispatch.talk = Some(Box::new(talk(Speaker::Handbell, Medium::Text, "Welcome!")));
+        delivery_summary(&dispatch)
     };
     assert_eq!(by_itself(Progress::Sent), None);
     assert_snapshot!(by_itself(Progress::Dead).unwrap(), @"Text: ❌ failed: no");
@@ -496,7 +504,7 @@ fn all_that_was_said() {
 
 #[test]
 fn words_that_would_be_more() {
-    let customer = |text: &str| shown(&talk(Who::Customer, Way::Text, &format!("x\n{text}")));
+    let customer = |text: &str| shown(&talk(Speaker::Customer, Medium::Text, &format!("x\n{text}")));
     let all = [
         "# heading",
         "===",
@@ -570,9 +578,9 @@ proptest! {
     fn no_words_of_a_customer_are_more_than_words(
         name in "[ -~\n]{1,20}",
         text in proptest::collection::vec("[ \t]{0,6}([-+=*>#]{1,4}|[0-9]{1,3}[.)])?[ -~]{0,20}(\r\n|\n|\r)?", 0..6),
-        way in prop_oneof![Just(Way::Text), Just(Way::Form)],
+        way in prop_oneof![Just(Medium::Text), Just(Medium::Form)],
     ) {
-        let one = Talk { customer: name, ..talk(Who::Customer, way, &text.concat()) };
+        let one = ConversationEntry { customer: name, ..talk(Speaker::Customer, way, &text.concat()) };
         let shown = shown(&one);
         // A mark at the beginning of a line is ours: it tells whose words these are.
         let lines: Vec<_> = shown.lines().collect();
@@ -584,7 +592,7 @@ proptest! {
             let number = line.trim_start_matches(|sign: char| sign.is_ascii_digit());
             prop_assert!(number.len() == line.len() || !number.starts_with(['.', ')']), "{:?}", line);
         }
-        if way == Way::Form || lines.len() > 1 {
+        if way == Medium::Form || lines.len() > 1 {
             let words = lines.iter().skip(1).filter(|line| !line.is_empty());
             prop_assert!(words.into_iter().all(|line| line.starts_with('>')), "nobody's words look like ours: {}", shown);
         }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use handbell_core::delivery::{
-    Content, Delivery, Dispatch, DispatchKey, MAX_AGE, MAX_ATTEMPTS, MAX_UNKNOWN, Outcome, Progress, REPORT,
-    Receipt, Say, Talk, Task, Way, Who,
+    Content, ConversationEntry, Delivery, DirectMessage, Dispatch, DispatchKey, MAX_AGE, MAX_ATTEMPTS,
+    MAX_UNKNOWN, Medium, Message, Outcome, PhoneMessage, Progress, Receipt, SUMMARY, SpaceMessage, Speaker,
+    Task,
 };
 use handbell_core::incident::Subject;
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +13,7 @@ use proptest::prelude::*;
 
 use crate::house::{chance, morning};
 
-pub(crate) fn dispatch(says: impl IntoIterator<Item = Say>) -> Dispatch {
+pub(crate) fn dispatch(says: impl IntoIterator<Item = Message>) -> Dispatch {
     let key = DispatchKey { subject: Subject::button("green"), epoch: 1, number: 2 };
     let mut dispatch = Dispatch {
         step: Some(2),
@@ -28,33 +29,36 @@ pub(crate) fn dispatch(says: impl IntoIterator<Item = Say>) -> Dispatch {
     dispatch
 }
 
-pub(crate) fn sms() -> Say {
-    Say::Sms {
+pub(crate) fn sms() -> Message {
+    Message::Phone(PhoneMessage::Text {
         to: "+352691496401".to_owned(),
         from: "+12025550100".to_owned(),
-        content: Content::Plan { step: 2, item: 0 },
-    }
+        content: Content::Step { step: 2, item: 0 },
+    })
 }
 
-pub(crate) fn call() -> Say {
-    Say::Call {
+pub(crate) fn call() -> Message {
+    Message::Phone(PhoneMessage::Call {
         to: "+352691496402".to_owned(),
         from: "+12025550100".to_owned(),
-        content: Content::Plan { step: 2, item: 0 },
-    }
+        content: Content::Step { step: 2, item: 0 },
+    })
 }
 
-fn posts() -> Say {
-    Say::Post { content: Content::Text("Words".to_owned()) }
+fn posts() -> Message {
+    Message::Space(SpaceMessage::Post { content: Content::Text("Words".to_owned()) })
 }
 
-fn says() -> impl Strategy<Value = Vec<Say>> {
+fn says() -> impl Strategy<Value = Vec<Message>> {
     let say = prop_oneof![
         Just(sms()),
         Just(call()),
         Just(posts()),
-        Just(Say::Invite { email: "a@example.com".to_owned(), moderator: true }),
-        Just(Say::Direct { email: "a@example.com".to_owned(), content: Content::Plan { step: 2, item: 0 } }),
+        Just(Message::Space(SpaceMessage::Invite { email: "a@example.com".to_owned(), moderator: true })),
+        Just(Message::Direct(DirectMessage {
+            email: "a@example.com".to_owned(),
+            content: Content::Step { step: 2, item: 0 }
+        })),
     ];
     proptest::collection::vec(say, 1..14)
 }
@@ -306,8 +310,8 @@ proptest! {
         let mut dispatch = dispatch(says);
         dispatch.step = step;
         dispatch.key.number = number;
-        dispatch.add(Delivery::new(Say::Post { content: Content::Text(words) }, morning()));
-        dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
+        dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content: Content::Text(words) }), morning()));
+        dispatch.deliveries.insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
         let text = serde_json::to_string(&dispatch).expect("it can be written");
         prop_assert_eq!(serde_json::from_str::<Dispatch>(&text).expect("it can be read"), dispatch);
     }
@@ -357,12 +361,14 @@ fn pauses_grow_to_five_minutes_and_end_after_twelve_attempts() {
 
 /// What a customer said, with a picture: a dispatch of a conversation.
 fn said_by_a_customer() -> Dispatch {
-    let media = Say::Media { url: "https://api/one".to_owned(), content_type: None };
-    let mut dispatch = dispatch([Say::Post { content: Content::talk() }, media, sms()]);
-    dispatch.talk = Some(Box::new(Talk {
-        who: Who::Customer,
+    let media =
+        Message::Space(SpaceMessage::CustomerFile { url: "https://api/one".to_owned(), content_type: None });
+    let mut dispatch =
+        dispatch([Message::Space(SpaceMessage::Post { content: Content::Entry }), media, sms()]);
+    dispatch.talk = Some(Box::new(ConversationEntry {
+        speaker: Speaker::Customer,
         customer: "Ann".to_owned(),
-        way: Way::Text,
+        medium: Medium::Text,
         text: "Hello".to_owned(),
         note: String::new(),
         files: 1,
@@ -420,7 +426,7 @@ fn one_who_dies_after_many_attempts_does_not_end_a_customers_words() {
 fn whoever_comes_after_looks_when_something_may_have_happened() {
     let mut dispatch = dispatch([posts(), sms(), posts()]);
     let at = |dispatch: &Dispatch, now: Timestamp| {
-        dispatch.tried_at(now, Say::is_post).duration_since(now).as_secs()
+        dispatch.tried_at(now, Message::is_post).duration_since(now).as_secs()
     };
     let wait = |seconds| Outcome::Waits { pause: SignedDuration::from_secs(seconds) };
     assert_eq!(at(&dispatch, morning()), 1, "due now: soon");
@@ -428,7 +434,10 @@ fn whoever_comes_after_looks_when_something_may_have_happened() {
     dispatch.record("2", wait(20), morning());
     dispatch.record("1", wait(5), morning());
     assert_eq!(at(&dispatch, morning()), 20, "the next of those that count");
-    assert_eq!(dispatch.tried_at(morning(), Say::is_phone), morning() + SignedDuration::from_secs(5));
+    assert_eq!(
+        dispatch.tried_at(morning(), |message| matches!(message, Message::Phone(_))),
+        morning() + SignedDuration::from_secs(5)
+    );
     assert_eq!(at(&dispatch, morning() + SignedDuration::from_secs(300)), 1, "never past");
     dispatch.record("0", wait(600), morning());
     dispatch.record("2", wait(900), morning());
@@ -437,7 +446,7 @@ fn whoever_comes_after_looks_when_something_may_have_happened() {
         dispatch.record(name, Outcome::Sent("id".to_owned()), morning());
     }
     assert_eq!(at(&dispatch, morning()), 1, "nothing is left to wait for");
-    assert_eq!(dispatch.tried_at(morning(), Say::is_answer), morning() + SignedDuration::from_secs(1));
+    assert_eq!(dispatch.tried_at(morning(), Message::is_reply), morning() + SignedDuration::from_secs(1));
 }
 
 #[test]
@@ -489,13 +498,15 @@ fn after_a_failed_attempt_what_was_uncertain_is_still_looked_for() {
 #[test]
 fn an_acknowledgement_cancels_what_was_not_begun_and_spares_the_report() {
     let mut dispatch = dispatch([sms(), call(), posts()]);
-    dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
+    dispatch
+        .deliveries
+        .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
     dispatch.record("0", Outcome::Unknown { why: "it timed out".to_owned() }, morning());
     dispatch.record("2", Outcome::Sent("post".to_owned()), morning());
     dispatch.cancel();
     let progress = |name: &str| dispatch.deliveries[name].progress;
     assert_eq!(
-        (progress("0"), progress("1"), progress("2"), progress(REPORT)),
+        (progress("0"), progress("1"), progress("2"), progress(SUMMARY)),
         (Progress::Unknown, Progress::Cancelled, Progress::Sent, Progress::Pending)
     );
     assert_eq!(dispatch.tasks(morning() + SignedDuration::from_mins(1)), [("0".to_owned(), Task::LookUp)]);
@@ -519,7 +530,7 @@ fn posts_are_out_when_none_is_open() {
 #[test]
 fn a_mark_names_the_incident_the_dispatch_and_the_delivery() {
     assert_eq!(
-        dispatch([sms()]).mark("0"),
+        dispatch([sms()]).reference_tag("0"),
         format!("{}.2.0", handbell_core::incident::reference(&Subject::button("green"), 1))
     );
 }

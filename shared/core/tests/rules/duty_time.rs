@@ -252,7 +252,7 @@ fn whoever_has_it_is_asked_and_says_so() {
             lines,
             [
                 format!(
-                    "post: dana, are you still on it ({name})? Say *confirm* within 10 min, or it is open again. Text back: confirm {number}"
+                    "post: dana, are you still on it ({name})? Message *confirm* within 10 min, or it is open again. Text back: confirm {number}"
                 ),
                 format!(
                     "tell all but nobody: db1/disk ({name}): dana, are you still on it? Answer within 10 min, or it is open again: confirm {number}"

@@ -97,7 +97,7 @@ fn a_page_says_what_to_answer() {
     let key = DispatchKey { subject: night.subject.clone(), epoch: 1, number: 3 };
     let dispatch = Dispatch::new(key, night.now);
     let (name, number) = (night.incident().reference(), night.incident().number());
-    let text = incident::page_text("Nagios: db1/disk", &dispatch, &dispatch.mark("0"));
+    let text = incident::page_text("Nagios: db1/disk", &dispatch, &dispatch.reference_tag("0"));
     assert_eq!(text, format!("Nagios: db1/disk\nHave it? Answer: ack {number} ({name}.3.0)"));
     assert!((100..1000).contains(&number));
     let long = incident::page_text(&"ü".repeat(5000), &dispatch, "mark");
@@ -112,7 +112,7 @@ fn a_page_is_spoken_in_its_own_words_if_it_has_any() {
         json!([{ "to": [], "text": "{title}" }, { "to": [], "text": "{title}", "say": "Hear: {title}" }]);
     let night = Night::with(plan);
     let page = |page_step, page, spoken| {
-        incident::page(&Content::Page { page_step, page }, &night.plan, spoken).map(str::to_owned)
+        incident::page(&Content::Page { step: page_step, item: page }, &night.plan, spoken).map(str::to_owned)
     };
     assert_eq!(page(1, 0, true).as_deref(), Some("{title}"));
     assert_eq!(page(1, 1, true).as_deref(), Some("Hear: {title}"));
@@ -247,7 +247,7 @@ fn the_question_in_the_space() {
     let night = night();
     let (name, number) = (night.incident().reference(), night.incident().number());
     let text = incident::still_on_it("dana_1", SignedDuration::from_mins(10), night.incident());
-    assert_snapshot!(text.replace(&name, "NAME").replace(&number.to_string(), "NUMBER"), @r"dana\_1, are you still on it (NAME)? Say *confirm* within 10 min, or it is open again. Text back: confirm NUMBER");
+    assert_snapshot!(text.replace(&name, "NAME").replace(&number.to_string(), "NUMBER"), @r"dana\_1, are you still on it (NAME)? Message *confirm* within 10 min, or it is open again. Text back: confirm NUMBER");
 }
 
 #[test]

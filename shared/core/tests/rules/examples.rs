@@ -1,7 +1,7 @@
 //! The sentences of the job, each as one example.
 
 use handbell_core::button::{Gesture, Press};
-use handbell_core::delivery::Say;
+use handbell_core::delivery::{Message, SpaceMessage};
 use handbell_core::incident::Phase;
 use handbell_core::incident::command::Command;
 use handbell_core::incident::decide::{Event, Outcome};
@@ -41,7 +41,8 @@ fn the_first_thing_said_invites_the_people_of_the_space() {
     let mut house = House::with(two_steps());
     let invited = |decision: &handbell_core::incident::decide::Decision| {
         let says = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
-        says.filter(|delivery| matches!(delivery.say, Say::Invite { .. })).count()
+        says.filter(|delivery| matches!(delivery.message, Message::Space(SpaceMessage::Invite { .. })))
+            .count()
     };
     assert_eq!(invited(&house.press()), 2);
     assert_eq!(invited(&house.press()), 0);
@@ -66,7 +67,9 @@ fn repeat_last_takes_the_last_step_again() {
     let sixth = house.press();
     assert_eq!((sixth.count, house.incident().step, sixth.dispatches[0].step), (6, 2, Some(2)));
     assert_eq!(house.posts(&sixth), ["**Green power** was pressed again, the 6th time.", "Still needed"]);
-    assert!(sixth.dispatches[0].deliveries.values().any(|delivery| delivery.say.is_phone()));
+    assert!(
+        sixth.dispatches[0].deliveries.values().any(|delivery| matches!(delivery.message, Message::Phone(_)))
+    );
 }
 
 #[test]

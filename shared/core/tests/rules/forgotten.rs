@@ -2,7 +2,7 @@
 
 use handbell_core::conversation::decide::{Answer, Heard, There, Turn};
 use handbell_core::conversation::relay_policy::{Command, Why};
-use handbell_core::delivery::Say;
+use handbell_core::delivery::{InternalTask, Message};
 use jiff::SignedDuration;
 
 use crate::conversation::{CUSTOMER, Room, deliveries, facts, form, said, text};
@@ -45,8 +45,12 @@ fn the_worker_is_told_whose_number_it_was() {
     let mut by_mail = Room::new().of(handbell_core::conversation::Address::Mail("ann@example.com".into()));
     by_mail.tell(&form("Hello", None, None));
     let turn = erase(&mut by_mail);
-    let says: Vec<_> = turn.dispatches.iter().flat_map(deliveries).map(|one| one.say.clone()).collect();
-    assert_eq!(says, [Say::Erase { number: None }], "one delivery, and none that posts");
+    let says: Vec<_> = turn.dispatches.iter().flat_map(deliveries).map(|one| one.message.clone()).collect();
+    assert_eq!(
+        says,
+        [Message::Internal(InternalTask::EraseCustomer { number: None })],
+        "one delivery, and none that posts"
+    );
     let mut room = Room::new();
     room.text("Hello");
     let turn = erase(&mut room);

@@ -2,7 +2,7 @@
 
 use handbell_core::button::{EventId, Gesture, Press};
 use handbell_core::config::{Admins, Button, Plan};
-use handbell_core::delivery::{Dispatch, Say};
+use handbell_core::delivery::{Dispatch, Message, SpaceMessage};
 use handbell_core::incident::command::{Actor, Command, How};
 use handbell_core::incident::decide::{Decision, Event, Rules, decide};
 use handbell_core::incident::{Incident, Subject};
@@ -107,11 +107,13 @@ impl House {
     }
 
     fn posts_of(&self, dispatch: &Dispatch) -> Vec<String> {
-        let content = |say: &Say| match say {
-            Say::Post { content } => Some(wording::post(content, &self.plan, dispatch, &self.words)),
+        let content = |say: &Message| match say {
+            Message::Space(SpaceMessage::Post { content }) => {
+                Some(wording::post(content, &self.plan, dispatch, &self.words))
+            }
             _ => None,
         };
-        dispatch.deliveries.values().filter_map(|delivery| content(&delivery.say)).collect()
+        dispatch.deliveries.values().filter_map(|delivery| content(&delivery.message)).collect()
     }
 }
 

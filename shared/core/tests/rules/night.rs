@@ -2,7 +2,10 @@
 
 use handbell_core::alert::{Alert, Hold, Origin, Raised, Reporter};
 use handbell_core::config::{Admins, Plan, Severity};
-use handbell_core::delivery::{Content, Delivery, Dispatch, Say};
+use handbell_core::delivery::{
+    Content, Delivery, DirectMessage, Dispatch, InternalTask, MailMessage, Message, PhoneMessage,
+    SpaceMessage,
+};
 use handbell_core::incident::command::{Actor, Command, How};
 use handbell_core::incident::decide::{Decision, Event, Rules, decide};
 use handbell_core::incident::{Incident, Phase, Subject};
@@ -241,7 +244,9 @@ impl Night {
     fn lines_of(&self, dispatch: &Dispatch) -> Vec<String> {
         let mut all: Vec<_> = dispatch.deliveries.iter().collect();
         all.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
-        all.retain(|(_, delivery)| !matches!(delivery.say, Say::TakeDown { .. }));
+        all.retain(|(_, delivery)| {
+            !matches!(delivery.message, Message::Space(SpaceMessage::RemoveCard { .. }))
+        });
         all.into_iter().map(|(_, delivery)| self.line(dispatch, delivery)).collect()
     }
 
@@ -255,23 +260,33 @@ impl Night {
             Content::Text(text) => format!(": {text}"),
             _ => String::new(),
         };
-        match &delivery.say {
-            Say::Invite { email, .. } => format!("invite {email}{wait}"),
-            Say::Post { content } => {
+        match &delivery.message {
+            Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}{wait}"),
+            Message::Space(SpaceMessage::Post { content }) => {
                 format!("post{wait}: {}", wording::post(content, &self.plan, dispatch, &self.words))
             }
-            Say::Original { object, name } => format!("original {object} as {name}{wait}"),
-            Say::Status => format!("status{wait}"),
-            Say::Protocol => format!("protocol{wait}"),
-            Say::Tell { text, but } => {
-                format!("tell all but {}{wait}: {text}", but.as_deref().unwrap_or("nobody"))
+            Message::Space(SpaceMessage::OriginalMail { object, name }) => {
+                format!("original {object} as {name}{wait}")
             }
-            Say::ReportMail { email } => format!("report to {email}{wait}"),
-            Say::Notify { email, content } => format!("notify {}{wait}{}", whom(email), text(content)),
-            Say::Direct { email, content } => format!("direct {}{wait}{}", whom(email), text(content)),
-            Say::Sms { to, content, .. } => format!("sms {}{wait}{}", whom(to), text(content)),
-            Say::Call { to, content, .. } => format!("call {}{wait}{}", whom(to), text(content)),
-            Say::Report => "report".to_owned(),
+            Message::Space(SpaceMessage::IncidentCard) => format!("status{wait}"),
+            Message::Space(SpaceMessage::IncidentReport) => format!("protocol{wait}"),
+            Message::Internal(InternalTask::TextThoseCalled { text, except }) => {
+                format!("tell all but {}{wait}: {text}", except.as_deref().unwrap_or("nobody"))
+            }
+            Message::Mail(MailMessage::IncidentReport { email }) => format!("report to {email}{wait}"),
+            Message::Mail(MailMessage::Page { email, content }) => {
+                format!("notify {}{wait}{}", whom(email), text(content))
+            }
+            Message::Direct(DirectMessage { email, content }) => {
+                format!("direct {}{wait}{}", whom(email), text(content))
+            }
+            Message::Phone(PhoneMessage::Text { to, content, .. }) => {
+                format!("sms {}{wait}{}", whom(to), text(content))
+            }
+            Message::Phone(PhoneMessage::Call { to, content, .. }) => {
+                format!("call {}{wait}{}", whom(to), text(content))
+            }
+            Message::Space(SpaceMessage::DeliverySummary) => "report".to_owned(),
             other => panic!("no alert says {other:?}"),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use handbell_core::alert::Hold;
 use handbell_core::config::{Plan, Severity};
-use handbell_core::delivery::{NOTICE, Say};
+use handbell_core::delivery::{Message, NOTICE, SpaceMessage};
 use handbell_core::incident::command::{Actor, Command, How};
 use handbell_core::incident::decide::{Decision, Event, decide};
 use handbell_core::incident::{Ack, By, Incident, Phase};
@@ -358,14 +358,18 @@ impl Watch {
                 prop_assert!(self.facts.insert(fact.id.clone()), "{} twice", &fact.id);
             }
             let by_name = dispatch.step.is_some_and(|step| step as usize > self.night.plan.steps.len());
-            for delivery in dispatch.deliveries.values().filter(|delivery| delivery.say.is_page()) {
+            for delivery in dispatch.deliveries.values().filter(|delivery| delivery.message.is_page()) {
                 let notice = delivery.instead_of.as_deref() == Some(NOTICE);
                 if let Some(until) = hold.filter(|_| !notice && !by_name) {
                     prop_assert!(delivery.next_at >= until, "nobody is woken before");
                 }
                 prop_assert!(delivery.next_at >= now);
             }
-            let cards = dispatch.deliveries.values().filter(|delivery| delivery.say == Say::Status).count();
+            let cards = dispatch
+                .deliveries
+                .values()
+                .filter(|delivery| delivery.message == Message::Space(SpaceMessage::IncidentCard))
+                .count();
             prop_assert!(cards <= 1 && (cards == 0 || self.night.plan.card == Some(true)));
         }
         prop_assert!(next.duty.card <= next.dispatches);

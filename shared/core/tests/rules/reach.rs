@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handbell_core::config::Severity::Critical;
-use handbell_core::delivery::{NOTICE, Say};
+use handbell_core::delivery::{Message, NOTICE, PhoneMessage};
 use handbell_core::incident::decide::Decision;
 use handbell_core::oncall::parse_rules;
 use serde_json::{Value, json};
@@ -97,7 +97,7 @@ fn texts_and_calls_go_to_peoples_first_phones() {
     );
     let calls = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
     let until: Vec<bool> = calls
-        .filter(|delivery| matches!(delivery.say, Say::Call { .. }))
+        .filter(|delivery| matches!(delivery.message, Message::Phone(PhoneMessage::Call { .. })))
         .filter_map(|delivery| delivery.recipient.as_ref().map(|recipient| recipient.until_answered))
         .collect();
     assert_eq!(until, [true; 4], "until somebody answers");
@@ -183,7 +183,7 @@ fn somebody_without_a_phone_is_missed_where_one_is_needed() {
 /// Every call's seconds after now.
 fn call_times(night: &Night, decision: &Decision) -> Vec<i64> {
     let all = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
-    let calls = all.filter(|delivery| matches!(delivery.say, Say::Call { .. }));
+    let calls = all.filter(|delivery| matches!(delivery.message, Message::Phone(PhoneMessage::Call { .. })));
     let mut times: Vec<i64> = calls.map(|call| call.next_at.duration_since(night.now).as_secs()).collect();
     times.sort_unstable();
     times

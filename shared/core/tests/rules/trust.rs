@@ -3,7 +3,7 @@
 use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::{Heard, There};
 use handbell_core::conversation::relay_policy::Command;
-use handbell_core::delivery::Say;
+use handbell_core::delivery::{Message, PhoneMessage};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -22,8 +22,13 @@ fn a_number_that_somebody_typed_into_the_form_gets_no_text() {
             assert_eq!(answers(&room.hear(&Heard::Looked(there))), [""; 0], "it may be somebody else's");
             let close = Heard::Command { command: Command::Close { note: None }, asked: room.words("") };
             let answer = room.answer("We call you.");
-            let says: Vec<_> = answer.dispatches.iter().flat_map(deliveries).map(|one| &one.say).collect();
-            assert!(!says.iter().any(|say| matches!(say, Say::Answer { .. })), "{:?}", said(&answer));
+            let says: Vec<_> =
+                answer.dispatches.iter().flat_map(deliveries).map(|one| &one.message).collect();
+            assert!(
+                !says.iter().any(|say| matches!(say, Message::Phone(PhoneMessage::Reply { .. }))),
+                "{:?}",
+                said(&answer)
+            );
             assert_eq!(answers(&answer), ["We call you."], "by mail");
             assert_eq!(answers(&room.hear(&close)), [""; 0]);
         }

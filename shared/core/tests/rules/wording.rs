@@ -1,7 +1,9 @@
 //! Every sentence, word for word; and data that would like to be more than data.
 
 use handbell_core::config::Plan;
-use handbell_core::delivery::{Content, Delivery, Progress, REPORT, Receipt, Say};
+use handbell_core::delivery::{
+    Content, Delivery, DirectMessage, Message, Progress, Receipt, SUMMARY, SpaceMessage,
+};
 use handbell_core::incident::{By, Phase};
 use handbell_core::wording::{self, Values, escape_markdown, plain};
 use insta::assert_snapshot;
@@ -99,7 +101,7 @@ fn ordinals() {
 #[test]
 fn what_a_plan_says() {
     let (plan, dispatch, words) = (plan(), dispatch([sms(), call()]), words());
-    let content = |step| Content::Plan { step, item: 0 };
+    let content = |step| Content::Step { step, item: 0 };
     assert_snapshot!(wording::space_title(&plan, &dispatch, &words), @"Green power H-1JV6 2026-03-02 08:00");
     assert_snapshot!(wording::post(&content(1), &plan, &dispatch, &words), @"
         # Green power
@@ -119,12 +121,12 @@ fn what_a_plan_says() {
 
 #[test]
 fn the_mark_of_a_post() {
-    assert_snapshot!(wording::marked_post("Words", "H-1234.2.0"), @"
+    assert_snapshot!(wording::tagged_post("Words", "H-1234.2.0"), @"
         Words
 
         `H-1234.2.0`
         ");
-    assert_snapshot!(wording::marked_post("", "H-1234.2.0"), @"`H-1234.2.0`");
+    assert_snapshot!(wording::tagged_post("", "H-1234.2.0"), @"`H-1234.2.0`");
 }
 
 #[test]
@@ -132,7 +134,7 @@ fn a_call_speaks_of_the_incident_as_it_is_when_it_is_answered() {
     let mut house =
         House::with(json!({ "space": { "title": "A" }, "steps": [{ "post": { "markdown": "A" } }] }));
     house.press();
-    let content = Content::Plan { step: 2, item: 0 };
+    let content = Content::Step { step: 2, item: 0 };
     let spoken = |house: &House| wording::spoken(&content, &plan(), house.incident(), &words(), after(600));
     assert_snapshot!(spoken(&house), @"Green power was pressed 1 times. It is 08:10.");
     house.press();
@@ -183,7 +185,7 @@ fn the_report_tells_each_state_of_a_delivery() {
             let delivery = dispatch.deliveries.get_mut("0").expect("it is there");
             delivery.progress = progress;
             delivery.why = why.map(str::to_owned);
-            let line = wording::report(&dispatch).unwrap_or_default();
+            let line = wording::delivery_summary(&dispatch).unwrap_or_default();
             lines += &format!("{progress:?} {}: {}\n", why.is_some(), line.trim_end());
         }
     }
@@ -224,7 +226,7 @@ fn the_report_tells_each_word_of_the_vendor() {
             let mut dispatch = dispatch([call()]);
             dispatch.receipts.insert("0".to_owned(), receipt(status, code));
             dispatch.deliveries.get_mut("0").expect("it is there").progress = progress;
-            let line = wording::report(&dispatch).unwrap_or_default();
+            let line = wording::delivery_summary(&dispatch).unwrap_or_default();
             if progress == Progress::Sent {
                 lines += &format!("{line}\n");
             } else {
@@ -255,24 +257,27 @@ fn the_report_tells_each_word_of_the_vendor() {
 
 #[test]
 fn the_report_has_one_line_for_each_phone_and_for_what_failed() {
-    let invite = |email: &str| Say::Invite { email: email.to_owned(), moderator: false };
+    let invite =
+        |email: &str| Message::Space(SpaceMessage::Invite { email: email.to_owned(), moderator: false });
     let content = || Content::Text("Words".to_owned());
     let mut dispatch = dispatch([
         invite("a@example.com"),
         invite("b_c@example.com"),
-        Say::Post { content: content() },
-        Say::Post { content: content() },
-        Say::Direct { email: "admin@example.com".to_owned(), content: content() },
+        Message::Space(SpaceMessage::Post { content: content() }),
+        Message::Space(SpaceMessage::Post { content: content() }),
+        Message::Direct(DirectMessage { email: "admin@example.com".to_owned(), content: content() }),
         sms(),
         call(),
     ]);
-    dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
-    for name in ["1", "3", "4", REPORT] {
+    dispatch
+        .deliveries
+        .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
+    for name in ["1", "3", "4", SUMMARY] {
         let delivery = dispatch.deliveries.get_mut(name).expect("it is there");
         delivery.progress = Progress::Dead;
         delivery.why = Some("why".to_owned());
     }
-    let report = wording::report(&dispatch).unwrap_or_default();
+    let report = wording::delivery_summary(&dispatch).unwrap_or_default();
     assert_snapshot!(report.replace("  \n", " (new line)\n"), @r"
         Adding b\_c@example.com: ❌ failed: why (new line)
         A post: ❌ failed: why (new line)
@@ -283,17 +288,20 @@ fn the_report_has_one_line_for_each_phone_and_for_what_failed() {
     let failed: Vec<_> = ["1", "3", "4"].iter().map(|name| &dispatch.deliveries[*name]).collect();
     assert_snapshot!(wording::not_delivered(&dispatch, &failed), @"Handbell could not deliver for incident H-1JV6: Adding b_c@example.com: ❌ failed: why; A post: ❌ failed: why; Message to admin@example.com: ❌ failed: why");
     assert!(
-        failed[0].say == invite("b_c@example.com"),
+        failed[0].message == invite("b_c@example.com"),
         "to the admins this is plain text: `b_c`, not `b\\_c`"
     );
 }
 
 #[test]
 fn there_is_no_report_of_what_went_well_without_a_phone() {
-    let mut dispatch = dispatch([Say::Post { content: Content::Text("Words".to_owned()) }]);
-    assert_eq!(wording::report(&dispatch), None);
-    dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, morning()));
-    assert_eq!(wording::report(&dispatch), None);
+    let mut dispatch =
+        dispatch([Message::Space(SpaceMessage::Post { content: Content::Text("Words".to_owned()) })]);
+    assert_eq!(wording::delivery_summary(&dispatch), None);
+    dispatch
+        .deliveries
+        .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
+    assert_eq!(wording::delivery_summary(&dispatch), None);
     dispatch.record("0", handbell_core::delivery::Outcome::Sent("id".to_owned()), morning());
     assert_eq!(dispatch.due(morning()), None, "and none is waited for");
 }
@@ -422,7 +430,7 @@ proptest! {
     fn no_sentence_mentions_anybody(text in hostile()) {
         let words = wording::Words { name: text.clone(), ..words() };
         let by = By { who: text.clone(), at: morning() };
-        let mut failed = dispatch([sms(), Say::Invite { email: text.clone(), moderator: false }]);
+        let mut failed = dispatch([sms(), Message::Space(SpaceMessage::Invite { email: text.clone(), moderator: false })]);
         for delivery in failed.deliveries.values_mut() {
             delivery.progress = Progress::Dead;
             delivery.why = Some(text.clone());
@@ -437,9 +445,9 @@ proptest! {
             wording::acknowledged(&by, &words),
             wording::cancelled(&by, &words),
             wording::resolved(&by, &words),
-            wording::report(&failed).unwrap_or_default(),
-            wording::report(&heard).unwrap_or_default(),
-            wording::post(&Content::Plan { step: 1, item: 0 }, &plan(), &heard, &words),
+            wording::delivery_summary(&failed).unwrap_or_default(),
+            wording::delivery_summary(&heard).unwrap_or_default(),
+            wording::post(&Content::Step { step: 1, item: 0 }, &plan(), &heard, &words),
         ] {
             prop_assert!(!sentence.contains('<'), "{}", sentence);
         }
@@ -452,7 +460,7 @@ fn whatever_is_cut_off_it_is_not_the_mark() {
     let end = format!("\n\n`{mark}`");
     for words in ["&".repeat(8000), "é".repeat(8000), "🙂".repeat(3000), format!("a{}", "€".repeat(4000))]
     {
-        let post = wording::marked_post(&words, mark);
+        let post = wording::tagged_post(&words, mark);
         let text = post.strip_suffix(&end).and_then(|text| text.strip_suffix('…')).expect("cut, and marked");
         assert!(post.len() <= 7439, "{} bytes", post.len());
         assert!(post.len() > 7430, "{} bytes: no more is cut than must be", post.len());
@@ -460,10 +468,10 @@ fn whatever_is_cut_off_it_is_not_the_mark() {
     }
     for length in 7400..7500 {
         let words = "&".repeat(length);
-        let post = wording::marked_post(&words, mark);
+        let post = wording::tagged_post(&words, mark);
         assert!(post.len() <= 7439 && post.ends_with(&end), "{length}");
         assert!(post.contains('…') || post.len() == length + end.len(), "{length}");
     }
-    assert_eq!(wording::marked_post("Words", mark), "Words\n\n`H-1JV6.2.0`");
-    assert_eq!(wording::marked_post("", mark), "`H-1JV6.2.0`");
+    assert_eq!(wording::tagged_post("Words", mark), "Words\n\n`H-1JV6.2.0`");
+    assert_eq!(wording::tagged_post("", mark), "`H-1JV6.2.0`");
 }

@@ -1,6 +1,6 @@
 //! An incident and its first deliveries, as a press leaves them.
 
-use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, Say};
+use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, Message, PhoneMessage};
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_store::table::{RowKey, SHARDS};
 use handbell_store::{Commit, Handled};
@@ -23,11 +23,11 @@ pub(crate) fn subject() -> Subject {
 pub(crate) fn dispatch(number: u32) -> Dispatch {
     let mut dispatch = Dispatch::new(DispatchKey { subject: subject(), epoch: 1, number }, now());
     let name = dispatch.add(Delivery::new(
-        Say::Sms {
+        Message::Phone(PhoneMessage::Text {
             to: "+12025550111".to_owned(),
             from: "+12025550100".to_owned(),
             content: Content::Text("Check Webex".to_owned()),
-        },
+        }),
         now(),
     ));
     assert_eq!(name, TEXT);

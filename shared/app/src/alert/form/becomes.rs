@@ -65,7 +65,7 @@ pub(super) fn called(dispatches: &[Dispatch]) -> Called {
     for dispatch in dispatches.iter().filter(|dispatch| dispatch.step.is_some()) {
         for delivery in dispatch.deliveries.values() {
             let tried = matches!(delivery.progress, Progress::Sent | Progress::Unknown);
-            if !tried || !delivery.say.is_page() || delivery.instead_of.as_deref() == Some(NOTICE) {
+            if !tried || !delivery.message.is_page() || delivery.instead_of.as_deref() == Some(NOTICE) {
                 continue;
             }
             match delivery.recipient.as_ref().and_then(|recipient| name(&recipient.name)) {

@@ -5,7 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::builder::DecisionBuilder;
 use super::{Answer, Turn};
 use crate::conversation::relay_policy::Command;
-use crate::delivery::{Content, Delivery, Say, Talk, Way, Who};
+use crate::delivery::{
+    Content, ConversationEntry, Delivery, InternalTask, MailMessage, Medium, Message, PhoneMessage,
+    SpaceMessage, Speaker,
+};
 use crate::texting::{self, parts, price_class};
 use crate::wording::conversation as wording;
 
@@ -56,22 +59,24 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
     };
     let mut says = Vec::new();
     if let (None, Some(to)) = (&refused, &number) {
-        says.push(Say::Answer {
+        says.push(Message::Phone(PhoneMessage::Reply {
             to: to.clone(),
             from: line.number.clone(),
             text: text.clone(),
             files: answer.files.clone(),
-        });
+        }));
     }
     if let Some(to) = by_mail.filter(|_| !stopped && !limited && !answer.text.is_empty()) {
-        says.push(Say::Mail { to, text });
+        says.push(Message::Mail(MailMessage::Reply { to, text }));
     }
     if says.is_empty() {
         builder.note(Some(&answer.thread), refused.unwrap_or_default());
         return builder.done();
     }
     let length = says.iter().find_map(|say| match say {
-        Say::Answer { text, to, from, .. } => Some((parts(text), price_class(from, to))),
+        Message::Phone(PhoneMessage::Reply { text, to, from, .. }) => {
+            Some((parts(text), price_class(from, to)))
+        }
         _ => None,
     });
     let long = length.filter(|(parts, _)| parts.count > LONG);
@@ -81,11 +86,12 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
         let note = wording::long_text(&parts, class, held);
         builder.note(Some(&answer.thread), note);
     }
-    let only_mail = refused.filter(|_| says.iter().any(|say| matches!(say, Say::Mail { .. })));
-    let talk = Talk {
-        who: Who::Agent(answer.by.name.clone()),
+    let only_mail =
+        refused.filter(|_| says.iter().any(|say| matches!(say, Message::Mail(MailMessage::Reply { .. }))));
+    let talk = ConversationEntry {
+        speaker: Speaker::Agent(answer.by.name.clone()),
         customer: builder.next.called(),
-        way: Way::Text,
+        medium: Medium::Text,
         text: answer.text.clone(),
         note: String::new(),
         files: u32::try_from(answer.files.len()).unwrap_or(u32::MAX),
@@ -104,7 +110,7 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
     dispatch.talk = Some(Box::new(talk));
     dispatch.thread = Some(answer.thread.clone());
     dispatch.replaces = replaces;
-    for delivery in dispatch.deliveries.values_mut().filter(|delivery| delivery.say.is_answer()) {
+    for delivery in dispatch.deliveries.values_mut().filter(|delivery| delivery.message.is_reply()) {
         delivery.next_at = now + held;
     }
     let number = dispatch.key.number;
@@ -126,8 +132,8 @@ pub(super) fn changed(mut builder: DecisionBuilder<'_>, answer: u32, now: Option
     let latest = builder.next.answers.iter().find(|(known, _)| Some(known.as_str()) == message);
     let answer = latest.map_or(answer, |(_, latest)| *latest);
     builder.take_back(answer);
-    let content = Content::TakenBack { taken_back: answer, changed: now.is_some(), who: by.to_owned() };
-    builder.say([Say::Post { content }]);
+    let content = Content::TakenBack { reply: answer, changed: now.is_some(), by: by.to_owned() };
+    builder.say([Message::Space(SpaceMessage::Post { content })]);
     match now {
         Some(now) => answers(builder, now, Some(answer)),
         None => builder.done(),
@@ -165,8 +171,12 @@ pub(super) fn commanded(mut builder: DecisionBuilder<'_>, command: &Command, ask
             builder.next.name = Some(name.clone());
             let title = builder.next.title();
             let note = wording::named(name);
-            builder.say([Say::Rename { title }, Say::Post { content: Content::Text(note) }]).thread =
-                Some(asked.thread.clone());
+            builder
+                .say([
+                    Message::Space(SpaceMessage::Rename { title }),
+                    Message::Space(SpaceMessage::Post { content: Content::Text(note) }),
+                ])
+                .thread = Some(asked.thread.clone());
         }
         Command::Canned(name) => {
             let canned = line.canned.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -191,12 +201,14 @@ pub(super) fn commanded(mut builder: DecisionBuilder<'_>, command: &Command, ask
             }
             match (phone, number.map(str::to_owned)) {
                 (Some(agent), Some(to)) => {
-                    let note = Say::Post { content: Content::Text(wording::ringing(&asked.by)) };
-                    let call = Say::Connect { agent, from: line.number.clone(), to };
+                    let note = Message::Space(SpaceMessage::Post {
+                        content: Content::Text(wording::ringing(&asked.by)),
+                    });
+                    let call = Message::Phone(PhoneMessage::Connect { agent, from: line.number.clone(), to });
                     let dispatch = builder.say([note, call]);
                     dispatch.thread = Some(asked.thread.clone());
-                    let report = Delivery::new(Say::Report, now);
-                    dispatch.deliveries.insert(crate::delivery::REPORT.to_owned(), report);
+                    let report = Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now);
+                    dispatch.deliveries.insert(crate::delivery::SUMMARY.to_owned(), report);
                 }
                 (None, _) => builder.note(thread, wording::no_phone(&asked.by)),
                 (_, None) => builder.note(thread, wording::NOT_SENT_NO_NUMBER.to_owned()),
@@ -208,7 +220,8 @@ pub(super) fn commanded(mut builder: DecisionBuilder<'_>, command: &Command, ask
         }
         Command::History | Command::Export => {
             let brief = *command == Command::History;
-            builder.say([Say::Transcript { brief }]).thread = Some(asked.thread.clone());
+            builder.say([Message::Space(SpaceMessage::Transcript { brief })]).thread =
+                Some(asked.thread.clone());
         }
         Command::OptOut => {
             if builder.sender.opted_out.is_none() {
@@ -236,5 +249,6 @@ fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &Answer, now
     builder.fact("customer.erased", [("by", asked.by.email.clone())]);
     let number = builder.desk.address.number().map(str::to_owned);
     builder.forget();
-    builder.say([Say::Erase { number }]).thread = Some(asked.thread.clone());
+    builder.say([Message::Internal(InternalTask::EraseCustomer { number })]).thread =
+        Some(asked.thread.clone());
 }

@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{CLOSED_AGAIN, Desk, TOLD_AGAIN, Turn};
 use crate::conversation::{Address, Conversation, Sender, TAKEN_BACK_KEPT};
-use crate::delivery::{Content, Delivery, Dispatch, DispatchKey, Fact, REPORT, Say, Talk, Way, Who};
+use crate::delivery::{
+    Content, ConversationEntry, Delivery, Dispatch, DispatchKey, Fact, Medium, Message, PhoneMessage,
+    SUMMARY, SpaceMessage, Speaker,
+};
 use crate::texting::{self, PriceClass, price_class};
 
 pub(super) struct DecisionBuilder<'a> {
@@ -119,22 +122,22 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// A dispatch that says these, in this order, each in its lane: posts after posts, answers after answers.
-    pub(super) fn say(&mut self, says: impl IntoIterator<Item = Say>) -> &mut Dispatch {
+    pub(super) fn say(&mut self, says: impl IntoIterator<Item = Message>) -> &mut Dispatch {
         self.next.dispatches += 1;
         let (subject, epoch) = (self.next.subject.clone(), self.next.epoch);
         let key = DispatchKey { subject, epoch, number: self.next.dispatches };
         let mut dispatch = Dispatch { opened_at: self.next.opened_at, ..Dispatch::new(key, self.now) };
         if self.opens && self.dispatches.is_empty() {
-            let content = Content::FirstPost { first_post: self.desk.address.clone() };
-            dispatch.add(Delivery::new(Say::Post { content }, self.now));
+            let content = Content::FirstPost(self.desk.address.clone());
+            dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content }), self.now));
         }
         for say in says {
             dispatch.add(Delivery::new(say, self.now));
         }
         let (mut posts, mut answers) = (false, false);
         for delivery in dispatch.deliveries.values() {
-            posts |= delivery.say.is_post();
-            answers |= delivery.say.is_answer();
+            posts |= delivery.message.is_post();
+            answers |= delivery.message.is_reply();
         }
         if posts {
             dispatch.after = (self.next.last_post > 0).then_some(self.next.last_post);
@@ -143,7 +146,10 @@ impl<'a> DecisionBuilder<'a> {
         if answers {
             dispatch.answers_after = (self.next.last_answer > 0).then_some(self.next.last_answer);
             self.next.last_answer = dispatch.key.number;
-            dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, self.now));
+            dispatch.deliveries.insert(
+                SUMMARY.to_owned(),
+                Delivery::new(Message::Space(SpaceMessage::DeliverySummary), self.now),
+            );
         }
         self.dispatches.push(dispatch);
         let last = self.dispatches.len() - 1;
@@ -153,29 +159,33 @@ impl<'a> DecisionBuilder<'a> {
     /// The customer says something: a post in the space, and what comes with it.
     pub(super) fn customer_says(
         &mut self,
-        (way, text, at): (Way, String, Timestamp),
-        with: impl IntoIterator<Item = Say>,
-    ) -> &mut Talk {
-        let with: Vec<Say> = with.into_iter().collect();
-        let files = with.iter().filter(|say| matches!(say, Say::Media { .. })).count();
-        let talk = Talk {
-            who: Who::Customer,
+        (medium, text, at): (Medium, String, Timestamp),
+        with: impl IntoIterator<Item = Message>,
+    ) -> &mut ConversationEntry {
+        let with: Vec<Message> = with.into_iter().collect();
+        let files = with
+            .iter()
+            .filter(|say| matches!(say, Message::Space(SpaceMessage::CustomerFile { .. })))
+            .count();
+        let talk = ConversationEntry {
+            speaker: Speaker::Customer,
             customer: self.next.called(),
-            way,
+            medium,
             text,
             note: String::new(),
             files: u32::try_from(files).unwrap_or(u32::MAX),
             at,
         };
-        let first = Say::Post { content: Content::talk() };
+        let first = Message::Space(SpaceMessage::Post { content: Content::Entry });
         self.say(std::iter::once(first).chain(with)).talk.insert(Box::new(talk))
     }
 
     /// Goes with what the customer says, in one dispatch: who is asked is there before it is posted.
-    pub(super) fn say_with_the_customer(&mut self, say: Say) {
+    pub(super) fn say_with_the_customer(&mut self, say: Message) {
         let now = self.now;
-        let customers =
-            |dispatch: &&mut Dispatch| dispatch.talk.as_ref().is_some_and(|talk| talk.who == Who::Customer);
+        let customers = |dispatch: &&mut Dispatch| {
+            dispatch.talk.as_ref().is_some_and(|talk| talk.speaker == Speaker::Customer)
+        };
         match self.dispatches.iter_mut().find(customers) {
             Some(dispatch) => {
                 dispatch.add(Delivery::new(say, now));
@@ -189,7 +199,7 @@ impl<'a> DecisionBuilder<'a> {
     /// A word to the team, in the space or under a message.
     pub(super) fn note(&mut self, thread: Option<&str>, text: String) {
         let thread = thread.map(str::to_owned);
-        self.say([Say::Post { content: Content::Text(text) }]).thread = thread;
+        self.say([Message::Space(SpaceMessage::Post { content: Content::Text(text) })]).thread = thread;
     }
 
     /// Tells the customer something by itself, if that is wanted and harmless; the team sees it.
@@ -216,17 +226,19 @@ impl<'a> DecisionBuilder<'a> {
     pub(super) fn say_by_itself(&mut self, text: &str, to: String) {
         self.sender.told_at = Some(self.now);
         let (from, customer) = (self.desk.line.number.clone(), self.next.called());
-        let talk = Talk {
-            who: Who::Handbell,
+        let talk = ConversationEntry {
+            speaker: Speaker::Handbell,
             customer,
-            way: Way::Text,
+            medium: Medium::Text,
             text: text.to_owned(),
             note: String::new(),
             files: 0,
             at: self.now,
         };
-        let answer = Say::Answer { to, from, text: text.to_owned(), files: Vec::new() };
-        self.say([Say::Post { content: Content::talk() }, answer]).talk = Some(Box::new(talk));
+        let answer =
+            Message::Phone(PhoneMessage::Reply { to, from, text: text.to_owned(), files: Vec::new() });
+        self.say([Message::Space(SpaceMessage::Post { content: Content::Entry }), answer]).talk =
+            Some(Box::new(talk));
     }
 
     /// The number, if something may be said to it by itself: not twice in ten minutes, so that two machines that are

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::builder::DecisionBuilder;
 use super::{Desk, File, LOOK_AGAIN, There, Turn, invitation};
 use crate::conversation::{Conversation, Sender};
-use crate::delivery::{Content, Say, Way};
+use crate::delivery::{Medium, Message, SpaceMessage};
 use crate::texting::Word;
 use crate::wording::conversation as wording;
 
@@ -33,10 +33,13 @@ pub(super) fn text(
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
     builder.confirm();
     builder.next.by_form = false;
-    let media = files
-        .iter()
-        .map(|file| Say::Media { url: file.url.clone(), content_type: file.content_type.clone() });
-    builder.customer_says((Way::Text, body.to_owned(), at), media);
+    let media = files.iter().map(|file| {
+        Message::Space(SpaceMessage::CustomerFile {
+            url: file.url.clone(),
+            content_type: file.content_type.clone(),
+        })
+    });
+    builder.customer_says((Medium::Text, body.to_owned(), at), media);
     // Twilio answers HELP by itself: neither welcome nor anything else follows it.
     if word.is_some() {
         builder.sender.told_at = Some(now);
@@ -77,14 +80,14 @@ pub(super) fn form(
         }
     }
     let note = wording::by_form(email, &builder.next, sender.confirmed.is_some());
-    builder.customer_says((Way::Form, message.to_owned(), now), []).note = note;
+    builder.customer_says((Medium::Form, message.to_owned(), now), []).note = note;
     wants_an_answer(&mut builder, false);
     builder.done()
 }
 
 pub(super) fn rings(before: Before<'_>, sender: &Sender, desk: Desk<'_>, now: Timestamp) -> Turn {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
-    builder.customer_says((Way::Call, wording::RINGS.to_owned(), now), []);
+    builder.customer_says((Medium::Call, wording::RINGS.to_owned(), now), []);
     builder.done()
 }
 
@@ -96,7 +99,7 @@ pub(super) fn called(
     now: Timestamp,
 ) -> Turn {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
-    builder.customer_says((Way::Call, wording::call_ended(spoke), now), []);
+    builder.customer_says((Medium::Call, wording::call_ended(spoke), now), []);
     if spoke.is_none() {
         builder.by_phone = true;
         let told = builder.tell_caller(desk.line.texts.missed_call.as_deref());
@@ -116,8 +119,11 @@ pub(super) fn voicemail(
     now: Timestamp,
 ) -> Turn {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
-    let media = Say::Media { url: url.to_owned(), content_type: Some("audio/mpeg".to_owned()) };
-    builder.customer_says((Way::Call, wording::voicemail(length), now), [media]);
+    let media = Message::Space(SpaceMessage::CustomerFile {
+        url: url.to_owned(),
+        content_type: Some("audio/mpeg".to_owned()),
+    });
+    builder.customer_says((Medium::Call, wording::voicemail(length), now), [media]);
     wants_an_answer(&mut builder, false);
     builder.done()
 }
@@ -183,7 +189,7 @@ fn nobody(builder: &mut DecisionBuilder<'_>, text: Option<&str>, why: &str) {
     builder.next.welcomed = true;
     builder.tell(text);
     if builder.desk.line.lobby.is_some() {
-        let content = Content::Text(wording::who_waits(&builder.next.called(), why));
-        builder.say([Say::Lobby { content }]);
+        let text = wording::who_waits(&builder.next.called(), why);
+        builder.say([Message::Space(SpaceMessage::Lobby { text })]);
     }
 }

@@ -6,7 +6,7 @@ use super::builder::{DecisionBuilder, invitations_of_space};
 use super::time::next_step_at;
 use super::{Decision, Outcome, Rules};
 use crate::alert::Raised;
-use crate::delivery::{Content, Say};
+use crate::delivery::{Content, Message, SpaceMessage};
 use crate::incident::{Incident, Phase};
 use crate::wording;
 
@@ -45,10 +45,14 @@ fn opened(state: Option<&Incident>, raised: &Raised, rules: Rules<'_>, now: Time
         [("source", alert.source.clone()), ("severity", alert.severity.name().to_owned())],
     );
     builder.entry(wording::incident::raised(alert, rules.words), None);
-    let post = Say::Post { content: Content::Text(wording::incident::alert_post(raised, rules.words)) };
-    let original = raised.object.as_ref().map(|object| Say::Original {
-        object: object.clone(),
-        name: wording::incident::original_name(&builder.incident),
+    let post = Message::Space(SpaceMessage::Post {
+        content: Content::Text(wording::incident::alert_post(raised, rules.words)),
+    });
+    let original = raised.object.as_ref().map(|object| {
+        Message::Space(SpaceMessage::OriginalMail {
+            object: object.clone(),
+            name: wording::incident::original_name(&builder.incident),
+        })
     });
     builder.begin(Some(post).into_iter().chain(original));
     builder.card_too();
@@ -90,7 +94,9 @@ fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp
         }
         // What is cancelled now had perhaps not yet invited them.
         let invited = if woken { invitations_of_space(rules.plan) } else { Vec::new() };
-        builder.begin(invited.into_iter().chain([Say::Post { content: Content::Text(note) }]));
+        builder.begin(
+            invited.into_iter().chain([Message::Space(SpaceMessage::Post { content: Content::Text(note) })]),
+        );
         builder.card_too();
     } else {
         builder.post(note);

@@ -7,7 +7,9 @@ use super::reach::{self, Paging};
 use super::time::wake_at;
 use super::{Decision, Outcome, Rules};
 use crate::config::{People, Plan};
-use crate::delivery::{Content, Delivery, Dispatch, DispatchKey, Fact, NOTICE, REPORT, Say};
+use crate::delivery::{
+    Content, Delivery, Dispatch, DispatchKey, Fact, MailMessage, Message, NOTICE, SUMMARY, SpaceMessage,
+};
 use crate::incident::command::{Actor, Entry};
 use crate::incident::{Duty, Incident, Phase};
 use crate::occupancy::view::View;
@@ -125,7 +127,7 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// People of the space are invited by whatever an incident says first: a step, or the note of a late press.
-    fn audience(&self) -> Vec<Say> {
+    fn audience(&self) -> Vec<Message> {
         if self.incident.dispatches > 1 { Vec::new() } else { invitations_of_space(self.rules.plan) }
     }
 
@@ -136,7 +138,7 @@ impl<'a> DecisionBuilder<'a> {
         }
         dispatch.add(Delivery {
             under: self.incident.crowd.as_ref().map(|crowd| crowd.card).filter(|card| *card > 0),
-            ..Delivery::new(Say::Post { content: Content::Text(text) }, self.now)
+            ..Delivery::new(Message::Space(SpaceMessage::Post { content: Content::Text(text) }), self.now)
         });
         self.dispatches.push(dispatch);
     }
@@ -147,8 +149,9 @@ impl<'a> DecisionBuilder<'a> {
         if let Some(crowd) = &mut self.incident.crowd {
             crowd.card = number;
         }
-        let first =
-            Some(Say::Card).into_iter().chain(note.map(|note| Say::Post { content: Content::Text(note) }));
+        let first = Some(Message::Space(SpaceMessage::ZoneCard))
+            .into_iter()
+            .chain(note.map(|note| Message::Space(SpaceMessage::Post { content: Content::Text(note) })));
         match step {
             Some(step) => self.step(step, first),
             None => {
@@ -169,10 +172,13 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     pub(super) fn take_step(&mut self, number: u32, note: Option<String>) {
-        self.step(number, note.map(|note| Say::Post { content: Content::Text(note) }));
+        self.step(
+            number,
+            note.map(|note| Message::Space(SpaceMessage::Post { content: Content::Text(note) })),
+        );
     }
 
-    fn step(&mut self, number: u32, first: impl IntoIterator<Item = Say>) {
+    fn step(&mut self, number: u32, first: impl IntoIterator<Item = Message>) {
         let plan = self.rules.plan;
         let Some(step) = plan.step(number) else { return };
         let before = self.incident.step_dispatch;
@@ -189,8 +195,10 @@ impl<'a> DecisionBuilder<'a> {
             dispatch.add(Delivery::new(say, self.now));
         }
         if step.post.is_some() {
-            dispatch
-                .add(Delivery::new(Say::Post { content: Content::Plan { step: number, item: 0 } }, self.now));
+            dispatch.add(Delivery::new(
+                Message::Space(SpaceMessage::Post { content: Content::Step { step: number, item: 0 } }),
+                self.now,
+            ));
         }
         // Whom nobody wants to wake yet is called when the time comes, and it is whoever is on duty then; the step counts from
         // there. Whoever asks for a step by its name wants it now.
@@ -204,7 +212,9 @@ impl<'a> DecisionBuilder<'a> {
         for gap in &reached.gaps {
             self.fact("roster.gap", [("gap", wording::incident::gap(gap))]);
             dispatch.add(Delivery::new(
-                Say::Post { content: Content::Text(wording::incident::gap_post(gap)) },
+                Message::Space(SpaceMessage::Post {
+                    content: Content::Text(wording::incident::gap_post(gap)),
+                }),
                 self.now,
             ));
             for say in reach::tell_admins(self.rules, &wording::incident::gap_notice(gap, &self.incident)) {
@@ -216,7 +226,7 @@ impl<'a> DecisionBuilder<'a> {
             self.incident.step_at = until;
         }
         // A step that posts nothing holds back nobody: the next post waits for the one before it.
-        if dispatch.deliveries.values().any(|delivery| delivery.say.is_post()) && !self.by_name(number) {
+        if dispatch.deliveries.values().any(|delivery| delivery.message.is_post()) && !self.by_name(number) {
             self.incident.step_dispatch = dispatch.key.number;
         }
         let most = PHONES_PER_DISPATCH.max(reached.pages.len().div_ceil(PARTS));
@@ -236,7 +246,7 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// The plan from its first step, or only these words if it has none.
-    pub(super) fn begin(&mut self, first: impl IntoIterator<Item = Say>) {
+    pub(super) fn begin(&mut self, first: impl IntoIterator<Item = Message>) {
         if self.rules.plan.steps.is_empty() {
             let mut dispatch = self.dispatch(None);
             for say in self.audience().into_iter().chain(first) {
@@ -299,13 +309,13 @@ impl<'a> DecisionBuilder<'a> {
     /// What became of everybody and everything, as a file in the space and by mail to whoever reported it.
     pub(super) fn report(&mut self, at: Timestamp) {
         let Some(alert) = self.incident.alert.clone() else { return };
-        self.add(Say::Protocol, at);
+        self.add(Message::Space(SpaceMessage::IncidentReport), at);
         let answer = alert.origin.as_ref().and_then(|origin| origin.answer_to.clone());
         let reporter = alert.reporter.as_ref().and_then(|reporter| reporter.email.clone());
         let mut told: Vec<String> = Vec::new();
         for email in answer.into_iter().chain(reporter).chain(self.rules.report_to.iter().cloned()) {
             if !told.iter().any(|known| known.eq_ignore_ascii_case(&email)) {
-                self.add(Say::ReportMail { email: email.clone() }, at);
+                self.add(Message::Mail(MailMessage::IncidentReport { email: email.clone() }), at);
                 told.push(email);
             }
         }
@@ -330,7 +340,7 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// Adds to what was decided last.
-    pub(super) fn add(&mut self, say: Say, at: Timestamp) {
+    pub(super) fn add(&mut self, say: Message, at: Timestamp) {
         if let Some(dispatch) = self.dispatches.last_mut() {
             dispatch.add(Delivery::new(say, self.now).at(at));
         }
@@ -341,10 +351,11 @@ impl<'a> DecisionBuilder<'a> {
         if self.shows_card()
             && let Some(dispatch) = self.dispatches.last_mut()
         {
-            dispatch.add(Delivery::new(Say::Status, self.now));
+            dispatch.add(Delivery::new(Message::Space(SpaceMessage::IncidentCard), self.now));
             let before = std::mem::replace(&mut self.incident.duty.card, dispatch.key.number);
             if before > 0 {
-                dispatch.add(Delivery::new(Say::TakeDown { card: before }, self.now));
+                dispatch
+                    .add(Delivery::new(Message::Space(SpaceMessage::RemoveCard { card: before }), self.now));
             }
         }
     }
@@ -416,16 +427,20 @@ fn fill(dispatch: &mut Dispatch, pages: Vec<Paging>, (hold, now): (Option<Timest
         });
     }
     if some {
-        dispatch.deliveries.insert(REPORT.to_owned(), Delivery::new(Say::Report, now));
+        dispatch
+            .deliveries
+            .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now));
     }
 }
 
-pub(super) fn invitations(people: &People) -> Vec<Say> {
-    let say = |moderator| move |email: &String| Say::Invite { email: email.clone(), moderator };
+pub(super) fn invitations(people: &People) -> Vec<Message> {
+    let say = |moderator| {
+        move |email: &String| Message::Space(SpaceMessage::Invite { email: email.clone(), moderator })
+    };
     people.moderators.iter().map(say(true)).chain(people.participants.iter().map(say(false))).collect()
 }
 
-pub(super) fn invitations_of_space(plan: &Plan) -> Vec<Say> {
+pub(super) fn invitations_of_space(plan: &Plan) -> Vec<Message> {
     let space = &plan.space;
     invitations(&People { moderators: space.moderators.clone(), participants: space.participants.clone() })
 }

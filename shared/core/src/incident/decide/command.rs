@@ -6,7 +6,7 @@ use super::builder::DecisionBuilder;
 use super::time::reopen;
 use super::{Decision, Outcome, Rules, nothing, occupancy};
 use crate::config::Need;
-use crate::delivery::Say;
+use crate::delivery::{InternalTask, Message};
 use crate::incident::command::{Actor, Command};
 use crate::incident::{Ack, By, Incident, Kind, Phase};
 use crate::wording;
@@ -107,7 +107,8 @@ fn acknowledge(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp
     builder.stands();
     if builder.shows_card() {
         let text = wording::incident::has_it_text(&word, incident, rules.words);
-        builder.add(Say::Tell { text, but: by.person.clone() }, now);
+        builder
+            .add(Message::Internal(InternalTask::TextThoseCalled { text, except: by.person.clone() }), now);
     }
     builder.done(Outcome::Done)
 }
@@ -295,7 +296,8 @@ pub(super) fn end(
     builder.stands();
     if builder.shows_card() {
         let text = wording::incident::over_text(phase, &word, incident, rules.words);
-        builder.add(Say::Tell { text, but: by.person.clone() }, now);
+        builder
+            .add(Message::Internal(InternalTask::TextThoseCalled { text, except: by.person.clone() }), now);
     }
     builder.report(now + REPORT_AFTER);
     builder.done(Outcome::Done)

@@ -6,13 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Rules;
 use crate::config::{Step, Target};
-use crate::delivery::{Content, Recipient, Say};
+use crate::delivery::{Content, DirectMessage, MailMessage, Message, PhoneMessage, Recipient, SpaceMessage};
 use crate::oncall::{Attempt, Gap, Person, Reach, Roster};
 
 /// One attempt to bring somebody.
 #[derive(Clone)]
 pub(super) struct Paging {
-    pub(super) say: Say,
+    pub(super) say: Message,
     pub(super) recipient: Option<Recipient>,
     pub(super) after: SignedDuration,
 }
@@ -21,7 +21,7 @@ pub(super) struct Paging {
 #[derive(Default)]
 pub(super) struct Reached {
     /// Who comes into the space.
-    pub(super) people: Vec<Say>,
+    pub(super) people: Vec<Message>,
     /// The attempts, those for one person together.
     pub(super) pages: Vec<Paging>,
     /// Who isn't there.
@@ -48,8 +48,8 @@ pub(super) fn everybody(
         reached.named.clear();
         for target in &sms.to {
             for (to, recipient) in reached.phones(target, rules.roster, chained, now) {
-                let content = Content::Plan { step: number, item };
-                let say = Say::Sms { to, from: from.to_owned(), content };
+                let content = Content::Step { step: number, item };
+                let say = Message::Phone(PhoneMessage::Text { to, from: from.to_owned(), content });
                 reached.pages.push(Paging { say, recipient, after: SignedDuration::ZERO });
             }
         }
@@ -61,8 +61,9 @@ pub(super) fn everybody(
             for (to, recipient) in reached.phones(target, rules.roster, chained || call.times > 1, now) {
                 let recipient = recipient.map(|recipient| Recipient { until_answered: true, ..recipient });
                 for time in 0..call.times.max(1) {
-                    let content = Content::Plan { step: number, item };
-                    let say = Say::Call { to: to.clone(), from: from.to_owned(), content };
+                    let content = Content::Step { step: number, item };
+                    let say =
+                        Message::Phone(PhoneMessage::Call { to: to.clone(), from: from.to_owned(), content });
                     let after = call.every.0 * i32::try_from(time).unwrap_or(i32::MAX);
                     reached.pages.push(Paging { say, recipient: recipient.clone(), after });
                 }
@@ -72,16 +73,16 @@ pub(super) fn everybody(
     for (item, page) in step.page.iter().enumerate() {
         let from = page.from.as_deref().unwrap_or(rules.from);
         reached.named.clear();
-        let content = Content::Page { page_step: number, page: item };
+        let content = Content::Page { step: number, item };
         for target in &page.to {
             for (recipient, attempts) in reached.attempts(target, rules.roster, now) {
                 for Attempt { by, to, after } in attempts {
                     let (from, content) = (from.to_owned(), content.clone());
                     let say = match by {
-                        Reach::Text => Say::Sms { to, from, content },
-                        Reach::Call => Say::Call { to, from, content },
-                        Reach::Mail => Say::Notify { email: to, content },
-                        Reach::Webex => Say::Direct { email: to, content },
+                        Reach::Text => Message::Phone(PhoneMessage::Text { to, from, content }),
+                        Reach::Call => Message::Phone(PhoneMessage::Call { to, from, content }),
+                        Reach::Mail => Message::Mail(MailMessage::Page { email: to, content }),
+                        Reach::Webex => Message::Direct(DirectMessage { email: to, content }),
                     };
                     reached.pages.push(Paging { say, recipient: Some(recipient.clone()), after });
                 }
@@ -97,7 +98,8 @@ pub(super) fn everybody(
 /// Calls that would begin at once begin one after the other.
 fn spread(pages: &mut [Paging], rate: u32) {
     let mut taken: BTreeMap<i64, u32> = BTreeMap::new();
-    for page in pages.iter_mut().filter(|page| matches!(page.say, Say::Call { .. })) {
+    for page in pages.iter_mut().filter(|page| matches!(page.say, Message::Phone(PhoneMessage::Call { .. })))
+    {
         let mut second = page.after.as_secs();
         while taken.get(&second).is_some_and(|calls| *calls >= rate) {
             second += 1;
@@ -116,7 +118,8 @@ impl Reached {
         }
         for person in &who.people {
             if let Some(email) = person.email.as_ref().filter(|email| email.verified_at.is_some()) {
-                let say = Say::Invite { email: email.address.clone(), moderator: false };
+                let say =
+                    Message::Space(SpaceMessage::Invite { email: email.address.clone(), moderator: false });
                 if !self.people.contains(&say) {
                     self.people.push(say);
                 }
@@ -210,14 +213,15 @@ pub(super) fn in_parts(pages: Vec<Paging>, most: usize) -> Vec<Vec<Paging>> {
 }
 
 /// A word to the admins by both of their channels: nobody else may be there.
-pub(super) fn tell_admins(rules: Rules<'_>, text: &str) -> Vec<Say> {
+pub(super) fn tell_admins(rules: Rules<'_>, text: &str) -> Vec<Message> {
     let content = || Content::Text(text.to_owned());
-    let webex =
-        rules.admins.webex.iter().map(|email| Say::Direct { email: email.clone(), content: content() });
-    let texts = rules.admins.sms.iter().map(|to| Say::Sms {
-        to: to.clone(),
-        from: rules.from.to_owned(),
-        content: content(),
+    let webex = rules
+        .admins
+        .webex
+        .iter()
+        .map(|email| Message::Direct(DirectMessage { email: email.clone(), content: content() }));
+    let texts = rules.admins.sms.iter().map(|to| {
+        Message::Phone(PhoneMessage::Text { to: to.clone(), from: rules.from.to_owned(), content: content() })
     });
     webex.chain(texts).collect()
 }

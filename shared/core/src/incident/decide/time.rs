@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::builder::DecisionBuilder;
 use super::{Decision, Outcome, Rules, is_current, nothing};
 use crate::config::Plan;
-use crate::delivery::Say;
+use crate::delivery::{InternalTask, Message};
 use crate::incident::{Incident, Kind, Phase};
 use crate::wording;
 
@@ -101,7 +101,7 @@ fn question(incident: &Incident, rules: Rules<'_>, now: Timestamp) -> Option<Dec
         builder.stands();
         if builder.shows_card() {
             let text = wording::incident::still_on_it_text(who, confirm.within.0, incident);
-            builder.add(Say::Tell { text, but: None }, now);
+            builder.add(Message::Internal(InternalTask::TextThoseCalled { text, except: None }), now);
             builder.card_too();
         }
         return Some(builder.done(Outcome::Done));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{day_and_time, quoted};
-use crate::delivery::{Dispatch, Progress, Talk, Way, Who};
+use crate::delivery::{ConversationEntry, Dispatch, Medium, Progress, Speaker};
 
 /// All that was said, for people who read it later.
 pub fn transcript(title: &str, dispatches: &[Dispatch], zone: &TimeZone, now: Timestamp) -> String {
@@ -16,23 +16,23 @@ pub fn transcript(title: &str, dispatches: &[Dispatch], zone: &TimeZone, now: Ti
     text
 }
 
-fn transcript_line(dispatch: &Dispatch, talk: &Talk, zone: &TimeZone) -> String {
-    let who = match &talk.who {
-        Who::Customer => talk.customer.clone(),
-        Who::Agent(name) => format!("{name} (agent)"),
-        Who::Handbell => "Handbell (by itself)".to_owned(),
+fn transcript_line(dispatch: &Dispatch, talk: &ConversationEntry, zone: &TimeZone) -> String {
+    let who = match &talk.speaker {
+        Speaker::Customer => talk.customer.clone(),
+        Speaker::Agent(name) => format!("{name} (agent)"),
+        Speaker::Handbell => "Handbell (by itself)".to_owned(),
     };
-    let way = match talk.way {
-        Way::Call => " [call]",
-        Way::Form => " [web form]",
-        Way::Text | Way::Space => "",
+    let way = match talk.medium {
+        Medium::Call => " [call]",
+        Medium::Form => " [web form]",
+        Medium::Text | Medium::Space => "",
     };
     let files = match talk.files {
         0 => String::new(),
         1 => " [a file]".to_owned(),
         many => format!(" [{many} files]"),
     };
-    let not_sent = if talk.who == Who::Customer { "" } else { not_sent(dispatch) };
+    let not_sent = if talk.speaker == Speaker::Customer { "" } else { not_sent(dispatch) };
     // Whatever somebody writes, it never looks like a line of ours.
     let text = talk.text.replace("\r\n", "\n").replace(['\r', '\n'], "\n    ");
     format!("{}  {who}{way}: {text}{files}{not_sent}", day_and_time(talk.at, zone))
@@ -40,7 +40,7 @@ fn transcript_line(dispatch: &Dispatch, talk: &Talk, zone: &TimeZone) -> String 
 
 /// What stands behind an answer that never left.
 fn not_sent(dispatch: &Dispatch) -> &'static str {
-    let mut answers = dispatch.deliveries.values().filter(|delivery| delivery.say.is_answer()).peekable();
+    let mut answers = dispatch.deliveries.values().filter(|delivery| delivery.message.is_reply()).peekable();
     if answers.peek().is_none() || dispatch.was_taken_back() != Some(true) {
         ""
     } else if answers.any(|delivery| delivery.progress == Progress::Cancelled) {

@@ -45,7 +45,7 @@ pub fn which(open: &[Incident], asked: &Asked) -> String {
     };
     let names: Vec<String> = open.iter().take(4).map(named).collect();
     let first = open.first().map_or(0, Incident::number);
-    format!("{} are open: {}. Say which one: {word} {first}", open.len(), names.join("; "))
+    format!("{} are open: {}. Message which one: {word} {first}", open.len(), names.join("; "))
 }
 
 /// Who has it, and who was called.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::super::{Words, line, plain, without_addresses};
 use super::severity;
-use crate::delivery::{Dispatch, Progress, Receipt, Say};
+use crate::delivery::{Dispatch, MailMessage, Message, PhoneMessage, Progress, Receipt};
 use crate::incident::{Incident, Phase};
 
 /// One person's row of the report.
@@ -53,7 +53,7 @@ pub enum Reader {
 }
 
 /// The report, as plain text: for the mail and as a file in the space.
-pub fn protocol(
+pub fn incident_report(
     incident: &Incident,
     dispatches: &[Dispatch],
     reader: Reader,
@@ -157,11 +157,15 @@ fn people(incident: &Incident, dispatches: &[Dispatch]) -> Vec<Reached> {
     for dispatch in dispatches.iter().filter(|dispatch| dispatch.step.is_some()) {
         for (name, delivery) in &dispatch.deliveries {
             let receipt = dispatch.receipts.get(name);
-            let (kind, to) = match &delivery.say {
-                Say::Sms { to, .. } => (0, to),
-                Say::Call { to, .. } => (1, to),
-                Say::Notify { email, .. } => (2, email),
-                _ => continue,
+            let (kind, to) = match &delivery.message {
+                Message::Phone(PhoneMessage::Text { to, .. }) => (0, to),
+                Message::Phone(PhoneMessage::Call { to, .. }) => (1, to),
+                Message::Mail(MailMessage::Page { email, .. }) => (2, email),
+                Message::Space(_)
+                | Message::Direct(_)
+                | Message::Phone(PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. })
+                | Message::Mail(MailMessage::IncidentReport { .. } | MailMessage::Reply { .. })
+                | Message::Internal(_) => continue,
             };
             if delivery.instead_of.as_deref() == Some(crate::delivery::NOTICE)
                 || !was_made(delivery.progress, receipt)
@@ -204,7 +208,7 @@ fn attempts(dispatches: &[Dispatch]) -> Vec<(Timestamp, String)> {
     for dispatch in dispatches {
         for (name, delivery) in &dispatch.deliveries {
             let receipt = dispatch.receipts.get(name);
-            let page = delivery.say.is_page() && was_made(delivery.progress, receipt);
+            let page = delivery.message.is_page() && was_made(delivery.progress, receipt);
             if page {
                 found.push((delivery.since, line(delivery, receipt, plain)));
             }

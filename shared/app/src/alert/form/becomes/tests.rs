@@ -1,4 +1,4 @@
-use handbell_core::delivery::{Content, Delivery, DispatchKey, Recipient, Say};
+use handbell_core::delivery::{Content, Delivery, DispatchKey, Message, PhoneMessage, Recipient};
 use handbell_core::incident::Subject;
 use handbell_core::incident::command::Entry;
 use jiff::tz::TimeZone;
@@ -27,7 +27,11 @@ fn said(at: i64, who: Option<&str>, how: Option<How>, what: &str) -> Dispatch {
 
 fn page(name: &str, progress: Progress) -> Delivery {
     let content = Content::Text("x".to_owned());
-    let say = Say::Sms { to: NUMBER.to_owned(), from: "+12025550100".to_owned(), content };
+    let say = Message::Phone(PhoneMessage::Text {
+        to: NUMBER.to_owned(),
+        from: "+12025550100".to_owned(),
+        content,
+    });
     let recipient = Recipient { id: name.to_owned(), name: name.to_owned(), until_answered: false };
     Delivery { recipient: Some(recipient), progress, ..Delivery::new(say, second(0)) }
 }

@@ -1,0 +1,44 @@
+//! Messages to one person in Webex.
+
+use handbell_core::delivery::{DirectMessage, Outcome, Task};
+use handbell_core::wording;
+
+use crate::App;
+use crate::channel::{Attempt, has_reference_tag, outcome_of_fault, outcome_of_lookup, outcome_of_send};
+use crate::engine::deliver::wait;
+
+impl App {
+    /// Sends a message to one person, or looks it up among what was written to them.
+    pub(crate) async fn send_direct(&self, attempt: Attempt<'_>, message: &DirectMessage) -> Outcome {
+        let Attempt { work, task, .. } = attempt;
+        let webex = match self.webex().await {
+            Ok(webex) => webex,
+            Err(fault) => return outcome_of_fault(fault),
+        };
+        let tag = attempt.reference_tag();
+        if task == Task::LookUp {
+            let seen = match webex.direct_messages(&message.email).await {
+                Ok(seen) => seen,
+                Err(failure) => return outcome_of_lookup(&failure),
+            };
+            let found = seen.into_iter().find(|seen| {
+                has_reference_tag(seen.markdown.as_deref(), &tag)
+                    || has_reference_tag(seen.text.as_deref(), &tag)
+            });
+            if let Some(found) = found {
+                return Outcome::Sent(found.id);
+            }
+            if let Some(outcome) = attempt.after_empty_look() {
+                return outcome;
+            }
+        }
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let markdown = wording::post(&message.content, &work.plan, &work.dispatch, &work.words);
+        webex
+            .direct(&message.email, &wording::tagged_post(&wording::escape_markdown(&markdown), &tag))
+            .await
+            .map_or_else(outcome_of_send, Outcome::Sent)
+    }
+}

@@ -1,0 +1,264 @@
+//! Texts and calls by Twilio: pages, answers to customers, and the call that connects an agent with a customer.
+
+use handbell_core::conversation::decide::Heard;
+use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task};
+use handbell_core::wording;
+use handbell_core::wording::conversation;
+use handbell_outbound::Failure;
+use handbell_outbound::twilio::{Call, CallSeen, Message, Sms, Twilio, fit};
+use jiff::SignedDuration;
+
+use crate::App;
+use crate::channel::{Attempt, has_reference_tag, outcome_of_fault, outcome_of_lookup, outcome_of_send};
+use crate::engine::deliver::wait;
+
+/// A text that could not be delivered for this long is better not delivered at all: the next step has come. In seconds.
+const TEXT_VALIDITY: u32 = 4 * 3600;
+/// The same for an answer to a customer. In seconds.
+const REPLY_VALIDITY: u32 = 10 * 3600;
+/// How long a phone rings, in seconds.
+const RING: u32 = 30;
+/// How long an agent's phone rings, in seconds.
+const AGENT_RING: u32 = 25;
+/// A reply is compared with at most this many dispatches before it, to tell one "ok" from another.
+const COMPARED: usize = 60;
+/// Twilio: the number has opted out.
+const OPTED_OUT: u32 = 21610;
+
+/// A phone number, the number of ours that it sees, and the words.
+#[derive(Clone, Copy)]
+struct Page<'a> {
+    to: &'a str,
+    from: &'a str,
+    content: &'a Content,
+}
+
+impl App {
+    /// Sends a text or a call, or looks it up at Twilio.
+    pub(crate) async fn send_by_phone(&self, attempt: Attempt<'_>, message: &PhoneMessage) -> Outcome {
+        let work = attempt.work;
+        match message {
+            PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. } if work.cancelled => {
+                return Outcome::NotWanted;
+            }
+            PhoneMessage::Reply { .. } if attempt.task == Task::Send => {
+                if let Some(outcome) = self.reply_must_wait(work).await {
+                    return outcome;
+                }
+            }
+            PhoneMessage::Text { .. }
+            | PhoneMessage::Call { .. }
+            | PhoneMessage::Reply { .. }
+            | PhoneMessage::Connect { .. } => {}
+        }
+        let twilio = match self.twilio_client().await {
+            Ok(twilio) => twilio,
+            Err(fault) => return outcome_of_fault(fault),
+        };
+        match message {
+            PhoneMessage::Text { to, from, content } => {
+                self.send_text(&twilio, attempt, Page { to, from, content }).await
+            }
+            PhoneMessage::Call { to, from, content } => {
+                self.place_call(&twilio, attempt, Page { to, from, content }).await
+            }
+            PhoneMessage::Reply { to, from, text, files } => {
+                let mut sms = Sms {
+                    to: to.clone(),
+                    from: from.clone(),
+                    body: text.clone(),
+                    status_callback: None,
+                    validity: REPLY_VALIDITY,
+                    media: Vec::new(),
+                };
+                for file in files {
+                    if let Err(outcome) = self.attach(work, file, &mut sms).await {
+                        return outcome;
+                    }
+                }
+                self.send_reply(&twilio, attempt, sms).await
+            }
+            PhoneMessage::Connect { agent, from, .. } => self.call_agent(&twilio, attempt, agent, from).await,
+        }
+    }
+
+    async fn send_text(&self, twilio: &Twilio, attempt: Attempt<'_>, page: Page<'_>) -> Outcome {
+        let Attempt { work, task, .. } = attempt;
+        let Page { to, from, content } = page;
+        let tag = attempt.reference_tag();
+        if task == Task::LookUp {
+            let from = Some(from).filter(|from| !from.is_empty());
+            match twilio.messages(Some(to), from).await {
+                Ok(seen) => {
+                    let found = seen.into_iter().find(|seen| has_reference_tag(seen.body.as_deref(), &tag));
+                    if let Some(found) = found {
+                        return Outcome::Sent(found.sid);
+                    }
+                }
+                Err(failure) => return outcome_of_lookup(&failure),
+            }
+            if let Some(outcome) = attempt.after_empty_look() {
+                return outcome;
+            }
+        }
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        // Who writes a notice from outside doesn't know our number.
+        let from = if from.is_empty() { self.config.from() } else { from };
+        let sms = Sms {
+            to: to.to_owned(),
+            from: from.to_owned(),
+            body: wording::sms(content, &work.plan, &work.dispatch, &work.words, &tag),
+            status_callback: Some(self.text_status_url(attempt)),
+            validity: TEXT_VALIDITY,
+            media: Vec::new(),
+        };
+        twilio.send_sms(&sms).await.map_or_else(outcome_of_send, Outcome::Sent)
+    }
+
+    fn text_status_url(&self, attempt: Attempt<'_>) -> String {
+        format!("{}/twilio/sms/status?d={}", self.public_url(), attempt.token())
+    }
+
+    async fn place_call(&self, twilio: &Twilio, attempt: Attempt<'_>, page: Page<'_>) -> Outcome {
+        let Attempt { work, delivery, task, .. } = attempt;
+        let Page { to, from, .. } = page;
+        if task == Task::LookUp {
+            match twilio.calls(Some(to), Some(from)).await {
+                Ok(calls) => {
+                    // A call carries no tag; one to this person since this was decided, that isn't another's, is ours.
+                    let since = delivery.since - SignedDuration::from_secs(5);
+                    let others: Vec<_> =
+                        work.dispatch.deliveries.values().filter_map(|other| other.id.clone()).collect();
+                    let ours = |call: &CallSeen| {
+                        call.date_created.is_some_and(|at| at >= since) && !others.contains(&call.sid)
+                    };
+                    if let Some(call) = calls.into_iter().find(ours) {
+                        return Outcome::Sent(call.sid);
+                    }
+                }
+                Err(failure) => return outcome_of_lookup(&failure),
+            }
+            if let Some(outcome) = attempt.after_empty_look() {
+                return outcome;
+            }
+        }
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let (public, here) = (self.public_url(), attempt.token());
+        let status = format!("{public}/twilio/voice/status?d={here}");
+        let call = Call {
+            to: to.to_owned(),
+            from: from.to_owned(),
+            url: format!("{public}/twilio/voice?d={here}"),
+            // Where something follows from it, it matters whether a person has answered.
+            detect_machine: delivery.recipient.is_some().then(|| status.clone()),
+            status_callback: Some(status),
+            timeout: RING,
+        };
+        twilio.place_call(&call).await.map_or_else(outcome_of_send, Outcome::Sent)
+    }
+
+    async fn send_reply(&self, twilio: &Twilio, attempt: Attempt<'_>, mut sms: Sms) -> Outcome {
+        let Attempt { work, task, .. } = attempt;
+        if task == Task::LookUp {
+            match self.look_for_reply(twilio, attempt, &sms).await {
+                Ok(Some(sid)) => return Outcome::Sent(sid),
+                Ok(None) => {}
+                Err(outcome) => return outcome,
+            }
+            if let Some(outcome) = attempt.after_empty_look() {
+                return outcome;
+            }
+        }
+        if *fit(&sms.body) != *sms.body {
+            let length = sms.body.encode_utf16().count();
+            return Outcome::Refused {
+                why: format!("with its link it has {length} characters, 1600 is the most"),
+            };
+        }
+        if sms.body.is_empty() && sms.media.is_empty() {
+            return Outcome::Refused { why: "there was nothing in it that can be sent".to_owned() };
+        }
+        match self.spend(work, &sms.body).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let automatic =
+                    work.dispatch.talk.as_ref().is_some_and(|talk| talk.speaker == Speaker::Handbell);
+                let why = if automatic { conversation::SPENT_BY_ITSELF } else { conversation::SPENT };
+                return Outcome::Refused { why: why.to_owned() };
+            }
+            Err(fault) => return outcome_of_fault(fault),
+        }
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
+        sms.status_callback = Some(self.text_status_url(attempt));
+        match twilio.send_sms(&sms).await {
+            Ok(sid) => Outcome::Sent(sid),
+            Err(Failure::Refused { code: OPTED_OUT, why }) => {
+                // Twilio heard a STOP that we didn't.
+                if let Err(fault) = self.converse(&work.dispatch.key.subject, &Heard::Refused, None).await {
+                    return outcome_of_fault(fault);
+                }
+                Outcome::Refused { why }
+            }
+            Err(failure) => outcome_of_send(failure),
+        }
+    }
+
+    /// A text to a customer carries no tag. It is ours if it says the same, is no older than our first attempt, and isn't
+    /// what another of our replies became.
+    async fn look_for_reply(
+        &self,
+        twilio: &Twilio,
+        attempt: Attempt<'_>,
+        sms: &Sms,
+    ) -> Result<Option<String>, Outcome> {
+        let key = &attempt.work.dispatch.key;
+        let seen = twilio.messages(Some(&sms.to), Some(&sms.from)).await;
+        let seen = seen.map_err(|failure| outcome_of_lookup(&failure))?;
+        let before = self.store.dispatches(&key.subject, COMPARED).await;
+        let before = before.map_err(|fault| Outcome::LookFailed { why: fault.to_string() })?;
+        let others: Vec<String> = before
+            .iter()
+            .filter(|other| other.key != *key)
+            .flat_map(|other| {
+                let ids = other.deliveries.values().filter_map(|delivery| delivery.id.clone());
+                ids.chain(other.receipts.values().map(|receipt| receipt.id.clone()))
+            })
+            .collect();
+        // Twilio tells whole seconds.
+        let since = attempt.delivery.since - SignedDuration::from_secs(2);
+        let ours = |message: &Message| {
+            message.body.as_deref().unwrap_or_default() == sms.body
+                && message.date_created.is_none_or(|at| at >= since)
+                && !others.contains(&message.sid)
+        };
+        Ok(seen.into_iter().find(ours).map(|message| message.sid))
+    }
+
+    async fn call_agent(&self, twilio: &Twilio, attempt: Attempt<'_>, agent: &str, from: &str) -> Outcome {
+        if attempt.task == Task::LookUp {
+            // An agent whose phone didn't ring asks again; one that rings twice is answered twice.
+            return Outcome::Refused {
+                why: "it is not certain whether it rang; write /call again".to_owned(),
+            };
+        }
+        if !attempt.work.may_begin(self.now()) {
+            return wait(0);
+        }
+        let (public, here) = (self.public_url(), attempt.token());
+        let call = Call {
+            to: agent.to_owned(),
+            from: from.to_owned(),
+            url: format!("{public}/twilio/voice?d={here}"),
+            status_callback: Some(format!("{public}/twilio/voice/status?d={here}")),
+            timeout: AGENT_RING,
+            detect_machine: None,
+        };
+        twilio.place_call(&call).await.map_or_else(outcome_of_send, Outcome::Sent)
+    }
+}
