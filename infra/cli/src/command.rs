@@ -8,7 +8,9 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "local")]
 use crate::local;
-use crate::{check, directory, doctor, import, maintenance, oncall, people, replay, report, rotas, webhooks};
+use crate::{
+    check, directory, doctor, import, maintenance, manual, oncall, people, replay, report, rotas, webhooks,
+};
 
 /// Turns a signal into people who come.
 #[derive(Parser)]
@@ -30,7 +32,7 @@ Examples:
   handbell import bttn settings.yaml        a button robot's settings as a Handbell configuration
   handbell schema > handbell.schema.json    for editors that complete and check while you type"
 )]
-struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[cfg(feature = "local")]
@@ -41,9 +43,17 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run the whole system on this laptop (the default)
+    #[command(after_help = "\
+Examples:
+  handbell local                                    the demo, at http://127.0.0.1:8080/
+  handbell local --port 0 --config handbell.yaml    your own configuration, on any free port
+  handbell local --data ./laptop                    goes on tomorrow where it stops today")]
     #[cfg(feature = "local")]
     Local(local::Options),
     /// Check a configuration: every mistake with line, column and what was probably meant
+    #[command(after_help = "\
+Examples:
+  handbell check handbell.yaml    the files that it names have to be there, too")]
     Check {
         /// The configuration; files that it names are looked for beside it
         file: PathBuf,
@@ -73,9 +83,41 @@ enum Command {
     #[command(subcommand)]
     Import(Import),
     /// Print the configuration's JSON Schema
+    #[command(after_help = "\
+Examples:
+  handbell schema > handbell.schema.json
+
+In the first line of handbell.yaml, an editor with a YAML language server finds it by:
+    # yaml-language-server: $schema=handbell.schema.json")]
     Schema,
     /// Make a new token for a button: the token for its address, and the hash for the secrets document
+    #[command(after_help = "\
+Examples:
+  handbell token    the token is shown once; nobody can make it from the hash")]
     Token,
+    /// Print the script by which a shell completes commands and options
+    #[command(after_help = "\
+Examples:
+  handbell completions bash > ~/.local/share/bash-completion/completions/handbell
+  handbell completions zsh > ~/.zfunc/_handbell        with fpath+=~/.zfunc before compinit in ~/.zshrc
+  handbell completions fish > ~/.config/fish/completions/handbell.fish
+  handbell completions powershell >> $PROFILE")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of Handbell, or of one of its commands
+    #[command(after_help = "\
+Examples:
+  handbell man > handbell.1 && man ./handbell.1
+  handbell man people import | man -l -")]
+    Man {
+        /// One of the commands: `people import`
+        command: Vec<String>,
+    },
+    /// Print docs/commands.md
+    #[command(hide = true)]
+    Reference,
     /// Be one of the functions (the runner starts itself this way)
     #[cfg(feature = "local")]
     #[command(hide = true)]
@@ -103,6 +145,12 @@ enum Webhooks {
 #[derive(Subcommand)]
 enum Import {
     /// The button robot's settings.yaml, and its buttons/*.yaml if it has them
+    #[command(after_help = "\
+Examples:
+  handbell import bttn settings.yaml > handbell.yaml
+  handbell import bttn settings.yaml buttons/*.yaml > handbell.yaml
+
+What was changed, left out or has to be done by hand comes as notes on the other stream.")]
     Bttn {
         /// settings.yaml
         settings: PathBuf,
@@ -142,6 +190,12 @@ pub fn run() -> ExitCode {
         Some(Command::Import(Import::Bttn { settings, buttons })) => imported(&settings, &buttons),
         Some(Command::Schema) => {
             println!("{}", check::schema());
+            Ok(())
+        }
+        Some(Command::Completions { shell }) => manual::completions(shell, &mut std::io::stdout()),
+        Some(Command::Man { command }) => manual::page(&command, &mut std::io::stdout()),
+        Some(Command::Reference) => {
+            print!("{}", manual::reference());
             Ok(())
         }
         Some(Command::Token) => {

@@ -10,6 +10,7 @@ mod laptop;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod maintenance;
+pub mod manual;
 pub mod oncall;
 pub mod people;
 pub mod plot;

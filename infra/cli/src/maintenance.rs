@@ -48,12 +48,18 @@ Without --source, the alerts of all sources wait. Times are by the clock of --ti
         at: At,
     },
     /// Show what is under maintenance now or will be
+    #[command(after_help = "\
+Examples:
+  handbell maintenance list")]
     List {
         /// Where.
         #[command(flatten)]
         at: At,
     },
     /// End maintenance now, or call it off
+    #[command(after_help = "\
+Examples:
+  handbell maintenance end m1a2b    the beginning of the id is enough")]
     End {
         /// Its id, or the beginning of it
         id: String,

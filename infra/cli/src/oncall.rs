@@ -80,6 +80,9 @@ override that holds goes before all others.")]
         until: String,
     },
     /// Let two people take each other's turns for a time
+    #[command(after_help = "\
+Examples:
+  handbell oncall swap ops dana eli --from 2026-12-21 --until 2026-12-28")]
     Swap {
         /// The rota
         rota: String,
@@ -95,6 +98,10 @@ override that holds goes before all others.")]
         until: String,
     },
     /// Take back every override that holds at a moment
+    #[command(after_help = "\
+Examples:
+  handbell oncall clear ops                            what holds now
+  handbell oncall clear ops --when '2026-12-24 20:00'")]
     Clear {
         /// The rota
         rota: String,

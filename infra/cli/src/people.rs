@@ -51,12 +51,18 @@ to be reached, with semicolons between them: text, call, mail or webex, each wit
         at: At,
     },
     /// Print everybody as the CSV that `import` takes
+    #[command(after_help = "\
+Examples:
+  handbell people export > people.csv    change it in a spreadsheet, and import it again")]
     Export {
         /// Where.
         #[command(flatten)]
         at: At,
     },
     /// Show everybody: teams, phones, addresses; ✓ is verified, and only that is used
+    #[command(after_help = "\
+Examples:
+  handbell people list")]
     List {
         /// Where.
         #[command(flatten)]
@@ -95,6 +101,9 @@ A code lasts 15 minutes and bears five guesses.")]
         at: At,
     },
     /// Remove somebody from the roster and from their teams
+    #[command(after_help = "\
+Examples:
+  handbell people remove dana    who takes turns in a rota is taken out there first")]
     Remove {
         /// Who
         id: String,

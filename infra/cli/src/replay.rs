@@ -1,168 +1,35 @@
 //! `handbell replay`: what a zone's rule would have told, had it watched these counts.
 //!
-//! [`replay`] is the live rule, [`Watch::step`], taken minute by minute. People aren't played: nobody snoozes, and nobody
+//! [`replay`] is the live rule, `Watch::step`, taken minute by minute. People aren't played: nobody snoozes, and nobody
 //! says that it isn't busy.
 
 pub mod counts;
+mod picture;
+mod played;
 pub mod report;
+mod stored;
 pub mod tuning;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use handbell_boot::Environment;
 use handbell_core::config::{Config, Zone};
-use handbell_core::occupancy::view::Over;
-use handbell_core::occupancy::zone::{Change, Level, Rule, Watch};
-use handbell_outbound::chart;
+use handbell_core::occupancy::zone::Rule;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
-use reqwest::Url;
 
 use crate::check::nearest;
-use crate::laptop::RUNNER;
 use crate::plot::{Plot, plot};
+use picture::picture;
+pub use played::{Episode, Replay, Silence, replay};
 use report::Told;
+use stored::stored;
 use tuning::Tuning;
 
 /// More days than anybody keeps counts for; a year that was mistyped is more.
 const MOST_DAYS: i64 = 400;
-/// The pixels of the picture.
-const PICTURE: (u32, u32) = (1400, 500);
 
-/// A time in which it wasn't calm.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Episode {
-    /// Since the first minute that led to it.
-    pub from: Timestamp,
-    /// Until it was told that it is over; none if the counts end before.
-    pub to: Option<Timestamp>,
-    /// Why it was over.
-    pub why: Option<Over>,
-    /// The highest level.
-    pub level: Level,
-    /// The highest count.
-    pub peak: u32,
-    /// What people would have been told, and when.
-    pub rises: Vec<(Timestamp, Level)>,
-}
-
-/// A time in which nothing was known, and people would have been told so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Silence {
-    /// Since the last count.
-    pub from: Timestamp,
-    /// When it would have been told.
-    pub told: Timestamp,
-    /// The next count; none if there was none.
-    pub to: Option<Timestamp>,
-}
-
-/// What a rule would have told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Replay {
-    /// The first and the last minute; none without counts.
-    pub span: Option<(Timestamp, Timestamp)>,
-    /// Each time in which it wasn't calm, the oldest first.
-    pub episodes: Vec<Episode>,
-    /// Each time in which nothing was known for long, the oldest first.
-    pub silences: Vec<Silence>,
-    /// Everything that the rule said, also what nobody is told of.
-    pub changes: Vec<(Timestamp, Change)>,
-    /// How many minutes.
-    pub minutes: usize,
-    /// In how many of them nothing was known.
-    pub unknown: usize,
-    /// The highest count, and when it was there first.
-    pub peak: Option<(Timestamp, u32)>,
-    /// What would be remembered now.
-    pub watch: Watch,
-}
-
-/// What this rule would have told, had it polled these counts. There is one for each minute, the oldest first: see
-/// [`counts::every_minute`].
-pub fn replay(rule: &Rule, counts: &[(Timestamp, Option<u32>)]) -> Replay {
-    let mut replay = Replay { minutes: counts.len(), ..Replay::default() };
-    if let ([(first, _), ..], [.., (last, _)]) = (counts, counts) {
-        replay.span = Some((*first, *last));
-    }
-    for &(at, count) in counts {
-        match count {
-            None => replay.unknown += 1,
-            Some(count) if replay.peak.is_none_or(|(_, peak)| count > peak) => {
-                replay.peak = Some((at, count))
-            }
-            Some(_) => {}
-        }
-        let (watch, changes) = std::mem::take(&mut replay.watch).step(rule, count, at);
-        replay.watch = watch;
-        for change in changes {
-            replay.hear(at, &change);
-            replay.changes.push((at, change));
-        }
-    }
-    let peak = replay.watch.peak;
-    if let Some(open) = replay.episodes.last_mut().filter(|episode| episode.to.is_none()) {
-        open.peak = peak;
-    }
-    replay
-}
-
-impl Replay {
-    fn hear(&mut self, at: Timestamp, change: &Change) {
-        let open = self.episodes.last_mut().filter(|episode| episode.to.is_none());
-        match (change, open) {
-            (Change::Rise(level), None) => self.episodes.push(Episode {
-                from: self.watch.since.unwrap_or(at),
-                to: None,
-                why: None,
-                level: *level,
-                peak: 0,
-                rises: vec![(at, *level)],
-            }),
-            (Change::Rise(level), Some(open)) => {
-                open.level = open.level.max(*level);
-                open.rises.push((at, *level));
-            }
-            (Change::Clear { peak, .. }, Some(open)) => {
-                (open.to, open.why, open.peak) = (Some(at), Some(Over::Calm), *peak);
-            }
-            (Change::Closed { peak, .. }, Some(open)) => {
-                (open.to, open.why, open.peak) = (Some(at), Some(Over::Closing), *peak);
-            }
-            (Change::Silent { since }, _) => {
-                self.silences.push(Silence { from: *since, told: at, to: None });
-            }
-            (Change::Back, _) => {
-                if let Some(silence) = self.silences.last_mut() {
-                    silence.to = Some(at);
-                }
-            }
-            // Nobody is told, or nobody snoozed.
-            (Change::Ease(_) | Change::Remind(_) | Change::Clear { .. } | Change::Closed { .. }, _) => {}
-        }
-    }
-
-    /// The longest time without an episode.
-    pub fn quiet(&self) -> Option<(Timestamp, Timestamp)> {
-        let (first, last) = self.span?;
-        let starts = self.episodes.iter().map(|episode| episode.from).chain([last]);
-        let ends =
-            std::iter::once(first).chain(self.episodes.iter().map(|episode| episode.to.unwrap_or(last)));
-        let quiet = ends.zip(starts).filter(|(from, to)| to > from);
-        // The first of the longest.
-        quiet.reduce(|longest, next| {
-            let length = |(from, to): (Timestamp, Timestamp)| to.duration_since(from);
-            if length(next) > length(longest) { next } else { longest }
-        })
-    }
-
-    /// The episodes as periods, the last one up to the end of the counts.
-    fn spans(&self) -> Vec<(Timestamp, Timestamp, Level)> {
-        let last = self.span.map(|(_, last)| last);
-        let spans = self.episodes.iter();
-        spans.map(|one| (one.from, one.to.or(last).unwrap_or(one.from), one.level)).collect()
-    }
-}
+/// A count for a minute, or that nothing is known of it.
+type Counts = Vec<(Timestamp, Option<u32>)>;
 
 /// What can be asked of `handbell replay`.
 #[derive(Args, Clone, Debug)]
@@ -249,28 +116,7 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
             .collect();
         format!("the rule of {label} can't work: {}", wrong.join("; "))
     })?;
-    let (counts, source) = match (&options.csv, options.last) {
-        (Some(file), _) => {
-            let named = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-            let text = std::fs::read_to_string(file).map_err(|error| named(&error))?;
-            let counts = counts::read(&text, &config.time_zone()).map_err(|error| named(&error))?;
-            (counts, format!("--csv {}", quoted(&file.display().to_string())))
-        }
-        (None, last) => {
-            let last = last.unwrap_or(SignedDuration::from_hours(7 * 24));
-            let counts = stored(options, &zone.site, name, last, around).await?;
-            if counts.is_empty() {
-                return Err(format!("no counts of {label} are stored from the last {}", report::long(last)));
-            }
-            let runner = options.runner.as_ref().map(|runner| format!(" --runner {}", quoted(runner)));
-            let last = if last.as_secs() % 86_400 == 0 {
-                format!("{}d", last.as_hours() / 24)
-            } else {
-                format!("{last:#}").replace(' ', "")
-            };
-            (counts, format!("--last {last}{}", runner.unwrap_or_default()))
-        }
-    };
+    let (counts, source) = counted(options, config, (name, configured), around).await?;
     let counts = counts::every_minute(&counts);
     let replay = replay(&rule, &counts);
     let told = Told { label, capacity: zone.capacity, rule: &rule, zone: config.time_zone() };
@@ -303,6 +149,34 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
     );
     out.push_str(&report::hint(&replay, &rule, name, &again, &options.tuning));
     Ok(out)
+}
+
+/// The counts that are meant, and the words of the command line that name them.
+async fn counted(
+    options: &Options,
+    config: &Config,
+    (name, zone): (&str, &Zone),
+    around: &Around<'_>,
+) -> Result<(Counts, String), String> {
+    if let Some(file) = &options.csv {
+        let named = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+        let text = std::fs::read_to_string(file).map_err(|error| named(&error))?;
+        let counts = counts::read(&text, &config.time_zone()).map_err(|error| named(&error))?;
+        return Ok((counts, format!("--csv {}", quoted(&file.display().to_string()))));
+    }
+    let last = options.last.unwrap_or(SignedDuration::from_hours(7 * 24));
+    let counts = stored(options, &zone.site, name, last, around).await?;
+    if counts.is_empty() {
+        let label = zone.label.as_deref().unwrap_or(name);
+        return Err(format!("no counts of {label} are stored from the last {}", report::long(last)));
+    }
+    let runner = options.runner.as_ref().map(|runner| format!(" --runner {}", quoted(runner)));
+    let last = if last.as_secs() % 86_400 == 0 {
+        format!("{}d", last.as_hours() / 24)
+    } else {
+        format!("{last:#}").replace(' ', "")
+    };
+    Ok((counts, format!("--last {last}{}", runner.unwrap_or_default())))
 }
 
 /// A word of a command line.
@@ -345,101 +219,6 @@ pub fn find<'a>(config: &'a Config, wanted: &str) -> Result<(&'a str, &'a Zone),
             Err(format!("{wanted:?} is more than one zone; write one of the names {}", names.join(", ")))
         }
     }
-}
-
-async fn stored(
-    options: &Options,
-    site: &str,
-    zone: &str,
-    last: SignedDuration,
-    around: &Around<'_>,
-) -> Result<Vec<(Timestamp, Option<u32>)>, String> {
-    match (&options.runner, (around.variable)("HANDBELL_TABLE")) {
-        (None, Some(table)) => {
-            let environment = Environment::from(|name| match name {
-                // A tool that only reads the table needs neither.
-                "HANDBELL_QUEUE_URL" | "HANDBELL_BUS" => Some(String::new()),
-                _ => (around.variable)(name),
-            });
-            let advice = "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
-            let environment = environment
-                .map_err(|error| format!("the table {table} can't be read: {error}\n({advice})"))?;
-            let failed = |error: &dyn std::fmt::Display| format!("the table {table} can't be read: {error}");
-            let store = handbell_boot::store(&environment).map_err(|error| failed(&error))?;
-            // To the minute that isn't over yet.
-            store.counts(site, zone, around.now - last, around.now).await.map_err(|error| failed(&error))
-        }
-        (runner, _) => from_runner(runner.as_deref().unwrap_or(RUNNER), zone, last).await,
-    }
-}
-
-async fn from_runner(
-    runner: &str,
-    zone: &str,
-    last: SignedDuration,
-) -> Result<Vec<(Timestamp, Option<u32>)>, String> {
-    let mut url = Url::parse(runner).map_err(|_| format!("{runner:?} is no address such as {RUNNER}"))?;
-    url.path_segments_mut()
-        .map_err(|()| format!("{runner:?} is no address such as {RUNNER}"))?
-        .pop_if_empty()
-        .extend(["sim", "cmx", "zones", zone, "counts"]);
-    // The runner's clock counts: on the page, time can be moved.
-    url.query_pairs_mut().append_pair("last", &last.as_secs().to_string());
-    let http = handbell_boot::client().map_err(|error| error.to_string())?;
-    let answer = http.get(url).send().await.map_err(|_| {
-        format!(
-            "there is no runner at {runner}, so there are no counts. Start `handbell` in another terminal (its address with \
-             --runner), set HANDBELL_TABLE to read a table in AWS, or give counts with --csv"
-        )
-    })?;
-    let status = answer.status();
-    let broken = |_| format!("the answer of the runner at {runner} can't be read; is it another version?");
-    if !status.is_success() {
-        let text = answer.text().await.map_err(broken)?;
-        return Err(format!("the runner at {runner} says {}: {}", status.as_u16(), text.trim()));
-    }
-    answer.json().await.map_err(broken)
-}
-
-/// The picture, with a point for each pixel at most.
-fn picture(replay: &Replay, told: &Told<'_>, start: Timestamp, points: &[Option<u32>]) -> Vec<u8> {
-    let (width, height) = PICTURE;
-    let each = points.len().div_ceil(width as usize).max(1);
-    let points: Vec<Option<u32>> =
-        points.chunks(each).map(|some| some.iter().flatten().max().copied()).collect();
-    let tone = |level| match level {
-        Level::Warn => chart::Tone::Warn,
-        Level::Alert => chart::Tone::Alert,
-    };
-    let labels: Vec<String> =
-        told.rule.levels.iter().map(|bounds| format!("{} {}", word(bounds.level), bounds.at)).collect();
-    let levels = told.rule.levels.iter().zip(&labels);
-    let levels: Vec<chart::Line<'_>> = levels
-        .map(|(bounds, label)| chart::Line { at: bounds.at, label, tone: tone(bounds.level) })
-        .collect();
-    let spans: Vec<chart::Span> = replay
-        .spans()
-        .into_iter()
-        .map(|(from, to, level)| chart::Span { from, to, tone: tone(level) })
-        .collect();
-    let caption = report::headline(replay, told);
-    let drawn = chart::Chart {
-        title: told.label,
-        caption: caption.trim_end_matches([':', '.']),
-        start,
-        step: SignedDuration::from_mins(each as i64),
-        points: &points,
-        levels: &levels,
-        spans: &spans,
-        zone: told.zone.clone(),
-        tone: replay.watch.level.map_or(chart::Tone::Calm, tone),
-    };
-    chart::png_sized(&drawn, width, height)
-}
-
-/// A level's name, as it stands in the configuration.
-fn word(level: Level) -> &'static str {
-    handbell_core::wording::occupancy::level(level)
 }
 
 #[cfg(test)]

@@ -51,12 +51,18 @@ they are, and so do the overrides of one that names none.")]
         at: At,
     },
     /// Print all rotas as the YAML that `import` takes
+    #[command(after_help = "\
+Examples:
+  handbell rotas export > rotas.yaml")]
     Export {
         /// Where.
         #[command(flatten)]
         at: At,
     },
     /// Show all rotas: who takes turns, and who is on duty now
+    #[command(after_help = "\
+Examples:
+  handbell rotas list")]
     List {
         /// Where.
         #[command(flatten)]

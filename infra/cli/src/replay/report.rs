@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::tuning::Tuning;
-use super::{Episode, Replay, word};
+use super::{Episode, Replay};
 
 /// Of what a report is.
 #[derive(Clone, Debug)]
@@ -192,4 +192,9 @@ pub fn hint(replay: &Replay, rule: &Rule, name: &str, again: &str, tuning: &Tuni
     format!(
         "\n{question}\n  {again}{other}\n{numbers} `zones.{name}` of the configuration; `--help` lists all that can be tried.\n"
     )
+}
+
+/// A level's name, as it stands in the configuration.
+pub(super) fn word(level: Level) -> &'static str {
+    handbell_core::wording::occupancy::level(level)
 }

@@ -1,4 +1,4 @@
-use handbell_core::occupancy::zone::Bounds;
+use handbell_core::occupancy::zone::{Bounds, Change, Level, Watch};
 use jiff::tz::TimeZone;
 use serde_json::json;
 

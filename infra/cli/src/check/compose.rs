@@ -1,0 +1,167 @@
+//! Reads YAML into a tree, with limits on what a small file may become.
+
+use std::collections::HashMap;
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
+
+use super::finding::Finding;
+use super::tree::{Entry, Kind, Node, Place};
+
+/// How big a configuration may become once its aliases are written out, so that a small file can't fill the memory.
+const MOST_NODES: usize = 50_000;
+
+/// How deep it may nest; the deepest thing that a configuration can say is a quarter of this.
+const DEEPEST: usize = 40;
+
+/// Reads YAML into a tree. `Err` if there is no tree; beside the tree stand the findings that leave one, such as a key
+/// given twice.
+pub(crate) fn compose(text: &str) -> Result<(Node, Vec<Finding>), Vec<Finding>> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let options = granit_parser::options! {
+        emit_comments: false,
+        flow_nesting_limit: DEEPEST,
+        block_nesting_limit: DEEPEST,
+    };
+    let mut composer = Composer {
+        events: Parser::new_from_str_with_options(text, options),
+        anchors: HashMap::new(),
+        left: MOST_NODES,
+        findings: Vec::new(),
+    };
+    match composer.document() {
+        Ok(tree) => Ok((tree, composer.findings)),
+        Err(mut error) => {
+            let source = text.lines().nth(error.line - 1).unwrap_or_default();
+            if source.trim_start_matches(' ').starts_with('\t') {
+                let indent = source.chars().take_while(|sign| *sign == ' ').count();
+                error.column = indent + 1;
+                error.message = "a tab stands at the beginning of this line; YAML wants spaces there".into();
+            }
+            composer.findings.push(error);
+            Err(composer.findings)
+        }
+    }
+}
+
+struct Composer<I> {
+    events: I,
+    /// What an alias stands for, and how many nodes that is.
+    anchors: HashMap<usize, (Node, usize)>,
+    left: usize,
+    findings: Vec<Finding>,
+}
+
+impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Composer<I> {
+    fn next(&mut self) -> Result<(Event<'text>, Place), Finding> {
+        match self.events.next() {
+            Some(Ok((event, span))) => Ok((event, Place::of(&span))),
+            Some(Err(error)) => {
+                let at = error.marker();
+                let place = Place { line: at.line().max(1), column: at.col() + 1 };
+                Err(place.finding(&[], format!("this is no YAML: {}", error.info())))
+            }
+            None => Ok((Event::StreamEnd, Place::START)),
+        }
+    }
+
+    fn document(&mut self) -> Result<Node, Finding> {
+        let mut tree = None;
+        loop {
+            match self.next()? {
+                (Event::StreamStart | Event::DocumentEnd, _) => {}
+                (Event::StreamEnd, place) => {
+                    let nothing = Kind::Scalar { text: String::new(), plain: true };
+                    return Ok(tree.unwrap_or(Node { place, kind: nothing }));
+                }
+                (Event::DocumentStart(..), place) if tree.is_some() => {
+                    return Err(
+                        place.finding(&[], "a second document begins here; one file holds one".into())
+                    );
+                }
+                (Event::DocumentStart(..), _) => {
+                    let next = self.next()?;
+                    tree = Some(self.node(next)?);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn spend(&mut self, nodes: usize, place: Place) -> Result<(), Finding> {
+        self.left = self.left.checked_sub(nodes).ok_or_else(|| {
+            place.finding(
+                &[],
+                format!("with its aliases written out this file has more than {MOST_NODES} values"),
+            )
+        })?;
+        Ok(())
+    }
+
+    fn node(&mut self, (event, place): (Event<'text>, Place)) -> Result<Node, Finding> {
+        self.spend(1, place)?;
+        let before = self.left;
+        let (kind, anchor) = match event {
+            Event::Scalar(text, style, anchor, _) => {
+                (Kind::Scalar { text: text.into_owned(), plain: style == ScalarStyle::Plain }, anchor)
+            }
+            Event::Alias(anchor) => {
+                let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
+                    return Err(place.finding(&[], "this alias stands inside of what it names".into()));
+                };
+                self.spend(size, place)?;
+                return Ok(Node { place, ..node });
+            }
+            Event::SequenceStart(_, anchor, _) => {
+                let mut items = Vec::new();
+                loop {
+                    match self.next()? {
+                        (Event::SequenceEnd, _) => break,
+                        item => items.push(self.node(item)?),
+                    }
+                }
+                (Kind::List(items), anchor)
+            }
+            Event::MappingStart(_, anchor, _) => (Kind::Map(self.mapping()?), anchor),
+            _ => return Err(place.finding(&[], "this is no YAML: a value is missing".into())),
+        };
+        let node = Node { place, kind };
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), before - self.left));
+        }
+        Ok(node)
+    }
+
+    fn mapping(&mut self) -> Result<Vec<Entry>, Finding> {
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut merged = Vec::new();
+        loop {
+            let key = match self.next()? {
+                (Event::MappingEnd, _) => break,
+                key => self.node(key)?,
+            };
+            let next = self.next()?;
+            let value = self.node(next)?;
+            let Kind::Scalar { text, plain } = key.kind else {
+                self.findings
+                    .push(key.place.finding(&[], "a key has to be a word, not a list or a mapping".into()));
+                continue;
+            };
+            if plain && text == "<<" {
+                merged.push(value);
+            } else if let Some(first) = entries.iter().find(|entry| entry.key == text) {
+                let message =
+                    format!("`{text}` stands here twice; the first is in line {}", first.place.line);
+                self.findings.push(key.place.finding(&[text], message));
+            } else {
+                entries.push(Entry { key: text, place: key.place, value });
+            }
+        }
+        // `<<: *other` fills in what the mapping doesn't say itself.
+        for entry in merged.iter().flat_map(Node::items).flat_map(Node::entries) {
+            if !entries.iter().any(|known| known.key == entry.key) {
+                entries.push(entry.clone());
+            }
+        }
+        Ok(entries)
+    }
+}

@@ -1,0 +1,137 @@
+//! Turns what the validator says into faults in words.
+
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonType, ValidationError};
+use serde_json::Value;
+
+use super::fault::{Fault, What};
+use super::schema::{is_about, known_keys, parts, refused_by};
+use super::words::{first_sentence, listed, nearest, secret_advice, wrong_choice, wrong_type};
+
+/// Turns one error of the validator into faults in words. `convertible` is asked about each wrong type first.
+pub(super) fn explain(
+    schema: &Value,
+    error: &ValidationError<'_>,
+    faults: &mut Vec<Fault>,
+    convertible: &mut dyn FnMut(&[String], &[JsonType]) -> bool,
+) {
+    let path = parts(error.instance_path().as_str());
+    let here = refused_by(schema, error);
+    let mut add = |what: What, message: String| {
+        faults.push(Fault { path: path.clone(), what, message, schema: here.clone() });
+    };
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
+            let known = known_keys(&here);
+            for key in unexpected {
+                let advice = match nearest(key, known.iter().map(String::as_str)) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("the keys here are {}", listed(&known, "and")),
+                };
+                add(What::Unknown(key.clone()), format!("unknown key `{key}`; {advice}"));
+            }
+        }
+        ValidationErrorKind::Required { property } => {
+            let key = property.as_str().unwrap_or_default();
+            let what = format!("/properties/{key}/description");
+            let about = here.pointer(&what).and_then(Value::as_str).map(first_sentence);
+            let whose = path.last().filter(|name| !name.bytes().all(|byte| byte.is_ascii_digit()));
+            let whose = whose.map_or_else(|| "here".into(), |name| format!("in `{name}`"));
+            let about = about.map(|about| format!(" ({about})")).unwrap_or_default();
+            add(What::Missing(key.into()), format!("the key `{key}` is missing {whose}{about}"));
+        }
+        ValidationErrorKind::Type { kind } => {
+            let wanted: Vec<JsonType> = match kind {
+                TypeKind::Single(one) => vec![*one],
+                TypeKind::Multiple(several) => several.iter().collect(),
+            };
+            if !convertible(&path, &wanted) {
+                add(What::Wrong, wrong_type(&path, error, &wanted));
+            }
+        }
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            alternatives(schema, error, context, faults, convertible);
+        }
+        ValidationErrorKind::Enum { options } => {
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            add(What::Wrong, wrong_choice(error.instance(), options.iter()));
+        }
+        ValidationErrorKind::Constant { expected_value } => {
+            add(What::Wrong, wrong_choice(error.instance(), std::iter::once(&**expected_value)));
+        }
+        ValidationErrorKind::Pattern { .. } if is_about(error, "Span") => add(
+            What::Wrong,
+            format!("{} is no length of time; write 30s, 5m, 6h or 1h 30m", error.instance()),
+        ),
+        ValidationErrorKind::MinItems { limit: 1 } => {
+            let name = path.last().map(String::as_str).unwrap_or_default();
+            add(What::Wrong, format!("`{name}` is empty; it needs at least one"));
+        }
+        _ => add(What::Wrong, error.to_string()),
+    }
+}
+
+/// Several forms are allowed and none fits: speak about the one that was meant.
+pub(super) fn alternatives(
+    schema: &Value,
+    error: &ValidationError<'_>,
+    context: &[Vec<ValidationError<'static>>],
+    faults: &mut Vec<Fault>,
+    convertible: &mut dyn FnMut(&[String], &[JsonType]) -> bool,
+) {
+    let path = parts(error.instance_path().as_str());
+    let mut wrong = |message| {
+        faults.push(Fault {
+            path: path.clone(),
+            what: What::Wrong,
+            message,
+            schema: refused_by(schema, error),
+        });
+    };
+    let choices: Vec<&Value> = context
+        .iter()
+        .flatten()
+        .flat_map(|inner| match inner.kind() {
+            ValidationErrorKind::Constant { expected_value } => vec![&**expected_value],
+            ValidationErrorKind::Enum { options } => options.as_array().into_iter().flatten().collect(),
+            ValidationErrorKind::OneOfNotValid { context } => context
+                .iter()
+                .flatten()
+                .filter_map(|inner| match inner.kind() {
+                    ValidationErrorKind::Constant { expected_value } => Some(&**expected_value),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        })
+        .collect();
+    if !choices.is_empty() {
+        return wrong(wrong_choice(error.instance(), choices.into_iter()));
+    }
+    let wanted = |branch: &[ValidationError<'_>]| -> Vec<JsonType> {
+        branch
+            .iter()
+            .filter(|inner| inner.instance_path() == error.instance_path())
+            .flat_map(|inner| match inner.kind() {
+                ValidationErrorKind::Type { kind: TypeKind::Single(one) } => vec![*one],
+                ValidationErrorKind::Type { kind: TypeKind::Multiple(several) } => several.iter().collect(),
+                _ => Vec::new(),
+            })
+            .collect()
+    };
+    // A branch that fits in kind is the one that was meant; its own errors say more than "none fits".
+    let meant = context.iter().filter(|branch| wanted(branch).is_empty()).min_by_key(|branch| branch.len());
+    if let Some(branch) = meant {
+        for inner in branch {
+            explain(schema, inner, faults, convertible);
+        }
+        return;
+    }
+    let types: Vec<JsonType> = context.iter().flat_map(|branch| wanted(branch)).collect();
+    if convertible(&path, &types) {
+        return;
+    }
+    let secret = context.iter().flatten().any(|inner| is_about(inner, "SecretName"));
+    wrong(if secret { secret_advice(&path) } else { wrong_type(&path, error, &types) });
+}

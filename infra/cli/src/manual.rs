@@ -1,0 +1,138 @@
+//! What the command says of itself: completions for shells, pages for `man`, and docs/commands.md.
+
+use std::fmt::Write as _;
+use std::io::Write;
+
+use clap::{Arg, Command, CommandFactory as _};
+use clap_complete::Shell;
+
+use crate::command::Cli;
+
+type Done = Result<(), handbell_boot::Error>;
+
+/// The command line, all of its parts filled in.
+fn definition() -> Command {
+    let mut whole = Cli::command();
+    whole.build();
+    whole
+}
+
+/// Writes the script by which a shell completes the command.
+pub(crate) fn completions(shell: Shell, out: &mut dyn Write) -> Done {
+    clap_complete::generate(shell, &mut Cli::command(), "handbell", &mut &mut *out);
+    Ok(())
+}
+
+/// Writes the manual page of the command, or of one that is named by its words.
+pub(crate) fn page(words: &[String], out: &mut dyn Write) -> Done {
+    let whole = definition();
+    let found = words.iter().try_fold(&whole, |command, word| {
+        command.find_subcommand(word).filter(|command| !command.is_hide_set())
+    });
+    let name = format!("handbell {}", words.join(" "));
+    let command =
+        found.ok_or_else(|| format!("there is no command `{name}`; `handbell --help` shows all"))?;
+    // The title of a page has no spaces in it: handbell-people-import(1).
+    let title = std::iter::once("handbell").chain(words.iter().map(String::as_str)).collect::<Vec<_>>();
+    clap_mangen::Man::new(command.clone()).title(title.join("-")).render(&mut &mut *out)?;
+    Ok(())
+}
+
+/// docs/commands.md.
+pub fn reference() -> String {
+    let whole = definition();
+    let mut out = String::from(
+        "# Commands\n\n\
+         <!-- Made by `cargo run -- reference > docs/commands.md` from the command line's own definitions. -->\n\n\
+         `handbell --help`, and `--help` after each command, say the same. In a checkout, `cargo run --` is `handbell`.\n",
+    );
+    section(&mut out, &whole, "handbell");
+    out
+}
+
+/// A command, and all that are below it.
+fn section(out: &mut String, command: &Command, name: &str) {
+    let _ = write!(out, "\n## {name}\n\n{}.\n", about(command));
+    let usage = command.clone().render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage:").lines().map(str::trim).collect::<Vec<_>>().join("\n");
+    let _ = write!(out, "\n```text\n{usage}\n```\n");
+    let below: Vec<&Command> = command.get_subcommands().filter(|one| is_shown(one)).collect();
+    if !below.is_empty() {
+        out.push_str("\n| command | |\n|---|---|\n");
+        for one in &below {
+            let whole = format!("{name} {}", one.get_name());
+            let _ = writeln!(out, "| [`{whole}`](#{}) | {} |", whole.replace(' ', "-"), cell(&about(one)));
+        }
+    }
+    let options: Vec<&Arg> = command.get_arguments().filter(|arg| !arg.is_hide_set()).collect();
+    let options: Vec<&Arg> = options.into_iter().filter(|arg| !is_everywhere(arg)).collect();
+    if !options.is_empty() {
+        out.push_str("\n| option | |\n|---|---|\n");
+        for option in options {
+            let _ = writeln!(out, "| {} | {} |", spelling(option), cell(&meaning(option)));
+        }
+    }
+    if let Some(more) = command.get_after_help() {
+        let _ = write!(out, "\n```text\n{}\n```\n", more.to_string().trim_end());
+    }
+    for one in below {
+        section(out, one, &format!("{name} {}", one.get_name()));
+    }
+}
+
+fn is_shown(command: &Command) -> bool {
+    !command.is_hide_set() && command.get_name() != "help"
+}
+
+/// `--help` and `--version` are there wherever one looks.
+fn is_everywhere(arg: &Arg) -> bool {
+    matches!(arg.get_id().as_str(), "help" | "version")
+}
+
+fn about(command: &Command) -> String {
+    command.get_about().map(ToString::to_string).unwrap_or_default().trim_end_matches('.').to_owned()
+}
+
+/// `--csv FILE`, as it is typed.
+fn spelling(arg: &Arg) -> String {
+    let values: Vec<String> = match arg.get_value_names() {
+        Some(names) if arg.get_action().takes_values() => names.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    let value = values.join(" ");
+    match arg.get_long() {
+        Some(long) if value.is_empty() => format!("`--{long}`"),
+        Some(long) => format!("`--{long} {value}`"),
+        None => format!("`{value}`"),
+    }
+}
+
+/// What an option is for, what it is without a word about it, and the variable that says the same.
+fn meaning(arg: &Arg) -> String {
+    let mut out = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let possible: Vec<String> = arg
+        .get_possible_values()
+        .iter()
+        .filter(|one| !one.is_hide_set())
+        .map(|one| format!("`{}`", one.get_name()))
+        .collect();
+    if !possible.is_empty() && arg.get_action().takes_values() {
+        let _ = write!(out, " ({})", possible.join(", "));
+    }
+    let usual: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    if !usual.is_empty() && arg.get_action().takes_values() {
+        let _ = write!(out, "; `{}` if absent", usual.join(" "));
+    }
+    if let Some(variable) = arg.get_env() {
+        let _ = write!(out, "; or `{}` in the environment", variable.to_string_lossy());
+    }
+    out
+}
+
+/// Text that stays in its cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "\\<").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests;

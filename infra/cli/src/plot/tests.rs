@@ -1,0 +1,81 @@
+use super::*;
+
+fn day() -> Vec<Option<u32>> {
+    let mut points: Vec<Option<u32>> =
+        (0..1440_u32).map(|minute| Some(95_u32.saturating_sub(minute.abs_diff(800).pow(2) / 1600))).collect();
+    points[1000..1060].fill(None);
+    points
+}
+
+fn shown<'a>(
+    points: &'a [Option<u32>],
+    levels: &'a [Bounds],
+    spans: &'a [(Timestamp, Timestamp, Level)],
+) -> Plot<'a> {
+    Plot {
+        start: "2026-11-13T23:00:00Z".parse().unwrap(),
+        step: SignedDuration::from_mins(1),
+        points,
+        levels,
+        spans,
+        zone: TimeZone::get("Europe/Paris").unwrap(),
+    }
+}
+
+const LEVELS: [Bounds; 2] =
+    [Bounds { level: Level::Warn, at: 60, clear: 50 }, Bounds { level: Level::Alert, at: 80, clear: 70 }];
+
+#[test]
+fn a_day_in_a_terminal() {
+    let points = day();
+    let spans =
+        [("2026-11-14T08:30:00Z".parse().unwrap(), "2026-11-14T16:00:00Z".parse().unwrap(), Level::Alert)];
+    insta::assert_snapshot!(plot(&shown(&points, &LEVELS, &spans), 72, false), @r"
+    100 ┤                             ⣀⣠⠤⠤⢤⣀⡀
+        │                          ⢀⡤⠞⠁     ⠙⠲⣄
+        │─────────────────────────⡴⠋──────────⠈⠳⡄────────────────── alert 80
+     75 ┤                       ⢀⡞⠁             ⠙⠆
+        │┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄⣠⠏┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ warn 60
+     50 ┤                     ⣰⠃                   ⢠⡀
+        │                    ⣰⠃                     ⢳⡀
+        │                   ⣠⠇                       ⢳⡀
+     25 ┤                  ⢠⠇                         ⢧
+        │                 ⢀⡞                          ⠈⣇
+        │                 ⡼                            ⠘⡆
+      0 ┤⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣸⠁                             ⢹⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀
+        └┬─────────────┬──────────────┬─────────────┬──────────────
+                               ████████████████████░
+         00:00         06:00          12:00         18:00
+         █ alert   ░ nothing known
+    ");
+}
+
+#[test]
+fn it_has_the_width_that_it_is_given_whatever_the_counts() {
+    let week: Vec<Option<u32>> = day().into_iter().cycle().take(7 * 1440).collect();
+    for points in [&week[..], &week[..30], &week[..1], &[Some(0); 90], &[None; 90], &[Some(4_000_000_000); 5]]
+    {
+        for width in [0, 40, 80, 200] {
+            for line in plot(&shown(points, &LEVELS, &[]), width, false).lines() {
+                assert!(line.chars().count() <= width.max(NARROWEST + 22), "{width}: {line}");
+            }
+        }
+    }
+    assert_eq!(plot(&shown(&[], &LEVELS, &[]), 80, false), "");
+}
+
+#[test]
+fn colours_change_no_sign() {
+    let points = day();
+    let spans =
+        [("2026-11-14T08:30:00Z".parse().unwrap(), "2026-11-14T16:00:00Z".parse().unwrap(), Level::Warn)];
+    let shown = shown(&points, &LEVELS, &spans);
+    let coloured = plot(&shown, 80, true);
+    let plain = coloured
+        .split("\u{1b}[")
+        .enumerate()
+        .map(|(index, part)| if index == 0 { part } else { part.split_once('m').unwrap().1 });
+    let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    assert_eq!(trimmed(&plain.collect::<String>()), trimmed(&plot(&shown, 80, false)));
+    assert!(coloured.contains("\u{1b}[33m") && !coloured.contains("\u{1b}[33m\n"));
+}

@@ -1,0 +1,49 @@
+//! Who does the functions' work when it is done in this very process, and where their log goes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use handbell_boot::Function;
+use jiff::SignedDuration;
+use tokio::sync::Semaphore;
+
+use crate::cloud::invoke::Handler;
+use crate::cloud::processes::Log;
+use crate::cloud::template::Template;
+use crate::gate::Gate;
+
+/// As many calls of a function at once as the template allows it; the others wait.
+pub(super) fn in_process(
+    late: Arc<std::sync::OnceLock<Arc<handbell_app::App>>>,
+    gate: Gate,
+    template: &Template,
+) -> Handler {
+    let reserved = template.functions.iter().filter_map(|function| {
+        Some((function.name.clone(), Arc::new(Semaphore::new(function.reserved?.max(1)))))
+    });
+    let reserved: BTreeMap<String, Arc<Semaphore>> = reserved.collect();
+    Arc::new(move |name, payload| {
+        let (app, gate) = (late.get().cloned(), gate.clone());
+        let permits = reserved.get(&name).cloned();
+        Box::pin(async move {
+            let _permit = match &permits {
+                Some(permits) => permits.acquire().await.ok(),
+                None => None,
+            };
+            let app = app.ok_or("the runner is still starting")?;
+            let function = Function::of_name(&name).ok_or_else(|| format!("there is no function {name}"))?;
+            let payload = payload.to_string();
+            let left = SignedDuration::from_secs(60);
+            let call = handbell_boot::Call { deployed: &name, payload: &payload, left };
+            gate.mortal(handbell_boot::handle(&app, function, call)).await
+        })
+    })
+}
+
+pub(super) fn log(show: bool) -> Log {
+    Arc::new(move |function, line| {
+        if show {
+            eprintln!("{function:>14} │ {line}");
+        }
+    })
+}
