@@ -28,9 +28,9 @@ impl Webex {
     pub(super) async fn serve(&self, act: Act, id: String, request: Request) -> Response {
         let stage = &self.0.stage;
         let begun = tokio::time::Instant::now();
-        let now = stage.clock.now();
+        let arrived = stage.clock.now();
         // Webex knows no time finer than milliseconds.
-        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let now = Timestamp::from_millisecond(arrived.as_millisecond()).unwrap_or(arrived);
         let token = bearer(request.headers()).unwrap_or_default().to_owned();
         let ours = token == stage.account.webex_token;
         let caller = self.caller(&token, ours, now);
@@ -105,7 +105,7 @@ impl Webex {
             }
             Some(TroubleKind::Reset) => broken(),
             Some(TroubleKind::Slow) => {
-                stage.answer_slowly("webex", now).await;
+                stage.answer_slowly("webex", arrived).await;
                 response
             }
             _ => response,
