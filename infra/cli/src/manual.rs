@@ -43,8 +43,9 @@ pub fn reference() -> String {
     let whole = definition();
     let mut out = String::from(
         "# Commands\n\n\
-         <!-- Made by `cargo run -- reference > docs/commands.md` from the command line's own definitions. -->\n\n\
-         `handbell --help`, and `--help` after each command, say the same. In a checkout, `cargo run --` is `handbell`.\n",
+         <!-- Made by `cargo run -- reference > docs/commands.md` from the command line's definitions. -->\n\n\
+         `handbell --help`, and `--help` after each command, say the same. In a checkout, `cargo run --` is\n\
+         `handbell`.\n",
     );
     section(&mut out, &whole, "handbell");
     out
