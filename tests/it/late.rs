@@ -44,45 +44,89 @@ fn asks(method: Method, path: &'static str) -> impl Fn(&Passing) -> bool {
     move |request| has(request, &method, path, "")
 }
 
-/// Plays the scene until the target comes; gives in which step, and as which of the step's requests.
-async fn place_of(scene: &impl AsyncFn() -> World, target: &impl Fn(&Passing) -> bool) -> (usize, usize) {
+/// A worker takes a dispatch.
+fn claims(request: &Passing) -> bool {
+    request.operation == "UpdateItem" && has(request, &Method::POST, "/aws/dynamodb", "ADD claims")
+}
+
+/// Reads the row of a dispatch.
+fn reads_a_dispatch(request: &Passing) -> bool {
+    request.operation == "GetItem" && has(request, &Method::POST, "/aws/dynamodb", "\"D#")
+}
+
+/// Writes down a space.
+fn remembers_a_space(request: &Passing) -> bool {
+    request.operation == "PutItem" && has(request, &Method::POST, "/aws/dynamodb", "\"SPACE#")
+}
+
+/// Plays the scene until the target comes; gives in which step, and after how many of the step's requests that could be slow.
+async fn place_of(
+    scene: &impl AsyncFn() -> World,
+    target: &impl Fn(&Passing) -> bool,
+    slow: impl Fn(&Passing) -> bool,
+) -> (usize, usize) {
     let world = scene().await;
     for step in 0..STEPS {
+        world.pause().await;
         world.gate.record();
         world.step().await;
         let requests = world.gate.recorded();
-        if let Some(place) = requests.iter().filter(|request| !is_beside(request)).position(target) {
+        if let Some(place) = requests.iter().position(target) {
             world.read_all();
-            return (step, place);
+            return (step, requests[..place].iter().filter(|request| slow(request)).count());
         }
     }
     panic!("the scene doesn't come to it");
 }
 
-/// What would begin late is left to the next claim, which does it once.
+/// The same where nothing else goes on beside the target: the request right before it is slow.
 async fn begins_in_time(scene: impl AsyncFn() -> World, target: impl Fn(&Passing) -> bool) {
-    let (step, place) = place_of(&scene, &target).await;
-    assert!(place > 0, "the claim comes first");
+    begins_in_time_after(|request| !is_beside(request), scene, target).await;
+}
 
+/// The last request of this kind before the target is slow: the target comes after it, and not beside it.
+async fn begins_in_time_after(
+    slow: impl Fn(&Passing) -> bool + Send + Sync + Copy + 'static,
+    scene: impl AsyncFn() -> World,
+    target: impl Fn(&Passing) -> bool,
+) {
+    let (step, place) = place_of(&scene, &target, slow).await;
+    assert!(place > 0, "something comes first that can be slow");
+    let number = AtomicUsize::new(0);
+    let last = move |request: &Passing| slow(request) && number.fetch_add(1, Ordering::SeqCst) == place - 1;
+    begins_in_time_in(step, scene, target, last).await;
+}
+
+/// Every claim is slow: for what comes right after the claim, while other dispatches go their own ways.
+async fn begins_in_time_after_claims(scene: impl AsyncFn() -> World, target: impl Fn(&Passing) -> bool) {
+    let (step, place) = place_of(&scene, &target, claims).await;
+    assert!(place > 0, "a claim comes first");
+    begins_in_time_in(step, scene, target, claims).await;
+}
+
+/// What would begin late is left to the next claim, which does it once.
+async fn begins_in_time_in(
+    step: usize,
+    scene: impl AsyncFn() -> World,
+    target: impl Fn(&Passing) -> bool,
+    slow: impl Fn(&Passing) -> bool + Send + Sync + 'static,
+) {
     let world = scene().await;
     for _ in 0..step {
         world.step().await;
     }
     world.pause().await;
     world.gate.record();
-    let number = AtomicUsize::new(0);
-    let held = world.gate.hold(Moment::After, move |request| {
-        !is_beside(request) && number.fetch_add(1, Ordering::SeqCst) == place - 1
-    });
-    let in_time = async {
-        held.reached().await;
-        let in_time = world.gate.recorded().len();
-        world.advance(9).await;
-        drop(held);
-        in_time
-    };
-    let (worked, in_time) = tokio::join!(world.batch(), in_time);
-    assert!(worked);
+    let held = world.gate.hold(Moment::After, slow);
+    let mut batch = std::pin::pin!(world.batch());
+    tokio::select! {
+        _ = &mut batch => panic!("the scene went another way than before"),
+        () = held.reached() => {}
+    }
+    let in_time = world.gate.recorded().len();
+    world.advance(9).await;
+    drop(held);
+    assert!(batch.await);
     let late: Vec<Passing> = world.gate.recorded().into_iter().skip(in_time).filter(tells).collect();
     assert!(late.is_empty(), "begun too late: {late:#?}");
 
@@ -102,6 +146,7 @@ fn button(step: &str) -> String {
     )
 }
 
+const CALL: &str = "call: [{ to: [\"+12025550111\"], say: Please check Webex. }]";
 const SMS: &str = "sms: [{ to: [\"+12025550111\"], text: Check Webex }]";
 
 async fn pressed(step: &str) -> World {
@@ -132,8 +177,7 @@ async fn a_text() {
 
 #[tokio::test]
 async fn a_call() {
-    let call = "call: [{ to: [\"+12025550111\"], say: Please check Webex. }]";
-    begins_in_time(async || pressed(call).await, asks(Method::POST, "/Calls.json")).await;
+    begins_in_time(async || pressed(CALL).await, asks(Method::POST, "/Calls.json")).await;
 }
 
 #[tokio::test]
@@ -161,9 +205,10 @@ async fn a_delivery_summary() {
 #[tokio::test]
 async fn an_edit_of_the_delivery_summary() {
     let scene = async || {
-        let world = World::with(&button(SMS)).await;
-        world.behave("+12025550111", json!({ "behaviour": "refuse", "code": 30003 })).await;
-        world.press("green").await;
+        let world = pressed(CALL).await;
+        // It rings, as the summary says; nobody answers.
+        world.pass(5).await;
+        assert!(world.rings(DANA));
         world
     };
     begins_in_time(scene, asks(Method::PUT, "/sim/webex/v1/messages/")).await;
@@ -181,24 +226,26 @@ async fn a_word_to_an_admin() {
     begins_in_time(scene, word).await;
 }
 
-/// What stands under a card is refused when the card is gone, and then stands by itself.
+/// What is said under a card is refused when the card is gone, and then stands by itself.
 #[tokio::test]
 async fn a_post_that_was_refused_under_its_card() {
     let scene = async || {
-        let again = "      - post: { markdown: It got worse }\n      - sms";
-        let world = World::with(&FLOOR.replace("      - sms", again)).await;
+        let world = World::with(FLOOR).await;
         world.devices("shoes", 87).await;
         world.pass(125).await;
         let card = world.cards("Floor team").remove(0);
         world.read_all();
+        assert_eq!(world.choose("alice@example.com", &card, "On my way").await, 200);
+        world.until("Webex tells us", async || world.runner.cloud.queue().depth().visible > 0).await;
+        // Read, and decided on.
+        world.step().await;
         let path = format!("messages/{}", card["id"].as_str().unwrap());
         world.as_handbell("DELETE", &path, json!({})).await;
-        world.devices("shoes", 97).await;
         world
     };
-    let by_itself =
-        |request: &Passing| posts("It got worse")(request) && !has(request, &Method::POST, "", "parentId");
-    begins_in_time(scene, by_itself).await;
+    let under_it = |request: &Passing| posts("parentId")(request);
+    let by_itself = |request: &Passing| posts("is on the way since")(request) && !under_it(request);
+    begins_in_time_after(under_it, scene, by_itself).await;
 }
 
 #[tokio::test]
@@ -210,7 +257,19 @@ async fn a_page_by_mail() {
         world.mail_with(crate::duty::ADDRESS, "", &problem()).await;
         world
     };
-    begins_in_time(scene, asks(Method::POST, "/aws/ses/")).await;
+    begins_in_time_after_claims(scene, asks(Method::POST, "/aws/ses/")).await;
+}
+
+/// Fetching the file takes its time.
+#[tokio::test]
+async fn a_post_with_a_file() {
+    let scene = async || {
+        let world = World::staffed(DUTY).await;
+        world.mail_with(crate::duty::ADDRESS, "", &problem()).await;
+        world
+    };
+    let fetches = |request: &Passing| request.method == Method::GET && request.path.starts_with("/aws/s3");
+    begins_in_time_after(fetches, scene, posts(".eml\"")).await;
 }
 
 #[tokio::test]
@@ -222,7 +281,8 @@ async fn the_removal_of_an_old_card() {
         world.key(DANA, "1").await;
         world
     };
-    begins_in_time(scene, asks(Method::DELETE, "/sim/webex/v1/messages/")).await;
+    let removal = asks(Method::DELETE, "/sim/webex/v1/messages/");
+    begins_in_time_after(reads_a_dispatch, scene, removal).await;
 }
 
 #[tokio::test]
@@ -249,7 +309,7 @@ async fn an_answer_to_a_customer_by_mail() {
 #[tokio::test]
 async fn a_call_that_connects_an_agent_with_a_customer() {
     let scene = async || said(in_conversation(LINE).await, "/call").await;
-    begins_in_time(scene, asks(Method::POST, "/Calls.json")).await;
+    begins_in_time_after_claims(scene, asks(Method::POST, "/Calls.json")).await;
 }
 
 #[tokio::test]
@@ -272,7 +332,7 @@ async fn a_word_in_the_lobby() {
         world.customer(TOMMY).texts_at_once("hi").await;
         world
     };
-    begins_in_time(scene, posts("nobody of the team is there")).await;
+    begins_in_time_after(remembers_a_space, scene, posts("nobody of the team is there")).await;
 }
 
 #[tokio::test]

@@ -176,10 +176,6 @@ impl App {
             Ok(post) => post,
             Err(outcome) => return outcome,
         };
-        // Getting the file may have taken its time.
-        if !work.may_begin(self.now()) {
-            return wait(0);
-        }
         let parent = match &work.dispatch.thread {
             Some(thread) => Some(thread.clone()),
             None => self.card_above(attempt).await,
@@ -193,12 +189,19 @@ impl App {
                 Ok(false) | Err(_) => return wait(1),
             }
         }
+        // Getting the file, finding the card above and renewing the lease may have taken their time.
+        if !work.may_begin(self.now()) {
+            return wait(0);
+        }
         let mut answer = webex.post(&room.id, &post).await;
         // Certainly not accepted: cards may be forbidden here, or the card above is gone. The plain words are not.
         if matches!(answer, Err(Failure::Refused { .. }))
             && (post.card.take().is_some() | post.parent.take().is_some())
-            && work.may_begin(self.now())
         {
+            // The refusal may have taken its time too: the next claim is quicker.
+            if !work.may_begin(self.now()) {
+                return wait(0);
+            }
             if let (Message::Space(SpaceMessage::ZoneCard), Some(view)) =
                 (&attempt.delivery.message, work.dispatch.view.as_ref())
             {
