@@ -325,6 +325,7 @@ async fn a_saturday_is_replayed_as_it_was_posted() {
         runner: None,
         png: None,
         tuning: Tuning::default(),
+        json: false,
         width: None,
     };
     let around = Around { variable: &|_| None, now: world.now(), width: 80, colour: false };

@@ -1,23 +1,19 @@
-//! The command line: what can be asked, and what is answered.
+//! The command line: what can be asked, and who answers.
 
-use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+mod outside;
+mod work;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::failure::Failure;
 #[cfg(feature = "local")]
 use crate::local;
-use crate::{
-    check, directory, doctor, import, maintenance, manual, oncall, people, replay, report, rotas, webhooks,
-};
+use crate::{doctor, maintenance, manual, oncall, people, replay, report, rotas, webhooks};
 
-/// Turns a signal into people who come.
-#[derive(Parser)]
-#[command(
-    name = "handbell",
-    version,
-    after_help = "\
+const EXAMPLES: &str = "\
 Examples:
   handbell                                  the whole system on this laptop, with the demo's button
   handbell --port 0 --config handbell.yaml  the same with your own configuration, on any free port
@@ -30,7 +26,14 @@ Examples:
   handbell doctor lines                     asks whether customers can reach the team
   handbell webhooks sync --url https://…    registers what tells us that somebody wrote
   handbell import bttn settings.yaml        a button robot's settings as a Handbell configuration
-  handbell schema > handbell.schema.json    for editors that complete and check while you type"
+  handbell schema > handbell.schema.json    for editors that complete and check while you type";
+
+/// Turns a signal into people who come.
+#[derive(Parser)]
+#[command(
+    name = "handbell",
+    version,
+    after_help = format!("{EXAMPLES}\n\n{}", crate::failure::EXIT_CODES)
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -53,8 +56,15 @@ Examples:
     /// Check a configuration: every mistake with line, column and what was probably meant
     #[command(after_help = "\
 Examples:
-  handbell check handbell.yaml    the files that it names have to be there, too")]
+  handbell check handbell.yaml           the files that it names have to be there, too
+  handbell check handbell.yaml --json    for an editor or a build
+
+--json prints {file, ok, findings, buttons, zones, lines, plans}: findings are [{line, column, path, message}],
+in the file's order, and the last four say how many there are, null if something is wrong.")]
     Check {
+        /// Print JSON instead
+        #[arg(long)]
+        json: bool,
         /// The configuration; files that it names are looked for beside it
         file: PathBuf,
     },
@@ -159,220 +169,60 @@ What was changed, left out or has to be done by hand comes as notes on the other
     },
 }
 
+impl Command {
+    /// Whether the answer is for a program.
+    fn wants_json(&self) -> bool {
+        match self {
+            Self::Check { json, .. } | Self::People(people::Command::List { json, .. }) => *json,
+            Self::Rotas(rotas::Command::List { json, .. }) => *json,
+            Self::Oncall(options) => options.json,
+            Self::Replay(options) => options.json,
+            Self::Report(options) => options.json,
+            Self::Doctor(Doctor::Cmx(options)) => options.json,
+            Self::Doctor(Doctor::Lines(options)) => options.json,
+            _ => false,
+        }
+    }
+
+    fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            #[cfg(feature = "local")]
+            Self::Local(options) => local::run(options, outside::demo)?,
+            Self::Check { json, file } => return work::check(&file, json),
+            Self::Replay(options) => work::replay(&options)?,
+            Self::Report(options) => work::report(&options)?,
+            Self::Doctor(Doctor::Cmx(options)) => return work::doctor(&options),
+            Self::Doctor(Doctor::Lines(options)) => return work::doctor_lines(&options),
+            Self::Webhooks(Webhooks::Sync(options)) => work::sync_webhooks(&options)?,
+            Self::Oncall(options) => work::with_roster(async |around| oncall::run(&options, around).await)?,
+            Self::People(command) => work::with_roster(async |around| people::run(&command, around).await)?,
+            Self::Rotas(command) => work::with_roster(async |around| rotas::run(&command, around).await)?,
+            Self::Maintenance(command) => {
+                work::with_roster(async |around| maintenance::run(&command, around).await)?;
+            }
+            Self::Import(Import::Bttn { settings, buttons }) => work::import(&settings, &buttons)?,
+            Self::Schema => println!("{}", crate::check::schema()),
+            Self::Completions { shell } => manual::completions(shell, &mut std::io::stdout())?,
+            Self::Man { command } => manual::page(&command, &mut std::io::stdout())?,
+            Self::Reference => print!("{}", manual::reference()),
+            Self::Token => work::token(),
+            #[cfg(feature = "local")]
+            Self::Function { name } => local::function(&name)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 /// Runs what the command line asks for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    let json = cli.command.as_ref().is_some_and(Command::wants_json);
     let done = match cli.command {
+        Some(command) => command.run(),
         #[cfg(feature = "local")]
-        None => local::run(cli.local, demo),
-        #[cfg(feature = "local")]
-        Some(Command::Local(options)) => local::run(options, demo),
+        None => local::run(cli.local, outside::demo).map(|()| ExitCode::SUCCESS).map_err(Failure::from),
         #[cfg(not(feature = "local"))]
         None => Err("say what to do; `handbell --help` shows what there is".into()),
-        Some(Command::Check { file }) => return checked(&file),
-        Some(Command::Replay(options)) => replayed(&options),
-        Some(Command::Report(options)) => reported(&options),
-        Some(Command::Doctor(Doctor::Cmx(options))) => match examined(&options) {
-            Ok(code) => return code,
-            Err(error) => Err(error),
-        },
-        Some(Command::Doctor(Doctor::Lines(options))) => match examined_lines(&options) {
-            Ok(code) => return code,
-            Err(error) => Err(error),
-        },
-        Some(Command::Webhooks(Webhooks::Sync(options))) => synced(&options),
-        Some(Command::Oncall(options)) => looked_up(async |around| oncall::run(&options, around).await),
-        Some(Command::People(command)) => looked_up(async |around| people::run(&command, around).await),
-        Some(Command::Rotas(command)) => looked_up(async |around| rotas::run(&command, around).await),
-        Some(Command::Maintenance(command)) => {
-            looked_up(async |around| maintenance::run(&command, around).await)
-        }
-        Some(Command::Import(Import::Bttn { settings, buttons })) => imported(&settings, &buttons),
-        Some(Command::Schema) => {
-            println!("{}", check::schema());
-            Ok(())
-        }
-        Some(Command::Completions { shell }) => manual::completions(shell, &mut std::io::stdout()),
-        Some(Command::Man { command }) => manual::page(&command, &mut std::io::stdout()),
-        Some(Command::Reference) => {
-            print!("{}", manual::reference());
-            Ok(())
-        }
-        Some(Command::Token) => {
-            new_token();
-            Ok(())
-        }
-        #[cfg(feature = "local")]
-        Some(Command::Function { name }) => local::function(&name),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("handbell: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-pub(crate) fn runtime(builder: &mut tokio::runtime::Builder) -> std::io::Result<tokio::runtime::Runtime> {
-    builder.enable_all().build()
-}
-
-/// A variable of the environment that this program was started in.
-fn variable(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "the command line is where its environment comes in")]
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn now() -> jiff::Timestamp {
-    #[expect(clippy::disallowed_methods, reason = "the command line is where its time comes in")]
-    jiff::Timestamp::now()
-}
-
-fn terminal_width() -> Option<usize> {
-    terminal_size::terminal_size().map(|(width, _)| width.0.into())
-}
-
-fn replayed(options: &replay::Options) -> Result<(), handbell_boot::Error> {
-    let file = options.config.clone().map_or_else(demo, Ok)?;
-    let config = handbell_boot::read_configuration(&file)?;
-    let terminal = std::io::stdout().is_terminal();
-    let around = replay::Around {
-        variable: &variable,
-        now: now(),
-        width: options.width.or_else(terminal_width).unwrap_or(80),
-        colour: terminal && variable("NO_COLOR").is_none(),
-    };
-    let work = replay::run(options, &config, &around);
-    print!("{}", runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?);
-    Ok(())
-}
-
-fn reported(options: &report::Options) -> Result<(), handbell_boot::Error> {
-    let file = options.config.clone().map_or_else(demo, Ok)?;
-    let config = handbell_boot::read_configuration(&file)?;
-    let terminal = std::io::stdout().is_terminal();
-    let around = replay::Around {
-        variable: &variable,
-        now: now(),
-        width: options.width.or_else(terminal_width).unwrap_or(80),
-        colour: terminal && variable("NO_COLOR").is_none(),
-    };
-    let work = report::run(options, &config, &around);
-    print!("{}", runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?);
-    Ok(())
-}
-
-fn examined(options: &doctor::Options) -> Result<ExitCode, handbell_boot::Error> {
-    let file = options.config.clone().map_or_else(demo, Ok)?;
-    let config = handbell_boot::read_configuration(&file)?;
-    let files = file.parent().unwrap_or(Path::new("."));
-    let work = doctor::run(options, &config, files, &variable, now());
-    let found = runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?;
-    print!("{}", found.text);
-    Ok(if found.unknown == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn examined_lines(options: &doctor::lines::Options) -> Result<ExitCode, handbell_boot::Error> {
-    let file = options.config.clone().map_or_else(demo, Ok)?;
-    let config = handbell_boot::read_configuration(&file)?;
-    let work = doctor::lines::run(options, &config, &variable);
-    let found = runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?;
-    print!("{}", found.text);
-    Ok(if found.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn synced(options: &webhooks::Options) -> Result<(), handbell_boot::Error> {
-    let file = options.config.clone().map_or_else(demo, Ok)?;
-    let work = webhooks::run(options, &file, &variable, std::sync::Arc::new(now));
-    print!("{}", runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work)?);
-    Ok(())
-}
-
-/// A command that reads or changes the roster.
-fn looked_up(
-    work: impl AsyncFnOnce(&directory::Around<'_>) -> Result<String, String>,
-) -> Result<(), handbell_boot::Error> {
-    let around = directory::Around {
-        variable: &variable,
-        now: now(),
-        chance: &|| uuid::Uuid::new_v4().as_u128(),
-        agreed: &agreed,
-    };
-    print!("{}", runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(work(&around))?);
-    Ok(())
-}
-
-/// Asks on the terminal; anything but a yes is a no, and so is a terminal that isn't there.
-fn agreed(question: &str) -> bool {
-    eprint!("{question} [y/N] ");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).is_ok()
-        && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
-}
-
-/// The demo's configuration, in the checkout that this program was built from or in the current folder.
-fn demo() -> Result<PathBuf, String> {
-    const NAME: &str = "examples/green-power/handbell.yaml";
-    let built_from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(NAME);
-    [built_from, PathBuf::from(NAME), PathBuf::from("handbell.yaml")]
-        .into_iter()
-        .find(|path| path.is_file())
-        .ok_or_else(|| {
-            format!(
-                "there is no configuration: neither {NAME} nor handbell.yaml is here; name one with --config"
-            )
-        })
-}
-
-fn checked(file: &Path) -> ExitCode {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) => {
-            eprintln!("handbell: {}: {error}", file.display());
-            return ExitCode::FAILURE;
-        }
-    };
-    let beside = file.parent().unwrap_or(Path::new("."));
-    match check::check(&text, &|name| beside.join(name).is_file()) {
-        Ok(config) => {
-            println!(
-                "{}: good. {} button(s), {} zone(s), {} line(s), {} plan(s).",
-                file.display(),
-                config.buttons.len(),
-                config.zones.len(),
-                config.lines.len(),
-                config.plans.len()
-            );
-            ExitCode::SUCCESS
-        }
-        Err(findings) => {
-            eprint!("{}", check::render(&file.display().to_string(), &text, &findings));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// 244 bits of chance; only the hash has to be kept.
-fn new_token() {
-    let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
-    let hash: String =
-        handbell_inbound::button::token_hash(&token).iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("The button calls      https://…/b/{token}");
-    println!("In the secrets stands \"sha256:{hash}\"");
-}
-
-fn imported(settings: &Path, buttons: &[PathBuf]) -> Result<(), handbell_boot::Error> {
-    let read =
-        |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-    let buttons = buttons
-        .iter()
-        .map(|path| Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), read(path)?)))
-        .collect::<Result<Vec<_>, String>>()?;
-    let imported = import::import(&read(settings)?, &buttons);
-    println!("{}", imported.yaml);
-    for note in &imported.notes {
-        eprintln!("note: {note}");
-    }
-    Ok(())
+    done.unwrap_or_else(|failure| failure.tell(json))
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
+use crate::failure::Failure;
 use crate::laptop::{Laptop, RUNNER};
 
 /// Where the roster is.
@@ -39,7 +40,7 @@ pub struct Directory {
 }
 
 /// Reaches the roster.
-pub async fn open(at: &At, around: &Around<'_>) -> Result<Directory, String> {
+pub async fn open(at: &At, around: &Around<'_>) -> Result<Directory, Failure> {
     match (&at.runner, (around.variable)("HANDBELL_TABLE")) {
         (None, Some(name)) => {
             let environment = Environment::from(|variable| match variable {
@@ -48,8 +49,9 @@ pub async fn open(at: &At, around: &Around<'_>) -> Result<Directory, String> {
                 _ => (around.variable)(variable),
             });
             let advice = "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
-            let environment = environment
-                .map_err(|error| format!("the table {name} can't be reached: {error}\n({advice})"))?;
+            let environment = environment.map_err(|error| {
+                Failure::unreachable(format!("the table {name} can't be reached: {error}\n({advice})"))
+            })?;
             let store = handbell_boot::store(&environment).map_err(|error| error.to_string())?;
             Ok(Directory { store, now: around.now })
         }
@@ -57,20 +59,22 @@ pub async fn open(at: &At, around: &Around<'_>) -> Result<Directory, String> {
     }
 }
 
-async fn on_laptop(runner: &str) -> Result<Directory, String> {
+async fn on_laptop(runner: &str) -> Result<Directory, Failure> {
     let laptop = Laptop::reach(runner, "there is no roster").await?;
     Ok(Directory { store: laptop.store()?, now: laptop.now() })
 }
 
 /// Why nothing was changed, for a person.
-pub(crate) fn refused(why: &NotCommitted) -> String {
+pub(crate) fn refused(why: &NotCommitted) -> Failure {
     match why {
         NotCommitted::Conflict => {
             "somebody else changed the same people or rotas at this very moment, so not all of it was written (of up to 100 \
-             changes, nothing): say it again".to_owned()
+             changes, nothing): say it again".into()
         }
         NotCommitted::Fault(fault) => {
-            format!("{fault}\nWhether it was written is unknown; look, and say it again if it wasn't.")
+            Failure::unreachable(format!(
+                "{fault}\nWhether it was written is unknown; look, and say it again if it wasn't."
+            ))
         }
     }
 }

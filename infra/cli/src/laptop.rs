@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use reqwest::Url;
 use serde::Deserialize;
 
+use crate::failure::Failure;
+
 /// Where the runner on this laptop is, unless another place is named.
 pub(crate) const RUNNER: &str = "http://127.0.0.1:8080";
 
@@ -33,18 +35,19 @@ pub(crate) struct StandIns {
 
 impl Laptop {
     /// Asks the runner at this address. `without` says what there is not without a runner: `there is no roster`.
-    pub(crate) async fn reach(runner: &str, without: &str) -> Result<Self, String> {
+    pub(crate) async fn reach(runner: &str, without: &str) -> Result<Self, Failure> {
         let base = Url::parse(runner).ok().filter(|url| !url.cannot_be_a_base());
         let base = base.ok_or_else(|| format!("{runner:?} is no address such as {RUNNER}"))?;
         let http = handbell_boot::client().map_err(|error| error.to_string())?;
         let answer = http.get(below(&base, "sim/connection")).send().await.map_err(|_| {
-            format!(
+            Failure::unreachable(format!(
                 "there is no runner at {runner}, so {without}. Start `handbell` in another terminal (its address with \
                  --runner), or set HANDBELL_TABLE for a table in AWS"
-            )
+            ))
         })?;
         let told = answer.json().await.map_err(|_| {
-            format!("what answers at {runner} is no runner of this version; name its address with --runner")
+            let what = format!("what answers at {runner} is no runner of this version");
+            Failure::unreachable(format!("{what}; name its address with --runner"))
         })?;
         Ok(Self { base, told })
     }
@@ -65,7 +68,7 @@ impl Laptop {
     }
 
     /// The runner's table.
-    pub(crate) fn store(&self) -> Result<Store, String> {
+    pub(crate) fn store(&self) -> Result<Store, Failure> {
         let environment = Environment::from(|variable| match variable {
             "HANDBELL_TABLE" => Some(self.told.table.clone()),
             "AWS_ENDPOINT_URL_DYNAMODB" => Some(self.url("aws/dynamodb")),
@@ -76,7 +79,7 @@ impl Laptop {
             _ => None,
         });
         let environment = environment.map_err(|error| error.to_string())?;
-        handbell_boot::store(&environment).map_err(|error| error.to_string())
+        Ok(handbell_boot::store(&environment)?)
     }
 }
 

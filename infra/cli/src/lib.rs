@@ -5,6 +5,8 @@ pub mod check;
 pub mod command;
 pub mod directory;
 pub mod doctor;
+mod document;
+pub mod failure;
 pub mod import;
 mod laptop;
 #[cfg(feature = "local")]

@@ -11,8 +11,6 @@ use handbell_local::cloud::processes::Program;
 use handbell_local::greeting::greeting;
 use handbell_local::runner::{self, Runner, RunnerOptions, Workers};
 
-use crate::command::runtime;
-
 /// How the whole system is run.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
@@ -73,7 +71,7 @@ pub(crate) fn run(
         held_at: None,
         show_logs: !asked.quiet,
     };
-    runtime(&mut tokio::runtime::Builder::new_multi_thread())?.block_on(async {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
         let runner = start(options).await?;
         let origin = format!("http://{}", runner.address);
         println!("{}", greeting(&origin, &runner.buttons, &runner.lines, &runner.sources));
@@ -93,5 +91,8 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
 /// Is one of the functions: the runner starts this program again as each of them.
 pub(crate) fn function(name: &str) -> Result<(), handbell_boot::Error> {
     let function = Function::of_name(name).ok_or_else(|| format!("there is no function {name:?}"))?;
-    runtime(&mut tokio::runtime::Builder::new_current_thread())?.block_on(handbell_boot::serve_any(function))
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(handbell_boot::serve_any(function))
 }

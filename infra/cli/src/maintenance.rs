@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use crate::directory::{self, Around, At, Directory, moment, shown};
+use crate::failure::Failure;
 
 /// Longer than this is no maintenance: somebody has mistyped the year, and nobody would be told of anything.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 31);
@@ -70,12 +71,16 @@ Examples:
 }
 
 /// Does what was asked and says what to show.
-pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, String> {
+pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failure> {
     let (Command::Add { at, .. } | Command::List { at } | Command::End { at, .. }) = command;
     answer(command, &directory::open(at, around).await?, (around.chance)()).await
 }
 
-pub(crate) async fn answer(command: &Command, directory: &Directory, chance: u128) -> Result<String, String> {
+pub(crate) async fn answer(
+    command: &Command,
+    directory: &Directory,
+    chance: u128,
+) -> Result<String, Failure> {
     match command {
         Command::Add { from, until, source, about, why, timezone, .. } => {
             let zone = TimeZone::get(timezone).map_err(|_| {
@@ -90,7 +95,7 @@ pub(crate) async fn answer(command: &Command, directory: &Directory, chance: u12
                 why: why.trim().to_owned(),
             };
             check(&one, directory)?;
-            directory.store.put_maintenance(&one).await.map_err(|fault| fault.to_string())?;
+            directory.store.put_maintenance(&one).await.map_err(Failure::unreachable)?;
             Ok(format!("{}\n`handbell maintenance end {}` ends it.\n", line(&one, directory), one.id))
         }
         Command::List { .. } => {
@@ -112,12 +117,12 @@ pub(crate) async fn answer(command: &Command, directory: &Directory, chance: u12
             all.retain(|one| one.until > directory.now && one.id.starts_with(id.as_str()));
             let [one] = all.as_mut_slice() else {
                 let advice = "`handbell maintenance list` shows the ids";
-                return Err(match all.len() {
+                return Err(Failure::Refused(match all.len() {
                     0 => format!("there is no maintenance {id:?} now or to come; {advice}"),
                     _ => format!("{id:?} is the beginning of more than one; {advice}"),
-                });
+                }));
             };
-            let failed = |fault: handbell_store::Fault| fault.to_string();
+            let failed = |fault: handbell_store::Fault| Failure::unreachable(fault);
             if one.from >= directory.now {
                 directory.store.forget_maintenance(&one.id).await.map_err(failed)?;
                 return Ok(format!("{} is called off.\n", one.id));
@@ -142,8 +147,8 @@ fn check(one: &Maintenance, directory: &Directory) -> Result<(), String> {
     Ok(())
 }
 
-async fn all(directory: &Directory) -> Result<Vec<Maintenance>, String> {
-    Ok(directory.store.roster().await.map_err(|fault| fault.to_string())?.maintenance)
+async fn all(directory: &Directory) -> Result<Vec<Maintenance>, Failure> {
+    Ok(directory.store.roster().await.map_err(Failure::unreachable)?.maintenance)
 }
 
 fn line(one: &Maintenance, directory: &Directory) -> String {

@@ -7,10 +7,16 @@ use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
 use handbell_core::oncall::{Roster, Rota, Why};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use crate::directory::{self, Around, At, Directory, known, moment, shown};
+use crate::document::document;
+use crate::failure::Failure;
+
+/// So long `--week` looks ahead.
+const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What can be asked of `handbell oncall`.
 #[derive(Args, Clone, Debug)]
@@ -26,7 +32,13 @@ Examples:
   handbell oncall swap ops dana eli --from 2026-12-21 --until 2026-12-28
                                                 Dana and Eli take each other's turns in that week
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell oncall
-                                                of AWS; credentials from the environment"
+                                                of AWS; credentials from the environment
+  handbell oncall --rota ops --json | jq -r '.rotas[0].on_duty.phone'
+                                                whom to call, for another program
+
+--json prints {\"rotas\": [{name, label, timezone, team, at, on_duty, next}]}. on_duty is {id, name, phone,
+until, stands_in}, and next {from, id}; null is nobody. With --week each rota has its shifts, too, as
+[{id, from, until}]."
 )]
 pub struct Options {
     /// Something to change
@@ -41,6 +53,9 @@ pub struct Options {
     /// Draw the seven days from then on
     #[arg(long)]
     pub week: bool,
+    /// Print JSON instead
+    #[arg(long)]
+    pub json: bool,
     /// Where.
     #[command(flatten)]
     pub place: At,
@@ -112,13 +127,13 @@ Examples:
 }
 
 /// Does what was asked and says what to show.
-pub async fn run(options: &Options, around: &Around<'_>) -> Result<String, String> {
+pub async fn run(options: &Options, around: &Around<'_>) -> Result<String, Failure> {
     let directory = directory::open(&options.place, around).await?;
     answer(options, &directory).await
 }
 
-pub(crate) async fn answer(options: &Options, directory: &Directory) -> Result<String, String> {
-    let roster = directory.store.roster().await.map_err(|fault| fault.to_string())?;
+pub(crate) async fn answer(options: &Options, directory: &Directory) -> Result<String, Failure> {
+    let roster = directory.store.roster().await.map_err(Failure::unreachable)?;
     if let Some(change) = &options.change {
         return change::make(change, &roster, directory).await;
     }
@@ -129,10 +144,14 @@ pub(crate) async fn answer(options: &Options, directory: &Directory) -> Result<S
     if rotas.is_empty() {
         return Err("there is no rota yet; `handbell rotas import --help` says how they get there".into());
     }
-    let mut out = String::new();
+    let (mut out, mut told_rotas) = (String::new(), Vec::new());
     for rota in rotas {
         let zone = zone(rota);
         let at = options.at.as_deref().map_or(Ok(directory.now), |at| moment(at, &zone, directory.now))?;
+        if options.json {
+            told_rotas.push(on_duty(&roster, rota, at, options.week));
+            continue;
+        }
         if !out.is_empty() && options.week {
             out.push('\n');
         }
@@ -141,7 +160,29 @@ pub(crate) async fn answer(options: &Options, directory: &Directory) -> Result<S
             out.push_str(&week::chart(&roster, rota, &zone, at));
         }
     }
-    Ok(out)
+    Ok(if options.json { document(&json!({ "rotas": told_rotas })) } else { out })
+}
+
+/// Who is on duty in a rota at that moment, and who will be, for programs.
+fn on_duty(roster: &Roster, rota: &Rota, at: Timestamp, week: bool) -> Value {
+    let next = roster.next_on_duty(&rota.name, at);
+    let mut out = json!({
+        "name": rota.name, "label": rota.label, "timezone": rota.timezone, "team": rota.team, "at": at,
+        "on_duty": roster.on_duty(&rota.name, at).map(|duty| {
+            let phone = duty.person.phones.iter().find(|phone| phone.verified_at.is_some());
+            json!({
+                "id": duty.person.id, "name": duty.person.name, "phone": phone.map(|phone| &phone.address),
+                "until": duty.until, "stands_in": matches!(duty.why, Why::Override(_)),
+            })
+        }),
+        "next": next.map(|(from, duty)| json!({ "from": from, "id": duty.map(|duty| duty.person.id.clone()) })),
+    });
+    if week {
+        let shifts = roster.shifts(&rota.name, at, at + WEEK).into_iter();
+        let shifts = shifts.map(|one| json!({ "id": one.person, "from": one.from, "until": one.until }));
+        out["shifts"] = shifts.collect::<Vec<_>>().into();
+    }
+    out
 }
 
 fn zone(rota: &Rota) -> TimeZone {

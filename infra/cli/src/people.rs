@@ -10,8 +10,11 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use handbell_core::oncall::{Contact, Person, Roster, rules_text};
 use handbell_store::RosterChange;
+use serde_json::{Value, json};
 
 use crate::directory::{self, Around, At, Directory, known, refused};
+use crate::document::document;
+use crate::failure::Failure;
 use import::Import;
 
 /// What can be asked of `handbell people`.
@@ -62,8 +65,16 @@ Examples:
     /// Show everybody: teams, phones, addresses; ✓ is verified, and only that is used
     #[command(after_help = "\
 Examples:
-  handbell people list")]
+  handbell people list
+  handbell people list --json | jq -r '.people[] | select(.reachable | not).id'
+                                            who has nothing verified
+
+--json prints {\"people\": [{id, name, email, phones, teams, rules, reachable}]}; email and each of the
+phones is {address, verified_at}, null where it isn't verified or there is none.")]
     List {
+        /// Print JSON instead
+        #[arg(long)]
+        json: bool,
         /// Where.
         #[command(flatten)]
         at: At,
@@ -114,7 +125,7 @@ Examples:
 }
 
 /// Does what was asked and says what to show.
-pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, String> {
+pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failure> {
     match command {
         Command::Import { file, dry_run, verified, yes, at } => {
             let named = |what: &dyn std::fmt::Display| format!("{}: {what}", file.display());
@@ -124,12 +135,14 @@ pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Strin
             let asked = Asked { dry_run: *dry_run, verified: *verified, yes: *yes };
             take_over(&text, &asked, &directory::open(at, around).await?, around.agreed)
                 .await
-                .map_err(|what| named(&what))
+                .map_err(|failure| failure.about(file.display()))
         }
-        Command::Export { at } => {
-            csv::write(&roster(&directory::open(at, around).await?).await?).map_err(|error| error.to_string())
+        Command::Export { at } => Ok(csv::write(&roster(&directory::open(at, around).await?).await?)
+            .map_err(|error| error.to_string())?),
+        Command::List { at, json } => {
+            let roster = roster(&directory::open(at, around).await?).await?;
+            Ok(if *json { document(&everybody(&roster)) } else { list(&roster) })
         }
-        Command::List { at } => Ok(list(&roster(&directory::open(at, around).await?).await?)),
         Command::Verify { id, at } => verify::send(id, &directory::open(at, around).await?, around).await,
         Command::Confirm { id, code, contact, at } => {
             verify::confirm(id, code, contact.as_deref(), &directory::open(at, around).await?).await
@@ -138,8 +151,8 @@ pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Strin
     }
 }
 
-async fn roster(directory: &Directory) -> Result<Roster, String> {
-    directory.store.roster().await.map_err(|fault| fault.to_string())
+async fn roster(directory: &Directory) -> Result<Roster, Failure> {
+    directory.store.roster().await.map_err(Failure::unreachable)
 }
 
 /// How an import was asked for.
@@ -155,7 +168,7 @@ pub(crate) async fn take_over(
     asked: &Asked,
     directory: &Directory,
     agreed: &dyn Fn(&str) -> bool,
-) -> Result<String, String> {
+) -> Result<String, Failure> {
     let file = csv::read(text).map_err(|mistakes| {
         let lines: Vec<String> = mistakes.iter().map(|mistake| format!("  {mistake}")).collect();
         format!("nothing was changed, because of {} mistake(s):\n{}", mistakes.len(), lines.join("\n"))
@@ -171,7 +184,7 @@ pub(crate) async fn take_over(
              there."
         );
         if !asked.dry_run && waiting > 0 && !asked.yes && !agreed(&question) {
-            return Err("nothing was changed".to_owned());
+            return Err("nothing was changed".into());
         }
         import = vouched;
     }
@@ -203,6 +216,22 @@ fn told(import: &Import, dry_run: bool) -> String {
         let _ = writeln!(out, "  {}: {}", person.id, contact.address);
     }
     out
+}
+
+/// Everybody, for programs.
+fn everybody(roster: &Roster) -> Value {
+    let contact =
+        |contact: &Contact| json!({ "address": contact.address, "verified_at": contact.verified_at });
+    let people = roster.people.values().map(|person| {
+        let teams = roster.teams.values().filter(|team| team.members.contains(&person.id));
+        let teams: Vec<&str> = teams.map(|team| team.name.as_str()).collect();
+        json!({
+            "id": person.id, "name": person.name, "email": person.email.as_ref().map(contact),
+            "phones": person.phones.iter().map(contact).collect::<Vec<_>>(), "teams": teams,
+            "rules": rules_text(&person.rules), "reachable": person.is_reachable(),
+        })
+    });
+    json!({ "people": people.collect::<Vec<_>>() })
 }
 
 fn list(roster: &Roster) -> String {
@@ -237,7 +266,7 @@ fn list(roster: &Roster) -> String {
     out
 }
 
-async fn remove(id: &str, directory: &Directory) -> Result<String, String> {
+async fn remove(id: &str, directory: &Directory) -> Result<String, Failure> {
     let roster = roster(directory).await?;
     let id = known("person", id, roster.people.keys())?;
     let takes_turns = roster.rotas.values().filter(|rota| {
@@ -249,7 +278,8 @@ async fn remove(id: &str, directory: &Directory) -> Result<String, String> {
         return Err(format!(
             "{id} takes turns in {}; take them out there first (handbell rotas import)",
             rotas.join(", ")
-        ));
+        )
+        .into());
     }
     let mut teams: Vec<_> = roster
         .teams

@@ -18,6 +18,8 @@ use handbell_core::occupancy::zone::Rule;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
 
 use crate::check::nearest;
+use crate::document::document;
+use crate::failure::Failure;
 use crate::plot::{Plot, plot};
 use picture::picture;
 pub use played::{Episode, Replay, Silence, replay};
@@ -49,6 +51,10 @@ counts.csv has a time and a count in each line, the oldest first; with or withou
   2026-11-14 11:40,87       in the configuration's time zone; in Paris 2026-11-14T10:40:00Z
   2026-11-14 11:41,         nothing is known of this minute, nor of one that isn't there
 
+--json prints {zone, capacity, levels, from, to, minutes, unknown_minutes, peak, episodes, silences}: levels are
+[{level, at, clear}], peak {at, count}, episodes [{from, to, why, level, peak, told}] with told as
+[{at, level}], and silences [{from, told, to}]; a `to` of null hasn't come by the end of the counts.
+
 Nothing is sent and nothing is changed: numbers that are good go into the configuration."
 )]
 pub struct Options {
@@ -67,6 +73,9 @@ pub struct Options {
     /// Where the runner on this laptop is, for --last; without it, the table named by HANDBELL_TABLE comes first
     #[arg(long, value_name = "URL")]
     pub runner: Option<String>,
+    /// Print JSON instead
+    #[arg(long)]
+    pub json: bool,
     /// Draw a picture, too
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,
@@ -105,7 +114,7 @@ pub struct Around<'a> {
 }
 
 /// Does what was asked and says what to show.
-pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Result<String, String> {
+pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Result<String, Failure> {
     let (name, configured) = find(config, &options.zone)?;
     let zone = options.tuning.applied(configured);
     let label = zone.label.as_deref().unwrap_or(name);
@@ -140,6 +149,9 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
             out.push_str(&format!("\nThe picture is in {}.\n", file.display()));
         }
     }
+    if options.json {
+        return Ok(document(&played::numbers(&replay, name, zone.capacity, &rule)));
+    }
     let config_option =
         options.config.as_ref().map(|file| format!(" --config {}", quoted(&file.display().to_string())));
     let again = format!(
@@ -157,7 +169,7 @@ async fn counted(
     config: &Config,
     (name, zone): (&str, &Zone),
     around: &Around<'_>,
-) -> Result<(Counts, String), String> {
+) -> Result<(Counts, String), Failure> {
     if let Some(file) = &options.csv {
         let named = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
         let text = std::fs::read_to_string(file).map_err(|error| named(&error))?;
@@ -168,7 +180,7 @@ async fn counted(
     let counts = stored(options, &zone.site, name, last, around).await?;
     if counts.is_empty() {
         let label = zone.label.as_deref().unwrap_or(name);
-        return Err(format!("no counts of {label} are stored from the last {}", report::long(last)));
+        return Err(format!("no counts of {label} are stored from the last {}", report::long(last)).into());
     }
     let runner = options.runner.as_ref().map(|runner| format!(" --runner {}", quoted(runner)));
     let last = if last.as_secs() % 86_400 == 0 {

@@ -8,12 +8,17 @@ mod told;
 
 use std::path::PathBuf;
 
-use crate::replay::Around;
 use clap::{Args, ValueEnum};
 use handbell_core::config::Config;
+use handbell_core::incident::summary::{Summary, Tally, Times, kind_name};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
+use serde_json::{Value, json};
+
+use crate::document::document;
+use crate::failure::Failure;
+use crate::replay::Around;
 
 /// Incidents that are over are kept so long.
 const KEPT_DAYS: i64 = 400;
@@ -31,6 +36,7 @@ Examples:
   handbell report --from 2026-10-01 --to 2026-10-31   a month; both days are part of it
   handbell report --last 7d --csv week.csv            a line for each incident, for a spreadsheet
   handbell report --last 90d --png quarter.png        a picture of how many there were on each day
+  handbell report --json | jq .tally.lapsed_untaken   a number for another program
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell report
                                                       of AWS; credentials from the environment
 
@@ -49,7 +55,12 @@ What the numbers mean:
             least 95 of 100 lie. Of fewer than twenty, that is the longest.
   Hours and weekdays are those of the configuration's time zone; times in the CSV
   are UTC. A phone that is nobody's by name stands as its last two digits, …01;
-  two that end alike can't be told apart."
+  two that end alike can't be told apart.
+
+--json prints {from, to, timezone, tally, incidents}. tally is {incidents, taken, resolved, cancelled, lapsed,
+lapsed_untaken, to_take, to_resolve}, the last two {median_seconds, p95_seconds} or null; each of the
+incidents {reference, kind, name, plan, severity, opened_at, ended_at, phase, taken_by, taken_at, step,
+rounds, count}. --by changes nothing in it."
 )]
 pub(crate) struct Options {
     /// What opened within the last 30d, 12w, 36h; 30d if nothing is said
@@ -70,6 +81,9 @@ pub(crate) struct Options {
     /// Draw a picture, too
     #[arg(long, value_name = "FILE")]
     pub(crate) png: Option<PathBuf>,
+    /// Print JSON instead
+    #[arg(long)]
+    pub(crate) json: bool,
     /// The configuration, for its time zone; the demo's if absent
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -156,11 +170,13 @@ impl Period {
 }
 
 /// Does what was asked and says what to show.
-pub(crate) async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Result<String, String> {
+pub(crate) async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Result<String, Failure> {
     let place = table::reach(options.runner.as_deref(), around).await?;
     let period = Period::of(options, config.time_zone(), place.now)?;
     let summaries = place.log(period.from, period.to).await?;
-    let mut out = if summaries.is_empty() {
+    let mut out = if options.json {
+        document(&numbers(&summaries, &period))
+    } else if summaries.is_empty() {
         told::nothing(&period, &place.name)
     } else {
         told::report(&summaries, &period, options.by, around.width, around.colour)
@@ -173,14 +189,43 @@ pub(crate) async fn run(options: &Options, config: &Config, around: &Around<'_>)
             1 => "The incident is".to_owned(),
             many => format!("The {many} incidents are"),
         };
-        out.push_str(&format!("\n{lines} in {}.\n", file.display()));
+        if !options.json {
+            out.push_str(&format!("\n{lines} in {}.\n", file.display()));
+        }
     }
     if let Some(file) = options.png.as_ref().filter(|_| !summaries.is_empty()) {
         std::fs::write(file, picture::png(&summaries, &period))
             .map_err(|error| format!("{}: {error}", file.display()))?;
-        out.push_str(&format!("\nThe picture is in {}.\n", file.display()));
+        if !options.json {
+            out.push_str(&format!("\nThe picture is in {}.\n", file.display()));
+        }
     }
     Ok(out)
+}
+
+/// The numbers and the incidents behind them, for programs.
+fn numbers(summaries: &[Summary], period: &Period) -> Value {
+    let tally = Tally::of(summaries);
+    let times = |times: Option<Times>| {
+        times.map(|times| json!({ "median_seconds": times.median.as_secs_f64(), "p95_seconds": times.p95.as_secs_f64() }))
+    };
+    let incidents = summaries.iter().map(|one| {
+        json!({
+            "reference": one.reference, "kind": kind_name(one.kind), "name": one.name, "plan": one.plan,
+            "severity": one.severity, "opened_at": one.opened_at, "ended_at": one.ended_at, "phase": told::end(one.phase),
+            "taken_by": one.taken.as_ref().map(|by| &by.who), "taken_at": one.taken.as_ref().map(|by| by.at),
+            "step": one.step, "rounds": one.rounds, "count": one.count,
+        })
+    });
+    json!({
+        "from": period.from, "to": period.to, "timezone": period.zone.iana_name(),
+        "tally": {
+            "incidents": tally.incidents, "taken": tally.taken, "resolved": tally.resolved, "cancelled": tally.cancelled,
+            "lapsed": tally.lapsed, "lapsed_untaken": tally.lapsed_untaken, "to_take": times(tally.to_take),
+            "to_resolve": times(tally.to_resolve),
+        },
+        "incidents": incidents.collect::<Vec<_>>(),
+    })
 }
 
 #[cfg(test)]

@@ -8,9 +8,12 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use handbell_core::oncall::{Roster, Rota, Turn};
 use handbell_store::RosterChange;
+use serde_json::{Value, json};
 
 use crate::check;
 use crate::directory::{self, Around, At, Directory, refused};
+use crate::document::document;
+use crate::failure::Failure;
 
 /// What can be asked of `handbell rotas`.
 #[derive(Subcommand, Clone, Debug)]
@@ -62,8 +65,16 @@ Examples:
     /// Show all rotas: who takes turns, and who is on duty now
     #[command(after_help = "\
 Examples:
-  handbell rotas list")]
+  handbell rotas list
+  handbell rotas list --json
+
+--json prints {at, \"rotas\": [{name, label, timezone, team, layers, overrides, on_duty}]}: of layers people,
+starts and hand_over, of overrides now or to come from, until, person and instead_of. on_duty is the id
+of who is on duty at that moment; null is nobody.")]
     List {
+        /// Print JSON instead
+        #[arg(long)]
+        json: bool,
         /// Where.
         #[command(flatten)]
         at: At,
@@ -71,24 +82,25 @@ Examples:
 }
 
 /// Does what was asked and says what to show.
-pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, String> {
+pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failure> {
     match command {
         Command::Import { file, dry_run, at } => {
             let named = |what: &dyn std::fmt::Display| format!("{}: {what}", file.display());
             let text = std::fs::read_to_string(file).map_err(|error| named(&error))?;
             take_over(&text, &file.display().to_string(), *dry_run, &directory::open(at, around).await?).await
         }
-        Command::Export { at } => file::write(&roster(&directory::open(at, around).await?).await?)
-            .map_err(|error| error.to_string()),
-        Command::List { at } => {
+        Command::Export { at } => Ok(file::write(&roster(&directory::open(at, around).await?).await?)
+            .map_err(|error| error.to_string())?),
+        Command::List { at, json } => {
             let directory = directory::open(at, around).await?;
-            Ok(list(&roster(&directory).await?, &directory))
+            let roster = roster(&directory).await?;
+            Ok(if *json { document(&all(&roster, &directory)) } else { list(&roster, &directory) })
         }
     }
 }
 
-async fn roster(directory: &Directory) -> Result<Roster, String> {
-    directory.store.roster().await.map_err(|fault| fault.to_string())
+async fn roster(directory: &Directory) -> Result<Roster, Failure> {
+    directory.store.roster().await.map_err(Failure::unreachable)
 }
 
 pub(crate) async fn take_over(
@@ -96,7 +108,7 @@ pub(crate) async fn take_over(
     name: &str,
     dry_run: bool,
     directory: &Directory,
-) -> Result<String, String> {
+) -> Result<String, Failure> {
     let roster = roster(directory).await?;
     let rotas = file::read(text, &roster).map_err(|findings| {
         format!("nothing was changed.\n{}", check::render(name, text, &findings).trim_end())
@@ -116,6 +128,26 @@ pub(crate) async fn take_over(
         out.push_str("`handbell oncall --week` shows who is on duty from now on.\n");
     }
     Ok(out)
+}
+
+/// All rotas, for programs.
+fn all(roster: &Roster, directory: &Directory) -> Value {
+    let rotas = roster.rotas.values().map(|rota| {
+        let layers = rota.layers.iter().map(|layer| {
+            json!({
+                "people": layer.people, "starts": layer.starts, "hand_over": layer.hand_over.strftime("%H:%M").to_string(),
+            })
+        });
+        let coming = rota.overrides.iter().filter(|one| one.until > directory.now).map(|one| {
+            json!({ "from": one.from, "until": one.until, "person": one.person, "instead_of": one.instead_of })
+        });
+        json!({
+            "name": rota.name, "label": rota.label, "timezone": rota.timezone, "team": rota.team,
+            "layers": layers.collect::<Vec<_>>(), "overrides": coming.collect::<Vec<_>>(),
+            "on_duty": roster.on_duty(&rota.name, directory.now).map(|duty| duty.person.id.clone()),
+        })
+    });
+    json!({ "at": directory.now, "rotas": rotas.collect::<Vec<_>>() })
 }
 
 fn list(roster: &Roster, directory: &Directory) -> String {

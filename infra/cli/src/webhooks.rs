@@ -8,6 +8,8 @@ use handbell_app::{HookDone, Hooked};
 use handbell_boot::{Clock, Environment};
 use reqwest::Url;
 
+use crate::failure::Failure;
+
 /// What can be asked of `handbell webhooks sync`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
@@ -43,7 +45,7 @@ pub async fn run(
     file: &Path,
     variable: &dyn Fn(&str) -> Option<String>,
     clock: Clock,
-) -> Result<String, String> {
+) -> Result<String, Failure> {
     let config = handbell_boot::read_configuration(file).map_err(|error| error.to_string())?;
     if config.webex.webhook.is_none() {
         return Err("the configuration has no `webex.webhook`: add `webhook: { secret: webex-webhook }` under `webex`".into());
@@ -67,11 +69,12 @@ pub async fn run(
     });
     let advice =
         "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
-    let environment = environment.map_err(|error| format!("AWS can't be reached: {error}\n({advice})"))?;
+    let environment = environment
+        .map_err(|error| Failure::unreachable(format!("AWS can't be reached: {error}\n({advice})")))?;
     let app = handbell_boot::app(&environment, clock, handbell_boot::random_ids())
         .map_err(|error| error.to_string())?;
     let done = app.sync_webhooks().await.map_err(|fault| {
-        format!("not all of it could be done: {fault}\nWhat was done stays done; say it again when that is put right.")
+        Failure::unreachable(format!("not all of it could be done: {fault}\nWhat was done stays done; say it again when that is put right."))
     })?;
     Ok(told(&url, &done))
 }
@@ -147,7 +150,7 @@ mod tests {
         Options { url: None, config: None, secrets: None, table: None }
     }
 
-    async fn ask(options: &Options, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+    async fn ask(options: &Options, variable: &dyn Fn(&str) -> Option<String>) -> Result<String, Failure> {
         run(options, &demo(), variable, Arc::new(|| "2026-11-21T10:00:00Z".parse().unwrap())).await
     }
 
@@ -191,18 +194,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_missing_is_said() {
-        let nothing = ask(&options(), &|_| None).await.unwrap_err();
+        let nothing = ask(&options(), &|_| None).await.unwrap_err().to_string();
         assert!(nothing.contains("--url"), "{nothing}");
         let url = Options { url: Some("https://bell.example.com".into()), ..options() };
-        let no_secrets = ask(&url, &|_| None).await.unwrap_err();
+        let no_secrets = ask(&url, &|_| None).await.unwrap_err().to_string();
         assert!(no_secrets.contains("--secrets"), "{no_secrets}");
         let secrets = Options { secrets: Some("file:not-there.json".into()), ..url };
-        let no_table = ask(&secrets, &|_| None).await.unwrap_err();
+        let no_table = ask(&secrets, &|_| None).await.unwrap_err().to_string();
         assert!(no_table.contains("HANDBELL_TABLE"), "{no_table}");
         let table = Options { table: Some("handbell".into()), ..secrets };
-        let no_region = ask(&table, &|_| None).await.unwrap_err();
+        let no_region = ask(&table, &|_| None).await.unwrap_err().to_string();
         assert!(no_region.contains("AWS_REGION") && no_region.contains("export-credentials"), "{no_region}");
-        let no_file = ask(&table, &|_| Some("x".into())).await.unwrap_err();
+        let no_file = ask(&table, &|_| Some("x".into())).await.unwrap_err().to_string();
         assert!(no_file.contains("not-there.json") && no_file.contains("say it again"), "{no_file}");
     }
 

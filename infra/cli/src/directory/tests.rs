@@ -74,13 +74,13 @@ fn noon() -> Timestamp {
 #[tokio::test]
 async fn no_runner_and_no_table() {
     let at = At { runner: Some("http://127.0.0.1:9".to_owned()) };
-    let error = open(&at, &around()).await.unwrap_err();
+    let error = open(&at, &around()).await.unwrap_err().to_string();
     assert!(error.starts_with("there is no runner at http://127.0.0.1:9, so"), "{error}");
     let at = At { runner: Some("laptop".to_owned()) };
-    let error = open(&at, &around()).await.unwrap_err();
+    let error = open(&at, &around()).await.unwrap_err().to_string();
     assert_eq!(error, "\"laptop\" is no address such as http://127.0.0.1:8080");
     let aws = Around { variable: &|name| (name == "HANDBELL_TABLE").then(|| "t".to_owned()), ..around() };
-    let error = open(&At::default(), &aws).await.unwrap_err();
+    let error = open(&At::default(), &aws).await.unwrap_err().to_string();
     assert!(
         error.starts_with("the table t can't be reached: the environment variable AWS_REGION"),
         "{error}"

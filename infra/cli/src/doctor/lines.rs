@@ -11,9 +11,11 @@ use handbell_core::config::{Answers, Config, Line};
 use handbell_outbound::twilio::Twilio;
 use handbell_outbound::webex::{Person, Webex};
 use secrecy::ExposeSecret as _;
+use serde::Serialize;
 
 use super::{Secrets, one_line, secrets};
 use crate::check::nearest;
+use crate::failure::Failure;
 use crate::laptop::{Laptop, StandIns};
 
 /// How short a secret of our own may be, in characters.
@@ -35,8 +37,14 @@ Examples:
 
 It asks Webex who our token is, which webhooks there are and who is in the team, and Twilio where
 the number sends texts and calls. Nothing is changed and nobody is told. The exit code is 1 if
-something is wrong (✗).")]
+something is wrong (✗).
+
+--json prints {wrong, \"findings\": [{about, result, text, advice}]}: about is a line, or webex for what all
+lines share, and result good, note or wrong.")]
 pub struct Options {
+    /// Print JSON instead
+    #[arg(long)]
+    pub json: bool,
     /// Only this line
     #[arg(long, value_name = "NAME")]
     pub line: Option<String>,
@@ -55,27 +63,64 @@ pub struct Options {
 }
 
 /// What was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
     /// For people.
+    #[serde(skip)]
     pub text: String,
     /// So many things are wrong.
     pub wrong: usize,
+    /// One by one.
+    pub findings: Vec<Finding>,
+    /// What is being looked at: a line, or `webex` for what all lines share.
+    #[serde(skip)]
+    about: String,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// A line's name, or `webex` for what all lines share.
+    pub about: String,
+    /// What came of it.
+    pub result: Verdict,
+    /// What was found.
+    pub text: String,
+    /// What to do, if it is wrong.
+    pub advice: Option<String>,
+}
+
+/// What came of looking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It is as it should be.
+    Good,
+    /// Neither good nor wrong, but worth knowing.
+    Note,
+    /// Somebody has to do something.
+    Wrong,
 }
 
 impl Found {
     fn good(&mut self, what: &str) {
         let _ = writeln!(self.text, "  ✓ {}", one_line(what));
+        self.add(Verdict::Good, what, None);
     }
 
-    /// Neither good nor wrong, but worth knowing.
     fn note(&mut self, what: &str) {
         let _ = writeln!(self.text, "  · {}", one_line(what));
+        self.add(Verdict::Note, what, None);
     }
 
     fn wrong(&mut self, what: &str, advice: &str) {
         self.wrong += 1;
         let _ = writeln!(self.text, "  ✗ {}\n    → {}", one_line(what), one_line(advice));
+        self.add(Verdict::Wrong, what, Some(one_line(advice)));
+    }
+
+    fn add(&mut self, result: Verdict, what: &str, advice: Option<String>) {
+        self.findings.push(Finding { about: self.about.clone(), result, text: one_line(what), advice });
     }
 }
 
@@ -96,10 +141,10 @@ pub async fn run(
     options: &Options,
     config: &Config,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Found, String> {
+) -> Result<Found, Failure> {
     let lines = chosen(options, config)?;
     let asked = whom(options, config, variable).await?;
-    let mut found = Found { text: "Webex\n".to_owned(), wrong: 0 };
+    let mut found = Found { text: "Webex\n".to_owned(), about: "webex".to_owned(), ..Found::default() };
     let me = match asked.webex.me().await {
         Ok(me) => me,
         Err(failure) => {
@@ -114,6 +159,7 @@ pub async fn run(
     hooks::check(&asked, config, &mut found).await;
     for (name, line) in lines {
         let label = line.label.as_deref().unwrap_or(name);
+        name.clone_into(&mut found.about);
         let _ = writeln!(found.text, "\n{name}: {} ({})", one_line(label), line.number);
         team(&asked.webex, line, &me, &mut found).await;
         number::check(&asked, line, &mut found).await;
@@ -150,7 +196,7 @@ async fn whom<'a>(
     options: &'a Options,
     config: &Config,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Asked<'a>, String> {
+) -> Result<Asked<'a>, Failure> {
     let http = handbell_boot::client().map_err(|error| error.to_string())?;
     let account = config.twilio.as_ref().map(|twilio| twilio.account.clone()).unwrap_or_default();
     if let Some(runner) = &options.runner {

@@ -32,10 +32,17 @@ fn config() -> Config {
 }
 
 fn options(site: &str) -> Options {
-    Options { site: Some(site.into()), config: None, runner: None, secrets: None, public_url: None }
+    Options {
+        site: Some(site.into()),
+        config: None,
+        json: false,
+        runner: None,
+        secrets: None,
+        public_url: None,
+    }
 }
 
-async fn ask(options: &Options) -> Result<Found, String> {
+async fn ask(options: &Options) -> Result<Found, Failure> {
     run(options, &config(), Path::new("."), &|_| None, noon()).await
 }
 
@@ -92,6 +99,17 @@ async fn a_cmx_is_asked_and_what_it_says_is_explained() {
     1 of 2 zones have no count.
     "#);
     assert!(!found.text.contains(PASSWORD));
+    let told = json!(found);
+    assert_eq!((&told["counted"], &told["unknown"], told.get("text")), (&1.into(), &1.into(), None));
+    let zones = &told["sites"][0]["zones"];
+    assert_eq!(
+        (&zones[0], &told["sites"][0]["asked"]),
+        (&json!({ "zone": "hall", "count": 42, "why": null }), &true.into())
+    );
+    assert!(
+        zones[1]["count"].is_null() && zones[1]["why"].as_str().is_some_and(|why| why.contains("no place")),
+        "{told}"
+    );
     let nothing = ask(&Options { runner: Some(origin), ..options("empty") }).await.unwrap();
     assert!(nothing.text.contains("nothing to ask"), "{}", nothing.text);
 }
@@ -101,7 +119,8 @@ async fn nobody_answers() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let nobody = ask(&Options { runner: Some(origin.clone()), ..options("map") }).await.unwrap_err();
+    let nobody =
+        ask(&Options { runner: Some(origin.clone()), ..options("map") }).await.unwrap_err().to_string();
     assert!(nobody.starts_with(&format!("there is no runner at {origin}, so")), "{nobody}");
     let mut config = config();
     let Some(cmx) = &mut config.sites.get_mut("map").unwrap().cmx else { panic!("a CMX") };
@@ -149,16 +168,18 @@ async fn who_tells_by_himself_is_told_the_address() {
 
 #[tokio::test]
 async fn what_is_missing_is_said() {
-    let no_secrets = ask(&options("map")).await.unwrap_err();
+    let no_secrets = ask(&options("map")).await.unwrap_err().to_string();
     assert!(no_secrets.contains("--secrets") && no_secrets.contains("--runner"), "{no_secrets}");
-    let no_site = ask(&options("mop")).await.unwrap_err();
+    let no_site = ask(&options("mop")).await.unwrap_err().to_string();
     assert_eq!(no_site, "there is no site \"mop\"; did you mean \"map\"?");
     let no_stand_in =
         ask(&Options { runner: Some("http://127.0.0.1:9".into()), ..options("cloud") }).await.unwrap();
     assert_eq!(no_stand_in.unknown, 1);
     assert!(no_stand_in.text.contains("no stand-in"), "{}", no_stand_in.text);
-    let no_file =
-        ask(&Options { secrets: Some("file:not-there.json".into()), ..options("map") }).await.unwrap_err();
+    let no_file = ask(&Options { secrets: Some("file:not-there.json".into()), ..options("map") })
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(no_file.contains("not-there.json"), "{no_file}");
 }
 

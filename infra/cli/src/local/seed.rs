@@ -7,12 +7,13 @@ use handbell_store::Store;
 use jiff::Timestamp;
 
 use crate::directory::Directory;
+use crate::failure::Failure;
 use crate::people::{self, Asked};
 use crate::rotas;
 
 /// Takes the people and rotas beside the configuration into an empty roster, and vouches for their phones and addresses:
 /// on a laptop, all of them are stand-ins. Does nothing if there are none, or if the roster has somebody already.
-pub(crate) async fn seed(store: &Store, config: &Path, now: Timestamp) -> Result<(), String> {
+pub(crate) async fn seed(store: &Store, config: &Path, now: Timestamp) -> Result<(), Failure> {
     let folder = config.parent().unwrap_or(Path::new("."));
     let read = |name: &str| match std::fs::read_to_string(folder.join(name)) {
         Ok(text) => Ok(Some(text)),
@@ -23,7 +24,7 @@ pub(crate) async fn seed(store: &Store, config: &Path, now: Timestamp) -> Result
     if people.is_none() && rotas.is_none() {
         return Ok(());
     }
-    if store.roster().await.map_err(|fault| fault.to_string())? != Roster::default() {
+    if store.roster().await.map_err(Failure::unreachable)? != Roster::default() {
         return Ok(());
     }
     let directory = Directory { store: store.clone(), now };

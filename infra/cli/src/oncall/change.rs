@@ -6,11 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Change, told, zone};
 use crate::directory::{Directory, known, moment, refused, shown};
+use crate::failure::Failure;
 
 /// What is over is kept so long, for who asks who it was.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 
-pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory) -> Result<String, String> {
+pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory) -> Result<String, Failure> {
     let name = match change {
         Change::Override { rota, .. } | Change::Swap { rota, .. } | Change::Clear { rota, .. } => rota,
     };
@@ -26,7 +27,7 @@ pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory
             if let Some(id) = person.as_deref().filter(|id| !roster.people[*id].is_reachable()) {
                 return Err(format!(
                     "{id} can't be reached: nothing of theirs is verified, so nobody would be told; nothing was changed"
-                ));
+                ).into());
             }
             let instead_of = reached(instead_of)?;
             next.overrides.push(Override { from, until, person, instead_of, by: by() });
@@ -43,7 +44,8 @@ pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory
                     rota.name,
                     shown(from, &zone),
                     shown(until, &zone)
-                ));
+                )
+                .into());
             }
             for (person, whose) in [(&other, &one), (&one, &other)] {
                 let (person, instead_of) = (Some(person.clone()), Some(whose.clone()));
@@ -55,7 +57,7 @@ pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory
             let before = next.overrides.len();
             next.overrides.retain(|one| !(one.from <= when && when < one.until));
             if next.overrides.len() == before {
-                return Err(format!("no override holds in {} at {}", rota.name, shown(when, &zone)));
+                return Err(format!("no override holds in {} at {}", rota.name, shown(when, &zone)).into());
             }
         }
     }

@@ -138,3 +138,20 @@ async fn what_makes_no_sense_changes_nothing() {
     assert_eq!(directory.store.roster().await.unwrap(), before);
     assert!(Line::try_parse_from(["oncall", "override", "ops", "--until", "18:00"]).is_err(), "who?");
 }
+
+#[tokio::test]
+async fn who_is_on_duty_for_programs() {
+    let directory = with_people().await;
+    say("oncall override ops --person eli --until 18:00", &directory).await;
+    let said = say("oncall --json --week", &directory).await;
+    let told: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let ops = &told["rotas"][0];
+    let eli = serde_json::json!({
+        "id": "eli", "name": "Eli", "phone": "+12025550112", "until": "2026-11-21T17:00:00Z", "stands_in": true,
+    });
+    assert_eq!((&ops["name"], &ops["on_duty"]), (&"ops".into(), &eli), "{told}");
+    assert_eq!(ops["next"], serde_json::json!({ "from": "2026-11-21T17:00:00Z", "id": "dana" }), "{told}");
+    let shifts: Vec<&str> =
+        ops["shifts"].as_array().into_iter().flatten().filter_map(|one| one["id"].as_str()).collect();
+    assert_eq!(shifts, ["eli", "dana"], "{told}");
+}

@@ -18,7 +18,7 @@ fn mistakes(text: &str) -> String {
     mistakes.iter().map(|mistake| format!("{mistake}\n")).collect()
 }
 
-async fn import(text: &str, asked: Asked, directory: &Directory) -> Result<String, String> {
+async fn import(text: &str, asked: Asked, directory: &Directory) -> Result<String, Failure> {
     take_over(text, &asked, directory, &|_| false).await
 }
 
@@ -101,7 +101,7 @@ fn every_mistake_has_its_line_and_column() {
 async fn one_wrong_line_and_nobody_is_taken_over() {
     let directory = empty().await;
     let wrong = FILE.replace("+12025550112", "12025550112");
-    let error = import(&wrong, yes(), &directory).await.unwrap_err();
+    let error = import(&wrong, yes(), &directory).await.unwrap_err().to_string();
     assert!(
         error.starts_with("nothing was changed, because of 1 mistake(s):\n  line 4, phones: "),
         "{error}"
@@ -224,23 +224,23 @@ async fn a_code_reaches_the_contact_and_comes_back() {
     assert!(!format!("{one:?}").contains("000042"));
     let other = Around { chance: &|| 43, ..around() };
     assert_eq!(verify::codes("eli", &directory, &other).await, Ok(vec![]), "another one only after a minute");
-    let wrong = verify::confirm("eli", "000041", None, &directory).await.unwrap_err();
+    let wrong = verify::confirm("eli", "000041", None, &directory).await.unwrap_err().to_string();
     assert_eq!(wrong, "nothing is verified.\n  +12025550112: wrong; 4 guesses are left");
     let right = verify::confirm("eli", "000042", None, &directory).await.unwrap();
     assert_eq!(right, "+12025550112 is verified: it is eli's.\n");
     assert!(everybody(&directory).await["eli"].is_reachable());
-    let again = verify::confirm("eli", "000042", None, &directory).await.unwrap_err();
+    let again = verify::confirm("eli", "000042", None, &directory).await.unwrap_err().to_string();
     assert_eq!(again, "all of eli is verified already, or there is nothing to verify");
-    let other = verify::confirm("dana", "000042", Some("+1999"), &directory).await.unwrap_err();
+    let other = verify::confirm("dana", "000042", Some("+1999"), &directory).await.unwrap_err().to_string();
     assert_eq!(other, "+1999 is not among what of dana waits to be verified");
-    let unknown = verify::confirm("elli", "000042", None, &directory).await.unwrap_err();
+    let unknown = verify::confirm("elli", "000042", None, &directory).await.unwrap_err().to_string();
     assert_eq!(unknown, "there is no person \"elli\"; did you mean \"eli\"?");
 }
 
 #[tokio::test]
 async fn whoever_takes_turns_is_not_removed() {
     let directory = with_people().await;
-    let error = remove("eli", &directory).await.unwrap_err();
+    let error = remove("eli", &directory).await.unwrap_err().to_string();
     assert_eq!(error, "eli takes turns in ops-second; take them out there first (handbell rotas import)");
     assert_eq!(remove("bob", &directory).await.unwrap(), "bob is removed.\n");
     let roster = directory.store.roster().await.unwrap();
@@ -250,4 +250,22 @@ async fn whoever_takes_turns_is_not_removed() {
         Team { name: "technical".into(), label: None, members: vec![], version: 2 }
     );
     let _: &Rota = &roster.rotas["ops"];
+}
+
+#[tokio::test]
+async fn everybody_for_programs() {
+    let directory = empty().await;
+    import(FILE, Asked::default(), &directory).await.unwrap();
+    let told = super::everybody(&directory.store.roster().await.unwrap());
+    let dana = &told["people"][0];
+    let keys: Vec<&str> = dana.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["email", "id", "name", "phones", "reachable", "rules", "teams"]);
+    assert_eq!(
+        (&dana["id"], &dana["reachable"]),
+        (&"dana".into(), &false.into()),
+        "nothing is verified: {told}"
+    );
+    let phone = json!({ "address": "+12025550111", "verified_at": null });
+    assert_eq!((&dana["phones"][0], &dana["teams"]), (&phone, &json!(["night", "ops"])), "{told}");
+    assert_eq!((&told["people"][1]["id"], &told["people"][1]["email"]), (&"eli".into(), &Value::Null));
 }

@@ -9,6 +9,7 @@ use handbell_store::Checked;
 use jiff::SignedDuration;
 
 use crate::directory::{Around, Directory, known};
+use crate::failure::Failure;
 
 /// A code that has to reach a contact. The code stands nowhere else.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,22 +33,22 @@ fn unverified(person: &Person) -> impl Iterator<Item = &Contact> {
     person.email.iter().chain(&person.phones).filter(|contact| contact.verified_at.is_none())
 }
 
-async fn person(directory: &Directory, id: &str) -> Result<Person, String> {
-    let roster = directory.store.roster().await.map_err(|fault| fault.to_string())?;
+async fn person(directory: &Directory, id: &str) -> Result<Person, Failure> {
+    let roster = directory.store.roster().await.map_err(Failure::unreachable)?;
     let id = known("person", id, roster.people.keys())?;
     Ok(roster.people[id].clone())
 }
 
 /// Makes a code for each contact of a person that isn't verified, and gives what has to be sent; the table keeps a digest
 /// alone. A contact for which one was asked within the last minute is left out.
-pub async fn codes(id: &str, directory: &Directory, around: &Around<'_>) -> Result<Vec<ToSend>, String> {
+pub async fn codes(id: &str, directory: &Directory, around: &Around<'_>) -> Result<Vec<ToSend>, Failure> {
     let person = person(directory, id).await?;
     let mut to_send = Vec::new();
     for Contact { address, .. } in unverified(&person) {
         let code = six_digits((around.chance)());
         let salt = format!("{:032x}", (around.chance)());
         let kept = Code::new(&person.id, address, &code, &salt, directory.now);
-        if directory.store.ask_code(address, &kept).await.map_err(|fault| fault.to_string())? {
+        if directory.store.ask_code(address, &kept).await.map_err(Failure::unreachable)? {
             to_send.push(ToSend {
                 person: person.id.clone(),
                 address: address.clone(),
@@ -64,7 +65,7 @@ pub async fn codes(id: &str, directory: &Directory, around: &Around<'_>) -> Resu
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// Makes the codes and gives them to Handbell to be sent: the next tick finds them.
-pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Result<String, String> {
+pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Result<String, Failure> {
     let sent = codes(id, directory, around).await?;
     if sent.is_empty() {
         return Ok(format!(
@@ -84,7 +85,7 @@ pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Resul
         dispatch.add(Delivery::new(say, directory.now));
         let written =
             directory.store.put_notice(&dispatch, &format!("code-{epoch}"), KEPT, directory.now).await;
-        written.map_err(|fault| fault.to_string())?;
+        written.map_err(Failure::unreachable)?;
         said.push_str(&format!("A code is on its way to {address}. It is there within two minutes.\n"));
     }
     said.push_str(&format!("Then: handbell people confirm {id} CODE, or answer the text with it.\n"));
@@ -97,20 +98,20 @@ pub async fn confirm(
     code: &str,
     contact: Option<&str>,
     directory: &Directory,
-) -> Result<String, String> {
+) -> Result<String, Failure> {
     let person = person(directory, id).await?;
     let waiting = unverified(&person).map(|contact| contact.address.as_str());
     let waiting: Vec<&str> = waiting.filter(|address| contact.is_none_or(|only| only == *address)).collect();
     if waiting.is_empty() {
-        return Err(match contact {
+        return Err(Failure::Refused(match contact {
             Some(only) => format!("{only} is not among what of {id} waits to be verified"),
             None => format!("all of {id} is verified already, or there is nothing to verify"),
-        });
+        }));
     }
     let mut answers = Vec::new();
     for address in waiting {
         let checked = directory.store.check_code(address, code, directory.now).await;
-        match checked.map_err(|fault| fault.to_string())? {
+        match checked.map_err(Failure::unreachable)? {
             Checked::Right { person } => return Ok(format!("{address} is verified: it is {person}'s.\n")),
             Checked::Wrong { left: 0 } => {
                 answers.push(format!("{address}: wrong, and that was the last guess; ask for another code"));
@@ -122,5 +123,5 @@ pub async fn confirm(
             Checked::None => answers.push(format!("{address}: no code was asked for")),
         }
     }
-    Err(format!("nothing is verified.\n  {}", answers.join("\n  ")))
+    Err(format!("nothing is verified.\n  {}", answers.join("\n  ")).into())
 }

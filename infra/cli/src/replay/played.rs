@@ -3,6 +3,7 @@
 use handbell_core::occupancy::view::Over;
 use handbell_core::occupancy::zone::{Change, Level, Rule, Watch};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 /// A time in which it wasn't calm.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,4 +138,31 @@ impl Replay {
         let spans = self.episodes.iter();
         spans.map(|one| (one.from, one.to.or(last).unwrap_or(one.from), one.level)).collect()
     }
+}
+
+/// What was found, for programs.
+pub(super) fn numbers(replay: &Replay, zone: &str, capacity: Option<u32>, rule: &Rule) -> Value {
+    let levels =
+        rule.levels.iter().map(|one| json!({ "level": one.level, "at": one.at, "clear": one.clear }));
+    let episodes = replay.episodes.iter().map(|one| {
+        let why = one.why.map(|why| match why {
+            Over::Calm => "calm",
+            Over::Closing => "closing",
+            Over::Unwatched => "unwatched",
+        });
+        let told = one.rises.iter().map(|(at, level)| json!({ "at": at, "level": level }));
+        json!({
+            "from": one.from, "to": one.to, "why": why, "level": one.level, "peak": one.peak,
+            "told": told.collect::<Vec<_>>(),
+        })
+    });
+    let silences =
+        replay.silences.iter().map(|one| json!({ "from": one.from, "told": one.told, "to": one.to }));
+    json!({
+        "zone": zone, "capacity": capacity, "levels": levels.collect::<Vec<_>>(),
+        "from": replay.span.map(|(from, _)| from), "to": replay.span.map(|(_, to)| to),
+        "minutes": replay.minutes, "unknown_minutes": replay.unknown,
+        "peak": replay.peak.map(|(at, count)| json!({ "at": at, "count": count })),
+        "episodes": episodes.collect::<Vec<_>>(), "silences": silences.collect::<Vec<_>>(),
+    })
 }

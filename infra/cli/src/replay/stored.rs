@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::Url;
 
 use super::{Around, Options};
+use crate::failure::Failure;
 use crate::laptop::RUNNER;
 
 pub(super) async fn stored(
@@ -13,7 +14,7 @@ pub(super) async fn stored(
     zone: &str,
     last: SignedDuration,
     around: &Around<'_>,
-) -> Result<Vec<(Timestamp, Option<u32>)>, String> {
+) -> Result<Vec<(Timestamp, Option<u32>)>, Failure> {
     match (&options.runner, (around.variable)("HANDBELL_TABLE")) {
         (None, Some(table)) => {
             let environment = Environment::from(|name| match name {
@@ -22,9 +23,12 @@ pub(super) async fn stored(
                 _ => (around.variable)(name),
             });
             let advice = "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
-            let environment = environment
-                .map_err(|error| format!("the table {table} can't be read: {error}\n({advice})"))?;
-            let failed = |error: &dyn std::fmt::Display| format!("the table {table} can't be read: {error}");
+            let environment = environment.map_err(|error| {
+                Failure::unreachable(format!("the table {table} can't be read: {error}\n({advice})"))
+            })?;
+            let failed = |error: &dyn std::fmt::Display| {
+                Failure::unreachable(format!("the table {table} can't be read: {error}"))
+            };
             let store = handbell_boot::store(&environment).map_err(|error| failed(&error))?;
             // To the minute that isn't over yet.
             store.counts(site, zone, around.now - last, around.now).await.map_err(|error| failed(&error))
@@ -37,7 +41,7 @@ async fn from_runner(
     runner: &str,
     zone: &str,
     last: SignedDuration,
-) -> Result<Vec<(Timestamp, Option<u32>)>, String> {
+) -> Result<Vec<(Timestamp, Option<u32>)>, Failure> {
     let mut url = Url::parse(runner).map_err(|_| format!("{runner:?} is no address such as {RUNNER}"))?;
     url.path_segments_mut()
         .map_err(|()| format!("{runner:?} is no address such as {RUNNER}"))?
@@ -47,16 +51,19 @@ async fn from_runner(
     url.query_pairs_mut().append_pair("last", &last.as_secs().to_string());
     let http = handbell_boot::client().map_err(|error| error.to_string())?;
     let answer = http.get(url).send().await.map_err(|_| {
-        format!(
+        Failure::unreachable(format!(
             "there is no runner at {runner}, so there are no counts. Start `handbell` in another terminal (its address with \
              --runner), set HANDBELL_TABLE to read a table in AWS, or give counts with --csv"
-        )
+        ))
     })?;
     let status = answer.status();
-    let broken = |_| format!("the answer of the runner at {runner} can't be read; is it another version?");
+    let broken = |_| {
+        let what = format!("the answer of the runner at {runner} can't be read");
+        Failure::unreachable(format!("{what}; is it another version?"))
+    };
     if !status.is_success() {
         let text = answer.text().await.map_err(broken)?;
-        return Err(format!("the runner at {runner} says {}: {}", status.as_u16(), text.trim()));
+        return Err(format!("the runner at {runner} says {}: {}", status.as_u16(), text.trim()).into());
     }
     answer.json().await.map_err(broken)
 }

@@ -355,13 +355,16 @@ async fn where_there_are_no_counts_is_said() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let asked = options(&format!("--zone hats --last 7d --runner http://{address}")).unwrap();
-    let error = run(&asked, &config(), &around).await.unwrap_err();
+    let error = run(&asked, &config(), &around).await.unwrap_err().to_string();
     assert!(error.contains("no runner at") && error.contains("--csv"), "{error}");
     let table = |name: &str| (name == "HANDBELL_TABLE").then(|| "handbell".to_owned());
     let around = Around { variable: &table, ..around };
-    let error = run(&options("--zone hats --last 7d").unwrap(), &config(), &around).await.unwrap_err();
-    assert!(error.contains("AWS_REGION") && error.contains("export-credentials"), "{error}");
     let error =
-        run(&options("--zone hats --csv not-there.csv").unwrap(), &config(), &around).await.unwrap_err();
+        run(&options("--zone hats --last 7d").unwrap(), &config(), &around).await.unwrap_err().to_string();
+    assert!(error.contains("AWS_REGION") && error.contains("export-credentials"), "{error}");
+    let error = run(&options("--zone hats --csv not-there.csv").unwrap(), &config(), &around)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("not-there.csv: "), "{error}");
 }

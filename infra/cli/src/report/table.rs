@@ -5,6 +5,7 @@ use handbell_core::incident::summary::Summary;
 use handbell_store::Store;
 use jiff::Timestamp;
 
+use crate::failure::Failure;
 use crate::laptop::{Laptop, RUNNER};
 use crate::replay::Around;
 
@@ -20,19 +21,22 @@ pub(super) struct Place {
 
 impl Place {
     /// What opened from `from` to before `to` and is over, the oldest first.
-    pub(super) async fn log(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Summary>, String> {
-        self.store.log(from, to).await.map_err(|fault| format!("{} can't be read: {fault}", self.name))
+    pub(super) async fn log(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Summary>, Failure> {
+        let log = self.store.log(from, to).await;
+        log.map_err(|fault| Failure::unreachable(format!("{} can't be read: {fault}", self.name)))
     }
 }
 
 /// The table that is meant: the runner's, if one is named or no table is.
-pub(super) async fn reach(runner: Option<&str>, around: &Around<'_>) -> Result<Place, String> {
+pub(super) async fn reach(runner: Option<&str>, around: &Around<'_>) -> Result<Place, Failure> {
     match (runner, (around.variable)("HANDBELL_TABLE")) {
         (None, Some(table)) => {
             let name = format!("the table {table}");
             let advice = "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
             let environment = Environment::from(|name| reads_only(name).or_else(|| (around.variable)(name)))
-                .map_err(|error| format!("{name} can't be read: {error}\n({advice})"))?;
+                .map_err(|error| {
+                    Failure::unreachable(format!("{name} can't be read: {error}\n({advice})"))
+                })?;
             Ok(Place { store: store(&environment, &name)?, name, now: around.now })
         }
         (runner, _) => of_runner(runner.unwrap_or(RUNNER)).await,
@@ -44,13 +48,13 @@ fn reads_only(variable: &str) -> Option<String> {
     matches!(variable, "HANDBELL_QUEUE_URL" | "HANDBELL_BUS").then(String::new)
 }
 
-fn store(environment: &Environment, name: &str) -> Result<Store, String> {
-    handbell_boot::store(environment).map_err(|error| format!("{name} can't be read: {error}"))
+fn store(environment: &Environment, name: &str) -> Result<Store, Failure> {
+    Ok(handbell_boot::store(environment).map_err(|error| format!("{name} can't be read: {error}"))?)
 }
 
-async fn of_runner(runner: &str) -> Result<Place, String> {
+async fn of_runner(runner: &str) -> Result<Place, Failure> {
     let laptop = Laptop::reach(runner, "nothing is known of incidents").await?;
     let name = format!("the runner at {runner}");
-    let store = laptop.store().map_err(|error| format!("{name} can't be read: {error}"))?;
+    let store = laptop.store()?;
     Ok(Place { store, name, now: laptop.now() })
 }

@@ -68,7 +68,7 @@ impl Laptop {
         Self { table, store: place.store, address, subjects: Arc::default() }
     }
 
-    async fn report(&self, line: &str) -> Result<String, String> {
+    async fn report(&self, line: &str) -> Result<String, Failure> {
         let options = options(&format!("{line} --runner {}", self.address)).unwrap();
         let out = run(&options, &config(), &around(&|_| None)).await?;
         Ok(out.replace(&self.address, "http://laptop"))
@@ -324,7 +324,7 @@ async fn where_nothing_can_be_read_is_said() {
     let address = nobody.local_addr().unwrap();
     drop(nobody);
     let ask = async |line: String, variable: &dyn Fn(&str) -> Option<String>| {
-        run(&options(&line).unwrap(), &config(), &around(variable)).await.unwrap_err()
+        run(&options(&line).unwrap(), &config(), &around(variable)).await.unwrap_err().to_string()
     };
     let error = ask(format!("--runner http://{address}"), &|_| None).await;
     assert!(error.contains("no runner at") && error.contains("HANDBELL_TABLE"), "{error}");
@@ -341,14 +341,14 @@ async fn where_nothing_can_be_read_is_said() {
     assert!(error.contains("is no runner of this version"), "{error}");
 
     let laptop = Laptop::new().await;
-    let error = laptop.report("--csv /not/there/out.csv").await.unwrap_err();
+    let error = laptop.report("--csv /not/there/out.csv").await.unwrap_err().to_string();
     assert!(error.starts_with("/not/there/out.csv: "), "{error}");
     for (asked, expected) in [
         ("--from 2026-11-14 --to 2026-11-01", "--to 2026-11-01 is before --from 2026-11-14"),
         ("--from 2026-11-22", "--from 2026-11-22 is still to come"),
         ("--from 2024-11-22", "incidents are kept for 400 days; write --from 2025-10-18 or a later day"),
     ] {
-        let error = laptop.report(asked).await.unwrap_err();
+        let error = laptop.report(asked).await.unwrap_err().to_string();
         assert!(error.starts_with(expected), "{asked}: {error}");
     }
     assert!(laptop.report("--from 2025-10-18").await.is_ok());
@@ -450,4 +450,34 @@ async fn of_the_whole_runner() {
     let out = run(&asked, &self::config(), &around(&|_| None)).await.unwrap();
     assert!(out.contains("Taken      1, within 30 s"), "{out}");
     assert!(out.contains("\n  Dana"), "{out}");
+}
+
+#[tokio::test]
+async fn the_numbers_for_programs() {
+    let laptop = Laptop::new().await;
+    laptop.happened("source monitoring", "2026-11-20T10:00:00Z", Some(("Dana", 60)), ("resolved", 600)).await;
+    laptop.happened("button green", "2026-11-20T11:00:00Z", None, ("lapsed", 3600)).await;
+    let told: Value = serde_json::from_str(&laptop.report("--json").await.unwrap()).unwrap();
+    let (tally, incidents) = (&told["tally"], &told["incidents"]);
+    assert_eq!(
+        (&tally["incidents"], &tally["taken"], &tally["lapsed_untaken"]),
+        (&2.into(), &1.into(), &1.into())
+    );
+    assert_eq!(tally["to_take"], json!({ "median_seconds": 60.0, "p95_seconds": 60.0 }), "{told}");
+    assert_eq!(
+        (&incidents[0]["kind"], &incidents[0]["taken_by"]),
+        (&"alert".into(), &"Dana".into()),
+        "{told}"
+    );
+    assert_eq!(
+        (&incidents[1]["phase"], &incidents[1]["taken_at"]),
+        (&"lapsed".into(), &Value::Null),
+        "{told}"
+    );
+    assert_eq!(told["timezone"], "Europe/Paris");
+    // What goes into files beside it leaves the document as it is.
+    let file = std::env::temp_dir().join(format!("handbell-{}.csv", uuid::Uuid::new_v4()));
+    let again = laptop.report(&format!("--json --csv {}", file.display())).await.unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&again).unwrap(), told);
 }

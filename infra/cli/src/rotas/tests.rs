@@ -21,7 +21,7 @@ rotas:
 
 async fn wrong(text: &str, directory: &Directory) -> String {
     let before = directory.store.roster().await.unwrap();
-    let error = take_over(text, "rotas.yaml", false, directory).await.unwrap_err();
+    let error = take_over(text, "rotas.yaml", false, directory).await.unwrap_err().to_string();
     assert_eq!(directory.store.roster().await.unwrap(), before, "nothing was changed");
     error
 }
@@ -147,4 +147,17 @@ async fn a_roster_without_rotas() {
     let directory = empty().await;
     let roster = directory.store.roster().await.unwrap();
     assert_snapshot!(list(&roster, &directory), @"There is no rota yet. `handbell rotas import --help` says how they get there.");
+}
+
+#[tokio::test]
+async fn all_rotas_for_programs() {
+    let directory = with_people().await;
+    let told = all(&roster(&directory).await.unwrap(), &directory);
+    let ops = &told["rotas"][0];
+    assert_eq!(
+        (&ops["name"], &ops["timezone"], &ops["on_duty"]),
+        (&"ops".into(), &"Europe/Paris".into(), &"dana".into())
+    );
+    let layer = serde_json::json!({ "people": ["dana"], "starts": "2026-01-05", "hand_over": "08:00" });
+    assert_eq!((&ops["layers"][0], &ops["overrides"]), (&layer, &serde_json::json!([])), "{told}");
 }

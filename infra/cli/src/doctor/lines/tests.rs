@@ -26,7 +26,7 @@ fn plain() -> Value {
 }
 
 fn options() -> Options {
-    Options { line: None, config: None, runner: None, secrets: None, public_url: None }
+    Options { line: None, config: None, json: false, runner: None, secrets: None, public_url: None }
 }
 
 /// Webex and Twilio as the laptop has them.
@@ -95,7 +95,7 @@ impl Stand {
     }
 
     /// As whoever runs it asks: with secrets, and the vendors where the environment says.
-    async fn ask_with(&self, secrets: Value, options: Options, line: Value) -> Result<Found, String> {
+    async fn ask_with(&self, secrets: Value, options: Options, line: Value) -> Result<Found, Failure> {
         let file = std::env::temp_dir().join(format!("handbell-secrets-{}.json", uuid::Uuid::new_v4()));
         std::fs::write(&file, secrets.to_string()).unwrap();
         let options = Options { secrets: Some(format!("file:{}", file.display())), ..options };
@@ -169,6 +169,15 @@ async fn what_is_wrong_comes_with_what_to_do() {
     let url = Options { public_url: Some(stand.origin.clone()), ..options() };
     let found = stand.ask_with(secrets.clone(), url, line.clone()).await.unwrap();
     assert_eq!(found.wrong, 7);
+    let told = json!(found);
+    let wrong: Vec<&Value> =
+        told["findings"].as_array().into_iter().flatten().filter(|one| one["result"] == "wrong").collect();
+    assert_eq!(
+        (wrong.len(), &wrong[0]["about"], &wrong[6]["about"]),
+        (7, &"webex".into(), &"support".into()),
+        "{told}"
+    );
+    assert!(wrong.iter().all(|one| one["advice"].is_string()), "{told}");
     let (before, after) = found.text.split_once(", tracking id").unwrap();
     let text = format!("{before}{}", &after[after.find(')').unwrap()..]);
     insta::assert_snapshot!(text, @r#"
@@ -248,13 +257,15 @@ async fn secrets_are_looked_at_and_not_shown() {
     let nobody = stand.ask_with(secrets.clone(), url.clone(), plain()).await.unwrap();
     assert!(nobody.wrong == 1 && nobody.text.contains("✗ who our token is"), "{}", nobody.text);
     secrets.as_object_mut().unwrap().remove("webex");
-    let no_token = stand.ask_with(secrets, url, line).await.unwrap_err();
+    let no_token = stand.ask_with(secrets, url, line).await.unwrap_err().to_string();
     assert_eq!(no_token, "the secret \"webex\" is not in the secrets document");
 }
 
 #[tokio::test]
 async fn what_has_to_be_given_is_said() {
-    let wrong = async |options: Options, config: &Config| run(&options, config, &|_| None).await.unwrap_err();
+    let wrong = async |options: Options, config: &Config| {
+        run(&options, config, &|_| None).await.unwrap_err().to_string()
+    };
     let config = config(plain());
     let no_secrets = wrong(options(), &config).await;
     assert!(no_secrets.contains("--secrets") && no_secrets.contains("--runner"), "{no_secrets}");

@@ -1,0 +1,149 @@
+//! Does what a command asks for, and prints what came of it.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use handbell_core::config::Config;
+use serde_json::json;
+
+use super::outside::{agreed, demo, now, terminal_width, variable};
+use crate::document::document;
+use crate::failure::Failure;
+use crate::{check, directory, doctor, import, replay, report, webhooks};
+
+type Done = Result<(), Failure>;
+
+/// Waits for some work in a runtime of one thread.
+fn wait<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work))
+}
+
+/// The configuration that is named, or the demo's.
+fn configuration(named: Option<&PathBuf>) -> Result<(PathBuf, Config), Failure> {
+    let file = named.cloned().map_or_else(demo, Ok)?;
+    let config = handbell_boot::read_configuration(&file).map_err(|error| error.to_string())?;
+    Ok((file, config))
+}
+
+/// 0 if nothing is wrong, else 1.
+fn code(wrong: usize) -> ExitCode {
+    if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+pub(super) fn check(file: &Path, asks_json: bool) -> Result<ExitCode, Failure> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
+    let beside = file.parent().unwrap_or(Path::new("."));
+    let checked = check::check(&text, &|name| beside.join(name).is_file());
+    if asks_json {
+        let (config, findings) = match &checked {
+            Ok(config) => (Some(config), &[][..]),
+            Err(findings) => (None, findings.as_slice()),
+        };
+        print!(
+            "{}",
+            document(&json!({
+                "file": name, "ok": config.is_some(), "findings": findings,
+                "buttons": config.map(|config| config.buttons.len()), "zones": config.map(|config| config.zones.len()),
+                "lines": config.map(|config| config.lines.len()), "plans": config.map(|config| config.plans.len()),
+            }))
+        );
+        return Ok(code(findings.len()));
+    }
+    match checked {
+        Ok(config) => {
+            println!(
+                "{name}: good. {} button(s), {} zone(s), {} line(s), {} plan(s).",
+                config.buttons.len(),
+                config.zones.len(),
+                config.lines.len(),
+                config.plans.len()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(findings) => {
+            eprint!("{}", check::render(&name, &text, &findings));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// The terminal that an answer is drawn for.
+fn around(width: Option<usize>) -> replay::Around<'static> {
+    replay::Around {
+        variable: &variable,
+        now: now(),
+        width: width.or_else(terminal_width).unwrap_or(80),
+        colour: std::io::stdout().is_terminal() && variable("NO_COLOR").is_none(),
+    }
+}
+
+pub(super) fn replay(options: &replay::Options) -> Done {
+    let (_, config) = configuration(options.config.as_ref())?;
+    print!("{}", wait(replay::run(options, &config, &around(options.width)))??);
+    Ok(())
+}
+
+pub(super) fn report(options: &report::Options) -> Done {
+    let (_, config) = configuration(options.config.as_ref())?;
+    print!("{}", wait(report::run(options, &config, &around(options.width)))??);
+    Ok(())
+}
+
+pub(super) fn doctor(options: &doctor::Options) -> Result<ExitCode, Failure> {
+    let (file, config) = configuration(options.config.as_ref())?;
+    let files = file.parent().unwrap_or(Path::new("."));
+    let found = wait(doctor::run(options, &config, files, &variable, now()))??;
+    print!("{}", if options.json { document(&json!(found)) } else { found.text });
+    Ok(code(found.unknown))
+}
+
+pub(super) fn doctor_lines(options: &doctor::lines::Options) -> Result<ExitCode, Failure> {
+    let (_, config) = configuration(options.config.as_ref())?;
+    let found = wait(doctor::lines::run(options, &config, &variable))??;
+    print!("{}", if options.json { document(&json!(found)) } else { found.text });
+    Ok(code(found.wrong))
+}
+
+pub(super) fn sync_webhooks(options: &webhooks::Options) -> Done {
+    let file = options.config.clone().map_or_else(demo, Ok)?;
+    print!("{}", wait(webhooks::run(options, &file, &variable, std::sync::Arc::new(now)))??);
+    Ok(())
+}
+
+/// A command that reads or changes the roster.
+pub(super) fn with_roster(work: impl AsyncFnOnce(&directory::Around<'_>) -> Result<String, Failure>) -> Done {
+    let around = directory::Around {
+        variable: &variable,
+        now: now(),
+        chance: &|| uuid::Uuid::new_v4().as_u128(),
+        agreed: &agreed,
+    };
+    print!("{}", wait(work(&around))??);
+    Ok(())
+}
+
+/// 244 bits of chance; only the hash has to be kept.
+pub(super) fn token() {
+    let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    let hash: String =
+        handbell_inbound::button::token_hash(&token).iter().map(|byte| format!("{byte:02x}")).collect();
+    println!("The button calls      https://…/b/{token}");
+    println!("In the secrets stands \"sha256:{hash}\"");
+}
+
+pub(super) fn import(settings: &Path, buttons: &[PathBuf]) -> Done {
+    let read =
+        |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let buttons = buttons
+        .iter()
+        .map(|path| Ok((path.file_stem().unwrap_or_default().to_string_lossy().into_owned(), read(path)?)))
+        .collect::<Result<Vec<_>, String>>()?;
+    let imported = import::import(&read(settings)?, &buttons);
+    println!("{}", imported.yaml);
+    for note in &imported.notes {
+        eprintln!("note: {note}");
+    }
+    Ok(())
+}
