@@ -8,28 +8,13 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+pub use super::function_error::FunctionError;
 use super::processes::Pool;
 use super::{lock, sleep_until};
 use handbell_sim::Stage;
 
 /// How many dead calls are remembered.
 const KEPT: usize = 100;
-
-/// The function failed: what Lambda reports as a function error.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{kind}: {message}")]
-pub struct FunctionError {
-    /// `errorType`.
-    pub kind: String,
-    /// `errorMessage`.
-    pub message: String,
-}
-
-impl FunctionError {
-    pub(super) fn new(kind: &str, message: impl Into<String>) -> Self {
-        Self { kind: kind.to_owned(), message: message.into() }
-    }
-}
 
 /// A handler in this very process: function and event in, answer out.
 pub type Handler = Arc<dyn Fn(String, Value) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;

@@ -4,6 +4,7 @@ pub mod bucket;
 pub mod bus;
 mod compose;
 mod door;
+mod function_error;
 pub mod gateway;
 pub mod invoke;
 mod letter;

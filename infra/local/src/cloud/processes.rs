@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{Notify, Semaphore};
 
-use super::invoke::FunctionError;
+use super::function_error::FunctionError;
 use super::lock;
 use super::runtime_api::Sandbox;
 use super::template::Template;

@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::invoke::FunctionError;
+use super::function_error::FunctionError;
 use super::lock;
 
 /// What Lambda takes as an answer.

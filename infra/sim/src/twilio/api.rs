@@ -12,7 +12,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::messages::in_time;
+use super::dates::in_time;
 use super::{Pairs, Twilio, VERSION, cut};
 use crate::trouble::{HANG, TroubleKind};
 use crate::wire::WireEntry;

@@ -5,11 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::api::{Answer, Ask, Refusal, created, deleted, found};
-use super::calls::Call;
-use super::machine::Detection;
-use super::messages::in_time;
-use super::phones::Behaviour;
-use super::voice::Step;
+use super::behaviour::Behaviour;
+use super::call::{Call, Detection, Step};
+use super::dates::in_time;
 use super::webhook::{Hook, acceptable};
 use super::{State, Twilio, VERSION, is_e164, rfc2822};
 

@@ -4,27 +4,10 @@ use std::collections::VecDeque;
 
 use tokio::task::JoinHandle;
 
-use super::calls::Call;
+use super::call::{Call, Dialing, Step};
 use super::twiml::{Dial, Verb};
-use super::voice::Step;
-use super::webhook::{Hook, led};
+use super::webhook::Hook;
 use super::{Pairs, Twilio, is_e164, pairs};
-
-/// An open `<Dial>`.
-#[derive(Clone)]
-pub(super) struct Dialing {
-    pub(super) children: Vec<String>,
-    dial: Dial,
-    rest: VecDeque<Verb>,
-    base: Option<Hook>,
-}
-
-impl Dialing {
-    /// Where Handbell is asked afterwards; without an action, nowhere.
-    fn action(&self) -> Option<Hook> {
-        led(self.base.as_ref(), Some(self.dial.action.as_deref()?), self.dial.post)
-    }
-}
 
 impl Twilio {
     pub(super) fn connect(

@@ -2,94 +2,9 @@
 
 use tokio::task::JoinHandle;
 
-use super::api::{Ask, Refusal};
-use super::calls::Call;
-use super::webhook::{Hook, Side, acceptable};
+use super::call::AnsweredBy;
+use super::webhook::{Hook, Side};
 use super::{Twilio, pairs};
-
-/// Who picked a phone up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AnsweredBy {
-    Person,
-    Machine,
-}
-
-impl AnsweredBy {
-    /// For the page.
-    pub(super) fn view(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Machine => "machine",
-        }
-    }
-}
-
-/// What was asked to be found out about a call.
-#[derive(Clone)]
-pub(super) struct Detection {
-    /// Of a machine, only once it has said its greeting.
-    message_end: bool,
-    /// The call goes on meanwhile.
-    background: bool,
-    /// Who is told then.
-    hook: Option<Hook>,
-    /// It has been found out.
-    known: bool,
-}
-
-impl Detection {
-    /// What a request asks for (Twilio, Calls resource and "Answering Machine Detection"); nothing if it asks for none.
-    pub(super) fn of(ask: &Ask) -> Result<Option<Self>, Refusal> {
-        let wrong = || Refusal::code(21263);
-        let message_end = match ask.field("MachineDetection") {
-            None => None,
-            Some("Enable") => Some(false),
-            Some("DetectMessageEnd") => Some(true),
-            Some(_) => return Err(Refusal::code(21234)),
-        };
-        for (name, least, most) in [
-            ("MachineDetectionTimeout", 3, 59),
-            ("MachineDetectionSpeechThreshold", 1000, 6000),
-            ("MachineDetectionSpeechEndThreshold", 500, 5000),
-            ("MachineDetectionSilenceTimeout", 2000, 10_000),
-        ] {
-            let fits = |value: &str| value.parse().is_ok_and(|value: u32| (least..=most).contains(&value));
-            if ask.field(name).is_some_and(|value| !fits(value)) {
-                return Err(wrong());
-            }
-        }
-        let background = match ask.field("AsyncAmd") {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(wrong()),
-        };
-        let post = match ask.field("AsyncAmdStatusCallbackMethod") {
-            None | Some("POST") => true,
-            Some("GET") => false,
-            Some(_) => return Err(wrong()),
-        };
-        let url = ask.field("AsyncAmdStatusCallback");
-        if url.is_some_and(|url| !acceptable(url)) {
-            return Err(wrong());
-        }
-        // Who presses keys into the call at once hears nobody.
-        let message_end = message_end.filter(|_| ask.field("SendDigits").is_none());
-        let hook = url.filter(|_| background).map(|url| Hook { url: url.to_owned(), post });
-        Ok(message_end.map(|message_end| Self { message_end, background, hook, known: false }))
-    }
-}
-
-impl Call {
-    /// `AnsweredBy`, once it is known. Of a call that is over it is known, whatever was faster.
-    pub(super) fn verdict(&self) -> Option<&'static str> {
-        let detection = self.detection.as_ref().filter(|detection| detection.known || !self.is_live())?;
-        Some(match self.answered_by? {
-            AnsweredBy::Person => "human",
-            AnsweredBy::Machine if detection.message_end => "machine_end_beep",
-            AnsweredBy::Machine => "machine_start",
-        })
-    }
-}
 
 impl Twilio {
     /// Answers a ringing phone, if nobody else was faster; what is returned waits for what the call does first.

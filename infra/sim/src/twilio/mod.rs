@@ -1,12 +1,16 @@
 //! A stand-in Twilio: the vendor's own API, its signed calls to Handbell, and phones that can be played.
 
 mod api;
+mod behaviour;
+mod call;
 mod call_resource;
 mod calls;
+mod dates;
 mod dial;
 mod inbound;
 mod machine;
 mod media;
+mod media_resource;
 mod messages;
 mod numbers;
 mod phones;
@@ -32,7 +36,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Stage;
-use calls::Call;
+use behaviour::Behaviour;
+use call::Call;
 use messages::Message;
 use numbers::Number;
 use phones::Phone;
@@ -117,7 +122,7 @@ impl Twilio {
             json!({
                 "number": number,
                 "behaviour": behaviour,
-                "answers": behaviour.map(phones::Behaviour::answers),
+                "answers": behaviour.map(Behaviour::answers),
                 "texts": texts,
                 "call": live,
                 "calls": calls.iter().map(|call| view(call)).collect::<Vec<_>>(),

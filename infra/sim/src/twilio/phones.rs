@@ -9,79 +9,15 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::calls::Call;
-use super::machine::AnsweredBy;
+use super::behaviour::{Answers, Behaviour};
+use super::call::{AnsweredBy, Call, Step};
 use super::media::Media;
 use super::messages::Message;
 use super::recordings::LONGEST;
-use super::voice::Step;
 use super::{Twilio, is_e164};
-
-/// What a phone does by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Behaviour {
-    /// Gets texts, and rings until somebody answers.
-    #[default]
-    Ok,
-    /// Is in another call.
-    Busy,
-    /// Rings, and nobody comes.
-    NoAnswer,
-    /// Is switched off: texts come back with 30003.
-    Off,
-    /// Twilio doesn't even take the request.
-    Refuse,
-    /// Gets texts, and a machine answers after the first ring, if nobody is faster.
-    Machine,
-    /// Gets texts, and rings until the call's time is up: nobody is there who could answer.
-    Nobody,
-    /// Can't be reached: texts come back with 30003, and calls fail.
-    Unreachable,
-}
-
-/// Who answers a phone: the same in the words of whoever plays it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Answers {
-    /// Whoever picks it up by hand.
-    Person,
-    /// A machine.
-    Machine,
-    /// Nobody.
-    Nobody,
-    /// It is in another call.
-    Busy,
-    /// It can't be reached.
-    Unreachable,
-}
-
-impl Answers {
-    fn behaviour(self) -> Behaviour {
-        match self {
-            Self::Person => Behaviour::Ok,
-            Self::Machine => Behaviour::Machine,
-            Self::Nobody => Behaviour::Nobody,
-            Self::Busy => Behaviour::Busy,
-            Self::Unreachable => Behaviour::Unreachable,
-        }
-    }
-}
-
-impl Behaviour {
-    pub(super) fn answers(self) -> Answers {
-        match self {
-            Self::Ok => Answers::Person,
-            Self::Machine => Answers::Machine,
-            Self::NoAnswer | Self::Nobody => Answers::Nobody,
-            Self::Busy => Answers::Busy,
-            Self::Off | Self::Refuse | Self::Unreachable => Answers::Unreachable,
-        }
-    }
-}
 
 /// A phone, as far as it is more than what was said to it.
 #[derive(Clone, Copy, Debug, Default)]

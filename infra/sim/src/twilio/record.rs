@@ -2,51 +2,14 @@
 
 use std::collections::VecDeque;
 
-use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
-use super::calls::{Call, TICK};
-use super::recordings::{LONGEST, Recording};
+use super::call::{Call, Step, TICK, Taping};
+use super::recordings::Recording;
 use super::twiml::{Record, Verb};
-use super::voice::{Step, signed};
+use super::voice::signed;
 use super::webhook::{Hook, Side, led};
 use super::{Pairs, Twilio, pairs, rfc2822, sid};
-
-/// An open `<Record>`.
-#[derive(Clone)]
-pub(super) struct Taping {
-    /// The recording's.
-    pub(super) sid: String,
-    record: Record,
-    said: Vec<String>,
-    /// Silence counts for nothing: Twilio cuts it off at both ends.
-    seconds: u64,
-    started: Timestamp,
-    /// When there has been silence for too long.
-    silent: Timestamp,
-    rest: VecDeque<Verb>,
-    base: Option<Hook>,
-}
-
-impl Taping {
-    /// How many seconds go on the tape.
-    fn longest(&self) -> u64 {
-        self.record.max_length.as_secs().clamp(1, LONGEST)
-    }
-
-    fn is_over(&self, now: Timestamp) -> bool {
-        now >= self.silent || now >= self.started + SignedDuration::from_secs(self.longest() as i64)
-    }
-
-    /// Whether one of these keys ends it, and which does first.
-    pub(super) fn ended_by(&self, keys: &str) -> Option<char> {
-        keys.chars().find(|key| self.record.finish_on_key.contains(*key))
-    }
-
-    fn action(&self) -> Option<Hook> {
-        led(self.base.as_ref(), self.record.action.as_deref(), self.record.post)
-    }
-}
 
 impl Twilio {
     pub(super) async fn tape(

@@ -3,63 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::task::JoinHandle;
 
-use super::api::Ask;
-use super::calls::{Call, TICK};
+use super::call::{Call, Step, TICK, Waiting};
 use super::twiml::{self, Gather, Verb};
-use super::webhook::{Heard, Hook, Side, led};
+use super::webhook::{Heard, Hook, Side};
 use super::{Pairs, Twilio, pairs};
-
-/// What a call does next.
-#[derive(Clone)]
-pub(super) enum Step {
-    /// Asks Handbell, with these fields besides the usual ones.
-    Fetch(Hook, Pairs),
-    /// Reads a document that was given with the call.
-    Text(String),
-    /// Carries out what is left of a document; relative URLs start from where it came.
-    Verbs(VecDeque<Verb>, Option<Hook>),
-}
-
-impl Step {
-    /// What `Url` or `Twiml` of a request ask for; `Url` goes first, as with Twilio.
-    pub(super) fn of(ask: &Ask) -> Option<Self> {
-        let post = ask.field("Method") != Some("GET");
-        let url = ask.field("Url").map(|url| Self::Fetch(Hook { url: url.to_owned(), post }, Vec::new()));
-        let twiml = || ask.field("Twiml").filter(|twiml| twiml.chars().count() <= 4000);
-        url.or_else(|| twiml().map(|twiml| Self::Text(twiml.to_owned())))
-    }
-}
-
-/// An open `<Gather>`.
-#[derive(Clone)]
-pub(super) struct Waiting {
-    digits: String,
-    gather: Gather,
-    /// Nothing while it is still being said what to press.
-    until: Option<Timestamp>,
-    rest: VecDeque<Verb>,
-    base: Option<Hook>,
-}
-
-impl Waiting {
-    /// What follows when nobody presses another key.
-    fn next(self, finished: bool) -> Step {
-        let Gather { action, post, action_on_empty, .. } = self.gather;
-        if self.digits.is_empty() && !action_on_empty {
-            return Step::Verbs(self.rest, self.base);
-        }
-        let mut params = pairs([("Digits", &self.digits), ("msg", "Gather End")]);
-        if finished {
-            params.extend(pairs([("FinishedOnKey", "#")]));
-        }
-        // Without an action, Twilio asks again where the document came from.
-        let hook = led(self.base.as_ref(), action.as_deref(), post);
-        hook.map_or(Step::Verbs(self.rest, self.base), |hook| Step::Fetch(hook, params))
-    }
-}
 
 impl Twilio {
     /// Begins the next step in the background; it stops when something else takes the call over.

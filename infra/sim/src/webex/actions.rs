@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, Refusal, stamp};
+use super::call::{Answer, Call};
+use super::format::stamp;
 use super::messages::find;
+use super::refusal::Refusal;
 use super::state::{Event, State, Submit, new_id};
 
 pub(super) fn create(state: &mut State, call: &Call) -> Result<Answer, Refusal> {

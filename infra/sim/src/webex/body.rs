@@ -6,8 +6,9 @@ use axum::http::{StatusCode, header};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::call::{Refusal, Upload};
-use super::gate::cut;
+use super::call::Upload;
+use super::format::cut;
+use super::refusal::Refusal;
 use super::{MAX_FILE, Webex};
 
 /// The largest body that isn't a file.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::refusal::Refusal;
 use super::state::{File, State};
 
 /// The work of one endpoint.
@@ -47,38 +48,6 @@ pub(super) enum Answer {
     Done,
     /// 200 with a file.
     File(Arc<File>),
-}
-
-/// Why the work wasn't done, as Webex says it.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) status: StatusCode,
-    pub(super) message: String,
-    /// `Retry-After`, in seconds.
-    pub(super) retry_after: Option<u32>,
-}
-
-impl Refusal {
-    pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), retry_after: None }
-    }
-
-    pub(super) fn bad(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
-    }
-
-    pub(super) fn forbidden(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, message)
-    }
-
-    /// Also the answer about things the caller may not see: they could as well not exist.
-    pub(super) fn missing(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, format!("Could not find a {what} with provided ID."))
-    }
-
-    pub(super) fn body(&self, tracking: &str) -> Value {
-        json!({"message": self.message, "errors": [{"description": self.message}], "trackingId": tracking})
-    }
 }
 
 impl Call {
@@ -151,19 +120,6 @@ impl Call {
         query.push(("cursor", &cursor));
         format!("{}?{}", self.url, serde_html_form::to_string(query).unwrap_or_default())
     }
-}
-
-/// Webex leaves out what has no value.
-pub(super) fn compact(mut value: Value) -> Value {
-    if let Value::Object(map) = &mut value {
-        map.retain(|_, v| !v.is_null());
-    }
-    value
-}
-
-/// A time as Webex writes it.
-pub(super) fn stamp(at: Timestamp) -> String {
-    format!("{at:.3}")
 }
 
 pub(super) fn no_such_place(_: &mut State, _: &Call) -> Result<Answer, Refusal> {

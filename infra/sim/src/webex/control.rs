@@ -11,8 +11,8 @@ use axum::{Json, Router};
 use serde::Deserialize;
 
 use super::Webex;
-use super::contents::Withheld;
 use super::presence::Played;
+use super::withheld::Withheld;
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 
 use super::Webex;
-use super::gate::{cut, entry};
+use super::format::{compact, cut, stamp};
+use super::gate::entry;
 use super::people::org;
 use super::state::{Event, State, Webhook};
 
@@ -125,10 +126,10 @@ fn matches(part: &str, webhook: &Webhook, event: &Event) -> bool {
 }
 
 fn delivery(webhook: &Webhook, event: &Event) -> Delivery {
-    let body = super::call::compact(json!({
+    let body = compact(json!({
         "id": webhook.id, "name": webhook.name, "targetUrl": webhook.target, "resource": event.resource, "event": event.event,
         "filter": webhook.filter, "orgId": org(), "createdBy": webhook.owner, "appId": super::state::app(),
-        "ownedBy": webhook.owned_by, "status": "active", "created": super::call::stamp(webhook.created),
+        "ownedBy": webhook.owned_by, "status": "active", "created": stamp(webhook.created),
         "actorId": event.actor, "data": event.data,
     }))
     .to_string();

@@ -12,13 +12,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::body::{Said, hear};
-use super::call::{Act, Answer, Call, Refusal};
+use super::call::{Act, Answer, Call};
+use super::format::cut;
+use super::refusal::Refusal;
 use super::{Webex, contents};
 use crate::trouble::{HANG, TroubleKind};
 use crate::wire::WireEntry;
-
-/// How much of a body the wire log keeps, in characters: all of what usually comes, so that a test can read it.
-const KEPT: usize = 256 * 1024;
 
 /// An answer on its way.
 pub(super) type Serving = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -182,11 +181,6 @@ pub(super) fn entry(
         verdict: verdict.into(),
         millis: 0,
     }
-}
-
-/// As much as the wire log keeps.
-pub(super) fn cut(body: &[u8]) -> String {
-    String::from_utf8_lossy(&body[..body.len().min(4 * KEPT)]).chars().take(KEPT).collect()
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 
-use super::call::{Answer, Call, Refusal};
+use super::call::{Answer, Call};
+use super::refusal::Refusal;
 use super::state::{Membership, State};
 
 pub(super) fn create(state: &mut State, call: &Call) -> Result<Answer, Refusal> {

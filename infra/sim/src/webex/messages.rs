@@ -5,8 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, Refusal, compact, stamp};
+use super::call::{Answer, Call};
+use super::format::{compact, stamp};
 use super::markdown::{Rendered, render};
+use super::refusal::Refusal;
 use super::state::{Event, File, Message, Room, State, new_id};
 
 /// The longest text and the longest markdown, in bytes.

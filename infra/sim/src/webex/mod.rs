@@ -10,12 +10,15 @@ mod call;
 mod contents;
 mod control;
 mod deliveries;
+mod format;
 mod gate;
 mod markdown;
 mod memberships;
 mod messages;
 mod people;
+mod person;
 mod presence;
+mod refusal;
 mod rooms;
 mod state;
 mod teams;
@@ -23,6 +26,7 @@ mod teams;
 mod tests;
 mod view;
 mod webhooks;
+mod withheld;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 

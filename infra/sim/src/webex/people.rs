@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
-use super::call::{Answer, Call, Refusal, compact, stamp};
-use super::presence::Status;
+use super::call::{Answer, Call};
+use super::format::{compact, stamp};
+use super::person::{Person, Status};
+use super::refusal::Refusal;
 use super::state::{State, id_of};
 
 /// The organisation of everybody at home, and of Handbell.
@@ -17,17 +19,6 @@ const ORG: &str = "96abc2aa-3dcc-11e5-a152-fe34819cdc9a";
 const HOME: &str = "example.com";
 /// Where bots have their addresses (Webex, Bots guide).
 const BOTS: &str = "webex.bot";
-
-pub(super) struct Person {
-    pub(super) id: String,
-    pub(super) email: String,
-    pub(super) name: String,
-    pub(super) bot: bool,
-    pub(super) org: String,
-    pub(super) created: Timestamp,
-    pub(super) status: Status,
-    pub(super) activity: Timestamp,
-}
 
 /// The organisation at home.
 pub(super) fn org() -> String {

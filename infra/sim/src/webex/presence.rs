@@ -1,26 +1,10 @@
 //! Presence: what people are at, as their colleagues see it, and who plays it.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::person::Status;
 use super::state::State;
-
-/// What somebody is at (Webex, People, `status`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Status {
-    Active,
-    Inactive,
-    Call,
-    Meeting,
-    Presenting,
-    #[serde(rename = "DoNotDisturb")]
-    DoNotDisturb,
-    #[serde(rename = "OutOfOffice")]
-    OutOfOffice,
-    Pending,
-    Unknown,
-}
 
 /// What `PUT /sim/webex/people/{email}/presence` takes.
 #[derive(Deserialize)]

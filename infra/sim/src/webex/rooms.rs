@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::call::{Answer, Call, Refusal};
+use super::call::{Answer, Call};
+use super::refusal::Refusal;
 use super::state::{Room, State, new_id};
 
 pub(super) fn create(state: &mut State, call: &Call) -> Result<Answer, Refusal> {

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::call::{Refusal, compact, stamp};
-use super::contents::Withheld;
-use super::people::Person;
+use super::format::{compact, stamp};
+use super::person::Person;
+use super::refusal::Refusal;
+use super::withheld::Withheld;
 
 pub(super) struct Room {
     pub(super) id: String,

@@ -4,7 +4,9 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, Refusal, compact, stamp};
+use super::call::{Answer, Call};
+use super::format::{compact, stamp};
+use super::refusal::Refusal;
 use super::state::{Room, State, Team, Teammate, new_id};
 
 impl State {

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, Refusal, compact, stamp};
+use super::call::{Answer, Call};
+use super::format::{compact, stamp};
+use super::refusal::Refusal;
 use super::state::{State, Webhook, new_id};
 
 /// What can be listened to; the stand-in makes events of the first five only, `all` being messages, memberships and rooms.

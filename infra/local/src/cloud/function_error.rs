@@ -1,0 +1,17 @@
+//! How a call of a function fails.
+
+/// The function failed: what Lambda reports as a function error.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {message}")]
+pub struct FunctionError {
+    /// `errorType`.
+    pub kind: String,
+    /// `errorMessage`.
+    pub message: String,
+}
+
+impl FunctionError {
+    pub(super) fn new(kind: &str, message: impl Into<String>) -> Self {
+        Self { kind: kind.to_owned(), message: message.into() }
+    }
+}
