@@ -99,7 +99,7 @@ async fn check(world: &World, scene: &Scene, number: usize, moment: Moment) {
             assert!(settled, "{here}: {} is {:?}", dispatch.reference_tag(name), delivery.progress);
         }
         assert!(dispatch.facts.is_empty(), "{here}: facts are published");
-        assert_eq!(dispatch.lease_ms, 0, "{here}: nobody holds it");
+        assert!(dispatch.lease.is_free(), "{here}: nobody holds it");
     }
     assert_eq!(world.spaces().len(), 1, "{here}: one space");
     let posts = world.posts("Green Power").join("\n");

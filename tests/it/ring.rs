@@ -442,7 +442,7 @@ async fn repeat_last_takes_the_last_step_again() {
     }
     world.settle().await;
     assert_eq!((world.incident().await.count, world.incident().await.step), (4, 3));
-    let calls = world.dispatches().await.into_iter().filter(|dispatch| dispatch.step == Some(3)).count();
+    let calls = world.dispatches().await.into_iter().filter(|dispatch| dispatch.step() == Some(3)).count();
     assert_eq!(calls, 2, "the third step was taken twice");
     assert!(
         world.posts("Green Power").contains(&"**Green button** was pressed again, the 4th time.".to_owned())

@@ -2,11 +2,14 @@
 
 pub mod command;
 pub mod decide;
+mod schedule;
 pub mod summary;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+pub use schedule::next_step_at;
 
 use crate::alert::{Alert, Hold};
 use crate::occupancy::zone::Level;

@@ -5,6 +5,7 @@ pub mod button;
 pub mod config;
 pub mod conversation;
 pub mod delivery;
+pub mod failover;
 pub mod incident;
 pub mod occupancy;
 pub mod oncall;

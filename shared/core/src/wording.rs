@@ -7,12 +7,12 @@ pub mod occupancy;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::config::{Plan, Severity, Step};
+use crate::config::{Plan, Severity};
 use crate::delivery::{
-    Content, Delivery, DirectMessage, Dispatch, InternalTask, MailMessage, Message, PhoneMessage, Progress,
-    Receipt, SpaceMessage,
+    Content, Delivery, DeliveryState, DirectMessage, Dispatch, InternalTask, MailMessage, Message,
+    PhoneMessage, SpaceMessage, VendorStatus,
 };
-use crate::incident::{By, Incident, Kind, Phase, reference};
+use crate::incident::{By, Incident, Phase, reference};
 
 /// How times are written and things are called.
 #[derive(Clone, Debug)]
@@ -63,12 +63,12 @@ impl Values {
     pub fn of(dispatch: &Dispatch, words: &Words) -> Self {
         Self {
             name: words.name.clone(),
-            count: dispatch.count,
+            count: dispatch.of_incident().map_or(0, |of| of.count),
             time: clock(dispatch.at, words),
             incident: reference(&dispatch.key.subject, dispatch.key.epoch),
-            level: dispatch.view.as_ref().and_then(|view| view.level).map_or("", occupancy::level).to_owned(),
-            capacity: number(dispatch.view.as_ref().and_then(|view| view.capacity)),
-            usual: number(dispatch.view.as_ref().and_then(|view| view.usual)),
+            level: dispatch.view().and_then(|view| view.level).map_or("", occupancy::level).to_owned(),
+            capacity: number(dispatch.view().and_then(|view| view.capacity)),
+            usual: number(dispatch.view().and_then(|view| view.usual)),
             title: words.title(),
             severity: words.severity(),
         }
@@ -249,32 +249,56 @@ pub fn resolved(by: &By, words: &Words) -> String {
     format!("Resolved by {} at {}.", escape_markdown(&by.who), clock(by.at, words))
 }
 
-fn step_of(plan: &Plan, number: u32) -> Option<&Step> {
-    plan.step(number)
+/// The template of a text or a call of the plan; `instead_of` is the message whose place it takes.
+pub fn template<'a>(content: &Content, plan: &'a Plan, instead_of: &Message) -> Option<&'a str> {
+    // A call takes the place of a text, and says what is spoken; and the other way round.
+    let text = match instead_of {
+        Message::Phone(PhoneMessage::Text { .. }) => true,
+        Message::Space(_)
+        | Message::Direct(_)
+        | Message::Phone(
+            PhoneMessage::Call { .. } | PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. },
+        )
+        | Message::Mail(_)
+        | Message::Internal(_) => false,
+    };
+    match content {
+        Content::Page { .. } => incident::page(content, plan, text),
+        Content::Step { step, item } => {
+            let step = plan.step(*step)?;
+            match text {
+                true => step.sms.get(*item).map(|sms| sms.text.as_str()),
+                false => step.call.get(*item).map(|call| call.say.as_str()),
+            }
+        }
+        Content::Text(_) | Content::Entry | Content::FirstPost(_) | Content::TakenBack { .. } => None,
+    }
 }
 
 /// The title of an incident's space.
 pub fn space_title(plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
+    let opened_at = dispatch.of_incident().map_or(dispatch.at, |of| of.opened_at);
     let values = Values {
-        time: dispatch.opened_at.to_zoned(words.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+        time: opened_at.to_zoned(words.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
         ..Values::of(dispatch, words)
     };
     values.fill(&plan.space.title, plain)
 }
 
 /// What a post says, in markdown. The label of a file stands above the text.
-pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
+pub fn post(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: &Words) -> String {
     match content {
         Content::Text(text) => text.clone(),
-        Content::Entry => {
-            dispatch.talk.as_ref().map_or_else(String::new, |talk| conversation::talk(talk, &words.zone))
-        }
-        Content::Page { .. } => incident::page(content, plan, false)
+        Content::Entry => dispatch
+            .conversation_entry()
+            .map_or_else(String::new, |entry| conversation::entry(entry, &words.zone)),
+        Content::Page { .. } => plan
+            .and_then(|plan| incident::page(content, plan, false))
             .map_or_else(String::new, |text| Values::of(dispatch, words).fill(text.trim_end(), plain)),
         // Only whoever speaks to Webex can tell.
         Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
         Content::Step { step, .. } => {
-            let post = step_of(plan, *step).and_then(|step| step.post.as_ref());
+            let post = plan.and_then(|plan| plan.step(*step)).and_then(|step| step.post.as_ref());
             let values = Values::of(dispatch, words);
             let label = post
                 .and_then(|post| post.label.as_deref())
@@ -290,47 +314,56 @@ pub fn post(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words) 
 /// The most bytes of a post (Webex, Messages API).
 const POST_MAX: usize = 7439;
 
-/// A post with the mark by which it can be found again.
-pub fn tagged_post(markdown: &str, mark: &str) -> String {
-    // Whatever is cut off, it isn't the mark.
-    let room = POST_MAX - mark.len() - 8;
+/// A post with the reference tag by which it can be found again.
+pub fn tagged_post(markdown: &str, tag: &str) -> String {
+    // Whatever is cut off, it isn't the tag.
+    let room = POST_MAX - tag.len() - 8;
     let end = (0..=markdown.len().min(room)).rev().find(|end| markdown.is_char_boundary(*end)).unwrap_or(0);
     if end < markdown.len() {
-        return format!("{}…\n\n`{mark}`", &markdown[..end]);
+        return format!("{}…\n\n`{tag}`", &markdown[..end]);
     }
-    if markdown.is_empty() { format!("`{mark}`") } else { format!("{markdown}\n\n`{mark}`") }
+    if markdown.is_empty() { format!("`{tag}`") } else { format!("{markdown}\n\n`{tag}`") }
 }
 
-/// What a text message says, with its mark.
-pub fn sms(content: &Content, plan: &Plan, dispatch: &Dispatch, words: &Words, mark: &str) -> String {
+/// What a text message says, with its reference tag.
+pub fn sms(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: &Words, tag: &str) -> String {
     let text = match content {
         Content::Text(text) => text.clone(),
         Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
         Content::Page { .. } => {
-            let text = incident::page(content, plan, false).unwrap_or_default();
+            let text = plan.and_then(|plan| incident::page(content, plan, false)).unwrap_or_default();
             let text = Values::of(dispatch, words).fill(text.trim_end(), plain);
-            return incident::page_text(&text, dispatch, mark);
+            return incident::page_text(&text, dispatch, tag);
         }
         Content::Step { step, item } => {
-            let template =
-                step_of(plan, *step).and_then(|step| step.sms.get(*item)).map_or("", |sms| sms.text.as_str());
+            let template = plan
+                .and_then(|plan| plan.step(*step))
+                .and_then(|step| step.sms.get(*item))
+                .map_or("", |sms| sms.text.as_str());
             Values::of(dispatch, words).fill(template.trim_end(), plain)
         }
     };
-    format!("{text} ({mark})")
+    format!("{text} ({tag})")
 }
 
 /// What a call says, as the incident is at this moment.
-pub fn spoken(content: &Content, plan: &Plan, incident: &Incident, words: &Words, now: Timestamp) -> String {
+pub fn spoken(
+    content: &Content,
+    plan: Option<&Plan>,
+    incident: &Incident,
+    words: &Words,
+    now: Timestamp,
+) -> String {
     match content {
         Content::Text(text) => text.clone(),
         Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
         Content::Page { .. } => {
-            let text = incident::page(content, plan, true).unwrap_or_default();
+            let text = plan.and_then(|plan| incident::page(content, plan, true)).unwrap_or_default();
             Values::now(incident, words, now).fill(text, plain)
         }
         Content::Step { step, item } => {
-            let template = step_of(plan, *step)
+            let template = plan
+                .and_then(|plan| plan.step(*step))
                 .and_then(|step| step.call.get(*item))
                 .map_or("", |call| call.say.as_str());
             Values::now(incident, words, now).fill(template, plain)
@@ -375,32 +408,14 @@ pub fn the_texter(number: &str) -> String {
     format!("{number} (by text)")
 }
 
-/// The one message that shows what became of a dispatch; none while there is nothing to tell.
+/// The delivery summary: one message that shows the state of the deliveries; none while there is nothing to tell.
 pub fn delivery_summary(dispatch: &Dispatch) -> Option<String> {
-    if dispatch.key.subject.kind() == Kind::Customer {
-        return conversation::receipt(dispatch, |delivery, receipt| line(delivery, receipt, escape_markdown));
-    }
-    // A later attempt is told of when it is made.
-    let later = |delivery: &Delivery| {
-        matches!(delivery.progress, Progress::Pending | Progress::Cancelled)
-            && delivery.tries == 0
-            && delivery.since > dispatch.at
-    };
-    let told = |delivery: &&Delivery| {
-        (matches!(delivery.message, Message::Phone(_) | Message::Mail(MailMessage::Page { .. }))
-            && !later(delivery))
-            || (delivery.progress == Progress::Dead && !delivery.message.is_summary())
-    };
-    let mut told: Vec<_> = dispatch.deliveries.iter().filter(|(_, delivery)| told(delivery)).collect();
-    told.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
-    let lines: Vec<String> = told
-        .into_iter()
-        .map(|(name, delivery)| line(delivery, dispatch.receipts.get(name), escape_markdown))
-        .collect();
+    let lines = dispatch.summary();
+    let lines: Vec<String> = lines.iter().map(|one| line(one.delivery, one.state, escape_markdown)).collect();
     (!lines.is_empty()).then(|| lines.join("  \n"))
 }
 
-fn line(delivery: &Delivery, receipt: Option<&Receipt>, escape: fn(&str) -> String) -> String {
+fn line(delivery: &Delivery, state: DeliveryState<'_>, escape: fn(&str) -> String) -> String {
     let what = match &delivery.message {
         Message::Space(SpaceMessage::Invite { email, .. }) => format!("Adding {}", escape(email)),
         Message::Space(SpaceMessage::Post { .. }) => "A post".to_owned(),
@@ -427,20 +442,16 @@ fn line(delivery: &Delivery, receipt: Option<&Receipt>, escape: fn(&str) -> Stri
         Message::Internal(InternalTask::EraseCustomer { .. }) => "Forgetting the customer".to_owned(),
         Message::Space(SpaceMessage::DeliverySummary) => "This report".to_owned(),
     };
-    let why = || delivery.why.as_deref().map(escape).unwrap_or_default();
-    let state = match (delivery.progress, receipt) {
-        // The vendor knows better than we do, also when we had already given up or called it off.
-        (_, Some(receipt)) => of_fate(receipt, escape),
-        (Progress::Dead, None) => format!("❌ failed: {}", why()),
-        (Progress::Cancelled, None) if delivery.message.is_reply() && delivery.why.is_some() => {
-            format!("not sent: {}", why())
-        }
-        (Progress::Cancelled, None) => "not needed any more".to_owned(),
-        (Progress::Sent, None) if matches!(delivery.message, Message::Mail(_)) => "✅ sent".to_owned(),
-        (Progress::Sent, None) => "queued".to_owned(),
-        (Progress::Unknown, None) => "not certain yet, being looked up".to_owned(),
-        (Progress::Pending, None) if delivery.why.is_some() => format!("will be tried again: {}", why()),
-        (Progress::Pending, None) => "about to be sent".to_owned(),
+    let state = match state {
+        DeliveryState::Reported { status, code } => reported(status, code, escape),
+        DeliveryState::Failed(why) => format!("❌ failed: {}", escape(why)),
+        DeliveryState::NotSent(why) => format!("not sent: {}", escape(why)),
+        DeliveryState::NotNeeded => "not needed any more".to_owned(),
+        DeliveryState::MailSent => "✅ sent".to_owned(),
+        DeliveryState::Queued => "queued".to_owned(),
+        DeliveryState::Uncertain => "not certain yet, being looked up".to_owned(),
+        DeliveryState::Retried(why) => format!("will be tried again: {}", escape(why)),
+        DeliveryState::Waiting => "about to be sent".to_owned(),
     };
     format!("{what}: {state}")
 }
@@ -453,26 +464,31 @@ fn target(delivery: &Delivery, to: &str, escape: fn(&str) -> String) -> String {
     }
 }
 
-fn of_fate(receipt: &Receipt, escape: fn(&str) -> String) -> String {
-    let why = receipt.why.as_deref().map(|why| format!(": {}", escape(why))).unwrap_or_default();
-    let code = receipt.code.map(|code| format!("{why} (Twilio {code})")).unwrap_or_default();
-    match receipt.status.as_str() {
-        "delivered" | "read" => "✅ delivered".to_owned(),
-        "undelivered" => format!("❌ undelivered{code}"),
-        "failed" => format!("❌ failed{code}"),
-        "busy" => "❌ busy".to_owned(),
-        "no-answer" => "❌ not answered".to_owned(),
-        "voicemail" => "❌ only a voicemail answered".to_owned(),
-        "in-progress" => "answered".to_owned(),
-        "completed" => "✅ answered, call ended".to_owned(),
-        "canceled" => "called off".to_owned(),
-        other => format!("{}{code}", escape(other)),
+fn reported(status: &VendorStatus, code: Option<(u32, Option<&str>)>, escape: fn(&str) -> String) -> String {
+    let code = code.map_or_else(String::new, |(code, why)| {
+        let why = why.map(|why| format!(": {}", escape(why))).unwrap_or_default();
+        format!("{why} (Twilio {code})")
+    });
+    match status {
+        VendorStatus::Delivered | VendorStatus::Read => "✅ delivered".to_owned(),
+        VendorStatus::Undelivered => format!("❌ undelivered{code}"),
+        VendorStatus::Failed => format!("❌ failed{code}"),
+        VendorStatus::Busy => "❌ busy".to_owned(),
+        VendorStatus::NoAnswer => "❌ not answered".to_owned(),
+        VendorStatus::Voicemail => "❌ only a voicemail answered".to_owned(),
+        VendorStatus::InProgress => "answered".to_owned(),
+        VendorStatus::Completed => "✅ answered, call ended".to_owned(),
+        VendorStatus::Canceled => "called off".to_owned(),
+        VendorStatus::Queued | VendorStatus::Sent | VendorStatus::Other(_) => {
+            format!("{}{code}", escape(status.as_str()))
+        }
     }
 }
 
 /// Told to the admins when something could not be delivered at all; plain text, for Webex and SMS alike.
 pub fn not_delivered(dispatch: &Dispatch, failed: &[&Delivery]) -> String {
-    let lines: Vec<String> = failed.iter().map(|delivery| line(delivery, None, plain)).collect();
+    let lines: Vec<String> =
+        failed.iter().map(|delivery| line(delivery, DeliveryState::of(delivery, None), plain)).collect();
     format!(
         "Handbell could not deliver for incident {}: {}",
         reference(&dispatch.key.subject, dispatch.key.epoch),

@@ -61,11 +61,7 @@ impl Store {
         match answer {
             Ok(answer) => {
                 let mut dispatch: Dispatch = read(answer.attributes.unwrap_or_default())?;
-                let died_at_ms = (dispatch.claims > dispatch.settled).then_some(dispatch.claimed_ms);
-                dispatch.owner = Some(owner.to_owned());
-                dispatch.claims += 1;
-                dispatch.claimed_ms = now_ms;
-                dispatch.lease_ms = lease_ms;
+                let died_at_ms = dispatch.lease.claim(owner, now_ms, lease_ms);
                 Ok(Claimed::Ours { dispatch: Box::new(dispatch), died_at_ms })
             }
             Err(error) => match refused(&error) {
@@ -73,7 +69,7 @@ impl Store {
                 // gone, so whatever is due counts as perhaps said.
                 Some(row) if row.get("owner") == Some(&text(owner)) => {
                     let dispatch: Dispatch = read(row)?;
-                    let died_at_ms = (dispatch.claims > dispatch.settled + 1).then_some(dispatch.claimed_ms);
+                    let died_at_ms = dispatch.lease.died_before();
                     Ok(Claimed::Ours { dispatch: Box::new(dispatch), died_at_ms })
                 }
                 Some(_) => Ok(Claimed::NotOurs),
@@ -125,10 +121,10 @@ impl Store {
             .condition_expression("#owner = :owner AND rev = :rev")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(owner))
-            .expression_attribute_values(":rev", number(dispatch.rev))
+            .expression_attribute_values(":rev", number(dispatch.lease.revision()))
             .expression_attribute_values(":deliveries", attribute(&dispatch.deliveries)?)
             .expression_attribute_values(":facts", attribute(&dispatch.facts)?)
-            .expression_attribute_values(":settled", number(dispatch.claims))
+            .expression_attribute_values(":settled", number(dispatch.lease.claims()))
             .expression_attribute_values(":zero", number(0))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         if let Some(due) = due {
@@ -143,7 +139,11 @@ impl Store {
                 Some(row) => {
                     let stands: Dispatch = read(row)?;
                     // Written by our own earlier try whose answer was lost.
-                    Ok(if stands.settled == dispatch.claims { Released::Done } else { Released::Lost })
+                    Ok(if stands.lease.has_settled(dispatch.lease.claims()) {
+                        Released::Done
+                    } else {
+                        Released::Lost
+                    })
                 }
                 None => Err(error.into()),
             },

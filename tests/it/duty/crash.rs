@@ -131,7 +131,7 @@ async fn settled(world: &World, incident: &Incident, here: &str) -> Vec<Dispatch
             assert!(settled, "{here}: {} is {delivery:?}", dispatch.reference_tag(name));
         }
         assert!(dispatch.facts.is_empty(), "{here}: facts are published");
-        assert_eq!(dispatch.lease_ms, 0, "{here}: nobody holds it");
+        assert!(dispatch.lease.is_free(), "{here}: nobody holds it");
         all.push(dispatch);
     }
     all
@@ -153,7 +153,9 @@ fn letters(world: &World, here: &str, dispatches: &[Dispatch]) {
             assert!((1..=most).contains(&copies), "{here}: {copies} copies of {mark}, {delivery:?}");
         }
     }
-    let resolved = usize::from(dispatches.iter().any(|dispatch| dispatch.ended.is_some()));
+    let resolved = usize::from(
+        dispatches.iter().any(|dispatch| dispatch.of_incident().is_some_and(|of| of.ended.is_some())),
+    );
     assert_eq!(wanted, resolved, "{here}: a report at the end, and only then");
     assert_eq!(sent.is_empty(), wanted == 0, "{here}: {sent:#?}");
 }

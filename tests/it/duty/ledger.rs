@@ -214,7 +214,7 @@ async fn a_snooze_ends_and_the_same_step_comes_again() {
 /// A new number is called only once whoever has it has said the code that it was sent.
 #[tokio::test]
 async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
-    use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, Message, PhoneMessage};
+    use handbell_core::delivery::{Body, Content, Delivery, Dispatch, DispatchKey, Message, PhoneMessage};
     use handbell_core::incident::Subject;
     use handbell_core::oncall::code::Code;
     use jiff::SignedDuration;
@@ -232,7 +232,7 @@ async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
     let now = world.now();
     assert!(store.ask_code(DANA, &Code::new("dana", DANA, "042137", "salt", now)).await.unwrap());
     let key = DispatchKey { subject: Subject::notice(DANA), epoch: 1, number: 1 };
-    let mut dispatch = Dispatch { last_word: true, ..Dispatch::new(key, now) };
+    let mut dispatch = Dispatch::new(key, Body::Notice, now);
     let content = Content::Text("042137 is your code".to_owned());
     dispatch.add(Delivery::new(
         Message::Phone(PhoneMessage::Text { to: DANA.to_owned(), from: String::new(), content }),

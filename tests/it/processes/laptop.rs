@@ -191,7 +191,7 @@ impl Laptop {
     async fn open(&self) -> Vec<Dispatch> {
         let now = self.runner.stage.clock.now();
         let all = self.dispatches().await;
-        all.into_iter().filter(|dispatch| dispatch.due(now).is_some() || dispatch.owner.is_some()).collect()
+        all.into_iter().filter(|dispatch| dispatch.due(now).is_some() || !dispatch.lease.is_free()).collect()
     }
 
     /// The latest incident.

@@ -1,7 +1,9 @@
 //! Codes that prove that a phone or an address is somebody's: made here, sent to the contact, and said by who got it.
 
 use handbell_core::config::is_phone_number;
-use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, MailMessage, Message, PhoneMessage};
+use handbell_core::delivery::{
+    Body, Content, Delivery, Dispatch, DispatchKey, MailMessage, Message, PhoneMessage,
+};
 use handbell_core::incident::Subject;
 use handbell_core::oncall::code::{Code, six_digits};
 use handbell_core::oncall::{Contact, Person};
@@ -76,7 +78,7 @@ pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Resul
     for ToSend { address, text, .. } in sent {
         let epoch = u64::try_from(directory.now.as_microsecond()).unwrap_or_default();
         let key = DispatchKey { subject: Subject::notice(&address), epoch, number: 1 };
-        let mut dispatch = Dispatch { last_word: true, ..Dispatch::new(key, directory.now) };
+        let mut dispatch = Dispatch::new(key, Body::Notice, directory.now);
         let content = Content::Text(text);
         let say = match is_phone_number(&address) {
             true => Message::Phone(PhoneMessage::Text { to: address.clone(), from: String::new(), content }),

@@ -3,7 +3,7 @@
 use handbell_core::alert::mail::{Automatic, Letter, Verdict, Verdicts, own_words};
 use handbell_core::button::EventId;
 use handbell_core::delivery::{
-    Content, Delivery, DirectMessage, Dispatch, DispatchKey, Message, PhoneMessage,
+    Body, Content, Delivery, DirectMessage, Dispatch, DispatchKey, Message, PhoneMessage,
 };
 use handbell_core::incident::command::{Actor, Asked, Command, How, Which, understand};
 use handbell_core::incident::decide::{Event, Outcome};
@@ -374,7 +374,7 @@ impl App {
         // The moment is part of its name, so that notices to one address don't meet.
         let epoch = u64::try_from(now.as_microsecond()).unwrap_or_default();
         let key = DispatchKey { subject: subject.clone(), epoch, number: 1 };
-        let mut dispatch = Dispatch { last_word: true, ..Dispatch::new(key, now) };
+        let mut dispatch = Dispatch::new(key, Body::Notice, now);
         for say in says {
             dispatch.add(Delivery::new(say, now));
         }

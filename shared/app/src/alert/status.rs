@@ -29,7 +29,9 @@ impl App {
 
     /// The card as the incident is now. What is written in this space is from now on about this incident.
     pub(crate) async fn incident_card(&self, work: &Work, room: &Room) -> Result<Post, Outcome> {
-        let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
+        let (Some(incident), Some(plan)) = (work.told_incident(), work.plan()) else {
+            return Err(Outcome::NotWanted);
+        };
         let heard = self.config.webex.webhook.is_some();
         if heard {
             self.hook_once().await;
@@ -38,7 +40,7 @@ impl App {
         if let Err(fault) = self.store.note_paged(&[(room.id.clone(), named)], self.now()).await {
             return Err(outcome_of_fault(fault.into()));
         }
-        let card = incident::card(incident, &work.plan, &work.words, self.now());
+        let card = incident::card(incident, plan, &work.words, self.now());
         let mut markdown = format!(
             "**{}**: {}",
             wording::escape_markdown(&card.title),
@@ -200,7 +202,7 @@ impl App {
             match self.store.dispatches_of(&key.subject, key.epoch).await {
                 Ok(earlier) => {
                     let earlier: Vec<_> =
-                        earlier.into_iter().filter(|dispatch| dispatch.step.is_some()).collect();
+                        earlier.into_iter().filter(|dispatch| dispatch.step().is_some()).collect();
                     work.dispatch.record(&name, Outcome::Sent("those who were called".to_owned()), now);
                     work.dispatch.tell_called(&earlier, &text, except.as_deref(), now);
                 }
@@ -214,7 +216,7 @@ impl App {
     /// A step that has certainly reached nobody needn't wait for its time.
     pub(crate) async fn climb_if_unreached(&self, work: &Work) -> Result<(), Fault> {
         use handbell_core::incident::decide::Event;
-        let (Some(step), Some(incident)) = (work.dispatch.step, &work.incident) else { return Ok(()) };
+        let (Some(step), Some(incident)) = (work.dispatch.step(), work.incident()) else { return Ok(()) };
         // Only the step that was taken last: an earlier round has no say.
         let earlier = work.dispatch.key.number < incident.step_dispatch;
         if work.cancelled || earlier || !work.dispatch.brought_nobody() || incident.step != step {
@@ -224,7 +226,7 @@ impl App {
         let others = self.store.dispatches_of(&key.subject, key.epoch).await?;
         // A step's people may lie in several dispatches; those of an earlier round don't count.
         let same = |other: &&handbell_core::delivery::Dispatch| {
-            other.step == Some(step) && other.at == work.dispatch.at && other.key.number != key.number
+            other.step() == Some(step) && other.at == work.dispatch.at && other.key.number != key.number
         };
         let paged = |other: &handbell_core::delivery::Dispatch| {
             other.deliveries.values().any(|delivery| delivery.message.is_page())

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::delivery::{
-    Content, Dispatch, DispatchKey, Message, PhoneMessage, Receipt, SUMMARY_PAUSE, failed,
+    Content, Dispatch, DispatchKey, Message, PhoneMessage, Receipt, SUMMARY_PAUSE, VendorStatus,
 };
 use handbell_core::incident::command::{Actor, Command, How};
 use handbell_core::incident::decide::{Event, Outcome};
@@ -116,7 +116,7 @@ impl App {
                 // Whichever of the two comes first, that it was a machine stays.
                 rank: CallStatus::Completed.rank() + 1,
                 last: true,
-                status: "voicemail".to_owned(),
+                status: VendorStatus::Voicemail,
                 why: None,
                 code: None,
                 id: params.get("CallSid").unwrap_or_default().to_owned(),
@@ -135,7 +135,7 @@ impl App {
                     .get("MessageStatus")
                     .or_else(|| params.get("SmsStatus"))
                     .unwrap_or_default()
-                    .to_ascii_lowercase(),
+                    .into(),
                 why: error_code.map(|code| explain(code).1.to_owned()),
                 code: error_code,
                 id: sid,
@@ -143,7 +143,7 @@ impl App {
             TwilioEvent::CallStatus { sid, status, .. } => Receipt {
                 rank: status.rank(),
                 last: status.is_final(),
-                status: params.get("CallStatus").unwrap_or_default().to_ascii_lowercase(),
+                status: params.get("CallStatus").unwrap_or_default().into(),
                 why: None,
                 code: None,
                 id: sid,
@@ -169,10 +169,10 @@ impl App {
         let now = self.now();
         let due = now + SUMMARY_PAUSE;
         if self.store.receipt(key, name, receipt, due).await? {
-            tracing::info!(dispatch = ?key, delivery = name, status = receipt.status, "receipt");
+            tracing::info!(dispatch = ?key, delivery = name, status = %receipt.status, "receipt");
             self.enqueue(&[(RowKey::dispatch(key), due)], now).await;
         }
-        if failed(&receipt.status) {
+        if receipt.status.brought_nobody() {
             // The next attempt for the same person comes at once, and not when it would have been due. Told again, it is written
             // again: whoever was told first may have died before this.
             self.store.due_by(key, due).await?;
@@ -215,9 +215,14 @@ impl App {
         else {
             return twiml(&goodbye(wording::NOT_KNOWN));
         };
-        let plan = self.plan(&line.dispatch.plan, &line.dispatch.plan_hash).await?;
+        let plan = match line.dispatch.of_incident() {
+            Some(of) => Some(self.plan(&of.plan, &of.plan_hash).await?),
+            None => None,
+        };
         let call = match content {
-            Content::Step { step, item } => plan.step(*step).and_then(|step| step.call.get(*item)),
+            Content::Step { step, item } => {
+                plan.as_ref().and_then(|plan| plan.step(*step)).and_then(|step| step.call.get(*item))
+            }
             Content::Text(_)
             | Content::Page { .. }
             | Content::Entry
@@ -229,7 +234,7 @@ impl App {
             language: call.and_then(|call| call.language.clone()),
             voice: call.and_then(|call| call.voice.clone()),
         };
-        let text = wording::spoken(content, &plan, &line.incident, &words, self.now());
+        let text = wording::spoken(content, plan.as_deref(), &line.incident, &words, self.now());
         let here = token(&line.key, &line.name);
         let keys = format!("{}/twilio/voice/key?d={here}&s={}", self.public_url(), line.incident.step);
         twiml(&[

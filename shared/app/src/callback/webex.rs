@@ -172,7 +172,7 @@ impl App {
         let key = DispatchKey { subject: whose.subject, epoch: whose.epoch, number };
         let Some(dispatch) = self.store.dispatch(&key).await? else { return Ok(()) };
         let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
-        if !known && dispatch.lease_ms > self.now().as_millisecond() {
+        if !known && dispatch.lease.is_held(self.now().as_millisecond()) {
             // Whoever posted it is about to write that down; only if that fails does this count.
             return Err(Fault("whoever posted this is still at work".into()));
         }

@@ -35,7 +35,7 @@ impl App {
         if !work.may_begin(self.now()) {
             return wait(0);
         }
-        let markdown = wording::post(&message.content, &work.plan, &work.dispatch, &work.words);
+        let markdown = wording::post(&message.content, work.plan(), &work.dispatch, &work.words);
         webex
             .direct(&message.email, &wording::tagged_post(&wording::escape_markdown(&markdown), &tag))
             .await

@@ -66,7 +66,7 @@ impl App {
     ) -> Result<Mail, Outcome> {
         let Attempt { work, delivery, .. } = attempt;
         let domain = self.mail_domain()?;
-        let text = wording::post(content, &work.plan, &work.dispatch, &work.words);
+        let text = wording::post(content, work.plan(), &work.dispatch, &work.words);
         let headers = vec![
             ("Auto-Submitted".to_owned(), "auto-generated".to_owned()),
             (OURS.to_owned(), attempt.reference_tag()),

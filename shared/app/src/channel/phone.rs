@@ -109,7 +109,7 @@ impl App {
         let sms = Sms {
             to: to.to_owned(),
             from: from.to_owned(),
-            body: wording::sms(content, &work.plan, &work.dispatch, &work.words, &tag),
+            body: wording::sms(content, work.plan(), &work.dispatch, &work.words, &tag),
             status_callback: Some(self.text_status_url(attempt)),
             validity: TEXT_VALIDITY,
             media: Vec::new(),
@@ -185,8 +185,10 @@ impl App {
         match self.spend(work, &sms.body).await {
             Ok(true) => {}
             Ok(false) => {
-                let automatic =
-                    work.dispatch.talk.as_ref().is_some_and(|talk| talk.speaker == Speaker::Handbell);
+                let automatic = work
+                    .dispatch
+                    .conversation_entry()
+                    .is_some_and(|entry| entry.speaker == Speaker::Handbell);
                 let why = if automatic { conversation::SPENT_BY_ITSELF } else { conversation::SPENT };
                 return Outcome::Refused { why: why.to_owned() };
             }

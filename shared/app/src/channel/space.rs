@@ -66,7 +66,7 @@ impl App {
 
     /// Until when to wait for the posts that come first, if they are missing.
     async fn earlier_posts_missing(&self, work: &Work) -> Option<Outcome> {
-        let number = work.dispatch.after?;
+        let number = work.dispatch.previous_post?;
         let key = DispatchKey { number, ..work.dispatch.key.clone() };
         match self.store.dispatch(&key).await {
             Ok(Some(earlier)) if !earlier.posts_are_out() => {
@@ -137,7 +137,7 @@ impl App {
         }
         match webex.add_member(&room.id, email, moderator).await {
             Ok(member) => Outcome::Sent(member.id),
-            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, work, room).await {
+            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, room).await {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
             },
@@ -176,7 +176,7 @@ impl App {
             Ok(post) => post,
             Err(outcome) => return outcome,
         };
-        let parent = match &work.dispatch.thread {
+        let parent = match work.thread() {
             Some(thread) => Some(thread.clone()),
             None => self.card_above(attempt).await,
         };
@@ -203,7 +203,7 @@ impl App {
                 return wait(0);
             }
             if let (Message::Space(SpaceMessage::ZoneCard), Some(view)) =
-                (&attempt.delivery.message, work.dispatch.view.as_ref())
+                (&attempt.delivery.message, work.dispatch.view())
             {
                 post = self.plain_card(work, view, self.config.webex.webhook.is_some());
                 post.markdown = wording::tagged_post(&post.markdown, &tag);
@@ -220,7 +220,7 @@ impl App {
                 }
                 Outcome::Sent(id)
             }
-            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, work, room).await {
+            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, room).await {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
             },
@@ -235,7 +235,7 @@ impl App {
                 self.what_became_of(work, *reply, (*changed, by)).await?
             }
             Content::Step { .. } | Content::Page { .. } | Content::Text(_) | Content::Entry => {
-                wording::post(content, &work.plan, &work.dispatch, &work.words)
+                wording::post(content, work.plan(), &work.dispatch, &work.words)
             }
         };
         Ok(match self.plans_file(content, work) {
@@ -249,7 +249,7 @@ impl App {
 
     /// A card; where cards aren't wanted, the same in words with the picture.
     async fn zone_card(&self, work: &Work) -> Post {
-        let Some(view) = work.dispatch.view.as_ref() else { return Post::default() };
+        let Some(view) = work.dispatch.view() else { return Post::default() };
         // Without a webhook nobody hears a choice, so none is offered.
         let heard = self.config.webex.webhook.is_some();
         if !self.config.webex.cards {
@@ -330,7 +330,7 @@ impl App {
     /// The file that belongs to a post; what is missing, in words, if it can't be had.
     fn plans_file(&self, content: &Content, work: &Work) -> Result<Option<File>, String> {
         let Content::Step { step, .. } = content else { return Ok(None) };
-        let post = work.plan.step(*step).and_then(|step| step.post.as_ref());
+        let post = work.plan().and_then(|plan| plan.step(*step)).and_then(|step| step.post.as_ref());
         let Some(post) = post else { return Ok(None) };
         let Some(file) = &post.file else { return Ok(None) };
         let path = self.places.files.join(file);

@@ -1,17 +1,13 @@
 //! The rules for what is sent to a customer: never after a STOP, one after another, within the day's limit.
 
-use std::sync::Arc;
-
-use handbell_core::config::Plan;
+use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::Heard;
-use handbell_core::conversation::{Address, Conversation};
-use handbell_core::delivery::{Dispatch, DispatchKey, InternalTask, Message, Outcome, Speaker};
+use handbell_core::delivery::{Dispatch, DispatchKey, Message, Outcome, Speaker};
 use handbell_core::texting::parts;
 use handbell_core::wording::conversation as wording;
-use jiff::Timestamp;
 
 use crate::conversation::apply::space_of;
-use crate::engine::deliver::{Work, wait};
+use crate::engine::deliver::{Claim, InConversation, Scope, Work, wait};
 use crate::{App, Fault};
 
 /// Daily limit of SMS segments that a line sends automatically.
@@ -25,25 +21,24 @@ impl App {
     pub(crate) async fn work_of_conversation(
         &self,
         mut dispatch: Dispatch,
-        (owner, claimed_at): (String, Timestamp),
+        claim: Claim,
     ) -> Result<Work, Fault> {
         let subject = dispatch.key.subject.clone();
-        let talk = self.store.conversation(&subject).await?;
+        let conversation = self.store.conversation(&subject).await?;
         // A customer who was forgotten is another one if they write again.
-        let talk = talk.filter(|talk| talk.address.is_some() && talk.epoch == dispatch.key.epoch);
-        let erases = dispatch.deliveries.values().any(|delivery| {
-            matches!(delivery.message, Message::Internal(InternalTask::EraseCustomer { .. }))
-        });
-        let cancelled = talk.is_none() && !erases;
+        let conversation =
+            conversation.filter(|known| known.address.is_some() && known.epoch == dispatch.key.epoch);
+        let erases = dispatch.deliveries.values().any(|delivery| delivery.message.erases());
+        let cancelled = conversation.is_none() && !erases;
         let mut stopped = None;
-        match &talk {
+        match &conversation {
             None if cancelled => dispatch.cancel(),
             None => {}
-            Some(talk) => {
-                let number = talk.address.as_ref().and_then(Address::number);
-                let answers = !dispatch.answers_are_out();
-                stopped = talk.cancels(dispatch.key.number);
-                if let Some(number) = number.filter(|_| stopped.is_none() && answers) {
+            Some(known) => {
+                let number = known.address.as_ref().and_then(Address::number);
+                let replies = !dispatch.replies_are_out();
+                stopped = known.cancels(dispatch.key.number);
+                if let Some(number) = number.filter(|_| stopped.is_none() && replies) {
                     let opted_out = self.store.sender(number).await?.opted_out.is_some();
                     stopped = opted_out.then_some("the customer wants no more texts");
                 }
@@ -52,16 +47,18 @@ impl App {
         if let Some(why) = stopped {
             dispatch.take_back(why);
         }
-        let plan = Arc::new(self.plan_of_conversation(&dispatch, talk.as_ref()));
         let words = self.words(&subject, None);
         let space = space_of(&subject, dispatch.key.epoch);
-        Ok(Work { owner, claimed_at, dispatch, plan, words, space, cancelled, incident: None, talk, stopped })
+        let scope = Scope::Conversation(InConversation { conversation, space, stopped });
+        Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
     }
 
     /// After an agent's answer has died the customer waits again. Best effort: the agent sees what became of it.
     pub(crate) async fn still_waits(&self, work: &Work, died: &[String]) {
-        let by_agent =
-            work.dispatch.talk.as_ref().is_some_and(|talk| matches!(talk.speaker, Speaker::Agent(_)));
+        let by_agent = work
+            .dispatch
+            .conversation_entry()
+            .is_some_and(|entry| matches!(entry.speaker, Speaker::Agent(_)));
         let answer = died.iter().find(|name| work.delivery(name).is_some_and(|one| one.message.is_reply()));
         let Some(name) = answer.filter(|_| by_agent) else { return };
         let id = format!("failed-{}", work.dispatch.reference_tag(name));
@@ -70,20 +67,11 @@ impl App {
         }
     }
 
-    /// A conversation has no steps, but a space.
-    fn plan_of_conversation(&self, dispatch: &Dispatch, talk: Option<&Conversation>) -> Plan {
-        let line = self.line(&dispatch.key.subject).map(|(_, line)| line);
-        let participants = talk.and_then(|talk| talk.assignee.as_ref()).map(|agent| agent.email.clone());
-        let mut plan = Plan::without_steps(talk.map(Conversation::title).unwrap_or_default());
-        plan.space.team = line.and_then(|line| line.team.clone());
-        plan.space.participants = participants.into_iter().collect();
-        plan
-    }
-
     /// Answers leave one after another; one that takes another's place, only if that was taken back in time.
     pub(crate) async fn reply_must_wait(&self, work: &Work) -> Option<Outcome> {
         let earlier = |number| DispatchKey { number, ..work.dispatch.key.clone() };
-        if let Some(number) = work.dispatch.replaces {
+        let of = work.dispatch.of_conversation()?;
+        if let Some(number) = of.replaces {
             match self.was_taken_back(&work.dispatch.key, number).await {
                 Err(_) => return Some(wait(5)),
                 Ok(Some(true)) => {}
@@ -91,9 +79,9 @@ impl App {
                 Ok(None) => return Some(wait(1)),
             }
         }
-        let number = work.dispatch.answers_after?;
+        let number = of.previous_reply?;
         match self.store.dispatch(&earlier(number)).await {
-            Ok(Some(earlier)) if !earlier.answers_are_out() => {
+            Ok(Some(earlier)) if !earlier.replies_are_out() => {
                 let now = self.now();
                 let pause = earlier.tried_at(now, Message::is_reply).duration_since(now);
                 Some(Outcome::Waits { pause })
@@ -110,7 +98,7 @@ impl App {
         while let Some(number) = next {
             let dispatch = self.store.dispatch(&DispatchKey { number, ..key.clone() }).await?;
             match dispatch.as_ref().map(Dispatch::was_taken_back) {
-                Some(Some(true)) => next = dispatch.and_then(|dispatch| dispatch.replaces),
+                Some(Some(true)) => next = dispatch.and_then(|dispatch| dispatch.of_conversation()?.replaces),
                 Some(Some(false)) | None => return Ok(Some(false)),
                 Some(None) => return Ok(None),
             }
@@ -125,7 +113,7 @@ impl App {
         let count = parts(body).count.max(1);
         let today = now.strftime("%Y-%m-%d");
         // What is said by itself has a purse of its own: whoever makes us say much must not silence the agents.
-        if work.dispatch.talk.as_ref().is_some_and(|talk| talk.speaker == Speaker::Handbell) {
+        if work.dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Handbell) {
             let what = format!("by-itself:{name}:{today}");
             return Ok(self.store.count(&what, count, now, KEEP_COUNT).await? < BY_ITSELF);
         }

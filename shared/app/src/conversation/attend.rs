@@ -31,7 +31,7 @@ impl App {
             // It was only looked: nothing is uncertain.
             Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
             Err(Failure::Refused { code: 404, why }) => {
-                return self.room_is_gone(webex, work, room).await.unwrap_or(Outcome::Refused { why });
+                return self.room_is_gone(webex, room).await.unwrap_or(Outcome::Refused { why });
             }
             Err(failure) => return outcome_of_send(failure),
         };
@@ -139,7 +139,7 @@ impl App {
             title: title.clone(),
             team: line.team.clone(),
             always: true,
-            oldest: work.dispatch.opened_at,
+            oldest: work.dispatch.of_conversation().map_or(work.dispatch.at, |of| of.opened_at),
             people: people.collect(),
             people_first: true,
             digits: None,
@@ -193,7 +193,7 @@ impl App {
         if brief {
             return Ok(Post { markdown: conversation::history(&all, &self.zone), ..Post::default() });
         }
-        let called = work.talk.as_ref().map(Conversation::title).unwrap_or_default();
+        let called = work.conversation().map(Conversation::title).unwrap_or_default();
         let text = conversation::transcript(&called, &all, &self.zone, self.now());
         let attached = Attached {
             name: "transcript.txt".to_owned(),

@@ -19,7 +19,8 @@ impl App {
             Ok(webex) => webex,
             Err(fault) => return outcome_of_fault(fault),
         };
-        let room = match self.store.space(&work.space).await {
+        let Some(space) = work.space() else { return Outcome::NotWanted };
+        let room = match self.store.space(space).await {
             Ok(row) => row.and_then(|row| row.room),
             Err(fault) => return outcome_of_fault(fault.into()),
         };
@@ -32,7 +33,7 @@ impl App {
             return wait(0);
         }
         let markdown = wording::tagged_post(&erased(kept), &work.dispatch.reference_tag("0"));
-        let mut post = Post { markdown, parent: work.dispatch.thread.clone(), ..Post::default() };
+        let mut post = Post { markdown, parent: work.thread().cloned(), ..Post::default() };
         let mut answer = webex.post(&room, &post).await;
         if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
             answer = webex.post(&room, &post).await;
@@ -41,7 +42,7 @@ impl App {
         if matches!(answer, Err(Failure::Refused { .. })) {
             answer = Ok(String::new());
         }
-        match self.store.forget(&RowKey::space(&work.space)).await {
+        match self.store.forget(&RowKey::space(space)).await {
             Ok(()) => answer.map_or_else(outcome_of_send, Outcome::Sent),
             Err(fault) => outcome_of_fault(fault.into()),
         }

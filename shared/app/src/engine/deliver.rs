@@ -6,11 +6,11 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use futures_util::future::{BoxFuture, join_all};
 use handbell_core::config::Plan;
 use handbell_core::conversation::Conversation;
-use handbell_core::delivery::failover::fail_over;
 use handbell_core::delivery::{
-    Delivery, Dispatch, DispatchKey, Fact, InternalTask, MAX_UNKNOWN, Message, Outcome, Progress,
+    Body, Delivery, Dispatch, DispatchKey, Fact, InternalTask, MAX_UNKNOWN, Message, Outcome, Progress,
     START_WITHIN, SUMMARY, Task,
 };
+use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::decide::{Event, space_name};
 use handbell_core::incident::{Incident, Kind};
 use handbell_core::wording::Words;
@@ -26,22 +26,50 @@ use crate::{App, Fault};
 /// With less time than this left, nothing is begun: a vendor call takes up to 8 s, and what came of it must be written.
 const NEEDS: SignedDuration = SignedDuration::from_secs(15);
 
-/// A claimed dispatch and everything that is needed to say it.
+/// A claimed dispatch and everything that is needed to send it.
 pub(crate) struct Work {
     pub(crate) owner: String,
     pub(crate) claimed_at: Timestamp,
     pub(crate) dispatch: Dispatch,
-    pub(crate) plan: Arc<Plan>,
     pub(crate) words: Words,
-    pub(crate) space: String,
     /// An acknowledgement or an end came first: nothing is begun, only looked up.
     pub(crate) cancelled: bool,
-    /// The incident as it was after the claim.
+    pub(crate) scope: Scope,
+}
+
+/// What the dispatch belongs to, as it was after the claim.
+pub(crate) enum Scope {
+    /// An incident.
+    Incident(InIncident),
+    /// A conversation.
+    Conversation(InConversation),
+    /// Nothing: it has no plan and no space.
+    Notice,
+}
+
+/// The incident that a dispatch belongs to.
+pub(crate) struct InIncident {
+    pub(crate) plan: Arc<Plan>,
+    /// The name under which its space is remembered.
+    pub(crate) space: String,
+    /// The latest incident of the subject.
     pub(crate) incident: Option<Incident>,
-    /// The conversation that it belongs to, as it was after the claim.
-    pub(crate) talk: Option<Conversation>,
-    /// Why its answers to a customer must not leave any more.
+}
+
+/// The conversation that a dispatch belongs to.
+pub(crate) struct InConversation {
+    /// None if the customer was forgotten.
+    pub(crate) conversation: Option<Conversation>,
+    /// The name under which its space is remembered.
+    pub(crate) space: String,
+    /// Why its replies to the customer must not leave any more.
     pub(crate) stopped: Option<&'static str>,
+}
+
+/// A claim: which worker, and since when.
+pub(crate) struct Claim {
+    pub(crate) owner: String,
+    pub(crate) at: Timestamp,
 }
 
 impl App {
@@ -91,11 +119,14 @@ impl App {
         }
         let worn_out = dispatch.recover(died_at_ms, claimed_at);
         dispatch.expedite(claimed_at);
-        let claim = (owner, claimed_at);
-        let mut work = match key.subject.kind() {
-            Kind::Customer => self.work_of_conversation(*dispatch, claim).await?,
-            Kind::Notice => self.work_of_notice(*dispatch, claim),
-            _ => self.work_of_incident(*dispatch, claim).await?,
+        let claim = Claim { owner, at: claimed_at };
+        let mut work = match &dispatch.body {
+            Body::Incident(of) => {
+                let (plan, hash) = (of.plan.clone(), of.plan_hash.clone());
+                self.work_of_incident(*dispatch, (&plan, &hash), claim).await?
+            }
+            Body::Conversation(_) => self.work_of_conversation(*dispatch, claim).await?,
+            Body::Notice => self.work_of_notice(*dispatch, claim),
         };
         self.send_everything(&mut work, worn_out).await;
         // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
@@ -109,14 +140,15 @@ impl App {
     async fn work_of_incident(
         &self,
         mut dispatch: Dispatch,
-        (owner, claimed_at): (String, Timestamp),
+        (plan_name, plan_hash): (&str, &str),
+        claim: Claim,
     ) -> Result<Work, Fault> {
         let key = dispatch.key.clone();
         let (plan, incident) =
-            tokio::join!(self.plan(&dispatch.plan, &dispatch.plan_hash), self.store.incident(&key.subject));
+            tokio::join!(self.plan(plan_name, plan_hash), self.store.incident(&key.subject));
         let (plan, incident) = (plan?, incident?);
         // The incident is read after the claim: an acknowledgement that has been committed is seen here.
-        let cancelled = !dispatch.last_word
+        let cancelled = !dispatch.is_last_word()
             && incident.as_ref().is_none_or(|incident| incident.cancels(key.epoch, key.number));
         if cancelled {
             dispatch.cancel();
@@ -124,39 +156,16 @@ impl App {
         if let Some(incident) = incident.as_ref().filter(|incident| incident.epoch == key.epoch) {
             dispatch.skip_responders(&incident.duty);
         }
-        let space = space_name(&dispatch.plan, &plan, &key);
         let words = self.words(&key.subject, incident.as_ref());
-        Ok(Work {
-            owner,
-            claimed_at,
-            dispatch,
-            plan,
-            words,
-            space,
-            cancelled,
-            incident,
-            talk: None,
-            stopped: None,
-        })
+        let space = space_name(plan_name, &plan, &key);
+        let scope = Scope::Incident(InIncident { plan, space, incident });
+        Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
     }
 
-    /// Something that belongs to no incident: it has no plan and no space, and nothing cancels it.
-    fn work_of_notice(&self, dispatch: Dispatch, (owner, claimed_at): (String, Timestamp)) -> Work {
+    fn work_of_notice(&self, dispatch: Dispatch, claim: Claim) -> Work {
         let words = self.words(&dispatch.key.subject, None);
-        let plan = Arc::new(Plan::without_steps(String::new()));
-        let space = String::new();
-        Work {
-            owner,
-            claimed_at,
-            dispatch,
-            plan,
-            words,
-            space,
-            cancelled: false,
-            incident: None,
-            talk: None,
-            stopped: None,
-        }
+        let scope = Scope::Notice;
+        Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled: false, scope }
     }
 
     /// Sends what is due: each channel at once, the space in its order, the facts beside them, and the delivery summary last.
@@ -177,10 +186,16 @@ impl App {
         }
         if !died.is_empty() {
             tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
-            let told = (&self.config.admins, self.config.from());
             let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
-            let number = work.talk.as_ref().and_then(|talk| talk.address.as_ref()?.number());
-            fail_over(&mut work.dispatch, &died, told, number.zip(line), &work.plan, &work.words, now);
+            let Work { dispatch, scope, words, .. } = &mut *work;
+            let with = Failover {
+                admins: &self.config.admins,
+                from: self.config.from(),
+                customer: scope.customer_number().zip(line),
+                plan: scope.plan(),
+                words,
+            };
+            fail_over(dispatch, &died, with, now);
             self.still_waits(work, &died).await;
         }
         self.text_those_called(work).await;
@@ -239,7 +254,7 @@ impl App {
                 Released::Changed => {
                     let stands = self.store.dispatch(&work.dispatch.key).await?;
                     let Some(stands) = stands else { return Ok(()) };
-                    work.dispatch.rev = stands.rev;
+                    work.dispatch.lease.take_revision(&stands.lease);
                     work.dispatch.receipts = stands.receipts;
                     let _ = work.dispatch.recover(None, now);
                 }
@@ -253,11 +268,12 @@ impl App {
         if facts.is_empty() {
             return None;
         }
+        let of = dispatch.of_incident();
         let entries = facts.iter().map(|fact| {
             let detail = serde_json::json!({
-                "id": fact.id, "subject": dispatch.key.subject.as_str(), "epoch": dispatch.key.epoch, "plan": dispatch.plan,
+                "id": fact.id, "subject": dispatch.key.subject.as_str(), "epoch": dispatch.key.epoch, "plan": of.map_or("", |of| of.plan.as_str()),
                 "incident": handbell_core::incident::reference(&dispatch.key.subject, dispatch.key.epoch),
-                "count": dispatch.count, "step": dispatch.step, "at": fact.at, "detail": fact.detail,
+                "count": of.map_or(0, |of| of.count), "step": dispatch.step(), "at": fact.at, "detail": fact.detail,
             });
             PutEventsRequestEntry::builder()
                 .source("handbell")
@@ -304,8 +320,52 @@ impl Work {
 
     /// The incident that it tells of: as it ended, or as it is now.
     pub(crate) fn told_incident(&self) -> Option<&Incident> {
-        let now = self.incident.as_ref().filter(|incident| incident.epoch == self.dispatch.key.epoch);
-        self.dispatch.ended.as_deref().or(now)
+        let ended = self.dispatch.of_incident()?.ended.as_deref();
+        let now = self.incident().filter(|incident| incident.epoch == self.dispatch.key.epoch);
+        ended.or(now)
+    }
+
+    /// The latest incident of the subject.
+    pub(crate) fn incident(&self) -> Option<&Incident> {
+        match &self.scope {
+            Scope::Incident(of) => of.incident.as_ref(),
+            Scope::Conversation(_) | Scope::Notice => None,
+        }
+    }
+
+    /// The conversation, unless the customer was forgotten.
+    pub(crate) fn conversation(&self) -> Option<&Conversation> {
+        match &self.scope {
+            Scope::Conversation(of) => of.conversation.as_ref(),
+            Scope::Incident(_) | Scope::Notice => None,
+        }
+    }
+
+    /// The plan, where there is one.
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        self.scope.plan()
+    }
+
+    /// The name under which the space is remembered, where there is one.
+    pub(crate) fn space(&self) -> Option<&str> {
+        match &self.scope {
+            Scope::Incident(of) => Some(&of.space),
+            Scope::Conversation(of) => Some(&of.space),
+            Scope::Notice => None,
+        }
+    }
+
+    /// What it posts stands under this message of Webex's.
+    pub(crate) fn thread(&self) -> Option<&String> {
+        self.dispatch.of_conversation()?.thread.as_ref()
+    }
+
+    /// Why its replies to the customer must not leave any more.
+    fn stopped(&self) -> Option<&'static str> {
+        match &self.scope {
+            Scope::Conversation(of) => of.stopped,
+            Scope::Incident(_) | Scope::Notice => None,
+        }
     }
 
     pub(crate) fn delivery(&self, name: &str) -> Option<&Delivery> {
@@ -317,11 +377,27 @@ impl Work {
         if self.cancelled {
             return Some(Outcome::NotWanted);
         }
-        if let Some(why) = self.stopped.filter(|_| delivery.message.is_reply()) {
+        if let Some(why) = self.stopped().filter(|_| delivery.message.is_reply()) {
             return Some(Outcome::Refused { why: why.to_owned() });
         }
         (delivery.unknowns >= MAX_UNKNOWN)
             .then(|| Outcome::Refused { why: "three attempts had no certain outcome".into() })
+    }
+}
+
+impl Scope {
+    fn plan(&self) -> Option<&Plan> {
+        match self {
+            Self::Incident(of) => Some(&of.plan),
+            Self::Conversation(_) | Self::Notice => None,
+        }
+    }
+
+    fn customer_number(&self) -> Option<&str> {
+        match self {
+            Self::Conversation(of) => of.conversation.as_ref()?.address.as_ref()?.number(),
+            Self::Incident(_) | Self::Notice => None,
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use handbell_core::delivery::{
     Delivery, MAX_EDITS, Message, Outcome, Progress, SUMMARY, Shown, SpaceMessage, Task,
 };
-use handbell_core::incident::Kind;
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Post, Webex};
@@ -11,17 +10,13 @@ use jiff::SignedDuration;
 
 use crate::App;
 use crate::channel::outcome_of_send;
-
 use crate::engine::deliver::{Work, summary_task, wait};
 
 impl App {
     /// Posts the delivery summary when there is something to tell, and edits it when that has changed.
     pub(crate) async fn show_summary(&self, work: &mut Work) {
-        // What belongs to no incident has no space to be told of in.
-        if work.dispatch.key.subject.kind() == Kind::Notice {
-            return;
-        }
         let Some(text) = wording::delivery_summary(&work.dispatch) else { return };
+        let fingerprint = work.dispatch.summary_fingerprint();
         let now = self.now();
         if !work.dispatch.deliveries.contains_key(SUMMARY) {
             // Written down first and posted by the next claim: who dies after posting it must have left a trace.
@@ -39,11 +34,11 @@ impl App {
                 && posted
             {
                 // One that was found may show an earlier state: it is edited next.
-                let text = if task == Task::Send { text } else { String::new() };
-                summary.shown = Some(Shown { text, edits: 0 });
+                let fingerprint = if task == Task::Send { fingerprint } else { String::new() };
+                summary.shown = Some(Shown { fingerprint, edits: 0 });
             }
         } else if work.dispatch.stale_summary().is_some() {
-            self.edit_summary(work, text).await;
+            self.edit_summary(work, &text, fingerprint).await;
         }
     }
 
@@ -71,7 +66,7 @@ impl App {
         if !work.may_begin(self.now()) {
             return wait(0);
         }
-        let parent = work.dispatch.thread.clone();
+        let parent = work.thread().cloned();
         let mut post = Post { markdown: wording::tagged_post(text, &tag), parent, ..Post::default() };
         let mut answer = webex.post(&room.id, &post).await;
         // The message above is gone: then it stands by itself.
@@ -80,7 +75,7 @@ impl App {
         }
         match answer {
             Ok(id) => Outcome::Sent(id),
-            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(&webex, work, &room).await {
+            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(&webex, &room).await {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
             },
@@ -89,7 +84,7 @@ impl App {
     }
 
     /// Editing twice does no harm, so there is nothing to look for; after nine edits a new message begins.
-    async fn edit_summary(&self, work: &mut Work, text: String) {
+    async fn edit_summary(&self, work: &mut Work, text: &str, fingerprint: String) {
         let now = self.now();
         let tag = work.dispatch.reference_tag(SUMMARY);
         let (id, edits) = match work.dispatch.deliveries.get(SUMMARY) {
@@ -100,13 +95,13 @@ impl App {
             None => return,
         };
         let edited = match (self.webex().await, edits < MAX_EDITS) {
-            (Ok(webex), true) => self.edit(&webex, work, &id, &wording::tagged_post(&text, &tag)).await,
+            (Ok(webex), true) => self.edit(&webex, work, &id, &wording::tagged_post(text, &tag)).await,
             (Ok(_), false) => Err(None),
             (Err(_), _) => Err(Some(15)),
         };
         let Some(summary) = work.dispatch.deliveries.get_mut(SUMMARY) else { return };
         match edited {
-            Ok(()) => summary.shown = Some(Shown { text, edits: edits + 1 }),
+            Ok(()) => summary.shown = Some(Shown { fingerprint, edits: edits + 1 }),
             Err(Some(seconds)) => summary.next_at = now + SignedDuration::from_secs(seconds),
             Err(None) => {
                 summary.progress = Progress::Pending;
@@ -117,7 +112,8 @@ impl App {
 
     /// `Err(Some(pause))`: again later. `Err(None)`: this message can't be edited any more.
     async fn edit(&self, webex: &Webex, work: &Work, id: &str, markdown: &str) -> Result<(), Option<i64>> {
-        let row = self.store.space(&work.space).await.map_err(|_| Some(15))?;
+        let space = work.space().ok_or(None)?;
+        let row = self.store.space(space).await.map_err(|_| Some(15))?;
         let room = row.and_then(|row| row.room).ok_or(None)?;
         if !work.may_begin(self.now()) {
             return Err(Some(0));

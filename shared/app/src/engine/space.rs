@@ -1,8 +1,8 @@
 //! The space that a dispatch speaks in: remembered, adopted, made, and made again when it is gone.
 
 use handbell_core::config::{Reuse, is_phone_number};
+use handbell_core::conversation::{Agent, Conversation};
 use handbell_core::delivery::{Message, Outcome, SpaceMessage};
-use handbell_core::incident::Kind;
 use handbell_core::incident::decide::everybody;
 use handbell_core::wording;
 use handbell_outbound::Failure;
@@ -10,7 +10,7 @@ use handbell_outbound::webex::{Room as Found, Webex, title};
 use handbell_store::{Named, SpaceClaim, SpaceRow};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::deliver::{Work, wait};
+use crate::engine::deliver::{InConversation, InIncident, Scope, Work, wait};
 use crate::{App, Fault};
 
 /// A space as it shall be.
@@ -32,32 +32,53 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    fn by(work: &Work) -> Self {
-        let customer = work.dispatch.key.subject.kind() == Kind::Customer;
-        let number = work.talk.as_ref().and_then(|talk| talk.address.as_ref()?.number());
+    fn of_incident(of: &InIncident, work: &Work) -> Self {
+        let dispatch = &work.dispatch;
+        let opened_at = dispatch.of_incident().map_or(dispatch.at, |of| of.opened_at);
         Self {
-            name: work.space.clone(),
-            title: wording::space_title(&work.plan, &work.dispatch, &work.words),
-            team: work.plan.space.team.clone(),
-            always: work.plan.space.reuse == Reuse::Always,
+            name: of.space.clone(),
+            title: wording::space_title(&of.plan, dispatch, &work.words),
+            team: of.plan.space.team.clone(),
+            always: of.plan.space.reuse == Reuse::Always,
             // An incident's own space can't be older than the incident.
-            oldest: work.dispatch.opened_at - SignedDuration::from_mins(2),
-            people: everybody(&work.plan, work.dispatch.step.unwrap_or(u32::MAX)),
+            oldest: opened_at - SignedDuration::from_mins(2),
+            people: everybody(&of.plan, dispatch.step().unwrap_or(u32::MAX)),
+            people_first: false,
+            digits: None,
+            of: None,
+        }
+    }
+
+    fn of_conversation(of: &InConversation, work: &Work, team: Option<&String>) -> Self {
+        let dispatch = &work.dispatch;
+        let conversation = of.conversation.as_ref();
+        let number = conversation.and_then(|conversation| conversation.address.as_ref()?.number());
+        let opened_at = dispatch.of_conversation().map_or(dispatch.at, |of| of.opened_at);
+        let assignee = conversation.and_then(|conversation| conversation.assignee.as_ref());
+        let invite = |agent: &Agent| {
+            Message::Space(SpaceMessage::Invite { email: agent.email.clone(), moderator: false })
+        };
+        Self {
+            name: of.space.clone(),
+            title: conversation.map(Conversation::title).unwrap_or_default(),
+            team: team.cloned(),
+            always: true,
+            oldest: opened_at - SignedDuration::from_mins(2),
+            people: assignee.map(invite).into_iter().collect(),
             people_first: false,
             // Of a short number, or what isn't one, too many titles end with the same digits.
             digits: number
                 .filter(|number| is_phone_number(number) && number.len() > 8)
                 .map(|number| number.trim_start_matches('+').to_owned()),
-            of: customer.then(|| Named {
-                subject: work.dispatch.key.subject.clone(),
-                epoch: work.dispatch.key.epoch,
-            }),
+            of: Some(Named { subject: dispatch.key.subject.clone(), epoch: dispatch.key.epoch }),
         }
     }
 }
 
 /// A space to speak in.
 pub(crate) struct Room {
+    /// The name under which it is remembered.
+    pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) row: SpaceRow,
 }
@@ -80,7 +101,17 @@ fn later(failure: &Failure) -> Outcome {
 impl App {
     /// The dispatch's space. An outcome instead means that nothing can be said in it now.
     pub(crate) async fn room(&self, webex: &Webex, work: &Work) -> Result<Room, Outcome> {
-        self.space(webex, &Wanted::by(work), work).await
+        let wanted = match &work.scope {
+            Scope::Incident(of) => Wanted::of_incident(of, work),
+            Scope::Conversation(of) => {
+                let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line);
+                Wanted::of_conversation(of, work, line.and_then(|line| line.team.as_ref()))
+            }
+            Scope::Notice => {
+                return Err(Outcome::Refused { why: "a notice has no space to be posted in".to_owned() });
+            }
+        };
+        self.space(webex, &wanted, work).await
     }
 
     /// This space, by whoever works on `work`.
@@ -90,7 +121,7 @@ impl App {
         if let Some(row) = &row
             && let Some(id) = &row.room
         {
-            return Ok(Room { id: id.clone(), row: row.clone() });
+            return Ok(Room { name: wanted.name.clone(), id: id.clone(), row: row.clone() });
         }
         let claim = self
             .store
@@ -106,7 +137,7 @@ impl App {
                 }
                 tracing::info!(space = wanted.name, made, "a space is ready");
                 let row = SpaceRow { room: Some(id.clone()), made, begun: true, ..SpaceRow::default() };
-                Ok(Room { id, row })
+                Ok(Room { name: wanted.name.clone(), id, row })
             }
             Err((failure, begun)) => {
                 let _ = self.store.give_up_space(&wanted.name, begun, made, &work.owner).await;
@@ -166,8 +197,8 @@ impl App {
         };
         if made > 0 || (wanted.people_first && (fresh || begun)) {
             // It was lost and is made again: those who were invited before come back before anybody speaks in it.
-            for say in &wanted.people {
-                let Message::Space(SpaceMessage::Invite { email, moderator }) = say else { continue };
+            for message in &wanted.people {
+                let Message::Space(SpaceMessage::Invite { email, moderator }) = message else { continue };
                 match webex.add_member(&id, email, *moderator).await {
                     // Somebody who can't be added was told of when it was tried first.
                     Ok(_) | Err(Failure::Refused { .. }) => {}
@@ -200,11 +231,11 @@ impl App {
     }
 
     /// After a 404 in a space: is it gone? Then it is forgotten, and the delivery comes again in a new one.
-    pub(crate) async fn room_is_gone(&self, webex: &Webex, work: &Work, room: &Room) -> Option<Outcome> {
+    pub(crate) async fn room_is_gone(&self, webex: &Webex, room: &Room) -> Option<Outcome> {
         match webex.room(&room.id).await {
             Err(Failure::Refused { code: 404 | 403, .. }) => {
-                tracing::warn!(space = work.space, "the space is gone; it is made again");
-                match self.store.forget_space(&work.space, &room.row).await {
+                tracing::warn!(space = room.name, "the space is gone; it is made again");
+                match self.store.forget_space(&room.name, &room.row).await {
                     Ok(()) => Some(wait(0)),
                     Err(_) => Some(wait(5)),
                 }
@@ -218,8 +249,8 @@ impl App {
 /// The title ends with the whole number, however people write it: `Tommy +1 202-555-0123`.
 fn ends_with(title: &str, digits: Option<&str>) -> bool {
     let Some(digits) = digits else { return false };
-    let sign = |sign: &char| sign.is_ascii_digit() || matches!(sign, '+' | ' ' | '-' | '.' | '(' | ')' | '/');
-    let tail: Vec<char> = title.chars().rev().take_while(sign).filter(char::is_ascii_digit).collect();
+    let in_number = |c: &char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '.' | '(' | ')' | '/');
+    let tail: Vec<char> = title.chars().rev().take_while(in_number).filter(char::is_ascii_digit).collect();
     // The whole of it: another number may end with the same digits.
     tail.iter().rev().collect::<String>() == digits
 }

@@ -85,7 +85,7 @@ impl App {
             return Err(Rejected::Unknown.into());
         }
         let dispatch = self.store.dispatch(&key).await?.ok_or(Rejected::Unknown)?;
-        let view = dispatch.view.as_ref().ok_or(Rejected::Unknown)?;
+        let view = dispatch.view().ok_or(Rejected::Unknown)?;
         let picture = draw(view, &self.words(&key.subject, None));
         Ok(typed(StatusCode::OK, "image/png", picture))
     }

@@ -45,27 +45,6 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Plan {
-    /// A plan that does nothing, in a space of this title.
-    pub fn without_steps(title: String) -> Self {
-        Self {
-            space: Space {
-                title,
-                reuse: Reuse::Always,
-                team: None,
-                moderators: Vec::new(),
-                participants: Vec::new(),
-            },
-            reset_after: six_hours(),
-            repeat: Repeat::None,
-            steps: Vec::new(),
-            again: None,
-            need: Need::default(),
-            escalate: BTreeMap::new(),
-            card: None,
-            confirm: None,
-        }
-    }
-
     /// A step by its number: 1 is the first of `steps`, and after the last come those of `escalate`, in the order of their
     /// names.
     pub fn step(&self, number: u32) -> Option<&Step> {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Content, Delivery, Dispatch, Message, PhoneMessage, Progress, Receipt, SUMMARY, SpaceMessage};
+use super::{
+    Content, Delivery, Dispatch, Message, PhoneMessage, Progress, Receipt, SUMMARY, SpaceMessage,
+    VendorStatus,
+};
 use crate::incident::Duty;
 
 /// How an attempt to reach somebody has ended, as far as is known.
@@ -18,16 +21,13 @@ enum Ended {
     Failed,
 }
 
-/// What a vendor calls an attempt that certainly brought nobody.
-pub fn failed(status: &str) -> bool {
-    matches!(status, "undelivered" | "failed" | "busy" | "no-answer" | "canceled" | "voicemail")
-}
-
 fn ended(delivery: &Delivery, receipt: Option<&Receipt>) -> Ended {
     match (delivery.progress, receipt) {
-        (_, Some(receipt)) if failed(&receipt.status) => Ended::Failed,
+        (_, Some(receipt)) if receipt.status.brought_nobody() => Ended::Failed,
         // While it lasts, nobody knows yet whether a person or a machine picked up.
-        (_, Some(receipt)) if delivery.message.is_call() && receipt.status == "completed" => Ended::Answered,
+        (_, Some(receipt)) if delivery.message.is_call() && receipt.status == VendorStatus::Completed => {
+            Ended::Answered
+        }
         (Progress::Dead, None) => Ended::Failed,
         _ => Ended::Open,
     }

@@ -276,6 +276,18 @@ impl Message {
         }
     }
 
+    /// Removes all that is known of the customer.
+    pub fn erases(&self) -> bool {
+        match self {
+            Self::Internal(InternalTask::EraseCustomer { .. }) => true,
+            Self::Internal(InternalTask::TextThoseCalled { .. })
+            | Self::Space(_)
+            | Self::Direct(_)
+            | Self::Phone(_)
+            | Self::Mail(_) => false,
+        }
+    }
+
     /// The delivery summary, which tells of the others.
     pub fn is_summary(&self) -> bool {
         *self == Self::Space(SpaceMessage::DeliverySummary)

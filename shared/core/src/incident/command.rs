@@ -115,9 +115,9 @@ impl Command {
     }
 }
 
-/// One line of the ledger. It lies with the dispatch of what followed from it.
+/// One entry of the timeline. It lies with the dispatch of what followed from it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct TimelineEntry {
     /// When.
     pub at: Timestamp,
     /// What applied, in words: `Dana has it (by phone)`.
@@ -131,9 +131,9 @@ pub struct Entry {
 }
 
 // Who does what is for no log.
-impl std::fmt::Debug for Entry {
+impl std::fmt::Debug for TimelineEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Entry").field("at", &self.at).field("how", &self.how).finish_non_exhaustive()
+        f.debug_struct("TimelineEntry").field("at", &self.at).field("how", &self.how).finish_non_exhaustive()
     }
 }
 

@@ -7,8 +7,6 @@ mod occupancy;
 mod reach;
 mod time;
 
-pub use time::next_step_at;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 

@@ -9,11 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::escape_markdown as escape;
 use crate::config::{Answers, Limits, Line};
 use crate::conversation::relay_policy::{Sight, Why};
-use crate::conversation::{Address, Agent, Conversation, TAKEN_BACK};
-use crate::delivery::{
-    ConversationEntry, Delivery, Dispatch, InternalTask, Medium, Message, PhoneMessage, Progress,
-    SpaceMessage, Speaker,
-};
+use crate::conversation::{Address, Agent, Conversation};
+use crate::delivery::{ConversationEntry, Medium, Speaker};
 use crate::texting::{Parts, PriceClass};
 
 pub use commands::*;
@@ -123,25 +120,27 @@ pub fn help(line: &Line, sight: Sight) -> String {
 }
 
 /// What was said, as it stands in the space.
-pub fn talk(talk: &ConversationEntry, zone: &TimeZone) -> String {
-    let at = time(talk.at, zone);
-    match (&talk.speaker, talk.medium) {
+pub fn entry(entry: &ConversationEntry, zone: &TimeZone) -> String {
+    let at = time(entry.at, zone);
+    match (&entry.speaker, entry.medium) {
         (Speaker::Customer, Medium::Call) => {
-            let text = quoted(&talk.text).replacen(MISSED, &format!("**{MISSED}**"), 1);
-            format!("📞 **{}** {at}: {text}", escape(&talk.customer))
+            let text = quoted(&entry.text).replacen(MISSED, &format!("**{MISSED}**"), 1);
+            format!("📞 **{}** {at}: {text}", escape(&entry.customer))
         }
         (Speaker::Customer, Medium::Form) => {
-            let note = if talk.note.is_empty() { String::new() } else { format!("{}\n\n", talk.note) };
+            let note = if entry.note.is_empty() { String::new() } else { format!("{}\n\n", entry.note) };
             format!(
                 "🌐 **{}** {at}, by the web form:\n\n{note}> {}",
-                escape(&talk.customer),
-                quoted(&talk.text).replace('\n', "\n> ")
+                escape(&entry.customer),
+                quoted(&entry.text).replace('\n', "\n> ")
             )
         }
-        (Speaker::Customer, _) if talk.text.is_empty() => format!("**{}** {at}:", escape(&talk.customer)),
-        (Speaker::Customer, _) => format!("**{}** {at}: {}", escape(&talk.customer), set_apart(&talk.text)),
-        (Speaker::Agent(name), _) => format!("{} {at}: {}", escape(name), quoted(&talk.text)),
-        (Speaker::Handbell, _) => format!("🤖 The customer was told by itself, {at}: {}", quoted(&talk.text)),
+        (Speaker::Customer, _) if entry.text.is_empty() => format!("**{}** {at}:", escape(&entry.customer)),
+        (Speaker::Customer, _) => format!("**{}** {at}: {}", escape(&entry.customer), set_apart(&entry.text)),
+        (Speaker::Agent(name), _) => format!("{} {at}: {}", escape(name), quoted(&entry.text)),
+        (Speaker::Handbell, _) => {
+            format!("🤖 The customer was told by itself, {at}: {}", quoted(&entry.text))
+        }
     }
 }
 
@@ -348,42 +347,6 @@ pub const APOLOGY: &str = "There was a problem receiving your message. Please tr
 /// The text to a customer about a file that is too big, or of no kind, for a phone.
 pub fn link(address: &str) -> String {
     format!("File (valid for 7 days): {address}")
-}
-
-/// Under an answer: what became of it.
-pub fn receipt(
-    dispatch: &Dispatch,
-    line: impl Fn(&Delivery, Option<&crate::delivery::Receipt>) -> String,
-) -> Option<String> {
-    let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.speaker == Speaker::Handbell);
-    let lines: Vec<String> = dispatch
-        .deliveries
-        .iter()
-        .filter(|(name, delivery)| {
-            let failed = delivery.progress == Progress::Dead
-                || dispatch
-                    .receipts
-                    .get(*name)
-                    .is_some_and(|receipt| matches!(receipt.status.as_str(), "failed" | "undelivered"));
-            let told = match &delivery.message {
-                // What is held for a moment, or said automatically, needs no word as long as all goes well.
-                message if message.is_reply() => match delivery.progress {
-                    Progress::Pending => delivery.why.is_some(),
-                    // That it was taken back is told by a post of its own.
-                    Progress::Cancelled if delivery.why.as_deref() == Some(TAKEN_BACK) => false,
-                    Progress::Unknown | Progress::Sent | Progress::Dead | Progress::Cancelled => !by_itself,
-                },
-                message => matches!(message, Message::Phone(PhoneMessage::Connect { .. })),
-            };
-            !matches!(
-                delivery.message,
-                Message::Space(SpaceMessage::DeliverySummary)
-                    | Message::Internal(InternalTask::EraseCustomer { .. })
-            ) && (failed || told)
-        })
-        .map(|(name, delivery)| line(delivery, dispatch.receipts.get(name)))
-        .collect();
-    (!lines.is_empty()).then(|| lines.join("  \n"))
 }
 
 /// Told to the admins when no more texts leave a line today.

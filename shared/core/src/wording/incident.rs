@@ -34,11 +34,11 @@ pub fn page<'a>(content: &Content, plan: &'a Plan, spoken: bool) -> Option<&'a s
 }
 
 /// A text that pages: what to answer stands in it.
-pub fn page_text(text: &str, dispatch: &Dispatch, mark: &str) -> String {
+pub fn page_text(text: &str, dispatch: &Dispatch, tag: &str) -> String {
     let number = number(&dispatch.key.subject, dispatch.key.epoch);
     // A text of a few hundred signs costs as much as several, and the first of them is read.
     let text: String = text.chars().take(300).collect();
-    format!("{text}\nHave it? Answer: ack {number} ({mark})")
+    format!("{text}\nHave it? Answer: ack {number} ({tag})")
 }
 
 /// A sign and a word for how bad it is.

@@ -263,7 +263,10 @@ fn a_hold_that_is_acknowledged_rings_nobody() {
     night.acknowledges("dana");
     assert!(night.incident().cancels(1, 1));
     assert!(
-        night.sleep(400).iter().all(|(_, decision)| decision.dispatches.iter().all(|one| one.step.is_none()))
+        night
+            .sleep(400)
+            .iter()
+            .all(|(_, decision)| decision.dispatches.iter().all(|one| one.step().is_none()))
     );
 }
 

@@ -1,11 +1,11 @@
 //! Several attempts for the same person: what one that failed, or was answered, means for the others.
 
 use handbell_core::config::{Admins, Plan};
-use handbell_core::delivery::failover::fail_over;
 use handbell_core::delivery::{
-    Content, Delivery, DirectMessage, Dispatch, DispatchKey, MailMessage, Message, Outcome, PhoneMessage,
-    Progress, Receipt, Recipient, SpaceMessage,
+    Body, Content, Delivery, DirectMessage, Dispatch, DispatchKey, MailMessage, Message, OfIncident, Outcome,
+    PhoneMessage, Progress, Receipt, Recipient, SpaceMessage, VendorStatus,
 };
+use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::{Ack, By, Duty, Subject};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -50,7 +50,8 @@ fn add(dispatch: &mut Dispatch, who: &str, attempts: &[Way]) {
 
 fn paging(attempts: &[Way]) -> Dispatch {
     let key = DispatchKey { subject: Subject::alert("nagios", "db1/disk"), epoch: 1, number: 1 };
-    let mut dispatch = Dispatch::new(key, morning());
+    let mut dispatch =
+        Dispatch::new(key, Body::Incident(OfIncident::new("alert", "hash", morning())), morning());
     add(&mut dispatch, "dana", attempts);
     dispatch
 }
@@ -59,7 +60,7 @@ fn paging(attempts: &[Way]) -> Dispatch {
 fn became(dispatch: &mut Dispatch, name: &str, status: &str) {
     dispatch.record(name, Outcome::Sent(format!("id{name}")), morning());
     let id = format!("id{name}");
-    let receipt = Receipt { rank: 7, status: status.to_owned(), code: None, id, why: None, last: true };
+    let receipt = Receipt { rank: 7, status: status.into(), code: None, id, why: None, last: true };
     dispatch.receipts.insert(name.to_owned(), receipt);
 }
 
@@ -195,7 +196,7 @@ fn a_voicemail_is_no_answer() {
     dispatch.record("0", Outcome::Sent("id".to_owned()), morning());
     let picked_up = Receipt {
         rank: 4,
-        status: "in-progress".to_owned(),
+        status: "in-progress".into(),
         code: None,
         id: "id".to_owned(),
         why: None,
@@ -254,7 +255,11 @@ fn brought_nobody_is_said_only_when_it_is_certain() {
     assert!(nobody(&[("0", "undelivered"), ("1", "no-answer"), ("2", "busy")]));
     assert!(nobody(&[("0", "failed"), ("1", "voicemail"), ("2", "canceled")]));
     let key = paging(&[]).key;
-    assert!(!Dispatch::new(key, morning()).brought_nobody(), "who calls nobody has not failed");
+    assert!(
+        !Dispatch::new(key, Body::Incident(OfIncident::new("alert", "hash", morning())), morning())
+            .brought_nobody(),
+        "who calls nobody has not failed"
+    );
     let mut dispatch = paging(&[Ring(0), Ring(2)]);
     became(&mut dispatch, "0", "completed");
     dispatch.expedite(minute(1));
@@ -357,8 +362,10 @@ fn phones_that_were_told_are_those_that_it_has_left_for() {
 fn takes_over(dispatch: &mut Dispatch, name: &str) -> Vec<Message> {
     dispatch.record(name, Outcome::Refused { why: "no such number".to_owned() }, morning());
     let plan: Plan = serde_json::from_value(json!({ "space": { "title": "Alerts" } })).unwrap();
-    let admins = (&Admins::default(), "+12025550100");
-    fail_over(dispatch, &[name.to_owned()], admins, None, &plan, &words(), morning());
+    let (admins, words) = (Admins::default(), words());
+    let with =
+        Failover { admins: &admins, from: "+12025550100", customer: None, plan: Some(&plan), words: &words };
+    fail_over(dispatch, &[name.to_owned()], with, morning());
     let instead =
         dispatch.deliveries.values().filter(|delivery| delivery.instead_of.as_deref() == Some(name));
     instead.map(|delivery| delivery.message.clone()).collect()
@@ -429,7 +436,7 @@ proptest! {
                     brought_forward += 1;
                 }
             }
-            let failed = before.receipts.values().filter(|receipt| receipt.status != "delivered" && receipt.status != "completed");
+            let failed = before.receipts.values().filter(|receipt| receipt.status != VendorStatus::Delivered && receipt.status != VendorStatus::Completed);
             prop_assert!(brought_forward <= failed.count());
             let once = dispatch.clone();
             dispatch.expedite(minute(now));

@@ -290,7 +290,7 @@ impl Watch {
                     );
                 }
                 let takes = step < last || self.house.plan.repeat == Repeat::Last;
-                prop_assert_eq!(decision.dispatches[0].step, takes.then_some(next.step));
+                prop_assert_eq!(decision.dispatches[0].step(), takes.then_some(next.step));
                 let had = before.and_then(|incident| incident.taken_by.as_ref());
                 if step == last || had.is_some() {
                     let notes = self.house.posts(decision);
@@ -416,17 +416,18 @@ impl Watch {
                 (next.epoch, dispatches + 1 + index as u32)
             );
             prop_assert!(dispatch.due(now).is_some(), "whatever is written is due");
-            prop_assert_eq!((&dispatch.plan_hash, dispatch.count), (&next.plan_hash, next.count));
+            let of = dispatch.of_incident().expect("a dispatch of the incident");
+            prop_assert_eq!((&of.plan_hash, of.count), (&next.plan_hash, next.count));
             for fact in &dispatch.facts {
                 prop_assert!(self.facts.insert(fact.id.clone()), "{} twice", &fact.id);
             }
         }
         let posts = |say: &Message| matches!(say, Message::Space(SpaceMessage::Post { .. }));
-        let taken: Vec<_> = decision.dispatches.iter().filter(|dispatch| dispatch.step.is_some()).collect();
+        let taken: Vec<_> = decision.dispatches.iter().filter(|dispatch| dispatch.step().is_some()).collect();
         prop_assert!(next.step == step || !taken.is_empty());
         let Some(first) = taken.first() else { return Ok(()) };
-        prop_assert!(taken.iter().all(|dispatch| dispatch.step == Some(next.step)));
-        prop_assert_eq!(first.after, self.posting, "posts keep the order of the steps");
+        prop_assert!(taken.iter().all(|dispatch| dispatch.step() == Some(next.step)));
+        prop_assert_eq!(first.previous_post, self.posting, "posts keep the order of the steps");
         if first.deliveries.values().any(|delivery| posts(&delivery.message)) {
             self.posting = Some(first.key.number);
         }

@@ -51,7 +51,10 @@ fn the_first_who_acknowledges_has_it() {
             format!("tell all but dana: db1/disk ({number}): dana has it since 02:03. You are not needed.")
         ]
     );
-    assert!(taken.dispatches[0].last_word && !night.incident().cancels(1, 2), "what it says itself is said");
+    assert!(
+        taken.dispatches[0].is_last_word() && !night.incident().cancels(1, 2),
+        "what it says itself is said"
+    );
     assert!(night.incident().cancels(1, 1), "nobody else is called");
     assert_eq!(night.incident().duty.card, 2);
     assert_eq!(night.incident().duty.first.as_ref().map(|by| by.who.as_str()), Some("dana"));
@@ -127,7 +130,7 @@ fn without_a_card_the_space_reads_who_is_missing() {
         night.lines(&first),
         ["post: ✅ **dana** has it since 02:00. Still needed: somebody else, somebody else."]
     );
-    assert!(first.dispatches[0].last_word);
+    assert!(first.dispatches[0].is_last_word());
 }
 
 #[test]
@@ -352,7 +355,7 @@ fn a_step_of_a_name_comes_besides() {
     let escalated = night.says("dana", named("Technical"));
     assert_eq!(night.pages(&escalated), usual("alex"));
     assert_eq!(entry(&escalated), "dana escalated to Technical");
-    assert_eq!(escalated.dispatches[0].step, Some(4), "after those of the plan");
+    assert_eq!(escalated.dispatches[0].step(), Some(4), "after those of the plan");
     assert!(night.lines(&escalated).contains(&"post: dana asked for **Technical**.".to_owned()));
     assert_eq!(night.stands(), (Phase::Open, 1, 0));
     assert_eq!(night.sleep(3).len(), 0);
@@ -409,7 +412,7 @@ fn an_end_is_an_end() {
             "each address once"
         );
         assert_eq!((night.phase(), entry(&ended), night.incident().wake_at), (phase, words, None));
-        assert!(ended.dispatches[0].last_word && night.incident().cancels(1, 1));
+        assert!(ended.dispatches[0].is_last_word() && night.incident().cancels(1, 1));
         let ended = night.state.clone();
         night.acknowledges("dana");
         night.says("dana", Command::Cannot);

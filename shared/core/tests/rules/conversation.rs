@@ -170,7 +170,11 @@ pub(crate) fn said(turn: &Turn) -> Vec<String> {
     let plan = serde_json::from_value(json!({ "space": { "title": "A space" } })).expect("a plan");
     let mut lines = Vec::new();
     for dispatch in &turn.dispatches {
-        let under = dispatch.thread.as_ref().map(|thread| format!(" under {thread}")).unwrap_or_default();
+        let under = dispatch
+            .of_conversation()
+            .and_then(|of| of.thread.as_ref())
+            .map(|thread| format!(" under {thread}"))
+            .unwrap_or_default();
         for delivery in deliveries(dispatch) {
             let what = match &delivery.message {
                 Message::Space(SpaceMessage::Post { content: Content::FirstPost(_) }) => {
@@ -180,7 +184,7 @@ pub(crate) fn said(turn: &Turn) -> Vec<String> {
                     format!("{by} took back {reply}, changed: {changed}")
                 }
                 Message::Space(SpaceMessage::Post { content }) => {
-                    format!("post{under}: {}", wording::post(content, &plan, dispatch, &words()))
+                    format!("post{under}: {}", wording::post(content, Some(&plan), dispatch, &words()))
                 }
                 Message::Phone(PhoneMessage::Reply { to, text, files, .. }) => {
                     let files =
@@ -247,7 +251,7 @@ fn the_first_text_opens_and_the_next_goes_on() {
     room.pass(60);
     let turn = room.hear(&text("Hello?"));
     assert_eq!(said(&turn), ["2: post: **+352691496401** 08:01: Hello?"], "it was just looked who is there");
-    assert_eq!(turn.dispatches[0].after, Some(1), "a post waits for the post before it");
+    assert_eq!(turn.dispatches[0].previous_post, Some(1), "a post waits for the post before it");
     assert_eq!(
         room.talk().waiting_since,
         Some(morning()),
@@ -292,7 +296,7 @@ fn pictures_follow_the_words_in_their_order() {
         said(&turn)[1..5],
         ["1: post: **+352691496401** 08:00:", "1: file one", "1: file two", "1: file three"]
     );
-    assert_eq!(turn.dispatches[0].talk.as_ref().map(|talk| talk.files), Some(3));
+    assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.files), Some(3));
     // A picture with the word STOP is something to look at.
     room.hear(&Heard::Text { body: "stop".into(), files, at: None, word: None });
     assert_eq!(room.sender.opted_out, None);
@@ -950,7 +954,10 @@ impl Watch {
         for dispatch in &turn.dispatches {
             prop_assert_eq!(dispatch.key.epoch, next.epoch);
             prop_assert_eq!(dispatch.key.number as usize, self.dispatches.len() + 1, "1..N without gaps");
-            for (earlier, posts) in [(dispatch.after, true), (dispatch.answers_after, false)] {
+            for (earlier, posts) in [
+                (dispatch.previous_post, true),
+                (dispatch.of_conversation().and_then(|of| of.previous_reply), false),
+            ] {
                 let Some(earlier) = earlier else { continue };
                 prop_assert!(earlier < dispatch.key.number);
                 let in_lane = |say: &Message| if posts { say.is_post() } else { say.is_reply() };
@@ -960,7 +967,7 @@ impl Watch {
             let answers = dispatch.deliveries.values().any(|one| one.message.is_reply());
             prop_assert!(!(opted_out && answers), "who wants no texts gets none");
             prop_assert_eq!(
-                answers && dispatch.answers_after.is_none(),
+                answers && dispatch.of_conversation().and_then(|of| of.previous_reply).is_none(),
                 answers && next_has_no_answer_before(dispatch, before)
             );
             prop_assert!(!answers || dispatch.deliveries.contains_key("r"), "what became of it is shown");
@@ -976,7 +983,8 @@ impl Watch {
                 .values()
                 .any(|one| matches!(one.message, Message::Mail(MailMessage::Reply { .. })));
             prop_assert!(!(room.sender.confirmed.is_some() && mails), "who texted is answered by text alone");
-            let by_itself = dispatch.talk.as_ref().is_some_and(|talk| talk.speaker == Speaker::Handbell);
+            let by_itself =
+                dispatch.conversation_entry().is_some_and(|talk| talk.speaker == Speaker::Handbell);
             if by_itself && !matches!(heard, Heard::Command { .. }) {
                 let quiet = |last: Timestamp| room.now.duration_since(last) >= SignedDuration::from_mins(10);
                 prop_assert!(self.told.is_none_or(quiet), "told twice in ten minutes");
@@ -1007,7 +1015,7 @@ impl Watch {
 /// It is the first answer since the conversation opened.
 fn next_has_no_answer_before(dispatch: &Dispatch, before: Option<&Conversation>) -> bool {
     let last = before.filter(|before| before.address.is_some()).map_or(0, |before| before.last_answer);
-    last == 0 && dispatch.answers_after.is_none()
+    last == 0 && dispatch.of_conversation().and_then(|of| of.previous_reply).is_none()
 }
 
 proptest! {

@@ -1,14 +1,14 @@
 //! What an agent does, and what becomes of it: answers, commands, what is taken back, and what fails.
 
-use handbell_core::config::{Admins, Plan};
+use handbell_core::config::Admins;
 use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::{Answer, Heard, There, Turn};
 use handbell_core::conversation::relay_policy::{Command, Sight, Why};
-use handbell_core::delivery::failover::fail_over;
 use handbell_core::delivery::{
     Content, ConversationEntry, Delivery, DirectMessage, Dispatch, Medium, Message, PhoneMessage, Progress,
-    Receipt, SUMMARY, SpaceMessage, Speaker,
+    Receipt, SUMMARY, SpaceMessage, Speaker, VendorStatus,
 };
+use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::decide::{Event, Outcome as Became, begins_anew};
 use handbell_core::incident::{Phase, Subject};
 use handbell_core::wording::conversation as wording;
@@ -42,9 +42,16 @@ fn an_answer_goes_to_the_customer() {
     assert_eq!(said(&turn), ["2: text to +352691496401: It is ready.", "2: report under m1"]);
     assert_eq!(turn.answer, 2);
     let dispatch = &turn.dispatches[0];
-    assert_eq!((dispatch.after, dispatch.answers_after, dispatch.replaces), (None, None, None));
+    assert_eq!(
+        (
+            dispatch.previous_post,
+            dispatch.of_conversation().and_then(|of| of.previous_reply),
+            dispatch.of_conversation().and_then(|of| of.replaces)
+        ),
+        (None, None, None)
+    );
     assert!(dispatch.deliveries.contains_key(SUMMARY));
-    let talk = dispatch.talk.as_deref().expect("it is part of what was said");
+    let talk = dispatch.conversation_entry().expect("it is part of what was said");
     assert_eq!(
         (&talk.speaker, talk.text.as_str(), talk.files),
         (&Speaker::Agent("Dana".into()), "It is ready.", 0)
@@ -63,11 +70,24 @@ fn answers_leave_one_after_another_and_so_do_posts() {
     let mut room = asked();
     let first = room.answer("One").dispatches.remove(0);
     let second = room.answer("Two").dispatches.remove(0);
-    assert_eq!((first.answers_after, second.answers_after), (None, Some(first.key.number)));
+    assert_eq!(
+        (
+            first.of_conversation().and_then(|of| of.previous_reply),
+            second.of_conversation().and_then(|of| of.previous_reply)
+        ),
+        (None, Some(first.key.number))
+    );
     let post = room.hear(&text("Thanks")).dispatches.remove(0);
-    assert_eq!((post.after, post.answers_after), (Some(1), None), "a post waits for no answer");
+    assert_eq!(
+        (post.previous_post, post.of_conversation().and_then(|of| of.previous_reply)),
+        (Some(1), None),
+        "a post waits for no answer"
+    );
     let third = room.answer("Three").dispatches.remove(0);
-    assert_eq!((third.after, third.answers_after), (None, Some(second.key.number)));
+    assert_eq!(
+        (third.previous_post, third.of_conversation().and_then(|of| of.previous_reply)),
+        (None, Some(second.key.number))
+    );
     // What is told by itself stands in both lanes.
     let closing = room.command(Command::Close { note: None });
     assert!(closing[1].starts_with("7: post") && closing[2].starts_with("7: text"), "{closing:?}");
@@ -105,7 +125,7 @@ fn signed() {
     let mut room = asked_with(|line| line["signed"] = json!(true));
     let turn = room.answer("It is ready.");
     assert_eq!(answers(&turn), ["Dana: It is ready."]);
-    assert_eq!(turn.dispatches[0].talk.as_ref().map(|talk| talk.text.as_str()), Some("It is ready."));
+    assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.text.as_str()), Some("It is ready."));
     let files = Answer { files: vec!["f1".into(), "f2".into()], ..room.words("") };
     assert_eq!(
         said(&room.hear(&Heard::Answer(files)))[0],
@@ -503,16 +523,26 @@ fn an_answer_is_changed() {
         ["3: Dana took back 2, changed: true", "4: text to +352691496401: It's ready", "4: report under m1"]
     );
     let dispatch = &turn.dispatches[1];
-    assert_eq!((dispatch.replaces, dispatch.answers_after, turn.answer), (Some(2), Some(2), 4));
+    assert_eq!(
+        (
+            dispatch.of_conversation().and_then(|of| of.replaces),
+            dispatch.of_conversation().and_then(|of| of.previous_reply),
+            turn.answer
+        ),
+        (Some(2), Some(2), 4)
+    );
     assert_eq!(room.talk().answers, [("m1".to_owned(), 4)], "the message has another dispatch from now on");
     // A second change takes the place of the first.
     let turn = room.hear(&Heard::Changed { answer: 4, now: Some(now), by: "Dana".into() });
-    assert_eq!((turn.dispatches[1].replaces, room.talk().taken_back.clone()), (Some(4), vec![2, 4]));
+    assert_eq!(
+        (turn.dispatches[1].of_conversation().and_then(|of| of.replaces), room.talk().taken_back.clone()),
+        (Some(4), vec![2, 4])
+    );
     // Whoever looked up which dispatch carries it before that change was written: the latest is replaced all the same.
     let late = Answer { message: "m1".into(), thread: "m1".into(), ..room.words("It is ready") };
     let turn = room.hear(&Heard::Changed { answer: 2, now: Some(late), by: "Dana".into() });
     assert_eq!(said(&turn)[0], "7: Dana took back 6, changed: true");
-    assert_eq!((turn.dispatches[1].replaces, turn.answer), (Some(6), 8));
+    assert_eq!((turn.dispatches[1].of_conversation().and_then(|of| of.replaces), turn.answer), (Some(6), 8));
     assert_eq!(
         (room.talk().answers.clone(), room.talk().taken_back.clone()),
         (vec![("m1".to_owned(), 8)], vec![2, 4, 6])
@@ -571,7 +601,7 @@ fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
             ..Delivery::new(say, morning())
         });
         if *receipt {
-            let (status, id) = ("sent".to_owned(), "SM1".to_owned());
+            let (status, id) = (VendorStatus::Sent, "SM1".to_owned());
             dispatch
                 .receipts
                 .insert(name, Receipt { rank: 1, status, code: None, id, why: None, last: false });
@@ -604,7 +634,7 @@ fn whether_an_answer_was_taken_back_in_time() {
     for (one, alone) in all {
         let dispatch = answered(&[one]);
         assert_eq!(dispatch.was_taken_back(), alone, "{one:?}");
-        assert_eq!(dispatch.answers_are_out(), !matches!(one.0, Pending | Unknown), "{one:?}");
+        assert_eq!(dispatch.replies_are_out(), !matches!(one.0, Pending | Unknown), "{one:?}");
         for (other, also) in all {
             let both = match (alone, also) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
@@ -644,10 +674,16 @@ fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -
     let admins: Admins =
         serde_json::from_value(json!({ "webex": ["admin@example.com"], "sms": ["+352691496409"] }))
             .expect("admins");
-    let plan: Plan = serde_json::from_value(json!({ "space": { "title": "A space" } })).expect("a plan");
     let died: Vec<String> = died.iter().map(|name| (*name).to_owned()).collect();
-    let told = (&admins, "+12025550199");
-    fail_over(dispatch, &died, told, customer.map(|number| (number, OURS)), &plan, &words(), morning());
+    let words = words();
+    let with = Failover {
+        admins: &admins,
+        from: "+12025550199",
+        customer: customer.map(|number| (number, OURS)),
+        plan: None,
+        words: &words,
+    };
+    fail_over(dispatch, &died, with, morning());
     assert!(dispatch.facts.iter().filter(|fact| fact.kind == "delivery.dead").count() >= died.len());
     let new = deliveries(dispatch)
         .into_iter()

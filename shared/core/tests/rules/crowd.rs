@@ -155,16 +155,16 @@ impl Floor {
                 lines.push(match &delivery.message {
                     Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}"),
                     Message::Space(SpaceMessage::ZoneCard) => {
-                        let view = dispatch.view.as_ref().expect("a card shows the zone");
+                        let view = dispatch.view().expect("a card shows the zone");
                         format!("card{under}: {}", words_of_crowds::headline(view, &self.words))
                     }
                     Message::Space(SpaceMessage::Post { content }) => {
-                        let text = wording::post(content, &self.plan, dispatch, &self.words);
+                        let text = wording::post(content, Some(&self.plan), dispatch, &self.words);
                         format!("post{under}: {text}")
                     }
                     Message::Direct(DirectMessage { email, .. }) => format!("direct {email}"),
                     Message::Phone(PhoneMessage::Text { to, content, .. }) => {
-                        let text = wording::sms(content, &self.plan, dispatch, &self.words, "mark");
+                        let text = wording::sms(content, Some(&self.plan), dispatch, &self.words, "mark");
                         format!("sms {to}: {text}")
                     }
                     Message::Phone(PhoneMessage::Call { to, .. }) => format!("call {to}"),
@@ -235,7 +235,8 @@ fn straight_to_an_alert_takes_both_steps_in_order() {
         sms +352691496401: Come (mark)
         report
         ");
-    let steps: Vec<_> = risen.dispatches.iter().map(|dispatch| (dispatch.step, dispatch.after)).collect();
+    let steps: Vec<_> =
+        risen.dispatches.iter().map(|dispatch| (dispatch.step(), dispatch.previous_post)).collect();
     assert_eq!(steps, [(Some(1), None), (Some(2), Some(1))]);
     assert_eq!(floor.incident().step, 2);
 }
@@ -327,12 +328,12 @@ fn on_my_way() {
     assert_snapshot!(floor.lines(&taken), @"post under 1: ✅ **Dana** is on the way since 14:04.");
     let incident = floor.incident();
     assert_eq!((incident.phase, incident.cancelled_up_to), (Phase::Acknowledged, 2));
-    assert!(taken.dispatches[0].last_word);
+    assert!(taken.dispatches[0].is_last_word());
     assert_eq!(floor.on_my_way("Dana").outcome, Outcome::Nothing, "once");
     floor.pass(1);
     let too = floor.on_my_way("Robin");
     assert_snapshot!(floor.lines(&too), @"post under 1: ✅ **Robin** is on the way too, since 14:05.");
-    assert!(too.dispatches[0].last_word, "it is said, although the incident is acknowledged");
+    assert!(too.dispatches[0].is_last_word(), "it is said, although the incident is acknowledged");
     assert_eq!(floor.incident().taken_by.as_ref().map(|by| by.who.as_str()), Some("Dana"));
     let other = floor.apply(&says("Alex", 2, Command::Acknowledge));
     assert_eq!(other.outcome, Outcome::Nothing, "another incident");
@@ -357,7 +358,7 @@ fn a_snooze_and_what_comes_after() {
         sms +352691496401: Come (mark)
         report
         ");
-    assert_eq!(reminded.dispatches[0].step, Some(2), "the step is taken again");
+    assert_eq!(reminded.dispatches[0].step(), Some(2), "the step is taken again");
     let incident = floor.incident();
     assert_eq!((incident.phase, incident.step, &incident.taken_by), (Phase::Open, 2, &None));
     assert_eq!(incident.crowd.as_ref().unwrap().snoozed_until, None);
@@ -410,7 +411,7 @@ fn it_is_over() {
         let under = format!("post under {card}: ");
         let said = floor.said(&over);
         assert!(said.len() == 1 && said[0].starts_with(&under), "it stands under the card: {said:?}");
-        assert!(over.dispatches[0].last_word);
+        assert!(over.dispatches[0].is_last_word());
         assert_eq!((floor.incident().phase, floor.incident().cancelled_up_to), (Phase::Resolved, 2));
         assert_eq!(floor.incident().wake_at, None);
         match why {
@@ -468,7 +469,7 @@ fn a_silence_opens_without_steps_and_ends_when_all_is_back() {
     assert_eq!(site.incident().phase, Phase::Open);
     let all = site.hear(back(&["Hats", "Toys"], true));
     assert_eq!((site.incident().phase, site.incident().wake_at), (Phase::Resolved, None));
-    assert!(all.dispatches[0].last_word);
+    assert!(all.dispatches[0].is_last_word());
     assert!(site.incident().cancels(1, 1), "who was not yet told that it was silent needs not hear it now");
     assert!(site.incident().cancels(1, 3) && all.dispatches[0].key.number == 4);
     assert_eq!(site.hear(back(&["Hats"], true)).outcome, Outcome::Nothing, "once");
@@ -639,7 +640,7 @@ proptest! {
                 prop_assert_eq!(dispatch.key.number, first + 1 + index as u32, "numbered without a gap");
                 prop_assert!(!next.cancels(dispatch.key.epoch, dispatch.key.number), "what is said is not cancelled");
                 let card = dispatch.deliveries.values().any(|delivery| delivery.message == Message::Space(SpaceMessage::ZoneCard));
-                prop_assert!(!card || dispatch.view.is_some());
+                prop_assert!(!card || dispatch.view().is_some());
                 for delivery in dispatch.deliveries.values() {
                     prop_assert!(delivery.under.is_none_or(|under| under < dispatch.key.number));
                     if let Message::Space(SpaceMessage::Post { content: Content::Text(text) }) = &delivery.message {

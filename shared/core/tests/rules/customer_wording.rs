@@ -39,7 +39,7 @@ fn talk(who: Speaker, way: Medium, text: &str) -> ConversationEntry {
 }
 
 fn shown(one: &ConversationEntry) -> String {
-    wording::talk(one, &words().zone)
+    wording::entry(one, &words().zone)
 }
 
 fn known() -> Conversation {
@@ -428,7 +428,8 @@ fn what_became_of_an_answer() {
     // What is told by itself needs no word, unless it fails.
     let by_itself = |progress| {
         let mut dispatch = answered(progress, Some("no"), None);
-        dispatch.talk = Some(Box::new(talk(Speaker::Handbell, Medium::Text, "Welcome!")));
+        let entry = Box::new(talk(Speaker::Handbell, Medium::Text, "Welcome!"));
+        dispatch.in_conversation(|of| of.entry = Some(entry));
         delivery_summary(&dispatch)
     };
     assert_eq!(by_itself(Progress::Sent), None);
@@ -448,13 +449,11 @@ fn all_that_was_said() {
     all.push(answered(Progress::Cancelled, None, None));
     all.push(answered(Progress::Dead, Some("no"), None));
     let mut files = answered(Progress::Sent, None, None);
-    if let Some(talk) = &mut files.talk {
-        talk.files = 1;
-    }
+    files.in_conversation(|of| of.entry.iter_mut().for_each(|entry| entry.files = 1));
     all.push(files.clone());
-    if let Some(talk) = &mut files.talk {
-        (talk.files, talk.text) = (2, String::new());
-    }
+    files.in_conversation(|of| {
+        of.entry.iter_mut().for_each(|entry| (entry.files, entry.text) = (2, String::new()));
+    });
     all.push(files);
     assert_snapshot!(wording::transcript("Ann +352691496401", &all, &zone, after(3600)), @"
         Ann +352691496401

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use handbell_core::delivery::{
-    Content, ConversationEntry, Delivery, DirectMessage, Dispatch, DispatchKey, MAX_AGE, MAX_ATTEMPTS,
-    MAX_UNKNOWN, Medium, Message, Outcome, PhoneMessage, Progress, Receipt, SUMMARY, SpaceMessage, Speaker,
-    Task,
+    Body, Content, ConversationEntry, Delivery, DirectMessage, Dispatch, DispatchKey, Lease, MAX_AGE,
+    MAX_ATTEMPTS, MAX_UNKNOWN, Medium, Message, OfConversation, OfIncident, Outcome, Patience, PhoneMessage,
+    Progress, Receipt, SUMMARY, Shown, SpaceMessage, Speaker, Task, VendorStatus,
 };
 use handbell_core::incident::Subject;
+use handbell_core::wording;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -15,14 +16,9 @@ use crate::house::{chance, morning};
 
 pub(crate) fn dispatch(says: impl IntoIterator<Item = Message>) -> Dispatch {
     let key = DispatchKey { subject: Subject::button("green"), epoch: 1, number: 2 };
-    let mut dispatch = Dispatch {
-        step: Some(2),
-        after: Some(1),
-        plan: "power".to_owned(),
-        plan_hash: "hash".to_owned(),
-        count: 2,
-        ..Dispatch::new(key, morning())
-    };
+    let body = OfIncident { step: Some(2), count: 2, ..OfIncident::new("power", "hash", morning()) };
+    let mut dispatch = Dispatch::new(key, Body::Incident(body), morning());
+    dispatch.previous_post = Some(1);
     for say in says {
         dispatch.add(Delivery::new(say, morning()));
     }
@@ -154,7 +150,7 @@ impl Watch {
                     let receipt = Receipt {
                         why: None,
                         rank: 3,
-                        status: "delivered".to_owned(),
+                        status: "delivered".into(),
                         code: None,
                         id: "id".to_owned(),
                         last: true,
@@ -308,7 +304,7 @@ proptest! {
     #[test]
     fn a_dispatch_survives_the_table(says in says(), step in proptest::option::of(1..7_u32), words in ".*", number in 1..u32::MAX) {
         let mut dispatch = dispatch(says);
-        dispatch.step = step;
+        dispatch.in_incident(|of| of.step = step);
         dispatch.key.number = number;
         dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content: Content::Text(words) }), morning()));
         dispatch.deliveries.insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
@@ -365,7 +361,9 @@ fn said_by_a_customer() -> Dispatch {
         Message::Space(SpaceMessage::CustomerFile { url: "https://api/one".to_owned(), content_type: None });
     let mut dispatch =
         dispatch([Message::Space(SpaceMessage::Post { content: Content::Entry }), media, sms()]);
-    dispatch.talk = Some(Box::new(ConversationEntry {
+    dispatch.patience = Patience::Day;
+    let mut body = OfConversation::new(morning());
+    body.entry = Some(Box::new(ConversationEntry {
         speaker: Speaker::Customer,
         customer: "Ann".to_owned(),
         medium: Medium::Text,
@@ -374,6 +372,7 @@ fn said_by_a_customer() -> Dispatch {
         files: 1,
         at: morning(),
     }));
+    dispatch.body = Body::Conversation(body);
     dispatch
 }
 
@@ -454,9 +453,11 @@ fn what_it_replaces_survives_the_table() {
     let mut dispatch = dispatch([sms()]);
     let text = serde_json::to_string(&dispatch).expect("it can be written");
     assert!(!text.contains("replaces"), "{text}");
-    dispatch.replaces = Some(7);
+    let body = OfConversation { replaces: Some(7), ..OfConversation::new(morning()) };
+    dispatch.body = Body::Conversation(body);
     let text = serde_json::to_string(&dispatch).expect("it can be written");
-    assert_eq!(serde_json::from_str::<Dispatch>(&text).expect("it can be read").replaces, Some(7));
+    let read: Dispatch = serde_json::from_str(&text).expect("it can be read");
+    assert_eq!(read.of_conversation().and_then(|of| of.replaces), Some(7));
 }
 
 #[test]
@@ -533,4 +534,116 @@ fn a_mark_names_the_incident_the_dispatch_and_the_delivery() {
         dispatch([sms()]).reference_tag("0"),
         format!("{}.2.0", handbell_core::incident::reference(&Subject::button("green"), 1))
     );
+}
+
+#[test]
+fn the_summary_is_stale_exactly_when_its_words_change() {
+    let mut dispatch = dispatch([sms(), call(), posts()]);
+    let summary = Delivery {
+        progress: Progress::Sent,
+        ..Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning())
+    };
+    dispatch.deliveries.insert(SUMMARY.to_owned(), summary);
+    let refused = || Outcome::Refused { why: "gone".to_owned() };
+    let told = |status: &str, code| Receipt {
+        rank: 1,
+        status: status.into(),
+        code,
+        id: "SM1".to_owned(),
+        why: Some("blocked".to_owned()),
+        last: false,
+    };
+    type Change = Box<dyn Fn(&mut Dispatch)>;
+    let changes: [(Change, bool); 8] = [
+        (Box::new(|_| {}), false),
+        (
+            Box::new(|it| {
+                it.record("2", Outcome::Sent("post".to_owned()), morning());
+            }),
+            false,
+        ),
+        (
+            Box::new(|it| {
+                it.record("0", Outcome::Waits { pause: SignedDuration::ZERO }, morning());
+            }),
+            false,
+        ),
+        (
+            Box::new(|it| {
+                it.record("0", not_sent(), morning());
+            }),
+            true,
+        ),
+        (
+            Box::new(|it| {
+                it.record("0", Outcome::Sent("SM1".to_owned()), morning());
+            }),
+            true,
+        ),
+        (
+            Box::new(move |it| {
+                it.receipts.insert("0".to_owned(), told("sent", None));
+            }),
+            true,
+        ),
+        (
+            Box::new(move |it| {
+                it.receipts.insert("0".to_owned(), told("failed", Some(30007)));
+            }),
+            true,
+        ),
+        (
+            Box::new(move |it| {
+                it.record("1", refused(), morning());
+            }),
+            true,
+        ),
+    ];
+    for (place, (change, stale)) in changes.into_iter().enumerate() {
+        let fingerprint = dispatch.summary_fingerprint();
+        let before = wording::delivery_summary(&dispatch);
+        let shown = Shown { fingerprint, edits: 0 };
+        dispatch.deliveries.get_mut(SUMMARY).expect("it is there").shown = Some(shown);
+        change(&mut dispatch);
+        assert_eq!(dispatch.stale_summary().is_some(), stale, "{place}");
+        assert_eq!(wording::delivery_summary(&dispatch) != before, stale, "{place}");
+    }
+}
+
+#[test]
+fn every_word_of_a_vendor_survives_the_table() {
+    let words = [
+        "queued",
+        "sent",
+        "delivered",
+        "undelivered",
+        "failed",
+        "busy",
+        "no-answer",
+        "canceled",
+        "voicemail",
+        "in-progress",
+        "completed",
+        "read",
+        "ringing",
+    ];
+    for word in words {
+        let status = VendorStatus::from(word.to_ascii_uppercase().as_str());
+        assert_eq!(matches!(status, VendorStatus::Other(_)), word == "ringing", "{word}");
+        let text = serde_json::to_string(&status).expect("it can be written");
+        assert_eq!(text, format!("\"{word}\""));
+        assert_eq!(serde_json::from_str::<VendorStatus>(&text).expect("it can be read"), status);
+    }
+}
+
+#[test]
+fn a_claim_finds_a_worker_that_died() {
+    let mut lease = Lease::default();
+    assert!(lease.is_free() && !lease.is_held(0));
+    assert_eq!(lease.claim("one", 1_000, 31_000), None, "nobody was here before");
+    assert!(lease.is_held(30_999) && !lease.is_held(31_000) && !lease.is_free());
+    assert_eq!(lease.died_before(), None, "this claim is its own");
+    assert_eq!(lease.claim("two", 50_000, 80_000), Some(1_000), "the first was never released");
+    assert_eq!((lease.claims(), lease.died_before()), (2, Some(50_000)));
+    assert!(!lease.has_settled(2));
 }

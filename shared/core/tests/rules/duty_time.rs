@@ -260,7 +260,7 @@ fn whoever_has_it_is_asked_and_says_so() {
                 "status".to_owned(),
             ]
         );
-        assert!(came[0].1.dispatches[0].last_word, "although somebody has it");
+        assert!(came[0].1.dispatches[0].is_last_word(), "although somebody has it");
         assert_eq!((night.phase(), entry(&came[0].1)), (Phase::Acknowledged, "dana was asked: still on it?"));
         night.pass(9);
         let confirmed = night.says("dana", confirms);
@@ -359,7 +359,7 @@ fn an_alert_that_nobody_took_tells_the_admins_when_it_ends() {
             "report to ops@example.com".to_owned(),
         ]
     );
-    assert!(came[2].1.dispatches[0].last_word);
+    assert!(came[2].1.dispatches[0].is_last_word());
     assert!(night.acknowledges("dana").next.is_none() && night.wake().next.is_none());
 }
 

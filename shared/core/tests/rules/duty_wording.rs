@@ -2,7 +2,7 @@
 
 use handbell_core::alert::EXCERPT_MAX;
 use handbell_core::config::Severity::{self, Critical, Warning};
-use handbell_core::delivery::{Content, Dispatch, DispatchKey};
+use handbell_core::delivery::{Body, Content, Dispatch, DispatchKey, OfIncident};
 use handbell_core::incident::command::{Actor, How};
 use handbell_core::incident::{By, Incident, Phase};
 use handbell_core::oncall::Gap;
@@ -95,7 +95,7 @@ fn a_long_mail_is_cut_and_never_left_out() {
 fn a_page_says_what_to_answer() {
     let night = night();
     let key = DispatchKey { subject: night.subject.clone(), epoch: 1, number: 3 };
-    let dispatch = Dispatch::new(key, night.now);
+    let dispatch = Dispatch::new(key, Body::Incident(OfIncident::new("duty", "hash", night.now)), night.now);
     let (name, number) = (night.incident().reference(), night.incident().number());
     let text = incident::page_text("Nagios: db1/disk", &dispatch, &dispatch.reference_tag("0"));
     assert_eq!(text, format!("Nagios: db1/disk\nHave it? Answer: ack {number} ({name}.3.0)"));

@@ -55,7 +55,7 @@ fn press_past_the_last_step_is_counted_and_posted() {
     let sixth = house.press();
     assert_eq!((sixth.count, house.incident().step), (6, 2));
     assert_eq!(house.posts(&sixth), ["**Green power** was pressed again, the 6th time."]);
-    assert!(sixth.dispatches.iter().all(|dispatch| dispatch.step.is_none()));
+    assert!(sixth.dispatches.iter().all(|dispatch| dispatch.step().is_none()));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn repeat_last_takes_the_last_step_again() {
     let mut house = House::with(plan);
     (0..5).for_each(|_| drop(house.press()));
     let sixth = house.press();
-    assert_eq!((sixth.count, house.incident().step, sixth.dispatches[0].step), (6, 2, Some(2)));
+    assert_eq!((sixth.count, house.incident().step, sixth.dispatches[0].step()), (6, 2, Some(2)));
     assert_eq!(house.posts(&sixth), ["**Green power** was pressed again, the 6th time.", "Still needed"]);
     assert!(
         sixth.dispatches[0].deliveries.values().any(|delivery| matches!(delivery.message, Message::Phone(_)))
@@ -96,7 +96,7 @@ fn hold_cancels() {
     assert_eq!((held.outcome, house.incident().phase), (Outcome::Done, Phase::Cancelled));
     assert_eq!(house.posts(&held), ["Cancelled by the button Green power at 08:00. No help is needed."]);
     assert!(house.incident().cancels(1, 1), "what the step had not yet said stays unsaid");
-    assert!(held.dispatches[0].last_word, "but this is said");
+    assert!(held.dispatches[0].is_last_word(), "but this is said");
     assert_eq!(house.gesture(Gesture::Hold).outcome, Outcome::Nothing, "once");
     assert_eq!(house.press().count, 1, "the next press begins again");
     assert!(house.incident().cancels(1, 1), "and brings nothing back");
@@ -198,7 +198,7 @@ fn a_later_post_waits_for_the_last_one_that_posts() {
     let third = house.press();
     assert_eq!(third.dispatches[0].key.number, 3);
     assert_eq!(
-        third.dispatches[0].after,
+        third.dispatches[0].previous_post,
         Some(1),
         "the second step posts nothing, so waiting for it would be no order"
     );

@@ -104,7 +104,7 @@ fn the_forgotten_stay_silent() {
     let turn = room.hear(&text("Hello"));
     assert_eq!(facts(&turn), ["conversation.opened"]);
     assert_eq!(said(&turn)[0], format!("{}: first post", gone.dispatches + 1), "in a space of its own");
-    assert_eq!((turn.dispatches[0].after, room.talk().name.clone()), (None, None));
+    assert_eq!((turn.dispatches[0].previous_post, room.talk().name.clone()), (None, None));
     assert_eq!(room.talk().version, gone.version + 1);
     assert!(room.talk().cancels(answered).is_some(), "what was said to the forgotten never leaves");
 }

@@ -109,7 +109,7 @@ impl House {
     fn posts_of(&self, dispatch: &Dispatch) -> Vec<String> {
         let content = |say: &Message| match say {
             Message::Space(SpaceMessage::Post { content }) => {
-                Some(wording::post(content, &self.plan, dispatch, &self.words))
+                Some(wording::post(content, Some(&self.plan), dispatch, &self.words))
             }
             _ => None,
         };

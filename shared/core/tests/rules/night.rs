@@ -263,7 +263,7 @@ impl Night {
         match &delivery.message {
             Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}{wait}"),
             Message::Space(SpaceMessage::Post { content }) => {
-                format!("post{wait}: {}", wording::post(content, &self.plan, dispatch, &self.words))
+                format!("post{wait}: {}", wording::post(content, Some(&self.plan), dispatch, &self.words))
             }
             Message::Space(SpaceMessage::OriginalMail { object, name }) => {
                 format!("original {object} as {name}{wait}")
@@ -294,7 +294,11 @@ impl Night {
 
 /// The ledger's line of a decision.
 pub(crate) fn entry(decision: &Decision) -> &str {
-    decision.dispatches.first().and_then(|first| first.entry.as_ref()).map_or("", |entry| entry.what.as_str())
+    decision
+        .dispatches
+        .first()
+        .and_then(|first| first.timeline_entry())
+        .map_or("", |entry| entry.what.as_str())
 }
 
 /// What a person without rules gets, beginning now.

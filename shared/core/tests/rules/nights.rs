@@ -275,7 +275,7 @@ impl Watch {
         let (now, plan) = (self.night.now, &self.night.plan);
         let steps = plan.steps.len() as u32;
         prop_assert!(next.step <= steps);
-        let taken = decision.dispatches.iter().find_map(|dispatch| dispatch.step);
+        let taken = decision.dispatches.iter().find_map(|dispatch| dispatch.step());
         let Some(taken) = taken else {
             prop_assert!(before.is_none_or(|before| before.epoch != next.epoch || before.step == next.step));
             return Ok(());
@@ -350,14 +350,14 @@ impl Watch {
                 (next.epoch, first + 1 + index as u32)
             );
             prop_assert!(
-                !next.cancels(next.epoch, dispatch.key.number) || dispatch.last_word,
+                !next.cancels(next.epoch, dispatch.key.number) || dispatch.is_last_word(),
                 "what is said is not cancelled"
             );
             prop_assert!(dispatch.due(now).is_some(), "whatever is written is due");
             for fact in &dispatch.facts {
                 prop_assert!(self.facts.insert(fact.id.clone()), "{} twice", &fact.id);
             }
-            let by_name = dispatch.step.is_some_and(|step| step as usize > self.night.plan.steps.len());
+            let by_name = dispatch.step().is_some_and(|step| step as usize > self.night.plan.steps.len());
             for delivery in dispatch.deliveries.values().filter(|delivery| delivery.message.is_page()) {
                 let notice = delivery.instead_of.as_deref() == Some(NOTICE);
                 if let Some(until) = hold.filter(|_| !notice && !by_name) {
@@ -373,7 +373,8 @@ impl Watch {
             prop_assert!(cards <= 1 && (cards == 0 || self.night.plan.card == Some(true)));
         }
         prop_assert!(next.duty.card <= next.dispatches);
-        let entries = decision.dispatches.iter().filter(|dispatch| dispatch.entry.is_some()).count();
+        let entries =
+            decision.dispatches.iter().filter(|dispatch| dispatch.timeline_entry().is_some()).count();
         prop_assert!(entries <= 1, "one thing applied");
         Ok(())
     }

@@ -293,7 +293,7 @@ fn texts_and_calls_to_one_number_are_attempts_for_the_same_person() {
 fn a_step_later_waits_for_the_posts_of_the_one_before() {
     let mut night = Night::begun();
     let came = night.sleep(15);
-    let after: Vec<_> = came.iter().map(|(_, decision)| decision.dispatches[0].after).collect();
+    let after: Vec<_> = came.iter().map(|(_, decision)| decision.dispatches[0].previous_post).collect();
     assert_eq!(after, [Some(1), Some(2)]);
     assert_eq!(
         night.lines(&came[0].1).iter().filter(|line| line.starts_with("invite")).collect::<Vec<_>>(),

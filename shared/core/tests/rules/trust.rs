@@ -107,14 +107,14 @@ fn a_form_changes_neither_name_nor_mail() {
 fn our_words_about_a_form_are_no_part_of_what_it_says() {
     let mut room = Room::new();
     let turn = room.hear(&form("One\n⚠️ Two", None, Some("ann@example.com")));
-    let talk = turn.dispatches[0].talk.as_deref().expect("it is part of what was said");
+    let talk = turn.dispatches[0].conversation_entry().expect("it is part of what was said");
     assert_eq!(talk.text, "One\n⚠️ Two");
     assert!(talk.note.starts_with("⚠️ No text ever came from this number"), "{}", talk.note);
     assert!(talk.note.ends_with("✉️ ann@example.com"), "{}", talk.note);
     assert!(said(&turn)[1].ends_with("✉️ ann@example.com\n\n> One  \n> ⚠️ Two"), "{:?}", said(&turn));
     // Nor is there anything of ours in a text, and one of several lines can't pretend that there is.
     let turn = room.hear(&text("One\n🔔 Two"));
-    assert_eq!(turn.dispatches[0].talk.as_ref().map(|talk| talk.note.as_str()), Some(""));
+    assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.note.as_str()), Some(""));
     assert_eq!(said(&turn)[0], "2: post: **+352691496401** 08:00: \n> One  \n> 🔔 Two  ");
 }
 

@@ -67,7 +67,7 @@ async fn a_dispatch_is_never_written_over() {
     let world = World::new().await;
     world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
     let mut other = dispatch(1);
-    other.count = 99;
+    other.in_incident(|of| of.count = 99);
     let second = incident(2);
     let refused = world.store.commit(change(Some(1), &second, "press-2", &[other]), now()).await;
     assert_eq!(refused, Err(NotCommitted::Conflict));

@@ -58,9 +58,9 @@ async fn a_claim_takes_what_is_due_and_says_who_has_it_until_when() {
     assert_eq!(died, None);
     let stands = world.stands().await;
     assert_eq!(claimed, stands, "the worker has what stands in the table");
-    assert_eq!((stands.owner.as_deref(), stands.claims, stands.settled), (Some("a"), 1, 0));
-    assert_eq!(stands.claimed_ms, now().as_millisecond());
-    assert_eq!(stands.lease_ms, (now() + LEASE).as_millisecond());
+    assert_eq!((stands.lease.owner(), stands.lease.claims(), stands.lease.settled()), (Some("a"), 1, 0));
+    assert_eq!(stands.lease.claimed_ms(), now().as_millisecond());
+    assert_eq!(stands.lease.until_ms(), (now() + LEASE).as_millisecond());
     let nowhere = world.store.claim(&dispatch(2).key, "a", now()).await.unwrap();
     assert!(matches!(nowhere, Claimed::NotOurs), "and a row that isn't there doesn't come into being");
     assert_eq!(world.store.dispatch(&dispatch(2).key).await.unwrap(), None);
@@ -79,7 +79,7 @@ async fn of_many_who_claim_at_once_one_gets_it() {
         ours += usize::from(matches!(claim.await.unwrap(), Claimed::Ours { .. }));
     }
     assert_eq!(ours, 1);
-    assert_eq!(world.stands().await.claims, 1);
+    assert_eq!(world.stands().await.lease.claims(), 1);
 }
 
 /// Two machines' clocks differ: the lease and the margin have to be over.
@@ -93,7 +93,7 @@ async fn another_gets_it_only_after_the_lease_and_the_margin() {
     }
     let (taken, died) = world.claimed("b", over + SignedDuration::from_millis(1)).await;
     assert_eq!(died, Some(now().as_millisecond()), "b knows that a died, and since when");
-    assert_eq!((taken.claims, taken.settled), (2, 0));
+    assert_eq!((taken.lease.claims(), taken.lease.settled()), (2, 0));
 }
 
 #[tokio::test]
@@ -101,7 +101,7 @@ async fn a_claim_whose_answer_was_lost_is_ours_and_nobody_died() {
     let world = World::with_dispatch().await;
     world.table.fail_next(TableFault::AppliedButError, Some("UpdateItem"));
     let (claimed, died) = world.claimed("a", now()).await;
-    assert_eq!((died, claimed.claims), (None, 1), "one claim, however often it was asked for");
+    assert_eq!((died, claimed.lease.claims()), (None, 1), "one claim, however often it was asked for");
     assert_eq!(world.store.release(&sent(claimed), "a", now()).await, Ok(Released::Done));
 }
 
@@ -111,7 +111,7 @@ async fn a_claim_whose_answer_was_lost_still_tells_of_a_death_before_it() {
     world.claimed("a", now()).await;
     world.table.fail_next(TableFault::AppliedButError, Some("UpdateItem"));
     let (claimed, died) = world.claimed("b", after(60)).await;
-    assert_eq!(claimed.claims, 2);
+    assert_eq!(claimed.lease.claims(), 2);
     // When a had claimed is gone: whatever is due by now counts as perhaps sent.
     assert_eq!(died, Some(after(60).as_millisecond()));
 }
@@ -122,7 +122,11 @@ async fn a_lease_is_renewed_by_its_owner_alone() {
     world.claimed("a", now()).await;
     let key = dispatch(1).key;
     assert_eq!(world.store.renew(&key, "b", after(900)).await, Ok(false));
-    assert_eq!(world.stands().await.lease_ms, (now() + LEASE).as_millisecond(), "and b changed nothing");
+    assert_eq!(
+        world.stands().await.lease.until_ms(),
+        (now() + LEASE).as_millisecond(),
+        "and b changed nothing"
+    );
     assert_eq!(world.store.renew(&key, "a", after(300)).await, Ok(true));
     assert!(matches!(world.claims("b", after(300) + LEASE_MARGIN).await, Claimed::NotOurs));
     world.claimed("b", after(301) + LEASE_MARGIN).await;
@@ -137,7 +141,7 @@ async fn a_release_writes_down_what_was_done_and_when_more_is_due() {
     claimed.record(TEXT, later, now());
     assert_eq!(world.store.release(&claimed, "a", now()).await, Ok(Released::Done));
     let stands = world.stands().await;
-    assert_eq!((stands.owner.as_deref(), stands.lease_ms, stands.settled), (None, 0, 1));
+    assert_eq!((stands.lease.owner(), stands.lease.until_ms(), stands.lease.settled()), (None, 0, 1));
     assert_eq!(stands.deliveries[TEXT].tries, 1);
     assert!(matches!(world.claims("b", after(59)).await, Claimed::NotOurs), "not before it is due");
     let (again, died) = world.claimed("b", after(60)).await;
@@ -155,9 +159,9 @@ async fn a_release_loses_against_a_receipt_and_the_receipt_stays() {
     let mut done = sent(claimed);
     assert_eq!(world.store.release(&done, "a", now()).await, Ok(Released::Changed));
     let stands = world.stands().await;
-    assert_eq!(stands.owner.as_deref(), Some("a"), "nothing was written, and the lease is still a's");
+    assert_eq!(stands.lease.owner(), Some("a"), "nothing was written, and the lease is still a's");
     assert_eq!(stands.deliveries[TEXT].progress, Progress::Pending);
-    done.rev = stands.rev;
+    done.lease.take_revision(&stands.lease);
     assert_eq!(world.store.release(&done, "a", now()).await, Ok(Released::Done));
     let stands = world.stands().await;
     assert_eq!(stands.receipts[TEXT], delivered(3));
@@ -198,7 +202,7 @@ async fn a_receipt_only_rises_and_belongs_to_a_delivery_that_there_is() {
     assert_eq!(unknown, Ok(false));
     let stands = world.stands().await;
     assert_eq!(stands.receipts.len(), 1);
-    assert_eq!((stands.receipts[TEXT].rank, stands.rev), (3, 2));
+    assert_eq!((stands.receipts[TEXT].rank, stands.lease.revision()), (3, 2));
     assert_eq!(world.store.receipt(&dispatch(2).key, TEXT, &delivered(4), after(2)).await, Ok(false));
     assert_eq!(world.store.dispatch(&dispatch(2).key).await.unwrap(), None, "no row comes into being");
 }

@@ -1,6 +1,8 @@
 //! An incident and its first deliveries, as a press leaves them.
 
-use handbell_core::delivery::{Content, Delivery, Dispatch, DispatchKey, Message, PhoneMessage};
+use handbell_core::delivery::{
+    Body, Content, Delivery, Dispatch, DispatchKey, Message, OfIncident, PhoneMessage,
+};
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_store::table::{RowKey, SHARDS};
 use handbell_store::{Commit, Handled};
@@ -21,7 +23,8 @@ pub(crate) fn subject() -> Subject {
 
 /// A dispatch with a text that is due now.
 pub(crate) fn dispatch(number: u32) -> Dispatch {
-    let mut dispatch = Dispatch::new(DispatchKey { subject: subject(), epoch: 1, number }, now());
+    let key = DispatchKey { subject: subject(), epoch: 1, number };
+    let mut dispatch = Dispatch::new(key, Body::Incident(OfIncident::new("plan", "hash", now())), now());
     let name = dispatch.add(Delivery::new(
         Message::Phone(PhoneMessage::Text {
             to: "+12025550111".to_owned(),

@@ -62,7 +62,7 @@ impl Called {
 /// Everybody for whom a step has sent or begun something.
 pub(super) fn called(dispatches: &[Dispatch]) -> Called {
     let mut called = Called::default();
-    for dispatch in dispatches.iter().filter(|dispatch| dispatch.step.is_some()) {
+    for dispatch in dispatches.iter().filter(|dispatch| dispatch.step().is_some()) {
         for delivery in dispatch.deliveries.values() {
             let tried = matches!(delivery.progress, Progress::Sent | Progress::Unknown);
             if !tried || !delivery.message.is_page() || delivery.instead_of.as_deref() == Some(NOTICE) {
@@ -80,7 +80,7 @@ pub(super) fn called(dispatches: &[Dispatch]) -> Called {
 
 /// What the ledger says, but for what people said among themselves.
 pub(super) fn lines(dispatches: &[Dispatch], words: &Words, now: Timestamp) -> Vec<String> {
-    let mut entries: Vec<_> = dispatches.iter().filter_map(|dispatch| dispatch.entry.as_deref()).collect();
+    let mut entries: Vec<_> = dispatches.iter().filter_map(|dispatch| dispatch.timeline_entry()).collect();
     entries.sort_by_key(|entry| entry.at);
     let among_themselves =
         |who: &str, what: &str| what.strip_prefix(who).is_some_and(|rest| rest.starts_with(": "));

@@ -58,7 +58,9 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
         }
     };
     let mut says = Vec::new();
+    let mut length = None;
     if let (None, Some(to)) = (&refused, &number) {
+        length = Some((parts(&text), price_class(&line.number, to)));
         says.push(Message::Phone(PhoneMessage::Reply {
             to: to.clone(),
             from: line.number.clone(),
@@ -73,12 +75,6 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
         builder.note(Some(&answer.thread), refused.unwrap_or_default());
         return builder.done();
     }
-    let length = says.iter().find_map(|say| match say {
-        Message::Phone(PhoneMessage::Reply { text, to, from, .. }) => {
-            Some((parts(text), price_class(from, to)))
-        }
-        _ => None,
-    });
     let long = length.filter(|(parts, _)| parts.count > LONG);
     let undo = line.undo.map_or(SignedDuration::ZERO, |undo| undo.0);
     let held = if long.is_some() { undo.max(ANNOUNCED) } else { undo };
@@ -88,7 +84,7 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
     }
     let only_mail =
         refused.filter(|_| says.iter().any(|say| matches!(say, Message::Mail(MailMessage::Reply { .. }))));
-    let talk = ConversationEntry {
+    let entry = ConversationEntry {
         speaker: Speaker::Agent(answer.by.name.clone()),
         customer: builder.next.called(),
         medium: Medium::Text,
@@ -106,10 +102,11 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
     // A welcome after the first answer would be odd.
     builder.next.welcomed = true;
     builder.next.assignee.get_or_insert_with(|| answer.by.clone());
-    let dispatch = builder.say(says);
-    dispatch.talk = Some(Box::new(talk));
-    dispatch.thread = Some(answer.thread.clone());
-    dispatch.replaces = replaces;
+    let dispatch = builder.say_entry(entry, says);
+    dispatch.in_conversation(|of| {
+        of.thread = Some(answer.thread.clone());
+        of.replaces = replaces;
+    });
     for delivery in dispatch.deliveries.values_mut().filter(|delivery| delivery.message.is_reply()) {
         delivery.next_at = now + held;
     }
@@ -176,7 +173,7 @@ pub(super) fn commanded(mut builder: DecisionBuilder<'_>, command: &Command, ask
                     Message::Space(SpaceMessage::Rename { title }),
                     Message::Space(SpaceMessage::Post { content: Content::Text(note) }),
                 ])
-                .thread = Some(asked.thread.clone());
+                .in_conversation(|of| of.thread = Some(asked.thread.clone()));
         }
         Command::Canned(name) => {
             let canned = line.canned.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -206,7 +203,7 @@ pub(super) fn commanded(mut builder: DecisionBuilder<'_>, command: &Command, ask
                     });
                     let call = Message::Phone(PhoneMessage::Connect { agent, from: line.number.clone(), to });
                     let dispatch = builder.say([note, call]);
-                    dispatch.thread = Some(asked.thread.clone());
+                    dispatch.in_conversation(|of| of.thread = Some(asked.thread.clone()));
                     let report = Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now);
                     dispatch.deliveries.insert(crate::delivery::SUMMARY.to_owned(), report);
                 }
@@ -220,8 +217,9 @@ pub(super) fn commanded(mut builder: DecisionBuilder<'_>, command: &Command, ask
         }
         Command::History | Command::Export => {
             let brief = *command == Command::History;
-            builder.say([Message::Space(SpaceMessage::Transcript { brief })]).thread =
-                Some(asked.thread.clone());
+            builder
+                .say([Message::Space(SpaceMessage::Transcript { brief })])
+                .in_conversation(|of| of.thread = Some(asked.thread.clone()));
         }
         Command::OptOut => {
             if builder.sender.opted_out.is_none() {
@@ -249,6 +247,7 @@ fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &Answer, now
     builder.fact("customer.erased", [("by", asked.by.email.clone())]);
     let number = builder.desk.address.number().map(str::to_owned);
     builder.forget();
-    builder.say([Message::Internal(InternalTask::EraseCustomer { number })]).thread =
-        Some(asked.thread.clone());
+    builder
+        .say([Message::Internal(InternalTask::EraseCustomer { number })])
+        .in_conversation(|of| of.thread = Some(asked.thread.clone()));
 }

@@ -5,10 +5,19 @@ use jiff::{SignedDuration, Timestamp};
 use super::{CLOSED_AGAIN, Desk, TOLD_AGAIN, Turn};
 use crate::conversation::{Address, Conversation, Sender, TAKEN_BACK_KEPT};
 use crate::delivery::{
-    Content, ConversationEntry, Delivery, Dispatch, DispatchKey, Fact, Medium, Message, PhoneMessage,
-    SUMMARY, SpaceMessage, Speaker,
+    Body, Content, ConversationEntry, Delivery, Dispatch, DispatchKey, Fact, Medium, Message, OfConversation,
+    Patience, PhoneMessage, SUMMARY, SpaceMessage, Speaker,
 };
 use crate::texting::{self, PriceClass, price_class};
+
+/// What a customer said.
+pub(super) struct FromCustomer {
+    pub(super) medium: Medium,
+    pub(super) text: String,
+    /// What we have to say of it ourselves.
+    pub(super) note: String,
+    pub(super) at: Timestamp,
+}
 
 pub(super) struct DecisionBuilder<'a> {
     pub(super) next: Conversation,
@@ -126,7 +135,8 @@ impl<'a> DecisionBuilder<'a> {
         self.next.dispatches += 1;
         let (subject, epoch) = (self.next.subject.clone(), self.next.epoch);
         let key = DispatchKey { subject, epoch, number: self.next.dispatches };
-        let mut dispatch = Dispatch { opened_at: self.next.opened_at, ..Dispatch::new(key, self.now) };
+        let body = Body::Conversation(OfConversation::new(self.next.opened_at));
+        let mut dispatch = Dispatch::new(key, body, self.now);
         if self.opens && self.dispatches.is_empty() {
             let content = Content::FirstPost(self.desk.address.clone());
             dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content }), self.now));
@@ -140,11 +150,12 @@ impl<'a> DecisionBuilder<'a> {
             answers |= delivery.message.is_reply();
         }
         if posts {
-            dispatch.after = (self.next.last_post > 0).then_some(self.next.last_post);
+            dispatch.previous_post = (self.next.last_post > 0).then_some(self.next.last_post);
             self.next.last_post = dispatch.key.number;
         }
         if answers {
-            dispatch.answers_after = (self.next.last_answer > 0).then_some(self.next.last_answer);
+            let previous = (self.next.last_answer > 0).then_some(self.next.last_answer);
+            dispatch.in_conversation(|of| of.previous_reply = previous);
             self.next.last_answer = dispatch.key.number;
             dispatch.deliveries.insert(
                 SUMMARY.to_owned(),
@@ -157,34 +168,42 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// The customer says something: a post in the space, and what comes with it.
-    pub(super) fn customer_says(
-        &mut self,
-        (medium, text, at): (Medium, String, Timestamp),
-        with: impl IntoIterator<Item = Message>,
-    ) -> &mut ConversationEntry {
+    pub(super) fn customer_says(&mut self, words: FromCustomer, with: impl IntoIterator<Item = Message>) {
         let with: Vec<Message> = with.into_iter().collect();
         let files = with
             .iter()
-            .filter(|say| matches!(say, Message::Space(SpaceMessage::CustomerFile { .. })))
+            .filter(|message| matches!(message, Message::Space(SpaceMessage::CustomerFile { .. })))
             .count();
-        let talk = ConversationEntry {
+        let entry = ConversationEntry {
             speaker: Speaker::Customer,
             customer: self.next.called(),
-            medium,
-            text,
-            note: String::new(),
+            medium: words.medium,
+            text: words.text,
+            note: words.note,
             files: u32::try_from(files).unwrap_or(u32::MAX),
-            at,
+            at: words.at,
         };
         let first = Message::Space(SpaceMessage::Post { content: Content::Entry });
-        self.say(std::iter::once(first).chain(with)).talk.insert(Box::new(talk))
+        self.say_entry(entry, std::iter::once(first).chain(with));
+    }
+
+    /// A dispatch that carries what was said. It is tried for a day: these words have nowhere else to go.
+    pub(super) fn say_entry(
+        &mut self,
+        entry: ConversationEntry,
+        says: impl IntoIterator<Item = Message>,
+    ) -> &mut Dispatch {
+        let dispatch = self.say(says);
+        dispatch.patience = Patience::Day;
+        dispatch.in_conversation(|of| of.entry = Some(Box::new(entry)));
+        dispatch
     }
 
     /// Goes with what the customer says, in one dispatch: who is asked is there before it is posted.
     pub(super) fn say_with_the_customer(&mut self, say: Message) {
         let now = self.now;
         let customers = |dispatch: &&mut Dispatch| {
-            dispatch.talk.as_ref().is_some_and(|talk| talk.speaker == Speaker::Customer)
+            dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Customer)
         };
         match self.dispatches.iter_mut().find(customers) {
             Some(dispatch) => {
@@ -199,7 +218,8 @@ impl<'a> DecisionBuilder<'a> {
     /// A word to the team, in the space or under a message.
     pub(super) fn note(&mut self, thread: Option<&str>, text: String) {
         let thread = thread.map(str::to_owned);
-        self.say([Message::Space(SpaceMessage::Post { content: Content::Text(text) })]).thread = thread;
+        self.say([Message::Space(SpaceMessage::Post { content: Content::Text(text) })])
+            .in_conversation(|of| of.thread = thread);
     }
 
     /// Tells the customer something by itself, if that is wanted and harmless; the team sees it.
@@ -226,7 +246,7 @@ impl<'a> DecisionBuilder<'a> {
     pub(super) fn say_by_itself(&mut self, text: &str, to: String) {
         self.sender.told_at = Some(self.now);
         let (from, customer) = (self.desk.line.number.clone(), self.next.called());
-        let talk = ConversationEntry {
+        let entry = ConversationEntry {
             speaker: Speaker::Handbell,
             customer,
             medium: Medium::Text,
@@ -235,10 +255,9 @@ impl<'a> DecisionBuilder<'a> {
             files: 0,
             at: self.now,
         };
-        let answer =
-            Message::Phone(PhoneMessage::Reply { to, from, text: text.to_owned(), files: Vec::new() });
-        self.say([Message::Space(SpaceMessage::Post { content: Content::Entry }), answer]).talk =
-            Some(Box::new(talk));
+        let post = Message::Space(SpaceMessage::Post { content: Content::Entry });
+        let reply = PhoneMessage::Reply { to, from, text: text.to_owned(), files: Vec::new() };
+        self.say_entry(entry, [post, Message::Phone(reply)]);
     }
 
     /// The number, if something may be said to it by itself: not twice in ten minutes, so that two machines that are

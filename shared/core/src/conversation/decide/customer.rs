@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::builder::DecisionBuilder;
+use super::builder::{DecisionBuilder, FromCustomer};
 use super::{Desk, File, LOOK_AGAIN, There, Turn, invitation};
 use crate::conversation::{Conversation, Sender};
 use crate::delivery::{Medium, Message, SpaceMessage};
@@ -39,7 +39,10 @@ pub(super) fn text(
             content_type: file.content_type.clone(),
         })
     });
-    builder.customer_says((Medium::Text, body.to_owned(), at), media);
+    builder.customer_says(
+        FromCustomer { medium: Medium::Text, text: body.to_owned(), note: String::new(), at },
+        media,
+    );
     // Twilio answers HELP by itself: neither welcome nor anything else follows it.
     if word.is_some() {
         builder.sender.told_at = Some(now);
@@ -80,14 +83,17 @@ pub(super) fn form(
         }
     }
     let note = wording::by_form(email, &builder.next, sender.confirmed.is_some());
-    builder.customer_says((Medium::Form, message.to_owned(), now), []).note = note;
+    builder.customer_says(FromCustomer { medium: Medium::Form, text: message.to_owned(), note, at: now }, []);
     wants_an_answer(&mut builder, false);
     builder.done()
 }
 
 pub(super) fn rings(before: Before<'_>, sender: &Sender, desk: Desk<'_>, now: Timestamp) -> Turn {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
-    builder.customer_says((Medium::Call, wording::RINGS.to_owned(), now), []);
+    builder.customer_says(
+        FromCustomer { medium: Medium::Call, text: wording::RINGS.to_owned(), note: String::new(), at: now },
+        [],
+    );
     builder.done()
 }
 
@@ -99,7 +105,10 @@ pub(super) fn called(
     now: Timestamp,
 ) -> Turn {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
-    builder.customer_says((Medium::Call, wording::call_ended(spoke), now), []);
+    builder.customer_says(
+        FromCustomer { medium: Medium::Call, text: wording::call_ended(spoke), note: String::new(), at: now },
+        [],
+    );
     if spoke.is_none() {
         builder.by_phone = true;
         let told = builder.tell_caller(desk.line.texts.missed_call.as_deref());
@@ -123,7 +132,10 @@ pub(super) fn voicemail(
         url: url.to_owned(),
         content_type: Some("audio/mpeg".to_owned()),
     });
-    builder.customer_says((Medium::Call, wording::voicemail(length), now), [media]);
+    builder.customer_says(
+        FromCustomer { medium: Medium::Call, text: wording::voicemail(length), note: String::new(), at: now },
+        [media],
+    );
     wants_an_answer(&mut builder, false);
     builder.done()
 }

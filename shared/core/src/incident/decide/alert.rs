@@ -3,11 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::builder::{DecisionBuilder, invitations_of_space};
-use super::time::next_step_at;
 use super::{Decision, Outcome, Rules};
 use crate::alert::Raised;
 use crate::delivery::{Content, Message, SpaceMessage};
-use crate::incident::{Incident, Phase};
+use crate::incident::{Incident, Phase, next_step_at};
 use crate::wording;
 
 /// That more mails came is said once in so long.

@@ -8,9 +8,10 @@ use super::time::wake_at;
 use super::{Decision, Outcome, Rules};
 use crate::config::{People, Plan};
 use crate::delivery::{
-    Content, Delivery, Dispatch, DispatchKey, Fact, MailMessage, Message, NOTICE, SUMMARY, SpaceMessage,
+    Body, Content, Delivery, Dispatch, DispatchKey, Fact, MailMessage, Message, NOTICE, OfIncident, SUMMARY,
+    SpaceMessage,
 };
-use crate::incident::command::{Actor, Entry};
+use crate::incident::command::{Actor, TimelineEntry};
 use crate::incident::{Duty, Incident, Phase};
 use crate::occupancy::view::View;
 use crate::wording;
@@ -30,7 +31,7 @@ pub(super) struct DecisionBuilder<'a> {
     was_heard_at: Timestamp,
     dispatches: Vec<Dispatch>,
     facts: Vec<Fact>,
-    entry: Option<Entry>,
+    entry: Option<TimelineEntry>,
     rules: Rules<'a>,
     now: Timestamp,
 }
@@ -115,15 +116,13 @@ impl<'a> DecisionBuilder<'a> {
             epoch: incident.epoch,
             number: incident.dispatches,
         };
-        Dispatch {
+        let body = OfIncident {
             step,
-            plan: incident.plan.clone(),
-            plan_hash: incident.plan_hash.clone(),
             count: incident.count,
-            opened_at: incident.opened_at,
             view: self.view.clone(),
-            ..Dispatch::new(key, self.now)
-        }
+            ..OfIncident::new(&incident.plan, &incident.plan_hash, incident.opened_at)
+        };
+        Dispatch::new(key, Body::Incident(body), self.now)
     }
 
     /// People of the space are invited by whatever an incident says first: a step, or the note of a late press.
@@ -167,7 +166,7 @@ impl<'a> DecisionBuilder<'a> {
     pub(super) fn last_word(&mut self, text: String) {
         self.post(text);
         if let Some(dispatch) = self.dispatches.last_mut() {
-            dispatch.last_word = true;
+            dispatch.in_incident(|of| of.last_word = true);
         }
     }
 
@@ -183,7 +182,7 @@ impl<'a> DecisionBuilder<'a> {
         let Some(step) = plan.step(number) else { return };
         let before = self.incident.step_dispatch;
         let mut dispatch = self.dispatch(Some(number));
-        dispatch.after = (before > 0).then_some(before);
+        dispatch.previous_post = (before > 0).then_some(before);
         if !self.by_name(number) {
             self.incident.step = number;
             self.incident.step_at = self.now;
@@ -363,14 +362,18 @@ impl<'a> DecisionBuilder<'a> {
     /// What is decided here is the last word: an acknowledgement or an end doesn't cancel what it says itself.
     pub(super) fn stands(&mut self) {
         if let Some(dispatch) = self.dispatches.last_mut() {
-            dispatch.last_word = true;
+            dispatch.in_incident(|of| of.last_word = true);
         }
     }
 
     /// A line of the ledger.
     pub(super) fn entry(&mut self, what: String, by: Option<&Actor>) {
-        self.entry =
-            Some(Entry { at: self.now, what, who: by.map(|by| by.who.clone()), how: by.map(|by| by.how) });
+        self.entry = Some(TimelineEntry {
+            at: self.now,
+            what,
+            who: by.map(|by| by.who.clone()),
+            how: by.map(|by| by.how),
+        });
     }
 
     pub(super) fn done(mut self, outcome: Outcome) -> Decision {
@@ -401,11 +404,12 @@ impl<'a> DecisionBuilder<'a> {
         }
         if self.incident.phase.is_final() && self.incident.alert.is_some() {
             for dispatch in &mut self.dispatches {
-                dispatch.ended = Some(Box::new(self.incident.clone()));
+                let ended = Box::new(self.incident.clone());
+                dispatch.in_incident(|of| of.ended = Some(ended));
             }
         }
         if let (Some(entry), Some(first)) = (self.entry, self.dispatches.first_mut()) {
-            first.entry = Some(Box::new(entry));
+            first.in_incident(|of| of.entry = Some(Box::new(entry)));
         }
         Decision {
             count: self.incident.count,

@@ -6,7 +6,7 @@ use super::builder::DecisionBuilder;
 use super::{Decision, Outcome, Rules, is_current, nothing};
 use crate::config::Plan;
 use crate::delivery::{InternalTask, Message};
-use crate::incident::{Incident, Kind, Phase};
+use crate::incident::{Incident, Kind, Phase, next_step_at};
 use crate::wording;
 
 /// The time that the incident had asked for has come.
@@ -155,18 +155,6 @@ pub(super) fn unreached(
     builder.entry(wording::incident::NOBODY_REACHED.to_owned(), None);
     builder.climb_on(wording::incident::NOBODY_REACHED.to_owned());
     builder.done(Outcome::Done)
-}
-
-/// When the next step comes by itself: the next one of the plan, or the first of the plan's next round.
-pub fn next_step_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
-    if incident.phase != Phase::Open || incident.step == 0 {
-        return None;
-    }
-    let after = match plan.steps.get(incident.step as usize) {
-        Some(step) => step.after?,
-        None => plan.again.as_ref().filter(|again| incident.duty.round < again.times)?.after,
-    };
-    Some(incident.step_at + after.0)
 }
 
 /// When the incident must be looked at again; none when it is over.

@@ -9,33 +9,35 @@ use crate::delivery::{ConversationEntry, Dispatch, Medium, Progress, Speaker};
 /// All that was said, for people who read it later.
 pub fn transcript(title: &str, dispatches: &[Dispatch], zone: &TimeZone, now: Timestamp) -> String {
     let mut text = format!("{title}\nWritten down {}\n\n", day_and_time(now, zone));
-    for talk in dispatches.iter().filter_map(|dispatch| dispatch.talk.as_ref().map(|talk| (dispatch, talk))) {
-        text += &transcript_line(talk.0, talk.1, zone);
+    for (dispatch, entry) in
+        dispatches.iter().filter_map(|dispatch| dispatch.conversation_entry().map(|entry| (dispatch, entry)))
+    {
+        text += &transcript_line(dispatch, entry, zone);
         text.push('\n');
     }
     text
 }
 
-fn transcript_line(dispatch: &Dispatch, talk: &ConversationEntry, zone: &TimeZone) -> String {
-    let who = match &talk.speaker {
-        Speaker::Customer => talk.customer.clone(),
+fn transcript_line(dispatch: &Dispatch, entry: &ConversationEntry, zone: &TimeZone) -> String {
+    let who = match &entry.speaker {
+        Speaker::Customer => entry.customer.clone(),
         Speaker::Agent(name) => format!("{name} (agent)"),
         Speaker::Handbell => "Handbell (by itself)".to_owned(),
     };
-    let way = match talk.medium {
+    let way = match entry.medium {
         Medium::Call => " [call]",
         Medium::Form => " [web form]",
         Medium::Text | Medium::Space => "",
     };
-    let files = match talk.files {
+    let files = match entry.files {
         0 => String::new(),
         1 => " [a file]".to_owned(),
         many => format!(" [{many} files]"),
     };
-    let not_sent = if talk.speaker == Speaker::Customer { "" } else { not_sent(dispatch) };
+    let not_sent = if entry.speaker == Speaker::Customer { "" } else { not_sent(dispatch) };
     // Whatever somebody writes, it never looks like a line of ours.
-    let text = talk.text.replace("\r\n", "\n").replace(['\r', '\n'], "\n    ");
-    format!("{}  {who}{way}: {text}{files}{not_sent}", day_and_time(talk.at, zone))
+    let text = entry.text.replace("\r\n", "\n").replace(['\r', '\n'], "\n    ");
+    format!("{}  {who}{way}: {text}{files}{not_sent}", day_and_time(entry.at, zone))
 }
 
 /// What stands behind an answer that never left.
@@ -55,14 +57,14 @@ pub fn history(dispatches: &[Dispatch], zone: &TimeZone) -> String {
     const LAST: usize = 20;
     let said: Vec<_> = dispatches
         .iter()
-        .filter_map(|dispatch| dispatch.talk.as_ref().map(|talk| (dispatch, talk)))
+        .filter_map(|dispatch| dispatch.conversation_entry().map(|entry| (dispatch, entry)))
         .collect();
     let from = said.len().saturating_sub(LAST);
     // Each in a list's item: whatever somebody writes, it never looks like a line of ours.
     let lines: Vec<_> = said[from..]
         .iter()
-        .map(|(dispatch, talk)| {
-            format!("- {}", quoted(&transcript_line(dispatch, talk, zone)).replace('\n', "\n  "))
+        .map(|(dispatch, entry)| {
+            format!("- {}", quoted(&transcript_line(dispatch, entry, zone)).replace('\n', "\n  "))
         })
         .collect();
     if lines.is_empty() { "Nothing was said yet.".to_owned() } else { lines.join("\n") }

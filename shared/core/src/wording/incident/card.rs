@@ -5,8 +5,7 @@ use jiff::Timestamp;
 use super::super::{Words, clock, plain};
 use super::severity;
 use crate::config::{Plan, Step};
-use crate::incident::decide::next_step_at;
-use crate::incident::{Incident, Phase};
+use crate::incident::{Incident, Phase, next_step_at};
 
 /// How an incident stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

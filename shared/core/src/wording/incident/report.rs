@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::super::{Words, line, plain, without_addresses};
 use super::severity;
-use crate::delivery::{Dispatch, MailMessage, Message, PhoneMessage, Progress, Receipt};
+use crate::delivery::{DeliveryState, Dispatch, MailMessage, Message, PhoneMessage, Progress, Receipt};
 use crate::incident::{Incident, Phase};
 
 /// One person's row of the report.
@@ -90,7 +90,7 @@ pub fn incident_report(
         let _ = writeln!(text, "Over:          {} (after {})", time(incident.heard_at), span(after));
     }
     text.push_str("\nWHAT HAPPENED\n");
-    let mut entries: Vec<_> = dispatches.iter().filter_map(|dispatch| dispatch.entry.as_deref()).collect();
+    let mut entries: Vec<_> = dispatches.iter().filter_map(|dispatch| dispatch.timeline_entry()).collect();
     entries.sort_by_key(|entry| entry.at);
     for entry in entries {
         let written = entry.what.starts_with(&noted_by(entry.who.as_deref()));
@@ -154,7 +154,7 @@ fn outcome(incident: &Incident, words: &Words) -> String {
 fn people(incident: &Incident, dispatches: &[Dispatch]) -> Vec<Reached> {
     let mut order: Vec<String> = Vec::new();
     let mut people: BTreeMap<String, Reached> = BTreeMap::new();
-    for dispatch in dispatches.iter().filter(|dispatch| dispatch.step.is_some()) {
+    for dispatch in dispatches.iter().filter(|dispatch| dispatch.step().is_some()) {
         for (name, delivery) in &dispatch.deliveries {
             let receipt = dispatch.receipts.get(name);
             let (kind, to) = match &delivery.message {
@@ -191,9 +191,7 @@ fn people(incident: &Incident, dispatches: &[Dispatch]) -> Vec<Reached> {
                 _ => &mut one.mails,
             };
             attempts.made += 1;
-            attempts.arrived += u32::from(receipt.is_some_and(|receipt| {
-                matches!(receipt.status.as_str(), "delivered" | "read" | "in-progress" | "completed")
-            }));
+            attempts.arrived += u32::from(receipt.is_some_and(|receipt| receipt.status.reached_somebody()));
         }
     }
     order.into_iter().filter_map(|id| people.remove(&id)).collect()
@@ -210,7 +208,7 @@ fn attempts(dispatches: &[Dispatch]) -> Vec<(Timestamp, String)> {
             let receipt = dispatch.receipts.get(name);
             let page = delivery.message.is_page() && was_made(delivery.progress, receipt);
             if page {
-                found.push((delivery.since, line(delivery, receipt, plain)));
+                found.push((delivery.since, line(delivery, DeliveryState::of(delivery, receipt), plain)));
             }
         }
     }

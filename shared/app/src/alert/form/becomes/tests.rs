@@ -1,6 +1,8 @@
-use handbell_core::delivery::{Content, Delivery, DispatchKey, Message, PhoneMessage, Recipient};
+use handbell_core::delivery::{
+    Body, Content, Delivery, DispatchKey, Message, OfIncident, PhoneMessage, Recipient,
+};
 use handbell_core::incident::Subject;
-use handbell_core::incident::command::Entry;
+use handbell_core::incident::command::TimelineEntry;
 use jiff::tz::TimeZone;
 
 use super::*;
@@ -17,12 +19,15 @@ fn second(second: i64) -> Timestamp {
 
 fn dispatch(number: u32, step: Option<u32>) -> Dispatch {
     let key = DispatchKey { subject: Subject::alert("demo", "n"), epoch: 1, number };
-    Dispatch { step, ..Dispatch::new(key, second(0)) }
+    let body = OfIncident { step, ..OfIncident::new("plan", "hash", second(0)) };
+    Dispatch::new(key, Body::Incident(body), second(0))
 }
 
 fn said(at: i64, who: Option<&str>, how: Option<How>, what: &str) -> Dispatch {
-    let entry = Entry { at: second(at), what: what.to_owned(), who: who.map(str::to_owned), how };
-    Dispatch { entry: Some(Box::new(entry)), ..dispatch(1, None) }
+    let entry = TimelineEntry { at: second(at), what: what.to_owned(), who: who.map(str::to_owned), how };
+    let mut dispatch = dispatch(1, None);
+    dispatch.in_incident(|of| of.entry = Some(Box::new(entry)));
+    dispatch
 }
 
 fn page(name: &str, progress: Progress) -> Delivery {

@@ -12,24 +12,30 @@ use crate::delivery::{
 use crate::texting::is_short_code;
 use crate::wording::{self, Values, Words};
 
-/// Adds to the dispatch what takes over for those that died. It is said with the next claim. `customer` is a customer's
-/// number and the one of ours that the customer knows.
-pub fn fail_over(
-    dispatch: &mut Dispatch,
-    died: &[String],
-    (admins, from): (&Admins, &str),
-    customer: Option<(&str, &str)>,
-    plan: &Plan,
-    words: &Words,
-    now: Timestamp,
-) {
+/// What failing over has to know.
+#[derive(Clone, Copy)]
+pub struct Failover<'a> {
+    /// Who is told.
+    pub admins: &'a Admins,
+    /// The number that texts and calls come from.
+    pub from: &'a str,
+    /// A customer's number, and the one of ours that the customer knows.
+    pub customer: Option<(&'a str, &'a str)>,
+    /// The incident's plan.
+    pub plan: Option<&'a Plan>,
+    /// How times are written and things are called.
+    pub words: &'a Words,
+}
+
+/// Adds to the dispatch what takes over for the deliveries that died. It is sent with the next claim.
+pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, now: Timestamp) {
     let dead: Vec<(String, Delivery)> = died
         .iter()
         .filter_map(|name| Some((name.clone(), dispatch.deliveries.get(name)?.clone())))
         .filter(|(_, delivery)| delivery.instead_of.as_deref() != Some(NOTICE))
         .collect();
     for (name, delivery) in &dead {
-        if let Some(say) = other_channel(delivery, from, plan, words, dispatch) {
+        if let Some(say) = other_channel(delivery, with, dispatch) {
             let recipient = delivery.recipient.clone();
             dispatch.add(Delivery { instead_of: Some(name.clone()), recipient, ..Delivery::new(say, now) });
         }
@@ -37,8 +43,8 @@ pub fn fail_over(
         // somebody else's, and a short code is nobody's.
         if matches!(&delivery.message, Message::Space(SpaceMessage::Post { content: Content::Entry }))
             && let Some(ConversationEntry { speaker: Speaker::Customer, medium: Medium::Text, .. }) =
-                dispatch.talk.as_deref()
-            && let Some((to, from)) = customer.filter(|(to, from)| to != from && !is_short_code(to))
+                dispatch.conversation_entry()
+            && let Some((to, from)) = with.customer.filter(|(to, from)| to != from && !is_short_code(to))
         {
             let text = wording::conversation::APOLOGY.to_owned();
             let answer = Message::Phone(PhoneMessage::Reply {
@@ -68,12 +74,12 @@ pub fn fail_over(
         // What became of an answer stands under it, where the agents see it.
         .filter(|delivery| !delivery.message.is_reply())
         .partition(|delivery| delivery.message.is_post() || delivery.message.is_summary());
-    for say in notices(dispatch, &others, &admins.webex, |email, content| {
+    for say in notices(dispatch, &others, &with.admins.webex, |email, content| {
         Message::Direct(DirectMessage { email, content })
     })
     .into_iter()
-    .chain(notices(dispatch, &webex, &admins.sms, |to, content| {
-        Message::Phone(PhoneMessage::Text { to, from: from.to_owned(), content })
+    .chain(notices(dispatch, &webex, &with.admins.sms, |to, content| {
+        Message::Phone(PhoneMessage::Text { to, from: with.from.to_owned(), content })
     })) {
         dispatch.add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, now) });
     }
@@ -93,13 +99,7 @@ fn notices(
 }
 
 /// A text becomes a call and a call a text, once.
-fn other_channel(
-    delivery: &Delivery,
-    ours: &str,
-    plan: &Plan,
-    words: &Words,
-    dispatch: &Dispatch,
-) -> Option<Message> {
+fn other_channel(delivery: &Delivery, with: Failover<'_>, dispatch: &Dispatch) -> Option<Message> {
     // Somebody who is tried several ways is tried the next one anyway.
     if delivery.instead_of.is_some() || dispatch.tries_again(delivery) {
         return None;
@@ -108,29 +108,16 @@ fn other_channel(
         Content::Text(_) | Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => {
             content.clone()
         }
-        Content::Page { .. } => {
-            let template = wording::incident::page(
-                content,
-                plan,
-                matches!(delivery.message, Message::Phone(PhoneMessage::Text { .. })),
-            );
-            Content::Text(Values::of(dispatch, words).fill(template.unwrap_or_default(), wording::plain))
-        }
-        Content::Step { step, item } => {
-            let step = plan.step(*step);
-            let template = step.and_then(|step| match delivery.message {
-                Message::Phone(PhoneMessage::Text { .. }) => step.sms.get(*item).map(|sms| &sms.text),
-                _ => step.call.get(*item).map(|call| &call.say),
-            });
-            Content::Text(
-                Values::of(dispatch, words).fill(template.map_or("", String::as_str), wording::plain),
-            )
+        Content::Page { .. } | Content::Step { .. } => {
+            let template = with.plan.and_then(|plan| wording::template(content, plan, &delivery.message));
+            let values = Values::of(dispatch, with.words);
+            Content::Text(values.fill(template.unwrap_or_default(), wording::plain))
         }
     };
     match &delivery.message {
         // A name can send texts, but not call.
         Message::Phone(PhoneMessage::Text { to, from, content: words }) => {
-            let from = [from.as_str(), ours].into_iter().find(|from| is_phone_number(from))?;
+            let from = [from.as_str(), with.from].into_iter().find(|from| is_phone_number(from))?;
             Some(Message::Phone(PhoneMessage::Call {
                 to: to.clone(),
                 from: from.to_owned(),
