@@ -194,7 +194,7 @@ async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool
     if choose {
         assert_eq!(incident.phase, Phase::Acknowledged, "{here}");
     }
-    let site = world.runner.store.site("store").await.unwrap().expect("the site's row");
+    let site = world.runner.store.sites().site("store").await.unwrap().expect("the site's row");
     assert!(site.pending.is_empty(), "{here}: {:?}", site.pending);
     world.devices("shoes", 10).await;
     world.minutes(3).await;

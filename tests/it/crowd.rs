@@ -51,7 +51,7 @@ impl World {
     }
 
     pub(crate) async fn crowd(&self, zone: &str) -> Option<Incident> {
-        self.runner.store.incident(&Subject::zone(zone)).await.unwrap()
+        self.runner.store.incidents().incident(&Subject::zone(zone)).await.unwrap()
     }
 
     pub(crate) async fn minutes(&self, minutes: i64) {
@@ -300,8 +300,13 @@ async fn devices_that_a_cmx_tells_of_are_counted_and_whoever_forges_is_refused()
     world.minutes(3).await;
     let posts = world.posts("Floor team");
     assert!(posts[1].starts_with("✅ **Shoes** is calm again: 0 devices."), "{posts:#?}");
-    let rows =
-        world.runner.store.seen("told", world.now() - jiff::SignedDuration::from_hours(1)).await.unwrap();
+    let rows = world
+        .runner
+        .store
+        .sites()
+        .seen("told", world.now() - jiff::SignedDuration::from_hours(1))
+        .await
+        .unwrap();
     assert_eq!(rows.len(), 4, "one row for a message, unless it came twice within one millisecond");
 }
 

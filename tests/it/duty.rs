@@ -113,7 +113,7 @@ impl World {
         // What isn't over has to be looked at some time.
         let far = self.now() + SignedDuration::from_hours(1000);
         for shard in 0..SHARDS {
-            for (row, _) in store.due(shard, far, 1000).await.unwrap() {
+            for (row, _) in store.due_index().due(shard, far, 1000).await.unwrap() {
                 if let Some(Due::Incident(subject)) = row.due() {
                     subjects.push(subject);
                 }
@@ -122,7 +122,7 @@ impl World {
         let mut found: Vec<Incident> = Vec::new();
         for subject in subjects.into_iter().filter(|subject| subject.kind() == Kind::Alert) {
             if found.iter().all(|known| known.subject != subject) {
-                found.extend(store.incident(&subject).await.unwrap());
+                found.extend(store.incidents().incident(&subject).await.unwrap());
             }
         }
         found.sort_by_key(|incident| incident.opened_at);

@@ -10,6 +10,7 @@ use std::process::Command;
 use handbell_boot::Function;
 use handbell_core::incident::Subject;
 use handbell_local::cloud::template::{self, Template};
+use handbell_store::Rows;
 use handbell_store::table::{self, RowKey};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -341,6 +342,9 @@ fn quoted(source: &str, prefix: &str) -> BTreeSet<String> {
     names.map(str::to_owned).collect()
 }
 
+/// Functions and their bodies.
+type Sources = [(String, String)];
+
 /// The functions of a source and their bodies, without white space.
 fn bodies(source: &str) -> Vec<(String, String)> {
     let source: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
@@ -352,27 +356,52 @@ fn bodies(source: &str) -> Vec<(String, String)> {
     parts.into_iter().map(|part| (name(part), part.split_whitespace().collect())).collect()
 }
 
+/// What a handler that has all parts calls its parts.
+const OWNERS: &[&str] = &[
+    "app",
+    "conversations",
+    "delivery_receipts",
+    "engine",
+    "form_limits",
+    "queue",
+    "self",
+    "twilio",
+    "twilio_requests",
+    "webex",
+];
+
+/// The identifier with which a piece of code begins.
+fn word(piece: &str) -> &str {
+    let end = piece.find(|sign: char| !sign.is_alphanumeric() && sign != '_');
+    &piece[..end.unwrap_or(piece.len())]
+}
+
+/// What code calls of something: `called("self.a(b.c())", …)` of `self` is `a`.
+fn called(code: &str, of: impl Fn(&str) -> bool) -> BTreeSet<&str> {
+    let pieces: Vec<&str> = code.split('.').collect();
+    let is_call = |piece: &str, name: &str| {
+        let rest = &piece[name.len()..];
+        rest.starts_with('(') || rest.starts_with("::<")
+    };
+    let owned = pieces.windows(2).filter(|two| of(two[0])).map(|two| (two[1], word(two[1])));
+    owned.filter(|(piece, name)| is_call(piece, name)).map(|(_, name)| name).collect()
+}
+
 /// All of the code that a function of it comes to, itself or through others.
-fn reached<'a>(all: &'a [(String, String)], from: &str) -> Vec<&'a str> {
-    let (mut todo, mut done, mut found) = (vec![from.to_owned()], BTreeSet::new(), Vec::new());
+fn reached<'a>(all: &'a Sources, from: &str) -> Vec<&'a str> {
+    // Without white space a word may stand right before it: `ifself.texted(`.
+    let owner = |piece: &str| OWNERS.iter().any(|owner| piece.ends_with(owner));
+    let (mut todo, mut done, mut found) = (vec![from], BTreeSet::new(), Vec::new());
     while let Some(name) = todo.pop() {
-        if !done.insert(name.clone()) {
+        if !done.insert(name) {
             continue;
         }
-        for (_, body) in all.iter().filter(|(other, _)| *other == name) {
+        for (_, body) in all.iter().filter(|(other, _)| other == name) {
             found.push(body.as_str());
-            let called = all
-                .iter()
-                .filter(|(other, _)| ["self.", "app."].iter().any(|of| calls(body, &format!("{of}{other}"))));
-            todo.extend(called.map(|(other, _)| other.clone()));
+            todo.extend(called(body, owner));
         }
     }
     found
-}
-
-/// Whether a body calls a function, with its types named or not.
-fn calls(body: &str, function: &str) -> bool {
-    body.contains(&format!("{function}(")) || body.contains(&format!("{function}::<"))
 }
 
 /// Whether a handler comes to a place in the code.
@@ -405,11 +434,20 @@ fn misset(template: &Template) -> Vec<String> {
     let app = all_of("shared/app/src");
     for function in &template.functions {
         let handler = function.name.replace('-', "_");
-        if !app.iter().any(|(name, _)| *name == handler) {
+        let Some(access) = Function::of_name(&function.name).map(Function::access) else {
+            wrong.push(format!("{} is no function", function.name));
+            continue;
+        };
+        if access.everything && !app.iter().any(|(name, _)| *name == handler) {
             wrong.push(format!("the app has no handler {handler}"));
         }
         for name in known.iter().filter(|name| !LOCAL.contains(&name.as_str())) {
             let wanted = match name.as_str() {
+                "HANDBELL_SECRETS" if !access.everything => access.secrets,
+                "HANDBELL_PUBLIC_URL" if !access.everything => {
+                    function.routes.is_empty() && access.public_url
+                }
+                "HANDBELL_BUCKET" if !access.everything => false,
                 "HANDBELL_SECRETS" => reaches(&app, &handler, "self.secrets."),
                 // Who is called by the API learns it from the stage.
                 "HANDBELL_PUBLIC_URL" => {
@@ -479,6 +517,7 @@ fn every_route_is_there() {
     for path in [
         "button/press",
         "callback/twilio",
+        "callback/voice",
         "callback/webex",
         "occupancy/sightings",
         "occupancy/chart",
@@ -498,14 +537,14 @@ fn every_route_is_there() {
             .chain(quoted(&source, "/"))
             .filter(|path| path.starts_with('/') && !path.ends_with(['/', '…']))
         {
-            let function = match (file, path.starts_with("/twilio/sms")) {
-                ("press", _) => "button-press",
-                ("twilio", true) => "sms-inbound",
-                ("twilio", false) => "voice-inbound",
-                ("webex", _) => "webex-event",
-                ("sightings", _) => "sightings",
-                ("chart" | "contact" | "file" | "form", _) => file,
-                ("act", _) => "form",
+            let function = match file {
+                "press" => "button-press",
+                "twilio" => "sms-inbound",
+                "voice" => "voice-inbound",
+                "webex" => "webex-event",
+                "sightings" => "sightings",
+                "chart" | "contact" | "file" | "form" => file,
+                "act" => "form",
                 _ => "health",
             };
             served.insert((function.to_owned(), path));
@@ -647,40 +686,88 @@ fn every_role_is_its_functions_own_and_narrow() {
 }
 
 /// What is done to the table, and what it looks like in the store. A transaction needs the permission of each of its parts.
-const ACTIONS: &[(&str, &[&str])] = &[
-    ("BatchGetItem", &[".batch_get_item()"]),
-    ("BatchWriteItem", &[".batch_write_item()"]),
-    ("ConditionCheckItem", &["ConditionCheck::builder()"]),
-    ("DeleteItem", &[".delete_item()", "Delete::builder()"]),
-    ("GetItem", &[".get_item()"]),
-    ("PutItem", &[".put_item()", "Put::builder()"]),
-    ("Query", &[".query()"]),
-    ("Scan", &[".scan()"]),
-    ("UpdateItem", &[".update_item()", "Update::builder()"]),
+const SIGNS: &[(&str, &[&str])] = &[
+    ("BatchGetItem", &["self.batch("]),
+    ("BatchWriteItem", &["self.batch_write("]),
+    ("DeleteItem", &["self.delete_item(", "self.delete("]),
+    ("GetItem", &["self.get(", "self.get::<"]),
+    ("PutItem", &["self.put_item(", "self.put("]),
+    ("Query", &["self.query("]),
+    ("UpdateItem", &["self.update_item("]),
 ];
 
-/// Parts of the table that a role may be narrowed to: what they look like in the store, and in a role.
-const PARTS: &[(&str, &str, &str)] = &[
-    ("due", ".index_name(DUE)", "${Table.Arn}/index/due\""),
-    ("roster", "text(ROSTER)", "dynamodb:LeadingKeys: [ROSTER"),
-    ("paged", "\"PAGED#", "\"PAGED#*\""),
-    ("code", "RowKey::code(", "\"CODE#*\""),
+/// Parts of the table that a role may be narrowed to: how they are called here, how a facet calls them, what they look like
+/// in the store, and in a role.
+const PARTS: &[(&str, Rows, &str, &str)] = &[
+    ("due", Rows::Index(table::DUE), "self.query(&shard_name(", "${Table.Arn}/index/due\""),
+    ("roster", Rows::Of(table::ROSTER), "self.query(ROSTER)", "dynamodb:LeadingKeys: [ROSTER"),
+    ("paged", Rows::Of("PAGED#*"), "\"PAGED#", "\"PAGED#*\""),
+    ("code", Rows::Of("CODE#*"), "RowKey::code(", "\"CODE#*\""),
+    ("hooks", Rows::Of("HOOKS"), "RowKey::hooks(", "dynamodb:LeadingKeys: [HOOKS]"),
 ];
 
-/// What the code of a function does to the table: `Query due` is a query of the index, `Query roster` of that alone.
-fn done_to_table(app: &[(String, String)], store: &[(String, String)], handler: &str) -> BTreeSet<String> {
+/// What a function does to the table: `Query due` is a query of the index, `Query roster` of that alone. The type of its
+/// handler tells; of a handler that has all parts, the source does.
+fn done_to_table(function: Function, app: &Sources, store: &Sources) -> BTreeSet<String> {
+    let access = function.access();
+    if access.everything {
+        return written_to_table(app, store, &function.name().replace('-', "_"));
+    }
+    let named = access.table.iter().map(|access| match access.rows {
+        Rows::Any => access.action.to_owned(),
+        rows => {
+            let part = PARTS.iter().find(|(_, part, ..)| *part == rows);
+            format!("{} {}", access.action, part.map_or("of rows without a name", |(name, ..)| *name))
+        }
+    });
+    named.collect()
+}
+
+/// What the code of a handler does to the table.
+fn written_to_table(app: &Sources, store: &Sources, handler: &str) -> BTreeSet<String> {
     let code = reached(app, handler).concat();
-    let used = store.iter().filter(|(name, _)| calls(&code, &format!(".store.{name}")));
+    // What is called of a facet: `self.store.incidents().load(`, `self.incidents.load(`.
+    let called = called(&code, |piece| {
+        let piece = piece.strip_suffix("()").unwrap_or(piece);
+        FACETS.iter().any(|facet| piece.ends_with(facet))
+    });
+    let used = store.iter().filter(|(name, _)| called.contains(name.as_str()));
     let mut found = BTreeSet::new();
     for body in used.flat_map(|(name, _)| reached(store, name)) {
-        for (action, _) in ACTIONS.iter().filter(|(_, signs)| signs.iter().any(|sign| body.contains(sign))) {
+        for (action, _) in SIGNS.iter().filter(|(_, signs)| signs.iter().any(|sign| body.contains(sign))) {
             let narrow = matches!(*action, "Query" | "DeleteItem");
-            let part = PARTS.iter().find(|(_, sign, _)| narrow && body.contains(sign));
+            let part = PARTS.iter().find(|(_, _, sign, _)| narrow && body.contains(sign));
             found.insert(part.map_or((*action).to_owned(), |(part, ..)| format!("{action} {part}")));
         }
     }
     found
 }
+
+/// The parts of the table, as fields and functions are called that hold them.
+const FACETS: &[&str] = &[
+    "codes",
+    "conversations",
+    "counters",
+    "dispatches",
+    "due_index",
+    "erasure",
+    "history",
+    "incidents",
+    "index",
+    "leases",
+    "lines",
+    "mailboxes",
+    "mails",
+    "missed",
+    "notices",
+    "paged",
+    "paged_notes",
+    "people",
+    "receipts",
+    "sites",
+    "space_making",
+    "spaces",
+];
 
 /// What a role lets its function do to the table.
 fn allowed_on_table(role: &str) -> BTreeSet<String> {
@@ -703,21 +790,32 @@ fn allowed_on_table(role: &str) -> BTreeSet<String> {
 }
 
 /// What functions do to the table and may not, or may and don't.
-fn mispermitted(done: &[(&str, BTreeSet<String>)], source: &str) -> Vec<String> {
+fn mispermitted(done: &[(Function, BTreeSet<String>)], source: &str) -> Vec<String> {
     let resources = resources(source);
     let mut wrong = Vec::new();
-    for (name, done) in done {
+    for (function, done) in done {
+        let (name, access) = (function.name(), function.access());
         let block = resources.iter().find(|(_, text)| text.contains(&format!("CodeUri: functions/{name}\n")));
-        let role = block.and_then(|(id, _)| resources.get(&format!("{id}Role")));
-        let may = allowed_on_table(role.map_or("", String::as_str));
+        let role = block.and_then(|(id, _)| resources.get(&format!("{id}Role"))).map_or("", String::as_str);
+        let may = allowed_on_table(role);
         // Who may do it to the whole table may to a part, but not to the index.
         let whole =
             |action: &str| action.split_once(' ').is_some_and(|(of, part)| part != "due" && may.contains(of));
         let denied = done.difference(&may).filter(|action| !whole(action));
         wrong.extend(denied.map(|action| format!("{name} may not {action}")));
         // A start reads a row, so that the first call finds a connection.
-        let unused = may.difference(done).filter(|action| *action != "GetItem");
+        let unused = may.difference(done).filter(|action| !access.everything || *action != "GetItem");
         wrong.extend(unused.map(|action| format!("{name} has no use for {action}")));
+        if access.everything {
+            continue;
+        }
+        match (access.queue, role.contains("Action: sqs:SendMessage,")) {
+            (true, false) => wrong.push(format!("{name} may not SendMessage")),
+            (false, true) => wrong.push(format!("{name} has no use for SendMessage")),
+            _ => {}
+        }
+        let others = ["events:", "ses:", "s3:"].into_iter().filter(|service| role.contains(service));
+        wrong.extend(others.map(|service| format!("{name} has no use for {service}")));
     }
     wrong
 }
@@ -725,10 +823,7 @@ fn mispermitted(done: &[(&str, BTreeSet<String>)], source: &str) -> Vec<String> 
 #[test]
 fn every_role_may_do_to_the_table_what_the_code_does() {
     let (source, app, store) = (template::SOURCE, all_of("shared/app/src"), all_of("shared/store/src"));
-    let done = Function::ALL.map(|function| {
-        let name = function.name();
-        (name, done_to_table(&app, &store, &name.replace('-', "_")))
-    });
+    let done = Function::ALL.map(|function| (function, done_to_table(function, &app, &store)));
     assert_eq!(mispermitted(&done, source), [""; 0]);
     let hooks = format!("dynamodb:LeadingKeys: [{}]", RowKey::hooks().pk);
     assert!(source.contains(&hooks), "tick may not forget that the webhooks were off");
@@ -758,12 +853,36 @@ fn every_role_may_do_to_the_table_what_the_code_does() {
             "button-press has no use for Query",
         ),
         ("Action: dynamodb:PutItem", "Action: dynamodb:Scan", "sightings has no use for Scan"),
+        ("Action: sqs:SendMessage", "Action: sqs:ReceiveMessage", "button-press may not SendMessage"),
+        (
+            "Action: dynamodb:PutItem,",
+            "Action: [dynamodb:PutItem, ses:SendEmail],",
+            "sightings has no use for ses:",
+        ),
     ] {
         let changed = source.replacen(from, to, 1);
         assert_ne!(changed, source, "{from}");
         let wrong = mispermitted(&done, &changed);
         assert!(wrong.contains(&found.to_owned()), "{to}: {wrong:?}");
     }
+}
+
+/// What clippy forbids by a file.
+fn forbidden(clippy: &str) -> BTreeSet<String> {
+    let paths = clippy.lines().filter_map(|line| line.trim().strip_prefix("{ path = \"")?.split('"').next());
+    paths.map(str::to_owned).collect()
+}
+
+#[test]
+fn shared_forbids_what_the_workspace_forbids_and_ids_and_stopwatches() {
+    let (workspace, shared) = (forbidden(&read("clippy.toml")), forbidden(&read("shared/clippy.toml")));
+    assert!(workspace.len() > 5, "{workspace:?}");
+    let more: Vec<_> = shared.difference(&workspace).map(String::as_str).collect();
+    assert_eq!(
+        more,
+        ["std::time::Instant::now", "tokio::time::Instant::now", "uuid::Uuid::new_v4", "uuid::Uuid::now_v7"]
+    );
+    assert!(workspace.is_subset(&shared), "{:?}", workspace.difference(&shared));
 }
 
 /// Every Rust source under a folder.

@@ -217,8 +217,8 @@ async fn a_cmx_that_says(answer: Option<(&str, &str, &str)>) -> (Vec<Value>, Vec
         while runner.cloud.tick_due().await + runner.cloud.deliver_due().await > 0 {}
     }
     assert!(runner.cloud.calls().dead().is_empty(), "no poll fails");
-    let site = runner.store.site("store").await.unwrap().expect("it is polled");
-    let rows = runner.store.counts("store", "floor", began, runner.stage.clock.now()).await.unwrap();
+    let site = runner.store.sites().site("store").await.unwrap().expect("it is polled");
+    let rows = runner.store.sites().counts("store", "floor", began, runner.stage.clock.now()).await.unwrap();
     let counts =
         rows.into_iter().map(|(_, count)| count).chain(site.counts.of("floor").map(|(_, count)| count));
     let counts = counts.collect();

@@ -307,7 +307,7 @@ async fn a_saturday_is_replayed_as_it_was_posted() {
 
     // The counts that were stored of it are those of the file.
     let (first, last) = replayed.span.unwrap();
-    let stored = world.runner.store.counts("store", "shoes", first, last + MINUTE).await.unwrap();
+    let stored = world.runner.store.sites().counts("store", "shoes", first, last + MINUTE).await.unwrap();
     assert!(!stored.is_empty());
     let stored: Vec<_> = stored.into_iter().filter(|(at, _)| *at >= first && *at <= last).collect();
     assert_eq!(stored[..], counts[..stored.len()], "minute by minute");

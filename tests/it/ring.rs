@@ -113,6 +113,7 @@ async fn an_unknown_token_is_not_found_and_writes_nothing() {
         world
             .runner
             .store
+            .incidents()
             .incident(&handbell_core::incident::Subject::button("green"))
             .await
             .unwrap()

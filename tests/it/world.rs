@@ -434,7 +434,7 @@ impl World {
     }
 
     pub(crate) async fn incident(&self) -> Incident {
-        self.runner.store.incident(&Subject::button("green")).await.unwrap().expect("an incident")
+        self.runner.store.incidents().incident(&Subject::button("green")).await.unwrap().expect("an incident")
     }
 
     pub(crate) async fn dispatches(&self) -> Vec<Dispatch> {
@@ -446,7 +446,7 @@ impl World {
                 epoch: incident.epoch,
                 number,
             };
-            all.push(self.runner.store.dispatch(&key).await.unwrap().unwrap());
+            all.push(self.runner.store.dispatches().dispatch(&key).await.unwrap().unwrap());
         }
         all
     }

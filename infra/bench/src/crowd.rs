@@ -117,7 +117,7 @@ pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Er
         before.zip(after).map(|(before, after)| after.saturating_sub(before) / played.polls.max(1) as u32);
     crowds.memory = process.peak_memory();
     has_counted(&runner).await?;
-    crowds.signals = runner.store.site(SITE).await?.map_or(0, |site| site.signals);
+    crowds.signals = runner.store.sites().site(SITE).await?.map_or(0, |site| site.signals);
     let spaces = runner.webex.view();
     let messages = spaces.as_array().into_iter().flatten().filter_map(|space| space["messages"].as_array());
     crowds.cards = messages.flatten().filter(|message| !message["card"].is_null()).count();
@@ -154,7 +154,7 @@ fn asked(
 
 /// A poll that counted nothing is a quick one, and no result.
 async fn has_counted(runner: &Runner) -> Result<(), Error> {
-    let site = runner.store.site(SITE).await?.ok_or("the site was never polled")?;
+    let site = runner.store.sites().site(SITE).await?.ok_or("the site was never polled")?;
     let known = site.counts.zones.values().filter(|counts| matches!(counts.last(), Some(Some(_)))).count();
     if known as u64 == ZONES { Ok(()) } else { Err(format!("only {known} zones were counted").into()) }
 }

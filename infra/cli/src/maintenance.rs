@@ -95,7 +95,7 @@ pub(crate) async fn answer(
                 why: why.trim().to_owned(),
             };
             check(&one, directory)?;
-            directory.store.put_maintenance(&one).await.map_err(Failure::unreachable)?;
+            directory.store.roster_editor().put_maintenance(&one).await.map_err(Failure::unreachable)?;
             Ok(format!("{}\n`handbell maintenance end {}` ends it.\n", line(&one, directory), one.id))
         }
         Command::List { .. } => {
@@ -124,11 +124,11 @@ pub(crate) async fn answer(
             };
             let failed = |fault: handbell_store::Fault| Failure::unreachable(fault);
             if one.from >= directory.now {
-                directory.store.forget_maintenance(&one.id).await.map_err(failed)?;
+                directory.store.roster_editor().forget_maintenance(&one.id).await.map_err(failed)?;
                 return Ok(format!("{} is called off.\n", one.id));
             }
             one.until = directory.now;
-            directory.store.put_maintenance(one).await.map_err(failed)?;
+            directory.store.roster_editor().put_maintenance(one).await.map_err(failed)?;
             Ok(format!("{} is over; alerts are told again.\n", one.id))
         }
     }
@@ -148,7 +148,7 @@ fn check(one: &Maintenance, directory: &Directory) -> Result<(), String> {
 }
 
 async fn all(directory: &Directory) -> Result<Vec<Maintenance>, Failure> {
-    Ok(directory.store.roster().await.map_err(Failure::unreachable)?.maintenance)
+    Ok(directory.store.people().roster().await.map_err(Failure::unreachable)?.maintenance)
 }
 
 fn line(one: &Maintenance, directory: &Directory) -> String {

@@ -133,7 +133,7 @@ pub async fn run(options: &Options, around: &Around<'_>) -> Result<String, Failu
 }
 
 pub(crate) async fn answer(options: &Options, directory: &Directory) -> Result<String, Failure> {
-    let roster = directory.store.roster().await.map_err(Failure::unreachable)?;
+    let roster = directory.store.people().roster().await.map_err(Failure::unreachable)?;
     if let Some(change) = &options.change {
         return change::make(change, &roster, directory).await;
     }

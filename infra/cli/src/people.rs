@@ -152,7 +152,7 @@ pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failu
 }
 
 async fn roster(directory: &Directory) -> Result<Roster, Failure> {
-    directory.store.roster().await.map_err(Failure::unreachable)
+    directory.store.people().roster().await.map_err(Failure::unreachable)
 }
 
 /// How an import was asked for.
@@ -190,7 +190,7 @@ pub(crate) async fn take_over(
     }
     let changes = import.changes();
     if !asked.dry_run {
-        directory.store.change_roster(&changes).await.map_err(|why| refused(&why))?;
+        directory.store.roster_editor().change_roster(&changes).await.map_err(|why| refused(&why))?;
     }
     Ok(told(&import, asked.dry_run))
 }
@@ -292,7 +292,7 @@ async fn remove(id: &str, directory: &Directory) -> Result<String, Failure> {
     }
     let mut changes = vec![RosterChange::NoPerson(id, roster.people[id].version)];
     changes.extend(teams.iter().map(|team| RosterChange::Team(team, Some(team.version))));
-    directory.store.change_roster(&changes).await.map_err(|why| refused(&why))?;
+    directory.store.roster_editor().change_roster(&changes).await.map_err(|why| refused(&why))?;
     Ok(format!("{id} is removed.\n"))
 }
 

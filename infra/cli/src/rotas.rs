@@ -100,7 +100,7 @@ pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failu
 }
 
 async fn roster(directory: &Directory) -> Result<Roster, Failure> {
-    directory.store.roster().await.map_err(Failure::unreachable)
+    directory.store.people().roster().await.map_err(Failure::unreachable)
 }
 
 pub(crate) async fn take_over(
@@ -118,7 +118,7 @@ pub(crate) async fn take_over(
     let changes: Vec<_> =
         changed.iter().map(|rota| RosterChange::Rota(rota, known(rota).map(|known| known.version))).collect();
     if !dry_run {
-        directory.store.change_roster(&changes).await.map_err(|why| refused(&why))?;
+        directory.store.roster_editor().change_roster(&changes).await.map_err(|why| refused(&why))?;
     }
     let new = changed.iter().filter(|rota| known(rota).is_none()).count();
     let would = if dry_run { "Nothing was changed. It would be: " } else { "" };

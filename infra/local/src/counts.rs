@@ -63,7 +63,7 @@ async fn counts(
         return (StatusCode::BAD_REQUEST, "`from` must be before `to`, and `last` more than 0 seconds\n")
             .into_response();
     };
-    match state.store.counts(site, &zone, from, to).await {
+    match state.store.sites().counts(site, &zone, from, to).await {
         Ok(counts) => Json(counts).into_response(),
         Err(fault) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{fault}\n")).into_response(),
     }

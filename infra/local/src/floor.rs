@@ -25,7 +25,7 @@ impl Points {
         if let Some((_, points)) = kept().get(zone).filter(|(of, _)| *of == version) {
             return points.clone();
         }
-        let points = store.counts(site, zone, now - SHOWN, now + SignedDuration::from_mins(1)).await;
+        let points = store.sites().counts(site, zone, now - SHOWN, now + SignedDuration::from_mins(1)).await;
         let points = json!(points.unwrap_or_default());
         kept().insert(zone.to_owned(), (version, points.clone()));
         points
@@ -40,13 +40,13 @@ pub(crate) async fn zones(cmx: &Cmx, store: &Store, points: &Points, now: Timest
         let text = |key: &str| zone[key].as_str().unwrap_or_default().to_owned();
         let (name, site_name) = (text("name"), text("site"));
         if !sites.contains_key(&site_name) {
-            let site = store.site(&site_name).await.ok().flatten().unwrap_or_default();
+            let site = store.sites().site(&site_name).await.ok().flatten().unwrap_or_default();
             sites.insert(site_name.clone(), site);
         }
         let site = &sites[&site_name];
         let watch = site.zones.get(&name).cloned().unwrap_or_default();
         let points = points.of(store, &site_name, site.version, &name, now).await;
-        let incident = store.incident(&Subject::zone(&name)).await.ok().flatten();
+        let incident = store.incidents().incident(&Subject::zone(&name)).await.ok().flatten();
         let open = incident.filter(|incident| !incident.phase.is_final());
         zone["level"] = json!(watch.level);
         zone["known"] =

@@ -148,8 +148,9 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     variables.extend(env);
     let environment = Environment::from(|name| variables.get(name).cloned())?;
     let clock = stage.clock.clone();
-    let app = handbell_boot::app(&environment, Arc::new(move || clock.now()), handbell_boot::random_ids())?;
-    let _ = late.set(Arc::new(app));
+    let handlers =
+        handbell_boot::handlers(&environment, Arc::new(move || clock.now()), handbell_boot::random_ids())?;
+    let _ = late.set(Arc::new(handlers));
     let store = handbell_boot::store(&environment)?;
 
     let webex = Webex::new(stage.clone());

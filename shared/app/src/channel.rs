@@ -11,7 +11,7 @@ use handbell_outbound::Failure;
 use jiff::SignedDuration;
 
 use crate::Fault;
-use crate::callback::twilio::token;
+use crate::callback::delivery_token::token;
 use crate::engine::deliver::Work;
 
 /// One attempt to send a delivery, or to look it up.

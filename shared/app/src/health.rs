@@ -1,14 +1,23 @@
 //! Is it alive: `/health`.
 
 use bytes::Bytes;
+use handbell_store::Spaces;
 use http::{Request, Response, StatusCode};
 
-use crate::{App, answer};
+use crate::answer;
+use crate::parts::parts;
 
-impl App {
+parts! {
+    /// Tells whether Handbell is alive.
+    pub struct Health {
+        spaces: Spaces,
+    }
+}
+
+impl Health {
     /// 200 when the table can be read; 503 with the reason otherwise.
-    pub async fn health(&self, _: Request<Bytes>) -> Response<Bytes> {
-        match self.store.space("health").await {
+    pub async fn answer(&self, _: Request<Bytes>) -> Response<Bytes> {
+        match self.spaces.space("health").await {
             Ok(_) => answer(StatusCode::OK, "OK\n"),
             Err(fault) => {
                 tracing::error!(reason = %fault, "the table can't be read");

@@ -4,12 +4,15 @@ mod alert;
 mod button;
 mod callback;
 mod channel;
+mod configuration;
 mod conversation;
 mod engine;
 mod health;
 mod ids;
 mod occupancy;
+mod parts;
 mod secrets;
+mod vendor;
 mod web;
 
 use std::collections::BTreeMap;
@@ -18,28 +21,47 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::config::{Button, Config, Plan};
+use handbell_core::button::EventId;
+use handbell_core::config::Plan;
+use handbell_core::conversation::decide::Heard;
+use handbell_core::conversation::{Address, Conversation};
+use handbell_core::incident::Subject;
 use handbell_core::incident::decide::Event;
-use handbell_core::incident::{Incident, Kind, Subject};
-use handbell_core::wording::Words;
-use handbell_outbound::floor::Pace;
 use handbell_outbound::mailbox::Server;
 use handbell_outbound::s3::Bucket;
 use handbell_outbound::ses::Ses;
 use handbell_outbound::twilio::Twilio;
 use handbell_outbound::webex::Webex;
-use handbell_store::{Fault as TableFault, Store};
+use handbell_store::table::RowKey;
+use handbell_store::{Fault as TableFault, Store, Table};
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
+use callback::twilio::{DeliveryReceipts, TwilioRequests};
+use conversation::apply::ConversationEngine;
+use engine::apply::{Applied, Engine};
+use engine::queue::Queue;
+use parts::{PublicUrl, Time};
+use vendor::{BotIdentity, TwilioAccount, WebexAccount};
+use web::limits::FormLimits;
+
 pub use alert::mailbox::MailboxSeen;
+pub use button::press::ButtonPress;
 pub use callback::reconcile::{HOOKS, HookDone, Hooked};
+pub use callback::voice::VoiceInbound;
+pub use callback::webex::WebexEvent;
+pub use configuration::Configuration;
+pub use conversation::contact::ContactForm;
+pub use conversation::file::FileLink;
 pub use engine::tick::Ticked;
+pub use health::Health;
 pub use ids::Ids;
-pub use occupancy::poll::{MakeSiteClient, PollSeen, ZoneSeen};
+pub use occupancy::chart::ChartPicture;
+pub use occupancy::poll::{PollSeen, SitePoll, ZoneSeen};
+pub use occupancy::sightings::SightingsPush;
+pub use occupancy::site_clients::MakeSiteClient;
+pub use parts::{Access, Dependencies, Lazy, Part};
 pub use secrets::{Fetch, Secrets};
 pub use web::limits::SourceIp;
 
@@ -91,33 +113,27 @@ pub struct Endpoints {
     pub files: PathBuf,
 }
 
-/// A plan of the configuration and its fingerprint.
-#[derive(Debug)]
-struct Known {
-    plan: Arc<Plan>,
-    hash: String,
-}
-
 /// Everything that a function needs to do its work.
 pub struct App {
-    config: Config,
-    plans: BTreeMap<String, Known>,
-    zone: TimeZone,
+    config: Configuration,
     places: Endpoints,
     store: Store,
-    sqs: aws_sdk_sqs::Client,
+    queue: Queue,
+    engine: Engine,
+    conversations: ConversationEngine,
+    form_limits: FormLimits,
+    twilio_requests: TwilioRequests,
+    delivery_receipts: DeliveryReceipts,
+    public_url: PublicUrl,
+    webex: WebexAccount,
+    twilio: TwilioAccount,
     events: aws_sdk_eventbridge::Client,
     ses: Ses,
-    http: reqwest::Client,
     bucket: Option<Bucket>,
     encrypt_mailbox: EncryptMailbox,
-    make_site_client: MakeSiteClient,
-    site_clients: Mutex<BTreeMap<String, reqwest::Client>>,
-    paces: Mutex<BTreeMap<String, Pace>>,
     secrets: Secrets,
-    clock: Clock,
+    time: Time,
     ids: Ids,
-    me: OnceCell<callback::webex::BotIdentity>,
     hooked: OnceCell<()>,
     writers: Mutex<BTreeMap<String, conversation::agent::Writer>>,
 }
@@ -129,189 +145,99 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// the clear. Fails only if TLS can't be set up at all.
 pub type EncryptMailbox = Arc<dyn Fn(Server) -> Result<Server, Fault> + Send + Sync>;
 
-/// What [`App::new`] is made from.
-pub struct Dependencies {
-    /// What people wrote.
-    pub config: Config,
-    /// Addresses.
-    pub places: Endpoints,
-    /// The table.
-    pub store: Store,
-    /// The queue's client.
-    pub sqs: aws_sdk_sqs::Client,
-    /// The bus's client.
-    pub events: aws_sdk_eventbridge::Client,
-    /// Sends mail.
-    pub ses: Ses,
-    /// Where mail lies that came in; none where the function's environment names no bucket.
-    pub bucket: Option<Bucket>,
-    /// Encrypts what is said to mailboxes.
-    pub encrypt_mailbox: EncryptMailbox,
-    /// For the vendors: no retries, no redirects.
-    pub http: reqwest::Client,
-    /// Makes clients for sites with certificates of their own.
-    pub make_site_client: MakeSiteClient,
-    /// Where secrets come from.
-    pub fetch_secrets: Fetch,
-    /// What time it is.
-    pub clock: Clock,
-    /// Where ids and chance come from.
-    pub ids: Ids,
-}
+impl Part for App {
+    fn access(access: &mut Access) {
+        access.everything = true;
+    }
 
-impl App {
-    /// Puts the parts together. Does no I/O.
-    pub fn new(dependencies: Dependencies) -> Self {
-        let plans = dependencies.config.plans.iter().map(|(name, plan)| {
-            let known = Known { hash: fingerprint(plan), plan: Arc::new(plan.clone()) };
-            (name.clone(), known)
-        });
+    fn build(from: &Dependencies) -> Self {
         Self {
-            plans: plans.collect(),
-            zone: dependencies.config.time_zone(),
-            config: dependencies.config,
-            places: dependencies.places,
-            store: dependencies.store,
-            sqs: dependencies.sqs,
-            events: dependencies.events,
-            ses: dependencies.ses,
-            bucket: dependencies.bucket,
-            encrypt_mailbox: dependencies.encrypt_mailbox,
-            http: dependencies.http,
-            make_site_client: dependencies.make_site_client,
-            site_clients: Mutex::default(),
-            paces: Mutex::default(),
-            secrets: Secrets::new(dependencies.fetch_secrets),
-            clock: dependencies.clock,
-            ids: dependencies.ids,
-            me: OnceCell::new(),
+            config: from.config.clone(),
+            places: from.places.clone(),
+            store: Store::from(Table::clone(&from.table)),
+            queue: Queue::build(from),
+            engine: Engine::build(from),
+            conversations: ConversationEngine::build(from),
+            form_limits: FormLimits::build(from),
+            twilio_requests: TwilioRequests::build(from),
+            delivery_receipts: DeliveryReceipts::build(from),
+            public_url: PublicUrl::build(from),
+            webex: WebexAccount::build(from),
+            twilio: TwilioAccount::build(from),
+            events: from.events.clone(),
+            ses: from.ses.clone(),
+            bucket: from.bucket.clone(),
+            encrypt_mailbox: Arc::clone(&from.encrypt_mailbox),
+            secrets: from.secrets.clone(),
+            time: Time::build(from),
+            ids: from.ids.clone(),
             hooked: OnceCell::new(),
             writers: Mutex::default(),
         }
     }
+}
 
-    /// Does during the start what the first call would otherwise wait for: the secrets and a connection to the table.
-    /// A failure here is no failure yet: the first call tries again and reports it.
-    pub async fn warm_up(&self) {
-        let (_, _) = tokio::join!(self.secrets.all(self.now()), self.store.space("warm-up"));
-    }
-
-    /// Learns how the world reaches us, if the environment didn't say. The first word counts.
-    pub fn reached_at(&self, public_url: &str) {
-        let _ = self.places.public_url.set(public_url.trim_end_matches('/').to_owned());
-    }
-
+impl App {
     fn public_url(&self) -> &str {
-        self.places.public_url.get().map_or("", String::as_str)
-    }
-
-    /// What time it is.
-    pub fn time(&self) -> Timestamp {
-        self.now()
+        self.public_url.get()
     }
 
     fn now(&self) -> Timestamp {
-        (self.clock)()
+        self.time.now()
     }
 
-    fn button(&self, subject: &Subject) -> Option<(&str, &Button)> {
-        let name = (subject.kind() == Kind::Button).then(|| subject.name())?;
-        self.config.buttons.get_key_value(name).map(|(name, button)| (name.as_str(), button))
+    async fn apply(&self, subject: &Subject, event: &Event, id: Option<&EventId>) -> Result<Applied, Fault> {
+        self.engine.apply(subject, event, id).await
     }
 
-    /// The plan that a new incident of the subject runs today; none if it is gone from the configuration.
-    fn plan_of(&self, subject: &Subject) -> Option<(&String, &Known)> {
-        let plan = match subject.kind() {
-            Kind::Button => &self.config.buttons.get(subject.name())?.plan,
-            Kind::Zone => &self.config.zones.get(subject.name())?.plan,
-            Kind::Silence => {
-                let (site, plan) = subject.silent()?;
-                let mut zones = self.config.zones.values();
-                &zones.find(|zone| zone.site == site && zone.plan == plan)?.plan
-            }
-            Kind::Waiting => &self.line(subject)?.1.waiting.as_ref()?.plan,
-            Kind::Alert => &self.config.sources.get(subject.source()?)?.plan,
-            Kind::Customer | Kind::Notice => return None,
-        };
-        self.plans.get_key_value(plan)
-    }
-
-    /// The same for what this event opens: a mail's rule or its severity may have a plan of its own.
-    fn plan_for(&self, subject: &Subject, event: &Event) -> Option<(&String, &Known)> {
-        match event {
-            Event::Alert(raised) => self.plans.get_key_value(&raised.plan).or_else(|| self.plan_of(subject)),
-            _ => self.plan_of(subject),
-        }
-    }
-
-    /// An incident knows itself what it is about, where the configuration can't tell.
-    fn words(&self, subject: &Subject, incident: Option<&Incident>) -> Words {
-        let called = incident.and_then(|incident| incident.label.as_deref());
-        let alert = incident.and_then(|incident| incident.alert.as_ref());
-        let name = subject.source().unwrap_or(subject.name());
-        let label = match subject.kind() {
-            Kind::Button => self.config.buttons.get(name).and_then(|button| button.label.as_deref()),
-            Kind::Zone => self.config.zones.get(name).and_then(|zone| zone.label.as_deref()),
-            Kind::Silence => subject.silent().map(|(site, _)| site),
-            Kind::Waiting => called.or(Some("A customer")),
-            Kind::Customer => self.line(subject).map(|(name, line)| line.label.as_deref().unwrap_or(name)),
-            Kind::Alert => self.config.sources.get(name).and_then(|source| source.label.as_deref()),
-            Kind::Notice => Some("Handbell"),
-        };
-        Words {
-            zone: self.zone.clone(),
-            name: label.unwrap_or(name).to_owned(),
-            alert: alert.map(|alert| (alert.title.clone(), alert.severity)),
-        }
-    }
-
-    /// A plan by its name and fingerprint: today's, or from the table as it stood.
     async fn plan(&self, name: &str, hash: &str) -> Result<Arc<Plan>, Fault> {
-        let known = self.plans.get(name);
-        if let Some(known) = known.filter(|known| known.hash == hash) {
-            return Ok(Arc::clone(&known.plan));
-        }
-        match self.store.plan(hash).await? {
-            Some(plan) => Ok(Arc::new(plan)),
-            // Never seen; today's words are better than none.
-            None => known
-                .map(|known| Arc::clone(&known.plan))
-                .ok_or_else(|| Fault(format!("plan {name:?} is not known any more"))),
-        }
+        self.engine.plan(name, hash).await
+    }
+
+    async fn enqueue(&self, rows: &[(RowKey, Timestamp)], now: Timestamp) -> bool {
+        self.queue.enqueue(rows, now).await
+    }
+
+    async fn heard_from(
+        &self,
+        line: &str,
+        address: &Address,
+        heard: &Heard,
+        id: Option<&str>,
+    ) -> Result<Option<Conversation>, Fault> {
+        self.conversations.heard_from(line, address, heard, id).await
+    }
+
+    async fn converse(
+        &self,
+        subject: &Subject,
+        heard: &Heard,
+        id: Option<&str>,
+    ) -> Result<Option<Conversation>, Fault> {
+        self.conversations.converse(subject, heard, id).await
+    }
+
+    async fn turn(
+        &self,
+        subject: &Subject,
+        address: Option<&Address>,
+        heard: &Heard,
+        id: Option<&str>,
+    ) -> Result<Option<Conversation>, Fault> {
+        self.conversations.turn(subject, address, heard, id).await
     }
 
     async fn webex(&self) -> Result<Webex, Fault> {
-        let token = self.secrets.get(&self.config.webex.token.secret, self.now()).await?;
-        Ok(Webex::new(self.http.clone(), self.places.webex_url.clone(), token))
+        self.webex.client().await
+    }
+
+    async fn me(&self) -> Result<&BotIdentity, Fault> {
+        self.webex.identity().await
     }
 
     async fn twilio_client(&self) -> Result<Twilio, Fault> {
-        let twilio = self.config.twilio.as_ref();
-        let twilio = twilio.ok_or_else(|| Fault("the configuration has no `twilio`".to_owned()))?;
-        let (user, secret) = match &twilio.key {
-            Some(key) => (key.sid.clone(), &key.secret),
-            None => (twilio.account.clone(), &twilio.token.secret),
-        };
-        let password: SecretString = self.secrets.get(secret, self.now()).await?;
-        Ok(Twilio::new(
-            self.http.clone(),
-            self.places.twilio_url.clone(),
-            twilio.account.clone(),
-            user,
-            password,
-        ))
+        self.twilio.client().await
     }
-}
-
-/// The same plan has the same fingerprint, whatever else in the configuration changes.
-fn fingerprint(plan: &Plan) -> String {
-    use std::fmt::Write;
-    let text = serde_json::to_vec(plan).unwrap_or_default();
-    let digest = <sha2::Sha256 as sha2::Digest>::digest(text);
-    digest.iter().take(12).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// An answer of plain text.

@@ -4,3 +4,4 @@ pub(crate) mod card;
 pub(crate) mod chart;
 pub(crate) mod poll;
 pub(crate) mod sightings;
+pub(crate) mod site_clients;

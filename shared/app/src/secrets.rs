@@ -22,16 +22,17 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 type All = Arc<BTreeMap<String, SecretString>>;
 
-/// The secrets, by name.
+/// The secrets, by name. Clones share what was fetched.
+#[derive(Clone)]
 pub struct Secrets {
     fetch: Fetch,
-    kept: Mutex<Option<(Timestamp, All)>>,
+    kept: Arc<Mutex<Option<(Timestamp, All)>>>,
 }
 
 impl Secrets {
     /// Secrets that this reads.
     pub fn new(fetch: Fetch) -> Self {
-        Self { fetch, kept: Mutex::new(None) }
+        Self { fetch, kept: Arc::default() }
     }
 
     /// All of them. If they can't be fetched again, those of before still serve: a secret store that is down must not

@@ -1,9 +1,13 @@
 //! The functions: an event of AWS in, the right handler, an answer of AWS out.
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use handbell_app::{App, SourceIp};
+use handbell_app::{Access, Dependencies, Part, SourceIp};
 use handbell_store::table::RowKey;
 use http::{Request, Response};
 use jiff::SignedDuration;
@@ -18,7 +22,7 @@ use crate::{Error, metrics, serve};
 /// tells how the event is read and the answer written: `web` is API Gateway, `queue` the work queue, `mail` an event of SES,
 /// and what a `schedule` saw becomes a metric.
 macro_rules! functions {
-    ($($(#[$doc:meta])* $name:ident = $crate_name:literal: $kind:ident $handler:tt;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $crate_name:literal: $kind:ident($handler:ident::$method:ident $(, $metric:path)?);)*) => {
         /// Who calls us: one for each crate under `functions/`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Function {
@@ -35,6 +39,13 @@ macro_rules! functions {
                     $(Self::$name => $crate_name,)*
                 }
             }
+
+            /// All that its handler may do, as the handler's type tells it.
+            pub fn access(self) -> Access {
+                match self {
+                    $(Self::$name => Access::of::<handbell_app::$handler>(),)*
+                }
+            }
         }
 
         $(
@@ -43,18 +54,20 @@ macro_rules! functions {
             pub enum $name {}
 
             impl Lambda for $name {
-                const FUNCTION: Function = Function::$name;
+                type Handler = handbell_app::$handler;
 
-                async fn handle(app: &App, call: Call<'_>) -> Done {
-                    functions!(@$kind app, call, $handler)
+                async fn handle(handler: &Self::Handler, _around: &Dependencies, call: Call<'_>) -> Done {
+                    functions!(@$kind handler, _around, call, $method $(, $metric)?)
                 }
             }
         )*
 
-        /// Handles one event by whichever function it is for: on a laptop one process may be any of them.
-        pub async fn handle(app: &App, function: Function, call: Call<'_>) -> Done {
-            match function {
-                $(Function::$name => $name::handle(app, call).await,)*
+        impl Handlers {
+            /// Handles one event by whichever function it is for.
+            pub async fn handle(&self, function: Function, call: Call<'_>) -> Done {
+                match function {
+                    $(Function::$name => $name::handle(&*self.handler::<$name>(), &self.around, call).await,)*
+                }
             }
         }
 
@@ -65,55 +78,55 @@ macro_rules! functions {
             }
         }
     };
-    (@web $app:ident, $call:ident, ($handler:ident)) => {{
-        let request = request($app, $call.payload)?;
-        Ok(answer(&$app.$handler(request).await))
+    (@web $handler:ident, $around:ident, $call:ident, $method:ident) => {{
+        let request = request($around, $call.payload)?;
+        Ok(answer(&$handler.$method(request).await))
     }};
-    (@queue $app:ident, $call:ident, ($handler:ident)) => {
-        batch($call.payload, async |rows| $app.$handler(rows, $call.left).await).await
+    (@queue $handler:ident, $_around:ident, $call:ident, $method:ident) => {
+        batch($call.payload, async |rows| $handler.$method(rows, $call.left).await).await
     };
-    (@schedule $app:ident, $call:ident, ($handler:ident, $metric:path)) => {{
-        let seen = $app.$handler().await.map_err(|fault| fault.to_string())?;
-        $metric(&seen, $call.deployed, $app.time());
+    (@schedule $handler:ident, $around:ident, $call:ident, $method:ident, $metric:path) => {{
+        let seen = $handler.$method().await.map_err(|fault| fault.to_string())?;
+        $metric(&seen, $call.deployed, ($around.clock)());
         Ok(Value::Null)
     }};
-    (@mail $app:ident, $call:ident, ($handler:ident)) => {{
-        $app.$handler($call.payload).await.map_err(|fault| fault.to_string())?;
+    (@mail $handler:ident, $_around:ident, $call:ident, $method:ident) => {{
+        $handler.$method($call.payload).await.map_err(|fault| fault.to_string())?;
         Ok(Value::Null)
     }};
 }
 
 functions! {
     /// A button's web request.
-    ButtonPress = "button-press": web(button_press);
+    ButtonPress = "button-press": web(ButtonPress::answer);
     /// Twilio: a text, the receipt of one of ours.
-    SmsInbound = "sms-inbound": web(sms_inbound);
+    SmsInbound = "sms-inbound": web(App::sms_inbound);
     /// Twilio: a call, a key, the receipt of a call.
-    VoiceInbound = "voice-inbound": web(voice_inbound);
+    VoiceInbound = "voice-inbound": web(VoiceInbound::answer);
     /// Webex: a message, a card, a membership.
-    WebexEvent = "webex-event": web(webex_event);
+    WebexEvent = "webex-event": web(WebexEvent::answer);
     /// Whether Handbell is alive.
-    Health = "health": web(health);
+    Health = "health": web(Health::answer);
     /// The queue: rows that are due.
-    Deliver = "deliver": queue(deliver);
+    Deliver = "deliver": queue(App::deliver);
     /// Every minute: rows that the queue missed.
-    Tick = "tick": schedule(tick, metrics::tick);
+    Tick = "tick": schedule(App::tick, metrics::tick);
     /// Every minute: how many devices there are.
-    CmxPoll = "cmx-poll": schedule(cmx_poll, metrics::poll);
+    CmxPoll = "cmx-poll": schedule(SitePoll::poll, metrics::poll);
     /// CMX or Meraki: which devices there are.
-    Sightings = "sightings": web(sightings);
+    Sightings = "sightings": web(SightingsPush::answer);
     /// Webex: the picture on a card.
-    Chart = "chart": web(chart);
+    Chart = "chart": web(ChartPicture::answer);
     /// A customer's browser: the web form.
-    Contact = "contact": web(contact);
+    Contact = "contact": web(ContactForm::answer);
     /// Twilio or a customer's phone: a file that an agent sent.
-    File = "file": web(file);
+    File = "file": web(FileLink::answer);
     /// SES: a mail has come in and lies in the bucket.
-    MailInbound = "mail-inbound": mail(mail_inbound);
+    MailInbound = "mail-inbound": mail(App::mail_inbound);
     /// Every minute: mail in mailboxes elsewhere.
-    MailboxPoll = "mailbox-poll": schedule(mailbox_poll, metrics::mailboxes);
+    MailboxPoll = "mailbox-poll": schedule(App::mailbox_poll, metrics::mailboxes);
     /// A browser: the form of an alert, a ticket's page, the button in a mail.
-    Form = "form": web(form);
+    Form = "form": web(App::form);
 }
 
 impl Function {
@@ -121,11 +134,25 @@ impl Function {
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|function| function.name() == name)
     }
+}
 
-    /// Whether it fetches secrets and connects to the table before its first call. Health has no secrets, and File no table:
-    /// its role would be refused there at each start.
-    pub(crate) fn warms_up(self) -> bool {
-        !matches!(self, Self::Health | Self::File)
+/// All functions in one process. Each handler is made when it is called first, and stays.
+pub struct Handlers {
+    around: Dependencies,
+    made: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl Handlers {
+    pub(crate) fn new(around: Dependencies) -> Self {
+        Self { around, made: Mutex::default() }
+    }
+
+    fn handler<L: Lambda>(&self) -> Arc<L::Handler> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = made
+            .entry(TypeId::of::<L::Handler>())
+            .or_insert_with(|| Arc::new(L::Handler::build(&self.around)));
+        Arc::clone(made).downcast().unwrap_or_else(|_| Arc::new(L::Handler::build(&self.around)))
     }
 }
 
@@ -145,21 +172,25 @@ pub type Done = Result<Value, String>;
 
 /// A function as it is deployed. Each has a type of its own, so that a binary holds only what it does.
 pub trait Lambda {
-    /// Which it is.
-    const FUNCTION: Function;
+    /// What handles its events.
+    type Handler: Part + Send + Sync + 'static;
 
     /// Handles one event.
-    fn handle(app: &App, call: Call<'_>) -> impl Future<Output = Done> + Send;
+    fn handle(
+        handler: &Self::Handler,
+        around: &Dependencies,
+        call: Call<'_>,
+    ) -> impl Future<Output = Done> + Send;
 }
 
 /// API Gateway's event as a request; its body decoded, as signatures are made over what was sent.
-fn request(app: &App, payload: &str) -> Result<Request<Bytes>, String> {
+fn request(around: &Dependencies, payload: &str) -> Result<Request<Bytes>, String> {
     let request = lambda_http::request::from_str(payload)
         .map_err(|error| format!("not an event of an HTTP API: {error}"))?;
     if let Some(url) =
         request.stage_variables_ref().and_then(|variables| variables.first("HANDBELL_PUBLIC_URL"))
     {
-        app.reached_at(url);
+        around.reached_at(url);
     }
     let mut request = request;
     if let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref()

@@ -14,8 +14,10 @@ mod web;
 
 use std::sync::{Arc, OnceLock};
 
-use handbell_app::{App, Dependencies, Endpoints};
-use handbell_store::Store;
+use handbell_app::{Access, App, Dependencies, Endpoints, Lazy, Part, Secrets};
+use handbell_outbound::mailbox::Server;
+use handbell_outbound::ses::Ses;
+use handbell_store::{Store, Table};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -23,7 +25,7 @@ use serde_json::value::RawValue;
 pub use clock::ahead_of;
 pub use configuration::{BadConfiguration, read_configuration};
 pub use environment::Environment;
-pub use function::{Call, Function, Lambda, handle, serve_any};
+pub use function::{Call, Function, Handlers, Lambda, serve_any};
 pub use handbell_app::{Clock, Ids};
 pub use ids::random_ids;
 pub use site::site_client;
@@ -32,8 +34,8 @@ pub use web::client;
 /// Why a function can't start.
 pub type Error = lambda_runtime::Error;
 
-/// Everything a function needs, from an environment, a clock and a source of ids.
-pub fn app(environment: &Environment, clock: Clock, ids: Ids) -> Result<App, Error> {
+/// What handlers are made from, from an environment, a clock and a source of ids. Clients are made when a part asks for them.
+pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result<Dependencies, Error> {
     let http = web::client()?;
     let config = read_configuration(&environment.config)?;
     // A part that can't work must not silence the parts that can; `handbell check` would have refused it.
@@ -44,12 +46,15 @@ pub fn app(environment: &Environment, clock: Clock, ids: Ids) -> Result<App, Err
             "the configuration has a mistake"
         );
     }
-    let aws = aws::Aws::new(environment, http.clone());
+    let aws = Arc::new(aws::Aws::new(environment, http.clone()));
     let public_url = Arc::new(OnceLock::new());
     if let Some(url) = &environment.public_url {
         let _ = public_url.set(url.trim_end_matches('/').to_owned());
     }
-    Ok(App::new(Dependencies {
+    let secrets = Secrets::new(secrets::fetch(environment, &aws));
+    let [for_table, for_queue, for_bus, for_mail] = [(); 4].map(|()| Arc::clone(&aws));
+    let (table, for_bucket) = (environment.table.clone(), (environment.clone(), http.clone()));
+    Ok(Dependencies {
         places: Endpoints {
             public_url,
             webex_url: environment.webex_url.clone(),
@@ -59,24 +64,34 @@ pub fn app(environment: &Environment, clock: Clock, ids: Ids) -> Result<App, Err
             bus: environment.bus.clone(),
             files: environment.config.parent().map(Into::into).unwrap_or_default(),
         },
-        config,
-        store: Store::new(aws.dynamodb(), environment.table.clone()),
-        sqs: aws.sqs(),
-        events: aws.events(),
-        ses: handbell_outbound::ses::Ses::new(aws.ses()),
-        bucket: environment.bucket(http.clone()),
+        config: config.into(),
+        table: Lazy::new(Box::new(move || Table::new(for_table.dynamodb(), table))),
+        sqs: Lazy::new(Box::new(move || for_queue.sqs())),
+        events: Lazy::new(Box::new(move || for_bus.events())),
+        ses: Lazy::new(Box::new(move || Ses::new(for_mail.ses()))),
+        bucket: Lazy::new(Box::new(move || for_bucket.0.bucket(for_bucket.1))),
         encrypt_mailbox: Arc::new(|server| {
             let tls = web::tls().map_err(|error| handbell_app::Fault(error.to_string()))?;
-            Ok(handbell_outbound::mailbox::Server { tls: Some(Arc::new(tls)), ..server })
+            Ok(Server { tls: Some(Arc::new(tls)), ..server })
         }),
         make_site_client: Arc::new(|site, files| {
             site_client(site, files).map_err(|error| handbell_app::Fault(error.to_string()))
         }),
-        fetch_secrets: secrets::fetch(environment, &aws),
+        secrets,
         http,
         clock,
         ids,
-    }))
+    })
+}
+
+/// The app, from an environment, a clock and a source of ids.
+pub fn app(environment: &Environment, clock: Clock, ids: Ids) -> Result<App, Error> {
+    Ok(App::build(&dependencies(environment, clock, ids)?))
+}
+
+/// All functions in one process, as a laptop's runner and tests call them.
+pub fn handlers(environment: &Environment, clock: Clock, ids: Ids) -> Result<Handlers, Error> {
+    Ok(Handlers::new(dependencies(environment, clock, ids)?))
 }
 
 /// The table alone, as the functions see it.
@@ -93,17 +108,16 @@ pub fn secrets(environment: &Environment) -> Result<handbell_app::Fetch, Error> 
 pub async fn serve<L: Lambda>() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let environment = Environment::read()?;
-    let app = Arc::new(app(&environment, clock::of(&environment), random_ids())?);
-    if L::FUNCTION.warms_up() {
-        app.warm_up().await;
-    }
+    let dependencies = Arc::new(dependencies(&environment, clock::of(&environment), random_ids())?);
+    let handler = Arc::new(L::Handler::build(&dependencies));
+    dependencies.warm_up(&Access::of::<L::Handler>()).await;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| {
-        let app = Arc::clone(&app);
+        let (handler, dependencies) = (Arc::clone(&handler), Arc::clone(&dependencies));
         async move {
             let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
             let deployed = &event.context.env_config.function_name;
             let call = Call { deployed, payload: event.payload.get(), left: clock::left_until(deadline) };
-            L::handle(&app, call).await.map_err(Error::from)
+            L::handle(&handler, &dependencies, call).await.map_err(Error::from)
         }
     }))
     .await

@@ -70,11 +70,11 @@ async fn run(seed: u64) -> (Vec<Value>, Value) {
         name => Some(format!("x-{name}")),
     });
     let clock = Arc::new(|| "2026-11-28T14:12:00Z".parse().unwrap());
-    let app = handbell_boot::app(&environment.unwrap(), clock, Ids::seeded(seed)).unwrap();
+    let handlers = handbell_boot::handlers(&environment.unwrap(), clock, Ids::seeded(seed)).unwrap();
     let call = async |function, payload: Value| {
         let payload = payload.to_string();
         let call = Call { deployed: "x", payload: &payload, left: SignedDuration::from_secs(60) };
-        handbell_boot::handle(&app, function, call).await.unwrap()
+        handlers.handle(function, call).await.unwrap()
     };
     let row = json!({ "pk": "INC#button:green", "sk": "D#0000000001#000001" }).to_string();
     call(Function::Deliver, json!({ "Records": [{ "messageId": "1", "body": row }] })).await;

@@ -1,8 +1,6 @@
 //! The one transaction: an event's whole consequence, or nothing.
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use handbell_core::config::Plan;
 use handbell_core::conversation::decide::Turn;
 use handbell_core::delivery::Dispatch;
@@ -10,8 +8,9 @@ use handbell_core::incident::{Incident, Kind, Phase, Subject};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use crate::facet::parts;
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{Fault, Handled, Named, Store, log, write};
+use crate::{Conversations, Fault, Handled, Incidents, Named, log, write};
 
 /// What one event changes.
 pub struct Commit<'a> {
@@ -65,7 +64,7 @@ struct PlanRow<'a> {
     plan: &'a Plan,
 }
 
-impl Store {
+impl Incidents {
     /// Writes the state, the event's row, the dispatches, the plan and, when the incident is over, its row of the log in one
     /// transaction.
     pub async fn commit(&self, commit: Commit<'_>, now: Timestamp) -> Result<(), NotCommitted> {
@@ -113,9 +112,11 @@ impl Store {
             items.extend(log::row(&lapsed, now)?.map(|row| self.put(row)));
         }
 
-        self.transact(items).await
+        self.transact(parts(items)?).await
     }
+}
 
+impl Conversations {
     /// Writes a turn of a conversation in one transaction: its state, what the number has told us, the event's row, the
     /// dispatches.
     pub async fn commit_turn(&self, commit: CommitTurn<'_>, now: Timestamp) -> Result<(), NotCommitted> {
@@ -159,37 +160,7 @@ impl Store {
                     .expression_attribute_values(":now", number(now.as_second())),
             );
         }
-        self.transact(items).await
-    }
-
-    pub(crate) async fn transact(&self, puts: Vec<PutBuilder>) -> Result<(), NotCommitted> {
-        let items = puts
-            .into_iter()
-            .map(|put| {
-                Ok(TransactWriteItem::builder()
-                    .put(put.build().map_err(|error| Fault(error.to_string()))?)
-                    .build())
-            })
-            .collect::<Result<Vec<_>, Fault>>()?;
-        let answer = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
-        answer.map(|_| ()).map_err(|error| match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                let raced = |reason: &aws_sdk_dynamodb::types::CancellationReason| {
-                    matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))
-                };
-                if cancelled.cancellation_reasons().iter().any(raced) {
-                    NotCommitted::Conflict
-                } else {
-                    NotCommitted::Fault(Fault::from(error))
-                }
-            }
-            Some(TransactWriteItemsError::TransactionInProgressException(_)) => NotCommitted::Conflict,
-            _ => NotCommitted::Fault(Fault::from(error)),
-        })
-    }
-
-    pub(crate) fn put(&self, row: crate::table::Row) -> PutBuilder {
-        Put::builder().table_name(&self.table).set_item(Some(row))
+        self.transact(parts(items)?).await
     }
 }
 

@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{Row, RowKey, number, set_expiry, text};
-use crate::{Fault, Handled, Named, Store, read, write};
+use crate::{
+    Conversations, Counters, Erasure, Fault, Handled, History, Leases, Lines, Missed, Named, read, write,
+};
 
 /// What stands in the table about a customer.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +36,7 @@ pub struct LineRow {
     pub fetched_to: Option<Timestamp>,
 }
 
-impl Store {
+impl Conversations {
     /// Everything that a turn of a conversation needs, in one consistent read.
     pub async fn load_talk(
         &self,
@@ -93,10 +95,7 @@ impl Store {
     /// Remembers whose space this is. False if it is another's already.
     pub async fn remember_room(&self, room: &str, whose: &Named) -> Result<bool, Fault> {
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(write(whose, &RowKey::room(room))?))
+            .put_item(write(whose, &RowKey::room(room))?)
             .condition_expression("attribute_not_exists(pk) OR (subject = :subject AND epoch = :epoch)")
             .expression_attribute_values(":subject", text(whose.subject.as_str()))
             .expression_attribute_values(":epoch", number(whose.epoch));
@@ -113,18 +112,17 @@ impl Store {
     pub async fn forsake_room(&self, room: &str, whose: &Subject) -> Result<(), Fault> {
         let nobody = Named { subject: whose.clone(), epoch: 0 };
         let row = write(&nobody, &RowKey::room(room))?;
-        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
+        self.put_item(row).send().await?;
         Ok(())
     }
+}
 
+impl History {
     /// The dispatches of a conversation, oldest first: its history. At most `limit`, the newest.
     pub async fn dispatches(&self, subject: &Subject, limit: usize) -> Result<Vec<Dispatch>, Fault> {
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .query(&RowKey::incident(subject).pk)
             .key_condition_expression("pk = :pk AND begins_with(sk, :dispatch)")
-            .expression_attribute_values(":pk", text(&RowKey::incident(subject).pk))
             .expression_attribute_values(":dispatch", text("D#"))
             .scan_index_forward(false)
             .consistent_read(true)
@@ -148,11 +146,8 @@ impl Store {
     /// The dispatches of one incident, oldest first.
     pub async fn dispatches_of(&self, subject: &Subject, epoch: u64) -> Result<Vec<Dispatch>, Fault> {
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .query(&RowKey::incident(subject).pk)
             .key_condition_expression("pk = :pk AND begins_with(sk, :dispatch)")
-            .expression_attribute_values(":pk", text(&RowKey::incident(subject).pk))
             .expression_attribute_values(":dispatch", text(&format!("D#{epoch:010}#")))
             .consistent_read(true)
             .into_paginator()
@@ -165,7 +160,9 @@ impl Store {
         }
         Ok(found)
     }
+}
 
+impl Erasure {
     /// Removes what was said in a conversation, but for one dispatch. The ids of events that were handled stay: they name
     /// nobody, and without them an old event could be sent to us again.
     pub async fn forget_dispatches(&self, but: &DispatchKey) -> Result<(), Fault> {
@@ -183,11 +180,8 @@ impl Store {
 
     async fn forget_rows(&self, pk: &str, begins: &str, but: Option<&str>) -> Result<(), Fault> {
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .query(pk)
             .key_condition_expression("pk = :pk AND begins_with(sk, :begins)")
-            .expression_attribute_values(":pk", text(pk))
             .expression_attribute_values(":begins", text(begins))
             .projection_expression("pk, sk")
             .consistent_read(true)
@@ -206,28 +200,15 @@ impl Store {
 
     /// Removes one row.
     pub async fn forget(&self, key: &RowKey) -> Result<(), Fault> {
-        self.client.delete_item().table_name(&self.table).set_key(Some(key.row())).send().await?;
+        self.delete_item(key).send().await?;
         Ok(())
     }
+}
 
+impl Lines {
     /// What is remembered of a line.
     pub async fn line(&self, name: &str) -> Result<LineRow, Fault> {
         Ok(self.get(&RowKey::line(name)).await?.unwrap_or_default())
-    }
-
-    /// Whether something was missed while our webhooks were off.
-    pub async fn missed(&self) -> Result<bool, Fault> {
-        Ok(self.get::<serde::de::IgnoredAny>(&RowKey::hooks()).await?.is_some())
-    }
-
-    /// Remembers that something may have been missed.
-    pub async fn remember_missed(&self, missed: bool) -> Result<(), Fault> {
-        if !missed {
-            return self.forget(&RowKey::hooks()).await;
-        }
-        let row = RowKey::hooks().row();
-        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
-        Ok(())
     }
 
     /// Remembers who was asked last.
@@ -241,10 +222,7 @@ impl Store {
     }
 
     async fn set_line(&self, line: &str, name: &str, value: AttributeValue) -> Result<(), Fault> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(RowKey::line(line).row()))
+        self.update_item(&RowKey::line(line))
             .update_expression("SET #name = :value")
             .expression_attribute_names("#name", name)
             .expression_attribute_values(":value", value)
@@ -252,7 +230,27 @@ impl Store {
             .await?;
         Ok(())
     }
+}
 
+impl Missed {
+    /// Whether something was missed while our webhooks were off.
+    pub async fn missed(&self) -> Result<bool, Fault> {
+        Ok(self.get::<serde::de::IgnoredAny>(&RowKey::hooks()).await?.is_some())
+    }
+
+    /// Remembers that something may have been missed.
+    pub async fn remember_missed(&self, missed: bool) -> Result<(), Fault> {
+        if !missed {
+            self.delete_item(&RowKey::hooks()).send().await?;
+            return Ok(());
+        }
+        let row = RowKey::hooks().row();
+        self.put_item(row).send().await?;
+        Ok(())
+    }
+}
+
+impl Counters {
     /// Counts `more` of something, which is forgotten after `keep_seconds`; gives what there was before.
     pub async fn count(
         &self,
@@ -264,10 +262,7 @@ impl Store {
         let mut expiry = Row::new();
         set_expiry(&mut expiry, now, keep_seconds);
         let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(RowKey::count(what).row()))
+            .update_item(&RowKey::count(what))
             .update_expression("SET expires_at = if_not_exists(expires_at, :expires) ADD counted :more")
             .expression_attribute_values(":more", number(more))
             .expression_attribute_values(":expires", expiry.remove("expires_at").unwrap_or_else(|| number(0)))
@@ -277,13 +272,12 @@ impl Store {
         let before = answer.attributes.and_then(|row| row.get("counted")?.as_n().ok()?.parse().ok());
         Ok(before.unwrap_or(0))
     }
+}
 
+impl Leases {
     /// Takes a conversation out of the index of due rows.
     pub async fn let_rest(&self, subject: &Subject) -> Result<(), Fault> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(RowKey::incident(subject).row()))
+        self.update_item(&RowKey::incident(subject))
             .update_expression("REMOVE due_ms, due_shard")
             .condition_expression("attribute_exists(pk)")
             .send()

@@ -7,7 +7,7 @@ use handbell_core::delivery::{Dispatch, DispatchKey, LEASE, LEASE_MARGIN, Receip
 use jiff::Timestamp;
 
 use crate::table::{Row, RowKey, number, shard, text};
-use crate::{Fault, Store, attribute, read};
+use crate::{Fault, Leases, Receipts, attribute, read};
 
 /// What came of a claim.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub enum Released {
     Lost,
 }
 
-impl Store {
+impl Leases {
     /// Takes a due dispatch under a lease of 30 s, in one conditional update of its row alone.
     ///
     /// `due` stays where it is: if the worker dies, the row is still found.
@@ -42,10 +42,7 @@ impl Store {
         let now_ms = now.as_millisecond();
         let lease_ms = (now + LEASE).as_millisecond();
         let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(RowKey::dispatch(key).row()))
+            .update_item(&RowKey::dispatch(key))
             .update_expression("SET #owner = :owner, lease_ms = :lease, claimed_ms = :now ADD claims :one")
             .condition_expression("attribute_exists(pk) AND due_ms <= :now AND lease_ms < :free")
             .expression_attribute_names("#owner", "owner")
@@ -81,10 +78,7 @@ impl Store {
     /// Lengthens our lease, for a post whose file takes longer to send. False if the lease is ours no more.
     pub async fn renew(&self, key: &DispatchKey, owner: &str, until: Timestamp) -> Result<bool, Fault> {
         let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(RowKey::dispatch(key).row()))
+            .update_item(&RowKey::dispatch(key))
             .update_expression("SET lease_ms = :until")
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", "owner")
@@ -113,10 +107,7 @@ impl Store {
             expression += ", due_ms, due_shard";
         }
         let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(RowKey::dispatch(&dispatch.key).row()))
+            .update_item(&RowKey::dispatch(&dispatch.key))
             .update_expression(expression)
             .condition_expression("#owner = :owner AND rev = :rev")
             .expression_attribute_names("#owner", "owner")
@@ -149,7 +140,9 @@ impl Store {
             },
         }
     }
+}
 
+impl Receipts {
     /// Writes down what a vendor told us of a delivery, if it is later than what we knew, and asks for a new report at
     /// `due`, or when the row is due anyway. True if it was written. Works while a worker holds the lease.
     pub async fn receipt(
@@ -159,11 +152,7 @@ impl Store {
         receipt: &Receipt,
         due: Timestamp,
     ) -> Result<bool, Fault> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(RowKey::dispatch(key).row()))
+        let answer = self.update_item(&RowKey::dispatch(key))
             .update_expression("SET receipts.#name = :receipt, due_ms = if_not_exists(due_ms, :due), \
                  due_shard = if_not_exists(due_shard, :shard) ADD rev :one")
             .condition_expression(
@@ -190,10 +179,7 @@ impl Store {
     /// nothing.
     pub async fn due_by(&self, key: &DispatchKey, due: Timestamp) -> Result<(), Fault> {
         let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(RowKey::dispatch(key).row()))
+            .update_item(&RowKey::dispatch(key))
             .update_expression("SET due_ms = :due")
             .condition_expression("due_ms > :due")
             .expression_attribute_values(":due", number(due.as_millisecond()))

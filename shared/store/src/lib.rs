@@ -1,10 +1,11 @@
 //! What we remember: incidents, dispatches, spaces and plans in one DynamoDB table.
 //!
-//! Two promises live here: [`Store::commit`] writes an event's whole consequence or nothing, and
-//! [`Store::claim`] gives a dispatch to one worker at a time.
+//! Two promises live here: [`Incidents::commit`] writes an event's whole consequence or nothing, and
+//! [`Leases::claim`] gives a dispatch to one worker at a time.
 
 mod commit;
 mod conversation;
+mod facet;
 mod lease;
 mod log;
 mod mail;
@@ -13,9 +14,8 @@ mod site;
 mod space;
 pub mod table;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use handbell_core::config::Plan;
 use handbell_core::delivery::{Dispatch, DispatchKey};
 use handbell_core::incident::{Incident, Subject};
@@ -25,12 +25,17 @@ use serde::{Deserialize, Serialize};
 
 pub use commit::{Commit, CommitTurn, NotCommitted, first_due};
 pub use conversation::{LineRow, LoadedTalk};
+pub use facet::{
+    Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, Facet, History, Incidents, Leases, Lines,
+    Log, Mailboxes, Mails, Missed, Notices, Paged, PagedNotes, People, Receipts, RosterEditor, Rows,
+    Sightings, Sites, SpaceMaking, Spaces, Store, Table, TableAccess,
+};
 pub use lease::{Claimed, Released};
 pub use mail::{MailRow, MailboxMark};
 pub use roster::{Checked, RosterChange};
 pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};
-use table::{DUE, Row, RowKey, number, shard_name, text};
+use table::{Row, RowKey, number, shard_name};
 
 /// The table could not be read or written: try again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,19 +93,7 @@ pub struct Loaded {
     pub plan_known: bool,
 }
 
-/// The table. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Store {
-    client: Client,
-    table: String,
-}
-
-impl Store {
-    /// The table of this name.
-    pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
-    }
-
+impl Incidents {
     /// Everything that a decision needs, in one consistent read.
     pub async fn load(
         &self,
@@ -131,38 +124,6 @@ impl Store {
         Ok(loaded)
     }
 
-    /// Several rows in one consistent read.
-    async fn batch(&self, keys: &[&RowKey]) -> Result<Vec<Row>, Fault> {
-        let mut wanted = KeysAndAttributes::builder().consistent_read(true);
-        for key in keys {
-            wanted = wanted.keys(key.row());
-        }
-        let mut wanted = wanted.build().map_err(|error| Fault(error.to_string()))?;
-        let mut rows = Vec::new();
-        for _ in 0..5 {
-            let answer =
-                self.client.batch_get_item().request_items(&self.table, wanted.clone()).send().await?;
-            rows.extend(answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default());
-            match answer.unprocessed_keys.and_then(|mut left| left.remove(&self.table)) {
-                Some(left) if !left.keys.is_empty() => wanted = left,
-                _ => return Ok(rows),
-            }
-        }
-        Err(Fault("throttled: not all rows could be read".into()))
-    }
-
-    async fn get<T: DeserializeOwned>(&self, key: &RowKey) -> Result<Option<T>, Fault> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key.row()))
-            .consistent_read(true)
-            .send()
-            .await?;
-        answer.item.map(read).transpose()
-    }
-
     /// The latest incident of a subject.
     pub async fn incident(&self, subject: &Subject) -> Result<Option<Incident>, Fault> {
         self.get(&RowKey::incident(subject)).await
@@ -173,11 +134,6 @@ impl Store {
         self.get(&RowKey::reference(reference)).await
     }
 
-    /// One dispatch.
-    pub async fn dispatch(&self, key: &DispatchKey) -> Result<Option<Dispatch>, Fault> {
-        self.get(&RowKey::dispatch(key)).await
-    }
-
     /// A plan as it stood when an incident opened with it.
     pub async fn plan(&self, hash: &str) -> Result<Option<Plan>, Fault> {
         #[derive(Deserialize)]
@@ -186,7 +142,16 @@ impl Store {
         }
         Ok(self.get::<PlanRow>(&RowKey::plan(hash)).await?.map(|row| row.plan))
     }
+}
 
+impl Dispatches {
+    /// One dispatch.
+    pub async fn dispatch(&self, key: &DispatchKey) -> Result<Option<Dispatch>, Fault> {
+        self.get(&RowKey::dispatch(key)).await
+    }
+}
+
+impl DueIndex {
     /// Rows of one shard that are due by `until`, oldest first, at most `limit`; with when each is due. The index is a
     /// hint: it may be late or stale, and whoever acts on it must check the row itself.
     pub async fn due(
@@ -196,12 +161,8 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(RowKey, Timestamp)>, Fault> {
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(DUE)
-            .key_condition_expression("due_shard = :shard AND due_ms <= :until")
-            .expression_attribute_values(":shard", text(&shard_name(shard)))
+            .query(&shard_name(shard))
+            .key_condition_expression("due_shard = :pk AND due_ms <= :until")
             .expression_attribute_values(":until", number(until.as_millisecond()))
             .into_paginator()
             .page_size(100)

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::table::{KEPT_SECONDS, Row, RowKey, set_expiry, text};
-use crate::{Fault, Store, read, write};
+use crate::{Fault, Log, read, write};
 
 /// The row of an incident that is over now; none while it goes on. It is kept as long as the incident's own rows.
 pub(crate) fn row(incident: &Incident, now: Timestamp) -> Result<Option<Row>, Fault> {
@@ -20,7 +20,7 @@ pub(crate) fn row(incident: &Incident, now: Timestamp) -> Result<Option<Row>, Fa
     Ok(Some(row))
 }
 
-impl Store {
+impl Log {
     /// The incidents that opened from `from` to before `to` and are over, the oldest first. They are kept for 400 days.
     ///
     /// Each month (UTC) in between is asked for by itself, so whoever lets people choose `from` sets it a limit.
@@ -29,11 +29,8 @@ impl Store {
         let mut found = Vec::new();
         for month in months(from, to) {
             let mut pages = self
-                .client
-                .query()
-                .table_name(&self.table)
+                .query(&RowKey::log(month, "").pk)
                 .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-                .expression_attribute_values(":pk", text(&RowKey::log(month, "").pk))
                 .expression_attribute_values(":first", text(&first))
                 .expression_attribute_values(":last", text(&last))
                 .consistent_read(true)

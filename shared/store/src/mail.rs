@@ -4,8 +4,10 @@ use handbell_core::delivery::Dispatch;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::facet::parts;
+use crate::site::{claim_alone, release_alone};
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{Fault, Handled, Named, NotCommitted, Store, write};
+use crate::{Fault, Handled, Mailboxes, Mails, Named, NotCommitted, Notices, write};
 
 /// What is remembered of a mail. Its Message-ID, its identity and its place in the bucket each have such a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +25,7 @@ pub struct MailboxMark {
     pub last_uid: u32,
 }
 
-impl Store {
+impl Mails {
     /// What is remembered under the first of these names that is known, by their order.
     pub async fn mail(&self, names: &[String]) -> Result<Option<MailRow>, Fault> {
         let keys: Vec<RowKey> = names.iter().map(|name| RowKey::mail(name)).collect();
@@ -52,13 +54,7 @@ impl Store {
         for name in names {
             let mut item = write(row, &RowKey::mail(name))?;
             set_expiry(&mut item, now, KEPT_SECONDS);
-            let put = self
-                .client
-                .put_item()
-                .table_name(&self.table)
-                .set_item(Some(item))
-                .condition_expression("attribute_not_exists(pk)")
-                .send();
+            let put = self.put_item(item).condition_expression("attribute_not_exists(pk)").send();
             match put.await {
                 Ok(_) => {}
                 Err(error) => match error.as_service_error() {
@@ -69,15 +65,17 @@ impl Store {
         }
         Ok(())
     }
+}
 
+impl Mailboxes {
     /// Takes the one lease on reading a mailbox; false while another holds it.
     pub async fn claim_mailbox(&self, source: &str, owner: &str, now: Timestamp) -> Result<bool, Fault> {
-        self.claim_alone(&RowKey::mailbox_lease(source), owner, now).await
+        claim_alone(self.update_item(&RowKey::mailbox_lease(source)), owner, now).await
     }
 
     /// Lets go of it, if it is still ours.
     pub async fn release_mailbox(&self, source: &str, owner: &str) -> Result<(), Fault> {
-        self.release_alone(&RowKey::mailbox_lease(source), owner).await
+        release_alone(self.update_item(&RowKey::mailbox_lease(source)), owner).await
     }
 
     /// Up to where a mailbox was read.
@@ -88,10 +86,12 @@ impl Store {
     /// Remembers up to where a mailbox was read. What is read twice is known by its identity.
     pub async fn keep_mailbox_mark(&self, source: &str, mark: MailboxMark) -> Result<(), Fault> {
         let row = write(&mark, &RowKey::mailbox_mark(source))?;
-        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
+        self.put_item(row).send().await?;
         Ok(())
     }
+}
 
+impl Notices {
     /// Writes down something to be said that belongs to no incident, once for each id. False if it was there already.
     pub async fn put_notice(
         &self,
@@ -110,7 +110,7 @@ impl Store {
             .put(seen)
             .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
             .expression_attribute_values(":now", number(now.as_second()));
-        match self.transact(vec![once, self.put(row)]).await {
+        match self.transact(parts(vec![once, self.put(row)])?).await {
             Ok(()) => Ok(true),
             Err(NotCommitted::Conflict) => match self.get::<Handled>(&RowKey::event(subject, id)).await? {
                 Some(_) => Ok(false),

@@ -3,14 +3,14 @@
 mod code;
 mod paged;
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use handbell_core::oncall::{Maintenance, Person, Roster, Rota, Team};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::table::{MAINTENANCE, PERSON, ROSTER, ROTA, Row, RowKey, TEAM, number, set_expiry, text};
-use crate::{Fault, NotCommitted, Store, read, write};
+use crate::table::{MAINTENANCE, PERSON, ROSTER, ROTA, Row, RowKey, TEAM, number, set_expiry};
+use crate::{Fault, NotCommitted, People, RosterEditor, read, write};
 
 pub use code::Checked;
 
@@ -37,16 +37,13 @@ pub enum RosterChange<'a> {
     NoRota(&'a str, u64),
 }
 
-impl Store {
+impl People {
     /// Everybody and everything, in one consistent read. A row that can't be read is left out: whoever relied on it is a
     /// gap that is told of, and all others are still reached.
     pub async fn roster(&self) -> Result<Roster, Fault> {
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .query(ROSTER)
             .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(ROSTER))
             .consistent_read(true)
             .into_paginator()
             .send();
@@ -63,19 +60,21 @@ impl Store {
     pub async fn person(&self, id: &str) -> Result<Option<Person>, Fault> {
         self.get(&RowKey::person(id)).await
     }
+}
 
+impl RosterEditor {
     /// Writes a person. `before` is the version that was read, none for somebody new; [`NotCommitted::Conflict`] if another
     /// was written since.
     pub async fn put_person(&self, person: &Person, before: Option<u64>) -> Result<(), NotCommitted> {
         self.change_roster(&[RosterChange::Person(person, before)]).await
     }
 
-    /// Writes a team, as [`Store::put_person`] does.
+    /// Writes a team, as [`RosterEditor::put_person`] does.
     pub async fn put_team(&self, team: &Team, before: Option<u64>) -> Result<(), NotCommitted> {
         self.change_roster(&[RosterChange::Team(team, before)]).await
     }
 
-    /// Writes a rota, as [`Store::put_person`] does.
+    /// Writes a rota, as [`RosterEditor::put_person`] does.
     pub async fn put_rota(&self, rota: &Rota, before: Option<u64>) -> Result<(), NotCommitted> {
         self.change_roster(&[RosterChange::Rota(rota, before)]).await
     }
@@ -84,13 +83,14 @@ impl Store {
     pub async fn put_maintenance(&self, one: &Maintenance) -> Result<(), Fault> {
         let mut row = write(one, &RowKey::maintenance(&one.id))?;
         set_expiry(&mut row, one.until, KEPT_SECONDS);
-        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
+        self.put_item(row).send().await?;
         Ok(())
     }
 
     /// Removes a time at which alerts wait, if it is there.
     pub async fn forget_maintenance(&self, id: &str) -> Result<(), Fault> {
-        self.forget(&RowKey::maintenance(id)).await
+        self.delete_item(&RowKey::maintenance(id)).send().await?;
+        Ok(())
     }
 
     /// Makes all of these changes or none, if every row still has the version that was read. More than 100 go one hundred
@@ -99,7 +99,7 @@ impl Store {
         for changes in changes.chunks(MOST) {
             let items =
                 changes.iter().map(|change| self.change(change)).collect::<Result<Vec<_>, Fault>>()?;
-            self.all_or_nothing(items).await?;
+            self.transact(items).await?;
         }
         Ok(())
     }
@@ -107,63 +107,47 @@ impl Store {
     fn change(&self, change: &RosterChange<'_>) -> Result<TransactWriteItem, Fault> {
         match *change {
             RosterChange::Person(person, before) => {
-                self.put_next(person, &RowKey::person(&person.id), before)
+                put_next(|row| self.put(row), person, &RowKey::person(&person.id), before)
             }
-            RosterChange::Team(team, before) => self.put_next(team, &RowKey::team(&team.name), before),
-            RosterChange::Rota(rota, before) => self.put_next(rota, &RowKey::rota(&rota.name), before),
+            RosterChange::Team(team, before) => {
+                put_next(|row| self.put(row), team, &RowKey::team(&team.name), before)
+            }
+            RosterChange::Rota(rota, before) => {
+                put_next(|row| self.put(row), rota, &RowKey::rota(&rota.name), before)
+            }
             RosterChange::NoPerson(id, before) => self.delete_last(&RowKey::person(id), before),
             RosterChange::NoTeam(name, before) => self.delete_last(&RowKey::team(name), before),
             RosterChange::NoRota(name, before) => self.delete_last(&RowKey::rota(name), before),
         }
     }
 
-    /// A row with the version after `before`, if it still has that one.
-    fn put_next(
-        &self,
-        value: &impl Serialize,
-        key: &RowKey,
-        before: Option<u64>,
-    ) -> Result<TransactWriteItem, Fault> {
-        let mut row = write(value, key)?;
-        row.insert("version".to_owned(), number(before.map_or(1, |version| version + 1)));
-        let put = Put::builder().table_name(&self.table).set_item(Some(row));
-        let put = match before {
-            None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(version) => put
-                .condition_expression("version = :before")
-                .expression_attribute_values(":before", number(version)),
-        };
-        let put = put.build().map_err(|error| Fault(error.to_string()))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
     fn delete_last(&self, key: &RowKey, before: u64) -> Result<TransactWriteItem, Fault> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key.row()))
+        let delete = self
+            .delete(key)
             .condition_expression("version = :before")
             .expression_attribute_values(":before", number(before))
             .build();
         Ok(TransactWriteItem::builder().delete(delete.map_err(|error| Fault(error.to_string()))?).build())
     }
+}
 
-    async fn all_or_nothing(&self, items: Vec<TransactWriteItem>) -> Result<(), NotCommitted> {
-        let answer = self.client.transact_write_items().set_transact_items(Some(items)).send().await;
-        answer.map(|_| ()).map_err(|error| match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                let raced = |reason: &CancellationReason| {
-                    matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))
-                };
-                if cancelled.cancellation_reasons().iter().any(raced) {
-                    NotCommitted::Conflict
-                } else {
-                    NotCommitted::Fault(Fault::from(error))
-                }
-            }
-            Some(TransactWriteItemsError::TransactionInProgressException(_)) => NotCommitted::Conflict,
-            _ => NotCommitted::Fault(Fault::from(error)),
-        })
-    }
+/// A row with the version after `before`, if it still has that one.
+pub(crate) fn put_next(
+    put: impl FnOnce(Row) -> PutBuilder,
+    value: &impl Serialize,
+    key: &RowKey,
+    before: Option<u64>,
+) -> Result<TransactWriteItem, Fault> {
+    let mut row = write(value, key)?;
+    row.insert("version".to_owned(), number(before.map_or(1, |version| version + 1)));
+    let put = match before {
+        None => put(row).condition_expression("attribute_not_exists(pk)"),
+        Some(version) => put(row)
+            .condition_expression("version = :before")
+            .expression_attribute_values(":before", number(version)),
+    };
+    let put = put.build().map_err(|error| Fault(error.to_string()))?;
+    Ok(TransactWriteItem::builder().put(put).build())
 }
 
 /// Puts a row where it belongs. Which kind it is stands in its key.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::occupancy::poll::{Counts, Site};
@@ -12,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{KEPT_SECONDS, Row, RowKey, number, set_expiry, text};
-use crate::{Fault, Store, read, write};
+use crate::{Fault, Incidents, Sightings, Sites, read, write};
 
 /// Whoever polls has this long; the schedule comes every minute, and the function ends before.
 const POLL_LEASE: SignedDuration = SignedDuration::from_secs(55);
@@ -61,65 +62,15 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-impl Store {
+impl Sites {
     /// Takes the one lease on polling; false while another holds it. A poll that died is forgotten before the next minute.
     pub async fn claim_poll(&self, owner: &str, now: Timestamp) -> Result<bool, Fault> {
-        self.claim_alone(&RowKey::poll(), owner, now).await
-    }
-
-    /// Takes a lease that one holds at a time, for as long as a poll may take.
-    pub(crate) async fn claim_alone(&self, key: &RowKey, owner: &str, now: Timestamp) -> Result<bool, Fault> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key.row()))
-            .update_expression("SET #owner = :owner, lease_ms = :lease")
-            .condition_expression("attribute_not_exists(pk) OR lease_ms <= :now OR #owner = :owner")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":owner", text(owner))
-            .expression_attribute_values(":now", number(now.as_millisecond()))
-            .expression_attribute_values(":lease", number((now + POLL_LEASE).as_millisecond()))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        claim_alone(self.update_item(&RowKey::poll()), owner, now).await
     }
 
     /// Lets go of the lease, if it is still ours.
     pub async fn release_poll(&self, owner: &str) -> Result<(), Fault> {
-        self.release_alone(&RowKey::poll(), owner).await
-    }
-
-    pub(crate) async fn release_alone(&self, key: &RowKey, owner: &str) -> Result<(), Fault> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key.row()))
-            .update_expression("SET lease_ms = :zero")
-            .condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":owner", text(owner))
-            .expression_attribute_values(":zero", number(0))
-            .send()
-            .await;
-        match answer {
-            Err(error)
-                if !matches!(
-                    error.as_service_error(),
-                    Some(UpdateItemError::ConditionalCheckFailedException(_))
-                ) =>
-            {
-                Err(error.into())
-            }
-            _ => Ok(()),
-        }
+        release_alone(self.update_item(&RowKey::poll()), owner).await
     }
 
     /// What is remembered of a site.
@@ -130,10 +81,7 @@ impl Store {
     /// Writes down what a poll made of a site; false when somebody else has written since it was read.
     pub async fn save_site(&self, name: &str, site: &Site) -> Result<bool, Fault> {
         let answer = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(write(site, &RowKey::site(name))?))
+            .put_item(write(site, &RowKey::site(name))?)
             .condition_expression("attribute_not_exists(pk) OR version = :before")
             .expression_attribute_values(":before", number(site.version - 1))
             .send()
@@ -151,7 +99,7 @@ impl Store {
     pub async fn keep_counts(&self, site: &str, counts: &Counts) -> Result<(), Fault> {
         let mut row = write(counts, &RowKey::counts(site, counts.start))?;
         set_expiry(&mut row, counts.start, KEPT_SECONDS);
-        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
+        self.put_item(row).send().await?;
         Ok(())
     }
 
@@ -166,14 +114,11 @@ impl Store {
     ) -> Result<Vec<(Timestamp, Option<u32>)>, Fault> {
         let (first, last) = (RowKey::counts(site, bucket(from)), RowKey::counts(site, to));
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .query(&first.pk)
             .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
             .projection_expression("#start, zones.#zone")
             .expression_attribute_names("#start", "start")
             .expression_attribute_names("#zone", zone)
-            .expression_attribute_values(":pk", text(&first.pk))
             .expression_attribute_values(":first", text(&first.sk))
             .expression_attribute_values(":last", text(&last.sk))
             .into_paginator()
@@ -209,37 +154,12 @@ impl Store {
         Ok(found)
     }
 
-    /// The latest incidents of several subjects, as far as there are any.
-    pub async fn incidents(&self, subjects: &[Subject]) -> Result<Vec<Incident>, Fault> {
-        let keys: Vec<RowKey> = subjects.iter().map(RowKey::incident).collect();
-        let mut found = Vec::new();
-        for keys in keys.chunks(BATCH) {
-            for row in self.batch(&keys.iter().collect::<Vec<_>>()).await? {
-                found.push(read(row)?);
-            }
-        }
-        Ok(found)
-    }
-
-    /// Writes down which devices a message told of. The same message twice does no harm: its devices are the same.
-    pub async fn keep_seen(&self, site: &str, digest: [u8; 8], seen: &SeenRow) -> Result<(), Fault> {
-        let at = Timestamp::from_millisecond(seen.at_ms).unwrap_or_default();
-        let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-        let mut row = write(seen, &RowKey::seen(site, at, &digest))?;
-        set_expiry(&mut row, at, SEEN_SECONDS);
-        self.client.put_item().table_name(&self.table).set_item(Some(row)).send().await?;
-        Ok(())
-    }
-
     /// What a site's messages since then told of devices, the oldest first.
     pub async fn seen(&self, site: &str, since: Timestamp) -> Result<Vec<SeenRow>, Fault> {
         let first = RowKey::seen(site, since, "");
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .query(&first.pk)
             .key_condition_expression("pk = :pk AND sk >= :first")
-            .expression_attribute_values(":pk", text(&first.pk))
             .expression_attribute_values(":first", text(&first.sk))
             .consistent_read(true)
             .into_paginator()
@@ -251,6 +171,79 @@ impl Store {
             }
         }
         Ok(found)
+    }
+}
+
+impl Incidents {
+    /// The latest incidents of several subjects, as far as there are any.
+    pub async fn incidents(&self, subjects: &[Subject]) -> Result<Vec<Incident>, Fault> {
+        let keys: Vec<RowKey> = subjects.iter().map(RowKey::incident).collect();
+        let mut found = Vec::new();
+        for keys in keys.chunks(BATCH) {
+            for row in self.batch(&keys.iter().collect::<Vec<_>>()).await? {
+                found.push(read(row)?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Sightings {
+    /// Writes down which devices a message told of. The same message twice does no harm: its devices are the same.
+    pub async fn keep_seen(&self, site: &str, digest: [u8; 8], seen: &SeenRow) -> Result<(), Fault> {
+        let at = Timestamp::from_millisecond(seen.at_ms).unwrap_or_default();
+        let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        let mut row = write(seen, &RowKey::seen(site, at, &digest))?;
+        set_expiry(&mut row, at, SEEN_SECONDS);
+        self.put_item(row).send().await?;
+        Ok(())
+    }
+}
+
+/// Takes a lease that one holds at a time, for as long as a poll may take.
+pub(crate) async fn claim_alone(
+    lease: UpdateItemFluentBuilder,
+    owner: &str,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let answer = lease
+        .update_expression("SET #owner = :owner, lease_ms = :lease")
+        .condition_expression("attribute_not_exists(pk) OR lease_ms <= :now OR #owner = :owner")
+        .expression_attribute_names("#owner", "owner")
+        .expression_attribute_values(":owner", text(owner))
+        .expression_attribute_values(":now", number(now.as_millisecond()))
+        .expression_attribute_values(":lease", number((now + POLL_LEASE).as_millisecond()))
+        .send()
+        .await;
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(error.into()),
+        },
+    }
+}
+
+/// Releases such a lease, if it is still ours.
+pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -> Result<(), Fault> {
+    let answer = lease
+        .update_expression("SET lease_ms = :zero")
+        .condition_expression("#owner = :owner")
+        .expression_attribute_names("#owner", "owner")
+        .expression_attribute_values(":owner", text(owner))
+        .expression_attribute_values(":zero", number(0))
+        .send()
+        .await;
+    match answer {
+        Err(error)
+            if !matches!(
+                error.as_service_error(),
+                Some(UpdateItemError::ConditionalCheckFailedException(_))
+            ) =>
+        {
+            Err(error.into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{RowKey, number, text};
-use crate::{Fault, Store, write};
+use crate::{Fault, SpaceMaking, Spaces, write};
 
 /// What is remembered of a space.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,12 +42,14 @@ pub enum SpaceClaim {
     Busy,
 }
 
-impl Store {
+impl Spaces {
     /// What is remembered of a space.
     pub async fn space(&self, name: &str) -> Result<Option<SpaceRow>, Fault> {
         self.get(&RowKey::space(name)).await
     }
+}
 
+impl SpaceMaking {
     /// Takes the making of a space upon us, if it is as we read it and nobody else is at it.
     pub async fn claim_space(
         &self,
@@ -69,8 +71,7 @@ impl Store {
             made,
             begun: true,
         };
-        let put =
-            self.client.put_item().table_name(&self.table).set_item(Some(write(&row, &RowKey::space(name))?));
+        let put = self.put_item(write(&row, &RowKey::space(name))?);
         let put = match seen {
             None => put.condition_expression("attribute_not_exists(pk)"),
             Some(seen) => put
@@ -118,10 +119,7 @@ impl Store {
 
     async fn put_space_if(&self, name: &str, row: &SpaceRow, owner: &str) -> Result<bool, Fault> {
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(write(row, &RowKey::space(name))?))
+            .put_item(write(row, &RowKey::space(name))?)
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(owner));
@@ -145,10 +143,7 @@ impl Store {
         let row =
             SpaceRow { room: None, owner: String::new(), lease_ms: 0, made: seen.made + 1, begun: false };
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(write(&row, &RowKey::space(name))?))
+            .put_item(write(&row, &RowKey::space(name))?)
             .condition_expression("room = :room")
             .expression_attribute_values(":room", text(room));
         match put.send().await {

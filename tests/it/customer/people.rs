@@ -87,12 +87,12 @@ impl World {
 
     /// What stands in the table about a customer of the line `support`.
     pub(crate) async fn conversation(&self, number: &str) -> Option<Conversation> {
-        self.runner.store.conversation(&subject(number)).await.unwrap()
+        self.runner.store.conversations().conversation(&subject(number)).await.unwrap()
     }
 
     /// Everything that the table knows of a customer, as text.
     pub(crate) async fn known_of(&self, number: &str) -> String {
-        let dispatches = self.runner.store.dispatches(&subject(number), 5000).await.unwrap();
+        let dispatches = self.runner.store.history().dispatches(&subject(number), 5000).await.unwrap();
         let conversation = self.conversation(number).await;
         serde_json::to_string(&(dispatches, conversation)).unwrap()
     }

@@ -288,7 +288,10 @@ async fn whoever_waits_too_long_becomes_an_incident_and_an_answer_ends_it() {
     assert!(posts.last().unwrap().contains("Resolved by Alice"), "{posts:#?}");
     let subject = super::people::subject(TOMMY);
     let waiting = handbell_core::incident::Subject::waiting(&subject);
-    assert_eq!(world.runner.store.incident(&waiting).await.unwrap().unwrap().phase, Phase::Resolved);
+    assert_eq!(
+        world.runner.store.incidents().incident(&waiting).await.unwrap().unwrap().phase,
+        Phase::Resolved
+    );
     world.read_all();
     tommy.new_texts();
 }
@@ -436,7 +439,13 @@ async fn after_its_time_a_conversation_is_forgotten_and_begins_anew() {
     let subject = super::people::subject(TOMMY);
     let days = |days: i64| world.now() + jiff::SignedDuration::from_hours(24 * days);
     for (later, known) in [(29, true), (31, false)] {
-        let loaded = world.runner.store.load_talk(&subject, Some(TOMMY), None, days(later)).await.unwrap();
+        let loaded = world
+            .runner
+            .store
+            .conversations()
+            .load_talk(&subject, Some(TOMMY), None, days(later))
+            .await
+            .unwrap();
         assert_eq!(loaded.conversation.unwrap().address.is_some(), known, "after {later} days");
     }
     world.read_all();

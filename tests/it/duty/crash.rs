@@ -125,7 +125,7 @@ async fn settled(world: &World, incident: &Incident, here: &str) -> Vec<Dispatch
     let mut all = Vec::new();
     for number in 1..=incident.dispatches {
         let key = DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number };
-        let dispatch = world.runner.store.dispatch(&key).await.unwrap().expect("a dispatch");
+        let dispatch = world.runner.store.dispatches().dispatch(&key).await.unwrap().expect("a dispatch");
         for (name, delivery) in &dispatch.deliveries {
             let settled = matches!(delivery.progress, Progress::Sent | Progress::Cancelled);
             assert!(settled, "{here}: {} is {delivery:?}", dispatch.reference_tag(name));

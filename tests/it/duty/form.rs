@@ -71,7 +71,7 @@ impl World {
     /// What stands in the table of the incident of a reporter's page.
     async fn reported(&self, ticket: &str) -> Incident {
         let subject = ticket.split_once("/ticket.").unwrap().1.split('.').next().and_then(Subject::parse);
-        self.runner.store.incident(&subject.unwrap()).await.unwrap().expect("an incident")
+        self.runner.store.incidents().incident(&subject.unwrap()).await.unwrap().expect("an incident")
     }
 
     /// Says something on the reporter's page.
@@ -111,7 +111,7 @@ async fn a_report_wakes_whoever_is_on_duty_and_the_reporter_sees_who_has_it() {
     let ticket = leads_to(&answer);
     let subject =
         ticket.split_once("/ticket.").unwrap().1.split('.').next().and_then(Subject::parse).unwrap();
-    let alert = world.runner.store.incident(&subject).await.unwrap().expect("an incident");
+    let alert = world.runner.store.incidents().incident(&subject).await.unwrap().expect("an incident");
     assert_eq!(alert.phase, Phase::Open, "stored before it is answered");
     let known = alert.alert.as_ref().unwrap();
     assert_eq!((known.title.as_str(), known.severity.name()), ("The door is stuck", "error"));
@@ -381,7 +381,7 @@ async fn while_phones_stay_silent_the_reporter_is_told_until_when() {
         until: now + SignedDuration::from_mins(30),
         why: "new switches".to_owned(),
     };
-    world.runner.store.put_maintenance(&work).await.unwrap();
+    world.runner.store.roster_editor().put_maintenance(&work).await.unwrap();
     let ticket = world.ticket().await;
     let page = world.look(&ticket).await.body;
     assert!(page.contains("No phone rings before ") && !page.contains("new switches"), "{page}");
@@ -512,9 +512,9 @@ async fn an_old_a_cut_and_a_strangers_link_do_nothing() {
         let answer = world.post(&forged, &[("say", "done")]).await;
         assert!([403, 404].contains(&answer.status), "{forged}: {answer:?}");
     }
-    let roster = world.runner.store.roster().await.unwrap();
+    let roster = world.runner.store.people().roster().await.unwrap();
     let gone = RosterChange::NoPerson("dana", roster.people["dana"].version);
-    world.runner.store.change_roster(&[gone]).await.unwrap();
+    world.runner.store.roster_editor().change_roster(&[gone]).await.unwrap();
     let left = world.post(&link, &[("say", "done")]).await;
     assert!(left.status == 403 && left.body.contains("not in the roster any more"), "{left:?}");
     assert_eq!(world.alert().await.version, before);

@@ -221,16 +221,16 @@ async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
 
     let world = World::staffed(DUTY).await;
     let store = &world.runner.store;
-    let mut dana = store.person("dana").await.unwrap().unwrap();
+    let mut dana = store.people().person("dana").await.unwrap().unwrap();
     let before = dana.version;
     dana.phones[0].verified_at = None;
-    store.put_person(&dana, Some(before)).await.unwrap();
+    store.roster_editor().put_person(&dana, Some(before)).await.unwrap();
     world.mail(&problem()).await;
     assert_eq!(world.calls(DANA), 0, "nobody knows yet whose number it is");
     assert_eq!(world.letters().len(), 1, "so Dana gets a mail");
 
     let now = world.now();
-    assert!(store.ask_code(DANA, &Code::new("dana", DANA, "042137", "salt", now)).await.unwrap());
+    assert!(store.codes().ask_code(DANA, &Code::new("dana", DANA, "042137", "salt", now)).await.unwrap());
     let key = DispatchKey { subject: Subject::notice(DANA), epoch: 1, number: 1 };
     let mut dispatch = Dispatch::new(key, Body::Notice, now);
     let content = Content::Text("042137 is your code".to_owned());
@@ -238,9 +238,11 @@ async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
         Message::Phone(PhoneMessage::Text { to: DANA.to_owned(), from: String::new(), content }),
         now,
     ));
-    assert!(store.put_notice(&dispatch, "code-1", SignedDuration::from_hours(1), now).await.unwrap());
     assert!(
-        !store.put_notice(&dispatch, "code-1", SignedDuration::from_hours(1), now).await.unwrap(),
+        store.notices().put_notice(&dispatch, "code-1", SignedDuration::from_hours(1), now).await.unwrap()
+    );
+    assert!(
+        !store.notices().put_notice(&dispatch, "code-1", SignedDuration::from_hours(1), now).await.unwrap(),
         "once"
     );
     world.pass(70).await;

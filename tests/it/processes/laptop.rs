@@ -196,7 +196,7 @@ impl Laptop {
 
     /// The latest incident.
     pub(super) async fn incident(&self) -> Option<Incident> {
-        self.runner.store.incident(&Subject::button("green")).await.expect("the table answers")
+        self.runner.store.incidents().incident(&Subject::button("green")).await.expect("the table answers")
     }
 
     /// Everything that was ever decided to be said.
@@ -206,7 +206,8 @@ impl Laptop {
         for epoch in 1..=epochs {
             for number in 1.. {
                 let key = DispatchKey { subject: Subject::button("green"), epoch, number };
-                let Some(dispatch) = self.runner.store.dispatch(&key).await.expect("the table answers")
+                let Some(dispatch) =
+                    self.runner.store.dispatches().dispatch(&key).await.expect("the table answers")
                 else {
                     break;
                 };

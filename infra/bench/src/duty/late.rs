@@ -71,7 +71,8 @@ pub(super) async fn measure(
 
     let mut late = Vec::new();
     for subject in opened {
-        let incident = scene.runner.store.incident(&serde_json::from_value(json!(subject))?).await?;
+        let incident =
+            scene.runner.store.incidents().incident(&serde_json::from_value(json!(subject))?).await?;
         let incident = incident.ok_or("the bus told of an incident that isn't in the table")?;
         let title = incident.alert.as_ref().map_or("", |alert| alert.title.as_str());
         let at = about(title).and_then(|host| came.get(host)?.first());

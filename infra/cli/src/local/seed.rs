@@ -24,7 +24,7 @@ pub(crate) async fn seed(store: &Store, config: &Path, now: Timestamp) -> Result
     if people.is_none() && rotas.is_none() {
         return Ok(());
     }
-    if store.roster().await.map_err(Failure::unreachable)? != Roster::default() {
+    if store.people().roster().await.map_err(Failure::unreachable)? != Roster::default() {
         return Ok(());
     }
     let directory = Directory { store: store.clone(), now };
@@ -52,7 +52,7 @@ mod tests {
         let demo = Path::new(env!("CARGO_MANIFEST_DIR"));
         let demo = demo.join("../../examples/green-power/handbell.yaml");
         seed(&directory.store, &demo, directory.now).await.unwrap();
-        let roster = directory.store.roster().await.unwrap();
+        let roster = directory.store.people().roster().await.unwrap();
         assert!(roster.people.values().all(|person| {
             let mut contacts = person.email.iter().chain(&person.phones);
             contacts.all(|contact| contact.verified_at == Some(directory.now))
@@ -62,9 +62,14 @@ mod tests {
             assert_eq!((person.id.as_str(), person.phones[0].address.as_str()), (id, phone));
         }
         // What somebody has changed since stays, though the files are still there.
-        directory.store.change_roster(&[handbell_store::RosterChange::NoTeam("ops", 1)]).await.unwrap();
+        directory
+            .store
+            .roster_editor()
+            .change_roster(&[handbell_store::RosterChange::NoTeam("ops", 1)])
+            .await
+            .unwrap();
         seed(&directory.store, &demo, directory.now).await.unwrap();
-        assert!(!directory.store.roster().await.unwrap().teams.contains_key("ops"));
+        assert!(!directory.store.people().roster().await.unwrap().teams.contains_key("ops"));
     }
 
     #[tokio::test]
@@ -72,6 +77,6 @@ mod tests {
         let directory = empty().await;
         let nowhere = Path::new("/nowhere/handbell.yaml");
         seed(&directory.store, nowhere, directory.now).await.unwrap();
-        assert!(directory.store.roster().await.unwrap().people.is_empty());
+        assert!(directory.store.people().roster().await.unwrap().people.is_empty());
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory
             }
         }
     }
-    directory.store.put_rota(&next, Some(rota.version)).await.map_err(|why| refused(&why))?;
+    directory.store.roster_editor().put_rota(&next, Some(rota.version)).await.map_err(|why| refused(&why))?;
     let mut after = roster.clone();
     after.rotas.insert(next.name.clone(), next.clone());
     Ok(format!("Done. {}", told(&after, &next, &zone, directory.now)))

@@ -102,7 +102,7 @@ async fn what_makes_no_sense_changes_nothing() {
     let directory = in_turns().await;
     let newcomer = "id,name,phones\nfay,Fay,+12025550119\n";
     crate::people::take_over(newcomer, &Default::default(), &directory, &|_| false).await.unwrap();
-    let before = directory.store.roster().await.unwrap();
+    let before = directory.store.people().roster().await.unwrap();
     for (line, refused) in [
         (
             "oncall override opps --person bob --until 18:00",
@@ -135,7 +135,7 @@ async fn what_makes_no_sense_changes_nothing() {
     ] {
         assert_eq!(say(line, &directory).await, refused);
     }
-    assert_eq!(directory.store.roster().await.unwrap(), before);
+    assert_eq!(directory.store.people().roster().await.unwrap(), before);
     assert!(Line::try_parse_from(["oncall", "override", "ops", "--until", "18:00"]).is_err(), "who?");
 }
 

@@ -27,7 +27,7 @@ fn yes() -> Asked {
 }
 
 async fn everybody(directory: &Directory) -> BTreeMap<String, Person> {
-    directory.store.roster().await.unwrap().people
+    directory.store.people().roster().await.unwrap().people
 }
 
 #[test]
@@ -168,12 +168,12 @@ async fn what_has_no_column_stays() {
     let directory = empty().await;
     import(FILE, yes(), &directory).await.unwrap();
     import("id,name\ndana,Dana\nfay,Fay\n", Asked::default(), &directory).await.unwrap();
-    let roster = directory.store.roster().await.unwrap();
+    let roster = directory.store.people().roster().await.unwrap();
     assert_eq!((roster.people["dana"].name.as_str(), roster.people["dana"].phones.len()), ("Dana", 2));
     assert_eq!(roster.teams["ops"].members, ["dana", "eli"]);
     // Who stands in the file is in the teams that it says; who doesn't stays where they are.
     import("id,name,teams\ndana,Dana,night\nfay,Fay,ops\n", Asked::default(), &directory).await.unwrap();
-    let roster = directory.store.roster().await.unwrap();
+    let roster = directory.store.people().roster().await.unwrap();
     assert_eq!(roster.teams["ops"].members, ["eli", "fay"]);
     assert_eq!(roster.teams["night"].members, ["dana"]);
 }
@@ -182,7 +182,7 @@ async fn what_has_no_column_stays() {
 async fn what_is_exported_is_imported() {
     let directory = empty().await;
     import(FILE, yes(), &directory).await.unwrap();
-    let exported = csv::write(&directory.store.roster().await.unwrap()).unwrap();
+    let exported = csv::write(&directory.store.people().roster().await.unwrap()).unwrap();
     assert_snapshot!(exported, @r#"
         id,name,email,phones,timezone,language,teams,rules
         dana,"Diaz, Dana",dana@example.com,+12025550111 +12025550121,Europe/Paris,en-US,night ops,text; call after 2m every 5m x3
@@ -196,7 +196,7 @@ async fn what_is_exported_is_imported() {
 async fn everybody_is_shown() {
     let directory = with_people().await;
     import("id,name,phones\nfay,Fay Fuchs,+12025550119\n", Asked::default(), &directory).await.unwrap();
-    assert_snapshot!(list(&directory.store.roster().await.unwrap()), @r#"
+    assert_snapshot!(list(&directory.store.people().roster().await.unwrap()), @r#"
         alice  Alice      +12025550114 ✓  alice@example.com ✓
                in management
                call; text
@@ -243,7 +243,7 @@ async fn whoever_takes_turns_is_not_removed() {
     let error = remove("eli", &directory).await.unwrap_err().to_string();
     assert_eq!(error, "eli takes turns in ops-second; take them out there first (handbell rotas import)");
     assert_eq!(remove("bob", &directory).await.unwrap(), "bob is removed.\n");
-    let roster = directory.store.roster().await.unwrap();
+    let roster = directory.store.people().roster().await.unwrap();
     assert!(!roster.people.contains_key("bob"));
     assert_eq!(
         roster.teams["technical"],
@@ -256,7 +256,7 @@ async fn whoever_takes_turns_is_not_removed() {
 async fn everybody_for_programs() {
     let directory = empty().await;
     import(FILE, Asked::default(), &directory).await.unwrap();
-    let told = super::everybody(&directory.store.roster().await.unwrap());
+    let told = super::everybody(&directory.store.people().roster().await.unwrap());
     let dana = &told["people"][0];
     let keys: Vec<&str> = dana.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, ["email", "id", "name", "phones", "reachable", "rules", "teams"]);

@@ -36,7 +36,7 @@ fn unverified(person: &Person) -> impl Iterator<Item = &Contact> {
 }
 
 async fn person(directory: &Directory, id: &str) -> Result<Person, Failure> {
-    let roster = directory.store.roster().await.map_err(Failure::unreachable)?;
+    let roster = directory.store.people().roster().await.map_err(Failure::unreachable)?;
     let id = known("person", id, roster.people.keys())?;
     Ok(roster.people[id].clone())
 }
@@ -50,7 +50,7 @@ pub async fn codes(id: &str, directory: &Directory, around: &Around<'_>) -> Resu
         let code = six_digits((around.chance)());
         let salt = format!("{:032x}", (around.chance)());
         let kept = Code::new(&person.id, address, &code, &salt, directory.now);
-        if directory.store.ask_code(address, &kept).await.map_err(Failure::unreachable)? {
+        if directory.store.codes().ask_code(address, &kept).await.map_err(Failure::unreachable)? {
             to_send.push(ToSend {
                 person: person.id.clone(),
                 address: address.clone(),
@@ -85,8 +85,11 @@ pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Resul
             false => Message::Mail(MailMessage::Page { email: address.clone(), content }),
         };
         dispatch.add(Delivery::new(say, directory.now));
-        let written =
-            directory.store.put_notice(&dispatch, &format!("code-{epoch}"), KEPT, directory.now).await;
+        let written = directory
+            .store
+            .notices()
+            .put_notice(&dispatch, &format!("code-{epoch}"), KEPT, directory.now)
+            .await;
         written.map_err(Failure::unreachable)?;
         said.push_str(&format!("A code is on its way to {address}. It is there within two minutes.\n"));
     }
@@ -112,7 +115,7 @@ pub async fn confirm(
     }
     let mut answers = Vec::new();
     for address in waiting {
-        let checked = directory.store.check_code(address, code, directory.now).await;
+        let checked = directory.store.codes().check_code(address, code, directory.now).await;
         match checked.map_err(Failure::unreachable)? {
             Checked::Right { person } => return Ok(format!("{address} is verified: it is {person}'s.\n")),
             Checked::Wrong { left: 0 } => {

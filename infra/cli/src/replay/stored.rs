@@ -31,7 +31,11 @@ pub(super) async fn stored(
             };
             let store = handbell_boot::store(&environment).map_err(|error| failed(&error))?;
             // To the minute that isn't over yet.
-            store.counts(site, zone, around.now - last, around.now).await.map_err(|error| failed(&error))
+            store
+                .sites()
+                .counts(site, zone, around.now - last, around.now)
+                .await
+                .map_err(|error| failed(&error))
         }
         (runner, _) => from_runner(runner.as_deref().unwrap_or(RUNNER), zone, last).await,
     }

@@ -22,7 +22,7 @@ pub(super) struct Place {
 impl Place {
     /// What opened from `from` to before `to` and is over, the oldest first.
     pub(super) async fn log(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Summary>, Failure> {
-        let log = self.store.log(from, to).await;
+        let log = self.store.log().log(from, to).await;
         log.map_err(|fault| Failure::unreachable(format!("{} can't be read: {fault}", self.name)))
     }
 }

@@ -99,7 +99,7 @@ async fn commit(
     taken: Option<(&str, i64)>,
     (phase, after): (&str, i64),
 ) {
-    let before = store.incident(subject).await.unwrap();
+    let before = store.incidents().incident(subject).await.unwrap();
     let later = |seconds: i64| opened + SignedDuration::from_secs(seconds);
     let alert = subject
         .source()
@@ -128,7 +128,7 @@ async fn commit(
             opens: incident.phase == Phase::Open,
             plan: None,
         };
-        store.commit(commit, now).await.unwrap();
+        store.incidents().commit(commit, now).await.unwrap();
     }
 }
 
@@ -267,7 +267,7 @@ async fn an_incident_is_found_by_when_it_opened() {
     laptop.happened("button green", "2026-10-31T23:00:00Z", Some(("Dana", 60)), ("resolved", 7200)).await;
     laptop.happened("button green", "2026-12-01T00:30:00Z", None, ("cancelled", 60)).await;
     let log = async |from: &str, to: &str| -> Vec<String> {
-        let found: Vec<Summary> = laptop.store.log(at(from), at(to)).await.unwrap();
+        let found: Vec<Summary> = laptop.store.log().log(at(from), at(to)).await.unwrap();
         found.iter().map(|one| one.opened_at.to_string()).collect()
     };
     let all = ["2026-10-31T22:59:59.999Z", "2026-10-31T23:00:00Z", "2026-12-01T00:30:00Z"];
@@ -313,7 +313,7 @@ async fn more_than_a_page() {
         let opened = (start + SignedDuration::from_mins(minute)).to_string();
         laptop.happened("button green", &opened, Some((&name, 1)), ("resolved", 5)).await;
     }
-    let found = laptop.store.log(start, at("2026-12-01T00:00:00Z")).await.unwrap();
+    let found = laptop.store.log().log(start, at("2026-12-01T00:00:00Z")).await.unwrap();
     assert_eq!(found.len(), 150);
     assert!(found.is_sorted_by_key(|one| one.opened_at));
 }

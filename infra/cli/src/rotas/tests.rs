@@ -20,9 +20,9 @@ rotas:
 "#;
 
 async fn wrong(text: &str, directory: &Directory) -> String {
-    let before = directory.store.roster().await.unwrap();
+    let before = directory.store.people().roster().await.unwrap();
     let error = take_over(text, "rotas.yaml", false, directory).await.unwrap_err().to_string();
-    assert_eq!(directory.store.roster().await.unwrap(), before, "nothing was changed");
+    assert_eq!(directory.store.people().roster().await.unwrap(), before, "nothing was changed");
     error
 }
 
@@ -31,9 +31,9 @@ async fn rotas_are_taken_over_and_shown() {
     let directory = with_people().await;
     let said = take_over(FILE, "rotas.yaml", true, &directory).await.unwrap();
     assert_eq!(said, "Nothing was changed. It would be: 0 new, 1 changed, 0 as before.\n");
-    assert_eq!(directory.store.roster().await.unwrap().rotas["ops"].version, 1);
+    assert_eq!(directory.store.people().roster().await.unwrap().rotas["ops"].version, 1);
     take_over(FILE, "rotas.yaml", false, &directory).await.unwrap();
-    let roster = directory.store.roster().await.unwrap();
+    let roster = directory.store.people().roster().await.unwrap();
     assert_snapshot!(list(&roster, &directory), @r#"
         ops (Operations: day & night), Europe/Paris
           dana, eli: a week each, from 2026-01-05 at 08:00
@@ -49,14 +49,14 @@ async fn rotas_are_taken_over_and_shown() {
     // Overrides are made at other times than layers; a file that names none leaves them alone.
     let without = FILE.split("    overrides:").next().unwrap();
     take_over(without, "rotas.yaml", false, &directory).await.unwrap();
-    assert_eq!(directory.store.roster().await.unwrap().rotas["ops"].overrides.len(), 1);
+    assert_eq!(directory.store.people().roster().await.unwrap().rotas["ops"].overrides.len(), 1);
 }
 
 #[tokio::test]
 async fn what_is_exported_is_imported() {
     let directory = with_people().await;
     take_over(FILE, "rotas.yaml", false, &directory).await.unwrap();
-    let exported = file::write(&directory.store.roster().await.unwrap()).unwrap();
+    let exported = file::write(&directory.store.people().roster().await.unwrap()).unwrap();
     assert_snapshot!(exported, @r#"
         rotas:
           ops:
@@ -145,7 +145,7 @@ async fn every_mistake_has_its_place() {
 #[tokio::test]
 async fn a_roster_without_rotas() {
     let directory = empty().await;
-    let roster = directory.store.roster().await.unwrap();
+    let roster = directory.store.people().roster().await.unwrap();
     assert_snapshot!(list(&roster, &directory), @"There is no rota yet. `handbell rotas import --help` says how they get there.");
 }
 

@@ -86,7 +86,7 @@ impl Duty {
         {
             return view.clone();
         }
-        let view = match (store.roster().await, last) {
+        let view = match (store.people().roster().await, last) {
             (Ok(roster), _) => self.of(&roster, now),
             (Err(_), Some((_, view))) => view,
             (Err(_), None) => self.of(&Roster::default(), now),

@@ -51,7 +51,7 @@ pub(super) fn page_state(
         Box::pin(async move {
             let mut shown = Vec::new();
             for ((name, label, plan), button) in plans.iter().zip(&buttons) {
-                let incident = store.incident(&Subject::button(name)).await.ok().flatten();
+                let incident = store.incidents().incident(&Subject::button(name)).await.ok().flatten();
                 let state = incident.as_ref().and_then(|incident| serde_json::to_value(incident.phase).ok());
                 shown.push(json!({
                     "name": name, "label": label, "url": button.path, "plan": plan,

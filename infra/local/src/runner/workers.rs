@@ -14,7 +14,7 @@ use crate::gate::Gate;
 
 /// As many calls of a function at once as the template allows it; the others wait.
 pub(super) fn in_process(
-    late: Arc<std::sync::OnceLock<Arc<handbell_app::App>>>,
+    late: Arc<std::sync::OnceLock<Arc<handbell_boot::Handlers>>>,
     gate: Gate,
     template: &Template,
 ) -> Handler {
@@ -23,19 +23,19 @@ pub(super) fn in_process(
     });
     let reserved: BTreeMap<String, Arc<Semaphore>> = reserved.collect();
     Arc::new(move |name, payload| {
-        let (app, gate) = (late.get().cloned(), gate.clone());
+        let (handlers, gate) = (late.get().cloned(), gate.clone());
         let permits = reserved.get(&name).cloned();
         Box::pin(async move {
             let _permit = match &permits {
                 Some(permits) => permits.acquire().await.ok(),
                 None => None,
             };
-            let app = app.ok_or("the runner is still starting")?;
+            let handlers = handlers.ok_or("the runner is still starting")?;
             let function = Function::of_name(&name).ok_or_else(|| format!("there is no function {name}"))?;
             let payload = payload.to_string();
             let left = SignedDuration::from_secs(60);
             let call = handbell_boot::Call { deployed: &name, payload: &payload, left };
-            gate.mortal(handbell_boot::handle(&app, function, call)).await
+            gate.mortal(handlers.handle(function, call)).await
         })
     })
 }

@@ -37,18 +37,18 @@ impl App {
     pub(crate) async fn texted_by_staff(&self, text: &Text) -> Result<bool, Fault> {
         let code: String = text.body.chars().filter(|sign| !sign.is_whitespace()).collect();
         let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
-        let paged = self.store.paged(&text.from).await?;
+        let paged = self.store.paged().paged(&text.from).await?;
         if paged.is_empty() && !is_code {
             return Ok(false);
         }
         let taken = [format!("taken-{}", text.sid)];
-        if self.store.mail(&taken).await?.is_some() {
+        if self.store.mails().mail(&taken).await?.is_some() {
             return Ok(true);
         }
         let is_ours = self.answered_by_staff(text, &paged, is_code.then_some(code.as_str())).await?;
         if is_ours {
             // What is fetched from Twilio once more is not taken for a customer's.
-            self.store.remember_mail(&taken, &MailRow { whose: None }, self.now()).await?;
+            self.store.mails().remember_mail(&taken, &MailRow { whose: None }, self.now()).await?;
         }
         Ok(is_ours)
     }
@@ -61,7 +61,7 @@ impl App {
     ) -> Result<bool, Fault> {
         let id = format!("sms-{}", text.sid);
         if let Some(code) = code {
-            let answer = match self.store.check_code(&text.from, code, self.now()).await? {
+            let answer = match self.store.codes().check_code(&text.from, code, self.now()).await? {
                 Checked::None => None,
                 Checked::Right { .. } => Some(wording::VERIFIED.to_owned()),
                 Checked::Wrong { left } => Some(wording::wrong_code(left)),
@@ -75,7 +75,7 @@ impl App {
         if paged.is_empty() {
             return Ok(false);
         }
-        let roster = self.store.roster().await?;
+        let roster = self.store.people().roster().await?;
         let by = of_phone(&roster, &text.from);
         let Some((asked, which)) = understand(&text.body) else {
             // Whoever is called and answers in words speaks to those who wait for them.
@@ -104,13 +104,13 @@ impl App {
         let words = text.trim();
         let words = words.strip_prefix(our_name).unwrap_or(words);
         let Some((asked, which)) = understand(words) else { return Ok(false) };
-        let here = self.store.paged(room).await?;
+        let here = self.store.paged().paged(room).await?;
         if here.is_empty() {
             return Ok(false);
         }
         let webex = self.webex().await?;
         let Some(by) = self.actor_in(&webex, room, person, How::Space).await? else { return Ok(true) };
-        let roster = self.store.roster().await?;
+        let roster = self.store.people().roster().await?;
         let id = format!("words-{}", message.id);
         let said = self.asked(&here, (&asked, &which), by, &id, &roster).await?;
         if let Said::Answer(answer) = said {
@@ -126,9 +126,10 @@ impl App {
         (room, person, message): (&str, &str, Option<&str>),
         action: &str,
     ) -> Result<(), Fault> {
-        let Some(named) = self.store.named(reference).await? else { return Ok(()) };
+        let Some(named) = self.store.incidents().named(reference).await? else { return Ok(()) };
         // Whoever sees one card could otherwise answer for every other.
-        if epoch.is_some_and(|epoch| epoch != named.epoch) || !self.store.paged(room).await?.contains(&named)
+        if epoch.is_some_and(|epoch| epoch != named.epoch)
+            || !self.store.paged().paged(room).await?.contains(&named)
         {
             tracing::warn!(
                 incident = reference,
@@ -136,7 +137,7 @@ impl App {
             );
             return Ok(());
         }
-        let Some(incident) = self.store.incident(&named.subject).await? else { return Ok(()) };
+        let Some(incident) = self.store.incidents().incident(&named.subject).await? else { return Ok(()) };
         let webex = self.webex().await?;
         let Some(by) = self.actor_in(&webex, room, person, How::Card).await? else { return Ok(()) };
         let asked = match choice {
@@ -169,10 +170,10 @@ impl App {
             tracing::info!("an automatic answer to a mail of ours means nothing");
             return Ok(());
         }
-        let Some(incident) = self.store.incident(&named.subject).await? else { return Ok(()) };
+        let Some(incident) = self.store.incidents().incident(&named.subject).await? else { return Ok(()) };
         let id = format!("mail-{}", letter.identity());
         let proven = verdicts.dmarc == Verdict::Pass && verdicts.doubt().is_none() && !letter.several_senders;
-        let roster = self.store.roster().await?;
+        let roster = self.store.people().roster().await?;
         let known = letter.from.as_deref().and_then(|from| of_mail(&roster, from));
         let words = own_words(&letter.text);
         match (known, understand(words.lines().next().unwrap_or_default())) {
@@ -198,7 +199,7 @@ impl App {
     async fn open(&self, named: &[Named]) -> Result<Vec<Incident>, Fault> {
         let subjects: Vec<Subject> = named.iter().map(|named| named.subject.clone()).collect();
         let mut open: Vec<Incident> = Vec::new();
-        for incident in self.store.incidents(&subjects).await? {
+        for incident in self.store.incidents().incidents(&subjects).await? {
             let told =
                 named.iter().any(|named| named.subject == incident.subject && named.epoch == incident.epoch);
             if told && !incident.phase.is_final() {
@@ -225,30 +226,31 @@ impl App {
         let meant: Vec<Incident> = match which {
             Which::Only => those_meant(open, asked, &by),
             Which::Number(number) => open.into_iter().filter(|one| one.number() == *number).collect(),
-            Which::Reference(reference) => match self.store.named(reference).await? {
+            Which::Reference(reference) => match self.store.incidents().named(reference).await? {
                 // One that is over is named too, so that it can be said that it is.
                 Some(named) if told.contains(&named) => {
-                    self.store.incident(&named.subject).await?.into_iter().collect()
+                    self.store.incidents().incident(&named.subject).await?.into_iter().collect()
                 }
                 _ => Vec::new(),
             },
         };
         // Said again, it means the incident that it meant the first time, whatever has opened since.
         let said = format!("said-{id}");
-        let meant = match self.store.mail(std::slice::from_ref(&said)).await?.and_then(|row| row.whose) {
-            Some(before) => self.store.incident(&before.subject).await?.into_iter().collect(),
-            None => meant,
-        };
+        let meant =
+            match self.store.mails().mail(std::slice::from_ref(&said)).await?.and_then(|row| row.whose) {
+                Some(before) => self.store.incidents().incident(&before.subject).await?.into_iter().collect(),
+                None => meant,
+            };
         if let [incident] = meant.as_slice() {
             let whose = Named { subject: incident.subject.clone(), epoch: incident.epoch };
-            self.store.remember_mail(&[said], &MailRow { whose: Some(whose) }, self.now()).await?;
+            self.store.mails().remember_mail(&[said], &MailRow { whose: Some(whose) }, self.now()).await?;
         }
         let incident = match meant.as_slice() {
             [] => return Ok(Said::Answer(wording::NOTHING_OPEN.to_owned())),
             [incident] => incident,
             several => return Ok(Said::Answer(wording::which(several, asked))),
         };
-        let words = self.words(&incident.subject, Some(incident));
+        let words = self.config.words(&incident.subject, Some(incident));
         if *asked == Asked::Who {
             let plan = self.plan(&incident.plan, &incident.plan_hash).await?;
             let mut on_duty: Vec<String> = Vec::new();
@@ -299,7 +301,7 @@ impl App {
         let applied = self.apply(&incident.subject, &event, Some(&id)).await?;
         tracing::info!(subject = incident.subject.as_str(), command = command.name(), outcome = ?applied.outcome, "a command");
         let now = applied.incident.unwrap_or_else(|| incident.clone());
-        let words = self.words(&incident.subject, Some(&now));
+        let words = self.config.words(&incident.subject, Some(&now));
         // What had been handled before gets the answer of something that has just been done.
         let outcome = applied.outcome.or(Some(Outcome::Done));
         Ok((wording::came_of(&command, outcome, &now, &words, self.now()), outcome))
@@ -315,7 +317,7 @@ impl App {
     ) -> Result<Option<Actor>, Fault> {
         let member = webex.member(room, person).await.map_err(|failure| Fault(failure.to_string()))?;
         let Some(member) = member else { return Ok(None) };
-        let roster = self.store.roster().await?;
+        let roster = self.store.people().roster().await?;
         let email = member.person_email.clone().unwrap_or_default();
         let known = of_mail(&roster, &email).map(|actor| Actor { how, ..actor });
         // Whoever isn't in the roster is known by the id at Webex: names can be chosen.
@@ -336,7 +338,8 @@ impl App {
         let now = self.now();
         let subject = Subject::notice(to);
         let hour = now.as_second().div_euclid(3600);
-        let counted = self.store.count(&format!("answers-{}-{hour}", subject.name()), 1, now, 7200).await?;
+        let counted =
+            self.store.counters().count(&format!("answers-{}-{hour}", subject.name()), 1, now, 7200).await?;
         if counted >= ANSWERS_AN_HOUR {
             tracing::warn!("a number is answered no more for this hour");
             return Ok(());
@@ -381,7 +384,7 @@ impl App {
         if dispatch.deliveries.is_empty() {
             return Ok(());
         }
-        if self.store.put_notice(&dispatch, id, NOTICE_KEPT, now).await? {
+        if self.store.notices().put_notice(&dispatch, id, NOTICE_KEPT, now).await? {
             self.enqueue(&[(handbell_store::table::RowKey::dispatch(&dispatch.key), now)], now).await;
         }
         Ok(())

@@ -93,7 +93,7 @@ impl App {
             Err(above) => return self.alert_form((name, source), &report, &[], Some(above)).await,
         };
         let kind = format!("{KIND}-{name}");
-        if !self.is_welcome(&kind, request, report.email.as_deref()).await? {
+        if !self.form_limits.is_welcome(&kind, request, report.email.as_deref()).await? {
             let day = self.now().as_second().div_euclid(86_400);
             let text = format!(
                 "Too many reports come in by the form of {name}: some are not taken. See who sends them."

@@ -97,6 +97,7 @@ impl App {
         if let Some(object) = &came.object {
             // From now on the sweep has no need to look at it.
             self.store
+                .mails()
                 .remember_mail(&[format!("obj-{object}")], &MailRow { whose: None }, self.now())
                 .await?;
         }
@@ -210,7 +211,7 @@ impl App {
         if let Some(incident) = applied.incident {
             let row = MailRow { whose: Some(Named { subject, epoch: incident.epoch }) };
             let names = letter.message_id.iter().map(|id| message(id)).chain([format!("is-{identity}")]);
-            self.store.remember_mail(&names.collect::<Vec<_>>(), &row, self.now()).await?;
+            self.store.mails().remember_mail(&names.collect::<Vec<_>>(), &row, self.now()).await?;
         }
         Ok(())
     }
@@ -226,7 +227,7 @@ impl App {
         let before = letter.in_reply_to.iter().chain(letter.references.iter().rev()).take(10);
         let names: Vec<String> =
             [format!("is-{identity}")].into_iter().chain(before.map(|id| message(id))).collect();
-        let whose = self.store.mail(&names).await?.and_then(|row| row.whose);
+        let whose = self.store.mails().mail(&names).await?.and_then(|row| row.whose);
         Ok(whose
             .map(|named| named.subject)
             .filter(|subject| subject.source() == Some(source))
@@ -243,14 +244,17 @@ impl App {
         id: &str,
     ) -> Result<Subject, Fault> {
         let now = self.now();
-        let (going_on, handled) =
-            tokio::join!(self.store.incident(&subject), self.store.handled(&subject, id));
+        let (incidents, events) = (self.store.incidents(), self.store.conversations());
+        let (going_on, handled) = tokio::join!(incidents.incident(&subject), events.handled(&subject, id));
         if handled?.is_some() || going_on?.is_some_and(|incident| !incident.phase.is_final()) {
             return Ok(subject);
         }
         let window = now.as_second().div_euclid(FLOOD.as_secs());
-        let counted =
-            self.store.count(&format!("alerts-{name}-{window}"), 1, now, 2 * FLOOD.as_secs()).await?;
+        let counted = self
+            .store
+            .counters()
+            .count(&format!("alerts-{name}-{window}"), 1, now, 2 * FLOOD.as_secs())
+            .await?;
         if counted < source.flood_after {
             return Ok(subject);
         }
@@ -265,7 +269,7 @@ impl App {
         letter: &Letter,
         command: Command,
     ) -> Result<Option<Event>, Fault> {
-        let Some(incident) = self.store.incident(subject).await? else { return Ok(None) };
+        let Some(incident) = self.store.incidents().incident(subject).await? else { return Ok(None) };
         // By the sender's own clock, if it has one: mails overtake each other.
         let newest = incident.alert.as_ref().and_then(|alert| alert.written_at);
         let stale = letter.date.is_some_and(|date| match newest {
@@ -274,7 +278,7 @@ impl App {
         });
         let origin = incident.alert.as_ref().and_then(|alert| alert.origin.as_ref());
         let same_sender = origin.is_none_or(|origin| origin.from == letter.from);
-        let name = self.words(subject, Some(&incident)).name;
+        let name = self.config.words(subject, Some(&incident)).name;
         let by = Actor::named(name, How::Source);
         let command = match command {
             Command::Resolve | Command::Acknowledge if !same_sender => Command::Note {
@@ -320,10 +324,10 @@ impl App {
         let quiet =
             source.quiet.as_ref().filter(|quiet| quiet.severities.contains(&severity)).and_then(|quiet| {
                 // Hours that can't be read must not keep anybody waiting; `handbell check` refuses them.
-                let until = quiet.hours.calendar(&self.zone).ok()?.open_until(now)?;
+                let until = quiet.hours.calendar(self.config.zone()).ok()?.open_until(now)?;
                 Some(Hold { until, why: "quiet hours".to_owned() })
             });
-        let roster = self.store.roster().await?;
+        let roster = self.store.people().roster().await?;
         let maintained = roster.maintenance.iter().filter(|one| {
             (one.from..one.until).contains(&now)
                 && (one.sources.is_empty() || one.sources.iter().any(|source| source == name))
@@ -352,7 +356,9 @@ impl App {
         tracing::warn!(why, object = name, "a mail was put aside");
         let day = now.as_second().div_euclid(86_400);
         let kind = if danger { "dangerous" } else { "stray" };
-        if self.store.count(&format!("{kind}-mails-{day}"), 1, now, 2 * 86_400).await? < STRAYS_A_DAY {
+        if self.store.counters().count(&format!("{kind}-mails-{day}"), 1, now, 2 * 86_400).await?
+            < STRAYS_A_DAY
+        {
             let text = format!(
                 "A mail was put aside because {why}. It raised no alert. It lies in the bucket as {name}; \
                  if it should have, mend the source's address or its sender."
@@ -381,7 +387,7 @@ impl App {
                 .filter(|key| !key.ends_with(SET_UP))
                 .collect();
             let names: Vec<String> = waiting.iter().map(|key| format!("obj-{key}")).collect();
-            let known = self.store.mails_known(&names).await?;
+            let known = self.store.mails().mails_known(&names).await?;
             let untold = waiting.into_iter().zip(known).filter(|(_, known)| !known).map(|(key, _)| key);
             for object in untold.take(SWEEP) {
                 // One that can't be read must not hold up the others.

@@ -60,11 +60,11 @@ impl App {
 
     async fn read_alone(&self, name: &str, source: &AlertSource, mailbox: &Mailbox) -> Result<usize, Fault> {
         let owner = self.ids.unique();
-        if !self.store.claim_mailbox(name, &owner, self.now()).await? {
+        if !self.store.mailboxes().claim_mailbox(name, &owner, self.now()).await? {
             return Ok(0);
         }
         let read = self.read_mailbox(name, source, mailbox).await;
-        self.store.release_mailbox(name, &owner).await?;
+        self.store.mailboxes().release_mailbox(name, &owner).await?;
         read
     }
 
@@ -91,7 +91,7 @@ impl App {
     ) -> Result<usize, Fault> {
         let failed = |failure: Failure| Fault(failure.to_string());
         let mut session = Imap::connect(server, &mailbox.folder).await.map_err(failed)?;
-        let mark = self.store.mailbox_mark(name).await?;
+        let mark = self.store.mailboxes().mailbox_mark(name).await?;
         let mark = mark.map(|mark| Mark { uid_validity: mark.uid_validity, last_uid: mark.last_uid });
         let news = session.new_mail(mark, AT_ONCE).await.map_err(failed)?;
         let mut read = 0;
@@ -118,7 +118,7 @@ impl App {
             }
             // All that follows from it is stored. Where it lies from now on is a matter of tidiness.
             let mark = MailboxMark { uid_validity: news.uid_validity, last_uid: waiting.uid };
-            self.store.keep_mailbox_mark(name, mark).await?;
+            self.store.mailboxes().keep_mailbox_mark(name, mark).await?;
             if there {
                 session.done(waiting.uid, mailbox.move_to.as_deref()).await.map_err(failed)?;
             }
@@ -179,7 +179,7 @@ impl App {
                 let object = format!("{INBOUND}mailbox-{}-{digest}", letter.identity());
                 // The sweep needn't look at what is handled right now.
                 let row = handbell_store::MailRow { whose: None };
-                self.store.remember_mail(&[format!("obj-{object}")], &row, self.now()).await?;
+                self.store.mails().remember_mail(&[format!("obj-{object}")], &row, self.now()).await?;
                 let put = bucket.put(&object, bytes.clone(), "message/rfc822").await;
                 put.map_err(|failure| Fault(failure.to_string()))?;
                 Some(object)

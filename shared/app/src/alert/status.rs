@@ -37,7 +37,8 @@ impl App {
             self.hook_once().await;
         }
         let named = Named { subject: incident.subject.clone(), epoch: incident.epoch };
-        if let Err(fault) = self.store.note_paged(&[(room.id.clone(), named)], self.now()).await {
+        if let Err(fault) = self.store.paged_notes().note_paged(&[(room.id.clone(), named)], self.now()).await
+        {
             return Err(outcome_of_fault(fault.into()));
         }
         let card = incident::card(incident, plan, &work.words, self.now());
@@ -82,7 +83,7 @@ impl App {
         let mut number = card;
         for _ in 0..CARDS_BACK {
             let key = DispatchKey { number, ..work.dispatch.key.clone() };
-            let earlier = match self.store.dispatch(&key).await {
+            let earlier = match self.store.dispatches().dispatch(&key).await {
                 Ok(Some(earlier)) => earlier,
                 Ok(None) => return Outcome::NotWanted,
                 Err(fault) => return outcome_of_fault(fault.into()),
@@ -171,7 +172,7 @@ impl App {
     ) -> Result<(&'a Incident, String), Outcome> {
         let key = &work.dispatch.key;
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
-        let dispatches = self.store.dispatches_of(&key.subject, key.epoch).await;
+        let dispatches = self.store.history().dispatches_of(&key.subject, key.epoch).await;
         let dispatches = dispatches.map_err(|fault| outcome_of_fault(fault.into()))?;
         Ok((incident, incident::incident_report(incident, &dispatches, reader, &work.words, self.now())))
     }
@@ -199,7 +200,7 @@ impl App {
             .collect();
         for (name, text, except) in texts {
             let key = work.dispatch.key.clone();
-            match self.store.dispatches_of(&key.subject, key.epoch).await {
+            match self.store.history().dispatches_of(&key.subject, key.epoch).await {
                 Ok(earlier) => {
                     let earlier: Vec<_> =
                         earlier.into_iter().filter(|dispatch| dispatch.step().is_some()).collect();
@@ -223,7 +224,7 @@ impl App {
             return Ok(());
         }
         let key = &work.dispatch.key;
-        let others = self.store.dispatches_of(&key.subject, key.epoch).await?;
+        let others = self.store.history().dispatches_of(&key.subject, key.epoch).await?;
         // A step's people may lie in several dispatches; those of an earlier round don't count.
         let same = |other: &&handbell_core::delivery::Dispatch| {
             other.step() == Some(step) && other.at == work.dispatch.at && other.key.number != key.number
@@ -254,7 +255,7 @@ impl App {
         if told.is_empty() {
             return;
         }
-        if let Err(fault) = self.store.note_paged(&told, self.now()).await {
+        if let Err(fault) = self.store.paged_notes().note_paged(&told, self.now()).await {
             tracing::warn!(reason = %fault, "who was paged could not be written down; an answer by text has to name the incident");
         }
     }

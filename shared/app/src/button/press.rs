@@ -8,13 +8,26 @@ use handbell_core::incident::decide::Event;
 use handbell_inbound::button::{FlicKey, Proof, known_hash, press, token_matches};
 use http::{Request, Response, StatusCode};
 
-use crate::secrets::values;
-use crate::{App, Failed, Fault, answer, refuse};
+use crate::configuration::Configuration;
+use crate::engine::apply::Engine;
+use crate::parts::{Time, parts};
+use crate::secrets::{Secrets, values};
+use crate::{Failed, Fault, answer, refuse};
 
-impl App {
+parts! {
+    /// Takes the press of a button.
+    pub struct ButtonPress {
+        config: Configuration,
+        engine: Engine,
+        secrets: Secrets,
+        time: Time,
+    }
+}
+
+impl ButtonPress {
     /// Answers `OK <count>` once the press is stored, and not before.
-    pub async fn button_press(&self, request: Request<Bytes>) -> Response<Bytes> {
-        match self.pressed(&request).await {
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        match self.take(&request).await {
             Ok(Some(count)) => answer(StatusCode::OK, format!("OK {count}\n")),
             Ok(None) => answer(StatusCode::OK, ""),
             // Every refusal looks like an address that doesn't exist: a wrong token learns nothing.
@@ -23,22 +36,22 @@ impl App {
         }
     }
 
-    async fn pressed(&self, request: &Request<Bytes>) -> Result<Option<u64>, Failed> {
+    async fn take(&self, request: &Request<Bytes>) -> Result<Option<u64>, Failed> {
         let token = request.uri().path().strip_prefix("/b/").unwrap_or_default();
         let (name, button) = self.button_of(token).await?;
         let proof = self.proof(button).await?;
-        let Some(press) = press(request, &proof, self.now())? else { return Ok(None) };
+        let Some(press) = press(request, &proof, self.time.now())? else { return Ok(None) };
         if let Some(battery) = &press.battery {
             tracing::info!(button = name, battery, "battery");
         }
         let id = press.id.clone();
-        let applied = self.apply(&Subject::button(name), &Event::Press(press), id.as_ref()).await?;
+        let applied = self.engine.apply(&Subject::button(name), &Event::Press(press), id.as_ref()).await?;
         Ok(Some(applied.count))
     }
 
     /// The button whose token this is. All are compared, each in constant time, so that the answer's time tells nothing.
     async fn button_of(&self, token: &str) -> Result<(&str, &Button), Failed> {
-        let mut secrets = self.secrets.all(self.now()).await?;
+        let mut secrets = self.secrets.all(self.time.now()).await?;
         for round in 0..2 {
             let mut found = None;
             for (name, button) in &self.config.buttons {
@@ -51,7 +64,7 @@ impl App {
             match found {
                 Some(found) => return Ok(found),
                 // Perhaps the token was changed a minute ago.
-                None if round == 0 => secrets = self.secrets.newest(self.now()).await?,
+                None if round == 0 => secrets = self.secrets.newest(self.time.now()).await?,
                 None => {}
             }
         }
@@ -69,7 +82,7 @@ impl App {
     async fn proof(&self, button: &Button) -> Result<Proof, Failed> {
         let mut proof = Proof::default();
         if let Some(header) = &button.header {
-            let secrets = self.secrets.all(self.now()).await?;
+            let secrets = self.secrets.all(self.time.now()).await?;
             let accepted: Vec<_> =
                 values(&secrets, [header.secret.as_str()]).into_iter().map(str::to_owned).collect();
             if accepted.is_empty() {

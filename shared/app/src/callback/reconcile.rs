@@ -112,7 +112,7 @@ impl App {
                 None => {
                     // Where none of ours ever was, nothing was missed; with another token even less.
                     if all.iter().any(|hook| hook.target_url.as_deref() == Some(&target)) {
-                        self.store.remember_missed(true).await?;
+                        self.store.missed().remember_missed(true).await?;
                     }
                     let new = NewWebhook {
                         name,
@@ -127,7 +127,7 @@ impl App {
                     say(HookDone::Registered);
                 }
                 Some(hook) if hook.is_inactive() => {
-                    self.store.remember_missed(true).await?;
+                    self.store.missed().remember_missed(true).await?;
                     webex.update_webhook(&hook.id, &name, &target, Some(&secret)).await.map_err(failed)?;
                     tracing::warn!(resource, event, "Webex had switched our webhook off; it is on again");
                     say(HookDone::SwitchedOn);
@@ -149,7 +149,7 @@ impl App {
 
     /// While the webhooks were off, agents may have written: every customer's space in which something applied is read.
     async fn read_missed_messages(&self) -> Result<(), Fault> {
-        if !self.store.missed().await? {
+        if !self.store.missed().missed().await? {
             return Ok(());
         }
         let webex = self.webex().await?;
@@ -166,12 +166,12 @@ impl App {
         }
         match failed {
             Some(fault) => Err(fault),
-            None => Ok(self.store.remember_missed(false).await?),
+            None => Ok(self.store.missed().remember_missed(false).await?),
         }
     }
 
     async fn read_all_in(&self, room: &str) -> Result<(), Fault> {
-        match self.store.conversation_of_room(room).await? {
+        match self.store.conversations().conversation_of_room(room).await? {
             Some(whose) => self.agents_wrote(&whose, room, None).await,
             None => Ok(()),
         }
@@ -180,7 +180,7 @@ impl App {
     /// Twilio tells of a text once or twice; if we were not there, the text is still in its list.
     async fn fetch_missed_texts(&self, name: &str, line: &Line) -> Result<(), Fault> {
         let now = self.now();
-        let row = self.store.line(name).await?;
+        let row = self.store.lines().line(name).await?;
         let since = row.fetched_to.unwrap_or(now) - OVERLAP;
         let twilio = self.twilio_client().await?;
         let texts = twilio.inbound_since(&line.number, since).await.map_err(failed)?;
@@ -193,14 +193,14 @@ impl App {
                 fetched_to = fetched_to.min(text.date_created.unwrap_or(since));
             }
         }
-        Ok(self.store.fetched_to(name, fetched_to).await?)
+        Ok(self.store.lines().fetched_to(name, fetched_to).await?)
     }
 
     async fn take_missed_text(&self, line: &str, text: &Message) -> Result<(), Fault> {
         let Some(from) = &text.from else { return Ok(()) };
         let address = address(from);
         let id = format!("sms-{}", text.sid);
-        if self.store.handled(&self.customer(line, &address), &id).await?.is_some() {
+        if self.store.conversations().handled(&self.config.customer(line, &address), &id).await?.is_some() {
             return Ok(());
         }
         // Whoever was called answers to the same number: an "I have it" must not be lost either, nor be taken for a customer's.

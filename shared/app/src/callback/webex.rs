@@ -11,54 +11,40 @@ use handbell_store::table::RowKey;
 use http::{Request, Response, StatusCode};
 use jiff::SignedDuration;
 
-use crate::conversation::agent::pause;
-use crate::secrets::values;
+use crate::configuration::Configuration;
+use crate::engine::pause::retry_pause;
+use crate::engine::queue::Queue;
+use crate::parts::{Time, parts};
+use crate::secrets::{Secrets, values};
 use crate::{App, Failed, Fault, answer, header, refuse};
-
-/// Who our token belongs to.
-#[derive(Clone, Debug)]
-pub(crate) struct BotIdentity {
-    pub(crate) id: String,
-    /// A bot can't list what it posted in a group space.
-    pub(crate) bot: bool,
-    /// What we are called: a mention of us begins with it.
-    pub(crate) name: String,
-    /// Our organisation.
-    pub(crate) org: Option<String>,
-}
 
 /// A message that can't be seen is looked for so often again: it may only just have been written.
 const SEEN_TRIES: u32 = 4;
 /// A message is tried to be read for half an hour.
 const READ_TRIES: u32 = 40;
-impl App {
-    /// Asked once in a process's life.
-    pub(crate) async fn me(&self) -> Result<&BotIdentity, Fault> {
-        self.me
-            .get_or_try_init(async || {
-                let me = self.webex().await?.me().await.map_err(|failure| Fault(failure.to_string()))?;
-                Ok(BotIdentity {
-                    bot: me.kind.as_deref() == Some("bot"),
-                    name: me.display_name.unwrap_or_default(),
-                    org: me.org_id,
-                    id: me.id,
-                })
-            })
-            .await
+parts! {
+    /// Takes what Webex tells: it only puts it into the queue.
+    pub struct WebexEvent {
+        config: Configuration,
+        queue: Queue,
+        secrets: Secrets,
+        time: Time,
     }
+}
 
+impl WebexEvent {
     /// `/webex`: a message, a card, a membership.
-    pub async fn webex_event(&self, request: Request<Bytes>) -> Response<Bytes> {
-        match self.heard(&request).await {
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        match self.take(&request).await {
             Ok(()) => answer(StatusCode::OK, ""),
             Err(failed) => refuse(&failed),
         }
     }
 
     /// Only notes that there is a message: Webex wants its answer at once, and reading it may fail while Webex is down.
-    async fn heard(&self, request: &Request<Bytes>) -> Result<(), Failed> {
+    async fn take(&self, request: &Request<Bytes>) -> Result<(), Failed> {
         let envelope = self.envelope(request).await?;
-        let now = self.now();
+        let now = self.time.now();
         match (envelope.resource.as_str(), envelope.event.as_str()) {
             ("messages", "created") => {
                 let room = envelope.data.room_id.as_deref().unwrap_or_default();
@@ -90,25 +76,40 @@ impl App {
 
     /// Nothing but the queue holds what Webex tells us: if it isn't there, Webex shall come again.
     async fn keep_in_queue(&self, row: RowKey, at: jiff::Timestamp) -> Result<(), Failed> {
-        if self.enqueue(&[(row, at)], self.now()).await {
+        if self.queue.enqueue(&[(row, at)], self.time.now()).await {
             Ok(())
         } else {
             Err(Fault("the queue took nothing".to_owned()).into())
         }
     }
 
+    async fn envelope(&self, request: &Request<Bytes>) -> Result<Envelope, Failed> {
+        let Some(name) = &self.config.webex.webhook else { return Err(Rejected::Unknown.into()) };
+        let signature = header(request, SIGNATURE_HEADER);
+        let secrets = self.secrets.all(self.time.now()).await?;
+        match verify(signature, request.body(), &values(&secrets, [name.secret.as_str()])) {
+            Err(Rejected::Forged) if signature.is_some() => {
+                let secrets = self.secrets.newest(self.time.now()).await?;
+                Ok(verify(signature, request.body(), &values(&secrets, [name.secret.as_str()]))?)
+            }
+            other => Ok(other?),
+        }
+    }
+}
+
+impl App {
     /// Reads a message that we heard of; what can't be read now is read later.
     pub(crate) async fn read_message(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
         match self.read(id, room, tries).await {
             Err(fault) if tries >= READ_TRIES => {
                 // Nobody tries this one again: what stands in the spaces is read as after a time without webhooks.
-                self.store.remember_missed(true).await?;
+                self.store.missed().remember_missed(true).await?;
                 Err(fault)
             }
             Err(fault) => {
                 tracing::warn!(reason = %fault, "a message at Webex can't be read now; tried again");
                 let now = self.now();
-                let again = (RowKey::heard(id, room, tries + 1), now + pause(tries));
+                let again = (RowKey::heard(id, room, tries + 1), now + retry_pause(tries));
                 if self.enqueue(&[again], now).await { Ok(()) } else { Err(fault) }
             }
             other => other,
@@ -120,20 +121,7 @@ impl App {
         if self.config.lines.is_empty() {
             return Ok(None);
         }
-        Ok(self.store.conversation_of_room(room).await?)
-    }
-
-    async fn envelope(&self, request: &Request<Bytes>) -> Result<Envelope, Failed> {
-        let Some(name) = &self.config.webex.webhook else { return Err(Rejected::Unknown.into()) };
-        let signature = header(request, SIGNATURE_HEADER);
-        let secrets = self.secrets.all(self.now()).await?;
-        match verify(signature, request.body(), &values(&secrets, [name.secret.as_str()])) {
-            Err(Rejected::Forged) if signature.is_some() => {
-                let secrets = self.secrets.newest(self.now()).await?;
-                Ok(verify(signature, request.body(), &values(&secrets, [name.secret.as_str()]))?)
-            }
-            other => Ok(other?),
-        }
+        Ok(self.store.conversations().conversation_of_room(room).await?)
     }
 
     /// A message in a customer's space may leave. Anywhere else our own post carries its mark: if we don't know yet that it
@@ -166,11 +154,11 @@ impl App {
         // A conversation has no short name in the table: there would be too many. Its space tells whose post it is.
         let whose = match self.whose_room(message.room_id.as_deref().unwrap_or(room)).await? {
             Some(whose) => Some(whose).filter(|whose| named(&whose.subject, whose.epoch) == reference),
-            None => self.store.named(&reference).await?,
+            None => self.store.incidents().named(&reference).await?,
         };
         let Some(whose) = whose else { return Ok(()) };
         let key = DispatchKey { subject: whose.subject, epoch: whose.epoch, number };
-        let Some(dispatch) = self.store.dispatch(&key).await? else { return Ok(()) };
+        let Some(dispatch) = self.store.dispatches().dispatch(&key).await? else { return Ok(()) };
         let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
         if !known && dispatch.lease.is_held(self.now().as_millisecond()) {
             // Whoever posted it is about to write that down; only if that fails does this count.
@@ -185,7 +173,7 @@ impl App {
                 id: message.id,
                 last: false,
             };
-            self.store.receipt(&key, &name, &receipt, self.now()).await?;
+            self.store.receipts().receipt(&key, &name, &receipt, self.now()).await?;
         }
         Ok(())
     }

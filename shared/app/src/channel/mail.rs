@@ -105,7 +105,7 @@ impl App {
         {
             return Err(outcome);
         }
-        let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else {
+        let Some((line_name, line)) = self.config.line(&work.dispatch.key.subject) else {
             return Err(Outcome::NotWanted);
         };
         let Some(mail) = &line.mail else {
@@ -171,7 +171,7 @@ impl App {
     pub(crate) async fn incident_of_address(&self, local: &str) -> Result<Option<Named>, Fault> {
         let Some(domain) = &self.config.mail else { return Ok(None) };
         let Some((short, epoch, seal)) = read_reply(local) else { return Ok(None) };
-        let Some(named) = self.store.named(&short).await? else { return Ok(None) };
+        let Some(named) = self.store.incidents().named(&short).await? else { return Ok(None) };
         let secrets = self.secrets.all(self.now()).await?;
         let secrets = values(&secrets, [domain.links.secret.as_str()]);
         let fits = named.epoch == epoch

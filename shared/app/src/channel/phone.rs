@@ -222,7 +222,7 @@ impl App {
         let key = &attempt.work.dispatch.key;
         let seen = twilio.messages(Some(&sms.to), Some(&sms.from)).await;
         let seen = seen.map_err(|failure| outcome_of_lookup(&failure))?;
-        let before = self.store.dispatches(&key.subject, COMPARED).await;
+        let before = self.store.history().dispatches(&key.subject, COMPARED).await;
         let before = before.map_err(|fault| Outcome::LookFailed { why: fault.to_string() })?;
         let others: Vec<String> = before
             .iter()

@@ -68,7 +68,7 @@ impl App {
     async fn earlier_posts_missing(&self, work: &Work) -> Option<Outcome> {
         let number = work.dispatch.previous_post?;
         let key = DispatchKey { number, ..work.dispatch.key.clone() };
-        match self.store.dispatch(&key).await {
+        match self.store.dispatches().dispatch(&key).await {
             Ok(Some(earlier)) if !earlier.posts_are_out() => {
                 let now = self.now();
                 Some(Outcome::Waits { pause: earlier.tried_at(now, Message::is_post).duration_since(now) })
@@ -184,7 +184,12 @@ impl App {
         if post.deadline() > WITHIN_LEASE {
             // Sending the file may take longer than the lease: nobody may take over and post it a second time meanwhile.
             let sending = SignedDuration::try_from(post.deadline()).unwrap_or(SignedDuration::MAX);
-            match self.store.renew(&work.dispatch.key, &work.owner, self.now() + sending + LEASE).await {
+            match self
+                .store
+                .leases()
+                .renew(&work.dispatch.key, &work.owner, self.now() + sending + LEASE)
+                .await
+            {
                 Ok(true) => {}
                 Ok(false) | Err(_) => return wait(1),
             }
@@ -295,7 +300,7 @@ impl App {
         let work = attempt.work;
         let number = attempt.delivery.under?;
         let key = DispatchKey { number, ..work.dispatch.key.clone() };
-        let dispatch = self.store.dispatch(&key).await.ok()??;
+        let dispatch = self.store.dispatches().dispatch(&key).await.ok()??;
         dispatch
             .deliveries
             .into_values()

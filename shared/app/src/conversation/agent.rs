@@ -11,7 +11,8 @@ use handbell_store::Named;
 use handbell_store::table::RowKey;
 use jiff::SignedDuration;
 
-use crate::callback::webex::BotIdentity;
+use crate::engine::pause::retry_pause;
+use crate::vendor::BotIdentity;
 use crate::{App, Fault};
 
 /// So many messages before the one that we heard of are read with it, so that none overtakes another.
@@ -48,7 +49,7 @@ impl App {
         named: Option<Message>,
     ) -> Result<(), Fault> {
         let subject = &whose.subject;
-        let conversation = self.store.conversation(subject).await?;
+        let conversation = self.store.conversations().conversation(subject).await?;
         // The space of a customer who was forgotten is nobody's.
         let Some(conversation) = conversation.filter(|talk| talk.epoch == whose.epoch) else { return Ok(()) };
         let (webex, me) = (self.webex().await?, self.me().await?);
@@ -124,7 +125,7 @@ impl App {
         message: &Message,
         me: &BotIdentity,
     ) -> Result<Option<(Writer, Verdict)>, Fault> {
-        let (Some((_, line)), Some(person)) = (self.line(subject), &message.person_id) else {
+        let (Some((_, line)), Some(person)) = (self.config.line(subject), &message.person_id) else {
             return Ok(None);
         };
         if *person == me.id {
@@ -155,7 +156,7 @@ impl App {
     /// Whoever is brought into a space is not yet of the team.
     fn speaks_for(&self, line: &Line, writer: &Writer) -> bool {
         let named = line.agents.iter().any(|agent| agent.email.eq_ignore_ascii_case(&writer.agent.email));
-        let ours = self.me.get().and_then(|me| me.org.as_ref());
+        let ours = self.webex.known_identity().and_then(|me| me.org.as_ref());
         named || (ours.is_some() && ours == writer.org.as_ref())
     }
 
@@ -200,7 +201,7 @@ impl App {
                 tracing::warn!(reason = %fault, "a changed message can't be dealt with now; tried again");
                 let now = self.now();
                 let again = RowKey::changed(message, (room, person), deleted, tries + 1);
-                let soon = now + pause(tries);
+                let soon = now + retry_pause(tries);
                 if self.enqueue(&[(again, soon)], now).await { Ok(()) } else { Err(fault) }
             }
             other => other,
@@ -214,15 +215,17 @@ impl App {
         deleted: bool,
         tries: u32,
     ) -> Result<(), Fault> {
-        let Some(whose) = self.store.conversation_of_room(room).await? else { return Ok(()) };
+        let Some(whose) = self.store.conversations().conversation_of_room(room).await? else { return Ok(()) };
         let subject = whose.subject;
-        let Some(conversation) = self.store.conversation(&subject).await? else { return Ok(()) };
+        let Some(conversation) = self.store.conversations().conversation(&subject).await? else {
+            return Ok(());
+        };
         let carried =
             conversation.answers.iter().find(|(message, _)| message == id).map(|(_, answer)| *answer);
         let (carried, known) = match carried {
             Some(answer) => (answer, true),
             // It is long ago, or was no answer.
-            None => match self.store.handled(&subject, &format!("wx-{id}")).await? {
+            None => match self.store.conversations().handled(&subject, &format!("wx-{id}")).await? {
                 Some(handled) if handled.count > 0 => (u32::try_from(handled.count).unwrap_or(0), false),
                 Some(_) => return Ok(()),
                 // Whoever reads it may be about to write that down.
@@ -258,11 +261,6 @@ impl App {
         let heard = Heard::Changed { answer: carried, now, by };
         self.converse(&subject, &heard, Some(&format!("wx-changed-{id}-{updated}"))).await.map(|_| ())
     }
-}
-
-/// 10 s for two minutes, then a minute.
-pub(crate) fn pause(tries: u32) -> SignedDuration {
-    SignedDuration::from_secs(if tries < 12 { 10 } else { 60 })
 }
 
 /// What our token lets us see.

@@ -24,7 +24,7 @@ impl App {
         claim: Claim,
     ) -> Result<Work, Fault> {
         let subject = dispatch.key.subject.clone();
-        let conversation = self.store.conversation(&subject).await?;
+        let conversation = self.store.conversations().conversation(&subject).await?;
         // A customer who was forgotten is another one if they write again.
         let conversation =
             conversation.filter(|known| known.address.is_some() && known.epoch == dispatch.key.epoch);
@@ -39,7 +39,7 @@ impl App {
                 let replies = !dispatch.replies_are_out();
                 stopped = known.cancels(dispatch.key.number);
                 if let Some(number) = number.filter(|_| stopped.is_none() && replies) {
-                    let opted_out = self.store.sender(number).await?.opted_out.is_some();
+                    let opted_out = self.store.conversations().sender(number).await?.opted_out.is_some();
                     stopped = opted_out.then_some("the customer wants no more texts");
                 }
             }
@@ -47,7 +47,7 @@ impl App {
         if let Some(why) = stopped {
             dispatch.take_back(why);
         }
-        let words = self.words(&subject, None);
+        let words = self.config.words(&subject, None);
         let space = space_of(&subject, dispatch.key.epoch);
         let scope = Scope::Conversation(InConversation { conversation, space, stopped });
         Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
@@ -80,7 +80,7 @@ impl App {
             }
         }
         let number = of.previous_reply?;
-        match self.store.dispatch(&earlier(number)).await {
+        match self.store.dispatches().dispatch(&earlier(number)).await {
             Ok(Some(earlier)) if !earlier.replies_are_out() => {
                 let now = self.now();
                 let pause = earlier.tried_at(now, Message::is_reply).duration_since(now);
@@ -96,7 +96,7 @@ impl App {
     pub(crate) async fn was_taken_back(&self, key: &DispatchKey, answer: u32) -> Result<Option<bool>, Fault> {
         let mut next = Some(answer);
         while let Some(number) = next {
-            let dispatch = self.store.dispatch(&DispatchKey { number, ..key.clone() }).await?;
+            let dispatch = self.store.dispatches().dispatch(&DispatchKey { number, ..key.clone() }).await?;
             match dispatch.as_ref().map(Dispatch::was_taken_back) {
                 Some(Some(true)) => next = dispatch.and_then(|dispatch| dispatch.of_conversation()?.replaces),
                 Some(Some(false)) | None => return Ok(Some(false)),
@@ -108,25 +108,26 @@ impl App {
 
     /// Counts what is about to be sent; false when the line has sent enough today, and then the admins are told once.
     pub(crate) async fn spend(&self, work: &Work, body: &str) -> Result<bool, Fault> {
-        let Some((name, line)) = self.line(&work.dispatch.key.subject) else { return Ok(true) };
+        let Some((name, line)) = self.config.line(&work.dispatch.key.subject) else { return Ok(true) };
         let now = self.now();
         let count = parts(body).count.max(1);
         let today = now.strftime("%Y-%m-%d");
         // What is said by itself has a purse of its own: whoever makes us say much must not silence the agents.
         if work.dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Handbell) {
             let what = format!("by-itself:{name}:{today}");
-            return Ok(self.store.count(&what, count, now, KEEP_COUNT).await? < BY_ITSELF);
+            return Ok(self.store.counters().count(&what, count, now, KEEP_COUNT).await? < BY_ITSELF);
         }
-        let before = self.store.count(&format!("parts:{name}:{today}"), count, now, KEEP_COUNT).await?;
+        let before =
+            self.store.counters().count(&format!("parts:{name}:{today}"), count, now, KEEP_COUNT).await?;
         if before + count <= line.limits.parts_per_day {
             return Ok(true);
         }
         // Written down when it is done: whoever dies before, or can't reach them, leaves it to the next answer that stays.
         let told = format!("told:{name}:{today}");
-        if self.store.count(&told, 0, now, KEEP_COUNT).await? == 0
+        if self.store.counters().count(&told, 0, now, KEEP_COUNT).await? == 0
             && self.tell_admins(&wording::spent(name, line.limits.parts_per_day)).await
         {
-            self.store.count(&told, 1, now, KEEP_COUNT).await?;
+            self.store.counters().count(&told, 1, now, KEEP_COUNT).await?;
         }
         Ok(false)
     }

@@ -1,47 +1,36 @@
 //! Something happens in a conversation: read, decide, commit, enqueue. Every trigger that changes one comes through here.
 
 use handbell_core::button::EventId;
-use handbell_core::config::Line;
 use handbell_core::conversation::decide::{Desk, Heard, converse};
 use handbell_core::conversation::{Address, Conversation};
 use handbell_core::incident::Subject;
 use handbell_core::incident::command::{Actor, Command, How};
 use handbell_core::incident::decide::Event;
 use handbell_store::table::RowKey;
-use handbell_store::{CommitTurn, LoadedTalk, Named, NotCommitted, first_due};
-use jiff::{SignedDuration, Timestamp};
+use handbell_store::{CommitTurn, Conversations, LoadedTalk, Named, NotCommitted, first_due};
+use jiff::SignedDuration;
 
-use crate::engine::apply::{ENQUEUE_AHEAD, ROUNDS, pause};
-use crate::{App, Fault};
-
-/// How long a line keeps what was said on it, in seconds.
-pub(crate) fn keep_seconds(line: &Line) -> i64 {
-    i64::from(line.keep_days) * 86_400
-}
+use crate::configuration::{Configuration, keep_seconds};
+use crate::engine::pause::{ENQUEUE_AHEAD, ROUNDS, pause};
+use crate::engine::queue::Queue;
+use crate::parts::{Time, parts};
+use crate::{App, Fault, Ids};
 
 /// That somebody waits is told again by the same id for this long.
 const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-impl App {
-    /// The line of a conversation, if it still stands in the configuration.
-    pub(crate) fn line(&self, subject: &Subject) -> Option<(&str, &Line)> {
-        let name = subject.line()?;
-        self.config.lines.get_key_value(name).map(|(name, line)| (name.as_str(), line))
+parts! {
+    /// Applies events to conversations: loads, decides, commits and enqueues.
+    pub(crate) struct ConversationEngine {
+        config: Configuration,
+        conversations: Conversations,
+        queue: Queue,
+        time: Time,
+        ids: Ids,
     }
+}
 
-    /// The subject of a customer. The account's number is the key: it never changes, and no log of ours holds it.
-    pub(crate) fn customer(&self, line: &str, address: &Address) -> Subject {
-        let account = self.config.twilio.as_ref().map_or("", |twilio| twilio.account.as_str());
-        address.subject(account, line)
-    }
-
-    /// Is the line's team at work?
-    pub(crate) fn is_open(&self, line: &Line, now: Timestamp) -> bool {
-        let hours = line.hours.as_ref();
-        // Hours that can't be read must not keep customers waiting; `handbell check` refuses them.
-        hours.and_then(|hours| hours.calendar(&self.zone).ok()).is_none_or(|calendar| calendar.is_open(now))
-    }
-
+impl ConversationEngine {
     /// Lets something happen once in the conversation with whoever is reached like this; gives the conversation as it is then.
     pub(crate) async fn heard_from(
         &self,
@@ -50,7 +39,7 @@ impl App {
         heard: &Heard,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
-        self.turn(&self.customer(line, address), Some(address), heard, id).await
+        self.turn(&self.config.customer(line, address), Some(address), heard, id).await
     }
 
     /// Lets something happen once in a conversation that there is.
@@ -60,7 +49,7 @@ impl App {
         heard: &Heard,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
-        let known = self.store.conversation(subject).await?;
+        let known = self.conversations.conversation(subject).await?;
         let Some(address) = known.and_then(|conversation| conversation.address) else {
             return Ok(None);
         };
@@ -75,7 +64,7 @@ impl App {
         heard: &Heard,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
-        let (Some((name, line)), Some(address)) = (self.line(subject), address) else {
+        let (Some((name, line)), Some(address)) = (self.config.line(subject), address) else {
             tracing::warn!(
                 subject = subject.as_str(),
                 "the line is gone from the configuration; nothing is done"
@@ -84,9 +73,9 @@ impl App {
         };
         let own_numbers = self.config.own_numbers();
         for round in 0..ROUNDS {
-            let now = self.now();
+            let now = self.time.now();
             let LoadedTalk { conversation, sender, handled } =
-                self.store.load_talk(subject, address.number(), id, now).await?;
+                self.conversations.load_talk(subject, address.number(), id, now).await?;
             if handled.is_some() {
                 return Ok(conversation);
             }
@@ -94,8 +83,8 @@ impl App {
                 subject,
                 address,
                 line,
-                zone: &self.zone,
-                open: self.is_open(line, now),
+                zone: self.config.zone(),
+                open: self.config.is_open(line, now),
                 own_numbers: &own_numbers,
             };
             let turn = converse(conversation.as_ref(), &sender, heard, desk, now);
@@ -110,7 +99,7 @@ impl App {
                 event: id,
                 keep_seconds: keep_seconds(line),
             };
-            match self.store.commit_turn(commit, now).await {
+            match self.conversations.commit_turn(commit, now).await {
                 Ok(()) => {
                     tracing::info!(
                         subject = subject.as_str(),
@@ -130,7 +119,7 @@ impl App {
                         wake.filter(|at| *at <= now + ENQUEUE_AHEAD)
                             .map(|at| (RowKey::incident(subject), at)),
                     );
-                    self.enqueue(&due_rows, now).await;
+                    self.queue.enqueue(&due_rows, now).await;
                     return Ok(turn.next.or(conversation));
                 }
                 Err(NotCommitted::Conflict) => pause(&self.ids, round).await,
@@ -139,12 +128,14 @@ impl App {
         }
         Err(Fault("too many events at once for one conversation".into()))
     }
+}
 
+impl App {
     /// A conversation's time has come: who waits too long becomes an incident, and no incident when nobody waits any more.
     pub(crate) async fn look_at_conversation(&self, subject: &Subject) -> Result<(), Fault> {
-        if self.line(subject).is_none() {
+        if self.config.line(subject).is_none() {
             // Nobody answers on it any more; it would be looked at in vain every minute.
-            return Ok(self.store.let_rest(subject).await?);
+            return Ok(self.store.leases().let_rest(subject).await?);
         }
         self.read_before_alarm(subject).await;
         let conversation = self.converse(subject, &Heard::Wake, None).await?;
@@ -177,9 +168,14 @@ impl App {
     /// Before somebody is called because nobody answers, it is looked whether an answer only didn't reach us.
     async fn read_before_alarm(&self, subject: &Subject) {
         let read = async {
-            let waits = self.store.conversation(subject).await?.filter(|talk| talk.waiting_since.is_some());
+            let waits = self
+                .store
+                .conversations()
+                .conversation(subject)
+                .await?
+                .filter(|talk| talk.waiting_since.is_some());
             let Some(talk) = waits else { return Ok::<_, Fault>(()) };
-            match self.store.space(&space_of(subject, talk.epoch)).await?.and_then(|row| row.room) {
+            match self.store.spaces().space(&space_of(subject, talk.epoch)).await?.and_then(|row| row.room) {
                 Some(room) => {
                     let whose = Named { subject: subject.clone(), epoch: talk.epoch };
                     self.agents_wrote(&whose, &room, None).await

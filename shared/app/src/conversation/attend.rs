@@ -22,7 +22,7 @@ impl App {
     pub(crate) async fn assign(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         let subject = &work.dispatch.key.subject;
-        let Some((line_name, line)) = self.line(subject) else { return Outcome::NotWanted };
+        let Some((line_name, line)) = self.config.line(subject) else { return Outcome::NotWanted };
         if work.cancelled {
             return Outcome::NotWanted;
         }
@@ -35,7 +35,7 @@ impl App {
             }
             Err(failure) => return outcome_of_send(failure),
         };
-        let last = match self.store.line(line_name).await {
+        let last = match self.store.lines().line(line_name).await {
             Ok(row) => row.asked_last,
             Err(fault) => return outcome_of_fault(fault.into()),
         };
@@ -73,7 +73,7 @@ impl App {
             return outcome_of_fault(fault);
         }
         if let Some(email) = asked
-            && let Err(fault) = self.store.asked_last(line_name, &email).await
+            && let Err(fault) = self.store.lines().asked_last(line_name, &email).await
         {
             // Only the turn is lost; the customer isn't.
             tracing::warn!(reason = %fault, "who was asked last could not be written down");
@@ -127,7 +127,7 @@ impl App {
     /// Tells the team in its lobby.
     pub(crate) async fn tell_lobby(&self, webex: &Webex, attempt: Attempt<'_>, text: &str) -> Outcome {
         let work = attempt.work;
-        let Some((line_name, line)) = self.line(&work.dispatch.key.subject) else {
+        let Some((line_name, line)) = self.config.line(&work.dispatch.key.subject) else {
             return Outcome::NotWanted;
         };
         let Some(title) = &line.lobby else { return Outcome::NotWanted };
@@ -156,7 +156,7 @@ impl App {
         match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
             Ok(id) => Outcome::Sent(id),
             Err(Failure::Refused { code: 404, why }) => {
-                match self.store.forget_space(&wanted.name, &lobby.row).await {
+                match self.store.space_making().forget_space(&wanted.name, &lobby.row).await {
                     Ok(()) => Outcome::NotSent { pause: None, why },
                     Err(fault) => outcome_of_fault(fault.into()),
                 }
@@ -169,7 +169,7 @@ impl App {
     pub(crate) async fn first_post(&self, work: &Work, address: &Address) -> Result<String, Outcome> {
         let me = self.me().await.map_err(outcome_of_fault)?;
         self.hook_once().await;
-        let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line);
+        let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line);
         Ok(line.map(|line| conversation::first_post(line, sight(me), address)).unwrap_or_default())
     }
 
@@ -188,13 +188,13 @@ impl App {
     /// What was said with the customer: as a file, or the last of it in words.
     pub(crate) async fn transcript(&self, work: &Work, brief: bool) -> Result<Post, Outcome> {
         let subject = &work.dispatch.key.subject;
-        let all = self.store.dispatches(subject, if brief { 60 } else { 5000 }).await;
+        let all = self.store.history().dispatches(subject, if brief { 60 } else { 5000 }).await;
         let all = all.map_err(|fault| outcome_of_fault(fault.into()))?;
         if brief {
-            return Ok(Post { markdown: conversation::history(&all, &self.zone), ..Post::default() });
+            return Ok(Post { markdown: conversation::history(&all, self.config.zone()), ..Post::default() });
         }
         let called = work.conversation().map(Conversation::title).unwrap_or_default();
-        let text = conversation::transcript(&called, &all, &self.zone, self.now());
+        let text = conversation::transcript(&called, &all, self.config.zone(), self.now());
         let attached = Attached {
             name: "transcript.txt".to_owned(),
             content_type: "text/plain".to_owned(),

@@ -8,29 +8,47 @@ use handbell_core::delivery::{Message, PhoneMessage};
 use handbell_core::wording::{NOT_KNOWN, conversation as wording};
 use handbell_inbound::twilio::{CallStatus, Hook, Params, TwilioEvent};
 use handbell_outbound::twiml::Verb;
+use handbell_store::{Conversations, Dispatches};
 use http::Response;
 use jiff::SignedDuration;
 
-use crate::callback::twilio::{goodbye, read_token, token, twiml};
+use crate::callback::delivery_token::{read_token, token};
+use crate::callback::twiml::{goodbye, twiml};
+use crate::configuration::Configuration;
+use crate::conversation::apply::ConversationEngine;
 use crate::conversation::customer::address;
-use crate::{App, Failed, Fault};
+use crate::parts::{PublicUrl, Time, parts};
+use crate::{Failed, Fault};
 
 /// A message may be so long, in seconds.
 const LONGEST: u32 = 180;
 /// After so much silence a message is over, in seconds.
 const SILENCE: u32 = 5;
 
-impl App {
+parts! {
+    /// Customers' calls, and agents' calls to customers.
+    pub(crate) struct CustomerCalls {
+        config: Configuration,
+        engine: ConversationEngine,
+        conversations: Conversations,
+        dispatches: Dispatches,
+        public_url: PublicUrl,
+        time: Time,
+    }
+}
+
+impl CustomerCalls {
     /// Somebody calls one of our lines.
     pub(crate) async fn called(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::CallAnswered { sid, to, from, .. } = params.event(Hook::Call)? else {
             return Err(Rejected::Unknown.into());
         };
         let Some((name, line)) = self.config.line_of(&to) else { return twiml(&goodbye(NOT_KNOWN)) };
-        let open = self.is_open(line, self.now());
+        let open = self.config.is_open(line, self.time.now());
         let forward = if open { &line.voice.forward } else { &line.voice.after_hours };
         let heard = if forward.is_some() { Heard::Rings } else { Heard::Called { spoke: None } };
-        let stored = self.heard_from(name, &address(&from), &heard, Some(&format!("call-{sid}"))).await;
+        let stored =
+            self.engine.heard_from(name, &address(&from), &heard, Some(&format!("call-{sid}"))).await;
         if let Err(fault) = stored {
             // Whoever calls is connected even if that can't be written down: a voice is worth more than a note of it.
             tracing::error!(reason = %fault, call = sid, "a call could not be written down; it is connected all the same");
@@ -41,7 +59,7 @@ impl App {
             number: number.clone(),
             caller_id: is_phone_number(&from).then(|| from.clone()),
             timeout: u32::try_from(line.voice.ring.0.as_secs()).unwrap_or(20),
-            action: Some(format!("{}/twilio/voice/dialed", self.public_url())),
+            action: Some(format!("{}/twilio/voice/dialed", self.public_url.get())),
             time_limit: None,
         });
         twiml(&verbs)
@@ -59,7 +77,7 @@ impl App {
             .then(|| SignedDuration::from_secs(seconds.unwrap_or(0).into()));
         let heard = Heard::Called { spoke };
         let from = address(params.get("From").unwrap_or_default());
-        let stored = self.heard_from(name, &from, &heard, Some(&format!("called-{sid}"))).await;
+        let stored = self.engine.heard_from(name, &from, &heard, Some(&format!("called-{sid}"))).await;
         match (spoke, stored) {
             (Some(_), stored) => {
                 stored?;
@@ -77,7 +95,7 @@ impl App {
 
     fn record(&self, line: &Line) -> Result<Response<Bytes>, Failed> {
         let Some(text) = &line.voice.voicemail else { return twiml(&goodbye(wording::NOBODY_TAKES_CALLS)) };
-        let here = format!("{}/twilio/voice/recorded", self.public_url());
+        let here = format!("{}/twilio/voice/recorded", self.public_url.get());
         twiml(&[
             Verb::Say { text: text.clone(), language: line.voice.language.clone(), voice: None },
             Verb::Record {
@@ -101,7 +119,7 @@ impl App {
             let length = SignedDuration::from_secs(seconds.unwrap_or(0).into());
             let heard = Heard::Voicemail { url: format!("{url}.mp3"), length };
             let from = address(params.get("From").unwrap_or_default());
-            self.heard_from(name, &from, &heard, Some(&format!("recording-{recording}"))).await?;
+            self.engine.heard_from(name, &from, &heard, Some(&format!("recording-{recording}"))).await?;
         }
         twiml(&goodbye(wording::THANK_YOU))
     }
@@ -111,13 +129,13 @@ impl App {
         let Some((key, name)) = params.query("d").and_then(read_token) else {
             return twiml(&goodbye(NOT_KNOWN));
         };
-        let talk = self.store.conversation(&key.subject).await?.filter(|talk| talk.address.is_some());
+        let talk = self.conversations.conversation(&key.subject).await?.filter(|talk| talk.address.is_some());
         let Some(talk) = talk else { return twiml(&goodbye(NOT_KNOWN)) };
         let here = token(&key, &name);
         let text = wording::connect_you(&talk.called());
         twiml(&[
             Verb::Gather {
-                action: format!("{}/twilio/voice/key?d={here}", self.public_url()),
+                action: format!("{}/twilio/voice/key?d={here}", self.public_url.get()),
                 num_digits: Some(1),
                 timeout: 10,
                 verbs: vec![Verb::Say { text, language: None, voice: None }],
@@ -138,7 +156,7 @@ impl App {
             return twiml(&[Verb::Hangup]);
         }
         let dispatch =
-            self.store.dispatch(&key).await?.ok_or_else(|| Fault("the call is not known".to_owned()))?;
+            self.dispatches.dispatch(&key).await?.ok_or_else(|| Fault("the call is not known".to_owned()))?;
         let Some(Message::Phone(PhoneMessage::Connect { to, from, .. })) =
             dispatch.deliveries.get(&name).map(|delivery| &delivery.message)
         else {

@@ -10,10 +10,13 @@ use handbell_inbound::contact::{Form, Refused, Stale, TRAP, Token, Wrong, read};
 use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
-use crate::secrets::values;
-use crate::web::limits::digest;
+use crate::configuration::Configuration;
+use crate::conversation::apply::ConversationEngine;
+use crate::parts::{Time, parts};
+use crate::secrets::{Secrets, values};
+use crate::web::limits::{FormLimits, digest};
 use crate::web::page::{escape, page as html};
-use crate::{App, Failed, header, refuse};
+use crate::{Failed, Ids, header, refuse};
 
 /// What its forms are counted as.
 const KIND: &str = "form";
@@ -21,24 +24,36 @@ const KIND: &str = "form";
 /// Told to whoever has sent the form, and to a program that filled in what people don't see.
 const THANKS: &str = "<p class=\"done\">We got your message and will get back to you soon!</p>";
 
-impl App {
+parts! {
+    /// Shows a line's web form and takes what a customer writes in it.
+    pub struct ContactForm {
+        config: Configuration,
+        conversations: ConversationEngine,
+        limits: FormLimits,
+        secrets: Secrets,
+        time: Time,
+        ids: Ids,
+    }
+}
+
+impl ContactForm {
     /// The form, and what is sent with it.
-    pub async fn contact(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.contacted(&request).await.unwrap_or_else(|failed| refuse(&failed))
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.show_or_take(&request).await.unwrap_or_else(|failed| refuse(&failed))
     }
 
-    async fn contacted(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+    async fn show_or_take(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
         let name = request.uri().path().strip_prefix("/contact/").ok_or(Rejected::Unknown)?;
         let name = name.trim_end_matches('/');
         let (name, line) = self.config.lines.get_key_value(name).ok_or(Rejected::Unknown)?;
         let form = line.form.as_ref().ok_or(Rejected::Unknown)?;
         if *request.method() == Method::POST {
-            return self.filled_in(name, line, form, request).await;
+            return self.take(name, line, form, request).await;
         }
         self.page(name, line, &Form::default(), &[], StatusCode::OK).await
     }
 
-    async fn filled_in(
+    async fn take(
         &self,
         name: &str,
         line: &Line,
@@ -54,9 +69,9 @@ impl App {
         if form.trap {
             return Ok(html(&title(name, line), THANKS, StatusCode::OK, &self.ids));
         }
-        let secrets = self.secrets.all(self.now()).await?;
+        let secrets = self.secrets.all(self.time.now()).await?;
         let secrets = values(&secrets, [settings.secret.as_str()]);
-        let nonce = match Token::verify(&secrets, name, &form.token, self.now()) {
+        let nonce = match Token::verify(&secrets, name, &form.token, self.time.now()) {
             Ok(nonce) => nonce,
             // What was typed is shown again, with a page that is new.
             Err(Stale::Expired) => {
@@ -87,7 +102,7 @@ impl App {
                 return Err(Rejected::Malformed("the form names neither number nor mail".to_owned()).into());
             }
         };
-        if !self.is_welcome(KIND, request, number.as_deref()).await? {
+        if !self.limits.is_welcome(KIND, request, number.as_deref()).await? {
             let text = "<p class=\"wrong\">Too many messages came from here. Please try again later, or call us.</p>";
             return Ok(html(&title(name, line), text, StatusCode::TOO_MANY_REQUESTS, &self.ids));
         }
@@ -95,7 +110,7 @@ impl App {
         let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
         let id = format!("form-{nonce}-{words}");
         let heard = Heard::Form { message: form.message, name: form.name, email: form.email };
-        self.heard_from(name, &address, &heard, Some(&id)).await?;
+        self.conversations.heard_from(name, &address, &heard, Some(&id)).await?;
         Ok(html(&title(name, line), THANKS, StatusCode::OK, &self.ids))
     }
 
@@ -108,9 +123,9 @@ impl App {
         status: StatusCode,
     ) -> Result<Response<Bytes>, Failed> {
         let settings = line.form.as_ref().ok_or(Rejected::Unknown)?;
-        let secret = self.secrets.get(&settings.secret, self.now()).await?;
+        let secret = self.secrets.get(&settings.secret, self.time.now()).await?;
         let nonce = self.ids.unique();
-        let token = Token::issue(secret.expose_secret().as_bytes(), name, self.now(), &nonce);
+        let token = Token::issue(secret.expose_secret().as_bytes(), name, self.time.now(), &nonce);
         let field = |name: &str, label: &str, tag: &str, note: &str| {
             let wrong = wrong.iter().find(|wrong| wrong.field == name);
             let wrong = wrong

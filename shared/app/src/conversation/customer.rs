@@ -8,7 +8,7 @@ use handbell_core::texting::Word;
 use handbell_inbound::twilio::{Hook, OptOut, Params, TwilioEvent};
 use http::Response;
 
-use crate::callback::twilio::twiml;
+use crate::callback::twiml::twiml;
 use crate::{App, Failed};
 
 impl App {

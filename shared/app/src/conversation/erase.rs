@@ -20,7 +20,7 @@ impl App {
             Err(fault) => return outcome_of_fault(fault),
         };
         let Some(space) = work.space() else { return Outcome::NotWanted };
-        let room = match self.store.space(space).await {
+        let room = match self.store.spaces().space(space).await {
             Ok(row) => row.and_then(|row| row.room),
             Err(fault) => return outcome_of_fault(fault.into()),
         };
@@ -42,7 +42,7 @@ impl App {
         if matches!(answer, Err(Failure::Refused { .. })) {
             answer = Ok(String::new());
         }
-        match self.store.forget(&RowKey::space(space)).await {
+        match self.store.erasure().forget(&RowKey::space(space)).await {
             Ok(()) => answer.map_or_else(outcome_of_send, Outcome::Sent),
             Err(fault) => outcome_of_fault(fault.into()),
         }
@@ -57,15 +57,15 @@ impl App {
     ) -> Result<bool, Fault> {
         let subject = &work.dispatch.key.subject;
         if let Some(room) = room {
-            self.store.forsake_room(room, subject).await?;
+            self.store.conversations().forsake_room(room, subject).await?;
         }
-        self.store.forget_incident(&Subject::waiting(subject)).await?;
-        self.store.forget_dispatches(&work.dispatch.key).await?;
+        self.store.erasure().forget_incident(&Subject::waiting(subject)).await?;
+        self.store.erasure().forget_dispatches(&work.dispatch.key).await?;
         let Some(number) = number else { return Ok(false) };
         // That somebody wants no texts must outlive everything else.
-        let kept = self.store.sender(number).await?.opted_out.is_some();
+        let kept = self.store.conversations().sender(number).await?.opted_out.is_some();
         if !kept {
-            self.store.forget(&RowKey::sender(number)).await?;
+            self.store.erasure().forget(&RowKey::sender(number)).await?;
         }
         Ok(kept)
     }

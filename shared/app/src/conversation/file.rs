@@ -15,8 +15,11 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 
 use crate::channel::{Attempt, outcome_of_fault, outcome_of_send};
+use crate::configuration::Configuration;
 use crate::engine::deliver::Work;
-use crate::secrets::values;
+use crate::parts::{Time, parts};
+use crate::secrets::{Secrets, values};
+use crate::vendor::WebexAccount;
 use crate::{App, Failed, Fault, refuse, typed};
 
 /// A Lambda's answer has 6 MB at most, and bytes grow by a third in it (API Gateway, payload).
@@ -28,52 +31,29 @@ const LINK_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// A recording may take so long to be there.
 const NOT_YET: SignedDuration = SignedDuration::from_mins(2);
 
-impl App {
-    /// Puts an agent's file to a text: in it where phones can show it, as a link where they can't.
-    pub(crate) async fn attach(&self, work: &Work, file: &str, sms: &mut Sms) -> Result<(), Outcome> {
-        let webex = self.webex().await.map_err(outcome_of_fault)?;
-        let about = webex.content_about(file).await.map_err(|failure| match failure {
-            Failure::Unknown { why } => Outcome::NotSent { pause: None, why },
-            failure => outcome_of_send(failure),
-        })?;
-        let length = about.length.unwrap_or(OUT_MAX + 1);
-        if !allowed_media(&about.content_type) {
-            let why = format!("a file of the kind {} is not sent to customers", about.content_type);
-            return Err(Outcome::Refused { why });
-        }
-        if length > OUT_MAX {
-            return Err(Outcome::Refused { why: "the file is larger than 4.4 MB".to_owned() });
-        }
-        let name = file.rsplit('/').next().unwrap_or_default();
-        // The same at each attempt: what was sent is looked for by what it says.
-        let until = work.dispatch.at + LINK_KEPT;
-        let secret = self.secrets.get(self.link_secret(), self.now()).await.map_err(outcome_of_fault)?;
-        let piece = link::sign_until(secret.expose_secret().as_bytes(), name, until);
-        let address = format!("{}/file/{piece}", self.public_url());
-        match way(&sms.from, &sms.to, &about.content_type, length) {
-            Way::Mms => sms.media.push(address),
-            Way::Link => {
-                if !sms.body.is_empty() {
-                    sms.body.push('\n');
-                }
-                sms.body += &wording::link(&address);
-            }
-        }
-        Ok(())
+parts! {
+    /// Hands an agent's file on to a phone.
+    pub struct FileLink {
+        config: Configuration,
+        webex: WebexAccount,
+        secrets: Secrets,
+        time: Time,
     }
+}
 
+impl FileLink {
     /// `/file/{link}`: an agent's file, fetched from Webex each time. Nothing of it is kept here.
-    pub async fn file(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.filed(&request).await.unwrap_or_else(|failed| refuse(&failed))
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.fetch(&request).await.unwrap_or_else(|failed| refuse(&failed))
     }
 
-    async fn filed(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+    async fn fetch(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
         let piece = request.uri().path().strip_prefix("/file/").ok_or(Rejected::Unknown)?;
-        let secrets = self.secrets.all(self.now()).await?;
-        let name = link::verify_until(&values(&secrets, [self.link_secret()]), piece, self.now());
+        let secrets = self.secrets.all(self.time.now()).await?;
+        let name = link::verify_until(&values(&secrets, [self.config.link_secret()]), piece, self.time.now());
         let name = name.ok_or(Rejected::Unknown)?;
-        let webex = self.webex().await?;
-        let url = format!("{}/contents/{name}", self.places.webex_url.trim_end_matches('/'));
+        let webex = self.webex.client().await?;
+        let url = self.webex.content_url(name);
         let file = match webex.content(&url, OUT_MAX).await {
             Ok(file) => file,
             Err(Failure::Refused { .. }) => return Err(Rejected::Unknown.into()),
@@ -98,6 +78,42 @@ impl App {
         );
         headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Ok(response)
+    }
+}
+
+impl App {
+    /// Puts an agent's file to a text: in it where phones can show it, as a link where they can't.
+    pub(crate) async fn attach(&self, work: &Work, file: &str, sms: &mut Sms) -> Result<(), Outcome> {
+        let webex = self.webex().await.map_err(outcome_of_fault)?;
+        let about = webex.content_about(file).await.map_err(|failure| match failure {
+            Failure::Unknown { why } => Outcome::NotSent { pause: None, why },
+            failure => outcome_of_send(failure),
+        })?;
+        let length = about.length.unwrap_or(OUT_MAX + 1);
+        if !allowed_media(&about.content_type) {
+            let why = format!("a file of the kind {} is not sent to customers", about.content_type);
+            return Err(Outcome::Refused { why });
+        }
+        if length > OUT_MAX {
+            return Err(Outcome::Refused { why: "the file is larger than 4.4 MB".to_owned() });
+        }
+        let name = file.rsplit('/').next().unwrap_or_default();
+        // The same at each attempt: what was sent is looked for by what it says.
+        let until = work.dispatch.at + LINK_KEPT;
+        let secret =
+            self.secrets.get(self.config.link_secret(), self.now()).await.map_err(outcome_of_fault)?;
+        let piece = link::sign_until(secret.expose_secret().as_bytes(), name, until);
+        let address = format!("{}/file/{piece}", self.public_url());
+        match way(&sms.from, &sms.to, &about.content_type, length) {
+            Way::Mms => sms.media.push(address),
+            Way::Link => {
+                if !sms.body.is_empty() {
+                    sms.body.push('\n');
+                }
+                sms.body += &wording::link(&address);
+            }
+        }
+        Ok(())
     }
 
     /// A customer's file as a post; or words in its place, if it can't be had for good.

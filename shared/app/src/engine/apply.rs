@@ -1,7 +1,6 @@
 //! An event happens: read, decide, commit, enqueue. Every trigger that changes an incident comes through here.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use handbell_core::button::EventId;
 use handbell_core::config::Plan;
@@ -10,16 +9,13 @@ use handbell_core::incident::decide::{Event, Outcome, Rules, begins_anew, decide
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::oncall::Roster;
 use handbell_store::table::{KEPT_SECONDS, RowKey};
-use handbell_store::{Commit, Handled, Loaded, NotCommitted};
-use jiff::{SignedDuration, Timestamp};
+use handbell_store::{Commit, Handled, Incidents, Loaded, NotCommitted, People};
 
-use crate::conversation::apply::keep_seconds;
-use crate::{App, Fault, Ids};
-
-/// How often a race is run before the caller is asked to come again. Each pause is longer, and by chance.
-pub(crate) const ROUNDS: u32 = 40;
-/// The queue can hold a message back this long; what is due later is found by the tick.
-pub(crate) const ENQUEUE_AHEAD: SignedDuration = SignedDuration::from_secs(90);
+use crate::configuration::{Configuration, keep_seconds};
+use crate::engine::pause::{ENQUEUE_AHEAD, ROUNDS, pause};
+use crate::engine::queue::Queue;
+use crate::parts::{Time, parts};
+use crate::{Fault, Ids};
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +28,19 @@ pub(crate) struct Applied {
     pub incident: Option<Incident>,
 }
 
-impl App {
+parts! {
+    /// Applies events to incidents: loads, decides, commits and enqueues.
+    pub(crate) struct Engine {
+        config: Configuration,
+        incidents: Incidents,
+        people: People,
+        queue: Queue,
+        time: Time,
+        ids: Ids,
+    }
+}
+
+impl Engine {
     /// Lets the event happen once. When this returns, everything that follows from it is stored.
     pub(crate) async fn apply(
         &self,
@@ -40,12 +48,12 @@ impl App {
         event: &Event,
         id: Option<&EventId>,
     ) -> Result<Applied, Fault> {
-        let button = self.button(subject).map(|(_, button)| button);
-        let today = self.plan_for(subject, event);
+        let button = self.config.button(subject).map(|(_, button)| button);
+        let today = self.config.plan_for(subject, event);
         for round in 0..ROUNDS {
-            let now = self.now();
+            let now = self.time.now();
             let hash = today.map(|(_, known)| known.hash.as_str());
-            let loaded = self.store.load(subject, id.map(|id| id.key.as_str()), hash, now).await?;
+            let loaded = self.incidents.load(subject, id.map(|id| id.key.as_str()), hash, now).await?;
             let Loaded { incident, handled, plan_known } = loaded;
             if let Some(handled) = handled {
                 return Ok(Applied { count: handled.count, outcome: None, incident });
@@ -83,7 +91,7 @@ impl App {
                     });
                 }
             };
-            let mut words = self.words(subject, incident.as_ref());
+            let mut words = self.config.words(subject, incident.as_ref());
             match event {
                 Event::Waits { customer, .. } => words.name.clone_from(customer),
                 Event::Alert(raised) if anew => {
@@ -93,7 +101,7 @@ impl App {
             }
             // People change more often than plans: they are looked up when a step is about to need them.
             let roster = match plan.asks_the_roster() {
-                true => self.store.roster().await?,
+                true => self.people.roster().await?,
                 false => Roster::default(),
             };
             let source = subject.source().and_then(|source| self.config.sources.get(source));
@@ -122,12 +130,12 @@ impl App {
                 incident: &next,
                 event: id.map(|id| (id.key.as_str(), id.keep, handled)),
                 dispatches: &decision.dispatches,
-                keep_seconds: self.line(subject).map_or(KEPT_SECONDS, |(_, line)| keep_seconds(line)),
+                keep_seconds: self.config.line(subject).map_or(KEPT_SECONDS, |(_, line)| keep_seconds(line)),
                 opens,
                 replaces: incident.as_ref().filter(|old| opens && !old.phase.is_final()),
                 plan: (opens && !plan_known).then_some((hash, &*plan)),
             };
-            match self.store.commit(commit, now).await {
+            match self.incidents.commit(commit, now).await {
                 Ok(()) => {
                     tracing::info!(subject = subject.as_str(), epoch = next.epoch, count = next.count, step = next.step, phase = ?next.phase, "stored");
                     let mut due_rows: Vec<_> = decision
@@ -140,7 +148,7 @@ impl App {
                             .filter(|at| *at <= now + ENQUEUE_AHEAD)
                             .map(|at| (RowKey::incident(subject), at)),
                     );
-                    self.enqueue(&due_rows, now).await;
+                    self.queue.enqueue(&due_rows, now).await;
                     return Ok(Applied {
                         count: decision.count,
                         outcome: Some(decision.outcome),
@@ -154,51 +162,18 @@ impl App {
         Err(Fault("too many events at once for one incident".into()))
     }
 
-    /// Tells the queue that these rows are due, each at its time. Best effort: the tick finds what this misses. False if
-    /// the queue has not taken all.
-    pub(crate) async fn enqueue(&self, rows: &[(RowKey, Timestamp)], now: Timestamp) -> bool {
-        use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-        let mut taken = true;
-        for ten in rows.chunks(10) {
-            let entries = ten.iter().enumerate().filter_map(|(index, (row, at))| {
-                // Rounded up: a message that comes early finds nothing to do.
-                let seconds =
-                    (at.as_millisecond() - now.as_millisecond() + 999).div_euclid(1000).clamp(0, 900);
-                let body = serde_json::to_string(row).ok()?;
-                SendMessageBatchRequestEntry::builder()
-                    .id(index.to_string())
-                    .message_body(body)
-                    .delay_seconds(seconds as i32)
-                    .build()
-                    .ok()
-            });
-            let send = self
-                .sqs
-                .send_message_batch()
-                .queue_url(&self.places.queue_url)
-                .set_entries(Some(entries.collect()))
-                .send();
-            match send.await {
-                Ok(sent) if sent.failed().is_empty() => {}
-                Ok(sent) => {
-                    taken = false;
-                    tracing::warn!(
-                        failed = sent.failed().len(),
-                        "some messages were not taken; the tick will find the rows"
-                    );
-                }
-                Err(error) => {
-                    taken = false;
-                    tracing::warn!(reason = ?error.as_service_error(), "the queue took no message; the tick will find the rows");
-                }
-            }
+    /// A plan by its name and fingerprint: today's, or from the table as it stood.
+    pub(crate) async fn plan(&self, name: &str, hash: &str) -> Result<Arc<Plan>, Fault> {
+        let known = self.config.known(name);
+        if let Some(known) = known.filter(|known| known.hash == hash) {
+            return Ok(Arc::clone(&known.plan));
         }
-        taken
+        match self.incidents.plan(hash).await? {
+            Some(plan) => Ok(Arc::new(plan)),
+            // Never seen; today's words are better than none.
+            None => known
+                .map(|known| Arc::clone(&known.plan))
+                .ok_or_else(|| Fault(format!("plan {name:?} is not known any more"))),
+        }
     }
-}
-
-/// A pause before the next round of a race: by chance within a growing span, so that racers part.
-pub(crate) async fn pause(ids: &Ids, round: u32) {
-    let span = 10_u64 << round.min(5);
-    tokio::time::sleep(Duration::from_millis(ids.below(span) + 1)).await;
 }

@@ -20,7 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::channel::Attempt;
 use crate::channel::space::SpaceAttempts;
-use crate::engine::apply::ENQUEUE_AHEAD;
+use crate::engine::pause::ENQUEUE_AHEAD;
 use crate::{App, Fault};
 
 /// With less time than this left, nothing is begun: a vendor call takes up to 8 s, and what came of it must be written.
@@ -106,7 +106,8 @@ impl App {
     async fn work(&self, key: &DispatchKey) -> Result<(), Fault> {
         let owner = self.ids.unique();
         let claimed_at = self.now();
-        let Claimed::Ours { mut dispatch, died_at_ms } = self.store.claim(key, &owner, claimed_at).await?
+        let Claimed::Ours { mut dispatch, died_at_ms } =
+            self.store.leases().claim(key, &owner, claimed_at).await?
         else {
             return Ok(());
         };
@@ -144,8 +145,9 @@ impl App {
         claim: Claim,
     ) -> Result<Work, Fault> {
         let key = dispatch.key.clone();
+        let incidents = self.store.incidents();
         let (plan, incident) =
-            tokio::join!(self.plan(plan_name, plan_hash), self.store.incident(&key.subject));
+            tokio::join!(self.plan(plan_name, plan_hash), incidents.incident(&key.subject));
         let (plan, incident) = (plan?, incident?);
         // The incident is read after the claim: an acknowledgement that has been committed is seen here.
         let cancelled = !dispatch.is_last_word()
@@ -156,14 +158,14 @@ impl App {
         if let Some(incident) = incident.as_ref().filter(|incident| incident.epoch == key.epoch) {
             dispatch.skip_responders(&incident.duty);
         }
-        let words = self.words(&key.subject, incident.as_ref());
+        let words = self.config.words(&key.subject, incident.as_ref());
         let space = space_name(plan_name, &plan, &key);
         let scope = Scope::Incident(InIncident { plan, space, incident });
         Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
     }
 
     fn work_of_notice(&self, dispatch: Dispatch, claim: Claim) -> Work {
-        let words = self.words(&dispatch.key.subject, None);
+        let words = self.config.words(&dispatch.key.subject, None);
         let scope = Scope::Notice;
         Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled: false, scope }
     }
@@ -186,7 +188,7 @@ impl App {
         }
         if !died.is_empty() {
             tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
-            let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
+            let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
             let Work { dispatch, scope, words, .. } = &mut *work;
             let with = Failover {
                 admins: &self.config.admins,
@@ -240,7 +242,7 @@ impl App {
     async fn release(&self, mut work: Work) -> Result<(), Fault> {
         for _ in 0..10 {
             let now = self.now();
-            match self.store.release(&work.dispatch, &work.owner, now).await? {
+            match self.store.leases().release(&work.dispatch, &work.owner, now).await? {
                 Released::Done => {
                     if let Some(due) = work.dispatch.due(now).filter(|due| *due <= now + ENQUEUE_AHEAD) {
                         self.enqueue(&[(RowKey::dispatch(&work.dispatch.key), due)], now).await;
@@ -252,7 +254,7 @@ impl App {
                     return Ok(());
                 }
                 Released::Changed => {
-                    let stands = self.store.dispatch(&work.dispatch.key).await?;
+                    let stands = self.store.dispatches().dispatch(&work.dispatch.key).await?;
                     let Some(stands) = stands else { return Ok(()) };
                     work.dispatch.lease.take_revision(&stands.lease);
                     work.dispatch.receipts = stands.receipts;

@@ -113,7 +113,7 @@ impl App {
     /// `Err(Some(pause))`: again later. `Err(None)`: this message can't be edited any more.
     async fn edit(&self, webex: &Webex, work: &Work, id: &str, markdown: &str) -> Result<(), Option<i64>> {
         let space = work.space().ok_or(None)?;
-        let row = self.store.space(space).await.map_err(|_| Some(15))?;
+        let row = self.store.spaces().space(space).await.map_err(|_| Some(15))?;
         let room = row.and_then(|row| row.room).ok_or(None)?;
         if !work.may_begin(self.now()) {
             return Err(Some(0));

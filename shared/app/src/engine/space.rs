@@ -104,7 +104,7 @@ impl App {
         let wanted = match &work.scope {
             Scope::Incident(of) => Wanted::of_incident(of, work),
             Scope::Conversation(of) => {
-                let line = self.line(&work.dispatch.key.subject).map(|(_, line)| line);
+                let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line);
                 Wanted::of_conversation(of, work, line.and_then(|line| line.team.as_ref()))
             }
             Scope::Notice => {
@@ -117,7 +117,7 @@ impl App {
     /// This space, by whoever works on `work`.
     pub(crate) async fn space(&self, webex: &Webex, wanted: &Wanted, work: &Work) -> Result<Room, Outcome> {
         let table = |_| wait(5);
-        let row = self.store.space(&wanted.name).await.map_err(table)?;
+        let row = self.store.spaces().space(&wanted.name).await.map_err(table)?;
         if let Some(row) = &row
             && let Some(id) = &row.room
         {
@@ -125,6 +125,7 @@ impl App {
         }
         let claim = self
             .store
+            .space_making()
             .claim_space(&wanted.name, row.as_ref(), &work.owner, self.now())
             .await
             .map_err(table)?;
@@ -132,7 +133,13 @@ impl App {
         match self.find_or_make(webex, wanted, work, (begun, made)).await {
             Ok(id) => {
                 // If another took over meanwhile, it finds the space that we made by its title.
-                if !self.store.remember_space(&wanted.name, &id, made, &work.owner).await.map_err(table)? {
+                if !self
+                    .store
+                    .space_making()
+                    .remember_space(&wanted.name, &id, made, &work.owner)
+                    .await
+                    .map_err(table)?
+                {
                     return Err(wait(1));
                 }
                 tracing::info!(space = wanted.name, made, "a space is ready");
@@ -140,7 +147,7 @@ impl App {
                 Ok(Room { name: wanted.name.clone(), id, row })
             }
             Err((failure, begun)) => {
-                let _ = self.store.give_up_space(&wanted.name, begun, made, &work.owner).await;
+                let _ = self.store.space_making().give_up_space(&wanted.name, begun, made, &work.owner).await;
                 Err(later(&failure))
             }
         }
@@ -226,7 +233,7 @@ impl App {
     /// Remembers whose space it is; false if it is another's already.
     async fn is_ours(&self, room: &str, wanted: &Wanted) -> Result<bool, Failure> {
         let Some(whose) = &wanted.of else { return Ok(true) };
-        let remembered = self.store.remember_room(room, whose).await;
+        let remembered = self.store.conversations().remember_room(room, whose).await;
         remembered.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })
     }
 
@@ -235,7 +242,7 @@ impl App {
         match webex.room(&room.id).await {
             Err(Failure::Refused { code: 404 | 403, .. }) => {
                 tracing::warn!(space = room.name, "the space is gone; it is made again");
-                match self.store.forget_space(&room.name, &room.row).await {
+                match self.store.space_making().forget_space(&room.name, &room.row).await {
                     Ok(()) => Some(wait(0)),
                     Err(_) => Some(wait(5)),
                 }

@@ -29,7 +29,8 @@ impl App {
         let until = now + SignedDuration::from_secs(60);
         // Another start each minute: if time runs out, it isn't always the same shard that waits.
         let first = (now.as_second() / 60).rem_euclid(i64::from(SHARDS)) as u8;
-        let shards = (0..SHARDS).map(|number| self.store.due((first + number) % SHARDS, until, PER_SHARD));
+        let index = self.store.due_index();
+        let shards = (0..SHARDS).map(|number| index.due((first + number) % SHARDS, until, PER_SHARD));
         let mut rows = Vec::new();
         let mut failed = None;
         let mut found = iter(shards).buffered(AT_ONCE);

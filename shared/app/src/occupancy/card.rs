@@ -65,8 +65,8 @@ impl App {
         else {
             return Ok(());
         };
-        let Some(named) = self.store.named(reference).await? else { return Ok(()) };
-        let Some(incident) = self.store.incident(&named.subject).await? else { return Ok(()) };
+        let Some(named) = self.store.incidents().named(reference).await? else { return Ok(()) };
+        let Some(incident) = self.store.incidents().incident(&named.subject).await? else { return Ok(()) };
         if incident.epoch != named.epoch || !self.speaks_in(&incident, &action.room_id).await? {
             // Whoever sees one card could otherwise answer for every other.
             tracing::warn!(
@@ -90,7 +90,7 @@ impl App {
         let Some(choice) = in_words(text, our_name) else { return Ok(()) };
         let zones: Vec<Subject> = self.config.zones.keys().map(|zone| Subject::zone(zone)).collect();
         let mut here: Vec<Incident> = Vec::new();
-        for incident in self.store.incidents(&zones).await? {
+        for incident in self.store.incidents().incidents(&zones).await? {
             if !incident.phase.is_final() && self.speaks_in(&incident, room).await? {
                 here.push(incident);
             }
@@ -127,7 +127,7 @@ impl App {
         }
         let plan = self.plan(&incident.plan, &incident.plan_hash).await?;
         let key = DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number: 0 };
-        let space = self.store.space(&space_name(&incident.plan, &plan, &key)).await?;
+        let space = self.store.spaces().space(&space_name(&incident.plan, &plan, &key)).await?;
         Ok(space.and_then(|space| space.room).is_some_and(|ours| ours == room))
     }
 

@@ -8,11 +8,14 @@ use handbell_core::occupancy::zone::Level;
 use handbell_core::wording::{Words, occupancy as wording};
 use handbell_inbound::link;
 use handbell_outbound::chart::{Chart, Line, Tone, png};
+use handbell_store::Dispatches;
 use http::{Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
-use crate::callback::twilio::{read_token, token};
-use crate::secrets::values;
+use crate::callback::delivery_token::{read_token, token};
+use crate::configuration::Configuration;
+use crate::parts::{Time, parts};
+use crate::secrets::{Secrets, values};
 use crate::{App, Failed, Fault, refuse, typed};
 
 /// What stands in the place of a delivery's name.
@@ -56,37 +59,43 @@ impl App {
     /// The address of a dispatch's chart. Nobody can guess another's: it is signed.
     pub(crate) async fn chart_url(&self, key: &DispatchKey) -> Result<String, Fault> {
         let name = token(key, CHART);
-        let secret = self.secrets.get(self.link_secret(), self.now()).await?;
+        let secret = self.secrets.get(self.config.link_secret(), self.now()).await?;
         let signature = link::sign(secret.expose_secret().as_bytes(), &name);
         Ok(format!("{}/chart/{name}.{signature}.png", self.public_url()))
     }
+}
 
-    /// Signs links that only we give away.
-    pub(crate) fn link_secret(&self) -> &str {
-        let webex = &self.config.webex;
-        webex.webhook.as_ref().map_or(&webex.token.secret, |webhook| &webhook.secret)
+parts! {
+    /// Draws the chart of a card.
+    pub struct ChartPicture {
+        config: Configuration,
+        dispatches: Dispatches,
+        secrets: Secrets,
+        time: Time,
     }
+}
 
+impl ChartPicture {
     /// Draws it again each time, from what was written down with the card.
-    pub async fn chart(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.charted(&request).await.unwrap_or_else(|failed| refuse(&failed))
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.picture(&request).await.unwrap_or_else(|failed| refuse(&failed))
     }
 
-    async fn charted(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+    async fn picture(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
         let name = request.uri().path().strip_prefix("/chart/").ok_or(Rejected::Unknown)?;
         let (name, signature) =
             name.strip_suffix(".png").and_then(|name| name.rsplit_once('.')).ok_or(Rejected::Unknown)?;
-        let secrets = self.secrets.all(self.now()).await?;
-        if !link::verify(&values(&secrets, [self.link_secret()]), name, signature) {
+        let secrets = self.secrets.all(self.time.now()).await?;
+        if !link::verify(&values(&secrets, [self.config.link_secret()]), name, signature) {
             return Err(Rejected::Unknown.into());
         }
         let (key, part) = read_token(name).ok_or(Rejected::Unknown)?;
         if part != CHART {
             return Err(Rejected::Unknown.into());
         }
-        let dispatch = self.store.dispatch(&key).await?.ok_or(Rejected::Unknown)?;
+        let dispatch = self.dispatches.dispatch(&key).await?.ok_or(Rejected::Unknown)?;
         let view = dispatch.view().ok_or(Rejected::Unknown)?;
-        let picture = draw(view, &self.words(&key.subject, None));
+        let picture = draw(view, &self.config.words(&key.subject, None));
         Ok(typed(StatusCode::OK, "image/png", picture))
     }
 }

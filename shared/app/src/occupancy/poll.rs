@@ -1,7 +1,6 @@
 //! The sites are polled, once a minute: read, ask, decide, write down, tell.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -14,11 +13,14 @@ use handbell_core::occupancy::view::{BUCKET, TREND, WEEKS};
 use handbell_core::occupancy::view::{POINTS, Signal, View, bucket, trend, usual, weeks_before};
 use handbell_core::occupancy::zone::Rule;
 use handbell_inbound::sightings::{self, Sightings};
-use handbell_outbound::floor::Floor;
-use handbell_store::SeenRow;
+use handbell_store::{Incidents, SeenRow, Sites};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{App, Fault};
+use crate::configuration::Configuration;
+use crate::engine::apply::Engine;
+use crate::occupancy::site_clients::SiteClients;
+use crate::parts::{Time, parts};
+use crate::{Fault, Ids, Secrets};
 
 /// All answers of a site together may take this long; what wasn't asked by then is unknown for this minute.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -49,16 +51,30 @@ pub struct PollSeen {
     pub took: SignedDuration,
 }
 
-impl App {
+parts! {
+    /// Polls the sites.
+    pub struct SitePoll {
+        config: Configuration,
+        engine: Engine,
+        incidents: Incidents,
+        sites: Sites,
+        clients: SiteClients,
+        secrets: Secrets,
+        time: Time,
+        ids: Ids,
+    }
+}
+
+impl SitePoll {
     /// Polls every site, none waiting for another. An error means that a site's state couldn't be read or written; the
     /// others were polled all the same.
-    pub async fn cmx_poll(&self) -> Result<PollSeen, Fault> {
-        let now = self.now();
+    pub async fn poll(&self) -> Result<PollSeen, Fault> {
+        let now = self.time.now();
         let owner = self.ids.unique();
         if self.config.sites.is_empty() {
             return Ok(PollSeen::default());
         }
-        if !self.store.claim_poll(&owner, now).await? {
+        if !self.sites.claim_poll(&owner, now).await? {
             tracing::warn!("the poll before is still at work; this one does nothing");
             return Ok(PollSeen { busy: true, ..PollSeen::default() });
         }
@@ -70,10 +86,10 @@ impl App {
             })
         });
         let done = join_all(polls).await;
-        if let Err(fault) = self.store.release_poll(&owner).await {
+        if let Err(fault) = self.sites.release_poll(&owner).await {
             tracing::warn!(reason = %fault, "the lease on polling runs out by itself");
         }
-        let mut seen = PollSeen { took: self.now().duration_since(now), ..PollSeen::default() };
+        let mut seen = PollSeen { took: self.time.now().duration_since(now), ..PollSeen::default() };
         for zones in done {
             seen.zones.extend(zones?);
         }
@@ -81,7 +97,7 @@ impl App {
     }
 
     async fn poll_site(&self, name: &str, site: &Site, now: Timestamp) -> Result<Vec<ZoneSeen>, Fault> {
-        let before = self.store.site(name).await?.unwrap_or_default();
+        let before = self.sites.site(name).await?.unwrap_or_default();
         if before.has_polled(now) {
             self.tell(name, before, now).await;
             return Ok(Vec::new());
@@ -91,7 +107,7 @@ impl App {
             .zones
             .iter()
             .filter(|(_, zone)| zone.site == name)
-            .filter_map(|(name, zone)| Some((name.as_str(), zone, Rule::of(zone, &self.zone).ok()?)))
+            .filter_map(|(name, zone)| Some((name.as_str(), zone, Rule::of(zone, self.config.zone()).ok()?)))
             .collect();
         let (snoozed, counts) = tokio::join!(self.snoozed(&before), self.counts(name, site, &zones, now));
         let snoozed = snoozed?;
@@ -122,9 +138,9 @@ impl App {
         let seen = seen.collect();
         let (next, complete) = before.polled(name, &polled, now);
         if let Some(complete) = complete {
-            self.store.keep_counts(name, &complete).await?;
+            self.sites.keep_counts(name, &complete).await?;
         }
-        if !self.store.save_site(name, &next).await? {
+        if !self.sites.save_site(name, &next).await? {
             tracing::warn!(
                 site = name,
                 "somebody else has polled this site meanwhile; this poll doesn't count"
@@ -142,7 +158,7 @@ impl App {
         if subjects.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let incidents = self.store.incidents(&subjects).await?;
+        let incidents = self.incidents.incidents(&subjects).await?;
         Ok(incidents
             .into_iter()
             .filter_map(|incident| {
@@ -172,13 +188,13 @@ impl App {
             Some(Source::Meraki(meraki)) => (Some(&meraki.key.secret), SignedDuration::ZERO),
         };
         let Some(secret) = secret else {
-            let batches = self.store.seen(name, now - window).await?;
+            let batches = self.sites.seen(name, now - window).await?;
             return Ok(present(&batches, zones).unwrap_or_else(|| {
                 all(&format!("nothing was heard of it for {} minutes", window.as_mins()))
             }));
         };
-        let floor = match (self.secrets.get(secret, now).await, self.site_client(name, site)) {
-            (Ok(secret), Ok(client)) => self.floor(client, site, secret),
+        let floor = match (self.secrets.get(secret, now).await, self.clients.client(name, site)) {
+            (Ok(secret), Ok(client)) => self.clients.floor(client, site, secret),
             (Err(fault), _) | (_, Err(fault)) => return Ok(all(&fault.0)),
         };
         let Some(floor) = floor else { return Ok(all("this source can't be asked")) };
@@ -189,23 +205,6 @@ impl App {
             .into_iter()
             .map(|(zone, count)| (zone, count.map_err(|unknown| unknown.why().to_owned())))
             .collect())
-    }
-
-    fn floor(&self, client: reqwest::Client, site: &Site, secret: secrecy::SecretString) -> Option<Floor> {
-        let source = site.source()?;
-        let timeout = Duration::try_from(site.timeout.0).ok()?;
-        let mut floor = Floor::new(client, source, secret, timeout)?;
-        match (source, &self.places.cmx_url) {
-            (Source::Cmx(_), Some(url)) => floor = floor.at(url.clone()),
-            (Source::Meraki(meraki), _) => {
-                let organization = meraki.organization.clone().unwrap_or_else(|| meraki.key.secret.clone());
-                let mut paces = self.paces.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                let pace = paces.entry(organization).or_insert_with(handbell_outbound::floor::Pace::meraki);
-                floor = floor.paced(pace.clone());
-            }
-            _ => {}
-        }
-        Some(floor)
     }
 
     /// Lets the engine hear what is to be told, and crosses it out. What fails is told again by the next poll.
@@ -239,7 +238,7 @@ impl App {
         if heard.is_empty() {
             return;
         }
-        match self.store.save_site(name, &site.heard(&heard)).await {
+        match self.sites.save_site(name, &site.heard(&heard)).await {
             Ok(true) => {}
             Ok(false) | Err(_) => {
                 tracing::warn!(
@@ -266,7 +265,7 @@ impl App {
             }
         }
         let id = EventId { key: pending.id.clone(), keep: KEEP };
-        let applied = self.apply(&pending.subject, &Event::Crowd(signal), Some(&id)).await?;
+        let applied = self.engine.apply(&pending.subject, &Event::Crowd(signal), Some(&id)).await?;
         tracing::info!(
             subject = pending.subject.as_str(), outcome = ?applied.outcome,
             after = now.duration_since(remembered.polled_at.unwrap_or(now)).as_secs(), "told"
@@ -285,7 +284,7 @@ impl App {
         let hours = self.config.zones.get(zone).and_then(|zone| zone.hours.as_ref());
         let named = hours.and_then(|hours| hours.timezone.as_deref());
         let timezone = named.and_then(|name| jiff::tz::TimeZone::get(name).ok());
-        let timezone = timezone.unwrap_or_else(|| self.zone.clone());
+        let timezone = timezone.unwrap_or_else(|| self.config.zone().clone());
         let last = bucket(view.at);
         let start = last - BUCKET * (POINTS as i32 - 1);
         let weeks: Vec<Timestamp> =
@@ -293,8 +292,8 @@ impl App {
         let around: Vec<Timestamp> =
             weeks.iter().flat_map(|week| [*week - BUCKET, *week, *week + BUCKET]).collect();
         let (recent, before) = tokio::join!(
-            self.store.counts(site, zone, start, last),
-            self.store.counts_at(site, zone, &around)
+            self.sites.counts(site, zone, start, last),
+            self.sites.counts_at(site, zone, &around)
         );
         let (mut recent, before) = (recent?, before?);
         recent.extend(remembered.counts.of(zone).filter(|(at, _)| *at >= last && *at <= view.at));
@@ -325,33 +324,7 @@ impl App {
         );
         Ok(())
     }
-
-    /// The client for a site: the one for all, or its own if it wants other certificates.
-    fn site_client(&self, name: &str, site: &Site) -> Result<reqwest::Client, Fault> {
-        let of_laptop = matches!(site.source(), Some(Source::Cmx(_))) && self.places.cmx_url.is_some();
-        if of_laptop || (site.ca.is_none() && site.pin.is_none() && !site.insecure) {
-            return Ok(self.http.clone());
-        }
-        let mut clients = self.site_clients.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(client) = clients.get(name) {
-            return Ok(client.clone());
-        }
-        if site.insecure {
-            tracing::error!(
-                site = name,
-                "INSECURE: this site's certificate isn't checked. Whoever is in between can read the password and forge counts. \
-                 Give the site a `pin` or a `ca` instead."
-            );
-        }
-        let client = (self.make_site_client)(site, &self.places.files)?;
-        clients.insert(name.to_owned(), client.clone());
-        Ok(client)
-    }
 }
-
-/// Makes the HTTP client for a site with certificates of its own; the folder is where its files lie.
-pub type MakeSiteClient =
-    Arc<dyn Fn(&Site, &std::path::Path) -> Result<reqwest::Client, Fault> + Send + Sync>;
 
 /// How many devices were seen in each zone; none if nothing was heard at all.
 fn present(

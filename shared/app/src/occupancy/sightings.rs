@@ -4,20 +4,32 @@ use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::config::{Source, Zone};
 use handbell_inbound::sightings;
-use handbell_store::SeenRow;
+use handbell_store::{SeenRow, Sightings};
 use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
-use crate::secrets::values;
-use crate::{App, Failed, answer, header, refuse};
+use crate::configuration::Configuration;
+use crate::parts::{Time, parts};
+use crate::secrets::{Secrets, values};
+use crate::{Failed, answer, header, refuse};
 
-impl App {
+parts! {
+    /// Writes down which devices CMX and Meraki see.
+    pub struct SightingsPush {
+        config: Configuration,
+        sightings: Sightings,
+        secrets: Secrets,
+        time: Time,
+    }
+}
+
+impl SightingsPush {
     /// Answers 200 once what was seen is stored. No address of a device is kept, only a keyed hash of it.
-    pub async fn sightings(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.sighted(&request).await.unwrap_or_else(|failed| refuse(&failed))
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        self.take(&request).await.unwrap_or_else(|failed| refuse(&failed))
     }
 
-    async fn sighted(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+    async fn take(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
         let path = request.uri().path();
         let (of_cmx, name) = match (path.strip_prefix("/cmx/"), path.strip_prefix("/meraki/")) {
             (Some(name), _) => (true, name),
@@ -25,7 +37,7 @@ impl App {
             _ => return Err(Rejected::Unknown.into()),
         };
         let site = self.config.sites.get(name).ok_or(Rejected::Unknown)?;
-        let now = self.now();
+        let now = self.time.now();
         let zones: Vec<(&str, &Zone)> = self
             .config
             .zones
@@ -71,7 +83,7 @@ impl App {
             gone: pack(&seen.gone),
             at_ms: now.as_millisecond(),
         };
-        self.store.keep_seen(name, seen.digest, &row).await?;
+        self.sightings.keep_seen(name, seen.digest, &row).await?;
         Ok(answer(StatusCode::OK, ""))
     }
 }

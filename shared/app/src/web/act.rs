@@ -65,7 +65,7 @@ impl App {
         };
         let who = match &link.person {
             None => Actor::named("Somebody", How::Link),
-            Some(id) => match self.store.person(id).await? {
+            Some(id) => match self.store.people().person(id).await? {
                 Some(person) => Actor { who: person.name, person: Some(person.id), how: How::Link },
                 None => {
                     let text = "<p>Whoever this link was sent to is not in the roster any more. Nothing was changed.</p>\
@@ -79,7 +79,7 @@ impl App {
                 }
             },
         };
-        let incident = self.store.incident(&link.subject).await?;
+        let incident = self.store.incidents().incident(&link.subject).await?;
         let Some(incident) = incident.filter(|incident| incident.epoch == link.epoch) else {
             let text = "<p>What this link is about is over. Nothing was changed.</p>\
                 <p>If something is wrong again, a newer text or mail tells you, with a link of its own.</p>";
@@ -129,7 +129,7 @@ impl App {
         let applied = self.apply(&incident.subject, &event, Some(&id)).await?;
         tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "a link");
         let now = applied.incident.filter(|now| now.epoch == incident.epoch).unwrap_or(incident);
-        let words = self.words(&now.subject, Some(&now));
+        let words = self.config.words(&now.subject, Some(&now));
         let outcome = applied.outcome.or(Some(Outcome::Nothing));
         let came = incident::came_of(&command, outcome, &now, &words, self.now());
         self.offered(&now, &who, Some(&came)).await
@@ -143,7 +143,7 @@ impl App {
         came: Option<&str>,
     ) -> Result<Response<Bytes>, Failed> {
         let plan = self.plan(&incident.plan, &incident.plan_hash).await?;
-        let words = self.words(&incident.subject, Some(incident));
+        let words = self.config.words(&incident.subject, Some(incident));
         let card = incident::card(incident, &plan, &words, self.now());
         let mut body = String::new();
         if let Some(came) = came {

@@ -1,10 +1,12 @@
 //! How many forms are taken: of one address of the net, of one number, and of all.
 
 use bytes::Bytes;
+use handbell_store::Counters;
 use http::Request;
 use sha2::{Digest, Sha256};
 
-use crate::{App, Fault};
+use crate::Fault;
+use crate::parts::{Time, parts};
 
 /// Who asks, as API Gateway saw it. Boot puts it beside each request.
 #[derive(Clone, Debug)]
@@ -19,7 +21,15 @@ const OF_ALL: u32 = 5000;
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;
 
-impl App {
+parts! {
+    /// Counts forms.
+    pub(crate) struct FormLimits {
+        counters: Counters,
+        time: Time,
+    }
+}
+
+impl FormLimits {
     /// Whether another form of this kind may be taken; it is counted.
     pub(crate) async fn is_welcome(
         &self,
@@ -27,7 +37,7 @@ impl App {
         request: &Request<Bytes>,
         number: Option<&str>,
     ) -> Result<bool, Fault> {
-        let now = self.now();
+        let now = self.time.now();
         let (hour, day) = (now.as_second().div_euclid(HOUR), now.as_second().div_euclid(DAY));
         let source = request.extensions().get::<SourceIp>().map_or("", |source| source.0.as_str());
         // Counted by a digest with the day in it: the table doesn't remember who looked at a form.
@@ -38,7 +48,7 @@ impl App {
         // Last: what one address sends too much of must not shut the form for everybody.
         counts.push((format!("{kind}:{day}"), OF_ALL, DAY));
         for (what, limit, keep) in counts {
-            if self.store.count(&what, 1, now, keep).await? >= limit {
+            if self.counters.count(&what, 1, now, keep).await? >= limit {
                 tracing::warn!(kind, "too many forms; one was not taken");
                 return Ok(false);
             }

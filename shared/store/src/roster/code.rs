@@ -2,12 +2,14 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use handbell_core::oncall::Person;
 use handbell_core::oncall::code::{AGAIN, Code};
 use jiff::Timestamp;
 
+use crate::roster::put_next;
 use crate::table::{RowKey, number, set_expiry, text};
-use crate::{Fault, NotCommitted, Store, read, write};
+use crate::{Codes, Fault, NotCommitted, read, write};
 
 /// How often a verification is tried while others write the same person.
 const ATTEMPTS: usize = 5;
@@ -33,7 +35,7 @@ pub enum Checked {
     None,
 }
 
-impl Store {
+impl Codes {
     /// Remembers a code that is about to be sent to an address; an older one is good no longer. False, with nothing
     /// written, if one was asked for within the last minute.
     pub async fn ask_code(&self, address: &str, code: &Code) -> Result<bool, Fault> {
@@ -42,10 +44,7 @@ impl Store {
         row.insert("until_ms".to_owned(), number(code.until.as_millisecond()));
         set_expiry(&mut row, code.until, KEPT_SECONDS);
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(row))
+            .put_item(row)
             .condition_expression("attribute_not_exists(pk) OR asked_ms <= :limit OR digest = :digest")
             // The SDK may say the same thing twice: it is the same code.
             .expression_attribute_values(":digest", text(&code.digest))
@@ -64,10 +63,7 @@ impl Store {
     /// one transaction.
     pub async fn check_code(&self, address: &str, guess: &str, now: Timestamp) -> Result<Checked, Fault> {
         let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(RowKey::code(address).row()))
+            .update_item(&RowKey::code(address))
             .update_expression("SET tries_left = tries_left - :one")
             .condition_expression("attribute_exists(pk) AND tries_left > :none AND until_ms > :now")
             .expression_attribute_values(":one", number(1))
@@ -97,22 +93,26 @@ impl Store {
 
     async fn verify(&self, address: &str, code: Code, now: Timestamp) -> Result<Checked, Fault> {
         for _ in 0..ATTEMPTS {
-            let Some(mut person) = self.person(&code.person).await? else { return Ok(Checked::None) };
+            let Some(mut person) = self.get::<Person>(&RowKey::person(&code.person)).await? else {
+                return Ok(Checked::None);
+            };
             let before = person.version;
             if !person.verify(address, now) {
                 return Ok(Checked::None);
             }
             let key = RowKey::code(address);
-            let used_up = Delete::builder()
-                .table_name(&self.table)
-                .set_key(Some(key.row()))
+            let used_up = self
+                .delete(&key)
                 .condition_expression("digest = :digest")
                 .expression_attribute_values(":digest", text(&code.digest))
                 .build()
                 .map_err(|error| Fault(error.to_string()))?;
             let used_up = TransactWriteItem::builder().delete(used_up).build();
-            let items = vec![self.put_next(&person, &RowKey::person(&person.id), Some(before))?, used_up];
-            match self.all_or_nothing(items).await {
+            let items = vec![
+                put_next(|row| self.put(row), &person, &RowKey::person(&person.id), Some(before))?,
+                used_up,
+            ];
+            match self.transact(items).await {
                 Ok(()) => return Ok(Checked::Right { person: person.id }),
                 // Somebody else wrote the person, used the code up, or asked for another one.
                 Err(NotCommitted::Conflict) => {

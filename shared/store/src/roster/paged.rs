@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use jiff::Timestamp;
 
-use crate::table::{Row, RowKey, number, set_expiry, text};
-use crate::{Fault, Named, Store, read, write};
+use crate::table::{Row, RowKey, number, set_expiry};
+use crate::{Fault, Named, Paged, PagedNotes, read, write};
 
 /// So long it is remembered, in seconds.
 const KEPT_SECONDS: i64 = 30 * 86_400;
@@ -18,16 +18,13 @@ const ATTEMPTS: u32 = 6;
 /// The pause before that, doubled each time.
 const PAUSE: Duration = Duration::from_millis(20);
 
-impl Store {
+impl Paged {
     /// The incidents that a phone was told of within the last 30 days, the newest first. An incident that is over stands
     /// here too.
     pub async fn paged(&self, phone: &str) -> Result<Vec<Named>, Fault> {
         let mut pages = self
-            .client
-            .query()
-            .table_name(&self.table)
+            .query(&format!("PAGED#{phone}"))
             .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(&format!("PAGED#{phone}")))
             .consistent_read(true)
             .into_paginator()
             .send();
@@ -41,7 +38,9 @@ impl Store {
         found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         Ok(found.into_iter().map(|(_, named)| named).collect())
     }
+}
 
+impl PagedNotes {
     /// Remembers that phones are told of incidents. Saying it twice does no harm.
     pub async fn note_paged(&self, told: &[(String, Named)], now: Timestamp) -> Result<(), Fault> {
         // The same row twice in one batch is refused as a whole.
@@ -71,8 +70,7 @@ impl Store {
             if attempt > 0 {
                 tokio::time::sleep(PAUSE * 2_u32.pow(attempt - 1)).await;
             }
-            let answer = self.client.batch_write_item().request_items(&self.table, left).send().await?;
-            left = answer.unprocessed_items.and_then(|mut left| left.remove(&self.table)).unwrap_or_default();
+            left = self.batch_write(left).await?;
             if left.is_empty() {
                 return Ok(());
             }

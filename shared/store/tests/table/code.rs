@@ -20,18 +20,18 @@ fn code(code: &str, now: Timestamp) -> Code {
 
 async fn with_dana() -> World {
     let world = World::new().await;
-    world.store.put_person(&person("dana", PHONE), None).await.unwrap();
-    assert!(world.store.ask_code(PHONE, &code("042137", now())).await.unwrap());
+    world.store.roster_editor().put_person(&person("dana", PHONE), None).await.unwrap();
+    assert!(world.store.codes().ask_code(PHONE, &code("042137", now())).await.unwrap());
     world
 }
 
 impl World {
     async fn guess(&self, guess: &str, now: Timestamp) -> Checked {
-        self.store.check_code(PHONE, guess, now).await.unwrap()
+        self.store.codes().check_code(PHONE, guess, now).await.unwrap()
     }
 
     async fn verified(&self) -> Option<Timestamp> {
-        let dana = self.store.person("dana").await.unwrap().unwrap();
+        let dana = self.store.people().person("dana").await.unwrap().unwrap();
         assert_eq!(dana.email.unwrap().verified_at, None, "only what the code was sent to");
         dana.phones[0].verified_at
     }
@@ -49,7 +49,7 @@ async fn the_right_code_verifies_once() {
     assert_eq!(world.guess("042137", now()).await, right());
     assert_eq!(world.verified().await, Some(now()));
     assert_eq!(world.guess("042137", now()).await, Checked::None, "it is used up");
-    assert_eq!(world.store.check_code("+12025550199", "042137", now()).await, Ok(Checked::None));
+    assert_eq!(world.store.codes().check_code("+12025550199", "042137", now()).await, Ok(Checked::None));
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn many_guesses_at_once_are_still_five() {
     let world = with_dana().await;
     let guesses = (0..20).map(|number| {
         let store = world.store.clone();
-        tokio::spawn(async move { store.check_code(PHONE, &format!("{number:06}"), now()).await })
+        tokio::spawn(async move { store.codes().check_code(PHONE, &format!("{number:06}"), now()).await })
     });
     let guesses: Vec<_> = guesses.collect();
     let mut wrong = 0;
@@ -85,7 +85,7 @@ async fn the_same_right_code_at_once_is_right_or_used_up() {
     let world = with_dana().await;
     let both = [0; 2].map(|_| {
         let store = world.store.clone();
-        tokio::spawn(async move { store.check_code(PHONE, "042137", now()).await })
+        tokio::spawn(async move { store.codes().check_code(PHONE, "042137", now()).await })
     });
     let mut answers = Vec::new();
     for one in both {
@@ -94,7 +94,7 @@ async fn the_same_right_code_at_once_is_right_or_used_up() {
     let rights = answers.iter().filter(|answer| **answer == right()).count();
     assert_eq!(rights, 1, "{answers:?}");
     assert_eq!(world.verified().await, Some(now()));
-    assert_eq!(world.store.person("dana").await.unwrap().unwrap().version, 2, "written once");
+    assert_eq!(world.store.people().person("dana").await.unwrap().unwrap().version, 2, "written once");
 }
 
 #[tokio::test]
@@ -113,9 +113,12 @@ async fn another_code_after_a_minute() {
         assert_eq!(world.guess("000000", now()).await, Checked::Wrong { left });
     }
     let soon = code("111111", later(59));
-    assert!(!world.store.ask_code(PHONE, &soon).await.unwrap(), "nobody gets five more guesses a second");
+    assert!(
+        !world.store.codes().ask_code(PHONE, &soon).await.unwrap(),
+        "nobody gets five more guesses a second"
+    );
     assert_eq!(world.guess("111111", later(59)).await, Checked::Over);
-    assert!(world.store.ask_code(PHONE, &code("222222", later(60))).await.unwrap());
+    assert!(world.store.codes().ask_code(PHONE, &code("222222", later(60))).await.unwrap());
     assert_eq!(world.guess("042137", later(60)).await, Checked::Wrong { left: 4 }, "the old one is gone");
     assert_eq!(world.guess("222222", later(60)).await, right());
 }
@@ -123,9 +126,9 @@ async fn another_code_after_a_minute() {
 #[tokio::test]
 async fn a_number_that_is_not_hers_any_more() {
     let world = with_dana().await;
-    let mut dana = world.store.person("dana").await.unwrap().unwrap();
+    let mut dana = world.store.people().person("dana").await.unwrap().unwrap();
     dana.phones[0].address = "+12025550199".to_owned();
-    world.store.put_person(&dana, Some(1)).await.unwrap();
+    world.store.roster_editor().put_person(&dana, Some(1)).await.unwrap();
     assert_eq!(world.guess("042137", now()).await, Checked::None);
     assert_eq!(world.verified().await, None);
 }

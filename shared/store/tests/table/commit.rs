@@ -13,8 +13,8 @@ use crate::rows::{change, dispatch, handled, incident, now, opened, subject};
 impl World {
     /// The incident's version, whether this event is known, and whether the second dispatch is there.
     async fn known(&self, event: &str) -> (Option<u64>, bool, bool) {
-        let loaded = self.store.load(&subject(), Some(event), None, now()).await.unwrap();
-        let second = self.store.dispatch(&dispatch(2).key).await.unwrap();
+        let loaded = self.store.incidents().load(&subject(), Some(event), None, now()).await.unwrap();
+        let second = self.store.dispatches().dispatch(&dispatch(2).key).await.unwrap();
         (loaded.incident.map(|incident| incident.version), loaded.handled.is_some(), second.is_some())
     }
 }
@@ -22,12 +22,13 @@ impl World {
 #[tokio::test]
 async fn state_event_and_deliveries_stand_together_and_are_found_when_due() {
     let world = World::new().await;
-    world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
-    let loaded = world.store.load(&subject(), Some("press-1"), Some("hash"), now()).await.unwrap();
+    world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
+    let loaded =
+        world.store.incidents().load(&subject(), Some("press-1"), Some("hash"), now()).await.unwrap();
     assert_eq!((loaded.incident, loaded.handled), (Some(incident(1)), Some(handled(1))));
     assert!(!loaded.plan_known);
-    assert_eq!(world.store.dispatch(&dispatch(1).key).await.unwrap(), Some(dispatch(1)));
-    let named = world.store.named(&incident(1).reference()).await.unwrap().expect("a short name");
+    assert_eq!(world.store.dispatches().dispatch(&dispatch(1).key).await.unwrap(), Some(dispatch(1)));
+    let named = world.store.incidents().named(&incident(1).reference()).await.unwrap().expect("a short name");
     assert_eq!((named.subject, named.epoch), (subject(), 1));
     assert_eq!(world.due(now()).await, [RowKey::dispatch(&dispatch(1).key)], "the deliveries at once");
     let later = now() + SignedDuration::from_hours(1);
@@ -37,12 +38,13 @@ async fn state_event_and_deliveries_stand_together_and_are_found_when_due() {
 #[tokio::test]
 async fn whoever_read_an_older_version_writes_nothing_at_all() {
     let world = World::new().await;
-    world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
+    world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
     let (second, late) = (incident(2), incident(2));
-    world.store.commit(change(Some(1), &second, "press-2", &[]), now()).await.unwrap();
+    world.store.incidents().commit(change(Some(1), &second, "press-2", &[]), now()).await.unwrap();
     let dispatches = [dispatch(2)];
     for before in [None, Some(1)] {
-        let refused = world.store.commit(change(before, &late, "press-3", &dispatches), now()).await;
+        let refused =
+            world.store.incidents().commit(change(before, &late, "press-3", &dispatches), now()).await;
         assert_eq!(refused, Err(NotCommitted::Conflict), "{before:?}");
         assert_eq!(world.known("press-3").await, (Some(2), false, false));
     }
@@ -51,28 +53,40 @@ async fn whoever_read_an_older_version_writes_nothing_at_all() {
 #[tokio::test]
 async fn an_event_that_was_handled_is_not_handled_again() {
     let world = World::new().await;
-    world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
+    world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
     let (second, dispatches) = (incident(2), [dispatch(2)]);
-    let again = world.store.commit(change(Some(1), &second, "press-1", &dispatches), now()).await;
+    let again = world.store.incidents().commit(change(Some(1), &second, "press-1", &dispatches), now()).await;
     assert_eq!(again, Err(NotCommitted::Conflict));
     assert_eq!(world.known("press-1").await, (Some(1), true, false), "nothing of it is written");
     // What is over is as good as gone, whether or not the table has removed it yet.
     let over = now() + SignedDuration::from_hours(24) + SignedDuration::from_secs(1);
-    assert!(world.store.load(&subject(), Some("press-1"), None, over).await.unwrap().handled.is_none());
-    assert_eq!(world.store.commit(change(Some(1), &second, "press-1", &dispatches), over).await, Ok(()));
+    assert!(
+        world
+            .store
+            .incidents()
+            .load(&subject(), Some("press-1"), None, over)
+            .await
+            .unwrap()
+            .handled
+            .is_none()
+    );
+    assert_eq!(
+        world.store.incidents().commit(change(Some(1), &second, "press-1", &dispatches), over).await,
+        Ok(())
+    );
 }
 
 #[tokio::test]
 async fn a_dispatch_is_never_written_over() {
     let world = World::new().await;
-    world.store.commit(opened(&[dispatch(1)]), now()).await.unwrap();
+    world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
     let mut other = dispatch(1);
     other.in_incident(|of| of.count = 99);
     let second = incident(2);
-    let refused = world.store.commit(change(Some(1), &second, "press-2", &[other]), now()).await;
+    let refused = world.store.incidents().commit(change(Some(1), &second, "press-2", &[other]), now()).await;
     assert_eq!(refused, Err(NotCommitted::Conflict));
     assert_eq!(world.known("press-2").await, (Some(1), false, false));
-    assert_eq!(world.store.dispatch(&dispatch(1).key).await.unwrap(), Some(dispatch(1)));
+    assert_eq!(world.store.dispatches().dispatch(&dispatch(1).key).await.unwrap(), Some(dispatch(1)));
 }
 
 #[tokio::test]
@@ -80,7 +94,8 @@ async fn of_many_who_commit_at_once_one_wins() {
     let world = World::new().await;
     let first = incident(1);
     let events = ["a", "b", "c", "d", "e"];
-    let commits = events.map(|event| world.store.commit(change(None, &first, event, &[]), now()));
+    let incidents = world.store.incidents();
+    let commits = events.map(|event| incidents.commit(change(None, &first, event, &[]), now()));
     let mut won = Vec::new();
     for (event, commit) in events.iter().zip(join_all(commits).await) {
         match commit {
@@ -98,12 +113,12 @@ async fn of_many_who_commit_at_once_one_wins() {
 async fn a_table_that_refuses_is_told_from_somebody_who_was_faster() {
     let world = World::new().await;
     world.table.fail_next(TableFault::Conflict, Some("TransactWriteItems"));
-    let refused = world.store.commit(opened(&[dispatch(1)]), now()).await;
+    let refused = world.store.incidents().commit(opened(&[dispatch(1)]), now()).await;
     assert_eq!(refused, Err(NotCommitted::Conflict), "another transaction on the same rows");
     for _ in 0..3 {
         world.table.fail_next(TableFault::NotApplied, Some("TransactWriteItems"));
     }
-    let refused = world.store.commit(opened(&[dispatch(1)]), now()).await;
+    let refused = world.store.incidents().commit(opened(&[dispatch(1)]), now()).await;
     assert!(matches!(refused, Err(NotCommitted::Fault(_))), "{refused:?}");
     assert_eq!(world.known("press-1").await, (None, false, false));
 }
@@ -111,11 +126,11 @@ async fn a_table_that_refuses_is_told_from_somebody_who_was_faster() {
 #[tokio::test]
 async fn what_is_over_is_due_no_more_and_stands_in_the_log() {
     let world = World::new().await;
-    world.store.commit(opened(&[]), now()).await.unwrap();
+    world.store.incidents().commit(opened(&[]), now()).await.unwrap();
     let over = Incident { phase: Phase::Resolved, wake_at: None, ..incident(2) };
-    world.store.commit(change(Some(1), &over, "press-2", &[]), now()).await.unwrap();
+    world.store.incidents().commit(change(Some(1), &over, "press-2", &[]), now()).await.unwrap();
     assert!(world.due(now() + SignedDuration::from_hours(1000)).await.is_empty());
     let hour = SignedDuration::from_hours(1);
-    let log = world.store.log(now() - hour, now() + hour).await.unwrap();
+    let log = world.store.log().log(now() - hour, now() + hour).await.unwrap();
     assert_eq!(log.iter().map(|row| row.reference.as_str()).collect::<Vec<_>>(), [over.reference()]);
 }

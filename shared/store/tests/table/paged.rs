@@ -15,27 +15,27 @@ async fn a_phone_and_what_it_was_told_of() {
     let World { store, .. } = World::new().await;
     let (dana, eli) = ("+12025550111".to_owned(), "+12025550112".to_owned());
     let now = at("2026-11-21T02:00:00Z");
-    assert_eq!(store.paged(&dana).await.unwrap(), []);
+    assert_eq!(store.paged().paged(&dana).await.unwrap(), []);
     let first = [(dana.clone(), named("green", 1)), (eli.clone(), named("green", 1))];
-    store.note_paged(&first, now).await.unwrap();
+    store.paged_notes().note_paged(&first, now).await.unwrap();
     let again = [(dana.clone(), named("blue#1", 7)), (dana.clone(), named("blue#1", 7))];
-    store.note_paged(&again, now + SignedDuration::from_secs(1)).await.unwrap();
-    store.note_paged(&[], now).await.unwrap();
+    store.paged_notes().note_paged(&again, now + SignedDuration::from_secs(1)).await.unwrap();
+    store.paged_notes().note_paged(&[], now).await.unwrap();
     assert_eq!(
-        store.paged(&dana).await.unwrap(),
+        store.paged().paged(&dana).await.unwrap(),
         [named("blue#1", 7), named("green", 1)],
         "the newest first"
     );
-    assert_eq!(store.paged(&eli).await.unwrap(), [named("green", 1)]);
+    assert_eq!(store.paged().paged(&eli).await.unwrap(), [named("green", 1)]);
     // Told again: it is the newest now.
-    store.note_paged(&first, now + SignedDuration::from_secs(2)).await.unwrap();
-    assert_eq!(store.paged(&dana).await.unwrap(), [named("green", 1), named("blue#1", 7)]);
+    store.paged_notes().note_paged(&first, now + SignedDuration::from_secs(2)).await.unwrap();
+    assert_eq!(store.paged().paged(&dana).await.unwrap(), [named("green", 1), named("blue#1", 7)]);
 }
 
 #[tokio::test]
 async fn more_than_one_batch() {
     let World { store, .. } = World::new().await;
     let told: Vec<_> = (0..60).map(|epoch| ("+12025550111".to_owned(), named("green", epoch))).collect();
-    store.note_paged(&told, at("2026-11-21T02:00:00Z")).await.unwrap();
-    assert_eq!(store.paged("+12025550111").await.unwrap().len(), 60);
+    store.paged_notes().note_paged(&told, at("2026-11-21T02:00:00Z")).await.unwrap();
+    assert_eq!(store.paged().paged("+12025550111").await.unwrap().len(), 60);
 }

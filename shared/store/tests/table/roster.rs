@@ -63,11 +63,11 @@ fn rota() -> Rota {
 #[tokio::test]
 async fn what_is_written_is_read_again() {
     let World { store, .. } = World::new().await;
-    assert_eq!(store.roster().await.unwrap(), Roster::default());
+    assert_eq!(store.people().roster().await.unwrap(), Roster::default());
     let (mut dana, mut team, mut rota) = (person("dana", "+12025550111"), team(&["dana"]), rota());
-    store.put_person(&dana, None).await.unwrap();
-    store.put_team(&team, None).await.unwrap();
-    store.put_rota(&rota, None).await.unwrap();
+    store.roster_editor().put_person(&dana, None).await.unwrap();
+    store.roster_editor().put_team(&team, None).await.unwrap();
+    store.roster_editor().put_rota(&rota, None).await.unwrap();
     let maintenance = Maintenance {
         id: "m1".to_owned(),
         sources: vec!["monitoring".to_owned()],
@@ -76,52 +76,60 @@ async fn what_is_written_is_read_again() {
         until: at("2026-11-22T00:00:00Z"),
         why: "disks".to_owned(),
     };
-    store.put_maintenance(&maintenance).await.unwrap();
-    let roster = store.roster().await.unwrap();
+    store.roster_editor().put_maintenance(&maintenance).await.unwrap();
+    let roster = store.people().roster().await.unwrap();
     (dana.version, team.version, rota.version) = (1, 1, 1);
     assert_eq!(roster.people["dana"], dana);
     assert_eq!(roster.teams["ops"], team);
     assert_eq!(roster.rotas["ops"], rota);
     assert_eq!(roster.maintenance, [maintenance]);
-    store.forget_maintenance("m1").await.unwrap();
-    store.forget_maintenance("m1").await.unwrap();
-    assert_eq!(store.roster().await.unwrap().maintenance, []);
+    store.roster_editor().forget_maintenance("m1").await.unwrap();
+    store.roster_editor().forget_maintenance("m1").await.unwrap();
+    assert_eq!(store.people().roster().await.unwrap().maintenance, []);
 }
 
 #[tokio::test]
 async fn only_who_has_read_the_latest_may_write() {
     let World { store, .. } = World::new().await;
     let mut dana = person("dana", "+12025550111");
-    store.put_person(&dana, None).await.unwrap();
-    assert_eq!(store.put_person(&dana, None).await, Err(NotCommitted::Conflict), "she is there already");
+    store.roster_editor().put_person(&dana, None).await.unwrap();
+    assert_eq!(
+        store.roster_editor().put_person(&dana, None).await,
+        Err(NotCommitted::Conflict),
+        "she is there already"
+    );
     dana.name = "D.".to_owned();
-    store.put_person(&dana, Some(1)).await.unwrap();
-    assert_eq!(store.put_person(&dana, Some(1)).await, Err(NotCommitted::Conflict));
-    assert_eq!(store.person("dana").await.unwrap().map(|dana| dana.version), Some(2));
+    store.roster_editor().put_person(&dana, Some(1)).await.unwrap();
+    assert_eq!(store.roster_editor().put_person(&dana, Some(1)).await, Err(NotCommitted::Conflict));
+    assert_eq!(store.people().person("dana").await.unwrap().map(|dana| dana.version), Some(2));
     let gone = [RosterChange::NoPerson("dana", 1)];
-    assert_eq!(store.change_roster(&gone).await, Err(NotCommitted::Conflict));
-    store.change_roster(&[RosterChange::NoPerson("dana", 2)]).await.unwrap();
-    assert_eq!(store.person("dana").await.unwrap(), None);
+    assert_eq!(store.roster_editor().change_roster(&gone).await, Err(NotCommitted::Conflict));
+    store.roster_editor().change_roster(&[RosterChange::NoPerson("dana", 2)]).await.unwrap();
+    assert_eq!(store.people().person("dana").await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn one_conflict_and_nothing_is_written() {
     let World { store, table } = World::new().await;
     let (dana, eli) = (person("dana", "+12025550111"), person("eli", "+12025550112"));
-    store.put_person(&eli, None).await.unwrap();
+    store.roster_editor().put_person(&eli, None).await.unwrap();
     let both = [
         RosterChange::Person(&dana, None),
         RosterChange::Person(&eli, None),
         RosterChange::Team(&team(&["dana"]), None),
     ];
-    assert_eq!(store.change_roster(&both).await, Err(NotCommitted::Conflict));
-    assert_eq!(store.person("dana").await.unwrap(), None);
+    assert_eq!(store.roster_editor().change_roster(&both).await, Err(NotCommitted::Conflict));
+    assert_eq!(store.people().person("dana").await.unwrap(), None);
     table.fail_next(TableFault::Conflict, Some("TransactWriteItems"));
-    assert_eq!(store.put_person(&dana, None).await, Err(NotCommitted::Conflict), "another transaction");
-    store.put_person(&dana, None).await.unwrap();
+    assert_eq!(
+        store.roster_editor().put_person(&dana, None).await,
+        Err(NotCommitted::Conflict),
+        "another transaction"
+    );
+    store.roster_editor().put_person(&dana, None).await.unwrap();
     // The table answers with an error though it was written, and the SDK says it again.
     table.fail_next(TableFault::AppliedButError, Some("TransactWriteItems"));
-    store.put_team(&team(&["dana"]), None).await.unwrap();
+    store.roster_editor().put_team(&team(&["dana"]), None).await.unwrap();
 }
 
 #[tokio::test]
@@ -133,6 +141,6 @@ async fn a_large_roster_comes_whole() {
         .map(|number| Person { name: padding.clone(), ..person(&format!("p{number:03}"), "+12025550111") })
         .collect();
     let changes: Vec<_> = people.iter().map(|person| RosterChange::Person(person, None)).collect();
-    store.change_roster(&changes).await.unwrap();
-    assert_eq!(store.roster().await.unwrap().people.len(), 250);
+    store.roster_editor().change_roster(&changes).await.unwrap();
+    assert_eq!(store.people().roster().await.unwrap().people.len(), 250);
 }

@@ -100,7 +100,7 @@ impl World {
     pub(crate) async fn due(&self, until: Timestamp) -> Vec<RowKey> {
         let mut rows = Vec::new();
         for shard in 0..SHARDS {
-            let found = self.store.due(shard, until, 100).await.unwrap();
+            let found = self.store.due_index().due(shard, until, 100).await.unwrap();
             rows.extend(found.into_iter().map(|(row, _)| row));
         }
         rows

@@ -64,7 +64,7 @@ impl App {
         }
         let path = format!("/alert/{source}/{piece}");
         let ticket = Ticket { source, secret, subject, epoch, path };
-        let incident = self.store.incident(&ticket.subject).await?;
+        let incident = self.store.incidents().incident(&ticket.subject).await?;
         // A later incident of the same page is another one.
         let incident = incident.filter(|incident| incident.epoch == epoch);
         if *request.method() == Method::POST {
@@ -134,7 +134,7 @@ impl App {
         let now = self.now();
         if matches!(said.what, Saying::Note(_)) {
             let count = format!("ticket:{}", digest(&page));
-            if self.store.count(&count, 1, now, KEEP.as_secs()).await? >= LINES {
+            if self.store.counters().count(&count, 1, now, KEEP.as_secs()).await? >= LINES {
                 let why =
                     "This line was not passed on: so many have come already. If it matters, call somebody.";
                 let shown = Some((why, &said.what));
@@ -162,8 +162,8 @@ impl App {
         ticket: &Ticket<'_>,
         incident: Option<&Incident>,
     ) -> Result<(String, Vec<String>), Fault> {
-        let dispatches = self.store.dispatches_of(&ticket.subject, ticket.epoch).await?;
-        let words = self.words(&ticket.subject, incident);
+        let dispatches = self.store.history().dispatches_of(&ticket.subject, ticket.epoch).await?;
+        let words = self.config.words(&ticket.subject, incident);
         let state = match incident {
             Some(incident) => state(incident, &called(&dispatches), &words, self.now()),
             None => "It is over.".to_owned(),
@@ -188,7 +188,7 @@ impl App {
             body += &format!("<p class=\"wrong\" role=\"alert\">{}</p>\n", escape(why));
         }
         if let (Some(incident), Some(alert)) = (incident, alert) {
-            let words = self.words(&ticket.subject, Some(incident));
+            let words = self.config.words(&ticket.subject, Some(incident));
             let by = alert.reporter.as_ref().map(|by| format!(" by {}", by.name)).unwrap_or_default();
             let about = format!(
                 "{} · {} · reported at {}{by}",

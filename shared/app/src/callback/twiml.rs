@@ -1,0 +1,18 @@
+//! Answers to Twilio.
+
+use bytes::Bytes;
+use handbell_outbound::twiml::{Verb, response};
+use http::{Response, StatusCode};
+
+use crate::{Failed, Fault, typed};
+
+/// Says this and hangs up.
+pub(crate) fn goodbye(text: &str) -> Vec<Verb> {
+    vec![Verb::Say { text: text.to_owned(), language: None, voice: None }, Verb::Hangup]
+}
+
+/// The verbs as an answer.
+pub(crate) fn twiml(verbs: &[Verb]) -> Result<Response<Bytes>, Failed> {
+    let xml = response(verbs).map_err(|error| Fault(error.to_string()))?;
+    Ok(typed(StatusCode::OK, "text/xml; charset=utf-8", xml))
+}

@@ -1,0 +1,202 @@
+//! Twilio asks about a call: what to say, whom to connect, which key was pressed.
+
+use bytes::Bytes;
+use handbell_core::Rejected;
+use handbell_core::delivery::{Content, Dispatch, DispatchKey, Message, PhoneMessage};
+use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::decide::{Event, Outcome};
+use handbell_core::incident::{Incident, Kind, Phase};
+use handbell_core::wording;
+use handbell_inbound::twilio::{Hook, Params, TwilioEvent};
+use handbell_outbound::twiml::Verb;
+use handbell_store::{Dispatches, Incidents};
+use http::{Request, Response, StatusCode};
+
+use crate::callback::delivery_token::{read_token, token};
+use crate::callback::twilio::{DeliveryReceipts, TwilioRequests};
+use crate::callback::twiml::{goodbye, twiml};
+use crate::configuration::Configuration;
+use crate::conversation::caller::CustomerCalls;
+use crate::engine::apply::Engine;
+use crate::parts::{PublicUrl, Time, parts};
+use crate::{Failed, answer, refuse};
+
+/// Everything about the call that Twilio asks about.
+struct Line {
+    key: DispatchKey,
+    name: String,
+    dispatch: Dispatch,
+    incident: Incident,
+}
+
+parts! {
+    /// Answers what Twilio asks about a call.
+    pub struct VoiceInbound {
+        config: Configuration,
+        requests: TwilioRequests,
+        receipts: DeliveryReceipts,
+        customers: CustomerCalls,
+        engine: Engine,
+        incidents: Incidents,
+        dispatches: Dispatches,
+        public_url: PublicUrl,
+        time: Time,
+    }
+}
+
+impl VoiceInbound {
+    /// `/twilio/voice…`: a customer calls; what to say, which key was pressed, how far a call of ours has come.
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let done = async {
+            let params = self.requests.params(&request).await?;
+            match request.uri().path() {
+                // A customer's own call tells its end by what it was connected with.
+                "/twilio/voice/status" if params.query("d").is_none() => Ok(answer(StatusCode::OK, "")),
+                "/twilio/voice/status" => self.receipts.record(&params, Hook::CallStatus).await,
+                "/twilio/voice" if params.query("d").is_none() => self.customers.called(&params).await,
+                "/twilio/voice" if is_customers(&params) => self.customers.agent_answered(&params).await,
+                "/twilio/voice" => self.what_is_asked(&params).await,
+                "/twilio/voice/key" if is_customers(&params) => self.customers.agent_pressed(&params).await,
+                "/twilio/voice/key" => self.key_pressed(&params).await,
+                "/twilio/voice/dialed" => self.customers.dialed(&params).await,
+                "/twilio/voice/recorded" => self.customers.recorded(&params).await,
+                _ => Err(Rejected::Unknown.into()),
+            }
+        };
+        done.await.unwrap_or_else(|failed| refuse(&failed))
+    }
+
+    /// The call, its dispatch and its incident as they are now.
+    async fn phone_line(&self, params: &Params) -> Result<Option<Line>, Failed> {
+        let Some((key, name)) = params.query("d").and_then(read_token) else { return Ok(None) };
+        let (dispatch, incident) =
+            tokio::join!(self.dispatches.dispatch(&key), self.incidents.incident(&key.subject));
+        Ok(match (dispatch?, incident?) {
+            (Some(dispatch), Some(incident)) => Some(Line { key, name, dispatch, incident }),
+            _ => None,
+        })
+    }
+
+    async fn what_is_asked(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
+        self.what_to_say(&line).await
+    }
+
+    async fn what_to_say(&self, line: &Line) -> Result<Response<Bytes>, Failed> {
+        let words = self.config.words(&line.key.subject, Some(&line.incident));
+        // Whoever was called after somebody had it was called because that isn't enough.
+        let wanted = line.incident.phase == Phase::Acknowledged
+            && !line.incident.cancels(line.key.epoch, line.key.number);
+        let over = if line.incident.epoch != line.key.epoch {
+            Some(wording::NOT_KNOWN.to_owned())
+        } else if wanted {
+            None
+        } else {
+            wording::spoken_when_over(&line.incident, &words)
+        };
+        if let Some(over) = over {
+            return twiml(&goodbye(&over));
+        }
+        let Some(Message::Phone(PhoneMessage::Call { content, .. })) =
+            line.dispatch.deliveries.get(&line.name).map(|delivery| &delivery.message)
+        else {
+            return twiml(&goodbye(wording::NOT_KNOWN));
+        };
+        let plan = match line.dispatch.of_incident() {
+            Some(of) => Some(self.engine.plan(&of.plan, &of.plan_hash).await?),
+            None => None,
+        };
+        let call = match content {
+            Content::Step { step, item } => {
+                plan.as_ref().and_then(|plan| plan.step(*step)).and_then(|step| step.call.get(*item))
+            }
+            Content::Text(_)
+            | Content::Page { .. }
+            | Content::Entry
+            | Content::FirstPost(_)
+            | Content::TakenBack { .. } => None,
+        };
+        let say = |text: String| Verb::Say {
+            text,
+            language: call.and_then(|call| call.language.clone()),
+            voice: call.and_then(|call| call.voice.clone()),
+        };
+        let text = wording::spoken(content, plan.as_deref(), &line.incident, &words, self.time.now());
+        let here = token(&line.key, &line.name);
+        let keys = format!("{}/twilio/voice/key?d={here}&s={}", self.public_url.get(), line.incident.step);
+        twiml(&[
+            Verb::Gather {
+                action: keys,
+                num_digits: Some(1),
+                timeout: 8,
+                verbs: vec![say(text.clone()), say(wording::KEYS.to_owned())],
+            },
+            // Nobody pressed anything: once more, then the call ends.
+            say(text),
+            Verb::Hangup,
+        ])
+    }
+
+    async fn key_pressed(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+        let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
+            return Err(Rejected::Unknown.into());
+        };
+        let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
+        let delivery = line.dispatch.deliveries.get(&line.name);
+        let Some((Message::Phone(PhoneMessage::Call { to, .. }), recipient)) =
+            delivery.map(|delivery| (&delivery.message, &delivery.recipient))
+        else {
+            return twiml(&goodbye(wording::NOT_KNOWN));
+        };
+        let by = match recipient {
+            Some(recipient) if recipient.id != *to => {
+                Actor { who: recipient.name.clone(), person: Some(recipient.id.clone()), how: How::Phone }
+            }
+            // Of a bare number the number is all that it is known by.
+            _ => Actor { who: wording::the_phone(to), person: Some(to.clone()), how: How::Phone },
+        };
+        let epoch = Some(line.key.epoch);
+        match digits.as_str() {
+            "1" => {
+                let applied = self
+                    .engine
+                    .apply(&line.key.subject, &command(by, epoch, Command::Acknowledge), None)
+                    .await?;
+                match applied.outcome {
+                    Some(Outcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
+                    // Somebody was faster, or it is over: say who has it.
+                    _ => {
+                        self.what_to_say(&Line {
+                            incident: applied.incident.unwrap_or(line.incident),
+                            ..line
+                        })
+                        .await
+                    }
+                }
+            }
+            "2" => {
+                let step = params.query("s").and_then(|step| step.parse().ok()).unwrap_or(line.incident.step);
+                let applied = self
+                    .engine
+                    .apply(&line.key.subject, &command(by, epoch, Command::Next { step: Some(step) }), None)
+                    .await?;
+                twiml(&goodbye(if applied.outcome == Some(Outcome::Done) {
+                    wording::NEXT_STEP
+                } else {
+                    wording::NO_NEXT_STEP
+                }))
+            }
+            _ => self.what_to_say(&line).await,
+        }
+    }
+}
+
+fn command(by: Actor, epoch: Option<u64>, command: Command) -> Event {
+    Event::Command { by, epoch, command }
+}
+
+/// The call is about a conversation.
+fn is_customers(params: &Params) -> bool {
+    let key = params.query("d").and_then(read_token);
+    key.is_some_and(|(key, _)| key.subject.kind() == Kind::Customer)
+}

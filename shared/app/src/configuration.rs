@@ -1,0 +1,156 @@
+//! What people wrote, and what follows from it alone: which plan a subject runs, what it is called, whose line it is.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use handbell_core::config::{Button, Config, Line, Plan};
+use handbell_core::conversation::Address;
+use handbell_core::incident::decide::Event;
+use handbell_core::incident::{Incident, Kind, Subject};
+use handbell_core::wording::Words;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// A plan of the configuration and its fingerprint.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) hash: String,
+}
+
+/// The configuration. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Configuration(Arc<Parsed>);
+
+#[derive(Debug)]
+struct Parsed {
+    config: Config,
+    plans: BTreeMap<String, Known>,
+    zone: TimeZone,
+}
+
+impl Deref for Configuration {
+    type Target = Config;
+
+    fn deref(&self) -> &Config {
+        &self.0.config
+    }
+}
+
+impl From<Config> for Configuration {
+    fn from(config: Config) -> Self {
+        let plans = config.plans.iter().map(|(name, plan)| {
+            let known = Known { hash: fingerprint(plan), plan: Arc::new(plan.clone()) };
+            (name.clone(), known)
+        });
+        Self(Arc::new(Parsed { plans: plans.collect(), zone: config.time_zone(), config }))
+    }
+}
+
+impl Configuration {
+    /// The plan of this name, as it stands today.
+    pub(crate) fn known(&self, name: &str) -> Option<&Known> {
+        self.0.plans.get(name)
+    }
+
+    /// The zone in which times are told.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.0.zone
+    }
+
+    /// The button that a subject is.
+    pub(crate) fn button(&self, subject: &Subject) -> Option<(&str, &Button)> {
+        let name = (subject.kind() == Kind::Button).then(|| subject.name())?;
+        self.buttons.get_key_value(name).map(|(name, button)| (name.as_str(), button))
+    }
+
+    /// The plan that a new incident of the subject runs today; none if it is gone from the configuration.
+    pub(crate) fn plan_of(&self, subject: &Subject) -> Option<(&String, &Known)> {
+        let plan = match subject.kind() {
+            Kind::Button => &self.buttons.get(subject.name())?.plan,
+            Kind::Zone => &self.zones.get(subject.name())?.plan,
+            Kind::Silence => {
+                let (site, plan) = subject.silent()?;
+                let mut zones = self.zones.values();
+                &zones.find(|zone| zone.site == site && zone.plan == plan)?.plan
+            }
+            Kind::Waiting => &self.line(subject)?.1.waiting.as_ref()?.plan,
+            Kind::Alert => &self.sources.get(subject.source()?)?.plan,
+            Kind::Customer | Kind::Notice => return None,
+        };
+        self.0.plans.get_key_value(plan)
+    }
+
+    /// The same for what this event opens: a mail's rule or its severity may have a plan of its own.
+    pub(crate) fn plan_for(&self, subject: &Subject, event: &Event) -> Option<(&String, &Known)> {
+        match event {
+            Event::Alert(raised) => {
+                self.0.plans.get_key_value(&raised.plan).or_else(|| self.plan_of(subject))
+            }
+            _ => self.plan_of(subject),
+        }
+    }
+
+    /// An incident knows itself what it is about, where the configuration can't tell.
+    pub(crate) fn words(&self, subject: &Subject, incident: Option<&Incident>) -> Words {
+        let called = incident.and_then(|incident| incident.label.as_deref());
+        let alert = incident.and_then(|incident| incident.alert.as_ref());
+        let name = subject.source().unwrap_or(subject.name());
+        let label = match subject.kind() {
+            Kind::Button => self.buttons.get(name).and_then(|button| button.label.as_deref()),
+            Kind::Zone => self.zones.get(name).and_then(|zone| zone.label.as_deref()),
+            Kind::Silence => subject.silent().map(|(site, _)| site),
+            Kind::Waiting => called.or(Some("A customer")),
+            Kind::Customer => self.line(subject).map(|(name, line)| line.label.as_deref().unwrap_or(name)),
+            Kind::Alert => self.sources.get(name).and_then(|source| source.label.as_deref()),
+            Kind::Notice => Some("Handbell"),
+        };
+        Words {
+            zone: self.0.zone.clone(),
+            name: label.unwrap_or(name).to_owned(),
+            alert: alert.map(|alert| (alert.title.clone(), alert.severity)),
+        }
+    }
+
+    /// The line of a conversation, if it still stands in the configuration.
+    pub(crate) fn line(&self, subject: &Subject) -> Option<(&str, &Line)> {
+        let name = subject.line()?;
+        self.lines.get_key_value(name).map(|(name, line)| (name.as_str(), line))
+    }
+
+    /// The subject of a customer. The account's number is the key: it never changes, and no log of ours holds it.
+    pub(crate) fn customer(&self, line: &str, address: &Address) -> Subject {
+        let account = self.twilio.as_ref().map_or("", |twilio| twilio.account.as_str());
+        address.subject(account, line)
+    }
+
+    /// Is the line's team at work?
+    pub(crate) fn is_open(&self, line: &Line, now: Timestamp) -> bool {
+        let hours = line.hours.as_ref();
+        // Hours that can't be read must not keep customers waiting; `handbell check` refuses them.
+        hours.and_then(|hours| hours.calendar(&self.0.zone).ok()).is_none_or(|calendar| calendar.is_open(now))
+    }
+
+    /// Signs links that only we give away.
+    pub(crate) fn link_secret(&self) -> &str {
+        let webex = &self.webex;
+        webex.webhook.as_ref().map_or(&webex.token.secret, |webhook| &webhook.secret)
+    }
+}
+
+/// How long a line keeps what was said on it, in seconds.
+pub(crate) fn keep_seconds(line: &Line) -> i64 {
+    i64::from(line.keep_days) * 86_400
+}
+
+/// The same plan has the same fingerprint, whatever else in the configuration changes.
+fn fingerprint(plan: &Plan) -> String {
+    use std::fmt::Write;
+    let text = serde_json::to_vec(plan).unwrap_or_default();
+    let digest = <sha2::Sha256 as sha2::Digest>::digest(text);
+    digest.iter().take(12).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,67 @@
+//! The work queue: it is told which rows are due.
+
+use handbell_store::table::RowKey;
+use jiff::Timestamp;
+
+use crate::parts::{Access, Dependencies, Part};
+
+/// Puts messages into the work queue.
+#[derive(Clone)]
+pub(crate) struct Queue {
+    sqs: aws_sdk_sqs::Client,
+    url: String,
+}
+
+impl Part for Queue {
+    fn access(access: &mut Access) {
+        access.queue = true;
+    }
+
+    fn build(from: &Dependencies) -> Self {
+        Self { sqs: from.sqs.clone(), url: from.places.queue_url.clone() }
+    }
+}
+
+impl Queue {
+    /// Tells the queue that these rows are due, each at its time. Best effort: the tick finds what this misses. False if
+    /// the queue has not taken all.
+    pub(crate) async fn enqueue(&self, rows: &[(RowKey, Timestamp)], now: Timestamp) -> bool {
+        use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+        let mut taken = true;
+        for ten in rows.chunks(10) {
+            let entries = ten.iter().enumerate().filter_map(|(index, (row, at))| {
+                // Rounded up: a message that comes early finds nothing to do.
+                let seconds =
+                    (at.as_millisecond() - now.as_millisecond() + 999).div_euclid(1000).clamp(0, 900);
+                let body = serde_json::to_string(row).ok()?;
+                SendMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .message_body(body)
+                    .delay_seconds(seconds as i32)
+                    .build()
+                    .ok()
+            });
+            let send = self
+                .sqs
+                .send_message_batch()
+                .queue_url(&self.url)
+                .set_entries(Some(entries.collect()))
+                .send();
+            match send.await {
+                Ok(sent) if sent.failed().is_empty() => {}
+                Ok(sent) => {
+                    taken = false;
+                    tracing::warn!(
+                        failed = sent.failed().len(),
+                        "some messages were not taken; the tick will find the rows"
+                    );
+                }
+                Err(error) => {
+                    taken = false;
+                    tracing::warn!(reason = ?error.as_service_error(), "the queue took no message; the tick will find the rows");
+                }
+            }
+        }
+        taken
+    }
+}

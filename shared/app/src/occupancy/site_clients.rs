@@ -1,0 +1,89 @@
+//! How sites are asked: each with the certificates that it wants, and at the pace that it bears.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use handbell_core::config::{Site, Source};
+use handbell_outbound::floor::{Floor, Pace};
+
+use crate::Fault;
+use crate::parts::{Access, Dependencies, Part};
+
+/// Makes the HTTP client for a site with certificates of its own; the folder is where its files lie.
+pub type MakeSiteClient =
+    Arc<dyn Fn(&Site, &std::path::Path) -> Result<reqwest::Client, Fault> + Send + Sync>;
+
+/// Clients of sites, made when a site is asked first.
+#[derive(Clone)]
+pub(crate) struct SiteClients {
+    http: reqwest::Client,
+    cmx_url: Option<String>,
+    files: PathBuf,
+    make_site_client: MakeSiteClient,
+    site_clients: Arc<Mutex<BTreeMap<String, reqwest::Client>>>,
+    paces: Arc<Mutex<BTreeMap<String, Pace>>>,
+}
+
+impl Part for SiteClients {
+    fn access(_: &mut Access) {}
+
+    fn build(from: &Dependencies) -> Self {
+        Self {
+            http: from.http.clone(),
+            cmx_url: from.places.cmx_url.clone(),
+            files: from.places.files.clone(),
+            make_site_client: Arc::clone(&from.make_site_client),
+            site_clients: Arc::default(),
+            paces: Arc::default(),
+        }
+    }
+}
+
+impl SiteClients {
+    /// The client for a site: the one for all, or its own if it wants other certificates.
+    pub(super) fn client(&self, name: &str, site: &Site) -> Result<reqwest::Client, Fault> {
+        let of_laptop = matches!(site.source(), Some(Source::Cmx(_))) && self.cmx_url.is_some();
+        if of_laptop || (site.ca.is_none() && site.pin.is_none() && !site.insecure) {
+            return Ok(self.http.clone());
+        }
+        let mut clients = self.site_clients.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(client) = clients.get(name) {
+            return Ok(client.clone());
+        }
+        if site.insecure {
+            tracing::error!(
+                site = name,
+                "INSECURE: this site's certificate isn't checked. Whoever is in between can read the password and forge counts. \
+                 Give the site a `pin` or a `ca` instead."
+            );
+        }
+        let client = (self.make_site_client)(site, &self.files)?;
+        clients.insert(name.to_owned(), client.clone());
+        Ok(client)
+    }
+
+    /// Asks a site; none if it can't be asked.
+    pub(super) fn floor(
+        &self,
+        client: reqwest::Client,
+        site: &Site,
+        secret: secrecy::SecretString,
+    ) -> Option<Floor> {
+        let source = site.source()?;
+        let timeout = Duration::try_from(site.timeout.0).ok()?;
+        let mut floor = Floor::new(client, source, secret, timeout)?;
+        match (source, &self.cmx_url) {
+            (Source::Cmx(_), Some(url)) => floor = floor.at(url.clone()),
+            (Source::Meraki(meraki), _) => {
+                let organization = meraki.organization.clone().unwrap_or_else(|| meraki.key.secret.clone());
+                let mut paces = self.paces.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                let pace = paces.entry(organization).or_insert_with(handbell_outbound::floor::Pace::meraki);
+                floor = floor.paced(pace.clone());
+            }
+            _ => {}
+        }
+        Some(floor)
+    }
+}
