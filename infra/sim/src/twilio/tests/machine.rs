@@ -88,8 +88,10 @@ async fn a_short_call_to_a_machine_ends_with_the_verdict_all_the_same() {
     scene.call(&form).await;
     scene.until("told", || scene.told("/twilio/voice/amd").len() == 2).await;
     assert_eq!(scene.told_of("/twilio/voice/amd", "AnsweredBy"), ["machine_start", "machine_end_beep"]);
-    let wire = scene.stage.wire.entries();
-    let got = wire.iter().find(|entry| entry.url.contains("/amd?")).expect("a GET");
+    // An exchange is logged once its answer is there, a moment after the receiver has counted it.
+    let logged = || scene.stage.wire.entries().into_iter().find(|entry| entry.url.contains("/amd?"));
+    scene.until("the GET in the log", || logged().is_some()).await;
+    let got = logged().expect("awaited above");
     assert_eq!((got.method.as_str(), got.verdict.as_str(), got.status), ("GET", "signed", 200));
 }
 
