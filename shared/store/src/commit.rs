@@ -1,4 +1,4 @@
-//! The one transaction: an event's whole consequence, or nothing.
+//! The one transaction: it writes all the changes that follow from an event, or none.
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use handbell_core::config::Plan;
@@ -12,49 +12,49 @@ use crate::facet::parts;
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
 use crate::{Conversations, Fault, Handled, Incidents, Named, log, write};
 
-/// What one event changes.
+/// Changes that follow from one event.
 pub struct Commit<'a> {
-    /// The version that was read; none if there was no incident.
+    /// Version that was read; `None` if there was no incident.
     pub before: Option<u64>,
-    /// The next state.
+    /// The incident's next state.
     pub incident: &'a Incident,
-    /// The event's key, how long it is remembered, and what its sender is told.
+    /// The event's key, how long the key is remembered, and what is returned to the event's sender.
     pub event: Option<(&'a str, SignedDuration, Handled)>,
-    /// The deliveries.
+    /// Dispatches that the event causes.
     pub dispatches: &'a [Dispatch],
-    /// How long it is kept, in seconds.
+    /// How long the dispatches are kept, in seconds.
     pub keep_seconds: i64,
-    /// A new incident begins: its short name is written down too.
+    /// Whether a new incident opens, which also stores its short reference.
     pub opens: bool,
-    /// The incident that it takes the place of, if nobody had found yet that it was over.
+    /// The incident that the new one replaces, if that incident is over and nothing has recorded its end yet.
     pub replaces: Option<&'a Incident>,
-    /// The plan, if the table doesn't know it yet.
+    /// The plan, if the table doesn't contain it yet.
     pub plan: Option<(&'a str, &'a Plan)>,
 }
 
-/// What one turn of a conversation changes.
+/// Changes that follow from one event of a conversation.
 pub struct CommitTurn<'a> {
-    /// Whose conversation.
+    /// Subject of the conversation.
     pub subject: &'a Subject,
     /// The customer's number, if there is one.
     pub number: Option<&'a str>,
-    /// The version that was read; none if there was no conversation.
+    /// Version that was read; `None` if there was no conversation.
     pub before: Option<u64>,
-    /// What happens.
+    /// The decision.
     pub turn: &'a Turn,
     /// The event's key, if it has one.
     pub event: Option<&'a str>,
-    /// How long it is kept, in seconds.
+    /// How long the rows are kept, in seconds.
     pub keep_seconds: i64,
 }
 
-/// Why nothing was written.
+/// Why a commit failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCommitted {
-    /// Somebody else was faster: read again and decide again.
+    /// Another writer was faster. The caller reads and decides again.
     #[error("somebody else was faster")]
     Conflict,
-    /// The table failed. Whether it was written is unknown: only the event's id can tell.
+    /// The table failed. Whether the transaction was written is unknown; only the event's id can tell.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -65,8 +65,8 @@ struct PlanRow<'a> {
 }
 
 impl Incidents {
-    /// Writes the state, the event's row, the dispatches, the plan and, when the incident is over, its row of the log in one
-    /// transaction.
+    /// Writes the state, the event's row, the dispatches and the plan in one transaction. An incident that is over also
+    /// gets its row in the log.
     pub async fn commit(&self, commit: Commit<'_>, now: Timestamp) -> Result<(), NotCommitted> {
         let mut items = Vec::with_capacity(3 + commit.dispatches.len());
 
@@ -74,17 +74,17 @@ impl Incidents {
         let mut meta = write(commit.incident, &RowKey::incident(subject))?;
         set_due(&mut meta, subject, commit.incident.wake_at);
         if subject.kind() == Kind::Waiting {
-            // It bears the customer's name, and goes when the conversation goes.
+            // This row contains the customer's name, so it expires together with the conversation.
             set_expiry(&mut meta, now, commit.keep_seconds);
         } else if subject.kind() == Kind::Alert && commit.incident.phase.is_final() {
-            // Each trouble has a row of its own, with what people wrote in it.
+            // Each alert has a row of its own, which contains what people wrote.
             set_expiry(&mut meta, now, KEPT_SECONDS);
         }
         items.push(unchanged(self.put(meta), commit.before));
         if let Some((key, keep, handled)) = &commit.event {
             let mut row = write(handled, &RowKey::event(subject, key))?;
             set_expiry(&mut row, now, keep.as_secs());
-            // An expired row may stand for two more days; it is as good as gone.
+            // DynamoDB may keep an expired row for two more days; it counts as deleted.
             items.push(
                 self.put(row)
                     .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
@@ -117,8 +117,8 @@ impl Incidents {
 }
 
 impl Conversations {
-    /// Writes a turn of a conversation in one transaction: its state, what the number has told us, the event's row, the
-    /// dispatches.
+    /// Writes a decision about a conversation in one transaction: its state, the preferences of the customer's number,
+    /// the event's row and the dispatches.
     pub async fn commit_turn(&self, commit: CommitTurn<'_>, now: Timestamp) -> Result<(), NotCommitted> {
         let CommitTurn { subject, turn, keep_seconds, .. } = commit;
         let mut items = Vec::with_capacity(3 + turn.dispatches.len());
@@ -130,7 +130,7 @@ impl Conversations {
         }
         if let Some((number, sender)) = commit.number.zip(turn.sender.as_ref()) {
             let mut row = write(sender, &RowKey::sender(number))?;
-            // That somebody wants no texts is never forgotten.
+            // An opt-out never expires.
             if sender.opted_out.is_none() {
                 set_expiry(&mut row, now, keep_seconds);
             }
@@ -141,7 +141,8 @@ impl Conversations {
             let epoch = turn.next.as_ref().map_or(0, |next| next.epoch);
             let handled = Handled { count: u64::from(turn.answer), at: now, epoch };
             let mut row = write(&handled, &RowKey::event(subject, key))?;
-            // Requests are signed without a time: what was handled is remembered, however soon all else is forgotten.
+            // Signed requests contain no time. The ids of handled events are therefore kept even if everything else
+            // expires sooner, so that nobody can replay a request.
             set_expiry(&mut row, now, keep_seconds.max(KEPT_SECONDS));
             items.push(
                 self.put(row)
@@ -153,7 +154,8 @@ impl Conversations {
             let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
             set_due(&mut row, subject, first_due(dispatch, now));
             set_expiry(&mut row, now, keep_seconds);
-            // When all was forgotten after its time, numbers begin again; an expired row may stand for two more days.
+            // Once a conversation has expired, its numbers start again, but DynamoDB may keep the expired rows for two
+            // more days.
             items.push(
                 self.put(row)
                     .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
@@ -164,12 +166,13 @@ impl Conversations {
     }
 }
 
-/// When a new dispatch of a conversation is looked at: at once, but for answers that are held for a moment.
+/// Returns when a new dispatch of a conversation is processed first: at once, except for replies that are held for a
+/// moment.
 pub fn first_due(dispatch: &Dispatch, now: Timestamp) -> Option<Timestamp> {
     dispatch.due(now).map(|due| if dispatch.deliveries.is_empty() { now } else { due.max(now) })
 }
 
-/// Only if the row still has the version that was read.
+/// Puts a row on condition that the stored row still has the version that was read.
 fn unchanged(put: PutBuilder, before: Option<u64>) -> PutBuilder {
     match before {
         Some(version) => put

@@ -1,4 +1,4 @@
-//! Conversations: what was said with a customer, whose space is whose, what a line remembers, and what is forgotten.
+//! Conversations: state and history, the Webex space of each one, the state of a line, and deletion of old rows.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -14,30 +14,30 @@ use crate::{
     Conversations, Counters, Erasure, Fault, Handled, History, Leases, Lines, Missed, Named, read, write,
 };
 
-/// What stands in the table about a customer.
+/// What the table contains about a customer.
 #[derive(Clone, Debug, Default)]
 pub struct LoadedTalk {
-    /// The conversation.
+    /// State of the conversation.
     pub conversation: Option<Conversation>,
-    /// What the number has told us.
+    /// Preferences of the customer's number, such as an opt-out.
     pub sender: Sender,
-    /// The event asked for, if it was handled before.
+    /// The requested event, if it was handled before.
     pub handled: Option<Handled>,
 }
 
-/// What is remembered of a line.
+/// Stored state of a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineRow {
-    /// Who was asked last to answer: a mail address.
+    /// Mail address of the agent who was asked last to answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_last: Option<String>,
-    /// Texts that came before this were fetched.
+    /// Texts received before this time have been fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fetched_to: Option<Timestamp>,
 }
 
 impl Conversations {
-    /// Everything that a turn of a conversation needs, in one consistent read.
+    /// Reads everything that a decision about a conversation needs in one consistent read.
     pub async fn load_talk(
         &self,
         subject: &Subject,
@@ -54,8 +54,8 @@ impl Conversations {
         for row in self.batch(&keys).await? {
             let sk = row.get("sk").and_then(|sk| sk.as_s().ok()).map_or("", String::as_str);
             match sk {
-                // An expired conversation has been forgotten, though its row may stand for two more days: nothing of it
-                // is shown to anybody, but its version and its numbers go on.
+                // An expired conversation counts as deleted, though DynamoDB may keep its row for two more days. Nobody
+                // gets to see its content, but its version and its numbers continue.
                 "META" => {
                     let gone = has_expired(&row, now);
                     let mut conversation: Conversation = read(row)?;
@@ -72,27 +72,27 @@ impl Conversations {
         Ok(loaded)
     }
 
-    /// The conversation alone.
+    /// Returns the conversation alone.
     pub async fn conversation(&self, subject: &Subject) -> Result<Option<Conversation>, Fault> {
         self.get(&RowKey::incident(subject)).await
     }
 
-    /// What a number has told us.
+    /// Returns the preferences of a number.
     pub async fn sender(&self, number: &str) -> Result<Sender, Fault> {
         Ok(self.get(&RowKey::sender(number)).await?.unwrap_or_default())
     }
 
-    /// What became of an event of a subject.
+    /// Returns how an event of a subject was handled; `None` if it is new.
     pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, Fault> {
         self.get(&RowKey::event(subject, event)).await
     }
 
-    /// Which conversation's space this is; none if it is no customer's.
+    /// Returns the conversation that a space belongs to; `None` if the space belongs to no customer.
     pub async fn conversation_of_room(&self, room: &str) -> Result<Option<Named>, Fault> {
         self.get(&RowKey::room(room)).await
     }
 
-    /// Remembers whose space this is. False if it is another's already.
+    /// Stores which conversation a space belongs to. Returns false if the space already belongs to another one.
     pub async fn remember_room(&self, room: &str, whose: &Named) -> Result<bool, Fault> {
         let put = self
             .put_item(write(whose, &RowKey::room(room))?)
@@ -108,7 +108,7 @@ impl Conversations {
         }
     }
 
-    /// The space is nobody's from now on: neither is it found by its title, nor leaves anything that is written in it.
+    /// Detaches a space from its conversation: it is no longer found by its title, and nothing written in it is sent.
     pub async fn forsake_room(&self, room: &str, whose: &Subject) -> Result<(), Fault> {
         let nobody = Named { subject: whose.clone(), epoch: 0 };
         let row = write(&nobody, &RowKey::room(room))?;
@@ -118,7 +118,7 @@ impl Conversations {
 }
 
 impl History {
-    /// The dispatches of a conversation, oldest first: its history. At most `limit`, the newest.
+    /// Returns the newest dispatches of a conversation, at most `limit`, oldest first.
     pub async fn dispatches(&self, subject: &Subject, limit: usize) -> Result<Vec<Dispatch>, Fault> {
         let mut pages = self
             .query(&RowKey::incident(subject).pk)
@@ -143,7 +143,7 @@ impl History {
         Ok(found)
     }
 
-    /// The dispatches of one incident, oldest first.
+    /// Returns the dispatches of one incident, oldest first.
     pub async fn dispatches_of(&self, subject: &Subject, epoch: u64) -> Result<Vec<Dispatch>, Fault> {
         let mut pages = self
             .query(&RowKey::incident(subject).pk)
@@ -163,15 +163,15 @@ impl History {
 }
 
 impl Erasure {
-    /// Removes what was said in a conversation, but for one dispatch. The ids of events that were handled stay: they name
-    /// nobody, and without them an old event could be sent to us again.
+    /// Deletes the dispatches of a conversation except one. The ids of handled events remain: they contain no personal
+    /// data, and without them an old event could be replayed.
     pub async fn forget_dispatches(&self, but: &DispatchKey) -> Result<(), Fault> {
         let own = RowKey::dispatch(but);
         let epoch = own.sk.rsplit_once('#').map_or("D#", |(epoch, _)| epoch).to_owned() + "#";
         self.forget_rows(&own.pk, &epoch, Some(&own.sk)).await
     }
 
-    /// Removes a subject's incident and its dispatches.
+    /// Deletes a subject's incident and its dispatches.
     pub async fn forget_incident(&self, subject: &Subject) -> Result<(), Fault> {
         let meta = RowKey::incident(subject);
         self.forget_rows(&meta.pk, "D#", None).await?;
@@ -198,7 +198,7 @@ impl Erasure {
         Ok(())
     }
 
-    /// Removes one row.
+    /// Deletes one row.
     pub async fn forget(&self, key: &RowKey) -> Result<(), Fault> {
         self.delete_item(key).send().await?;
         Ok(())
@@ -206,17 +206,17 @@ impl Erasure {
 }
 
 impl Lines {
-    /// What is remembered of a line.
+    /// Returns the stored state of a line.
     pub async fn line(&self, name: &str) -> Result<LineRow, Fault> {
         Ok(self.get(&RowKey::line(name)).await?.unwrap_or_default())
     }
 
-    /// Remembers who was asked last.
+    /// Stores who was asked last to answer.
     pub async fn asked_last(&self, line: &str, email: &str) -> Result<(), Fault> {
         self.set_line(line, "asked_last", text(email)).await
     }
 
-    /// Remembers up to when a line's texts were fetched.
+    /// Stores the time up to which a line's texts have been fetched.
     pub async fn fetched_to(&self, line: &str, at: Timestamp) -> Result<(), Fault> {
         self.set_line(line, "fetched_to", text(&at.to_string())).await
     }
@@ -233,12 +233,12 @@ impl Lines {
 }
 
 impl Missed {
-    /// Whether something was missed while our webhooks were off.
+    /// Returns whether messages may have been missed while our webhooks were off.
     pub async fn missed(&self) -> Result<bool, Fault> {
         Ok(self.get::<serde::de::IgnoredAny>(&RowKey::hooks()).await?.is_some())
     }
 
-    /// Remembers that something may have been missed.
+    /// Stores whether messages may have been missed.
     pub async fn remember_missed(&self, missed: bool) -> Result<(), Fault> {
         if !missed {
             self.delete_item(&RowKey::hooks()).send().await?;
@@ -251,7 +251,8 @@ impl Missed {
 }
 
 impl Counters {
-    /// Counts `more` of something, which is forgotten after `keep_seconds`; gives what there was before.
+    /// Adds `more` to a counter and returns its previous value. The counter expires `keep_seconds` after its first
+    /// increment.
     pub async fn count(
         &self,
         what: &str,
@@ -275,7 +276,7 @@ impl Counters {
 }
 
 impl Leases {
-    /// Takes a conversation out of the index of due rows.
+    /// Removes a conversation from the index of due rows.
     pub async fn let_rest(&self, subject: &Subject) -> Result<(), Fault> {
         self.update_item(&RowKey::incident(subject))
             .update_expression("REMOVE due_ms, due_shard")
@@ -290,7 +291,7 @@ impl Leases {
     }
 }
 
-/// The table forgets expired rows up to two days late.
+/// Whether a row has expired: DynamoDB deletes expired rows up to two days late.
 fn has_expired(row: &Row, now: Timestamp) -> bool {
     let at = row.get("expires_at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<i64>().ok());
     at.is_some_and(|at| at < now.as_second())

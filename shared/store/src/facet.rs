@@ -1,4 +1,4 @@
-//! The table in parts: each does one thing, and can make no other request than those that it declares here.
+//! Facets of the table. Each has one purpose and can make only the requests that it declares here.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use crate::table::{DUE, ROSTER, Row, RowKey, text};
 use crate::{Fault, NotCommitted, read};
 
-/// The table of one name. Only the facets below make requests with it.
+/// A DynamoDB table. Only the facets below make requests with it.
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
@@ -28,20 +28,20 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table of this name.
+    /// Creates a handle for the table of this name.
     pub fn new(client: Client, name: impl Into<Arc<str>>) -> Self {
         Self { client, name: name.into() }
     }
 }
 
-/// Rows that an action is narrowed to.
+/// The rows that an action is restricted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rows {
     /// Any row of the table.
     Any,
-    /// Rows of these partitions: a partition's key, or its beginning and a star, as `dynamodb:LeadingKeys` names them.
+    /// Rows of these partitions: a partition key, or a prefix and an asterisk, as in `dynamodb:LeadingKeys`.
     Of(&'static str),
-    /// The rows that an index holds.
+    /// The rows in an index.
     Index(&'static str),
 }
 
@@ -57,27 +57,27 @@ impl Rows {
     }
 }
 
-/// An action of DynamoDB on some rows: what a role must allow to whoever holds the facet. A transaction needs the permission
-/// of each of its parts, and none of its own.
+/// A DynamoDB action on some rows, which the IAM role of a function that holds the facet must allow. A transaction
+/// needs the permission of each of its parts and none of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableAccess {
-    /// As IAM calls it, without `dynamodb:`.
+    /// Name of the action in IAM, without `dynamodb:`.
     pub action: &'static str,
-    /// On which rows.
+    /// Rows that the action applies to.
     pub rows: Rows,
 }
 
-/// A part of the table.
+/// A part of the table with its own permissions.
 pub trait Facet {
-    /// All that it may do.
+    /// All actions that the facet may use.
     const ACCESS: &'static [TableAccess];
 
-    /// This part of a table.
+    /// Returns this facet of a table.
     fn of(table: &Table) -> Self;
 }
 
-/// Declares facets. An action gives a facet the method that asks for it, so that an action that isn't declared can't be
-/// asked for.
+/// Declares facets. A facet gets a method only for the actions that it declares, so code that uses any other action
+/// doesn't compile.
 macro_rules! facets {
     ($($(#[$doc:meta])* $name:ident { $($action:ident $(($rows:expr))?),* })*) => {
         $(
@@ -100,7 +100,7 @@ macro_rules! facets {
             $(facets!(@action $name $action $($rows)?);)*
         )*
 
-        /// All facets of one table: for those outside the functions, whom no role narrows.
+        /// All facets of one table, for programs outside the functions, which no IAM role restricts.
         #[derive(Clone, Debug)]
         pub struct Store {
             table: Table,
@@ -114,7 +114,7 @@ macro_rules! facets {
                 self.table.client.get_item().table_name(&*self.table.name).set_key(Some(key.row()))
             }
 
-            /// One row, as it stands at this moment.
+            /// Reads one row consistently.
             pub(crate) async fn get<T: DeserializeOwned>(&self, key: &RowKey) -> Result<Option<T>, Fault> {
                 let answer = self.get_item(key).consistent_read(true).send().await?;
                 answer.item.map(read).transpose()
@@ -123,7 +123,7 @@ macro_rules! facets {
     };
     (@action $name:ident BatchGetItem) => {
         impl $name {
-            /// Several rows in one consistent read.
+            /// Reads several rows in one consistent read.
             pub(crate) async fn batch(&self, keys: &[&RowKey]) -> Result<Vec<Row>, Fault> {
                 batch(self.table.client.batch_get_item(), &self.table.name, keys).await
             }
@@ -136,7 +136,7 @@ macro_rules! facets {
                 self.table.client.put_item().table_name(&*self.table.name).set_item(Some(row))
             }
 
-            /// A part of a transaction.
+            /// Starts a put that is part of a transaction.
             #[allow(dead_code, reason = "some facets write no transactions")]
             pub(crate) fn put(&self, row: Row) -> PutBuilder {
                 Put::builder().table_name(&*self.table.name).set_item(Some(row))
@@ -164,7 +164,7 @@ macro_rules! facets {
                 self.table.client.delete_item().table_name(&*self.table.name).set_key(Some(key.row()))
             }
 
-            /// A part of a transaction.
+            /// Starts a delete that is part of a transaction.
             #[allow(dead_code, reason = "some facets write no transactions")]
             pub(crate) fn delete(&self, key: &RowKey) -> DeleteBuilder {
                 debug_assert!($rows.hold(&key.pk), "{key:?} is not of this facet");
@@ -175,7 +175,7 @@ macro_rules! facets {
     (@action $name:ident Query) => { facets!(@action $name Query Rows::Any); };
     (@action $name:ident Query $rows:expr) => {
         impl $name {
-            /// A query of the index or, with its partition as `:pk`, of the table.
+            /// Starts a query of the index, or of the table with the partition as `:pk`.
             pub(crate) fn query(&self, partition: &str) -> QueryFluentBuilder {
                 let query = self.table.client.query().table_name(&*self.table.name);
                 if let Rows::Index(index) = $rows {
@@ -188,7 +188,7 @@ macro_rules! facets {
     };
     (@action $name:ident BatchWriteItem) => {
         impl $name {
-            /// Writes some rows; gives those that were left over.
+            /// Writes some rows and returns those that DynamoDB left unprocessed.
             pub(crate) async fn batch_write(&self, rows: Vec<WriteRequest>) -> Result<Vec<WriteRequest>, Fault> {
                 batch_write(self.table.client.batch_write_item(), &self.table.name, rows).await
             }
@@ -197,53 +197,53 @@ macro_rules! facets {
 }
 
 facets! {
-    /// Incidents: what a decision needs, and what it changes.
+    /// Incidents: what a decision reads and writes.
     Incidents { BatchGetItem, GetItem, PutItem }
-    /// Dispatches, for reading.
+    /// Dispatches, read-only.
     Dispatches { GetItem }
-    /// Dispatches of a subject or an incident: its history.
+    /// Dispatches of a subject or an incident: the history.
     History { Query }
-    /// What vendors report of deliveries.
+    /// Receipts of deliveries that vendors report.
     Receipts { UpdateItem }
-    /// The leases of workers on dispatches, and the rest of a conversation that needs none.
+    /// Leases of workers on dispatches, and removal of conversations from the due index.
     Leases { UpdateItem }
-    /// The index of rows that are due.
+    /// Index of rows that are due.
     DueIndex { Query(Rows::Index(DUE)) }
-    /// People, teams, rotas and maintenance, for reading.
+    /// People, teams, rotas and maintenance windows, read-only.
     People { GetItem, Query(Rows::Of(ROSTER)) }
-    /// People, teams, rotas and maintenance, for changing.
+    /// Changes to people, teams, rotas and maintenance windows.
     RosterEditor { PutItem, DeleteItem(Rows::Of(ROSTER)) }
-    /// Codes that prove whose a phone or an address is.
+    /// Codes that verify a phone number or a mail address.
     Codes { GetItem, PutItem, UpdateItem, DeleteItem(Rows::Of("CODE#*")) }
-    /// Which incidents a phone or a space was told of, for reading.
+    /// Which incidents a phone or a space was notified of, read-only.
     Paged { Query(Rows::Of("PAGED#*")) }
-    /// Which incidents a phone or a space was told of, for writing.
+    /// Which incidents a phone or a space was notified of, write-only.
     PagedNotes { BatchWriteItem }
-    /// Conversations: what a turn needs, what it changes, and whose space is whose.
+    /// Conversations: what a decision reads and writes, and which space belongs to which conversation.
     Conversations { BatchGetItem, GetItem, PutItem }
-    /// What is remembered of a line.
+    /// Stored state of lines.
     Lines { GetItem, UpdateItem }
-    /// Limits.
+    /// Counters for limits.
     Counters { UpdateItem }
-    /// What has to be forgotten.
+    /// Deletion of rows.
     Erasure { Query, DeleteItem }
-    /// Whether something was missed while our webhooks were off.
+    /// Whether messages may have been missed while our webhooks were off.
     Missed { GetItem, PutItem, DeleteItem(Rows::Of("HOOKS")) }
-    /// Webex spaces and who is making one, for reading.
+    /// Webex spaces and who is creating one, read-only.
     Spaces { GetItem }
-    /// Webex spaces and who is making one, for writing.
+    /// Webex spaces and who is creating one, write-only.
     SpaceMaking { PutItem }
-    /// Mails that came in.
+    /// Received mails.
     Mails { BatchGetItem, GetItem, PutItem }
-    /// Something to be said that belongs to no incident.
+    /// Notices: dispatches that belong to no incident.
     Notices { GetItem, PutItem }
-    /// Up to where mailboxes were read, and who reads one at the moment.
+    /// How far mailboxes have been read, and the leases on reading them.
     Mailboxes { GetItem, PutItem, UpdateItem }
-    /// Sites: what is remembered from poll to poll, and every count.
+    /// Sites: state kept from poll to poll, and all counts.
     Sites { BatchGetItem, GetItem, PutItem, Query, UpdateItem }
-    /// Which devices a site's messages told of, for writing.
+    /// Devices that a site's messages reported, write-only.
     Sightings { PutItem }
-    /// What is remembered of incidents that are over.
+    /// Summaries of incidents that are over.
     Log { Query }
 }
 
@@ -256,7 +256,7 @@ impl From<Table> for Store {
 macro_rules! store {
     ($($(#[$doc:meta])* $field:ident: $name:ident;)*) => {
         impl Store {
-            /// All of a table.
+            /// Creates the facets of a table.
             pub fn new(client: Client, name: impl Into<Arc<str>>) -> Self {
                 Self { table: Table::new(client, name) }
             }
@@ -325,7 +325,7 @@ async fn batch_write(
     Ok(answer.unprocessed_items.and_then(|mut left| left.remove(table)).unwrap_or_default())
 }
 
-/// All of it or nothing.
+/// Writes all items in one transaction, or none.
 async fn transact(client: &Client, items: Vec<TransactWriteItem>) -> Result<(), NotCommitted> {
     let answer = client.transact_write_items().set_transact_items(Some(items)).send().await;
     answer.map(|_| ()).map_err(|error| match error.as_service_error() {
@@ -344,7 +344,7 @@ async fn transact(client: &Client, items: Vec<TransactWriteItem>) -> Result<(), 
     })
 }
 
-/// Puts as the parts of a transaction.
+/// Turns puts into the parts of a transaction.
 pub(crate) fn parts(puts: Vec<PutBuilder>) -> Result<Vec<TransactWriteItem>, Fault> {
     let part = |put: PutBuilder| {
         let put = put.build().map_err(|error| Fault(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! A dispatch's lease: one worker at a time, and what callbacks write beside it.
+//! The lease on a dispatch: one worker at a time, and receipts that callbacks write beside it.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -9,35 +9,35 @@ use jiff::Timestamp;
 use crate::table::{Row, RowKey, number, shard, text};
 use crate::{Fault, Leases, Receipts, attribute, read};
 
-/// What came of a claim.
+/// Result of a claim.
 #[derive(Clone, Debug)]
 pub enum Claimed {
-    /// It is ours. `died_at_ms` is when a worker before us claimed it who never let go.
+    /// The caller holds the lease.
     Ours {
-        /// The dispatch, as it is under our lease.
+        /// The dispatch under the caller's lease.
         dispatch: Box<Dispatch>,
-        /// When the worker that died had claimed it, in milliseconds.
+        /// Time at which a worker that never released the lease had claimed it, in milliseconds.
         died_at_ms: Option<i64>,
     },
-    /// Another has it, or there is nothing to do.
+    /// Another worker holds the lease, or the dispatch isn't due.
     NotOurs,
 }
 
-/// What came of letting go.
+/// Result of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Released {
-    /// Written.
+    /// The changes are written.
     Done,
-    /// A callback wrote in between: read again, and write again.
+    /// A callback wrote in between. The caller reads and writes again.
     Changed,
-    /// Another has taken it over: our lease had run out.
+    /// The lease had run out, and another worker has taken over.
     Lost,
 }
 
 impl Leases {
-    /// Takes a due dispatch under a lease of 30 s, in one conditional update of its row alone.
+    /// Claims a due dispatch under a lease of 30 s, in one conditional update of its row alone.
     ///
-    /// `due` stays where it is: if the worker dies, the row is still found.
+    /// The claim leaves `due` unchanged, so the row is still found if the worker dies.
     pub async fn claim(&self, key: &DispatchKey, owner: &str, now: Timestamp) -> Result<Claimed, Fault> {
         let now_ms = now.as_millisecond();
         let lease_ms = (now + LEASE).as_millisecond();
@@ -62,8 +62,8 @@ impl Leases {
                 Ok(Claimed::Ours { dispatch: Box::new(dispatch), died_at_ms })
             }
             Err(error) => match refused(&error) {
-                // Our own earlier try was written and its answer lost: the lease is ours. What the row was before is
-                // gone, so whatever is due counts as perhaps said.
+                // An earlier attempt of this worker was written but its response was lost: the lease is held. The state
+                // of the row before that attempt is unknown, so all due deliveries count as possibly sent.
                 Some(row) if row.get("owner") == Some(&text(owner)) => {
                     let dispatch: Dispatch = read(row)?;
                     let died_at_ms = dispatch.lease.died_before();
@@ -75,7 +75,7 @@ impl Leases {
         }
     }
 
-    /// Lengthens our lease, for a post whose file takes longer to send. False if the lease is ours no more.
+    /// Extends the lease for a post whose file takes longer to upload. Returns false if `owner` no longer holds it.
     pub async fn renew(&self, key: &DispatchKey, owner: &str, until: Timestamp) -> Result<bool, Fault> {
         let answer = self
             .update_item(&RowKey::dispatch(key))
@@ -94,7 +94,7 @@ impl Leases {
         }
     }
 
-    /// Writes down what the worker did and lets go of the lease.
+    /// Stores what the worker did and releases the lease.
     pub async fn release(&self, dispatch: &Dispatch, owner: &str, now: Timestamp) -> Result<Released, Fault> {
         let due = dispatch.due(now);
         let mut expression =
@@ -129,7 +129,7 @@ impl Leases {
                 Some(row) if row.get("owner") == Some(&text(owner)) => Ok(Released::Changed),
                 Some(row) => {
                     let stands: Dispatch = read(row)?;
-                    // Written by our own earlier try whose answer was lost.
+                    // An earlier attempt of this worker was written but its response was lost.
                     Ok(if stands.lease.has_settled(dispatch.lease.claims()) {
                         Released::Done
                     } else {
@@ -143,8 +143,9 @@ impl Leases {
 }
 
 impl Receipts {
-    /// Writes down what a vendor told us of a delivery, if it is later than what we knew, and asks for a new report at
-    /// `due`, or when the row is due anyway. True if it was written. Works while a worker holds the lease.
+    /// Stores a vendor's receipt for a delivery, if its rank is higher than that of the stored receipt. Makes the row
+    /// due at `due`, unless it is due anyway. Returns true if the receipt was written. Works while a worker holds the
+    /// lease.
     pub async fn receipt(
         &self,
         key: &DispatchKey,
@@ -175,8 +176,8 @@ impl Receipts {
         }
     }
 
-    /// Something follows from what was written down that can't wait until the row is due anyway. Later than that it changes
-    /// nothing.
+    /// Moves the due time of a row forward to `due`, when a receipt has consequences that can't wait. A row that is due
+    /// earlier remains unchanged, and so does a row that isn't due at all.
     pub async fn due_by(&self, key: &DispatchKey, due: Timestamp) -> Result<(), Fault> {
         let answer = self
             .update_item(&RowKey::dispatch(key))
@@ -193,7 +194,7 @@ impl Receipts {
     }
 }
 
-/// The row as it stood when a condition failed; none for every other error.
+/// Returns the row that failed a condition; `None` for every other error.
 fn refused<R>(error: &SdkError<UpdateItemError, R>) -> Option<Row> {
     match error.as_service_error()? {
         UpdateItemError::ConditionalCheckFailedException(failed) => {

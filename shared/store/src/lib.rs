@@ -1,7 +1,7 @@
-//! What we remember: incidents, dispatches, spaces and plans in one DynamoDB table.
+//! Storage: incidents, dispatches, spaces and plans in one DynamoDB table.
 //!
-//! Two promises live here: [`Incidents::commit`] writes an event's whole consequence or nothing, and
-//! [`Leases::claim`] gives a dispatch to one worker at a time.
+//! The crate gives two guarantees. [`Incidents::commit`] writes all the changes that follow from an event, or none of
+//! them. [`Leases::claim`] gives a dispatch to one worker at a time.
 
 mod commit;
 mod conversation;
@@ -37,7 +37,7 @@ pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};
 use table::{Row, RowKey, number, shard_name};
 
-/// The table could not be read or written: try again.
+/// A read or write of the table failed. The caller may retry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the table: {0}")]
 pub struct Fault(pub String);
@@ -51,7 +51,7 @@ impl<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug> From<SdkErro
     }
 }
 
-/// The kind of a failure without its content, which may hold what people wrote.
+/// Describes the kind of a failure without its content, which may contain personal data.
 fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
     match error {
         SdkError::ConstructionFailure(_) => "the request could not be built",
@@ -62,39 +62,39 @@ fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
     }
 }
 
-/// An event that was handled, and what its sender was told.
+/// An event that was already handled, and the count returned to its sender.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handled {
-    /// The count that was answered.
+    /// Count that was returned to the sender.
     pub count: u64,
-    /// When it was handled.
+    /// Time at which the event was handled.
     pub at: Timestamp,
-    /// In which incident of the subject.
+    /// Epoch of the subject's incident that the event belongs to.
     pub epoch: u64,
 }
 
-/// Which incident a short name means.
+/// The incident that a short reference such as `H-7K3Q` refers to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
-    /// The subject.
+    /// Subject of the incident.
     pub subject: Subject,
-    /// Which of its incidents.
+    /// Which of the subject's incidents.
     pub epoch: u64,
 }
 
-/// What stands in the table about a subject.
+/// What the table contains about a subject.
 #[derive(Clone, Debug, Default)]
 pub struct Loaded {
-    /// The latest incident.
+    /// The subject's latest incident.
     pub incident: Option<Incident>,
-    /// The event asked for, if it was handled before.
+    /// The requested event, if it was handled before.
     pub handled: Option<Handled>,
-    /// The plan asked for is remembered.
+    /// Whether the table already contains the requested plan.
     pub plan_known: bool,
 }
 
 impl Incidents {
-    /// Everything that a decision needs, in one consistent read.
+    /// Reads everything that a decision needs in one consistent read.
     pub async fn load(
         &self,
         subject: &Subject,
@@ -112,7 +112,7 @@ impl Incidents {
             match sk {
                 "META" => loaded.incident = Some(read(row)?),
                 "PLAN" => loaded.plan_known = true,
-                // The table forgets expired rows up to two days late.
+                // DynamoDB deletes expired rows up to two days late.
                 _ if row
                     .get("expires_at")
                     .and_then(|at| at.as_n().ok())
@@ -124,17 +124,17 @@ impl Incidents {
         Ok(loaded)
     }
 
-    /// The latest incident of a subject.
+    /// Returns the latest incident of a subject.
     pub async fn incident(&self, subject: &Subject) -> Result<Option<Incident>, Fault> {
         self.get(&RowKey::incident(subject)).await
     }
 
-    /// Which incident people mean by `H-7K3Q`.
+    /// Returns the incident that a reference such as `H-7K3Q` refers to.
     pub async fn named(&self, reference: &str) -> Result<Option<Named>, Fault> {
         self.get(&RowKey::reference(reference)).await
     }
 
-    /// A plan as it stood when an incident opened with it.
+    /// Returns the version of a plan with which an incident opened.
     pub async fn plan(&self, hash: &str) -> Result<Option<Plan>, Fault> {
         #[derive(Deserialize)]
         struct PlanRow {
@@ -145,15 +145,15 @@ impl Incidents {
 }
 
 impl Dispatches {
-    /// One dispatch.
+    /// Returns one dispatch.
     pub async fn dispatch(&self, key: &DispatchKey) -> Result<Option<Dispatch>, Fault> {
         self.get(&RowKey::dispatch(key)).await
     }
 }
 
 impl DueIndex {
-    /// Rows of one shard that are due by `until`, oldest first, at most `limit`; with when each is due. The index is a
-    /// hint: it may be late or stale, and whoever acts on it must check the row itself.
+    /// Returns at most `limit` rows of one shard that are due by `until`, oldest first, each with its due time. The
+    /// index is only a hint: it may be late or stale, so the caller must check the row itself.
     pub async fn due(
         &self,
         shard: u8,

@@ -1,4 +1,4 @@
-//! The log: one row for each incident that is over, by the month in which it opened.
+//! The log: one row for each incident that is over, grouped by the month in which the incident opened.
 
 use handbell_core::incident::Incident;
 use handbell_core::incident::summary::Summary;
@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 use crate::table::{KEPT_SECONDS, Row, RowKey, set_expiry, text};
 use crate::{Fault, Log, read, write};
 
-/// The row of an incident that is over now; none while it goes on. It is kept as long as the incident's own rows.
+/// Returns the log row of an incident that is over; `None` while the incident goes on. The row is kept as long as the
+/// incident's own rows.
 pub(crate) fn row(incident: &Incident, now: Timestamp) -> Result<Option<Row>, Fault> {
     if !incident.phase.is_final() {
         return Ok(None);
@@ -21,9 +22,10 @@ pub(crate) fn row(incident: &Incident, now: Timestamp) -> Result<Option<Row>, Fa
 }
 
 impl Log {
-    /// The incidents that opened from `from` to before `to` and are over, the oldest first. They are kept for 400 days.
+    /// Returns the finished incidents that opened at or after `from` and before `to`, oldest first. They are kept for
+    /// 400 days.
     ///
-    /// Each month (UTC) in between is asked for by itself, so whoever lets people choose `from` sets it a limit.
+    /// Each month (UTC) in the range costs one query, so a caller that lets people choose `from` must limit it.
     pub async fn log(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Summary>, Fault> {
         let (first, last) = (RowKey::log(from, "").sk, RowKey::log(to, "").sk);
         let mut found = Vec::new();
@@ -46,7 +48,7 @@ impl Log {
     }
 }
 
-/// A moment of each month from the one to the other, the oldest first; none if there is no time in between.
+/// Returns one moment in each month from `from` to before `to`, oldest first; empty if the range is empty.
 fn months(from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
     let utc = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     let mut month = Some(from.to_zoned(TimeZone::UTC).date().first_of_month());
@@ -73,18 +75,18 @@ mod tests {
     }
 
     #[test]
-    fn a_row_lies_by_when_it_opened() {
+    fn the_key_of_a_row_states_when_the_incident_opened() {
         let key = RowKey::log(at("2026-11-14T10:40:05.25Z"), "H-7K3Q");
         assert_eq!((key.pk.as_str(), key.sk.as_str()), ("LOG#2026-11", "001794652805250#H-7K3Q"));
         assert_eq!(key.due(), None);
-        // Rows stand in the order of time, and the first of a moment is before all that opened then.
+        // Rows are ordered by time. A key without a reference sorts before all incidents that opened at that moment.
         let before = RowKey::log(at("2026-11-14T10:40:05.25Z"), "");
         let after = RowKey::log(at("2026-11-14T10:40:05.251Z"), "");
         assert!(before.sk < key.sk && key.sk < after.sk);
     }
 
     #[test]
-    fn each_month_is_asked_for_once() {
+    fn each_month_is_queried_once() {
         assert_eq!(asked("2026-11-02T00:00:00Z", "2026-11-30T23:59:59Z"), ["LOG#2026-11"]);
         assert_eq!(
             asked("2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"),

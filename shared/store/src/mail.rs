@@ -1,4 +1,5 @@
-//! Mails that came in: which incident each went to, which lie in the bucket untaken, and up to where a mailbox was read.
+//! Received mails: the incident that each one belongs to, those in the bucket not yet processed, and how far a mailbox
+//! has been read.
 
 use handbell_core::delivery::Dispatch;
 use jiff::{SignedDuration, Timestamp};
@@ -9,24 +10,24 @@ use crate::site::{claim_alone, release_alone};
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
 use crate::{Fault, Handled, Mailboxes, Mails, Named, NotCommitted, Notices, write};
 
-/// What is remembered of a mail. Its Message-ID, its identity and its place in the bucket each have such a row.
+/// Record of a processed mail. It is stored under the mail's Message-ID, its identity and its key in the bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailRow {
-    /// The incident that it went to; none for a mail that raised nothing.
+    /// The incident that the mail belongs to; `None` for a mail that raised no incident.
     pub whose: Option<Named>,
 }
 
-/// Up to where a mailbox was read (IMAP).
+/// How far a mailbox has been read (IMAP).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailboxMark {
-    /// Its UIDVALIDITY: with another one, all UIDs are new.
+    /// UIDVALIDITY of the mailbox: if it changes, all UIDs are new.
     pub uid_validity: u32,
-    /// The last UID that was stored.
+    /// Last UID that was stored.
     pub last_uid: u32,
 }
 
 impl Mails {
-    /// What is remembered under the first of these names that is known, by their order.
+    /// Returns the record stored under the first of these names that has one.
     pub async fn mail(&self, names: &[String]) -> Result<Option<MailRow>, Fault> {
         let keys: Vec<RowKey> = names.iter().map(|name| RowKey::mail(name)).collect();
         for key in &keys {
@@ -37,7 +38,7 @@ impl Mails {
         Ok(None)
     }
 
-    /// Which of these names are remembered.
+    /// Returns which of these names have a record, in the order of the names.
     pub async fn mails_known(&self, names: &[String]) -> Result<Vec<bool>, Fault> {
         let keys: Vec<RowKey> = names.iter().map(|name| RowKey::mail(name)).collect();
         let mut known = Vec::new();
@@ -48,7 +49,7 @@ impl Mails {
         Ok(keys.iter().map(|key| known.contains(&key.pk)).collect())
     }
 
-    /// Remembers a mail under each of these names. What is known already stays as it is.
+    /// Stores the record of a mail under each of these names. Existing records remain unchanged.
     pub async fn remember_mail(&self, names: &[String], row: &MailRow, now: Timestamp) -> Result<(), Fault> {
         use aws_sdk_dynamodb::operation::put_item::PutItemError;
         for name in names {
@@ -68,22 +69,22 @@ impl Mails {
 }
 
 impl Mailboxes {
-    /// Takes the one lease on reading a mailbox; false while another holds it.
+    /// Claims the lease on reading a mailbox. Returns false while another worker holds it.
     pub async fn claim_mailbox(&self, source: &str, owner: &str, now: Timestamp) -> Result<bool, Fault> {
         claim_alone(self.update_item(&RowKey::mailbox_lease(source)), owner, now).await
     }
 
-    /// Lets go of it, if it is still ours.
+    /// Releases the lease, if `owner` still holds it.
     pub async fn release_mailbox(&self, source: &str, owner: &str) -> Result<(), Fault> {
         release_alone(self.update_item(&RowKey::mailbox_lease(source)), owner).await
     }
 
-    /// Up to where a mailbox was read.
+    /// Returns how far a mailbox has been read.
     pub async fn mailbox_mark(&self, source: &str) -> Result<Option<MailboxMark>, Fault> {
         self.get(&RowKey::mailbox_mark(source)).await
     }
 
-    /// Remembers up to where a mailbox was read. What is read twice is known by its identity.
+    /// Stores how far a mailbox has been read. A mail that is read twice is recognised by its identity.
     pub async fn keep_mailbox_mark(&self, source: &str, mark: MailboxMark) -> Result<(), Fault> {
         let row = write(&mark, &RowKey::mailbox_mark(source))?;
         self.put_item(row).send().await?;
@@ -92,7 +93,7 @@ impl Mailboxes {
 }
 
 impl Notices {
-    /// Writes down something to be said that belongs to no incident, once for each id. False if it was there already.
+    /// Stores a dispatch that belongs to no incident, once for each id. Returns false if the id is already stored.
     pub async fn put_notice(
         &self,
         dispatch: &Dispatch,

@@ -1,4 +1,4 @@
-//! People, teams, rotas and maintenance: read as a whole, and changed only by who has read the latest.
+//! People, teams, rotas and maintenance windows: read as a whole, changed with optimistic locking.
 
 mod code;
 mod paged;
@@ -14,32 +14,32 @@ use crate::{Fault, NotCommitted, People, RosterEditor, read, write};
 
 pub use code::Checked;
 
-/// One transaction changes so many rows at most (DynamoDB, TransactWriteItems).
+/// Maximum number of rows in one transaction (DynamoDB, TransactWriteItems).
 const MOST: usize = 100;
-/// Maintenance that is over is kept so long, for who asks why nobody was told.
+/// How long a past maintenance window is kept, to explain why an alert notified nobody.
 const KEPT_SECONDS: i64 = 30 * 86_400;
 
-/// One change of the roster. The number is the version that was read; none if there was nothing. The row that is written
-/// has the next version, whatever stands in the value.
+/// One change to the roster. The number is the version that was read; `None` for a new row. The row that is written
+/// gets the next version, whatever version the value contains.
 #[derive(Clone, Copy, Debug)]
 pub enum RosterChange<'a> {
-    /// A person as it is from now on.
+    /// Creates or replaces a person.
     Person(&'a Person, Option<u64>),
-    /// A team as it is from now on.
+    /// Creates or replaces a team.
     Team(&'a Team, Option<u64>),
-    /// A rota as it is from now on.
+    /// Creates or replaces a rota.
     Rota(&'a Rota, Option<u64>),
-    /// The person with this id goes.
+    /// Deletes the person with this id.
     NoPerson(&'a str, u64),
-    /// The team of this name goes.
+    /// Deletes the team of this name.
     NoTeam(&'a str, u64),
-    /// The rota of this name goes.
+    /// Deletes the rota of this name.
     NoRota(&'a str, u64),
 }
 
 impl People {
-    /// Everybody and everything, in one consistent read. A row that can't be read is left out: whoever relied on it is a
-    /// gap that is told of, and all others are still reached.
+    /// Returns the whole roster in one consistent read. A row that can't be read is skipped: references to it are
+    /// reported as gaps, and everybody else is still reached.
     pub async fn roster(&self) -> Result<Roster, Fault> {
         let mut pages = self
             .query(ROSTER)
@@ -56,15 +56,15 @@ impl People {
         Ok(roster)
     }
 
-    /// One person.
+    /// Returns one person.
     pub async fn person(&self, id: &str) -> Result<Option<Person>, Fault> {
         self.get(&RowKey::person(id)).await
     }
 }
 
 impl RosterEditor {
-    /// Writes a person. `before` is the version that was read, none for somebody new; [`NotCommitted::Conflict`] if another
-    /// was written since.
+    /// Writes a person. `before` is the version that was read, `None` for a new person. Fails with
+    /// [`NotCommitted::Conflict`] if the row has been written since.
     pub async fn put_person(&self, person: &Person, before: Option<u64>) -> Result<(), NotCommitted> {
         self.change_roster(&[RosterChange::Person(person, before)]).await
     }
@@ -79,7 +79,7 @@ impl RosterEditor {
         self.change_roster(&[RosterChange::Rota(rota, before)]).await
     }
 
-    /// Writes a time at which alerts wait; over another one with the same id. It is forgotten 30 days after its end.
+    /// Creates or replaces a maintenance window. The row expires 30 days after the window's end.
     pub async fn put_maintenance(&self, one: &Maintenance) -> Result<(), Fault> {
         let mut row = write(one, &RowKey::maintenance(&one.id))?;
         set_expiry(&mut row, one.until, KEPT_SECONDS);
@@ -87,14 +87,14 @@ impl RosterEditor {
         Ok(())
     }
 
-    /// Removes a time at which alerts wait, if it is there.
+    /// Deletes a maintenance window, if it exists.
     pub async fn forget_maintenance(&self, id: &str) -> Result<(), Fault> {
         self.delete_item(&RowKey::maintenance(id)).send().await?;
         Ok(())
     }
 
-    /// Makes all of these changes or none, if every row still has the version that was read. More than 100 go one hundred
-    /// after the other: then those before the first conflict stay.
+    /// Makes all of these changes or none, provided that every row still has the version that was read. More than 100
+    /// changes are split into transactions of 100: those before the first conflict stay.
     pub async fn change_roster(&self, changes: &[RosterChange<'_>]) -> Result<(), NotCommitted> {
         for changes in changes.chunks(MOST) {
             let items =
@@ -131,7 +131,7 @@ impl RosterEditor {
     }
 }
 
-/// A row with the version after `before`, if it still has that one.
+/// Puts a row with the version after `before`, on condition that the stored row still has version `before`.
 pub(crate) fn put_next(
     put: impl FnOnce(Row) -> PutBuilder,
     value: &impl Serialize,
@@ -150,7 +150,7 @@ pub(crate) fn put_next(
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// Puts a row where it belongs. Which kind it is stands in its key.
+/// Adds a row to the roster. The row's key states its kind.
 fn sort_in(row: Row, roster: &mut Roster) {
     let Some(sk) = row.get("sk").and_then(|sk| sk.as_s().ok()).cloned() else { return };
     if sk.starts_with(PERSON) {

@@ -1,4 +1,4 @@
-//! Sites: what is remembered from poll to poll, every count, which devices were seen; and who polls at the moment.
+//! Sites: state kept from poll to poll, all counts, the devices seen, and the lease on polling.
 
 use std::collections::HashMap;
 
@@ -15,25 +15,25 @@ use serde::{Deserialize, Serialize};
 use crate::table::{KEPT_SECONDS, Row, RowKey, number, set_expiry, text};
 use crate::{Fault, Incidents, Sightings, Sites, read, write};
 
-/// Whoever polls has this long; the schedule comes every minute, and the function ends before.
+/// How long a worker may poll. The schedule starts a poll every minute, and the function ends before the lease does.
 const POLL_LEASE: SignedDuration = SignedDuration::from_secs(55);
-/// Devices that were seen are forgotten after this long: longer than any window over which they count.
+/// Seconds for which sightings of devices are kept: longer than any window over which devices are counted.
 const SEEN_SECONDS: i64 = 3 * 3600;
-/// One batch reads so many rows at most (DynamoDB, BatchGetItem).
+/// Maximum number of rows in one batch (DynamoDB, BatchGetItem).
 const BATCH: usize = 100;
 
-/// Which devices one message of a site told of, by zone: eight bytes for each, without a name.
+/// The devices that one message of a site reported, by zone: eight bytes for each device, without a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenRow {
-    /// By zone.
+    /// Devices by zone.
     pub seen: HashMap<String, Bytes>,
-    /// Seen, and in none of the zones.
+    /// Devices seen outside all zones.
     pub gone: Bytes,
-    /// When it came, in milliseconds.
+    /// Time at which the message arrived, in milliseconds.
     pub at_ms: i64,
 }
 
-/// Bytes, as the table keeps them.
+/// Binary attribute of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -63,22 +63,24 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 impl Sites {
-    /// Takes the one lease on polling; false while another holds it. A poll that died is forgotten before the next minute.
+    /// Claims the lease on polling. Returns false while another worker holds it. The lease of a worker that died runs
+    /// out before the next minute.
     pub async fn claim_poll(&self, owner: &str, now: Timestamp) -> Result<bool, Fault> {
         claim_alone(self.update_item(&RowKey::poll()), owner, now).await
     }
 
-    /// Lets go of the lease, if it is still ours.
+    /// Releases the lease, if `owner` still holds it.
     pub async fn release_poll(&self, owner: &str) -> Result<(), Fault> {
         release_alone(self.update_item(&RowKey::poll()), owner).await
     }
 
-    /// What is remembered of a site.
+    /// Returns the stored state of a site.
     pub async fn site(&self, name: &str) -> Result<Option<Site>, Fault> {
         self.get(&RowKey::site(name)).await
     }
 
-    /// Writes down what a poll made of a site; false when somebody else has written since it was read.
+    /// Stores the state of a site after a poll. Returns false if another worker has written it since it was read
+    /// (optimistic locking).
     pub async fn save_site(&self, name: &str, site: &Site) -> Result<bool, Fault> {
         let answer = self
             .put_item(write(site, &RowKey::site(name))?)
@@ -95,7 +97,7 @@ impl Sites {
         }
     }
 
-    /// Keeps the counts of a few minutes for thirteen months. Writing them twice does no harm.
+    /// Stores the counts of a few minutes for thirteen months. The call is idempotent.
     pub async fn keep_counts(&self, site: &str, counts: &Counts) -> Result<(), Fault> {
         let mut row = write(counts, &RowKey::counts(site, counts.start))?;
         set_expiry(&mut row, counts.start, KEPT_SECONDS);
@@ -103,8 +105,8 @@ impl Sites {
         Ok(())
     }
 
-    /// The counts of one zone in each minute from `from` to before `to`, the oldest first, as far as any are kept. The
-    /// last few minutes are still with the site itself.
+    /// Returns the stored counts of one zone in each minute at or after `from` and before `to`, oldest first. The last
+    /// few minutes come from the site's own row.
     pub async fn counts(
         &self,
         site: &str,
@@ -136,7 +138,7 @@ impl Sites {
         Ok(found)
     }
 
-    /// The counts of one zone in the rows that begin at these times, as far as they are kept.
+    /// Returns the stored counts of one zone in the rows that begin at these times.
     pub async fn counts_at(
         &self,
         site: &str,
@@ -154,7 +156,7 @@ impl Sites {
         Ok(found)
     }
 
-    /// What a site's messages since then told of devices, the oldest first.
+    /// Returns the devices that a site's messages have reported since a time, oldest first.
     pub async fn seen(&self, site: &str, since: Timestamp) -> Result<Vec<SeenRow>, Fault> {
         let first = RowKey::seen(site, since, "");
         let mut pages = self
@@ -175,7 +177,7 @@ impl Sites {
 }
 
 impl Incidents {
-    /// The latest incidents of several subjects, as far as there are any.
+    /// Returns the latest incidents of several subjects. Subjects without one are left out.
     pub async fn incidents(&self, subjects: &[Subject]) -> Result<Vec<Incident>, Fault> {
         let keys: Vec<RowKey> = subjects.iter().map(RowKey::incident).collect();
         let mut found = Vec::new();
@@ -189,7 +191,7 @@ impl Incidents {
 }
 
 impl Sightings {
-    /// Writes down which devices a message told of. The same message twice does no harm: its devices are the same.
+    /// Stores the devices that a message reported. The call is idempotent: the same message reports the same devices.
     pub async fn keep_seen(&self, site: &str, digest: [u8; 8], seen: &SeenRow) -> Result<(), Fault> {
         let at = Timestamp::from_millisecond(seen.at_ms).unwrap_or_default();
         let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
@@ -200,7 +202,7 @@ impl Sightings {
     }
 }
 
-/// Takes a lease that one holds at a time, for as long as a poll may take.
+/// Claims an exclusive lease for as long as a poll may take.
 pub(crate) async fn claim_alone(
     lease: UpdateItemFluentBuilder,
     owner: &str,
@@ -224,7 +226,7 @@ pub(crate) async fn claim_alone(
     }
 }
 
-/// Releases such a lease, if it is still ours.
+/// Releases such a lease, if `owner` still holds it.
 pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -> Result<(), Fault> {
     let answer = lease
         .update_expression("SET lease_ms = :zero")
@@ -247,9 +249,9 @@ pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -
     }
 }
 
-/// The counts of one zone in a row, each with its minute.
+/// Returns the counts of one zone in a row, each with its minute.
 fn minutes(mut row: Row, zone: &str) -> Result<Vec<(Timestamp, Option<u32>)>, Fault> {
-    // A row in which the zone doesn't stand comes without any.
+    // DynamoDB leaves `zones` out of a row that doesn't contain the zone.
     row.entry("zones".to_owned()).or_insert_with(|| AttributeValue::M(HashMap::new()));
     let counts: Counts = read(row)?;
     debug_assert!(counts.of(zone).count() <= (BUCKET.as_secs() / 60) as usize);

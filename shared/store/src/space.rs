@@ -1,4 +1,4 @@
-//! Webex spaces, remembered by id; and who is making one at the moment.
+//! Webex spaces, stored by id, and the lease on creating one.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use handbell_core::delivery::{LEASE, LEASE_MARGIN};
@@ -8,49 +8,50 @@ use serde::{Deserialize, Serialize};
 use crate::table::{RowKey, number, text};
 use crate::{Fault, SpaceMaking, Spaces, write};
 
-/// What is remembered of a space.
+/// Stored state of a space.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpaceRow {
-    /// Its id at Webex; none while it is being made.
+    /// Id of the space at Webex; `None` while the space is being created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
-    /// Who is making it.
+    /// The worker that is creating the space.
     #[serde(default)]
     pub owner: String,
-    /// Until when, in milliseconds.
+    /// End of the worker's lease, in milliseconds.
     #[serde(default)]
     pub lease_ms: i64,
-    /// How often it was lost and had to be made again: everybody has to be invited again.
+    /// How often the space was lost and had to be created again. After that, everybody has to be invited again.
     #[serde(default)]
     pub made: u32,
-    /// An attempt to make it has begun: it may exist already, so look before making another.
+    /// Whether an attempt to create the space has begun: it may already exist, so look for it before creating another.
     #[serde(default)]
     pub begun: bool,
 }
 
-/// What came of wanting to make a space.
+/// Result of a claim to create a space.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpaceClaim {
-    /// It is ours to make; `begun` says that somebody may have made it before us.
+    /// The caller creates the space.
     Ours {
-        /// Look first.
+        /// Whether an earlier worker may have created the space already: look for it first.
         begun: bool,
-        /// How often it was made before.
+        /// How often the space was created before.
         made: u32,
     },
-    /// Another is making it, or has just made it.
+    /// Another worker is creating the space, or has just created it.
     Busy,
 }
 
 impl Spaces {
-    /// What is remembered of a space.
+    /// Returns the stored state of a space.
     pub async fn space(&self, name: &str) -> Result<Option<SpaceRow>, Fault> {
         self.get(&RowKey::space(name)).await
     }
 }
 
 impl SpaceMaking {
-    /// Takes the making of a space upon us, if it is as we read it and nobody else is at it.
+    /// Claims the lease on creating a space, if its row is unchanged since it was read and no other worker holds the
+    /// lease.
     pub async fn claim_space(
         &self,
         name: &str,
@@ -92,7 +93,7 @@ impl SpaceMaking {
         }
     }
 
-    /// Remembers the space that we made or adopted. False if another had taken over.
+    /// Stores the space that the caller created or adopted. Returns false if another worker has taken over the lease.
     pub async fn remember_space(
         &self,
         name: &str,
@@ -105,7 +106,8 @@ impl SpaceMaking {
         self.put_space_if(name, &row, owner).await
     }
 
-    /// Lets go of the making without having made it, so that the next may try at once; `begun` as above.
+    /// Releases the lease without a space, so that the next worker may try at once. `begun` states whether the space
+    /// may already exist.
     pub async fn give_up_space(
         &self,
         name: &str,
@@ -137,7 +139,7 @@ impl SpaceMaking {
         }
     }
 
-    /// Forgets a space that is gone, if it is still the one that we remember.
+    /// Deletes the id of a space that is gone, if the row still contains that id.
     pub async fn forget_space(&self, name: &str, seen: &SpaceRow) -> Result<(), Fault> {
         let Some(room) = &seen.room else { return Ok(()) };
         let row =

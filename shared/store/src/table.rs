@@ -1,4 +1,4 @@
-//! Every key and attribute of the table. Nothing else in the project knows how a row is named.
+//! All keys and attributes of the table. No other code knows how a row is named.
 
 use std::collections::HashMap;
 
@@ -7,70 +7,70 @@ use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::{Kind, Subject};
 use jiff::Timestamp;
 
-/// A row.
+/// A row of the table, by attribute.
 pub type Row = HashMap<String, AttributeValue>;
 
 /// The sparse index of rows that are due: `due_shard` and `due_ms`, keys only.
 pub const DUE: &str = "due";
-/// How many partitions the index has; the owner's hash chooses one.
+/// Number of partitions of the index. The hash of the subject chooses one.
 pub const SHARDS: u8 = 16;
-/// Rows of an incident are kept this long after their last change.
+/// How long the rows of an incident are kept after their last change.
 pub const KEPT_SECONDS: i64 = 400 * 86_400;
 
-/// The partition of people, teams, rotas and maintenance.
+/// Partition of people, teams, rotas and maintenance windows.
 pub const ROSTER: &str = "ROSTER";
-/// How the rows of people begin.
+/// Prefix of the rows of people.
 pub const PERSON: &str = "PERSON#";
-/// How the rows of teams begin.
+/// Prefix of the rows of teams.
 pub const TEAM: &str = "TEAM#";
-/// How the rows of rotas begin.
+/// Prefix of the rows of rotas.
 pub const ROTA: &str = "ROTA#";
-/// How the rows of maintenance begin.
+/// Prefix of the rows of maintenance windows.
 pub const MAINTENANCE: &str = "MAINT#";
 
-/// Where a row lies, as a message on the queue names it.
+/// Primary key of a row, as a message on the queue states it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct RowKey {
-    /// Partition.
+    /// Partition key.
     pub pk: String,
-    /// Row in the partition.
+    /// Sort key.
     pub sk: String,
 }
 
-/// What a due row is.
+/// What a due row contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Due {
-    /// An incident that wants to be looked at.
+    /// An incident to be checked.
     Incident(Subject),
-    /// Deliveries that want to be made.
+    /// A dispatch with deliveries to be made.
     Dispatch(DispatchKey),
-    /// A button on a card that was pressed; no row, the queue alone holds it.
+    /// A button that was pressed on a card. It has no row and exists only on the queue.
     Card {
-        /// The action's id.
+        /// Id of the action.
         action: String,
-        /// How often it was tried to read it.
+        /// Number of attempts to read the action.
         tries: u32,
     },
-    /// A message of Webex's that we heard of and have yet to read; no row, the queue alone holds it.
+    /// A Webex message that has yet to be read. It has no row and exists only on the queue.
     Heard {
-        /// Its id.
+        /// Id of the message.
         message: String,
-        /// The space.
+        /// Space that contains the message.
         room: String,
-        /// How often it was tried to read it.
+        /// Number of attempts to read the message.
         tries: u32,
     },
-    /// A message of Webex's that was changed or deleted; no row, the queue alone holds it.
+    /// A Webex message that was changed or deleted. It has no row and exists only on the queue.
     Changed {
-        /// Its id.
+        /// Id of the message.
         message: String,
-        /// The space.
+        /// Space that contains the message.
         room: String,
-        /// Who did it.
+        /// Person who changed or deleted the message.
         person: String,
-        /// It is gone.
+        /// Whether the message was deleted.
         deleted: bool,
-        /// How often it was tried to deal with it.
+        /// Number of attempts to handle the change.
         tries: u32,
     },
 }
@@ -87,43 +87,43 @@ impl RowKey {
         Self { pk: partition(subject), sk: format!("IN#{key}") }
     }
 
-    /// `SENDER#+12025550123 / SENDER`: what a customer's number has told all of our lines.
+    /// `SENDER#+12025550123 / SENDER`: the preferences of a customer's number, for all of our lines.
     pub fn sender(number: &str) -> Self {
         Self { pk: format!("SENDER#{number}"), sk: "SENDER".into() }
     }
 
-    /// `ROOM#id / ROOM`: whose space this is.
+    /// `ROOM#id / ROOM`: the conversation that a space belongs to.
     pub fn room(room: &str) -> Self {
         Self { pk: format!("ROOM#{room}"), sk: "ROOM".into() }
     }
 
-    /// `LINE#support / LINE`: what is remembered of a line: who was asked last, up to when its texts were fetched.
+    /// `LINE#support / LINE`: the state of a line: who was asked last, and up to when its texts have been fetched.
     pub fn line(name: &str) -> Self {
         Self { pk: format!("LINE#{name}"), sk: "LINE".into() }
     }
 
-    /// `HOOKS / HOOKS`: our webhooks at Webex were off, and what was missed is still to be fetched.
+    /// `HOOKS / HOOKS`: our webhooks at Webex were off, and the missed messages have yet to be fetched.
     pub fn hooks() -> Self {
         Self { pk: "HOOKS".into(), sk: "HOOKS".into() }
     }
 
-    /// `MAIL#name / MAIL`: what became of a mail, by its identity, its Message-ID or where it lies in the bucket. A key holds
-    /// 2048 bytes; whatever goes beyond is no Message-ID.
+    /// `MAIL#name / MAIL`: the record of a mail, by its identity, its Message-ID or its key in the bucket. A partition
+    /// key holds 2048 bytes, so longer names are cut off after 400 characters.
     pub fn mail(name: &str) -> Self {
         Self { pk: format!("MAIL#{}", name.chars().take(400).collect::<String>()), sk: "MAIL".into() }
     }
 
-    /// `MAILBOX#demo / LEASE`: who reads a mailbox at the moment.
+    /// `MAILBOX#demo / LEASE`: the lease on reading a mailbox.
     pub fn mailbox_lease(source: &str) -> Self {
         Self { pk: format!("MAILBOX#{source}"), sk: "LEASE".into() }
     }
 
-    /// `MAILBOX#demo / MARK`: up to where a mailbox was read.
+    /// `MAILBOX#demo / MARK`: how far a mailbox has been read.
     pub fn mailbox_mark(source: &str) -> Self {
         Self { pk: format!("MAILBOX#{source}"), sk: "MARK".into() }
     }
 
-    /// `COUNT#what / COUNT`: something that is counted up to a limit.
+    /// `COUNT#what / COUNT`: a counter for a limit.
     pub fn count(what: &str) -> Self {
         Self { pk: format!("COUNT#{what}"), sk: "COUNT".into() }
     }
@@ -138,89 +138,90 @@ impl RowKey {
         Self { pk: format!("SPACE#{name}"), sk: "SPACE".into() }
     }
 
-    /// `PLAN#hash / PLAN`: a plan as it stood when an incident opened with it.
+    /// `PLAN#hash / PLAN`: the version of a plan with which an incident opened.
     pub fn plan(hash: &str) -> Self {
         Self { pk: format!("PLAN#{hash}"), sk: "PLAN".into() }
     }
 
-    /// `REF#H-7K3Q / REF`: which incident people mean by this name.
+    /// `REF#H-7K3Q / REF`: the incident with this reference.
     pub fn reference(reference: &str) -> Self {
         Self { pk: format!("REF#{reference}"), sk: "REF".into() }
     }
 
-    /// `LOG#2026-11 / milliseconds#H-7K3Q`: what is remembered of an incident that is over, by when it opened (UTC).
+    /// `LOG#2026-11 / milliseconds#H-7K3Q`: the summary of an incident that is over, by the time at which it opened
+    /// (UTC).
     pub fn log(opened: Timestamp, reference: &str) -> Self {
         let month = opened.strftime("%Y-%m");
         Self { pk: format!("LOG#{month}"), sk: format!("{:015}#{reference}", opened.as_millisecond()) }
     }
 
-    /// `POLL / LEASE`: who polls the sites at the moment.
+    /// `POLL / LEASE`: the lease on polling the sites.
     pub fn poll() -> Self {
         Self { pk: "POLL".into(), sk: "LEASE".into() }
     }
 
-    /// `SITE#main / NOW`: what is remembered of a site from poll to poll.
+    /// `SITE#main / NOW`: the state of a site, kept from poll to poll.
     pub fn site(name: &str) -> Self {
         Self { pk: format!("SITE#{name}"), sk: "NOW".into() }
     }
 
-    /// `COUNTS#main / 2026-11-21T14:35:00Z`: the counts of all zones of a site in each of a few minutes.
+    /// `COUNTS#main / 2026-11-21T14:35:00Z`: the counts of all zones of a site for each of a few minutes.
     pub fn counts(site: &str, start: Timestamp) -> Self {
         Self { pk: format!("COUNTS#{site}"), sk: start.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() }
     }
 
-    /// `SEEN#main / milliseconds#digest`: which devices a message told of.
+    /// `SEEN#main / milliseconds#digest`: the devices that a message reported.
     pub fn seen(site: &str, at: Timestamp, digest: &str) -> Self {
         Self { pk: format!("SEEN#{site}"), sk: format!("{:015}#{digest}", at.as_millisecond()) }
     }
 
-    /// `ROSTER / PERSON#dana`: somebody who can be reached. The whole roster is one partition, so that it is one read.
+    /// `ROSTER / PERSON#dana`: a person. The whole roster is one partition, so that one query reads it.
     pub fn person(id: &str) -> Self {
         Self { pk: ROSTER.into(), sk: format!("{PERSON}{id}") }
     }
 
-    /// `ROSTER / TEAM#ops`: some people.
+    /// `ROSTER / TEAM#ops`: a team.
     pub fn team(name: &str) -> Self {
         Self { pk: ROSTER.into(), sk: format!("{TEAM}{name}") }
     }
 
-    /// `ROSTER / ROTA#ops`: who takes turns.
+    /// `ROSTER / ROTA#ops`: a rota.
     pub fn rota(name: &str) -> Self {
         Self { pk: ROSTER.into(), sk: format!("{ROTA}{name}") }
     }
 
-    /// `ROSTER / MAINT#id`: a time at which alerts wait.
+    /// `ROSTER / MAINT#id`: a maintenance window.
     pub fn maintenance(id: &str) -> Self {
         Self { pk: ROSTER.into(), sk: format!("{MAINTENANCE}{id}") }
     }
 
-    /// `CODE#+12025550111 / CODE`: what is kept of the code that is to prove whose this is.
+    /// `CODE#+12025550111 / CODE`: the code that verifies a contact.
     pub fn code(address: &str) -> Self {
         Self { pk: format!("CODE#{address}"), sk: "CODE".into() }
     }
 
-    /// `PAGED#+12025550111 / mail:duty#epoch`: an incident that this phone was told of.
+    /// `PAGED#+12025550111 / mail:duty#epoch`: an incident that this phone was notified of.
     pub fn paged(number: &str, subject: &Subject, epoch: u64) -> Self {
         Self { pk: format!("PAGED#{number}"), sk: format!("{}#{epoch:010}", subject.as_str()) }
     }
 
-    /// A button on a card was pressed: a queue message that stands for itself.
+    /// Key of a queue message without a row: a button on a card was pressed.
     pub fn card(action: &str, tries: u32) -> Self {
         Self { pk: format!("CARD#{action}"), sk: tries.to_string() }
     }
 
-    /// A message of Webex's that we heard of: a queue message that stands for itself.
+    /// Key of a queue message without a row: a Webex message has yet to be read.
     pub fn heard(message: &str, room: &str, tries: u32) -> Self {
         Self { pk: format!("HEARD#{message}"), sk: format!("{tries}#{room}") }
     }
 
-    /// A message of Webex's was changed or deleted: a queue message that stands for itself.
+    /// Key of a queue message without a row: a Webex message was changed or deleted.
     pub fn changed(message: &str, (room, person): (&str, &str), deleted: bool, tries: u32) -> Self {
         let what = if deleted { "deleted" } else { "changed" };
         Self { pk: format!("CHANGED#{message}"), sk: format!("{tries}#{what}#{room}#{person}") }
     }
 
-    /// What is due here; none for rows that are never due.
+    /// Returns what is due under this key; `None` for rows that are never due.
     pub fn due(&self) -> Option<Due> {
         if let Some(message) = self.pk.strip_prefix("CHANGED#") {
             let mut parts = self.sk.splitn(4, '#');
@@ -255,7 +256,7 @@ impl RowKey {
         Some(Due::Dispatch(DispatchKey { subject, epoch: epoch.parse().ok()?, number: number.parse().ok()? }))
     }
 
-    /// The key as attributes.
+    /// Returns the key as attributes.
     pub fn row(&self) -> Row {
         HashMap::from([("pk".to_owned(), text(&self.pk)), ("sk".to_owned(), text(&self.sk))])
     }
@@ -266,7 +267,8 @@ fn partition(subject: &Subject) -> String {
     format!("{prefix}#{}", subject.as_str())
 }
 
-/// The partition of the index in which a subject's rows stand: FNV-1a of its name, so that it never changes.
+/// Returns the partition of the index that contains a subject's rows: FNV-1a of the subject's name, so that it never
+/// changes.
 pub fn shard(subject: &Subject) -> String {
     let hash = subject.as_str().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -274,12 +276,12 @@ pub fn shard(subject: &Subject) -> String {
     shard_name((hash % u64::from(SHARDS)) as u8)
 }
 
-/// The name of a partition of the index.
+/// Returns the name of a partition of the index.
 pub fn shard_name(number: u8) -> String {
     format!("due#{number}")
 }
 
-/// Puts a row into the index of due rows, or takes it out.
+/// Adds a row to the index of due rows, or leaves it out.
 pub fn set_due(row: &mut Row, subject: &Subject, due: Option<Timestamp>) {
     if let Some(due) = due {
         row.insert("due_shard".into(), text(&shard(subject)));
@@ -287,7 +289,7 @@ pub fn set_due(row: &mut Row, subject: &Subject, due: Option<Timestamp>) {
     }
 }
 
-/// When a row may be forgotten, in epoch seconds as the table's TTL wants them.
+/// Sets when a row may be deleted, in epoch seconds as the table's TTL requires.
 pub fn set_expiry(row: &mut Row, at: Timestamp, seconds: i64) {
     row.insert("expires_at".into(), number(at.as_second() + seconds));
 }

@@ -1,4 +1,5 @@
-//! Codes: sent to a phone or an address, and said by who got it. Five guesses, fifteen minutes, and never in the clear.
+//! Verification codes, sent to a phone number or a mail address and typed in by the recipient: five guesses, fifteen
+//! minutes, stored only as a digest.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -11,33 +12,33 @@ use crate::roster::put_next;
 use crate::table::{RowKey, number, set_expiry, text};
 use crate::{Codes, Fault, NotCommitted, read, write};
 
-/// How often a verification is tried while others write the same person.
+/// Attempts at a verification while others write the same person.
 const ATTEMPTS: usize = 5;
-/// An old code is kept so long, to tell that it is over.
+/// How long an expired code is kept, so that a late guess is answered with [`Checked::Over`].
 const KEPT_SECONDS: i64 = 86_400;
 
-/// What came of a guess.
+/// Result of a guess.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Checked {
-    /// It is the code: the contact is this person's from now on, and the code is used up.
+    /// The guess is right: the contact is verified for this person, and the code is used up.
     Right {
-        /// The person's id.
+        /// Id of the person.
         person: String,
     },
-    /// It isn't.
+    /// The guess is wrong.
     Wrong {
-        /// So many guesses are left.
+        /// Number of guesses left.
         left: u32,
     },
-    /// Its time or its guesses are used up: another one has to be asked for.
+    /// The code has expired or has no guesses left. The person has to request another one.
     Over,
-    /// Nobody asked for a code for this address, or it isn't this person's any more.
+    /// Nobody requested a code for this address, or the address no longer belongs to the person.
     None,
 }
 
 impl Codes {
-    /// Remembers a code that is about to be sent to an address; an older one is good no longer. False, with nothing
-    /// written, if one was asked for within the last minute.
+    /// Stores a code that is about to be sent to an address, and thereby invalidates an older one. Returns false, with
+    /// nothing written, if a code was requested within the last minute.
     pub async fn ask_code(&self, address: &str, code: &Code) -> Result<bool, Fault> {
         let mut row = write(code, &RowKey::code(address))?;
         row.insert("asked_ms".to_owned(), number(code.asked.as_millisecond()));
@@ -46,7 +47,7 @@ impl Codes {
         let put = self
             .put_item(row)
             .condition_expression("attribute_not_exists(pk) OR asked_ms <= :limit OR digest = :digest")
-            // The SDK may say the same thing twice: it is the same code.
+            // A retry of the SDK sends the same code again, which is no second request.
             .expression_attribute_values(":digest", text(&code.digest))
             .expression_attribute_values(":limit", number(code.asked.as_millisecond() - millis(AGAIN)));
         match put.send().await {
@@ -58,9 +59,9 @@ impl Codes {
         }
     }
 
-    /// Holds a guess against the code that was sent to an address. The guess is counted before it is looked at, so no
-    /// number of guesses at once gets more than there are. When it is right, the code is used up and the contact verified in
-    /// one transaction.
+    /// Checks a guess against the code that was sent to an address. The guess is counted before it is compared, so
+    /// concurrent guesses can't exceed the limit. If the guess is right, one transaction uses the code up and verifies
+    /// the contact.
     pub async fn check_code(&self, address: &str, guess: &str, now: Timestamp) -> Result<Checked, Fault> {
         let answer = self
             .update_item(&RowKey::code(address))
@@ -114,7 +115,7 @@ impl Codes {
             ];
             match self.transact(items).await {
                 Ok(()) => return Ok(Checked::Right { person: person.id }),
-                // Somebody else wrote the person, used the code up, or asked for another one.
+                // Another writer changed the person, used the code up, or requested a new one.
                 Err(NotCommitted::Conflict) => {
                     let kept: Option<Code> = self.get(&key).await?;
                     if kept.is_none_or(|kept| kept.digest != code.digest) {

@@ -1,4 +1,4 @@
-//! Which incidents a phone was told of, so that a bare "ok" in a text means one of them.
+//! Which incidents a phone was notified of, so that a bare "ok" in a text refers to one of them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,18 +9,18 @@ use jiff::Timestamp;
 use crate::table::{Row, RowKey, number, set_expiry};
 use crate::{Fault, Named, Paged, PagedNotes, read, write};
 
-/// So long it is remembered, in seconds.
+/// How long a notification is remembered, in seconds.
 const KEPT_SECONDS: i64 = 30 * 86_400;
-/// One batch writes so many rows at most (DynamoDB, BatchWriteItem).
+/// Maximum number of rows in one batch (DynamoDB, BatchWriteItem).
 const BATCH: usize = 25;
-/// How often what DynamoDB left over is said again.
+/// Attempts at writing a batch, including the retries of rows that DynamoDB left unprocessed.
 const ATTEMPTS: u32 = 6;
-/// The pause before that, doubled each time.
+/// Pause before the first retry; it doubles each time.
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Paged {
-    /// The incidents that a phone was told of within the last 30 days, the newest first. An incident that is over stands
-    /// here too.
+    /// Returns the incidents that a phone was notified of within the last 30 days, newest first, including incidents
+    /// that are over.
     pub async fn paged(&self, phone: &str) -> Result<Vec<Named>, Fault> {
         let mut pages = self
             .query(&format!("PAGED#{phone}"))
@@ -41,9 +41,9 @@ impl Paged {
 }
 
 impl PagedNotes {
-    /// Remembers that phones are told of incidents. Saying it twice does no harm.
+    /// Stores that phones were notified of incidents. The call is idempotent.
     pub async fn note_paged(&self, told: &[(String, Named)], now: Timestamp) -> Result<(), Fault> {
-        // The same row twice in one batch is refused as a whole.
+        // DynamoDB rejects a batch that contains the same row twice.
         let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
         for (phone, named) in told {
             let key = RowKey::paged(phone, &named.subject, named.epoch);

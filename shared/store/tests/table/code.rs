@@ -1,4 +1,4 @@
-//! Codes: five guesses, fifteen minutes, and whoever is right is verified once.
+//! Verification codes: five guesses, fifteen minutes, and a right guess verifies once.
 
 use handbell_core::oncall::code::Code;
 use handbell_local::cloud::table::TableFault;
@@ -63,7 +63,7 @@ async fn five_guesses_and_no_more() {
 }
 
 #[tokio::test]
-async fn many_guesses_at_once_are_still_five() {
+async fn concurrent_guesses_are_limited_to_five() {
     let world = with_dana().await;
     let guesses = (0..20).map(|number| {
         let store = world.store.clone();
@@ -81,7 +81,7 @@ async fn many_guesses_at_once_are_still_five() {
 }
 
 #[tokio::test]
-async fn the_same_right_code_at_once_is_right_or_used_up() {
+async fn of_concurrent_right_guesses_one_verifies_and_the_others_find_the_code_used_up() {
     let world = with_dana().await;
     let both = [0; 2].map(|_| {
         let store = world.store.clone();
@@ -98,7 +98,7 @@ async fn the_same_right_code_at_once_is_right_or_used_up() {
 }
 
 #[tokio::test]
-async fn fifteen_minutes() {
+async fn a_code_expires_after_fifteen_minutes() {
     let world = with_dana().await;
     let end = now() + SignedDuration::from_mins(15);
     assert_eq!(world.guess("042137", end).await, Checked::Over);
@@ -106,7 +106,7 @@ async fn fifteen_minutes() {
 }
 
 #[tokio::test]
-async fn another_code_after_a_minute() {
+async fn another_code_can_be_requested_after_a_minute() {
     let world = with_dana().await;
     let later = |seconds| now() + SignedDuration::from_secs(seconds);
     for left in (0..5).rev() {
@@ -124,7 +124,7 @@ async fn another_code_after_a_minute() {
 }
 
 #[tokio::test]
-async fn a_number_that_is_not_hers_any_more() {
+async fn a_code_verifies_no_number_that_the_person_has_lost() {
     let world = with_dana().await;
     let mut dana = world.store.people().person("dana").await.unwrap().unwrap();
     dana.phones[0].address = "+12025550199".to_owned();
@@ -134,7 +134,7 @@ async fn a_number_that_is_not_hers_any_more() {
 }
 
 #[tokio::test]
-async fn others_write_and_the_table_fails() {
+async fn a_right_guess_survives_concurrent_writes_and_failures_of_the_table() {
     let world = with_dana().await;
     world.table.fail_next(TableFault::Conflict, Some("TransactWriteItems"));
     world.table.fail_next(TableFault::AppliedButError, Some("TransactWriteItems"));

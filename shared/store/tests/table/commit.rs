@@ -1,4 +1,4 @@
-//! One event's whole consequence, or nothing.
+//! A commit writes all the changes that follow from an event, or none.
 
 use futures_util::future::join_all;
 use handbell_core::incident::{Incident, Phase};
@@ -11,7 +11,7 @@ use crate::World;
 use crate::rows::{change, dispatch, handled, incident, now, opened, subject};
 
 impl World {
-    /// The incident's version, whether this event is known, and whether the second dispatch is there.
+    /// Returns the incident's version, whether this event is known, and whether the second dispatch exists.
     async fn known(&self, event: &str) -> (Option<u64>, bool, bool) {
         let loaded = self.store.incidents().load(&subject(), Some(event), None, now()).await.unwrap();
         let second = self.store.dispatches().dispatch(&dispatch(2).key).await.unwrap();
@@ -20,7 +20,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn state_event_and_deliveries_stand_together_and_are_found_when_due() {
+async fn a_commit_writes_state_event_and_deliveries_and_the_index_finds_them_when_due() {
     let world = World::new().await;
     world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
     let loaded =
@@ -36,7 +36,7 @@ async fn state_event_and_deliveries_stand_together_and_are_found_when_due() {
 }
 
 #[tokio::test]
-async fn whoever_read_an_older_version_writes_nothing_at_all() {
+async fn a_commit_with_an_outdated_version_writes_nothing() {
     let world = World::new().await;
     world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
     let (second, late) = (incident(2), incident(2));
@@ -51,14 +51,14 @@ async fn whoever_read_an_older_version_writes_nothing_at_all() {
 }
 
 #[tokio::test]
-async fn an_event_that_was_handled_is_not_handled_again() {
+async fn a_handled_event_is_not_handled_again() {
     let world = World::new().await;
     world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
     let (second, dispatches) = (incident(2), [dispatch(2)]);
     let again = world.store.incidents().commit(change(Some(1), &second, "press-1", &dispatches), now()).await;
     assert_eq!(again, Err(NotCommitted::Conflict));
     assert_eq!(world.known("press-1").await, (Some(1), true, false), "nothing of it is written");
-    // What is over is as good as gone, whether or not the table has removed it yet.
+    // An expired row counts as deleted, whether or not DynamoDB has deleted it yet.
     let over = now() + SignedDuration::from_hours(24) + SignedDuration::from_secs(1);
     assert!(
         world
@@ -77,7 +77,7 @@ async fn an_event_that_was_handled_is_not_handled_again() {
 }
 
 #[tokio::test]
-async fn a_dispatch_is_never_written_over() {
+async fn a_dispatch_is_never_overwritten() {
     let world = World::new().await;
     world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
     let mut other = dispatch(1);
@@ -90,7 +90,7 @@ async fn a_dispatch_is_never_written_over() {
 }
 
 #[tokio::test]
-async fn of_many_who_commit_at_once_one_wins() {
+async fn of_concurrent_commits_exactly_one_wins() {
     let world = World::new().await;
     let first = incident(1);
     let events = ["a", "b", "c", "d", "e"];
@@ -110,7 +110,7 @@ async fn of_many_who_commit_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn a_table_that_refuses_is_told_from_somebody_who_was_faster() {
+async fn a_failure_of_the_table_is_distinct_from_a_conflict() {
     let world = World::new().await;
     world.table.fail_next(TableFault::Conflict, Some("TransactWriteItems"));
     let refused = world.store.incidents().commit(opened(&[dispatch(1)]), now()).await;
@@ -124,7 +124,7 @@ async fn a_table_that_refuses_is_told_from_somebody_who_was_faster() {
 }
 
 #[tokio::test]
-async fn what_is_over_is_due_no_more_and_stands_in_the_log() {
+async fn a_finished_incident_leaves_the_due_index_and_enters_the_log() {
     let world = World::new().await;
     world.store.incidents().commit(opened(&[]), now()).await.unwrap();
     let over = Incident { phase: Phase::Resolved, wake_at: None, ..incident(2) };

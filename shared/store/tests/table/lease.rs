@@ -1,4 +1,4 @@
-//! A dispatch's lease: one worker at a time, nothing that a callback wrote is lost, and whoever was too slow is told.
+//! The lease on a dispatch: one worker at a time, no receipt is lost, and a worker that was too slow is notified.
 
 use handbell_core::delivery::{Dispatch, LEASE, LEASE_MARGIN, Outcome, Progress, Receipt};
 use handbell_local::cloud::table::TableFault;
@@ -17,7 +17,7 @@ fn delivered(rank: u8) -> Receipt {
 }
 
 impl World {
-    /// A dispatch that is due now, as an incident's first step leaves it.
+    /// A world with a dispatch that is due now, as an incident's first step creates it.
     async fn with_dispatch() -> Self {
         let world = Self::new().await;
         world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
@@ -28,7 +28,7 @@ impl World {
         self.store.leases().claim(&dispatch(1).key, owner, at).await.unwrap()
     }
 
-    /// Claims what certainly is to be had.
+    /// Claims a dispatch that must be available.
     async fn claimed(&self, owner: &str, at: Timestamp) -> (Dispatch, Option<i64>) {
         match self.claims(owner, at).await {
             Claimed::Ours { dispatch, died_at_ms } => (*dispatch, died_at_ms),
@@ -51,7 +51,7 @@ fn sent(mut dispatch: Dispatch) -> Dispatch {
 }
 
 #[tokio::test]
-async fn a_claim_takes_what_is_due_and_says_who_has_it_until_when() {
+async fn a_claim_takes_a_due_dispatch_and_stores_owner_and_end_of_the_lease() {
     let world = World::with_dispatch().await;
     assert!(matches!(world.claims("early", now() - SignedDuration::from_millis(1)).await, Claimed::NotOurs));
     let (claimed, died) = world.claimed("a", now()).await;
@@ -67,7 +67,7 @@ async fn a_claim_takes_what_is_due_and_says_who_has_it_until_when() {
 }
 
 #[tokio::test]
-async fn of_many_who_claim_at_once_one_gets_it() {
+async fn of_concurrent_claims_exactly_one_succeeds() {
     let world = World::with_dispatch().await;
     let owners = ["a", "b", "c", "d", "e", "f"];
     let claims = owners.map(|owner| {
@@ -82,9 +82,9 @@ async fn of_many_who_claim_at_once_one_gets_it() {
     assert_eq!(world.stands().await.lease.claims(), 1);
 }
 
-/// Two machines' clocks differ: the lease and the margin have to be over.
+/// The clocks of two machines differ: the lease and the margin must both have passed.
 #[tokio::test]
-async fn another_gets_it_only_after_the_lease_and_the_margin() {
+async fn another_worker_claims_only_after_the_lease_and_the_margin() {
     let world = World::with_dispatch().await;
     world.claimed("a", now()).await;
     let over = now() + LEASE + LEASE_MARGIN;
@@ -97,7 +97,7 @@ async fn another_gets_it_only_after_the_lease_and_the_margin() {
 }
 
 #[tokio::test]
-async fn a_claim_whose_answer_was_lost_is_ours_and_nobody_died() {
+async fn a_claim_whose_response_was_lost_holds_and_reports_no_death() {
     let world = World::with_dispatch().await;
     world.table.fail_next(TableFault::AppliedButError, Some("UpdateItem"));
     let (claimed, died) = world.claimed("a", now()).await;
@@ -106,18 +106,18 @@ async fn a_claim_whose_answer_was_lost_is_ours_and_nobody_died() {
 }
 
 #[tokio::test]
-async fn a_claim_whose_answer_was_lost_still_tells_of_a_death_before_it() {
+async fn a_claim_whose_response_was_lost_still_reports_an_earlier_death() {
     let world = World::with_dispatch().await;
     world.claimed("a", now()).await;
     world.table.fail_next(TableFault::AppliedButError, Some("UpdateItem"));
     let (claimed, died) = world.claimed("b", after(60)).await;
     assert_eq!(claimed.lease.claims(), 2);
-    // When a had claimed is gone: whatever is due by now counts as perhaps sent.
+    // The time of the claim of `a` is gone, so all deliveries due by now count as possibly sent.
     assert_eq!(died, Some(after(60).as_millisecond()));
 }
 
 #[tokio::test]
-async fn a_lease_is_renewed_by_its_owner_alone() {
+async fn only_the_owner_renews_a_lease() {
     let world = World::with_dispatch().await;
     world.claimed("a", now()).await;
     let key = dispatch(1).key;
@@ -134,7 +134,7 @@ async fn a_lease_is_renewed_by_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_release_writes_down_what_was_done_and_when_more_is_due() {
+async fn a_release_stores_the_outcomes_and_the_next_due_time() {
     let world = World::with_dispatch().await;
     let (mut claimed, _) = world.claimed("a", now()).await;
     let later = Outcome::NotSent { pause: Some(SignedDuration::from_secs(60)), why: "busy".to_owned() };
@@ -152,7 +152,7 @@ async fn a_release_writes_down_what_was_done_and_when_more_is_due() {
 }
 
 #[tokio::test]
-async fn a_release_loses_against_a_receipt_and_the_receipt_stays() {
+async fn a_release_yields_to_a_concurrent_receipt() {
     let world = World::with_dispatch().await;
     let (claimed, _) = world.claimed("a", now()).await;
     assert!(world.reported(&delivered(3), after(2)).await);
@@ -169,7 +169,7 @@ async fn a_release_loses_against_a_receipt_and_the_receipt_stays() {
 }
 
 #[tokio::test]
-async fn a_release_after_somebody_has_taken_over_writes_nothing() {
+async fn a_release_after_a_takeover_writes_nothing() {
     let world = World::with_dispatch().await;
     let (slow, _) = world.claimed("a", now()).await;
     let (quick, _) = world.claimed("b", after(60)).await;
@@ -182,7 +182,7 @@ async fn a_release_after_somebody_has_taken_over_writes_nothing() {
 }
 
 #[tokio::test]
-async fn a_release_whose_answer_was_lost_is_done() {
+async fn a_release_whose_response_was_lost_is_done() {
     let world = World::with_dispatch().await;
     let (claimed, _) = world.claimed("a", now()).await;
     world.table.fail_next(TableFault::AppliedButError, Some("UpdateItem"));
@@ -191,7 +191,7 @@ async fn a_release_whose_answer_was_lost_is_done() {
 }
 
 #[tokio::test]
-async fn a_receipt_only_rises_and_belongs_to_a_delivery_that_there_is() {
+async fn a_receipt_is_stored_only_with_a_higher_rank_and_for_an_existing_delivery() {
     let world = World::with_dispatch().await;
     assert!(world.reported(&delivered(2), after(2)).await);
     for rank in [1, 2] {
@@ -215,7 +215,7 @@ async fn a_receipt_only_rises_and_belongs_to_a_delivery_that_there_is() {
 }
 
 #[tokio::test]
-async fn a_receipt_wakes_a_row_that_sleeps_and_delays_none() {
+async fn a_receipt_makes_an_idle_row_due_and_delays_no_other() {
     let world = World::with_dispatch().await;
     world.reported(&delivered(1), after(500)).await;
     let (claimed, _) = world.claimed("a", now()).await;
@@ -228,7 +228,7 @@ async fn a_receipt_wakes_a_row_that_sleeps_and_delays_none() {
 }
 
 #[tokio::test]
-async fn a_row_is_brought_forward_and_never_put_off() {
+async fn a_due_time_moves_forward_and_never_back() {
     let world = World::with_dispatch().await;
     let key = dispatch(1).key;
     let (mut claimed, _) = world.claimed("a", now()).await;

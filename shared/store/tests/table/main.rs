@@ -1,4 +1,4 @@
-//! What is remembered, tried against the laptop's table, which can be told to fail.
+//! Tests of the store against the local table, which can inject faults.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 
@@ -17,7 +17,7 @@ use handbell_local::cloud::template::Template;
 use handbell_store::Store;
 use jiff::Timestamp;
 
-/// A table of its own for each test, and the store as the functions have it.
+/// A table for each test, and the store that the functions use.
 struct World {
     table: Table,
     store: Store,

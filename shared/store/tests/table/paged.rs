@@ -1,4 +1,4 @@
-//! Which incidents a phone was told of.
+//! Which incidents a phone was notified of.
 
 use handbell_core::incident::Subject;
 use handbell_store::Named;
@@ -11,7 +11,7 @@ fn named(button: &str, epoch: u64) -> Named {
 }
 
 #[tokio::test]
-async fn a_phone_and_what_it_was_told_of() {
+async fn a_phone_finds_its_incidents_newest_first() {
     let World { store, .. } = World::new().await;
     let (dana, eli) = ("+12025550111".to_owned(), "+12025550112".to_owned());
     let now = at("2026-11-21T02:00:00Z");
@@ -27,13 +27,13 @@ async fn a_phone_and_what_it_was_told_of() {
         "the newest first"
     );
     assert_eq!(store.paged().paged(&eli).await.unwrap(), [named("green", 1)]);
-    // Told again: it is the newest now.
+    // The second notification makes this incident the newest.
     store.paged_notes().note_paged(&first, now + SignedDuration::from_secs(2)).await.unwrap();
     assert_eq!(store.paged().paged(&dana).await.unwrap(), [named("green", 1), named("blue#1", 7)]);
 }
 
 #[tokio::test]
-async fn more_than_one_batch() {
+async fn more_rows_than_one_batch_holds_are_written() {
     let World { store, .. } = World::new().await;
     let told: Vec<_> = (0..60).map(|epoch| ("+12025550111".to_owned(), named("green", epoch))).collect();
     store.paged_notes().note_paged(&told, at("2026-11-21T02:00:00Z")).await.unwrap();

@@ -1,4 +1,4 @@
-//! People, teams and rotas: written by who has read the latest, and read as a whole.
+//! People, teams and rotas: written with optimistic locking, read as a whole.
 
 use handbell_core::config::Hours;
 use handbell_core::oncall::{Contact, Maintenance, Person, Roster, Rota, Team, parse_rules};
@@ -25,7 +25,7 @@ fn team(members: &[&str]) -> Team {
     Team { name: "ops".to_owned(), label: Some("Operations".to_owned()), members, version: 0 }
 }
 
-/// With one of everything that a rota can say.
+/// A rota that uses every feature at least once.
 fn rota() -> Rota {
     let hours: Hours = Hours {
         timezone: Some("Asia/Tokyo".to_owned()),
@@ -61,7 +61,7 @@ fn rota() -> Rota {
 }
 
 #[tokio::test]
-async fn what_is_written_is_read_again() {
+async fn the_roster_reads_back_as_it_was_written() {
     let World { store, .. } = World::new().await;
     assert_eq!(store.people().roster().await.unwrap(), Roster::default());
     let (mut dana, mut team, mut rota) = (person("dana", "+12025550111"), team(&["dana"]), rota());
@@ -89,7 +89,7 @@ async fn what_is_written_is_read_again() {
 }
 
 #[tokio::test]
-async fn only_who_has_read_the_latest_may_write() {
+async fn a_write_requires_the_latest_version() {
     let World { store, .. } = World::new().await;
     let mut dana = person("dana", "+12025550111");
     store.roster_editor().put_person(&dana, None).await.unwrap();
@@ -109,7 +109,7 @@ async fn only_who_has_read_the_latest_may_write() {
 }
 
 #[tokio::test]
-async fn one_conflict_and_nothing_is_written() {
+async fn one_conflict_prevents_all_changes() {
     let World { store, table } = World::new().await;
     let (dana, eli) = (person("dana", "+12025550111"), person("eli", "+12025550112"));
     store.roster_editor().put_person(&eli, None).await.unwrap();
@@ -127,15 +127,15 @@ async fn one_conflict_and_nothing_is_written() {
         "another transaction"
     );
     store.roster_editor().put_person(&dana, None).await.unwrap();
-    // The table answers with an error though it was written, and the SDK says it again.
+    // The table writes the row but returns an error, and the SDK retries.
     table.fail_next(TableFault::AppliedButError, Some("TransactWriteItems"));
     store.roster_editor().put_team(&team(&["dana"]), None).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_large_roster_comes_whole() {
+async fn a_large_roster_is_read_completely() {
     let World { store, .. } = World::new().await;
-    // More than one page of a query, which is 1 MB, and more than one transaction.
+    // This exceeds one page of a query (1 MB) and one transaction.
     let padding = "x".repeat(8_000);
     let people: Vec<Person> = (0..250)
         .map(|number| Person { name: padding.clone(), ..person(&format!("p{number:03}"), "+12025550111") })

@@ -1,4 +1,4 @@
-//! An incident and its first deliveries, as a press leaves them.
+//! An incident and its first deliveries, as the first press creates them.
 
 use handbell_core::delivery::{
     Body, Content, Delivery, Dispatch, DispatchKey, Message, OfIncident, PhoneMessage,
@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{World, at};
 
-/// The name of the only text among the deliveries.
+/// Name of the only text among the deliveries.
 pub(crate) const TEXT: &str = "0";
 
 pub(crate) fn now() -> Timestamp {
@@ -65,12 +65,12 @@ pub(crate) fn incident(version: u64) -> Incident {
     }
 }
 
-/// An event that was answered with this count.
+/// An event for which this count was returned.
 pub(crate) fn handled(count: u64) -> Handled {
     Handled { count, at: now(), epoch: 1 }
 }
 
-/// What changes from one version to the next.
+/// The changes from one version to the next.
 pub(crate) fn change<'a>(
     before: Option<u64>,
     incident: &'a Incident,
@@ -89,14 +89,14 @@ pub(crate) fn change<'a>(
     }
 }
 
-/// The first press, with these deliveries.
+/// The changes of the first press, with these dispatches.
 pub(crate) fn opened(dispatches: &[Dispatch]) -> Commit<'_> {
     static FIRST: std::sync::LazyLock<Incident> = std::sync::LazyLock::new(|| incident(1));
     change(None, &FIRST, "press-1", dispatches)
 }
 
 impl World {
-    /// Every row of the index that is due until then.
+    /// Returns every row in the index that is due until then.
     pub(crate) async fn due(&self, until: Timestamp) -> Vec<RowKey> {
         let mut rows = Vec::new();
         for shard in 0..SHARDS {
