@@ -1,4 +1,4 @@
-//! One request and its answer: the part of HTTP that every vendor shares.
+//! One request and its response: the part of HTTP that all vendors share.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use serde::{Deserialize, Deserializer};
 use crate::DEADLINE;
 use crate::failure::{self, Failure, Said};
 
-/// A list of a thousand spaces has about half a megabyte; what is far beyond isn't an answer to us.
+/// Maximum size of a response. A list of a thousand spaces has about half a megabyte.
 const BODY_MAX: usize = 8 * 1024 * 1024;
 
-/// The slowest that we wait for, up or down, in bytes a second.
+/// Slowest supported transfer, up or down, in bytes per second.
 const SLOWEST: u64 = 1024 * 1024;
 
-/// How long a request with so many bytes, in it or in its answer, may take.
+/// Returns the time-out of a request that carries this number of bytes, in either direction.
 pub(crate) fn with_bytes(length: u64) -> Duration {
     DEADLINE + Duration::from_secs(length.div_ceil(SLOWEST))
 }
 
-/// What came back: a status line at least.
+/// A response: a status line at least.
 pub(crate) struct Answer {
     vendor: &'static str,
     pub(crate) status: StatusCode,
@@ -31,7 +31,7 @@ pub(crate) struct Answer {
     body: Body,
 }
 
-/// What is known of the rest. After a plain no that doesn't matter, after a yes it does.
+/// What is known of the body. It doesn't matter after a clear refusal, but it does after a success.
 enum Body {
     Whole(Bytes),
     TooLong,
@@ -39,7 +39,7 @@ enum Body {
 }
 
 impl Answer {
-    /// Sends the request, once.
+    /// Sends the request once.
     pub(crate) async fn to(
         vendor: &'static str,
         request: RequestBuilder,
@@ -48,7 +48,7 @@ impl Answer {
         Answer::within(vendor, request, deadline, BODY_MAX).await
     }
 
-    /// Sends the request, once, and reads no more of the answer than this, in bytes.
+    /// Sends the request once and reads at most this many bytes of the response.
     pub(crate) async fn within(
         vendor: &'static str,
         request: RequestBuilder,
@@ -64,7 +64,7 @@ impl Answer {
         Ok(Answer { vendor, status, headers, body: read(response, limit).await })
     }
 
-    /// The answer as it is: a file. `limit` is the one that it was asked [`Answer::within`].
+    /// Returns the body as a file. `limit` is the limit that was passed to [`Answer::within`].
     pub(crate) fn file(self, limit: u64) -> Said<Bytes> {
         match self.body {
             Body::Whole(bytes) => Ok(bytes),
@@ -75,12 +75,12 @@ impl Answer {
         }
     }
 
-    /// How long the vendor asks us to wait.
+    /// Returns how long the vendor asks us to wait.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         failure::retry_after(&self.headers)
     }
 
-    /// The body, if it can be read as what we expect.
+    /// Returns the body, if it parses as the expected type.
     pub(crate) fn body<T: DeserializeOwned>(&self) -> Option<T> {
         match &self.body {
             Body::Whole(bytes) => serde_json::from_slice(bytes).ok(),
@@ -88,7 +88,7 @@ impl Answer {
         }
     }
 
-    /// The body, if it is text.
+    /// Returns the body, if it is text.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.body {
             Body::Whole(bytes) => std::str::from_utf8(bytes).ok(),
@@ -96,8 +96,8 @@ impl Answer {
         }
     }
 
-    /// The body of a yes. One that can't be read leaves us not knowing what was agreed to: captive portals and
-    /// gateways say 200 too.
+    /// Returns the body of a successful response. If it can't be read, the outcome is unknown: captive portals and
+    /// gateways return 200 too.
     pub(crate) fn agreed<T: DeserializeOwned>(&self) -> Said<T> {
         self.body().ok_or_else(|| {
             Failure::unknown(format!(
@@ -110,7 +110,7 @@ impl Answer {
 }
 
 async fn read(mut response: reqwest::Response, limit: usize) -> Body {
-    // Announced by who may know; it isn't relied upon.
+    // `Content-Length` is a hint; the limit holds without it too.
     if response.content_length().is_some_and(|length| length > limit as u64) {
         return Body::TooLong;
     }
@@ -125,7 +125,7 @@ async fn read(mut response: reqwest::Response, limit: usize) -> Body {
     }
 }
 
-/// A limit as people say it: 5 MB.
+/// Formats a limit for people: 5 MB.
 fn size(bytes: u64) -> String {
     const KB: u64 = 1024;
     match bytes {
@@ -135,8 +135,8 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// A time as vendors write it: RFC 3339 with `Z` or an offset (Webex), RFC 2822 (Twilio). One that can't be read is no
-/// reason to lose the rest.
+/// Parses a vendor's time: RFC 3339 with `Z` or an offset (Webex), RFC 2822 (Twilio). An unreadable time is no reason
+/// to lose the rest of the response.
 pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
     let text = match serde_json::Value::deserialize(from)? {
         serde_json::Value::String(text) => text,
@@ -146,7 +146,7 @@ pub(crate) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestam
     Ok(text.parse().ok().or_else(rfc2822))
 }
 
-/// Cuts to what a vendor takes, and shows that something is missing. `cost` is what one character counts for.
+/// Cuts a text to a vendor's limit and marks the cut with "…". `cost` is how much one character counts.
 pub(crate) fn cut(text: &str, limit: usize, cost: fn(char) -> usize) -> std::borrow::Cow<'_, str> {
     const MARK: char = '…';
     if text.chars().map(cost).sum::<usize>() <= limit {
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_are_said_as_people_say_them() {
+    fn limits_are_formatted_for_people() {
         for (bytes, said) in [
             (10, "10 bytes"),
             (500 * 1024, "500 KB"),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_has_more_time() {
+    fn long_transfers_have_longer_time_outs() {
         assert_eq!(with_bytes(0), DEADLINE);
         assert_eq!(with_bytes(1), DEADLINE + Duration::from_secs(1));
         assert_eq!(with_bytes(100 * 1024 * 1024), DEADLINE + Duration::from_secs(100));

@@ -1,4 +1,4 @@
-//! What is known when a vendor did not plainly say yes.
+//! What is known when a vendor did not clearly accept a request.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -6,51 +6,52 @@ use std::time::Duration;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 
-/// What is known when a vendor did not plainly say yes.
+/// What is known when a vendor did not clearly accept a request.
 ///
-/// Look-ups (GET) use it too. There, every variant just means that the look failed, which is never the same as a look
-/// that found nothing.
+/// Look-ups (GET) use this type too. For them, every variant means that the look-up failed. A failed look-up is not an
+/// empty look-up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Certainly not accepted: DNS, connect, TLS, 429, 423, transient codes. May be sent again after a pause.
+    /// Certainly not accepted: DNS, connect, TLS, 429, 423, transient codes. The caller may retry after a pause.
     #[error("not sent: {why}")]
     NotSent {
-        /// How long the vendor asked us to wait, within [`RETRY_AFTER_MIN`] and [`RETRY_AFTER_MAX`].
+        /// How long the vendor asked us to wait, between [`RETRY_AFTER_MIN`] and [`RETRY_AFTER_MAX`].
         retry_after: Option<Duration>,
-        /// The reason, for a person.
+        /// The reason, for people.
         why: String,
     },
-    /// Certainly not accepted and never will be.
+    /// Certainly not accepted, now or later.
     #[error("refused: {why}")]
     Refused {
-        /// Twilio's code or the HTTP status; [`NEVER_ASKED`] when we did not even ask, or there is none.
+        /// Twilio's error code or the HTTP status; [`NEVER_ASKED`] if no request was made or there is no code.
         code: u32,
-        /// The reason in words that a person at 3 a.m. understands: "the number can't receive SMS (Twilio 21614)".
+        /// The reason, in words that a person understands at 3 a.m.: "the number can't receive SMS (Twilio 21614)".
         why: String,
     },
-    /// May have been accepted: timeout or reset after writing, 5xx, an answer that can't be read.
+    /// May have been accepted: time-out or reset after writing, 5xx, an unreadable response.
     #[error("outcome unknown: {why}")]
     Unknown {
-        /// The reason, for a person.
+        /// The reason, for people.
         why: String,
     },
 }
 
-/// What a vendor said.
+/// Result of a call to a vendor.
 pub type Said<T> = Result<T, Failure>;
 
-/// The `code` of a [`Failure::Refused`] for which no vendor was asked, as for a file that isn't there, and of one whose vendor
-/// says no in words only, as mail servers do.
+/// The `code` of a [`Failure::Refused`] for which no vendor was asked, such as a file that doesn't exist, or whose
+/// vendor refuses in words only, as mail servers do.
 pub const NEVER_ASKED: u32 = 0;
 
-/// Shorter pauses than this are not kept even if a vendor asks for none (Webex Python SDK, rate limit handling).
+/// Shortest pause before a retry, even if a vendor asks for none (Webex Python SDK, rate limit handling).
 pub const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 
-/// Webex may ask for as much as this (Webex, basics guide). Whoever asks for more is asked again after it.
+/// Longest pause before a retry, which Webex may ask for (Webex, basics guide). A longer `Retry-After` is reduced to
+/// this.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 
 impl Failure {
-    /// The reason, for a person. It holds no number, no address and no secret.
+    /// Returns the reason, for people. It contains no number, no address and no secret.
     pub fn why(&self) -> &str {
         match self {
             Failure::NotSent { why, .. } | Failure::Refused { why, .. } | Failure::Unknown { why } => why,
@@ -65,11 +66,12 @@ impl Failure {
         Failure::Unknown { why: why.into() }
     }
 
-    /// The request ended without a status line.
+    /// The failure of a request that ended without a status line.
     pub(crate) fn without_answer(vendor: &str, error: &reqwest::Error) -> Failure {
-        // Only the innermost cause is told: reqwest's own text holds the URL, and look-ups carry numbers in it.
+        // Only the innermost cause is reported: reqwest's own text contains the URL, and look-ups have phone numbers in
+        // it.
         let cause = innermost(error);
-        // Connecting comes first: a timeout can be both, and before there is a connection nothing was written.
+        // Connection errors come first: a time-out can be one too, and without a connection nothing was written.
         if error.is_connect() {
             Failure::NotSent { retry_after: None, why: format!("{vendor} can't be reached ({cause})") }
         } else if error.is_builder() {
@@ -83,7 +85,7 @@ impl Failure {
         }
     }
 
-    /// What a status alone tells, or nothing if it is a plain yes or a plain no.
+    /// Returns the failure that a status alone implies; `None` for a clear success or a clear refusal.
     pub(crate) fn of_status(
         vendor: &str,
         status: StatusCode,
@@ -104,29 +106,29 @@ impl Failure {
                 retry_after,
                 why: format!("{vendor} wants it a little later (HTTP 425)"),
             }),
-            // Gateways say 408 also when it is the vendor behind them that was slow.
+            // Gateways also return 408 if the vendor behind them was slow.
             408 => Some(Failure::unknown(format!("{vendor} says that it took too long (HTTP 408)"))),
             400..500 => None,
             500.. => Some(Failure::unknown(format!("{vendor} is in trouble (HTTP {code})"))),
-            // A redirect may well be the answer of something that has done its work.
+            // A redirect may come from a server that has already processed the request.
             _ => Some(Failure::unknown(format!("{vendor} answered with something unexpected (HTTP {code})"))),
         }
     }
 }
 
-/// `Retry-After` in seconds, brought within bounds; nothing when it is missing or isn't a number.
+/// Returns `Retry-After` in seconds, within bounds; `None` if it is missing or isn't a number.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    // More digits than fit are still a number, and a long one.
+    // More digits than fit are still a number, and a large one.
     let seconds = text.parse().unwrap_or(u64::MAX);
     Some(Duration::from_secs(seconds).clamp(RETRY_AFTER_MIN, RETRY_AFTER_MAX))
 }
 
-/// A vendor's own words with everything taken out that may name somebody: addresses, numbers, ids, and what stands
-/// in quotation marks, which may be our message.
+/// Removes from a vendor's own words everything that may identify a person: addresses, numbers, ids, and quoted text,
+/// which may be our message.
 pub(crate) fn masked(words: &str) -> String {
     let mut out = String::new();
     let mut quote = None;
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn masked_words_name_nobody() {
+    fn masked_words_identify_nobody() {
         assert_eq!(masked("No such person: a@example.com"), "No such person: …");
         assert_eq!(masked("The 'To' number +12025550111 is not valid."), "The … number … is not valid.");
         assert_eq!(masked("Bad text \"Help is needed in hall\" (sorry)"), "Bad text … … … … … (sorry)");
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn only_success_and_plain_refusals_are_left_to_the_client() {
+    fn only_success_and_clear_refusals_are_left_to_the_client() {
         let says = |code: u16| Failure::of_status("Webex", StatusCode::from_u16(code).unwrap(), None);
         for plain in [200, 201, 202, 204, 400, 401, 403, 404, 409, 410, 415] {
             assert_eq!(says(plain), None, "{plain}");

@@ -1,20 +1,19 @@
-//! What we say: one client per vendor, and those for the mail that waits for us in a bucket or a mailbox.
+//! Outbound calls: one client per vendor, and clients for the mail that waits in a bucket or a mailbox.
 //!
-//! A client does one thing: it says one thing to one vendor, once, and tells truly what is known of the outcome. It
-//! never sends anything again by itself. Vendors have no idempotency keys for messages and calls, so whether to
-//! send again is a decision, and it is taken where the delivery's row is known; [`failure::Failure`] gives it the
-//! three cases it needs.
+//! A client makes one request to one vendor, once, and reports exactly what is known of the outcome. It never retries on
+//! its own: vendors have no idempotency keys for messages and calls, so a retry is a decision, and it is made where the
+//! delivery's row is known. [`failure::Failure`] distinguishes the three cases that this decision needs.
 //!
 //! This crate knows neither the table nor the rules, reads no clock and no environment, and builds no
-//! [`reqwest::Client`]. The one that it is handed should
+//! [`reqwest::Client`]. The client that it receives should
 //!
-//! * follow no redirects and have no retry policy: both would say things twice;
-//! * have a connect timeout well below [`DEADLINE`]: only then can "the vendor can't be reached" be told from "the
-//!   vendor may have heard us". A read timeout, if there is one, is longer: it runs while connecting too;
-//! * keep no idle connection for more than some seconds: a Lambda that was frozen wakes up with dead ones, and what
-//!   is written to a dead one has an unknown outcome.
+//! * follow no redirects and have no retry policy: both could send a message twice;
+//! * have a connect time-out well below [`DEADLINE`]: only then is "the vendor can't be reached" distinct from "the
+//!   vendor may have received the request". A read time-out, if any, must be longer: it runs while connecting too;
+//! * keep no idle connection for more than a few seconds: a Lambda that was frozen wakes up with dead ones, and a
+//!   request written to a dead connection has an unknown outcome.
 //!
-//! Nothing here writes logs, and what a failure says is free of numbers, addresses, message text and secrets.
+//! This crate writes no logs, and its failures contain no numbers, addresses, message text or secrets.
 
 use std::time::Duration;
 
@@ -34,9 +33,9 @@ pub mod webex;
 pub use failure::{Failure, Said};
 pub use media::{allowed_media, looks_like};
 
-/// How long one request may take, from the first look-up of the name to the last byte of the answer.
+/// Time-out of one request, from the DNS look-up to the last byte of the response.
 ///
-/// Methods that need several requests (reading all pages, [`webex::Webex::add_member`]) have it for each of them.
-/// What carries a file has more: see [`webex::Post::deadline`], [`webex::Webex::content`], [`twilio::Twilio::fetch`] and
-/// [`s3::LARGE`]. Mail servers have [`mailbox::CONNECT`] and [`mailbox::COMMAND`].
+/// Methods that make several requests (reading all pages, [`webex::Webex::add_member`]) apply it to each of them.
+/// Requests that carry a file have longer: see [`webex::Post::deadline`], [`webex::Webex::content`],
+/// [`twilio::Twilio::fetch`] and [`s3::LARGE`]. Mail servers have [`mailbox::CONNECT`] and [`mailbox::COMMAND`].
 pub const DEADLINE: Duration = Duration::from_secs(8);

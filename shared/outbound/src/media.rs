@@ -1,12 +1,12 @@
-//! Which files are passed on between customers and agents, and whether they are what they say.
+//! Which files are passed on between customers and agents, and whether their content fits their media type.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-/// The type of what has none.
+/// Media type of a file without one.
 const UNTOLD: &str = "application/octet-stream";
 
-/// The most bytes of a media type. What is longer isn't one.
+/// Maximum length of a media type in bytes. Longer ones are ignored.
 const TYPE_MAX: usize = 200;
 
 const ALLOWED: &[&str] = &[
@@ -36,12 +36,12 @@ const ALLOWED: &[&str] = &[
     "video/webm",
 ];
 
-/// These sound like audio, but are texts that lead players elsewhere.
+/// Playlists have audio types, but are texts that redirect players elsewhere.
 const PLAYLISTS: &[&str] = &["audio/mpegurl", "audio/x-mpegurl", "audio/x-scpls"];
 
-/// Whether a file of this media type is passed on to people: pictures, films, sounds, documents, contacts. Never what
-/// runs when it is opened (pages, SVG, scripts, programs), nor archives, into which nobody looks. Parameters behind the
-/// type don't matter; who wrote the type is not believed either: see [`looks_like`].
+/// Returns whether a file of this media type is passed on to people: pictures, films, sounds, documents, contacts.
+/// Files that run when opened (pages, SVG, scripts, programs) never are, nor archives, whose content nobody checks.
+/// Parameters after the type don't matter. The type itself is only the sender's claim: see [`looks_like`].
 pub fn allowed_media(content_type: &str) -> bool {
     let essence = essence(content_type);
     let sound =
@@ -49,8 +49,8 @@ pub fn allowed_media(content_type: &str) -> bool {
     sound || ALLOWED.contains(&essence.as_str())
 }
 
-/// Whether the bytes of a picture or a document begin as their media type says. Other types have no beginning that
-/// could be checked. A picture of a type that isn't known does not look like it.
+/// Returns whether the bytes of a picture or a document begin as its media type requires. Other types have no signature
+/// that could be checked and return true. A picture of an unknown type returns false.
 pub fn looks_like(content_type: &str, bytes: &[u8]) -> bool {
     let essence = essence(content_type);
     let at = |from: usize, what: &[u8]| bytes.get(from..).is_some_and(|rest| rest.starts_with(what));
@@ -58,7 +58,7 @@ pub fn looks_like(content_type: &str, bytes: &[u8]) -> bool {
         "application/pdf" => at(0, b"%PDF-"),
         "image/bmp" => at(0, b"BM"),
         "image/gif" => at(0, b"GIF87a") || at(0, b"GIF89a"),
-        // ISO base media: the first box tells the brand.
+        // ISO base media: the first box contains the brand.
         "image/heic" => {
             at(4, b"ftyp")
                 && [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"]
@@ -82,13 +82,13 @@ pub fn looks_like(content_type: &str, bytes: &[u8]) -> bool {
     }
 }
 
-/// The media type that a vendor's answer tells, with its parameters; one that says nothing if it tells none.
+/// Returns the media type of a response with its parameters, or a generic one if it has none.
 pub(crate) fn told_type(headers: &HeaderMap) -> String {
     let told = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::trim);
     told.filter(|told| !told.is_empty() && told.len() <= TYPE_MAX).unwrap_or(UNTOLD).to_owned()
 }
 
-/// The type without its parameters.
+/// Returns the type without its parameters.
 fn essence(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn people_get_pictures_and_documents() {
+    fn pictures_and_documents_are_passed_on() {
         for allowed in [
             "image/jpeg",
             "IMAGE/PNG",
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn people_get_nothing_that_runs() {
+    fn files_that_run_are_not_passed_on() {
         for refused in [
             "",
             "image/",
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn files_begin_as_their_type_says() {
+    fn files_begin_as_their_type_requires() {
         let office = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
         let known: [(&str, &[u8]); 10] = [
             ("image/jpeg", b"\xff\xd8\xff\xe0rest"),

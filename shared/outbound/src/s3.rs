@@ -1,4 +1,4 @@
-//! Mail that Amazon SES has put into an S3 bucket: read, listed, written and taken away, without S3's SDK.
+//! Mail that Amazon SES has stored in an S3 bucket: reading, listing, writing and deleting it without S3's SDK.
 
 mod listing;
 mod signing;
@@ -21,26 +21,26 @@ use crate::failure::{Failure, Said};
 
 const S3: &str = "Amazon S3";
 
-/// How long reading or writing an object may take. Everything else has [`DEADLINE`].
+/// Time-out of reading or writing an object. Other requests have [`DEADLINE`].
 pub const LARGE: Duration = Duration::from_secs(30);
 
-/// The longest key in bytes (Amazon S3, object keys).
+/// Maximum length of a key in bytes (Amazon S3, object keys).
 const KEY_MAX: usize = 1024;
 
-/// The most objects that S3 puts on a page of a list (Amazon S3, ListObjectsV2).
+/// Maximum number of objects on a page of a list (Amazon S3, ListObjectsV2).
 const PAGE: usize = 1000;
 
-/// Tells the time for signatures.
+/// Returns the time for signatures.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// What AWS knows us by.
+/// AWS credentials.
 #[derive(Clone)]
 pub struct Keys {
-    /// `AKIA…` or `ASIA…`.
+    /// Access key id: `AKIA…` or `ASIA…`.
     pub id: SecretString,
-    /// The secret that belongs to it.
+    /// Secret access key.
     pub secret: SecretString,
-    /// The session's token, if the keys are a role's.
+    /// Session token, if the credentials belong to a role.
     pub session: Option<SecretString>,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// One bucket.
+/// An S3 bucket.
 #[derive(Clone)]
 pub struct Bucket {
     http: reqwest::Client,
@@ -72,10 +72,10 @@ impl fmt::Debug for Bucket {
 }
 
 impl Bucket {
-    /// `endpoint` is for the laptop and the tests: the bucket's name is the first part of the path there. AWS itself has
-    /// it in the name of the host.
+    /// `endpoint` is for the local environment and the tests: there, the bucket's name is the first part of the path.
+    /// AWS itself has it in the host name.
     ///
-    /// An address, a name or keys that can't be used are reported by every call.
+    /// Every call reports an address, a name or keys that can't be used.
     pub fn new(
         http: reqwest::Client,
         endpoint: Option<String>,
@@ -87,9 +87,11 @@ impl Bucket {
         Bucket { http, endpoint, region, name, keys, clock }
     }
 
-    /// What is stored there; nothing if there is nothing. More than `max_bytes` are refused, and the reason says so.
+    /// Returns the content of an object, `None` if there is no such object. An object larger than `max_bytes` is
+    /// refused, and the reason says so.
     ///
-    /// Whoever may not list the bucket is told 403 and not 404 of what isn't there (Amazon S3, GetObject).
+    /// For a missing object, S3 returns 403 instead of 404 to a caller that may not list the bucket (Amazon S3,
+    /// GetObject).
     pub async fn get(&self, key: &str, max_bytes: u64) -> Said<Option<Bytes>> {
         let url = self.object(key)?;
         let request = self.signed(&Method::GET, &url, &[], &Bytes::new())?;
@@ -101,14 +103,14 @@ impl Bucket {
         }
     }
 
-    /// Stores this there, in the place of what was. Saying it twice does no harm.
+    /// Stores an object, replacing an older one. The call is idempotent.
     pub async fn put(&self, key: &str, bytes: Bytes, content_type: &str) -> Said<()> {
         let url = self.object(key)?;
         let request = self.signed(&Method::PUT, &url, &[("content-type", content_type)], &bytes)?;
         sorted(Answer::to(S3, request.body(bytes), LARGE).await?).map(drop)
     }
 
-    /// Makes sure that nothing is stored there. That nothing was is fine.
+    /// Deletes an object. A missing object is no failure.
     pub async fn delete(&self, key: &str) -> Said<()> {
         let url = self.object(key)?;
         let request = self.signed(&Method::DELETE, &url, &[], &Bytes::new())?;
@@ -118,8 +120,8 @@ impl Bucket {
         }
     }
 
-    /// At most `max` objects whose keys begin with `prefix`, in the order of their keys as bytes, from the first one after
-    /// `start_after` on. Takes a request for every thousand of them.
+    /// Returns at most `max` objects whose keys begin with `prefix`, ordered by the bytes of their keys and starting
+    /// after `start_after`. Makes one request per thousand objects.
     pub async fn list(&self, prefix: &str, start_after: Option<&str>, max: usize) -> Said<Vec<Object>> {
         let mut all: Vec<Object> = Vec::new();
         let mut after = start_after.map(str::to_owned);
@@ -130,7 +132,7 @@ impl Bucket {
             if !page.more {
                 break;
             }
-            // A page that brings us no further would be read for ever.
+            // A page that doesn't advance would loop forever.
             if last <= after {
                 return Err(Failure::unknown(format!("{S3} gives the same page of a list again and again")));
             }
@@ -142,7 +144,7 @@ impl Bucket {
 
     async fn page(&self, prefix: &str, after: Option<&str>, most: usize) -> Said<listing::Page> {
         let mut url = self.bucket()?;
-        // Keys may hold signs that XML can't.
+        // Keys may contain characters that XML can't represent.
         let mut query = format!("list-type=2&encoding-type=url&max-keys={most}");
         for (name, value) in [("prefix", Some(prefix)), ("start-after", after)] {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -158,7 +160,7 @@ impl Bucket {
     }
 
     fn object(&self, key: &str) -> Said<Url> {
-        // An address is tidied up on its way, and these would then be another object's.
+        // URL parsing normalises these paths, so they would name another object.
         if key.is_empty() || key.len() > KEY_MAX || key.split('/').any(|part| matches!(part, "." | "..")) {
             return Err(Failure::never_asked(format!("{S3} has no object of such a key")));
         }
@@ -168,7 +170,7 @@ impl Bucket {
         Ok(url)
     }
 
-    /// The bucket's address; its path ends in a slash.
+    /// Returns the bucket's address; its path ends in a slash.
     fn bucket(&self) -> Said<Url> {
         let wrong = |what: &str| {
             Failure::never_asked(format!("{what} of the bucket in the settings can't be used for {S3}"))
@@ -187,7 +189,7 @@ impl Bucket {
         let dns = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let text = match &self.endpoint {
             Some(endpoint) => format!("{}/{name}/", endpoint.trim_end_matches('/')),
-            // S3's certificate doesn't hold for a name with a dot before it.
+            // S3's wildcard certificate doesn't cover a bucket name with a dot.
             None if name.contains('.') => format!("https://s3.{region}.{dns}/{name}/"),
             None => format!("https://{name}.s3.{region}.{dns}/"),
         };
@@ -195,7 +197,7 @@ impl Bucket {
     }
 }
 
-/// Nothing if there is no such object; a bucket that isn't there is a failure.
+/// Returns `None` if there is no such object. A missing bucket is a failure.
 fn missing(answer: Answer) -> Said<Option<Answer>> {
     if answer.status == StatusCode::NOT_FOUND && listing::code(&answer).as_deref() != Some("NoSuchBucket") {
         Ok(None)
@@ -204,7 +206,7 @@ fn missing(answer: Answer) -> Said<Option<Answer>> {
     }
 }
 
-/// A plain yes; everything else is a failure. S3's own words aren't told: they hold keys.
+/// Returns a successful response; everything else is a failure. S3's own words are left out: they contain keys.
 fn sorted(answer: Answer) -> Said<Answer> {
     if answer.status.is_success() {
         return Ok(answer);
@@ -212,7 +214,7 @@ fn sorted(answer: Answer) -> Said<Answer> {
     let status = answer.status.as_u16();
     let name = listing::code(&answer).unwrap_or_default();
     let told = |words: &str| format!("{words} ({S3}, HTTP {status})");
-    // The names are those of S3's error responses.
+    // The names come from S3's error responses.
     let words = match name.as_str() {
         "SlowDown" | "ServiceUnavailable" | "RequestLimitExceeded" => {
             let retry_after = answer.retry_after();

@@ -1,8 +1,8 @@
-//! The runtime's timer: deadlines of requests and the pace of a vendor, and nothing that anybody is told or that is stored.
+//! The runtime's timer, for the deadlines of requests and the pace towards a vendor. Its time is never stored or shown.
 
 use tokio::time::Instant;
 
-/// This moment on the timer that `tokio::time::sleep` runs on. A test holds it with `tokio::time::pause`.
+/// Returns this moment on the timer that `tokio::time::sleep` uses. A test stops the timer with `tokio::time::pause`.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place in this crate; whoever holds the runtime holds this time"

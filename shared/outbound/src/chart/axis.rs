@@ -1,19 +1,19 @@
-//! Where the numbers and the hours stand beside a chart.
+//! Positions of the numbers and hours on a chart's axes.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
-/// The axis of the counts, from zero on.
+/// The axis of the counts, starting at zero.
 #[derive(Clone, Copy)]
 pub(super) struct Counts {
-    /// Where it ends.
+    /// End of the axis.
     pub(super) top: u64,
-    /// From one tick to the next.
+    /// Distance between two ticks.
     pub(super) step: u64,
 }
 
 impl Counts {
-    /// A round axis of at most so many steps, on which this count has its place.
+    /// Returns a round axis of at most `steps` steps that includes this count.
     pub(super) fn up_to(highest: u32, steps: u64) -> Self {
         // Below four, the steps would be longer than the axis is worth.
         let (highest, steps) = (u64::from(highest.max(4)), steps.max(1));
@@ -23,12 +23,12 @@ impl Counts {
         Counts { top: highest.div_ceil(step) * step, step }
     }
 
-    /// The ticks, from below.
+    /// Returns the ticks, lowest first.
     pub(super) fn ticks(self) -> impl Iterator<Item = u64> {
         (0..=self.top / self.step).map(move |i| i * self.step)
     }
 
-    /// A tick's label: round, so that nothing is lost where it is short.
+    /// Returns the label of a tick. Ticks are round, so a shortened label loses nothing.
     pub(super) fn label(self, tick: u64) -> String {
         match self.top {
             _ if tick == 0 => "0".into(),
@@ -47,9 +47,9 @@ pub(super) struct Hours<'a> {
     seconds: f64,
 }
 
-/// A label of the axis of time.
+/// A label on the axis of time.
 pub(super) struct Tick {
-    /// 0 is the first point, 1 the last.
+    /// Position: 0 is the first point, 1 the last.
     pub(super) place: f64,
     pub(super) label: String,
     /// Whether a day begins there.
@@ -59,7 +59,7 @@ pub(super) struct Tick {
 const DAY: f64 = 86_400.0;
 
 impl<'a> Hours<'a> {
-    /// `None` where no time passes, or more than a calendar has.
+    /// Returns `None` if no time passes, or more than a calendar can represent.
     pub(super) fn of(
         start: Timestamp,
         step: SignedDuration,
@@ -72,12 +72,13 @@ impl<'a> Hours<'a> {
         (seconds > 0.0).then_some(Hours { zone, start, end, seconds })
     }
 
-    /// Where a moment is: 0 is the first point, 1 the last. Most moments are outside.
+    /// Returns the position of a moment: 0 is the first point, 1 the last. Moments outside the chart are below 0 or
+    /// above 1.
     pub(super) fn place(&self, at: Timestamp) -> f64 {
         at.duration_since(self.start).as_secs_f64() / self.seconds
     }
 
-    /// At most so many round hours or days, and one or two more where the first day isn't whole.
+    /// Returns at most `most` round hours or days, and one or two more if the first day is incomplete.
     pub(super) fn ticks(&self, most: f64) -> Vec<Tick> {
         let most = most.max(1.0);
         let minutes = [5, 10, 15, 30, 60, 120, 180, 360, 720]
@@ -88,7 +89,7 @@ impl<'a> Hours<'a> {
         let civil = |at: Timestamp| at.to_zoned(self.zone.clone()).date();
         let (first, last) = (civil(self.start), civil(self.end));
         first
-            // Not quite all the days that a calendar has: more don't fit into a span.
+            // Slightly fewer days than a calendar has: more don't fit into a span.
             .series(days.clamp(1, 7_000_000).days())
             .take_while(|date| *date <= last)
             .flat_map(|date| {
@@ -97,8 +98,8 @@ impl<'a> Hours<'a> {
                     .map(move |minute| (minute == 0, date.at((minute / 60) as i8, (minute % 60) as i8, 0, 0)))
             })
             .filter_map(|(day, clock)| {
-                // An hour that the clocks skip becomes the next one, also in its label; of one that comes twice, the
-                // first is meant.
+                // An hour that the clocks skip becomes the next one, in its label too. Of an hour that occurs twice,
+                // the first is meant.
                 let at = self.zone.to_ambiguous_timestamp(clock).compatible().ok()?;
                 let label =
                     at.to_zoned(self.zone.clone()).strftime(if day { format } else { "%H:%M" }).to_string();

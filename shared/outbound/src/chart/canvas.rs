@@ -1,4 +1,4 @@
-//! Shapes on white, and the PNG of them.
+//! Shapes on a white background, and their PNG.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use tiny_skia::{
 
 use super::text;
 
-/// The most pixels of a side, so that a slip of the hand doesn't ask for all the memory.
+/// Maximum number of pixels per side, so that a wrong size doesn't exhaust the memory.
 const SIDE_MAX: u32 = 4096;
 
 /// A picture that is being drawn.
@@ -19,23 +19,23 @@ pub(super) struct Canvas {
     pixels: Pixmap,
 }
 
-/// A colour: red, green and blue in a byte each, and how much of what is behind it is covered, of 255.
+/// A colour: red, green and blue, one byte each, and the opacity out of 255.
 #[derive(Clone, Copy)]
 pub(super) struct Color(pub(super) u32, pub(super) u8);
 
-/// The paper.
+/// The background.
 pub(super) const WHITE: Color = Color(0xff_ff_ff, 255);
 
-/// How a line is drawn.
+/// Style of a line.
 #[derive(Clone, Copy)]
 pub(super) struct Pencil {
     pub(super) color: Color,
     pub(super) width: f32,
-    /// How long it is on and off the paper; `None` draws without a break.
+    /// Lengths of the dashes and of the gaps; `None` draws a solid line.
     pub(super) dash: Option<[f32; 2]>,
 }
 
-/// How a text is written.
+/// Style of a text.
 #[derive(Clone, Copy)]
 pub(super) struct Type {
     pub(super) color: Color,
@@ -44,14 +44,14 @@ pub(super) struct Type {
 }
 
 impl Type {
-    /// How much the outline grows for bold: one font does for both.
+    /// How much the outline grows for bold: one font serves both weights.
     fn weight(self) -> f32 {
         if self.bold { self.size * 0.045 } else { 0.0 }
     }
 }
 
 impl Canvas {
-    /// A white one.
+    /// Creates a white canvas.
     pub(super) fn new(width: u32, height: u32) -> Self {
         let mut pixels = Pixmap::new(width.clamp(1, SIDE_MAX), height.clamp(1, SIDE_MAX))
             .expect("neither side is zero, nor too long for its bytes to be counted");
@@ -67,21 +67,21 @@ impl Canvas {
         self.pixels.height() as f32
     }
 
-    /// Fills a rectangle; one that isn't there, from the right to the left say, is none.
+    /// Fills a rectangle. An empty one, such as one whose right side is left of its left side, draws nothing.
     pub(super) fn rectangle(&mut self, left: f32, top: f32, right: f32, bottom: f32, color: Color) {
         if let Some(rect) = Rect::from_ltrb(left, top, right, bottom) {
             self.pixels.fill_rect(rect, &paint(color), Transform::identity(), None);
         }
     }
 
-    /// Connects the points.
+    /// Draws a line through the points.
     pub(super) fn line(&mut self, points: &[(f32, f32)], pencil: Pencil) {
         if let Some(path) = polyline(points, false) {
             self.stroke(&path, pencil);
         }
     }
 
-    /// Fills what the points enclose.
+    /// Fills the area that the points enclose.
     pub(super) fn polygon(&mut self, points: &[(f32, f32)], color: Color) {
         if let Some(path) = polyline(points, true) {
             self.fill(&path, color);
@@ -95,7 +95,7 @@ impl Canvas {
         }
     }
 
-    /// Writes a text that begins at `x` and stands on `y`.
+    /// Writes a text that begins at `x` on the baseline `y`.
     pub(super) fn write(&mut self, text: &str, x: f32, y: f32, style: Type) {
         if let Some(path) = text::outlines(text, x, y.round(), style.size) {
             self.fill(&path, style.color);
@@ -105,15 +105,15 @@ impl Canvas {
         }
     }
 
-    /// Wipes out what is around and behind the letters of a text that is about to be written there.
+    /// Clears the space around and behind the letters of a text before it is written there.
     pub(super) fn clear_for(&mut self, text: &str, x: f32, y: f32, style: Type) {
         if let Some(path) = text::outlines(text, x, y.round(), style.size) {
             self.stroke(&path, Pencil { color: WHITE, width: 4.0, dash: None });
         }
     }
 
-    /// The PNG, with a palette: a third of the bytes that it has without. Of the shades at the edges, those that no
-    /// longer have their place in it become the ones nearest to them.
+    /// Encodes the PNG with a palette, which takes a third of the bytes. Shades at the edges that no longer fit into
+    /// the palette become the nearest ones in it.
     pub(super) fn png(&self) -> Vec<u8> {
         let runs = || self.pixels.pixels().chunk_by(|a, b| a == b).map(|run| (rgb(run[0]), run.len()));
         let mut tally: HashMap<[u8; 3], usize> = HashMap::new();
@@ -134,7 +134,7 @@ impl Canvas {
         let mut encoder = png::Encoder::new(&mut bytes, self.pixels.width(), self.pixels.height());
         encoder.set_color(png::ColorType::Indexed);
         encoder.set_palette(palette.concat());
-        // What a pixel owes to its neighbours is a matter of shades, not of places in a palette.
+        // Filters predict shades from neighbouring pixels, which is useless for palette indices.
         encoder.set_filter(png::Filter::NoFilter);
         let written = encoder.write_header().and_then(|mut writer| {
             writer.write_image_data(&pixels)?;
@@ -164,7 +164,7 @@ fn rgb(pixel: PremultipliedColorU8) -> [u8; 3] {
     [pixel.red(), pixel.green(), pixel.blue()]
 }
 
-/// How different two colours are.
+/// Returns the distance between two colours.
 fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
     one.into_iter().zip(other).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
 }

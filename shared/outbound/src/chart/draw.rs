@@ -1,4 +1,4 @@
-//! What goes where on the paper.
+//! The layout of a chart.
 
 use std::cmp::Reverse;
 
@@ -6,14 +6,14 @@ use super::axis::{Counts, Hours, Tick};
 use super::canvas::{Canvas, Color, Pencil, Type, WHITE};
 use super::{Chart, Line, Tone, text};
 
-/// The white around everything.
+/// White margin around the chart.
 const MARGIN: f32 = 16.0;
-/// From the edge to where the lines begin, and from where they end to the other edge: the heading, and the hours.
+/// Heights of the heading above the plot and of the hours below it.
 const HEAD: f32 = 68.0;
 const FOOT: f32 = 34.0;
-/// From the plot to the letters beside it.
+/// Distance between the plot and the texts beside it.
 const ASIDE: f32 = 10.0;
-/// From one label at the right to the next.
+/// Distance between two labels on the right.
 const LEADING: f32 = 16.0;
 
 const INK: Color = Color(0x1f_29_33, 255);
@@ -29,7 +29,8 @@ const CAPTION: Type = Type { color: SOFT, size: 14.0, bold: false };
 const SMALL: Type = Type { color: SOFT, size: 12.0, bold: false };
 
 impl Tone {
-    /// For lines and dots. The three differ in lightness too, for those who don't see red and green apart.
+    /// Returns the colour for lines and dots. The three differ in lightness too, for people who can't tell red from
+    /// green.
     fn color(self) -> Color {
         match self {
             Tone::Calm => Color(0x2f_6d_b5, 255),
@@ -38,7 +39,7 @@ impl Tone {
         }
     }
 
-    /// For letters, as dark as they must be on white.
+    /// Returns the colour for texts, dark enough to read on white.
     fn ink(self) -> Color {
         match self {
             Tone::Calm => SOFT,
@@ -47,7 +48,7 @@ impl Tone {
         }
     }
 
-    /// For a level. Each tone has dashes of its own.
+    /// Returns the style of a level. Each tone has its own dashes.
     fn pencil(self) -> Pencil {
         match self {
             Tone::Calm => Pencil { color: SOFT, width: 1.0, dash: Some([2.0, 3.0]) },
@@ -63,15 +64,15 @@ impl Color {
     }
 }
 
-/// A label at the right.
+/// A label on the right.
 struct Label {
-    /// What it is about. Where it stands may be a little off.
+    /// The count that the label belongs to. The label itself may be moved slightly.
     at: u32,
     text: String,
     style: Type,
 }
 
-/// Where the lines are.
+/// Position of the plot.
 struct Plot {
     left: f32,
     top: f32,
@@ -82,7 +83,7 @@ struct Plot {
 }
 
 impl Plot {
-    /// `None` if there is no room for one.
+    /// Returns `None` if there is no room for a plot.
     fn of(chart: &Chart<'_>, canvas: &Canvas) -> Option<Plot> {
         let (top, bottom) = (HEAD, canvas.height() - FOOT);
         let levels = chart.levels.iter().map(|level| level.at);
@@ -105,12 +106,12 @@ impl Plot {
         })
     }
 
-    /// Across: 0 is the first point, 1 the last.
+    /// Returns the horizontal position: 0 is the first point, 1 the last.
     fn x(&self, place: f64) -> f32 {
         self.left + (self.right - self.left) * place.clamp(0.0, 1.0) as f32
     }
 
-    /// A single point is the last one.
+    /// Returns the horizontal position of a point. A single point counts as the last one.
     fn x_of(&self, point: usize) -> f32 {
         self.x(if self.points > 1 { point as f64 / (self.points - 1) as f64 } else { 1.0 })
     }
@@ -120,7 +121,7 @@ impl Plot {
     }
 }
 
-/// Draws all of it, from the back to the front.
+/// Draws the chart from back to front.
 pub(super) fn chart(canvas: &mut Canvas, chart: &Chart<'_>) {
     heading(canvas, chart);
     let Some(plot) = Plot::of(chart, canvas) else { return };
@@ -136,7 +137,7 @@ pub(super) fn chart(canvas: &mut Canvas, chart: &Chart<'_>) {
     line(canvas, &plot, chart);
     for level in chart.levels {
         let pencil = level.tone.pencil();
-        // On whole pixels, or else the line is a blur.
+        // Aligned to whole pixels, or the line would be blurred.
         let y = plot.y(level.at.into()).round() + if pencil.width < 2.0 { 0.5 } else { 0.0 };
         canvas.line(&[(plot.left, y), (plot.right, y)], pencil);
     }
@@ -151,13 +152,13 @@ fn heading(canvas: &mut Canvas, chart: &Chart<'_>) {
     }
 }
 
-/// Hatches what is not known, from the last known point to the next one.
+/// Hatches the unknown periods, from the last known point to the next one.
 fn gaps(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
     let (top, bottom) = (plot.top, plot.bottom);
     let mut hatch = |left: f32, right: f32| {
         canvas.rectangle(left, top, right, bottom, UNKNOWN);
         let rise = bottom - top;
-        // Slanted lines on places that all gaps share, each cut off at the gap's sides.
+        // Slanted lines at positions that all gaps share, each clipped to the sides of the gap.
         let mut foot = ((left - rise) / 8.0).ceil() * 8.0;
         while foot < right {
             let (from, to) = ((left - foot).max(0.0), (right - foot).min(rise));
@@ -177,7 +178,7 @@ fn gaps(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
     }
 }
 
-/// Points that are all known or all unknown, and which is the first of them.
+/// Returns runs of points that are all known or all unknown, each with the index of its first point.
 fn runs(points: &[Option<u32>]) -> impl Iterator<Item = (usize, &[Option<u32>])> {
     points.chunk_by(|a, b| a.is_some() == b.is_some()).scan(0, |next, run| {
         let first = *next;
@@ -186,7 +187,7 @@ fn runs(points: &[Option<u32>]) -> impl Iterator<Item = (usize, &[Option<u32>])>
     })
 }
 
-/// A tint over the whole height and a bar at the top of it, which is seen even where the period is a short one.
+/// Draws a tint over the whole height, and a bar at the top that is visible even for a short period.
 fn spans(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>, hours: &Hours<'_>) {
     for span in chart.spans {
         let (from, to) = (hours.place(span.from), hours.place(span.to));
@@ -212,7 +213,7 @@ fn grid(canvas: &mut Canvas, plot: &Plot) {
     }
 }
 
-/// The hours and days below. Those that have no room between others are left out, and days have theirs first.
+/// Draws the hours and days below. Labels without room are left out, and days take precedence.
 fn clock(canvas: &mut Canvas, plot: &Plot, hours: &Hours<'_>) {
     let mut ticks = hours.ticks(f64::from(plot.right - plot.left) / 72.0);
     ticks.sort_by_key(|tick| !tick.day);
@@ -251,7 +252,7 @@ fn line(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
     }
 }
 
-/// The last point that is known. If it isn't the last one, its dot is hollow and its count beside it.
+/// Draws the last known point. If it isn't the last point, its dot is hollow and its count stands beside it.
 fn last(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
     let known = chart.points.iter().enumerate().rev().find_map(|(i, count)| Some((i, (*count)?)));
     let Some((i, number)) = known else { return };
@@ -270,7 +271,7 @@ fn last(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
     canvas.write(&number, x, y, style);
 }
 
-/// The last count, if it is known, and the levels, each at its height or as near to it as the others let it.
+/// Draws the last count, if it is known, and the levels, each at its height or as near to it as the others allow.
 fn labels(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
     let x = plot.right + ASIDE;
     let room = canvas.width() - MARGIN - x;
@@ -295,7 +296,7 @@ fn labels(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
     }
 }
 
-/// Moves heights apart: downwards, and what would fall off the end upwards.
+/// Moves heights apart: downwards first, and upwards if the end is reached.
 fn spread(wanted: impl Iterator<Item = f32>, bottom: f32) -> Vec<f32> {
     let mut places: Vec<f32> = Vec::new();
     for y in wanted {
@@ -310,13 +311,13 @@ fn spread(wanted: impl Iterator<Item = f32>, bottom: f32) -> Vec<f32> {
     places
 }
 
-/// How the last count is written.
+/// Returns the style of the last count.
 fn count(tone: Tone) -> Type {
     let color = if tone == Tone::Calm { tone.color() } else { tone.ink() };
     Type { color, size: 16.0, bold: true }
 }
 
-/// What a text stands on if digits shall have their middle there.
+/// Returns the baseline at which digits are vertically centred on `y`.
 fn middle(y: f32, style: Type) -> f32 {
     y + style.size * 0.36
 }

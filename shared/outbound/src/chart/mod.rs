@@ -1,7 +1,8 @@
-//! A picture of how many devices a zone of a floor has counted, as a PNG.
+//! Charts of a zone's device counts, as PNG.
 //!
-//! It shows what was seen and what wasn't: where nothing is known the line has a gap and the paper is hatched, so that
-//! silence never looks like an empty shop. Colour is never the only sign: lines have labels and dashes of their own.
+//! A chart shows what was seen and what wasn't: where nothing is known, the line has a gap and the background is
+//! hatched, so that missing data never looks like an empty shop. Colour is never the only signal: lines have labels and
+//! dashes of their own.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -15,32 +16,33 @@ mod text;
 
 use canvas::Canvas;
 
-/// The pixels of a chart in a message, across.
+/// Width of a chart in a message, in pixels.
 pub const WIDTH: u32 = 720;
 
-/// The pixels of a chart in a message, down.
+/// Height of a chart in a message, in pixels.
 pub const HEIGHT: u32 = 300;
 
 /// A chart of a zone's counts.
 #[derive(Clone, Debug)]
 pub struct Chart<'a> {
-    /// What is counted, as in `Floor 2 / Shoes`. It is cut if it is too long; letters other than Latin become boxes.
+    /// What is counted, such as `Floor 2 / Shoes`. Too long a title is cut; characters outside the Latin script become
+    /// boxes.
     pub title: &'a str,
-    /// What there is to say about it, in smaller letters; cut likewise.
+    /// Caption in smaller letters; cut in the same way.
     pub caption: &'a str,
-    /// When the first point was.
+    /// Time of the first point.
     pub start: Timestamp,
-    /// How long after the one before each point was.
+    /// Time between two points.
     pub step: SignedDuration,
-    /// The counts; `None` is not known, which isn't zero.
+    /// The counts. `None` is unknown, which isn't zero.
     pub points: &'a [Option<u32>],
-    /// Lines across, with their labels: what is usual, and what is too much.
+    /// Horizontal lines with labels, such as the usual count and the threshold.
     pub levels: &'a [Line<'a>],
-    /// Periods to mark, behind everything else.
+    /// Periods to highlight behind everything else.
     pub spans: &'a [Span],
-    /// Where the shop is: the hours below the chart are its hours.
+    /// Time zone of the shop, for the hours below the chart.
     pub zone: TimeZone,
-    /// How it looks at the last point.
+    /// State at the last point.
     pub tone: Tone,
 }
 
@@ -49,41 +51,41 @@ pub struct Chart<'a> {
 pub struct Line<'a> {
     /// The count.
     pub at: u32,
-    /// What stands beside it.
+    /// Label beside the line.
     pub label: &'a str,
-    /// How it is when the count is there.
+    /// State when the count reaches the line.
     pub tone: Tone,
 }
 
-/// A period.
+/// A highlighted period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// When it began.
+    /// Beginning of the period.
     pub from: Timestamp,
-    /// When it ended.
+    /// End of the period.
     pub to: Timestamp,
-    /// How it was.
+    /// State during the period.
     pub tone: Tone,
 }
 
-/// How something is.
+/// State that a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Nothing to do: blue.
     Calm,
     /// Worth a look: orange.
     Warn,
-    /// Somebody should go there: red.
+    /// A person should go there: red.
     Alert,
 }
 
-/// The PNG's bytes, in the size for a message.
+/// Draws the chart as a PNG in the size for a message.
 pub fn png(chart: &Chart<'_>) -> Vec<u8> {
     png_sized(chart, WIDTH, HEIGHT)
 }
 
-/// The PNG's bytes, in a size of one's own, up to 4096 pixels a side. Letters stay as large as they are; where there is
-/// no room for them, there is less of them.
+/// Draws the chart as a PNG of any size up to 4096 pixels per side. The size of the letters stays the same; where there
+/// is no room for a text, it is cut or left out.
 pub fn png_sized(chart: &Chart<'_>, width: u32, height: u32) -> Vec<u8> {
     let mut canvas = Canvas::new(width, height);
     draw::chart(&mut canvas, chart);

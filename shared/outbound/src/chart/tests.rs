@@ -9,7 +9,7 @@ const BLUE: [u8; 3] = [0x2f, 0x6d, 0xb5];
 const ORANGE: [u8; 3] = [0xee, 0x8a, 0x00];
 const RED: [u8; 3] = [0xc6, 0x1f, 0x2d];
 
-/// A PNG, read back.
+/// A decoded PNG.
 struct Picture {
     width: usize,
     height: usize,
@@ -36,7 +36,7 @@ impl Picture {
         [self.rgb[from], self.rgb[from + 1], self.rgb[from + 2]]
     }
 
-    /// Where this colour is; the smoothed edges of it aren't.
+    /// Returns the pixels of exactly this colour, which excludes smoothed edges.
     fn spots(&self, color: [u8; 3]) -> Vec<(usize, usize)> {
         let all = (0..self.height).flat_map(|y| (0..self.width).map(move |x| (x, y)));
         all.filter(|&(x, y)| self.at(x, y) == color).collect()
@@ -49,7 +49,7 @@ impl Picture {
         columns
     }
 
-    /// The middle of the rows that are mostly of this colour.
+    /// Returns the middle of the rows that mostly have this colour.
     fn row(&self, color: [u8; 3]) -> f64 {
         let spots = self.spots(color);
         let rows: Vec<_> = (0..self.height)
@@ -83,14 +83,14 @@ fn chart(points: &[Option<u32>]) -> Chart<'_> {
     }
 }
 
-/// A day of comings and goings, most of them in the afternoon.
+/// The counts of a day, highest in the afternoon.
 fn day() -> Vec<Option<u32>> {
     let usual = |i: u32| 95_u32.saturating_sub(i.abs_diff(160).pow(2) / 80);
     (0..288).map(|i| Some(usual(i) * (20 + i * 7919 % 5) / 20)).collect()
 }
 
 #[test]
-fn a_message_takes_it() {
+fn a_chart_fits_into_a_message() {
     let mut points = day();
     points[40..60].fill(None);
     let levels = [
@@ -117,7 +117,7 @@ fn a_gap_has_no_line() {
     // Up to the white ring around the last point, which is five pixels wide.
     let line = whole.chunk_by(|a, b| a + 1 == *b).next().unwrap();
     let at = |point: usize| line[0] + (line.len() + 5) * point / 100;
-    // From the point before the gap to the one after it, not counting the line's round ends.
+    // From the point before the gap to the one after it, without the line's round ends.
     let gap: Vec<_> = (at(39) + 3..at(61) - 2).collect();
     assert!(gap.len() > 100 && gap.iter().all(|x| whole.contains(x) && !broken.contains(x)));
     assert!(broken.contains(&at(38)) && broken.contains(&at(62)));
@@ -132,7 +132,7 @@ fn unknown_is_not_zero() {
 }
 
 #[test]
-fn a_point_between_gaps_is_seen() {
+fn a_point_between_gaps_is_visible() {
     let points = [Some(90), None, Some(50), None, Some(10)];
     let picture = Picture::of(&chart(&points));
     let middle = picture.width / 2;
@@ -155,11 +155,11 @@ fn levels_are_at_their_heights() {
 }
 
 #[test]
-fn a_period_is_marked_where_it_was() {
+fn a_period_is_highlighted_at_its_time() {
     let points = [Some(5); 13];
     let span = |from: &str, to: &str| Span { from: time(from), to: time(to), tone: Tone::Alert };
     let marked = |spans: &[Span]| Picture::of(&Chart { spans, ..chart(&points) }).columns(RED);
-    // The chart's hour is from 06:00 to 07:00.
+    // The chart shows the hour from 06:00 to 07:00.
     let all = marked(&[span("2025-09-06T05:00:00Z", "2025-09-06T09:00:00Z")]);
     let quarter = marked(&[span("2025-09-06T06:15:00Z", "2025-09-06T06:30:00Z")]);
     assert!(quarter.len().abs_diff(all.len() / 4) < 3, "{} of {}", quarter.len(), all.len());
@@ -173,7 +173,7 @@ fn a_period_is_marked_where_it_was() {
 }
 
 #[test]
-fn the_heading_stays_on_the_paper() {
+fn the_heading_stays_inside_the_picture() {
     let long = "Grüße aus dem Erdgeschoß ".repeat(4000);
     let picture = Picture::of(&Chart { title: &long, caption: &long, ..chart(&[]) });
     for y in 0..60 {
@@ -184,7 +184,7 @@ fn the_heading_stays_on_the_paper() {
 }
 
 #[test]
-fn texts_are_cut_at_a_letter() {
+fn texts_are_cut_between_characters() {
     let room = text::width("Women and", 12.0) + text::width("…", 12.0);
     assert_eq!(text::cut("Women and children", 12.0, room), "Women and…");
     assert_eq!(text::cut("Women", 12.0, room), "Women");
@@ -194,7 +194,7 @@ fn texts_are_cut_at_a_letter() {
 }
 
 #[test]
-fn a_letter_that_we_have_not_is_a_box() {
+fn a_character_that_the_font_lacks_is_a_box() {
     assert_eq!(text::width("鞋", 12.0), text::width("□", 12.0));
     assert!(text::outlines("鞋", 0.0, 0.0, 12.0).is_some());
     for known in ["ÄÖÜäöüß", "éèêçñåøłžő", "–…%≥≤·€×"] {
@@ -219,7 +219,7 @@ fn counts_have_round_ticks() {
     assert_eq!(ticks(u32::MAX), "0 2000M 4000M 6000M");
 }
 
-/// The labels of a chart with a point every hour.
+/// Returns the labels of a chart with one point per hour.
 fn hours(start: &str, hours: usize, most: f64) -> String {
     let (zone, hour) = (berlin(), SignedDuration::from_hours(1));
     let hours = Hours::of(time(start), hour, hours + 1, &zone).unwrap();
@@ -252,7 +252,7 @@ fn hours_are_those_of_the_shop() {
 }
 
 #[test]
-fn no_hours_where_no_time_passes() {
+fn a_chart_without_duration_has_no_hours() {
     let zone = TimeZone::UTC;
     let of = |step, points| Hours::of(Timestamp::UNIX_EPOCH, step, points, &zone).is_some();
     assert!(of(SignedDuration::from_secs(1), 2));
@@ -278,7 +278,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn nothing_upsets_it(
+    fn any_input_makes_a_picture(
         texts in (any::<String>(), any::<String>(), ".{0,300}"),
         start in moment(),
         step in prop_oneof![Just(300_i64), any::<i64>(), -5_i64..5, 1_i64..10_000_000_000],
@@ -306,7 +306,7 @@ proptest! {
     }
 
     #[test]
-    fn every_count_has_its_place(highest in any::<u32>(), steps in 0_u64..10) {
+    fn every_count_fits_on_its_axis(highest in any::<u32>(), steps in 0_u64..10) {
         let counts = Counts::up_to(highest, steps);
         prop_assert!(counts.top >= u64::from(highest));
         prop_assert!(counts.ticks().count() as u64 <= steps.max(1) + 1);

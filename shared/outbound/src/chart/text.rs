@@ -1,11 +1,11 @@
-//! Letters, as outlines: one font is part of the program, so that a chart looks the same wherever it is drawn.
+//! Letters as outlines. One font is part of the program, so that a chart looks the same everywhere.
 
 use std::sync::LazyLock;
 
 use tiny_skia::{Path, PathBuilder};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
-/// Inter Regular: ASCII, Latin-1, Latin Extended-A and a few signs. Its licence is beside it.
+/// Inter Regular: ASCII, Latin-1, Latin Extended-A and a few symbols. Its licence is beside it.
 static FONT: &[u8] = include_bytes!("../../assets/inter.otf");
 
 static FACE: LazyLock<Face<'static>> =
@@ -13,16 +13,16 @@ static FACE: LazyLock<Face<'static>> =
 
 const ELLIPSIS: char = '…';
 
-/// How wide the text is.
+/// Returns the width of a text.
 pub(super) fn width(text: &str, size: f32) -> f32 {
     text.chars().map(|c| advance(c, size)).sum()
 }
 
-/// As much of the text as has room, with `…` if that isn't all.
+/// Returns as much of the text as fits, with `…` if something is missing.
 pub(super) fn cut(text: &str, size: f32, room: f32) -> String {
     let dots = advance(ELLIPSIS, size);
     let (mut used, mut fits) = (0.0, None);
-    let room = room + 0.5; // the room is often made for the text, and sums of fractions differ a little
+    let room = room + 0.5; // the room is often computed from the text, and floating-point sums differ slightly
     for (i, c) in text.char_indices() {
         if used + dots <= room {
             fits = Some(i);
@@ -35,7 +35,7 @@ pub(super) fn cut(text: &str, size: f32, room: f32) -> String {
     text.to_owned()
 }
 
-/// The outlines of a text that begins at `x` and stands on `y`; none if there is nothing to see.
+/// Returns the outlines of a text that begins at `x` on the baseline `y`; `None` if there is nothing visible.
 pub(super) fn outlines(text: &str, x: f32, y: f32, size: f32) -> Option<Path> {
     let mut pen = Pen { path: PathBuilder::new(), x, y, scale: scale(size) };
     for glyph in text.chars().filter_map(glyph) {
@@ -54,20 +54,20 @@ fn advance(c: char, size: f32) -> f32 {
     f32::from(units) * scale(size)
 }
 
-/// A letter that the font doesn't have is a box, so that it is seen to be missing.
+/// Returns the glyph of a character. A character that the font lacks is a box, so that it is visibly missing.
 fn glyph(c: char) -> Option<GlyphId> {
     match c {
-        // They have no width: accents that stand on the letter before, joiners, directions, variants.
+        // Characters without width: combining accents, joiners, directions, variation selectors.
         '\u{300}'..='\u{36f}' | '\u{ad}' => None,
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => None,
         '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => None,
-        // The narrow spaces too: not worth a glyph each.
+        // This includes the narrow spaces, which aren't worth a glyph each.
         _ if c.is_control() || c.is_whitespace() => FACE.glyph_index(' '),
         _ => FACE.glyph_index(c).or_else(|| FACE.glyph_index('□')),
     }
 }
 
-/// Draws a glyph where the text has come to. Fonts count upwards, pixels downwards.
+/// Draws glyphs at the current position. Fonts count upwards, pixels downwards.
 struct Pen {
     path: PathBuilder,
     x: f32,

@@ -1,4 +1,4 @@
-//! Bodies: what is no count whoever says it, and the words for that.
+//! Response bodies that are no count, for all vendors, and the reasons to report.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -14,17 +14,17 @@ use serde_json::error::Category;
 
 use super::{Answer, Unknown};
 
-/// As much as is quoted of what others wrote.
+/// Maximum length of a quotation from a vendor's text.
 const QUOTE_MAX: usize = 200;
 
-/// As much of a body as is shown to whoever looks for the fault.
+/// Maximum length of the excerpt of a body that helps to find an error.
 const EXCERPT_MAX: usize = 300;
 
 pub(super) fn no_count(why: impl Into<String>) -> Unknown {
     Unknown::NoCount(why.into())
 }
 
-/// Anything but 200 is no count: 204 has none, 206 has a part, and the others say why not.
+/// Every status other than 200 is no count: 204 has no body, 206 has a part of it, and the others state an error.
 pub(super) fn plain_yes(vendor: &str, answer: &Answer) -> Result<(), Unknown> {
     let code = answer.status.as_u16();
     let why = match code {
@@ -45,7 +45,7 @@ pub(super) fn plain_yes(vendor: &str, answer: &Answer) -> Result<(), Unknown> {
     Err(no_count(format!("{vendor} answered with HTTP {code}: {why}{theirs}")))
 }
 
-/// The body as text, unless there is none or it is a page.
+/// Returns the body as text, unless it is empty or a web page.
 pub(super) fn text<'a>(vendor: &str, answer: &'a Answer) -> Result<&'a str, Unknown> {
     let Ok(text) = std::str::from_utf8(&answer.body) else {
         return Err(no_count(format!("{vendor}'s answer isn't text")));
@@ -62,7 +62,7 @@ pub(super) fn text<'a>(vendor: &str, answer: &'a Answer) -> Result<&'a str, Unkn
     Ok(text)
 }
 
-/// Reads a document, exactly.
+/// Parses a JSON document strictly.
 pub(super) fn json<T: DeserializeOwned>(vendor: &str, text: &str) -> Result<T, Unknown> {
     serde_json::from_str(text).map_err(|error| match error.classify() {
         Category::Eof => no_count(format!("{vendor}'s answer breaks off")),
@@ -74,7 +74,7 @@ pub(super) fn json<T: DeserializeOwned>(vendor: &str, text: &str) -> Result<T, U
     })
 }
 
-/// Reads an object, unless it says that it is no success.
+/// Parses an object, unless it reports that the request failed.
 pub(super) fn object<T: DeserializeOwned>(vendor: &str, text: &str) -> Result<T, Unknown> {
     let Object(verdict): Object<Verdict> = json(vendor, text)?;
     if verdict.failed() {
@@ -86,7 +86,7 @@ pub(super) fn object<T: DeserializeOwned>(vendor: &str, text: &str) -> Result<T,
     json(vendor, text).map(|Object(it)| it)
 }
 
-/// An object, with its keys. What serde derives would take the bare values in a list as well.
+/// A JSON object with its keys. A derived `Deserialize` would also accept an array of the bare values.
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
@@ -105,13 +105,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// serde's words without the line and column, which help nobody in a document of one line.
+/// Returns serde's message without line and column, which are useless in a document of one line.
 fn said(error: &serde_json::Error) -> String {
     let words = error.to_string();
     quoted(words.rsplit_once(" at line ").map_or(words.as_str(), |(words, _)| words))
 }
 
-/// What CMX (`success`, `error.message`) and Meraki (`errors`) say besides a count, or instead of it.
+/// What CMX (`success`, `error.message`) and Meraki (`errors`) report beside a count or instead of it.
 #[derive(Deserialize)]
 struct Verdict {
     success: Option<Value>,
@@ -141,14 +141,14 @@ fn complaint(text: &str) -> Option<String> {
     serde_json::from_str::<Object<Verdict>>(text).ok()?.0.words()
 }
 
-/// On one line, and not too much of it.
+/// Quotes a text on one line, up to the maximum length.
 pub(super) fn quoted(text: &str) -> String {
     cut(text, QUOTE_MAX)
 }
 
-/// The beginning of a body, on one line.
+/// Returns the beginning of a body on one line.
 pub(super) fn excerpt(body: &[u8]) -> String {
-    // Four bytes are the longest character: no more of a long body needs to be looked at.
+    // A character has at most four bytes, so the rest of a long body is irrelevant.
     cut(&String::from_utf8_lossy(&body[..body.len().min(EXCERPT_MAX * 4)]), EXCERPT_MAX)
 }
 
@@ -163,7 +163,7 @@ fn cut(text: &str, limit: usize) -> String {
     out.trim().to_owned()
 }
 
-/// A number of devices: a whole one that fits. `40.0`, `"40"` and `null` aren't.
+/// A number of devices: an integer that fits. `40.0`, `"40"` and `null` are none.
 pub(super) struct Devices(pub(super) u32);
 
 impl<'de> Deserialize<'de> for Devices {
@@ -188,7 +188,7 @@ impl<'de> Deserialize<'de> for Devices {
 }
 
 impl Devices {
-    /// One entry of a list is read only when it is the one. What stands in the others is no matter.
+    /// Parses an entry of a list only once it is picked. Errors in other entries don't matter.
     pub(super) fn of(vendor: &str, value: Option<&Value>) -> Result<u32, Unknown> {
         let wrong = |what: String| no_count(format!("{vendor}'s answer isn't the one we know: {what}"));
         let value = value.ok_or_else(|| wrong("the place has no count".into()))?;
@@ -196,7 +196,7 @@ impl Devices {
     }
 }
 
-/// A hierarchy's names. People and vendors write `/` or `>` between them, with spaces or without.
+/// Splits a hierarchy into its names. People and vendors separate them with `/` or `>`, with or without spaces.
 pub(super) fn parts(hierarchy: &str) -> Vec<String> {
     hierarchy
         .split(['/', '>'])
@@ -205,14 +205,15 @@ pub(super) fn parts(hierarchy: &str) -> Vec<String> {
         .collect()
 }
 
-/// The places that an answer lists, found by their names. It is made once, for all zones that look for theirs in it.
+/// The places that an answer lists, indexed by name. The index is built once for all zones that look up their place in
+/// it.
 pub(super) struct Endpoints<T> {
     vendor: &'static str,
     listed: Vec<(Option<String>, T)>,
-    /// Where in the list each hierarchy stands. Its names go from the last to the first here, so those that end alike
-    /// are neighbours.
+    /// Positions of each hierarchy in the list. The names of a hierarchy are reversed here, so that hierarchies with
+    /// the same end are neighbours.
     backwards: BTreeMap<Vec<String>, Vec<usize>>,
-    /// All names, for the words when none fits. Mostly one fits, so they are joined when they are needed.
+    /// All names, for the error message when none fits. Usually one fits, so they are joined on demand.
     known: OnceCell<String>,
 }
 
@@ -227,8 +228,8 @@ impl<T> Endpoints<T> {
         Endpoints { vendor, listed, backwards, known: OnceCell::new() }
     }
 
-    /// The one place with this name, or with a hierarchy that ends in it. Two of them are none: we would count the
-    /// wrong one.
+    /// Returns the one place with this name, or with a hierarchy that ends in it. Two matches are an error: the count
+    /// might be that of the wrong place.
     pub(super) fn the_one(&self, wanted: &str) -> Result<&T, Unknown> {
         let how_many = match self.fitting(&reversed(wanted))[..] {
             [at] => return Ok(&self.listed[at].1),
@@ -239,9 +240,9 @@ impl<T> Endpoints<T> {
         Err(no_count(format!("{vendor} knows {how_many} {:?}; it knows: {known}", quoted(wanted))))
     }
 
-    /// Where the places stand that fit; two of them at most, as that is too many already.
+    /// Returns the positions of the matching places, at most two, since two are already ambiguous.
     fn fitting(&self, names: &[String]) -> Vec<usize> {
-        // No name at all would fit every place.
+        // An empty name would match every place.
         if names.is_empty() {
             return Vec::new();
         }
@@ -260,7 +261,7 @@ impl<T> Endpoints<T> {
     }
 }
 
-/// A hierarchy's names, the last one first.
+/// Returns a hierarchy's names, the last one first.
 fn reversed(hierarchy: &str) -> Vec<String> {
     let mut names = parts(hierarchy);
     names.reverse();

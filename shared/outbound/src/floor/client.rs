@@ -1,4 +1,4 @@
-//! The client: asks a site everything that its zones need, within the time that there is.
+//! The client: requests everything that the zones of a site need, within the available time.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,22 +21,22 @@ use super::{Answer, Ask, BODY_MAX, Reading, Sign, System, Term, Unknown, places,
 use crate::failure::{Failure, retry_after};
 use crate::timer;
 
-/// So many requests at a time: a CMX is one machine in a cellar, with other work to do.
+/// Maximum number of concurrent requests: a CMX is a single machine with other work to do.
 const AT_ONCE: usize = 4;
 
-/// Ten requests a second is what an organisation has at Meraki; we keep a little below it.
+/// Time between two requests to Meraki, which allows an organisation ten per second; this stays slightly below.
 const MERAKI_PACE: Duration = Duration::from_millis(110);
 
-/// How long to wait when Meraki says 429 and not for how long.
+/// Pause after a 429 of Meraki that doesn't state one.
 const MERAKI_PAUSE: Duration = Duration::from_secs(1);
 
-/// A site that can be asked.
+/// A site that can be polled.
 #[derive(Clone)]
 pub struct Floor {
     http: reqwest::Client,
     system: System,
     base_url: String,
-    /// Basic if there is a user, Bearer if not.
+    /// User for Basic authentication; Bearer without one.
     user: Option<String>,
     secret: SecretString,
     timeout: Duration,
@@ -53,7 +53,7 @@ impl fmt::Debug for Floor {
     }
 }
 
-/// Spaces requests out. Sites of one Meraki organisation share one, as they share its limit.
+/// Spaces requests out. The sites of a Meraki organisation share one, since they share its limit.
 #[derive(Clone, Debug)]
 pub struct Pace {
     gap: Duration,
@@ -61,12 +61,12 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// As fast as Meraki allows.
+    /// Returns the pace that Meraki allows.
     pub fn meraki() -> Pace {
         Pace { gap: MERAKI_PACE, next: Arc::default() }
     }
 
-    /// Waits until it is our turn; not at all if that is too late.
+    /// Waits for the caller's turn. Returns false at once if the turn would come after the deadline.
     async fn turn(&self, deadline: Instant) -> bool {
         let turn = {
             let mut next = self.next.lock().await;
@@ -82,7 +82,7 @@ impl Pace {
         true
     }
 
-    /// Nobody's turn comes before this time is over.
+    /// Lets nobody's turn come before this pause is over.
     async fn pause(&self, pause: Duration) {
         let mut next = self.next.lock().await;
         let over = timer::now() + pause;
@@ -90,47 +90,48 @@ impl Pace {
     }
 }
 
-/// What a site said to one request.
+/// A site's answer to one request.
 #[derive(Clone, Debug)]
 pub struct Said {
-    /// What was asked.
+    /// The request.
     pub ask: Ask,
-    /// What came back.
+    /// The answer.
     pub answer: Result<Answer, Unknown>,
-    /// How long that took.
+    /// How long the request took.
     pub took: Duration,
 }
 
 impl Said {
-    /// The status, if there was one.
+    /// Returns the status, if there was an answer.
     pub fn status(&self) -> Option<u16> {
         self.answer.as_ref().ok().map(|answer| answer.status.as_u16())
     }
 
-    /// The first 300 characters of the body on one line; empty if there is none.
+    /// Returns the first 300 characters of the body on one line; empty if there is no body.
     pub fn excerpt(&self) -> String {
         self.answer.as_ref().map(|answer| excerpt(&answer.body)).unwrap_or_default()
     }
 
-    /// The names of the places in it, if it lists several: see [`places`].
+    /// Returns the names of the places in the answer, if it lists several: see [`places`].
     pub fn places(&self) -> Vec<String> {
         self.answer.as_ref().map(places).unwrap_or_default()
     }
 }
 
-/// What became of a round of asking.
+/// Result of one poll.
 #[derive(Clone, Debug)]
 pub struct Counts {
-    /// The devices in each zone, what is always there taken away.
+    /// Devices in each zone, without those that are always there.
     pub zones: BTreeMap<String, Result<u32, Unknown>>,
-    /// What was said, for whoever looks for a fault.
+    /// All answers, to find errors.
     pub said: Vec<Said>,
 }
 
 impl Floor {
-    /// `secret` is CMX' password, or the API key of the others. There is nobody to ask if the site tells us by itself.
+    /// `secret` is the password of CMX, or the API key of the other systems. Returns `None` if the site pushes its
+    /// counts.
     ///
-    /// `http` believes those certificates that the site's configuration says, and follows no redirects.
+    /// `http` trusts the certificates in the site's configuration and follows no redirects.
     pub fn new(
         http: reqwest::Client,
         source: Source<'_>,
@@ -147,7 +148,7 @@ impl Floor {
         Some(Floor { http, system, base_url, user, secret, timeout, pace })
     }
 
-    /// Asks there instead: on the laptop, where the address has a path too.
+    /// Sets another address, which has a path too in the local environment.
     #[must_use]
     pub fn at(self, base_url: String) -> Floor {
         Floor { base_url, ..self }
@@ -159,16 +160,16 @@ impl Floor {
         Floor { pace: Some(pace), ..self }
     }
 
-    /// What is asked.
+    /// Returns the system that is polled.
     pub fn system(&self) -> System {
         self.system
     }
 
-    /// Counts the zones: asks each thing once, several things at a time, and is done `within` this time. `now` tells
-    /// which of Meraki's five minutes are over.
+    /// Counts the zones `within` this time. Each request is made once, and several run concurrently. `now` determines
+    /// which of Meraki's five-minute periods are over.
     ///
-    /// After the first request that nobody answers, nothing more is asked: a dead site costs one timeout, however many
-    /// zones it has.
+    /// After the first request without an answer, no further one is made: an unreachable site costs one time-out,
+    /// however many zones it has.
     pub async fn count(&self, zones: &[(&str, &Zone)], now: Timestamp, within: Duration) -> Counts {
         let wanted: Vec<_> =
             zones.iter().map(|(name, zone)| (*name, *zone, terms(self.system, zone))).collect();
@@ -184,7 +185,8 @@ impl Floor {
             .into_iter()
             .map(|(name, zone, terms)| {
                 let sum = terms.and_then(|terms| sum(&terms, &readings));
-                // What is always there is an estimate, and the staff may be counted a second later: never below 0.
+                // The number of devices that are always there is an estimate, and the staff may be counted a second
+                // later, so the difference could be below 0.
                 (name.to_owned(), sum.map(|devices| devices.saturating_sub(zone.exclude.devices)))
             })
             .collect();
@@ -219,8 +221,8 @@ impl Floor {
         Said { ask, answer, took: timer::now().duration_since(began) }
     }
 
-    /// Asks one thing, and again when Meraki asked us to slow down and the time allows it. An answer that says no is an
-    /// answer too; [`read`](super::read) tells.
+    /// Makes one request, and retries it if Meraki asks us to slow down and the time allows it. A refusal is an answer
+    /// too; [`read`](super::read) interprets it.
     pub async fn ask(&self, ask: &Ask, within: Duration) -> Result<Answer, Unknown> {
         self.ask_until(ask, timer::now() + within).await
     }
@@ -300,7 +302,7 @@ impl Floor {
     }
 }
 
-/// All that was said, ready to be picked out of.
+/// All answers, parsed and ready to be picked from.
 type Readings<'a> = BTreeMap<&'a Ask, Result<Reading<'a>, &'a Unknown>>;
 
 fn readings(said: &[Said], now: Timestamp) -> Readings<'_> {

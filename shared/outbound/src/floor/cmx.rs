@@ -1,4 +1,4 @@
-//! Cisco CMX, on the customer's premises: five interfaces of five ages.
+//! Cisco CMX, on the customer's premises: five APIs of different ages.
 
 use handbell_core::config::{CmxApi, Place};
 use serde::Deserialize;
@@ -37,7 +37,7 @@ pub(super) fn term(api: CmxApi, place: &Place, ssid: Option<&str>) -> Result<(As
                 hierarchy.ok_or_else(|| not_asked("`api: zones` needs the zone's `hierarchy` at CMX"))?;
             (Ask::new("/api/location/v1/clients/count/byzone", &[]), Pick::CmxZone(hierarchy.into()))
         }
-        // This interface knows floors by their names only, in whichever key the name was written.
+        // This API identifies floors by name only, whichever key of the configuration contains the name.
         CmxApi::Analytics => match hierarchy.or(named(place.floor.as_deref())?) {
             Some(name) => (Ask::new("/api/analytics/v1/now/clientCount", &[]), Pick::CmxFloor(name.into())),
             None => (Ask::new("/api/analytics/v1/now/connectedDetected", &[]), Pick::CmxDetected),
@@ -54,7 +54,7 @@ fn not_asked(why: &str) -> Unknown {
     Unknown::NotAsked(why.into())
 }
 
-/// A name that holds nothing but separators would fit every place.
+/// Returns the name of a place. A name that consists of separators only would match every place.
 fn named(name: Option<&str>) -> Result<Option<&str>, Unknown> {
     match name {
         Some(name) if parts(name).is_empty() => Err(not_asked("the zone's `where` names no place")),
@@ -62,7 +62,7 @@ fn named(name: Option<&str>) -> Result<Option<&str>, Unknown> {
     }
 }
 
-/// The old interfaces count everything. Their number for a part of the site would be far too high.
+/// The old APIs count the whole site. Their number would be far too high for a part of it.
 fn whole_site(place: &Place) -> Result<(), Unknown> {
     if place.hierarchy.is_some() || place.floor.is_some() || place.ssid.is_some() {
         return Err(not_asked("this API of CMX counts the whole site only; use `api: v3`"));
@@ -70,17 +70,18 @@ fn whole_site(place: &Place) -> Result<(), Unknown> {
     Ok(())
 }
 
-/// CMX takes `mapHierarchy` for a regular expression and looks for it anywhere in `Campus>Building>Floor>Zone`
-/// (cmx-api-server, `String.search`); elsewhere it is described as a part of it. Plain names mean the same either way,
-/// and only what isn't plain is escaped: a bracket would find nothing, and finding nothing is a count of 0.
+/// Returns the pattern for a hierarchy. CMX takes `mapHierarchy` as a regular expression and searches for it anywhere
+/// in `Campus>Building>Floor>Zone` (cmx-api-server, `String.search`); elsewhere it is documented as a substring. Plain
+/// names mean the same in both cases. Only special characters are escaped: an unescaped bracket would match nothing,
+/// which counts as 0.
 ///
-/// It isn't anchored, as who doesn't read expressions would find nothing again. So `Level 1` counts the devices of
-/// `Level 10` too; where there are both, `floorRefId` tells them apart.
+/// The pattern isn't anchored: if CMX compares substrings, an anchor would match nothing either. So `Level 1` also
+/// counts the devices of `Level 10`; where both exist, `floorRefId` distinguishes them.
 fn pattern(hierarchy: &str) -> String {
     let names = hierarchy.split(['/', '>']).map(str::trim).filter(|name| !name.is_empty());
     let mut pattern = String::new();
     for c in names.collect::<Vec<_>>().join(">").chars() {
-        // A dot fits itself, so it is plain.
+        // A dot matches itself, so it needs no escape.
         if r"\^$*+?()[]{}|".contains(c) {
             pattern.push('\\');
         }
@@ -89,7 +90,7 @@ fn pattern(hierarchy: &str) -> String {
     pattern
 }
 
-/// `location/v3/clients/count`. The other numbers count devices that merely passed by.
+/// Reads `location/v3/clients/count`. The other numbers in it include devices that merely passed by.
 pub(super) fn associated(text: &str) -> Result<u32, Unknown> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -99,7 +100,7 @@ pub(super) fn associated(text: &str) -> Result<u32, Unknown> {
     object::<Count>(CMX, text).map(|it| it.associated_count.0)
 }
 
-/// `location/v2/clients/count` and `v1`.
+/// Reads `location/v2/clients/count` and `v1`.
 pub(super) fn count(text: &str) -> Result<u32, Unknown> {
     #[derive(Deserialize)]
     struct Count {
@@ -108,7 +109,7 @@ pub(super) fn count(text: &str) -> Result<u32, Unknown> {
     object::<Count>(CMX, text).map(|it| it.count.0)
 }
 
-/// `analytics/v1/now/connectedDetected`.
+/// Reads `analytics/v1/now/connectedDetected`.
 pub(super) fn detected(text: &str) -> Result<u32, Unknown> {
     #[derive(Deserialize)]
     struct Detected {
@@ -117,8 +118,8 @@ pub(super) fn detected(text: &str) -> Result<u32, Unknown> {
     object::<Detected>(CMX, text).map(|it| it.total.0)
 }
 
-/// `presence/v1/connected/count/today`: the body is the number. Half of it would be a number too, and so would be what
-/// a page says that holds nothing else.
+/// Reads `presence/v1/connected/count/today`, whose body is the number. A truncated number would still be a number, and
+/// so would a page that contains nothing else.
 pub(super) fn bare(answer: &Answer, text: &str) -> Result<u32, Unknown> {
     if !answer.framed {
         return Err(no_count("CMX doesn't say where its number ends, so a part of it may be missing"));
@@ -130,7 +131,8 @@ pub(super) fn bare(answer: &Answer, text: &str) -> Result<u32, Unknown> {
     body::json::<Devices>(CMX, text).map(|it| it.0)
 }
 
-/// `location/v1/clients/count/byzone`. Beside it, CMX writes `"Count "` for `"Count"`; who knows where else.
+/// `location/v1/clients/count/byzone`. In a sibling of this key, CMX writes `"Count "` for `"Count"`, so other keys may
+/// have the same space.
 #[derive(Deserialize)]
 struct ByZone {
     #[serde(rename = "ZoneCounts", alias = "ZoneCounts ")]
@@ -164,10 +166,10 @@ impl ByZone {
     }
 }
 
-/// What CMX writes for each place that it lists.
+/// The places that CMX lists.
 pub(super) type Listing = Endpoints<Option<Value>>;
 
-/// The devices at the one place with this name.
+/// Returns the devices at the one place with this name.
 pub(super) fn at(listing: &Listing, name: &str) -> Result<u32, Unknown> {
     Devices::of(CMX, listing.the_one(name)?.as_ref())
 }

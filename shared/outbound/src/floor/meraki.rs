@@ -9,10 +9,11 @@ use super::{Ask, Pick, Unknown};
 
 const MERAKI: &str = "Meraki";
 
-/// We ask for five minutes. Whoever was there in the course of an hour or a day is no crowd.
+/// Longest period that counts as current; we request five minutes. The devices of an hour or a day aren't all there at
+/// the same time.
 const BUCKET_MAX: SignedDuration = SignedDuration::from_mins(10);
 
-/// We ask for the last ten minutes. What is much older isn't now.
+/// Maximum age of a count; we request the last ten minutes.
 const AGE_MAX: SignedDuration = SignedDuration::from_mins(30);
 
 pub(super) fn term(place: &Place, ssid: Option<&str>) -> Result<(Ask, Pick), Unknown> {
@@ -38,12 +39,12 @@ pub(super) fn term(place: &Place, ssid: Option<&str>) -> Result<(Ask, Pick), Unk
 struct Bucket {
     start_ts: Timestamp,
     end_ts: Timestamp,
-    // Missing is wrong, null is Meraki's own "unknown".
+    // A missing key is an error; null is Meraki's own "unknown".
     #[serde(deserialize_with = "Option::deserialize")]
     client_count: Option<Devices>,
 }
 
-/// `clientCountHistory`: the last five minutes that are over. Those that still run hold too few.
+/// Reads `clientCountHistory`: the last complete five minutes. A period that isn't over contains too few devices.
 pub(super) fn bucket(text: &str, now: Timestamp) -> Result<u32, Unknown> {
     let buckets: Vec<Object<Bucket>> = json(MERAKI, text)?;
     let buckets: Vec<Bucket> = buckets.into_iter().map(|Object(bucket)| bucket).collect();

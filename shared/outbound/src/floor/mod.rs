@@ -1,11 +1,10 @@
-//! How many devices are connected in each zone of a site: Cisco CMX, Cisco Spaces and Meraki are asked.
+//! Device counts in each zone of a site, polled from Cisco CMX, Cisco Spaces and Meraki.
 //!
-//! What a zone needs is worked out first ([`terms`]): which requests, and where in their answers its numbers stand. So
-//! one request serves all zones that it can serve. Then the site is asked ([`Floor::count`]), and each answer is read
-//! ([`read`]).
+//! First, [`terms`] determines which requests a zone needs and where its numbers are in their answers, so that one
+//! request serves as many zones as possible. Then [`Floor::count`] polls the site, and [`read`] reads each answer.
 //!
-//! A count is exactly what the documented answer says, or it is [`Unknown`]. It is never 0 because nothing could be
-//! read, and no digits are fished out of a page of text: the page of a gateway in trouble is full of them.
+//! A count is exactly what the documented answer contains, or it is [`Unknown`]. An unreadable answer is never 0, and
+//! no digits are extracted from a page of text: the error page of a gateway is full of them.
 
 mod body;
 mod client;
@@ -23,13 +22,13 @@ use jiff::Timestamp;
 
 pub use client::{Counts, Floor, Pace, Said};
 
-/// Nobody's answer is longer: a list of a thousand zones has a quarter of a megabyte.
+/// Maximum size of an answer. A list of a thousand zones has a quarter of a megabyte.
 pub const BODY_MAX: usize = 1024 * 1024;
 
-/// A system that can be asked.
+/// A system that can be polled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
-    /// A Cisco CMX, by this interface.
+    /// A Cisco CMX with this API.
     Cmx(CmxApi),
     /// Cisco Spaces.
     Spaces,
@@ -38,7 +37,7 @@ pub enum System {
 }
 
 impl System {
-    /// The one that a site names; none if the site tells us by itself.
+    /// Returns the system that a site names; `None` if the site pushes its counts.
     pub fn of(source: Source<'_>) -> Option<System> {
         match source {
             Source::Cmx(cmx) => Some(System::Cmx(cmx.api)),
@@ -48,7 +47,7 @@ impl System {
         }
     }
 
-    /// How people call it.
+    /// Returns the name for people.
     pub fn name(self) -> &'static str {
         match self {
             System::Cmx(_) => "CMX",
@@ -61,19 +60,19 @@ impl System {
 /// Why there is no count.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unknown {
-    /// There was no answer: no connection, no time, or it broke off.
+    /// There was no answer: no connection, no time, or the connection broke.
     #[error("{0}")]
     NoAnswer(String),
-    /// There was an answer, and it isn't a count.
+    /// There was an answer, but it isn't a count.
     #[error("{0}")]
     NoCount(String),
-    /// It wasn't asked: no time was left, or the zone asks for what this system can't tell.
+    /// No request was made: no time was left, or the zone needs something that this system can't provide.
     #[error("{0}")]
     NotAsked(String),
 }
 
 impl Unknown {
-    /// The reason, for a person. It holds no secret.
+    /// Returns the reason, for people. It contains no secret.
     pub fn why(&self) -> &str {
         match self {
             Unknown::NoAnswer(why) | Unknown::NoCount(why) | Unknown::NotAsked(why) => why,
@@ -81,7 +80,7 @@ impl Unknown {
     }
 }
 
-/// One request: a GET of this path and query, below the site's address.
+/// One request: a GET of this path and query below the site's address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ask {
     path: String,
@@ -95,18 +94,18 @@ impl Ask {
         Ask { path: path.into(), query: pairs.join("&") }
     }
 
-    /// The path, from its first `/` on.
+    /// Returns the path, including its first `/`.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query, percent-encoded; empty if there is none.
+    /// Returns the query, percent-encoded; empty if there is none.
     pub fn query(&self) -> &str {
         &self.query
     }
 }
 
-/// `/api/location/v3/clients/count?ssid=Guests`.
+/// Formats the request, such as `/api/location/v3/clients/count?ssid=Guests`.
 impl fmt::Display for Ask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)?;
@@ -114,7 +113,8 @@ impl fmt::Display for Ask {
     }
 }
 
-/// Everything but RFC 3986's unreserved characters. A space is never `+`, which not everybody reads as one.
+/// Percent-encodes everything except RFC 3986's unreserved characters. A space never becomes `+`, which not every
+/// server decodes.
 fn encoded(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
@@ -127,7 +127,7 @@ fn encoded(text: &str) -> String {
     out
 }
 
-/// Where in an answer the number stands.
+/// Position of the number in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pick {
     /// CMX v3: `associatedCount`.
@@ -153,7 +153,7 @@ pub enum Pick {
 }
 
 impl Pick {
-    /// How people call whoever answers.
+    /// Returns the vendor's name for people.
     pub fn vendor(&self) -> &'static str {
         match self {
             Pick::CmxAssociated
@@ -168,27 +168,27 @@ impl Pick {
     }
 }
 
-/// Whether a number is added or taken away.
+/// Whether a number is added or subtracted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// Added.
     Plus,
-    /// Taken away: the staff's devices.
+    /// Subtracted: the staff's devices.
     Minus,
 }
 
-/// One number out of one answer. A zone's count is the sum of its terms.
+/// One number from one answer. A zone's count is the sum of its terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
-    /// Who has it.
+    /// The request that returns the number.
     pub ask: Ask,
-    /// Where it stands.
+    /// Position of the number in the answer.
     pub pick: Pick,
-    /// What it is for.
+    /// Whether the number is added or subtracted.
     pub sign: Sign,
 }
 
-/// The numbers that a zone's count is made of; never none of them.
+/// Returns the numbers that a zone's count consists of; never empty.
 pub fn terms(system: System, zone: &Zone) -> Result<Vec<Term>, Unknown> {
     let place = &zone.place;
     let asked = |ssid: Option<&str>| match system {
@@ -198,7 +198,7 @@ pub fn terms(system: System, zone: &Zone) -> Result<Vec<Term>, Unknown> {
     };
     let term = |(ask, pick), sign| Term { ask, pick, sign };
     let mut terms = vec![term(asked(place.ssid.as_deref())?, Sign::Plus)];
-    // A device is on one SSID only. Where only the customers' is counted, the staff's devices aren't in the number.
+    // A device is on one SSID only. If only the customers' SSID is counted, the staff's devices aren't in the number.
     if let Some(staff) = &zone.exclude.ssid
         && place.ssid.as_ref().is_none_or(|ssid| ssid == staff)
     {
@@ -210,16 +210,16 @@ pub fn terms(system: System, zone: &Zone) -> Result<Vec<Term>, Unknown> {
     Ok(terms)
 }
 
-/// What came back from a site.
+/// A site's answer.
 #[derive(Clone)]
 pub struct Answer {
-    /// The status.
+    /// HTTP status.
     pub status: StatusCode,
-    /// The type of the body, if it was told.
+    /// Media type of the body, if the answer states one.
     pub content_type: Option<String>,
-    /// The body, all of it.
+    /// The whole body.
     pub body: Bytes,
-    /// The sender said where the body ends. One that ends with the connection may have been cut.
+    /// Whether the answer states where the body ends. A body that ends with the connection may be truncated.
     pub framed: bool,
 }
 
@@ -235,13 +235,13 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// The number that stands there, or why there is none. `now` tells which of Meraki's five minutes are over.
+/// Returns the picked number, or why there is none. `now` determines which of Meraki's five-minute periods are over.
 pub fn read(pick: &Pick, answer: &Answer, now: Timestamp) -> Result<u32, Unknown> {
     Reading::new(answer, now).read(pick)
 }
 
-/// An answer that is being read. A list in it is long, and many zones pick out of it: so it is kept once it has been
-/// read, and so is the reason if it can't be.
+/// An answer that is being read. Its lists are long, and many zones pick from them, so a parsed list is kept, and so is
+/// the reason if it can't be parsed.
 struct Reading<'a> {
     answer: &'a Answer,
     now: Timestamp,
@@ -261,7 +261,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// See [`read`].
+    /// Reads one number: see [`read`].
     fn read(&self, pick: &Pick) -> Result<u32, Unknown> {
         let text = || {
             let vendor = pick.vendor();
@@ -291,8 +291,8 @@ fn kept<T>(
     cell.get_or_init(read).as_ref().map_err(Unknown::clone)
 }
 
-/// The names of the places in an answer that lists several: CMX's zones and floors, Cisco Spaces' floors. None if it
-/// lists none or can't be read.
+/// Returns the names of the places in an answer that lists several: CMX's zones and floors, Cisco Spaces' floors. Empty
+/// if the answer lists none or can't be parsed.
 pub fn places(answer: &Answer) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(&answer.body) else { return Vec::new() };
     [cmx::zones, cmx::floors, spaces::floors]

@@ -24,7 +24,7 @@ pub(super) fn term(place: &Place) -> Result<(Ask, Pick), Unknown> {
     }
 }
 
-/// `clients/count`.
+/// Reads `clients/count`.
 pub(super) fn total(text: &str) -> Result<u32, Unknown> {
     #[derive(Deserialize)]
     struct Count {
@@ -37,8 +37,8 @@ pub(super) fn total(text: &str) -> Result<u32, Unknown> {
     object::<Count>(SPACES, text).map(|it| it.results.0.total.0)
 }
 
-/// `clients/floors`. That it holds `results` with one entry for each floor is known; the names of the keys in an entry
-/// are inferred from Cisco Spaces' other answers.
+/// `clients/floors`. It is documented that `results` has one entry for each floor; the keys of an entry are inferred
+/// from Cisco Spaces' other answers.
 #[derive(Deserialize)]
 struct Floors {
     results: Vec<Object<Floor>>,
@@ -69,7 +69,7 @@ impl Floor {
         self.floor_name.as_ref().or(self.name.as_ref()).map(|name| name.trim().to_owned())
     }
 
-    /// Two that differ are none, as nothing says which one is meant.
+    /// Returns the floor's devices. Two different numbers are an error, since nothing tells which one is meant.
     fn devices(&self) -> Result<u32, Unknown> {
         let mut given: Vec<&Value> =
             [&self.count, &self.total, &self.device_count].into_iter().flatten().collect();
@@ -81,12 +81,12 @@ impl Floor {
     }
 }
 
-/// The floors of an answer, found by what they are known by.
+/// The floors of an answer, indexed by id and by name.
 pub(super) struct Listing {
     floors: Vec<Floor>,
-    /// Where in the list each id stands.
+    /// Positions of each id in the list.
     ids: BTreeMap<String, Vec<usize>>,
-    /// Where in the list each name stands.
+    /// Positions of each name in the list.
     names: Endpoints<usize>,
 }
 
@@ -104,12 +104,12 @@ pub(super) fn by_floor(text: &str) -> Result<Listing, Unknown> {
 }
 
 impl Listing {
-    /// The devices on the one floor with this name.
+    /// Returns the devices on the one floor with this name.
     pub(super) fn named(&self, name: &str) -> Result<u32, Unknown> {
         self.floors[*self.names.the_one(name)?].devices()
     }
 
-    /// The devices on the floor with this id. An id is no name: it is equal or it isn't.
+    /// Returns the devices on the floor with this id, which must match exactly.
     pub(super) fn with_id(&self, id: &str) -> Result<u32, Unknown> {
         match self.ids.get(id).map(Vec::as_slice) {
             Some(&[at]) => self.floors[at].devices(),

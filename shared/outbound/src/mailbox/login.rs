@@ -1,4 +1,4 @@
-//! What a server is told of who we are, and what its no means.
+//! Authentication at a mail server, and the meaning of its refusals.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,12 +8,12 @@ use super::Server;
 use super::wire::SERVER;
 use crate::failure::{Failure, NEVER_ASKED, Said, masked};
 
-/// The one answer of XOAUTH2 (Google, XOAUTH2 mechanism; Microsoft has the same).
+/// Returns the single response of XOAUTH2 (Google, XOAUTH2 mechanism; Microsoft uses the same).
 pub(super) fn xoauth2(user: &str, token: &SecretString) -> String {
     STANDARD.encode(format!("user={user}\x01auth=Bearer {}\x01\x01", token.expose_secret()))
 }
 
-/// A line feed in a user or a secret would be a command of its own.
+/// Checks user and secret for control characters: a line feed in them would start another command.
 pub(super) fn one_line(server: &Server, secret: &SecretString) -> Said<()> {
     let fits = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_control());
     if fits(&server.user) && fits(secret.expose_secret()) {
@@ -22,7 +22,8 @@ pub(super) fn one_line(server: &Server, secret: &SecretString) -> Said<()> {
     Err(Failure::never_asked("the user or the secret of the mailbox is empty or holds a line break"))
 }
 
-/// The server's no to a login. `code` is what it says in brackets (RFC 5530; for POP3 RFC 2449 and 3206).
+/// Classifies the server's refusal of a login. `code` is the response code in brackets (RFC 5530; for POP3 RFC 2449 and
+/// 3206).
 pub(super) fn refused(code: &str, words: &str) -> Failure {
     match code {
         "UNAVAILABLE" | "SERVERBUG" | "INUSE" | "IN-USE" | "LIMIT" | "LOGIN-DELAY" | "SYS/TEMP" => {
@@ -40,7 +41,7 @@ pub(super) fn refused(code: &str, words: &str) -> Failure {
     }
 }
 
-/// The server's own words, with nobody's name in them.
+/// Quotes the server's own words without anything that identifies a person.
 pub(super) fn quoted(words: &str) -> String {
     let words: String = words.chars().filter(|c| !c.is_control()).collect();
     let words = masked(words.trim());
@@ -52,8 +53,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_told_as_google_shows_it() {
-        // The example of Google's page on the mechanism.
+    fn a_token_is_encoded_as_in_googles_example() {
+        // From Google's page on the mechanism.
         let token = "ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg".into();
         assert_eq!(
             xoauth2("someuser@example.com", &token),
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_no_to_come_again_is_told_from_a_plain_one() {
+    fn a_temporary_refusal_differs_from_a_permanent_one() {
         let soon = refused("UNAVAILABLE", "try later").to_string();
         assert_eq!(soon, "not sent: the mail server lets nobody in at the moment: “try later”");
         let no = refused("", "dana@example.com is wrong\r\nX").to_string();

@@ -1,10 +1,11 @@
-//! A mailbox on somebody's mail server, read and emptied without losing a mail.
+//! Mailboxes on a mail server, read and emptied without losing a mail.
 //!
-//! Nothing is taken away before the caller says that it is done with it: what was read and not done is read again. Two who
-//! empty the same mailbox at once both see the same mails; who calls holds a lease.
+//! No mail is removed before the caller has processed it: a mail that was read but not processed is read again. Two
+//! clients that empty the same mailbox at once both see the same mails, so the caller must hold a lease.
 //!
-//! There are [`Imap`] and [`Pop3`], since they part in what they remember: IMAP counts its mails up, POP3 gives each a name.
-//! Neither trusts the server: an answer that is too long, too large or not about what was asked ends the session.
+//! [`Imap`] and [`Pop3`] are separate types, since they remember different things: IMAP numbers its mails, POP3 names
+//! them. Neither trusts the server: a response that is too long, too large or doesn't answer the command ends the
+//! session.
 
 mod imap;
 mod login;
@@ -21,27 +22,28 @@ use tokio_rustls::rustls::ClientConfig;
 pub use imap::{Imap, Mark, News, Waiting};
 pub use pop3::{Listed, Pop3};
 
-/// How long until there is a connection, with its encryption and the server's greeting.
+/// Time-out of connecting, including encryption and the server's greeting.
 pub const CONNECT: Duration = Duration::from_secs(10);
 
-/// How long one command may take. Fetching a mail has a second more for each MiB of it.
+/// Time-out of a command. Fetching a mail has one more second per MiB.
 pub const COMMAND: Duration = Duration::from_secs(30);
 
-/// The largest mail in bytes; larger ones stay where they are. As much as Amazon SES takes (Amazon SES, quotas).
+/// Maximum size of a mail in bytes, the same as in Amazon SES (Amazon SES, quotas). Larger mails stay in the mailbox.
 pub const MAIL_MAX: u64 = 40 * 1024 * 1024;
 
-/// Where a mailbox is, and who may read it.
+/// A mail server and the credentials for a mailbox.
 #[derive(Clone)]
 pub struct Server {
-    /// Its name, as it stands in its certificate.
+    /// Host name, as in the server's certificate.
     pub host: String,
-    /// 993 for IMAP and 995 for POP3, usually.
+    /// Port, usually 993 for IMAP and 995 for POP3.
     pub port: u16,
-    /// Whom to believe. Without it nothing is encrypted: for a server on the same machine only.
+    /// Trusted certificates. Without them the connection isn't encrypted, which is only for a server on the same
+    /// machine.
     pub tls: Option<Arc<ClientConfig>>,
-    /// The user, often the address.
+    /// User, often the mail address.
     pub user: String,
-    /// How the user proves to be one.
+    /// Credentials of the user.
     pub login: Login,
 }
 
@@ -56,12 +58,12 @@ impl fmt::Debug for Server {
     }
 }
 
-/// How a user proves to be one.
+/// Credentials of a user.
 #[derive(Clone)]
 pub enum Login {
-    /// A password, of the account or for us alone.
+    /// A password of the account, or an app password.
     Password(SecretString),
-    /// An access token that is good now; Gmail and Microsoft 365 take nothing else (Google and Microsoft, XOAUTH2).
+    /// A valid access token. Gmail and Microsoft 365 accept nothing else (Google and Microsoft, XOAUTH2).
     OAuth(SecretString),
 }
 

@@ -1,4 +1,5 @@
-//! A mailbox over POP3 (RFC 1939): every mail has a name that stays, and what was deleted is gone when we part.
+//! Mailboxes over POP3 (RFC 1939): every mail has a permanent name, and deleted mails are removed at the end of the
+//! session.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,21 +12,21 @@ use super::wire::{SERVER, Wire, nonsense, too_large};
 use super::{COMMAND, Login, MAIL_MAX, Server};
 use crate::failure::{Failure, NEVER_ASKED, Said};
 
-/// The longest line of a reply or of a listing in bytes (RFC 2449, 4).
+/// Maximum length of a line of a reply or a listing in bytes (RFC 2449, 4).
 const LINE_MAX: usize = 512;
 
-/// The same while we log in, when the server may send us something to work on (RFC 5034, 4).
+/// Maximum length during the login, when the server may send a challenge (RFC 5034, 4).
 const CHALLENGE_MAX: usize = 12_288;
 
-/// The most bytes beside a number in a listing: a name has 70.
+/// Maximum number of bytes beside a number in a listing. A name has 70.
 const ITEM_MAX: usize = 128;
 
-/// More mails than this are no mailbox that is emptied.
+/// Maximum number of mails in a mailbox.
 const MAILS_MAX: usize = 100_000;
 
-/// A session with a mailbox over POP3. Other sessions are kept out of the mailbox while it lasts.
+/// A session with a mailbox over POP3. It locks the mailbox against other sessions.
 ///
-/// Whoever drops it without [`Pop3::quit`] has deleted nothing.
+/// A session that is dropped without [`Pop3::quit`] deletes nothing.
 pub struct Pop3 {
     wire: Wire,
 }
@@ -36,26 +37,26 @@ impl std::fmt::Debug for Pop3 {
     }
 }
 
-/// A mail that waits.
+/// A mail in the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// Its number in this session.
+    /// Number in this session.
     pub number: u32,
-    /// Its name in every session: 1 to 70 visible characters of ASCII. Mails that are the same to the last byte may have
-    /// the same one (RFC 1939, UIDL).
+    /// Name in every session: 1 to 70 visible ASCII characters. Identical mails may have the same name (RFC 1939,
+    /// UIDL).
     pub uidl: String,
-    /// Its length in bytes, as the server tells it.
+    /// Length in bytes, according to the server.
     pub size: u64,
 }
 
-/// What a server says to a command.
+/// The server's reply to a command.
 enum Reply {
     Yes(String),
     No {
         code: String,
         words: String,
     },
-    /// It waits for more, as while we log in.
+    /// The server expects more input, as during the login.
     More,
 }
 
@@ -94,7 +95,7 @@ impl Pop3 {
         Ok(session)
     }
 
-    /// What waits, the oldest first.
+    /// Returns the mails in the mailbox, oldest first.
     pub async fn uidl(&mut self) -> Said<Vec<Listed>> {
         let names = self.listing("UIDL\r\n").await?;
         let sizes: BTreeMap<u32, String> = self.listing("LIST\r\n").await?.into_iter().collect();
@@ -110,8 +111,8 @@ impl Pop3 {
         listed.collect()
     }
 
-    /// A mail as it came, to the last byte; [`Listed::size`] tells beforehand whether it is larger than [`MAIL_MAX`], which is
-    /// refused and ends the session.
+    /// Returns the exact bytes of a mail. A mail larger than [`MAIL_MAX`] is refused and ends the session;
+    /// [`Listed::size`] tells beforehand.
     pub async fn fetch(&mut self, number: u32) -> Said<Bytes> {
         self.wire.begin(COMMAND)?;
         self.ask(&format!("RETR {number}\r\n"), "it doesn't give a mail that it has listed").await?;
@@ -123,7 +124,7 @@ impl Pop3 {
             if begins && line == b".\r\n" {
                 break;
             }
-            // What begins with a dot has got one more for the way.
+            // Lines that begin with a dot are sent with one more (dot-stuffing).
             let line = if begins && line.starts_with(b".") { &line[1..] } else { &line[..] };
             if mail.len() + line.len() > max {
                 return Err(too_large());
@@ -138,7 +139,7 @@ impl Pop3 {
         Ok(mail.freeze())
     }
 
-    /// Marks a mail; it is gone after [`Pop3::quit`], and not before.
+    /// Marks a mail for deletion, which happens in [`Pop3::quit`].
     pub async fn delete(&mut self, number: u32) -> Said<()> {
         self.wire.begin(COMMAND)?;
         self.ask(&format!("DELE {number}\r\n"), "it doesn't delete a mail").await?;
@@ -146,8 +147,8 @@ impl Pop3 {
         Ok(())
     }
 
-    /// Parts, and with that deletes what is marked. If this fails nobody knows which mails are left; their names tell the
-    /// next time.
+    /// Ends the session and deletes the marked mails. If this fails, it is unknown which mails are left; their names
+    /// tell in the next session.
     pub async fn quit(mut self) -> Said<()> {
         self.wire.begin(COMMAND)?;
         self.wire.say(b"QUIT\r\n").await?;
@@ -160,13 +161,13 @@ impl Pop3 {
         }
     }
 
-    /// One of the steps of a login.
+    /// Performs a step of the login.
     async fn login(&mut self, line: &str) -> Said<()> {
         self.wire.begin(COMMAND)?;
         self.wire.say(line.as_bytes()).await?;
         match self.more().await? {
             Reply::Yes(_) => {}
-            // The token isn't taken; why comes once we have let it go (Google, XOAUTH2 mechanism).
+            // The server refused the token and states the reason after an empty response (Google, XOAUTH2 mechanism).
             _ => {
                 self.wire.say(b"\r\n").await?;
                 self.more().await?;
@@ -177,7 +178,7 @@ impl Pop3 {
         Ok(())
     }
 
-    /// A reply in which a no is one to our login.
+    /// Reads a reply in which a refusal concerns the login.
     async fn more(&mut self) -> Said<Reply> {
         match self.reply(CHALLENGE_MAX).await? {
             Reply::No { code, words } => Err(refused(&code, &words)),
@@ -185,7 +186,7 @@ impl Pop3 {
         }
     }
 
-    /// Says a command that is answered with a yes, or has a reason to be told.
+    /// Sends a command and expects success. `no` states what a refusal means.
     async fn ask(&mut self, line: &str, no: &str) -> Said<String> {
         self.wire.say(line.as_bytes()).await?;
         match self.reply(LINE_MAX).await? {
@@ -217,7 +218,7 @@ impl Pop3 {
         }
     }
 
-    /// Numbers, each once, with what stands beside them.
+    /// Returns the numbers in a listing, each once, with the text beside them.
     async fn listing(&mut self, command: &str) -> Said<Vec<(u32, String)>> {
         self.wire.begin(COMMAND)?;
         self.ask(command, "it doesn't list its mails by name (UIDL), so that none can be told from another")

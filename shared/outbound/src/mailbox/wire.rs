@@ -17,7 +17,8 @@ use crate::timer;
 
 pub(super) const SERVER: &str = "the mail server";
 
-/// Bytes are taken in pieces of this, so that memory grows with what came and not with what was announced.
+/// Size of the pieces in which bytes are read, so that memory grows with the received data and not with the announced
+/// length.
 const PIECE: usize = 64 * 1024;
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -26,13 +27,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(super) struct Wire {
     stream: BufReader<Box<dyn Stream>>,
     deadline: Instant,
-    /// Whether the server is where we think it is. It isn't in the middle of a command: nor after a failure, nor if the
-    /// caller went away.
+    /// Whether the session is at the start of a command. It isn't in the middle of one, after a failure, or if the
+    /// caller's future was dropped.
     ready: bool,
 }
 
 impl Wire {
-    /// Connects; what follows until [`Wire::done`] has the rest of [`CONNECT`].
+    /// Connects. Reads and writes until [`Wire::done`] share the rest of [`CONNECT`].
     pub(super) async fn connect(server: &Server) -> Said<Wire> {
         let deadline = timer::now() + CONNECT;
         let unreachable = |why: String| Failure::NotSent {
@@ -57,7 +58,7 @@ impl Wire {
         Ok(Wire { stream: BufReader::new(stream), deadline, ready: false })
     }
 
-    /// A command begins, and has this long.
+    /// Starts a command with this time-out.
     pub(super) fn begin(&mut self, within: Duration) -> Said<()> {
         if !std::mem::take(&mut self.ready) {
             return Err(Failure::NotSent {
@@ -69,12 +70,12 @@ impl Wire {
         Ok(())
     }
 
-    /// The command was answered to its end.
+    /// Records that the command was completely answered.
     pub(super) fn done(&mut self) {
         self.ready = true;
     }
 
-    /// There is more to wait for than was known.
+    /// Extends the deadline, when there is more to read than expected.
     pub(super) fn extend(&mut self, by: Duration) {
         self.deadline += by;
     }
@@ -88,7 +89,7 @@ impl Wire {
         timeout_at(self.deadline, write).await.map_err(late)?.map_err(|error| broke(&error))
     }
 
-    /// The next line, with what ends it. Longer ones than this are none.
+    /// Reads the next line with its line ending. A line longer than `max` is an error.
     pub(super) async fn line(&mut self, max: usize) -> Said<Vec<u8>> {
         let mut line = Vec::new();
         loop {
@@ -110,7 +111,7 @@ impl Wire {
         }
     }
 
-    /// So many bytes.
+    /// Reads exactly `length` bytes.
     pub(super) async fn bytes(&mut self, length: usize) -> Said<Bytes> {
         let mut bytes = BytesMut::new();
         while bytes.len() < length {
@@ -126,7 +127,7 @@ impl Wire {
     }
 }
 
-/// What the server says is not what the protocol lets it say.
+/// The failure of a response that violates the protocol.
 pub(super) fn nonsense(what: &str) -> Failure {
     Failure::unknown(format!("{SERVER}'s answer can't be read: {what}"))
 }
@@ -143,7 +144,7 @@ fn broke(error: &io::Error) -> Failure {
     Failure::unknown(format!("the connection to {SERVER} broke before the answer came ({cause})"))
 }
 
-/// A mail that is larger than [`super::MAIL_MAX`].
+/// The failure of a mail that is larger than [`super::MAIL_MAX`].
 pub(super) fn too_large() -> Failure {
     Failure::never_asked("the mail is larger than 40 MB; it stays in the mailbox")
 }

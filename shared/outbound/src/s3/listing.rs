@@ -1,4 +1,4 @@
-//! What S3 says in XML: lists of objects, and the names of its errors.
+//! S3's XML: lists of objects, and the names of errors.
 
 use jiff::Timestamp;
 use roxmltree::{Document, Node};
@@ -6,14 +6,14 @@ use roxmltree::{Document, Node};
 use super::signing::decoded;
 use crate::answer::Answer;
 
-/// An object, without what is in it.
+/// An object without its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// Its key, whole.
+    /// The whole key.
     pub key: String,
-    /// Its length in bytes.
+    /// Length in bytes.
     pub size: u64,
-    /// When it was last written.
+    /// Time of the last write.
     pub modified: Timestamp,
 }
 
@@ -24,7 +24,7 @@ pub(super) struct Page {
     pub(super) more: bool,
 }
 
-/// A page, or nothing if this isn't one: what can't be read is no empty list.
+/// Parses a page; `None` if this isn't one. An unreadable page is not an empty list.
 pub(super) fn read(xml: &str) -> Option<Page> {
     let document = Document::parse(xml).ok()?;
     let root = named(document.root_element(), "ListBucketResult")?;
@@ -47,7 +47,7 @@ pub(super) fn read(xml: &str) -> Option<Page> {
     Some(Page { objects, more })
 }
 
-/// The name of an error, if the answer is one.
+/// Returns the name of an error, if the response is one.
 pub(super) fn code(answer: &Answer) -> Option<String> {
     let document = Document::parse(answer.text()?).ok()?;
     child(named(document.root_element(), "Error")?, "Code").map(str::to_owned)
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_no_empty_list() {
+    fn an_unreadable_page_is_not_an_empty_list() {
         assert_eq!(read(&page("")), Some(Page { objects: vec![], more: false }));
         let whole = "<Contents><Key>a&amp;b</Key><Size>7</Size><LastModified>2026-11-21T10:00:00.000Z</LastModified></Contents>";
         assert_eq!(read(&page(whole)).unwrap().objects[0].key, "a&b");
@@ -87,7 +87,7 @@ mod tests {
             page(whole).replace("</ListBucketResult>", ""),
             page(whole).replace("false", "perhaps"),
             page(&format!("<EncodingType>url</EncodingType>{}", whole.replace("a&amp;b", "%zz"))),
-            // A billion laughs.
+            // Entity expansion ("billion laughs").
             page(whole).replace(
                 "<ListBucketResult xmlns",
                 "<!DOCTYPE l [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;\">]><ListBucketResult xmlns",

@@ -1,4 +1,4 @@
-//! Requests to S3, signed as AWS wants them (AWS, Signature Version 4; Amazon S3, authenticating requests).
+//! Signing of requests to S3 (AWS, Signature Version 4; Amazon S3, authenticating requests).
 
 use std::time::SystemTime;
 
@@ -17,7 +17,7 @@ use super::{Bucket, S3};
 use crate::failure::{Failure, Said};
 
 impl Bucket {
-    /// The request without its body.
+    /// Signs a request and returns it without its body.
     pub(super) fn signed(
         &self,
         method: &Method,
@@ -32,7 +32,7 @@ impl Bucket {
         let (id, secret) = (plain(&self.keys.id), plain(&self.keys.secret));
         let session = self.keys.session.as_ref().map(plain);
         let identity = Credentials::new(id, secret, session, None, "handbell").into();
-        // S3 takes a path as it is: neither encoded again nor tidied up, as it is for all the others.
+        // S3 uses the path as it is, neither encoded twice nor normalised, unlike all other services.
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Single;
         settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
@@ -62,7 +62,8 @@ impl Bucket {
     }
 }
 
-/// Everything but letters, digits and `-._~` as `%XX`, as the signature wants it. Slashes part a key, but not a value.
+/// Percent-encodes everything except letters, digits and `-._~`, as the signature requires. Slashes separate the parts
+/// of a key, but not of a value.
 pub(super) fn encoded(text: &str, keep_slashes: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -75,7 +76,7 @@ pub(super) fn encoded(text: &str, keep_slashes: bool) -> String {
     out
 }
 
-/// The other way round, as S3 encodes keys in a list: a space may be a plus. Nothing if it isn't text then.
+/// Decodes a key from a list, where S3 may encode a space as a plus. Returns `None` if the result isn't text.
 pub(super) fn decoded(text: &str) -> Option<String> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_has_its_address() {
+    fn the_address_of_a_bucket_depends_on_its_name_and_region() {
         for (name, region, expected) in [
             ("mail", "eu-west-1", "https://mail.s3.eu-west-1.amazonaws.com/a//%20b/"),
             ("mail.example.com", "eu-west-1", "https://s3.eu-west-1.amazonaws.com/mail.example.com/a//%20b/"),
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_encoded_as_the_signature_wants_them() {
+    fn keys_are_encoded_as_the_signature_requires() {
         assert_eq!(encoded("mail/ä b+c&d=e%20~x", true), "mail/%C3%A4%20b%2Bc%26d%3De%2520~x");
         assert_eq!(encoded("a/b", false), "a%2Fb");
         for wrong in ["%", "%4", "%zz", "%ff"] {
@@ -173,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_is_decoded(text in any::<String>(), slashes in any::<bool>()) {
+        fn encoding_round_trips(text in any::<String>(), slashes in any::<bool>()) {
             prop_assert_eq!(decoded(&encoded(&text, slashes)), Some(text));
         }
     }

@@ -1,28 +1,28 @@
-//! What may stand in the head of a mail: one line, in the signs and the length that SES takes.
+//! Cleaning of mail headers: one line, in the characters and the length that SES accepts.
 
-/// The most characters of a header's name, of its value, and of both (Amazon SES, MessageHeader).
+/// Maximum number of characters of a header's name, of its value, and of both (Amazon SES, MessageHeader).
 const NAME_MAX: usize = 126;
 const VALUE_MAX: usize = 995;
 const HEADER_MAX: usize = 996;
 
-/// The most characters of a tag's name or value (Amazon SES, MessageTag).
+/// Maximum number of characters of a tag's name or value (Amazon SES, MessageTag).
 const TAG_MAX: usize = 256;
 
-/// The most bytes of an attached file's name, and of its media type (Amazon SES, Attachment).
+/// Maximum number of bytes of an attachment's name, and of its media type (Amazon SES, Attachment).
 const FILE_NAME_MAX: usize = 255;
 const TYPE_MAX: usize = 78;
 
-/// The most bytes of text in one encoded word: it has 75 characters at most, 12 of them around the text, and each
-/// byte may take three (RFC 2047, 2).
+/// Maximum number of bytes of text in one encoded word. The word has at most 75 characters, 12 of them around the text,
+/// and each byte may take three (RFC 2047, 2).
 const WORD_MAX: usize = 21;
 
-/// Text as one line: what a line feed is followed by would be a header of its own.
+/// Joins a text into one line: text after a line feed would be another header.
 pub(super) fn line(text: &str) -> String {
     let words = text.split(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'));
     words.map(str::trim).filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A header that SES takes, or nothing if this can't be one.
+/// Returns a header that SES accepts; `None` if this can't be one.
 pub(super) fn header(name: &str, value: &str) -> Option<(String, String)> {
     let named =
         !name.is_empty() && name.len() <= NAME_MAX && name.bytes().all(|b| b.is_ascii_graphic() && b != b':');
@@ -39,7 +39,7 @@ pub(super) fn header(name: &str, value: &str) -> Option<(String, String)> {
     (!value.is_empty()).then(|| (name.to_owned(), value))
 }
 
-/// The last words that fit: those of the latest mails.
+/// Returns the last words that fit, which are those of the latest mails.
 fn last_words(mut value: &str, room: usize) -> &str {
     while value.len() > room {
         value = value.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
@@ -47,11 +47,11 @@ fn last_words(mut value: &str, room: usize) -> &str {
     value
 }
 
-/// The mail that began the thread, which programs gather by, and as many of the latest as fit.
+/// Returns the id of the mail that began the thread, by which mail clients group, and as many of the latest ids as fit.
 fn references(value: &str, room: usize) -> String {
     let (first, rest) = value.split_once(' ').unwrap_or(("", value));
     let latest = last_words(rest.trim_start(), room.saturating_sub(first.len() + 1));
-    // A first one that leaves no room for the latest is no help.
+    // A first id that leaves no room for the latest is useless.
     if latest.is_empty() {
         last_words(rest.trim_start(), room).to_owned()
     } else {
@@ -59,7 +59,8 @@ fn references(value: &str, room: usize) -> String {
     }
 }
 
-/// The name of an attached file: one line and no folders, with its end if it is too long; nothing if nothing is left.
+/// Returns the name of an attachment: one line without folders, with its extension if it is too long; `None` if nothing
+/// is left.
 pub(super) fn file_name(name: &str) -> Option<String> {
     let name = line(name);
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -73,7 +74,7 @@ pub(super) fn file_name(name: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// A media type that SES takes; what is none is a file like any other.
+/// Returns a media type that SES accepts. An invalid one becomes that of an unknown file.
 pub(super) fn content_type(text: &str) -> &str {
     let token = |part: &str| {
         let fits = |b: u8| {
@@ -87,14 +88,14 @@ pub(super) fn content_type(text: &str) -> &str {
     if fits { text } else { "application/octet-stream" }
 }
 
-/// A tag's name or value.
+/// Cleans a tag's name or value.
 pub(super) fn tag(text: &str) -> String {
     let fits = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };
     text.chars().take(TAG_MAX).map(fits).collect()
 }
 
-/// An address, perhaps with a name before it, or nothing if this isn't exactly one: people write lists into forms. A
-/// name in other signs than ASCII is written in encoded words, as SES wants it (Amazon SES, SendEmail; RFC 2047).
+/// Returns an address, with or without a name before it; `None` unless it is exactly one, since people enter lists in
+/// forms. A name with non-ASCII characters becomes encoded words, as SES requires (Amazon SES, SendEmail; RFC 2047).
 pub(super) fn mailbox(text: &str) -> Option<String> {
     let text = line(text);
     let written = match text.rsplit_once('<') {
@@ -107,7 +108,7 @@ pub(super) fn mailbox(text: &str) -> Option<String> {
     is_one(&written).then_some(written)
 }
 
-/// Whether there is one address and no list, but for what stands in quotation marks.
+/// Whether the text is one address and no list, disregarding quoted text.
 fn is_one(text: &str) -> bool {
     let (mut quoted, mut escaped, mut ats) = (false, false, 0);
     for c in text.chars() {
@@ -153,14 +154,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_stays_one_line() {
+    fn a_line_feed_starts_no_other_header() {
         assert_eq!(line("Re: Hello\r\nBcc: eve@example.com"), "Re: Hello Bcc: eve@example.com");
         assert_eq!(line(" \u{7}a\u{85}b\u{2028}c\0 "), "a b c");
         assert_eq!(line("Grüße"), "Grüße");
     }
 
     #[test]
-    fn headers_fit() {
+    fn headers_are_cut_to_the_length_that_ses_accepts() {
         let clean = |name: &str, value: &str| header(name, value);
         assert_eq!(clean("In-Reply-To", "<a@x>\r\n"), Some(("In-Reply-To".into(), "<a@x>".into())));
         assert_eq!(clean("X-Name", "Jürgen\r\nBcc: x"), Some(("X-Name".into(), "Jrgen Bcc: x".into())));
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn attached_files_have_a_name_and_a_type() {
+    fn attachments_have_a_clean_name_and_a_valid_type() {
         for (name, expected) in [
             ("protocol.txt", Some("protocol.txt")),
             ("../../etc/passwd", Some("passwd")),
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_fit() {
+    fn tags_are_cleaned() {
         assert_eq!(tag("H-7K3Q.2 é"), "H-7K3Q_2__");
         assert_eq!(tag(&"x".repeat(300)).len(), TAG_MAX);
     }
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_no_address() {
+    fn a_list_is_not_an_address() {
         for text in [
             "",
             "dana",
@@ -254,7 +255,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_written_is_one_line(text in any::<String>()) {
+        fn every_name_becomes_one_line(text in any::<String>()) {
             let name = mailbox(&format!("{text} <a@example.com>"));
             prop_assert!(!name.is_some_and(|name| name.contains(char::is_control)));
             if let Some((_, value)) = header("X-Name", &text) {

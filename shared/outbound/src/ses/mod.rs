@@ -1,4 +1,4 @@
-//! Mail: what Amazon SES sends for us.
+//! Mail sent through Amazon SES.
 
 mod clean;
 
@@ -19,14 +19,14 @@ use crate::failure::{Failure, Said};
 
 const SES: &str = "Amazon SES";
 
-/// The most bytes of what is attached to one mail: SES takes 40 MB, and what is attached grows by a third and a little on its
-/// way (Amazon SES, quotas; RFC 2045, 6.8).
+/// Maximum number of bytes of all attachments of a mail. SES accepts 40 MB, and the encoding adds slightly more than a
+/// third (Amazon SES, quotas; RFC 2045, 6.8).
 pub const ATTACHED_MAX: usize = 28 * 1000 * 1000;
 
 /// Amazon SES with one client of the AWS SDK.
 ///
-/// The client shall have no retries: after a timeout a mail may have been sent, and whether to send it again isn't
-/// decided here. It shall have a timeout, since it is what a call lasts at most.
+/// The client must not retry: after a time-out the mail may have been sent, and whether to send it again isn't decided
+/// here. The client must have a time-out, since nothing else limits a call.
 #[derive(Clone)]
 pub struct Ses {
     client: Client,
@@ -38,40 +38,41 @@ impl fmt::Debug for Ses {
     }
 }
 
-/// A mail to be sent. Line feeds and other control characters are taken out of everything but the texts.
+/// A mail to be sent. Line feeds and other control characters are removed from everything but the bodies.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Mail {
-    /// An address of ours that SES has verified, with a name before it or without: `Green Power <help@example.com>`.
+    /// One of our addresses that SES has verified, with or without a name: `Green Power <help@example.com>`.
     pub from: String,
-    /// Whom it is for; one address.
+    /// Recipient; one address.
     pub to: String,
-    /// Where answers shall go, if not to `from`.
+    /// Address for replies, if not `from`.
     pub reply_to: Option<String>,
-    /// The subject, in any writing.
+    /// Subject, in any script.
     pub subject: String,
-    /// What it says, plain.
+    /// Body as plain text.
     pub text: String,
-    /// The same as a page.
+    /// Body as HTML.
     pub html: Option<String>,
-    /// Further headers, as `In-Reply-To` and `Auto-Submitted`; SES takes 995 characters of ASCII at most, and writes
-    /// `Message-ID` and `Date` itself. Of longer ones the last words are kept, and of `References` the first too. Of two with
-    /// the same name the first counts.
+    /// Further headers, such as `In-Reply-To` and `Auto-Submitted`. SES accepts at most 995 ASCII characters, and
+    /// writes `Message-ID` and `Date` itself. Longer values keep their last words, and `References` its first too. Of
+    /// two headers with the same name, the first counts.
     pub headers: Vec<(String, String)>,
-    /// What SES shall tell with what becomes of it: letters, digits, `_` and `-`, at most 256. Others become `_`.
+    /// Tags that SES repeats in its delivery events: letters, digits, `_` and `-`, at most 256 characters. Other
+    /// characters become `_`.
     pub tags: Vec<(String, String)>,
-    /// Files that go along, [`ATTACHED_MAX`] bytes at most in all.
+    /// Attachments, at most [`ATTACHED_MAX`] bytes in total.
     pub attachments: Vec<Attachment>,
 }
 
-/// A file that goes along with a mail.
+/// An attachment of a mail.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Attachment {
-    /// What it is called; folders are taken out. SES refuses mails with some endings, as `.exe` (Amazon SES, unsupported
-    /// attachment types).
+    /// Name; folders are removed. SES refuses some extensions, such as `.exe` (Amazon SES, unsupported attachment
+    /// types).
     pub name: String,
-    /// Its media type, without parameters; what is none becomes `application/octet-stream`.
+    /// Media type without parameters. An invalid one becomes `application/octet-stream`.
     pub content_type: String,
-    /// What is in it.
+    /// The content.
     pub bytes: Bytes,
 }
 
@@ -93,14 +94,13 @@ impl fmt::Debug for Mail {
 }
 
 impl Ses {
-    /// The client brings address, region and credentials along.
+    /// The client provides address, region and credentials.
     pub fn new(client: Client) -> Ses {
         Ses { client }
     }
 
-    /// Sends a mail; gives SES' id for it, of which the `Message-ID` that the recipient sees is made:
-    /// `<id@email.amazonses.com>` in us-east-1 and `<id@REGION.amazonses.com>` elsewhere. It is accepted then, not
-    /// delivered.
+    /// Sends a mail and returns SES's id. The recipient's `Message-ID` is `<id@email.amazonses.com>` in us-east-1 and
+    /// `<id@REGION.amazonses.com>` elsewhere. The mail is accepted then, not delivered.
     pub async fn send(&self, mail: &Mail) -> Said<String> {
         let attached: usize = mail.attachments.iter().map(|file| file.bytes.len()).sum();
         if attached > ATTACHED_MAX {
@@ -165,7 +165,7 @@ fn tags(mail: &Mail) -> Result<Option<Vec<MessageTag>>, BuildError> {
     Ok((!tags.is_empty()).then_some(tags))
 }
 
-/// What is known when SES did not say yes. SES' own words aren't told: they hold addresses.
+/// Classifies a failed request. SES's own words are left out: they contain addresses.
 fn failed<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Failure {
     match error {
         SdkError::ConstructionFailure(_) => Failure::never_asked(format!(
@@ -190,7 +190,8 @@ fn failed<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Fai
     }
 }
 
-/// The SDK knows only that it could not read or write. Whether there was a connection, the client below it knows.
+/// Classifies a failure without a response. The SDK reports only that it could not read or write; the client below it
+/// knows whether there was a connection.
 fn without_answer(error: &(dyn Error + 'static)) -> Failure {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -202,7 +203,7 @@ fn without_answer(error: &(dyn Error + 'static)) -> Failure {
     Failure::unknown(format!("the connection to {SES} broke before the answer came"))
 }
 
-/// A no, by its name (Amazon SES, SendEmail) or, without one that is known, by its status.
+/// Classifies a refusal by its name (Amazon SES, SendEmail) or, if the name is unknown, by its status.
 fn said_no(status: u16, name: &str) -> Failure {
     let refused = |words: &str| Failure::Refused {
         code: status.into(),
@@ -247,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nobody() {
+    fn debug_shows_no_personal_data() {
         let mail = Mail {
             from: "Green Power <help@example.com>".into(),
             to: "dana@example.com".into(),
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn names_go_before_statuses() {
+    fn names_take_precedence_over_statuses() {
         for (status, name, expected) in [
             (429, "TooManyRequestsException", "not sent: we are asked to slow down (Amazon SES, HTTP 429)"),
             (

@@ -1,4 +1,4 @@
-//! Calls: making them, and those that Twilio knows.
+//! Calls: placing, ending and looking them up.
 
 use std::fmt;
 
@@ -10,32 +10,33 @@ use super::{Accepted, Twilio, id};
 use crate::answer::time;
 use crate::failure::{Failure, Said};
 
-/// How long, in seconds, a phone may ring (Twilio, Calls resource, `Timeout`).
+/// Allowed ringing times in seconds (Twilio, Calls resource, `Timeout`).
 const TIMEOUT: std::ops::RangeInclusive<u32> = 1..=600;
 
-/// A call was to be ended that rings no more, or is over (Twilio, error dictionary).
+/// Error for ending a call that no longer rings or is over (Twilio, error dictionary).
 const INVALID_CALL_STATE: u32 = 21220;
 
-/// A call to be made.
+/// A call to be placed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {
     /// A number in E.164.
     pub to: String,
-    /// One of our numbers, or one that was verified.
+    /// One of our numbers, or a verified one.
     pub from: String,
-    /// Where Twilio fetches what to say once somebody answers, with POST.
+    /// Address from which Twilio fetches the TwiML with POST once the call is answered.
     pub url: String,
-    /// Where Twilio tells how it goes: initiated, ringing, answered, completed.
+    /// Address for Twilio's status callbacks: initiated, ringing, answered, completed.
     pub status_callback: Option<String>,
-    /// Seconds to let it ring; 15 to be faster than most voice mail (Twilio, Calls resource).
+    /// Ringing time in seconds; 15 ends most calls before voice mail answers (Twilio, Calls resource).
     pub timeout: u32,
-    /// Where Twilio tells, with POST and as `AnsweredBy`, whether a person or a machine has answered: `human`, `machine_start`,
-    /// `fax`, `unknown`. The call goes on meanwhile. It costs a little per call (Twilio, answering machine detection).
+    /// Address to which Twilio posts as `AnsweredBy` whether a person or a machine has answered: `human`,
+    /// `machine_start`, `fax`, `unknown`. The call goes on meanwhile. Detection costs a little per call (Twilio,
+    /// answering machine detection).
     pub detect_machine: Option<String>,
 }
 
 impl Default for Call {
-    /// Rings for 60 seconds, as long as Twilio lets it without being told, and asks for nothing more.
+    /// Rings for 60 seconds, Twilio's default, and requests no callbacks.
     fn default() -> Call {
         Call {
             to: String::new(),
@@ -54,7 +55,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// A call that Twilio knows (Twilio, Calls resource).
+/// A call in Twilio's records (Twilio, Calls resource).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct CallSeen {
     /// `CA…`.
@@ -62,16 +63,16 @@ pub struct CallSeen {
     /// `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`, `canceled`.
     #[serde(default)]
     pub status: Option<String>,
-    /// When Twilio took it.
+    /// When Twilio accepted the call.
     #[serde(default, deserialize_with = "time")]
     pub date_created: Option<Timestamp>,
-    /// `inbound`, or `outbound-api` and its like.
+    /// `inbound`, `outbound-api` or similar.
     #[serde(default)]
     pub direction: Option<String>,
-    /// Who calls.
+    /// Caller's number.
     #[serde(default)]
     pub from: Option<String>,
-    /// Who is called.
+    /// Called number.
     #[serde(default)]
     pub to: Option<String>,
 }
@@ -85,14 +86,15 @@ impl fmt::Debug for CallSeen {
     }
 }
 
-// The list isn't defaulted: an answer without one is no empty look.
+// `calls` has no default: a response without the list is not an empty list.
 #[derive(Deserialize)]
 struct Calls {
     calls: Vec<CallSeen>,
 }
 
 impl Twilio {
-    /// Makes a call; gives its sid. It is queued then: an account makes one call a second (Twilio, Calls resource).
+    /// Places a call and returns its sid. The call is queued then: an account makes one call per second (Twilio, Calls
+    /// resource).
     pub async fn place_call(&self, call: &Call) -> Said<String> {
         let timeout = call.timeout.clamp(*TIMEOUT.start(), *TIMEOUT.end()).to_string();
         let mut form = vec![
@@ -105,13 +107,13 @@ impl Twilio {
         if let Some(callback) = &call.status_callback {
             form.push(("StatusCallback", callback));
             form.push(("StatusCallbackMethod", "POST"));
-            // Twilio tells only of the end unless asked.
+            // By default, Twilio reports only the end of a call.
             form.extend(
                 ["initiated", "ringing", "answered", "completed"].map(|event| ("StatusCallbackEvent", event)),
             );
         }
         if let Some(callback) = &call.detect_machine {
-            // Without AsyncAmd whoever answers would hear silence until Twilio has made up its mind.
+            // Without `AsyncAmd` the person who answers would hear silence until the detection has finished.
             form.extend([("MachineDetection", "Enable"), ("AsyncAmd", "true")]);
             form.push(("AsyncAmdStatusCallback", callback));
             form.push(("AsyncAmdStatusCallbackMethod", "POST"));
@@ -120,14 +122,13 @@ impl Twilio {
         Ok(self.ask::<Accepted>(request).await?.sid)
     }
 
-    /// Makes sure that a call rings no more. One that was answered goes on, one that is over is no failure. Saying this
-    /// twice does no harm.
+    /// Cancels a call that is still ringing. A call that was answered goes on, and one that is over is no failure. The
+    /// call is idempotent.
     pub async fn cancel_call(&self, sid: &str) -> Said<()> {
         self.end_call(sid, "canceled").await
     }
 
-    /// Makes sure that a call is over, also one that was answered. One that is over already is no failure. Saying this twice
-    /// does no harm.
+    /// Ends a call, including one that was answered. A call that is already over is no failure. The call is idempotent.
     pub async fn hang_up(&self, sid: &str) -> Said<()> {
         self.end_call(sid, "completed").await
     }
@@ -141,13 +142,13 @@ impl Twilio {
         }
     }
 
-    /// The newest fifty calls to and from these numbers; newest first.
+    /// Returns the newest fifty calls to and from these numbers, newest first.
     pub async fn calls(&self, to: Option<&str>, from: Option<&str>) -> Said<Vec<CallSeen>> {
         let url = self.look("Calls.json", to, from)?;
         Ok(self.ask::<Calls>(self.request(Method::GET, url)).await?.calls)
     }
 
-    /// A call by its sid.
+    /// Returns a call by its sid.
     pub async fn call(&self, sid: &str) -> Said<CallSeen> {
         let url = self.url(&["Calls", &format!("{}.json", id(sid)?)])?;
         self.ask(self.request(Method::GET, url)).await

@@ -1,20 +1,20 @@
-//! Twilio's error codes, sorted by what can be done, in words for people.
+//! Twilio's error codes, classified by what can be done about them, in words for people.
 
 /// What can be done about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// It will never work for this target; somebody has to change the data or the account. Another channel starts.
+    /// It will never work for this recipient until the data or the account is changed. Another channel starts.
     Permanent,
     /// It may work after a pause.
     Transient,
-    /// It may work once more; after that, another channel.
+    /// It may work once more. After that, another channel starts.
     RetryOnce,
-    /// Nothing works for anybody until the operator does something.
+    /// Nothing works for any recipient until the operator acts.
     Alarm,
 }
 
-/// What an error code, or an HTTP status without one, means (Twilio, error dictionary). A code that isn't known is
-/// permanent: sending again what Twilio refuses helps nobody, the next channel does.
+/// Returns what an error code, or an HTTP status without one, means (Twilio, error dictionary). An unknown code is
+/// permanent: a retry of what Twilio refuses helps nobody, but the next channel does.
 pub fn explain(code: u32) -> (Class, &'static str) {
     use Class::{Alarm, Permanent, RetryOnce, Transient};
     match code {
@@ -38,7 +38,7 @@ pub fn explain(code: u32) -> (Class, &'static str) {
         21219 => (Permanent, "Twilio's trial accounts call verified numbers only"),
         21220 => (Permanent, "the call is over already"),
 
-        // Texts that are not taken
+        // Texts that Twilio refuses
         14107 => {
             (Transient, "too many texts between the two numbers; Twilio stops a possible loop for 30 seconds")
         }
@@ -59,7 +59,7 @@ pub fn explain(code: u32) -> (Class, &'static str) {
         21703 | 21704 => (Permanent, "our Messaging Service has no number to send from"),
         21705 => (Permanent, "our Messaging Service isn't valid"),
 
-        // Texts that were taken and did not arrive
+        // Texts that Twilio accepted but that did not arrive
         30001 => (Transient, "too many texts wait to be sent"),
         30002 => (Alarm, "our Twilio account is suspended"),
         30003 => (RetryOnce, "the phone is off or has no network"),

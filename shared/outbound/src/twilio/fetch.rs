@@ -1,4 +1,4 @@
-//! Fetching a file from Twilio: only from Twilio, and the password only to where it belongs.
+//! Fetching files from Twilio. Only Twilio's hosts are requested, and only the API receives the password.
 
 use std::fmt;
 
@@ -12,18 +12,18 @@ use crate::answer::{Answer, with_bytes};
 use crate::failure::{Failure, Said};
 use crate::media::told_type;
 
-/// Where the API is but on the laptop. It takes the password.
+/// Host of the API, except in the local environment. It receives the password.
 const API: &str = "api.twilio.com";
 
-/// How often Twilio may send us on. It does so for each picture, to where its files are stored.
+/// Maximum number of redirects. Twilio redirects each picture to its file store.
 const REDIRECTS_MAX: usize = 3;
 
-/// A file as it came from Twilio.
+/// A file fetched from Twilio.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// What is in it.
+    /// The content.
     pub bytes: Bytes,
-    /// Its media type as Twilio tells it; nobody has checked it: see [`crate::looks_like`].
+    /// Media type according to Twilio. Nobody has checked it: see [`crate::looks_like`].
     pub content_type: String,
 }
 
@@ -36,23 +36,24 @@ impl fmt::Debug for Fetched {
     }
 }
 
-/// What we think of an address.
+/// Classification of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
-    /// The API itself: the password goes along.
+    /// The API itself, which receives the password.
     Api,
-    /// A store of Twilio's: it hears no password.
+    /// A file store of Twilio, which doesn't receive the password.
     Store,
     /// Anywhere else.
     Foreign,
 }
 
 impl Twilio {
-    /// The picture of a text, or a recording: what [`super::MediaRef::url`], Twilio's webhooks and
-    /// [`Twilio::recording_url`] tell. It may have at most `limit` bytes, and takes, for each of at most four requests,
-    /// [`crate::DEADLINE`] and a second more for each MiB of the limit.
+    /// Fetches a picture of a text, or a recording. The address comes from [`super::MediaRef::url`], Twilio's webhooks
+    /// or [`Twilio::recording_url`]. The file may have at most `limit` bytes. Each of at most four requests may take
+    /// [`crate::DEADLINE`] and one more second per MiB of the limit.
     ///
-    /// Is asked for at Twilio's own hosts only, whoever sends us there; another address is refused unasked.
+    /// Only Twilio's own hosts are requested, whatever an address or a redirect names; another address is refused
+    /// without a request.
     pub async fn fetch(&self, url: &str, limit: u64) -> Said<Fetched> {
         let mut url = Url::parse(url).map_err(|_| foreign())?;
         for _ in 0..=REDIRECTS_MAX {
@@ -101,7 +102,7 @@ fn foreign() -> Failure {
     Failure::never_asked("the address of the file isn't one of Twilio's")
 }
 
-/// Where the answer sends us. An address that can't be read is none, and the answer then a failure.
+/// Returns the target of a redirect. An unreadable target is none, and the response is a failure then.
 fn sent_on(answer: &Answer, from: &Url) -> Option<Url> {
     if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -128,7 +129,7 @@ mod tests {
         twilio(base).place(&url.parse().unwrap())
     }
 
-    /// Whether the password goes along, if there is anybody to ask.
+    /// Returns whether the request carries the password; `None` if no request is made.
     fn with_password(url: &str) -> Option<bool> {
         let request =
             twilio("https://api.twilio.com").request_for(url.parse().unwrap()).ok()?.build().unwrap();
@@ -136,14 +137,14 @@ mod tests {
     }
 
     #[test]
-    fn a_store_hears_no_password() {
+    fn a_file_store_does_not_receive_the_password() {
         assert_eq!(with_password("https://api.twilio.com/2010-04-01/x"), Some(true));
         assert_eq!(with_password("https://mms.twiliocdn.com/x"), Some(false));
         assert_eq!(with_password("https://example.com/x"), None);
     }
 
     #[test]
-    fn only_twilio_is_asked() {
+    fn only_twilio_is_requested() {
         let base = "https://api.twilio.com";
         for (url, expected) in [
             ("https://api.twilio.com/2010-04-01/x", Place::Api),
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_laptop_is_asked_where_it_is() {
+    fn the_local_environment_is_requested_at_its_address() {
         let base = "http://127.0.0.1:8080/sim/twilio";
         for (url, expected) in [
             ("http://127.0.0.1:8080/sim/twilio/2010-04-01/x", Place::Api),

@@ -1,4 +1,4 @@
-//! Files that came with a text, and recordings of what callers said.
+//! Files that came with a text, and recordings of calls.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use crate::failure::Said;
 pub struct MediaRef {
     /// `ME…`.
     pub sid: String,
-    /// Where it is, for [`Twilio::fetch`].
+    /// Address for [`Twilio::fetch`].
     pub url: String,
-    /// Its media type as Twilio tells it.
+    /// Media type according to Twilio.
     pub content_type: String,
 }
 
@@ -28,7 +28,7 @@ impl fmt::Debug for MediaRef {
     }
 }
 
-// The list isn't defaulted: an answer without one is no empty look.
+// `media_list` has no default: a response without the list is not an empty list.
 #[derive(Deserialize)]
 struct MediaList {
     media_list: Vec<Medium>,
@@ -42,13 +42,13 @@ struct Medium {
 }
 
 impl Twilio {
-    /// The files of a text, at most ten, in Twilio's order (Twilio, Media resource).
+    /// Returns the files of a text, at most ten, in Twilio's order (Twilio, Media resource).
     pub async fn media_of(&self, message: &str) -> Said<Vec<MediaRef>> {
         let message = id(message)?;
         let url = self.url(&["Messages", message, "Media.json"])?;
         let list: MediaList = self.ask(self.request(Method::GET, url)).await?;
         let media = list.media_list.into_iter().map(|medium| {
-            // Without `.json` it is the file itself.
+            // Without `.json` this is the address of the file itself.
             let url = self.url(&["Messages", message, "Media", id(&medium.sid)?])?;
             Ok(MediaRef {
                 url: url.into(),
@@ -59,18 +59,18 @@ impl Twilio {
         media.collect()
     }
 
-    /// Makes sure that Twilio doesn't keep a file any longer. Saying this twice does no harm.
+    /// Deletes a file at Twilio. A missing file is no failure. The call is idempotent.
     pub async fn delete_media(&self, message: &str, media: &str) -> Said<()> {
         self.delete(&["Messages", id(message)?, "Media", &format!("{}.json", id(media)?)]).await
     }
 
-    /// Makes sure that Twilio doesn't keep a recording any longer. Saying this twice does no harm.
+    /// Deletes a recording at Twilio. A missing recording is no failure. The call is idempotent.
     pub async fn delete_recording(&self, sid: &str) -> Said<()> {
         self.delete(&["Recordings", &format!("{}.json", id(sid)?)]).await
     }
 
-    /// Where a recording is as MP3, for [`Twilio::fetch`] (Twilio, Recordings resource). Empty if this is no sid, which
-    /// can't be fetched then.
+    /// Returns the address of a recording as MP3, for [`Twilio::fetch`] (Twilio, Recordings resource). If `sid` is no
+    /// sid, the address is empty and can't be fetched.
     pub fn recording_url(&self, sid: &str) -> String {
         let url = id(sid).and_then(|sid| self.url(&["Recordings", &format!("{sid}.mp3")]));
         url.map(String::from).unwrap_or_default()

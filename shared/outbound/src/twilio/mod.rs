@@ -1,4 +1,4 @@
-//! Twilio: texts and calls, the files that come with them, and a look at which of them Twilio knows.
+//! Twilio: texts and calls, the files that come with them, and look-ups in Twilio's records.
 
 mod calls;
 mod codes;
@@ -26,13 +26,13 @@ use crate::failure::{Failure, Said};
 
 const TWILIO: &str = "Twilio";
 
-/// The version of the API, which every path begins with.
+/// Version of the API, with which every path begins.
 const VERSION: &str = "2010-04-01";
 
-/// How many of the newest a look sees.
+/// Number of records that a look-up returns, newest first.
 const LOOK: &str = "50";
 
-/// The Twilio REST API with one account.
+/// Twilio's REST API with one account.
 #[derive(Clone)]
 pub struct Twilio {
     http: reqwest::Client,
@@ -53,7 +53,7 @@ struct Accepted {
     sid: String,
 }
 
-/// What Twilio says besides the status of an error. Its `message` isn't read: it repeats the numbers.
+/// The part of Twilio's error response that is read. Its `message` isn't: it repeats the phone numbers.
 #[derive(Deserialize)]
 struct Complaint {
     #[serde(default)]
@@ -61,11 +61,11 @@ struct Complaint {
 }
 
 impl Twilio {
-    /// `base_url` is `https://api.twilio.com` but for the laptop and the tests. `user` is the account's sid with its auth
-    /// token as `password`, or an API key (`SK…`) with its secret; `account` is the account's sid in either case
-    /// (Twilio, API keys).
+    /// `base_url` is `https://api.twilio.com`, except in the local environment and the tests. `user` is the account's
+    /// sid with its auth token as `password`, or an API key (`SK…`) with its secret; `account` is the account's sid in
+    /// either case (Twilio, API keys).
     ///
-    /// An address or a password that can't be used is reported by every call.
+    /// Every call reports an address or a password that can't be used.
     pub fn new(
         http: reqwest::Client,
         base_url: String,
@@ -90,7 +90,7 @@ impl Twilio {
 
     fn look(&self, list: &str, to: Option<&str>, from: Option<&str>) -> Said<Url> {
         let mut url = self.url(&[list])?;
-        // No filter by date: what is queued has no date of sending yet, and would not be seen.
+        // No filter by date: a queued message has no date of sending yet and would not be found.
         for (name, number) in [("To", to), ("From", from)] {
             if let Some(number) = number {
                 url.query_pairs_mut().append_pair(name, number);
@@ -108,7 +108,7 @@ impl Twilio {
         sorted(Answer::to(TWILIO, request, DEADLINE).await?)?.agreed()
     }
 
-    /// Makes sure that something isn't there. That it wasn't is fine.
+    /// Deletes a resource. A missing one is no failure.
     async fn delete(&self, path: &[&str]) -> Said<()> {
         let request = self.request(Method::DELETE, self.url(path)?);
         match sorted(Answer::to(TWILIO, request, DEADLINE).await?) {
@@ -118,7 +118,7 @@ impl Twilio {
     }
 }
 
-/// A plain yes; everything else is a failure.
+/// Returns a successful response; everything else is a failure.
 fn sorted(answer: Answer) -> Said<Answer> {
     if answer.status.is_success() {
         return Ok(answer);
@@ -126,7 +126,7 @@ fn sorted(answer: Answer) -> Said<Answer> {
     let code = answer.body::<Complaint>().and_then(|complaint| complaint.code);
     let retry_after = answer.retry_after();
     match (Failure::of_status(TWILIO, answer.status, retry_after), code) {
-        // Wherever it comes from, this one was never processed (Twilio, error dictionary).
+        // Whatever the status, such a request was never processed (Twilio, error dictionary).
         (_, Some(20429)) => Err(Failure::NotSent { retry_after, why: in_words(20429) }),
         (Some(Failure::NotSent { retry_after, .. }), Some(code)) if explain(code).0 == Class::Transient => {
             Err(Failure::NotSent { retry_after, why: in_words(code) })
@@ -143,7 +143,7 @@ fn sorted(answer: Answer) -> Said<Answer> {
     }
 }
 
-/// Sids are letters and digits. Anything else would change what is asked.
+/// Checks a sid. Sids consist of letters and digits; other characters would change the request.
 fn id(sid: &str) -> Said<&str> {
     if !sid.is_empty() && sid.bytes().all(|b| b.is_ascii_alphanumeric()) {
         Ok(sid)

@@ -1,4 +1,4 @@
-//! Texts: sending them, and those that Twilio knows.
+//! Texts: sending them, and looking them up.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,19 +13,19 @@ use super::{Accepted, Twilio, VERSION, id};
 use crate::answer::{self, time};
 use crate::failure::{Failure, Said};
 
-/// The most characters of a text (Twilio, Messages resource; error 21617 beyond).
+/// Maximum number of characters of a text (Twilio, Messages resource; error 21617 beyond).
 pub const BODY_MAX: usize = 1600;
 
-/// The most files that go with a text (Twilio, Messages resource, `MediaUrl`).
+/// Maximum number of files with a text (Twilio, Messages resource, `MediaUrl`).
 pub const MEDIA_MAX: usize = 10;
 
-/// Within what, in seconds, a text may have to be delivered (Twilio, Messages resource, `ValidityPeriod`).
+/// Allowed validity periods of a text in seconds (Twilio, Messages resource, `ValidityPeriod`).
 const VALIDITY: std::ops::RangeInclusive<u32> = 1..=36_000;
 
-/// How many texts stand on a page when all since a time are read (Twilio takes 1000 at most).
+/// Texts per page when all texts since a time are read (Twilio allows at most 1000).
 const PAGE: &str = "200";
 
-/// More pages than this aren't read.
+/// Maximum number of pages that are read.
 const PAGES_MAX: usize = 10;
 
 /// A text to be sent.
@@ -33,16 +33,16 @@ const PAGES_MAX: usize = 10;
 pub struct Sms {
     /// A number in E.164.
     pub to: String,
-    /// One of our numbers, a sender's name, or the id of a Messaging Service (`MG…`).
+    /// One of our numbers, an alphanumeric sender id, or the sid of a Messaging Service (`MG…`).
     pub from: String,
-    /// What to say; goes through [`fit`]. May be empty if there is media.
+    /// The text, cut by [`fit`]. May be empty if there is media.
     pub body: String,
-    /// Where Twilio fetches the pictures that go along, at most [`MEDIA_MAX`]; those behind are left out. Together they
-    /// may have 5 MB as JPEG, PNG or GIF, others 500 KB (Twilio, Messages resource).
+    /// Addresses from which Twilio fetches the pictures, at most [`MEDIA_MAX`]; further ones are left out. Together
+    /// they may have 5 MB as JPEG, PNG or GIF, other types 500 KB (Twilio, Messages resource).
     pub media: Vec<String>,
-    /// Where Twilio tells its receipt. No underscore in the host's name (Twilio, Messages resource).
+    /// Address for Twilio's receipts. The host name must not contain an underscore (Twilio, Messages resource).
     pub status_callback: Option<String>,
-    /// Seconds after which it is better not delivered at all, so that a late copy dies.
+    /// Seconds after which Twilio no longer delivers the text, so that no copy arrives late.
     pub validity: u32,
 }
 
@@ -55,36 +55,36 @@ impl fmt::Debug for Sms {
     }
 }
 
-/// A text that Twilio knows, ours or one that came in (Twilio, Messages resource).
+/// A text in Twilio's records, outbound or inbound (Twilio, Messages resource).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Message {
     /// `SM…` or `MM…`.
     pub sid: String,
-    /// What it says.
+    /// The text.
     #[serde(default)]
     pub body: Option<String>,
     /// `queued`, `sent`, `delivered`, `undelivered`, `failed`, `received` …
     #[serde(default)]
     pub status: Option<String>,
-    /// When Twilio took it.
+    /// When Twilio accepted the text.
     #[serde(default, deserialize_with = "time")]
     pub date_created: Option<Timestamp>,
-    /// When it was sent, or came in; nothing while it waits.
+    /// When the text was sent or received; `None` while it is queued.
     #[serde(default, deserialize_with = "time")]
     pub date_sent: Option<Timestamp>,
-    /// How many pictures and other files it has: see [`Twilio::media_of`].
+    /// Number of pictures and other files: see [`Twilio::media_of`].
     #[serde(default, deserialize_with = "number")]
     pub num_media: u32,
-    /// `inbound`, or `outbound-api` and its like.
+    /// `inbound`, `outbound-api` or similar.
     #[serde(default)]
     pub direction: Option<String>,
-    /// Who sent it.
+    /// Sender.
     #[serde(default)]
     pub from: Option<String>,
-    /// Who it is for.
+    /// Recipient.
     #[serde(default)]
     pub to: Option<String>,
-    /// Why it failed: see [`super::explain`].
+    /// Why the text failed: see [`super::explain`].
     #[serde(default)]
     pub error_code: Option<u32>,
 }
@@ -105,7 +105,7 @@ impl Message {
     }
 }
 
-// The list isn't defaulted: an answer without one is no empty look.
+// `messages` has no default: a response without the list is not an empty list.
 #[derive(Deserialize)]
 struct Messages {
     messages: Vec<Message>,
@@ -113,7 +113,7 @@ struct Messages {
     next_page_uri: Option<String>,
 }
 
-/// Twilio writes this number as a text. One that can't be read is no reason to lose the rest.
+/// Twilio writes this number as a string. An unreadable number is no reason to lose the rest of the response.
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     Ok(match serde_json::Value::deserialize(from)? {
         serde_json::Value::String(text) => text.trim().parse().unwrap_or(0),
@@ -122,14 +122,14 @@ fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     })
 }
 
-/// Cuts a text to [`BODY_MAX`] and ends it with "…" if something is missing. A reference that must be found again
-/// stands at the beginning. An emoji counts as two: Twilio doesn't say what a character is, and this is the safe side.
+/// Cuts a text to [`BODY_MAX`] and ends it with "…" if something is missing. A reference tag must therefore be at the
+/// beginning. An emoji counts as two characters: Twilio doesn't define a character, and this is the safe side.
 pub fn fit(body: &str) -> Cow<'_, str> {
     answer::cut(body, BODY_MAX, char::len_utf16)
 }
 
 impl Twilio {
-    /// Sends a text; gives its sid. It is accepted then, not delivered.
+    /// Sends a text and returns its sid. The text is accepted then, not delivered.
     pub async fn send_sms(&self, sms: &Sms) -> Said<String> {
         let body = fit(&sms.body);
         let validity = sms.validity.clamp(*VALIDITY.start(), *VALIDITY.end()).to_string();
@@ -148,23 +148,24 @@ impl Twilio {
         Ok(self.ask::<Accepted>(request).await?.sid)
     }
 
-    /// The newest fifty texts to and from these numbers; newest first.
+    /// Returns the newest fifty texts to and from these numbers, newest first.
     pub async fn messages(&self, to: Option<&str>, from: Option<&str>) -> Said<Vec<Message>> {
         let url = self.look("Messages.json", to, from)?;
         Ok(self.ask::<Messages>(self.request(Method::GET, url)).await?.messages)
     }
 
-    /// A text by its sid.
+    /// Returns a text by its sid.
     pub async fn message(&self, sid: &str) -> Said<Message> {
         let url = self.url(&["Messages", &format!("{}.json", id(sid)?)])?;
         self.ask(self.request(Method::GET, url)).await
     }
 
-    /// All texts that came in to one of our numbers since then, oldest first. One whose time can't be read is among
-    /// them: better twice than not at all. Twilio keeps whole seconds, so those of that very second are too.
+    /// Returns all texts received by one of our numbers since a time, oldest first. A text with an unreadable time is
+    /// included: a duplicate is better than a loss. Twilio keeps whole seconds, so texts of that very second are
+    /// included too.
     ///
-    /// Reads at most 2000, in up to ten requests. When there are more the look has failed, and so it has when one of
-    /// the pages can't be read.
+    /// Reads at most 2000 texts in up to ten requests. If there are more, or if a page can't be read, the look-up
+    /// fails.
     pub async fn inbound_since(&self, to: &str, since: Timestamp) -> Said<Vec<Message>> {
         let mut url = self.url(&["Messages.json"])?;
         // Twilio filters by days, in GMT (Twilio, Messages resource, `DateSent>`).
@@ -177,7 +178,7 @@ impl Twilio {
         let mut found = Vec::new();
         for _ in 0..PAGES_MAX {
             let page: Messages = self.ask(self.request(Method::GET, url)).await?;
-            // The newest come first: behind a page of nothing but older ones there are only older ones.
+            // The newest come first: after a page that contains only older texts, all further pages do too.
             let done = !page.messages.is_empty() && page.messages.iter().all(is_older);
             let inbound = |message: &Message| message.direction.as_deref() == Some("inbound");
             found.extend(page.messages.into_iter().filter(|message| inbound(message) && !is_older(message)));
@@ -193,11 +194,12 @@ impl Twilio {
         Err(Failure::unknown("more texts came in since then than can be looked through"))
     }
 
-    /// The address of a page as Twilio tells it, without scheme and host; the password goes there.
+    /// Returns the address of the next page, which Twilio states without scheme and host. The request carries the
+    /// password, so it must be our own host.
     fn next_page(&self, uri: &str) -> Said<Url> {
         let foreign = || Failure::unknown("Twilio's list goes on at a foreign address");
         let own = self.url(&["Messages.json"])?;
-        // Behind the address in the settings, which may have a path on the laptop.
+        // Below the configured address, which may have a path in the local environment.
         let told = match uri.strip_prefix('/').filter(|path| path.starts_with(VERSION)) {
             Some(path) => Url::parse(&format!("{}/{path}", self.base_url.trim_end_matches('/'))),
             None => own.join(uri),
@@ -217,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_cut_to_what_twilio_takes() {
+    fn texts_are_cut_to_the_length_that_twilio_accepts() {
         assert!(matches!(fit("Check Webex"), Cow::Borrowed(_)));
         assert_eq!(fit(&"é".repeat(1600)), "é".repeat(1600));
         let cut = fit(&"é".repeat(1601)).into_owned();
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_files_is_a_text() {
+    fn the_number_of_files_is_a_string() {
         for (json, expected) in [
             (r#"{"sid":"SM1","num_media":"2"}"#, 2),
             (r#"{"sid":"SM1","num_media":3}"#, 3),
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nobody() {
+    fn debug_shows_no_personal_data() {
         let sms = Sms {
             to: "+12025550111".into(),
             from: "+12025550100".into(),

@@ -1,6 +1,6 @@
-//! Elements of XML, one after the other, with what may stand in them.
+//! Writing of XML elements with escaped content.
 
-/// Begins an element, with those of the attributes that have a value.
+/// Opens an element with those attributes that have a value.
 pub(super) fn open(xml: &mut String, name: &str, attributes: &[(&str, Option<&str>)]) {
     xml.push('<');
     xml.push_str(name);
@@ -16,7 +16,7 @@ pub(super) fn open(xml: &mut String, name: &str, attributes: &[(&str, Option<&st
     xml.push('>');
 }
 
-/// Ends an element, with its text before.
+/// Writes the text of an element and closes it.
 pub(super) fn close(xml: &mut String, name: &str, text: &str) {
     escape(xml, text);
     xml.push_str("</");
@@ -24,8 +24,8 @@ pub(super) fn close(xml: &mut String, name: &str, text: &str) {
     xml.push('>');
 }
 
-/// Text as it may stand between tags and in an attribute. What XML 1.0 has no place for, not even escaped, is left out:
-/// one such character in a customer's name would make the whole answer unreadable (Twilio, error dictionary, 12100).
+/// Escapes a text for element content and attributes. Characters that XML 1.0 doesn't allow, not even escaped, are left
+/// out: a single one in a customer's name would make the whole response unreadable (Twilio, error dictionary, 12100).
 fn escape(xml: &mut String, text: &str) {
     for c in text.chars() {
         match c {
@@ -34,7 +34,7 @@ fn escape(xml: &mut String, text: &str) {
             '>' => xml.push_str("&gt;"),
             '"' => xml.push_str("&quot;"),
             '\'' => xml.push_str("&apos;"),
-            // A parser would turn these into spaces or line feeds.
+            // A parser would normalise these to spaces or line feeds.
             '\t' => xml.push_str("&#9;"),
             '\n' => xml.push_str("&#10;"),
             '\r' => xml.push_str("&#13;"),

@@ -1,4 +1,4 @@
-//! What people choose on cards, and who they are in the space.
+//! Card submissions, and memberships of the people who press buttons.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -8,30 +8,30 @@ use crate::failure::Said;
 use handbell_core::occupancy::zone::Level;
 use handbell_core::wording::occupancy::Card;
 
-/// Somebody pressed a button on a card (Webex, Attachment Actions API).
+/// A submission: a person pressed a button on a card (Webex, Attachment Actions API).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Action {
-    /// Unique; the webhook told it.
+    /// Unique id, which the webhook reports.
     pub id: String,
-    /// The space.
+    /// Space that contains the card.
     pub room_id: String,
-    /// Who.
+    /// Person who pressed the button.
     pub person_id: String,
-    /// On which post.
+    /// Post that contains the card.
     pub message_id: String,
-    /// What the button carried, and what was filled in. Whoever sees the card can send anything here.
+    /// The button's data and the input fields. Anyone who sees the card can send any data here.
     #[serde(default)]
     pub inputs: Value,
 }
 
 impl Webex {
-    /// What was chosen. The webhook tells only that something was.
+    /// Returns a submission. The webhook reports only its id.
     pub async fn action(&self, id: &str) -> Said<Action> {
         self.get(self.url(&["attachment", "actions", id])?).await
     }
 
-    /// The person's membership in a space, if there is one.
+    /// Returns the person's membership in a space, if there is one.
     pub async fn member(&self, room: &str, person: &str) -> Said<Option<Member>> {
         let mut url = self.url(&["memberships"])?;
         url.query_pairs_mut().append_pair("roomId", room).append_pair("personId", person);
@@ -40,8 +40,8 @@ impl Webex {
     }
 }
 
-/// A zone's card as an Adaptive Card of version 1.3, the latest that Webex shows. `incident` and the choice come back when a
-/// button is pressed.
+/// Builds a zone's card as an Adaptive Card of version 1.3, the latest that Webex supports. A press of a button returns
+/// `incident` and the choice.
 pub fn zone_card(card: &Card, picture: Option<&str>, incident: &str) -> Value {
     let colour = match card.level {
         Some(Level::Alert) => "Attention",
@@ -85,7 +85,7 @@ pub fn zone_card(card: &Card, picture: Option<&str>, incident: &str) -> Value {
     })
 }
 
-/// Text of a card is markdown too: what people wrote formats nothing and links nowhere.
+/// Escapes a text for a card, which is Markdown too, so that user input neither formats nor links.
 pub(super) fn plain(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut plain, sign| {
         if matches!(sign, '*' | '_' | '[' | ']' | '(' | ')' | '\\' | '`') {

@@ -1,4 +1,4 @@
-//! Files that came with a post: what they are, and what is in them.
+//! Files that came with a post: their metadata and their content.
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ use crate::answer::{Answer, with_bytes};
 use crate::failure::{Failure, Said};
 use crate::media::told_type;
 
-/// A file as it came with a post.
+/// A file fetched from a post.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fetched {
-    /// What it is called: no folders, no control characters, at most 100 characters, never empty.
+    /// Name: no folders, no control characters, at most 100 characters, never empty.
     pub name: String,
-    /// Its media type as Webex tells it; nobody has checked it: see [`crate::looks_like`].
+    /// Media type according to Webex. Nobody has checked it: see [`crate::looks_like`].
     pub content_type: String,
-    /// What is in it.
+    /// The content.
     pub bytes: Bytes,
 }
 
@@ -33,14 +33,14 @@ impl fmt::Debug for Fetched {
     }
 }
 
-/// What is known of a file before it is fetched.
+/// Metadata of a file that hasn't been fetched.
 #[derive(Clone, PartialEq, Eq)]
 pub struct About {
-    /// As [`Fetched::name`].
+    /// See [`Fetched::name`].
     pub name: String,
-    /// As [`Fetched::content_type`].
+    /// See [`Fetched::content_type`].
     pub content_type: String,
-    /// Its length in bytes, if Webex tells it.
+    /// Length in bytes, if Webex states it.
     pub length: Option<u64>,
 }
 
@@ -54,29 +54,30 @@ impl fmt::Debug for About {
 }
 
 impl Webex {
-    /// A file that came with a post: `url` is one of [`super::Message::files`]. It may have at most `limit` bytes, and
-    /// takes, for each of at most two requests, [`crate::DEADLINE`] and a second more for each MiB of the limit.
+    /// Fetches a file that came with a post: `url` is an element of [`super::Message::files`]. The file may have at
+    /// most `limit` bytes. Each of at most two requests may take [`crate::DEADLINE`] and one more second per MiB of the
+    /// limit.
     ///
-    /// While Webex looks for malware in it, this is [`Failure::NotSent`] and may be asked again. What Webex can't look
-    /// into, as it is encrypted, comes nevertheless (Webex, basics guide). An address that isn't one of Webex' files is
-    /// refused unasked: the token goes along.
+    /// While Webex scans the file for malware, this returns [`Failure::NotSent`] and may be retried. A file that Webex
+    /// can't scan because it is encrypted is returned nevertheless (Webex, basics guide). An address that isn't one of
+    /// Webex's files is refused without a request, because the request carries the token.
     pub async fn content(&self, url: &str, limit: u64) -> Said<Fetched> {
         let answer = self.ask_for(Method::GET, self.contents(url)?, limit).await?;
         let (name, content_type) = (name(&answer.headers), told_type(&answer.headers));
         Ok(Fetched { name, content_type, bytes: answer.file(limit)? })
     }
 
-    /// What a file is, without fetching it. Failures are those of [`Webex::content`].
+    /// Returns the metadata of a file without fetching it. Failures are those of [`Webex::content`].
     pub async fn content_about(&self, url: &str) -> Said<About> {
         let answer = self.ask_for(Method::HEAD, self.contents(url)?, 0).await?;
         let headers = &answer.headers;
         Ok(About { name: name(headers), content_type: told_type(headers), length: length(headers) })
     }
 
-    /// The address, if it is one of Webex' files: another one would learn our token.
+    /// Parses the address of one of Webex's files. Any other address would receive our token.
     fn contents(&self, url: &str) -> Said<Url> {
         let foreign = || Failure::never_asked("the address of the file isn't one of Webex' files");
-        // Ends in a slash.
+        // The path ends in a slash.
         let mut files = self.url(&["contents", "x"])?;
         if let Ok(mut path) = files.path_segments_mut() {
             path.pop().push("");

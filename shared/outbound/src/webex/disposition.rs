@@ -1,21 +1,21 @@
-//! What a file is called, as a header tells it: `Content-Disposition` (RFC 6266), made safe to show and to pass on.
+//! File names from `Content-Disposition` (RFC 6266), made safe to show and to pass on.
 
 use http::HeaderMap;
 use http::header::CONTENT_DISPOSITION;
 
-/// The most characters of a name.
+/// Maximum number of characters of a name.
 const NAME_MAX: usize = 100;
 
-/// What a file without a name is called.
+/// Name of a file without one.
 const NAMELESS: &str = "file";
 
-/// The name that these headers tell: no folders, nothing that can't be seen, never empty.
+/// Returns the file name in these headers: no folders, no invisible characters, never empty.
 pub(super) fn name(headers: &HeaderMap) -> String {
     let told = headers.get(CONTENT_DISPOSITION).map(|value| String::from_utf8_lossy(value.as_bytes()));
     told.as_deref().and_then(told_name).map_or_else(|| NAMELESS.to_owned(), |name| safe(&name))
 }
 
-/// `filename*` goes before `filename` wherever it stands (RFC 6266, 4.3).
+/// Returns the stated name. `filename*` takes precedence over `filename`, wherever it is (RFC 6266, 4.3).
 fn told_name(header: &str) -> Option<String> {
     let mut plain = None;
     for (key, value) in parameters(header) {
@@ -34,8 +34,8 @@ fn told_name(header: &str) -> Option<String> {
     plain
 }
 
-/// What stands between semicolons, as key and value; quotation marks and what they escape are taken away. One that
-/// nobody closed reaches to the end.
+/// Splits a header at its semicolons into keys and values, and removes quotation marks and escapes. A quotation that
+/// isn't closed reaches to the end.
 fn parameters(header: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut text = String::new();
@@ -64,7 +64,7 @@ fn parameter(text: &str, split: Option<usize>) -> (String, String) {
     (key.trim().to_owned(), value.trim().to_owned())
 }
 
-/// `%C3%A9` as `é`. What isn't written so stays as it is.
+/// Decodes `%C3%A9` to `é`. Anything else remains unchanged.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -88,13 +88,13 @@ fn safe(name: &str) -> String {
     if seen.is_empty() { NAMELESS.to_owned() } else { short(seen) }
 }
 
-/// Control characters, and those that turn the writing around: "gpj.exe" would read "exe.jpg".
+/// Whether a character is a control character or reverses the direction of writing: "gpj.exe" would read "exe.jpg".
 fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffd}')
 }
 
-/// At most [`NAME_MAX`] characters; what is said of the type at its end stays.
+/// Shortens a name to at most [`NAME_MAX`] characters; its extension stays.
 fn short(name: &str) -> String {
     if name.chars().count() <= NAME_MAX {
         return name.to_owned();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn names_as_they_come() {
+    fn names_are_read_from_every_form_of_the_header() {
         for (header, expected) in [
             ("attachment; filename=\"bill.pdf\"", "bill.pdf"),
             ("attachment; filename=bill.pdf", "bill.pdf"),
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn names_do_no_harm() {
+    fn unsafe_names_are_cleaned() {
         for (header, expected) in [
             ("attachment; filename=\"../../etc/passwd\"", "passwd"),
             ("attachment; filename=\"C:\\\\temp\\\\a.doc\"", "a.doc"),
@@ -161,7 +161,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_told_can_be_shown(header in "[ -~é]{0,200}") {
+        fn every_header_gives_a_name_that_can_be_shown(header in "[ -~é]{0,200}") {
             let name = of(header.as_bytes());
             prop_assert!(!name.is_empty() && name.chars().count() <= NAME_MAX);
             prop_assert!(!name.contains(['/', '\\']) && !name.contains(char::is_control));

@@ -1,4 +1,4 @@
-//! Files that go with a post: from disk, or from memory.
+//! Files to be sent with a post, from disk or from memory.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,33 +10,33 @@ use tokio::io::AsyncReadExt;
 
 use crate::failure::{Failure, Said};
 
-/// The most bytes of a file (Webex, basics guide). Webex shows previews up to 1 MB.
+/// Maximum size of a file in bytes (Webex, basics guide). Webex shows previews up to 1 MB.
 pub const FILE_MAX: u64 = 100 * 1024 * 1024;
 
-/// How much of a file is in memory at a time.
+/// Amount of a file that is in memory at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// A file to go with a post, read from disk while it is sent.
+/// A file to be sent with a post, read from disk during the upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
-    /// What people see it called.
+    /// Name shown to people.
     pub name: String,
-    /// Its media type; if that makes no sense, the name decides.
+    /// Media type. If it isn't valid, the name decides.
     pub content_type: String,
-    /// How long it is, for [`super::Post::deadline`]. What is sent is as long as the file then is.
+    /// Length for [`super::Post::deadline`]. The upload uses the length that the file has then.
     pub length: u64,
 }
 
-/// Something in memory to go with a post: a chart, or what a customer sent.
+/// Content in memory to be sent with a post, such as a chart or a customer's file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attached {
-    /// What people see it called.
+    /// Name shown to people.
     pub name: String,
-    /// Its media type; if that makes no sense, the name decides.
+    /// Media type. If it isn't valid, the name decides.
     pub content_type: String,
-    /// What is in it, at most [`FILE_MAX`].
+    /// The content, at most [`FILE_MAX`] bytes.
     pub bytes: Bytes,
 }
 
@@ -50,12 +50,12 @@ impl fmt::Debug for Attached {
 }
 
 impl Attached {
-    /// A chart that was just drawn, as PNG.
+    /// Attaches a chart that was just drawn, as PNG.
     pub fn chart(bytes: Bytes) -> Attached {
         Attached { name: "chart.png".to_owned(), content_type: "image/png".to_owned(), bytes }
     }
 
-    /// It as a part of a form, and its length.
+    /// Returns the content as a part of a form, and its length.
     pub(super) fn part(&self) -> Said<(Part, u64)> {
         let length = self.bytes.len() as u64;
         if length > FILE_MAX {
@@ -67,7 +67,7 @@ impl Attached {
 }
 
 impl File {
-    /// It as a part of a form, and its length.
+    /// Returns the file as a part of a form, and its length.
     pub(super) async fn part(&self) -> Said<(Part, u64)> {
         let unreadable = |_| Failure::never_asked(format!("the file {} can't be read", self.name));
         let opened = tokio::fs::File::open(&self.path).await.map_err(unreadable)?;
@@ -80,7 +80,7 @@ impl File {
             return Err(too_long(&self.name, length));
         }
 
-        // Not one byte more than was announced, should the file grow meanwhile. If it shrinks the request breaks off.
+        // Reads no more bytes than announced if the file grows meanwhile. If it shrinks, the request is aborted.
         let chunks = stream::try_unfold(opened.take(length), |mut rest| async move {
             let mut chunk = vec![0; CHUNK];
             let read = rest.read(&mut chunk).await?;
@@ -98,7 +98,7 @@ fn too_long(name: &str, length: u64) -> Failure {
 }
 
 fn named(part: Part, name: &str, content_type: &str) -> Said<Part> {
-    // Checked apart, since a part is lost with a type that can't be read.
+    // Checked separately, since setting an invalid type consumes the part.
     let content_type = match Part::text(String::new()).mime_str(content_type) {
         Ok(_) => content_type.to_owned(),
         Err(_) => mime_guess::from_path(name).first_or_octet_stream().to_string(),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_not_sent() {
+    fn a_file_that_is_too_large_is_not_sent() {
         let attached = Attached::chart(vec![0; FILE_MAX as usize + 1].into());
         let words = "the file chart.png has 101 MB, Webex takes 100 MB at most";
         assert_eq!(attached.part().map(drop), Err(Failure::never_asked(words)));

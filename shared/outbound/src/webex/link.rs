@@ -1,21 +1,21 @@
-//! Where a list goes on: `Link: <url>; rel="next"` (RFC 8288; Webex, basics guide).
+//! Pagination of lists: `Link: <url>; rel="next"` (RFC 8288; Webex, basics guide).
 
 use http::HeaderMap;
 use http::header::LINK;
 use reqwest::Url;
 
-/// What the headers of a page say of the one after it.
+/// The next page according to the headers of a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// This was the last.
+    /// This was the last page.
     None,
-    /// Here it goes on.
+    /// Address of the next page.
     Page(Url),
-    /// It would go on, but not where our token belongs.
+    /// The next page is on another origin, which must not receive our token.
     Elsewhere,
 }
 
-/// The page after `current`.
+/// Returns the page after `current`.
 pub(super) fn next(headers: &HeaderMap, current: &Url) -> Next {
     let Some(target) = headers.get_all(LINK).iter().filter_map(|v| v.to_str().ok()).find_map(target) else {
         return Next::None;
@@ -49,7 +49,7 @@ fn is_next(parameter: &str) -> bool {
     })
 }
 
-/// Webex has been seen to put `max=null` into the link, and then to refuse it (Webex Python SDK, pagination).
+/// Removes `max=null`: Webex has been seen to add it to the link and then to refuse it (Webex Python SDK, pagination).
 fn without_max_null(url: &mut Url) {
     let Some(query) = url.query() else { return };
     let kept: Vec<&str> = query.split('&').filter(|pair| *pair != "max=null").collect();

@@ -1,4 +1,4 @@
-//! Webex: spaces, the people in them, posts, and the webhooks that tell us what happens there.
+//! Webex: spaces, the people in them, posts, and webhooks.
 
 mod actions;
 mod contents;
@@ -38,16 +38,16 @@ use crate::failure::{Failure, Said, masked};
 
 const WEBEX: &str = "Webex";
 
-/// How long to pause when Webex says 429 or 423 without saying for how long (Webex Python SDK, rate limit handling).
+/// Pause after a 429 or 423 of Webex without `Retry-After` (Webex Python SDK, rate limit handling).
 pub const PAUSE: Duration = Duration::from_secs(15);
 
-/// The most that Webex puts on a page of a list; more is clamped (Webex, basics guide).
+/// Maximum number of items on a page of a list; Webex clamps higher values (Webex, basics guide).
 const PAGE: &str = "1000";
 
-/// More pages than this are a circle, not a list.
+/// Maximum number of pages; a longer list is a loop.
 const PAGES_MAX: usize = 200;
 
-/// The Webex REST API with one token.
+/// Webex's REST API with one token.
 #[derive(Clone)]
 pub struct Webex {
     http: reqwest::Client,
@@ -63,11 +63,11 @@ impl fmt::Debug for Webex {
 
 #[derive(Deserialize)]
 struct Page<T> {
-    // Not defaulted: an answer without it is no list, and taking it for an empty one would have us say things twice.
+    // No default: a response without the list is not an empty list, and mistaking it for one would send messages twice.
     items: Vec<T>,
 }
 
-/// What Webex says besides the status of an error (Webex, basics guide).
+/// The part of Webex's error response that is read (Webex, basics guide).
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Complaint {
@@ -78,19 +78,19 @@ struct Complaint {
 }
 
 impl Webex {
-    /// `base_url` is `https://webexapis.com/v1` but for the laptop and the tests.
+    /// `base_url` is `https://webexapis.com/v1`, except in the local environment and the tests.
     ///
-    /// An address or a token that can't be used is reported by every call.
+    /// Every call reports an address or a token that can't be used.
     pub fn new(http: reqwest::Client, base_url: String, token: SecretString) -> Webex {
         Webex { http, base_url, token }
     }
 
-    /// Who we are. What this person says must be ignored, or we answer ourselves for ever (Webex, bots guide).
+    /// Returns our own account. Its messages must be ignored, or the bot answers itself forever (Webex, bots guide).
     pub async fn me(&self) -> Said<Person> {
         self.get(self.url(&["people", "me"])?).await
     }
 
-    /// Ids go in as one path segment each, whatever they hold.
+    /// Builds an address. Each id is one path segment, whatever characters it contains.
     fn url(&self, path: &[&str]) -> Said<Url> {
         let mut url = Url::parse(&self.base_url)
             .map_err(|_| Failure::never_asked("the address of Webex in the settings is not an address"))?;
@@ -108,12 +108,12 @@ impl Webex {
         self.http.request(method, url).bearer_auth(self.token.expose_secret())
     }
 
-    /// Sends it and sorts the answer; what comes back is a plain yes, or a 409 if the caller can do with one.
+    /// Sends a request. Returns a success, or a 409 if the caller accepts one.
     async fn ask(&self, request: RequestBuilder, deadline: Duration, conflict_is_fine: bool) -> Said<Answer> {
         sorted(Answer::to(WEBEX, request, deadline).await?, conflict_is_fine)
     }
 
-    /// Makes sure that something isn't there. That it wasn't is fine.
+    /// Deletes a resource. A missing one is no failure.
     async fn delete(&self, path: &[&str]) -> Said<()> {
         match self.ask(self.request(Method::DELETE, self.url(path)?), DEADLINE, false).await {
             Ok(_) | Err(Failure::Refused { code: 404, .. }) => Ok(()),
@@ -129,8 +129,8 @@ impl Webex {
         self.ask(self.request(method, url).json(body), DEADLINE, false).await?.agreed()
     }
 
-    /// Reads a list, page after page, until there are `enough` items or no more pages. Pages may be empty and yet not
-    /// be the last (Webex, basics guide).
+    /// Reads a list page by page, until there are `enough` items or no more pages. An empty page needn't be the last
+    /// (Webex, basics guide).
     async fn list<T: DeserializeOwned>(&self, first: Url, enough: usize) -> Said<Vec<T>> {
         let mut all = Vec::new();
         let mut seen = HashSet::new();
@@ -148,7 +148,7 @@ impl Webex {
             match link::next(&answer.headers, &url) {
                 link::Next::None => return Ok(all),
                 link::Next::Page(next) => url = next,
-                // The token would go there with the request.
+                // The request would send the token there.
                 link::Next::Elsewhere => {
                     return Err(Failure::unknown("Webex's list goes on at a foreign address"));
                 }
@@ -158,7 +158,7 @@ impl Webex {
     }
 }
 
-/// A plain yes, or a 409 if the caller can do with one; everything else is a failure.
+/// Returns a success, or a 409 if the caller accepts one; everything else is a failure.
 fn sorted(answer: Answer, conflict_is_fine: bool) -> Said<Answer> {
     let pause = Some(answer.retry_after().unwrap_or(PAUSE));
     if let Some(failure) = Failure::of_status(WEBEX, answer.status, pause) {
@@ -170,8 +170,8 @@ fn sorted(answer: Answer, conflict_is_fine: bool) -> Said<Answer> {
     Err(refused(answer.status, &answer.body().unwrap_or_default()))
 }
 
-/// A plain no, in our words; Webex's own follow without what may name somebody, and the tracking id that its support
-/// asks for.
+/// Describes a clear refusal in our words, followed by Webex's own without anything that may identify a person, and the
+/// tracking id for Webex's support.
 fn refused(status: StatusCode, complaint: &Complaint) -> Failure {
     let code = status.as_u16();
     let ours = match code {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_nobody() {
+    fn a_refusal_identifies_nobody() {
         let complaint = Complaint {
             message: Some("User a@example.com not found".into()),
             tracking_id: Some("ROUTER_1-2".into()),

@@ -1,4 +1,4 @@
-//! People, and whether they are there just now.
+//! People, and their presence.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,32 +10,32 @@ use super::Webex;
 use crate::answer::time;
 use crate::failure::Said;
 
-/// How many people can be asked for at once (Webex, People API).
+/// Maximum number of people per request (Webex, People API).
 const BATCH: usize = 85;
 
-/// Somebody, and what Webex shows us of what they do (Webex, People API).
+/// A person and their presence, as far as Webex shows it to us (Webex, People API).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Person {
-    /// Opaque; never look inside.
+    /// Opaque id; never parse it.
     pub id: String,
-    /// Compare without regard to case. A bot's first one ends in `@webex.bot`.
+    /// Mail addresses; compare without regard to case. A bot's first one ends in `@webex.bot`.
     #[serde(default)]
     pub emails: Option<Vec<String>>,
-    /// The person's name; it stands in front of what was said to a bot in a group space.
+    /// Name. In a group space, messages to a bot begin with the bot's name.
     #[serde(default)]
     pub display_name: Option<String>,
     /// `person`, `bot` or `appuser`.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
-    /// The organisation.
+    /// Organisation.
     #[serde(default)]
     pub org_id: Option<String>,
-    /// `active`, `call`, `DoNotDisturb`, `inactive`, `meeting`, `OutOfOffice`, `pending`, `presenting` or `unknown`.
-    /// Only people of our own organisation show it, and not if it has switched that off.
+    /// Presence: `active`, `call`, `DoNotDisturb`, `inactive`, `meeting`, `OutOfOffice`, `pending`, `presenting` or
+    /// `unknown`. Only people of our own organisation show it, unless the organisation has switched it off.
     #[serde(default)]
     pub status: Option<String>,
-    /// When the person last did something; shown as the status is.
+    /// Time of the last activity; shown under the same conditions as the presence.
     #[serde(default, deserialize_with = "time")]
     pub last_activity: Option<Timestamp>,
 }
@@ -51,8 +51,8 @@ impl fmt::Debug for Person {
 }
 
 impl Person {
-    /// Whether the person would see a message now. Nothing is known where Webex shows no status; who is in a call or a
-    /// meeting, presents, or is of a status that we don't know is not there.
+    /// Whether the person would see a message now; `None` if Webex shows no presence. A person in a call or a meeting,
+    /// who presents or whose status is unknown, is not there.
     pub fn is_there(&self) -> Option<bool> {
         self.status.as_deref().map(|status| status.eq_ignore_ascii_case("active"))
     }
@@ -63,13 +63,13 @@ impl Person {
 }
 
 impl Webex {
-    /// A person by their id.
+    /// Returns a person by id.
     pub async fn person(&self, id: &str) -> Said<Person> {
         self.get(self.url(&["people", id])?).await
     }
 
-    /// A person by their address. Only people of our own organisation are found so (Webex, People API): who isn't may
-    /// well be there.
+    /// Returns a person by mail address. Only people of our own organisation are found this way (Webex, People API), so
+    /// `None` doesn't mean that the person isn't at Webex.
     pub async fn person_by_email(&self, email: &str) -> Said<Option<Person>> {
         let mut url = self.url(&["people"])?;
         url.query_pairs_mut().append_pair("email", email);
@@ -77,8 +77,8 @@ impl Webex {
         Ok(people.into_iter().find(|person| person.has(email)))
     }
 
-    /// People by their ids, in no order; who isn't known to Webex is missing. Many are asked for in several requests;
-    /// if one of them fails, so does all of it.
+    /// Returns people by id, in no order. People whom Webex doesn't know are missing. More ids than one request takes
+    /// are split; if one request fails, all fails.
     pub async fn people(&self, ids: &[String]) -> Said<Vec<Person>> {
         let ids: BTreeSet<&str> = ids.iter().map(String::as_str).filter(|id| !id.is_empty()).collect();
         let ids: Vec<&str> = ids.into_iter().collect();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_is_active_is_there() {
+    fn only_an_active_person_is_there() {
         assert_eq!(person("\"active\"").is_there(), Some(true));
         for away in [
             "call",
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_nobody() {
+    fn debug_shows_no_personal_data() {
         let shown = format!("{:?}", person("\"active\""));
         assert!(!shown.to_lowercase().contains("dana"), "{shown}");
     }

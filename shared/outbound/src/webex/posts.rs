@@ -1,4 +1,4 @@
-//! Posts: what is said in a space.
+//! Posts: messages in a space.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,21 +15,21 @@ use crate::DEADLINE;
 use crate::answer::{self, time, with_bytes};
 use crate::failure::{Failure, Said};
 
-/// The most bytes, not characters, of markdown in a post (Webex, Messages API).
+/// Maximum length of a post's Markdown, in bytes, not characters (Webex, Messages API).
 pub const MARKDOWN_MAX: usize = 7439;
 
-/// Something to say in a space. Webex takes one file or one card, not both.
+/// A post to be sent. Webex accepts one file or one card, not both.
 #[derive(Clone, Default, PartialEq)]
 pub struct Post {
-    /// What to say; goes through [`fit`]. With a card, what those see who can't see cards.
+    /// The text, cut by [`fit`]. With a card, it is shown to people whose client can't show cards.
     pub markdown: String,
     /// A file.
     pub file: Option<File>,
-    /// What is in memory, as a chart that was just drawn, in the place of a file.
+    /// Content in memory instead of a file, such as a chart.
     pub attached: Option<Attached>,
     /// An Adaptive Card up to version 1.3, without the envelope (Webex, buttons and cards guide).
     pub card: Option<serde_json::Value>,
-    /// The first post of the thread to answer in; not an answer in it.
+    /// Root post of the thread to reply in; never a reply.
     pub parent: Option<String>,
 }
 
@@ -44,57 +44,57 @@ impl fmt::Debug for Post {
 }
 
 impl Post {
-    /// How long saying this may take: [`DEADLINE`], and with a file or what is attached one second more for each MiB. Whoever holds a lease
-    /// on a delivery holds it longer than this.
+    /// Time-out of sending the post: [`DEADLINE`], and one more second per MiB of a file or attachment. A lease on the
+    /// delivery must last longer than this.
     pub fn deadline(&self) -> Duration {
         let attached = self.attached.as_ref().map_or(0, |attached| attached.bytes.len() as u64);
         with_bytes(self.file.as_ref().map_or(attached, |file| file.length))
     }
 }
 
-/// A post as it stands in Webex (Webex, Messages API).
+/// A post in Webex (Webex, Messages API).
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// Opaque; never look inside.
+    /// Opaque id; never parse it.
     pub id: String,
-    /// The space.
+    /// Space of the post.
     #[serde(default)]
     pub room_id: Option<String>,
     /// `direct` or `group`.
     #[serde(default)]
     pub room_type: Option<String>,
-    /// The first post of the thread.
+    /// Root post of the thread.
     #[serde(default)]
     pub parent_id: Option<String>,
-    /// Without formatting. In a group space it starts with the name of the bot that it was said to.
+    /// Text without formatting. In a group space it begins with the name of the bot that it is addressed to.
     #[serde(default)]
     pub text: Option<String>,
-    /// As it was sent, if it was sent so.
+    /// Markdown, if the post was sent as Markdown.
     #[serde(default)]
     pub markdown: Option<String>,
-    /// As Webex shows it; here mentions can be told from words.
+    /// HTML as Webex shows it. Only here are mentions distinct from plain words.
     #[serde(default)]
     pub html: Option<String>,
-    /// Addresses of the files; they want the token.
+    /// Addresses of the files. They require the token.
     #[serde(default)]
     pub files: Option<Vec<String>>,
-    /// Who said it.
+    /// Id of the author.
     #[serde(default)]
     pub person_id: Option<String>,
-    /// Who said it.
+    /// Mail address of the author.
     #[serde(default)]
     pub person_email: Option<String>,
-    /// Who is named in it.
+    /// People mentioned in the post.
     #[serde(default)]
     pub mentioned_people: Option<Vec<String>>,
-    /// Which groups are named in it; `all` is everybody in the space.
+    /// Groups mentioned in the post; `all` is everybody in the space.
     #[serde(default)]
     pub mentioned_groups: Option<Vec<String>>,
-    /// When it was said.
+    /// Time at which the post was sent.
     #[serde(default, deserialize_with = "time")]
     pub created: Option<Timestamp>,
-    /// When it was last edited, if it was.
+    /// Time of the last edit, if any.
     #[serde(default, deserialize_with = "time")]
     pub updated: Option<Timestamp>,
 }
@@ -113,13 +113,13 @@ struct Posted {
     id: String,
 }
 
-/// Cuts markdown to [`MARKDOWN_MAX`] bytes, between characters, and ends it with "…" if something is missing.
+/// Cuts Markdown to [`MARKDOWN_MAX`] bytes between characters and ends it with "…" if something is missing.
 pub fn fit(markdown: &str) -> Cow<'_, str> {
     answer::cut(markdown, MARKDOWN_MAX, char::len_utf8)
 }
 
 impl Webex {
-    /// Says something in a space; gives the post's id.
+    /// Sends a post to a space and returns its id.
     pub async fn post(&self, room: &str, post: &Post) -> Said<String> {
         let url = self.url(&["messages"])?;
         let request = self.request(Method::POST, url);
@@ -158,37 +158,37 @@ impl Webex {
         Ok(posted.id)
     }
 
-    /// Says something to one person; gives the post's id. Webex makes the space for the two if there is none yet.
+    /// Sends a direct message and returns its id. Webex creates the 1:1 space if it doesn't exist yet.
     pub async fn direct(&self, email: &str, markdown: &str) -> Said<String> {
         let body = json!({ "toPersonEmail": email, "markdown": fit(markdown) });
         let posted: Posted = self.send(Method::POST, self.url(&["messages"])?, &body).await?;
         Ok(posted.id)
     }
 
-    /// The newest posts between us and one person, newest first. A bot may list these too (Webex, Messages API).
+    /// Returns the newest direct messages with a person, newest first. A bot may list these too (Webex, Messages API).
     pub async fn direct_messages(&self, email: &str) -> Said<Vec<Message>> {
         let mut url = self.url(&["messages", "direct"])?;
         url.query_pairs_mut().append_pair("personEmail", email);
         self.list(url, usize::MAX).await
     }
 
-    /// Changes what a post says. Webex allows ten edits, and none of a post with a file or a card (Webex, Messages API).
-    /// Saying this twice does no harm.
+    /// Replaces the text of a post. Webex allows ten edits, and none of a post with a file or a card (Webex, Messages
+    /// API). The call is idempotent.
     pub async fn edit(&self, message: &str, room: &str, markdown: &str) -> Said<Message> {
         let body = json!({ "roomId": room, "markdown": fit(markdown) });
         self.send(Method::PUT, self.url(&["messages", message])?, &body).await
     }
 
-    /// A post by its id. A bot may read its own posts, and in group spaces those that mention it.
+    /// Returns a post by id. A bot may read its own posts, and in group spaces those that mention it.
     pub async fn message(&self, id: &str) -> Said<Message> {
         self.get(self.url(&["messages", id])?).await
     }
 
-    /// The newest posts of a space, newest first. In a group space a bot may ask only for those that mention it
+    /// Returns the newest posts of a space, newest first. In a group space, a bot may list only those that mention it
     /// (Webex, Messages API).
     pub async fn messages(&self, room: &str, limit: usize, only_mentions: bool) -> Said<Vec<Message>> {
         let mut url = self.url(&["messages"])?;
-        // With mentions a page has at most a hundred.
+        // With mentions, a page has at most a hundred posts.
         let page = limit.clamp(1, if only_mentions { 100 } else { PAGE.parse().unwrap_or(1000) });
         url.query_pairs_mut().append_pair("roomId", room).append_pair("max", &page.to_string());
         if only_mentions {
@@ -197,7 +197,7 @@ impl Webex {
         self.list(url, limit).await
     }
 
-    /// Makes sure that a post isn't there any more. That it was gone already is fine.
+    /// Deletes a post. A missing post is no failure.
     pub async fn delete_message(&self, id: &str) -> Said<()> {
         self.delete(&["messages", id]).await
     }
@@ -209,14 +209,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_short_text_is_left_alone() {
+    fn a_short_text_remains_unchanged() {
         assert!(matches!(fit("# Help"), Cow::Borrowed("# Help")));
         let full = "x".repeat(MARKDOWN_MAX);
         assert_eq!(fit(&full), full);
     }
 
     #[test]
-    fn uploads_have_more_time() {
+    fn uploads_have_longer_time_outs() {
         assert_eq!(Post::default().deadline(), DEADLINE);
         let attached = Some(Attached::chart(vec![0; 1024 * 1024 + 1].into()));
         assert_eq!(Post { attached, ..Post::default() }.deadline(), DEADLINE + Duration::from_secs(2));

@@ -1,4 +1,4 @@
-//! Spaces (the API calls them rooms) and who is in them.
+//! Spaces, which the API calls rooms, and their members.
 
 use std::fmt;
 
@@ -12,16 +12,16 @@ use crate::DEADLINE;
 use crate::answer::{self, time};
 use crate::failure::{Failure, Said};
 
-/// The most characters in a space's title. Webex documents no limit; this is a cautious guess.
+/// Maximum number of characters in a title. Webex documents no limit; this is a cautious guess.
 pub const TITLE_MAX: usize = 128;
 
 /// A space (Webex, Rooms API).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
-    /// Opaque; never look inside.
+    /// Opaque id; never parse it.
     pub id: String,
-    /// For a 1:1 space, the other person's name.
+    /// Title. For a 1:1 space, the other person's name.
     #[serde(default)]
     pub title: Option<String>,
     /// `direct` or `group`.
@@ -30,19 +30,19 @@ pub struct Room {
     /// Whether only moderators may add and remove people.
     #[serde(default)]
     pub is_locked: Option<bool>,
-    /// The team that it belongs to.
+    /// Team that the space belongs to.
     #[serde(default)]
     pub team_id: Option<String>,
-    /// Who made it.
+    /// Person who created the space.
     #[serde(default)]
     pub creator_id: Option<String>,
-    /// When it was made.
+    /// Time at which the space was created.
     #[serde(default, deserialize_with = "time")]
     pub created: Option<Timestamp>,
-    /// When somebody last did something there.
+    /// Time of the last activity in the space.
     #[serde(default, deserialize_with = "time")]
     pub last_activity: Option<Timestamp>,
-    /// In lists, Webex gives what it can't decrypt just now with a note here (Webex, basics guide).
+    /// In lists, Webex reports here which fields it can't decrypt at the moment (Webex, basics guide).
     #[serde(default)]
     errors: Value,
 }
@@ -53,28 +53,28 @@ impl fmt::Debug for Room {
     }
 }
 
-/// Somebody in a space (Webex, Memberships API).
+/// A member of a space (Webex, Memberships API).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
-    /// The membership's id, not the person's.
+    /// Id of the membership, not of the person.
     pub id: String,
-    /// The space.
+    /// Id of the space.
     #[serde(default)]
     pub room_id: Option<String>,
-    /// The person.
+    /// Id of the person.
     #[serde(default)]
     pub person_id: Option<String>,
-    /// Compare without regard to case.
+    /// Mail address; compare without regard to case.
     #[serde(default)]
     pub person_email: Option<String>,
-    /// The person's name.
+    /// Name of the person.
     #[serde(default)]
     pub person_display_name: Option<String>,
     /// Whether the person is a moderator.
     #[serde(default)]
     pub is_moderator: Option<bool>,
-    /// Whether the person has hidden the space; a change of the membership has to say it again.
+    /// Whether the person has hidden the space. An update of the membership has to repeat the value.
     #[serde(default)]
     pub is_room_hidden: Option<bool>,
 }
@@ -88,7 +88,7 @@ impl fmt::Debug for Member {
     }
 }
 
-/// A title that Webex takes: one line, not empty, at most [`TITLE_MAX`] characters.
+/// Makes a title that Webex accepts: one line, not empty, at most [`TITLE_MAX`] characters.
 pub fn title(raw: &str) -> String {
     let line = raw.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line = line.collect::<Vec<_>>().join(" ");
@@ -96,7 +96,7 @@ pub fn title(raw: &str) -> String {
 }
 
 impl Webex {
-    /// Makes a space and is its first member. The title goes through [`title`].
+    /// Creates a space with the bot as its first member. The title is cleaned by [`title`].
     pub async fn create_room(&self, raw_title: &str, team: Option<&str>) -> Said<Room> {
         let mut body = json!({ "title": title(raw_title) });
         if let Some(team) = team {
@@ -105,31 +105,31 @@ impl Webex {
         self.send(Method::POST, self.url(&["rooms"])?, &body).await
     }
 
-    /// A space by its id.
+    /// Returns a space by id.
     pub async fn room(&self, id: &str) -> Said<Room> {
         self.get(self.url(&["rooms", id])?).await
     }
 
-    /// Gives a space another title, which goes through [`title`]. Saying this twice does no harm.
+    /// Renames a space. The title is cleaned by [`title`]. The call is idempotent.
     pub async fn rename_room(&self, room: &str, raw_title: &str) -> Said<Room> {
         let body = json!({ "title": title(raw_title) });
         self.send(Method::PUT, self.url(&["rooms", room])?, &body).await
     }
 
-    /// All group spaces that we are in and that bear exactly this title, once both went through [`title`].
+    /// Returns all group spaces of the bot with exactly this title, both sides cleaned by [`title`].
     ///
-    /// Reads every page, since Webex can't search. When none is found but Webex couldn't decrypt the titles of all,
-    /// the look has failed.
+    /// Reads every page, since Webex has no search. If no space is found but Webex couldn't decrypt all titles, the
+    /// look-up fails.
     pub async fn rooms_with_title(&self, wanted: &str) -> Said<Vec<Room>> {
         let wanted = title(wanted);
         self.rooms_where(None, |title| title == wanted).await
     }
 
-    /// All group spaces that we are in, of one team or of all, with a title that is wanted. What is asked has gone
-    /// through [`title`]. Pages and titles that can't be read are as with [`Webex::rooms_with_title`].
+    /// Returns all group spaces of the bot, of one team or of all, whose title satisfies `wanted`. The title is cleaned
+    /// by [`title`] first. Pages and unreadable titles are handled as in [`Webex::rooms_with_title`].
     pub async fn rooms_where(&self, team: Option<&str>, wanted: impl Fn(&str) -> bool) -> Said<Vec<Room>> {
         let all = self.group_rooms(team).await?;
-        // What stands there instead of a title that can't be decrypted isn't one.
+        // The placeholder for a title that can't be decrypted is no title.
         let unreadable = |room: &Room| room.errors.get("title").is_some();
         let failed = all.iter().any(unreadable);
         let found: Vec<Room> = all
@@ -152,11 +152,11 @@ impl Webex {
         self.list(url, usize::MAX).await
     }
 
-    /// Makes sure that somebody is in the space and is, or isn't, a moderator.
+    /// Adds a person to the space as a moderator or not.
     ///
-    /// Who is there already is no failure: Webex then says 409, and the membership is looked up and put right. If it
-    /// can't be found by this address (people may have several), what comes back has an empty id and says nothing about
-    /// moderation. Saying this twice does no harm.
+    /// A person who is already a member is no failure: Webex returns 409, and the membership is looked up and updated.
+    /// If it can't be found by this address (people may have several), the returned membership has an empty id and no
+    /// moderator status. The call is idempotent.
     pub async fn add_member(&self, room: &str, email: &str, moderator: bool) -> Said<Member> {
         let body = json!({ "roomId": room, "personEmail": email, "isModerator": moderator });
         let request = self.request(Method::POST, self.url(&["memberships"])?).json(&body);
@@ -186,12 +186,12 @@ impl Webex {
         self.send(Method::PUT, self.url(&["memberships", &member.id])?, &change).await
     }
 
-    /// Makes sure that a membership, not a person, is no more. Saying this twice does no harm.
+    /// Removes a membership (not a person's id). A missing one is no failure. The call is idempotent.
     pub async fn remove_member(&self, membership: &str) -> Said<()> {
         self.delete(&["memberships", membership]).await
     }
 
-    /// Everybody in a space.
+    /// Returns all members of a space.
     pub async fn members(&self, room: &str) -> Said<Vec<Member>> {
         let mut url = self.url(&["memberships"])?;
         url.query_pairs_mut().append_pair("roomId", room).append_pair("max", PAGE);

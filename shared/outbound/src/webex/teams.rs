@@ -1,4 +1,4 @@
-//! Teams: the people who answer, and the spaces that they share.
+//! Teams: the agents and the spaces that they share.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use serde_json::Value;
 use super::{PAGE, PAUSE, Room, Webex, title};
 use crate::failure::{Failure, Said};
 
-/// A team that we are in (Webex, Teams API).
+/// A team that the bot is a member of (Webex, Teams API).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct Team {
-    /// Opaque; never look inside.
+    /// Opaque id; never parse it.
     pub id: String,
-    /// What people call it.
+    /// Name.
     #[serde(default)]
     pub name: Option<String>,
-    /// In lists, Webex gives what it can't decrypt just now with a note here (Webex, basics guide).
+    /// In lists, Webex reports here which fields it can't decrypt at the moment (Webex, basics guide).
     #[serde(default)]
     errors: Value,
 }
@@ -27,16 +27,16 @@ impl fmt::Debug for Team {
     }
 }
 
-/// Somebody in a team (Webex, Team Memberships API). Bots are among them.
+/// A member of a team, which may be a bot (Webex, Team Memberships API).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Teammate {
-    /// The person.
+    /// Id of the person.
     pub person_id: String,
-    /// Compare without regard to case.
+    /// Mail address; compare without regard to case.
     #[serde(default)]
     pub person_email: Option<String>,
-    /// The person's name.
+    /// Name of the person.
     #[serde(default)]
     pub person_display_name: Option<String>,
 }
@@ -48,17 +48,17 @@ impl fmt::Debug for Teammate {
 }
 
 impl Webex {
-    /// All teams that we are in.
+    /// Returns all teams of the bot.
     pub async fn teams(&self) -> Said<Vec<Team>> {
         let mut url = self.url(&["teams"])?;
         url.query_pairs_mut().append_pair("max", PAGE);
         self.list(url, usize::MAX).await
     }
 
-    /// The team that we are in and that bears exactly this name, but for white space.
+    /// Returns the bot's team with exactly this name, apart from white space.
     ///
-    /// Of two with one name neither is taken: strangers might see customers. When none is found but Webex couldn't
-    /// decrypt the names of all, the look has failed.
+    /// If two teams have the name, the call is refused: the wrong team's members might see customers. If no team is found
+    /// but Webex couldn't decrypt all names, the look-up fails.
     pub async fn team_named(&self, name: &str) -> Said<Option<Team>> {
         let all = self.teams().await?;
         let unreadable = all.iter().any(|team| team.errors.get("name").is_some());
@@ -77,14 +77,14 @@ impl Webex {
         }
     }
 
-    /// Everybody in a team.
+    /// Returns all members of a team.
     pub async fn team_members(&self, team: &str) -> Said<Vec<Teammate>> {
         let mut url = self.url(&["team", "memberships"])?;
         url.query_pairs_mut().append_pair("teamId", team).append_pair("max", PAGE);
         self.list(url, usize::MAX).await
     }
 
-    /// The spaces of a team that we are in, whatever their titles.
+    /// Returns the bot's spaces of a team, whatever their titles.
     pub async fn rooms_of_team(&self, team: &str) -> Said<Vec<Room>> {
         self.group_rooms(Some(team)).await
     }

@@ -1,4 +1,4 @@
-//! Webhooks: how Webex tells us what happens.
+//! Webhooks: Webex's notifications of events.
 
 use std::fmt;
 
@@ -10,16 +10,16 @@ use serde_json::json;
 use super::{PAGE, Webex};
 use crate::failure::Said;
 
-/// A webhook as it stands in Webex (Webex, Webhooks API). Its secret is left where it is.
+/// A webhook in Webex (Webex, Webhooks API). Its secret isn't read.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Webhook {
-    /// Opaque; never look inside.
+    /// Opaque id; never parse it.
     pub id: String,
-    /// For people.
+    /// Name, for people.
     #[serde(default)]
     pub name: Option<String>,
-    /// Where it calls.
+    /// Address that the webhook calls.
     #[serde(default)]
     pub target_url: Option<String>,
     /// `messages`, `memberships`, `attachmentActions`, `rooms` …
@@ -28,36 +28,36 @@ pub struct Webhook {
     /// `created`, `updated`, `deleted` or `all`.
     #[serde(default)]
     pub event: Option<String>,
-    /// Which of them.
+    /// Filter on the events.
     #[serde(default)]
     pub filter: Option<String>,
-    /// `active`, or `inactive` after a hundred failures in five minutes: it never comes back by itself
+    /// `active`, or `inactive` after a hundred failures in five minutes. Webex never reactivates it automatically
     /// (Webex, webhooks guide).
     #[serde(default)]
     pub status: Option<String>,
 }
 
 impl Webhook {
-    /// Whether Webex has switched it off.
+    /// Whether Webex has deactivated the webhook.
     pub fn is_inactive(&self) -> bool {
         self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("inactive"))
     }
 }
 
-/// A webhook to be made.
+/// A webhook to be created.
 #[derive(Clone)]
 pub struct NewWebhook {
-    /// For people.
+    /// Name, for people.
     pub name: String,
-    /// Where it shall call.
+    /// Address that the webhook calls.
     pub target_url: String,
-    /// As in [`Webhook::resource`].
+    /// See [`Webhook::resource`].
     pub resource: String,
-    /// As in [`Webhook::event`].
+    /// See [`Webhook::event`].
     pub event: String,
-    /// As in [`Webhook::filter`].
+    /// See [`Webhook::filter`].
     pub filter: Option<String>,
-    /// What it signs with.
+    /// Secret with which Webex signs its calls.
     pub secret: SecretString,
 }
 
@@ -72,14 +72,14 @@ impl fmt::Debug for NewWebhook {
 }
 
 impl Webex {
-    /// All webhooks of this token.
+    /// Returns all webhooks of this token.
     pub async fn webhooks(&self) -> Said<Vec<Webhook>> {
         let mut url = self.url(&["webhooks"])?;
         url.query_pairs_mut().append_pair("max", PAGE);
         self.list(url, usize::MAX).await
     }
 
-    /// Makes a webhook. Saying this twice makes two: list them first.
+    /// Creates a webhook. The call isn't idempotent: list the webhooks first.
     pub async fn create_webhook(&self, new: &NewWebhook) -> Said<Webhook> {
         let mut body = json!({
             "name": new.name,
@@ -94,8 +94,8 @@ impl Webex {
         self.send(Method::POST, self.url(&["webhooks"])?, &body).await
     }
 
-    /// Puts a webhook right and switches it on. Resource, event and filter can't be changed (Webex, Webhooks API).
-    /// Saying this twice does no harm.
+    /// Updates a webhook and activates it. Resource, event and filter can't be changed (Webex, Webhooks API). The call
+    /// is idempotent.
     pub async fn update_webhook(
         &self,
         id: &str,
@@ -110,7 +110,7 @@ impl Webex {
         self.send(Method::PUT, self.url(&["webhooks", id])?, &body).await
     }
 
-    /// Makes sure that a webhook is no more. Saying this twice does no harm.
+    /// Deletes a webhook. A missing one is no failure. The call is idempotent.
     pub async fn delete_webhook(&self, id: &str) -> Said<()> {
         self.delete(&["webhooks", id]).await
     }

@@ -1,4 +1,4 @@
-//! Sites: who asks them, how often, and what becomes of it when they don't answer.
+//! Polling of sites: authentication, the number of requests, and sites that don't answer.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ async fn count(floor: &Floor, zones: &BTreeMap<String, Zone>, within: Duration) 
     floor.count(&zones, now(), within).await
 }
 
-/// One zone, the whole site, and this answer.
+/// Polls one zone, the whole site, which answers with `reply`.
 async fn when(api: &str, reply: Reply) -> (Result<u32, Unknown>, Vendor) {
     let vendor = Vendor::that(vec![reply]).await;
     let place = if api == "presence" { value!({ "presence_site": "1" }) } else { value!({}) };
@@ -60,7 +60,7 @@ fn v3(count: u32) -> Reply {
 }
 
 #[tokio::test]
-async fn cmx_is_asked_with_a_password_and_the_others_with_a_key() {
+async fn cmx_is_polled_with_a_password_and_the_others_with_a_key() {
     let (said, vendor) = when("v3", v3(40)).await;
     assert_eq!(said, Ok(40));
     let heard = &vendor.heard()[0];
@@ -96,7 +96,7 @@ async fn an_address_may_have_a_path() {
 }
 
 #[tokio::test]
-async fn one_request_serves_all_zones_that_it_can() {
+async fn one_request_serves_all_zones_that_share_it() {
     let body = include_str!("floor-samples.json");
     let body = serde_json::from_str::<Value>(body).unwrap()["cmx by zone"].to_string();
     let vendor = Vendor::that(vec![json("200 OK", &body)]).await;
@@ -120,12 +120,12 @@ async fn one_request_serves_all_zones_that_it_can() {
     );
 }
 
-/// A list is read once for all zones. Each of them gets what it would get alone, word for word.
+/// A list is parsed once for all zones. Each zone gets exactly the result that it would get alone.
 #[tokio::test]
-async fn many_zones_out_of_one_answer_get_what_each_would_get_alone() {
+async fn zones_that_share_an_answer_get_the_same_results_as_alone() {
     let list: Vec<Value> = (0_u32..500)
         .map(|at| {
-            // Some have a number that is none.
+            // Some counts aren't numbers.
             let hierarchy = format!("Campus/Level {}/Side {}>Room {at}", at % 10, at % 7);
             let count = if at % 50 == 3 { value!("7") } else { value!(at) };
             value!({ "hierarchy": hierarchy, "zoneCount": count })
@@ -175,12 +175,12 @@ async fn many_zones_out_of_one_answer_get_what_each_would_get_alone() {
 }
 
 #[tokio::test]
-async fn the_staff_is_taken_away_and_never_more() {
+async fn the_staff_is_subtracted_down_to_zero() {
     let zone = |devices| {
         let exclude = value!({ "ssid": "staff", "devices": devices });
         serde_json::from_value::<Zone>(value!({ "site": "s", "plan": "p", "exclude": exclude })).unwrap()
     };
-    // Which of the two is asked first is nobody's business: so the zones are asked one after the other.
+    // The order of the two requests isn't guaranteed, so the zones are polled one after the other.
     for (devices, left) in [(0, 28), (8, 20), (28, 0), (29, 0), (u32::MAX, 0)] {
         let vendor = by_target(|line| if line.contains("ssid=staff") { 12 } else { 40 }).await;
         let (zone, floor) = (zone(devices), cmx("v3", &vendor));
@@ -188,7 +188,7 @@ async fn the_staff_is_taken_away_and_never_more() {
         assert_eq!(counts.zones["a"], Ok(left));
         assert_eq!(counts.said.len(), 2);
     }
-    // The staff is counted a moment later, and more came.
+    // The staff is counted a moment later, and more of them have arrived.
     let vendor = by_target(|line| if line.contains("ssid=staff") { 12 } else { 4 }).await;
     let counts = cmx("v3", &vendor).count(&[("a", &zone(0))], now(), PLENTY).await;
     assert_eq!(counts.zones["a"], Ok(0));
@@ -198,7 +198,7 @@ async fn the_staff_is_taken_away_and_never_more() {
     assert!(counts.zones["a"].is_err());
 }
 
-/// A CMX that counts as it is asked.
+/// A CMX whose count depends on the request.
 async fn by_target(count: fn(&str) -> u32) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -235,7 +235,7 @@ async fn an_answer_that_is_no_count_is_unknown() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_unknown() {
+async fn a_truncated_answer_is_unknown() {
     for (api, reply) in [
         ("v3", Reply::Resets),
         ("v3", Reply::IsSilent),
@@ -253,24 +253,24 @@ async fn an_answer_that_breaks_off_is_unknown() {
         let (said, _) = when(api, reply).await;
         assert!(matches!(said, Err(Unknown::NoAnswer(_))), "{said:?}");
     }
-    // This one ends with the connection, so nobody knows whether it was all.
+    // This body ends with the connection, so it may be truncated.
     let (said, _) = when("presence", Reply::Bytes("HTTP/1.1 200 OK\r\n\r\n12")).await;
     assert!(matches!(said, Err(Unknown::NoCount(_))), "{said:?}");
     let (said, _) = when("presence", Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n123")).await;
     assert_eq!(said, Ok(123));
 }
 
-/// Twelve zones that need a request each.
+/// Twelve zones that need one request each.
 fn twelve() -> BTreeMap<String, Zone> {
     zones((0..12).map(|floor| value!({ "floor": floor.to_string() })))
 }
 
 #[tokio::test]
-async fn a_dead_site_costs_one_timeout() {
+async fn an_unreachable_site_costs_one_timeout() {
     let vendor = Vendor::that((0..12).map(|_| Reply::IsSilent).collect()).await;
     let began = Instant::now();
     let counts = count(&cmx("v3", &vendor.base), &twelve(), PLENTY).await;
-    // Three rounds of four would take three timeouts.
+    // Three rounds of four requests would take three time-outs.
     assert!(began.elapsed() < Duration::from_millis(1100), "{:?}", began.elapsed());
     assert!(vendor.heard().len() <= 4);
     assert_eq!(counts.zones.len(), 12);
@@ -287,7 +287,7 @@ async fn a_dead_site_costs_one_timeout() {
 }
 
 #[tokio::test]
-async fn a_site_in_trouble_is_asked_for_the_rest() {
+async fn after_an_error_the_other_zones_are_still_polled() {
     let mut replies = vec![html("502 Bad Gateway")];
     replies.extend((0..11).map(|_| v3(40)));
     let vendor = Vendor::that(replies).await;
@@ -297,7 +297,7 @@ async fn a_site_in_trouble_is_asked_for_the_rest() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_when_there_is_no_time() {
+async fn no_request_is_made_without_time() {
     let vendor = Vendor::that(vec![]).await;
     let counts = count(&cmx("v3", &vendor.base), &twelve(), Duration::ZERO).await;
     assert!(counts.zones.values().all(|said| matches!(said, Err(Unknown::NotAsked(_)))));
@@ -308,7 +308,7 @@ async fn nothing_is_asked_when_there_is_no_time() {
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_cut() {
+async fn an_endless_answer_is_cut_off() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -325,7 +325,7 @@ async fn an_endless_answer_is_cut() {
     let counts = count(&cmx("v3", &base), &zones([value!({})]), PLENTY).await;
     let Err(Unknown::NoCount(why)) = &counts.zones["z00"] else { panic!("{:?}", counts.zones) };
     assert!(why.contains("too long"), "{why}");
-    // The buffers of two sockets hold some more than we read.
+    // The buffers of two sockets hold more than the client reads.
     assert!(server.await.unwrap() < BODY_MAX + 16 * 1024 * 1024);
 }
 
@@ -333,7 +333,7 @@ const HISTORY: &str =
     r#"[{"startTs":"2026-11-28T14:05:00Z","endTs":"2026-11-28T14:10:00Z","clientCount":33}]"#;
 
 #[tokio::test]
-async fn meraki_is_not_hurried() {
+async fn requests_to_meraki_are_spaced_out() {
     let vendor = Vendor::that((0..4).map(|_| json("200 OK", HISTORY)).collect()).await;
     let began = Instant::now();
     let networks = zones((0..4).map(|at| value!({ "network": format!("N_{at}") })));
@@ -343,7 +343,7 @@ async fn meraki_is_not_hurried() {
 }
 
 #[tokio::test]
-async fn meraki_is_asked_again_when_it_allows() {
+async fn a_request_to_meraki_is_retried_after_the_pause() {
     let slow =
         || with("429 Too Many Requests", &["retry-after: 1"], r#"{"errors":["API rate limit exceeded"]}"#);
     let vendor = Vendor::that(vec![slow(), json("200 OK", HISTORY)]).await;
@@ -353,7 +353,7 @@ async fn meraki_is_asked_again_when_it_allows() {
     assert_eq!(counts.zones["z00"], Ok(33));
     assert!(began.elapsed() >= Duration::from_secs(1));
 
-    // There is no time to wait for it; and who shares the pace doesn't ask either.
+    // There is no time for the pause, and sites that share the pace make no request either.
     let vendor = Vendor::that(vec![slow()]).await;
     let pace = Pace::meraki();
     let soon = Duration::from_millis(900);
@@ -365,15 +365,15 @@ async fn meraki_is_asked_again_when_it_allows() {
 }
 
 #[tokio::test]
-async fn who_tells_us_is_not_asked() {
+async fn a_site_that_pushes_is_not_polled() {
     let site = value!({ "cmx_push": { "key": { "secret": "x" } } });
     let site: Site = serde_json::from_value(site).unwrap();
     assert!(Floor::new(http(), site.source().unwrap(), "x".into(), PLENTY).is_none());
 }
 
-/// It runs beside other sites, on whatever thread is free.
+/// Sites are polled concurrently, on any thread.
 #[tokio::test]
-async fn a_round_of_asking_can_be_sent_to_another_thread() {
+async fn a_poll_can_be_sent_to_another_thread() {
     let floor = cmx("v3", &nobody().await);
     let task = tokio::spawn(async move { count(&floor, &twelve(), PLENTY).await });
     assert!(task.await.unwrap().zones.values().all(Result::is_err));

@@ -1,4 +1,4 @@
-//! What sites say, and which of it is a count.
+//! Sites' answers, and which of them are counts.
 
 use handbell_core::config::{CmxApi, Exclude, Place, Zone};
 use handbell_outbound::floor::{Answer, BODY_MAX, Pick, Sign, System, Unknown, places, read, terms};
@@ -36,7 +36,7 @@ fn why(pick: &Pick, body: impl Into<Vec<u8>>) -> String {
     }
 }
 
-/// Each source with its sample and what it says.
+/// Each source with a sample answer and its count.
 fn sources() -> Vec<(Pick, String, u32)> {
     let zone = |name: &str| Pick::CmxZone(name.into());
     let id = |id: &str| Pick::SpacesFloorId(id.into());
@@ -61,16 +61,16 @@ fn sources() -> Vec<(Pick, String, u32)> {
 }
 
 #[test]
-fn each_source_says_its_number() {
+fn the_count_of_each_source_is_read() {
     for (pick, body, count) in sources() {
         assert_eq!(said(&pick, body.clone()), Ok(count), "{pick:?}");
         assert_eq!(said(&pick, format!("\r\n {body}\n")), Ok(count), "{pick:?}");
     }
 }
 
-/// Who asked the older systems took all digits of whatever came for one number.
+/// Systems that extracted all digits from any answer would report a number here.
 #[test]
-fn what_is_no_count_is_unknown_and_never_zero() {
+fn an_answer_without_a_count_is_unknown_and_never_zero() {
     let page = "<html><head><title>502 Bad Gateway</title></head><body>nginx/1.2.3 40 72</body></html>";
     let bodies = [
         "",
@@ -131,7 +131,7 @@ fn what_is_no_count_is_unknown_and_never_zero() {
 }
 
 #[test]
-fn only_a_plain_yes_is_read() {
+fn only_status_200_is_read() {
     for (pick, body, _) in sources() {
         for status in
             [201, 202, 203, 204, 206, 301, 302, 304, 307, 400, 401, 403, 404, 408, 429, 500, 502, 503, 504]
@@ -162,7 +162,7 @@ fn only_a_plain_yes_is_read() {
 }
 
 #[test]
-fn the_reason_is_in_words() {
+fn the_reason_is_readable() {
     let cmx = Pick::CmxAssociated;
     let it = "CMX's answer isn't the one we know: ";
     assert_eq!(why(&cmx, ""), "CMX's answer is empty");
@@ -189,7 +189,7 @@ fn the_reason_is_in_words() {
 }
 
 #[test]
-fn a_place_is_the_only_one_with_its_name() {
+fn a_place_is_found_by_its_unique_name() {
     let zone = |name: &str, body: &str| why(&Pick::CmxZone(name.into()), body);
     let body = sample("cmx by zone");
     assert_eq!(
@@ -203,7 +203,7 @@ fn a_place_is_the_only_one_with_its_name() {
     let twice = r#"{"ZoneCounts":{"zoneCountList":[{"hierarchy":"A/B","zoneCount":1},{"hierarchy":"a>b","zoneCount":2}]}}"#;
     assert!(zone("A/B", twice).starts_with("CMX knows more than one place"));
 
-    // The whole hierarchy goes before one that ends in it, and what stands at other places is no matter.
+    // A full hierarchy takes precedence over one that ends in it, and errors in other entries don't matter.
     let list = r#"{"ZoneCounts":{"zoneCountList":[{"hierarchy":"X/A/B","zoneCount":-1},{"hierarchy":"A/B","zoneCount":2},
         {"zoneName":"C","zoneCount":3},{"zoneCount":4},{"hierarchy":"D"},{"hierarchy":"","zoneCount":5}]}}"#;
     assert_eq!(said(&Pick::CmxZone("A > B".into()), list), Ok(2));
@@ -218,7 +218,7 @@ fn a_place_is_the_only_one_with_its_name() {
 }
 
 #[test]
-fn an_answer_tells_which_places_it_knows() {
+fn the_places_in_an_answer_are_listed() {
     let of = |name| places(&answer(200, sample(name)));
     assert_eq!(
         of("cmx by zone"),
@@ -236,7 +236,7 @@ fn an_answer_tells_which_places_it_knows() {
 }
 
 #[test]
-fn merakis_number_is_that_of_the_last_five_minutes_that_are_over() {
+fn merakis_count_is_that_of_the_last_complete_five_minutes() {
     let at = |body: &str, now: &str| read(&Pick::MerakiBucket, &answer(200, body), now.parse().unwrap());
     let body = sample("meraki");
     assert_eq!(at(&body, "2026-11-28T14:10:00Z"), Ok(33));
@@ -244,11 +244,11 @@ fn merakis_number_is_that_of_the_last_five_minutes_that_are_over() {
     assert_eq!(at(&body, "2026-11-28T14:15:00Z"), Ok(4));
     assert!(at(&body, "2026-11-28T14:04:59Z").is_err());
     assert!(at(&body, "2026-11-28T15:00:00Z").unwrap_err().why().contains("is old"));
-    // Upside down it says the same.
+    // In reverse order, the result is the same.
     let mut buckets: Vec<Value> = serde_json::from_str(&body).unwrap();
     buckets.reverse();
     assert_eq!(at(&Value::from(buckets).to_string(), "2026-11-28T14:12:00Z"), Ok(33));
-    // What we were told of the shape spans months: that is no count of five minutes.
+    // The sample's periods span months, which are no five minutes.
     let months = at(&sample("meraki from memory"), "2018-05-12T00:00:01Z");
     assert!(months.unwrap_err().why().contains("not over five minutes"));
     let bucket = |count: &str| {
@@ -263,7 +263,7 @@ fn merakis_number_is_that_of_the_last_five_minutes_that_are_over() {
 }
 
 #[test]
-fn half_a_bare_number_is_a_number_too() {
+fn a_bare_number_is_read_only_if_its_end_is_known() {
     let mut told = answer(200, "57");
     assert_eq!(read(&Pick::CmxBare, &told, now()), Ok(57));
     told.content_type = None;
@@ -306,7 +306,7 @@ fn a_zone_becomes_requests() {
             format!("- {count}?floorRefId=788149884915780818&ssid=staff%2B1%3D2")
         ]
     );
-    // The staff isn't among the guests.
+    // The staff isn't on the guests' SSID.
     assert_eq!(
         asks(v3, value!({ "ssid": "guests" }), value!({ "ssid": "staff" })),
         [format!("+ {count}?ssid=guests")]
@@ -337,7 +337,7 @@ fn a_zone_becomes_requests() {
         [format!("+ {history}&apTag=shoes"), format!("- {history}&apTag=shoes&ssid=2")]
     );
 
-    // The configuration's check refuses these; whoever comes past it gets no number.
+    // The check of the configuration refuses these. Without it they give no count either.
     for (system, place, exclude) in [
         (v3, value!({ "hierarchy": " / " }), value!({})),
         (System::Cmx(CmxApi::V1), value!({ "hierarchy": "A" }), value!({})),
@@ -358,7 +358,7 @@ fn a_zone_becomes_requests() {
     }
 }
 
-/// Whether somebody could have said this number with this body: it stands there as a number.
+/// Whether the body contains this count as a number.
 fn stands_there(body: &[u8], count: u32) -> bool {
     let text = String::from_utf8_lossy(body);
     text.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.parse() == Ok(count))
@@ -367,9 +367,9 @@ fn stands_there(body: &[u8], count: u32) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A body that was cut gives no number but the bare one, whose frame is checked elsewhere.
+    /// A truncated body gives no count, except for the bare number, whose framing is tested elsewhere.
     #[test]
-    fn a_part_of_an_answer_is_no_answer(which in 0..14_usize, at in any::<prop::sample::Index>()) {
+    fn a_part_of_an_answer_gives_no_count(which in 0..14_usize, at in any::<prop::sample::Index>()) {
         let (pick, body, count) = sources().swap_remove(which);
         let cut = at.index(body.len());
         let said = said(&pick, &body.as_bytes()[..cut]);
@@ -377,7 +377,7 @@ proptest! {
     }
 
     #[test]
-    fn one_wrong_byte_makes_no_number_up(which in 0..14_usize, at in any::<prop::sample::Index>(), byte: u8) {
+    fn one_wrong_byte_invents_no_count(which in 0..14_usize, at in any::<prop::sample::Index>(), byte: u8) {
         let (pick, body, count) = sources().swap_remove(which);
         let mut body = body.into_bytes();
         let at = at.index(body.len());
@@ -389,7 +389,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_panics(which in 0..14_usize, status in 100..600_u16, body: Vec<u8>) {
+    fn no_answer_panics(which in 0..14_usize, status in 100..600_u16, body: Vec<u8>) {
         let (pick, ..) = sources().swap_remove(which);
         let answer = answer(status, body);
         let _ = (read(&pick, &answer, now()), places(&answer), format!("{answer:?}"));

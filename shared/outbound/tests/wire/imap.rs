@@ -1,6 +1,6 @@
-//! A mailbox over IMAP: how it goes.
+//! Mailboxes over IMAP, without failures.
 //!
-//! The certificates in tests/certificates are for 127.0.0.1 and good for nothing else; everybody may know the key.
+//! The certificates in tests/certificates are for 127.0.0.1 and valid for nothing else; the key may be public.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(crate) const OPENED: &[&str] = &[
     "$ OK [READ-WRITE] Select completed.",
 ];
 
-/// A server that lets us in, can do this, and goes on like this.
+/// The script of a server that accepts the login, has these capabilities, and continues with `more`.
 pub(crate) fn able(able: &str, more: Vec<Does>) -> Vec<Does> {
     let mut all = vec![
         says(&["* OK [CAPABILITY IMAP4rev1] ready {5}"]),
@@ -44,7 +44,7 @@ fn mail(uid: u32, text: &str) -> Does {
 }
 
 #[tokio::test]
-async fn a_mail_is_read_and_moved_away() {
+async fn a_mail_is_read_and_moved() {
     let text = "Subject: Fire\r\n\r\n* 9 FETCH (UID 9)\r\nh6 OK \"hall\"\r\n";
     let (server, mut imap) = session(
         "IDLE MOVE UIDPLUS",
@@ -79,11 +79,11 @@ async fn a_mail_is_read_and_moved_away() {
 }
 
 #[tokio::test]
-async fn what_was_seen_is_not_seen_again() {
+async fn a_seen_mail_is_not_listed_again() {
     let (server, mut imap) = session(
         "",
         vec![
-            // The last one is always in a range that ends with a star.
+            // A range that ends with an asterisk always contains the last mail.
             says(&["* SEARCH 12", "$ OK done"]),
             says(&["* SEARCH", "$ OK done"]),
             says(&["* SEARCH 15 13 14 13 2", "$ OK done"]),
@@ -95,7 +95,7 @@ async fn what_was_seen_is_not_seen_again() {
     assert!(imap.new_mail(seen(12), 10).await.unwrap().mails.is_empty());
     assert!(imap.new_mail(seen(12), 10).await.unwrap().mails.is_empty());
     assert!(imap.new_mail(seen(u32::MAX), 10).await.unwrap().mails.is_empty());
-    // Two at most: the oldest. Of one the server tells nothing, and of another one nobody asked.
+    // At most two mails are requested: the oldest. The server doesn't report one of them, but reports another one.
     let mails = imap.new_mail(seen(12), 2).await.unwrap().mails;
     assert_eq!(mails, [Waiting { uid: 13, size: 1 }, Waiting { uid: 14, size: 0 }]);
     assert_eq!(
@@ -110,7 +110,7 @@ async fn what_was_seen_is_not_seen_again() {
 }
 
 #[tokio::test]
-async fn a_folder_that_counts_anew_is_read_from_the_start() {
+async fn a_renumbered_folder_is_read_from_the_start() {
     let (server, mut imap) = session(
         "",
         vec![says(&["* SEARCH 1", "$ OK done"]), says(&["* 1 FETCH (UID 1 RFC822.SIZE 5)", "$ OK done"])],
@@ -126,7 +126,7 @@ async fn a_server_without_move_copies_and_deletes() {
     let yes = || says(&["* 2 FETCH (FLAGS (\\Deleted))", "$ OK done"]);
     for (able, expected) in [
         ("UIDPLUS", vec!["UID COPY 11 \"Done\"", "UID STORE 11 +FLAGS.SILENT (\\Deleted)", "UID EXPUNGE 11"]),
-        // An EXPUNGE would take along what somebody else has marked.
+        // A plain EXPUNGE would also remove mails that other clients have marked.
         ("", vec!["UID COPY 11 \"Done\"", "UID STORE 11 +FLAGS.SILENT (\\Deleted)"]),
     ] {
         let (server, mut imap) = session(able, vec![yes(), yes(), yes()]).await;
@@ -136,7 +136,7 @@ async fn a_server_without_move_copies_and_deletes() {
 }
 
 #[tokio::test]
-async fn a_mail_that_is_not_copied_is_not_deleted() {
+async fn a_mail_that_could_not_be_copied_is_not_deleted() {
     let (server, mut imap) =
         session("UIDPLUS", vec![says(&["$ NO [TRYCREATE] Mailbox doesn't exist: Done"])]).await;
     let said = imap.done(11, Some("Done")).await.unwrap_err();
@@ -156,7 +156,7 @@ async fn without_a_folder_a_mail_is_marked_as_read() {
 }
 
 #[tokio::test]
-async fn a_mail_that_is_gone_is_no_failure_and_one_that_is_kept_back_is_not_gone() {
+async fn a_missing_mail_is_no_failure_and_a_withheld_mail_is_not_missing() {
     let (_server, mut imap) = session(
         "",
         vec![
@@ -177,7 +177,7 @@ async fn a_mail_that_is_gone_is_no_failure_and_one_that_is_kept_back_is_not_gone
 }
 
 #[tokio::test]
-async fn a_token_is_told_in_two_steps() {
+async fn a_token_is_sent_in_two_steps() {
     let mut does = able("", vec![]);
     does[1] = says(&["+ "]);
     does.insert(2, says(&["$ OK in"]));
@@ -189,7 +189,7 @@ async fn a_token_is_told_in_two_steps() {
 }
 
 #[tokio::test]
-async fn a_password_in_other_letters_goes_as_a_literal() {
+async fn a_password_with_non_ascii_characters_is_sent_as_a_literal() {
     let mut does = able("", vec![]);
     does[1] = says(&["+ go on"]);
     does.insert(2, says(&["$ OK in"]));
@@ -200,7 +200,7 @@ async fn a_password_in_other_letters_goes_as_a_literal() {
 }
 
 #[tokio::test]
-async fn who_is_not_believed_hears_no_secret() {
+async fn an_untrusted_server_receives_no_secret() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certificates");
     let certificate = |name| CertificateDer::from_pem_file(format!("{folder}/{name}.pem")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -1,4 +1,4 @@
-//! A mailbox over IMAP: what goes wrong, by accident or on purpose.
+//! Mailboxes over IMAP: accidental failures and hostile servers.
 
 use handbell_outbound::failure::Failure;
 use handbell_outbound::mailbox::{Imap, Login, MAIL_MAX, Server};
@@ -6,14 +6,14 @@ use handbell_outbound::mailbox::{Imap, Login, MAIL_MAX, Server};
 use crate::imap::{able, session};
 use crate::mail_server::{Does, MailServer, says, why};
 
-/// Why nobody is let in by a server that does this.
+/// Returns the failure of connecting to a server with this script.
 async fn closed(does: Vec<Does>) -> Failure {
     let server = MailServer::that(does).await;
     Imap::connect(&server.server(), "INBOX").await.expect_err("closed")
 }
 
 #[tokio::test]
-async fn a_login_that_is_refused_says_what_to_check() {
+async fn a_refused_login_says_what_to_check() {
     let hello = || says(&["* OK ready"]);
     let no = |line: &str| vec![hello(), says(&[line])];
     let said = closed(no("$ NO [AUTHENTICATIONFAILED] Invalid credentials for alarm@example.com")).await;
@@ -34,7 +34,7 @@ async fn a_login_that_is_refused_says_what_to_check() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_taken_is_let_go() {
+async fn a_refused_token_ends_with_an_empty_response() {
     let challenge = says(&["+ eyJzdGF0dXMiOiI0MDEifQ=="]);
     let server =
         MailServer::that(vec![says(&["* OK ready"]), says(&["+"]), challenge, says(&["$ NO Invalid token"])])
@@ -45,7 +45,7 @@ async fn a_token_that_is_not_taken_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_used_is_told() {
+async fn an_unusable_folder_is_reported() {
     for (lines, words) in [
         (
             &["$ NO [NONEXISTENT] Unknown Mailbox"][..],
@@ -62,7 +62,7 @@ async fn a_folder_that_cannot_be_used_is_told() {
 }
 
 #[tokio::test]
-async fn a_user_with_a_line_feed_is_not_told() {
+async fn a_user_with_a_line_feed_is_not_sent() {
     let server = MailServer::that(able("", vec![])).await;
     for (user, secret) in [("a\r\nh9 DELETE INBOX", "x"), ("", "x"), ("a", ""), ("a", "x\ny")] {
         for login in [Login::Password(secret.into()), Login::OAuth(secret.into())] {
@@ -74,7 +74,7 @@ async fn a_user_with_a_line_feed_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_search_that_fails_is_no_empty_search() {
+async fn a_failed_search_is_not_an_empty_search() {
     for (does, unknown) in [
         (says(&["$ NO [SERVERBUG] index broken"]), false),
         (says(&["$ BAD no"]), false),
@@ -96,7 +96,7 @@ async fn a_search_that_fails_is_no_empty_search() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_between_fetching_and_done_leaves_the_mail() {
+async fn a_connection_that_breaks_after_the_fetch_leaves_the_mail() {
     let (server, mut imap) = session(
         "MOVE",
         vec![Does::Says(b"* 1 FETCH (UID 11 BODY[] {2}\r\nHi)\r\n$ OK done\r\n".to_vec()), Does::HangsUp],
@@ -108,7 +108,7 @@ async fn a_connection_that_breaks_between_fetching_and_done_leaves_the_mail() {
         why(&said),
         "outcome unknown: the connection to the mail server broke before the answer came (it hung up)"
     );
-    // And it isn't used any more.
+    // The session isn't used again.
     let said = imap.done(11, Some("Done")).await.unwrap_err();
     assert_eq!(why(&said), "not sent: the connection to the mail server is spent; make a new one");
     assert_eq!(server.heard().last().unwrap(), "UID MOVE 11 \"Done\"");
@@ -126,7 +126,7 @@ async fn a_mail_that_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn what_was_not_asked_for_is_not_taken() {
+async fn unrequested_data_is_rejected() {
     for said in [
         "* 1 FETCH (UID 12 BODY[] {2}\r\nHi)\r\n$ OK done\r\n",
         "* 1 FETCH (UID 11 BODY[HEADER] {70000}\r\n",
@@ -138,7 +138,7 @@ async fn what_was_not_asked_for_is_not_taken() {
         let failure = imap.fetch(11).await.expect_err(said);
         assert!(matches!(failure, Failure::Unknown { .. }), "{said}: {failure}");
     }
-    // Nor are two mails for one.
+    // Two mails are not accepted in place of one.
     for twice in [
         "* 1 FETCH (UID 11 BODY[] {99999}\r\n$ BODY[] {41943040}\r\n",
         "* 1 FETCH (UID 11 BODY[] {99999}\r\n$)\r\n* 1 FETCH (UID 11 BODY[] {41943040}\r\n",
@@ -148,7 +148,7 @@ async fn what_was_not_asked_for_is_not_taken() {
         let why = why(&imap.fetch(11).await.unwrap_err());
         assert!(why.ends_with("can't be read: more than was asked for"), "{why}");
     }
-    // Nor is a mail where none was asked for.
+    // A mail is not accepted when none was requested.
     let more =
         vec![says(&["* SEARCH 11", "$ OK"]), Does::Says(b"* 1 FETCH (UID 11 BODY[] {5000000}\r\n".to_vec())];
     let (_server, mut imap) = session("", more).await;
@@ -156,16 +156,16 @@ async fn what_was_not_asked_for_is_not_taken() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_is_not_waited_for_for_ever() {
+async fn a_silent_server_runs_into_the_time_out() {
     let (_server, mut imap) = session("", vec![Does::IsSilent]).await;
-    // From here on time passes as soon as nobody does anything.
+    // From here on, time advances whenever all tasks are idle.
     tokio::time::pause();
     let said = imap.new_mail(None, 10).await.unwrap_err();
     assert_eq!(why(&said), "outcome unknown: the mail server did not answer in time");
 }
 
 #[tokio::test]
-async fn a_server_that_says_ever_more_is_left() {
+async fn an_endless_response_ends_the_session() {
     let (_server, mut imap) = session("", vec![Does::GoesOn(b"* OK still working\r\n")]).await;
     let said = imap.new_mail(None, 10).await.unwrap_err();
     assert_eq!(
@@ -175,7 +175,7 @@ async fn a_server_that_says_ever_more_is_left() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_not_sent() {
+async fn an_unreachable_server_is_not_sent() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);

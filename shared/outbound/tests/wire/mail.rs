@@ -18,7 +18,7 @@ use serde_json::json as value;
 
 use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
 
-/// The client as the SDK wants it. It can't tell connecting from reading, as the real one.
+/// An HTTP client for the SDK. Like the real one, it can't distinguish connecting from reading.
 #[derive(Clone, Debug)]
 struct ForAws(reqwest::Client);
 
@@ -83,7 +83,7 @@ fn mail() -> Mail {
     }
 }
 
-/// What becomes of a mail when SES does this.
+/// Sends a mail to an SES that answers with `reply`.
 async fn mail_when(reply: Reply) -> Result<String, Failure> {
     let vendor = Vendor::that(vec![reply]).await;
     let said = ses(&vendor.base).send(&mail()).await;
@@ -96,7 +96,7 @@ async fn mail_when(reply: Reply) -> Result<String, Failure> {
 }
 
 #[tokio::test]
-async fn a_mail_is_said_as_ses_wants_it() {
+async fn a_mail_is_sent_in_the_format_of_ses() {
     let vendor = Vendor::that(vec![
         json("200 OK", r#"{"MessageId":"0107-1"}"#),
         json("200 OK", r#"{"MessageId":"2"}"#),
@@ -139,7 +139,7 @@ async fn a_mail_is_said_as_ses_wants_it() {
 }
 
 #[tokio::test]
-async fn a_no_has_a_name() {
+async fn refusals_are_classified_by_name() {
     let no = |status, name: &str| {
         let header = format!("x-amzn-errortype: {name}:http://internal.amazon.com/coral/x/");
         with(status, &[&header], r#"{"message":"Email address is not verified: dana@example.com"}"#)
@@ -170,7 +170,7 @@ async fn a_no_has_a_name() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_accepted_is_unknown() {
+async fn a_mail_that_may_have_been_accepted_is_unknown() {
     for reply in [
         Reply::Resets,
         Reply::IsSilent,
@@ -190,7 +190,7 @@ async fn what_may_have_been_accepted_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_list_is_no_address() {
+async fn a_list_is_not_an_address() {
     let vendor = Vendor::that(vec![]).await;
     for to in ["", "dana", "dana@example.com, eve@example.com"] {
         let said = ses(&vendor.base).send(&Mail { to: to.into(), ..mail() }).await;
@@ -200,7 +200,7 @@ async fn a_list_is_no_address() {
 }
 
 #[tokio::test]
-async fn files_go_along() {
+async fn attachments_are_sent() {
     let vendor = Vendor::that(vec![json("200 OK", r#"{"MessageId":"1"}"#)]).await;
     let file = |name: &str, kind: &str, bytes: &'static [u8]| Attachment {
         name: name.into(),
@@ -231,7 +231,7 @@ async fn files_go_along() {
 }
 
 #[tokio::test]
-async fn files_that_are_too_large_are_refused_unasked() {
+async fn attachments_that_are_too_large_are_refused_without_a_request() {
     let vendor = Vendor::that(vec![]).await;
     let half = Attachment { bytes: vec![0; ATTACHED_MAX / 2 + 1].into(), ..Attachment::default() };
     let said = ses(&vendor.base).send(&Mail { attachments: vec![half.clone(), half], ..mail() }).await;

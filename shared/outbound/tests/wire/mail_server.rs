@@ -1,4 +1,4 @@
-//! A mail server on the loopback that says what the test wants, line for line.
+//! A scripted mail server on the loopback interface.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,21 +6,21 @@ use handbell_outbound::mailbox::{Login, Server};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-/// What the server does once it has heard a line.
+/// One step of the script, performed after the server has received a line.
 pub(crate) enum Does {
-    /// Says this; `$` stands for the tag of the command.
+    /// Sends these bytes; `$` stands for the tag of the command.
     Says(Vec<u8>),
-    /// Says this and hangs up.
+    /// Sends this and closes the connection.
     BreaksOff(&'static str),
-    /// Hangs up.
+    /// Closes the connection.
     HangsUp,
-    /// Says nothing more and keeps the line open.
+    /// Sends nothing more and keeps the connection open.
     IsSilent,
-    /// Says this again and again.
+    /// Sends this repeatedly.
     GoesOn(&'static [u8]),
 }
 
-/// Says lines; each gets its end.
+/// Sends lines, each with its line ending.
 pub(crate) fn says(lines: &[&str]) -> Does {
     Does::Says(lines.iter().map(|line| format!("{line}\r\n")).collect::<String>().into_bytes())
 }
@@ -31,12 +31,12 @@ pub(crate) struct MailServer {
 }
 
 impl MailServer {
-    /// Greets with the first of these, and does one more for each line that it hears.
+    /// Starts a server that greets with the first step and performs one more for each line that it receives.
     pub(crate) async fn that(does: Vec<Does>) -> MailServer {
         MailServer::with(does, None).await
     }
 
-    /// The same, encrypted.
+    /// Starts such a server with TLS.
     pub(crate) async fn with(does: Vec<Does>, tls: Option<tokio_rustls::TlsAcceptor>) -> MailServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -56,12 +56,12 @@ impl MailServer {
         MailServer { port, heard }
     }
 
-    /// The lines it heard, without tags.
+    /// Returns the received lines without tags.
     pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
 
-    /// How to get there with a password.
+    /// Returns the server's address with a password.
     pub(crate) fn server(&self) -> Server {
         Server {
             host: "127.0.0.1".into(),
@@ -72,7 +72,7 @@ impl MailServer {
         }
     }
 
-    /// How to get there with a token.
+    /// Returns the server's address with a token.
     pub(crate) fn server_with_token(&self) -> Server {
         Server { login: Login::OAuth("the-token".into()), ..self.server() }
     }
@@ -100,7 +100,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, does: Vec<Does>, hea
             }
             Does::HangsUp => return,
             Does::IsSilent => {
-                // Until the other one goes.
+                // Until the client closes the connection.
                 let mut rest = Vec::new();
                 while stream.read_until(b'\n', &mut rest).await.is_ok_and(|read| read > 0) {}
                 return;
@@ -112,7 +112,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, does: Vec<Does>, hea
             return;
         }
         let line = line.trim_end_matches("\r\n").to_owned();
-        // IMAP's tags are ours: h and a number.
+        // IMAP's tags are chosen by the client: `h` and a number.
         let parts = line.split_once(' ').filter(|(first, _)| {
             first.strip_prefix('h').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
         });
@@ -127,7 +127,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, does: Vec<Does>, hea
     }
 }
 
-/// The reason of a failure, which holds no user, no secret and no address.
+/// Returns the reason of a failure, after checking that it contains no user, secret or address.
 pub(crate) fn why(failure: &handbell_outbound::failure::Failure) -> String {
     let why = failure.to_string();
     assert!(

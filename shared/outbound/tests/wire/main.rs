@@ -1,4 +1,4 @@
-//! The clients against a vendor that answers what the test wants, byte for byte.
+//! Tests of the clients against scripted vendors.
 
 #![expect(clippy::unwrap_used, reason = "a test that meets what it does not expect shall fail")]
 #![expect(

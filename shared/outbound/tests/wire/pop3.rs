@@ -1,11 +1,11 @@
-//! A mailbox over POP3.
+//! Mailboxes over POP3.
 
 use handbell_outbound::failure::Failure;
 use handbell_outbound::mailbox::{Listed, MAIL_MAX, Pop3};
 
 use crate::mail_server::{Does, MailServer, says, why};
 
-/// A session with a server that lets us in and goes on like this.
+/// Starts a session with a server that accepts the login and continues with `more`.
 async fn session(more: Vec<Does>) -> (MailServer, Pop3) {
     let mut does = vec![says(&["+OK ready"]), says(&["+OK"]), says(&["+OK Logged in."])];
     does.extend(more);
@@ -15,7 +15,7 @@ async fn session(more: Vec<Does>) -> (MailServer, Pop3) {
 }
 
 #[tokio::test]
-async fn mails_are_read_and_deleted_as_we_part() {
+async fn mails_are_read_and_deleted_at_the_end_of_the_session() {
     let (server, mut pop3) = session(vec![
         says(&["+OK", "2 b\"~!", "1 whqtswO00WBw418f9t5JxYwZ", "."]),
         says(&["+OK 2 messages", "1 120 more", "2 200", "."]),
@@ -42,12 +42,12 @@ async fn mails_are_read_and_deleted_as_we_part() {
 async fn a_dot_ends_a_mail_only_on_a_line_of_its_own() {
     let (_server, mut pop3) =
         session(vec![Does::Says(b"+OK\r\na\n.\r\nb\r\r\n..\n.\n.\r\n.\r\n".to_vec())]).await;
-    // After a bare line feed there is no new line.
+    // A bare line feed doesn't start a new line.
     assert_eq!(pop3.fetch(1).await.unwrap(), &b"a\n.\r\nb\r\r\n.\n.\n.\r\n"[..]);
 }
 
 #[tokio::test]
-async fn a_login_that_is_refused_says_what_to_check() {
+async fn a_refused_login_says_what_to_check() {
     for (user, pass, expected) in [
         (
             "+OK",
@@ -67,7 +67,7 @@ async fn a_login_that_is_refused_says_what_to_check() {
 }
 
 #[tokio::test]
-async fn a_token_is_told_in_two_steps() {
+async fn a_token_is_sent_in_two_steps() {
     let token = "dXNlcj1hbGFybUBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB0aGUtdG9rZW4BAQ==";
     let server = MailServer::that(vec![says(&["+OK"]), says(&["+ "]), says(&["+OK in"])]).await;
     Pop3::connect(&server.server_with_token()).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_token_is_told_in_two_steps() {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_read_is_no_empty_one() {
+async fn an_unreadable_list_is_not_an_empty_list() {
     let sizes = || says(&["+OK", "1 5", "."]);
     for does in [
         vec![says(&["-ERR unknown command"])],
@@ -123,7 +123,7 @@ async fn an_empty_mailbox_is_empty() {
 }
 
 #[tokio::test]
-async fn a_mail_that_does_not_end_is_not_read() {
+async fn an_endless_mail_is_not_read() {
     let line = format!("{}\r\n", "x".repeat(998));
     let lines = line.repeat(usize::try_from(MAIL_MAX).unwrap() / 1000 + 1);
     let (_server, mut pop3) = session(vec![Does::Says(format!("+OK\r\n{lines}").into_bytes())]).await;
@@ -137,7 +137,7 @@ async fn a_mail_that_does_not_end_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_no_to_one_mail_is_no_end() {
+async fn a_refusal_for_one_mail_does_not_end_the_session() {
     let (_server, mut pop3) =
         session(vec![says(&["-ERR no such message"]), says(&["-ERR deleted already"]), says(&["+OK"])]).await;
     assert!(matches!(pop3.fetch(7).await, Err(Failure::Refused { .. })));
@@ -146,7 +146,7 @@ async fn a_no_to_one_mail_is_no_end() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_is_not_known_if_the_connection_breaks() {
+async fn the_deletion_is_unknown_if_the_session_breaks() {
     for does in [Does::HangsUp, says(&["-ERR some deleted messages not removed"])] {
         let (_server, mut pop3) = session(vec![says(&["+OK"]), does]).await;
         pop3.delete(1).await.unwrap();
@@ -155,7 +155,7 @@ async fn what_was_deleted_is_not_known_if_the_connection_breaks() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_is_not_waited_for_for_ever() {
+async fn a_silent_server_runs_into_the_time_out() {
     let (_server, mut pop3) = session(vec![Does::IsSilent]).await;
     tokio::time::pause();
     let said = pop3.uidl().await.unwrap_err();

@@ -8,7 +8,7 @@ use handbell_outbound::s3::{Bucket, Keys, Object};
 
 use crate::vendor::{Reply, Vendor, html, http, nobody, with};
 
-/// A bucket whose clock stands still.
+/// A bucket whose clock is fixed.
 fn bucket(base: &str) -> Bucket {
     named(Some(base.into()), "handbell-mail", "eu-central-1")
 }
@@ -51,7 +51,7 @@ fn listed(keys: &[&str], more: bool) -> Reply {
 }
 
 #[tokio::test]
-async fn an_object_is_asked_for_and_the_request_is_signed() {
+async fn an_object_is_fetched_with_a_signed_request() {
     let (vendor, bucket) =
         says(vec![with("200 OK", &[], "From: dana"), no("404 Not Found", "NoSuchKey")]).await;
     assert_eq!(bucket.get("mail/ä b+c%20.eml", 100).await.unwrap().unwrap(), "From: dana");
@@ -69,21 +69,21 @@ async fn an_object_is_asked_for_and_the_request_is_signed() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_refused_in_words() {
+async fn an_object_that_is_too_large_is_refused() {
     let (_vendor, bucket) = says(vec![with("200 OK", &[], "From: dana")]).await;
     let said = bucket.get("mail/1", 9).await;
     assert_eq!(said, Err(Failure::Refused { code: 0, why: "the file is larger than 9 bytes".into() }));
 }
 
 #[tokio::test]
-async fn an_object_that_breaks_off_is_no_object() {
+async fn a_truncated_object_is_not_returned() {
     let (_vendor, bucket) =
         says(vec![Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\nFrom")]).await;
     assert!(matches!(bucket.get("mail/1", 1000).await, Err(Failure::Unknown { .. })));
 }
 
 #[tokio::test]
-async fn objects_are_stored_and_taken_away() {
+async fn objects_are_stored_and_deleted() {
     let (vendor, bucket) = says(vec![
         with("200 OK", &["etag: \"1\""], ""),
         with("204 No Content", &[], ""),
@@ -104,7 +104,7 @@ async fn objects_are_stored_and_taken_away() {
 }
 
 #[tokio::test]
-async fn lists_are_read_to_their_end() {
+async fn lists_are_read_to_the_end() {
     let (vendor, bucket) =
         says(vec![listed(&["mail/a+b", "mail/%C3%A4%01"], true), listed(&["mail/%C3%B6"], false)]).await;
     let objects = bucket.list("mail/", Some("mail/ &"), 2000).await.unwrap();
@@ -124,10 +124,10 @@ async fn lists_are_read_to_their_end() {
 }
 
 #[tokio::test]
-async fn a_list_ends_at_its_limit_and_never_goes_in_a_circle() {
+async fn a_list_ends_at_its_limit_and_never_loops() {
     let (vendor, bucket) = says(vec![listed(&["a", "b"], true), listed(&["a", "b", "c"], true)]).await;
     assert_eq!(bucket.list("", None, 2).await.unwrap().len(), 2);
-    // A server that gives more than it was asked for.
+    // A server that returns more than was requested.
     assert_eq!(bucket.list("", None, 1).await.unwrap().len(), 1);
     assert_eq!(bucket.list("", None, 0).await.unwrap(), []);
     assert_eq!(vendor.heard().len(), 2);
@@ -145,7 +145,7 @@ async fn a_list_ends_at_its_limit_and_never_goes_in_a_circle() {
 }
 
 #[tokio::test]
-async fn a_no_has_a_name() {
+async fn refusals_are_classified_by_name() {
     for (reply, expected) in [
         (no("404 Not Found", "NoSuchBucket"), "refused: there is no such bucket (Amazon S3, HTTP 404)"),
         (
@@ -180,7 +180,7 @@ async fn a_no_has_a_name() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_object_is_not_asked_for() {
+async fn an_invalid_key_or_bucket_makes_no_request() {
     let (vendor, bucket) = says(vec![]).await;
     for key in ["", "..", "a/../b", "./a", "a/.", &"x".repeat(1025)] {
         for said in [bucket.get(key, 10).await.map(drop), bucket.delete(key).await] {

@@ -30,7 +30,7 @@ pub(crate) fn sms() -> Sms {
     }
 }
 
-/// What becomes of a text when Twilio does this.
+/// Sends a text to a Twilio that answers with `reply`.
 async fn text_when(reply: Reply) -> Result<String, Failure> {
     let (vendor, twilio) = says(vec![reply]).await;
     let said = twilio.send_sms(&sms()).await;
@@ -81,7 +81,7 @@ async fn a_text_may_come_from_a_messaging_service_and_stays_within_bounds() {
 }
 
 #[tokio::test]
-async fn a_call_tells_how_it_goes() {
+async fn a_call_requests_all_status_callbacks() {
     let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"CA1"}"#)]).await;
     let call = Call {
         to: "+12025550111".into(),
@@ -104,7 +104,7 @@ async fn a_call_tells_how_it_goes() {
 }
 
 #[tokio::test]
-async fn a_machine_is_looked_for_while_the_call_goes_on() {
+async fn machines_are_detected_while_the_call_goes_on() {
     let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"CA1"}"#)]).await;
     let call = Call {
         to: "+12025550111".into(),
@@ -123,7 +123,7 @@ async fn a_machine_is_looked_for_while_the_call_goes_on() {
 }
 
 #[tokio::test]
-async fn a_call_is_hung_up_once_and_for_all() {
+async fn hanging_up_is_idempotent() {
     let (vendor, twilio) = says(vec![
         json("200 OK", r#"{"sid":"CA1","status":"completed"}"#),
         json("400 Bad Request", r#"{"code":21220,"message":"Call is not in-progress","status":400}"#),
@@ -139,7 +139,7 @@ async fn a_call_is_hung_up_once_and_for_all() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_over_needs_no_cancelling() {
+async fn cancelling_a_call_that_is_over_is_no_failure() {
     let (vendor, twilio) = says(vec![
         json("200 OK", r#"{"sid":"CA1","status":"canceled"}"#),
         json("400 Bad Request", r#"{"code":21220,"message":"Call is not in-progress","status":400}"#),
@@ -155,7 +155,7 @@ async fn a_call_that_is_over_needs_no_cancelling() {
 }
 
 #[tokio::test]
-async fn codes_decide() {
+async fn the_error_code_decides() {
     for (status, code, expected) in [
         ("400 Bad Request", 21211, "refused: the number isn't a valid phone number (Twilio 21211)"),
         ("400 Bad Request", 21614, "refused: the number can't receive SMS (Twilio 21614)"),
@@ -198,7 +198,7 @@ async fn without_a_code_the_status_decides() {
 }
 
 #[tokio::test]
-async fn looks_name_both_ends() {
+async fn look_ups_filter_by_both_numbers() {
     let (vendor, twilio) = says(vec![
         json(
             "200 OK",
@@ -216,7 +216,7 @@ async fn looks_name_both_ends() {
     assert!(twilio.calls(Some("+12025550111"), None).await.unwrap().is_empty());
     assert_eq!(twilio.message("SM1").await.unwrap().error_code, Some(30003));
     assert_eq!(twilio.call("CA1").await.unwrap().status.as_deref(), Some("no-answer"));
-    // A failed look is not an empty look.
+    // A failed look-up is not an empty look-up.
     assert!(matches!(twilio.messages(None, None).await, Err(Failure::Unknown { .. })));
     let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
     let account = format!("GET /2010-04-01/Accounts/{ACCOUNT}");
@@ -233,7 +233,7 @@ async fn looks_name_both_ends() {
 }
 
 #[tokio::test]
-async fn a_broken_look_tells_no_number() {
+async fn the_failure_of_a_look_up_contains_no_number() {
     let (_vendor, twilio) = says(vec![Reply::Resets]).await;
     let said = twilio.messages(Some("+12025550111"), None).await.unwrap_err();
     assert!(!said.to_string().contains("2025550111"), "{said}");

@@ -1,4 +1,4 @@
-//! Twilio: what customers send, and the files that go and come with it.
+//! Twilio: received texts, and files that are sent and received.
 
 use handbell_outbound::failure::Failure;
 use handbell_outbound::looks_like;
@@ -10,7 +10,7 @@ use crate::vendor::{Reply, Vendor, html, json, nobody, with};
 const MB5: u64 = 5 * 1024 * 1024;
 
 #[tokio::test]
-async fn pictures_go_along() {
+async fn pictures_are_sent_with_a_text() {
     let (vendor, twilio) =
         says(vec![json("201 Created", r#"{"sid":"MM1"}"#), json("201 Created", r#"{"sid":"MM2"}"#)]).await;
     let media: Vec<String> = (0..12).map(|n| format!("https://x/{n}.png")).collect();
@@ -18,7 +18,7 @@ async fn pictures_go_along() {
     let text = vendor.heard()[0].text();
     assert_eq!(text.matches("&MediaUrl=").count(), 10, "{text}");
     assert!(text.contains("&MediaUrl=https%3A%2F%2Fx%2F9.png&") && text.contains("&Body=H-7K3"), "{text}");
-    // A picture says it alone.
+    // A picture needs no text.
     let alone = Sms { body: String::new(), media: vec!["https://x/a.png".into()], ..sms() };
     twilio.send_sms(&alone).await.unwrap();
     let text = vendor.heard()[1].text();
@@ -38,7 +38,7 @@ fn next() -> String {
 }
 
 #[tokio::test]
-async fn what_came_in_is_read_page_by_page() {
+async fn received_texts_are_read_page_by_page() {
     let (vendor, twilio) = says(vec![
         page(
             &[
@@ -54,7 +54,7 @@ async fn what_came_in_is_read_page_by_page() {
             ],
             &next().replace("PA1", "PA2"),
         ),
-        // Nothing but older ones: behind them nobody looks.
+        // Only older texts: no further page is read.
         page(&[came("SM1", "\"Fri, 21 Nov 2025 08:00:00 +0000\"", "inbound")], &next().replace("PA1", "PA3")),
     ])
     .await;
@@ -76,14 +76,14 @@ async fn what_came_in_is_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn one_without_a_time_is_not_lost() {
+async fn a_text_without_a_time_is_returned() {
     let (_vendor, twilio) = says(vec![page(&[came("SM1", "null", "inbound")], "null")]).await;
     let since = "2025-11-21T10:11:12Z".parse().unwrap();
     assert_eq!(twilio.inbound_since("+12025550100", since).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn a_failed_page_is_not_the_last() {
+async fn a_failed_page_is_not_the_last_page() {
     let since = "2025-11-21T10:11:12Z".parse().unwrap();
     let new = || came("SM1", "\"Fri, 21 Nov 2025 10:30:00 +0000\"", "inbound");
     let stranger = Vendor::that(vec![]).await;
@@ -91,7 +91,7 @@ async fn a_failed_page_is_not_the_last() {
         vec![page(&[new()], &next()), html("502 Bad Gateway")],
         vec![page(&[new()], &next()), json("200 OK", "{}")],
         (0..11).map(|_| page(&[new()], &next())).collect(),
-        // Elsewhere, or to another list.
+        // The next page is at another host, or on another list.
         vec![page(&[new()], &format!("\"{}/2010-04-01/Accounts/{ACCOUNT}/Messages.json\"", stranger.base))],
         vec![page(&[new()], &format!("\"//{}/x\"", &stranger.base[7..]))],
         vec![page(&[new()], "\"/2010-04-01/Accounts/ACother/Messages.json\"")],
@@ -140,7 +140,7 @@ async fn files_are_listed_fetched_and_deleted() {
     assert_eq!(twilio.recording_url("../x"), "");
 }
 
-/// What is fetched when Twilio does this.
+/// Fetches a file from a Twilio that answers with these replies.
 async fn fetched(replies: Vec<Reply>, limit: u64) -> (Vendor, Result<Fetched, Failure>) {
     let (vendor, twilio) = says(replies).await;
     let said = twilio.fetch(&format!("{}/2010-04-01/Media/ME1", vendor.base), limit).await;
@@ -148,7 +148,7 @@ async fn fetched(replies: Vec<Reply>, limit: u64) -> (Vendor, Result<Fetched, Fa
 }
 
 #[tokio::test]
-async fn a_file_comes_with_its_type() {
+async fn a_file_is_fetched_with_its_type() {
     let (vendor, said) = fetched(
         vec![
             with("307 Temporary Redirect", &["location: /store/ME1?Signature=a%2Bb"], ""),
@@ -169,7 +169,7 @@ async fn a_file_comes_with_its_type() {
 }
 
 #[tokio::test]
-async fn strangers_are_never_asked() {
+async fn foreign_hosts_are_never_requested() {
     let stranger = Vendor::that(vec![]).await;
     let port = stranger.base.rsplit_once(':').unwrap().1;
     for elsewhere in [
@@ -194,12 +194,12 @@ async fn strangers_are_never_asked() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_not_read() {
+async fn a_file_that_is_too_large_is_not_read() {
     let too_large = |limit| {
         let why = format!("the file is larger than {limit}");
         Err(Failure::Refused { code: 0, why })
     };
-    // Announced, and not announced.
+    // With and without an announced length.
     let (_vendor, said) =
         fetched(vec![Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 5242881\r\n\r\nx")], MB5).await;
     assert_eq!(said, too_large("5 MB"));
@@ -210,7 +210,7 @@ async fn what_is_too_large_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_file_that_does_not_come_has_a_reason() {
+async fn a_failed_fetch_has_a_reason() {
     for reply in [json("404 Not Found", r#"{"code":20404}"#), html("404 Not Found"), html("410 Gone")] {
         let (_vendor, said) = fetched(vec![reply], MB5).await;
         assert!(matches!(said, Err(Failure::Refused { .. })), "{said:?}");

@@ -1,4 +1,5 @@
-//! A vendor on the loopback: takes one request per connection, remembers it, and answers as it was told.
+//! A scripted vendor on the loopback interface: accepts one request per connection, records it, and gives the next
+//! reply.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -6,29 +7,29 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the vendor does with a request once it has read all of it.
+/// How the vendor replies to a complete request.
 pub(crate) enum Reply {
-    /// Answers with this status line's rest, these headers and this body.
+    /// Sends the rest of the status line, headers and a body.
     Says(&'static str, Vec<String>, String),
-    /// Answers these very bytes and hangs up.
+    /// Sends exactly these bytes and closes the connection.
     Bytes(&'static str),
     /// Resets the connection.
     Resets,
-    /// Says nothing more.
+    /// Sends nothing.
     IsSilent,
 }
 
-/// An answer in JSON.
+/// A JSON response.
 pub(crate) fn json(status: &'static str, body: &str) -> Reply {
     Reply::Says(status, vec!["content-type: application/json".into()], body.into())
 }
 
-/// An answer as a gateway gives it.
+/// An HTML response, as gateways send it.
 pub(crate) fn html(status: &'static str) -> Reply {
     Reply::Says(status, vec!["content-type: text/html".into()], "<html><body>Oops</body></html>".into())
 }
 
-/// An answer with further headers.
+/// A response with further headers.
 pub(crate) fn with(status: &'static str, headers: &[&str], body: &str) -> Reply {
     Reply::Says(status, headers.iter().map(|h| (*h).to_owned()).collect(), body.into())
 }
@@ -40,7 +41,7 @@ pub(crate) struct Vendor {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Heard {
-    /// Method and target.
+    /// Method and request target.
     pub(crate) line: String,
     head: String,
     pub(crate) body: Vec<u8>,
@@ -64,7 +65,7 @@ impl Heard {
 }
 
 impl Vendor {
-    /// Gives these replies in turn. A request too many is refused with 418.
+    /// Starts a vendor that gives these replies in turn. Any further request is refused with 418.
     pub(crate) async fn that(replies: Vec<Reply>) -> Vendor {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -124,7 +125,7 @@ async fn read(stream: &mut TcpStream) -> Option<Heard> {
     Some(heard)
 }
 
-/// The client as it shall be handed in, but for a patience that suits a test.
+/// Returns a client as the crate expects it, with shorter time-outs.
 pub(crate) fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder();
@@ -140,7 +141,7 @@ pub(crate) fn http() -> reqwest::Client {
         .unwrap()
 }
 
-/// An address where nobody listens.
+/// Returns an address where nothing listens.
 pub(crate) async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -22,7 +22,7 @@ fn words(markdown: &str) -> Post {
     Post { markdown: markdown.into(), ..Post::default() }
 }
 
-/// What becomes of a post when Webex does this.
+/// Sends a post to a Webex that answers with `reply`.
 async fn post_when(reply: Reply) -> Result<String, Failure> {
     let (vendor, webex) = says(vec![reply]).await;
     let said = webex.post("ROOM", &words("Help, call +12025550111")).await;
@@ -38,7 +38,7 @@ async fn post_when(reply: Reply) -> Result<String, Failure> {
 }
 
 #[tokio::test]
-async fn a_post_gives_its_id() {
+async fn sending_a_post_returns_its_id() {
     let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG","files":null,"new":[1]}"#)]).await;
     let post =
         Post { parent: Some("ROOT".into()), card: Some(value!({"type": "AdaptiveCard"})), ..words("# Hi") };
@@ -66,7 +66,7 @@ async fn a_long_post_is_cut() {
 }
 
 #[tokio::test]
-async fn what_may_have_been_accepted_is_unknown() {
+async fn a_post_that_may_have_been_accepted_is_unknown() {
     for reply in [
         Reply::Resets,
         Reply::IsSilent,
@@ -87,17 +87,17 @@ async fn what_may_have_been_accepted_is_unknown() {
 }
 
 #[tokio::test]
-async fn what_was_not_sent_may_be_sent_again() {
+async fn a_post_that_was_not_sent_may_be_retried() {
     let said = webex(&nobody().await).post("ROOM", &words("x")).await;
     let Err(Failure::NotSent { retry_after: None, why }) = said else { panic!("{said:?}") };
     assert!(why.starts_with("Webex can't be reached") && !why.contains("127.0.0.1"), "{why}");
 
-    // TLS with somebody who waits for plain HTTP: the time to connect runs out.
+    // TLS to a server that waits for plain HTTP: the time-out of connecting expires.
     let vendor = Vendor::that(vec![]).await;
     let said = webex(&vendor.base.replace("http:", "https:")).post("ROOM", &words("x")).await;
     assert!(matches!(said, Err(Failure::NotSent { .. })), "{said:?}");
 
-    // TLS with somebody who doesn't speak it.
+    // TLS to a server that doesn't support it.
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("https://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -131,19 +131,19 @@ async fn retry_after_is_honoured_within_bounds() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_final_and_has_words() {
+async fn a_refusal_is_final_and_readable() {
     let body = r#"{"message":"No person a@example.com","errors":[],"trackingId":"ROUTER_1"}"#;
     let said = post_when(json("404 Not Found", body)).await;
     let Err(Failure::Refused { code: 404, why }) = said else { panic!("{said:?}") };
     assert!(why.contains("No person …") && why.contains("ROUTER_1"), "{why}");
 
-    // The status is known even if the rest breaks off.
+    // The status is known even if the body is truncated.
     let said = post_when(Reply::Bytes("HTTP/1.1 401 Unauthorized\r\ncontent-length: 500\r\n\r\n{")).await;
     assert!(matches!(said, Err(Failure::Refused { code: 401, .. })), "{said:?}");
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_not_asked() {
+async fn an_invalid_address_makes_no_request() {
     let said = webex("no address").me().await;
     assert!(matches!(said, Err(Failure::Refused { code: 0, .. })), "{said:?}");
     let vendor = Vendor::that(vec![]).await;
@@ -153,7 +153,7 @@ async fn what_cannot_be_asked_is_not_asked() {
 }
 
 #[tokio::test]
-async fn who_is_there_already_becomes_moderator() {
+async fn an_existing_member_becomes_moderator() {
     let (vendor, webex) = says(vec![
         json("409 Conflict", r#"{"message":"already"}"#),
         json("200 OK", r#"{"items":[{"id":"M1","isModerator":false,"isRoomHidden":true}]}"#),
@@ -169,7 +169,7 @@ async fn who_is_there_already_becomes_moderator() {
 }
 
 #[tokio::test]
-async fn who_is_there_already_and_right_is_left_alone() {
+async fn an_existing_member_with_the_right_role_remains_unchanged() {
     let (vendor, webex) = says(vec![
         json("409 Conflict", "{}"),
         json("200 OK", r#"{"items":[{"id":"M1","isModerator":true}]}"#),
@@ -182,12 +182,12 @@ async fn who_is_there_already_and_right_is_left_alone() {
     let member = webex.add_member("ROOM", "alias@example.com", true).await.unwrap();
     assert_eq!((member.id.as_str(), member.is_moderator), ("", None));
 
-    // A 409 to anything else is a refusal.
+    // A 409 in response to any other request is a refusal.
     assert!(matches!(post_when(json("409 Conflict", "{}")).await, Err(Failure::Refused { code: 409, .. })));
 }
 
 #[tokio::test]
-async fn all_pages_are_read_even_behind_empty_ones() {
+async fn all_pages_are_read_even_after_empty_ones() {
     let (vendor, webex) = says(vec![
         with("200 OK", &["link: <$BASE/v1/rooms?cursor=2&max=null>; rel=\"next\""], r#"{"items":[{"id":"R1","title":"Other"}]}"#),
         with("200 OK", &["link: <$BASE/v1/rooms?cursor=3>; rel=\"next\""], r#"{"items":[]}"#),
@@ -209,7 +209,7 @@ async fn all_pages_are_read_even_behind_empty_ones() {
 }
 
 #[tokio::test]
-async fn a_failed_look_is_not_an_empty_look() {
+async fn a_failed_look_up_is_not_an_empty_look_up() {
     let next = "link: <$BASE/v1/rooms?cursor=2>; rel=\"next\"";
     for replies in [
         vec![with("200 OK", &[next], r#"{"items":[]}"#), html("502 Bad Gateway")],
@@ -219,9 +219,9 @@ async fn a_failed_look_is_not_an_empty_look() {
             "200 OK",
             r#"{"items":[{"id":"R","title":"eyJ","errors":{"title":{"code":"kms_failure"}}}]}"#,
         )],
-        // In a circle.
+        // A loop.
         vec![with("200 OK", &[next], r#"{"items":[]}"#), with("200 OK", &[next], r#"{"items":[]}"#)],
-        // To where the token must not go.
+        // A host that must not receive the token.
         vec![with("200 OK", &["link: <http://localhost:1/v1/rooms>; rel=\"next\""], r#"{"items":[]}"#)],
     ] {
         let (_vendor, webex) = says(replies).await;
@@ -254,7 +254,7 @@ async fn posts_are_listed_up_to_a_limit() {
 async fn a_file_keeps_its_name_type_and_bytes() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("dashboard.png");
-    // More than one chunk, and one that isn't full.
+    // More than one chunk, the last of which isn't full.
     let bytes: Vec<u8> = (0..200_001_u32).map(|i| (i % 251) as u8).collect();
     std::fs::write(&path, &bytes).unwrap();
     let file = File {
@@ -289,7 +289,7 @@ async fn a_file_keeps_its_name_type_and_bytes() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_go_is_refused_in_words() {
+async fn a_file_that_cannot_be_sent_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("film.mp4");
     std::fs::File::create(&path).unwrap().set_len(101 * 1024 * 1024).unwrap(); // sparse
@@ -309,7 +309,7 @@ async fn a_file_that_cannot_go_is_refused_in_words() {
 }
 
 #[tokio::test]
-async fn a_post_that_is_gone_is_taken_away() {
+async fn deleting_a_missing_post_is_no_failure() {
     let (vendor, webex) = says(vec![
         with("204 No Content", &[], ""),
         json("404 Not Found", r#"{"message":"Unable to delete message."}"#),
@@ -323,7 +323,7 @@ async fn a_post_that_is_gone_is_taken_away() {
 }
 
 #[tokio::test]
-async fn the_rest_of_the_calls() {
+async fn the_remaining_methods_make_the_right_requests() {
     let (vendor, webex) = says(vec![
         json("200 OK", r#"{"id":"ME","emails":["b@webex.bot"],"type":"bot"}"#),
         json("200 OK", r#"{"id":"R","title":"Two lines"}"#),

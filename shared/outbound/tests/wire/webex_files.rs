@@ -1,4 +1,4 @@
-//! Webex: files that came with a post, and those that go with one.
+//! Webex: files received and sent with posts.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn content(replies: Vec<Reply>, limit: u64) -> (Vendor, Result<Fetched, Fa
 }
 
 #[tokio::test]
-async fn a_file_comes_with_its_name() {
+async fn a_file_is_fetched_with_its_name() {
     let headers =
         ["content-type: application/pdf", "content-disposition: attachment; filename=\"../b\\\"ill.pdf\""];
     let (vendor, said) = content(vec![with("200 OK", &headers, "%PDF-1.7")], 8).await;
@@ -35,7 +35,7 @@ async fn a_file_comes_with_its_name() {
 }
 
 #[tokio::test]
-async fn webex_looks_for_malware_first() {
+async fn a_file_is_not_available_during_the_malware_scan() {
     let (vendor, said) = content(vec![with("423 Locked", &["retry-after: 7"], "")], 8).await;
     let Err(Failure::NotSent { retry_after, .. }) = said else { panic!("{said:?}") };
     assert_eq!((retry_after, vendor.heard().len()), (Some(Duration::from_secs(7)), 1));
@@ -57,7 +57,7 @@ async fn webex_looks_for_malware_first() {
 }
 
 #[tokio::test]
-async fn a_file_that_does_not_come_has_a_reason() {
+async fn a_failed_fetch_has_a_reason() {
     let (_vendor, said) = content(vec![html("404 Not Found")], 8).await;
     assert!(matches!(said, Err(Failure::Refused { code: 404, .. })), "{said:?}");
     let stranger = Vendor::that(vec![]).await;
@@ -76,7 +76,7 @@ async fn a_file_that_does_not_come_has_a_reason() {
 }
 
 #[tokio::test]
-async fn the_token_goes_to_webex_files_alone() {
+async fn only_webexs_files_receive_the_token() {
     let stranger = Vendor::that(vec![]).await;
     let (vendor, webex) = says(vec![]).await;
     let own = &vendor.base;
@@ -103,7 +103,7 @@ async fn the_token_goes_to_webex_files_alone() {
 }
 
 #[tokio::test]
-async fn a_file_can_be_asked_about() {
+async fn the_metadata_of_a_file_is_read_without_its_content() {
     let (vendor, webex) = says(vec![
         Reply::Bytes(
             "HTTP/1.1 200 OK\r\ncontent-length: 123456789\r\ncontent-type: video/mp4\r\n\
@@ -127,7 +127,7 @@ async fn a_file_can_be_asked_about() {
 }
 
 #[tokio::test]
-async fn what_is_in_memory_goes_along() {
+async fn content_in_memory_is_sent_with_a_post() {
     let (vendor, webex) =
         says(vec![json("200 OK", r#"{"id":"MSG"}"#), json("200 OK", r#"{"id":"MSG"}"#)]).await;
     let attached =

@@ -1,4 +1,4 @@
-//! Webex: who is there, who is in which team, and the spaces of a team.
+//! Webex: presence, members of teams, and the spaces of a team.
 
 use handbell_outbound::failure::Failure;
 use serde_json::json as value;
@@ -7,7 +7,7 @@ use crate::vendor::{html, json, with};
 use crate::webex::says;
 
 #[tokio::test]
-async fn people_are_there_or_not() {
+async fn presence_is_read_from_the_status() {
     let (vendor, webex) = says(vec![
         json(
             "200 OK",
@@ -16,7 +16,7 @@ async fn people_are_there_or_not() {
         ),
         json("200 OK", r#"{"items":[{"id":"P2","emails":["Sam@Example.com"],"status":"meeting"}],"notFoundIds":null}"#),
         json("200 OK", r#"{"items":[]}"#),
-        // Webex may be more generous than it was asked to be.
+        // Webex may return more than was requested.
         json("200 OK", r#"{"items":[{"id":"P3","emails":["samson@example.com"]},{"id":"P4"}]}"#),
         json("200 OK", "{}"),
     ])
@@ -42,7 +42,7 @@ async fn people_are_there_or_not() {
 }
 
 #[tokio::test]
-async fn many_people_are_asked_for_in_batches() {
+async fn people_are_requested_in_batches() {
     let (vendor, webex) = says(vec![
         json("200 OK", r#"{"items":[{"id":"P000","status":"active"}]}"#),
         json("200 OK", r#"{"items":[{"id":"P100"}]}"#),
@@ -97,7 +97,7 @@ async fn a_team_is_found_by_its_name() {
 }
 
 #[tokio::test]
-async fn a_team_that_is_not_sure_is_no_team() {
+async fn an_ambiguous_or_unreadable_team_is_not_returned() {
     let (_vendor, webex) = says(vec![
         json("200 OK", r#"{"items":[{"id":"T1","name":"Care"},{"id":"T2","name":"Care"}]}"#),
         json("200 OK", r#"{"items":[{"id":"T1","name":"eyJ","errors":{"name":{"code":"kms_failure"}}}]}"#),
@@ -110,7 +110,7 @@ async fn a_team_that_is_not_sure_is_no_team() {
 }
 
 #[tokio::test]
-async fn spaces_are_chosen_by_their_titles() {
+async fn spaces_are_selected_by_their_titles() {
     let list = r#"{"items":[{"id":"R1","title":"C-1 Dana"},{"id":"R2","title":"Lobby"},{"id":"R3","title":"C-2  Sam"},
         {"id":"R4","title":"C-3 eyJ","errors":{"title":{"code":"kms_failure"}}}]}"#;
     let (vendor, webex) = says(vec![json("200 OK", list), json("200 OK", list)]).await;
@@ -123,7 +123,7 @@ async fn spaces_are_chosen_by_their_titles() {
 }
 
 #[tokio::test]
-async fn what_is_gone_needs_no_removing() {
+async fn removing_something_missing_is_no_failure() {
     let (vendor, webex) = says(vec![
         json("200 OK", r#"{"id":"R","title":"C-1 done"}"#),
         with("204 No Content", &[], ""),

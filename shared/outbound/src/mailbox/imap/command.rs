@@ -1,4 +1,4 @@
-//! What we say over IMAP: commands, with names and secrets written so that they are nothing else.
+//! IMAP commands, with names and secrets encoded so that they can't contain commands.
 
 use base64::Engine;
 use base64::alphabet::IMAP_MUTF7;
@@ -6,15 +6,15 @@ use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 
-/// The base64 of folders' names (RFC 3501, 5.1.3).
+/// Base64 in the names of folders (RFC 3501, 5.1.3).
 const UTF7: GeneralPurpose = GeneralPurpose::new(&IMAP_MUTF7, NO_PAD);
 
-/// A command without its tag. After each part but the last the server is awaited.
+/// A command without its tag. The client waits for the server after each part but the last.
 pub(super) struct Command {
     pub(super) parts: Vec<Vec<u8>>,
-    /// A whole mail may come in answer.
+    /// Whether a whole mail may be part of the response.
     pub(super) mail: bool,
-    /// The server may hang up in answer.
+    /// Whether the server may close the connection in response.
     pub(super) parting: bool,
 }
 
@@ -37,15 +37,15 @@ impl Command {
         Command::new("LOGIN").and(user).and(password.expose_secret())
     }
 
-    /// In two steps, since not all servers know SASL-IR (RFC 4959). To a token that isn't taken the server says why, and wants to
-    /// hear that we heard it before it says no (Google, XOAUTH2 mechanism).
+    /// Authenticates in two steps, since not all servers support SASL-IR (RFC 4959). If the server refuses the token,
+    /// it first states the reason and expects an empty response (Google, XOAUTH2 mechanism).
     pub(super) fn xoauth2(response: &str) -> Command {
         let mut command = Command::new("AUTHENTICATE XOAUTH2");
         command.parts.extend([format!("{response}\r\n").into_bytes(), b"\r\n".to_vec()]);
         command
     }
 
-    /// One more text: in quotation marks, or as a literal if it can't stand there (RFC 3501, 4.3).
+    /// Appends a text: as a quoted string, or as a literal if it can't be quoted (RFC 3501, 4.3).
     fn and(mut self, text: &str) -> Command {
         let mut last = self.parts.pop().unwrap_or_default();
         last.truncate(last.len().saturating_sub(2));
@@ -62,7 +62,7 @@ impl Command {
     }
 }
 
-/// A folder's name as it goes over the wire: in modified UTF-7 (RFC 3501, 5.1.3).
+/// Encodes a folder's name in modified UTF-7 (RFC 3501, 5.1.3).
 fn folder_name(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut other: Vec<u8> = Vec::new();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_written_as_the_standard_shows_it() {
+    fn folders_are_encoded_as_in_the_standards_examples() {
         for (name, expected) in [
             ("INBOX", "INBOX"),
             ("[Gmail]/All Mail", "[Gmail]/All Mail"),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_nothing_but_a_secret() {
+    fn a_secret_cannot_contain_a_command() {
         let login = |password: &str| said(Command::login("dana@example.com", &password.into()));
         assert_eq!(login(r#"a"b\c d"#), ["LOGIN \"dana@example.com\" \"a\\\"b\\\\c d\"\r\n"]);
         assert_eq!(login("grün{3}"), ["LOGIN \"dana@example.com\" {8}\r\n", "grün{3}\r\n"]);
@@ -124,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_folder_is_always_one_word(name in any::<String>()) {
+        fn a_folder_is_always_one_argument(name in any::<String>()) {
             let said = said(Command::new("SELECT").folder(&name));
             prop_assert_eq!(said.len(), 1);
             prop_assert_eq!(said[0].matches("\r\n").count(), 1);

@@ -1,4 +1,4 @@
-//! A mailbox over IMAP (RFC 3501): mails count up, and what is done is moved away or marked as read.
+//! Mailboxes over IMAP (RFC 3501): mails have increasing numbers, and processed mails are moved or marked as read.
 
 mod command;
 mod response;
@@ -14,37 +14,37 @@ use crate::failure::{Failure, NEVER_ASKED, Said};
 use command::Command;
 use response::{Fetched, Item, Line, Room, Status, Verdict};
 
-/// The most mails that are asked for at a time: their numbers stand in one command.
+/// Maximum number of mails per request: one command contains all their numbers.
 const AT_ONCE: usize = 500;
 
-/// More than this no command is answered with: each of the mails that are asked for, and what happens meanwhile.
+/// Maximum number of lines in response to a command: one for each requested mail, and concurrent updates.
 const LINES_MAX: usize = 10_000;
 
-/// How far a mailbox has been read. Numbers are good only together with the folder's own: a server that had to count anew
-/// gives it another one.
+/// How far a folder has been read. The number of a mail is valid only together with the folder's UIDVALIDITY, which the
+/// server changes when it has to renumber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// UIDVALIDITY.
     pub uid_validity: u32,
-    /// The last mail that was seen.
+    /// UID of the last mail that was seen.
     pub last_uid: u32,
 }
 
-/// What there is in a folder that wasn't seen yet.
+/// The new mails in a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    /// For the next [`Mark`].
+    /// UIDVALIDITY for the next [`Mark`].
     pub uid_validity: u32,
-    /// The mails, the oldest first.
+    /// The mails, oldest first.
     pub mails: Vec<Waiting>,
 }
 
-/// A mail that waits.
+/// A mail in the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// Its number in the folder; later ones are higher.
+    /// UID in the folder; later mails have higher ones.
     pub uid: u32,
-    /// Its length in bytes, as the server tells it; 0 if it doesn't.
+    /// Length in bytes, according to the server; 0 if it states none.
     pub size: u64,
 }
 
@@ -66,11 +66,11 @@ impl std::fmt::Debug for Imap {
     }
 }
 
-/// What came before the verdict on a command.
+/// The responses before the final one of a command.
 type Items = Vec<Item>;
 
 impl Imap {
-    /// Connects, logs in, and opens a folder, `INBOX` usually.
+    /// Connects, logs in, and opens a folder, usually `INBOX`.
     pub async fn connect(server: &Server, folder: &str) -> Said<Imap> {
         let (Login::Password(secret) | Login::OAuth(secret)) = &server.login;
         one_line(server, secret)?;
@@ -85,7 +85,7 @@ impl Imap {
         if verdict.status != Status::Ok {
             return Err(refused(&verdict.code, &verdict.words));
         }
-        // Only now: many a server can more for those it knows.
+        // Only after the login: many servers support more for authenticated users.
         for item in session.must(Command::new("CAPABILITY"), "it doesn't tell what it can").await? {
             if let Item::Capabilities(able) = item {
                 session.moves |= able.iter().any(|one| one == "MOVE");
@@ -96,8 +96,8 @@ impl Imap {
         Ok(session)
     }
 
-    /// What came after the mark, at most `max` of it and never more than 500; from the start if there is none, or if it is of
-    /// another UIDVALIDITY.
+    /// Returns the mails after the mark, at most `max` and never more than 500. Without a mark, or if its UIDVALIDITY
+    /// differs, starts from the first mail.
     pub async fn new_mail(&mut self, seen: Option<Mark>, max: usize) -> Said<News> {
         let last = seen.filter(|mark| mark.uid_validity == self.uid_validity).map_or(0, |mark| mark.last_uid);
         let mut news = News { uid_validity: self.uid_validity, mails: Vec::new() };
@@ -106,7 +106,7 @@ impl Imap {
         let items = self.must(search, "it doesn't look for new mails").await?;
         let uids =
             items.into_iter().flat_map(|item| if let Item::Search(uids) = item { uids } else { Vec::new() });
-        // A range may be told backwards, so that the last mail is always in it (RFC 3501, UID).
+        // A range may be reversed, so the last mail is always in it (RFC 3501, UID).
         let found: BTreeSet<u32> = uids.filter(|uid| *uid >= first).collect();
         let wanted: BTreeSet<u32> = found.into_iter().take(max.min(AT_ONCE)).collect();
         if wanted.is_empty() {
@@ -122,20 +122,21 @@ impl Imap {
                 sizes.insert(uid, size);
             }
         }
-        // One that isn't told of may be gone. Left out, it would be lost if it isn't: the mark goes past it.
+        // A mail that isn't reported may be gone. It is returned nevertheless: if it still exists, the mark would skip
+        // it forever.
         let waiting = |uid| Waiting { uid, size: sizes.get(&uid).copied().unwrap_or(0) };
         news.mails = wanted.into_iter().map(waiting).collect();
         Ok(news)
     }
 
-    /// A mail as it came, to the last byte, and not marked as read; nothing if it isn't there any more. [`Waiting::size`] tells
-    /// beforehand whether it is larger than [`MAIL_MAX`], which is refused and ends the session. One that the server keeps to
-    /// itself is refused too, and isn't taken for one that is gone.
+    /// Returns the exact bytes of a mail and leaves it unread; `None` if the mail no longer exists. A mail larger than
+    /// [`MAIL_MAX`] is refused and ends the session; [`Waiting::size`] tells beforehand. A mail that the server doesn't
+    /// hand out is refused too, and isn't mistaken for one that is gone.
     pub async fn fetch(&mut self, uid: u32) -> Said<Option<Bytes>> {
         let fetch = Command::new(format!("UID FETCH {uid} (UID BODY.PEEK[])")).with_mail();
         let (items, verdict) = self.run(fetch).await?;
         let no = "it doesn't give a mail that it has listed";
-        // Somebody took it away before we asked (RFC 5530).
+        // Another client removed the mail before the request (RFC 5530).
         if verdict.code != "EXPUNGEISSUED" {
             accepted(&verdict, no)?;
         }
@@ -155,10 +156,11 @@ impl Imap {
         Ok(None)
     }
 
-    /// We are done with a mail: it goes to that folder, or, without one, is marked as read. Saying it twice does no harm.
+    /// Finishes a mail: moves it to a folder or, without one, marks it as read. The call is idempotent.
     ///
-    /// A server that knows no MOVE (RFC 6851) copies and deletes; one that can't take away a single mail (UIDPLUS, RFC 4315)
-    /// leaves it marked as deleted, since taking away would take along what others have marked.
+    /// On a server without MOVE (RFC 6851), the mail is copied and deleted. On a server that can't expunge a single
+    /// mail (UIDPLUS, RFC 4315), the mail only stays marked as deleted, since an expunge would also remove mails that
+    /// other clients have marked.
     pub async fn done(&mut self, uid: u32, move_to: Option<&str>) -> Said<()> {
         let Some(folder) = move_to else {
             let read = Command::new(format!("UID STORE {uid} +FLAGS.SILENT (\\Seen)"));
@@ -179,7 +181,7 @@ impl Imap {
         Ok(())
     }
 
-    /// Parts. What was done stays done without it too.
+    /// Ends the session. Finished mails stay finished without it too.
     pub async fn logout(mut self) -> Said<()> {
         self.run(Command::new("LOGOUT")).await.map(drop)
     }
@@ -214,7 +216,7 @@ impl Imap {
         Ok(())
     }
 
-    /// A command that is answered with a yes, or has a reason to be told.
+    /// Runs a command and expects success. `no` states what a refusal means.
     async fn must(&mut self, command: Command, no: &str) -> Said<Items> {
         let (items, verdict) = self.run(command).await?;
         accepted(&verdict, no)?;

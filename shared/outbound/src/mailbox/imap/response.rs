@@ -1,4 +1,4 @@
-//! What an IMAP server says, as far as we need it (RFC 3501, 7). What we don't know is passed over.
+//! IMAP responses, as far as they are needed (RFC 3501, 7). Unknown ones are skipped.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use bytes::Bytes;
 use super::{Wire, nonsense, too_large};
 use crate::failure::Said;
 
-/// The most bytes of lines in answer to one command: a folder of a million mails is searched in one.
+/// Maximum number of bytes of lines in response to a command: a search covers a folder of a million mails.
 const LINES_MAX: usize = 8 * 1024 * 1024;
 
-/// The most bytes of literals that aren't a mail.
+/// Maximum number of bytes of literals that aren't a mail.
 const TEXT_MAX: u64 = 64 * 1024;
 
-/// How much more the server may say to one command, in bytes.
+/// Number of bytes that the server may still send in response to a command.
 pub(super) struct Room {
     lines: usize,
     literals: u64,
@@ -21,7 +21,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// With room for a mail as large as this, or for none.
+    /// Creates the limit with room for a mail of this size; 0 for none.
     pub(super) fn new(mail: u64) -> Room {
         Room { lines: LINES_MAX, literals: mail + TEXT_MAX, mail }
     }
@@ -46,7 +46,7 @@ impl Room {
     }
 }
 
-/// One thing that the server says.
+/// One response of the server.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line {
     Tagged(String, Verdict),
@@ -60,7 +60,7 @@ impl Line {
     }
 }
 
-/// What it tells besides its verdict.
+/// A response other than the final one of a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Item {
     Condition(Verdict),
@@ -81,13 +81,13 @@ pub(super) enum Status {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Verdict {
     pub(super) status: Status,
-    /// What stands in brackets, in capitals.
+    /// Response code in brackets, in capitals.
     pub(super) code: String,
     /// The server's own words.
     pub(super) words: String,
 }
 
-/// What it tells of one mail.
+/// Data of one mail in a FETCH response.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Fetched {
     pub(super) uid: Option<u32>,
@@ -95,7 +95,7 @@ pub(super) struct Fetched {
     pub(super) body: Option<Bytes>,
 }
 
-/// A piece of what it tells of a mail.
+/// A token of a FETCH response.
 #[derive(Debug, PartialEq, Eq)]
 enum Token {
     Open,
@@ -104,7 +104,7 @@ enum Token {
     Text(Bytes),
 }
 
-/// The next thing that the server says.
+/// Reads the next response.
 pub(super) async fn read(wire: &mut Wire, room: &mut Room) -> Said<Line> {
     let line = room.line(wire).await?;
     if line == b"+\r\n" || line.starts_with(b"+ ") {
@@ -120,7 +120,7 @@ pub(super) async fn read(wire: &mut Wire, room: &mut Room) -> Said<Line> {
     let item = match word.to_ascii_uppercase().as_str() {
         "CAPABILITY" => Item::Capabilities(after.split(' ').map(str::to_ascii_uppercase).collect()),
         "SEARCH" => Item::Search(found(after).ok_or_else(|| nonsense("what was found"))?),
-        // PREAUTH would be: we know you already. Nobody does who is asked by us.
+        // PREAUTH would mean that the server already knows us, which is impossible on a new connection.
         "OK" | "NO" | "BAD" | "BYE" => Item::Condition(verdict(rest).ok_or_else(|| nonsense("no verdict"))?),
         number if number.bytes().all(|byte| byte.is_ascii_digit()) && fetches(after) => {
             let start = line.iter().position(|&byte| byte == b'(').unwrap_or(line.len());
@@ -135,7 +135,7 @@ fn fetches(words: &str) -> bool {
     words.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("FETCH "))
 }
 
-/// `OK [UIDVALIDITY 7] fine`.
+/// Parses a status response such as `OK [UIDVALIDITY 7] fine`.
 fn verdict(text: &str) -> Option<Verdict> {
     let (status, rest) = text.split_once(' ').unwrap_or((text, ""));
     let status = match status.to_ascii_uppercase().as_str() {
@@ -152,13 +152,14 @@ fn verdict(text: &str) -> Option<Verdict> {
     Some(Verdict { status, code, words: words.trim().to_owned() })
 }
 
-/// `11 12`; what follows the numbers, as `(MODSEQ 7)`, is none. Nothing if it can't be read, which is no empty search.
+/// Parses the numbers of a SEARCH response such as `11 12`; what follows them, such as `(MODSEQ 7)`, is skipped.
+/// Returns `None` if they can't be parsed, which is not an empty result.
 fn found(text: &str) -> Option<Vec<u32>> {
     let numbers = text.split_whitespace().take_while(|word| !word.starts_with('('));
     numbers.map(|uid| uid.parse().ok()).collect()
 }
 
-/// The pieces of a line from `start` on, and of those lines that go on with it behind a literal.
+/// Returns the tokens of a line from `start` on, and of the lines that continue it after a literal.
 async fn tokens(wire: &mut Wire, line: Vec<u8>, start: usize, room: &mut Room) -> Said<Vec<Token>> {
     let (mut all, mut line, mut at) = (Vec::new(), line, start);
     loop {
@@ -171,7 +172,8 @@ async fn tokens(wire: &mut Wire, line: Vec<u8>, start: usize, room: &mut Room) -
     }
 }
 
-/// The pieces of one line, and the length of the literal that it ends with. Nothing if it can't be read.
+/// Returns the tokens of one line, and the length of the literal that it ends with. Returns `None` if the line can't be
+/// parsed.
 fn pieces(mut rest: &[u8], all: &mut Vec<Token>) -> Option<Option<u64>> {
     loop {
         rest = match rest {
@@ -197,7 +199,7 @@ fn pieces(mut rest: &[u8], all: &mut Vec<Token>) -> Option<Option<u64>> {
                 if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
                     return None;
                 }
-                // More digits than fit are still a number, and a long one.
+                // More digits than fit are still a number, and a large one.
                 let length = std::str::from_utf8(digits).ok()?.parse().unwrap_or(u64::MAX);
                 return Some(Some(length));
             }
@@ -210,7 +212,7 @@ fn pieces(mut rest: &[u8], all: &mut Vec<Token>) -> Option<Option<u64>> {
     }
 }
 
-/// A word; what stands in brackets belongs to it: `BODY[HEADER.FIELDS (DATE)]`.
+/// Splits off an atom, including a section in brackets: `BODY[HEADER.FIELDS (DATE)]`.
 fn atom(text: &[u8]) -> (String, &[u8]) {
     let mut within = false;
     let end = text.iter().position(|&byte| {
@@ -221,7 +223,7 @@ fn atom(text: &[u8]) -> (String, &[u8]) {
         }
         matches!(byte, b'\r' | b'\n') || (!within && matches!(byte, b' ' | b'(' | b')' | b'"'))
     });
-    // What begins with none of these is at least one sign long; a lone \r must not stop us.
+    // An unexpected character is an atom of its own, so that a lone \r can't stop the loop.
     let (name, rest) = text.split_at(end.unwrap_or(text.len()).max(1));
     (String::from_utf8_lossy(name).to_ascii_uppercase(), rest)
 }
@@ -247,7 +249,7 @@ fn is_body(name: &str) -> bool {
     name == "BODY[]"
 }
 
-/// Names and values; what follows a name that we don't know is passed over, with all that is in it.
+/// Reads names and values. The value of an unknown name is skipped with all its content.
 fn fetched(tokens: &[Token]) -> Fetched {
     let mut found = Fetched::default();
     let mut tokens = tokens.iter().skip(1);
@@ -287,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_passed_over() {
+    fn unknown_data_is_skipped() {
         let expected = Some(Fetched { uid: Some(7), size: Some(99), body: None });
         for line in [
             "(UID 7 RFC822.SIZE 99)\r\n",
@@ -318,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_found_is_numbers() {
+    fn a_search_result_consists_of_numbers() {
         assert_eq!(found("12  11 (MODSEQ 99)"), Some(vec![12, 11]));
         assert_eq!(found(""), Some(vec![]));
         assert_eq!(found("11 twelve"), None);
@@ -335,7 +337,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_a_server_says_stops_us(line in "[\\[\\]{}()~\"\\\\ A-Z0-9\r\n]{0,60}") {
+        fn no_response_stops_the_parser(line in "[\\[\\]{}()~\"\\\\ A-Z0-9\r\n]{0,60}") {
             told(&line);
             verdict(&line);
             found(&line);
