@@ -1,5 +1,5 @@
-//! The AWS SDK's clients, from the environment alone: Lambda hands region and credentials over in variables, and looking
-//! for them elsewhere costs milliseconds at each start.
+//! The AWS SDK's clients, configured from environment variables alone. Lambda sets region and credentials there, and
+//! the SDK's default providers take milliseconds at each start.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use aws_types::region::Region;
 use crate::web::ForAws;
 use crate::{Environment, Error};
 
-/// How long SES may take for a mail.
+/// Time-out of sending a mail through SES.
 const MAIL: Duration = Duration::from_secs(8);
 
-/// What all clients share.
+/// Settings that all clients share.
 pub(crate) struct Aws {
     http: ForAws,
     region: Region,
@@ -34,7 +34,7 @@ macro_rules! client {
             $aws,
             $endpoint,
             RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
-            // The SDK has no deadlines of its own. The whole must end before the caller gives up on us.
+            // The SDK has no time-outs of its own. The operation must end before the caller gives up.
             TimeoutConfig::builder()
                 .operation_attempt_timeout(Duration::from_secs(2))
                 .operation_timeout(Duration::from_secs(5))
@@ -85,8 +85,8 @@ impl Aws {
         client!(aws_sdk_eventbridge, self, self.events)
     }
 
-    /// SES asks once: a mail is a delivery to a person, and whether it is said again is decided by the rules alone. One
-    /// attempt has 8 seconds, as the vendors have.
+    /// Creates SES's client, which makes one attempt: a mail is a delivery to a person, so only the rules decide about
+    /// a retry. The attempt may take 8 seconds, as with the other vendors.
     pub(crate) fn ses(&self) -> aws_sdk_sesv2::Client {
         client!(
             aws_sdk_sesv2,
@@ -99,7 +99,7 @@ impl Aws {
 }
 
 impl Environment {
-    /// SES (API version 2) as the functions speak to it: one attempt, 8 seconds. Making it opens no connection.
+    /// Creates SES's client (API version 2) as the functions use it: one attempt, 8 seconds. This opens no connection.
     ///
     /// Fails only if the TLS of the HTTP client can't be set up.
     pub fn ses(&self) -> Result<aws_sdk_sesv2::Client, Error> {
@@ -128,7 +128,8 @@ mod tests {
         .unwrap()
     }
 
-    /// Answers every request in the same way, counts them, and keeps the first bytes of the last.
+    /// Starts a server that gives every request the same response, counts the requests, and keeps the first bytes of
+    /// the last.
     async fn server(
         answer: &'static str,
     ) -> (String, Arc<AtomicUsize>, tokio::sync::watch::Receiver<String>) {
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_goes_where_the_environment_says() {
+    async fn a_mail_is_sent_to_the_endpoint_of_the_environment() {
         let (origin, seen, heard) = server(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 20\r\nconnection: close\r\n\r\n{\"MessageId\":\"0102\"}",
         )
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_is_asked_for_once_whatever_goes_wrong() {
+    async fn a_mail_is_sent_once_whatever_fails() {
         for answer in [
             "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
             "HTTP/1.1 429 Too Many Requests\r\nx-amzn-errortype: TooManyRequestsException\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}",
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn one_attempt_has_eight_seconds() {
+    fn an_attempt_may_take_eight_seconds() {
         let client = environment("http://127.0.0.1:1".into()).ses().unwrap();
         let timeouts = client.config().timeout_config().unwrap();
         assert_eq!(timeouts.operation_timeout(), Some(Duration::from_secs(8)));

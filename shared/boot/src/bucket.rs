@@ -1,4 +1,4 @@
-//! The bucket of mail that came in, from the environment.
+//! The bucket of received mail, from the environment.
 
 use handbell_outbound::s3::{Bucket, Keys};
 use secrecy::SecretString;
@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use crate::{Environment, clock};
 
 impl Environment {
-    /// The bucket, if the environment names one. Making it opens no connection.
+    /// Returns the bucket, if the environment names one. This opens no connection.
     pub fn bucket(&self, http: reqwest::Client) -> Option<Bucket> {
         let name = self.bucket.clone()?;
         let (id, secret, session) = self.credentials.clone();
@@ -41,13 +41,13 @@ mod tests {
     }
 
     #[test]
-    fn no_variable_no_bucket() {
+    fn without_a_variable_there_is_no_bucket() {
         let http = || crate::client().unwrap();
         assert!(environment("HANDBELL_BUCKET", None).bucket(http()).is_none());
         assert!(environment("", None).bucket(http()).is_some());
     }
 
-    /// What the bucket is asked in these surroundings.
+    /// Returns the request that the bucket receives without this variable.
     async fn asked(unset: &'static str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}/aws/s3", listener.local_addr().unwrap());
@@ -66,20 +66,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_asked_where_and_as_whom_the_environment_says() {
+    async fn the_bucket_uses_the_endpoint_and_credentials_of_the_environment() {
         let said = asked("").await;
         assert!(said.starts_with("GET /aws/s3/mail/inbound/1 HTTP/1.1\r\n"), "{said}");
         assert!(said.contains("Credential=x-AWS_ACCESS_KEY_ID/"), "{said}");
         assert!(said.contains("/eu-west-1/s3/aws4_request"), "{said}");
         assert!(said.contains("x-amz-security-token: x-AWS_SESSION_TOKEN\r\n"), "{said}");
         assert!(!said.contains("x-AWS_SECRET_ACCESS_KEY"), "{said}");
-        // A laptop's keys have no session.
+        // Long-term keys have no session token.
         let said = asked("AWS_SESSION_TOKEN").await;
         assert!(!said.contains("x-amz-security-token"), "{said}");
     }
 
     #[test]
-    fn signatures_are_of_the_machines_time() {
+    fn signatures_use_the_machines_time() {
         let (signed, now) = ((clock::of_signatures())(), (clock::ahead_of(|| 0))());
         assert!(now.duration_since(signed) < SignedDuration::from_secs(5), "{signed} {now}");
     }

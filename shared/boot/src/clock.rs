@@ -1,4 +1,4 @@
-//! What time it is: the machine's, or on a laptop the machine's and what it was moved forward.
+//! The current time: the machine's, or in the local environment the machine's plus an offset.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ fn machine() -> Timestamp {
     Timestamp::now()
 }
 
-/// The machine's own clock, whatever the environment says: AWS refuses a signature of another time.
+/// Returns the machine's own clock, whatever the environment states: AWS rejects signatures with another time.
 pub(crate) fn of_signatures() -> Clock {
     Arc::new(machine)
 }
 
-/// The clock that the environment asks for.
+/// Returns the clock that the environment selects.
 pub(crate) fn of(environment: &Environment) -> Clock {
     match environment.clock_file.clone() {
         None => Arc::new(machine),
@@ -26,7 +26,7 @@ pub(crate) fn of(environment: &Environment) -> Clock {
     }
 }
 
-/// The machine's clock and so many milliseconds, asked each time.
+/// Returns a clock that is ahead of the machine's by this offset, which is read each time.
 pub fn ahead_of(milliseconds: impl Fn() -> i64 + Send + Sync + 'static) -> Clock {
     Arc::new(move || machine() + SignedDuration::from_millis(milliseconds()))
 }
@@ -35,7 +35,7 @@ fn read(file: &Path) -> i64 {
     std::fs::read_to_string(file).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }
 
-/// How much time there is until a deadline in epoch milliseconds, on the machine's own clock.
+/// Returns the time until a deadline in epoch milliseconds, by the machine's own clock.
 pub(crate) fn left_until(deadline_ms: i64) -> SignedDuration {
     SignedDuration::from_millis(deadline_ms.saturating_sub(machine().as_millisecond()))
 }

@@ -4,28 +4,28 @@ use std::path::{Path, PathBuf};
 
 use handbell_core::config::Config;
 
-/// The configuration can't be used. `handbell check` tells more.
+/// The configuration is unusable. `handbell check` reports more.
 #[derive(Debug, thiserror::Error)]
 pub enum BadConfiguration {
-    /// It isn't there.
+    /// The file can't be read.
     #[error("the configuration {path} can't be read: {error}")]
     Unreadable {
-        /// Where it was looked for.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: std::io::Error,
     },
-    /// It makes no sense.
+    /// The content is invalid.
     #[error("the configuration {path} makes no sense; run `handbell check {path}` for all of it: {why}")]
     Senseless {
-        /// Where it is.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The first error.
         why: String,
     },
 }
 
-/// The configuration in this file.
+/// Reads the configuration from a file.
 pub fn read_configuration(path: &Path) -> Result<Config, BadConfiguration> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| BadConfiguration::Unreadable { path: path.to_owned(), error })?;

@@ -1,31 +1,31 @@
-//! The environment variables: the only place that reads them.
+//! Reading of environment variables, which no other module does.
 
 use std::path::PathBuf;
 
-/// What the environment says.
+/// Settings from the environment.
 #[derive(Clone)]
 pub struct Environment {
-    /// `HANDBELL_TABLE`: the table's name.
+    /// `HANDBELL_TABLE`: name of the table.
     pub table: String,
-    /// `HANDBELL_QUEUE_URL`: the work queue.
+    /// `HANDBELL_QUEUE_URL`: address of the work queue.
     pub queue_url: String,
-    /// `HANDBELL_BUS`: the event bus.
+    /// `HANDBELL_BUS`: name of the event bus.
     pub bus: String,
-    /// `HANDBELL_BUCKET`: where mail lies that came in. Absent where a function has nothing to do with it.
+    /// `HANDBELL_BUCKET`: bucket of received mail. Absent in a function that doesn't use it.
     pub bucket: Option<String>,
-    /// `HANDBELL_CONFIG`: the configuration, `/opt/handbell/handbell.yaml` by default.
+    /// `HANDBELL_CONFIG`: path of the configuration, `/opt/handbell/handbell.yaml` by default.
     pub config: PathBuf,
-    /// `HANDBELL_PUBLIC_URL`: how the world reaches us. Functions behind API Gateway may learn it from the stage instead.
+    /// `HANDBELL_PUBLIC_URL`: our public address. Functions behind API Gateway may learn it from the stage instead.
     pub public_url: Option<String>,
-    /// `HANDBELL_SECRETS`: `ssm:/path` or `file:path`. Absent where a function needs none.
+    /// `HANDBELL_SECRETS`: source of the secrets, `ssm:/path` or `file:path`. Absent in a function that needs none.
     pub secrets: Option<String>,
-    /// `HANDBELL_WEBEX_URL`: `https://webexapis.com/v1` by default.
+    /// `HANDBELL_WEBEX_URL`: address of Webex's API, `https://webexapis.com/v1` by default.
     pub webex_url: String,
-    /// `HANDBELL_TWILIO_URL`: `https://api.twilio.com` by default.
+    /// `HANDBELL_TWILIO_URL`: address of Twilio's API, `https://api.twilio.com` by default.
     pub twilio_url: String,
-    /// `HANDBELL_CMX_URL`: set by the laptop's runner only; takes the place of every CMX of the configuration.
+    /// `HANDBELL_CMX_URL`: set only by the local runner; replaces the address of every CMX in the configuration.
     pub cmx_url: Option<String>,
-    /// `HANDBELL_CLOCK_FILE`: set by the laptop's runner only; how far time runs ahead, in milliseconds.
+    /// `HANDBELL_CLOCK_FILE`: set only by the local runner; file that states how far time runs ahead, in milliseconds.
     pub clock_file: Option<PathBuf>,
     /// `AWS_REGION`.
     pub region: String,
@@ -39,13 +39,13 @@ pub struct Environment {
     pub events_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SESV2`, or `AWS_ENDPOINT_URL`.
     pub ses_endpoint: Option<String>,
-    /// `AWS_ENDPOINT_URL_S3`, or `AWS_ENDPOINT_URL`. The bucket's name is the first part of the path there.
+    /// `AWS_ENDPOINT_URL_S3`, or `AWS_ENDPOINT_URL`. There, the bucket's name is the first part of the path.
     pub s3_endpoint: Option<String>,
     /// `AWS_ENDPOINT_URL_SSM`, or `AWS_ENDPOINT_URL`.
     pub ssm_endpoint: Option<String>,
 }
 
-/// A variable that must be set and isn't.
+/// A required variable that isn't set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the environment variable {0} is not set; template.yaml sets it for each function, `cargo run` on a laptop"
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn ses_is_at_its_own_endpoint_or_at_that_of_all_services_or_where_aws_has_it() {
+    fn ses_uses_its_own_endpoint_or_that_of_all_services_or_the_default() {
         let (all, own) = (("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_SESV2", "http://ses"));
         assert_eq!(with(&[]).ses_endpoint, None);
         assert_eq!(with(&[all]).ses_endpoint.as_deref(), Some("http://all"));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bucket_is_a_functions_own_affair() {
+    fn the_bucket_is_optional() {
         let without = Environment::from(|name| (name != "HANDBELL_BUCKET").then(|| "x".into())).unwrap();
         assert_eq!((without.bucket, without.s3_endpoint.as_deref()), (None, Some("x")));
         let own = with(&[("AWS_ENDPOINT_URL_S3", "http://s3")]);

@@ -1,4 +1,4 @@
-//! The functions: an event of AWS in, the right handler, an answer of AWS out.
+//! The functions: each turns an AWS event into a call of its handler, and the result into an AWS response.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -18,29 +18,30 @@ use serde_json::{Value, json};
 
 use crate::{Error, metrics, serve};
 
-/// Says each function once: its type, its crate, what it is for, who calls it, and its handler in the app. A handler's kind
-/// tells how the event is read and the answer written: `web` is API Gateway, `queue` the work queue, `mail` an event of SES,
-/// and what a `schedule` saw becomes a metric.
+/// Declares each function once: its type, its crate, its purpose, its caller, and its handler in the app. The kind of a
+/// handler determines how the event is read and the response written: `web` is API Gateway, `queue` the work queue,
+/// `mail` an event of SES, and the result of a `schedule` becomes a metric.
 macro_rules! functions {
     ($($(#[$doc:meta])* $name:ident = $crate_name:literal: $kind:ident($handler:ident::$method:ident $(, $metric:path)?);)*) => {
-        /// Who calls us: one for each crate under `functions/`.
+        /// The deployed functions: one for each crate under `functions/`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Function {
             $($(#[$doc])* $name,)*
         }
 
         impl Function {
-            /// All of them.
+            /// All functions.
             pub const ALL: [Self; [$($crate_name),*].len()] = [$(Self::$name),*];
 
-            /// Its name: of the crate, of the binary, and with other capitals of the resource in template.yaml.
+            /// Returns the function's name: that of its crate and its binary and, in other capitalisation, of its
+            /// resource in template.yaml.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => $crate_name,)*
                 }
             }
 
-            /// All that its handler may do, as the handler's type tells it.
+            /// Returns all permissions of the function's handler, as declared by the handler's type.
             pub fn access(self) -> Access {
                 match self {
                     $(Self::$name => Access::of::<handbell_app::$handler>(),)*
@@ -63,7 +64,7 @@ macro_rules! functions {
         )*
 
         impl Handlers {
-            /// Handles one event by whichever function it is for.
+            /// Handles one event with the handler of `function`.
             pub async fn handle(&self, function: Function, call: Call<'_>) -> Done {
                 match function {
                     $(Function::$name => $name::handle(&*self.handler::<$name>(), &self.around, call).await,)*
@@ -71,7 +72,7 @@ macro_rules! functions {
             }
         }
 
-        /// Serves whichever function this is: the laptop's runner starts itself again as any of them.
+        /// Serves any function. The local runner starts itself again as each of them.
         pub async fn serve_any(function: Function) -> Result<(), Error> {
             match function {
                 $(Function::$name => serve::<$name>().await,)*
@@ -97,46 +98,46 @@ macro_rules! functions {
 }
 
 functions! {
-    /// A button's web request.
+    /// Web request of a button.
     ButtonPress = "button-press": web(ButtonPress::answer);
-    /// Twilio: a text, the receipt of one of ours.
+    /// Twilio: a received text, or the receipt of a sent one.
     SmsInbound = "sms-inbound": web(App::sms_inbound);
-    /// Twilio: a call, a key, the receipt of a call.
+    /// Twilio: a call, a pressed key, or the receipt of a call.
     VoiceInbound = "voice-inbound": web(VoiceInbound::answer);
-    /// Webex: a message, a card, a membership.
+    /// Webex: a message, a card submission or a membership.
     WebexEvent = "webex-event": web(WebexEvent::answer);
-    /// Whether Handbell is alive.
+    /// Health check.
     Health = "health": web(Health::answer);
-    /// The queue: rows that are due.
+    /// The queue: processes due rows.
     Deliver = "deliver": queue(App::deliver);
-    /// Every minute: rows that the queue missed.
+    /// Every minute: enqueues due rows that the queue missed.
     Tick = "tick": schedule(App::tick, metrics::tick);
-    /// Every minute: how many devices there are.
+    /// Every minute: polls the sites for device counts.
     CmxPoll = "cmx-poll": schedule(SitePoll::poll, metrics::poll);
-    /// CMX or Meraki: which devices there are.
+    /// CMX or Meraki: pushed sightings of devices.
     Sightings = "sightings": web(SightingsPush::answer);
     /// Webex: the picture on a card.
     Chart = "chart": web(ChartPicture::answer);
-    /// A customer's browser: the web form.
+    /// A customer's browser: the contact form.
     Contact = "contact": web(ContactForm::answer);
     /// Twilio or a customer's phone: a file that an agent sent.
     File = "file": web(FileLink::answer);
-    /// SES: a mail has come in and lies in the bucket.
+    /// SES: a received mail in the bucket.
     MailInbound = "mail-inbound": mail(App::mail_inbound);
-    /// Every minute: mail in mailboxes elsewhere.
+    /// Every minute: mail in external mailboxes.
     MailboxPoll = "mailbox-poll": schedule(App::mailbox_poll, metrics::mailboxes);
-    /// A browser: the form of an alert, a ticket's page, the button in a mail.
+    /// A browser: the alert form, a ticket's page, or an action link.
     Form = "form": web(App::form);
 }
 
 impl Function {
-    /// The function of this name.
+    /// Returns the function of this name.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|function| function.name() == name)
     }
 }
 
-/// All functions in one process. Each handler is made when it is called first, and stays.
+/// All functions in one process. Each handler is created when it is first called, and then kept.
 pub struct Handlers {
     around: Dependencies,
     made: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
@@ -156,23 +157,23 @@ impl Handlers {
     }
 }
 
-/// One call of a function.
+/// One invocation of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
-    /// What the function is called where it runs, for the metrics.
+    /// Name under which the function is deployed, for the metrics.
     pub deployed: &'a str,
-    /// The event, as AWS gives it.
+    /// The AWS event.
     pub payload: &'a str,
-    /// How much time there is for it.
+    /// Time left for the invocation.
     pub left: SignedDuration,
 }
 
-/// What a call gives back; the error is a function error: AWS tries again.
+/// Result of an invocation. An error is a function error, and AWS retries.
 pub type Done = Result<Value, String>;
 
-/// A function as it is deployed. Each has a type of its own, so that a binary holds only what it does.
+/// A deployed function. Each is a type of its own, so that a binary contains only its own code.
 pub trait Lambda {
-    /// What handles its events.
+    /// Handler of the function's events.
     type Handler: Part + Send + Sync + 'static;
 
     /// Handles one event.
@@ -183,7 +184,7 @@ pub trait Lambda {
     ) -> impl Future<Output = Done> + Send;
 }
 
-/// API Gateway's event as a request; its body decoded, as signatures are made over what was sent.
+/// Converts API Gateway's event to a request. The body is decoded, since signatures cover the bytes that were sent.
 fn request(around: &Dependencies, payload: &str) -> Result<Request<Bytes>, String> {
     let request = lambda_http::request::from_str(payload)
         .map_err(|error| format!("not an event of an HTTP API: {error}"))?;
@@ -233,7 +234,7 @@ struct Record {
     body: String,
 }
 
-/// Works on a batch; names those messages that have to come again, so that one bad row never stops the others.
+/// Processes a batch. Returns the messages that must be delivered again, so that one bad row doesn't block the others.
 async fn batch(payload: &str, deliver: impl AsyncFnOnce(&[RowKey]) -> Vec<bool>) -> Done {
     let batch: Batch =
         serde_json::from_str(payload).map_err(|error| format!("not a batch of the queue: {error}"))?;
@@ -244,7 +245,7 @@ async fn batch(payload: &str, deliver: impl AsyncFnOnce(&[RowKey]) -> Vec<bool>)
                 rows.push(row);
                 ids.push(&record.message_id);
             }
-            // Nobody but us writes here; coming again would not make it readable.
+            // Only Handbell writes to this queue, and a retry would not make the message readable.
             Err(error) => {
                 lambda_runtime::tracing::error!(%error, "a message in the work queue names no row; it is dropped")
             }

@@ -1,4 +1,4 @@
-//! How it starts: environment, secrets, TLS, clock, logs, metrics, and the Lambda loop. Knows no rules.
+//! Start-up: environment, secrets, TLS, clock, logs, metrics, and the Lambda loop. Contains no rules.
 
 mod aws;
 mod bucket;
@@ -34,11 +34,12 @@ pub use web::client;
 /// Why a function can't start.
 pub type Error = lambda_runtime::Error;
 
-/// What handlers are made from, from an environment, a clock and a source of ids. Clients are made when a part asks for them.
+/// Creates the dependencies of the handlers from an environment, a clock and a source of ids. Clients are created when
+/// they are first used.
 pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result<Dependencies, Error> {
     let http = web::client()?;
     let config = read_configuration(&environment.config)?;
-    // A part that can't work must not silence the parts that can; `handbell check` would have refused it.
+    // A faulty part must not disable the working ones; `handbell check` would have refused the configuration.
     for problem in handbell_core::config::problems(&config, &|_| true) {
         lambda_runtime::tracing::error!(
             path = problem.path.join("."),
@@ -84,27 +85,27 @@ pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result
     })
 }
 
-/// The app, from an environment, a clock and a source of ids.
+/// Creates the app from an environment, a clock and a source of ids.
 pub fn app(environment: &Environment, clock: Clock, ids: Ids) -> Result<App, Error> {
     Ok(App::build(&dependencies(environment, clock, ids)?))
 }
 
-/// All functions in one process, as a laptop's runner and tests call them.
+/// Creates all functions in one process, for the local runner and tests.
 pub fn handlers(environment: &Environment, clock: Clock, ids: Ids) -> Result<Handlers, Error> {
     Ok(Handlers::new(dependencies(environment, clock, ids)?))
 }
 
-/// The table alone, as the functions see it.
+/// Opens the table alone, as the functions do.
 pub fn store(environment: &Environment) -> Result<Store, Error> {
     Ok(Store::new(aws::Aws::new(environment, web::client()?).dynamodb(), environment.table.clone()))
 }
 
-/// Reads the secrets document alone, as the functions do.
+/// Returns how to fetch the secrets document, as the functions do.
 pub fn secrets(environment: &Environment) -> Result<handbell_app::Fetch, Error> {
     Ok(secrets::fetch(environment, &aws::Aws::new(environment, web::client()?)))
 }
 
-/// Serves a function until Lambda, or the laptop, ends the process.
+/// Serves a function until Lambda, or the local runner, ends the process.
 pub async fn serve<L: Lambda>() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let environment = Environment::read()?;
@@ -123,7 +124,7 @@ pub async fn serve<L: Lambda>() -> Result<(), Error> {
     .await
 }
 
-/// A function that does nothing: what every start costs, for the benchmark to compare with.
+/// Serves a function that does nothing, as a baseline for the start-up benchmark.
 pub async fn serve_nothing() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     lambda_runtime::run(service_fn(async |_: LambdaEvent<Box<RawValue>>| Ok::<_, Error>(Value::Null))).await

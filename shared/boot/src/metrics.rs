@@ -1,13 +1,14 @@
-//! Metrics as CloudWatch reads them out of the log (embedded metric format): one line on standard output each.
+//! Metrics in CloudWatch's embedded metric format: one line of the log on standard output for each.
 
 use handbell_app::{MailboxSeen, PollSeen, Ticked};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What the template's alarms and dashboard find the metrics under.
+/// Namespace of the metrics, which the template's alarms and dashboard use.
 const NAMESPACE: &str = "Handbell";
 
-/// What tells CloudWatch which of a line's fields are metrics: their names and units, and the fields that part them.
+/// Returns the part that tells CloudWatch which fields of a line are metrics: their names and units, and the
+/// dimensions.
 fn envelope(at: Timestamp, dimensions: &[&str], metrics: &[(&str, &str)]) -> Value {
     let metrics: Vec<Value> =
         metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
@@ -17,7 +18,7 @@ fn envelope(at: Timestamp, dimensions: &[&str], metrics: &[(&str, &str)]) -> Val
     })
 }
 
-/// One line for the tick. `function` is the name under which it is deployed: the alarms look for that.
+/// Writes a line for the tick. `function` is the deployed name, which the alarms use.
 pub(crate) fn tick(ticked: &Ticked, function: &str, at: Timestamp) {
     let metrics = [("TickCompleted", "Count"), ("OldestDueSeconds", "Seconds")];
     let line = json!({
@@ -30,7 +31,7 @@ pub(crate) fn tick(ticked: &Ticked, function: &str, at: Timestamp) {
     println!("{line}");
 }
 
-/// One line for the poll, and one for each zone whose count is known.
+/// Writes a line for the poll, and one for each zone whose count is known.
 pub(crate) fn poll(seen: &PollSeen, function: &str, at: Timestamp) {
     let metrics =
         [("PollCompleted", "Count"), ("PollMilliseconds", "Milliseconds"), ("ZonesUnknown", "Count")];
@@ -59,7 +60,7 @@ pub(crate) fn poll(seen: &PollSeen, function: &str, at: Timestamp) {
     }
 }
 
-/// One line for the mailboxes. One that couldn't be read is counted; the others were read all the same.
+/// Writes a line for the mailboxes, including the number of those that couldn't be read.
 pub(crate) fn mailboxes(seen: &MailboxSeen, function: &str, at: Timestamp) {
     let metrics = [("MailboxPollCompleted", "Count"), ("MailsRead", "Count"), ("MailboxesFailed", "Count")];
     let line = json!({

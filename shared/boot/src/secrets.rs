@@ -1,4 +1,4 @@
-//! Where secrets come from: one SSM SecureString, or a file on a laptop.
+//! Sources of the secrets document: one SSM SecureString, or a file in the local environment.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use secrecy::SecretString;
 use crate::Environment;
 use crate::aws::Aws;
 
-/// Values that the laptop's runner uses and that everybody can read in its source: never good anywhere else.
+/// Whether this is a value of the local runner, which is public in its source and must never be used elsewhere.
 fn is_of_the_laptop(value: &str) -> bool {
     const DEMO_BUTTON: &str = "sha256:e789951b10abb866ae0cc21261a2f672d52af7bca59d48679222b031414d4c00";
     value.starts_with("local-") || value.ends_with("-on-this-laptop") || value == DEMO_BUTTON
 }
 
-/// How `HANDBELL_SECRETS` is read.
+/// Returns how to fetch the document that `HANDBELL_SECRETS` names.
 pub(crate) fn fetch(environment: &Environment, aws: &Aws) -> Fetch {
     let source = environment.secrets.clone().unwrap_or_default();
     let parameter = Parameter {
@@ -68,7 +68,8 @@ fn refuse_laptop_secrets(secrets: &BTreeMap<String, SecretString>) -> Result<(),
     }
 }
 
-/// Systems Manager's parameter store. One signed request, since its SDK is larger than all of Handbell.
+/// Client of the Systems Manager parameter store. It makes one signed request, since the SDK is larger than all of
+/// Handbell.
 struct Parameter {
     endpoint: String,
     region: String,

@@ -1,5 +1,4 @@
-//! HTTP clients for sites with certificates of their own: signed by themselves, by somebody the world doesn't know, or not
-//! to be looked at.
+//! HTTP clients for sites with their own certificates: self-signed, signed by a private CA, or not to be verified.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,9 +14,9 @@ use subtle::ConstantTimeEq;
 
 use crate::{Error, web};
 
-/// The client for one site. `files` is the folder that the configuration's file names start from.
+/// Creates the client for one site. `files` is the folder to which file names in the configuration are relative.
 ///
-/// Fails if the file of certificates can't be read, holds none, or the pin is none.
+/// Fails if the file of certificates can't be read or contains none, or if the pin is invalid.
 pub fn site_client(site: &Site, files: &Path) -> Result<reqwest::Client, Error> {
     let provider = Arc::new(ring::default_provider());
     let config =
@@ -46,7 +45,7 @@ pub fn site_client(site: &Site, files: &Path) -> Result<reqwest::Client, Error> 
     web::client_with(config.with_no_client_auth())
 }
 
-/// Believes the one certificate that is pinned, or any if none is.
+/// Accepts only the pinned certificate, or any certificate without a pin.
 #[derive(Debug)]
 struct Believer {
     pin: Option<[u8; 32]>,
@@ -70,7 +69,7 @@ impl ServerCertVerifier for Believer {
         }
     }
 
-    // Whoever shows the certificate must also have its key.
+    // The server must also prove that it has the certificate's key.
     fn verify_tls12_signature(
         &self,
         message: &[u8],

@@ -1,4 +1,4 @@
-//! The one HTTP client, for AWS and the vendors alike: one TLS stack, one pool.
+//! The one HTTP client, shared by AWS and the vendors: one TLS stack, one connection pool.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::Error;
 
-/// A client without retries and redirects: whether something is said again is decided by the rules alone.
+/// Creates a client without retries and redirects: only the rules decide about retries.
 ///
-/// Mozilla's roots are compiled in: reading the system's costs milliseconds at each start. A connection that was idle for
-/// ten seconds is not used again, since a sandbox that was frozen wakes with dead connections.
+/// Mozilla's root certificates are compiled in: reading the system's takes milliseconds at each start. A connection
+/// that has been idle for ten seconds isn't reused, since a sandbox that was frozen wakes up with dead connections.
 pub fn client() -> Result<reqwest::Client, Error> {
     client_with(tls()?)
 }
 
-/// TLS that believes those whom Mozilla believes; for HTTP and for mailboxes.
+/// Returns a TLS configuration that trusts Mozilla's root certificates, for HTTP and for mailboxes.
 pub(crate) fn tls() -> Result<ClientConfig, Error> {
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
@@ -31,7 +31,7 @@ pub(crate) fn tls() -> Result<ClientConfig, Error> {
         .with_no_client_auth())
 }
 
-/// The same with another idea of whom to believe.
+/// Creates such a client with other trusted certificates.
 pub(crate) fn client_with(tls: ClientConfig) -> Result<reqwest::Client, Error> {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes a client")]
     let builder = reqwest::Client::builder();
@@ -45,13 +45,13 @@ pub(crate) fn client_with(tls: ClientConfig) -> Result<reqwest::Client, Error> {
         .build()?)
 }
 
-/// The same client as the AWS SDK wants it.
+/// The same client, adapted to the AWS SDK.
 #[derive(Clone, Debug)]
 pub(crate) struct ForAws(pub(crate) reqwest::Client);
 
 impl HttpClient for ForAws {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        // Deadlines are set on operations and attempts, which covers what the settings say of reading.
+        // Time-outs are set for operations and attempts, which covers the read time-out in the settings.
         SharedHttpConnector::new(self.clone())
     }
 }

@@ -1,4 +1,4 @@
-//! A run can be repeated: the same seed, the same clock and the same requests give the same ids.
+//! A run is reproducible: the same seed, clock and requests give the same ids.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// An AWS that grants no lease and has no row; it keeps every request's body.
+/// Starts an AWS that grants no lease and has no rows, and records the body of every request.
 async fn aws() -> (String, Arc<Mutex<Vec<Value>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
@@ -54,7 +54,7 @@ fn secrets() -> PathBuf {
     path
 }
 
-/// What a run leaves behind: what it asked of the table, and the page that it showed.
+/// Returns the traces of a run: its requests to the table, and the page that it returned.
 async fn run(seed: u64) -> (Vec<Value>, Value) {
     let (origin, asked) = aws().await;
     let secrets = secrets();
@@ -93,7 +93,7 @@ async fn run(seed: u64) -> (Vec<Value>, Value) {
     (asked, page)
 }
 
-/// The owners that the table was asked to write.
+/// Returns the owners that the requests write.
 fn owners(asked: &[Value]) -> Vec<&str> {
     asked.iter().filter_map(|body| body["ExpressionAttributeValues"][":owner"]["S"].as_str()).collect()
 }

@@ -1,6 +1,6 @@
-//! Whom a site's client believes: the world's roots, a CA of the site's own, one pinned certificate, or anybody.
+//! Certificates that a site's client trusts: the public roots, the site's own CA, a pinned certificate, or any.
 //!
-//! The certificates beside this file are for 127.0.0.1 and good for nothing else; everybody may know the key.
+//! The certificates beside this file are for 127.0.0.1 and valid for nothing else; the key may be public.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 
@@ -26,7 +26,7 @@ fn certificate() -> CertificateDer<'static> {
     CertificateDer::from_pem_file(folder().join("server.pem")).unwrap()
 }
 
-/// A site that answers whoever believes it; gives its port.
+/// Starts a site that answers clients that trust it, and returns its port.
 async fn server() -> u16 {
     let key = PrivateKeyDer::from_pem_file(folder().join("server.key")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -70,7 +70,7 @@ async fn asked(port: u16, with: Value) -> Result<String, ()> {
 }
 
 #[tokio::test]
-async fn only_who_is_told_so_believes_a_certificate_that_the_world_does_not_know() {
+async fn an_unknown_certificate_is_trusted_only_if_configured() {
     let port = server().await;
     let digest = Sha256::digest(certificate());
     let pin = digest.iter().fold("sha256:".to_owned(), |pin, byte| format!("{pin}{byte:02x}"));
@@ -84,7 +84,7 @@ async fn only_who_is_told_so_believes_a_certificate_that_the_world_does_not_know
 }
 
 #[test]
-fn a_file_without_certificates_and_a_pin_that_is_none_are_errors() {
+fn a_file_without_certificates_and_an_invalid_pin_are_errors() {
     for with in [json!({ "ca": "server.key" }), json!({ "ca": "nothing.pem" }), json!({ "pin": "sha256:12" })]
     {
         let error = site_client(&site(with.clone()), folder()).expect_err("an error");

@@ -1,7 +1,8 @@
-//! The links in our mails and texts: whoever has one says "I have it" with it, as the person whom it was sent to.
+//! Action links in our mails and texts. A person who opens one acknowledges, declines or closes an incident as the
+//! person to whom it was sent.
 //!
-//! A link names one incident by its epoch, so that an old link says nothing about what happens later. It is the secret: it
-//! stands in no log.
+//! A link names one incident by its epoch, so that an old link has no effect on later incidents. The link is a secret
+//! and appears in no log.
 
 use std::fmt;
 
@@ -13,30 +14,30 @@ use crate::contact::Stale;
 use crate::fields::Fields;
 use crate::link::{sign_until, verify_until};
 
-/// A link is good for so long.
+/// How long a link is valid.
 pub const GOOD_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The longest body of a press on one of the page's buttons, in bytes; the longest honest one has a dozen.
+/// Maximum size of the body of a submitted page button, in bytes. The longest legitimate one has a dozen.
 pub const BODY_LIMIT: usize = 256;
 
-/// Stands first in what is signed, so that a link is good for nothing else that the same secret signs.
+/// Prefix of the signed text, so that a link is valid for nothing else that the same secret signs.
 const ACT: &str = "act.";
 
-/// In the place of a person: the link was sent to a bare number or address.
+/// Placeholder for the person, if the link was sent to a bare number or address.
 const NOBODY: &str = "-";
 
-/// What a link is about, and for whom it was made.
+/// Content of a link: the incident, and the person to whom it was sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ActionLink {
-    /// What the incident is about.
+    /// Subject of the incident.
     pub subject: Subject,
-    /// Which incident of the subject.
+    /// Which of the subject's incidents.
     pub epoch: u64,
-    /// The id in the roster, if it was sent to somebody there.
+    /// The person's id in the roster, if the link was sent to a person there.
     pub person: Option<String>,
 }
 
-// Who was called is for no log.
+// The recipient must not appear in logs.
 impl fmt::Debug for ActionLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ActionLink")
@@ -46,18 +47,18 @@ impl fmt::Debug for ActionLink {
     }
 }
 
-/// The last piece of the link's path, good until `until`.
+/// Returns the last segment of the link's path, valid until `until`.
 #[must_use]
 pub fn issue(secret: &[u8], link: &ActionLink, until: Timestamp) -> String {
     let person = link.person.as_deref().unwrap_or(NOBODY);
     sign_until(secret, &format!("{ACT}{}.{}.{person}", link.subject.as_str(), link.epoch), until)
 }
 
-/// What a piece is about that one of the secrets made. [`Stale::Expired`] once its time is over, and [`Stale::Forged`] if
-/// anybody else made it, or a part of it was lost on the way.
+/// Reads a segment that was signed with one of the secrets. Fails with [`Stale::Expired`] once its time is over, and
+/// with [`Stale::Forged`] if its signature isn't ours or a part of it was lost on the way.
 pub fn read(secrets: &[&str], piece: &str, now: Timestamp) -> Result<ActionLink, Stale> {
     let name = opened(secrets, piece, now)?;
-    // What stands in a subject has no full stop; a person's id may.
+    // A subject contains no full stop, but a person's id may.
     let mut parts = name.strip_prefix(ACT).ok_or(Stale::Forged)?.splitn(3, '.');
     let (Some(subject), Some(epoch), Some(person)) = (parts.next(), parts.next(), parts.next()) else {
         return Err(Stale::Forged);
@@ -69,7 +70,7 @@ pub fn read(secrets: &[&str], piece: &str, now: Timestamp) -> Result<ActionLink,
     Ok(ActionLink { subject, epoch, person })
 }
 
-/// The name in a signed piece. Only whoever has a piece of ours learns that its time is over.
+/// Returns the name in a signed segment. Only the holder of a genuine segment learns that its time is over.
 pub(crate) fn opened(secrets: &[&str], piece: &str, now: Timestamp) -> Result<String, Stale> {
     verify_until(secrets, piece, now).ok_or_else(|| match verify_until(secrets, piece, Timestamp::MIN) {
         Some(_) => Stale::Expired,
@@ -77,24 +78,24 @@ pub(crate) fn opened(secrets: &[&str], piece: &str, now: Timestamp) -> Result<St
     })
 }
 
-/// The buttons of the page.
+/// Buttons of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// "I have it."
+    /// "I have it": acknowledges the incident.
     Have,
-    /// "I can't."
+    /// "I can't": declines.
     Cannot,
-    /// "I still have it", for somebody who was asked.
+    /// "I still have it", in answer to a reminder.
     Still,
-    /// It is done.
+    /// Closes the incident.
     Done,
 }
 
 impl Choice {
-    /// All of them.
+    /// All choices.
     pub const ALL: [Self; 4] = [Self::Have, Self::Cannot, Self::Still, Self::Done];
 
-    /// As the form spells it, in its field `say`.
+    /// Returns the value of the form's field `say`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -106,7 +107,7 @@ impl Choice {
     }
 }
 
-/// Which button was pressed. [`Rejected::Malformed`] for whatever our page doesn't send.
+/// Reads which button was pressed. Fails with [`Rejected::Malformed`] for anything that our page doesn't send.
 pub fn read_choice(content_type: Option<&str>, body: &[u8]) -> Result<Choice, Rejected> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let said = fields.take("say");

@@ -1,7 +1,7 @@
-//! The web form on which people report trouble, and what they say on the page that shows what becomes of it.
+//! The web form with which people report an alert, and the form on the page that shows its status.
 //!
-//! The form is public, as [`crate::contact`] is: whoever can see the page can send it. What a person can mend is said of all
-//! fields at once, and with what was typed, so that nobody has to write anything twice.
+//! The form is public, like [`crate::contact`]: anyone who can see the page can submit it. All correctable errors are
+//! reported at once, together with the input, so that nobody has to write anything twice.
 
 mod ticket;
 
@@ -16,50 +16,49 @@ pub use self::ticket::{issue as issue_ticket, read_ticket};
 pub use crate::contact::{BODY_LIMIT, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, TRAP, Wrong};
 use crate::fields::{Fields, longer, plausible};
 
-/// The longest line that a reporter adds, in characters.
+/// Maximum length of a note that a reporter adds, in characters.
 pub const NOTE_MAX: usize = 1000;
 
-/// The form of a source, as [`Token`](crate::contact::Token) is made for it. No line is called so: a token of one form is
-/// good for no other, though one secret may sign both.
+/// Returns the name of a source's form for its [`Token`](crate::contact::Token). No line can have such a name, so a
+/// token of one form is valid for no other, even if one secret signs both.
 #[must_use]
 pub fn page_of(source: &str) -> String {
     format!("alert/{source}")
 }
 
-/// The page that shows what becomes of an incident, as [`Token`](crate::contact::Token) is made for it.
+/// Returns the name of an incident's status page for its [`Token`](crate::contact::Token).
 #[must_use]
 pub fn page_of_ticket(subject: &Subject, epoch: u64) -> String {
     format!("alert/{}#{epoch}", subject.as_str())
 }
 
-/// What somebody reported with the form.
+/// A report submitted with the form.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Report {
-    /// What it is about, in one line.
+    /// Title, in one line.
     pub what: String,
-    /// More about it, if there is more: trimmed, lines end with `\n`, without other control characters.
+    /// Details, if any: trimmed, with `\n` line endings, without other control characters.
     pub more: String,
-    /// How bad it is; the worst if nothing was chosen.
+    /// Severity; the highest if none was chosen.
     pub severity: Severity,
-    /// Who reports it, in one line; empty only in what must be mended.
+    /// Name of the reporter, in one line; empty only in a report that must be corrected.
     pub name: String,
-    /// Who gets the report when it is over: plausible, and never proven to be the sender's.
+    /// Mail address for the incident report: plausible, but never proven to belong to the sender.
     pub email: Option<String>,
-    /// The token of the page, unchecked: see [`Token::verify`](crate::contact::Token::verify).
+    /// Token of the page, unchecked: see [`Token::verify`](crate::contact::Token::verify).
     pub token: String,
-    /// The field that people don't see was filled in, by a program: one that sends forms everywhere, or one that a browser
-    /// fills in fields with.
+    /// Whether the honeypot was filled in by a program: a spam bot, or a browser's automatic completion.
     pub trap: bool,
 }
 
-/// Why a report wasn't taken. What can be mended is in the fields `what`, `more`, `name` or `email`.
+/// Why a report was refused. Errors in the fields `what`, `more`, `name` and `email` can be corrected.
 pub type Refused = crate::fields::Refused<Report>;
 
-/// Reads a submitted form, `application/x-www-form-urlencoded` and nothing else. Fields that aren't ours are passed over.
+/// Reads a submitted form, which must be `application/x-www-form-urlencoded`. Unknown fields are ignored.
 ///
-/// [`Refused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], a field that stands twice, and a severity that
-/// there isn't: no browser does that with our page. [`Refused::Wrong`] names every field that must be mended, in the order
-/// of the page.
+/// Fails with [`Refused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], a duplicate field, and an
+/// unknown severity, none of which a browser sends from our page. Fails with [`Refused::Wrong`] if fields must be
+/// corrected, in the order of the page.
 pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Report, Refused> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let severity = match fields.line("severity") {
@@ -80,7 +79,7 @@ pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Report, Refused> 
     if wrong.is_empty() { Ok(report) } else { Err(Refused::Wrong(Box::new(report), wrong)) }
 }
 
-/// What a person must mend, in the order of the page.
+/// Returns the errors that a person must correct, in the order of the page.
 fn wrong(report: &Report) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let mut say = |field, why: String| wrong.push(Wrong { field, why });
@@ -108,28 +107,28 @@ fn wrong(report: &Report) -> Vec<Wrong> {
     wrong
 }
 
-/// What a reporter says on the page that shows what becomes of it.
+/// Input of a reporter on the status page.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Said {
-    /// What.
+    /// The action.
     pub what: Saying,
-    /// The token of the page, unchecked: see [`Token::verify`](crate::contact::Token::verify).
+    /// Token of the page, unchecked: see [`Token::verify`](crate::contact::Token::verify).
     pub token: String,
 }
 
-/// One of the two things that a reporter can say.
+/// An action of a reporter on the status page.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Saying {
-    /// Another line: trimmed, lines end with `\n`, without other control characters.
+    /// Adds a note: trimmed, with `\n` line endings, without other control characters.
     Note(String),
-    /// It was nothing.
+    /// Withdraws the report.
     TakeBack,
 }
 
-/// Why it wasn't taken. What can be mended is in the field `text`.
+/// Why the input was refused. Errors in the field `text` can be corrected.
 pub type NotSaid = crate::fields::Refused<Said>;
 
-/// Reads what a reporter says: `say` is `note`, with a `text`, or `take-back`. Refused as [`read`] refuses.
+/// Reads the input of a reporter: `say` is `note`, with a `text`, or `take-back`. Fails as [`read`] does.
 pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<Said, NotSaid> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let token = fields.take("token");
@@ -155,7 +154,7 @@ pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<Said, NotSai
     }
 }
 
-// All of it is personal, and the token lets somebody else send the page.
+// All of it is personal, and with the token anyone can submit the page.
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Report")

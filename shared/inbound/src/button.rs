@@ -1,10 +1,10 @@
-//! A button: bt.tn, Flic, Shelly, a LoRaWAN button behind The Things Stack, an AWS one, or anything that can make a web
+//! Buttons: bt.tn, Flic, Shelly, LoRaWAN buttons behind The Things Stack, AWS buttons, or anything that can make a web
 //! request.
 //!
-//! The secret is in the address. Whoever has it may press, so what comes with the request is read with a good will: a body
-//! that nobody understands is a press like any other, for an alert must not be lost because of a strange body. Two things
-//! are asked the other way round. Where a signature or a header was demanded, nothing counts without it. And `hold` may be
-//! set up to *cancel*, so only an unmistakable word is taken for a long press.
+//! The secret is in the address. Anyone who has it may press the button, so the request is read leniently: an unknown
+//! body counts as a press like any other, since an alert must not be lost because of an unexpected body. There are two
+//! exceptions. If a signature or a header is required, nothing counts without it. And `hold` may be configured to
+//! *cancel*, so only an unambiguous word counts as a long press.
 
 mod flic;
 
@@ -25,22 +25,22 @@ use crate::check_size;
 pub use flic::{BadKey, FlicKey};
 use flic::{flic_cloud, flic_press, flic_token};
 
-/// How long the name of a press is remembered. More than a year, since a copy of a request is as good then as today.
+/// How long the id of a press is remembered: more than a year, since a copy of a request never becomes invalid.
 pub const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
 
-/// How long a bt.tn counter is remembered. Shorter than [`KEEP`]: the counter starts again when the button is reset or
-/// replaced, and must not then be taken for a press of last year, or a real alert would be lost. A day is far longer than
-/// anybody goes on sending the same press.
+/// How long a bt.tn counter is remembered. This is shorter than [`KEEP`]: the counter restarts when the button is reset
+/// or replaced, and the press must not be mistaken for one of last year, or a real alert would be lost. A day is far
+/// longer than any sender retries the same press.
 pub const KEEP_COUNTER: SignedDuration = SignedDuration::from_hours(24);
 
-/// The SHA-256 of a button's token: what is stored instead of the token.
+/// Returns the SHA-256 of a button's token, which is stored instead of the token.
 #[must_use]
 pub fn token_hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// The hash that a secret stands for: `sha256:` and 64 hexadecimal digits, which is how a token should be kept, or the
-/// token itself. A token of less than 22 characters, which is 128 bits of chance, is none: it could be guessed.
+/// Returns the hash in a secret: `sha256:` and 64 hexadecimal digits, which is how a token should be stored, or the
+/// token itself. A token with fewer than 22 characters (128 bits of randomness) is refused, since it could be guessed.
 #[must_use]
 pub fn known_hash(secret: &str) -> Option<[u8; 32]> {
     let Some(hex) = secret.strip_prefix("sha256:") else {
@@ -56,18 +56,18 @@ pub fn known_hash(secret: &str) -> Option<[u8; 32]> {
     Some(hash)
 }
 
-/// Whether this is the token of that hash, in a time that doesn't tell how nearly it is.
+/// Returns whether the token has this hash, compared in constant time.
 #[must_use]
 pub fn token_matches(token: &str, hash: &[u8; 32]) -> bool {
     token_hash(token).ct_eq(hash).into()
 }
 
-/// What a button has to show beside the token in its address.
+/// Proof that a button must present beside the token in its address.
 #[derive(Clone, Default)]
 pub struct Proof {
-    /// A header's name, and the values that are good in it: two of them while one takes the place of the other.
+    /// Name of a header, and its accepted values: two of them during a rotation.
     pub header: Option<(String, Vec<String>)>,
-    /// The key that must have signed the body, for buttons that call through Flic's cloud.
+    /// Key that must have signed the body, for buttons that call through Flic's cloud.
     pub flic_key: Option<FlicKey>,
 }
 
@@ -80,10 +80,10 @@ impl fmt::Debug for Proof {
     }
 }
 
-/// The press in a button's request. `None` for a method that presses nothing (HEAD, OPTIONS) and for a browser that fetches
-/// ahead: whoever calls this answers them politely.
+/// Reads the press in a button's request. Returns `None` for a method that is no press (HEAD, OPTIONS) and for a
+/// browser's prefetch; the caller answers these with success.
 ///
-/// The caller has matched the token in the address already ([`token_matches`]).
+/// The caller has already checked the token in the address ([`token_matches`]).
 pub fn press(request: &Request<Bytes>, proof: &Proof, now: Timestamp) -> Result<Option<Press>, Rejected> {
     match *request.method() {
         Method::HEAD | Method::OPTIONS => return Ok(None),
@@ -98,7 +98,7 @@ pub fn press(request: &Request<Bytes>, proof: &Proof, now: Timestamp) -> Result<
         check_header(request.headers(), name, accepted)?;
     }
     if let Some(key) = &proof.flic_key {
-        // Only what was signed counts: an Idempotency-Key beside it would make a new press of an old recording.
+        // Only signed data counts: an unsigned Idempotency-Key could turn a replay into a new press.
         let token = flic_token(request.body()).ok_or(Rejected::Forged)?;
         return Ok(Some(flic_press(&key.claims(&token)?, Some(&token), now)));
     }
@@ -109,8 +109,8 @@ pub fn press(request: &Request<Bytes>, proof: &Proof, now: Timestamp) -> Result<
     Ok(Some(press))
 }
 
-/// Browsers that fetch a link before anybody has followed it say so (Fetch Standard, `Sec-Purpose`; older ones `Purpose` and
-/// `X-Moz`).
+/// Whether a browser prefetches the link before a person follows it (Fetch Standard, `Sec-Purpose`; older browsers
+/// `Purpose` and `X-Moz`).
 fn is_prefetch(headers: &HeaderMap) -> bool {
     ["sec-purpose", "purpose", "x-moz"].iter().any(|name| {
         headers
@@ -121,7 +121,8 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 }
 
 fn check_header(headers: &HeaderMap, name: &str, accepted: &[String]) -> Result<(), Rejected> {
-    // By their hashes, so that not even the secret's length can be measured. An empty secret was never set.
+    // Compared by their hashes, so that timing doesn't even reveal the secret's length. An empty secret is an unset one
+    // and never matches.
     let accepted: Vec<_> =
         accepted.iter().filter(|secret| !secret.is_empty()).map(|secret| token_hash(secret)).collect();
     let good = headers.get_all(name).iter().any(|value| {
@@ -131,8 +132,8 @@ fn check_header(headers: &HeaderMap, name: &str, accepted: &[String]) -> Result<
     if good { Ok(()) } else { Err(Rejected::Forged) }
 }
 
-/// The sender's own name for the press (IETF draft "The Idempotency-Key HTTP Header Field"). A name that can't be kept as it
-/// is would be told from others by accident, so it is refused rather than mended.
+/// Returns the sender's own id of the press (IETF draft "The Idempotency-Key HTTP Header Field"). An id that can't be
+/// stored unchanged might collide with others, so it is refused rather than corrected.
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Rejected> {
     let mut values = headers.get_all("idempotency-key").iter();
     let Some(value) = values.next() else {
@@ -150,7 +151,8 @@ fn is_name(key: &str) -> bool {
     (1..=255).contains(&key.len()) && key.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// A name for the press out of what the vendor says. One that is too long or has strange letters is kept by its hash.
+/// Makes an id of the press from the vendor's data. One that is too long or has unusual characters is replaced by its
+/// hash.
 fn named(key: String, keep: SignedDuration) -> Option<EventId> {
     let key = if is_name(&key) { key } else { format!("sha256:{}", hex(&token_hash(&key))) };
     Some(EventId { key, keep })
@@ -160,7 +162,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Reads whatever came. The content type is only half believed: `curl -d '{…}'` calls its JSON a form.
+/// Reads any body. The content type is only a hint: `curl -d '{…}'` declares its JSON as a form.
 fn read(request: &Request<Bytes>, now: Timestamp) -> Press {
     let body = request.body().trim_ascii();
     let json: Option<Value> = if body.starts_with(b"{") { serde_json::from_slice(body).ok() } else { None };
@@ -173,7 +175,7 @@ fn read(request: &Request<Bytes>, now: Timestamp) -> Press {
                 return press;
             }
             said.add_json(value);
-            // The Flic Hub SDK's own sample wraps its event so.
+            // The sample of the Flic Hub SDK wraps its event in `obj`.
             said.add_json(&value["obj"]);
         }
         None => said.add_form(body),
@@ -182,8 +184,8 @@ fn read(request: &Request<Bytes>, now: Timestamp) -> Press {
     said.press(now)
 }
 
-/// Names and values, whatever they came in; the body's before the query's. Names are compared without their case, lines and
-/// dashes: bt.tn's users write `DEVICEID`, `deviceId` and `device_id`.
+/// Names and values in any format; the body's before the query's. Names are compared without case, underscores and
+/// hyphens: users of bt.tn write `DEVICEID`, `deviceId` and `device_id`.
 #[derive(Default)]
 struct Said(Vec<(String, String)>);
 
@@ -208,8 +210,8 @@ impl Said {
         }
     }
 
-    /// All that was said under any of these names, the first name first. An empty value says nothing, nor does a
-    /// placeholder that nobody filled in: as an id, it would make one press of all.
+    /// Returns all values under any of these names, those of the first name first. Empty values and unfilled
+    /// placeholders are skipped: as an id, they would make all presses the same.
     fn all<'a>(&'a self, names: &'a [&str]) -> impl Iterator<Item = &'a str> {
         names
             .iter()
@@ -239,9 +241,9 @@ impl Said {
         }
     }
 
-    /// bt.tn's tags (bt.tn documentation, "HTTP action") name the button with `ID`, not the press; so where one of its other
-    /// tags stands, `id` is no name for a press. Shelly's `${info.id}` is the device as well. Better to take a repeated
-    /// press for two than two for one.
+    /// Returns the id of the press. bt.tn's tags (bt.tn documentation, "HTTP action") identify the button with `ID`,
+    /// not the press. So if another of its tags is present, `id` is no id of a press. Shelly's `${info.id}` is the
+    /// device as well. Counting a repeated press twice is better than merging two presses.
     fn id(&self) -> Option<EventId> {
         if let Some(counter) =
             self.get(&["counter"]).filter(|counter| counter.bytes().all(|byte| byte.is_ascii_digit()))
@@ -260,7 +262,7 @@ impl Said {
     }
 
     fn gesture(&self) -> Gesture {
-        // Flic Hub SDK documentation, `buttonSingleOrDoubleClickOrHold`. Hold last, since it may cancel.
+        // Flic Hub SDK documentation, `buttonSingleOrDoubleClickOrHold`. Hold comes last, since it may cancel.
         for (name, gesture) in [
             ("issingleclick", Gesture::Single),
             ("isdoubleclick", Gesture::Double),
@@ -276,8 +278,8 @@ impl Said {
     }
 }
 
-/// The vendors' words for a gesture: Flic's `double_click`, AWS's `DOUBLE`, Shelly's `input.button_doublepush` (Shelly Gen2
-/// API, "Webhook.ListSupported") and `SS` (Shelly Gen1 API, "Button1"), bt.tn's `long`.
+/// Parses the vendors' words for a gesture: Flic's `double_click`, AWS's `DOUBLE`, Shelly's `input.button_doublepush`
+/// (Shelly Gen2 API, "Webhook.ListSupported") and `SS` (Shelly Gen1 API, "Button1"), bt.tn's `long`.
 fn gesture(word: &str) -> Option<Gesture> {
     let word = word.trim().to_ascii_lowercase();
     let word = word.strip_prefix("input.").unwrap_or(&word);
@@ -303,12 +305,13 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// RFC 3339, or seconds or milliseconds since 1970. What lies in the future is a clock that is wrong; so is what lies before
-/// 2001: a device that has not been told the time begins in 1970, and its press would otherwise count as far too late.
+/// Parses RFC 3339, or seconds or milliseconds since 1970. A time in the future comes from a wrong clock, and so does
+/// one before 2001: a device without a synchronised clock starts in 1970, and its press would otherwise count as far
+/// too late.
 fn time(text: &str, now: Timestamp) -> Option<Timestamp> {
     let text = text.trim();
     let at = match text.parse::<f64>() {
-        // Milliseconds passed this mark in 1973, seconds will in the year 5138.
+        // Milliseconds passed this value in 1973; seconds will in the year 5138.
         Ok(number) if number.abs() >= 1e11 => millisecond(number)?,
         Ok(number) => millisecond(number * 1000.0)?,
         Err(_) => text.parse().ok()?,
@@ -317,7 +320,7 @@ fn time(text: &str, now: Timestamp) -> Option<Timestamp> {
     (at <= limit && at.as_second() >= 1_000_000_000).then_some(at)
 }
 
-/// `as` saturates, and a number that is none becomes 0; the range is checked by jiff.
+/// `as` saturates and turns NaN into 0; jiff checks the range.
 fn millisecond(number: f64) -> Option<Timestamp> {
     Timestamp::from_millisecond(number.round() as i64).ok()
 }
@@ -326,8 +329,9 @@ fn battery(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(20).collect()
 }
 
-/// An uplink message (The Things Stack documentation, "Data formats", "Uplink messages"). `f_cnt` is left out when it is 0,
-/// and starts again when the device joins anew; `received_at` doesn't, and is the same when the stack sends again.
+/// Reads an uplink message (The Things Stack documentation, "Data formats", "Uplink messages"). `f_cnt` is omitted when
+/// it is 0, and restarts when the device rejoins. `received_at` doesn't restart, and is the same when the stack
+/// retries.
 fn things(value: &Value, now: Timestamp) -> Option<Press> {
     let uplink = value.get("uplink_message")?.as_object()?;
     let device = value["end_device_ids"]["device_id"].as_str()?;
@@ -346,8 +350,8 @@ fn things(value: &Value, now: Timestamp) -> Option<Press> {
 
 // ---- AWS
 
-/// The event of AWS IoT 1-Click (AWS IoT 1-Click developer guide, "Events"). The service has ended; its shape lives on in
-/// rules that imitate it.
+/// Reads the event of AWS IoT 1-Click (AWS IoT 1-Click developer guide, "Events"). The service has been discontinued,
+/// but rules that imitate it still use its format.
 fn aws(value: &Value, now: Timestamp) -> Option<Press> {
     let clicked = value["deviceEvent"].get("buttonClicked")?.as_object()?;
     let word = clicked.get("clickType").and_then(Value::as_str).unwrap_or_default();

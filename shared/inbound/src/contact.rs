@@ -1,7 +1,7 @@
-//! The web form on which a customer reaches a line: what was typed, read strictly and tidied up.
+//! The web form for customers of a line: strict parsing and cleaning of the input.
 //!
-//! The form is public: whoever can see the page can send it, so nothing in it is true only because it is there. What a person
-//! can mend is said of all fields at once, and with what was typed, so that nobody has to write a message twice.
+//! The form is public: anyone who can see the page can submit it, so nothing in it is true only because it is there.
+//! All correctable errors are reported at once, together with the input, so that nobody has to write a message twice.
 
 mod token;
 
@@ -11,43 +11,44 @@ pub use self::token::{Stale, Token};
 pub use crate::fields::{EMAIL_MAX, NAME_MAX, Wrong};
 use crate::fields::{Fields, longer, plausible};
 
-/// The longest body, in bytes. The longest honest one, 4000 emoji of twelve bytes each as a form spells them, is 48 KB.
+/// Maximum size of a body, in bytes. The longest legitimate one, 4000 emoji of twelve bytes each in form encoding, has
+/// 48 KB.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
-/// The longest message, in characters.
+/// Maximum length of a message, in characters.
 pub const MESSAGE_MAX: usize = 4000;
 
-/// The longest phone number as typed, in characters.
+/// Maximum length of a phone number as typed, in characters.
 pub const PHONE_MAX: usize = 40;
 
-/// The field that people don't see, and that only a program fills in.
+/// Honeypot field, which people don't see and only programs fill in.
 pub const TRAP: &str = "website";
 
-/// What a customer sent with the form.
+/// The input of a customer.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Form {
-    /// Where to answer by mail: plausible, and never proven to be the sender's.
+    /// Mail address for replies: plausible, but never proven to belong to the sender.
     pub email: Option<String>,
-    /// Where to answer by text or call, as typed: `0170 123 45 67`. Whether it is a number, only the line's country tells.
+    /// Phone number for texts or calls, as typed: `0170 123 45 67`. Whether it is valid depends on the line's country.
     pub phone: Option<String>,
-    /// What was written: trimmed, lines end with `\n`, without other control characters.
+    /// The message: trimmed, with `\n` line endings, without other control characters.
     pub message: String,
-    /// The token of the page, unchecked: see [`Token::verify`].
+    /// Token of the page, unchecked: see [`Token::verify`].
     pub token: String,
-    /// How the customer wants to be called, in one line.
+    /// The customer's name, in one line.
     pub name: Option<String>,
-    /// The field that people don't see was filled in: answer as always, and do nothing.
+    /// Whether the honeypot was filled in. If so, answer as always, and do nothing.
     pub trap: bool,
 }
 
-/// Why a form wasn't taken. What can be mended is in the fields `message`, `email`, `phone` or `name`.
+/// Why a form was refused. Errors in the fields `message`, `email`, `phone` and `name` can be corrected.
 pub type Refused = crate::fields::Refused<Form>;
 
-/// Reads a submitted form, `application/x-www-form-urlencoded` and nothing else. Fields that aren't ours are passed over.
+/// Reads a submitted form, which must be `application/x-www-form-urlencoded`. Unknown fields are ignored.
 ///
-/// [`Refused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], and a field that stands twice: no browser does
-/// that with our page, and which of them counts would be anybody's guess. [`Refused::Wrong`] names every field that must be
-/// mended, in the order of the page.
+/// Fails with [`Refused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], and a duplicate field, which
+/// no browser sends from our page and which would be ambiguous. Fails with [`Refused::Wrong`] if fields must be
+/// corrected, in the order of the page.
 pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Form, Refused> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let form = Form {
@@ -62,7 +63,7 @@ pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Form, Refused> {
     if wrong.is_empty() { Ok(form) } else { Err(Refused::Wrong(Box::new(form), wrong)) }
 }
 
-/// What a person must mend, in the order of the page.
+/// Returns the errors that a person must correct, in the order of the page.
 fn wrong(form: &Form) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let mut say = |field, why: String| wrong.push(Wrong { field, why });
@@ -96,7 +97,7 @@ fn wrong(form: &Form) -> Vec<Wrong> {
     wrong
 }
 
-// All of it is personal, and the token lets somebody else send the page.
+// All of it is personal, and with the token anyone can submit the page.
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Form")

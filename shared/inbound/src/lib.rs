@@ -1,7 +1,7 @@
-//! What they said: bytes in, a verified event out. One file per sender.
+//! Inbound requests: turns bytes into verified events. One file per sender.
 //!
-//! Nothing here speaks to a network, reads a clock or remembers anything: "now" and the secrets are arguments. Bytes that
-//! fail their sender's check never become an event, so what is not verified cannot reach the rules.
+//! This crate uses no network, reads no clock and stores nothing: the current time and the secrets are arguments. Bytes
+//! that fail their sender's check never become an event, so unverified data can't reach the rules.
 
 pub mod action_link;
 pub mod alert_form;
@@ -17,11 +17,11 @@ pub mod webex;
 
 use handbell_core::Rejected;
 
-/// The longest body that is looked at, in bytes. The longest honest one, a form from Twilio with ten pictures, is a few
-/// kilobytes; the limit bounds what a flood of unsigned requests can cost.
+/// Maximum size of a body, in bytes. The longest legitimate one, a form from Twilio with ten pictures, has a few
+/// kilobytes; the limit bounds the cost of a flood of unsigned requests.
 pub const BODY_LIMIT: usize = 256 * 1024;
 
-/// Refuses a body longer than [`BODY_LIMIT`]. Every sender's check begins with it, before any hashing or parsing.
+/// Refuses a body longer than [`BODY_LIMIT`]. Every sender's check begins with this, before any hashing or parsing.
 pub fn check_size(body: &[u8]) -> Result<(), Rejected> {
     if body.len() > BODY_LIMIT {
         return Err(Rejected::Malformed(format!("the body is longer than {BODY_LIMIT} bytes")));
@@ -29,7 +29,7 @@ pub fn check_size(body: &[u8]) -> Result<(), Rejected> {
     Ok(())
 }
 
-/// Whether a `Content-Type` header says that the body is a form. Its parameters, `charset=UTF-8`, say nothing more.
+/// Whether a `Content-Type` header names a form. Its parameters, such as `charset=UTF-8`, are ignored.
 fn is_form(content_type: Option<&str>) -> bool {
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")

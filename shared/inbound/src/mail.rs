@@ -1,8 +1,9 @@
-//! Mail: any bytes in, a letter out that a person can read; and what SES says of a mail that it received.
+//! Mail: parses any bytes into a [`Letter`] that a person can read, and reads SES's notices of received mails.
 //!
-//! Nobody can be told to write a mail anew at 3 a.m., so [`parse`] never refuses: what is broken is read as far as it goes,
-//! and [`Letter::troubles`] says what wasn't. Time and memory are bounded by the mail's length: we cut it into its parts
-//! ourselves, to a fixed depth and number, and leave to mail-parser what is inside a header and a charset.
+//! Nobody can be asked to rewrite a mail at 3 a.m., so [`parse`] never fails: it reads a broken mail as far as
+//! possible, and [`Letter::troubles`] lists the rest. Time and memory are bounded by the length of the mail: this
+//! module splits it into parts itself, to a fixed depth and number, and leaves the content of headers and the charsets
+//! to mail-parser.
 
 mod head;
 mod html;
@@ -22,18 +23,18 @@ pub use self::notice::{Notice, parse_notice};
 use self::text::one_line;
 pub use self::verdicts::{recipient_in, verdicts_in};
 
-/// The header that marks our own mails, so that we know them when they come back. Its value doesn't matter.
+/// Header that marks our own mails, so that they are recognised when they come back. Its value doesn't matter.
 pub const OWN_MARK: &str = "X-Handbell";
 
-/// The longest subject and the longest name that are kept, in characters.
+/// Maximum length of a subject or a name, in characters.
 const LINE_MAX: usize = 500;
 
-/// How many other mails, readers and attachments are kept of those that a mail names.
+/// Maximum number of mails, readers and attachments that are kept of those that a mail names.
 const LIST_MAX: usize = 100;
 
-/// Reads a mail. It never fails: whatever the bytes are, the letter holds what could be made of them.
+/// Parses a mail. Parsing never fails: whatever the bytes are, the letter contains what could be read.
 pub fn parse(bytes: &[u8]) -> Letter {
-    // A few old programs end lines with a bare CR. Nothing below knows of that.
+    // A few old programs end lines with a bare CR, which the code below doesn't support.
     let unix;
     let body_and_head = if bytes.contains(&b'\r') && !bytes.contains(&b'\n') {
         unix = bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect::<Vec<u8>>();

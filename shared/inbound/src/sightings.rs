@@ -1,7 +1,8 @@
-//! Sightings: what CMX and Meraki tell us of single devices, without being asked.
+//! Sightings: reports of single devices that CMX and Meraki push.
 //!
-//! They tell as it happens: this device is on that floor, that one has gone. Nobody tells the number, so [`count`] makes it
-//! from what was told last of each device. A device is known by a [`Device`] only; its MAC address ends here.
+//! The vendors report events: a device is on a floor, or a device has gone. They report no counts, so [`count`] derives
+//! them from the last report about each device. A device is identified by a [`Device`] only; its MAC address is never
+//! stored.
 
 mod cmx;
 mod meraki;
@@ -23,21 +24,21 @@ use subtle::ConstantTimeEq;
 
 pub use self::{cmx::cmx, meraki::meraki};
 
-/// The longest body with sightings, in bytes. It is longer than [`crate::BODY_LIMIT`], for a full store is told of in one
-/// piece; Lambda takes 6 MB, with all that the gateway wraps around.
+/// Maximum size of a body with sightings, in bytes. It is larger than [`crate::BODY_LIMIT`], since a single body
+/// reports a full store; Lambda accepts 6 MB, including what the gateway adds.
 pub const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
-/// The most entries in one body.
+/// Maximum number of entries in one body.
 pub const ENTRY_LIMIT: usize = 10_000;
 
-/// A device's name with us: the first eight bytes of HMAC-SHA256(salt, MAC address). The same device has the same name as
-/// long as the salt is the same, and without the salt nobody finds the address again.
+/// Pseudonym of a device: the first eight bytes of HMAC-SHA256(salt, MAC address). The pseudonym is stable for a given
+/// salt, and without the salt the address can't be recovered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Device(pub [u8; 8]);
 
 impl Device {
-    /// The device with this MAC address, in any of its spellings: `F4:8C:50:53:BC:09`, `f48c.5053.bc09`. Whatever else stands
-    /// there is taken too, since CMX can be told to send hashes. None if nothing stands there.
+    /// Returns the device with this MAC address, in any spelling: `F4:8C:50:53:BC:09`, `f48c.5053.bc09`. Any other text
+    /// is accepted too, since CMX can be configured to send hashes. Returns `None` for an empty text.
     #[must_use]
     pub fn new(mac: &str, salt: &[u8]) -> Option<Device> {
         let normal: String = mac
@@ -49,42 +50,42 @@ impl Device {
     }
 }
 
-// Enough to tell two of them apart, and too little to follow somebody through a log.
+// Enough to distinguish two devices, and too little to track a person through a log.
 impl fmt::Debug for Device {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Device({:02x}{:02x}…)", self.0[0], self.0[1])
     }
 }
 
-/// What one body tells. No device is in both parts.
+/// The sightings in one body. No device is in both parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sightings {
-    /// The devices in each zone, by the zone's name. Zones may overlap, so a device may be in more than one.
+    /// Devices in each zone, by the zone's name. Zones may overlap, so a device may be in several.
     pub seen: BTreeMap<String, BTreeSet<Device>>,
-    /// The devices that are in no zone (any more): they left, they aren't connected, or they are elsewhere.
+    /// Devices that are in no zone (any more): they left, aren't connected, or are elsewhere.
     pub gone: BTreeSet<Device>,
-    /// A name for the body, by which the same body is known when it comes again. It takes the salt, so that nobody can try
-    /// out addresses with it.
+    /// Identity of the body, by which a repeated body is recognised. It depends on the salt, so that nobody can test
+    /// addresses with it.
     pub digest: [u8; 8],
 }
 
 impl Sightings {
-    /// Whether nothing is told of any device, so that there is nothing to remember.
+    /// Returns whether the body reports no device, so that there is nothing to store.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.seen.is_empty() && self.gone.is_empty()
     }
 }
 
-/// How many devices are in each zone, by what was told last of each device. A zone in which nobody is isn't named.
+/// Counts the devices in each zone, by the last report about each device. Zones without devices are left out.
 ///
-/// The order of `batches` doesn't matter, except for those of the same moment: the later one is believed. Leave out those
-/// that are older than the site's window.
+/// The order of `batches` only matters between those of the same moment: the later one wins. The caller leaves out
+/// batches that are older than the site's window.
 #[must_use]
 pub fn count(batches: &[(Timestamp, Sightings)]) -> BTreeMap<String, u32> {
     let mut batches: Vec<_> = batches.iter().collect();
     batches.sort_by_key(|(at, _)| *at);
-    // From the newest on: of whom a newer one has told, an older one has nothing to say.
+    // Newest first: a newer report about a device replaces all older ones.
     let mut told = BTreeSet::new();
     let mut counts = BTreeMap::new();
     for (_, Sightings { seen, gone, .. }) in batches.into_iter().rev() {
@@ -100,24 +101,24 @@ pub fn count(batches: &[(Timestamp, Sightings)]) -> BTreeMap<String, u32> {
     counts
 }
 
-/// Devices as bytes, eight for each, in their order.
+/// Packs devices into bytes, eight for each, in order.
 #[must_use]
 pub fn pack(devices: &BTreeSet<Device>) -> Vec<u8> {
     devices.iter().flat_map(|device| device.0).collect()
 }
 
-/// The devices in what [`pack`] made. None if the length says that it didn't.
+/// Unpacks what [`pack`] returned. Returns `None` if the length isn't a multiple of eight.
 #[must_use]
 pub fn unpack(bytes: &[u8]) -> Option<BTreeSet<Device>> {
     let (devices, rest) = bytes.as_chunks::<8>();
     rest.is_empty().then(|| devices.iter().copied().map(Device).collect())
 }
 
-/// What has been told so far while a body is read.
+/// State while a body is read.
 struct Reading<'a> {
     salt: &'a [u8],
     zones: &'a [(&'a str, &'a Zone)],
-    /// The zones of each device, by their place in `zones`; none if it is gone.
+    /// Zones of each device, by index into `zones`; empty if the device has gone.
     last: BTreeMap<Device, Vec<usize>>,
 }
 
@@ -126,12 +127,12 @@ impl<'a> Reading<'a> {
         Self { salt, zones, last: BTreeMap::new() }
     }
 
-    /// The device with this MAC address, if that can be read.
+    /// Returns the device with this MAC address, if it is readable.
     fn device(&self, mac: &Value) -> Option<Device> {
         Device::new(mac.as_str()?, self.salt)
     }
 
-    /// The zones that a device on this SSID is in, out of those whose place matches.
+    /// Returns the zones whose place matches and that count devices on this SSID.
     fn zones(&self, ssid: Option<&str>, matches: impl Fn(usize, &Place) -> bool) -> Vec<usize> {
         let is_in = |(number, (_, zone)): (usize, &(&str, &Zone))| {
             let excluded = zone.exclude.ssid.is_some() && zone.exclude.ssid.as_deref() == ssid;
@@ -141,7 +142,8 @@ impl<'a> Reading<'a> {
         self.zones.iter().enumerate().filter_map(is_in).collect()
     }
 
-    /// The last word on a device is the one that counts. Who is in none of our zones is gone from all of them.
+    /// Records a report. The last report about a device wins. A device that is in none of our zones has gone from all
+    /// of them.
     fn tell(&mut self, device: Device, zones: Vec<usize>) {
         self.last.insert(device, zones);
     }
@@ -160,7 +162,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Whether what a zone asks for is what is said. A zone that asks for nothing agrees with everything.
+/// Whether a reported value satisfies a zone's condition. A zone without the condition accepts everything.
 fn agrees(asked: Option<&str>, said: Option<&str>) -> bool {
     asked.is_none_or(|asked| said == Some(asked))
 }
@@ -172,8 +174,8 @@ fn keyed(salt: &[u8], message: &[u8]) -> [u8; 8] {
     std::array::from_fn(|at| code[at])
 }
 
-/// Whether this is one of the keys. They are compared by their hashes, so that not even a key's length can be measured. An
-/// empty key was never set.
+/// Whether this is one of the keys. They are compared by their hashes, so that timing doesn't even reveal a key's
+/// length. An empty key is an unset one and never matches.
 fn is_known(given: &str, keys: &[&str]) -> bool {
     let given = Sha256::digest(given.as_bytes());
     keys.iter()
@@ -189,11 +191,11 @@ fn check_size(body: &[u8]) -> Result<(), Rejected> {
 }
 
 fn not_json(error: &serde_json::Error) -> Rejected {
-    // Not serde's own words: they may quote the body.
+    // Not serde's own words, which may quote the body.
     Rejected::Malformed(format!("the body isn't JSON, line {}, column {}", error.line(), error.column()))
 }
 
-/// The entries under this name, which must be there and not too many.
+/// Returns the list under this name, which must exist and not be too long.
 fn entries<'a>(value: &'a Value, name: &str) -> Result<&'a [Value], Rejected> {
     let entries = value[name]
         .as_array()

@@ -1,11 +1,11 @@
-//! HMAC-SHA1, as both Twilio and Webex sign.
+//! HMAC-SHA1, with which both Twilio and Webex sign.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-/// Whether `given` is the HMAC-SHA1 of `message` under `secret`, compared in constant time and in full length.
+/// Returns whether `given` is the HMAC-SHA1 of `message` under `secret`, compared in constant time and in full length.
 ///
-/// An empty secret matches nothing: anybody can compute that signature, and a secret that was never set is empty.
+/// An empty secret is an unset one and matches nothing: anyone can compute its signature.
 pub(crate) fn matches(secret: &str, message: &[u8], given: &[u8]) -> bool {
     if secret.is_empty() {
         return false;

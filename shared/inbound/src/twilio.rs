@@ -1,8 +1,8 @@
-//! Twilio: a text came in, somebody called, a key was pressed, a message was left, and the receipt of what we sent.
+//! Twilio: received texts and calls, pressed keys, voice messages, and receipts of what we sent.
 //!
-//! Twilio signs its requests with the account's auth token (Twilio documentation, "Webhooks security"); an API key signs
-//! nothing. The signature holds no time, so whoever keeps a copy of a request can send it again for as long as the token
-//! lives: what an event *is* must come from its parameters, never from unsigned headers.
+//! Twilio signs its requests with the account's auth token (Twilio documentation, "Webhooks security"); API keys sign
+//! nothing. The signature contains no time, so anyone with a copy of a request can replay it for as long as the token
+//! is valid. The identity of an event must therefore come from its parameters, never from unsigned headers.
 
 mod event;
 mod params;
@@ -19,33 +19,32 @@ pub use self::{
 };
 use crate::check_size;
 
-/// The parameters of a request of Twilio's, once it has been checked; [`Rejected::Forged`] unless one of the tokens signed
-/// it and its `AccountSid` is ours.
+/// Verifies a request and returns its parameters. Fails with [`Rejected::Forged`] unless one of the tokens signed it
+/// and its `AccountSid` is ours.
 ///
-/// There are two tokens while the secondary one takes the place of the primary (Twilio documentation, "Auth token
-/// rotation").
+/// There are two tokens while the secondary one replaces the primary (Twilio documentation, "Auth token rotation").
 pub fn verify(request: &Signed<'_>, account: &str, tokens: &[&str]) -> Result<Params, Rejected> {
     check_size(request.body)?;
     if !request.is_genuine(tokens) {
         return Err(Rejected::Forged);
     }
     let params = request.params();
-    // Belt and braces: a token belongs to one account. Also, names and values are signed without anything between them, so
-    // the same bytes cut elsewhere have the same signature; a parameter of known form that must be there stops most of it.
+    // Defence in depth: a token belongs to one account. Besides, names and values are signed without separators, so the
+    // same bytes split differently have the same signature. A required parameter of known form prevents most of that.
     if account.is_empty() || params.get("AccountSid") != Some(account) {
         return Err(Rejected::Forged);
     }
     Ok(params)
 }
 
-/// Whether a number that Twilio named can be called or texted back: E.164, which is how Twilio writes numbers. Who hides the
-/// number comes as `anonymous` or as nothing at all, and a client or SIP address isn't a number either.
+/// Returns whether a number from Twilio can be called or texted back. Twilio writes numbers in E.164. A withheld number
+/// is `anonymous` or empty, and a client or SIP address isn't a number either.
 #[must_use]
 pub fn is_e164(number: &str) -> bool {
     is_phone_number(number)
 }
 
-/// The beginning of a word that nobody knows, for it may be of any length.
+/// Shortens an unknown word, which may have any length.
 fn short(word: &str) -> String {
     word.chars().take(20).collect()
 }

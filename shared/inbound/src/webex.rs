@@ -1,7 +1,7 @@
-//! Webex: "something applied in a space".
+//! Webex: webhooks for events in spaces.
 //!
-//! The webhook's body is thin: it names what applied, and the text of a message has to be fetched by its id. It is signed
-//! with the header `X-Spark-Signature` (Webex developer guide, "Webhooks", section "Handling requests from Webex").
+//! A webhook's body is thin: it names the event, and the text of a message has to be fetched by its id. It is signed in
+//! the header `X-Spark-Signature` (Webex developer guide, "Webhooks", section "Handling requests from Webex").
 
 use std::fmt;
 
@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::{check_size, signature};
 
-/// The header that carries the signature (Webex developer guide, "Webhooks"). Webex documents no other.
+/// Header that contains the signature (Webex developer guide, "Webhooks"). Webex documents no other.
 pub const SIGNATURE_HEADER: &str = "x-spark-signature";
 
-/// Whether `signature`, the lower-case hexadecimal text of [`SIGNATURE_HEADER`], is the HMAC-SHA1 of the raw body under one
-/// of the secrets (Webex developer guide, "Webhooks"). There are two secrets while one takes the place of the other.
+/// Returns whether `signature`, the lower-case hexadecimal value of [`SIGNATURE_HEADER`], is the HMAC-SHA1 of the raw
+/// body under one of the secrets (Webex developer guide, "Webhooks"). There are two secrets during a rotation.
 #[must_use]
 pub fn is_genuine(signature: Option<&str>, body: &[u8], secrets: &[&str]) -> bool {
     let Some(given) = signature.and_then(from_hex) else {
@@ -23,9 +23,9 @@ pub fn is_genuine(signature: Option<&str>, body: &[u8], secrets: &[&str]) -> boo
     secrets.iter().any(|secret| signature::matches(secret, body, &given))
 }
 
-/// The event in a webhook's body, once its signature has been checked; [`Rejected::Forged`] without a good one.
+/// Verifies a webhook's signature and parses its body. Fails with [`Rejected::Forged`] without a valid signature.
 ///
-/// The signature holds no time, so the same bytes are good for ever: see [`Envelope::key`].
+/// The signature contains no time, so the same bytes are valid forever: see [`Envelope::key`].
 pub fn verify(signature: Option<&str>, body: &[u8], secrets: &[&str]) -> Result<Envelope, Rejected> {
     check_size(body)?;
     if !is_genuine(signature, body, secrets) {
@@ -34,52 +34,53 @@ pub fn verify(signature: Option<&str>, body: &[u8], secrets: &[&str]) -> Result<
     Envelope::parse(body)
 }
 
-/// What every webhook of Webex carries around its `data` (Webex developer guide, "Webhooks", "Handling requests from
-/// Webex"). Fields that are not listed here are passed over, since Webex adds to them without notice.
+/// The fields around the `data` of every webhook (Webex developer guide, "Webhooks", "Handling requests from Webex").
+/// Other fields are ignored, since Webex adds fields without notice.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// The webhook's own id, the same for all that it sends.
+    /// Id of the webhook, the same in all its calls.
     pub id: String,
-    /// The webhook's name, as we gave it.
+    /// Name of the webhook, as we chose it.
     pub name: String,
-    /// What it is about: `messages`, `attachmentActions`, `memberships`, `rooms` …
+    /// Kind of resource: `messages`, `attachmentActions`, `memberships`, `rooms` …
     pub resource: String,
-    /// What applied to it: `created`, `updated`, `deleted`, `migrated`.
+    /// What happened to the resource: `created`, `updated`, `deleted`, `migrated`.
     pub event: String,
-    /// Who did it. Our own id stands here for what we did ourselves.
+    /// Person who caused the event; our own id for our own actions.
     pub actor_id: Option<String>,
-    /// Who registered the webhook: ourselves.
+    /// Person who registered the webhook: ourselves.
     pub created_by: Option<String>,
-    /// The thing itself, without its content.
+    /// The resource without its content.
     pub data: Data,
 }
 
-/// The thing a webhook is about (Webex developer guide, "Webhooks"): ids only, since the content is encrypted.
+/// The resource of a webhook (Webex developer guide, "Webhooks"): ids only, since the content is encrypted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Data {
-    /// The id of the message, card action, membership or room: fetch it to learn more.
+    /// Id of the message, submission, membership or room, with which it can be fetched.
     pub id: String,
-    /// The space.
+    /// Id of the space.
     pub room_id: Option<String>,
-    /// `group` or `direct`, of a message.
+    /// Kind of a message's space: `group` or `direct`.
     pub room_type: Option<String>,
-    /// The people whom a message mentions, by their ids.
+    /// Ids of the people whom a message mentions.
     pub mentioned: Vec<String>,
-    /// Who wrote, pressed, joined or left.
+    /// Person who wrote, pressed, joined or left.
     pub person_id: Option<String>,
-    /// The same person's address.
+    /// Mail address of the same person.
     pub person_email: Option<String>,
-    /// When it came to be, in Webex's own words.
+    /// Time of creation, unparsed.
     pub created: Option<String>,
-    /// When it was changed, in Webex's own words.
+    /// Time of the last update, unparsed.
     pub updated: Option<String>,
 }
 
 impl Envelope {
-    /// What makes this event the same event when it is sent again, by Webex or by somebody who kept a copy.
+    /// Returns the identity of the event, by which a repetition is recognised, whether it comes from Webex or from a
+    /// person with a copy.
     ///
-    /// The time takes part because Webex makes a membership's id from the person and the space: who leaves and comes back has
-    /// the same id as before, and only `created` differs.
+    /// The time is part of it because Webex derives a membership's id from the person and the space: a person who
+    /// leaves and comes back gets the same id as before, and only `created` differs.
     #[must_use]
     pub fn key(&self) -> String {
         let time = self.data.updated.as_deref().or(self.data.created.as_deref()).unwrap_or_default();
@@ -111,7 +112,7 @@ impl Envelope {
     }
 }
 
-// Names of spaces and addresses of people stay out of the logs.
+// Names of spaces and addresses of people must not appear in logs.
 impl fmt::Debug for Envelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope")
@@ -141,7 +142,7 @@ fn needed(value: &Value, name: &str) -> Result<String, Rejected> {
     text(value, name).ok_or_else(|| Rejected::Malformed(format!("the webhook's body has no {name}")))
 }
 
-/// Lower-case only, as Webex writes it, so that one signature has one spelling.
+/// Decodes hexadecimal digits. Only lower case is accepted, as Webex writes it, so that one signature has one spelling.
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),

@@ -22,7 +22,7 @@ pub struct Commit<'a> {
     pub event: Option<(&'a str, SignedDuration, Handled)>,
     /// Dispatches that the event causes.
     pub dispatches: &'a [Dispatch],
-    /// How long the dispatches are kept, in seconds.
+    /// How long the dispatches, and the incident of a waiting customer, are kept, in seconds.
     pub keep_seconds: i64,
     /// Whether a new incident opens, which also stores its short reference.
     pub opens: bool,

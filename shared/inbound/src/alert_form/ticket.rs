@@ -1,4 +1,4 @@
-//! The ticket: whoever sent the form finds out with it what becomes of what they reported, and nobody else does.
+//! The ticket: with it, the reporter can follow the incident that the form opened. Nobody else can.
 
 use handbell_core::incident::Subject;
 use jiff::Timestamp;
@@ -7,17 +7,17 @@ use crate::action_link::opened;
 use crate::contact::Stale;
 use crate::link::sign_until;
 
-/// Stands first in what is signed, so that a ticket is good for nothing else that the same secret signs.
+/// Prefix of the signed text, so that a ticket is valid for nothing else that the same secret signs.
 const TICKET: &str = "ticket.";
 
-/// The ticket for one incident, good until `until`: the last piece of a path.
+/// Returns the ticket for one incident, valid until `until`: the last segment of a path.
 #[must_use]
 pub fn issue(secret: &[u8], subject: &Subject, epoch: u64, until: Timestamp) -> String {
     sign_until(secret, &format!("{TICKET}{}.{epoch}", subject.as_str()), until)
 }
 
-/// The incident of a ticket that one of the secrets made. [`Stale::Expired`] once its time is over, and
-/// [`Stale::Forged`] if anybody else made it.
+/// Returns the incident of a ticket that was signed with one of the secrets. Fails with [`Stale::Expired`] once its
+/// time is over, and with [`Stale::Forged`] if its signature isn't ours.
 pub fn read_ticket(secrets: &[&str], piece: &str, now: Timestamp) -> Result<(Subject, u64), Stale> {
     let name = opened(secrets, piece, now)?;
     let parts = name.strip_prefix(TICKET).and_then(|rest| rest.rsplit_once('.'));

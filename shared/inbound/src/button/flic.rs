@@ -1,4 +1,4 @@
-//! Flic: buttons whose presses a hub or Flic's cloud signs with a JSON Web Token.
+//! Flic: buttons whose presses are signed by a hub or by Flic's cloud with a JSON Web Token.
 
 use std::fmt;
 
@@ -10,18 +10,18 @@ use serde_json::Value;
 
 use super::{KEEP, battery, gesture, hex, named, scalar, time, token_hash};
 
-/// The public key of an ES256 signature.
+/// Public key of an ES256 signature.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FlicKey(VerifyingKey);
 
-/// The text is not a key that can be used.
+/// The text isn't a valid key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a public key of the curve P-256: {0}")]
 pub struct BadKey(&'static str);
 
 impl FlicKey {
-    /// The key with which Flic signs its web requests, as it is published in the documentation of Flic's cloud buttons
-    /// ("webhook public key"; the one for web views is another).
+    /// Returns the key with which Flic signs its web requests, from the documentation of Flic's cloud buttons ("webhook
+    /// public key"; the one for web views is another).
     #[must_use]
     pub fn published() -> FlicKey {
         FlicKey::from_jwk(
@@ -30,7 +30,7 @@ impl FlicKey {
         .expect("a constant, and a test reads it")
     }
 
-    /// Reads a JSON Web Key (RFC 7517; RFC 7518, section 6.2).
+    /// Parses a JSON Web Key (RFC 7517; RFC 7518, section 6.2).
     pub fn from_jwk(json: &str) -> Result<FlicKey, BadKey> {
         let key: Value = serde_json::from_str(json).map_err(|_| BadKey("it isn't JSON"))?;
         if key["kty"] != "EC" || key["crv"] != "P-256" {
@@ -48,14 +48,14 @@ impl FlicKey {
         VerifyingKey::from_sec1_bytes(&point).map(FlicKey).map_err(|_| BadKey("the point isn't on the curve"))
     }
 
-    /// The claims of a token that this key has signed (RFC 7515). Only ES256: the token's own word for its algorithm decides
-    /// nothing, it is merely wrong if it is another. `exp` is not looked at: an expired token tells of a press that comes
-    /// late, and what to do about those is decided elsewhere, by `pressedAt`.
+    /// Verifies a token that this key has signed and returns its claims (RFC 7515). Only ES256 is accepted: the
+    /// algorithm in the token selects nothing, it is only checked. `exp` is ignored: an expired token reports a late
+    /// press, and late presses are handled elsewhere, by `pressedAt`.
     pub(super) fn claims(&self, token: &str) -> Result<Value, Rejected> {
         let (message, signature) = token.rsplit_once('.').ok_or(Rejected::Forged)?;
         let (header, claims) = message.split_once('.').ok_or(Rejected::Forged)?;
         let header = json_part(header).ok_or(Rejected::Forged)?;
-        // `crit` names extensions that must be understood; we understand none.
+        // `crit` names extensions that must be understood; none is supported.
         if header["alg"] != "ES256" || header.get("crit").is_some() {
             return Err(Rejected::Forged);
         }
@@ -82,7 +82,7 @@ pub(super) fn flic_token(body: &[u8]) -> Option<String> {
     value["token"].as_str().map(str::to_owned)
 }
 
-/// Flic's cloud where no key was set up: believed as much as any body is.
+/// Reads a press from Flic's cloud if no key is configured. It is trusted as much as any other body.
 pub(super) fn flic_cloud(value: &Value, now: Timestamp) -> Option<Press> {
     let mut parts = value["token"].as_str()?.split('.');
     let claims = json_part(parts.nth(1)?)?;
@@ -90,8 +90,8 @@ pub(super) fn flic_cloud(value: &Value, now: Timestamp) -> Option<Press> {
     Some(flic_press(&claims, None, now))
 }
 
-/// Flic cloud buttons documentation, "Button request". `token` is the signed one: it gives the press a name even if the
-/// claims don't. Not so its signature, which whoever sees it can turn into a second good one.
+/// Reads a press (Flic cloud buttons documentation, "Button request"). `token` is the signed text. It identifies the
+/// press even if the claims don't. The signature doesn't: anyone who sees it can derive a second valid one.
 pub(super) fn flic_press(claims: &Value, token: Option<&str>, now: Timestamp) -> Press {
     let id = match (claims["buttonSerialNumber"].as_str(), claims["pressedAt"].as_str()) {
         (Some(serial), Some(at)) => {

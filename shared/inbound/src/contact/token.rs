@@ -1,40 +1,39 @@
-//! The token in a form's page: it says that we gave the page out, for this form and not long ago, and tells one submission
-//! from another.
+//! The token in a form's page: it proves that we served the page recently for this form, and distinguishes submissions.
 
 use jiff::Timestamp;
 
 use crate::link::{matches, seal};
 
-/// The token of a page with the form: `time.nonce.signature`, with the time in seconds.
+/// The token of a page with a form: `time.nonce.signature`, with the time in seconds.
 ///
-/// It is no secret and no proof of a person, for anybody may fetch the page. It stops forms that are sent from elsewhere or
-/// kept for later, and a second press of the same page's button is known by its nonce.
+/// The token is neither a secret nor a proof of a person, since anyone may fetch the page. It stops forms that are
+/// submitted from elsewhere or kept for later, and its nonce identifies a repeated submission of the same page.
 #[derive(Clone, Copy, Debug)]
 pub struct Token;
 
-/// Why a token is of no use.
+/// Why a token is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stale {
-    /// It is ours, but its page is older than [`Token::HOURS`], or of a clock that is far ahead. A new page helps.
+    /// The token is ours, but its page is older than [`Token::HOURS`], or its clock is far ahead. A new page helps.
     #[error("this page is too old")]
     Expired,
-    /// It isn't ours, or not for this form.
+    /// The token isn't ours, or belongs to another form.
     #[error("this form is not ours")]
     Forged,
 }
 
 impl Token {
-    /// How long a token is good, in hours.
+    /// How long a token is valid, in hours.
     pub const HOURS: i64 = 24;
 
-    /// How far the clock of the machine that issued it may be ahead, in minutes.
+    /// How far the clock of the issuing machine may be ahead, in minutes.
     const SKEW: i64 = 5;
 
-    /// The token for a page that is given out now. The form is a line's name, or what
-    /// [`page_of`](crate::alert_form::page_of) gives.
+    /// Issues the token for a page that is served now. The form is a line's name, or the result of
+    /// [`page_of`](crate::alert_form::page_of).
     ///
-    /// The nonce must be another for each page: 1 to 64 letters, digits, `-` and `_`. A token with any other is forged when
-    /// it comes back.
+    /// The nonce must be unique for each page: 1 to 64 letters, digits, `-` and `_`. A token with any other nonce is
+    /// rejected as forged.
     #[must_use]
     pub fn issue(secret: &[u8], form: &str, now: Timestamp, nonce: &str) -> String {
         let time = now.as_second().to_string();
@@ -42,8 +41,8 @@ impl Token {
         format!("{time}.{nonce}.{signature}")
     }
 
-    /// The nonce of a token that one of the secrets made for this form: two of them while one takes the place of the other.
-    /// An empty secret matches nothing.
+    /// Verifies a token that one of the secrets issued for this form, and returns its nonce. There are two secrets
+    /// during a rotation. An empty secret matches nothing.
     pub fn verify(secrets: &[&str], form: &str, token: &str, now: Timestamp) -> Result<String, Stale> {
         let mut pieces = token.split('.');
         let (Some(time), Some(nonce), Some(signature), None) =

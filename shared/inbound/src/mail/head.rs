@@ -1,25 +1,25 @@
-//! The headers of a mail or of one of its parts: where they end, and what stands in them.
+//! The headers of a mail or of one of its parts: where they end, and their values.
 
 use mail_parser::{ContentType, DateTime, Header, HeaderValue, MessageParser};
 
 use super::text::{as_utf8, one_line};
 
-/// The longest head of a mail, in bytes. Long ways over many servers come to some 20 KB.
+/// Maximum length of a mail's head, in bytes. Long routes over many servers reach some 20 KB.
 const MAIL_MAX: usize = 256 * 1024;
 
-/// The longest head of a part, in bytes.
+/// Maximum length of a part's head, in bytes.
 const PART_MAX: usize = 16 * 1024;
 
-/// The longest header, in bytes; the rest of a longer one is not read.
+/// Maximum length of a header, in bytes; the rest of a longer one is ignored.
 const FIELD_MAX: usize = 16 * 1024;
 
-/// The same for those that say what a part is, whose parameters are looked for one by one.
+/// The same for headers that describe a part, whose parameters are searched one by one.
 const CONTENT_FIELD_MAX: usize = 2 * 1024;
 
-/// The longest address, in bytes (RFC 5321, section 4.5.3.1.3).
+/// Maximum length of an address, in bytes (RFC 5321, section 4.5.3.1.3).
 const ADDRESS_MAX: usize = 254;
 
-/// Without one of these it is no mail's head, but text that looks like it: `Host: web01`.
+/// Text without one of these headers isn't a mail's head, but only looks like one: `Host: web01`.
 const KNOWN: [&str; 10] = [
     "from",
     "to",
@@ -33,16 +33,16 @@ const KNOWN: [&str; 10] = [
     "sender",
 ];
 
-/// Headers, understood.
+/// Parsed headers.
 #[derive(Debug, Default)]
 pub(super) struct Head {
     headers: Vec<Header<'static>>,
 }
 
-/// The head and the body of a whole mail.
+/// Splits a whole mail into head and body.
 pub(super) fn of_mail<'a>(bytes: &'a [u8], troubles: &mut Vec<String>) -> (Head, &'a [u8]) {
     let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(bytes.len());
-    // Blank lines before the head; and a mailbox's own line, which mbox files begin each mail with.
+    // Skips blank lines before the head, and the line with which mbox files begin each mail.
     let mut from = bytes[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     if [&b"From "[..], b">From "].iter().any(|line| bytes[from..].starts_with(line)) {
         from += line_len(&bytes[from..]);
@@ -61,7 +61,7 @@ pub(super) fn of_mail<'a>(bytes: &'a [u8], troubles: &mut Vec<String>) -> (Head,
     (Head::of(&fields), after_blank_line(body))
 }
 
-/// The head and the body of a part. A part may have no head at all.
+/// Splits a part into head and body. A part may have no head at all.
 pub(super) fn of_part(bytes: &[u8]) -> (Head, &[u8]) {
     let (fields, body) = split(bytes, PART_MAX);
     (Head::of(&fields), after_blank_line(body))
@@ -71,7 +71,7 @@ fn after_blank_line(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\r\n").or_else(|| body.strip_prefix(b"\n")).unwrap_or(body)
 }
 
-/// The headers as they stand there, each with its further lines; and all behind them, from the blank line on.
+/// Returns the raw headers, each with its continuation lines, and everything after them, starting with the blank line.
 fn split(bytes: &[u8], max: usize) -> (Vec<&[u8]>, &[u8]) {
     let mut fields: Vec<(usize, usize)> = Vec::new();
     let mut at = 0;
@@ -88,12 +88,12 @@ fn split(bytes: &[u8], max: usize) -> (Vec<&[u8]>, &[u8]) {
     (fields.into_iter().map(|(from, to)| &bytes[from..to]).collect(), &bytes[at..])
 }
 
-/// How long the first line is, with its end.
+/// Returns the length of the first line with its line ending.
 pub(super) fn line_len(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1)
 }
 
-/// The name of the header that begins here, in lower case.
+/// Returns the name of the header that begins here, in lower case.
 fn name(field: &[u8]) -> Option<String> {
     let colon = field.iter().take(128).position(|byte| *byte == b':')?;
     let name = field[..colon].trim_ascii_end();
@@ -129,7 +129,7 @@ impl Head {
         self.values(name).count()
     }
 
-    /// The first header of this name that holds text.
+    /// Returns the first header of this name that contains text.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.texts(name).next()
     }
@@ -138,7 +138,7 @@ impl Head {
         self.values(name).filter_map(|value| value.as_text())
     }
 
-    /// Message-IDs, without brackets.
+    /// Returns Message-IDs without brackets.
     pub(super) fn ids(&self, name: &str, max: usize) -> Vec<String> {
         let ids = self.values(name).flat_map(|value| match value {
             HeaderValue::Text(id) => vec![id.as_ref()],
@@ -148,7 +148,7 @@ impl Head {
         ids.map(|id| one_line(id, 998)).filter(|id| !id.is_empty()).take(max).collect()
     }
 
-    /// Names and addresses, these in lower case.
+    /// Returns names and addresses, the addresses in lower case.
     pub(super) fn mailboxes(&self, name: &str, max: usize) -> Vec<(Option<String>, Option<String>)> {
         let all = self.values(name).filter_map(|value| value.as_address()).flat_map(|list| list.iter());
         all.take(max)
@@ -173,7 +173,7 @@ impl Head {
         self.values("Content-Disposition").find_map(|value| value.as_content_type())
     }
 
-    /// `<>`: whoever sent it wants no bounce of it, since it is one itself, or an answer.
+    /// Whether the return path is `<>`: the sender wants no bounce, since the mail is a bounce or an automatic reply.
     pub(super) fn has_empty_return_path(&self) -> bool {
         self.values("Return-Path").next().is_some_and(|value| {
             matches!(value, HeaderValue::Empty) || value.as_text().is_some_and(|path| path.trim().is_empty())

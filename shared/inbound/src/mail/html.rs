@@ -1,8 +1,8 @@
-//! HTML into text that reads well on a phone: one line per block, links spelled out, quotes marked.
+//! Conversion of HTML to text that reads well on a phone: one line per block, links spelled out, quotes marked.
 
 use mail_parser::decoders::html::add_html_token;
 
-/// Elements that begin a new line, and end one.
+/// Elements that begin and end a line.
 const BLOCKS: [&str; 26] = [
     "address",
     "article",
@@ -32,23 +32,24 @@ const BLOCKS: [&str; 26] = [
     "ul",
 ];
 
-/// Elements whose content nobody sees.
+/// Elements whose content is invisible.
 const UNSEEN: [&str; 6] = ["head", "style", "script", "template", "title", "noscript"];
 
-/// The longest tag, in bytes. What is longer is taken for text.
+/// Maximum length of a tag, in bytes. A longer one is treated as text.
 const TAG_MAX: usize = 16 * 1024;
 
-/// The longest address of a link that is spelled out, in bytes.
+/// Maximum length of a link's address that is spelled out, in bytes.
 const LINK_MAX: usize = 500;
 
-/// How deep quotes are marked.
+/// Maximum depth of marked quotes.
 const QUOTES_MAX: usize = 5;
 
-/// The text of an HTML page, in time that grows with its length alone.
+/// Returns the text of an HTML page, in linear time.
 pub fn to_text(html: &str) -> String {
     let mut page = Page::default();
     let mut rest = html;
-    // An element that isn't closed once won't be later either: without this, each would be looked for to the end.
+    // An element that isn't closed now won't be closed later either. Without this list, each one would be searched for
+    // to the end.
     let mut unclosed: Vec<&str> = Vec::new();
     while let Some(sign) = rest.chars().next() {
         match sign {
@@ -67,16 +68,16 @@ pub fn to_text(html: &str) -> String {
 #[derive(Default)]
 struct Page {
     out: String,
-    /// A blank or a line's end was seen since the last word.
+    /// Whether white space has been read since the last word.
     blank: bool,
     quotes: usize,
     preformatted: usize,
-    /// Where the link leads that is open, and where its words begin.
+    /// Address of the open link, and where its text begins.
     link: Option<(String, usize)>,
 }
 
 impl Page {
-    /// Takes what stands at the beginning, a tag or not, and gives back the rest.
+    /// Reads a tag at the beginning, or text if it is none, and returns the rest.
     fn tag<'a>(&mut self, html: &'a str, unclosed: &mut Vec<&'static str>) -> &'a str {
         if let Some(comment) = html.strip_prefix("<!--") {
             let end = if unclosed.contains(&"!--") { None } else { comment.find("-->") };
@@ -209,7 +210,7 @@ impl Page {
         self.blank = false;
     }
 
-    /// Ends the line. Another one after an end leaves one blank line, and never more.
+    /// Ends the line. Another call after an end leaves one blank line, and never more.
     fn end_line(&mut self, again: bool) {
         self.blank = false;
         if !self.at_line_begin() || again && !self.out.is_empty() && !self.out.ends_with("\n\n") {
@@ -217,7 +218,7 @@ impl Page {
         }
     }
 
-    /// The address of a link stands behind its words, unless they are the address.
+    /// Writes the address of a link after its text, unless the text is the address.
     fn end_link(&mut self) {
         let Some((address, begin)) = self.link.take() else { return };
         let words = self.out.get(begin..).unwrap_or_default().trim();
@@ -228,7 +229,8 @@ impl Page {
     }
 }
 
-/// Where the tag ends. A `>` in quotes doesn't end it, unless the quotes never do. With a `<` outside of quotes it is none.
+/// Returns the end of the tag. A `>` in quotes doesn't end it, unless the quotes are never closed. An unquoted `<`
+/// means that it is no tag.
 fn tag_end(html: &str) -> Option<usize> {
     let bytes = &html.as_bytes()[..html.len().min(TAG_MAX)];
     let (mut quote, mut first) = (None, None);
@@ -245,7 +247,7 @@ fn tag_end(html: &str) -> Option<usize> {
     first
 }
 
-/// What comes after `</name>`.
+/// Returns the text after `</name>`.
 fn find_closing<'a>(html: &'a str, name: &str) -> Option<&'a str> {
     let bytes = html.as_bytes();
     let mut at = 0;
@@ -262,7 +264,7 @@ fn find_closing<'a>(html: &'a str, name: &str) -> Option<&'a str> {
     None
 }
 
-/// Where a link leads, if it is a web address.
+/// Returns the target of a link, if it is a web address.
 fn href(tag: &str) -> Option<String> {
     let at = tag.to_ascii_lowercase().find("href")?;
     let value = tag[at + 4..].trim_start().strip_prefix('=')?.trim_start();

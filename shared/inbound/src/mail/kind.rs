@@ -1,11 +1,11 @@
-//! Whether a person wrote a mail or a program, by what programs say of themselves (RFC 3834) and by what they don't.
+//! Whether a person or a program wrote a mail, by the headers that programs set (RFC 3834) and by other signs.
 
 use handbell_core::alert::mail::Automatic;
 
 use super::head::Head;
 
-/// How automatic replies title themselves. Exchange marks its own as `auto-generated`, like a monitoring system's mail, so
-/// that only the title tells.
+/// Titles of automatic replies. Exchange marks its own as `auto-generated`, like a monitoring system's mail, so only
+/// the title distinguishes them.
 const REPLY_TITLES: [&str; 18] = [
     "automatic reply:",
     "auto reply:",
@@ -27,7 +27,7 @@ const REPLY_TITLES: [&str; 18] = [
     "autosvar:",
 ];
 
-/// The same, where something else has to speak for it too: a monitoring system may write `Out of office hours: backup`.
+/// Titles that need another sign too: a monitoring system may write `Out of office hours: backup`.
 const LIKELY_REPLY_TITLES: [&str; 6] =
     ["out of office", "on vacation", "auto:", "absent", "abwesenheit", "im urlaub"];
 
@@ -57,8 +57,8 @@ pub(super) fn automatic(head: &Head, from: Option<&str>) -> Automatic {
     }
 }
 
-/// An empty return path alone makes no bounce: some monitoring systems want none back, and an alert that is taken for a bounce
-/// is lost.
+/// Whether the mail is a bounce. An empty return path alone doesn't make one: some monitoring systems want no bounces
+/// of their mails, and an alert that is taken for a bounce is lost.
 fn is_bounce(head: &Head, local: &str) -> bool {
     let is_report = head.content_type().is_some_and(|kind| {
         kind.ctype().eq_ignore_ascii_case("multipart")

@@ -1,4 +1,4 @@
-//! What SES says of a mail that it received: the event for Lambda, which holds no body (SES, "Contents of notifications").
+//! SES's notices of received mails: the Lambda event, which contains no body (SES, "Contents of notifications").
 
 use handbell_core::Rejected;
 use handbell_core::alert::mail::{Verdict, Verdicts};
@@ -6,29 +6,30 @@ use serde::Deserialize;
 
 use crate::check_size;
 
-/// SES received a mail. The mail itself lies in the bucket, under a key that ends with its id.
+/// Notice that SES received a mail. The mail itself is in the bucket, under a key that ends with its id.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The id that SES gave the mail: letters, digits, `-`, `_` and `.`. It is no Message-ID.
+    /// SES's id of the mail: letters, digits, `-`, `_` and `.`. It isn't the Message-ID.
     pub message_id: String,
-    /// The envelope's sender, where bounces go; `None` if it is empty, as a bounce's is.
+    /// Envelope sender, which receives bounces; `None` if it is empty, as in a bounce.
     pub source: Option<String>,
-    /// The envelope's recipients at our domain, in lower case: where the mail was really delivered. What the mail itself
-    /// names in To and Cc may be others.
+    /// Envelope recipients at our domain, in lower case: where the mail was really delivered. The addresses in the
+    /// mail's To and Cc may be others.
     pub recipients: Vec<String>,
-    /// What SES found out about the mail.
+    /// SES's verdicts on the mail.
     pub verdicts: Verdicts,
-    /// What the sender's domain wants done with mails that fail DMARC: `none`, `quarantine` or `reject`. Only if this failed.
+    /// Policy of the sender's domain for mails that fail DMARC: `none`, `quarantine` or `reject`. Only set after a
+    /// failure.
     pub dmarc_policy: Option<String>,
-    /// Where the mail lies, if the notice comes from the action that put it there.
+    /// Bucket that contains the mail, if the notice comes from the action that stored it.
     pub bucket: Option<String>,
-    /// Its key in the bucket, likewise.
+    /// Key of the mail in the bucket, under the same condition.
     pub object_key: Option<String>,
-    /// The mail's headers are longer than SES repeats in a notice, 10 KB.
+    /// Whether the mail's headers exceed the 10 KB that SES repeats in a notice.
     pub headers_truncated: bool,
 }
 
-// Who writes to whom is for no log.
+// Senders and recipients must not appear in logs.
 impl std::fmt::Debug for Notice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Notice")
@@ -96,10 +97,10 @@ struct Action {
     object_key: Option<String>,
 }
 
-/// Reads the event with which SES calls a function.
+/// Parses the event with which SES invokes a function.
 ///
-/// A mail may lack anything that its sender should have written, so nothing but the id is asked for: a check of which
-/// nothing is said is [`Verdict::Absent`]. [`Rejected::Malformed`] for what isn't such an event.
+/// A mail may lack anything that its sender should have written, so only the id is required: a verdict that is missing
+/// becomes [`Verdict::Absent`]. Fails with [`Rejected::Malformed`] if this isn't such an event.
 pub fn parse_notice(json: &[u8]) -> Result<Notice, Rejected> {
     check_size(json)?;
     let malformed = |what: &str| Rejected::Malformed(format!("this is no notice of SES: {what}"));
@@ -140,7 +141,7 @@ pub fn parse_notice(json: &[u8]) -> Result<Notice, Rejected> {
     })
 }
 
-/// It becomes part of a key in the bucket, so it must not lead elsewhere.
+/// Whether this is an id. It becomes part of a key in the bucket, so it must not lead to another object.
 fn is_id(id: &str) -> bool {
     (1..=200).contains(&id.len())
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
@@ -151,7 +152,7 @@ fn verdict(status: Option<Status>) -> Verdict {
     status.and_then(|status| status.status).map_or(Verdict::Absent, |status| of_status(&status))
 }
 
-/// What SES calls a verdict. What it may call one some day is a check that went wrong.
+/// Parses SES's name of a verdict. An unknown name counts as a check that couldn't be performed.
 pub(super) fn of_status(status: &str) -> Verdict {
     match status.trim().to_ascii_uppercase().as_str() {
         "PASS" => Verdict::Pass,

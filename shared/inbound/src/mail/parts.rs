@@ -1,4 +1,4 @@
-//! The body of a mail: which of its parts is the text, which hang on it, and which nobody can read.
+//! The body of a mail: which of its parts are the text, which are attachments, and which are unreadable.
 
 use handbell_core::alert::mail::TEXT_MAX;
 use mail_parser::ContentType;
@@ -7,16 +7,17 @@ use super::head::{Head, line_len, of_part};
 use super::text::{decoded, from_base64, from_quoted_printable, lines, one_line};
 use super::{LIST_MAX, html};
 
-/// How deep parts may lie in one another. Forwarded mails come to five or six.
+/// Maximum nesting of parts. Forwarded mails reach five or six.
 const DEPTH_MAX: usize = 20;
 
-/// How many parts are read.
+/// Maximum number of parts that are read.
 const PARTS_MAX: usize = 500;
 
-/// How much of a part is decoded for its text, in bytes. HTML is mostly not text, so more than what is kept.
+/// Maximum number of bytes of a part that are decoded for its text. HTML is mostly markup, so this exceeds the text
+/// that is kept.
 const DECODED_MAX: usize = 4 * 1024 * 1024;
 
-/// What a mail holds.
+/// Content of a mail.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) text: String,
@@ -24,12 +25,12 @@ pub(super) struct Contents {
     pub(super) troubles: Vec<String>,
 }
 
-/// Reads the body under this head. `troubles` are those that were met before.
+/// Reads the body under this head. `troubles` are those found before.
 pub(super) fn read(head: &Head, body: &[u8], troubles: Vec<String>) -> Contents {
     let mut reader = Reader { parts: 0, attached: None, found: Contents { troubles, ..Contents::default() } };
     let mut text = reader.read(head, body, 0).text;
     if text.is_empty() {
-        // A mail that only passes on another one.
+        // A mail that only forwards another one.
         text = reader.attached.take().unwrap_or_default();
     }
     if text.len() > TEXT_MAX {
@@ -44,7 +45,7 @@ pub(super) fn read(head: &Head, body: &[u8], troubles: Vec<String>) -> Contents 
 
 struct Reader {
     parts: usize,
-    /// The text of the first mail that hangs on this one.
+    /// Text of the first attached mail.
     attached: Option<String>,
     found: Contents,
 }
@@ -56,7 +57,7 @@ struct Read {
 }
 
 impl Reader {
-    /// What a person is to read of this part; empty if it is none of the text.
+    /// Reads a part and returns its text; empty if the part doesn't belong to the text.
     fn read(&mut self, head: &Head, body: &[u8], depth: usize) -> Read {
         let kind = head.content_type();
         let (class, subtype) = class_of(kind);
@@ -106,7 +107,8 @@ impl Reader {
         }
         let mut told = read.into_iter().filter(|read| !read.text.is_empty());
         if subtype == "alternative" {
-            // The same several times over, the plainest first; plain text is what its writer meant to be read as text.
+            // Alternatives have the same content, the plainest first. Plain text takes precedence, since the sender
+            // meant it to be read as text.
             let mut told: Vec<Read> = told.collect();
             let plain = told.iter().position(|read| read.is_plain);
             let best = plain.or_else(|| told.len().checked_sub(1));
@@ -139,7 +141,7 @@ impl Reader {
         let subject =
             inner.text("Subject").map(|subject| one_line(subject, 100)).filter(|name| !name.is_empty());
         self.attach_name(format!("{}.eml", subject.unwrap_or_else(|| "mail".to_owned())));
-        // What hangs on a mail that hangs on this one doesn't hang on this one.
+        // Attachments of an attached mail aren't attachments of this one.
         let mut reader = Reader { parts: self.parts, attached: None, found: Contents::default() };
         let text = reader.read(&inner, body, depth + 1).text;
         self.parts = reader.parts;
@@ -218,14 +220,14 @@ impl Reader {
 fn class_of(kind: Option<&ContentType<'_>>) -> (String, String) {
     let Some(kind) = kind else { return ("text".to_owned(), "plain".to_owned()) };
     let (class, subtype) = (kind.ctype().trim().to_ascii_lowercase(), kind.subtype().unwrap_or_default());
-    // `Content-Type: text` and nonsense: text, as RFC 2045 (section 5.2) takes what says nothing.
+    // `Content-Type: text` and invalid types are text (RFC 2045, section 5.2, for a missing type).
     if class.is_empty() || subtype.is_empty() {
         return ("text".to_owned(), "plain".to_owned());
     }
     (class, subtype.trim().to_ascii_lowercase())
 }
 
-/// A person is meant to read it, and not to open it.
+/// Whether a text part is meant to be read, not opened as a file.
 fn is_read(head: &Head, subtype: &str) -> bool {
     let hangs_on = head.disposition().is_some_and(|kind| kind.ctype().eq_ignore_ascii_case("attachment"));
     !hangs_on && !["calendar", "csv", "rfc822-headers", "vcard", "x-vcard"].contains(&subtype)
@@ -246,7 +248,7 @@ enum Whole {
     TooMany,
 }
 
-/// The parts between the boundary's lines, at most so many. None if the boundary never comes.
+/// Splits the body at the boundary's lines into at most `max` parts. Returns no part if the boundary never occurs.
 fn split<'a>(body: &'a [u8], boundary: &[u8], max: usize) -> (Vec<&'a [u8]>, Whole) {
     let (mut parts, mut begin, mut at) = (Vec::new(), None, 0);
     while !boundary.is_empty() && at < body.len() {
@@ -274,7 +276,7 @@ fn split<'a>(body: &'a [u8], boundary: &[u8], max: usize) -> (Vec<&'a [u8]>, Who
     (parts, Whole::BreaksOff)
 }
 
-/// The line's end before a boundary belongs to the boundary (RFC 2046, section 5.1.1).
+/// The line ending before a boundary belongs to the boundary (RFC 2046, section 5.1.1).
 fn without_line_end(part: &[u8]) -> &[u8] {
     let part = part.strip_suffix(b"\n").unwrap_or(part);
     part.strip_suffix(b"\r").unwrap_or(part)

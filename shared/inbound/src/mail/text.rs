@@ -1,11 +1,11 @@
-//! Bytes of a mail into text that can be shown: encodings, charsets, lines.
+//! Decoding of a mail's bytes into text that can be shown: encodings, charsets, lines.
 
 use std::borrow::Cow;
 
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 
-/// In one line, without control characters, at most so many characters.
+/// Cleans a text to one line without control characters and with at most `max` characters.
 pub(super) fn one_line(text: &str, max: usize) -> String {
     let signs = text.chars().filter(|sign| !turns(*sign));
     let signs = signs.map(|sign| if sign.is_control() || sign == '\u{feff}' { ' ' } else { sign });
@@ -17,12 +17,12 @@ pub(super) fn one_line(text: &str, max: usize) -> String {
     }
 }
 
-/// Signs that make what follows read the other way round: a title must say what it seems to say.
+/// Whether a character reverses the direction of writing: a title must not be disguised.
 fn turns(sign: char) -> bool {
     matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Lines end with `\n`, and no other control character but the tab is left.
+/// Normalises line endings to `\n` and removes all control characters except tabs.
 pub(super) fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let kept = text.chars().filter(|sign| {
@@ -31,7 +31,7 @@ pub(super) fn lines(text: &str) -> String {
     kept.collect::<String>().trim_matches('\n').trim_end().to_owned()
 }
 
-/// Text whose charset isn't told: UTF-8 if it is, or what Windows takes it for.
+/// Decodes text without a charset: as UTF-8 if it is valid, otherwise as Windows does.
 pub(super) fn as_utf8(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -42,7 +42,7 @@ pub(super) fn as_utf8(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The text in its charset, and what is wrong with that.
+/// Decodes text in its charset. Also returns what is wrong with it.
 pub(super) fn decoded(bytes: &[u8], charset: Option<&str>) -> (String, Option<String>) {
     let charset = charset.map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty());
     let bare =
@@ -76,7 +76,8 @@ pub(super) fn decoded(bytes: &[u8], charset: Option<&str>) -> (String, Option<St
     }
 }
 
-/// UTF-16, by its name or its byte order mark. Without the mark, the zeros beside Latin letters tell the order.
+/// Decodes UTF-16, recognised by its name or its byte order mark. Without the mark, the zeros beside Latin letters tell
+/// the order.
 fn wide(bytes: &[u8], charset: Option<&str>) -> Option<String> {
     let marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let named = charset.is_some_and(|name| name == "utf-16" || name == "utf16");
@@ -93,7 +94,7 @@ fn wide(bytes: &[u8], charset: Option<&str>) -> Option<String> {
     charset_decoder(name).map(|decode| decode(bytes))
 }
 
-/// What base64 stands for. Signs that don't belong there are passed over; `None` if there are so many that it isn't base64.
+/// Decodes base64. Foreign characters are skipped; returns `None` if there are too many for base64.
 pub(super) fn from_base64(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
     let clean: Vec<u8> = bytes.iter().copied().filter(belongs).collect();
@@ -105,7 +106,7 @@ pub(super) fn from_base64(bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
     Some((decoded, strange > 0))
 }
 
-/// What quoted-printable stands for. A `=` that begins nothing stands for itself.
+/// Decodes quoted-printable. A `=` that starts no escape stands for itself.
 pub(super) fn from_quoted_printable(bytes: &[u8]) -> Vec<u8> {
     let hex = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
     let mut out = Vec::with_capacity(bytes.len());
@@ -121,7 +122,7 @@ pub(super) fn from_quoted_printable(bytes: &[u8]) -> Vec<u8> {
             at += 2;
             continue;
         }
-        // A line that goes on; blanks may have come between on the way (RFC 2045, section 6.7).
+        // A soft line break, possibly with white space added in transit (RFC 2045, section 6.7).
         let blanks =
             bytes[at..].iter().take(80).take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
         match bytes.get(at + blanks) {

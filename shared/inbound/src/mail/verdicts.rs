@@ -1,20 +1,21 @@
-//! What SES wrote into a mail of its checks, for a mail that is found in the bucket and whose notice got lost.
+//! SES's verdicts in a mail's own headers, for a mail in the bucket whose notice was lost.
 //!
-//! Anybody can write such headers. SES puts its own on top of the mail, above all that came with it, and begins with the
-//! line of its own server. So only the block at the very top counts, up to the first header that isn't SES's own, and only if
-//! it names SES's server as the receiver; a header that stands there twice, or that holds signs with which a sender could
-//! break out of it, counts for nothing. What is left is [`Verdict::Absent`]: such a mail may raise an alert, and end none.
-//! All this is worth as much as the bucket's policy, which must let nobody but SES write there.
+//! Anybody can write such headers. SES puts its own at the top of the mail, above everything that came with it, and
+//! begins with the line of its own server. So only the block at the very top counts, up to the first header that isn't
+//! SES's own, and only if it names SES's server as the receiver. A header that occurs there twice, or that contains
+//! characters with which a sender could break out of it, counts for nothing. Anything else is [`Verdict::Absent`]: such
+//! a mail may open an alert but not close one. All this is only as trustworthy as the bucket's policy, which must let
+//! nobody but SES write there.
 
 use handbell_core::alert::mail::{Verdict, Verdicts};
 
 use super::head::line_len;
 use super::notice::of_status;
 
-/// How much of the top is looked at, in bytes. SES's own headers come to some 2 KB.
+/// Number of bytes at the top that are read. SES's own headers have about 2 KB.
 const TOP_MAX: usize = 16 * 1024;
 
-/// What SES writes on top, in lower case.
+/// Headers that SES writes at the top, in lower case.
 const OWN: [&str; 8] = [
     "return-path",
     "received",
@@ -26,7 +27,7 @@ const OWN: [&str; 8] = [
     "x-ses-dkim-signature",
 ];
 
-/// The verdicts in a mail that SES put into the bucket; all absent if its own headers aren't on top.
+/// Returns the verdicts in a mail that SES stored in the bucket; all absent if SES's own headers aren't at the top.
 pub fn verdicts_in(bytes: &[u8]) -> Verdicts {
     let top = top(bytes);
     let only = |name: &str| {
@@ -50,8 +51,8 @@ pub fn verdicts_in(bytes: &[u8]) -> Verdicts {
     }
 }
 
-/// To which address of ours SES took a mail that it put into the bucket, as its own `Received` tells: what the mail itself
-/// names in To may be others. None if its own headers aren't on top.
+/// Returns our address for which SES accepted a mail in the bucket, from SES's own `Received`: the addresses in the
+/// mail's To may be others. `None` if SES's own headers aren't at the top.
 pub fn recipient_in(bytes: &[u8]) -> Option<String> {
     let top = top(bytes);
     let (_, received) = top.iter().find(|(name, _)| name == "received")?;
@@ -63,7 +64,7 @@ pub fn recipient_in(bytes: &[u8]) -> Option<String> {
     address.contains('@').then(|| address.to_lowercase())
 }
 
-/// SES's own headers, names in lower case, values in one line. The second `Received` is of the server before.
+/// Returns SES's own headers, names in lower case, values in one line. A second `Received` is from the previous server.
 fn top(bytes: &[u8]) -> Vec<(String, String)> {
     let bytes = &bytes[..bytes.len().min(TOP_MAX)];
     let mut found: Vec<(String, String)> = Vec::new();
@@ -87,7 +88,7 @@ fn top(bytes: &[u8]) -> Vec<(String, String)> {
         }
         let is_last = name == "x-ses-dkim-signature";
         found.push((name, value.trim().to_owned()));
-        // Only its further lines can follow; what begins anew behind it came with the mail.
+        // Only continuation lines may follow. Any further header came with the mail.
         if is_last {
             while bytes.get(at).is_some_and(|byte| matches!(byte, b' ' | b'\t')) {
                 at += line_len(&bytes[at..]);
@@ -98,20 +99,20 @@ fn top(bytes: &[u8]) -> Vec<(String, String)> {
     found
 }
 
-/// `from … by inbound-smtp.eu-west-1.amazonaws.com with SMTP id …`.
+/// Whether a `Received` header is SES's own: `from … by inbound-smtp.eu-west-1.amazonaws.com with SMTP id …`.
 fn is_by_ses(received: &str) -> bool {
-    // What stands before ` by ` is what the sender's server said of itself.
+    // The text before ` by ` was stated by the sender's server.
     let Some((_, receiver)) = received.rsplit_once(" by ") else { return false };
     let host = receiver.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
     host.starts_with("inbound-smtp.")
         && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn"))
 }
 
-/// The methods and their results in `amazonses.com; spf=pass (…) client-ip=…; dkim=pass header.i=@…; dmarc=pass …`. `None` if
-/// another server speaks, or if it can't be told what is the server's and what is the sender's.
+/// Parses the methods and results in `amazonses.com; spf=pass (…) client-ip=…; dkim=pass header.i=@…; dmarc=pass …`.
+/// Returns `None` if another server wrote it, or if the server's text can't be separated from the sender's.
 fn results(value: &str) -> Option<Vec<(String, String)>> {
     if value.contains(['"', '\\']) {
-        return None; // an address in quotes may hold a ; or a )
+        return None; // a quoted address may contain a ; or a )
     }
     let (mut plain, mut depth) = (String::new(), 0usize);
     for sign in value.chars() {
@@ -131,7 +132,8 @@ fn results(value: &str) -> Option<Vec<(String, String)>> {
     Some(methods.map(|(name, result)| (name.to_ascii_lowercase(), result.to_ascii_lowercase())).collect())
 }
 
-/// What a method came to. There may be several signatures, of which one right one is enough; of the others there is one each.
+/// Returns the verdict of a method. There may be several DKIM signatures, one of which must pass; the other methods
+/// occur once.
 fn result(results: &[(String, String)], method: &str) -> Verdict {
     let of = |result: &str| match result {
         "pass" => Verdict::Pass,

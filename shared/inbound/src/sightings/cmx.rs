@@ -1,6 +1,6 @@
 //! Cisco CMX's notifications (CMX 11 API reference, "Configuration", "Notifications").
 //!
-//! CMX sends each one once at most and doesn't try again, so one that can't be read is passed over and the others count.
+//! CMX sends each notification at most once and doesn't retry, so unreadable entries are skipped and the others count.
 
 use std::iter;
 
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::{Reading, Sightings, agrees, check_size, entries, is_known, not_json};
 
-/// What a CMX tells in the body of a notification, once the key in the header `Authorization: Bearer …` has been checked;
-/// [`Rejected::Forged`] without one of `keys`. There are two keys while one takes the place of the other.
+/// Verifies the key in the header `Authorization: Bearer …` and returns the sightings in a CMX notification. Fails with
+/// [`Rejected::Forged`] without one of `keys`. There are two keys during a rotation.
 ///
-/// `zones` are those of this site, by name. A device that is connected but in none of them is gone from them.
+/// `zones` are those of this site, by name. A device that is connected but in none of them has gone from them.
 pub fn cmx(
     authorization: Option<&str>,
     body: &[u8],
@@ -49,7 +49,7 @@ pub fn cmx(
     Ok(reading.finish(body))
 }
 
-/// The key in `Bearer KEY`. The word's case says nothing (RFC 9110, section 11.1).
+/// Returns the key in `Bearer KEY`. The scheme is case-insensitive (RFC 9110, section 11.1).
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, key) = authorization.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim_start())
@@ -61,7 +61,7 @@ enum Kind {
     Other,
 }
 
-/// CMX writes `locationupdate` when it tells and `LocationUpdate` when it is set up; either is understood.
+/// CMX writes `locationupdate` in notifications and `LocationUpdate` in its settings; both are accepted.
 fn kind(entry: &Value) -> Kind {
     match entry["notificationType"].as_str() {
         Some(kind) if kind.eq_ignore_ascii_case("locationupdate") => Kind::Location,
@@ -70,7 +70,7 @@ fn kind(entry: &Value) -> Kind {
     }
 }
 
-/// A floor's id is a number in some releases and a text in others.
+/// Returns a text. A floor's id is a number in some releases and a string in others.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -79,15 +79,15 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// The names in `Campus>Building>Floor`; some releases write `Campus/Building/Floor`.
+/// Splits `Campus>Building>Floor` into its names; some releases write `Campus/Building/Floor`.
 fn segments(path: &str) -> Vec<String> {
     path.split(['>', '/']).map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect()
 }
 
-/// Whether the names that were asked for stand in the path, one after the other. CMX' own filter looks for a part of the
-/// text, which takes `Floor 1` for a part of `Floor 12`; here names are whole.
+/// Whether the requested names occur in the path, one after the other. CMX's own filter searches for a substring, so
+/// `Floor 1` matches `Floor 12`; here, only whole names match.
 fn lies_in(path: &[String], asked: &[String]) -> bool {
-    // Nothing is a part of everything, for CMX too.
+    // No name is a part of every path, as in CMX.
     iter::successors(Some(path), |path| path.split_first().map(|(_, rest)| rest))
         .any(|rest| rest.starts_with(asked))
 }

@@ -1,7 +1,7 @@
 //! Meraki's Scanning API, version 3 (developer.cisco.com/meraki/scanning-api/3-0).
 //!
-//! The body isn't signed: the secret stands in it. So it is read twice, first for the secret alone, and nothing else of it is
-//! used or kept until that is right.
+//! The body isn't signed but contains the secret. So it is parsed twice, first for the secret alone, and nothing else
+//! in it is used or kept until the secret is verified.
 
 use handbell_core::{Rejected, config::Zone};
 use jiff::{SignedDuration, Timestamp};
@@ -10,12 +10,13 @@ use serde_json::{Value, value::RawValue};
 
 use super::{Reading, Sightings, agrees, check_size, entries, is_known, not_json};
 
-/// What is older tells nothing of the moment: an access point that was cut off hands in late what it saw.
+/// Maximum age of an observation. An access point that was disconnected reports late, and an older one says nothing
+/// about the present.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Deserialize)]
 struct Head<'a> {
-    /// As it stands in the body: a secret that is no text is a wrong one, and costs no memory.
+    /// Raw value: a secret that isn't a string is wrong, and needs no memory.
     #[serde(borrow, default)]
     secret: Option<&'a RawValue>,
 }
@@ -26,11 +27,11 @@ impl Head<'_> {
     }
 }
 
-/// What Meraki tells in a POST, once its secret has been checked; [`Rejected::Forged`] if it is none of `keys`. There are two
-/// keys while one takes the place of the other.
+/// Verifies the secret of Meraki's POST and returns the sightings in it. Fails with [`Rejected::Forged`] if the secret
+/// is none of `keys`. There are two keys during a rotation.
 ///
-/// `zones` are those of this site, by name. Bluetooth devices aren't counted. A network that no zone is in tells nothing of
-/// our zones: that it doesn't know a device doesn't mean that the device has gone.
+/// `zones` are those of this site, by name. Bluetooth devices aren't counted. A network without zones says nothing
+/// about our zones: that it doesn't see a device doesn't mean that the device has gone.
 pub fn meraki(
     body: &[u8],
     keys: &[&str],
@@ -73,7 +74,7 @@ pub fn meraki(
                 && agrees(place.floor.as_deref(), floor)
                 && place.tag.as_deref().is_none_or(|tag| has_tag(location, tag))
         });
-        // Connected, but nobody says where: that doesn't take it away from where it was.
+        // Connected, but without a location: the device stays where it was last seen.
         if location.is_some() || !found.is_empty() {
             reading.tell(device, found);
         }
@@ -81,7 +82,7 @@ pub fn meraki(
     Ok(reading.finish(body))
 }
 
-/// Another version has its fields elsewhere, and would be read as an empty store.
+/// Another version has other fields, and would be read as an empty store.
 fn check_version(version: &Value) -> Result<(), Rejected> {
     let version = match version {
         Value::String(text) => text.clone(),
@@ -97,7 +98,7 @@ fn check_version(version: &Value) -> Result<(), Rejected> {
     ))
 }
 
-/// The last of those with the latest time; those without a time come before all others.
+/// Returns the last of the locations with the latest time. Locations without a time come first.
 fn latest(locations: &Value) -> Option<&Value> {
     locations.as_array()?.iter().filter(|location| location.is_object()).max_by_key(|l| time(&l["time"]))
 }

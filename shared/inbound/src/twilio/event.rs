@@ -1,144 +1,148 @@
-//! What Twilio can tell us, by the hook that it calls for it.
+//! Twilio's events, by the hook that Twilio calls.
 
 use std::fmt;
 
 use super::{CallStatus, MessageStatus, short};
 
-/// Which of our addresses Twilio called, and so what it means by it.
+/// The webhook that Twilio called, which determines the kind of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
-    /// A text came in (Twilio documentation, "Twilio's request to your incoming message webhook URL").
+    /// A received text (Twilio documentation, "Twilio's request to your incoming message webhook URL").
     Text,
-    /// The receipt of a text of ours (Twilio documentation, "Outbound message status in status callbacks").
+    /// Receipt of a text that we sent (Twilio documentation, "Outbound message status in status callbacks").
     TextStatus,
-    /// A call is up, theirs or ours, and Twilio asks what to say (Twilio documentation, "TwiML for Programmable Voice").
+    /// An inbound or outbound call is connected, and Twilio requests TwiML (Twilio documentation, "TwiML for
+    /// Programmable Voice").
     Call,
-    /// Keys were pressed during a call, or none in time (Twilio documentation, "TwiML: Gather").
+    /// Keys were pressed during a call, or the time for them ran out (Twilio documentation, "TwiML: Gather").
     Key,
-    /// How far a call has come, theirs or ours (Twilio documentation, "Call resource", "StatusCallback").
+    /// Status of an inbound or outbound call (Twilio documentation, "Call resource", "StatusCallback").
     CallStatus,
-    /// Whoever we connected a caller to has hung up, or didn't answer (Twilio documentation, "TwiML: Dial", "action").
+    /// The person to whom a caller was connected has hung up or didn't answer (Twilio documentation, "TwiML: Dial",
+    /// "action").
     Dialed,
-    /// A caller left a message: the action of `<Record>`, and the callback once the recording can be fetched (Twilio
-    /// documentation, "TwiML: Record", "action" and "recordingStatusCallback").
+    /// A caller left a voice message: the action of `<Record>`, and the callback once the recording can be fetched
+    /// (Twilio documentation, "TwiML: Record", "action" and "recordingStatusCallback").
     Recorded,
 }
 
-/// Something that Twilio told us.
+/// An event that Twilio reported.
 #[derive(Clone, PartialEq, Eq)]
 pub enum TwilioEvent {
-    /// A text came in.
+    /// A received text.
     Text(Text),
-    /// How far a text of ours has come. These arrive in any order, and more than once: see [`MessageStatus::follows`].
+    /// Status of a text that we sent. These events arrive in any order and repeatedly: see [`MessageStatus::follows`].
     MessageStatus {
-        /// The message, `SM…` or `MM…`.
+        /// Sid of the message, `SM…` or `MM…`.
         sid: String,
-        /// How far it has come.
+        /// The new status.
         status: MessageStatus,
-        /// Why it failed (Twilio documentation, "Error and warning dictionary").
+        /// Error code of a failure (Twilio documentation, "Error and warning dictionary").
         error_code: Option<u32>,
     },
-    /// How far a call has come, theirs or ours. These arrive in any order, and more than once: see [`CallStatus::follows`].
+    /// Status of an inbound or outbound call. These events arrive in any order and repeatedly: see
+    /// [`CallStatus::follows`].
     CallStatus {
-        /// The call, `CA…`.
+        /// Sid of the call, `CA…`.
         sid: String,
-        /// How far it has come.
+        /// The new status.
         status: CallStatus,
-        /// Counts the callbacks of one call from 0, in the order things applied.
+        /// Number of the callback within the call, from 0, in the order of events.
         sequence: Option<u32>,
-        /// How long it lasted, in seconds, once it is over.
+        /// Duration in seconds, once the call is over.
         duration: Option<u32>,
-        /// `human`, `machine_start`, `fax` …, if detection was asked for.
+        /// `human`, `machine_start`, `fax` …, if detection was requested.
         answered_by: Option<String>,
-        /// The number that calls; `anonymous` or none if it is withheld.
+        /// Calling number; `anonymous` or `None` if it is withheld.
         from: Option<String>,
-        /// The number that was called.
+        /// Called number.
         to: Option<String>,
-        /// They called us.
+        /// Whether the call is inbound.
         inbound: bool,
     },
-    /// Two are connected: somebody called us, or took our call, and Twilio asks what to say.
+    /// A call is connected, inbound or outbound, and Twilio requests TwiML.
     CallAnswered {
-        /// The call, `CA…`.
+        /// Sid of the call, `CA…`.
         sid: String,
-        /// The number that was called.
+        /// Called number.
         to: String,
-        /// The number that calls; empty if it is withheld.
+        /// Calling number; empty if it is withheld.
         from: String,
-        /// `ringing` for a call that comes in, `in-progress` for ours.
+        /// `ringing` for an inbound call, `in-progress` for an outbound one.
         status: CallStatus,
-        /// They called us.
+        /// Whether the call is inbound.
         inbound: bool,
-        /// `human`, `machine_start`, `fax` …, if detection was asked for.
+        /// `human`, `machine_start`, `fax` …, if detection was requested.
         answered_by: Option<String>,
     },
     /// Keys were pressed.
     Digits {
-        /// The call, `CA…`.
+        /// Sid of the call, `CA…`.
         sid: String,
-        /// The keys, without the one that ends them; empty if nothing was pressed in time.
+        /// The keys, without the finishing one; empty if none was pressed in time.
         digits: String,
     },
-    /// The caller and whoever we dialled are no longer connected, or never were, and Twilio asks what to say.
+    /// The caller and the dialled person are no longer connected, or never were, and Twilio requests TwiML.
     Dialed {
-        /// The caller's call, `CA…`, not the one that was dialled.
+        /// Sid of the caller's call, `CA…`, not of the dialled one.
         sid: String,
-        /// `completed` if somebody answered, else why not. `answered` becomes [`CallStatus::InProgress`].
+        /// `completed` if the dialled person answered, otherwise the reason. `answered` becomes
+        /// [`CallStatus::InProgress`].
         status: CallStatus,
-        /// How long they spoke, in seconds, if somebody answered.
+        /// Duration of the conversation in seconds, if the dialled person answered.
         seconds: Option<u32>,
     },
-    /// A message was left. The same one is told of more than once: know it by `recording`.
+    /// A voice message was left. The event may be reported repeatedly; `recording` identifies it.
     Recorded {
-        /// The call, `CA…`.
+        /// Sid of the call, `CA…`.
         sid: String,
-        /// The recording, `RE…`.
+        /// Sid of the recording, `RE…`.
         recording: String,
-        /// Where it lies, without an ending; only to be fetched from Twilio's own hosts.
+        /// Address without an extension. It must only be fetched from Twilio's own hosts.
         url: Option<String>,
-        /// How long it is, in seconds.
+        /// Length in seconds.
         seconds: Option<u32>,
-        /// `completed` once it can be fetched, `in-progress`, `absent` when nothing was heard; none at the action of `<Record>`.
+        /// `completed` once it can be fetched, `in-progress`, `absent` for silence; `None` in the action of `<Record>`.
         status: Option<String>,
     },
 }
 
-/// A text that came in (Twilio documentation, "Twilio's request to your incoming message webhook URL").
+/// A received text (Twilio documentation, "Twilio's request to your incoming message webhook URL").
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
-    /// The message, `SM…` or `MM…`.
+    /// Sid of the message, `SM…` or `MM…`.
     pub sid: String,
-    /// Who wrote.
+    /// Sender.
     pub from: String,
     /// Our number.
     pub to: String,
-    /// What was written; may be empty when there are pictures.
+    /// The text; may be empty if there are pictures.
     pub body: String,
     /// Pictures and other files, at most ten.
     pub media: Vec<Media>,
-    /// Twilio took it for a word like STOP and has answered it already: don't answer again.
+    /// The opt-out keyword that Twilio recognised and has already answered. Don't answer it again.
     pub opt_out: Option<OptOut>,
 }
 
 /// A file that came with a text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Media {
-    /// Where it lies. Signed, but still only to be fetched from Twilio's own hosts.
+    /// Address. It is signed, but must still only be fetched from Twilio's own hosts.
     pub url: String,
-    /// What it says it is.
+    /// Media type that the sender claims.
     pub content_type: Option<String>,
 }
 
-/// What Twilio's opt-out took a text for (Twilio documentation, "Customizing user replies with Advanced Opt-Out").
+/// Kind of an opt-out keyword (Twilio documentation, "Customizing user replies with Advanced Opt-Out").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptOut {
-    /// No more texts to this number, until it says START.
+    /// Opts out: Twilio blocks texts to this number until the sender opts in again with START.
     Stop,
-    /// Texts are welcome again.
+    /// Opts in again.
     Start,
-    /// A question for help.
+    /// Requests help.
     Help,
-    /// A word that Twilio didn't have when this was written.
+    /// A keyword that isn't known.
     Other(String),
 }
 
@@ -153,7 +157,7 @@ impl From<&str> for OptOut {
     }
 }
 
-// Ids and states may be logged; numbers, texts, keys and addresses of files may not.
+// Ids and statuses may be logged; numbers, texts, keys and addresses of files may not.
 impl fmt::Debug for TwilioEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! What Twilio says in a request: its parameters, and the event that they make at the hook that was called.
+//! The parameters of Twilio's requests, and the events that they describe.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use handbell_core::Rejected;
 
 use super::{CallStatus, Hook, Media, MessageStatus, OptOut, Text, TwilioEvent, short};
 
-/// What Twilio said: verified, decoded, and in no way trusted to be complete. Only [`verify`](super::verify) makes one.
+/// Verified and decoded parameters, which may still be incomplete. Only [`verify`](super::verify) creates them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Params {
-    /// The form of a POST, or the query of a GET.
+    /// Form of a POST, or query of a GET.
     said: Vec<(String, String)>,
     query: Vec<(String, String)>,
 }
@@ -19,19 +19,19 @@ impl Params {
         Params { said, query }
     }
 
-    /// A parameter that stands once. `None` if it is missing, and also if it has several different values: their order is
-    /// not signed, so neither is the first.
+    /// Returns a parameter with a single value. `None` if it is missing, and also if it has several different values:
+    /// their order isn't signed, so the first one is arbitrary.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         single(&self.said, name)
     }
 
-    /// Every value of a parameter, in the order they came in, which is not signed.
+    /// Returns every value of a parameter in the received order, which isn't signed.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.said.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
-    /// A parameter of the URL that we gave to Twilio ourselves, and which it signed with the rest.
+    /// Returns a parameter of the URL that we gave to Twilio, and which Twilio signed with the rest.
     #[must_use]
     pub fn query(&self, name: &str) -> Option<&str> {
         single(&self.query, name)
@@ -41,12 +41,12 @@ impl Params {
         self.get(name)?.parse().ok()
     }
 
-    /// A parameter that there is a name for, and whose value is worth keeping.
+    /// Returns a parameter that exists and isn't empty.
     fn filled(&self, name: &str) -> Option<String> {
         self.get(name).filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
-    /// The id of a message or call becomes part of a key, so its letters are checked.
+    /// Returns the sid of a message or a call. It becomes part of a key, so its characters are checked.
     fn sid(&self, names: &[&str]) -> Result<String, Rejected> {
         names
             .iter()
@@ -55,8 +55,8 @@ impl Params {
             .ok_or_else(|| Rejected::Malformed(format!("there is no {}", names[0])))
     }
 
-    /// The id of a recording. The request to the action of `<Record>` promises no more than its address, which ends with
-    /// the id (Twilio documentation, "TwiML: Record" and "Recordings resource").
+    /// Returns the sid of a recording. The request to the action of `<Record>` guarantees only the recording's address,
+    /// which ends with the sid (Twilio documentation, "TwiML: Record" and "Recordings resource").
     fn recording(&self) -> Result<String, Rejected> {
         let end = |url: &str| Some(url.rsplit('/').next()?.split('.').next()?.to_owned());
         self.filled("RecordingSid")
@@ -69,7 +69,7 @@ impl Params {
         self.filled(name).ok_or_else(|| Rejected::Malformed(format!("there is no {name}")))
     }
 
-    /// What applied, as the hook that Twilio called for it says.
+    /// Reads the event that Twilio reported to this hook.
     pub fn event(&self, hook: Hook) -> Result<TwilioEvent, Rejected> {
         Ok(match hook {
             Hook::Text => TwilioEvent::Text(Text {
@@ -89,7 +89,7 @@ impl Params {
             },
             Hook::Call => TwilioEvent::CallAnswered {
                 sid: self.sid(&["CallSid"])?,
-                // Who hides the number calls as `anonymous` or with nothing at all; the call is still a call.
+                // With a withheld number, `From` is `anonymous` or missing. The call is valid nevertheless.
                 from: self.get("From").unwrap_or_default().to_owned(),
                 to: self.needed("To")?,
                 status: CallStatus::from(self.get("CallStatus").unwrap_or_default()),
@@ -134,7 +134,7 @@ impl Params {
         })
     }
 
-    /// `MediaUrl0`, `MediaContentType0` and so on, at most ten of them.
+    /// Reads `MediaUrl0`, `MediaContentType0` and so on, at most ten of them.
     fn media(&self) -> Vec<Media> {
         let count = self.number("NumMedia").unwrap_or(0).min(10);
         (0..count)
@@ -148,14 +148,14 @@ impl Params {
     }
 }
 
-// Texts, numbers and names: none of it is for a log.
+// Texts, numbers and names must not appear in logs.
 impl fmt::Debug for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Params").field("count", &self.said.len()).finish_non_exhaustive()
     }
 }
 
-/// A form or query, decoded: names and values in the order they stand, repeated ones too.
+/// Decodes a form or a query into names and values in their order, including repeated ones.
 pub(super) fn decode(form: &[u8]) -> Vec<(String, String)> {
     serde_html_form::from_bytes(form).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Twilio's signature: the pieces of a request that it is made over, and whether one of our tokens made it.
+//! Twilio's signatures: the parts of a request that are signed, and their verification.
 
 use std::{borrow::Cow, collections::BTreeSet, fmt};
 
@@ -9,32 +9,32 @@ use subtle::ConstantTimeEq;
 use super::params::{Params, decode};
 use crate::{is_form, signature};
 
-/// The header that carries the signature (Twilio documentation, "Webhooks security").
+/// Header that contains the signature (Twilio documentation, "Webhooks security").
 pub const SIGNATURE_HEADER: &str = "x-twilio-signature";
 
-/// A request that says it comes from Twilio, in the pieces that the signature is made over.
+/// A request that claims to come from Twilio, as the parts that are signed.
 #[derive(Clone, Copy)]
 pub struct Signed<'a> {
-    /// The public address that Twilio was told, from the configuration and not from the request: the `Host` header is the
-    /// sender's to choose. `https://bell.example.com`, with a path if one stands in front of ours.
+    /// Public address that Twilio calls, from the configuration and not from the request: the sender controls the
+    /// `Host` header. `https://bell.example.com`, with a path if there is one before ours.
     pub base: &'a str,
-    /// The path and the query as they arrived, still percent-encoded: `/twilio/sms?d=42`.
+    /// Path and query as received, still percent-encoded: `/twilio/sms?d=42`.
     pub path_and_query: &'a str,
-    /// The text of [`SIGNATURE_HEADER`].
+    /// Value of [`SIGNATURE_HEADER`].
     pub signature: Option<&'a str>,
-    /// The `Content-Type` header.
+    /// Value of the `Content-Type` header.
     pub content_type: Option<&'a str>,
     /// The raw body.
     pub body: &'a [u8],
 }
 
 impl Signed<'_> {
-    /// Whether one of the tokens signed this request (Twilio documentation, "Webhooks security": the URL, then each
-    /// distinct name with each of its distinct values in byte order; for a body that is no form, the URL alone, which then
-    /// holds the body's SHA-256).
+    /// Returns whether one of the tokens signed this request. Twilio signs the URL, then each distinct name with each
+    /// of its distinct values in byte order; for a body that isn't a form, it signs the URL alone, which then contains
+    /// the body's SHA-256 (Twilio documentation, "Webhooks security").
     #[must_use]
     pub fn is_genuine(&self, tokens: &[&str]) -> bool {
-        // Strict decoding: bits left over at the end must be zero, so one signature has one spelling.
+        // Strict decoding: trailing bits must be zero, so one signature has one spelling.
         let Some(given) = self.signature.and_then(|text| BASE64_STANDARD.decode(text).ok()) else {
             return false;
         };
@@ -53,8 +53,8 @@ impl Signed<'_> {
         without_fragment.split_once('?').map_or("", |(_, query)| query)
     }
 
-    /// A form's parameters are signed. Any other body is signed only through its hash in the URL, so a body without that
-    /// hash is nobody's.
+    /// Whether the signature covers the body. The parameters of a form are signed. Any other body is signed only
+    /// through its hash in the URL, so a body without that hash is rejected.
     fn body_is_covered(&self) -> bool {
         if is_form(self.content_type) {
             return true;
@@ -69,10 +69,10 @@ impl Signed<'_> {
         hashes.all(|hash| bool::from(hash.as_bytes().ct_eq(ours.as_bytes())))
     }
 
-    /// Each URL that Twilio may have signed for this request. Its back-ends don't agree about the port: voice over HTTPS
-    /// drops it, messaging keeps it, and some write the default one out (Twilio documentation, "Webhooks security", "A few
-    /// notes"; Twilio's own libraries try both). User and password are never part of it, nor is the fragment, which holds
-    /// the connection overrides. The host is lower-case, as Twilio's libraries have it.
+    /// Returns each URL that Twilio may have signed for this request. Twilio's back ends disagree about the port: voice
+    /// over HTTPS drops it, messaging keeps it, and some add the default one (Twilio documentation, "Webhooks
+    /// security", "A few notes"; Twilio's own libraries try both). User and password are never part of it, nor is the
+    /// fragment, which contains the connection overrides. The host is in lower case, as in Twilio's libraries.
     fn urls(&self) -> Vec<String> {
         let Some((scheme, rest)) = self.base.split_once("://") else {
             return Vec::new();
@@ -82,7 +82,7 @@ impl Signed<'_> {
         let (authority, prefix) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
         let prefix = prefix.trim_end_matches('/');
         let host_and_port = authority.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-        // In `[::1]` the colons are the host's.
+        // In `[::1]` the colons belong to the host.
         let (host, port) = match host_and_port.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
             _ => (host_and_port.as_str(), None),
@@ -94,7 +94,7 @@ impl Signed<'_> {
         let port = port.filter(|port| !port.is_empty()).unwrap_or(default);
         let ours = before(self.path_and_query, '#');
         let mut paths: Vec<Cow<'_, str>> = vec![Cow::from(format!("{prefix}{ours}"))];
-        // API Gateway keeps the stage or mapping key that the base already names in some of its set-ups.
+        // In some set-ups, API Gateway keeps the stage or mapping key that the base already contains.
         if !prefix.is_empty() && ours.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/')) {
             paths.push(Cow::from(ours));
         }
@@ -106,7 +106,7 @@ impl Signed<'_> {
 
     pub(super) fn params(&self) -> Params {
         let query = decode(self.query().as_bytes());
-        // A GET may name a content type too, and has no body for it.
+        // A GET may have a content type too, but no body for it.
         if is_form(self.content_type) && !self.body.is_empty() {
             Params::new(decode(self.body), query)
         } else {
@@ -115,7 +115,7 @@ impl Signed<'_> {
     }
 }
 
-// The body is somebody's text and number, the query holds our signed ids.
+// The body contains a person's text and number, and the query contains our signed ids.
 impl fmt::Debug for Signed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signed")
@@ -125,7 +125,7 @@ impl fmt::Debug for Signed<'_> {
     }
 }
 
-/// Each distinct name with each of its distinct values, in byte order, and nothing in between.
+/// Concatenates each distinct name with each of its distinct values, in byte order and without separators.
 fn sorted(params: &[(String, String)]) -> String {
     let distinct: BTreeSet<_> = params.iter().collect();
     distinct.into_iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect()

@@ -1,37 +1,37 @@
-//! How far a text or a call has come, and which news comes after which.
+//! Statuses of texts and calls, and their order.
 
 use super::short;
 
-/// How far a text has come (Twilio documentation, "Message resource", "Message status values").
+/// Status of a text (Twilio documentation, "Message resource", "Message status values").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageStatus {
-    /// To be sent later.
+    /// Scheduled for later.
     Scheduled,
-    /// Twilio has it and looks for a sender.
+    /// Accepted by Twilio, which selects a sender.
     Accepted,
-    /// It waits its turn.
+    /// Queued.
     Queued,
     /// On its way to the carrier.
     Sending,
-    /// The carrier has it. Where carriers report nothing more, this is the last that is heard.
+    /// Accepted by the carrier. If the carrier reports nothing more, this is the last status.
     Sent,
-    /// Some of those it was for have it.
+    /// Delivered to some of the recipients.
     PartiallyDelivered,
-    /// On its way to us.
+    /// Inbound, being received.
     Receiving,
-    /// It has come to us.
+    /// Inbound, received.
     Received,
-    /// It has arrived.
+    /// Delivered.
     Delivered,
-    /// The carrier couldn't deliver it.
+    /// The carrier couldn't deliver the text.
     Undelivered,
-    /// It could not be sent.
+    /// The text could not be sent.
     Failed,
-    /// We took it back before it was sent.
+    /// We cancelled the text before it was sent.
     Canceled,
-    /// It was read, after it had been delivered.
+    /// Read, after it had been delivered.
     Read,
-    /// A word that Twilio didn't have when this was written. It is never further than anything.
+    /// A status that isn't known. It follows no other status.
     Other(String),
 }
 
@@ -57,7 +57,7 @@ impl From<&str> for MessageStatus {
 }
 
 impl MessageStatus {
-    /// How far along it is. 0 is nowhere.
+    /// Returns the progress, from 0 for none.
     #[must_use]
     pub fn rank(&self) -> u8 {
         match self {
@@ -77,8 +77,9 @@ impl MessageStatus {
         }
     }
 
-    /// Whether this is news after `earlier`. Callbacks overtake each other: a `sent` that comes after `delivered` is none,
-    /// and of two ends the first one stays. Only `read` may follow an end, and only `delivered`.
+    /// Returns whether this status is news after `earlier`. Callbacks overtake each other: a `sent` after `delivered`
+    /// is outdated, and of two final statuses the first one stays. Only `read` may follow a final status, and only
+    /// `delivered`.
     #[must_use]
     pub fn follows(&self, earlier: &MessageStatus) -> bool {
         match earlier {
@@ -90,35 +91,35 @@ impl MessageStatus {
         }
     }
 
-    /// Whether nothing more is to come, but perhaps that it was read.
+    /// Returns whether no further status can follow, except `read`.
     #[must_use]
     pub fn is_final(&self) -> bool {
         self.rank() >= 7
     }
 }
 
-/// How far a call has come (Twilio documentation, "Call resource", "Call status values").
+/// Status of a call (Twilio documentation, "Call resource", "Call status values").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallStatus {
-    /// It waits its turn.
+    /// Queued.
     Queued,
     /// Twilio has begun to dial.
     Initiated,
-    /// It rings.
+    /// Ringing.
     Ringing,
-    /// Somebody, or something, has answered.
+    /// Answered by a person or a machine.
     InProgress,
-    /// It was answered, and is over.
+    /// Answered and over.
     Completed,
     /// The line was busy.
     Busy,
-    /// It could not be made: mostly a number that isn't one.
+    /// The call could not be made, mostly because the number is invalid.
     Failed,
-    /// Nobody answered.
+    /// Not answered.
     NoAnswer,
-    /// We gave it up before it was answered.
+    /// We cancelled the call before it was answered.
     Canceled,
-    /// A word that Twilio didn't have when this was written. It is never further than anything.
+    /// A status that isn't known. It follows no other status.
     Other(String),
 }
 
@@ -128,7 +129,7 @@ impl From<&str> for CallStatus {
             "queued" => CallStatus::Queued,
             "initiated" => CallStatus::Initiated,
             "ringing" => CallStatus::Ringing,
-            // The callback's event is called `answered`, its status `in-progress`; some callbacks carry the former.
+            // The callback's event is called `answered`, its status `in-progress`; some callbacks contain the former.
             "in-progress" | "answered" => CallStatus::InProgress,
             "completed" => CallStatus::Completed,
             "busy" => CallStatus::Busy,
@@ -141,7 +142,7 @@ impl From<&str> for CallStatus {
 }
 
 impl CallStatus {
-    /// How far along it is. 0 is nowhere.
+    /// Returns the progress, from 0 for none.
     #[must_use]
     pub fn rank(&self) -> u8 {
         match self {
@@ -158,13 +159,14 @@ impl CallStatus {
         }
     }
 
-    /// Whether this is news after `earlier`: callbacks overtake each other, and of two ends the first one stays.
+    /// Returns whether this status is news after `earlier`. Callbacks overtake each other, and of two final statuses
+    /// the first one stays.
     #[must_use]
     pub fn follows(&self, earlier: &CallStatus) -> bool {
         self.rank() > earlier.rank()
     }
 
-    /// Whether the call is over.
+    /// Returns whether the call is over.
     #[must_use]
     pub fn is_final(&self) -> bool {
         self.rank() == 5

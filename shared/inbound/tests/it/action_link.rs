@@ -28,7 +28,7 @@ fn link(subject: Subject, epoch: u64, person: Option<&str>) -> ActionLink {
 }
 
 #[test]
-fn the_vector_and_none_of_its_mutations() {
+fn the_vector_verifies_and_its_mutations_do_not() {
     let dana = link(Subject::button("green"), 7, Some("dana.lee"));
     assert_eq!(issue(SECRET.as_bytes(), &dana, next_week()), PIECE);
     let open = |piece: &str| read(&["new", SECRET], piece, now());
@@ -47,7 +47,7 @@ fn the_vector_and_none_of_its_mutations() {
 }
 
 #[test]
-fn only_who_has_a_link_of_ours_learns_that_its_time_is_over() {
+fn only_the_holder_of_a_genuine_link_learns_that_it_has_expired() {
     let one = SignedDuration::from_secs(1);
     assert!(read(&[SECRET], PIECE, next_week() - one).is_ok());
     for late in [next_week(), next_week() + one, Timestamp::MAX] {
@@ -57,7 +57,7 @@ fn only_who_has_a_link_of_ours_learns_that_its_time_is_over() {
 }
 
 #[test]
-fn every_kind_of_incident_and_of_person_comes_back_as_it_went() {
+fn links_round_trip_for_every_kind_of_incident_and_person() {
     let customer = Subject::customer("key", "support", "+12025550123");
     let subjects = [
         Subject::button("green-1_B"),
@@ -80,7 +80,7 @@ fn every_kind_of_incident_and_of_person_comes_back_as_it_went() {
 }
 
 #[test]
-fn what_the_secret_signs_for_another_purpose_is_no_link() {
+fn a_signature_for_another_purpose_is_not_a_link() {
     let of = |name: &str| sign_until(SECRET.as_bytes(), name, next_week());
     for name in [
         "picture.png",
@@ -103,12 +103,12 @@ fn what_the_secret_signs_for_another_purpose_is_no_link() {
 }
 
 #[test]
-fn whom_it_was_sent_to_stands_in_no_log() {
+fn debug_does_not_show_the_recipient() {
     assert!(!format!("{:?}", link(Subject::button("green"), 1, Some("dana"))).contains("dana"));
 }
 
 #[test]
-fn only_our_buttons() {
+fn only_the_buttons_of_the_page_are_accepted() {
     for choice in Choice::ALL {
         assert_eq!(read_choice(FORM, format!("say={}", choice.name()).as_bytes()), Ok(choice));
     }
@@ -128,7 +128,7 @@ fn only_our_buttons() {
 
 proptest! {
     #[test]
-    fn nothing_else_opens(piece in "(act\\.|ticket\\.)?[a-z:~.0-9-]{0,60}", any: String) {
+    fn an_unsigned_segment_is_forged(piece in "(act\\.|ticket\\.)?[a-z:~.0-9-]{0,60}", any: String) {
         prop_assert_eq!(read(&[SECRET], &piece, now()), Err(Stale::Forged));
         prop_assert_eq!(read(&[SECRET], &any, now()), Err(Stale::Forged));
         prop_assert_eq!(read_ticket(&[SECRET], &piece, now()), Err(Stale::Forged));

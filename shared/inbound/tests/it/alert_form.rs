@@ -28,7 +28,7 @@ fn sent(fields: &[(&str, &str)]) -> Result<Report, Refused> {
     read(FORM, encoded(&all).as_bytes())
 }
 
-/// The fields that were wrong, when all else is as it should be.
+/// Returns the fields with errors, if all other fields are valid.
 fn wrong(fields: &[(&str, &str)]) -> Vec<&'static str> {
     match sent(fields) {
         Ok(_) => Vec::new(),
@@ -38,7 +38,7 @@ fn wrong(fields: &[(&str, &str)]) -> Vec<&'static str> {
 }
 
 #[test]
-fn a_report_as_a_browser_sends_it() {
+fn a_report_is_read_as_a_browser_sends_it() {
     let body =
         b"what=+The+door%0D%0Ais+stuck&more=%0D%0AIt+opens.%0D%0AIt+won%27t+close.%0D%0A&severity=warning\
         &name=Ann+L%C3%A9e&email=ann%40example.org&website=&token=t&send=";
@@ -60,7 +60,7 @@ fn a_report_as_a_browser_sends_it() {
 }
 
 #[test]
-fn a_line_and_a_name_are_enough_and_it_counts_as_the_worst() {
+fn a_title_and_a_name_are_enough_and_the_severity_is_the_highest() {
     let report = sent(&[]).unwrap();
     assert_eq!((report.severity, report.email, report.more.as_str()), (Severity::Critical, None, ""));
     for severity in Severity::ALL {
@@ -70,7 +70,7 @@ fn a_line_and_a_name_are_enough_and_it_counts_as_the_worst() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost() {
+fn all_errors_are_reported_at_once_and_no_input_is_lost() {
     let fields = [
         ("what", "\r\n \t"),
         ("more", &"é".repeat(MESSAGE_MAX + 1) as &str),
@@ -95,7 +95,7 @@ fn all_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost() {
 }
 
 #[test]
-fn limits() {
+fn limits_are_inclusive() {
     for (field, max) in [("what", TITLE_MAX), ("more", MESSAGE_MAX), ("name", NAME_MAX)] {
         assert!(wrong(&[(field, &"👍".repeat(max))]).is_empty(), "{field}");
         assert_eq!(wrong(&[(field, &"a".repeat(max + 1))]), [field]);
@@ -116,7 +116,7 @@ fn limits() {
 }
 
 #[test]
-fn a_reporters_second_word() {
+fn a_reporter_adds_a_note_or_withdraws_the_report() {
     let said = |fields: &[(&str, &str)]| read_said(FORM, encoded(fields).as_bytes());
     let note = said(&[("say", "note"), ("text", " It\r\nsmokes. "), ("token", "t")]).unwrap();
     assert_eq!(note, Said { what: Saying::Note("It\nsmokes.".into()), token: "t".into() });
@@ -138,7 +138,7 @@ fn a_reporters_second_word() {
 }
 
 #[test]
-fn a_token_of_one_page_is_good_for_no_other() {
+fn a_token_of_one_page_is_valid_for_no_other() {
     let subject = Subject::alert("support", "n");
     let pages = [
         "support".to_owned(),
@@ -160,7 +160,7 @@ fn a_token_of_one_page_is_good_for_no_other() {
 }
 
 #[test]
-fn a_ticket_opens_its_own_incident_for_a_week() {
+fn a_ticket_is_valid_for_its_incident_and_for_a_week() {
     let until = now() + SignedDuration::from_hours(7 * 24);
     let subject = Subject::alert("support", "a nonce");
     let ticket = issue_ticket(SECRET.as_bytes(), &subject, 3, until);
@@ -177,7 +177,7 @@ fn a_ticket_opens_its_own_incident_for_a_week() {
 
 proptest! {
     #[test]
-    fn whatever_is_read_keeps_the_rules(fields in proptest::collection::btree_map(
+    fn every_accepted_report_satisfies_the_rules(fields in proptest::collection::btree_map(
         "what|more|severity|name|email|token|website|x", "(.|\n|[a@.\u{202e}\r\t\u{0}]){0,60}", 0..8), raw: Vec<u8>)
     {
         let body = serde_html_form::to_string(&fields).unwrap();

@@ -54,7 +54,7 @@ fn at(text: &str) -> Option<Timestamp> {
 }
 
 #[test]
-fn a_token_is_kept_as_its_hash_or_as_itself() {
+fn a_secret_is_a_tokens_hash_or_the_token_itself() {
     let token = "a-token-of-enough-letters";
     let hash = token_hash(token);
     let kept = hash.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"));
@@ -66,7 +66,7 @@ fn a_token_is_kept_as_its_hash_or_as_itself() {
 }
 
 #[test]
-fn tokens() {
+fn only_the_exact_token_matches() {
     let hash = token_hash("demo-green-button-on-this-laptop");
     assert!(token_matches("demo-green-button-on-this-laptop", &hash));
     for wrong in [
@@ -80,7 +80,7 @@ fn tokens() {
 }
 
 #[test]
-fn methods() {
+fn only_some_methods_are_presses() {
     for method in ["HEAD", "OPTIONS"] {
         assert_eq!(press(&request(method, "/b/t", "", ""), &Proof::default(), now()), Ok(None));
     }
@@ -97,7 +97,7 @@ fn methods() {
 }
 
 #[test]
-fn shelly() {
+fn shellys_requests_are_read() {
     for (event, gesture) in [
         ("input.button_push", Gesture::Single),
         ("input.button_doublepush", Gesture::Double),
@@ -113,7 +113,7 @@ fn shelly() {
         );
         assert_eq!(get(&format!("click={}", event.replace(' ', "+"))).gesture, gesture);
     }
-    // The address that its own page shows: `${info.id}` is the device, and the same every time.
+    // From Shelly's own page: `${info.id}` is the device, the same in every press.
     assert_eq!(get("device=shellyplusi4-a8032ab12345").id, None);
     assert_eq!(get("id=shellyplusi4-a8032ab12345").id, None);
     assert_eq!(get("id=$%7Binfo.id%7D").id, None);
@@ -129,7 +129,7 @@ fn shelly() {
 }
 
 #[test]
-fn bttn() {
+fn bttns_tags_are_read() {
     let counter = id("bttn:0123-abcd:17", KEEP_COUNTER);
     let form = "ID=777&NAME=Green&DEVICEID=0123-abcd&COUNTER=17&ETYPE=long&COUNTERP=12&COUNTERL=5&COUNTERN=0";
     let expected = Press { id: counter.clone(), gesture: Gesture::Hold, ..Press::default() };
@@ -151,7 +151,7 @@ fn bttn() {
     );
     assert_eq!(posted(&json!({"id": "777", "counter": "<COUNTER>"})).id, None, "a tag that nobody filled in");
     assert_eq!(get("DEVICEID=0123-abcd&COUNTER=").id, None);
-    // The samples' tags, each filled in with a number: all are known.
+    // All tags in the sample, each filled with a number, are known.
     let all: Vec<(String, &str)> = samples()["bttn_tags"]
         .as_array()
         .unwrap()
@@ -162,7 +162,7 @@ fn bttn() {
 }
 
 #[test]
-fn flic_hub() {
+fn flic_hubs_events_are_read() {
     let sample = &samples()["flic_hub_sdk_event"];
     assert_eq!(posted(sample), Press::default());
     assert_eq!(posted(&sample["obj"]), Press::default());
@@ -181,7 +181,7 @@ fn flic_hub() {
 }
 
 #[test]
-fn the_things_stack() {
+fn uplinks_of_the_things_stack_are_read() {
     let mut sample = samples()["ttn_uplink (abridged, from memory)"].clone();
     let mut expected = Press {
         id: id("ttn:dev1:1:2020-02-12T15:15:45.787Z", KEEP),
@@ -199,7 +199,7 @@ fn the_things_stack() {
 }
 
 #[test]
-fn aws() {
+fn events_of_aws_buttons_are_read() {
     let samples = samples();
     let mut sample = samples["aws_iot_1click_lambda_event"].clone();
     let mut expected = Press {
@@ -219,7 +219,7 @@ fn aws() {
 }
 
 #[test]
-fn our_own_words() {
+fn our_own_field_names_are_read() {
     let expected = Press {
         id: id("id:a1", KEEP),
         gesture: Gesture::Triple,
@@ -243,7 +243,7 @@ fn our_own_words() {
             "{time}"
         );
     }
-    // Names that can't be keys as they are.
+    // Ids that can't be keys unchanged.
     for strange in ["é".to_owned(), "x".repeat(300), "a\nb".to_owned()] {
         let key = posted(&json!({"id": strange})).id.unwrap().key;
         assert!(key.starts_with("sha256:") && key.len() == 71, "{key}");
@@ -252,7 +252,7 @@ fn our_own_words() {
 }
 
 #[test]
-fn times_that_cannot_be() {
+fn impossible_times_are_ignored() {
     for time in [
         json!("2026-07-01T12:01:01Z"),
         json!("tomorrow"),
@@ -281,7 +281,7 @@ fn times_that_cannot_be() {
 }
 
 #[test]
-fn a_strange_body_is_a_press() {
+fn an_unknown_body_is_a_press() {
     for body in [
         &b"\xff\xfe\x00"[..],
         b"{",
@@ -309,7 +309,7 @@ fn a_strange_body_is_a_press() {
 }
 
 #[test]
-fn the_idempotency_key_wins() {
+fn the_idempotency_key_takes_precedence() {
     let with = |key: &[u8]| {
         let mut request = request("POST", "/b/t", FORM, "deviceid=1&counter=2");
         request.headers_mut().insert("idempotency-key", http::HeaderValue::from_bytes(key).unwrap());
@@ -327,7 +327,7 @@ fn the_idempotency_key_wins() {
 }
 
 #[test]
-fn a_demanded_header() {
+fn a_required_header_is_checked() {
     let proof = |secrets: &[&str]| Proof {
         header: Some(("X-Bell".into(), secrets.iter().map(|secret| secret.to_string()).collect())),
         flic_key: None,
@@ -381,7 +381,7 @@ fn es256() -> Value {
 }
 
 #[test]
-fn flic_cloud() {
+fn presses_from_flics_cloud_are_read() {
     let key = signing_key(7);
     let mut claims = samples()["flic_cloud_button_request"]["jwt_claims"].clone();
     for (word, gesture) in
@@ -391,7 +391,7 @@ fn flic_cloud() {
         let expected = Press {
             id: id(&format!("flic:BC44-B06243:2024-07-17T12:05:45+02:00:{word}"), KEEP),
             gesture,
-            at: at("2024-07-17T10:05:45Z"), // expired long ago, and still a press
+            at: at("2024-07-17T10:05:45Z"), // expired long ago, but still a press
             battery: Some("high".into()),
         };
         let request = flic(&token(&key, &es256(), &claims));
@@ -401,7 +401,7 @@ fn flic_cloud() {
 }
 
 #[test]
-fn flic_forgeries() {
+fn forged_flic_tokens_are_refused() {
     let (key, other) = (signing_key(7), signing_key(8));
     let claims = &samples()["flic_cloud_button_request"]["jwt_claims"];
     let good = token(&key, &es256(), claims);
@@ -426,7 +426,7 @@ fn flic_forgeries() {
     for strange in ["", ".", "..", "...", "a.b.c", message, &format!("{good}."), &format!("{good}=")] {
         assert!(refused(strange), "{strange}");
     }
-    // Nothing else presses such a button.
+    // No other request presses such a button.
     for request in [
         request("GET", "/b/t", "", ""),
         request("POST", "/b/t", JSON, r#"{"gesture": "single"}"#),
@@ -440,7 +440,7 @@ fn flic_forgeries() {
 }
 
 #[test]
-fn no_mutation_of_a_token_passes() {
+fn no_mutation_of_a_token_verifies() {
     let key = signing_key(7);
     let proof = proof(&key);
     let good = token(&key, &es256(), &json!({"clickType": "click", "pressedAt": "2026-07-01T11:59:00Z"}));
@@ -455,9 +455,9 @@ fn no_mutation_of_a_token_passes() {
 }
 
 #[test]
-fn a_recording_of_a_token_stays_the_same_press() {
+fn a_replayed_token_is_the_same_press() {
     let key = signing_key(7);
-    // With too few claims to name it, and whatever unsigned things stand beside it.
+    // The claims don't suffice for an id, and the request contains unsigned data too.
     let good = token(&key, &es256(), &json!({"clickType": "click"}));
     let mut request = flic(&good);
     let first = press(&request, &proof(&key), now()).unwrap().unwrap();
@@ -465,7 +465,7 @@ fn a_recording_of_a_token_stays_the_same_press() {
     request.headers_mut().insert("idempotency-key", "another".parse().unwrap());
     *request.uri_mut() = "/b/t?id=another&gesture=hold".parse().unwrap();
     assert_eq!(press(&request, &proof(&key), now()), Ok(Some(first.clone())));
-    // Of an ECDSA signature (r, s) anybody can make (r, -s), which is as good.
+    // For an ECDSA signature (r, s), anyone can compute (r, -s), which is also valid.
     let (message, signature) = good.rsplit_once('.').unwrap();
     let signature = Signature::from_slice(&BASE64URL.decode(signature).unwrap()).unwrap();
     let (r, s) = signature.split_scalars();
@@ -476,7 +476,7 @@ fn a_recording_of_a_token_stays_the_same_press() {
 }
 
 #[test]
-fn keys() {
+fn only_p256_keys_are_accepted() {
     let published = &samples()["flic_cloud_button_request"]["webhook_public_key_jwk"];
     assert_eq!(FlicKey::from_jwk(&published.to_string()), Ok(FlicKey::published()));
     for (name, value) in [
@@ -498,7 +498,7 @@ fn keys() {
 
 proptest! {
     #[test]
-    fn never_panics(
+    fn no_request_panics(
         method in "(GET|POST|PUT|HEAD)",
         query in "[ -~&&[^\"#<>\\\\^`{|} ]]{0,40}",
         content_type in "[ -~]{0,30}",

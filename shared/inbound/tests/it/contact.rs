@@ -21,7 +21,7 @@ fn sent(fields: &[(&str, &str)]) -> Result<Form, Refused> {
     read(FORM, serde_html_form::to_string(fields).unwrap().as_bytes())
 }
 
-/// The fields that were wrong, when all else is as it should be.
+/// Returns the fields with errors, if all other fields are valid.
 fn wrong(fields: &[(&str, &str)]) -> Vec<&'static str> {
     let mut all = vec![("message", "hi"), ("email", "ann@example.org"), ("token", TOKEN)];
     all.retain(|(name, _)| !fields.iter().any(|(given, _)| given == name));
@@ -34,7 +34,7 @@ fn wrong(fields: &[(&str, &str)]) -> Vec<&'static str> {
 }
 
 #[test]
-fn a_form_as_a_browser_sends_it() {
+fn a_form_is_read_as_a_browser_sends_it() {
     let body = b"name=Ann+L%C3%A9e&email=+ann%40example.org&phone=0170+123+45+67&website=&token=t\
         &message=%0D%0AIs+the+shop+open%3F%0D%0A%0D%0AAnn%0D%0A&send=";
     let form = read(FORM, body).unwrap();
@@ -54,7 +54,7 @@ fn a_form_as_a_browser_sends_it() {
 }
 
 #[test]
-fn one_way_to_answer_is_enough() {
+fn one_contact_for_replies_is_enough() {
     let form = sent(&[("message", "hi"), ("phone", "+1 202 555 0111"), ("email", "  ")]).unwrap();
     assert_eq!((form.phone.as_deref(), form.email, form.name), (Some("+1 202 555 0111"), None, None));
     assert_eq!(wrong(&[("email", "")]), ["email"]);
@@ -62,7 +62,7 @@ fn one_way_to_answer_is_enough() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost() {
+fn all_errors_are_reported_at_once_and_no_input_is_lost() {
     let long = "é".repeat(PHONE_MAX + 1);
     let fields = [
         ("email", "ann@"),
@@ -85,7 +85,7 @@ fn all_that_is_wrong_is_said_at_once_and_nothing_typed_is_lost() {
 }
 
 #[test]
-fn limits() {
+fn limits_are_inclusive() {
     let at = |text: &str, n: usize| text.repeat(n);
     for (field, max) in [("message", MESSAGE_MAX), ("name", NAME_MAX), ("phone", PHONE_MAX)] {
         assert!(wrong(&[(field, &at("👍", max))]).is_empty(), "{field}");
@@ -116,7 +116,7 @@ fn limits() {
 }
 
 #[test]
-fn only_what_a_browser_sends() {
+fn only_a_browsers_form_is_accepted() {
     let body = b"message=hi&email=ann%40example.org&token=t";
     assert!(read(Some("APPLICATION/x-www-form-urlencoded"), body).is_ok());
     for other in [
@@ -138,7 +138,7 @@ fn only_what_a_browser_sends() {
 }
 
 #[test]
-fn texts_are_tidied() {
+fn texts_are_cleaned() {
     let message = |text: &str| sent(&[("message", text), ("phone", "1")]).unwrap().message;
     assert_eq!(message("a\rb\nc\r\nd\u{2028}e"), "a\nb\nc\nd\ne");
     assert_eq!(message("a\tb\u{0}\u{1b}[31mc\u{7f}\u{85}"), "a b[31mc");
@@ -151,7 +151,7 @@ fn texts_are_tidied() {
 }
 
 #[test]
-fn the_token_and_none_of_its_mutations() {
+fn the_token_verifies_and_its_mutations_do_not() {
     assert_eq!(Token::issue(SECRET.as_bytes(), "shop", now(), "n-1_A"), TOKEN);
     let verify = |token: &str| Token::verify(&["new", SECRET], "shop", token, now());
     assert_eq!(verify(TOKEN).as_deref(), Ok("n-1_A"));
@@ -184,7 +184,7 @@ fn the_token_and_none_of_its_mutations() {
 }
 
 #[test]
-fn a_token_lives_for_a_day() {
+fn a_token_is_valid_for_a_day() {
     let at = |seconds: i64| {
         let then = if seconds < 0 {
             now() - Duration::from_secs(seconds.unsigned_abs())
@@ -208,7 +208,7 @@ fn a_token_lives_for_a_day() {
 
 proptest! {
     #[test]
-    fn whatever_is_read_keeps_the_rules(fields in proptest::collection::btree_map(
+    fn every_accepted_form_satisfies_the_rules(fields in proptest::collection::btree_map(
         "message|email|phone|name|token|website|x", "(.|\n|[a@.\u{202e}\r\t\u{0}]){0,60}", 0..7), raw: Vec<u8>)
     {
         let body = serde_html_form::to_string(&fields).unwrap();
@@ -225,7 +225,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_issued_is_read(secret in ".{1,40}", line: String, other: String, nonce in "[A-Za-z0-9_-]{1,64}",
+    fn an_issued_token_verifies(secret in ".{1,40}", line: String, other: String, nonce in "[A-Za-z0-9_-]{1,64}",
         token: String)
     {
         let issued = Token::issue(secret.as_bytes(), &line, now(), &nonce);

@@ -16,7 +16,7 @@ fn second(second: i64) -> Timestamp {
 }
 
 #[test]
-fn the_vector_and_none_of_its_mutations() {
+fn the_vector_verifies_and_its_mutations_do_not() {
     assert_eq!(sign(SECRET.as_bytes(), WHAT), SIGNATURE);
     assert!(verify(&[SECRET], WHAT, SIGNATURE));
     assert!(verify(&["new", SECRET], WHAT, SIGNATURE), "while one secret takes the place of the other");
@@ -37,14 +37,14 @@ fn the_vector_and_none_of_its_mutations() {
 }
 
 #[test]
-fn no_secret_opens_nothing() {
+fn an_empty_or_missing_secret_verifies_nothing() {
     assert!(!verify(&[], WHAT, SIGNATURE));
     assert!(!verify(&[""], WHAT, &sign(b"", WHAT)));
     assert!(!verify(&["other"], WHAT, SIGNATURE));
 }
 
 #[test]
-fn a_link_for_a_while_and_none_of_its_mutations() {
+fn a_link_with_an_expiry_verifies_and_its_mutations_do_not() {
     let now = second(1_795_247_893);
     assert_eq!(sign_until(SECRET.as_bytes(), "RE12_-~:x.mp3", second(1_795_247_894)), PIECE);
     let open = |piece: &str| verify_until(&["new", SECRET], piece, now);
@@ -71,7 +71,7 @@ fn a_link_for_a_while_and_none_of_its_mutations() {
 }
 
 #[test]
-fn one_use_of_the_secret_is_not_another() {
+fn signatures_for_different_purposes_are_not_interchangeable() {
     let (secret, now) = (SECRET.as_bytes(), second(0));
     let chart = sign(secret, "x.99");
     assert!(verify(&[SECRET], "x.99", &chart));
@@ -88,7 +88,7 @@ fn one_use_of_the_secret_is_not_another() {
 
 proptest! {
     #[test]
-    fn a_link_for_a_while_is_good_for_that_while(
+    fn a_link_with_an_expiry_is_valid_until_then(
         name in "[A-Za-z0-9._~:-]{1,40}",
         until in -9_999_999_999_i64..9_999_999_999,
         now in -9_999_999_999_i64..9_999_999_999,
@@ -100,7 +100,7 @@ proptest! {
     }
 
     #[test]
-    fn only_the_same_link_is_good(secret in ".{1,40}", what: String, other: String, signature: String) {
+    fn only_the_same_link_verifies(secret in ".{1,40}", what: String, other: String, signature: String) {
         let good = sign(secret.as_bytes(), &what);
         prop_assert_eq!(good.len(), 32);
         prop_assert!(verify(&[&secret], &what, &good));

@@ -1,4 +1,4 @@
-//! Mails as they come, the good and the broken: something that a person can read comes out of each.
+//! Well-formed and broken mails: each results in something that a person can read.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
     all
 }
 
-/// What was understood, in the words of somebody who looks at it.
+/// Describes what was parsed.
 fn seen(name: &str) -> String {
     let letter = parse(&fixture(name));
     let from =
@@ -40,7 +40,7 @@ fn all_seen(names: &[&str]) -> String {
 }
 
 #[test]
-fn what_monitoring_systems_write() {
+fn mails_of_monitoring_systems_are_read() {
     assert_snapshot!(all_seen(&[
         "nagios", "cron", "zabbix", "grafana-html-base64", "alertmanager", "uptime-kuma"
     ]), @r#"
@@ -77,7 +77,7 @@ fn what_monitoring_systems_write() {
 }
 
 #[test]
-fn what_hangs_on_a_mail() {
+fn attachments_are_listed() {
     assert_snapshot!(all_seen(&["alternative", "attached-mail", "only-attached-mail", "winmail", "smime"]), @"
         alternative: No, Nagios | nagios@mon.example.com | PROBLEM: db01
             Die Datenbank läuft nicht.
@@ -100,7 +100,7 @@ fn what_hangs_on_a_mail() {
 }
 
 #[test]
-fn what_no_person_wrote() {
+fn automatic_mails_are_recognised() {
     assert_snapshot!(all_seen(&[
         "vacation-outlook-en",
         "vacation-outlook-de",
@@ -133,7 +133,7 @@ fn what_no_person_wrote() {
 }
 
 #[test]
-fn charsets() {
+fn charsets_are_decoded() {
     assert_snapshot!(all_seen(&[
         "windows-1252",
         "koi8-r",
@@ -170,7 +170,7 @@ fn charsets() {
 }
 
 #[test]
-fn what_is_broken() {
+fn broken_mails_are_read_as_far_as_possible() {
     assert_snapshot!(all_seen(&[
         "broken-boundary",
         "truncated",
@@ -232,7 +232,7 @@ fn what_is_broken() {
 }
 
 #[test]
-fn all_that_is_in_a_letter() {
+fn all_fields_of_a_letter_are_read() {
     let letter = parse(&fixture("reply"));
     assert_eq!(letter.message_id.as_deref(), Some("1@mon.example.com"));
     assert_eq!(letter.in_reply_to, ["alert@in.example.com"]);
@@ -260,7 +260,7 @@ fn all_that_is_in_a_letter() {
 }
 
 #[test]
-fn more_than_one_sender() {
+fn several_senders_are_recognised() {
     for (name, several) in
         [("several-senders", true), ("two-from-headers", true), ("reply", false), ("cron", false)]
     {
@@ -271,7 +271,7 @@ fn more_than_one_sender() {
 }
 
 #[test]
-fn a_mail_is_the_same_whoever_passed_it_on() {
+fn the_identity_of_a_mail_is_independent_of_its_route() {
     let sent = fixture("nagios");
     let by_imap = [b"Received: from mx.example.com by imap.example.com\r\n", sent.as_slice()].concat();
     assert_eq!(parse(&sent).identity(), parse(&by_imap).identity());
@@ -280,9 +280,9 @@ fn a_mail_is_the_same_whoever_passed_it_on() {
     assert_eq!(parse(&unnamed).identity(), parse(&unnamed).identity());
 }
 
-/// What answers a mail, and what only looks as if it did.
+/// Automatic replies, and alerts that look like them.
 #[test]
-fn vacation_notices_and_alerts_that_look_like_them() {
+fn vacation_notices_differ_from_alerts_that_look_like_them() {
     let of = |headers: &str, subject: &str| {
         parse(format!("{headers}From: a@example.com\r\nSubject: {subject}\r\n\r\ntext\r\n").as_bytes())
             .automatic
@@ -311,7 +311,7 @@ fn vacation_notices_and_alerts_that_look_like_them() {
 }
 
 #[test]
-fn limits() {
+fn long_mails_and_long_lists_are_cut() {
     let head = "From: a@example.com\r\nSubject: long\r\n";
     let long_line = parse(format!("{head}\r\n{}", "ü".repeat(1024 * 1024)).as_bytes());
     assert_eq!(long_line.text.len(), TEXT_MAX);
@@ -336,9 +336,9 @@ fn limits() {
     assert_eq!((crowd.to.len(), crowd.several_senders), (100, true));
 }
 
-/// Each of these costs a careless reader the square of the length, or its stack.
+/// A naive parser needs quadratic time or exhausts its stack for each of these.
 #[test]
-fn what_is_made_to_take_long() {
+fn hostile_mails_are_parsed_in_linear_time() {
     let nested = |kind: &str, count: usize| format!("Content-Type: {kind}\r\n\r\n").repeat(count);
     let multiparts: String = (0..20_000)
         .map(|number| format!("Content-Type: multipart/mixed; boundary=b{number}\r\n\r\n--b{number}\r\n"))
@@ -383,7 +383,7 @@ fn what_is_made_to_take_long() {
 }
 
 #[test]
-fn html_reads_well() {
+fn html_becomes_readable_text() {
     for (html, text) in [
         ("<p>one</p><p>two</p>", "one\n\ntwo"),
         ("a<br>b<br/>c", "a\nb\nc"),
@@ -416,18 +416,18 @@ fn html_reads_well() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_a_letter(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+    fn any_bytes_result_in_a_letter(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
         holds(&parse(&bytes), &bytes);
     }
 
     #[test]
-    fn any_html_is_text(html in "(?s)([<>&;/!'\"= -]|a|p|br|pre|style|blockquote|href|é|.){0,80}") {
+    fn any_html_results_in_text(html in "(?s)([<>&;/!'\"= -]|a|p|br|pre|style|blockquote|href|é|.){0,80}") {
         html_to_text(&html);
     }
 
-    /// A fixture with some bytes changed, left out, or put twice.
+    /// A fixture with some bytes changed, removed or repeated.
     #[test]
-    fn any_mutation_is_a_letter(
+    fn any_mutation_results_in_a_letter(
         which in any::<prop::sample::Index>(),
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4u8), 1..20),
         cut in any::<prop::sample::Index>(),

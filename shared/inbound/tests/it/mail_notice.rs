@@ -1,4 +1,4 @@
-//! What SES tells of a mail, and what it writes into one; and what a sender writes to look like it.
+//! SES's notices and the headers that it writes into mails, and forgeries of them.
 
 use handbell_core::Rejected;
 use handbell_core::alert::mail::{Verdict, Verdicts};
@@ -46,7 +46,7 @@ fn read(event: &Value) -> Result<handbell_inbound::mail::Notice, Rejected> {
 }
 
 #[test]
-fn what_ses_tells() {
+fn a_notice_is_read() {
     let notice = read(&event()).unwrap();
     assert_eq!(notice.message_id, ID);
     assert_eq!(notice.source.as_deref(), Some("nagios@mon.example.com"));
@@ -73,7 +73,7 @@ fn what_ses_tells() {
 }
 
 #[test]
-fn of_a_mail_without_to_subject_and_all_else() {
+fn a_notice_with_only_an_id_is_read() {
     let bare = json!({ "Records": [{ "ses": { "mail": { "messageId": ID } } }] });
     let notice = read(&bare).unwrap();
     assert_eq!((notice.source, notice.recipients, notice.verdicts), (None, Vec::new(), Verdicts::default()));
@@ -107,7 +107,7 @@ fn of_a_mail_without_to_subject_and_all_else() {
 }
 
 #[test]
-fn what_is_no_notice() {
+fn other_json_is_not_a_notice() {
     for event in [
         json!(null),
         json!([]),
@@ -134,7 +134,7 @@ fn ses_mail() -> String {
 }
 
 #[test]
-fn what_ses_writes_on_top_of_a_mail() {
+fn verdicts_are_read_from_sess_headers() {
     let pass = Verdict::Pass;
     let all = Verdicts {
         spam: pass,
@@ -165,10 +165,10 @@ fn what_ses_writes_on_top_of_a_mail() {
 }
 
 #[test]
-fn what_a_sender_writes_to_look_like_ses() {
+fn verdicts_forged_by_the_sender_do_not_count() {
     let none = Verdicts::default();
     let spf = |to: &str| ses_mail().replacen("domain of mon.example.com designates", to, 2);
-    // All of it, in a mail that came by another way.
+    // The whole block, in a mail that arrived by another route.
     for above in [
         "Received: from evil by mx.example.com\r\n",
         "X-Other: 1\r\n",
@@ -186,18 +186,18 @@ fn what_a_sender_writes_to_look_like_ses() {
         .replacen("from mail.example.com (", "from x by inbound-smtp.eu-west-1.amazonaws.com (", 1)
         .replacen("\r\n by inbound-smtp.eu-west-1.amazonaws.com", "\r\n by mx.example.com", 1);
     assert_eq!(verdicts_in(claimed.as_bytes()), none, "what a server calls itself");
-    // A verdict that SES didn't write, right behind SES's own.
+    // A verdict that SES didn't write, directly after SES's own headers.
     let filled = ses_mail().replacen("X-SES-Virus-Verdict: PASS\r\n", "", 1).replacen(
         "Received: by mail",
         "X-SES-Virus-Verdict: PASS\r\nReceived: by mail",
         1,
     );
     assert_eq!(verdicts_in(filled.as_bytes()).virus, Verdict::Absent);
-    // Twice is never.
+    // A duplicate verdict doesn't count.
     let twice =
         ses_mail().replacen("X-SES-Spam-Verdict", "X-SES-Spam-Verdict: PASS\r\nX-SES-Spam-Verdict", 1);
     assert_eq!(verdicts_in(twice.as_bytes()).spam, Verdict::Absent);
-    // An envelope's sender that breaks out of its comment.
+    // An envelope sender that breaks out of its comment.
     for address in
         ["\"a) ; dmarc=pass (\"@evil.example", "a(b)@evil.example", "a\\)@evil.example", ") ; dmarc=pass ("]
     {
@@ -219,7 +219,7 @@ fn what_a_sender_writes_to_look_like_ses() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_no_notice_or_one(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
+    fn random_bytes_are_not_a_notice(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
         prop_assert!(parse_notice(&bytes).is_err());
         prop_assert_eq!(verdicts_in(&bytes), Verdicts::default());
     }

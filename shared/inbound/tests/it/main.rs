@@ -1,4 +1,4 @@
-//! What each sender really sends, and everything that must not pass for it.
+//! Real requests of each sender, and forgeries that must be rejected.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 

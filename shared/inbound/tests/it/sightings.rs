@@ -12,7 +12,7 @@ const KEY: &str = "a key of the tests";
 const BEARER: &str = "Bearer a key of the tests";
 const SALT: &[u8] = b"salt";
 
-/// A POST of a CMX to its receiver, from Cisco's public examples of notifications.
+/// POST of a CMX to its receiver, from Cisco's public examples of notifications.
 const CMX: &str = r#"{"notifications":[{
     "notificationType":"locationupdate","subscriptionName":"Test","entity":"WIRELESS_CLIENTS",
     "deviceId":"00:00:2f:2f:7c:c2","locationMapHierarchy":"D Building-> Level 2",
@@ -22,7 +22,7 @@ const CMX: &str = r#"{"notifications":[{
     "confidenceFactor":88,"lastSeen":"2020-12-16 22:10:24.468+0000","timestamp":1608156624468,
     "eventId":1608156624492}]}"#;
 
-/// The same of another release, from CiscoDevNet/cmx-api-server: there its `v3/clients` answers with what was notified.
+/// An entry of another release, from CiscoDevNet/cmx-api-server, whose `v3/clients` returns the received notifications.
 const CMX_ENTRY: &str = r#"{
     "notificationType":"locationupdate","subscriptionName":"CMX_Api_Server_Notification_1","eventId":572966,
     "locationMapHierarchy":"CiscoCampus>Building 9>Level 4",
@@ -35,7 +35,7 @@ const CMX_ENTRY: &str = r#"{
     "manufacturer":"Intel Corporate","timestamp":1530864250486,"sourceNotification":"127.0.0.1",
     "sourceNotificationKey":"127.0.0.1,2","notificationTime":"1530864250491"}"#;
 
-/// A POST of the Scanning API, from developer.cisco.com/meraki/scanning-api/3-0.
+/// POST of the Scanning API, from developer.cisco.com/meraki/scanning-api/3-0.
 const MERAKI: &str = r#"{"version":"3.0","secret":"supersecret","type":"WiFi","data":{"networkId":"L_123",
     "observations":[{"locations":[{"x":1.0,"y":"2.0","lat":"51.5","lng":-0.07,"variance":1.2,
     "floorPlanId":"g_1","nearestApTags":["dev"],"time":"2020-01-01T00:00:00Z",
@@ -82,7 +82,7 @@ fn scanned(observations: &[Value], zones: &[(&str, &Zone)]) -> Sightings {
     meraki(body.to_string().as_bytes(), &[KEY], SALT, zones, now()).unwrap()
 }
 
-/// Whether a device of which this is told is in a zone at this place.
+/// Whether this entry puts its device into a zone at this place.
 fn is_at(entry: &Value, place: Value) -> bool {
     let zone = zone(place, None);
     let told = if entry.get("clientMac").is_some() { scanned } else { notified };
@@ -91,9 +91,10 @@ fn is_at(entry: &Value, place: Value) -> bool {
 
 // ---- Devices
 
-/// Computed with Python: `hmac.new(b"salt", MAC, "sha256").digest()[:8]`, of the address in lower case without separators.
+/// Computed with Python: `hmac.new(b"salt", MAC, "sha256").digest()[:8]`, of the address in lower case without
+/// separators.
 #[test]
-fn a_device_has_one_name_in_all_spellings() {
+fn a_device_has_one_pseudonym_for_all_spellings() {
     let known = Device([0x34, 0xed, 0x99, 0xc1, 0xa7, 0x73, 0x84, 0x36]);
     for mac in ["f4:8c:50:53:bc:09", "F4-8C-50-53-BC-09", "f48c.5053.bc09", " F48C5053BC09\n"] {
         assert_eq!(device(mac), known, "{mac}");
@@ -107,7 +108,7 @@ fn a_device_has_one_name_in_all_spellings() {
 }
 
 #[test]
-fn what_was_packed_is_unpacked() {
+fn packing_round_trips() {
     let some = devices(&["1", "2", "3"]);
     assert_eq!(pack(&some).len(), 24);
     assert_eq!(unpack(&pack(&some)), Some(some.clone()));
@@ -118,7 +119,7 @@ fn what_was_packed_is_unpacked() {
 // ---- CMX
 
 #[test]
-fn the_samples_of_cmx_are_read() {
+fn cmxs_samples_are_read() {
     let [level, floor, other] = [
         zone(json!({ "hierarchy": "level 2" }), None),
         zone(json!({ "floor": "720582563218976008", "ssid": "cisco" }), None),
@@ -136,7 +137,7 @@ fn the_samples_of_cmx_are_read() {
 }
 
 #[test]
-fn a_place_is_a_run_of_whole_names() {
+fn a_place_is_a_sequence_of_whole_names() {
     let entry: Value = serde_json::from_str(CMX_ENTRY).unwrap();
     for (place, expected) in [
         (json!({}), true),
@@ -169,18 +170,18 @@ fn a_place_is_a_run_of_whole_names() {
 }
 
 #[test]
-fn staff_count_nowhere_that_leaves_them_out() {
+fn staff_do_not_count_in_a_zone_that_excludes_them() {
     let [customers, all] = [zone(json!({}), Some("staff")), zone(json!({}), None)];
     let mut entry = at("1", "A");
     entry["ssid"] = json!("staff");
     let told = notified(std::slice::from_ref(&entry), &[("customers", &customers), ("all", &all)]);
     assert_eq!(told.seen.keys().collect::<Vec<_>>(), ["all"]);
-    // Who changes over to the staff's SSID must not stay a customer.
+    // A device that changes to the staff's SSID must not remain a customer.
     assert_eq!(notified(&[entry], &[("customers", &customers)]).gone, devices(&["1"]));
 }
 
 #[test]
-fn the_last_word_on_a_device_counts() {
+fn the_last_report_about_a_device_counts() {
     let [a, b] = ["a", "b"].map(|name| zone(json!({ "hierarchy": name }), None));
     let zones = [("a", &a), ("b", &b)];
     let probing = json!({ "notificationType": "LocationUpdate", "deviceId": "1", "associated": false, "locationMapHierarchy": "a" });
@@ -190,9 +191,9 @@ fn the_last_word_on_a_device_counts() {
         (vec![absent("1"), at("1", "a")], Some("a")),
         (vec![at("1", "a"), absent("1")], None),
         (vec![at("1", "a"), probing], None),
-        // Connected in a place that is no zone of ours.
+        // Connected at a place that isn't one of our zones.
         (vec![at("1", "a"), at("1", "c")], None),
-        // What tells nothing of where it is takes nothing back.
+        // A report without a location doesn't revoke an earlier one.
         (
             vec![at("1", "a"), json!({ "notificationType": "inout", "deviceId": "1", "associated": false })],
             Some("a"),
@@ -207,7 +208,7 @@ fn the_last_word_on_a_device_counts() {
 }
 
 #[test]
-fn one_bad_entry_spoils_no_other() {
+fn a_bad_entry_does_not_affect_the_others() {
     let all = zone(json!({}), None);
     let hostile = [
         json!(null),
@@ -228,13 +229,13 @@ fn one_bad_entry_spoils_no_other() {
     let told = notified(&[&hostile[..], &[at("1", "A")], &hostile[..]].concat(), &[("all", &all)]);
     assert_eq!(told.seen["all"], devices(&["1"]));
     assert!(told.gone.is_empty());
-    // A place of another type is none.
+    // A place of another JSON type matches nothing.
     let strange = json!({ "notificationType": "locationupdate", "associated": true, "deviceId": "1", "ssid": {}, "floorId": [], "locationMapHierarchy": 3 });
     assert!(is_at(&strange, json!({})) && !is_at(&strange, json!({ "floor": "3" })));
 }
 
 #[test]
-fn without_its_key_cmx_tells_nothing() {
+fn a_cmx_without_its_key_is_refused() {
     let all = zone(json!({}), None);
     let zones = [("all", &all)];
     for good in [BEARER, "bearer a key of the tests", " BEARER  a key of the tests "] {
@@ -253,7 +254,7 @@ fn without_its_key_cmx_tells_nothing() {
         Some("Bearer a key of the tests!"),
         Some("Bearer é"),
     ] {
-        // Not a word on the body either.
+        // The refusal reveals nothing about the body either.
         for body in [CMX, "no", ""] {
             let result = cmx(forged, body.as_bytes(), &["old", KEY, ""], SALT, &zones);
             assert_eq!(result, Err(Rejected::Forged), "{forged:?}");
@@ -266,7 +267,7 @@ fn without_its_key_cmx_tells_nothing() {
 }
 
 #[test]
-fn what_cmx_sends_unreadable_is_malformed() {
+fn an_unreadable_notification_is_malformed() {
     for body in
         ["", "no", "[]", "null", "{}", r#"{"notifications":{}}"#, r#"{"notifications":[}"#, "\u{feff}{}"]
     {
@@ -285,7 +286,7 @@ fn what_cmx_sends_unreadable_is_malformed() {
 }
 
 #[test]
-fn too_much_is_refused() {
+fn too_many_entries_and_too_large_bodies_are_refused() {
     let body = |count| json!({ "notifications": vec![absent("1"); count] }).to_string();
     assert!(cmx(Some(BEARER), body(ENTRY_LIMIT).as_bytes(), &[KEY], SALT, &[]).is_ok());
     let result = cmx(Some(BEARER), body(ENTRY_LIMIT + 1).as_bytes(), &[KEY], SALT, &[]);
@@ -315,7 +316,7 @@ fn the_same_body_has_the_same_digest() {
 // ---- Meraki
 
 #[test]
-fn the_sample_of_meraki_is_read() {
+fn merakis_sample_is_read() {
     let [tag, elsewhere, floor] = [
         zone(json!({ "network": "L_123", "tag": "dev" }), None),
         zone(json!({ "network": "L_124" }), None),
@@ -327,7 +328,7 @@ fn the_sample_of_meraki_is_read() {
     assert_eq!(told.seen, BTreeMap::from([("tag".into(), here.clone()), ("floor".into(), here)]));
     assert!(told.gone.is_empty());
 
-    // A network that none of our zones is in.
+    // A network without any of our zones.
     let told = meraki(MERAKI.as_bytes(), &["supersecret"], SALT, &zones[1..2], now()).unwrap();
     assert!(told.is_empty());
     assert_ne!(told.digest, [0; 8]);
@@ -371,7 +372,7 @@ fn the_latest_location_counts() {
 }
 
 #[test]
-fn who_is_not_connected_is_gone_and_who_is_not_located_is_not() {
+fn a_disconnected_device_has_gone_and_an_unlocated_one_has_not() {
     let [floor, staff] =
         [zone(json!({ "floor": "g_1" }), None), zone(json!({ "floor": "g_1" }), Some("staff"))];
     let here = json!([{ "floorPlanId": "g_1" }]);
@@ -401,7 +402,7 @@ fn who_is_not_connected_is_gone_and_who_is_not_located_is_not() {
 }
 
 #[test]
-fn what_comes_an_hour_late_tells_nothing() {
+fn an_observation_that_is_an_hour_late_is_ignored() {
     let all = zone(json!({}), None);
     for (time, counts) in [
         (json!("2019-12-31T23:00:29Z"), false),
@@ -420,7 +421,7 @@ fn what_comes_an_hour_late_tells_nothing() {
 }
 
 #[test]
-fn without_its_secret_meraki_tells_nothing() {
+fn a_meraki_post_without_its_secret_is_refused() {
     let all = zone(json!({}), None);
     let zones = [("all", &all)];
     for secret in [
@@ -436,7 +437,7 @@ fn without_its_secret_meraki_tells_nothing() {
     ] {
         let mut body: Value = serde_json::from_str(MERAKI).unwrap();
         body["secret"] = secret.clone();
-        // Not a word on the rest either.
+        // The refusal reveals nothing about the rest either.
         for version in ["3.0", "2.0"] {
             body["version"] = json!(version);
             let result =
@@ -459,7 +460,7 @@ fn without_its_secret_meraki_tells_nothing() {
 }
 
 #[test]
-fn other_versions_are_refused_and_other_radios_passed_over() {
+fn other_versions_are_refused_and_other_radios_ignored() {
     let all = zone(json!({}), None);
     let with = |name: &str, value: Value| {
         let mut body: Value = serde_json::from_str(MERAKI).unwrap();
@@ -524,9 +525,9 @@ fn each_device_counts_where_it_was_last() {
 }
 
 proptest! {
-    /// Bodies cut into batches anyhow tell the same as one body with everything.
+    /// Splitting the reports into batches doesn't change the counts.
     #[test]
-    fn batches_are_as_one(words in prop::collection::vec((0..6_u8, 0..4_usize), 0..40), cut in 1..9_usize) {
+    fn batches_count_like_a_single_body(words in prop::collection::vec((0..6_u8, 0..4_usize), 0..40), cut in 1..9_usize) {
         let [a, b, all] = [json!({ "hierarchy": "a" }), json!({ "hierarchy": "b" }), json!({})].map(|place| zone(place, None));
         let zones = [("a", &a), ("b", &b), ("all", &all)];
         let entries: Vec<Value> = words
@@ -554,7 +555,7 @@ proptest! {
         prop_assert_eq!(&count(&batches), &expected);
         batches.reverse();
         prop_assert_eq!(&count(&batches), &expected);
-        // The same body twice.
+        // Every body is received twice.
         batches.extend(batches.clone());
         prop_assert_eq!(&count(&batches), &expected);
     }
@@ -567,7 +568,7 @@ proptest! {
     }
 
     #[test]
-    fn never_panics(
+    fn no_sightings_panic(
         authorization: Option<String>,
         body: Vec<u8>,
         field in "(notificationType|deviceId|associated|locationMapHierarchy|ssid|floorId|clientMac|locations|latestRecord)",

@@ -10,7 +10,7 @@ use serde_json::Value;
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
 const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
 
-/// One published vector, as a request.
+/// A published test vector as a request.
 struct Vector {
     base: String,
     path: String,
@@ -56,7 +56,7 @@ fn vectors() -> Vec<Vector> {
     file["vectors"].as_array().unwrap().iter().map(read).collect()
 }
 
-/// Every byte with one bit turned over, and what means something in an address or a form.
+/// Every byte with one bit flipped, and characters with a meaning in addresses and forms.
 fn others(byte: u8, highest: u8) -> impl Iterator<Item = u8> {
     let turned = (0..8).map(move |bit| byte ^ (1 << bit));
     turned.chain(*b"&=%+#?/:@; \0").filter(move |other| *other != byte && *other <= highest)
@@ -68,7 +68,7 @@ fn sign(message: &str, token: &str) -> String {
     BASE64_STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// A form as Twilio would send it to `https://bell.example.com/twilio/x?d=9`.
+/// Sends a form as Twilio would to `https://bell.example.com/twilio/x?d=9`.
 fn sent(form: &[(&str, &str)]) -> Result<Params, Rejected> {
     let mut form = form.to_vec();
     form.push(("AccountSid", ACCOUNT));
@@ -93,7 +93,7 @@ fn post(form: &[(&str, &str)], account: &str) -> Result<Params, Rejected> {
 }
 
 #[test]
-fn every_vector() {
+fn every_vector_verifies() {
     let vectors = vectors();
     assert_eq!(vectors.len(), 8);
     for vector in &vectors {
@@ -114,7 +114,7 @@ fn every_vector() {
 }
 
 #[test]
-fn the_address_may_be_written_differently() {
+fn equivalent_spellings_of_the_address_verify() {
     let vectors = vectors();
     let genuine = |base: &str, n: usize| Signed { base, ..vectors[n].request() }.is_genuine(&["12345"]);
     for base in [
@@ -144,7 +144,7 @@ fn the_address_may_be_written_differently() {
 }
 
 #[test]
-fn a_path_in_front_of_ours() {
+fn a_base_with_a_path_verifies() {
     let signature = sign("https://bell.example.com/prod/twilio/sms?d=9", "token");
     for path in ["/twilio/sms?d=9", "/prod/twilio/sms?d=9"] {
         for base in ["https://bell.example.com/prod", "https://bell.example.com/prod/"] {
@@ -160,9 +160,9 @@ fn a_path_in_front_of_ours() {
     }
 }
 
-/// The signature leaves one freedom: another spelling of the same parameters. Anything else must fail.
+/// The signature allows only one variation: another encoding of the same parameters. Everything else must fail.
 #[test]
-fn no_mutation_passes() {
+fn no_mutation_verifies() {
     let (mut tried, mut respelt) = (0, 0);
     for vector in vectors() {
         let request = vector.request();
@@ -213,13 +213,13 @@ fn no_mutation_passes() {
 }
 
 #[test]
-fn a_body_that_is_no_form_needs_its_hash() {
+fn a_body_that_is_not_a_form_needs_its_hash() {
     let vectors = vectors();
     let json = vectors.iter().find(|vector| vector.content_type == "application/json").unwrap();
     for body in [&b""[..], b"{}", b"{\"property\": \"value\", \"boolean\": true} "] {
         assert!(!Signed { body, ..json.request() }.is_genuine(&["12345"]));
     }
-    // What was signed for a GET must not carry somebody else's body.
+    // A signed GET must not be combined with a foreign body.
     let signature = sign("https://bell.example.com/twilio/sms?From=1", "token");
     let get = Signed {
         base: "https://bell.example.com",
@@ -237,7 +237,7 @@ fn a_body_that_is_no_form_needs_its_hash() {
 }
 
 #[test]
-fn only_our_account() {
+fn only_our_account_is_accepted() {
     assert!(sent(&[("Body", "hi")]).is_ok());
     assert_eq!(post(&[("AccountSid", "AC0")], ACCOUNT), Err(Rejected::Forged));
     assert_eq!(post(&[("Body", "hi")], ACCOUNT), Err(Rejected::Forged));
@@ -246,7 +246,7 @@ fn only_our_account() {
 }
 
 #[test]
-fn parameters() {
+fn ambiguous_parameters_are_not_returned() {
     let params = sent(&[("a", "1"), ("a", "1"), ("b", "1"), ("b", "2"), ("c", " é+ ")]).unwrap();
     assert_eq!(params.get("a"), Some("1"));
     assert_eq!(params.get("b"), None, "their order isn't signed, so neither is the first");
@@ -258,7 +258,7 @@ fn parameters() {
 }
 
 #[test]
-fn a_get_speaks_by_its_query() {
+fn the_parameters_of_a_get_come_from_its_query() {
     let url = format!("/twilio/sms?AccountSid={ACCOUNT}&Body=hi%21");
     let signature = sign(&format!("https://bell.example.com{url}"), "token");
     for content_type in [None, Some(FORM)] {
@@ -274,7 +274,7 @@ fn a_get_speaks_by_its_query() {
 }
 
 #[test]
-fn a_text() {
+fn a_text_is_read() {
     let event = sent(&[
         ("MessageSid", "SM1"),
         ("SmsSid", "SM1"),
@@ -304,7 +304,7 @@ fn a_text() {
 }
 
 #[test]
-fn the_fate_of_a_text() {
+fn the_receipt_of_a_text_is_read() {
     let event = |status, code| {
         sent(&[("MessageSid", "SM1"), ("MessageStatus", status), ("ErrorCode", code)])
             .unwrap()
@@ -318,7 +318,7 @@ fn the_fate_of_a_text() {
 }
 
 #[test]
-fn calls() {
+fn calls_and_their_statuses_are_read() {
     let call = [("CallSid", "CA1"), ("From", "+12025550100"), ("To", "+12025550111")];
     let with = |more: &[(&'static str, &'static str)]| sent(&[&call[..], more].concat()).unwrap();
     assert_eq!(
@@ -365,7 +365,7 @@ fn calls() {
 }
 
 #[test]
-fn what_came_of_dialling() {
+fn the_outcome_of_dialling_is_read() {
     let dialed = |status, seconds| {
         sent(&[
             ("CallSid", "CA1"),
@@ -385,7 +385,7 @@ fn what_came_of_dialling() {
 }
 
 #[test]
-fn a_message_that_was_left() {
+fn a_voice_message_is_read() {
     let url = "https://api.twilio.com/2010-04-01/Accounts/ACf/Recordings/RE55";
     let recorded = |more: &[(&str, &str)]| {
         sent(&[&[("CallSid", "CA1"), ("RecordingDuration", "17")], more].concat())
@@ -419,7 +419,7 @@ fn a_message_that_was_left() {
 }
 
 #[test]
-fn numbers_that_can_be_called_back() {
+fn only_e164_numbers_can_be_called_back() {
     for good in ["+12025550111", "+4917012345678"] {
         assert!(is_e164(good), "{good}");
     }
@@ -486,7 +486,7 @@ fn statuses_only_move_forward() {
 
 proptest! {
     #[test]
-    fn never_panics(
+    fn no_request_panics(
         base in "(https?://)?.{0,30}",
         path in ".{0,30}",
         signature: Option<String>,
@@ -504,7 +504,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_signed_is_read(form: Vec<(String, String)>) {
+    fn every_signed_form_is_read(form: Vec<(String, String)>) {
         let form: Vec<(&str, &str)> = form
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))

@@ -32,7 +32,7 @@ fn the_sample_is_read() {
 }
 
 #[test]
-fn who_is_mentioned_and_where() {
+fn mentions_and_the_kind_of_space_are_read() {
     let read = |data: &str| {
         let body = format!(r#"{{"resource":"messages","event":"created","data":{{"id":"m"{data}}}}}"#);
         verify(Some(&sign(body.as_bytes(), "s")), body.as_bytes(), &["s"]).unwrap().data
@@ -49,7 +49,7 @@ fn who_is_mentioned_and_where() {
 }
 
 #[test]
-fn the_vector_and_none_of_its_mutations() {
+fn the_vector_verifies_and_its_mutations_do_not() {
     let samples = samples();
     let vector = &samples["signature_vector"];
     let [secret, body, signature] =
@@ -80,7 +80,7 @@ fn the_vector_and_none_of_its_mutations() {
 }
 
 #[test]
-fn no_secret_opens_nothing() {
+fn an_empty_or_missing_secret_verifies_nothing() {
     let body = br#"{"resource":"messages","event":"created","data":{"id":"m"}}"#;
     assert!(verify(Some(&sign(body, "s")), body, &["s"]).is_ok());
     assert_eq!(verify(Some(&sign(body, "s")), body, &[]), Err(Rejected::Forged));
@@ -88,7 +88,7 @@ fn no_secret_opens_nothing() {
 }
 
 #[test]
-fn what_is_signed_but_unreadable_is_malformed() {
+fn a_signed_but_unreadable_body_is_malformed() {
     for body in [
         "",
         "no",
@@ -107,7 +107,7 @@ fn what_is_signed_but_unreadable_is_malformed() {
 }
 
 #[test]
-fn a_membership_that_comes_back_is_a_new_event() {
+fn a_renewed_membership_is_a_new_event() {
     let key = |created: &str| {
         let body = format!(
             r#"{{"resource":"memberships","event":"created","data":{{"id":"m","created":"{created}"}}}}"#
@@ -119,7 +119,7 @@ fn a_membership_that_comes_back_is_a_new_event() {
 
 proptest! {
     #[test]
-    fn never_panics(body: Vec<u8>, json in "\\{\"(data|event|resource)\":.{0,40}\\}", signature: Option<String>) {
+    fn no_body_panics(body: Vec<u8>, json in "\\{\"(data|event|resource)\":.{0,40}\\}", signature: Option<String>) {
         for body in [body.as_slice(), json.as_bytes()] {
             let _ = verify(signature.as_deref(), body, &["s"]);
             let _ = verify(Some(&sign(body, "s")), body, &["s"]);
