@@ -16,7 +16,7 @@ pub enum BadConfiguration {
         error: std::io::Error,
     },
     /// The content is invalid.
-    #[error("the configuration {path} makes no sense; run `handbell check {path}` for all of it: {why}")]
+    #[error("the configuration {path} is invalid; run `handbell check {path}` to see all errors: {why}")]
     Senseless {
         /// Path of the file.
         path: PathBuf,

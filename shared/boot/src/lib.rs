@@ -44,7 +44,7 @@ pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result
         lambda_runtime::tracing::error!(
             path = problem.path.join("."),
             problem = problem.message,
-            "the configuration has a mistake"
+            "the configuration contains an error"
         );
     }
     let aws = Arc::new(aws::Aws::new(environment, http.clone()));

@@ -54,7 +54,7 @@ pub(crate) fn fetch(environment: &Environment, aws: &Aws) -> Fetch {
 fn document(text: &[u8]) -> Result<BTreeMap<String, SecretString>, Fault> {
     let plain: BTreeMap<String, String> =
         // The error's own text might quote a secret.
-        serde_json::from_slice(text).map_err(|error| Fault(format!("the secrets document is no JSON object of texts (line {})", error.line())))?;
+        serde_json::from_slice(text).map_err(|error| Fault(format!("the secrets document isn't a JSON object of strings (line {})", error.line())))?;
     Ok(plain.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect())
 }
 
@@ -62,7 +62,7 @@ fn refuse_laptop_secrets(secrets: &BTreeMap<String, SecretString>) -> Result<(),
     use secrecy::ExposeSecret;
     match secrets.iter().find(|(_, value)| is_of_the_laptop(value.expose_secret())) {
         Some((name, _)) => Err(Fault(format!(
-            "the secret {name:?} is the one of the laptop's demo, which everybody knows; set one of your own"
+            "the secret {name:?} is that of the local demo, which is public; set your own"
         ))),
         None => Ok(()),
     }

@@ -30,7 +30,7 @@ pub fn site_client(site: &Site, files: &Path) -> Result<reqwest::Client, Error> 
             roots.add(certificate.map_err(|error| unreadable(&error))?)?;
         }
         if roots.is_empty() {
-            return Err(unreadable(&"there is none in it").into());
+            return Err(unreadable(&"the file contains none").into());
         }
         config.with_root_certificates(roots)
     } else if site.pin.is_some() || site.insecure {

@@ -101,7 +101,7 @@ impl Answer {
     pub(crate) fn agreed<T: DeserializeOwned>(&self) -> Said<T> {
         self.body().ok_or_else(|| {
             Failure::unknown(format!(
-                "{} said yes (HTTP {}) but the rest of its answer can't be read",
+                "{} accepted the request (HTTP {}), but the rest of its answer can't be read",
                 self.vendor,
                 self.status.as_u16()
             ))

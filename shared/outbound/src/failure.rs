@@ -100,14 +100,14 @@ impl Failure {
             }),
             423 => Some(Failure::NotSent {
                 retry_after,
-                why: format!("{vendor} has it locked for a moment (HTTP 423)"),
+                why: format!("{vendor} has locked it for a moment (HTTP 423)"),
             }),
             425 => Some(Failure::NotSent {
                 retry_after,
-                why: format!("{vendor} wants it a little later (HTTP 425)"),
+                why: format!("{vendor} asks for a retry a little later (HTTP 425)"),
             }),
             // Gateways also return 408 if the vendor behind them was slow.
-            408 => Some(Failure::unknown(format!("{vendor} says that it took too long (HTTP 408)"))),
+            408 => Some(Failure::unknown(format!("{vendor} took too long (HTTP 408)"))),
             400..500 => None,
             500.. => Some(Failure::unknown(format!("{vendor} is in trouble (HTTP {code})"))),
             // A redirect may come from a server that has already processed the request.

@@ -134,7 +134,7 @@ impl Bucket {
             }
             // A page that doesn't advance would loop forever.
             if last <= after {
-                return Err(Failure::unknown(format!("{S3} gives the same page of a list again and again")));
+                return Err(Failure::unknown(format!("{S3} returns the same page of a list repeatedly")));
             }
             after = last;
         }
@@ -155,7 +155,7 @@ impl Bucket {
         let request = self.signed(&Method::GET, &url, &[], &Bytes::new())?;
         let answer = sorted(Answer::to(S3, request, DEADLINE).await?)?;
         answer.text().and_then(listing::read).ok_or_else(|| {
-            Failure::unknown(format!("{S3} said yes (HTTP 200) but its list of objects can't be read"))
+            Failure::unknown(format!("{S3} answered (HTTP 200), but its list of objects can't be read"))
         })
     }
 

@@ -52,7 +52,7 @@ pub struct CommitTurn<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotCommitted {
     /// Another writer was faster. The caller reads and decides again.
-    #[error("somebody else was faster")]
+    #[error("another writer was faster")]
     Conflict,
     /// The table failed. Whether the transaction was written is unknown; only the event's id can tell.
     #[error(transparent)]

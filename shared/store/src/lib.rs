@@ -39,14 +39,14 @@ use table::{Row, RowKey, number, shard_name};
 
 /// A read or write of the table failed. The caller may retry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the table: {0}")]
+#[error("the table failed: {0}")]
 pub struct Fault(pub String);
 
 impl<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug> From<SdkError<E, R>> for Fault {
     fn from(error: SdkError<E, R>) -> Self {
         match error.code() {
             Some(code) => Self(format!("{code}: {}", error.message().unwrap_or("no message"))),
-            None => Self(format!("no answer ({})", kind(&error))),
+            None => Self(format!("no response ({})", kind(&error))),
         }
     }
 }
@@ -57,7 +57,7 @@ fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
         SdkError::ConstructionFailure(_) => "the request could not be built",
         SdkError::TimeoutError(_) => "timeout",
         SdkError::DispatchFailure(_) => "connection failed",
-        SdkError::ResponseError(_) => "the answer could not be read",
+        SdkError::ResponseError(_) => "the response could not be read",
         _ => "unknown",
     }
 }

@@ -115,7 +115,7 @@ impl Notices {
             Ok(()) => Ok(true),
             Err(NotCommitted::Conflict) => match self.get::<Handled>(&RowKey::event(subject, id)).await? {
                 Some(_) => Ok(false),
-                None => Err(Fault("a notice could not be written down: too many at once".into())),
+                None => Err(Fault("a notice could not be stored: too many concurrent writes".into())),
             },
             Err(NotCommitted::Fault(fault)) => Err(fault),
         }

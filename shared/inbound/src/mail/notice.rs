@@ -103,7 +103,7 @@ struct Action {
 /// becomes [`Verdict::Absent`]. Fails with [`Rejected::Malformed`] if this isn't such an event.
 pub fn parse_notice(json: &[u8]) -> Result<Notice, Rejected> {
     check_size(json)?;
-    let malformed = |what: &str| Rejected::Malformed(format!("this is no notice of SES: {what}"));
+    let malformed = |what: &str| Rejected::Malformed(format!("not a notice of SES: {what}"));
     let event: Event = serde_json::from_slice(json).map_err(|_| malformed("it can't be read"))?;
     let mut records = event.records.into_iter();
     let (Some(record), None) = (records.next(), records.next()) else {

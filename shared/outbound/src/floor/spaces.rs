@@ -114,7 +114,7 @@ impl Listing {
         match self.ids.get(id).map(Vec::as_slice) {
             Some(&[at]) => self.floors[at].devices(),
             None | Some([]) => Err(no_count(format!("{SPACES} knows no floor with the id {id:?}"))),
-            Some(_) => Err(no_count(format!("{SPACES} tells of the floor {id:?} twice"))),
+            Some(_) => Err(no_count(format!("{SPACES} lists the floor {id:?} twice"))),
         }
     }
 }

@@ -117,7 +117,7 @@ impl Ses {
             .content(EmailContent::builder().simple(message).build());
         let sent = request.send().await.map_err(|error| failed(&error))?;
         let id = sent.message_id.filter(|id| !id.is_empty());
-        id.ok_or_else(|| Failure::unknown(format!("{SES} said yes but not under which id")))
+        id.ok_or_else(|| Failure::unknown(format!("{SES} accepted the mail but returned no id")))
     }
 }
 
@@ -186,7 +186,7 @@ fn failed<E: Error + ProvideErrorMetadata + 'static>(error: &SdkError<E>) -> Fai
             status @ 400..500 => said_no(status, ""),
             status => Failure::unknown(format!("{SES}'s answer can't be read (HTTP {status})")),
         },
-        _ => Failure::unknown(format!("nobody knows what {SES} did")),
+        _ => Failure::unknown(format!("the outcome at {SES} is unknown")),
     }
 }
 

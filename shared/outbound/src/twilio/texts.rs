@@ -197,7 +197,7 @@ impl Twilio {
     /// Returns the address of the next page, which Twilio states without scheme and host. The request carries the
     /// password, so it must be our own host.
     fn next_page(&self, uri: &str) -> Said<Url> {
-        let foreign = || Failure::unknown("Twilio's list goes on at a foreign address");
+        let foreign = || Failure::unknown("Twilio's list continues at a foreign address");
         let own = self.url(&["Messages.json"])?;
         // Below the configured address, which may have a path in the local environment.
         let told = match uri.strip_prefix('/').filter(|path| path.starts_with(VERSION)) {

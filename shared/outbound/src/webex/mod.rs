@@ -137,7 +137,7 @@ impl Webex {
         let mut url = first;
         while seen.len() < PAGES_MAX {
             if !seen.insert(url.clone()) {
-                return Err(Failure::unknown("Webex gives the same page of a list again and again"));
+                return Err(Failure::unknown("Webex returns the same page of a list repeatedly"));
             }
             let answer = self.ask(self.request(Method::GET, url.clone()), DEADLINE, false).await?;
             all.extend(answer.agreed::<Page<T>>()?.items);
@@ -150,7 +150,7 @@ impl Webex {
                 link::Next::Page(next) => url = next,
                 // The request would send the token there.
                 link::Next::Elsewhere => {
-                    return Err(Failure::unknown("Webex's list goes on at a foreign address"));
+                    return Err(Failure::unknown("Webex's list continues at a foreign address"));
                 }
             }
         }

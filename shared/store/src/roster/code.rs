@@ -125,7 +125,7 @@ impl Codes {
                 Err(NotCommitted::Fault(fault)) => return Err(fault),
             }
         }
-        Err(Fault("too many write the same person at once".into()))
+        Err(Fault("too many concurrent writes to the same person".into()))
     }
 }
 

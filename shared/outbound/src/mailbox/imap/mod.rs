@@ -86,7 +86,7 @@ impl Imap {
             return Err(refused(&verdict.code, &verdict.words));
         }
         // Only after the login: many servers support more for authenticated users.
-        for item in session.must(Command::new("CAPABILITY"), "it doesn't tell what it can").await? {
+        for item in session.must(Command::new("CAPABILITY"), "it doesn't list its capabilities").await? {
             if let Item::Capabilities(able) = item {
                 session.moves |= able.iter().any(|one| one == "MOVE");
                 session.uid_plus |= able.iter().any(|one| one == "UIDPLUS");
@@ -205,7 +205,7 @@ impl Imap {
         let (items, verdict) = self.run(select).await?;
         accepted(&verdict, "it doesn't open the folder; is there one of the name in `folder`?")?;
         if verdict.code == "READ-ONLY" {
-            let why = format!("{SERVER} lets us only read the folder, so that no mail can be done with");
+            let why = format!("{SERVER} lets us only read the folder, so no mail can be finished");
             return Err(Failure::Refused { code: NEVER_ASKED, why });
         }
         let validity = items.iter().rev().find_map(|item| match item {
