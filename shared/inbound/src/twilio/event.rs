@@ -136,7 +136,7 @@ pub struct Media {
 /// Kind of an opt-out keyword (Twilio documentation, "Customizing user replies with Advanced Opt-Out").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OptOut {
-    /// Opts out: Twilio blocks texts to this number until the sender opts in again with START.
+    /// Opts out: no more texts to this number until it sends START.
     Stop,
     /// Opts in again.
     Start,

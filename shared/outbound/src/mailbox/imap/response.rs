@@ -120,7 +120,7 @@ pub(super) async fn read(wire: &mut Wire, room: &mut Room) -> Said<Line> {
     let item = match word.to_ascii_uppercase().as_str() {
         "CAPABILITY" => Item::Capabilities(after.split(' ').map(str::to_ascii_uppercase).collect()),
         "SEARCH" => Item::Search(found(after).ok_or_else(|| nonsense("what was found"))?),
-        // PREAUTH would mean that the server already knows us, which is impossible on a new connection.
+        // PREAUTH would mean that the server already knows us, which no supported server does.
         "OK" | "NO" | "BAD" | "BYE" => Item::Condition(verdict(rest).ok_or_else(|| nonsense("no verdict"))?),
         number if number.bytes().all(|byte| byte.is_ascii_digit()) && fetches(after) => {
             let start = line.iter().position(|&byte| byte == b'(').unwrap_or(line.len());
