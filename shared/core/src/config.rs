@@ -1,4 +1,4 @@
-//! The configuration: what `handbell.yaml` can say. People write it, so every field has words for them.
+//! The configuration: the contents of `handbell.yaml`. People write it, so every field has a description for them.
 
 mod alert_source;
 mod button;
@@ -41,10 +41,10 @@ pub struct Config {
     /// How to reach Twilio. Needed for texts and calls.
     #[serde(default)]
     pub twilio: Option<Twilio>,
-    /// Who is told when Handbell itself could not deliver something.
+    /// People to notify when Handbell itself could not deliver a message.
     #[serde(default)]
     pub admins: Admins,
-    /// What to do, step by step; plans are named here and used below.
+    /// Plans by name: escalation policies. Buttons, sources, zones and lines refer to them.
     #[serde(default)]
     pub plans: BTreeMap<String, Plan>,
     /// Buttons by name. Each has its own secret address.
@@ -53,13 +53,13 @@ pub struct Config {
     /// Sites by name: the sources of device counts.
     #[serde(default)]
     pub sites: BTreeMap<String, Site>,
-    /// Zones by name: parts of a site, and how many devices are too many there.
+    /// Zones by name: parts of a site, and the device counts at which they are full.
     #[serde(default)]
     pub zones: BTreeMap<String, Zone>,
     /// Lines by name: numbers on which customers reach a team.
     #[serde(default)]
     pub lines: BTreeMap<String, Line>,
-    /// How mail comes in and goes out. Only sources and pages by mail need it.
+    /// Settings for incoming and outgoing mail. Needed for the `address` of a source, incident reports by mail and pages by mail.
     #[serde(default)]
     pub mail: Option<MailDomain>,
     /// Sources of alerts by name: monitoring systems that send mail, and forms for people.
@@ -72,23 +72,23 @@ fn utc() -> String {
 }
 
 impl Config {
-    /// The time zone, or UTC if the name is unknown; `handbell check` refuses unknown names.
+    /// Returns the time zone, or UTC if the name is unknown. `handbell check` rejects unknown names.
     pub fn time_zone(&self) -> TimeZone {
         TimeZone::get(&self.timezone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Every number of ours.
+    /// Returns every phone number that belongs to Handbell: `twilio.from` and the numbers of the lines.
     pub fn own_numbers(&self) -> Vec<&str> {
         let lines = self.lines.values().map(|line| line.number.as_str());
         self.twilio.iter().map(|twilio| twilio.from.as_str()).chain(lines).collect()
     }
 
-    /// The line with this number.
+    /// Returns the name and the line of a phone number.
     pub fn line_of(&self, number: &str) -> Option<(&str, &Line)> {
         self.lines.iter().find(|(_, line)| line.number == number).map(|(name, line)| (name.as_str(), line))
     }
 
-    /// The number that sends and calls; empty if there is no Twilio.
+    /// Returns the default sender and caller (`twilio.from`); empty without `twilio`.
     pub fn from(&self) -> &str {
         self.twilio.as_ref().map_or("", |twilio| twilio.from.as_str())
     }
@@ -99,7 +99,7 @@ impl Config {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SecretName {
-    /// Its name in the secrets document.
+    /// The name in the secrets document.
     pub secret: String,
 }
 
@@ -110,10 +110,10 @@ pub struct SecretName {
 pub struct Webex {
     /// The token of a bot, a user or a service app.
     pub token: SecretName,
-    /// Signs Webex's webhooks; at least 32 characters.
+    /// The secret with which Webex signs its webhooks; at least 32 characters.
     #[serde(default)]
     pub webhook: Option<SecretName>,
-    /// Reports zones in cards with buttons. Otherwise in plain posts with a picture.
+    /// Shows zones in cards with buttons. Otherwise in plain posts with a picture.
     #[serde(default = "yes")]
     pub cards: bool,
 }
@@ -131,7 +131,7 @@ pub struct Twilio {
     pub account: String,
     /// The account's auth token. It also verifies Twilio's requests, so it is needed even with an API key.
     pub token: SecretName,
-    /// During a rotation: the other valid token.
+    /// The second valid auth token during a rotation.
     #[serde(default)]
     pub second_token: Option<SecretName>,
     /// An API key (`SK…`) to use for sending instead of the auth token.
@@ -139,7 +139,8 @@ pub struct Twilio {
     pub key: Option<ApiKey>,
     /// The number that sends and calls, unless a step names another: `+33644606827`.
     pub from: String,
-    /// How many calls may begin in a second (an account starts with one). Handbell spreads out the calls of an incident.
+    /// Maximum number of calls started per second (a new account may start one). Handbell spreads the calls of an incident
+    /// accordingly.
     #[serde(default)]
     pub calls_per_second: Option<u32>,
 }
@@ -155,15 +156,15 @@ pub struct ApiKey {
     pub secret: String,
 }
 
-/// Who is told when Handbell itself fails.
+/// People to notify when Handbell itself fails.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Admins {
-    /// Told in Webex, one to one, when a phone could not be reached.
+    /// Addresses to notify in Webex, one to one, when a phone could not be reached.
     #[serde(default)]
     pub webex: Vec<String>,
-    /// Told by SMS when Webex could not be reached.
+    /// Phone numbers to notify by SMS when Webex could not be reached.
     #[serde(default)]
     pub sms: Vec<String>,
 }
@@ -187,7 +188,7 @@ impl schemars::JsonSchema for Span {
     }
 }
 
-/// True for an E.164 phone number: a plus and 2 to 15 digits, the first not 0.
+/// Returns true if the text is an E.164 phone number: a plus and 2 to 15 digits, the first not 0.
 pub fn is_phone_number(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (2..=15).contains(&digits.len())
@@ -196,7 +197,8 @@ pub fn is_phone_number(text: &str) -> bool {
     })
 }
 
-/// True for what may send: a phone number, or up to 11 letters and digits with at least a letter (Twilio, alphanumeric sender).
+/// Returns true if the text can be a sender: a phone number, or up to 11 letters, digits and spaces with at least one letter
+/// (Twilio, alphanumeric sender).
 pub fn is_sender(text: &str) -> bool {
     is_phone_number(text)
         || ((1..=11).contains(&text.len())
@@ -204,14 +206,14 @@ pub fn is_sender(text: &str) -> bool {
             && text.bytes().any(|byte| byte.is_ascii_alphabetic()))
 }
 
-/// True for something that Webex would take as a person's address.
+/// Returns true if Webex would accept the text as a person's address.
 pub fn is_address(text: &str) -> bool {
     let mut parts = text.split('@');
     matches!((parts.next(), parts.next(), parts.next()), (Some(local), Some(domain), None)
         if !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !text.contains(char::is_whitespace))
 }
 
-/// Used by several parts as the default of a distance in time.
+/// Default of several durations.
 fn two_minutes() -> Span {
     Span(SignedDuration::from_mins(2))
 }

@@ -1,4 +1,4 @@
-//! Sources of alerts: an address for mail, a mailbox that is read, a web form; and what their mails mean.
+//! Sources of alerts (a mail address, a mailbox that Handbell reads, a web form), and the rules that give their mails a meaning.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Form, Hours, SecretName, Span, Tokens};
 
-/// How mail comes in and goes out, for all sources.
+/// Settings for incoming and outgoing mail, shared by all sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -15,11 +15,11 @@ pub struct MailDomain {
     pub domain: String,
     /// The sender of incident reports and pages. SES must have verified it.
     pub from: String,
-    /// Signs links in mails, and the addresses that answers go to; at least 32 characters.
+    /// The secret that signs the links in mails and the addresses for replies; at least 32 characters.
     pub links: SecretName,
 }
 
-/// Something that alerts: a monitoring system's mails, or people with a web form.
+/// An origin of alerts: a monitoring system that sends mail, or people with a web form.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -27,37 +27,39 @@ pub struct AlertSource {
     /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
-    /// The plan that its alerts run.
+    /// The plan to run for its alerts.
     pub plan: String,
-    /// How bad its alerts are, where no rule says otherwise.
+    /// Severity of its alerts, unless a rule sets another.
     #[serde(default)]
     pub severity: Severity,
-    /// Severities with a plan of their own.
+    /// Plans for particular severities, instead of `plan`.
     #[serde(default)]
     pub plans: BTreeMap<Severity, String>,
-    /// The secret part of its address, before the `@`. A list of two during a rotation.
+    /// The secret part of its mail address, before the `@`. A list of two during a rotation.
     #[serde(default)]
     pub address: Option<Tokens>,
-    /// A mailbox on another server that Handbell reads, where SES receives nothing.
+    /// A mailbox on another server, which Handbell reads. For mail that SES can't receive.
     #[serde(default)]
     pub mailbox: Option<Mailbox>,
     /// Serves the web form `/alert/NAME`.
     #[serde(default)]
     pub form: Option<Form>,
-    /// What its mails mean; the first that fits counts. Of those that fit none, a mail whose subject holds one of the words OK,
-    /// UP, RECOVERY, RECOVERED or RESOLVED ends what it is about, unless it also speaks of trouble, asks, or says "not".
+    /// Rules that say what a mail means. The first rule that matches applies. If none matches, a mail whose subject contains one of
+    /// the words OK, UP, RECOVERY, RECOVERED or RESOLVED ends its incident, unless the subject also names a problem, asks a
+    /// question or contains "not".
     #[serde(default)]
     pub rules: Vec<MailRule>,
-    /// What every other mail means.
+    /// Meaning of every other mail.
     #[serde(default)]
     pub otherwise: Meant,
     /// Addresses that get the incident report, in addition to the sender of the mail.
     #[serde(default)]
     pub report_to: Vec<String>,
-    /// More new alerts than this within ten minutes become one incident, so that phones don't ring for each of them.
+    /// If more new alerts than this arrive within ten minutes, they become one incident, so that phones don't ring for each of
+    /// them.
     #[serde(default = "thirty")]
     pub flood_after: u32,
-    /// Quiet hours: alerts of these severities wait until they are over.
+    /// Quiet hours: alerts of the given severities wait until the hours are over.
     #[serde(default)]
     pub quiet: Option<Quiet>,
 }
@@ -66,7 +68,7 @@ fn thirty() -> u32 {
     30
 }
 
-/// How bad it is, the worst first.
+/// Severity of an alert, the worst first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -83,10 +85,10 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// All, the worst first.
+    /// All severities, the worst first.
     pub const ALL: [Self; 4] = [Self::Critical, Self::Error, Self::Warning, Self::Info];
 
-    /// As it is written.
+    /// The name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Critical => "critical",
@@ -96,29 +98,29 @@ impl Severity {
         }
     }
 
-    /// The severity of this name.
+    /// Returns the severity with this name, in any case.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|severity| severity.name().eq_ignore_ascii_case(name))
     }
 }
 
-/// What a mail means.
+/// Meaning of a mail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Meant {
-    /// An alert.
+    /// An alert: it opens an incident or joins one.
     #[default]
     Raise,
-    /// Somebody has it.
+    /// An acknowledgement: somebody has the incident.
     Acknowledge,
-    /// It is over.
+    /// The end of the incident.
     Resolve,
-    /// Nothing.
+    /// Nothing: the mail is ignored.
     Ignore,
 }
 
-/// A rule for a source's mails: what a mail has to contain, and what it means then. Everything given has to match.
+/// A rule for a source's mails: conditions, and the meaning of a mail that meets all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -126,26 +128,26 @@ pub struct MailRule {
     /// A regular expression that matches a part of the subject: `(?i)^problem: (?<host>\S+)/(?<service>.+)$`.
     #[serde(default)]
     pub subject: Option<String>,
-    /// The same for the text.
+    /// The same for the text of the mail.
     #[serde(default)]
     pub body: Option<String>,
     /// The same for the sender's address.
     #[serde(default)]
     pub from: Option<String>,
-    /// One of these words is in the subject or the text, as a whole word in any case.
+    /// Words of which the subject or the text contains at least one, as a whole word in any case.
     #[serde(default)]
     pub words: Vec<String>,
-    /// What it means.
+    /// Meaning of a matching mail.
     #[serde(rename = "do", default)]
     pub meant: Meant,
-    /// How bad it is.
+    /// Severity of the alert, instead of the source's.
     #[serde(default)]
     pub severity: Option<Severity>,
-    /// Another plan than the source's.
+    /// The plan to run, instead of the source's.
     #[serde(default)]
     pub plan: Option<String>,
-    /// What it is about, made of the expressions' named groups: `{host}/{service}`. Mails about the same are one incident.
-    /// Without it, the sender and the subject without numbers and words such as `Re:`, PROBLEM and RECOVERY.
+    /// Key of the problem, made of the expressions' named groups: `{host}/{service}`. Mails with the same key belong to one
+    /// incident. The default is the sender and the subject without numbers and words such as `Re:`, PROBLEM and RECOVERY.
     #[serde(default)]
     pub key: Option<String>,
 }
@@ -157,18 +159,19 @@ pub struct MailRule {
 pub struct Mailbox {
     /// `imaps://imap.example.com` or `pop3s://pop.example.com`, with `:port` if it isn't 993 or 995.
     pub url: String,
-    /// The name to log in with.
+    /// The user name for the login.
     pub user: String,
     /// The password.
     #[serde(default)]
     pub password: Option<SecretName>,
-    /// An OAuth access token instead of a password (Gmail, Microsoft 365). Something has to keep the secret fresh.
+    /// An OAuth access token instead of a password (Gmail, Microsoft 365). You have to keep the secret fresh.
     #[serde(default)]
     pub oauth: Option<SecretName>,
     /// The folder to read. Only IMAP.
     #[serde(default = "inbox")]
     pub folder: String,
-    /// Where mails go once they are stored. Without it IMAP leaves them where they are, marked as read. POP3 deletes them.
+    /// The folder to which Handbell moves stored mails. Without it, mails stay where they are, marked as read (IMAP), or are
+    /// deleted (POP3).
     #[serde(default)]
     pub move_to: Option<String>,
 }
@@ -177,14 +180,14 @@ fn inbox() -> String {
     "INBOX".to_owned()
 }
 
-/// When phones stay silent.
+/// Hours in which milder alerts wait.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Quiet {
     /// The quiet hours.
     pub hours: Hours,
-    /// For which severities; warning and info, if absent.
+    /// Severities that wait. The default is warning and info.
     #[serde(default = "mild")]
     pub severities: Vec<Severity>,
 }
@@ -193,25 +196,25 @@ fn mild() -> Vec<Severity> {
     vec![Severity::Warning, Severity::Info]
 }
 
-/// Asks the person who has the incident whether that is still so, and opens it again without an answer.
+/// Asks the person who acknowledged an incident whether they still have it, and reopens it without an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Confirm {
-    /// After the acknowledgement, and after each confirmation.
+    /// The time after the acknowledgement, and after each confirmation, at which Handbell asks.
     pub after: Span,
-    /// The time to answer. After it, the incident is open again and escalates.
+    /// The time to answer. Without an answer, the incident is reopened and escalates.
     pub within: Span,
 }
 
-/// The plan begins again from its first step when nobody has acknowledged this long after its last one.
+/// Restarts the plan at its first step when nobody has acknowledged for some time after the last step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Again {
-    /// After the last step.
+    /// The time to wait after the last step.
     pub after: Span,
-    /// How many times.
+    /// Maximum number of restarts.
     #[serde(default = "three")]
     pub times: u32,
 }
@@ -220,14 +223,14 @@ fn three() -> u32 {
     3
 }
 
-/// How many have to say "I have it" before nobody else is called.
+/// The acknowledgements after which nobody else is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Need {
-    /// This many people.
+    /// This number of people.
     People(u32),
-    /// One of each of these teams.
+    /// One member of each of these teams.
     Teams(Vec<String>),
 }
 

@@ -1,4 +1,4 @@
-//! Buttons: what each gesture means, and the secrets that prove a button.
+//! Buttons: the meaning of each gesture, and the secrets that authenticate a press.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 use super::{SecretName, Span, two_minutes};
 use crate::button::Gesture;
 
-/// What a gesture on a button means.
+/// Meaning of a gesture on a button.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Meaning {
-    /// The next step.
+    /// Takes the next step.
     #[default]
     Press,
-    /// "I have it."
+    /// Acknowledges the incident: "I have it."
     Acknowledge,
-    /// "It was nothing."
+    /// Cancels the incident: "It was nothing."
     Cancel,
-    /// Nothing at all.
+    /// Does nothing.
     Ignore,
 }
 
@@ -27,35 +27,35 @@ pub enum Meaning {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Button {
-    /// The plan that it runs.
+    /// The plan to run.
     pub plan: String,
     /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
     /// The secret part of its address, at least 22 random characters. A list of two during a rotation.
     pub token: Tokens,
-    /// A header that must come with each press.
+    /// A header that every press must carry.
     #[serde(default)]
     pub header: Option<HeaderSecret>,
-    /// Only presses signed by Flic's cloud count.
+    /// Accepts only presses that Flic's cloud signed.
     #[serde(default)]
     pub flic: bool,
     /// Two presses without an id within this time count as one.
     #[serde(default = "two_seconds")]
     pub debounce: Span,
-    /// A press older than this is posted as late, and takes no step.
+    /// A press older than this is posted as late and takes no step.
     #[serde(default = "two_minutes")]
     pub max_age: Span,
-    /// What one click means.
+    /// Meaning of one click.
     #[serde(default)]
     pub single: Meaning,
-    /// What two clicks mean.
+    /// Meaning of two clicks.
     #[serde(default)]
     pub double: Meaning,
-    /// What three clicks mean.
+    /// Meaning of three clicks.
     #[serde(default)]
     pub triple: Meaning,
-    /// What a long press means.
+    /// Meaning of a long press.
     #[serde(default)]
     pub hold: Meaning,
 }
@@ -65,7 +65,7 @@ fn two_seconds() -> Span {
 }
 
 impl Button {
-    /// What this gesture means on this button.
+    /// Returns the meaning of a gesture on this button.
     pub fn meaning(&self, gesture: Gesture) -> Meaning {
         match gesture {
             Gesture::Single => self.single,
@@ -81,14 +81,14 @@ impl Button {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Tokens {
-    /// One.
+    /// One secret.
     One(SecretName),
-    /// Several; each is accepted.
+    /// Several secrets, each of which is accepted.
     Several(Vec<SecretName>),
 }
 
 impl Tokens {
-    /// The names of all of them.
+    /// Names of all the secrets.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         match self {
             Self::One(one) => std::slice::from_ref(one),
@@ -99,13 +99,13 @@ impl Tokens {
     }
 }
 
-/// A header that proves the sender.
+/// A header that authenticates the sender.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HeaderSecret {
     /// The header's name, such as `X-Button-Key`.
     pub name: String,
-    /// The name of the secret that is its value.
+    /// The name of the secret that holds its value.
     pub secret: String,
 }

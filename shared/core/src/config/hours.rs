@@ -7,16 +7,16 @@ use jiff::tz::TimeZone;
 use jiff::{Span as CivilSpan, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// When a place is open.
+/// Weekly hours, with exceptions by date.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
-    /// The time zone of these times. The default is the file's.
+    /// The time zone of these hours. The default is the one of the whole file.
     #[serde(default)]
     pub timezone: Option<String>,
-    /// `mon-fri: "09:00-20:00"`, `sat: "10:00-13:00, 14:00-18:00"`; `daily` is every day. A day that isn't named is closed.
-    /// A time that ends before it begins ends on the next day.
+    /// `mon-fri: "09:00-20:00"`, `sat: "10:00-13:00, 14:00-18:00"`; `daily` is every day. A day that isn't named is closed. A
+    /// period that ends before it begins ends on the next day.
     pub week: BTreeMap<String, String>,
     /// `2026-12-24: "09:00-14:00"`, `2026-12-25: closed`.
     #[serde(default)]
@@ -31,21 +31,21 @@ pub struct Hours {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AtClosing {
-    /// It ends, and the space is told.
+    /// The incident ends, and the space is notified.
     #[default]
     Resolve,
-    /// It goes on until the zone is calm.
+    /// The incident goes on until the zone is calm.
     GoOn,
 }
 
-/// From when to when, within a day or into the next.
+/// A period within a day or into the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Period {
     from: Time,
     to: Time,
 }
 
-/// Opening hours, understood.
+/// Opening hours, parsed and checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
     zone: TimeZone,
@@ -56,7 +56,7 @@ pub struct Calendar {
 }
 
 impl Hours {
-    /// The hours, understood; or what can't be, with the key at which it stands.
+    /// Parses the hours. An error holds the path of the wrong key and advice for a person.
     pub fn calendar(&self, zone: &TimeZone) -> Result<Calendar, (Vec<String>, String)> {
         let zone = match &self.timezone {
             None => zone.clone(),
@@ -92,7 +92,7 @@ impl Hours {
     }
 }
 
-/// `mon`, or more of the day's name.
+/// Parses the name of a weekday: `mon`, or more letters of it.
 fn day(text: &str) -> Option<Weekday> {
     let days = [
         ("monday", Weekday::Monday),
@@ -144,7 +144,7 @@ fn periods(text: &str) -> Result<Vec<Period>, String> {
 }
 
 impl Calendar {
-    /// True when the place is open.
+    /// Returns true if the place is open at this time.
     pub fn is_open(&self, at: Timestamp) -> bool {
         let now = at.to_zoned(self.zone.clone());
         let (date, time) = (now.date(), now.time());
@@ -158,12 +158,12 @@ impl Calendar {
         today || yesterday
     }
 
-    /// Until when it stays open without a pause, seen from a moment at which it is; a week at most. None while it is closed.
+    /// Returns the end of the open period around this time, at most a week later. None while the place is closed.
     pub fn open_until(&self, at: Timestamp) -> Option<Timestamp> {
         if !self.is_open(at) {
             return None;
         }
-        // Hours are written in minutes, and what the clocks do is in whole minutes too.
+        // Hours are written in minutes, and clock changes are whole minutes too.
         let whole = Timestamp::from_second(at.as_second().div_euclid(60) * 60).ok()?;
         let minutes = (1..=7 * 24 * 60).map(|minutes| whole + jiff::SignedDuration::from_mins(minutes));
         let mut last = whole;

@@ -1,4 +1,4 @@
-//! Lines: numbers on which customers reach a team.
+//! Lines: phone numbers on which customers reach a team.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::{Hours, Span};
 use crate::conversation::assign::How;
 use crate::conversation::relay_policy::Policy;
 
-/// A number on which customers reach a team. Each customer has one space on each line.
+/// A phone number on which customers reach a team. Each customer has one space on each line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -19,28 +19,28 @@ pub struct Line {
     /// The name that people read. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
-    /// The id of the Webex team whose members answer; new spaces belong to it.
+    /// The id of the Webex team whose members answer. New spaces belong to this team.
     #[serde(default)]
     pub team: Option<String>,
     /// The people who answer, in addition to the members of `team`.
     #[serde(default)]
     pub agents: Vec<Agent>,
-    /// The title of the space in which the team learns which customer waits.
+    /// The title of the space in which the team learns which customers are waiting.
     #[serde(default)]
     pub lobby: Option<String>,
-    /// Which of an agent's messages go out: all but whispers, or only those that begin with `/reply`.
+    /// Which of an agent's messages go to the customer: all but whispers, or only those that begin with `/reply`.
     #[serde(default)]
     pub answers: Answers,
-    /// Who is asked to answer when nobody is there.
+    /// Which agent is asked to answer when none in the space is available.
     #[serde(default)]
     pub assign: How,
     /// Puts the agent's name before each answer.
     #[serde(default)]
     pub signed: bool,
-    /// How long an answer waits before it leaves. Deleting or editing it in this time takes it back.
+    /// How long an answer is held before it is sent. Deleting or editing it in this time withdraws it.
     #[serde(default)]
     pub undo: Option<Span>,
-    /// The team's opening hours. The default is always.
+    /// The team's opening hours. The default is always open.
     #[serde(default)]
     pub hours: Option<Hours>,
     /// The plan that runs when a customer waits too long.
@@ -52,7 +52,7 @@ pub struct Line {
     /// Prepared answers, for `/canned NAME`.
     #[serde(default)]
     pub canned: BTreeMap<String, String>,
-    /// What callers hear, and where calls go.
+    /// What callers hear, and where their calls are forwarded.
     #[serde(default)]
     pub voice: Voice,
     /// Serves the web form `/contact/NAME`.
@@ -61,13 +61,13 @@ pub struct Line {
     /// Mail to customers who used the form.
     #[serde(default)]
     pub mail: Option<Mail>,
-    /// Calling codes to which texts may go, such as `+1` and `+352`. Empty: everywhere.
+    /// Calling codes to which texts may be sent, such as `+1` and `+352`. Empty: everywhere.
     #[serde(default)]
     pub countries: Vec<String>,
     /// Limits on what the line sends.
     #[serde(default)]
     pub limits: Limits,
-    /// A conversation without a message for this long is closed. The next text opens it again.
+    /// A conversation without a message for this long is closed. The next text reopens it.
     #[serde(default = "three_days")]
     pub close_after: Span,
     /// How many days a conversation is kept.
@@ -82,7 +82,7 @@ fn kept_days() -> u32 {
     400
 }
 
-/// Which of an agent's messages go out.
+/// Which of an agent's messages go to the customer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -95,7 +95,7 @@ pub enum Answers {
 }
 
 impl Answers {
-    /// The same for the rules.
+    /// Returns the relay policy for this setting.
     pub fn policy(self) -> Policy {
         match self {
             Self::Everything => Policy::Everything,
@@ -104,24 +104,24 @@ impl Answers {
     }
 }
 
-/// Somebody who answers customers.
+/// A person who answers customers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Agent {
-    /// The address at Webex.
+    /// The agent's address in Webex.
     pub email: String,
     /// The phone that `/call` rings.
     #[serde(default)]
     pub phone: Option<String>,
 }
 
-/// When a customer has waited too long.
+/// When a customer has waited too long, and what runs then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Waiting {
-    /// How long.
+    /// How long a customer may wait.
     pub after: Span,
     /// The plan to run. Its texts may use `{customer}`.
     pub plan: String,
@@ -132,44 +132,44 @@ pub struct Waiting {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
-    /// After the first text of a customer.
+    /// Sent after the first text of a customer.
     #[serde(default)]
     pub welcome: Option<String>,
-    /// When nobody is there to answer, once a day.
+    /// Sent when no agent is available, at most once a day.
     #[serde(default)]
     pub nobody: Option<String>,
-    /// Outside hours, once a day.
+    /// Sent outside opening hours, at most once a day.
     #[serde(default)]
     pub closed: Option<String>,
-    /// After a call that nobody took.
+    /// Sent after a call that nobody answered.
     #[serde(default)]
     pub missed_call: Option<String>,
-    /// When an agent closes the conversation.
+    /// Sent when an agent closes the conversation.
     #[serde(default)]
     pub closing: Option<String>,
 }
 
-/// What callers hear, and where calls go.
+/// What callers hear, and where their calls are forwarded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Voice {
-    /// The number to which calls are forwarded. It sees the caller's number.
+    /// The number to which calls are forwarded. That phone shows the caller's number.
     #[serde(default)]
     pub forward: Option<String>,
-    /// The number outside hours.
+    /// The number to which calls are forwarded outside opening hours.
     #[serde(default)]
     pub after_hours: Option<String>,
     /// Spoken before the call is forwarded.
     #[serde(default)]
     pub announce: Option<String>,
-    /// Spoken before a message is recorded; without it nothing is recorded.
+    /// Spoken before a message is recorded. Without it, nothing is recorded.
     #[serde(default)]
     pub voicemail: Option<String>,
-    /// The language in which it is spoken, such as `en-US`.
+    /// The language of the spoken texts, such as `en-US`.
     #[serde(default)]
     pub language: Option<String>,
-    /// How long it rings.
+    /// How long a forwarded call rings.
     #[serde(default = "twenty_seconds")]
     pub ring: Span,
 }
@@ -191,7 +191,7 @@ fn twenty_seconds() -> Span {
     Span(SignedDuration::from_secs(20))
 }
 
-/// The web form.
+/// A web form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -210,7 +210,7 @@ pub struct Form {
 pub struct Mail {
     /// The sender, verified with SES: `support@example.com`.
     pub from: String,
-    /// Where answers to the mail go.
+    /// The address for replies to the mail.
     #[serde(default)]
     pub reply_to: Option<String>,
 }
@@ -220,13 +220,14 @@ pub struct Mail {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Answers to one customer in a minute.
+    /// Maximum number of answers to one customer per minute.
     #[serde(default = "twenty")]
     pub per_minute: u32,
-    /// Answers to one customer in a day.
+    /// Maximum number of answers to one customer per day.
     #[serde(default = "two_hundred")]
     pub per_day: u32,
-    /// SMS segments to all customers in a day, as Twilio bills them. The admins are told when the limit is reached.
+    /// Maximum number of SMS segments to all customers per day, as Twilio bills them. The admins are notified when the limit is
+    /// reached.
     #[serde(default = "two_thousand")]
     pub parts_per_day: u32,
 }

@@ -1,4 +1,4 @@
-//! Plans: the steps that an incident takes, and whom each of them tells.
+//! Plans: the steps of an incident, and the people whom each step reaches.
 
 use std::collections::BTreeMap;
 
@@ -7,35 +7,35 @@ use serde::{Deserialize, Serialize};
 
 use super::{Again, Confirm, Need, Span, Target, two_minutes};
 
-/// What to do, step by step.
+/// An escalation policy: a space and ordered steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
-    /// The Webex space in which it happens.
+    /// The Webex space of the plan's incidents.
     pub space: Space,
-    /// After this long without a sign of life, the incident is over, and the next press is the first one again.
+    /// An incident without any activity for this long is over, and the next press is the first one again.
     #[serde(default = "six_hours")]
     pub reset_after: Span,
-    /// What a press past the last step does.
+    /// What a press after the last step does.
     #[serde(default)]
     pub repeat: Repeat,
-    /// The steps: press n takes step n. A zone's first level takes the first, the next level the next.
+    /// The steps. Press n takes step n. A zone's first level takes the first step, its next level the next.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// Starts the plan over when nobody has acknowledged after its last step.
+    /// Restarts the plan when nobody has acknowledged after its last step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<Again>,
-    /// Who has to acknowledge: a number of people, or one member of each of these teams.
+    /// Who has to acknowledge: a number of people, or one member of each of the listed teams.
     #[serde(default, skip_serializing_if = "is_default")]
     pub need: Need,
-    /// Steps that are taken only when somebody asks for them by name: `esc technical`.
+    /// Steps that are taken only when a person asks for them by name: `esc technical`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub escalate: BTreeMap<String, Step>,
-    /// Posts an incident card with buttons in the space. The default is to do so for alerts only.
+    /// Posts an incident card with buttons in the space. The default is to do so only for alerts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<bool>,
-    /// Asks the person who has the incident whether that is still so.
+    /// Asks the person who acknowledged the incident whether they still have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm: Option<Confirm>,
 }
@@ -45,20 +45,20 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 }
 
 impl Plan {
-    /// A step by its number: 1 is the first of `steps`, and after the last come those of `escalate`, in the order of their
+    /// Returns a step by its number: 1 is the first of `steps`. After the last one come those of `escalate`, in the order of their
     /// names.
     pub fn step(&self, number: u32) -> Option<&Step> {
         let index = (number as usize).checked_sub(1)?;
         self.steps.get(index).or_else(|| self.escalate.values().nth(index - self.steps.len()))
     }
 
-    /// The number of the step that is asked for by this name.
+    /// Returns the number of the step in `escalate` with this name.
     pub fn escalation(&self, name: &str) -> Option<u32> {
         let index = self.escalate.keys().position(|known| known.eq_ignore_ascii_case(name))?;
         u32::try_from(self.steps.len() + index + 1).ok()
     }
 
-    /// The roster has to be known before a step of this plan can be taken.
+    /// Returns true if a step of this plan can only be taken with the roster.
     pub fn asks_the_roster(&self) -> bool {
         let steps = self.steps.iter().chain(self.escalate.values());
         steps.flat_map(Step::targets).any(Target::asks_the_roster) || matches!(self.need, Need::Teams(_))
@@ -66,7 +66,7 @@ impl Plan {
 }
 
 impl Step {
-    /// Everybody whom the step reaches.
+    /// All targets of the step.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         let texts = self.sms.iter().flat_map(|sms| &sms.to);
         let calls = self.call.iter().flat_map(|call| &call.to);
@@ -78,7 +78,7 @@ fn six_hours() -> Span {
     Span(SignedDuration::from_hours(6))
 }
 
-/// What a press past the last step does; it is counted and posted either way.
+/// What a press after the last step does. Such a press is counted and posted either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -86,7 +86,7 @@ pub enum Repeat {
     /// Nothing more.
     #[default]
     None,
-    /// It takes the last step again.
+    /// Takes the last step again.
     Last,
 }
 
@@ -111,7 +111,7 @@ pub struct Space {
     pub participants: Vec<String>,
 }
 
-/// How long a space lives.
+/// Lifetime of a space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -123,12 +123,12 @@ pub enum Reuse {
     PerIncident,
 }
 
-/// One step: any mix of these.
+/// One step: any mix of posts, texts, calls and pages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// What is posted in the space.
+    /// The message to post in the space.
     #[serde(default)]
     pub post: Option<Post>,
     /// Text messages.
@@ -137,13 +137,13 @@ pub struct Step {
     /// Phone calls.
     #[serde(default)]
     pub call: Vec<Call>,
-    /// People who are reached in the way that each of them prefers, until somebody acknowledges. They are added to the space.
+    /// People to page: each is reached in the way that they prefer, until somebody acknowledges. They are added to the space.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub page: Vec<Page>,
-    /// People who are added to the space.
+    /// People to add to the space.
     #[serde(default)]
     pub people: Option<People>,
-    /// Takes the step automatically this long after the one before, if nobody has acknowledged.
+    /// Takes the step automatically this long after the previous one, if nobody has acknowledged.
     #[serde(default)]
     pub after: Option<Span>,
 }
@@ -156,13 +156,13 @@ pub struct Post {
     /// Webex markdown; may use `{button}`, `{count}`, `{time}`, `{incident}`.
     #[serde(default)]
     pub markdown: Option<String>,
-    /// A file beside this one, such as `files/form.pdf`; 100 MB at most.
+    /// A file, named relative to `handbell.yaml`, such as `files/form.pdf`; 100 MB at most.
     #[serde(default)]
     pub file: Option<String>,
-    /// The file's content type, if its name doesn't tell.
+    /// The file's content type, if its name doesn't show it.
     #[serde(default, rename = "type")]
     pub content_type: Option<String>,
-    /// What the file is, shown with it.
+    /// A description of the file, shown with it.
     #[serde(default)]
     pub label: Option<String>,
 }
@@ -174,9 +174,9 @@ pub struct Post {
 pub struct Sms {
     /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
     pub to: Vec<Target>,
-    /// What it says; may use `{button}`, `{count}`, `{time}`, `{incident}`.
+    /// The text to send; may use `{button}`, `{count}`, `{time}`, `{incident}`.
     pub text: String,
-    /// Another sender than `twilio.from`.
+    /// A sender to use instead of `twilio.from`.
     #[serde(default)]
     pub from: Option<String>,
 }
@@ -188,18 +188,18 @@ pub struct Sms {
 pub struct Call {
     /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
     pub to: Vec<Target>,
-    /// What is spoken; may use `{button}`, `{count}`, `{time}`, `{incident}` as they are when the call is answered.
+    /// The text to speak; may use `{button}`, `{count}`, `{time}`, `{incident}`, with their values when the call is answered.
     pub say: String,
-    /// Another caller than `twilio.from`.
+    /// A caller to use instead of `twilio.from`.
     #[serde(default)]
     pub from: Option<String>,
-    /// The language in which it is spoken, such as `en-US`.
+    /// The language of the spoken text, such as `en-US`.
     #[serde(default)]
     pub language: Option<String>,
     /// One of Twilio's voices, such as `Polly.Joanna`.
     #[serde(default)]
     pub voice: Option<String>,
-    /// How many calls to make at most until somebody answers. A voicemail is not an answer.
+    /// Maximum number of calls until somebody answers. A voicemail is not an answer.
     #[serde(default = "once", skip_serializing_if = "is_once")]
     pub times: u32,
     /// The time between two calls.
@@ -217,20 +217,20 @@ fn is_two_minutes(every: &Span) -> bool {
     *every == two_minutes()
 }
 
-/// People who are reached in the way that each of them prefers.
+/// People to page, each in the way that they prefer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Page {
     /// People, or bare phone numbers: `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`, `+352691496401`.
     pub to: Vec<Target>,
-    /// What a text or a mail says; may use `{source}`, `{title}`, `{severity}`, `{count}`, `{time}`, `{incident}`.
+    /// The text or mail to send; may use `{source}`, `{title}`, `{severity}`, `{count}`, `{time}`, `{incident}`.
     #[serde(default = "page_text")]
     pub text: String,
-    /// What a call says; the text, if absent.
+    /// The text to speak in a call. The default is `text`.
     #[serde(default)]
     pub say: Option<String>,
-    /// Another sender than `twilio.from`.
+    /// A sender to use instead of `twilio.from`.
     #[serde(default)]
     pub from: Option<String>,
 }
@@ -239,7 +239,7 @@ fn page_text() -> String {
     "{source}: {title}".to_owned()
 }
 
-/// People who are added to the space.
+/// People to add to the space.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! What can be read but can't work: the mistakes that a type can't tell.
+//! Checks of the configuration: mistakes that the types don't exclude.
 
 mod alerts;
 mod lines;
@@ -13,17 +13,16 @@ use plans::plan_problems;
 pub use sites::pin_bytes;
 use sites::zones_and_sites;
 
-/// Something in a configuration that can be read but can't work.
+/// A mistake in a configuration that can be read but can't work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where: keys and list positions from the top, such as `plans`, `green`, `steps`, `2`, `sms`.
+    /// Path of the value: keys and list positions from the top, such as `plans`, `green`, `steps`, `2`, `sms`.
     pub path: Vec<String>,
-    /// What is wrong and what to do, for a person.
+    /// What is wrong and how to correct it, for a person.
     pub message: String,
 }
 
-/// Everything in the configuration that can't work, in the order of the file. `file_exists` tells whether a file
-/// that the configuration names is there.
+/// Returns every mistake in the configuration. `file_exists` tells whether a file that the configuration names exists.
 pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Problem> {
     let mut found = Vec::new();
     let mut say = |path: &[&str], message: String| {
@@ -107,7 +106,7 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
 
 const NAME_ADVICE: &str = "name is 1 to 60 letters, digits, - and _";
 
-/// A name that can stand in keys of the table and in addresses.
+/// Returns true if the name may be part of table keys and addresses.
 fn is_name(name: &str) -> bool {
     (1..=60).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')

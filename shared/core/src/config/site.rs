@@ -1,4 +1,4 @@
-//! Sites: where the counts of devices come from, and how to be sure of who answers.
+//! Sites: the providers of device counts, and how Handbell verifies who answers.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,37 +6,37 @@ use jiff::SignedDuration;
 
 use super::{SecretName, Span};
 
-/// A place whose devices are counted. Exactly one of the sources is given.
+/// A provider of device counts. Exactly one of the sources is given.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Site {
-    /// Ask a Cisco CMX.
+    /// Polls a Cisco CMX.
     #[serde(default)]
     pub cmx: Option<Cmx>,
-    /// Ask Cisco Spaces.
+    /// Polls Cisco Spaces.
     #[serde(default)]
     pub spaces: Option<Spaces>,
-    /// Ask the Meraki dashboard.
+    /// Polls the Meraki dashboard.
     #[serde(default)]
     pub meraki: Option<Meraki>,
-    /// Let a Cisco CMX push each device: `POST /cmx/{site}`.
+    /// Receives each device from a Cisco CMX: `POST /cmx/{site}`.
     #[serde(default)]
     pub cmx_push: Option<CmxPush>,
-    /// Let Meraki's Scanning API push each device: `/meraki/{site}`.
+    /// Receives each device from Meraki's Scanning API: `/meraki/{site}`.
     #[serde(default)]
     pub meraki_push: Option<MerakiPush>,
-    /// How long an answer may take, 20 s at most.
+    /// Time-out of a request, 20 s at most.
     #[serde(default = "five_seconds")]
     pub timeout: Span,
-    /// A file beside this one with the certificates (PEM) that the site's own certificate was signed with.
+    /// A file with the certificates (PEM) that signed the site's certificate, named relative to `handbell.yaml`.
     #[serde(default)]
     pub ca: Option<String>,
-    /// The SHA-256 of the site's certificate: `sha256:` and 64 hexadecimal digits, colons allowed. Nothing else is then
-    /// asked of the certificate.
+    /// The SHA-256 of the site's certificate: `sha256:` and 64 hexadecimal digits, colons allowed. Nothing else about the
+    /// certificate is then checked.
     #[serde(default)]
     pub pin: Option<String>,
-    /// Accept any certificate. Anybody on the way can read the password; each start logs a warning.
+    /// Accepts any certificate. Anybody on the network path can read the password. Each start logs a warning.
     #[serde(default)]
     pub insecure: bool,
 }
@@ -52,7 +52,7 @@ fn five_seconds() -> Span {
 pub struct Cmx {
     /// `https://cmx.example.com`.
     pub url: String,
-    /// A user of CMX's web pages; for `api: v3` the one that `cmxos apiserver user` made.
+    /// A user of CMX's web pages; for `api: v3`, the user that `cmxos apiserver user` created.
     pub user: String,
     /// The password.
     pub password: SecretName,
@@ -66,14 +66,14 @@ pub struct Cmx {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CmxApi {
-    /// `location/v3/clients/count`: connected devices, by place, floor or SSID. One request for each zone that differs.
+    /// `location/v3/clients/count`: connected devices, by place, floor or SSID. One request for each distinct place.
     #[default]
     V3,
     /// `location/v2/clients/count`: all devices, connected or not, of the whole site.
     V2,
-    /// `location/v1/clients/count`: the same of older releases.
+    /// `location/v1/clients/count`: the same in older releases.
     V1,
-    /// `location/v1/clients/count/byzone`: all zones that were registered at CMX, in one request.
+    /// `location/v1/clients/count/byzone`: all zones that are registered in CMX, in one request.
     Zones,
     /// `analytics/v1/now/connectedDetected` for the whole site, `…/clientCount` for floors.
     Analytics,
@@ -107,7 +107,7 @@ pub struct Meraki {
     pub url: String,
     /// The API key.
     pub key: SecretName,
-    /// Sites with the same organisation share its limit of ten requests a second.
+    /// The id of the organisation. Sites of the same organisation share its limit of ten requests per second.
     #[serde(default)]
     pub organization: Option<String>,
 }
@@ -116,26 +116,26 @@ fn api_meraki() -> String {
     "https://api.meraki.com".into()
 }
 
-/// A CMX that pushes its sightings to Handbell.
+/// A CMX that pushes device sightings to Handbell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CmxPush {
-    /// CMX sends it in the header `Authorization: Bearer …`.
+    /// The secret that CMX sends in the header `Authorization: Bearer …`.
     pub key: SecretName,
     /// How long a device counts after it was last seen.
     #[serde(default = "ten_minutes")]
     pub window: Span,
 }
 
-/// Meraki's Scanning API, version 3, which pushes sightings.
+/// Meraki's Scanning API, version 3, which pushes device sightings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MerakiPush {
     /// The validator that Meraki expects when it verifies the address.
     pub validator: SecretName,
-    /// What Meraki sends in each body.
+    /// The secret that Meraki sends in each body.
     pub key: SecretName,
     /// How long a device counts after it was last seen.
     #[serde(default = "five_minutes")]
@@ -149,23 +149,23 @@ fn five_minutes() -> Span {
     Span(SignedDuration::from_mins(5))
 }
 
-/// Where a site's counts come from.
+/// The source of a site's counts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Source<'a> {
-    /// We ask a CMX.
+    /// Handbell polls a CMX.
     Cmx(&'a Cmx),
-    /// We ask Cisco Spaces.
+    /// Handbell polls Cisco Spaces.
     Spaces(&'a Spaces),
-    /// We ask Meraki.
+    /// Handbell polls Meraki.
     Meraki(&'a Meraki),
-    /// A CMX tells us.
+    /// A CMX pushes sightings.
     CmxPush(&'a CmxPush),
-    /// Meraki tells us.
+    /// Meraki pushes sightings.
     MerakiPush(&'a MerakiPush),
 }
 
 impl Site {
-    /// The one source; none if there is none or more than one.
+    /// Returns the source; none if there is none or more than one.
     pub fn source(&self) -> Option<Source<'_>> {
         let all = [
             self.cmx.as_ref().map(Source::Cmx),
@@ -178,7 +178,7 @@ impl Site {
         given.next().filter(|_| given.next().is_none())
     }
 
-    /// The names of the secrets that it needs.
+    /// Names of the secrets that the site needs.
     pub fn secrets(&self) -> Vec<&str> {
         match self.source() {
             Some(Source::Cmx(cmx)) => vec![&cmx.password.secret],

@@ -1,16 +1,16 @@
-//! Whom a step reaches: a phone number, or people whom the roster knows.
+//! Targets of a step: phone numbers, or people in the roster.
 
 use serde::{Deserialize, Serialize};
 
-/// Whom a step reaches. Numbers stand in the configuration; people, teams and rotas live in the table, since they change
-/// more often than the code.
+/// Target of a step. Phone numbers are part of the configuration. People, teams and rotas are in the table, since they change more
+/// often.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Target {
     /// A phone number: `+352691496401`.
     Number(String),
-    /// The person whom a rota has on call when the step is taken.
+    /// The person who is on call in a rota when the step is taken.
     OnDuty(OnDuty),
     /// Everybody in a team.
     Team(TeamName),
@@ -46,7 +46,7 @@ pub struct PersonName {
 }
 
 impl Target {
-    /// The number, if it is one.
+    /// Returns the phone number, if the target is one.
     pub fn number(&self) -> Option<&str> {
         match self {
             Self::Number(number) => Some(number),
@@ -54,7 +54,7 @@ impl Target {
         }
     }
 
-    /// Whom the roster has to be asked for.
+    /// Returns true if the target has to be looked up in the roster.
     pub fn asks_the_roster(&self) -> bool {
         self.number().is_none()
     }

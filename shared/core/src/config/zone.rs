@@ -1,4 +1,4 @@
-//! Zones: places that can be full, and when they are.
+//! Zones: parts of a site whose devices are counted, and the counts at which they are full.
 
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,44 +12,46 @@ use super::{Hours, Span};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Zone {
-    /// The site that counts it.
+    /// The site that counts its devices.
     pub site: String,
-    /// The plan to run when it is busy.
+    /// The plan to run when the zone is busy.
     pub plan: String,
     /// The name that people read, such as `Floor 2 / Shoes`. The default is its name here.
     #[serde(default)]
     pub label: Option<String>,
-    /// Which part of the site it is; the whole site if absent.
+    /// The part of the site. The default is the whole site.
     #[serde(default, rename = "where")]
     pub place: Place,
-    /// The number of devices when it is full. Percentages refer to it.
+    /// The number of devices at which the zone is full. Percentages refer to it.
     #[serde(default)]
     pub capacity: Option<u32>,
-    /// The one threshold, in devices, instead of `warn` and `alert`.
+    /// A single threshold, in devices, instead of `warn` and `alert`.
     #[serde(default)]
     pub at: Option<Amount>,
-    /// The zone is getting full. The default is 80 %, over at 70 %, if there is a `capacity` and no `at`. `never` turns the level off.
+    /// The count at which the zone is getting full. The default is 80 %, over at 70 %, if there is a `capacity` and no `at`.
+    /// `never` turns the level off.
     #[serde(default)]
     pub warn: Option<Threshold>,
-    /// The zone is full. The default is 95 %, over at 85 %, if there is a `capacity` and no `at`. `never` turns the level off.
+    /// The count at which the zone is full. The default is 95 %, over at 85 %, if there is a `capacity` and no `at`. `never` turns
+    /// the level off.
     #[serde(default)]
     pub alert: Option<Threshold>,
-    /// How many polls in a row it takes to change the level.
+    /// The number of polls in a row that change the level.
     #[serde(default, rename = "for")]
     pub polls: Polls,
-    /// The time after which the same level is reported again at the earliest.
+    /// The minimum time before the same level is reported again.
     #[serde(default = "fifteen_minutes")]
     pub cooldown: Span,
-    /// After this long without a count, people are told that nothing is known.
+    /// After this long without a count, people are notified that the count is unknown.
     #[serde(default = "fifteen_minutes")]
     pub silent: Span,
-    /// How long "Snooze" lasts.
+    /// Duration of "Snooze".
     #[serde(default = "thirty_minutes")]
     pub snooze: Span,
     /// The hours in which the zone is watched. The default is always.
     #[serde(default)]
     pub hours: Option<Hours>,
-    /// Devices that aren't customers.
+    /// Devices that don't belong to customers.
     #[serde(default)]
     pub exclude: Exclude,
 }
@@ -61,19 +63,19 @@ fn thirty_minutes() -> Span {
     Span(SignedDuration::from_mins(30))
 }
 
-/// Which part of a site. What can be said depends on the source.
+/// Part of a site. The keys that apply depend on the source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// `Campus>Building>Floor>Zone`, or a part of it. CMX: the map's hierarchy, `/` is taken for `>`; CMX analytics and
-    /// Spaces: a floor's name.
+    /// `Campus>Building>Floor>Zone`, or a part of it. CMX: the map's hierarchy, in which `/` means `>`. CMX analytics and Spaces: a
+    /// floor's name.
     #[serde(default)]
     pub hierarchy: Option<String>,
     /// CMX: `floorRefId`. Spaces: the floor's id. Meraki's Scanning API: the floor plan's id.
     #[serde(default)]
     pub floor: Option<String>,
-    /// Only devices on this SSID. CMX v3 and the pushed ones: its name. Meraki: its number, 0 to 14.
+    /// Only devices on this SSID. CMX v3 and pushed sources: its name. Meraki: its number, 0 to 14.
     #[serde(default)]
     pub ssid: Option<String>,
     /// Meraki: the network, `L_…` or `N_…`.
@@ -87,7 +89,7 @@ pub struct Place {
     pub presence_site: Option<String>,
 }
 
-/// Devices that aren't customers.
+/// Devices that don't belong to customers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -95,12 +97,12 @@ pub struct Exclude {
     /// Devices on this SSID, such as the staff's. CMX v3 and pushed sources: its name. Meraki: its number.
     #[serde(default)]
     pub ssid: Option<String>,
-    /// The number of devices that are always there: tills, displays, the staff's own.
+    /// The number of devices that are always present: tills, displays, the staff's own.
     #[serde(default)]
     pub devices: u32,
 }
 
-/// How many polls in a row it takes to change the level.
+/// The number of polls in a row that change the level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -131,9 +133,9 @@ impl Default for Polls {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Threshold {
-    /// `never`: this level isn't used.
+    /// `never`: the level is off.
     Never(Never),
-    /// `80%` or `80`; over at ten percent less.
+    /// `80%` or `80`. The level is over at ten percent less.
     At(Amount),
     /// `{ at: 80%, clear: 70% }`.
     Between {
@@ -149,11 +151,11 @@ pub enum Threshold {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Never {
-    /// It isn't used.
+    /// The level is off.
     Never,
 }
 
-/// So many devices, or so many percent of the capacity: `80` or `80%`.
+/// A number of devices, or a percentage of the capacity: `80` or `80%`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Amount {
     /// Devices.

@@ -1,4 +1,4 @@
-//! Sources of alerts, their mailboxes and rules, and what plans say of people: what can be read but can't work.
+//! Checks of alert sources, their mailboxes and rules, and of the people in plans.
 
 mod mailbox;
 mod plans;
@@ -77,7 +77,7 @@ fn mail(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
     }
 }
 
-/// How alerts come in.
+/// Checks the ways in which the alerts of a source come in.
 fn ways(at: &[&str; 2], source: &AlertSource, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
     if source.address.is_none() && source.mailbox.is_none() && source.form.is_none() {
         say(
@@ -184,7 +184,7 @@ fn rule_problems(
                 say(&in_rule("key"), unknown_group(name, &known));
             }
         }
-        Some(Ok(_)) => {} // what the broken expression names, nobody knows
+        Some(Ok(_)) => {} // the groups of a broken expression are unknown
     }
 }
 

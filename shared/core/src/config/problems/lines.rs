@@ -1,4 +1,4 @@
-//! Lines: what can be read but can't work.
+//! Checks of lines.
 
 use jiff::SignedDuration;
 
@@ -82,7 +82,7 @@ fn circles(at: &[&str; 2], line: &Line, config: &Config, say: &mut dyn FnMut(&[&
     }
 }
 
-/// Calls to this number may come to the line, by whatever lines they are passed on to.
+/// Returns true if calls to this number may be forwarded to the line, directly or through other lines.
 fn comes_back(number: &str, line: &Line, config: &Config) -> bool {
     let mut seen = vec![number];
     let mut next = 0;

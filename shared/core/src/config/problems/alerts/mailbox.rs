@@ -1,4 +1,4 @@
-//! Mailboxes that are read: what can be read of them but can't work.
+//! Checks of the mailboxes that Handbell reads.
 
 use crate::config::Mailbox;
 
@@ -37,7 +37,7 @@ pub(super) fn problems(at: &[&str; 3], mailbox: &Mailbox, say: &mut dyn FnMut(&[
     if mailbox.move_to.as_ref().is_some_and(|folder| *folder == mailbox.folder) {
         at_key("move_to", "mails would be moved to where they are; name another folder than `folder`".into());
     }
-    // A line's end would end the command in the midst, and what follows would be another one.
+    // A line break would end the command to the mail server, and the rest would be read as another command.
     for (key, text) in [
         ("user", Some(&mailbox.user)),
         ("folder", Some(&mailbox.folder)),
@@ -52,7 +52,7 @@ pub(super) fn problems(at: &[&str; 3], mailbox: &Mailbox, say: &mut dyn FnMut(&[
     }
 }
 
-/// The host of `host`, `host:port`, `[::1]` or `[::1]:port`.
+/// Returns the host of `host`, `host:port`, `[::1]` or `[::1]:port`.
 fn host(rest: &str) -> Option<&str> {
     let (host, port) = match rest.strip_prefix('[') {
         Some(rest) => {

@@ -1,4 +1,4 @@
-//! What plans say of people: who has to have it, who is asked again, who is told and how often.
+//! Checks of plans: acknowledgements, confirmations, restarts, escalation steps and targets.
 
 use jiff::SignedDuration;
 
@@ -20,7 +20,8 @@ pub(super) fn problems(
         }
         escalations(&at, plan, file_exists, say);
     }
-    // The steps that come by themselves, and the admins, are looked at where the whole of Twilio is.
+    // `config::problems` reports a missing `twilio` for texts and calls in `steps` and for the admins. This check adds pages and
+    // the steps of `escalate`, and reports nothing twice.
     let rings = |step: &Step| {
         let paged = step.page.iter().flat_map(|page| &page.to).any(|target| target.number().is_some());
         !step.sms.is_empty() || !step.call.is_empty() || paged
@@ -105,7 +106,7 @@ fn escalations(
             let what = "this step comes when somebody asks for it; `after` belongs to `steps`";
             say(&[at[0], at[1], at[2], at[3], "after"], what.into());
         }
-        // As if it were the only step of a plan: what is wrong with it is said of `escalate`.
+        // Checks the step as if it were the plan's only one, and reports its problems under `escalate`.
         let alone = Plan { steps: vec![Step { after: None, ..step.clone() }], ..plan.clone() };
         plan_problems(at[1], &alone, file_exists, &mut |path, what| {
             if let ["plans", _, "steps", _, rest @ ..] = path {
@@ -123,7 +124,7 @@ fn is_word(name: &str) -> bool {
         && !name.starts_with('-')
 }
 
-/// What is new in a step; the rest is looked at together with the plan's other steps.
+/// Checks the targets, calls and pages of a step. `plan_problems` checks the rest.
 fn step_problems(at: &[&str; 4], step: &Step, say: &mut dyn FnMut(&[&str], String)) {
     let [a, b, c, d] = *at;
     for (index, call) in step.call.iter().enumerate() {
@@ -166,7 +167,7 @@ fn step_problems(at: &[&str; 4], step: &Step, say: &mut dyn FnMut(&[&str], Strin
     }
 }
 
-/// People, teams and rotas that are named with nothing. Whether they are there, only the table knows.
+/// Reports names of people, teams and rotas that can't be names. Only the table knows whether they exist.
 fn targets(at: &[&str], targets: &[Target], say: &mut dyn FnMut(&[&str], String)) {
     for (index, target) in targets.iter().enumerate() {
         let name = match target {
