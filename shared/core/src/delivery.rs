@@ -1,6 +1,6 @@
-//! A dispatch: the deliveries that one decision asks for, made together under one lease.
+//! Dispatches: the batch of deliveries that one decision requests. One worker at a time processes a dispatch, under a lease.
 //!
-//! This file is the life of a delivery as pure rules: what is due, what an outcome means, when to look, when to give up.
+//! This file has the types of a delivery. `life` has the rules of its life cycle.
 
 mod chain;
 mod dispatch;
@@ -25,101 +25,101 @@ pub use message::{
 pub use receipt::{Receipt, VendorStatus};
 pub use summary::{DeliveryState, SummaryLine};
 
-/// A lease holds this long; then another may take the dispatch after [`LEASE_MARGIN`].
+/// How long a lease lasts. Another worker may claim the dispatch [`LEASE_MARGIN`] after its end.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
-/// Clocks differ: a lease counts as over only this long after its end.
+/// How long after its end a lease counts as over, since clocks differ.
 pub const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(10);
-/// No vendor call begins later than this after the claim, so that none begins later than this after an acknowledgement.
+/// How long after the claim a vendor call may begin. So none begins later than this after an acknowledgement.
 pub const START_WITHIN: SignedDuration = SignedDuration::from_secs(8);
-/// After an unknown outcome, a vendor is given this long before anybody looks.
+/// How long a vendor is given after an unknown outcome, before the delivery is looked up.
 pub const SETTLE: SignedDuration = SignedDuration::from_secs(30);
-/// So many attempts, and a delivery is dead.
+/// Number of attempts after which a delivery is dead.
 pub const MAX_ATTEMPTS: u32 = 12;
-/// So many attempts with unknown outcome, and another channel takes over: three copies at most.
+/// Number of attempts with unknown outcome after which a delivery fails over to another channel: three copies at most.
 pub const MAX_UNKNOWN: u32 = 3;
-/// So old, and a delivery is dead.
+/// Age at which a delivery is dead.
 pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
-/// Webex takes ten edits of a message; one is kept in reserve.
+/// Maximum number of edits of a message. Webex allows ten; one is kept in reserve.
 pub const MAX_EDITS: u32 = 9;
-/// Marks a notice to the admins, in the place of the delivery that it stands in for.
+/// Value of [`Delivery::instead_of`] in a notice to the admins.
 pub const NOTICE: &str = "admin";
-/// The name of the report among a dispatch's deliveries.
+/// Name of the delivery summary among a dispatch's deliveries.
 pub const SUMMARY: &str = "r";
-/// Changes within this time are shown by one edit.
+/// Changes of the delivery summary within this time are shown by one edit.
 pub const SUMMARY_PAUSE: SignedDuration = SignedDuration::from_secs(2);
 
-/// How far a delivery has come on our side.
+/// Progress of a delivery on Handbell's side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Progress {
-    /// To be said, when `next_at` has come.
+    /// To be sent once `next_at` has come.
     #[default]
     Pending,
-    /// Perhaps said: to be looked for when `next_at` has come.
+    /// Possibly sent. To be looked up once `next_at` has come.
     Unknown,
-    /// The vendor has it.
+    /// The vendor has accepted it.
     Sent,
-    /// Given up; `why` tells.
+    /// Given up; `why` states the reason.
     Dead,
-    /// An acknowledgement or an end came first.
+    /// No longer to be sent, for example because an acknowledgement or an end came first.
     Cancelled,
 }
 
-/// One thing said to one target.
+/// One message to one recipient.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// What and to whom.
+    /// The message and its recipient.
     #[serde(flatten)]
     pub message: Message,
-    /// How far it is.
+    /// Progress so far.
     #[serde(default)]
     pub progress: Progress,
-    /// Attempts so far.
+    /// Number of attempts so far.
     #[serde(default)]
     pub tries: u32,
-    /// Attempts with unknown outcome so far.
+    /// Number of attempts with unknown outcome so far.
     #[serde(default)]
     pub unknowns: u32,
-    /// Not before.
+    /// Earliest time of the next attempt or look-up.
     pub next_at: Timestamp,
-    /// When it was decided.
+    /// Time from which its age counts: when it was decided, or the later time for which it is planned.
     pub since: Timestamp,
-    /// Looks that found nothing, where one is not enough: a bot can't list its own posts.
+    /// Number of look-ups that found nothing, where one doesn't prove enough: a bot can't list its own posts.
     #[serde(default)]
     pub looks: u32,
     /// The vendor's id, once it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Why it failed, in words.
+    /// Why it failed, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// A post that stands under the card of this dispatch.
+    /// Number of the dispatch under whose card this post appears.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub under: Option<u32>,
-    /// The delivery that this one stands in for.
+    /// Name of the delivery that this one replaces, or [`NOTICE`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<String>,
-    /// Whom it is to bring, where several attempts are made for the same person.
+    /// The person to reach, where several attempts are made for the same person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<Recipient>,
-    /// What the report showed last, and how often it was edited. Only for [`SpaceMessage::DeliverySummary`].
+    /// What the delivery summary showed last, and how often it was edited. Only for [`SpaceMessage::DeliverySummary`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<Shown>,
 }
 
-/// Whom a delivery is to bring. Attempts for the same person follow each other in the order of their names.
+/// The person whom a delivery is to reach. Attempts for the same person follow each other in the order of their names.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
     /// The id in the roster, or a bare number.
     pub id: String,
-    /// What people call them.
+    /// The name shown to people.
     pub name: String,
-    /// Once one attempt was answered the others aren't made.
+    /// The remaining attempts are cancelled once one was answered.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub until_answered: bool,
 }
 
-// Names and numbers are for no log.
+// Names and numbers must not reach logs.
 impl std::fmt::Debug for Recipient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Recipient").field("until_answered", &self.until_answered).finish_non_exhaustive()
@@ -129,14 +129,14 @@ impl std::fmt::Debug for Recipient {
 /// What the delivery summary shows in the space.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
-    /// The fingerprint of its lines; empty when it isn't known.
+    /// Fingerprint of its lines; empty when it isn't known.
     pub fingerprint: String,
-    /// How often it was edited.
+    /// Number of edits.
     pub edits: u32,
 }
 
 impl Delivery {
-    /// A delivery that has just been decided.
+    /// Creates a delivery that is due now.
     pub fn new(message: Message, now: Timestamp) -> Self {
         Self {
             message,
@@ -155,7 +155,7 @@ impl Delivery {
         }
     }
 
-    /// The same at a later time.
+    /// Moves the delivery to a later time.
     pub fn at(self, at: Timestamp) -> Self {
         Self { next_at: at, since: at, ..self }
     }
@@ -165,15 +165,15 @@ impl Delivery {
     }
 }
 
-/// Something for the bus to hear.
+/// A fact: an event for other systems, published on EventBridge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
-    /// Unique, so that who hears it twice can tell.
+    /// Unique id, by which a receiver recognises a duplicate.
     pub id: String,
     /// `incident.opened`, `incident.acknowledged`, `delivery.dead` …
     pub kind: String,
-    /// When it applied.
+    /// When it happened.
     pub at: Timestamp,
-    /// Fields beside the incident's own, in plain words.
+    /// Fields in addition to those of the incident, in plain words.
     pub detail: BTreeMap<String, String>,
 }

@@ -1,4 +1,4 @@
-//! Facts about text messages: how many parts one has, which words end them, where a number is and what may be sent there.
+//! Facts about text messages: their SMS segments, opt-out words, the country of a number, and what may be sent there.
 
 use crate::config::is_phone_number;
 
@@ -6,24 +6,24 @@ mod number;
 
 pub use number::{BadNumber, read_number};
 
-/// What a text costs: it is billed by parts.
+/// Cost of a text. Texts are billed by SMS segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts {
-    /// How many; none for an empty text.
+    /// Number of segments; 0 for an empty text.
     pub count: u32,
-    /// The first character that isn't in the telephones' own alphabet: it makes the parts less than half as long.
+    /// The first character that isn't in GSM 03.38. It makes the segments less than half as long.
     pub unicode: Option<char>,
 }
 
-/// The telephones' own alphabet (GSM 03.38, basic table; the escape is no character). Each takes one place.
+/// Basic table of GSM 03.38, without the escape. Each character takes one place.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿\
                      abcdefghijklmnopqrstuvwxyzäöñüà";
 
-/// Those of the extension table (GSM 03.38). Each takes two places.
+/// Extension table of GSM 03.38. Each character takes two places.
 const EXTENDED: &str = "\u{c}^{}\\[~]|€";
 
-/// Counts the parts of a text: 160 places in one, 153 in each of several; 70 and 67 UTF-16 units if a character isn't in GSM 03.38
-/// (Twilio, Messages resource). A character is never split.
+/// Counts the segments of a text: 160 places in a single one, 153 in each of several; 70 and 67 UTF-16 units if a character isn't
+/// in GSM 03.38 (Twilio, Messages resource). A character is never split.
 pub fn parts(text: &str) -> Parts {
     let unicode = text.chars().find(|c| !BASIC.contains(*c) && !EXTENDED.contains(*c));
     let places = |c: char| match unicode {
@@ -44,21 +44,22 @@ pub fn parts(text: &str) -> Parts {
     Parts { count, unicode }
 }
 
-/// A word by which a customer says whether they want texts.
+/// A word by which a customer controls whether they get texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// No more.
+    /// No more texts.
     Stop,
-    /// Again.
+    /// Texts again.
     Start,
-    /// Who is this?
+    /// Asks who sends the texts.
     Help,
 }
 
-/// The word that a whole message is, in any case (Twilio, Opt-out keywords).
+/// Returns the opt-out word that a whole message consists of, in any case (Twilio, Opt-out keywords).
 ///
-/// `Stop.` and `STOP!` stop too, though Twilio takes only the bare word: who writes that wants no texts. For the other words we are as
-/// strict as Twilio: `Help!` is for a person to read, and `Yes!` may be the answer to a question, while Twilio goes on blocking.
+/// `Stop.` and `STOP!` stop too, though Twilio accepts only the bare word: a person who writes that wants no texts. The other words
+/// are matched as strictly as by Twilio: `Help!` is for a person to read, and `Yes!` may be the answer to a question while Twilio
+/// keeps blocking.
 pub fn opt_out_word(body: &str) -> Option<Word> {
     let body = body.trim();
     let is_any = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
@@ -74,7 +75,8 @@ pub fn opt_out_word(body: &str) -> Option<Word> {
     }
 }
 
-/// The country code of an E.164 number with its plus: no code is the beginning of another (ITU-T E.164, assigned country codes).
+/// Returns the country code of an E.164 number with its plus. No code is the beginning of another (ITU-T E.164, assigned country
+/// codes).
 pub fn calling_code(number: &str) -> Option<&str> {
     if !is_phone_number(number) {
         return None;
@@ -93,7 +95,7 @@ pub fn calling_code(number: &str) -> Option<&str> {
     number.get(..end)
 }
 
-/// The area codes of +1 that are neither the United States nor Canada, with the country or territory (NANPA, area codes). They cost more,
+/// Area codes of +1 outside of the United States and Canada, by country or territory (NANPA, area codes). Texts to them cost more,
 /// and MMS doesn't reach them.
 const ISLANDS: [(&str, &[&str]); 23] = [
     ("AG", &["268"]),
@@ -121,7 +123,7 @@ const ISLANDS: [(&str, &[&str]); 23] = [
     ("VI", &["340"]),
 ];
 
-/// Where a number is, as far as prices go: its country code, and for the codes that several countries share, which of them.
+/// Returns where a number is, for prices: its country code and, for codes that several countries share, the country.
 fn place(number: &str) -> Option<(&str, &str)> {
     let code = calling_code(number)?;
     let rest = &number[code.len()..];
@@ -136,16 +138,16 @@ fn place(number: &str) -> Option<(&str, &str)> {
     })
 }
 
-/// What a text costs, roughly.
+/// Price class of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PriceClass {
-    /// Within a country; the United States and Canada are one.
+    /// Within a country. The United States and Canada count as one.
     Domestic,
-    /// To another country, or to something that is no number.
+    /// To another country, or from or to something that is no number.
     International,
 }
 
-/// The class of a text between two numbers. A sender that is no number is abroad everywhere.
+/// Returns the price class of a text between two numbers. A sender that is no number is abroad everywhere.
 pub fn price_class(from: &str, to: &str) -> PriceClass {
     match (place(from), place(to)) {
         (Some(from), Some(to)) if from == to => PriceClass::Domestic,
@@ -153,7 +155,8 @@ pub fn price_class(from: &str, to: &str) -> PriceClass {
     }
 }
 
-/// True if this number may be texted: any number if the list is empty, else one that begins with an entry, such as `+352`, `+1` or `+1876`.
+/// Returns true if this number may be texted: any number if the list is empty, else one that begins with an entry, such as `+352`,
+/// `+1` or `+1876`.
 ///
 /// An entry never matches within a country code: `+3` allows nothing.
 pub fn may_text(to: &str, countries: &[String]) -> bool {
@@ -167,14 +170,15 @@ pub fn may_text(to: &str, countries: &[String]) -> bool {
         })
 }
 
-/// True for what isn't a subscriber's number, so that nobody can be answered there: a short code, a name, something withheld.
+/// Returns true if the sender is no subscriber, so that no reply can reach them: a short code, a name, a withheld number.
 ///
-/// The shortest numbers of subscribers have seven digits with their country code; what has fewer is a short code with a plus before it.
+/// The shortest subscriber numbers have seven digits, including the country code. Anything shorter is a short code with a plus
+/// before it.
 pub fn is_short_code(number: &str) -> bool {
     !is_phone_number(number) || number.len() < "+6834000".len()
 }
 
-/// How a file goes to a customer.
+/// How a file is sent to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// In the message itself.
@@ -183,10 +187,10 @@ pub enum Way {
     Link,
 }
 
-/// Types that every telephone shows: up to 5 MB (Twilio, Accepted content types for media).
+/// Types that every phone shows, up to 5 MB (Twilio, Accepted content types for media).
 const PICTURES: [&str; 4] = ["image/jpeg", "image/jpg", "image/png", "image/gif"];
 
-/// Types that are carried as they are: carriers take up to 500 KB (Twilio, Accepted content types for media).
+/// Types that are delivered unchanged. Carriers accept up to 500 KB (Twilio, Accepted content types for media).
 const CARRIED: [&str; 37] = [
     "application/pdf",
     "application/vcard",
@@ -227,8 +231,8 @@ const CARRIED: [&str; 37] = [
     "video/webm",
 ];
 
-/// How a file of this type and length in bytes goes from one number to another: MMS exists only between numbers of the United States and
-/// Canada. A megabyte is a million bytes here, the smaller of the two that people mean.
+/// Returns how a file of this type and length in bytes is sent from one number to another. MMS exists only between numbers of the
+/// United States and Canada. A megabyte is a million bytes here, the smaller of its two meanings.
 pub fn way(from: &str, to: &str, content_type: &str, length: u64) -> Way {
     let reached =
         [from, to].iter().all(|number| place(number) == Some(("+1", "US, CA")) && number.len() == 12);

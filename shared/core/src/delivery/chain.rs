@@ -1,4 +1,4 @@
-//! Several attempts to reach the same person: what one that failed, or one that was answered, means for the others.
+//! Chains: several attempts to reach the same person, and what the end of one attempt means for the others.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use super::{
 };
 use crate::incident::Duty;
 
-/// How an attempt to reach somebody has ended, as far as is known.
+/// How an attempt to reach a person has ended, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// Not yet, or nothing more will be heard of it.
+    /// It hasn't ended, or no further receipt will come.
     Open,
-    /// Somebody took the call, and it is over.
+    /// A person took the call, and it is over.
     Answered,
-    /// It brought nobody.
+    /// It reached nobody.
     Failed,
 }
 
 fn ended(delivery: &Delivery, receipt: Option<&Receipt>) -> Ended {
     match (delivery.progress, receipt) {
         (_, Some(receipt)) if receipt.status.brought_nobody() => Ended::Failed,
-        // While it lasts, nobody knows yet whether a person or a machine picked up.
+        // While the call lasts, it is unknown whether a person or a machine answered.
         (_, Some(receipt)) if delivery.message.is_call() && receipt.status == VendorStatus::Completed => {
             Ended::Answered
         }
@@ -34,7 +34,7 @@ fn ended(delivery: &Delivery, receipt: Option<&Receipt>) -> Ended {
 }
 
 impl Dispatch {
-    /// The attempts for each person, in their order.
+    /// Returns the attempts for each person, in their order.
     fn chains(&self) -> BTreeMap<String, Vec<String>> {
         let mut chains: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, delivery) in &self.deliveries {
@@ -48,8 +48,10 @@ impl Dispatch {
         chains
     }
 
-    /// After an attempt that failed, the next one that goes another way comes at once, and not at its time. After a call
-    /// that was answered, those that are made until somebody answers are not made any more. To be called after a claim.
+    /// Adapts the attempts for each person to those that have ended. Call it after a claim.
+    ///
+    /// After a failed attempt, the next attempt by another way is due at once instead of at its own time. After an answered call,
+    /// the later attempts that are made only until somebody answers are cancelled.
     pub fn expedite(&mut self, now: Timestamp) {
         for chain in self.chains().into_values() {
             for (place, name) in chain.iter().enumerate() {
@@ -70,7 +72,7 @@ impl Dispatch {
                         }
                     }
                     Ended::Failed => {
-                        // If that one was begun, it was the answer to this failure; what the vendor puts off stays so.
+                        // If that attempt has begun, it already followed this failure. A pause that its vendor asked for is kept.
                         let other = |next: &&String| {
                             self.deliveries.get(*next).is_some_and(|next| next.message.is_call() != call)
                         };
@@ -89,14 +91,14 @@ impl Dispatch {
         }
     }
 
-    /// Another attempt is made for the same person after this one.
+    /// Returns true if another attempt is pending for the same person.
     pub(crate) fn tries_again(&self, delivery: &Delivery) -> bool {
         let Some(recipient) = &delivery.recipient else { return false };
         let same = |other: &Delivery| other.recipient.as_ref().is_some_and(|other| other.id == recipient.id);
         self.deliveries.values().any(|other| same(other) && other.progress == Progress::Pending)
     }
 
-    /// Every attempt to bring somebody has certainly failed, and there was one.
+    /// Returns true if attempts were made to reach somebody and all of them have certainly failed.
     pub fn brought_nobody(&self) -> bool {
         let mut pages = self
             .deliveries
@@ -111,7 +113,7 @@ impl Dispatch {
         }) && some
     }
 
-    /// Cancels what was not begun for those who have it already or can't.
+    /// Cancels the pending deliveries to people who have the incident already or can't take it.
     pub fn skip_responders(&mut self, duty: &Duty) {
         let spared = |id: &str| {
             duty.acks.iter().any(|ack| ack.person.as_deref() == Some(id))
@@ -126,7 +128,7 @@ impl Dispatch {
         }
     }
 
-    /// Adds a text to everybody whom the earlier dispatches told by phone, each once, but for one.
+    /// Adds a text to everybody whom the earlier dispatches notified by phone, once each, except for one person or number.
     pub fn tell_called(&mut self, earlier: &[Dispatch], text: &str, except: Option<&str>, now: Timestamp) {
         let mut told: Vec<String> = Vec::new();
         for (to, from, id) in earlier.iter().flat_map(Dispatch::told_by_phone) {
@@ -146,7 +148,8 @@ impl Dispatch {
         }
     }
 
-    /// The phones that this dispatch told of the incident, each with the number that told it and the id that it is known by.
+    /// Returns the phones that this dispatch notified of the incident, each with the number that sent or called and the recipient's
+    /// id.
     pub fn told_by_phone(&self) -> Vec<(&str, &str, &str)> {
         let reached = |name: &String, delivery: &Delivery| {
             matches!(delivery.progress, Progress::Sent | Progress::Unknown)

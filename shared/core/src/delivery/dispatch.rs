@@ -1,4 +1,4 @@
-//! The dispatch: the engine's row, with the body of the job that it belongs to.
+//! The dispatch: a row of the engine, with a body for the job that it belongs to.
 
 use std::collections::BTreeMap;
 
@@ -10,118 +10,119 @@ use crate::incident::command::TimelineEntry;
 use crate::incident::{Incident, Subject, reference};
 use crate::occupancy::view::View;
 
-/// Where a dispatch lies.
+/// Key of a dispatch in the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DispatchKey {
-    /// The incident's subject.
+    /// The subject of the incident or the conversation.
     pub subject: Subject,
-    /// Which incident of the subject.
+    /// Which incident or conversation of the subject.
     pub epoch: u64,
-    /// Which dispatch of the incident, from 1.
+    /// Number of the dispatch within the incident, from 1.
     pub number: u32,
 }
 
-/// The deliveries of one decision.
+/// The deliveries of one decision (an outbox entry).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispatch {
-    /// Where it lies.
+    /// Its key in the table.
     #[serde(flatten)]
     pub key: DispatchKey,
     /// When it was decided.
     pub at: Timestamp,
-    /// Its posts wait until the posts of this dispatch are out.
+    /// The dispatch whose posts have to be out before those of this one are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_post: Option<u32>,
-    /// How long its posts are tried.
+    /// How long its posts are retried.
     #[serde(default)]
     pub patience: Patience,
-    /// What belongs to the job.
+    /// The part that depends on the job.
     pub body: Body,
     /// The deliveries, by a name that never changes: `0`, `1` … and `r` for the delivery summary.
     pub deliveries: BTreeMap<String, Delivery>,
-    /// What the vendors told us, by the same names. Written by callbacks while a lease may be held, hence apart.
+    /// Receipts from the vendors, by the same names. Callbacks write them while a worker may hold the lease, hence the separate
+    /// field.
     #[serde(default)]
     pub receipts: BTreeMap<String, Receipt>,
-    /// Facts not yet published.
+    /// Facts that aren't published yet.
     #[serde(default)]
     pub facts: Vec<Fact>,
-    /// Which worker has it.
+    /// The lease of the worker that processes it.
     #[serde(flatten)]
     pub lease: Lease,
 }
 
-/// How long posts are tried.
+/// How long posts are retried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Patience {
-    /// Until the attempts are used up, like everything else.
+    /// Until the attempts are used up, as for every other delivery.
     #[default]
     Attempts,
-    /// For a day: a customer's words have nowhere else to go.
+    /// For a day, since a customer's words have nowhere else to go.
     Day,
 }
 
-/// What a dispatch carries for one job.
+/// The part of a dispatch that depends on the job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Body {
-    /// It follows from what happened in an incident.
+    /// The dispatch follows from an event of an incident.
     Incident(OfIncident),
-    /// It follows from what was said in a conversation.
+    /// The dispatch follows from a message of a conversation.
     Conversation(OfConversation),
-    /// Something that Handbell says outside of any incident: it has no plan and no space, and nothing cancels it.
+    /// The dispatch is a message outside of any incident. It has no plan and no space, and nothing cancels it.
     Notice,
 }
 
-/// What the dispatch of an incident carries.
+/// The part of an incident's dispatch that only incidents need.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfIncident {
-    /// The step that it takes, if it takes one.
+    /// The step that the dispatch takes, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<u32>,
-    /// The timeline's entry that it follows from.
+    /// The timeline entry that the dispatch follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Box<TimelineEntry>>,
-    /// The incident as it ended: the next one of its subject takes its place in the table.
+    /// The incident as it ended, since the next incident of the subject replaces it in the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Box<Incident>>,
     /// The plan's name.
     pub plan: String,
-    /// The plan as it stood.
+    /// Hash of the plan as it was then.
     pub plan_hash: String,
-    /// How often the button had been pressed; how many devices there were.
+    /// Number of presses or reports; for a zone, the number of devices.
     pub count: u64,
-    /// When the incident opened; part of a new space's title.
+    /// When the incident opened. The title of a new space may contain it.
     pub opened_at: Timestamp,
-    /// The zone as it was when this was decided.
+    /// The zone at the time of the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<Box<View>>,
-    /// True for what an acknowledgement or an end itself says: it is never cancelled.
+    /// True for messages that report an acknowledgement or an end: they are never cancelled.
     #[serde(default)]
     pub last_word: bool,
 }
 
-/// What the dispatch of a conversation carries.
+/// The part of a conversation's dispatch that only conversations need.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfConversation {
     /// When the conversation opened.
     pub opened_at: Timestamp,
-    /// Its replies to the customer wait until the replies of this dispatch are out.
+    /// The dispatch whose replies to the customer have to be out before those of this one are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_reply: Option<u32>,
-    /// Its replies take the place of this dispatch's, and leave only if those were taken back in time.
+    /// The dispatch whose replies those of this one replace. They are sent only if the old ones were withdrawn in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<u32>,
-    /// What it posts stands under this message of Webex's.
+    /// The Webex message under which its posts appear.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<String>,
-    /// What was said.
+    /// The conversation entry that the dispatch follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Box<ConversationEntry>>,
 }
 
 impl OfIncident {
-    /// The body of a dispatch that takes no step.
+    /// Creates the body of a dispatch that takes no step.
     pub fn new(plan: &str, plan_hash: &str, opened_at: Timestamp) -> Self {
         Self {
             step: None,
@@ -138,14 +139,14 @@ impl OfIncident {
 }
 
 impl OfConversation {
-    /// The body of a dispatch in which nothing was said yet.
+    /// Creates the body of a dispatch without a conversation entry.
     pub fn new(opened_at: Timestamp) -> Self {
         Self { opened_at, previous_reply: None, replaces: None, thread: None, entry: None }
     }
 }
 
 impl Dispatch {
-    /// A dispatch without deliveries.
+    /// Creates a dispatch without deliveries.
     pub fn new(key: DispatchKey, body: Body, now: Timestamp) -> Self {
         Self {
             key,
@@ -160,7 +161,7 @@ impl Dispatch {
         }
     }
 
-    /// What it carries for an incident.
+    /// Returns the incident's part of the body.
     pub fn of_incident(&self) -> Option<&OfIncident> {
         match &self.body {
             Body::Incident(of) => Some(of),
@@ -168,7 +169,7 @@ impl Dispatch {
         }
     }
 
-    /// What it carries for a conversation.
+    /// Returns the conversation's part of the body.
     pub fn of_conversation(&self) -> Option<&OfConversation> {
         match &self.body {
             Body::Conversation(of) => Some(of),
@@ -176,7 +177,7 @@ impl Dispatch {
         }
     }
 
-    /// Changes what it carries for an incident.
+    /// Changes the incident's part of the body, if there is one.
     pub fn in_incident(&mut self, change: impl FnOnce(&mut OfIncident)) {
         match &mut self.body {
             Body::Incident(of) => change(of),
@@ -184,7 +185,7 @@ impl Dispatch {
         }
     }
 
-    /// Changes what it carries for a conversation.
+    /// Changes the conversation's part of the body, if there is one.
     pub fn in_conversation(&mut self, change: impl FnOnce(&mut OfConversation)) {
         match &mut self.body {
             Body::Conversation(of) => change(of),
@@ -192,37 +193,38 @@ impl Dispatch {
         }
     }
 
-    /// The step that it takes, if it takes one.
+    /// Returns the step that the dispatch takes, if any.
     pub fn step(&self) -> Option<u32> {
         self.of_incident()?.step
     }
 
-    /// The timeline's entry that it follows from.
+    /// Returns the timeline entry that the dispatch follows from.
     pub fn timeline_entry(&self) -> Option<&TimelineEntry> {
         self.of_incident()?.entry.as_deref()
     }
 
-    /// What was said in the conversation.
+    /// Returns the conversation entry that the dispatch follows from.
     pub fn conversation_entry(&self) -> Option<&ConversationEntry> {
         self.of_conversation()?.entry.as_deref()
     }
 
-    /// The zone as it was when this was decided.
+    /// Returns the zone at the time of the decision.
     pub fn view(&self) -> Option<&View> {
         self.of_incident()?.view.as_deref()
     }
 
-    /// What an acknowledgement or an end itself says: it is never cancelled.
+    /// Returns true if the dispatch reports an acknowledgement or an end, so that it is never cancelled.
     pub fn is_last_word(&self) -> bool {
         self.of_incident().is_some_and(|of| of.last_word)
     }
 
-    /// The reference tag of a delivery: `H-7K3Q.2.1`. It stands in the message, so that people and we find it again.
+    /// Returns the reference tag of a delivery: `H-7K3Q.2.1`. The message contains it, so that people and Handbell find the message
+    /// again.
     pub fn reference_tag(&self, name: &str) -> String {
         format!("{}.{}.{name}", reference(&self.key.subject, self.key.epoch), self.key.number)
     }
 
-    /// Adds a delivery under the next free number.
+    /// Adds a delivery under the next free number, and returns its name.
     pub fn add(&mut self, delivery: Delivery) -> String {
         let name =
             (0..).map(|number: u32| number.to_string()).find(|name| !self.deliveries.contains_key(name));

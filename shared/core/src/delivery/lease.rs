@@ -2,32 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which worker has the dispatch, and until when.
+/// The worker that has claimed a dispatch, and until when.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Version of the receipts. Releasing the lease requires the latest one (optimistic locking).
     #[serde(default)]
     rev: u64,
-    /// How often it was claimed.
+    /// Number of claims so far.
     #[serde(default)]
     claims: u32,
-    /// The last claim that was released in order. If claims run ahead of it, a worker died.
+    /// Number of the last claim that was released in order. If a new claim finds `claims` ahead of it, a worker died.
     #[serde(default)]
     settled: u32,
-    /// Which worker holds it.
+    /// The worker that holds the lease.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
-    /// When the last claim began, in milliseconds.
+    /// Start of the last claim, in milliseconds.
     #[serde(default)]
     claimed_ms: i64,
-    /// Until when it holds, in milliseconds; 0 when nobody holds it.
+    /// End of the lease, in milliseconds; 0 when nobody holds it.
     #[serde(default)]
     lease_ms: i64,
 }
 
 impl Lease {
-    /// The lease as it is after `owner` has claimed it. Gives the time of an earlier claim whose worker died, in
-    /// milliseconds.
+    /// Claims the lease for `owner`. Returns the start of the previous claim, in milliseconds, if its worker died.
     pub fn claim(&mut self, owner: &str, now_ms: i64, until_ms: i64) -> Option<i64> {
         let died = (self.claims > self.settled).then_some(self.claimed_ms);
         self.owner = Some(owner.to_owned());
@@ -37,58 +36,58 @@ impl Lease {
         died
     }
 
-    /// The same for a claim that was written although its answer was lost. The time of an earlier claim is gone: this
-    /// claim's stands for it.
+    /// Returns what [`Lease::claim`] returned, for a claim that was written although its response was lost. The start of the
+    /// earlier claim is overwritten; the start of this claim replaces it.
     pub fn died_before(&self) -> Option<i64> {
         (self.claims > self.settled + 1).then_some(self.claimed_ms)
     }
 
-    /// The version of the receipts.
+    /// Version of the receipts.
     pub fn revision(&self) -> u64 {
         self.rev
     }
 
-    /// How often it was claimed.
+    /// Number of claims so far.
     pub fn claims(&self) -> u32 {
         self.claims
     }
 
-    /// The last claim that was released in order.
+    /// Number of the last claim that was released in order.
     pub fn settled(&self) -> u32 {
         self.settled
     }
 
-    /// Which worker holds it.
+    /// The worker that holds the lease.
     pub fn owner(&self) -> Option<&str> {
         self.owner.as_deref()
     }
 
-    /// When the last claim began, in milliseconds.
+    /// Start of the last claim, in milliseconds.
     pub fn claimed_ms(&self) -> i64 {
         self.claimed_ms
     }
 
-    /// Until when it holds, in milliseconds; 0 when nobody holds it.
+    /// End of the lease, in milliseconds; 0 when nobody holds it.
     pub fn until_ms(&self) -> i64 {
         self.lease_ms
     }
 
-    /// True if the claim of this number was released in order.
+    /// Returns true if the claim of this number was released in order.
     pub fn has_settled(&self, claims: u32) -> bool {
         self.settled == claims
     }
 
-    /// Takes over the version of the receipts as it stands in the table.
+    /// Takes over the version of the receipts from the row in the table.
     pub fn take_revision(&mut self, stands: &Lease) {
         self.rev = stands.rev;
     }
 
-    /// A worker holds it at this time.
+    /// Returns true if a worker holds the lease at this time.
     pub fn is_held(&self, now_ms: i64) -> bool {
         self.lease_ms > now_ms
     }
 
-    /// Nobody holds it, and every claim was released in order.
+    /// Returns true if nobody holds the lease, and every claim was released in order.
     pub fn is_free(&self) -> bool {
         self.owner.is_none() && self.lease_ms == 0
     }

@@ -1,4 +1,4 @@
-//! The life of a delivery as pure rules: what is due, what an outcome means, when to look it up, when to give up.
+//! The life cycle of a delivery as pure rules: what is due, what an outcome means, when to look a delivery up, when to give up.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,62 +7,62 @@ use super::{
     Progress, SETTLE, SpaceMessage,
 };
 
-/// What the worker has to do with a delivery.
+/// The worker's task for a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// Message it.
+    /// Send it.
     Send,
-    /// Look whether the vendor has it; say it after an empty look, unless it is cancelled.
+    /// Look up whether the vendor has it. Send it if the look-up finds nothing, unless it is cancelled.
     LookUp,
 }
 
-/// What came of it.
+/// Outcome of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The vendor has it under this id.
+    /// The vendor has accepted it under this id.
     Sent(String),
-    /// Certainly not accepted; again after the pause, or the usual one.
+    /// Certainly not accepted. Retried after the pause or the usual back-off, whichever is longer.
     NotSent {
-        /// The vendor's wish.
+        /// The pause that the vendor asked for.
         pause: Option<SignedDuration>,
-        /// In words.
+        /// The reason, in words.
         why: String,
     },
-    /// Certainly not accepted, for good.
+    /// Certainly not accepted, and a retry won't help.
     Refused {
-        /// In words.
+        /// The reason, in words.
         why: String,
     },
-    /// Nobody knows.
+    /// Unknown whether the vendor has accepted it.
     Unknown {
-        /// In words.
+        /// The reason, in words.
         why: String,
     },
-    /// The look itself failed: not an empty look.
+    /// The look-up failed. A failed look-up is not an empty look-up.
     LookFailed {
-        /// In words.
+        /// The reason, in words.
         why: String,
     },
-    /// The look found nothing, but one such look proves too little: look once more.
+    /// The look-up found nothing, but one such look-up doesn't prove enough: look it up again.
     LookAgain,
-    /// It was not tried, since something else has to come first.
+    /// Not tried, since something else has to come first.
     Waits {
         /// How long to wait.
         pause: SignedDuration,
     },
-    /// The look found nothing, and it isn't wanted any more.
+    /// The look-up found nothing, and the delivery isn't wanted any more.
     NotWanted,
 }
 
 impl Dispatch {
-    /// Puts right what a died worker left behind, and takes over what callbacks proved. To be called after a claim.
+    /// Repairs what a dead worker left behind, and applies the receipts that callbacks wrote. Call it after a claim.
     ///
-    /// A worker that died may have said everything that was due when it claimed: all of it is unknown now. Gives the
-    /// names of those that have died of it: a row at which every worker dies must not be tried for ever.
+    /// A worker that died may have sent everything that was due when it claimed, so the outcome of all of it is unknown. Returns
+    /// the names of the deliveries that are dead because of this: a row at which every worker dies must not be retried forever.
     pub fn recover(&mut self, died_at_ms: Option<i64>, now: Timestamp) -> Vec<String> {
         if let Some(claimed_ms) = died_at_ms {
             for delivery in self.deliveries.values_mut() {
-                // Whom to tell is only written down: nothing has left.
+                // This task only writes down whom to text. Nothing has been sent.
                 let written =
                     matches!(delivery.message, Message::Internal(InternalTask::TextThoseCalled { .. }));
                 if delivery.is_open() && !written && delivery.next_at.as_millisecond() <= claimed_ms {
@@ -85,7 +85,7 @@ impl Dispatch {
         let mut died = Vec::new();
         let patience = self.patience;
         for (name, delivery) in &mut self.deliveries {
-            // What is tried for a day has failed often before; only those count who ended at it.
+            // Posts that are retried for a day have failed often before. Only attempts with unknown outcome count for them.
             let patient = patience == Patience::Day && delivery.message.is_post();
             let ended = if patient { delivery.unknowns } else { delivery.tries };
             if died_at_ms.is_some() && delivery.progress == Progress::Unknown && ended >= MAX_ATTEMPTS {
@@ -98,13 +98,12 @@ impl Dispatch {
         died
     }
 
-    /// Cancels what has not been begun, since an acknowledgement or an end came first. What may have been said stays
-    /// to be looked for.
-    /// Admins are told all the same of what could not be delivered before.
+    /// Cancels the pending deliveries, since an acknowledgement or an end came first. Deliveries that may have been sent are still
+    /// looked up. Admins are still notified of earlier deliveries that failed.
     pub fn cancel(&mut self) {
         for delivery in self.deliveries.values_mut() {
             let notice = delivery.instead_of.as_deref() == Some(NOTICE);
-            // An old card must not stay beside the one that tells of the acknowledgement.
+            // An old card must not stay next to the one that shows the acknowledgement.
             let tidies = matches!(delivery.message, Message::Space(SpaceMessage::RemoveCard { .. }));
             if delivery.progress == Progress::Pending && !delivery.message.is_summary() && !notice && !tidies
             {
@@ -113,7 +112,7 @@ impl Dispatch {
         }
     }
 
-    /// What is to be done now, by name and in order; the report comes later, since it tells of the others.
+    /// Returns the tasks that are due, by name and in order. The delivery summary comes later, since it shows the other deliveries.
     pub fn tasks(&self, now: Timestamp) -> Vec<(String, Task)> {
         let mut tasks: Vec<_> = self
             .deliveries
@@ -129,7 +128,7 @@ impl Dispatch {
         tasks
     }
 
-    /// Writes down what came of a delivery. True when the delivery has died of it. What is settled stays as it is.
+    /// Records the outcome of a delivery. Returns true if the delivery is dead because of it. A settled delivery stays as it is.
     pub fn record(&mut self, name: &str, outcome: Outcome, now: Timestamp) -> bool {
         let Some(delivery) = self.deliveries.get_mut(name).filter(|delivery| delivery.is_open()) else {
             return false;
@@ -141,7 +140,7 @@ impl Dispatch {
         if attempted && !(delivery.progress == Progress::Unknown && matches!(outcome, Outcome::Sent(_))) {
             delivery.tries += 1;
         }
-        // A customer's words have nowhere else to go: they are tried for a day.
+        // A customer's words have nowhere else to go, so they are retried for a day.
         let patient = delivery.message.is_post() && self.patience == Patience::Day;
         let worn_out =
             (delivery.tries >= MAX_ATTEMPTS && !patient) || now.duration_since(delivery.since) >= MAX_AGE;
@@ -160,8 +159,9 @@ impl Dispatch {
                 delivery.why = Some(why);
             }
             Outcome::NotSent { pause, why } => {
-                // An unknown one stays so: this attempt was not sent, but an earlier one perhaps was. It is looked for first.
-                // A vendor that says "in a second" for minutes must not use up all attempts within them.
+                // An unknown delivery stays unknown: this attempt was not sent, but an earlier one perhaps was. It is looked up
+                // first.
+                // A vendor that asks for "a second" for minutes must not use up all attempts in that time.
                 delivery.next_at = now + pause.unwrap_or_default().max(back_off(delivery.tries));
                 delivery.why = Some(why);
             }
@@ -192,9 +192,9 @@ impl Dispatch {
         delivery.progress == Progress::Dead
     }
 
-    /// When somebody has to look at this dispatch again; none when all is settled.
+    /// Returns when a worker has to process this dispatch again; none when everything is settled.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        // A summary is due only while there is something to tell.
+        // The delivery summary is due only while it has something to show.
         let told = !self.summary().is_empty();
         let deliveries = self
             .deliveries
@@ -206,8 +206,7 @@ impl Dispatch {
         deliveries.chain(facts).chain(summary).min()
     }
 
-    /// Takes back what has not been begun of its answers to a customer, and says why. What may have been said stays to be
-    /// looked for.
+    /// Withdraws the pending replies to a customer, and records the reason. Replies that may have been sent are still looked up.
     pub fn take_back(&mut self, why: &str) {
         for delivery in self.deliveries.values_mut() {
             if delivery.progress == Progress::Pending && delivery.message.is_reply() {
@@ -217,20 +216,21 @@ impl Dispatch {
         }
     }
 
-    /// When the next of its posts, or of its answers, is tried: whoever comes after it need not look earlier. Within a minute.
+    /// Returns when the next of its posts, or of its replies, is tried, but at least in a second and at most in a minute. A
+    /// dispatch that waits for them need not check earlier.
     pub fn tried_at(&self, now: Timestamp, which: fn(&Message) -> bool) -> Timestamp {
         let open = self.deliveries.values().filter(|delivery| which(&delivery.message) && delivery.is_open());
         let next = open.map(|delivery| delivery.next_at).min().unwrap_or(now);
         next.clamp(now + SignedDuration::from_secs(1), now + SignedDuration::from_secs(60))
     }
 
-    /// What was answered has settled, one way or the other.
+    /// Returns true if every reply has settled, one way or the other.
     pub fn replies_are_out(&self) -> bool {
         !self.deliveries.values().any(|delivery| delivery.message.is_reply() && delivery.is_open())
     }
 
-    /// Whether no answer has left and none will: they were taken back before, or certainly not accepted. None while that
-    /// isn't certain.
+    /// Returns true if no reply was sent and none will be: all were withdrawn in time, or certainly not accepted. None while that
+    /// is uncertain.
     pub fn was_taken_back(&self) -> Option<bool> {
         let mut answers = self.deliveries.iter().filter(|(_, delivery)| delivery.message.is_reply());
         let perhaps_left = |(name, delivery): (&String, &Delivery)| {
@@ -243,13 +243,13 @@ impl Dispatch {
         self.replies_are_out().then_some(true)
     }
 
-    /// Everything that goes through Webex and comes before a later step's post has settled.
+    /// Returns true if everything in Webex that has to come before a later step's post has settled.
     pub fn posts_are_out(&self) -> bool {
         !self.deliveries.values().any(|delivery| delivery.message.is_post() && delivery.is_open())
     }
 }
 
-/// The pause before attempt `tries + 1`: 1 s, 2 s, 4 s … at most five minutes.
+/// Returns the pause before attempt `tries + 1`: 1 s, 2 s, 4 s … at most five minutes.
 fn back_off(tries: u32) -> SignedDuration {
     SignedDuration::from_secs(1 << tries.saturating_sub(1).min(9)).min(SignedDuration::from_mins(5))
 }

@@ -1,28 +1,28 @@
-//! Receipts: what a vendor reports about a delivery later.
+//! Receipts: a vendor's later reports about a delivery.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a vendor reported about a delivery. Its rank only rises.
+/// The latest report of a vendor about a delivery. Its rank only rises.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Higher is later.
+    /// Order of the reports: higher is later.
     pub rank: u8,
-    /// The vendor's word.
+    /// The status that the vendor reported.
     pub status: VendorStatus,
     /// The vendor's error code.
     pub code: Option<u32>,
-    /// The vendor's id: proves that the vendor has it.
+    /// The vendor's id. It proves that the vendor has accepted the delivery.
     pub id: String,
-    /// What the code means, in words.
+    /// Meaning of the code, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// Nothing more will come.
+    /// No further report will come.
     pub last: bool,
 }
 
-/// How far a vendor says that a text or a call has come (Twilio, `MessageStatus` and `CallStatus`).
+/// Status of a text or a call, as reported by a vendor (Twilio, `MessageStatus` and `CallStatus`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub enum VendorStatus {
@@ -30,9 +30,9 @@ pub enum VendorStatus {
     Queued,
     /// On its way.
     Sent,
-    /// On the phone.
+    /// The text is on the phone.
     Delivered,
-    /// It never reached the phone.
+    /// The text never reached the phone.
     Undelivered,
     /// It could not be sent, or the call could not be placed.
     Failed,
@@ -40,22 +40,22 @@ pub enum VendorStatus {
     Busy,
     /// The phone rang, and nobody answered.
     NoAnswer,
-    /// Called off before it was answered.
+    /// The call was cancelled before it was answered.
     Canceled,
-    /// A machine answered. Twilio tells this beside the status.
+    /// A machine answered. Twilio reports this in addition to the status.
     Voicemail,
-    /// Somebody is on the phone.
+    /// Somebody answered the call, and it goes on.
     InProgress,
     /// The call was answered, and is over.
     Completed,
     /// Somebody read it.
     Read,
-    /// Any other word, in lower case.
+    /// Any other status, in lower case.
     Other(String),
 }
 
 impl VendorStatus {
-    /// The text or the call certainly brought nobody.
+    /// Returns true if the text or the call certainly reached nobody.
     pub fn brought_nobody(&self) -> bool {
         match self {
             Self::Undelivered
@@ -74,7 +74,7 @@ impl VendorStatus {
         }
     }
 
-    /// It reached somebody: a text is on the phone, a call was answered.
+    /// Returns true if it reached somebody: a text is on the phone, or a call was answered.
     pub fn reached_somebody(&self) -> bool {
         match self {
             Self::Delivered | Self::Read | Self::InProgress | Self::Completed => true,
@@ -90,7 +90,7 @@ impl VendorStatus {
         }
     }
 
-    /// The vendor's word.
+    /// Returns the vendor's word for the status.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Queued => "queued",

@@ -1,5 +1,5 @@
-//! The delivery summary as data: which deliveries it tells of, and their state. The words are made of it elsewhere, so that
-//! a dispatch can tell cheaply whether the message in the space still shows what is the case.
+//! The delivery summary as data: which deliveries it shows, and their state. `wording` makes the text from it, so that a dispatch
+//! can tell cheaply whether the message in the space is still correct.
 
 use sha2::{Digest, Sha256};
 
@@ -20,27 +20,27 @@ pub struct SummaryLine<'a> {
     pub state: DeliveryState<'a>,
 }
 
-/// How a delivery stands, for people.
+/// State of a delivery, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryState<'a> {
-    /// The vendor reported this. It knows better than we do, also when we had already given up or cancelled.
+    /// The vendor reported this. The report counts, even if Handbell had already given up or cancelled the delivery.
     Reported {
-        /// The vendor's word.
+        /// The vendor's status.
         status: &'a VendorStatus,
-        /// The vendor's error code, and what it means.
+        /// The vendor's error code, and its meaning.
         code: Option<(u32, Option<&'a str>)>,
     },
-    /// Given up.
+    /// Given up, and why.
     Failed(&'a str),
-    /// Cancelled, and people should know why.
+    /// Cancelled, and why; people should know.
     NotSent(&'a str),
     /// Cancelled.
     NotNeeded,
-    /// A mail has left; nobody tells more of it.
+    /// The mail was sent. No receipt follows.
     MailSent,
-    /// The vendor has it.
+    /// The vendor has accepted it.
     Queued,
-    /// Nobody knows yet.
+    /// Unknown whether it was sent.
     Uncertain,
     /// An attempt failed, and there will be another.
     Retried(&'a str),
@@ -49,7 +49,7 @@ pub enum DeliveryState<'a> {
 }
 
 impl<'a> DeliveryState<'a> {
-    /// The state of a delivery, given what its vendor told.
+    /// Returns the state of a delivery, given its receipt.
     pub fn of(delivery: &'a Delivery, receipt: Option<&'a Receipt>) -> Self {
         let why = delivery.why.as_deref();
         match (delivery.progress, receipt) {
@@ -75,12 +75,12 @@ impl<'a> DeliveryState<'a> {
 }
 
 impl Dispatch {
-    /// The lines of the delivery summary, in order; none while there is nothing to tell.
+    /// Returns the lines of the delivery summary, in order; empty while there is nothing to show.
     pub fn summary(&self) -> Vec<SummaryLine<'_>> {
         let told = |name: &str, delivery: &Delivery| match &self.body {
             Body::Incident(_) => self.is_told_in_incident(delivery),
             Body::Conversation(_) => self.is_told_in_conversation(delivery, self.receipts.get(name)),
-            // It has no space to be told in.
+            // A notice has no space for a delivery summary.
             Body::Notice => false,
         };
         let mut lines: Vec<_> = self
@@ -96,7 +96,7 @@ impl Dispatch {
         lines
     }
 
-    /// Changes whenever a line of the delivery summary does.
+    /// Returns a fingerprint that changes whenever a line of the delivery summary does.
     pub fn summary_fingerprint(&self) -> String {
         let mut digest = Sha256::new();
         for line in self.summary() {
@@ -105,7 +105,7 @@ impl Dispatch {
         digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The delivery summary, if it stands in the space and doesn't show what is the case now.
+    /// Returns the delivery summary, if it was posted in the space and doesn't show the current state.
     pub fn stale_summary(&self) -> Option<&Delivery> {
         let summary = self.deliveries.get(SUMMARY).filter(|summary| summary.progress == Progress::Sent)?;
         if self.summary().is_empty() {
@@ -115,9 +115,9 @@ impl Dispatch {
         (shown != self.summary_fingerprint()).then_some(summary)
     }
 
-    /// Every text, call and mail that pages somebody, and whatever failed.
+    /// Returns true for every text, call and mail that pages somebody, and for every failure.
     fn is_told_in_incident(&self, delivery: &Delivery) -> bool {
-        // A later attempt is told of when it is made.
+        // A later attempt is shown once it is made.
         let later = matches!(delivery.progress, Progress::Pending | Progress::Cancelled)
             && delivery.tries == 0
             && delivery.since > self.at;
@@ -131,7 +131,7 @@ impl Dispatch {
         (pages && !later) || (delivery.progress == Progress::Dead && !delivery.message.is_summary())
     }
 
-    /// Replies and calls to an agent, and whatever failed.
+    /// Returns true for replies, for calls to an agent, and for every failure.
     fn is_told_in_conversation(&self, delivery: &Delivery, receipt: Option<&Receipt>) -> bool {
         let automatic = self.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Handbell);
         let failed = delivery.progress == Progress::Dead
@@ -139,12 +139,12 @@ impl Dispatch {
                 matches!(receipt.status, VendorStatus::Failed | VendorStatus::Undelivered)
             });
         match &delivery.message {
-            // What is held for a moment, or said automatically, needs no word as long as all goes well.
+            // A reply that is held for a moment, or was sent automatically, is shown only if something goes wrong.
             Message::Phone(PhoneMessage::Reply { .. }) | Message::Mail(MailMessage::Reply { .. }) => {
                 failed
                     || match delivery.progress {
                         Progress::Pending => delivery.why.is_some(),
-                        // That it was taken back is told by a post of its own.
+                        // A separate post reports that it was withdrawn.
                         Progress::Cancelled if delivery.why.as_deref() == Some(TAKEN_BACK) => false,
                         Progress::Unknown | Progress::Sent | Progress::Dead | Progress::Cancelled => {
                             !automatic
@@ -152,7 +152,7 @@ impl Dispatch {
                     }
             }
             Message::Phone(PhoneMessage::Connect { .. }) => true,
-            // The delivery summary doesn't tell of itself, and who was forgotten isn't told of.
+            // The delivery summary doesn't show itself, nor that a customer was erased.
             message if message.is_summary() => false,
             Message::Space(_)
             | Message::Direct(_)

@@ -1,17 +1,17 @@
-//! What a person typed as their phone number, read as E.164, without guessing a country.
+//! Phone numbers as people type them, read as E.164 without guessing a country.
 
 use super::calling_code;
 
-/// What is wrong with a number that somebody typed. The words are for them.
+/// What is wrong with a number that a person typed. The words are for that person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadNumber {
-    /// Nothing was written.
+    /// Nothing was typed.
     #[error("write your phone number")]
     Empty,
-    /// There is something in it that belongs to no number.
+    /// It contains something that belongs to no number.
     #[error("write only the number, without letters, as in +352 691 49 64 01")]
     NotANumber,
-    /// It doesn't say in which country it is.
+    /// It has no country code.
     #[error("write the number with + and the country code, as in +352 691 49 64 01")]
     NoCountry,
     /// No number of that country looks like this.
@@ -24,13 +24,14 @@ pub enum BadNumber {
     Zero,
 }
 
-/// Countries whose numbers keep the zero at their beginning when called from abroad: Italy, San Marino, the Vatican, Ivory Coast, the Congo.
+/// Countries whose numbers keep their leading zero when called from abroad: Italy, San Marino, the Vatican, Ivory Coast, the Congo.
 const KEEP_ZERO: [&str; 5] = ["+39", "+378", "+379", "+225", "+242"];
 
-/// Reads what a person typed into E.164.
+/// Converts a number that a person typed to E.164.
 ///
-/// International numbers begin with `+` or `00`; a `(0)` after the country code goes. Ten digits, or eleven with a 1, are a number of
-/// North America only if `home`, a number of our own, is one. Anything else is an error: we never guess a country.
+/// International numbers begin with `+` or `00`; a `(0)` after the country code is dropped. Ten digits, or eleven with a leading 1,
+/// are a number of North America only if `home`, one of Handbell's own numbers, is one. Anything else is an error: the country is
+/// never guessed.
 pub fn read_number(text: &str, home: &str) -> Result<String, BadNumber> {
     let mut typed = String::new();
     for c in text.trim().chars() {
@@ -46,7 +47,7 @@ pub fn read_number(text: &str, home: &str) -> Result<String, BadNumber> {
             | '\u{202f}'
             | '\u{2010}'..='\u{2015}'
             | '\u{2212}' => {}
-            // Invisible marks come along when a number is copied from an address book.
+            // Invisible characters come along when a number is copied from an address book.
             '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'
@@ -85,7 +86,7 @@ pub fn read_number(text: &str, home: &str) -> Result<String, BadNumber> {
     if complete { Ok(number) } else { Err(BadNumber::Length) }
 }
 
-/// The digits with a plus before them if there is one. Brackets may be anywhere; a plus may not.
+/// Returns the digits, with a plus before them if there is one. Brackets may be anywhere; a plus may not.
 fn digits(typed: &str) -> Result<String, BadNumber> {
     let bare: String = typed.chars().filter(|c| !matches!(c, '(' | ')')).collect();
     match bare.rfind('+') {
@@ -102,7 +103,8 @@ fn national(digits: &str, home: &str) -> Option<String> {
     is_north_american(ten).then(|| format!("+1{ten}"))
 }
 
-/// True for an area code and a number of the plan: neither begins with 0 or 1, and no area code has a 9 in its middle (NANPA).
+/// Returns true for an area code and a number of the North American plan: neither begins with 0 or 1, and no area code has a 9 in
+/// its middle (NANPA).
 fn is_north_american(digits: &str) -> bool {
     match digits.as_bytes() {
         [b'2'..=b'9', b'0'..=b'8', _, b'2'..=b'9', rest @ ..] => rest.len() == 6,
