@@ -1,4 +1,4 @@
-//! What an alert's incident knows besides: what was reported, by whom, and where the answer goes.
+//! Alerts: what the incident of an alert knows in addition. What was reported, by whom, and where the reply goes.
 
 pub mod mail;
 
@@ -7,35 +7,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Severity;
 
-/// So many characters of a title are kept.
+/// Maximum length of a title, in characters.
 pub const TITLE_MAX: usize = 200;
-/// So many characters of what a mail or a form says stand in the space; all of a mail lies beside it.
+/// Maximum length of the excerpt of a mail or a form in the space, in characters. The whole mail is posted next to it.
 pub const EXCERPT_MAX: usize = 1500;
 
-/// What an alert's incident knows besides.
+/// What the incident of an alert knows in addition.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     /// The source's name in the configuration.
     pub source: String,
-    /// What it is about, in a line.
+    /// The title: what the alert is about, in one line.
     pub title: String,
-    /// How bad it is.
+    /// Severity of the alert.
     pub severity: Severity,
-    /// The mail that it began with.
+    /// The mail that opened the incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
-    /// Who filled in the form.
+    /// The person who filled in the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reporter: Option<Reporter>,
-    /// When the newest of its mails was written, as it says.
+    /// When the newest of its mails was written, as that mail claims.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_at: Option<Timestamp>,
-    /// When it was last said in the space that another mail had come.
+    /// When the space was last notified that another mail had come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noted_at: Option<Timestamp>,
 }
 
-// What mails say and who sends them is for no log.
+// Contents and senders of mails must not reach logs.
 impl std::fmt::Debug for Alert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Alert")
@@ -45,7 +45,7 @@ impl std::fmt::Debug for Alert {
     }
 }
 
-/// The mail that an incident began with: the report is its answer.
+/// The mail that opened an incident. The incident report is a reply to it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Its `Message-ID`, without the angle brackets.
@@ -53,12 +53,12 @@ pub struct Origin {
     /// Its `References` and `In-Reply-To`, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<String>,
-    /// Its subject as it stood.
+    /// Its subject, unchanged.
     pub subject: String,
-    /// Who sent it, as it says: whoever says that it is over must be the same.
+    /// Its sender, as the mail claims. A mail that ends the incident must have the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Where an answer goes; none for mails that no machine may answer (RFC 3834).
+    /// Address for a reply; none for mails that no machine may answer (RFC 3834).
     pub answer_to: Option<String>,
 }
 
@@ -68,12 +68,12 @@ impl std::fmt::Debug for Origin {
     }
 }
 
-/// Who filled in the form.
+/// The person who filled in the form.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reporter {
-    /// As written in the form.
+    /// The name that was entered in the form.
     pub name: String,
-    /// Gets the report.
+    /// Address to which the incident report goes.
     pub email: Option<String>,
 }
 
@@ -83,18 +83,18 @@ impl std::fmt::Debug for Reporter {
     }
 }
 
-/// Trouble was reported.
+/// An alert that was raised.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Raised {
-    /// The plan to run, if nothing is going on yet.
+    /// The plan to run, if no incident is open yet.
     pub plan: String,
     /// What the incident is to know.
     pub alert: Alert,
-    /// What was said, as plain text.
+    /// The reported text, as plain text.
     pub text: String,
-    /// Where the mail as it came lies in the bucket.
+    /// Key of the original mail in the bucket.
     pub object: Option<String>,
-    /// No phone rings before, and why.
+    /// The time before which no phone rings, and why.
     pub hold: Option<Hold>,
 }
 
@@ -104,11 +104,11 @@ impl std::fmt::Debug for Raised {
     }
 }
 
-/// Phones stay silent for a while.
+/// A period in which phones stay silent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
-    /// Until then.
+    /// End of the period.
     pub until: Timestamp,
-    /// `quiet hours`, `maintenance: new switches`.
+    /// The reason: `quiet hours`, `maintenance: new switches`.
     pub why: String,
 }

@@ -1,4 +1,4 @@
-//! A press of a button, as it is known once its sender has been checked.
+//! A press of a button, once its sender is authenticated.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,24 +19,24 @@ pub enum Gesture {
     Hold,
 }
 
-/// What makes a press the same press when it is sent again.
+/// Idempotency key of a press: a press that is sent again has the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventId {
     /// Unique for the button: the `Idempotency-Key`, or made from the vendor's own fields.
     pub key: String,
-    /// How long the key is remembered. A vendor's counter may start again, an `Idempotency-Key` doesn't.
+    /// How long the key is remembered. A vendor's counter may start again; an `Idempotency-Key` doesn't.
     pub keep: SignedDuration,
 }
 
 /// One press.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Press {
-    /// The id that came with it; a press without one is told from others by time alone.
+    /// The id that came with it. Presses without an id are told apart by time alone.
     pub id: Option<EventId>,
     /// How the button was pressed.
     pub gesture: Gesture,
-    /// When it was pressed, if the button says so; it may have been out of range since.
+    /// When the button was pressed, if it reports that. It may have been out of range since.
     pub at: Option<Timestamp>,
-    /// What the button says of its battery, in the vendor's words, cut to 20 characters.
+    /// What the button reports about its battery, in the vendor's words, cut to 20 characters.
     pub battery: Option<String>,
 }

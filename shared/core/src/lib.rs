@@ -1,4 +1,4 @@
-//! What we decide: pure rules. No clock, no network, no AWS, no randomness but what comes in.
+//! The domain: pure rules. No clock, no network, no AWS, no randomness except what the caller passes in.
 
 pub mod alert;
 pub mod button;
@@ -12,13 +12,13 @@ pub mod oncall;
 pub mod texting;
 pub mod wording;
 
-/// Their fault: answered with a 4xx, never retried, nothing written.
+/// A failure on the caller's side. The answer is a 4xx, the call is never retried, and nothing is written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
-    /// The sender is not who it should be; the caller learns nothing more.
+    /// The sender isn't authenticated. The caller learns nothing more.
     #[error("the signature or token is wrong")]
     Forged,
-    /// There is nothing of that name; the caller learns nothing more.
+    /// Nothing has this name. The caller learns nothing more.
     #[error("not found")]
     Unknown,
     /// The message can't be read. The text is for a person.

@@ -1,4 +1,4 @@
-//! How full places are: what a zone's counts mean, and what people are shown of them.
+//! Occupancy: how full zones are, what their counts mean, and what people see of them.
 
 pub mod poll;
 pub mod view;

@@ -1,4 +1,4 @@
-//! Who there is and who is on duty: people, teams and rotas, as they stand in the table.
+//! The roster and the on-call schedule: people, teams and rotas, as they are stored in the table.
 
 mod attempts;
 pub mod code;
@@ -22,7 +22,7 @@ pub use problems::{Problem, is_name};
 pub use rules::{BadRule, parse_rules, rules_text};
 pub use shifts::Shift;
 
-/// Everybody and everything that a plan's targets are looked up in.
+/// The people, teams and rotas in which a plan's targets are looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     /// People by id.
@@ -31,38 +31,38 @@ pub struct Roster {
     pub teams: BTreeMap<String, Team>,
     /// Rotas by name.
     pub rotas: BTreeMap<String, Rota>,
-    /// Times at which alerts of some sources wait.
+    /// Maintenance windows, in which alerts of some sources wait.
     pub maintenance: Vec<Maintenance>,
 }
 
-/// Somebody who can be reached.
+/// A person who can be reached.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// Short and stable: `dana`.
+    /// Short, stable id: `dana`.
     pub id: String,
-    /// What people call them.
+    /// Name shown to people.
     pub name: String,
-    /// The address at Webex, and for mail.
+    /// Address in Webex and for mail.
     #[serde(default)]
     pub email: Option<Contact>,
-    /// Phones, the preferred first.
+    /// Phones, the preferred one first.
     #[serde(default)]
     pub phones: Vec<Contact>,
     /// The language in which calls are spoken, such as `en-US`.
     #[serde(default)]
     pub language: Option<String>,
-    /// An IANA name, if it isn't the configuration's.
+    /// IANA name of the time zone, if it isn't the configuration's.
     #[serde(default)]
     pub timezone: Option<String>,
-    /// How this person wants to be reached; [`Person::attempts`] tells what holds if it is empty.
+    /// How this person wants to be reached. If empty, [`Person::attempts`] uses a default.
     #[serde(default)]
     pub rules: Vec<Rule>,
-    /// Counts changes: whoever writes must have read the latest.
+    /// Version of the row. A write requires the latest one (optimistic locking).
     #[serde(default)]
     pub version: u64,
 }
 
-// People's names and numbers are for no log.
+// People's names and numbers must not reach logs.
 impl std::fmt::Debug for Person {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Person").field("id", &self.id).finish_non_exhaustive()
@@ -74,7 +74,7 @@ impl std::fmt::Debug for Person {
 pub struct Contact {
     /// E.164, or a mail address.
     pub address: String,
-    /// Since when it is known to be this person's.
+    /// Since when it is known to belong to this person.
     #[serde(default)]
     pub verified_at: Option<Timestamp>,
 }
@@ -85,17 +85,17 @@ impl std::fmt::Debug for Contact {
     }
 }
 
-/// One line of a person's rules: `text`, `call after 2m`, `call after 7m every 5m x3`.
+/// One of a person's contact rules: `text`, `call after 2m`, `call after 7m every 5m x3`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// How.
+    /// How the person is reached.
     pub by: Reach,
-    /// So long after the step.
+    /// Time after the step.
     pub after: Span,
-    /// And again at this distance.
+    /// Time between two attempts of this rule.
     #[serde(default)]
     pub every: Option<Span>,
-    /// So often in all; 1 without `every`.
+    /// Number of attempts in all; 1 without `every`.
     #[serde(default = "once")]
     pub times: u32,
 }
@@ -121,116 +121,117 @@ pub enum Reach {
 /// One attempt to reach a person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attempt {
-    /// How.
+    /// How the person is reached.
     pub by: Reach,
     /// The number or the address.
     pub to: String,
-    /// So long after the step.
+    /// Time after the step.
     pub after: SignedDuration,
 }
 
-// Numbers are for no log.
+// Numbers must not reach logs.
 impl std::fmt::Debug for Attempt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Attempt").field("by", &self.by).field("after", &self.after).finish_non_exhaustive()
     }
 }
 
-/// Some people.
+/// A team: some people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Team {
     /// Its name.
     pub name: String,
-    /// What people call it; its name if absent.
+    /// Name shown to people; `name` if absent.
     #[serde(default)]
     pub label: Option<String>,
     /// Ids of people.
     pub members: Vec<String>,
-    /// Counts changes.
+    /// Version of the row. A write requires the latest one (optimistic locking).
     #[serde(default)]
     pub version: u64,
 }
 
-/// Whom a target means at a moment.
+/// The people whom a target names at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who<'a> {
     /// The people, each once.
     pub people: Vec<&'a Person>,
-    /// Why it isn't whom the target names: nobody was on duty, so the team stands in; or nobody is there at all.
+    /// Why these aren't the people whom the target names: nobody was on call, so the team takes their place; or nobody is there at
+    /// all.
     pub gap: Option<Gap>,
 }
 
-/// Why a target doesn't reach whom it names. This is an alarm of its own.
+/// Why a target doesn't reach the people whom it names. A gap is reported to the admins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gap {
-    /// Nobody is on duty in this rota; its team stands in, if it has one with people in it.
+    /// Nobody is on call in this rota. Its team takes their place, if it has one with people in it.
     NobodyOnDuty {
         /// The rota.
         rota: String,
-        /// The team that stands in.
+        /// The team that takes their place.
         instead: Option<String>,
     },
-    /// There is no person, team or rota of this name, or nobody in it can be reached.
+    /// No person, team or rota has this name, or nobody in it can be reached.
     Unknown {
         /// The target, in words.
         target: String,
     },
 }
 
-/// A time at which alerts wait: known work on something.
+/// A maintenance window: alerts wait because people work on something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Maintenance {
     /// A random id.
     pub id: String,
-    /// Sources of alerts; all if empty.
+    /// Sources whose alerts wait; all if empty.
     #[serde(default)]
     pub sources: Vec<String>,
-    /// Only alerts whose subject holds this text, if given.
+    /// Only alerts whose subject contains this text, if given.
     #[serde(default)]
     pub about: Option<String>,
-    /// From then.
+    /// Start of the window.
     pub from: Timestamp,
-    /// Until then, exclusive.
+    /// End of the window, exclusive.
     pub until: Timestamp,
-    /// Why, for people.
+    /// The reason, for people.
     pub why: String,
 }
 
-/// Who takes turns at being on duty: layers, of which a later one goes before an earlier one where it has somebody, and
-/// overrides, which go before all.
+/// A rota: people who take turns at being on call. A later layer takes precedence over an earlier one where it has somebody.
+/// Overrides take precedence over all layers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rota {
     /// Its name.
     pub name: String,
-    /// What people call it; its name if absent.
+    /// Name shown to people; `name` if absent.
     #[serde(default)]
     pub label: Option<String>,
-    /// The zone in which its hand-over times are.
+    /// The time zone of its hand-over times.
     pub timezone: String,
-    /// The team that stands in when nobody is on duty.
+    /// The team that takes the place when nobody is on call.
     #[serde(default)]
     pub team: Option<String>,
-    /// Layers, the weakest first.
+    /// Layers, in ascending precedence.
     #[serde(default)]
     pub layers: Vec<Layer>,
-    /// Exceptions; the last one that holds counts.
+    /// Exceptions. The last one that applies takes precedence.
     #[serde(default)]
     pub overrides: Vec<Override>,
     /// Days that count as holidays: `2026-12-25`.
     #[serde(default)]
     pub holidays: Vec<jiff::civil::Date>,
-    /// Counts changes.
+    /// Version of the row. A write requires the latest one (optimistic locking).
     #[serde(default)]
     pub version: u64,
 }
 
-/// People who take turns.
+/// A layer of a rota: people who take turns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Layer {
-    /// Ids of people, in their order.
+    /// Ids of people, in the order of their turns.
     pub people: Vec<String>,
-    /// How long a turn is.
+    /// Length of a turn.
     #[serde(default)]
     pub turn: Turn,
     /// The day on which the first person's first turn begins.
@@ -238,10 +239,10 @@ pub struct Layer {
     /// The time of day at which the turn changes: `08:00`.
     #[serde(default = "midnight")]
     pub hand_over: jiff::civil::Time,
-    /// Only at these times, in the rota's zone; always, if absent.
+    /// Hours at which the layer applies, in the rota's time zone unless they name another; always, if absent.
     #[serde(default)]
     pub hours: Option<crate::config::Hours>,
-    /// Only on such days.
+    /// Days on which the layer applies.
     #[serde(default)]
     pub on: Days,
 }
@@ -250,8 +251,7 @@ fn midnight() -> jiff::civil::Time {
     jiff::civil::Time::midnight()
 }
 
-/// How long a turn is. Turns are counted in days of the calendar, so that a hand-over stays at its time of day when the
-/// clocks change.
+/// Length of a turn. Turns are counted in calendar days, so that a hand-over stays at its time of day when the clocks change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Turn {
@@ -260,13 +260,13 @@ pub enum Turn {
     /// A week, from the weekday of the layer's first day.
     #[default]
     Weekly,
-    /// So many days.
+    /// This number of days.
     Days(u32),
-    /// So many hours from the first hand-over; hours of the clock on the wall.
+    /// This number of hours from the first hand-over, in local time.
     Hours(u32),
 }
 
-/// On which days a layer holds.
+/// The days on which a layer applies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Days {
@@ -279,19 +279,19 @@ pub enum Days {
     Workdays,
 }
 
-/// Somebody stands in, or nobody is on duty.
+/// An override of the schedule: another person is on call, or nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
-    /// From then.
+    /// Start of the override.
     pub from: Timestamp,
-    /// Until then, exclusive.
+    /// End of the override, exclusive.
     pub until: Timestamp,
-    /// Who; nobody, if absent.
+    /// The person on call; nobody, if absent.
     pub person: Option<String>,
-    /// Only what this person would have had: a swap takes one person's turns, not the whole time.
+    /// Applies only where this person is scheduled: a swap takes one person's turns, not the whole time.
     #[serde(default)]
     pub instead_of: Option<String>,
-    /// Who said so, for people.
+    /// Who made the override, for people.
     #[serde(default)]
     pub by: Option<String>,
 }

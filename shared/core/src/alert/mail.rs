@@ -1,4 +1,4 @@
-//! Mails that alert: what one says, whether it may be answered, and what it means to the source it came to.
+//! Mails that raise alerts: their content, whether they may be answered, and their meaning for the source that received them.
 
 mod judge;
 mod key;
@@ -18,65 +18,65 @@ pub use self::key::default_key;
 pub use self::reply::{command, own_words};
 pub use self::verdict::{Verdict, Verdicts};
 
-/// The longest text that is kept of a mail, in bytes.
+/// Maximum length of the text that is kept of a mail, in bytes.
 pub const TEXT_MAX: usize = 256 * 1024;
 
-/// A mail as far as it matters, whatever it looked like. Its `Debug` shows nothing that somebody wrote.
+/// A parsed mail, reduced to what matters. Its `Debug` shows nothing that a person wrote.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Letter {
     /// The Message-ID, without its angle brackets.
     pub message_id: Option<String>,
-    /// Which mails it answers, by their Message-IDs.
+    /// Message-IDs of the mails that it answers.
     pub in_reply_to: Vec<String>,
-    /// The mails before it in its thread, the oldest first.
+    /// Message-IDs of the earlier mails in its thread, the oldest first.
     pub references: Vec<String>,
-    /// The first sender's address in lower case: what the mail claims, which only [`Verdicts`] can prove.
+    /// Address of the first sender, in lower case. The mail claims it; only [`Verdicts`] can prove it.
     pub from: Option<String>,
-    /// The first sender's name as it is shown.
+    /// Display name of the first sender.
     pub from_name: Option<String>,
-    /// More than one sender is named. Checks of a sender look at one of them, and readers show another.
+    /// True if it names more than one sender. Sender checks look at one of them, and mail programs show another.
     pub several_senders: bool,
-    /// Where answers are to go, in lower case, if not to the sender.
+    /// Address for replies, in lower case, if it isn't the sender's.
     pub reply_to: Option<String>,
-    /// Whom it names as its readers (To and Cc), in lower case. Where it was delivered only the envelope tells.
+    /// Addressees that it names (To and Cc), in lower case. Only the envelope tells where it was delivered.
     pub to: Vec<String>,
-    /// In one line; empty if there is none.
+    /// Subject in one line; empty if there is none.
     pub subject: String,
-    /// What it says, lines end with `\n`. At most [`TEXT_MAX`] bytes, HTML turned to text.
+    /// Text, with lines that end in `\n`. At most [`TEXT_MAX`] bytes, with HTML converted to text.
     pub text: String,
-    /// When it was written, as it claims.
+    /// When it was written, as the mail claims.
     pub date: Option<Timestamp>,
-    /// Whether a person wrote it.
+    /// Whether a person or a program wrote it.
     pub automatic: Automatic,
-    /// It carries our own mark: Handbell sent it, and it came back.
+    /// True if it has Handbell's own header: Handbell sent it, and it came back.
     pub ours: bool,
-    /// How long it was, in bytes.
+    /// Size of the mail in bytes.
     pub size: usize,
-    /// SHA-256 of its bytes, in hexadecimal.
+    /// SHA-256 of the mail's bytes, in hexadecimal.
     pub digest: String,
     /// What couldn't be read, in words for people.
     pub troubles: Vec<String>,
-    /// The names of what hangs on it.
+    /// Names of the attachments.
     pub attachments: Vec<String>,
 }
 
 /// Whether a person wrote a mail, or which kind of program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Automatic {
-    /// Nothing says that it was a program.
+    /// Nothing indicates a program.
     #[default]
     No,
-    /// A monitoring system, or any other program that began by itself.
+    /// A monitoring system, or another program that sends on its own.
     Generated,
-    /// A program that answers: a vacation notice.
+    /// A program that replies, such as a vacation notice.
     Replied,
-    /// It went to many: `Precedence: bulk`, `list` or `junk`, `List-Id`.
+    /// A mail to many people: `Precedence: bulk`, `list` or `junk`, `List-Id`.
     Bulk,
-    /// A mail that couldn't be delivered comes back.
+    /// A bounce: a mail could not be delivered.
     Bounce,
 }
 
-// What people write, and who they are, is for no log.
+// What people write, and who they are, must not reach logs.
 impl fmt::Debug for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Letter")
@@ -90,19 +90,19 @@ impl fmt::Debug for Letter {
     }
 }
 
-/// Nobody reads what is sent to these (RFC 2142 and custom), or it goes round in circles.
+/// Names of addresses that nobody reads (RFC 2142 and custom), or that would cause mail loops.
 const DEAF: [&str; 9] =
     ["mailer-daemon", "postmaster", "abuse", "root", "nobody", "bounce", "bounces", "hostmaster", "listserv"];
 
-/// How addresses begin that say themselves that nobody reads there.
+/// Beginnings of addresses that state that nobody reads them.
 const DEAF_BEGINNINGS: [&str; 6] =
     ["no-reply", "noreply", "no_reply", "donotreply", "do-not-reply", "do_not_reply"];
 
 impl Letter {
-    /// The same for the same mail, by whatever way and however often it comes: 64 hexadecimal digits.
+    /// Returns an id that is the same whenever the same mail arrives, by whatever way: 64 hexadecimal digits.
     ///
-    /// Made of the Message-ID together with sender, date and subject, since some programs give all their mails one
-    /// Message-ID. Without one, of the mail's bytes.
+    /// The id is made of the Message-ID together with sender, date and subject, since some programs give all their mails one
+    /// Message-ID. Without a Message-ID, it is made of the mail's bytes.
     pub fn identity(&self) -> String {
         let id = match &self.message_id {
             Some(id) => format!(
@@ -110,7 +110,7 @@ impl Letter {
                 self.from.as_deref().unwrap_or_default(),
                 self.date.map(Timestamp::as_second).unwrap_or_default(),
                 self.subject,
-                // A device that knows neither time nor numbers says the same each time.
+                // Only the text tells the mails of a device apart that knows neither the time nor a number.
                 if self.date.is_none() { self.text.as_str() } else { "" }
             ),
             None => format!("bytes\0{}", self.digest),
@@ -118,13 +118,13 @@ impl Letter {
         Sha256::digest(id).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Where an answer goes.
+    /// Returns the address for a reply.
     pub fn answer_to(&self) -> Option<&str> {
         self.reply_to.as_deref().or(self.from.as_deref())
     }
 
-    /// An answer can't go round in circles (RFC 3834): a person wrote the mail, and somebody reads the answer, who isn't
-    /// us.
+    /// Returns true if a reply can't cause a mail loop (RFC 3834): a person wrote the mail, and somebody other than Handbell reads
+    /// the reply.
     pub fn may_be_answered(&self, ours: &MailDomain) -> bool {
         let addresses = [self.from.as_deref(), self.answer_to()];
         self.automatic == Automatic::No
@@ -134,7 +134,7 @@ impl Letter {
     }
 }
 
-/// Somebody else than us, or a program, reads what is sent to this address.
+/// Returns true if a person reads mail to this address, and neither Handbell nor another program.
 fn listens(address: &str, ours: &MailDomain) -> bool {
     let address = address.to_lowercase();
     let Some((local, domain)) = address.rsplit_once('@') else { return false };

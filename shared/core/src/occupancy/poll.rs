@@ -1,4 +1,4 @@
-//! One poll of a site: from the counts of its zones to what is remembered and what is to be told. Pure.
+//! One poll of a site, as a pure function: from the counts of its zones to the next state and the signals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,84 +9,84 @@ use crate::incident::Subject;
 use crate::occupancy::view::{BUCKET, Over, Signal, View, bucket};
 use crate::occupancy::zone::{Change, Level, Rule, Watch};
 
-/// Counts of the minutes of one [`BUCKET`], by zone; none where nothing is known.
+/// Counts of the minutes of one [`BUCKET`], by zone. A count that is unknown is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// When the first of the minutes began.
+    /// Start of the first minute.
     pub start: Timestamp,
-    /// A count for each minute up to the last that was polled.
+    /// A count for each minute up to the last one that was polled.
     pub zones: BTreeMap<String, Vec<Option<u32>>>,
 }
 
 impl Counts {
     fn put(&mut self, zone: &str, minute: usize, count: Option<u32>) {
         let counts = self.zones.entry(zone.to_owned()).or_default();
-        // A minute that no poll saw is unknown.
+        // The count of a minute without a poll is unknown.
         counts.resize(minute, None);
         counts.push(count);
     }
 
-    /// The counts of a zone, each with its minute.
+    /// Returns the counts of a zone, each with its minute.
     pub fn of(&self, zone: &str) -> impl Iterator<Item = (Timestamp, Option<u32>)> {
         let minutes = self.zones.get(zone).into_iter().flatten().enumerate();
         minutes.map(|(minute, count)| (self.start + SignedDuration::from_mins(minute as i64), *count))
     }
 }
 
-/// Something to tell that the engine may not have heard yet.
+/// A signal that the engine may not have received yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
-    /// Told twice, it is one event.
+    /// Id of the event: a signal that is sent twice is one event.
     pub id: String,
-    /// What it is about.
+    /// Subject of the signal.
     pub subject: Subject,
-    /// What.
+    /// The signal.
     pub signal: Signal,
 }
 
-/// What is remembered of a site from one poll to the next: one row of the table.
+/// State of a site from one poll to the next: one row of the table.
 ///
-/// What is to be told is written down together with what led to it, and crossed out when the engine has heard it. So
-/// nothing is lost and nothing is told twice, wherever a process dies.
+/// A signal is written together with the state that led to it, and removed once the engine has received it. So no signal is lost
+/// and none applies twice, wherever a process dies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Site {
-    /// Counts every change; whoever writes must have read the latest.
+    /// Version of the row. A write requires the latest one (optimistic locking).
     pub version: u64,
-    /// When it was last polled.
+    /// Time of the last poll.
     pub polled_at: Option<Timestamp>,
-    /// The zones.
+    /// State of the zones.
     pub zones: BTreeMap<String, Watch>,
-    /// The counts of the current minutes, not yet in a row of their own.
+    /// The counts of the current minutes, which have no row of their own yet.
     pub counts: Counts,
-    /// What is to be told.
+    /// Signals that the engine has to receive.
     #[serde(default)]
     pub pending: Vec<Pending>,
-    /// Zones of which people were told that nothing is known, and the plan whose people they are.
+    /// Zones of which people were notified that the count is unknown, and the plan of these people.
     #[serde(default)]
     pub silent: BTreeMap<String, String>,
-    /// How much was ever to be told.
+    /// Number of signals so far.
     #[serde(default)]
     pub signals: u64,
 }
 
-/// A zone, as the configuration has it, and what a poll learnt of it.
+/// A zone of the configuration, and the result of its poll.
 #[derive(Clone, Debug)]
 pub struct Polled<'a> {
-    /// Its name.
+    /// Name of the zone.
     pub name: &'a str,
-    /// What people call it.
+    /// Name shown to people.
     pub label: &'a str,
-    /// The plan that it runs.
+    /// Plan that the zone runs.
     pub plan: &'a str,
-    /// Its rule.
+    /// Rule of the zone.
     pub rule: &'a Rule,
-    /// How many it holds.
+    /// Number of devices at which the zone is full.
     pub capacity: Option<u32>,
-    /// What "Snooze" means, in minutes.
+    /// Duration of "Snooze", in minutes.
     pub snooze_minutes: i64,
-    /// How many there are, or why that isn't known.
+    /// The number of devices, or why it is unknown.
     pub count: Result<u32, String>,
-    /// Somebody pressed "Snooze".
+    /// End of the snooze, if somebody pressed "Snooze".
     pub snoozed_until: Option<Timestamp>,
 }
 
@@ -95,12 +95,12 @@ fn minute(at: Timestamp) -> i64 {
 }
 
 impl Site {
-    /// True when this minute was already polled: a second poll would count it twice.
+    /// Returns true if this minute was already polled. A second poll would count it twice.
     pub fn has_polled(&self, now: Timestamp) -> bool {
         self.polled_at.is_some_and(|at| minute(at) >= minute(now))
     }
 
-    /// One poll later; and the counts that are complete now and belong into a row of their own.
+    /// Applies a poll. Also returns the counts that are complete now and belong in a row of their own.
     #[must_use]
     pub fn polled(mut self, name: &str, zones: &[Polled<'_>], now: Timestamp) -> (Self, Option<Counts>) {
         self.version += 1;
@@ -118,7 +118,7 @@ impl Site {
                 self.tell(name, zone, &watch, change, now, &mut silences);
             }
             if watch.silent && self.silent.get(zone.name).is_some_and(|plan| plan != zone.plan) {
-                // It has become other people's: one message ends for some and begins for others.
+                // The zone has got another plan: the message ends for one plan's people and begins for the other's.
                 self.tell(name, zone, &watch, Change::Back, now, &mut silences);
                 let since = watch.heard_at.unwrap_or(now);
                 self.tell(name, zone, &watch, Change::Silent { since }, now, &mut silences);
@@ -144,7 +144,7 @@ impl Site {
         (self, complete)
     }
 
-    /// The engine has heard these.
+    /// Removes the signals that the engine has received.
     #[must_use]
     pub fn heard(mut self, ids: &BTreeSet<String>) -> Self {
         self.version += 1;
@@ -213,7 +213,8 @@ impl Site {
         self.push(site, Subject::zone(zone.name), signal);
     }
 
-    /// A site that dies takes all its zones along: that is one message for the people of a plan, and not one for each zone.
+    /// Adds one signal for all zones of a plan. A site that fails takes all its zones along, and people get one message, not one
+    /// for each zone.
     fn tell_silence(&mut self, site: &str, plan: &str, silence: Silence) {
         let subject = Subject::silence(site, plan);
         if !silence.back.is_empty() {

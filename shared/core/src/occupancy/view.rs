@@ -1,4 +1,4 @@
-//! What people are shown of a zone: the numbers of the moment, what is usual, and where it is going.
+//! What people see of a zone: the current numbers, the usual count and the trend.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -6,38 +6,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::occupancy::zone::{Bounds, Level};
 
-/// Counts are kept in rows of so many minutes, and a chart has a point for each.
+/// Time that one row of counts covers. A chart has a point for each row.
 pub const BUCKET: SignedDuration = SignedDuration::from_mins(5);
-/// So many points in a message's chart: six hours.
+/// Number of points in a message's chart: six hours.
 pub const POINTS: usize = 72;
-/// What is usual is learnt from so many weeks.
+/// Number of weeks from which the usual count is computed.
 pub const WEEKS: i64 = 8;
-/// From fewer weeks nothing is said to be usual.
+/// Minimum number of weeks for a usual count.
 const WEEKS_NEEDED: usize = 2;
-/// A trend is told over this time.
+/// Time over which a trend is computed.
 pub const TREND: SignedDuration = SignedDuration::from_mins(10);
 
-/// A zone at the moment at which something is told of it. It is written down with what is told, so that nothing needs to
-/// be read again to draw it.
+/// A zone at the time of a signal. It is written together with the signal, so that drawing it needs no further read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
-    /// Which level holds.
+    /// The current level.
     pub level: Option<Level>,
-    /// How many devices there are.
+    /// The number of devices.
     pub count: u32,
-    /// How many it holds.
+    /// Number of devices at which the zone is full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<u32>,
-    /// How many there usually are at this time of the week.
+    /// The usual number of devices at this time of the week.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usual: Option<u32>,
-    /// How many more there are than ten minutes ago.
+    /// Change of the number of devices in the last ten minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trend: Option<i64>,
-    /// When it was counted.
+    /// Time of the count.
     #[serde(default)]
     pub at: Timestamp,
-    /// Since when it has not been calm.
+    /// Since when the zone hasn't been calm.
     #[serde(default)]
     pub since: Timestamp,
     /// The highest count since then.
@@ -46,63 +45,63 @@ pub struct View {
     /// The levels in use.
     #[serde(default)]
     pub levels: Vec<Bounds>,
-    /// How many minutes "Snooze" is silent.
+    /// Duration of "Snooze", in minutes.
     #[serde(default)]
     pub snooze_minutes: i64,
-    /// When the first point was.
+    /// Time of the first point.
     #[serde(default)]
     pub start: Timestamp,
-    /// The highest count of each five minutes; none where nothing is known.
+    /// The highest count of each five minutes; none where it is unknown.
     #[serde(default)]
     pub points: Vec<Option<u32>>,
 }
 
-/// Something to tell of a zone or a site, as a poll found it; the engine hears it as an event.
+/// A signal: a change of a zone or a site that a poll found. The engine receives it as an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "signal", rename_all = "kebab-case")]
 pub enum Signal {
     /// A higher level holds.
     Rise {
-        /// Which of the zone's levels it is, from 1: so many of the plan's steps are taken.
+        /// Rank of the level among the zone's levels, from 1. The plan's steps up to this number are taken.
         rank: u32,
         /// The zone now.
         view: Box<View>,
     },
-    /// The snooze is over, and it isn't calm.
+    /// The snooze is over, and the zone isn't calm.
     Remind {
         /// The zone now.
         view: Box<View>,
     },
-    /// A lower level holds; nobody is told.
+    /// A lower level holds. Nobody is notified.
     Ease {
-        /// Which.
+        /// The level.
         level: Level,
     },
-    /// It is calm again, or nobody wants to know any more.
+    /// The zone is calm again, or isn't watched any more.
     Over {
-        /// Why.
+        /// The reason.
         why: Over,
         /// The last count, if there was one.
         count: Option<u32>,
-        /// Since when it had not been calm.
+        /// Since when the zone had not been calm.
         since: Timestamp,
-        /// The highest count meanwhile.
+        /// The highest count in that time.
         peak: u32,
     },
-    /// Nothing has been known of these zones.
+    /// The counts of these zones are unknown.
     Silent {
-        /// What people call them.
+        /// Names shown to people.
         zones: Vec<String>,
         /// Since when.
         since: Timestamp,
-        /// Why, in words.
+        /// The reason, in words.
         why: String,
     },
-    /// Something is known again.
+    /// The counts of these zones are known again.
     Back {
-        /// What people call them.
+        /// Names shown to people.
         zones: Vec<String>,
-        /// Nothing is missing any more.
+        /// True if no count of the plan's zones is missing any more.
         all: bool,
     },
 }
@@ -111,27 +110,27 @@ pub enum Signal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Over {
-    /// It is calm again.
+    /// The zone is calm again.
     Calm,
     /// It is closing time.
     Closing,
-    /// The zone is gone from the configuration.
+    /// The zone was removed from the configuration.
     Unwatched,
 }
 
-/// The beginning of the five minutes that this moment lies in.
+/// Returns the start of the five minutes that contain this time.
 pub fn bucket(at: Timestamp) -> Timestamp {
     let length = BUCKET.as_secs();
     Timestamp::from_second(at.as_second().div_euclid(length) * length).unwrap_or(at)
 }
 
-/// The same time of the week, so many weeks ago: the same hour for people, also across a change of the clocks.
+/// Returns the same time of the week, this number of weeks ago. It is the same hour for people, even across a clock change.
 pub fn weeks_before(at: Timestamp, weeks: i64, zone: &TimeZone) -> Timestamp {
     let then = at.to_zoned(zone.clone()).checked_sub(Span::new().weeks(weeks));
     then.map_or(at, |then| then.timestamp())
 }
 
-/// What is usual: the middle of what was counted in each of the weeks before. None from less than two of them.
+/// Returns the usual count: the median of the counts of the previous weeks. None for fewer than two weeks.
 pub fn usual(mut weeks: Vec<u32>) -> Option<u32> {
     weeks.sort_unstable();
     (weeks.len() >= WEEKS_NEEDED).then(|| {
@@ -140,7 +139,7 @@ pub fn usual(mut weeks: Vec<u32>) -> Option<u32> {
     })
 }
 
-/// How many more there are than ten minutes ago; `counts` are those of the last minutes, the oldest first.
+/// Returns the change of the count in the last ten minutes. `counts` are those of the last minutes, the oldest first.
 pub fn trend(counts: &[(Timestamp, u32)], now: Timestamp) -> Option<i64> {
     let (_, last) = counts.last()?;
     let (_, first) = counts.iter().rev().find(|(at, _)| now.duration_since(*at) >= TREND)?;

@@ -1,4 +1,4 @@
-//! The rule of a zone: when a count, minute after minute, is something to tell. One pure function, [`Watch::step`].
+//! The rule of a zone: when consecutive counts are a change to report. One pure function, [`Watch::step`].
 
 mod rule;
 
@@ -9,22 +9,22 @@ use crate::config::AtClosing;
 
 pub use rule::{Bounds, Rule};
 
-/// How full a zone is, beyond calm.
+/// How full a zone is, above calm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
-    /// It is getting full.
+    /// The zone is getting full.
     Warn,
-    /// It is full.
+    /// The zone is full.
     Alert,
 }
 
-/// Polls in a row on one side of a bound.
+/// Consecutive polls on one side of a bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Streak {
-    /// How many.
+    /// Number of polls.
     pub polls: u8,
-    /// When the first of them was.
+    /// Time of the first of them.
     pub since: Option<Timestamp>,
 }
 
@@ -43,16 +43,16 @@ impl Streak {
     }
 }
 
-/// What is remembered of a level.
+/// State of a level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// At it or above.
+    /// Polls at the level or above.
     #[serde(default, skip_serializing_if = "Streak::is_none")]
     pub rising: Streak,
-    /// At its `clear` or below; only counted while the level holds.
+    /// Polls at its `clear` or below. They only count while the level holds.
     #[serde(default, skip_serializing_if = "Streak::is_none")]
     pub falling: Streak,
-    /// When it was last told.
+    /// When the level was last reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_at: Option<Timestamp>,
 }
@@ -63,16 +63,16 @@ impl Side {
     }
 }
 
-/// What is remembered of a zone from one poll to the next.
+/// State of a zone from one poll to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watch {
-    /// The level that holds; none is calm.
+    /// The current level; none is calm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
-    /// Of the level warn.
+    /// State of the level warn.
     #[serde(default, skip_serializing_if = "Side::is_none")]
     pub warn: Side,
-    /// Of the level alert.
+    /// State of the level alert.
     #[serde(default, skip_serializing_if = "Side::is_none")]
     pub alert: Side,
     /// Since when a level has held, from the first poll that led to it.
@@ -81,13 +81,13 @@ pub struct Watch {
     /// The highest count since then.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub peak: u32,
-    /// When it was last counted; at first, when it was first to be.
+    /// Time of the last count. Before the first count, time of the first poll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard_at: Option<Timestamp>,
-    /// People were told that nothing is known.
+    /// True if people were notified that the count is unknown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub silent: bool,
-    /// Nobody wants to hear of it until then.
+    /// End of the snooze.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<Timestamp>,
 }
@@ -96,41 +96,41 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// Something to tell.
+/// A change to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A higher level holds.
     Rise(Level),
-    /// A lower one holds; nobody is told, but it can rise again.
+    /// A lower level holds. Nobody is notified, but the level can rise again.
     Ease(Level),
-    /// It is calm again.
+    /// The zone is calm again.
     Clear {
-        /// Since when it had not been.
+        /// Since when the zone had not been calm.
         since: Timestamp,
-        /// The highest count meanwhile.
+        /// The highest count in that time.
         peak: u32,
     },
     /// It is closing time.
     Closed {
-        /// Since when it had not been calm.
+        /// Since when the zone had not been calm.
         since: Timestamp,
-        /// The highest count meanwhile.
+        /// The highest count in that time.
         peak: u32,
     },
-    /// The snooze is over, and it isn't calm.
+    /// The snooze is over, and the zone isn't calm.
     Remind(Level),
-    /// Nothing has been known since.
+    /// The count has been unknown for too long.
     Silent {
-        /// The last count.
+        /// Time of the last count.
         since: Timestamp,
     },
-    /// Something is known again.
+    /// The count is known again.
     Back,
 }
 
 impl Watch {
-    /// One poll later. `count` is none when nothing is known of this minute. The same arguments give the same answer: no
-    /// clock, no chance, nothing read.
+    /// Applies a poll. `count` is none if the count of this minute is unknown. The same arguments give the same result: no clock,
+    /// no randomness, no I/O.
     #[must_use]
     pub fn step(mut self, rule: &Rule, count: Option<u32>, now: Timestamp) -> (Self, Vec<Change>) {
         let mut changes = Vec::new();
@@ -138,7 +138,7 @@ impl Watch {
         let since = *self.heard_at.get_or_insert(now);
         let quiet = now.duration_since(since) >= rule.silent;
         if quiet {
-            // Whatever was in a row is so no more, also when nobody polled at all.
+            // A gap ends every streak, even if nobody polled at all.
             (self.warn.rising, self.alert.rising) = Default::default();
             (self.warn.falling, self.alert.falling) = Default::default();
         }
@@ -203,7 +203,7 @@ impl Watch {
             if self.level.is_none() {
                 self.since = self.side(level).rising.since.or(Some(now));
             }
-            // Whoever hears that it is full needs not hear that it is getting full.
+            // People who are notified that a zone is full need not be notified that it is getting full.
             for bounds in rule.levels.iter().filter(|bounds| bounds.level <= level) {
                 let side = self.side(bounds.level);
                 side.told_at = Some(now);
@@ -242,7 +242,7 @@ impl Watch {
         }
     }
 
-    /// Since when it had not been calm, and the highest count of that time; both are forgotten.
+    /// Makes the zone calm. Returns since when it had not been calm, and the highest count in that time.
     fn calm(&mut self, now: Timestamp) -> (Timestamp, u32) {
         self.level = None;
         for side in [&mut self.warn, &mut self.alert] {

@@ -1,28 +1,29 @@
-//! How a person is reached: their own rules, over what is verified.
+//! How a person is reached: by their contact rules, applied to the verified contacts.
 
 use jiff::SignedDuration;
 
 use super::{Attempt, Person, Reach, Rule};
 use crate::config::Span;
 
-/// One step tries a person so often at most, whatever the rules say.
+/// Maximum number of attempts for a person in one step, whatever the rules say.
 pub const MOST_ATTEMPTS: usize = 20;
-/// Calls follow a text that was not answered.
+/// When the default rules call first, after a text that was not answered.
 const FIRST_CALL: SignedDuration = SignedDuration::from_mins(2);
-/// The distance of the calls.
+/// Time between two calls of the default rules.
 const BETWEEN_CALLS: SignedDuration = SignedDuration::from_mins(5);
-/// So many calls.
+/// Number of calls of the default rules.
 const CALLS: u32 = 3;
 
 impl Person {
-    /// How this person is reached, in order of time, by verified contacts alone: their rules, or a text at once, a call
-    /// after two minutes, and again every five, three times. Who has no phone gets a mail and a Webex message at once, since
-    /// the address serves for both. At most [`MOST_ATTEMPTS`].
+    /// Returns the attempts to reach this person, in order of time: at most [`MOST_ATTEMPTS`], by verified contacts alone.
     ///
-    /// Texts and calls go to the preferred phone first; each further text or call to the next phone, and so round.
+    /// Without rules, the person gets a text at once, a call after two minutes, and again every five minutes, three calls in all. A
+    /// person without a phone gets a mail and a Webex message at once, since the address serves for both.
     ///
-    /// Rules that reach nothing verified would leave the person asleep, so what holds without rules holds then. There is
-    /// an attempt if, and only if, the person is [reachable](Person::is_reachable).
+    /// Texts and calls go to the preferred phone first. Each further text or call goes to the next phone, and round again.
+    ///
+    /// Rules that reach no verified contact would leave the person asleep, so the default applies then. There is an attempt if, and
+    /// only if, the person is [reachable](Person::is_reachable).
     pub fn attempts(&self) -> Vec<Attempt> {
         let attempts = self.by(&self.rules);
         if attempts.is_empty() { self.by(&usual(self.phones().next().is_some())) } else { attempts }
@@ -44,7 +45,7 @@ impl Person {
                 after = after.saturating_add(every.max(SignedDuration::ZERO));
             }
         }
-        // What is at the same time stays in the rules' order.
+        // Attempts at the same time stay in the order of the rules.
         times.sort_by_key(|(after, _)| *after);
         let phones: Vec<&str> = self.phones().collect();
         let email = self.email.as_ref().filter(|email| email.verified_at.is_some());
@@ -61,7 +62,7 @@ impl Person {
     }
 }
 
-/// What holds without rules.
+/// Returns the default rules.
 fn usual(phone: bool) -> Vec<Rule> {
     let at_once = |by| Rule { by, after: Span(SignedDuration::ZERO), every: None, times: 1 };
     if !phone {

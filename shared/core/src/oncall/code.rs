@@ -1,34 +1,34 @@
-//! Codes that prove that a phone or an address is somebody's: what is kept of them, and what is compared.
+//! Codes that prove that a phone or an address belongs to a person: what is stored of them, and how they are compared.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// So long a code can be used.
+/// How long a code can be used.
 pub const LASTS: SignedDuration = SignedDuration::from_mins(15);
-/// So many guesses a code bears.
+/// Number of guesses that a code allows.
 pub const TRIES: u32 = 5;
-/// Another code for the same address is sent after this long at the earliest.
+/// Minimum time before another code is sent to the same address.
 pub const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
-/// What is kept of a code that was sent: enough to know it again, and not the code.
+/// What is stored of a code that was sent: enough to recognise the code, but not the code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Code {
-    /// Whose contact it is to prove: a person's id.
+    /// Id of the person whose contact it proves.
     pub person: String,
-    /// Chance, so that equal codes don't look equal.
+    /// Random salt, so that equal codes don't look equal.
     pub salt: String,
-    /// Of salt, address and code: SHA-256 in hex.
+    /// SHA-256 of salt, address and code, in hexadecimal.
     pub digest: String,
-    /// When it was asked for.
+    /// When the code was requested.
     pub asked: Timestamp,
-    /// It is good until then, exclusive.
+    /// End of its validity, exclusive.
     pub until: Timestamp,
-    /// So many guesses are left.
+    /// Number of guesses left.
     pub tries_left: u32,
 }
 
-// Six digits can be tried out by whoever has salt and digest.
+// With salt and digest, anybody could try out six digits.
 impl std::fmt::Debug for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Code").field("until", &self.until).finish_non_exhaustive()
@@ -36,7 +36,7 @@ impl std::fmt::Debug for Code {
 }
 
 impl Code {
-    /// What is kept of a code for an address. `salt` is chance from outside.
+    /// Creates what is stored of a code for an address. `salt` is random and comes from the caller.
     pub fn new(person: &str, address: &str, code: &str, salt: &str, now: Timestamp) -> Self {
         Self {
             person: person.to_owned(),
@@ -48,7 +48,7 @@ impl Code {
         }
     }
 
-    /// Whether this is the code, in the same time wherever it differs. Whether it is still good is another question.
+    /// Returns true if this is the code. The comparison takes constant time. The caller checks whether the code is still valid.
     pub fn is(&self, address: &str, guess: &str) -> bool {
         let guess: String = guess.chars().filter(|sign| !sign.is_whitespace()).collect();
         let guessed = digest(&self.salt, address, &guess);
@@ -57,7 +57,7 @@ impl Code {
     }
 }
 
-/// Six digits, from chance that comes from outside.
+/// Returns six digits, made from the caller's randomness.
 pub fn six_digits(chance: u128) -> String {
     format!("{:06}", chance % 1_000_000)
 }

@@ -1,4 +1,4 @@
-//! Who is on duty at a moment, and since when, until when, and why.
+//! Who is on call at a time, since when, until when, and why.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -7,40 +7,40 @@ use super::shifts::shift_around;
 use super::{Days, Layer, Override, Person, Roster, Rota};
 use crate::config::Calendar;
 
-/// Somebody is on duty.
+/// A person who is on call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duty<'a> {
-    /// Who.
+    /// The person.
     pub person: &'a Person,
-    /// Since when this very person has been on duty; none if it is longer than a year.
+    /// Since when this person has been on call; none if it is longer than a year.
     pub since: Option<Timestamp>,
     /// Until when; none if nothing changes for a year.
     pub until: Option<Timestamp>,
-    /// Why it is this person now.
+    /// Why this person is on call now.
     pub why: Why,
 }
 
-/// Why it is this person.
+/// Why a person is on call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Why {
     /// It is their turn, in the layer with this index.
     Layer(usize),
-    /// The override with this index says so.
+    /// The override with this index names them.
     Override(usize),
 }
 
-/// A rota that can be asked again and again.
+/// A rota, prepared for many queries.
 pub(super) struct Timetable<'a> {
     roster: &'a Roster,
     pub(super) rota: &'a Rota,
     pub(super) zone: TimeZone,
-    /// The hours of each layer; none if it holds at all times.
+    /// The hours of each layer; none if it always applies.
     hours: Vec<Option<Calendar>>,
 }
 
 impl<'a> Timetable<'a> {
-    /// What can't be understood must not leave a rota without anybody: an unknown zone is UTC, and hours that can't be read
-    /// are all hours. Such a rota is refused when it is written, see [`Roster::problems_of`].
+    /// Prepares a rota. Invalid values must not leave a rota without anybody: an unknown time zone counts as UTC, and hours that
+    /// can't be read count as all hours. Such a rota is rejected when it is written, see [`Roster::problems_of`].
     pub(super) fn new(roster: &'a Roster, rota: &'a Rota) -> Self {
         let zone = TimeZone::get(&rota.timezone).unwrap_or(TimeZone::UTC);
         let hours = rota
@@ -51,16 +51,16 @@ impl<'a> Timetable<'a> {
         Self { roster, rota, zone, hours }
     }
 
-    /// Who is on duty. Somebody who can't be reached is passed over.
+    /// Returns the person on call. A person who can't be reached is skipped.
     pub(super) fn at(&self, at: Timestamp) -> Option<(&'a Person, Why)> {
         let reachable = |id: &str| self.roster.people.get(id).filter(|person| person.is_reachable());
         let layers = self.rota.layers.iter().enumerate().rev();
         let scheduled = layers.filter_map(|(index, layer)| Some((index, self.scheduled(index, layer, at)?)));
-        // Overrides hold where nobody is scheduled, too; that comes last.
+        // Overrides apply where nobody is scheduled, too; that comes last.
         for turn in scheduled.map(Some).chain([None]) {
             let whose = turn.map(|(_, id)| id);
             for (index, instead) in self.overrides(at, whose) {
-                // That nobody is on duty can be said as well, and then nobody is.
+                // An override can also state that nobody is on call.
                 let id = instead.person.as_deref()?;
                 if let Some(person) = reachable(id) {
                     return Some((person, Why::Override(index)));
@@ -75,7 +75,7 @@ impl<'a> Timetable<'a> {
         None
     }
 
-    /// Whose turn a layer has at its hours, reachable or not.
+    /// Returns the person whose turn it is in a layer, during its hours, reachable or not.
     fn scheduled(&self, index: usize, layer: &'a Layer, at: Timestamp) -> Option<&'a str> {
         if self.hours.get(index).and_then(Option::as_ref).is_some_and(|hours| !hours.is_open(at)) {
             return None;
@@ -89,10 +89,10 @@ impl<'a> Timetable<'a> {
         if holds { layer.turn_of(at, &self.zone) } else { None }
     }
 
-    /// The overrides that hold for whoever is scheduled, the last first.
+    /// Returns the overrides that apply to the scheduled person, the last one first.
     ///
-    /// `instead_of` names whom the layers have, not whom another override has put there: otherwise the second half of a swap
-    /// would undo the first.
+    /// `instead_of` names the person from the layers, not the one whom another override has put there. Otherwise the second half of
+    /// a swap would undo the first.
     fn overrides(
         &self,
         at: Timestamp,
@@ -108,10 +108,10 @@ impl<'a> Timetable<'a> {
 }
 
 impl Roster {
-    /// Who is on duty in a rota at that moment; none if nobody is, or there is no such rota.
+    /// Returns who is on call in a rota at this time; none if nobody is, or if there is no such rota.
     ///
-    /// Overrides go first, the last that holds; then the layers, the last that has somebody. Whoever has no verified phone
-    /// and no verified address can't be reached and is passed over.
+    /// Overrides take precedence, the last one that applies; then the layers, the last one that has somebody. A person without a
+    /// verified phone or address can't be reached and is skipped.
     pub fn on_duty(&self, rota: &str, at: Timestamp) -> Option<Duty<'_>> {
         let timetable = Timetable::new(self, self.rotas.get(rota)?);
         let (person, why) = timetable.at(at)?;
@@ -119,7 +119,7 @@ impl Roster {
         Some(Duty { person, since, until, why })
     }
 
-    /// Who comes after the one who is on duty, and from when; looks a year ahead. The person is none when nobody comes.
+    /// Returns who follows the person on call, and from when; looks a year ahead. The person is none when nobody follows.
     pub fn next_on_duty(&self, rota: &str, at: Timestamp) -> Option<(Timestamp, Option<Duty<'_>>)> {
         let timetable = Timetable::new(self, self.rotas.get(rota)?);
         let (_, until) = shift_around(&timetable, at);
@@ -128,5 +128,5 @@ impl Roster {
     }
 }
 
-/// How far [`Roster::on_duty`] looks, one way and the other.
+/// How far [`Roster::on_duty`] looks back and ahead.
 pub(super) const HORIZON: SignedDuration = SignedDuration::from_hours(24 * 366);

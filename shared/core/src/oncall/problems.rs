@@ -1,4 +1,4 @@
-//! What is wrong with a rota, so that it is refused before anybody relies on it.
+//! Checks of a rota, so that a mistake is rejected before anybody relies on it.
 
 use jiff::tz::TimeZone;
 
@@ -7,16 +7,16 @@ use super::{Layer, Roster, Rota, Turn};
 /// The longest turn, in days: a year.
 const LONGEST_DAYS: u32 = 366;
 
-/// Something in a rota that can be read but can't work.
+/// A mistake in a rota that can be read but can't work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where: keys and list positions from the rota on, such as `layers`, `0`, `people`, `2`.
+    /// Path of the value: keys and list positions from the rota on, such as `layers`, `0`, `people`, `2`.
     pub path: Vec<String>,
-    /// What is wrong and what to do, for a person.
+    /// What is wrong and how to correct it, for a person.
     pub message: String,
 }
 
-/// True for what a person, a team or a rota may be called: 1 to 64 letters, digits, `-`, `_` and `.` of ASCII, the first a
+/// Returns true if the text may name a person, a team or a rota: 1 to 64 letters, digits, `-`, `_` and `.` of ASCII, the first a
 /// letter or a digit.
 pub fn is_name(text: &str) -> bool {
     text.len() <= 64
@@ -25,7 +25,7 @@ pub fn is_name(text: &str) -> bool {
 }
 
 impl Roster {
-    /// Everything in a rota that can't work with the people and teams of this roster.
+    /// Returns every mistake in a rota, given the people and teams of this roster.
     pub fn problems_of(&self, rota: &Rota) -> Vec<Problem> {
         let mut found = Vec::new();
         let mut say = |path: &[&str], message: String| {

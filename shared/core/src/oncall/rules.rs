@@ -1,4 +1,4 @@
-//! A person's rules as people write them: `text; call after 2m; call after 7m every 5m x3; mail; webex`.
+//! Contact rules as people write them: `text; call after 2m; call after 7m every 5m x3; mail; webex`.
 
 use std::fmt;
 
@@ -8,23 +8,23 @@ use super::attempts::MOST_ATTEMPTS;
 use super::{Reach, Rule};
 use crate::config::Span;
 
-/// Whoever is still asleep after a day is somebody else's to wake.
+/// Latest time of an attempt after the step. A person who is still asleep after a day is for somebody else to wake.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// More often than this would be a vendor's reason to block the number.
+/// Minimum time between two attempts. A vendor could block a number that is called more often.
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
 
-/// A rule that can't be read.
+/// An error in a contact rule.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct BadRule {
-    /// Where it stands in the text, in characters from 1.
+    /// Position of the rule in the text, in characters from 1.
     pub column: usize,
     /// What is wrong, and what to write.
     pub what: String,
 }
 
-/// Reads rules with a semicolon between them: `text; call after 2m; call after 7m every 5m x3`. Nothing is no rules. At
-/// most 24 hours after the step, at least a minute apart, and [`MOST_ATTEMPTS`] attempts in all.
+/// Parses rules with a semicolon between them: `text; call after 2m; call after 7m every 5m x3`. An empty text has no rules.
+/// Attempts come at most 24 hours after the step and at least a minute apart, and there are at most [`MOST_ATTEMPTS`] in all.
 pub fn parse_rules(text: &str) -> Result<Vec<Rule>, BadRule> {
     let mut rules: Vec<Rule> = Vec::new();
     let mut column = 1;
@@ -111,13 +111,13 @@ fn is_keyword(word: &str) -> bool {
 }
 
 impl Reach {
-    /// Reads `text`, `call`, `mail` or `webex`, whatever the case.
+    /// Parses `text`, `call`, `mail` or `webex`, in any case.
     pub fn parse(text: &str) -> Option<Self> {
         let all = [Self::Text, Self::Call, Self::Mail, Self::Webex];
         all.into_iter().find(|reach| reach.word().eq_ignore_ascii_case(text))
     }
 
-    /// The word for it, as rules have it.
+    /// Returns the word for it in rules.
     pub fn word(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -147,7 +147,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// The rules as [`parse_rules`] reads them.
+/// Formats the rules as [`parse_rules`] reads them.
 pub fn rules_text(rules: &[Rule]) -> String {
     rules.iter().map(Rule::to_string).collect::<Vec<_>>().join("; ")
 }

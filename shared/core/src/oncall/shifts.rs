@@ -1,4 +1,4 @@
-//! Shifts: who is on duty from when to when, to the moment.
+//! Shifts: who is on call from when to when.
 
 use std::collections::BTreeSet;
 
@@ -11,22 +11,22 @@ use super::turns::moment;
 use super::{Days, Roster, Why};
 use crate::config::Hours;
 
-/// A time in which one person is on duty, or nobody.
+/// A period in which one person is on call, or nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shift {
-    /// The person's id; none if nobody is on duty.
+    /// The person's id; none if nobody is on call.
     pub person: Option<String>,
-    /// From then.
+    /// Start of the shift.
     pub from: Timestamp,
-    /// Until then, exclusive.
+    /// End of the shift, exclusive.
     pub until: Timestamp,
-    /// Why it is this person; none if it is nobody.
+    /// Why this person is on call; none if it is nobody.
     pub why: Option<Why>,
 }
 
 impl Roster {
-    /// Who is on duty from `from` to before `to`, without gaps and the oldest first; empty if there is no such rota, or no
-    /// time between. Neighbours with the same person for the same reason are one.
+    /// Returns the shifts from `from` to before `to`, without gaps and the oldest first; empty if there is no such rota, or no time
+    /// between. Adjacent shifts of the same person for the same reason are one.
     pub fn shifts(&self, rota: &str, from: Timestamp, to: Timestamp) -> Vec<Shift> {
         let Some(rota) = self.rotas.get(rota).filter(|_| from < to) else { return Vec::new() };
         let timetable = Timetable::new(self, rota);
@@ -44,7 +44,7 @@ impl Roster {
     }
 }
 
-/// Since when and until when the same person is on duty around that moment, or nobody is; as far as [`HORIZON`].
+/// Returns since when and until when the same person is on call around this time, or nobody is, as far as [`HORIZON`].
 pub(super) fn shift_around(
     timetable: &Timetable<'_>,
     at: Timestamp,
@@ -52,7 +52,7 @@ pub(super) fn shift_around(
     let who = |at: Timestamp| timetable.at(at).map(|(person, _)| person.id.as_str());
     let now = who(at);
     let (mut since, mut until) = (None, None);
-    // Most turns end within days; only who never hands over is looked at for a year.
+    // Most turns end within days. The whole year is searched only if somebody never hands over.
     for reach in [SignedDuration::from_hours(24 * 8), SignedDuration::from_hours(24 * 40), HORIZON] {
         let from = at.checked_sub(reach).unwrap_or(Timestamp::MIN);
         let to = at.checked_add(reach).unwrap_or(Timestamp::MAX);
@@ -60,7 +60,7 @@ pub(super) fn shift_around(
             until = timetable.changes(at, to).into_iter().find(|change| who(*change) != now);
         }
         if since.is_none() {
-            // The first moment after the last at which it was somebody else.
+            // The first moment after the last one at which somebody else was on call.
             let changes = timetable.changes(from, at);
             let others = changes.iter().rposition(|change| who(*change) != now);
             since = others.map(|other| changes.get(other + 1).copied().unwrap_or(at));
@@ -73,7 +73,7 @@ pub(super) fn shift_around(
 }
 
 impl Timetable<'_> {
-    /// `from` and every moment before `to` at which somebody else may be on duty, in order. Nothing changes between them.
+    /// Returns `from` and every moment before `to` at which the person on call may change, in order. Nothing changes in between.
     fn changes(&self, from: Timestamp, to: Timestamp) -> Vec<Timestamp> {
         let mut changes = BTreeSet::from([from]);
         for layer in &self.rota.layers {
@@ -91,7 +91,7 @@ impl Timetable<'_> {
     }
 }
 
-/// Every time of day at which these hours may begin or end; midnight is always one.
+/// Returns every time of day at which these hours may begin or end; midnight is always one.
 fn times(hours: &Hours) -> BTreeSet<Time> {
     let periods = hours.week.values().chain(hours.except.values());
     let ends = periods.flat_map(|periods| periods.split([',', '-'])).filter_map(|end| {
@@ -101,7 +101,7 @@ fn times(hours: &Hours) -> BTreeSet<Time> {
     ends.chain([Time::midnight()]).collect()
 }
 
-/// Every moment at which a clock on the wall shows one of these times, and at which it is changed.
+/// Adds every moment at which local time is one of these times, and at which the clocks change.
 fn times_between(
     times: &BTreeSet<Time>,
     from: Timestamp,

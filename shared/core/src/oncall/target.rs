@@ -1,4 +1,4 @@
-//! Whom a target means at a moment, and what is amiss if it means nobody.
+//! Resolves targets to people, and reports what is wrong if a target names nobody.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,8 @@ use super::{Gap, Person, Roster, Rota, Who};
 use crate::config::Target;
 
 impl Roster {
-    /// Whom the target means at that moment; only people who can be reached. Numbers mean nobody in the roster.
+    /// Returns the people whom the target names at this time; only people who can be reached. Phone numbers name nobody in the
+    /// roster.
     pub fn who<'a>(&'a self, target: &Target, at: Timestamp) -> Who<'a> {
         let unknown = || Who { people: Vec::new(), gap: Some(Gap::Unknown { target: target.to_string() }) };
         let people = match target {
@@ -23,7 +24,7 @@ impl Roster {
         if people.is_empty() { unknown() } else { Who { people, gap: None } }
     }
 
-    /// Everybody in a team who can be reached, in the team's order, each once; nobody if there is no such team.
+    /// Returns the members of a team who can be reached, in the team's order, each once; empty if there is no such team.
     pub fn members(&self, team: &str) -> Vec<&Person> {
         let ids = self.teams.get(team).into_iter().flat_map(|team| &team.members);
         let mut members: Vec<&Person> = Vec::new();
@@ -47,12 +48,12 @@ impl Roster {
 }
 
 impl Person {
-    /// There is at least one verified phone or address, so [`Person::attempts`] has something to try.
+    /// Returns true if there is at least one verified phone or address, so that [`Person::attempts`] has something to try.
     pub fn is_reachable(&self) -> bool {
         self.email.iter().chain(&self.phones).any(|contact| contact.verified_at.is_some())
     }
 
-    /// From then on this address or number is known to be this person's; false if it isn't there.
+    /// Records that this address or number is verified from now on. Returns false if the person doesn't have it.
     pub fn verify(&mut self, address: &str, at: Timestamp) -> bool {
         let contacts = self.email.iter_mut().chain(&mut self.phones);
         contacts

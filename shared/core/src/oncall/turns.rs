@@ -1,4 +1,4 @@
-//! Turns: which of a layer's people has the turn at a moment, and when it changes hands.
+//! Turns: which person of a layer has the turn at a time, and when turns change.
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Layer, Turn};
 
-/// The first moment at which a clock on the wall shows this time or a later one.
+/// Returns the first moment at which local time is this time or a later one.
 ///
-/// A time that comes twice, when the clocks are put back, is the first of the two. One that the clocks skip is the moment
-/// at which they skip it: at 03:00 it is past 02:30. None if it lies outside of what a calendar can say.
+/// A time that occurs twice, when the clocks are put back, means its first occurrence. A time that the clocks skip means the moment
+/// at which they skip it: at 03:00 it is past 02:30. None if it is outside of the calendar's range.
 pub(super) fn moment(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(local);
     match ambiguous.offset() {
@@ -23,7 +23,7 @@ pub(super) fn moment(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
 }
 
 impl Turn {
-    /// How long a turn is, by a calendar whose days have 24 hours. A turn of no length would never end; it counts as one
+    /// Returns the length of a turn, in a calendar whose days have 24 hours. A turn of no length would never end; it counts as one
     /// day, or one hour, until somebody corrects it.
     fn length(self) -> SignedDuration {
         SignedDuration::from_hours(match self {
@@ -36,19 +36,19 @@ impl Turn {
 }
 
 impl Layer {
-    /// When the turn with this number begins; 0 is the first.
+    /// Returns when the turn with this number begins; 0 is the first.
     pub(super) fn turn_begins(&self, number: i64, zone: &TimeZone) -> Option<Timestamp> {
         let seconds = self.turn.length().as_secs().checked_mul(number)?;
         let first = self.starts.to_datetime(self.hand_over);
         moment(first.checked_add(SignedDuration::from_secs(seconds)).ok()?, zone)
     }
 
-    /// The number of the turn at that moment; none before the first.
+    /// Returns the number of the turn at this time; none before the first.
     pub(super) fn turn_at(&self, at: Timestamp, zone: &TimeZone) -> Option<i64> {
         let first = self.starts.to_datetime(self.hand_over);
         let since = at.to_zoned(zone.clone()).datetime().duration_since(first);
         let mut number = since.as_secs().div_euclid(self.turn.length().as_secs());
-        // The clock on the wall is nearly right: what it says is held against the moments themselves.
+        // Local time is only nearly right: the number is corrected by the moments themselves.
         while self.turn_begins(number, zone).is_some_and(|begins| begins > at) {
             number -= 1;
         }
@@ -58,14 +58,14 @@ impl Layer {
         (number >= 0).then_some(number)
     }
 
-    /// Whose turn it is at that moment, whatever the hours are.
+    /// Returns the person whose turn it is at this time, whatever the hours are.
     pub(super) fn turn_of(&self, at: Timestamp, zone: &TimeZone) -> Option<&str> {
         let people = i64::try_from(self.people.len()).ok().filter(|people| *people > 0)?;
         let place = usize::try_from(self.turn_at(at, zone)? % people).ok()?;
         self.people.get(place).map(String::as_str)
     }
 
-    /// When turns begin after `from` and before `to`.
+    /// Returns when turns begin after `from` and before `to`.
     pub(super) fn turns_between<'a>(
         &'a self,
         from: Timestamp,

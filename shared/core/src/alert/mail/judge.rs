@@ -1,4 +1,4 @@
-//! What a mail means to its source: the rules in their order, and what nobody has to say because it always holds.
+//! Meaning of a mail for its source: the rules in their order, and what always holds without a rule.
 
 use regex::{Captures, Regex, RegexBuilder};
 
@@ -7,65 +7,65 @@ use super::status::says_that_it_is_over;
 use super::{Automatic, Letter, Verdict, Verdicts};
 use crate::config::{AlertSource, MailRule, Meant, Severity};
 
-/// The largest compiled expression, in bytes. With it, a mail is searched in time that grows with the mail's length alone.
+/// Maximum size of a compiled expression, in bytes. With it, the time to search a mail grows with the mail's length alone.
 const EXPRESSION_MAX: usize = 1 << 20;
 
-/// The longest title, in characters.
+/// Maximum length of a title, in characters.
 const TITLE_MAX: usize = 200;
 
-/// The longest key, in characters.
+/// Maximum length of a key, in characters.
 const KEY_MAX: usize = 300;
 
-/// What a mail means.
+/// Meaning of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
     /// An alert.
     Raise(Raised),
-    /// Somebody has what this key names.
+    /// Somebody has the incident with this key.
     Acknowledge {
-        /// What it is about.
+        /// Key of the problem.
         key: String,
     },
-    /// What this key names is over.
+    /// The incident with this key is over.
     Resolve {
-        /// What it is about.
+        /// Key of the problem.
         key: String,
     },
-    /// Nothing.
+    /// The mail is ignored.
     Ignore {
-        /// For people, in words that follow "because".
+        /// The reason for people, in words that follow "because".
         why: String,
     },
-    /// It would end or silence what this key names, but nobody vouches for it. Nothing happens, and people are shown that.
+    /// The mail would end or silence the incident with this key, but isn't trustworthy. It has no effect, and people see it.
     Doubtful {
-        /// What it is about.
+        /// Key of the problem.
         key: String,
-        /// For people, in words that follow "because".
+        /// The reason for people, in words that follow "because".
         why: String,
-        /// [`Meant::Acknowledge`] or [`Meant::Resolve`].
+        /// What the mail wanted: [`Meant::Acknowledge`] or [`Meant::Resolve`].
         wanted: Meant,
     },
-    /// It is dangerous: its text is shown to nobody.
+    /// The mail is dangerous. Its text is shown to nobody.
     Quarantine {
-        /// For people, in words that follow "because".
+        /// The reason for people, in words that follow "because".
         why: String,
     },
 }
 
-/// An alert as a mail raises it.
+/// An alert that a mail raises.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Raised {
     /// The plan to run.
     pub plan: String,
-    /// How bad it is.
+    /// Severity of the alert.
     pub severity: Severity,
-    /// What it is about: alerts of a source with one key are one incident. At most 300 characters.
+    /// Key of the problem: alerts of a source with the same key belong to one incident. At most 300 characters.
     pub key: String,
-    /// What people read: the subject, or the first line of a mail without one. At most 200 characters.
+    /// Title for people: the subject, or the first line of a mail without one. At most 200 characters.
     pub title: String,
 }
 
-// A title is what somebody wrote, and a key is made of it.
+// People write the title, and the key is made of it: neither must reach logs.
 impl std::fmt::Debug for Raised {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Raised")
@@ -75,11 +75,11 @@ impl std::fmt::Debug for Raised {
     }
 }
 
-/// What the mail means to this source.
+/// Returns the meaning of a mail for this source.
 ///
-/// A mail that can't be understood raises: a needless alert is a nuisance, a lost one is not. Ending or silencing needs a
-/// mail that somebody vouches for, see [`Verdicts::doubt`]. A rule whose expression can't be compiled is passed over;
-/// [`crate::config::problems`] tells of it beforehand.
+/// A mail that can't be understood raises an alert: a needless alert is a nuisance, a lost one is not. Ending or silencing an
+/// incident needs a trustworthy mail, see [`Verdicts::doubt`]. A rule whose expression can't be compiled is skipped;
+/// [`crate::config::problems`] reports it beforehand.
 pub fn judge(source: &AlertSource, letter: &Letter, verdicts: &Verdicts) -> Judgement {
     if verdicts.virus == Verdict::Fail {
         return Judgement::Quarantine { why: "it carries a virus".to_owned() };
@@ -118,7 +118,7 @@ pub fn judge(source: &AlertSource, letter: &Letter, verdicts: &Verdicts) -> Judg
     }
 }
 
-/// Why a mail counts for nothing, whatever the rules say.
+/// Returns why a mail has no effect, whatever the rules say.
 fn never_counts(letter: &Letter) -> Option<&'static str> {
     match letter.automatic {
         _ if letter.ours => Some("Handbell itself sent it"),
@@ -149,9 +149,9 @@ fn title(letter: &Letter) -> String {
     }
 }
 
-/// The expression, compiled as the rules use it; or why it can't be, for a person.
+/// Compiles an expression as the rules use it. The error is for a person.
 ///
-/// Its time is linear in the text. No look-around and no back references, which would make it otherwise.
+/// A search takes time linear in the text. There are no look-around and no back references, which would need more.
 pub fn expression(pattern: &str) -> Result<Regex, String> {
     RegexBuilder::new(pattern).size_limit(EXPRESSION_MAX).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => {
@@ -165,7 +165,7 @@ pub fn expression(pattern: &str) -> Result<Regex, String> {
     })
 }
 
-/// The names in a key's template, `host` and `service` in `{host}/{service}`; or what is wrong with its braces.
+/// Returns the names in a key's template, `host` and `service` in `{host}/{service}`. An error tells what is wrong with its braces.
 pub fn groups(template: &str) -> Result<Vec<&str>, &'static str> {
     let mut names = Vec::new();
     let mut rest = template;
@@ -183,12 +183,12 @@ pub fn groups(template: &str) -> Result<Vec<&str>, &'static str> {
     Ok(names)
 }
 
-/// True for a rule that asks for nothing, so that none after it counts.
+/// Returns true for a rule without conditions, so that no later rule applies.
 pub fn fits_every_mail(rule: &MailRule) -> bool {
     rule.subject.is_none() && rule.body.is_none() && rule.from.is_none() && rule.words.is_empty()
 }
 
-/// What the rule's expressions found, name by name, if all that it asks for is there.
+/// Returns what the rule's expressions captured, by name, if the mail meets all of the rule's conditions.
 fn fit(rule: &MailRule, letter: &Letter) -> Option<Vec<(String, String)>> {
     let from = letter.from.as_deref().unwrap_or_default();
     let parts =
@@ -214,7 +214,7 @@ fn named(expression: &Regex, captures: &Captures<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The template with the groups in it, in lower case; `None` if it names groups and none of them found anything.
+/// Fills the captured groups into the template, in lower case. `None` if it names groups and none of them captured anything.
 fn fill(template: &str, captured: &[(String, String)]) -> Option<String> {
     let names = groups(template).ok()?;
     let value = |name: &str| {
@@ -236,7 +236,7 @@ fn fill(template: &str, captured: &[(String, String)]) -> Option<String> {
     (!key.is_empty()).then_some(key)
 }
 
-/// The word, or the words, stand in the text with no letter or digit right before or behind them, in any case.
+/// Returns true if the text contains the word or words, in any case, with no letter or digit directly before or after.
 fn holds_word(text: &str, word: &str) -> bool {
     let word = one_line(word);
     if word.is_empty() {
@@ -245,7 +245,7 @@ fn holds_word(text: &str, word: &str) -> bool {
     let words: Vec<String> = word.split(' ').map(regex::escape).collect();
     let of_its_own = |sign: Option<char>, edge: &str| match sign {
         Some(sign) if sign.is_alphanumeric() || sign == '_' => edge.to_owned(),
-        _ => String::new(), // a sign such as ! has no word's edge beside it
+        _ => String::new(), // a character such as ! has no word boundary beside it
     };
     let before = of_its_own(word.chars().next(), r"\b");
     let behind = of_its_own(word.chars().last(), r"\b");

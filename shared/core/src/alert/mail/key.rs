@@ -1,16 +1,16 @@
-//! What a mail is about when no rule says so: its sender, and its subject without all that changes from mail to mail.
+//! The default key of a mail: its sender, and its subject without everything that changes from mail to mail.
 
 use std::net::{IpAddr, SocketAddr};
 
 use super::Letter;
 
-/// Before a subject, in mail programs of several languages: reply and forward.
+/// Prefixes of a subject in mail programs of several languages: reply and forward.
 const PREFIXES: [&str; 17] = [
     "re", "fw", "fwd", "aw", "wg", "sv", "vs", "tr", "rv", "rif", "antw", "antwort", "ref", "res", "enc",
     "ynt", "odp",
 ];
 
-/// What a monitoring system says of the state of a thing, rather than of the thing.
+/// Words by which a monitoring system describes the state of a thing, rather than the thing.
 const STATES: [&str; 49] = [
     "problem",
     "problems",
@@ -63,7 +63,7 @@ const STATES: [&str; 49] = [
     "flappingstop",
 ];
 
-/// Words that bind the others, and come and go with the state: `has been down for 5 minutes`.
+/// Words that connect others, and come and go with the state: `has been down for 5 minutes`.
 const BINDING: [&str; 27] = [
     "is", "are", "was", "were", "has", "have", "had", "been", "now", "again", "back", "in", "for", "after",
     "since", "to", "from", "at", "on", "of", "the", "a", "an", "with", "not", "duration", "and",
@@ -75,7 +75,7 @@ const UNITS: [&str; 35] = [
     "kib", "mib", "gib", "tib", "st", "th",
 ];
 
-/// Parts of dates, if a number or another of them stands beside.
+/// Parts of dates, if they are next to a number or to each other.
 const CALENDAR: [&str; 35] = [
     "mon",
     "tue",
@@ -114,7 +114,8 @@ const CALENDAR: [&str; 35] = [
     "z",
 ];
 
-/// The key of a mail for which no rule makes one: a monitoring system's mails of a problem and of its end come out the same.
+/// Returns the key of a mail for which no rule makes one. A monitoring system's mails about a problem and about its end get the
+/// same key.
 pub fn default_key(letter: &Letter) -> String {
     let about = about(&letter.subject);
     let from = letter.from.as_deref().unwrap_or_default();
@@ -123,13 +124,13 @@ pub fn default_key(letter: &Letter) -> String {
     if key.is_empty() { "mail".to_owned() } else { key.to_owned() }
 }
 
-/// In one line, single blanks, no control characters.
+/// Returns the text in one line, with single spaces and without control characters.
 pub(super) fn one_line(text: &str) -> String {
     let text: String = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The subject without states, prefixes, numbers, dates and times.
+/// Returns the subject without states, prefixes, numbers, dates and times.
 fn about(subject: &str) -> String {
     let subject = one_line(&subject.to_lowercase());
     let tokens: Vec<&str> = up_to_the_state(&subject)
@@ -154,7 +155,8 @@ fn about(subject: &str) -> String {
     kept.map(|(_, token)| *token).collect::<Vec<_>>().join(" ")
 }
 
-/// `[web01] [🔴 down] connect ECONNREFUSED`, as Uptime Kuma writes: what comes after the state is another each time.
+/// Cuts the subject before its state. `[web01] [🔴 down] connect ECONNREFUSED`, as Uptime Kuma writes: the text after the state
+/// differs each time.
 fn up_to_the_state(subject: &str) -> &str {
     let mut from = 0;
     while let Some(open) = subject[from..].find('[').map(|at| from + at) {
@@ -170,7 +172,8 @@ fn up_to_the_state(subject: &str) -> &str {
     subject
 }
 
-/// `firing:1` is a state and a number, `re:disk` a prefix and a name. Addresses and times stay whole.
+/// Splits a token into its parts: `firing:1` is a state and a number, `re:disk` a prefix and a name. Addresses and times stay
+/// whole.
 fn without_titles(token: &str) -> Vec<&str> {
     let token = trimmed(token);
     if is_address(token) {
@@ -192,15 +195,15 @@ fn trimmed(token: &str) -> &str {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Tells what it is about.
+    /// Tells what the mail is about.
     Name,
     /// A number, a date or a time, with or without its unit.
     Number,
-    /// What may belong to a number.
+    /// A word that may belong to a number.
     Unit,
-    /// What may belong to a date.
+    /// A word that may belong to a date.
     Calendar,
-    /// Nothing that tells one thing from another.
+    /// A word that doesn't tell one thing from another.
     Noise,
 }
 
@@ -221,12 +224,13 @@ fn kind(token: &str) -> Kind {
     }
 }
 
-/// `10.0.0.7` and `10.0.0.7:443` are machines and no numbers. An IPv6 address has a letter or two colons in a row.
+/// Returns true for machines: `10.0.0.7` and `10.0.0.7:443` are no numbers. An IPv6 address has a letter or two colons in a row.
 fn is_address(token: &str) -> bool {
     token.parse::<IpAddr>().is_ok() || token.parse::<SocketAddr>().is_ok()
 }
 
-/// `5`, `1.5`, `10:05:03`, `2026-11-21`, `2026-11-21t10:05:03z`, `95%`, `5m`, `1h30m`, `12gb`.
+/// Returns true for numbers, dates and times: `5`, `1.5`, `10:05:03`, `2026-11-21`, `2026-11-21t10:05:03z`, `95%`, `5m`, `1h30m`,
+/// `12gb`.
 fn is_number(token: &str) -> bool {
     let mut letters = token.split(|sign: char| sign.is_ascii_digit() || ":.-_/+#".contains(sign));
     let belongs =

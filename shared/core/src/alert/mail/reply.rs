@@ -1,12 +1,12 @@
-//! What somebody wrote in answer to a mail, without what the answer quotes.
+//! What a person wrote in reply to a mail, without what the reply quotes.
 
 use super::{Automatic, Letter};
 
-/// The longest command, in characters. More is talk.
+/// Maximum length of a command, in characters. The rest is cut off.
 const COMMAND_MAX: usize = 200;
 
-/// The first line that the writer wrote, for the words of a command: `ack`, `done`, `escalate technical`. `None` if there is
-/// none, and for a mail that no person wrote.
+/// Returns the first line that the writer wrote, which may be a command: `ack`, `done`, `escalate technical`. `None` if there is
+/// none, or if no person wrote the mail.
 pub fn command(letter: &Letter) -> Option<String> {
     if letter.automatic != Automatic::No || letter.ours {
         return None;
@@ -18,7 +18,8 @@ pub fn command(letter: &Letter) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
-/// What the writer wrote: all above the quoted mail and the signature. Under the quote, if there is nothing above it.
+/// Returns what the writer wrote: everything above the quoted mail and the signature. If nothing is above the quote, what is below
+/// it.
 pub fn own_words(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let end = (0..lines.len()).find(|&at| begins_the_quote(&lines, at)).unwrap_or(lines.len());
@@ -26,7 +27,7 @@ pub fn own_words(text: &str) -> String {
     if !above.is_empty() {
         return above;
     }
-    // Written under the quote, line by line as of old: only marked lines tell where the quote ends.
+    // The reply is below the quote, in the old way. Only the quoted lines tell where the quote ends.
     let rest = &lines[end..];
     let Some(last) = rest.iter().rposition(|line| is_quoted(line)) else { return String::new() };
     without_signature(&rest[last + 1..])
@@ -41,7 +42,7 @@ fn is_quoted(line: &str) -> bool {
     line.trim_start().starts_with('>')
 }
 
-/// `-- `, whose blank often gets lost, and what phones write under mails.
+/// Returns true for `-- `, whose space often gets lost, and for the lines that phones add to mails.
 fn is_signature(line: &str) -> bool {
     const PHONES: [&str; 6] = [
         "sent from my ",
@@ -60,7 +61,7 @@ fn begins_the_quote(lines: &[&str], at: usize) -> bool {
     is_quoted(line) || is_rule(line) || is_header(lines, at) || is_attribution(lines, at)
 }
 
-/// `-----Original Message-----` in any language, and Outlook's long line.
+/// Returns true for `-----Original Message-----` in any language, and for Outlook's long line.
 fn is_rule(line: &str) -> bool {
     let line = line.trim();
     let underscores = line.len() >= 10 && line.bytes().all(|byte| byte == b'_');
@@ -70,7 +71,7 @@ fn is_rule(line: &str) -> bool {
     underscores || titled
 }
 
-/// The head of a mail that Outlook quotes: `From:`, and `Sent:` or another of its lines close by.
+/// Returns true for the header of a mail that Outlook quotes: `From:`, with `Sent:` or another header close by.
 fn is_header(lines: &[&str], at: usize) -> bool {
     const FROM: [&str; 5] = ["from", "von", "de", "da", "van"];
     const OTHERS: [&str; 18] = [
@@ -101,7 +102,7 @@ fn is_header(lines: &[&str], at: usize) -> bool {
     is_one_of(lines[at], &FROM) && lines[at + 1..].iter().take(4).any(|line| is_one_of(line, &OTHERS))
 }
 
-/// `On … wrote:`, which mail programs break over two or three lines.
+/// Returns true for `On … wrote:`, which mail programs break over two or three lines.
 fn is_attribution(lines: &[&str], at: usize) -> bool {
     const BEGINNINGS: [(&str, &[&str]); 6] = [
         ("on ", &["wrote"]),

@@ -1,9 +1,9 @@
-//! Whether a subject says that something is over, where no rule of the source says how to tell.
+//! Tells whether a subject reports that something is over, if no rule of the source decides.
 //!
-//! A needless alert is a nuisance; an alert that is taken for its own end is not. So in doubt a subject is no end: what also
-//! speaks of trouble isn't, nor what asks, nor what says that something is not OK.
+//! A needless alert is a nuisance; an alert that is mistaken for its own end is not. So a doubtful subject ends nothing: not one
+//! that also names trouble, not a question, and not one that states that something is not OK.
 
-/// Words by which monitoring systems tell of trouble.
+/// Words by which monitoring systems report trouble.
 const TROUBLE: [&str; 22] = [
     "PROBLEM",
     "PROBLEMS",
@@ -29,10 +29,10 @@ const TROUBLE: [&str; 22] = [
     "ABORTED",
 ];
 
-/// After these, OK and UP say how something is: `web01 is up`.
+/// Words after which OK and UP describe a state: `web01 is up`.
 const STATES: [&str; 10] = ["IS", "ARE", "NOW", "STATE", "STATUS", "TO", "AGAIN", "BECAME", "IT'S", "ALL"];
 
-/// With these before it, UP is no state: `CLEAN UP`, `HEADS UP`.
+/// Words after which UP is no state: `CLEAN UP`, `HEADS UP`.
 const VERBS: [&str; 20] = [
     "CLEAN", "BACK", "BACKED", "SET", "SIGN", "START", "STARTING", "SHUT", "FOLLOW", "HEADS", "FILL",
     "FILLING", "FILLED", "LOG", "HOLD", "PILE", "PILING", "GIVE", "SPEED", "LOOK",
@@ -41,11 +41,11 @@ const VERBS: [&str; 20] = [
 const NEGATIONS: [&str; 13] =
     ["NOT", "NEVER", "NO", "CANNOT", "BE", "IF", "UNTIL", "WHEN", "NICHT", "NOCH", "PAS", "UN", "WITHOUT"];
 
-/// A word of a subject, and what stands around it.
+/// A word of a subject, and what is next to it.
 struct Word<'a> {
     as_written: &'a str,
     upper: String,
-    /// The closest sign before it that is no blank, if that isn't part of a word.
+    /// The closest character before it that is no space, if that isn't part of a word.
     before: Edge,
     behind: Edge,
 }
@@ -56,12 +56,12 @@ enum Edge {
     End,
     /// Another word.
     Word,
-    /// A sign, such as `:` or `]`.
+    /// Another character, such as `:` or `]`.
     Sign(char),
 }
 
-/// The subject says, as a word of its own, that something is OK, UP or RESOLVED, or tells of its RECOVERY, and nothing in it
-/// speaks against that.
+/// Returns true if the subject states, as a separate word, that something is OK, UP or RESOLVED, or reports its RECOVERY, and
+/// nothing in it contradicts that.
 pub(super) fn says_that_it_is_over(subject: &str) -> bool {
     if subject.trim_end().ends_with(['?', '¿']) {
         return false;
@@ -71,14 +71,14 @@ pub(super) fn says_that_it_is_over(subject: &str) -> bool {
     if words.iter().any(|word| word.upper == "FIRING") {
         return false;
     }
-    // `Resolved in 5m: Interface eth0: link is down`: what comes after is what it was called.
+    // `Resolved in 5m: Interface eth0: link is down`: what follows is the name of the problem.
     if (0..trouble.unwrap_or(words.len())).any(|at| is_heading(&words, at)) {
         return true;
     }
     trouble.is_none() && (0..words.len()).any(|at| is_over(&words, at))
 }
 
-/// RESOLVED, RECOVERED or RECOVERY as the title of all that comes after it.
+/// Returns true if the word is RESOLVED, RECOVERED or RECOVERY as the title of everything after it.
 fn is_heading(words: &[Word<'_>], at: usize) -> bool {
     let word = &words[at];
     let fenced = word.before != Edge::Word && word.behind != Edge::Word;
@@ -113,7 +113,7 @@ fn is_over(words: &[Word<'_>], at: usize) -> bool {
     }
 }
 
-/// Trouble that is still there: not `from CRITICAL`, `was DOWN` or `CRITICAL -> OK`.
+/// Returns true if the word is trouble that still exists: not `from CRITICAL`, `was DOWN` or `CRITICAL -> OK`.
 fn is_trouble(words: &[Word<'_>], at: usize) -> bool {
     let word = &words[at];
     let past = ["FROM", "WAS"].contains(&previous(words, at, 1));
@@ -132,8 +132,8 @@ fn previous<'a>(words: &'a [Word<'_>], at: usize, distance: usize) -> &'a str {
     at.checked_sub(distance).and_then(|at| words.get(at)).map_or("", |word| word.upper.as_str())
 }
 
-/// The subject's words. What letters, digits and the signs `-_./'` hold together is one word, so that neither `host-down` nor
-/// `InstanceDown` says DOWN.
+/// Returns the subject's words. Letters, digits and the characters `-_./'` hold a word together, so that neither `host-down` nor
+/// `InstanceDown` contains the word DOWN.
 fn words(subject: &str) -> Vec<Word<'_>> {
     let holds_together = |sign: char| "-_./'’".contains(sign);
     let is_letter = |sign: char| sign.is_alphanumeric();

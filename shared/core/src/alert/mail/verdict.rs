@@ -1,56 +1,56 @@
-//! What the receiving server found out about a mail: spam, virus, and who may send in the sender's name.
+//! The receiving server's checks of a mail: spam, virus, and who may send in the sender's name.
 
-/// What a check came to.
+/// Result of a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is as it should be.
+    /// The check has passed.
     Pass,
-    /// It isn't.
+    /// The check has not passed.
     Fail,
-    /// It can't be told: `GRAY` at SES.
+    /// Undecided: `GRAY` at SES.
     Gray,
-    /// The check itself went wrong: `PROCESSING_FAILED` at SES.
+    /// The check itself failed: `PROCESSING_FAILED` at SES.
     Failed,
-    /// Nothing is known of the check.
+    /// No result is known.
     #[default]
     Absent,
 }
 
-/// What was found out about one mail.
+/// Results of the checks of one mail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdicts {
     /// Passes if it is no spam.
     pub spam: Verdict,
     /// Passes if it carries no virus.
     pub virus: Verdict,
-    /// The sending server may send for the envelope's sender.
+    /// Passes if the sending server may send for the envelope's sender.
     pub spf: Verdict,
-    /// A signature is right.
+    /// Passes if a signature is valid.
     pub dkim: Verdict,
-    /// SPF or DKIM speak for the very sender that people see.
+    /// Passes if SPF or DKIM vouches for the sender that people see.
     pub dmarc: Verdict,
-    /// The envelope's sender is of the very domain that people see: only then does SPF speak for it.
+    /// True if the envelope's sender is of the domain that people see. Only then does SPF vouch for it.
     pub aligned: bool,
-    /// It was read from a mailbox, whose server had made up its mind before it put the mail there, and tells nothing.
+    /// True if it was read from a mailbox. Its server had decided before it put the mail there, and reports nothing.
     pub by_mailbox: bool,
 }
 
 impl Verdicts {
-    /// Of a mail that was read from a mailbox.
+    /// Returns the verdicts of a mail that was read from a mailbox.
     pub fn of_mailbox() -> Self {
         Self { by_mailbox: true, ..Self::default() }
     }
 
-    /// The sender that people see is the one who sent it: by DMARC, or by SPF for the same domain.
+    /// Returns true if the sender that people see is proven: by DMARC, or by SPF for the same domain.
     pub fn proven(&self) -> bool {
         self.dmarc == Verdict::Pass
             || self.dmarc != Verdict::Fail && self.aligned && self.spf == Verdict::Pass
     }
 
-    /// Why this mail must not end or silence anything, in words that follow "because"; `None` if it may.
+    /// Returns why this mail must not end or silence anything, in words that follow "because"; `None` if it may.
     ///
-    /// Raising an alert needs none of this: whoever knows the source's secret address may wake people, but not let them
-    /// sleep on.
+    /// Raising an alert needs none of this: a person who knows the source's secret address may wake people, but not let them sleep
+    /// on.
     pub fn doubt(&self) -> Option<&'static str> {
         if self.by_mailbox {
             return None;
