@@ -1,4 +1,4 @@
-//! An incident: a plan running once, from the first press until it is over.
+//! An incident: one run of a plan, from the event that opens it until it is over.
 
 pub mod command;
 pub mod decide;
@@ -14,51 +14,51 @@ pub use schedule::next_step_at;
 use crate::alert::{Alert, Hold};
 use crate::occupancy::zone::Level;
 
-/// What an incident is about, and the name of its partition in the table: `button:green`.
+/// The subject of an incident, and the name of its partition in the table: `button:green`.
 ///
-/// A subject has one incident at a time, so whoever knows what an event is about knows where its incident lies.
+/// A subject has one incident at a time, so the subject of an event tells where its incident is stored.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Subject(String);
 
-/// What kind of thing an incident is about.
+/// Kind of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Somebody presses a button.
+    /// Presses of a button.
     Button,
-    /// A zone is full.
+    /// A full zone.
     Zone,
-    /// Nothing is known of a site's zones that run the same plan.
+    /// Zones of a site that run the same plan and whose counts are unknown.
     Silence,
-    /// A customer whom nobody answers.
+    /// A customer who waits for an answer.
     Waiting,
-    /// A monitoring system or a person reported trouble.
+    /// Trouble that a monitoring system or a person reported.
     Alert,
-    /// Something that Handbell says by itself, outside of any incident: a code for a new phone number.
+    /// A message that Handbell sends automatically, outside of any incident: a code for a new phone number.
     Notice,
-    /// What is said between a customer and a team: no incident, but its dispatches lie in the same way.
+    /// A conversation between a customer and a team. It is no incident, but its dispatches are stored in the same way.
     Customer,
 }
 
 impl Subject {
-    /// The subject of a button's presses.
+    /// Returns the subject of a button's presses.
     pub fn button(name: &str) -> Self {
         Self(format!("button:{name}"))
     }
 
-    /// The subject of a zone's crowds.
+    /// Returns the subject of a zone.
     pub fn zone(name: &str) -> Self {
         Self(format!("zone:{name}"))
     }
 
-    /// The subject of a site that says nothing, for the people of one plan.
+    /// Returns the subject of a site whose counts are unknown, for the people of one plan.
     pub fn silence(site: &str, plan: &str) -> Self {
         Self(format!("silence:{site}~{plan}"))
     }
 
-    /// The subject of what is said with one customer on a line. The address (a phone number, or `mail:` and an address)
-    /// doesn't stand in it: subjects reach logs and addresses of callbacks. There are so few numbers that a digest alone
-    /// could be tried out, hence the `key`.
+    /// Returns the subject of the conversation with one customer on a line. It doesn't contain the address (a phone number, or
+    /// `mail:` and an address), since subjects reach logs and the addresses of callbacks. There are so few phone numbers that a
+    /// digest alone could be tried out, hence the `key`.
     pub fn customer(key: &str, line: &str, address: &str) -> Self {
         let digest = Sha256::digest(format!("customer\0{key}\0{line}\0{address}"));
         Self(format!(
@@ -67,35 +67,35 @@ impl Subject {
         ))
     }
 
-    /// The subject of a customer's waiting; of the customer's own subject.
+    /// Returns the subject of a customer's waiting, given the subject of the customer.
     pub fn waiting(customer: &Subject) -> Self {
         Self(format!("waiting:{}", customer.name()))
     }
 
-    /// The subject of trouble that a source reports; `key` says what it is about. The key may hold anything that a mail
-    /// says, so only its digest stands here.
+    /// Returns the subject of trouble that a source reports; `key` identifies the problem. The key may contain anything from a
+    /// mail, so the subject contains only its digest.
     pub fn alert(source: &str, key: &str) -> Self {
         let digest = Sha256::digest(format!("alert\0{source}\0{key}"));
         Self(format!("alert:{source}~{}", digest.iter().take(16).map(|byte| sign(*byte)).collect::<String>()))
     }
 
-    /// The subject of what Handbell says to one address by itself.
+    /// Returns the subject of what Handbell sends to one address automatically.
     pub fn notice(address: &str) -> Self {
         let digest = Sha256::digest(format!("notice\0{address}"));
         Self(format!("notice:~{}", digest.iter().take(16).map(|byte| sign(*byte)).collect::<String>()))
     }
 
-    /// The source of an alert's subject.
+    /// Returns the source, for the subject of an alert.
     pub fn source(&self) -> Option<&str> {
         (self.kind() == Kind::Alert).then(|| self.name().split('~').next())?
     }
 
-    /// The line of a customer's subject.
+    /// Returns the line, for the subject of a customer.
     pub fn line(&self) -> Option<&str> {
         matches!(self.kind(), Kind::Customer | Kind::Waiting).then(|| self.name().split('~').next())?
     }
 
-    /// Reads back what [`Subject::as_str`] gave.
+    /// Parses what [`Subject::as_str`] returned.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, name) = text.split_once(':')?;
         let known = match kind {
@@ -106,7 +106,7 @@ impl Subject {
         known.then(|| Self(text.to_owned()))
     }
 
-    /// What it is.
+    /// Returns the kind.
     pub fn kind(&self) -> Kind {
         match self.0.split_once(':') {
             Some(("zone", _)) => Kind::Zone,
@@ -119,27 +119,27 @@ impl Subject {
         }
     }
 
-    /// What stands behind the kind: the name in the configuration.
+    /// Returns the part after the kind: the name in the configuration.
     pub fn name(&self) -> &str {
         self.0.split_once(':').map_or("", |(_, name)| name)
     }
 
-    /// The site and the plan of a silence.
+    /// Returns the site and the plan, for the subject of a silence.
     pub fn silent(&self) -> Option<(&str, &str)> {
         self.0.strip_prefix("silence:")?.split_once('~')
     }
 
-    /// As it stands in the table.
+    /// Returns the subject as it is stored in the table.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Where an incident stands. The last three are final.
+/// Phase of an incident. The last three are final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// It climbs.
+    /// The incident escalates.
     Open,
     /// Somebody has it.
     Acknowledged,
@@ -147,18 +147,18 @@ pub enum Phase {
     Resolved,
     /// It was nothing.
     Cancelled,
-    /// Nothing was heard for the plan's `reset_after`.
+    /// Nothing happened for the plan's `reset_after`.
     Lapsed,
 }
 
 impl Phase {
-    /// Nothing changes any more.
+    /// Returns true if nothing changes any more.
     pub fn is_final(self) -> bool {
         matches!(self, Self::Resolved | Self::Cancelled | Self::Lapsed)
     }
 }
 
-/// Who did something, as people read it.
+/// Who did something and when, as people read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct By {
     /// `+352691496401 by phone`, `the button green`.
@@ -167,87 +167,87 @@ pub struct By {
     pub at: Timestamp,
 }
 
-/// The state of a subject's latest incident.
+/// State of a subject's latest incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
-    /// What it is about.
+    /// Its subject.
     pub subject: Subject,
-    /// Which incident of the subject this is, from 1.
+    /// Number of the incident within its subject, from 1.
     pub epoch: u64,
-    /// Counts every change; whoever writes must have read the latest.
+    /// Version of the row. A write requires the latest one (optimistic locking).
     pub version: u64,
-    /// Where it stands.
+    /// Its phase.
     pub phase: Phase,
     /// The plan's name.
     pub plan: String,
-    /// The plan as it stood when the incident opened.
+    /// Hash of the plan as it was when the incident opened.
     pub plan_hash: String,
-    /// How often the button was pressed in this incident: 1..N. Of a zone: how many devices there were when it was last told.
+    /// Number of presses or reports in this incident: 1..N. For a zone, the number of devices when it was last reported.
     pub count: u64,
     /// The last step taken, from 1; 0 before the first. This is the escalation counter.
     pub step: u32,
     /// When the last step was taken.
     pub step_at: Timestamp,
-    /// The last dispatch that took a step and posts; a later step's post waits for it.
+    /// Number of the last dispatch that took a step and posts. A later step's post waits for it.
     pub step_dispatch: u32,
-    /// When it opened.
+    /// When the incident opened.
     pub opened_at: Timestamp,
-    /// When something was last heard of it.
+    /// Time of the last activity.
     pub heard_at: Timestamp,
-    /// The last press that came without an id, for telling a bounce.
+    /// Time of the last press that came without an id, to recognise a bounce.
     pub bounce_at: Option<Timestamp>,
-    /// Who has it.
+    /// Who has the incident.
     pub taken_by: Option<By>,
-    /// How many dispatches were written in this incident.
+    /// Number of dispatches that were written in this incident.
     pub dispatches: u32,
     /// Dispatches up to this number are cancelled: an acknowledgement or an end cancelled what they had not yet sent.
     pub cancelled_up_to: u32,
-    /// Incidents of the subject up to this epoch ended by somebody's word: what they had not yet said stays unsaid.
+    /// Incidents of the subject up to this epoch were ended by a command: what they had not yet sent is cancelled.
     pub cancelled_epochs: u64,
-    /// When the incident has to be looked at again; none only when it is over.
+    /// When the incident has to be processed again; none only when it is over.
     pub wake_at: Option<Timestamp>,
-    /// What a zone's incident knows besides.
+    /// What the incident of a zone knows in addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crowd: Option<Crowd>,
-    /// What it is about is called so, where the configuration can't tell: a customer's name.
+    /// Name shown to people, where the configuration has none: a customer's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// What an alert's incident knows besides.
+    /// What the incident of an alert knows in addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<Box<Alert>>,
-    /// Who said what so far, as far as the rules need it.
+    /// What people did so far, as far as the rules need it.
     #[serde(default, skip_serializing_if = "Duty::is_empty")]
     pub duty: Duty,
 }
 
-/// Who said what so far, as far as the rules need it.
+/// What people did so far in an incident, as far as the rules need it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Duty {
-    /// Who said "I have it", where more than one has to.
+    /// Acknowledgements, where more than one is needed or the person is in the roster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acks: Vec<Ack>,
-    /// Who said "I can't": ids of people, or names.
+    /// People who said "I can't": ids, or names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cannot: Vec<String>,
-    /// How often the plan began again.
+    /// Number of restarts of the plan.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round: u32,
-    /// Phones stay silent until then.
+    /// The hold during which phones stay silent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
-    /// Nobody wants to hear of it until then.
+    /// End of the snooze.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snoozed_until: Option<Timestamp>,
-    /// Since when it is known that whoever has it still has it.
+    /// When the person who has the incident last acknowledged or confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_at: Option<Timestamp>,
-    /// When they were asked.
+    /// When that person was asked whether they still have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
-    /// The last dispatch that shows the incident's card.
+    /// Number of the last dispatch that shows the incident's card.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub card: u32,
-    /// The first who had it.
+    /// The first person who had the incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<By>,
 }
@@ -262,63 +262,65 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-/// Somebody said "I have it".
+/// An acknowledgement: somebody said "I have it".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ack {
-    /// The id in the roster, if it is somebody there.
+    /// Id in the roster, if the person is in it.
     pub person: Option<String>,
     /// Who and when.
     pub by: By,
-    /// The teams that they stand for.
+    /// Teams of which the person is a member.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<String>,
 }
 
-/// What a zone's incident knows besides.
+/// What the incident of a zone knows in addition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Crowd {
-    /// The level that was told last.
+    /// The level that was reported last.
     pub level: Level,
-    /// How many the zone holds.
+    /// Number of devices at which the zone is full.
     pub capacity: Option<u32>,
-    /// Nobody wants to hear of it until then.
+    /// End of the snooze.
     pub snoozed_until: Option<Timestamp>,
-    /// The dispatch whose card people look at; what is said of it stands under it.
+    /// Number of the dispatch whose card people look at. Later posts about it appear under it.
     pub card: u32,
-    /// How often people said "Not busy" of this zone, in all its incidents.
+    /// How often people answered "Not busy" for this zone, in all its incidents.
     pub false_alarms: u32,
 }
 
 impl Incident {
-    /// True when this dispatch of the subject may not begin anything any more: an acknowledgement or an end came first.
+    /// Returns true if this dispatch of the subject may not begin anything any more, since an acknowledgement or an end came first.
     pub fn cancels(&self, epoch: u64, number: u32) -> bool {
         if epoch == self.epoch { number <= self.cancelled_up_to } else { epoch <= self.cancelled_epochs }
     }
 
-    /// The short name that people see: `H-7K3Q`.
+    /// Returns the reference that people see: `H-7K3Q`.
     pub fn reference(&self) -> String {
         reference(&self.subject, self.epoch)
     }
 
-    /// What people text back to name it.
+    /// Returns the number that people text back to name the incident.
     pub fn number(&self) -> u16 {
         number(&self.subject, self.epoch)
     }
 }
 
-/// What people text back to name an incident, from 100 to 999. Two of them may share one; then only the short name will do.
+/// Returns the number that people text back to name an incident, from 100 to 999. Two incidents may share one; then only the
+/// reference tells them apart.
 pub fn number(subject: &Subject, epoch: u64) -> u16 {
     let digest = Sha256::digest(format!("number {}#{epoch}", subject.as_str()));
     100 + u16::from_be_bytes([digest[0], digest[1]]) % 900
 }
 
-/// The short name of an incident, made from its subject and epoch; four of 32 signs that aren't mistaken for each other.
+/// Returns the reference of an incident, made from its subject and epoch: four of 32 characters that aren't mistaken for each
+/// other.
 pub fn reference(subject: &Subject, epoch: u64) -> String {
     let digest = Sha256::digest(format!("{}#{epoch}", subject.as_str()));
     format!("H-{}", digest.iter().take(4).map(|byte| sign(*byte)).collect::<String>())
 }
 
-/// One of 32 signs that aren't mistaken for each other.
+/// Returns one of 32 characters that aren't mistaken for each other.
 fn sign(byte: u8) -> char {
     const SIGNS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     SIGNS[usize::from(byte & 31)] as char

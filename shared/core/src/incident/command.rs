@@ -1,17 +1,17 @@
-//! The ledger: what people can say to an incident, by whichever channel, and how it is written down.
+//! Commands that people give to an incident, by whichever channel, and the timeline in which they are recorded.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// By which way somebody said something.
+/// The channel of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum How {
-    /// A button of Handbell's.
+    /// A button.
     Button,
     /// A card in Webex.
     Card,
-    /// Words in the space.
+    /// A message in the space.
     #[default]
     Space,
     /// A key on the phone.
@@ -20,16 +20,16 @@ pub enum How {
     Text,
     /// A mail.
     Mail,
-    /// A link that we sent.
+    /// A link that Handbell sent.
     Link,
-    /// The web form's page.
+    /// The page of the web form.
     Form,
     /// The system that raised the alert.
     Source,
 }
 
 impl How {
-    /// `by phone`, as it stands behind a name.
+    /// Returns the words that follow a name, such as `by phone`.
     pub fn words(self) -> &'static str {
         match self {
             Self::Button => "by the button",
@@ -45,44 +45,44 @@ impl How {
     }
 }
 
-/// Who says something to an incident.
+/// The actor: who gives a command to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// As people read it: `Dana`, `+352691496401 (by phone)`.
+    /// Name shown to people: `Dana`, `+352691496401 (by phone)`.
     pub who: String,
-    /// The id in the roster, if it is somebody there.
+    /// Id in the roster, if the person is in it.
     pub person: Option<String>,
-    /// How.
+    /// The channel.
     pub how: How,
 }
 
 impl Actor {
-    /// Somebody of whom only the name is known.
+    /// Creates an actor of whom only the name is known.
     pub fn named(who: impl Into<String>, how: How) -> Self {
         Self { who: who.into(), person: None, how }
     }
 }
 
-/// What people can say to an incident.
+/// A command to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// "I have it."
     Acknowledge,
-    /// The next step now. Asking twice climbs once: the step that they were told of.
+    /// Take the next step now. Two people who ask for the same step take it once.
     Next {
-        /// None is whichever it is at.
+        /// The incident's step when the person was notified; none means whichever is the current one.
         step: Option<u32>,
     },
-    /// A step that only comes when it is asked for.
+    /// Take a step that is taken only on request.
     Escalate {
-        /// Its name in the plan.
+        /// Name of the step in the plan.
         name: String,
     },
-    /// "I can't": the next step at once, and nothing more to this person.
+    /// "I can't": take the next step at once, and send nothing more to this person.
     Cannot,
-    /// Nobody wants to hear of it for a while.
+    /// Keep quiet for a while.
     Snooze {
-        /// Until then.
+        /// End of the snooze.
         until: Timestamp,
     },
     /// "I still have it."
@@ -91,15 +91,15 @@ pub enum Command {
     Resolve,
     /// It was nothing.
     Cancel,
-    /// Something that others should read.
+    /// Add something that others should read.
     Note {
-        /// What.
+        /// The note.
         text: String,
     },
 }
 
 impl Command {
-    /// Its name in the ledger.
+    /// Returns its name in the timeline.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Acknowledge => "acknowledge",
@@ -115,22 +115,22 @@ impl Command {
     }
 }
 
-/// One entry of the timeline. It lies with the dispatch of what followed from it.
+/// An entry of the timeline. It is stored with the dispatch that followed from it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEntry {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// What applied, in words: `Dana has it (by phone)`.
+    /// What happened, in words: `Dana has it (by phone)`.
     pub what: String,
-    /// Who, if it was somebody.
+    /// Who did it, if a person did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<String>,
-    /// How, if it was somebody.
+    /// The channel, if a person did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub how: Option<How>,
 }
 
-// Who does what is for no log.
+// Who does what must not reach logs.
 impl std::fmt::Debug for TimelineEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TimelineEntry").field("at", &self.at).field("how", &self.how).finish_non_exhaustive()

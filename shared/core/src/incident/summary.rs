@@ -1,4 +1,4 @@
-//! What is remembered of an incident when it is over, and how long such incidents took.
+//! Summaries of incidents that are over, and statistics about them.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -7,42 +7,42 @@ use crate::config::Severity;
 use crate::incident::command::How;
 use crate::incident::{By, Incident, Kind, Phase};
 
-/// So many digits are a phone number; fewer belong to a name, as in `Team 24`.
+/// Minimum number of digits in a phone number. Fewer belong to a name, as in `Team 24`.
 const NUMBER_FROM: usize = 6;
 
-/// What is remembered of an incident when it is over: neither what it said nor a number that could be called.
+/// What is kept of an incident when it is over: neither its texts nor a number that could be called.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The short name that people saw: `H-7K3Q`.
+    /// The reference that people saw: `H-7K3Q`.
     pub reference: String,
-    /// What kind of thing it was about.
+    /// Kind of its subject.
     #[serde(with = "kind")]
     pub kind: Kind,
     /// The name in the configuration: of a button, a zone, a site, an alert's source, or a customer's line.
     pub name: String,
     /// The plan's name.
     pub plan: String,
-    /// How bad it was at its worst; alerts only.
+    /// The worst severity; alerts only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
     /// When it opened.
     pub opened_at: Timestamp,
-    /// Who had it first, and since when; none if nobody ever had. A bare number stands as `…01`.
+    /// Who had it first, and since when; none if nobody ever had it. A bare number is shortened to `…01`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<By>,
     /// When it was over.
     pub ended_at: Timestamp,
-    /// How it ended.
+    /// The phase in which it ended.
     pub phase: Phase,
-    /// The last step taken, from 1; 0 if none was.
+    /// Number of the last step taken, from 1; 0 if none was.
     pub step: u32,
-    /// How often the plan began again.
+    /// Number of restarts of the plan.
     pub rounds: u32,
-    /// How often it was pressed or reported; of a zone, how many devices there were when it was last told.
+    /// Number of presses or reports; for a zone, the number of devices when it was last reported.
     pub count: u64,
 }
 
-// Who had it is for no log.
+// Who had it must not reach logs.
 impl std::fmt::Debug for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Summary")
@@ -54,13 +54,14 @@ impl std::fmt::Debug for Summary {
 }
 
 impl Summary {
-    /// Of an incident that was over at `ended_at`: the incident itself doesn't say when it lapsed.
+    /// Creates the summary of an incident that was over at `ended_at`. The incident itself doesn't contain the time at which it
+    /// lapsed.
     pub fn of(incident: &Incident, ended_at: Timestamp) -> Self {
         let first = incident.duty.first.as_ref().or(incident.taken_by.as_ref());
         Self {
             reference: incident.reference(),
             kind: incident.subject.kind(),
-            // What stands behind the `~` is a digest, or a plan that is named anyway.
+            // The part after `~` is a digest, or a plan that is named anyway.
             name: incident.subject.name().split('~').next().unwrap_or_default().to_owned(),
             plan: incident.plan.clone(),
             severity: incident.alert.as_ref().map(|alert| alert.severity),
@@ -74,23 +75,23 @@ impl Summary {
         }
     }
 
-    /// From its opening until somebody had it; none if nobody ever had. Clocks that disagree give zero.
+    /// Returns the time from its opening until somebody had it; none if nobody ever had it. Clocks that disagree give zero.
     pub fn to_take(&self) -> Option<SignedDuration> {
         self.taken.as_ref().map(|by| by.at.duration_since(self.opened_at).max(SignedDuration::ZERO))
     }
 
-    /// From its opening until it was over. Clocks that disagree give zero.
+    /// Returns the time from its opening until it was over. Clocks that disagree give zero.
     pub fn to_end(&self) -> SignedDuration {
         self.ended_at.duration_since(self.opened_at).max(SignedDuration::ZERO)
     }
 
-    /// Nobody ever had it, and nobody ended it.
+    /// Returns true if nobody ever had it, and nobody ended it.
     pub fn lapsed_untaken(&self) -> bool {
         self.phase == Phase::Lapsed && self.taken.is_none()
     }
 }
 
-/// A kind as it stands in the table.
+/// A kind as it is stored in the table.
 mod kind {
     use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serializer};
@@ -111,7 +112,7 @@ mod kind {
     }
 }
 
-/// A kind in one word, as subjects begin with it.
+/// Returns a kind in one word, with which subjects begin.
 pub fn kind_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Button => "button",
@@ -124,7 +125,7 @@ pub fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
-/// A name as it is; of a phone number only the last two digits, `…01`, by whichever way it answered.
+/// Returns a name as it is. A phone number is shortened to its last two digits, `…01`, without the way by which it answered.
 fn without_numbers(who: &str) -> String {
     let mut out = String::with_capacity(who.len());
     let mut rest = who;
@@ -147,7 +148,7 @@ fn without_numbers(who: &str) -> String {
     }
     out.push_str(rest);
     if out.starts_with('…') {
-        // The same phone calls and texts: it is one person.
+        // Calls and texts from the same phone come from one person.
         let ways = [How::Phone, How::Text].map(How::words);
         let way =
             ways.iter().find_map(|way| out.strip_suffix(&format!(" ({way})")).or(out.strip_suffix(way)));
@@ -158,19 +159,20 @@ fn without_numbers(who: &str) -> String {
     out
 }
 
-/// How long some of them took.
+/// Statistics of durations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// How many there are.
+    /// Number of durations.
     pub count: usize,
-    /// The one in the middle; of an even number, the mean of the two in the middle.
+    /// The median; of an even number, the mean of the two in the middle.
     pub median: SignedDuration,
-    /// The shortest within which at least 95 of 100 lie (nearest rank): of fewer than twenty, the longest.
+    /// The 95th percentile: the shortest duration within which at least 95 of 100 lie (nearest rank). Of fewer than twenty, the
+    /// longest.
     pub p95: SignedDuration,
 }
 
 impl Times {
-    /// None of none: nothing isn't zero.
+    /// Returns the statistics; none without durations, since nothing isn't zero.
     pub fn of(times: impl IntoIterator<Item = SignedDuration>) -> Option<Self> {
         let mut times: Vec<SignedDuration> = times.into_iter().collect();
         times.sort_unstable();
@@ -186,29 +188,29 @@ fn mean(low: SignedDuration, high: SignedDuration) -> SignedDuration {
     low.saturating_add(high.saturating_sub(low) / 2)
 }
 
-/// What became of some incidents.
+/// Outcomes of a number of incidents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// How many there were.
+    /// Number of incidents.
     pub incidents: usize,
-    /// How many somebody had, however they ended.
+    /// Number of incidents that somebody had, however they ended.
     pub taken: usize,
-    /// How many were done.
+    /// Number of incidents that were resolved.
     pub resolved: usize,
-    /// How many were nothing.
+    /// Number of incidents that were nothing.
     pub cancelled: usize,
-    /// How many ended by silence.
+    /// Number of incidents that lapsed.
     pub lapsed: usize,
-    /// How many of those nobody ever had.
+    /// Number of lapsed incidents that nobody ever had.
     pub lapsed_untaken: usize,
-    /// From the opening until somebody had it, of those that somebody had.
+    /// Times from the opening until somebody had it, of the incidents that somebody had.
     pub to_take: Option<Times>,
-    /// From the opening until it was done, of those that were done.
+    /// Times from the opening until it was done, of the incidents that were resolved.
     pub to_resolve: Option<Times>,
 }
 
 impl Tally {
-    /// Counts them.
+    /// Counts the outcomes.
     pub fn of<'a>(summaries: impl IntoIterator<Item = &'a Summary>) -> Self {
         let all: Vec<&Summary> = summaries.into_iter().collect();
         let ended = |phase: Phase| all.iter().filter(move |one| one.phase == phase);
@@ -224,7 +226,7 @@ impl Tally {
         }
     }
 
-    /// How many ended by a word, or by themselves, before anybody had them.
+    /// Returns the number of incidents that ended, by a command or automatically but not by lapsing, before anybody had them.
     pub fn ended_untaken(&self) -> usize {
         self.incidents.saturating_sub(self.taken + self.lapsed_untaken)
     }

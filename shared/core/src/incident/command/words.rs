@@ -1,37 +1,37 @@
-//! What somebody wrote, as a command: the same words by text, by mail and in a space.
+//! Commands in words. They are the same by text, by mail and in a space.
 
 use jiff::SignedDuration;
 
-/// The longest snooze that somebody can ask for.
+/// The longest snooze that a person can ask for.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// A snooze without a length.
+/// Length of a snooze without a given length.
 const SNOOZE: SignedDuration = SignedDuration::from_mins(30);
-/// A command is no longer than this, in bytes.
+/// Maximum length of a command, in bytes.
 const TEXT_MAX: usize = 60;
-/// The longest of the words below: `i still have it`.
+/// Number of words in the longest phrase below: `i still have it`.
 const WORDS_MAX: usize = 4;
 
-/// Which incident is meant.
+/// The incident that a command refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// The one that there is.
+    /// None is named: the only one that there is.
     Only,
-    /// `42`: the number that texts name.
+    /// `42`: the number in texts.
     Number(u16),
     /// `H-7K3Q`, in capitals.
     Reference(String),
 }
 
-/// What is asked for.
+/// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// "I have it."
     Acknowledge,
-    /// The next step, or the one of this name.
+    /// The next step, or the step with this name.
     Escalate(Option<String>),
     /// "I can't."
     Cannot,
-    /// Not for so long.
+    /// Quiet for this long.
     Snooze(SignedDuration),
     /// "I still have it."
     Confirm,
@@ -39,22 +39,22 @@ pub enum Asked {
     Done,
     /// It was nothing.
     Cancel,
-    /// Who has it, who is on duty.
+    /// Who has it, and who is on call.
     Who,
-    /// What can be said.
+    /// The list of commands.
     Help,
 }
 
-/// The command that a text is, and which incident it means; none for words to be read by people.
+/// Parses a text as a command and the incident that it refers to; none for words that people should read.
 ///
-/// The whole text is the command, but for what follows it by its own grammar: "I don't ack this" is none. A slash may stand
-/// before it. Case, a full stop and exclamation marks at the end don't matter. A question is only a command if it asks
-/// something ("who?"): who writes "ok?" is called on, and so is who writes "ok...".
+/// The whole text is the command, except for what its own grammar allows after it: "I don't ack this" is no command. A slash may
+/// stand before it. Case, a full stop and exclamation marks at the end don't matter. A question is only a command if it asks
+/// something ("who?"): a person who writes "ok?" is still called, and so is one who writes "ok...".
 ///
-/// `yes` and `ok` answer what a page asks ("Have it?"). Whoever calls this must know that the text comes from somebody who
-/// was paged: from anybody else they mean nothing.
+/// `yes` and `ok` answer the question of a page ("Have it?"). The caller must know that the text comes from a person who was paged:
+/// from anybody else, these words mean nothing.
 pub fn understand(text: &str) -> Option<(Asked, Which)> {
-    // Phones write `can’t` with an apostrophe of their own.
+    // Phones write `can’t` with a typographic apostrophe.
     let text = text.trim().trim_start_matches('/').replace('’', "'").to_lowercase();
     let command = text.trim_end_matches(['.', '!', '?']);
     let marks = &text[command.len()..];
@@ -78,7 +78,7 @@ fn read(command: &str) -> Option<(Asked, Which)> {
     let longest = words.len().min(WORDS_MAX);
     let (mut asked, many) =
         (1..=longest).rev().find_map(|many| Some((meaning(&words[..many].join(" "))?, many)))?;
-    // `next technical` would be half a sentence: only these words take a name.
+    // `next technical` would be half a sentence: only `esc`, `escalate` and `escalation` take a name.
     let mut takes_name = words[0].starts_with("esc");
     let mut takes_length = matches!(asked, Asked::Snooze(_));
     let mut which = Which::Only;
@@ -92,7 +92,7 @@ fn read(command: &str) -> Option<(Asked, Which)> {
             continue;
         }
         match (&which, which_one(word)) {
-            // A page names both, and who copies it may send both; the number may be another's too.
+            // A page names both, and a person who copies it may send both. The number may also be another incident's.
             (Which::Only, Some(this)) | (Which::Number(_), Some(this @ Which::Reference(_))) => which = this,
             (_, Some(_)) => return None,
             (_, None) if takes_name && *word == "to" && !more.is_empty() => {}
@@ -124,32 +124,32 @@ fn meaning(words: &str) -> Option<Asked> {
 }
 
 fn which_one(word: &str) -> Option<Which> {
-    // `#42`, and `(H-7K3Q.2.1)` as it stands in our texts.
+    // `#42`, and `(H-7K3Q.2.1)` as in Handbell's texts.
     let word = word.trim_start_matches(['#', '(']).trim_end_matches(')');
     if (1..=4).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit()) {
         return word.parse().ok().filter(|number| *number > 0).map(Which::Number);
     }
     let name = word.strip_prefix("h-")?;
-    // A mark names a message of the incident: `H-7K3Q.2.1`.
+    // A reference tag names a message of the incident: `H-7K3Q.2.1`.
     let name = name.split('.').next().unwrap_or(name);
     let sound = name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     sound.then(|| Which::Reference(format!("H-{}", name.to_ascii_uppercase())))
 }
 
-/// `30m`, `1h30m`, `2 hours`, `45`; and how many of the words behind the first belong to it.
+/// Parses `30m`, `1h30m`, `2 hours` or `45`. Also returns how many of the words after the first belong to it.
 fn length(word: &str, more: &[&str]) -> Option<(SignedDuration, usize)> {
     let digit = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_digit());
     let parted = |unit: &&&str| digit(word.chars().last()) != digit(unit.chars().next());
     if let Some(span) = more.first().filter(parted).and_then(|unit| span(&format!("{word}{unit}"))) {
         return Some((span, 1));
     }
-    // Two digits can't be an incident: their numbers have three.
+    // Two digits can't be an incident: incident numbers have three.
     let minutes = || word.parse::<u8>().ok().filter(|minutes| (1..100).contains(minutes));
     let bare = || minutes().map(|minutes| SignedDuration::from_mins(minutes.into()));
     span(word).or_else(bare).map(|span| (span, 0))
 }
 
-/// `30m`, `2h`, `1h30m`.
+/// Parses `30m`, `2h` or `1h30m`.
 fn span(word: &str) -> Option<SignedDuration> {
     if !word.ends_with(|sign: char| sign.is_ascii_alphabetic())
         || !word.starts_with(|sign: char| sign.is_ascii_digit())

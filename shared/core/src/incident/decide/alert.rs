@@ -1,4 +1,4 @@
-//! Trouble is reported: a new incident, or one more mail on one that there is.
+//! An alert is raised: it opens an incident, or joins one.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,9 +9,9 @@ use crate::delivery::{Content, Message, SpaceMessage};
 use crate::incident::{Incident, Phase, next_step_at};
 use crate::wording;
 
-/// That more mails came is said once in so long.
+/// Minimum time between two posts that more mails came.
 const NOTE_PAUSE: SignedDuration = SignedDuration::from_mins(1);
-/// When a plan has come to its end and nobody has it, one more mail this long after begins it again.
+/// When a plan has come to its end and nobody has the incident, one more mail restarts the plan after this time.
 const BEGIN_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
 pub(super) fn raised(
@@ -35,7 +35,7 @@ fn opened(state: Option<&Incident>, raised: &Raised, rules: Rules<'_>, now: Time
     let raised = &Raised { hold: raised.hold.clone().filter(|hold| hold.until > now), ..raised.clone() };
     builder.incident.duty.hold = raised.hold.clone();
     if let Some(hold) = &builder.incident.duty.hold {
-        // What waits is not over before it began.
+        // An incident on hold is not over before the hold ends.
         builder.incident.heard_at = hold.until;
     }
     let alert = &raised.alert;
@@ -58,7 +58,7 @@ fn opened(state: Option<&Incident>, raised: &Raised, rules: Rules<'_>, now: Time
     builder.done(Outcome::Counted)
 }
 
-/// One more on the same trouble. Two hundred at once are one incident, and one word in the space.
+/// Joins an alert to the incident of the same problem. Two hundred alerts at once are one incident, and one post in the space.
 fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp) -> Decision {
     let mut builder = DecisionBuilder::on(incident, rules, now);
     builder.incident.heard_at = incident.heard_at.max(now);
@@ -75,7 +75,7 @@ fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp
         && next_step_at(incident, rules.plan).is_none()
         && now.duration_since(incident.step_at) >= BEGIN_AGAIN;
     let noted = incident.alert.as_ref().and_then(|alert| alert.noted_at).unwrap_or(incident.opened_at);
-    // It gets worse three times at most.
+    // The severity rises at most three times.
     if !woken && !at_its_end && !worse && now.duration_since(noted) < NOTE_PAUSE {
         return builder.done(Outcome::Counted);
     }
@@ -88,10 +88,10 @@ fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp
         builder.incident.duty.hold = None;
         builder.incident.duty.round += u32::from(at_its_end);
         if woken {
-            // What waited for its time is said now, and not a second time then.
+            // What was on hold is sent now, and not again when the hold ends.
             builder.incident.cancelled_up_to = builder.incident.dispatches;
         }
-        // What is cancelled now had perhaps not yet invited them.
+        // The dispatches that are cancelled now may not have invited them yet.
         let invited = if woken { invitations_of_space(rules.plan) } else { Vec::new() };
         builder.begin(
             invited.into_iter().chain([Message::Space(SpaceMessage::Post { content: Content::Text(note) })]),

@@ -1,4 +1,4 @@
-//! What somebody says to an incident: "I have it", "I can't", the next step, done.
+//! Commands that people give to an incident: "I have it", "I can't", the next step, done.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,10 +11,10 @@ use crate::incident::command::{Actor, Command};
 use crate::incident::{Ack, By, Incident, Kind, Phase};
 use crate::wording;
 
-/// The report waits so long after the end: what Twilio tells of the last calls and texts comes within it.
+/// How long after the end the incident report is sent. Twilio's receipts for the last calls and texts arrive within this time.
 const REPORT_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
-/// Somebody says something to the incident.
+/// Applies a person's command to the incident.
 pub(super) fn given(
     incident: &Incident,
     by: &Actor,
@@ -23,7 +23,7 @@ pub(super) fn given(
     now: Timestamp,
 ) -> Decision {
     match command {
-        // Of a site that says nothing nobody is called: the plan's steps are for its zones.
+        // Nobody is called about a site whose counts are unknown: the plan's steps are for its zones.
         Command::Next { .. } | Command::Cannot if incident.subject.kind() == Kind::Silence => {
             nothing(Some(incident))
         }
@@ -50,7 +50,7 @@ pub(super) fn given(
 }
 
 fn acknowledge(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp) -> Decision {
-    // Whoever snoozed it doesn't have it: it would ring again.
+    // A person who snoozed the incident doesn't have it: it would ring again.
     let free = incident.phase == Phase::Open || incident.duty.snoozed_until.is_some();
     if !free {
         if incident.duty.asked_at.is_some() && has_it(incident, by) {
@@ -78,7 +78,7 @@ fn acknowledge(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp
 
     let mut builder = DecisionBuilder::on(incident, rules, now);
     builder.incident.heard_at = now;
-    // Whoever could not before can now.
+    // A person who could not take it before can now.
     builder.incident.duty.cannot.retain(|id| by.person.as_ref() != Some(id) && *id != by.who);
     builder.entry(wording::incident::has_it(by), Some(by));
     if !missing.is_empty() {
@@ -94,7 +94,7 @@ fn acknowledge(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp
     builder.incident.duty.asked_at = None;
     builder.incident.duty.snoozed_until = None;
     builder.incident.duty.first.get_or_insert_with(|| word.clone());
-    // People are called differently by card, by phone and by text; their id stays.
+    // People have different names by card, by phone and by text; only their id is the same.
     if rules.plan.need != Need::default() || by.person.is_some() {
         builder.incident.duty.acks = acks;
     }
@@ -113,7 +113,7 @@ fn acknowledge(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp
     builder.done(Outcome::Done)
 }
 
-/// Is it the same person who said so before?
+/// Returns true if the same person gave the acknowledgement.
 fn same(ack: &Ack, by: &Actor) -> bool {
     match (&ack.person, &by.person) {
         (Some(one), Some(other)) => one == other,
@@ -127,12 +127,12 @@ fn has_it(incident: &Incident, by: &Actor) -> bool {
         || incident.duty.acks.iter().any(|ack| same(ack, by))
 }
 
-/// Have as many said "I have it" as have to?
+/// Returns true if all needed acknowledgements are there.
 pub(super) fn enough(need: &Need, acks: &[Ack]) -> bool {
     missing(need, acks).is_empty()
 }
 
-/// Who is missing still: one name for each, or for each team.
+/// Returns who still has to acknowledge: one name for each person, or for each team.
 fn missing(need: &Need, acks: &[Ack]) -> Vec<String> {
     match need {
         Need::People(people) => {
@@ -140,7 +140,7 @@ fn missing(need: &Need, acks: &[Ack]) -> Vec<String> {
             vec!["somebody else".to_owned(); more]
         }
         Need::Teams(teams) => {
-            // Nobody stands for two teams at once; the place of an ack is the team that it stands for.
+            // Nobody stands for two teams at once. Each acknowledgement has the index of the team that it stands for.
             let mut stands_for: Vec<Option<usize>> = vec![None; acks.len()];
             let mut left = Vec::new();
             for (place, team) in teams.iter().enumerate() {
@@ -153,7 +153,7 @@ fn missing(need: &Need, acks: &[Ack]) -> Vec<String> {
     }
 }
 
-/// Finds somebody for a team, if need be by giving whoever stands for another team a new place (Kuhn's algorithm: no other
+/// Finds a person for a team, if need be by giving a person who stands for another team a new place (Kuhn's algorithm: no other
 /// choice would leave fewer teams out).
 fn placed(
     team: usize,
@@ -176,7 +176,7 @@ fn placed(
 }
 
 fn confirm(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp) -> Decision {
-    // Nobody knows it of somebody else.
+    // Only the person who has the incident can confirm it.
     if incident.phase != Phase::Acknowledged || incident.duty.snoozed_until.is_some() || !has_it(incident, by)
     {
         return nothing(Some(incident));
@@ -220,7 +220,7 @@ fn escalate(incident: &Incident, by: &Actor, name: &str, rules: Rules<'_>, now: 
     builder.done(Outcome::Done)
 }
 
-/// "I can't": the next step at once. Whoever had it has it no more.
+/// "I can't": the next step is taken at once. A person who had the incident has it no more.
 fn cannot(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp) -> Decision {
     let had = incident.phase == Phase::Acknowledged && has_it(incident, by);
     if incident.phase.is_final() || (incident.phase == Phase::Acknowledged && !had) {
@@ -253,7 +253,7 @@ fn snooze(incident: &Incident, by: &Actor, until: Timestamp, rules: Rules<'_>, n
     let mut builder = DecisionBuilder::on(incident, rules, now);
     let word = By { who: by.who.clone(), at: now };
     builder.incident.phase = Phase::Acknowledged;
-    // What sleeps isn't over before it wakes.
+    // A snoozed incident is not over before the snooze ends.
     builder.incident.heard_at = until;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
     builder.incident.duty.snoozed_until = Some(until);
@@ -266,7 +266,7 @@ fn snooze(incident: &Incident, by: &Actor, until: Timestamp, rules: Rules<'_>, n
     builder.done(Outcome::Done)
 }
 
-/// It is over by somebody's word.
+/// Ends the incident by a person's command.
 pub(super) fn end(
     incident: &Incident,
     phase: Phase,

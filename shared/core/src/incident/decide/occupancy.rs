@@ -1,4 +1,4 @@
-//! Zones and sites: what a poll's signal, and a word of those who read it, make of an incident.
+//! Zones and sites: the effects of a poll's signals, and of people's answers, on an incident.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::incident::{By, Crowd, Incident, Phase};
 use crate::occupancy::view::{Over, Signal, View};
 use crate::wording::occupancy as wording;
 
-/// A poll found something to tell.
+/// Applies a signal that a poll found.
 pub(super) fn heard(
     state: Option<&Incident>,
     current: Option<&Incident>,
@@ -67,7 +67,7 @@ pub(super) fn heard(
     }
 }
 
-/// A higher level holds: the card, and those of the plan's steps that belong to it and were not taken yet.
+/// A higher level holds: shows the card, and takes those of the plan's steps that belong to the level and were not taken yet.
 fn risen(
     state: Option<&Incident>,
     current: Option<&Incident>,
@@ -108,7 +108,7 @@ fn risen(
     builder.done(Outcome::Done)
 }
 
-/// The snooze is over, and it isn't calm: everything begins again where it stood.
+/// The snooze is over, and the zone isn't calm: the incident is open again at its current step.
 fn reminded(incident: &Incident, view: &View, rules: Rules<'_>, now: Timestamp) -> Decision {
     if incident.crowd.as_ref().is_none_or(|crowd| crowd.snoozed_until.is_none()) {
         return nothing(Some(incident));
@@ -128,7 +128,7 @@ fn reminded(incident: &Incident, view: &View, rules: Rules<'_>, now: Timestamp) 
     builder.done(Outcome::Done)
 }
 
-/// Nobody wants to hear of it for a while.
+/// Snoozes the incident of a zone.
 pub(super) fn snoozed(
     incident: &Incident,
     (who, until): (&str, Timestamp),
@@ -148,7 +148,7 @@ pub(super) fn snoozed(
     builder.done(Outcome::Done)
 }
 
-/// Somebody has it already; of a crowd, more than one may be on the way, and whoever says so is answered.
+/// Answers an acknowledgement of an incident that somebody already has. In a full zone, more than one person may be on the way.
 pub(super) fn another(incident: &Incident, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
     let same = incident.taken_by.as_ref().is_some_and(|by| by.who == who);
     if incident.crowd.is_none() || incident.phase != Phase::Acknowledged || same {

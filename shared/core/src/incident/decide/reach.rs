@@ -1,4 +1,4 @@
-//! Whom a step reaches, and how: its targets looked up in the roster, each attempt with its time.
+//! Whom a step reaches, and how: its targets are looked up in the roster, and each attempt gets its time.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::config::{Step, Target};
 use crate::delivery::{Content, DirectMessage, MailMessage, Message, PhoneMessage, Recipient, SpaceMessage};
 use crate::oncall::{Attempt, Gap, Person, Reach, Roster};
 
-/// One attempt to bring somebody.
+/// One attempt to reach a person.
 #[derive(Clone)]
 pub(super) struct Paging {
     pub(super) say: Message,
@@ -17,24 +17,24 @@ pub(super) struct Paging {
     pub(super) after: SignedDuration,
 }
 
-/// Whom a step reaches.
+/// The people whom a step reaches.
 #[derive(Default)]
 pub(super) struct Reached {
-    /// Who comes into the space.
+    /// Invitations to the space.
     pub(super) people: Vec<Message>,
-    /// The attempts, those for one person together.
+    /// The attempts, with those for one person together.
     pub(super) pages: Vec<Paging>,
-    /// Who isn't there.
+    /// Targets that name nobody.
     pub(super) gaps: Vec<Gap>,
-    /// Who is reached by this item already: whoever is on duty is mostly in the team too.
+    /// People whom this item reaches already: the person on call is mostly in the team too.
     named: Vec<String>,
 }
 
-/// A bare number that is paged is treated as somebody who told us nothing more.
+/// Attempts to page a bare number, with the minutes after the step. They are those of a person without rules.
 const BY_NUMBER: [(Reach, i64); 4] =
     [(Reach::Text, 0), (Reach::Call, 2), (Reach::Call, 7), (Reach::Call, 12)];
 
-/// `chained` numbers go the other way at once when one way has failed.
+/// Returns whom a step reaches. `chained` numbers are tried the other way at once when one way has failed.
 pub(super) fn everybody(
     step: &Step,
     number: u32,
@@ -95,7 +95,7 @@ pub(super) fn everybody(
     reached
 }
 
-/// Calls that would begin at once begin one after the other.
+/// Spreads calls that would begin at once, so that at most `rate` begin in a second.
 fn spread(pages: &mut [Paging], rate: u32) {
     let mut taken: BTreeMap<i64, u32> = BTreeMap::new();
     for page in pages.iter_mut().filter(|page| matches!(page.say, Message::Phone(PhoneMessage::Call { .. })))
@@ -110,7 +110,7 @@ fn spread(pages: &mut [Paging], rate: u32) {
 }
 
 impl Reached {
-    /// Whom the target means and nobody named before; they come into the space.
+    /// Returns the people whom the target names and no target named before. They are invited to the space.
     fn people<'a>(&mut self, target: &Target, roster: &'a Roster, now: Timestamp) -> Vec<&'a Person> {
         let who = roster.who(target, now);
         if let Some(gap) = who.gap {
@@ -152,7 +152,7 @@ impl Reached {
         for person in people {
             match person.phones.iter().find(|phone| phone.verified_at.is_some()) {
                 Some(phone) => phones.push((phone.address.clone(), Some(recipient(person)))),
-                // Neither a text nor a call reaches somebody who has only an address.
+                // Neither a text nor a call reaches a person who has only a mail address.
                 None => self.gap(Gap::Unknown { target: format!("the phone of {}", person.name) }),
             }
         }
@@ -188,7 +188,7 @@ fn by_number(number: &str) -> Recipient {
     Recipient { id: number.to_owned(), name: number.to_owned(), until_answered: false }
 }
 
-/// At most so many attempts in a part, and all for one person in the same.
+/// Splits the attempts into parts of at most `most`. All attempts for one person are in the same part, even if it gets longer.
 pub(super) fn in_parts(pages: Vec<Paging>, most: usize) -> Vec<Vec<Paging>> {
     let mut people: Vec<Vec<Paging>> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -212,7 +212,7 @@ pub(super) fn in_parts(pages: Vec<Paging>, most: usize) -> Vec<Vec<Paging>> {
     parts
 }
 
-/// A word to the admins by both of their channels: nobody else may be there.
+/// Returns a message to the admins by both of their channels, since nobody else may be available.
 pub(super) fn tell_admins(rules: Rules<'_>, text: &str) -> Vec<Message> {
     let content = || Content::Text(text.to_owned());
     let webex = rules

@@ -1,4 +1,4 @@
-//! What time does to an incident: the next step, the plan once more, the end of a snooze, a question, the end by silence.
+//! Effects of time on an incident: the next step, a restart of the plan, the end of a snooze, a question, and lapsing.
 
 use jiff::Timestamp;
 
@@ -9,12 +9,12 @@ use crate::delivery::{InternalTask, Message};
 use crate::incident::{Incident, Kind, Phase, next_step_at};
 use crate::wording;
 
-/// The time that the incident had asked for has come.
+/// Processes the incident at the time for which it asked.
 pub(super) fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -> Decision {
     let Some(incident) = state.filter(|incident| !incident.phase.is_final()) else { return nothing(state) };
     let mut builder = DecisionBuilder::on(incident, rules, now);
     let hold_is_over = incident.duty.hold.as_ref().is_some_and(|hold| hold.until <= now);
-    // A step that is due comes first, however late: after an outage of ours nobody has been told yet.
+    // A step that is due comes first, however late: after an outage of Handbell, nobody has been notified yet.
     if next_step_at(incident, rules.plan).is_some_and(|at| at <= now) {
         builder.incident.heard_at = now;
         builder.fact("incident.climbed", [("by", "time".to_owned())]);
@@ -39,7 +39,7 @@ pub(super) fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -
             builder.fact("incident.lapsed", []);
             return builder.done(Outcome::Done);
         }
-        // It is over when a poll says so; until then it only stays in sight.
+        // The incident is over when a poll reports it. Until then, it only stays active.
         if wake_at(incident, rules.plan).is_some_and(|at| at <= now) {
             builder.incident.heard_at = now;
         }
@@ -61,7 +61,8 @@ pub(super) fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -
     builder.done(Outcome::Nothing)
 }
 
-/// A button and a source know no end but silence, where nobody says otherwise.
+/// Returns true if the incident lapses without activity. Unless a person ends it, an incident of a button or a source has no other
+/// end.
 pub(super) fn ends_by_silence(incident: &Incident) -> bool {
     matches!(incident.subject.kind(), Kind::Button | Kind::Alert)
 }
@@ -83,7 +84,7 @@ fn lapsed(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Decision {
     builder.done(Outcome::Done)
 }
 
-/// Whoever has it is asked whether it is still so; whoever doesn't answer has it no more.
+/// Asks the person who has the incident whether they still have it. Without an answer, the incident is reopened.
 fn question(incident: &Incident, rules: Rules<'_>, now: Timestamp) -> Option<Decision> {
     let confirm = rules.plan.confirm.as_ref()?;
     if incident.phase != Phase::Acknowledged || question_at(incident, rules.plan)? > now {
@@ -127,7 +128,7 @@ fn question_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     }
 }
 
-/// Nobody has it any more.
+/// Reopens the incident: nobody has it any more.
 pub(super) fn reopen(builder: &mut DecisionBuilder<'_>) {
     let incident = &mut builder.incident;
     incident.phase = Phase::Open;
@@ -137,7 +138,7 @@ pub(super) fn reopen(builder: &mut DecisionBuilder<'_>) {
     incident.duty.confirmed_at = None;
 }
 
-/// Everybody whom a step was to bring has certainly not been reached: the next one needn't wait for its time.
+/// Takes the next step before its time, since everybody whom a step was to reach has certainly not been reached.
 pub(super) fn unreached(
     incident: &Incident,
     (round, step): (u32, u32),
@@ -145,7 +146,7 @@ pub(super) fn unreached(
     now: Timestamp,
 ) -> Decision {
     let same = incident.phase == Phase::Open && incident.step == step && incident.duty.round == round;
-    // Where time would bring no further step, there is none to bring forward.
+    // Where time would bring no further step, there is none to expedite.
     if !same || next_step_at(incident, rules.plan).is_none() {
         return nothing(Some(incident));
     }
@@ -157,7 +158,7 @@ pub(super) fn unreached(
     builder.done(Outcome::Done)
 }
 
-/// When the incident must be looked at again; none when it is over.
+/// Returns when the incident has to be processed again; none when it is over.
 pub(super) fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     if incident.phase.is_final() {
         return None;
@@ -166,6 +167,6 @@ pub(super) fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     let snooze = incident.duty.snoozed_until.filter(|_| incident.crowd.is_none());
     let hold = incident.duty.hold.as_ref().map(|hold| hold.until);
     let times = [next_step_at(incident, plan), snooze, hold, question_at(incident, plan)];
-    // A step that is held back, or asleep, isn't over before it begins.
+    // A hold or a snooze sets `heard_at` to its end, so that `quiet` comes after it.
     times.into_iter().flatten().chain([quiet]).min()
 }
