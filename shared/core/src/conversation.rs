@@ -1,4 +1,4 @@
-//! A conversation: a customer and a space, from the first text until it is closed, and open again with the next.
+//! Conversations: a customer and a space, from the first text until the conversation is closed. The next text reopens it.
 
 pub mod assign;
 pub mod decide;
@@ -13,18 +13,18 @@ use serde::{Deserialize, Serialize};
 use crate::conversation::relay_policy::Sight;
 use crate::incident::Subject;
 
-/// What a customer's number has told all of our lines: one for each number, whatever the line.
+/// What all lines of Handbell know about a customer's number: one row for each number, whatever the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sender {
-    /// Counts every change; 0 before the first.
+    /// Version of the row; 0 before it is written first.
     pub version: u64,
-    /// No texts are wanted, since then.
+    /// Since when the customer wants no texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opted_out: Option<Timestamp>,
-    /// A text came from it: it belongs to somebody who wants to hear from us.
+    /// When a text came from the number: it belongs to a person who wants to hear from us.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Timestamp>,
-    /// When it was last told something by itself.
+    /// When the number last received an automatic reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_at: Option<Timestamp>,
 }
@@ -33,16 +33,16 @@ pub struct Sender {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Address {
-    /// E.164.
+    /// A phone number, in E.164.
     Number(String),
-    /// Only by mail.
+    /// Only a mail address.
     Mail(String),
-    /// Whoever calls without showing a number.
+    /// Callers who show no number.
     Hidden,
 }
 
 impl Address {
-    /// The customer's subject on a line. `key` is what nobody knows who only sees subjects.
+    /// Returns the customer's subject on a line. `key` is a secret that a reader of subjects doesn't know.
     pub fn subject(&self, key: &str, line: &str) -> Subject {
         match self {
             Self::Number(number) => Subject::customer(key, line, number),
@@ -51,7 +51,7 @@ impl Address {
         }
     }
 
-    /// The number, if there is one.
+    /// Returns the phone number, if there is one.
     pub fn number(&self) -> Option<&str> {
         match self {
             Self::Number(number) => Some(number),
@@ -60,7 +60,7 @@ impl Address {
     }
 }
 
-// A number or a mail address is for no log.
+// Numbers and mail addresses must not reach logs.
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -71,14 +71,14 @@ impl fmt::Debug for Address {
     }
 }
 
-/// Somebody of the team, as Webex knows them.
+/// A member of the team, as Webex knows them.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
-    /// Webex's id of the person.
+    /// The person's id in Webex.
     pub id: String,
     /// The mail address.
     pub email: String,
-    /// What people read.
+    /// Name shown to people.
     pub name: String,
 }
 
@@ -88,21 +88,21 @@ impl fmt::Debug for Agent {
     }
 }
 
-/// What has gone out to a customer lately.
+/// Number of answers that went to a customer lately.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
-    /// The minute and the day that are counted, since 1970.
+    /// The minute that is counted, since 1970.
     pub minute: i64,
-    /// Answers in that minute.
+    /// Number of answers in that minute.
     pub in_minute: u32,
-    /// The day.
+    /// The day that is counted, since 1970.
     pub day: i64,
-    /// Answers in that day.
+    /// Number of answers on that day.
     pub in_day: u32,
 }
 
 impl Pace {
-    /// One answer more.
+    /// Counts one answer more.
     #[must_use]
     pub fn with_one_at(self, now: Timestamp) -> Self {
         let (minute, day) = (now.as_second().div_euclid(60), now.as_second().div_euclid(86_400));
@@ -115,84 +115,84 @@ impl Pace {
     }
 }
 
-/// The state of what is said with one customer on one line.
+/// State of the conversation with one customer on one line.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
-    /// Whose; also where it lies.
+    /// Subject of the customer, and the partition in the table.
     pub subject: Subject,
-    /// Which of the customer's conversations this is: the second in which it began. After it was forgotten, by its time or
-    /// by somebody's word, another begins, with a space of its own.
+    /// Which of the customer's conversations this is: the second in which it began. After it was erased, because of its age or on
+    /// request, another begins, with a space of its own.
     pub epoch: u64,
-    /// Counts every change; whoever writes must have read the latest.
+    /// Version of the row. A write requires the latest one (optimistic locking).
     pub version: u64,
-    /// How the customer is reached; none once the customer was forgotten.
+    /// How the customer is reached; none once the customer was erased.
     pub address: Option<Address>,
     /// A mail address from the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The customer wrote by the form last.
+    /// True if the customer last wrote by the form.
     #[serde(default)]
     pub by_form: bool,
-    /// What the team calls the customer.
+    /// Name of the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// It is over, until the next text.
+    /// True if it is closed, until the next text.
     pub closed: bool,
-    /// When it opened, or opened again.
+    /// When it opened or was reopened.
     pub opened_at: Timestamp,
-    /// When the customer was last heard.
+    /// When the customer last wrote or called.
     pub heard_at: Timestamp,
     /// When an agent last answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
-    /// The customer waits for an answer since then.
+    /// Since when the customer has been waiting for an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<Timestamp>,
-    /// Who has it.
+    /// The agent who has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<Agent>,
-    /// When it was last looked who is there to answer.
+    /// When Handbell last looked for an available agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assigned_at: Option<Timestamp>,
-    /// The customer was welcomed.
+    /// True if the customer was welcomed.
     #[serde(default)]
     pub welcomed: bool,
-    /// The day on which the customer was told that nobody is there.
+    /// The day on which the customer was last notified that nobody is available.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_on: Option<Date>,
-    /// How many dispatches were written.
+    /// Number of dispatches that were written.
     pub dispatches: u32,
-    /// The last that posts: later posts wait for it.
+    /// Number of the last dispatch that posts. Later posts wait for it.
     pub last_post: u32,
-    /// The last that answers: later answers wait for it.
+    /// Number of the last dispatch that answers. Later answers wait for it.
     pub last_answer: u32,
-    /// Answers up to this number are cancelled: a STOP came.
+    /// Answers up to this number are cancelled, since a STOP came.
     pub cancelled_up_to: u32,
-    /// Answers that were taken back before they left.
+    /// Answers that were withdrawn before they were sent.
     #[serde(default)]
     pub taken_back: Vec<u32>,
-    /// Which dispatches carry the agents' latest messages, by the messages' ids at Webex.
+    /// Dispatches that carry the agents' latest messages, by the messages' ids in Webex.
     #[serde(default)]
     pub answers: Vec<(String, u32)>,
-    /// The agents' messages up to this time were read; none of them is read again by the way.
+    /// Time up to which the agents' messages were read. They aren't read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_to: Option<Timestamp>,
-    /// What our token let us see then. With another token, nothing that was written before is read any more.
+    /// What Handbell's token showed then. With another token, messages from before aren't read any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_with: Option<Sight>,
-    /// How fast answers go out.
+    /// Rate of the answers.
     #[serde(default)]
     pub pace: Pace,
-    /// The waiting that shall be an incident.
+    /// The waiting for which an incident is to be opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarm: Option<Timestamp>,
-    /// The waiting that is one.
+    /// The waiting for which an incident was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarmed: Option<Timestamp>,
-    /// Somebody asked to forget the customer, and was asked back.
+    /// When an agent asked to erase the customer, and was asked to confirm that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erase_asked: Option<Timestamp>,
-    /// When it has to be looked at again; none once it is closed.
+    /// When it has to be processed again; none once it is closed.
     pub wake_at: Option<Timestamp>,
 }
 
@@ -208,14 +208,14 @@ impl fmt::Debug for Conversation {
     }
 }
 
-/// So many answers may be changed or taken back; those before them have left.
+/// Number of answers that can still be changed or withdrawn. Earlier ones have been sent.
 pub const TAKEN_BACK_KEPT: usize = 20;
 
-/// Why an answer did not leave that an agent changed or deleted in time.
+/// Why an answer that an agent changed or deleted in time was not sent.
 pub const TAKEN_BACK: &str = "it was taken back";
 
 impl Conversation {
-    /// How people call the customer: the name, the number, the mail address.
+    /// Returns what people call the customer: the name, the number or the mail address.
     pub fn called(&self) -> String {
         let reached = || match &self.address {
             Some(Address::Number(number)) => number.clone(),
@@ -226,7 +226,7 @@ impl Conversation {
         self.name.clone().unwrap_or_else(reached)
     }
 
-    /// The title of the customer's space. It ends with the number, as agents are used to.
+    /// Returns the title of the customer's space. It ends with the number, as agents are used to.
     pub fn title(&self) -> String {
         let reached = match &self.address {
             Some(Address::Number(number)) => number.as_str(),
@@ -240,7 +240,7 @@ impl Conversation {
         }
     }
 
-    /// Why an answer of this dispatch must not leave; none if it may.
+    /// Returns why an answer of this dispatch must not be sent; none if it may.
     pub fn cancels(&self, number: u32) -> Option<&'static str> {
         if number <= self.cancelled_up_to {
             Some("the customer wants no more texts")
@@ -251,7 +251,7 @@ impl Conversation {
         }
     }
 
-    /// Somebody of the team was heard lately.
+    /// Returns true if an agent answered in the last 15 minutes.
     pub fn is_attended(&self, now: Timestamp) -> bool {
         self.answered_at.is_some_and(|at| now.duration_since(at) < SignedDuration::from_mins(15))
     }

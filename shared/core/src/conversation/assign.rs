@@ -1,4 +1,4 @@
-//! Who answers: which of the team is called to a customer's space.
+//! The choice of the agent who is asked to answer in a customer's space.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -6,57 +6,57 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Somebody who could answer.
+/// An agent who could answer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// The mail address; whoever is compared by it is compared in any case.
+    /// The mail address. It is compared in any case.
     pub email: String,
-    /// Webex's id of the person.
+    /// The person's id in Webex.
     pub person_id: String,
-    /// What people read.
+    /// Name shown to people.
     pub name: String,
-    /// Whether they are at work; none if we aren't shown it.
+    /// Whether they are at work; none if Webex doesn't show it.
     pub there: Option<bool>,
-    /// When they last did something; none if never, or if we aren't shown it.
+    /// When they were last active; none if never, or if Webex doesn't show it.
     pub last_activity: Option<Timestamp>,
-    /// Whether they are in the customer's space already.
+    /// True if they are in the customer's space already.
     pub in_space: bool,
 }
 
-// When people work is for no log.
+// Working times must not reach logs.
 impl fmt::Debug for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Candidate").field("person_id", &self.person_id).finish_non_exhaustive()
     }
 }
 
-/// In which order people are called.
+/// The order in which agents are asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum How {
-    /// The person who has been idle longest.
+    /// The agent who has been idle longest.
     #[default]
     LongestIdle,
-    /// In turn, by address.
+    /// The agents take turns, by address.
     InTurn,
 }
 
-/// Who answers.
+/// The agent who is to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice<'a> {
-    /// Somebody in the space is at work: nobody needs to be called.
+    /// An agent in the space is at work: nobody needs to be asked.
     SomebodyThere,
-    /// This one.
+    /// This agent is asked.
     Assign(&'a Candidate),
-    /// There is nobody at work.
+    /// No agent is at work.
     Nobody,
 }
 
-/// Chooses who answers; `last` is the address of whoever was called before, for taking turns.
+/// Chooses the agent who is to answer; `last` is the address of the agent who was asked before, for taking turns.
 ///
-/// If Webex shows us nobody's presence, everybody counts as at work, but nobody as seen in the space: somebody is called, from outside the
-/// space if there is anybody. If it shows us some, those whom it doesn't show aren't called.
+/// If Webex shows nobody's presence, everybody counts as at work, but nobody as seen in the space: an agent is asked, from outside
+/// of the space if there is one. If Webex shows some people's presence, the others aren't asked.
 pub fn choose<'a>(candidates: &'a [Candidate], how: How, last: Option<&str>) -> Choice<'a> {
     if candidates.iter().any(|candidate| candidate.in_space && candidate.there == Some(true)) {
         return Choice::SomebodyThere;

@@ -1,4 +1,4 @@
-//! The rules of a conversation: what is made of a customer's words and an agent's. One pure function, [`converse`].
+//! The rules of a conversation: the effects of what a customer and an agent write. One pure function, [`converse`].
 
 mod agent;
 mod builder;
@@ -16,12 +16,12 @@ use crate::texting::{Word, opt_out_word};
 use crate::wording::conversation as wording;
 use builder::DecisionBuilder;
 
-/// A file of a customer's, where it lies at Twilio.
+/// A file from a customer, stored at Twilio.
 #[derive(Clone, PartialEq, Eq)]
 pub struct File {
-    /// Its address.
+    /// Its URL.
     pub url: String,
-    /// What it says it is.
+    /// Its content type, as declared.
     pub content_type: Option<String>,
 }
 
@@ -31,22 +31,22 @@ impl std::fmt::Debug for File {
     }
 }
 
-/// What an agent wrote and may leave.
+/// An agent's message that may go to the customer.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Who wrote it.
+    /// The agent who wrote it.
     pub by: Agent,
     /// The text; may be empty when there are files.
     pub text: String,
-    /// Addresses of files at Webex.
+    /// URLs of the files in Webex.
     pub files: Vec<String>,
-    /// The message at Webex.
+    /// Id of the message in Webex.
     pub message: String,
-    /// The message under which notes about it can stand: itself, or the first of its thread.
+    /// Id of the message under which notes about it can be posted: itself, or the first of its thread.
     pub thread: String,
     /// When it was written.
     pub at: Option<Timestamp>,
-    /// What our token let us see when it was read.
+    /// What Handbell's token showed when it was read.
     pub sight: Sight,
 }
 
@@ -56,146 +56,146 @@ impl std::fmt::Debug for Answer {
     }
 }
 
-/// Something that applied in a conversation, checked and understood.
+/// An event of a conversation, checked and parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// The customer sent a text.
     Text {
-        /// What it says.
+        /// The text.
         body: String,
-        /// What came with it.
+        /// Files that came with it.
         files: Vec<File>,
-        /// When it was sent, if it comes late.
+        /// When it was sent, if it arrives late.
         at: Option<Timestamp>,
-        /// What Twilio took it for, if it took it for STOP or its like.
+        /// The opt-out word that Twilio recognised, if any.
         word: Option<Word>,
     },
     /// The customer filled in the form.
     Form {
-        /// What it says.
+        /// The message.
         message: String,
-        /// What the customer is called.
+        /// Name of the customer.
         name: Option<String>,
-        /// Where answers may go.
+        /// Mail address to which answers may go.
         email: Option<String>,
     },
-    /// The customer calls, and the call is passed on.
+    /// The customer calls, and the call is forwarded.
     Rings,
     /// The customer's call is over, or nobody is there to take it.
     Called {
-        /// So long two people spoke; none if nobody took it.
+        /// How long two people spoke; none if nobody took the call.
         spoke: Option<SignedDuration>,
     },
-    /// The customer left a message.
+    /// The customer left a voicemail.
     Voicemail {
-        /// Where it lies at Twilio.
+        /// URL of the recording at Twilio.
         url: String,
-        /// How long it is.
+        /// Length of the recording.
         length: SignedDuration,
     },
-    /// An agent's words that leave.
+    /// An agent's message that goes to the customer.
     Answer(Answer),
-    /// An agent changed a message that was an answer; what it says now, if that may leave.
+    /// An agent edited a message that was an answer.
     Changed {
         /// The dispatch that carried it.
         answer: u32,
-        /// What it says now.
+        /// The new message, if it may go to the customer.
         now: Option<Answer>,
-        /// Who did it.
+        /// Who edited it.
         by: String,
     },
-    /// An agent took a message away that was an answer.
+    /// An agent deleted a message that was an answer.
     Deleted {
         /// The dispatch that carried it.
         answer: u32,
-        /// Who did it.
+        /// Who deleted it.
         by: String,
     },
-    /// An agent wants something of us.
+    /// An agent gave a command.
     Command {
-        /// What.
+        /// The command.
         command: Command,
-        /// Who and where; the text is empty.
+        /// Who gave it and where; the text is empty.
         asked: Answer,
     },
-    /// An agent's words that stay: remembered, so that they aren't judged again when other rules hold.
+    /// An agent's message that stays in the space. It is remembered, so that it isn't judged again when other rules apply.
     Stays {
-        /// Why.
+        /// Why it stays.
         why: Why,
-        /// Who and where.
+        /// Who wrote it and where.
         said: Answer,
     },
-    /// It was looked who is there to answer.
+    /// Handbell has looked for an available agent.
     Looked(There),
-    /// Twilio says that the number has opted out.
+    /// Twilio reports that the number has opted out.
     Refused,
-    /// An agent's answer could not be sent at all: the customer still waits.
+    /// An agent's answer could not be sent at all, so the customer still waits.
     Failed,
-    /// That somebody waits has been told, or that nobody waits any more.
+    /// The incident of a waiting customer was opened, or was ended because nobody waits any more.
     Told {
         /// The waiting that is an incident now.
         alarmed: Option<Timestamp>,
     },
-    /// The time that the conversation had asked for has come.
+    /// The time for which the conversation asked has come.
     Wake,
 }
 
-/// Who is there to answer.
+/// Result of looking for an available agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum There {
-    /// Somebody is in the space already.
+    /// An agent is in the space already.
     Somebody,
-    /// This agent was added.
+    /// This agent was added to the space.
     Asked(Agent),
-    /// Nobody.
+    /// No agent is available.
     Nobody,
 }
 
-/// What the rules look at, beside state and event.
+/// What the rules need in addition to state and event.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
-    /// Whose conversation.
+    /// Subject of the conversation.
     pub subject: &'a Subject,
     /// How the customer is reached.
     pub address: &'a Address,
     /// The line.
     pub line: &'a Line,
-    /// The zone in which people read times.
+    /// The time zone in which people read times.
     pub zone: &'a TimeZone,
-    /// The team's hours.
+    /// True during the team's opening hours.
     pub open: bool,
-    /// Every number of ours: they are never answered by themselves.
+    /// All numbers of Handbell. They never get automatic replies.
     pub own_numbers: &'a [&'a str],
 }
 
-/// What is to be written down and done.
+/// What an event leads to: the states and dispatches to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Turn {
     /// The next state; none if nothing changes.
     pub next: Option<Conversation>,
-    /// What the number has told us, if that changes.
+    /// The next state of the customer's number, if it changes.
     pub sender: Option<Sender>,
-    /// What to say, in order.
+    /// The dispatches, in order.
     pub dispatches: Vec<Dispatch>,
-    /// The dispatch that carries the answer, for when it is changed or deleted; 0 for everything else.
+    /// The dispatch that carries the answer, by which a later edit or deletion finds it; 0 for everything else.
     pub answer: u32,
 }
 
 impl Turn {
-    /// True if there is something to write down.
+    /// Returns true if there is something to write.
     pub fn changes_something(&self) -> bool {
         self.next.is_some() || self.sender.is_some()
     }
 }
 
-/// Who was welcomed or told something is told nothing more by itself for so long.
+/// For this long after an automatic reply, a customer gets no other one.
 const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(10);
-/// It isn't looked more often than this who is there.
+/// Minimum time between two searches for an available agent.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
-/// Outside hours, somebody who waits is looked at again after this.
+/// Time after which a waiting conversation is processed again outside of opening hours.
 const CLOSED_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
-/// The rules. No clock, no chance, nothing read: the same arguments give the same turn.
+/// Applies the rules. The same arguments give the same result: no clock, no randomness, no I/O.
 pub fn converse(
     before: Option<&Conversation>,
     sender: &Sender,
@@ -215,7 +215,7 @@ pub fn converse(
         Heard::Called { spoke } => customer::called(before, sender, *spoke, desk, now),
         Heard::Voicemail { url, length } => customer::voicemail(before, sender, (url, *length), desk, now),
         heard => {
-            // Everything else concerns a conversation that there is, of somebody who wasn't forgotten.
+            // Everything else concerns an existing conversation with a customer who wasn't erased.
             let Some(before) = before.filter(|before| before.address.is_some()) else { return nothing() };
             let mut builder = DecisionBuilder::on(before, sender, desk, now);
             if let Heard::Answer(said) | Heard::Command { asked: said, .. } | Heard::Stays { said, .. } =
@@ -241,7 +241,7 @@ fn known(mut builder: DecisionBuilder<'_>, heard: &Heard, now: Timestamp) -> Tur
             }
         }
         Heard::Looked(there) => {
-            // Somebody answered while it was looked: asking for another, or saying that nobody is there, would be odd.
+            // An agent answered during the search. To ask another, or to say that nobody is available, would be odd.
             if builder.next.waiting_since.is_none() {
                 return nothing();
             }
@@ -278,8 +278,8 @@ fn known(mut builder: DecisionBuilder<'_>, heard: &Heard, now: Timestamp) -> Tur
     builder.done()
 }
 
-/// False if there is nothing to write down: it was too early, which happens since a wake-up only moves forward when it is
-/// reached, or what there is to tell has not been told yet.
+/// Processes a wake-up. Returns false if there is nothing to write: it was too early, which happens since a wake-up only moves
+/// forward when it is reached, or the waiting has not been reported yet.
 fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
     let wanted = builder.wake_at();
     if builder.next.closed || wanted.is_some_and(|at| at > now) {
@@ -297,7 +297,7 @@ fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
         return true;
     }
     let quiet = conversation.heard_at.max(conversation.answered_at.unwrap_or(conversation.heard_at));
-    // Who waits is not closed away while somebody may still be called for it.
+    // A waiting conversation isn't closed while somebody may still be called for it.
     let waits = conversation.waiting_since.is_some() && line.waiting.is_some();
     if !waits && now.duration_since(quiet) >= line.close_after.0 {
         builder.close();
@@ -311,7 +311,7 @@ fn nothing() -> Turn {
     Turn { next: None, sender: None, dispatches: Vec::new(), answer: 0 }
 }
 
-/// Looking for somebody to answer, where there is anybody to look for.
+/// Returns the task of finding an agent, if the line has agents.
 fn invitation(line: &Line) -> Option<Message> {
     (line.team.is_some() || !line.agents.is_empty()).then_some(Message::Space(SpaceMessage::Assign))
 }

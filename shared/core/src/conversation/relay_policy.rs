@@ -1,7 +1,7 @@
-//! What an agent's message in a customer's space may do: go out to the customer, give a command, or stay where it is.
+//! The relay policy: whether an agent's message in a customer's space goes to the customer, is a command, or stays in the space.
 //!
-//! The one place that decides it, and it fails closed: in doubt a message stays. A whisper that goes out can't be taken back; an answer
-//! that stayed can be sent again with `/reply`.
+//! This is the only place that decides it, and it fails closed: in doubt, a message stays. A whisper that was sent can't be taken
+//! back; an answer that stayed can be sent again with `/reply`.
 
 mod command;
 mod disguise;
@@ -13,24 +13,24 @@ pub use command::Command;
 use disguise::Opening;
 use markup::Page;
 
-/// A message as Webex gives it to us (Webex, Messages resource).
+/// A message as Webex returns it (Webex, Messages resource).
 #[derive(Clone, Copy)]
 pub struct Written<'a> {
-    /// The plain text. It may begin with the name by which we are mentioned.
+    /// The plain text. It may begin with the name by which Handbell is mentioned.
     pub text: Option<&'a str>,
-    /// The same with its markup; none for a message that has none.
+    /// The same with its markup; none for a message without markup.
     pub html: Option<&'a str>,
-    /// How many files hang on it.
+    /// Number of attached files.
     pub files: usize,
-    /// The ids of those who are mentioned.
+    /// Ids of the people who are mentioned.
     pub mentioned_people: &'a [String],
-    /// The groups that are mentioned, such as `all`.
+    /// Groups that are mentioned, such as `all`.
     pub mentioned_groups: &'a [String],
-    /// Who wrote it.
+    /// Its author.
     pub author: Author,
 }
 
-// What agents write is for no log.
+// What agents write must not reach logs.
 impl fmt::Debug for Written<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Written")
@@ -40,56 +40,56 @@ impl fmt::Debug for Written<'_> {
     }
 }
 
-/// Who wrote a message.
+/// Author of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
-    /// Somebody with a keyboard.
+    /// A person.
     Person,
-    /// Our own account: our own words come back by the webhook.
+    /// Handbell's own account: its own messages come back by the webhook.
     Ourselves,
     /// Another bot or app.
     Machine,
-    /// Somebody who is in the space, but neither of our organisation nor named as an agent.
+    /// A person in the space who is neither in the organisation nor named as an agent.
     Outsider,
 }
 
-/// Our own account, as mentions name it.
+/// Handbell's own account, as mentions name it.
 #[derive(Clone, Copy, Debug)]
 pub struct Us<'a> {
-    /// Webex's id of it.
+    /// Its id in Webex.
     pub id: &'a str,
     /// Its display name.
     pub name: &'a str,
 }
 
-/// What goes out without being asked to.
+/// Which messages go out without being asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// Everything but whispers.
+    /// Everything except whispers.
     Everything,
     /// Only what follows `/reply`.
     Explicit,
 }
 
-/// What our token shows us.
+/// What Handbell's token shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sight {
     /// A person's token: the whole space.
     Everything,
-    /// A bot's token: what mentions the bot (Webex, Bots guide).
+    /// A bot's token: only messages that mention the bot (Webex, Bots guide).
     OnlyMentions,
 }
 
-/// What comes of a message.
+/// Verdict on a message.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes out, with its files if it has any.
+    /// It goes to the customer, with its files if it has any.
     Leaves {
-        /// What the customer reads: no mention, no marks, no invisible characters. Empty if there are only files.
+        /// The text for the customer: no mention, no command, no invisible characters. Empty if there are only files.
         text: String,
     },
-    /// It tells us to do something. Files that hang on it stay.
+    /// It is a command for Handbell. Attached files stay.
     Command(Command),
     /// It stays in the space.
     Stays(Why),
@@ -105,24 +105,24 @@ impl fmt::Debug for Verdict {
     }
 }
 
-/// Why a message stays.
+/// Why a message stays in the space.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Why {
-    /// We wrote it.
+    /// Handbell wrote it.
     Echo,
     /// A bot or an app wrote it.
     Machine,
-    /// Whoever wrote it doesn't speak for the team.
+    /// Its author doesn't speak for the team.
     Outsider,
     /// It, or a line of it, begins with a whisper mark.
     Whisper,
-    /// It speaks to somebody else in the space.
+    /// It addresses somebody else in the space.
     Mention,
-    /// It begins with a slash but is no command, or not a whole one: as the agent typed it, at most 20 characters.
+    /// It begins with a slash but is no command, or not a complete one: as the agent typed it, at most 20 characters.
     Unknown(String),
-    /// There is nothing in it that could go out.
+    /// It contains nothing that could be sent.
     Empty,
-    /// It mentions us, but not at the beginning; or only `/reply` goes out and it isn't one.
+    /// It mentions Handbell, but not at the beginning; or only `/reply` is sent and it isn't one.
     NotAddressed,
 }
 
@@ -141,12 +141,13 @@ impl fmt::Debug for Why {
     }
 }
 
-/// Decides about a message.
+/// Decides where a message goes.
 ///
-/// A message stays if it comes from ourselves or a machine; if it mentions anybody but us, in its text, its markup or Webex's lists; if
-/// any of its lines begins with a whisper mark (`/w`, `/whisper`, `whisper:`, `note:`, `private:`), however it is dressed up; if it or a
-/// line begins with something like a slash that is no command; if our mention isn't its beginning. A bot needs that mention. `/reply`
-/// sends what follows it under either policy, but mentions and whisper marks hold it back all the same.
+/// A message stays if Handbell, a machine or an outsider wrote it; if it mentions anybody but Handbell, in its text, its markup or
+/// Webex's lists; if any of its lines begins with a whisper mark (`/w`, `/whisper`, `whisper:`, `note:`, `private:`), however it is
+/// disguised; if it or a line begins with something like a slash that is no command; if the mention of Handbell isn't its
+/// beginning. A bot needs that mention. `/reply` sends what follows it under either policy, but mentions and whisper marks hold it
+/// back all the same.
 pub fn judge(written: &Written<'_>, us: Us<'_>, sight: Sight, policy: Policy) -> Verdict {
     match written.author {
         Author::Ourselves => Verdict::Stays(Why::Echo),
@@ -170,7 +171,7 @@ fn of_a_person(written: &Written<'_>, us: Us<'_>, sight: Sight, policy: Policy) 
     whispers(&text, us)?;
 
     if text.is_empty() {
-        // Webex gives a text with every markup. Where it doesn't, we don't know what would go out.
+        // Webex returns a text with every markup. Where it doesn't, it is unknown what would be sent.
         return match (written.files, policy) {
             _ if !shown.is_empty() => Err(Why::Empty),
             (0, _) => Err(Why::Empty),
@@ -199,7 +200,7 @@ fn of_a_person(written: &Written<'_>, us: Us<'_>, sight: Sight, policy: Policy) 
     }
 }
 
-/// Nothing, if no line begins with a whisper mark.
+/// Returns an error if a line begins with a whisper mark.
 fn whispers(text: &str, us: Us<'_>) -> Result<(), Why> {
     match disguise::lines(text).any(|line| disguise::opening(&line, us.name) == Opening::Whisper) {
         true => Err(Why::Whisper),
@@ -207,7 +208,7 @@ fn whispers(text: &str, us: Us<'_>) -> Result<(), Why> {
     }
 }
 
-/// Nothing, if nothing looks like a command that went wrong, or like a mention that Webex didn't take for one.
+/// Returns an error if something looks like a mistyped command, or like a mention that Webex didn't recognise.
 fn slips(text: &str, us: Us<'_>) -> Result<(), Why> {
     let mut first = true;
     for (typed, line) in text.lines().zip(disguise::lines(text)) {
@@ -224,7 +225,7 @@ fn slips(text: &str, us: Us<'_>) -> Result<(), Why> {
     Ok(())
 }
 
-/// The text without our mention, if that is at its beginning or may be missing.
+/// Returns the text without the mention of Handbell, if that is at its beginning or may be missing.
 fn addressed<'t>(
     text: &'t str,
     page: &Page,
@@ -268,7 +269,7 @@ fn addressed<'t>(
     })
 }
 
-/// The text without this name at its beginning, in any case and with or without an `@`.
+/// Returns the text without this name at its beginning, in any case and with or without an `@`.
 fn without<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let name = name.trim().trim_start_matches('@');
     let text = text.trim_start();

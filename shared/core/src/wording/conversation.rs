@@ -1,4 +1,4 @@
-//! What is said in a customer's space, and to those who run it.
+//! Texts of conversations: in a customer's space, to the customer, and to the admins.
 
 mod commands;
 mod transcript;
@@ -16,17 +16,17 @@ use crate::texting::{Parts, PriceClass};
 pub use commands::*;
 pub use transcript::{history, transcript};
 
-/// Why nobody answers.
+/// Why nobody answers: the team is closed.
 pub const OUTSIDE_HOURS: &str = "outside hours";
-/// Why nobody answers.
+/// Why nobody answers: no agent is available.
 pub const NOBODY_THERE: &str = "nobody of the team is there";
-/// Why an answer did not leave.
+/// An answer was not sent because the customer has opted out.
 pub const NOT_SENT_STOP: &str =
     "🔕 **Not sent.** The customer texted STOP. Nothing can be sent until the customer texts START.";
-/// Why an answer did not leave.
+/// An answer was not sent because the customer has no number.
 pub const NOT_SENT_NO_NUMBER: &str =
     "**Not sent.** This customer has no number that texts or calls can go to.";
-/// Why an answer did not leave.
+/// An answer was not sent because of the number's country.
 pub const NOT_SENT_COUNTRY: &str =
     "**Not sent.** Texts to this country are not allowed on this line (`countries` in the configuration).";
 
@@ -38,7 +38,7 @@ fn day_and_time(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// `3 min 20 s`.
+/// Formats a duration: `3 min 20 s`.
 fn length(length: SignedDuration) -> String {
     match length.as_secs().max(0) {
         seconds @ ..60 => format!("{seconds} s"),
@@ -47,12 +47,12 @@ fn length(length: SignedDuration) -> String {
     }
 }
 
-/// What people wrote, each line for itself, as Webex shows it; nothing in it formats, links or mentions.
+/// Quotes what people wrote, each line for itself, as Webex shows it. Nothing in it formats, links or mentions.
 fn quoted(text: &str) -> String {
     text.lines().map(quoted_line).collect::<Vec<_>>().join("  \n")
 }
 
-/// The same behind a mark on each line, if there are several: nobody's words shall look like ours.
+/// Quotes several lines with a `>` before each: nobody's words may look like Handbell's.
 fn set_apart(text: &str) -> String {
     if text.lines().nth(1).is_none() {
         return quoted(text);
@@ -60,7 +60,8 @@ fn set_apart(text: &str) -> String {
     text.lines().fold(String::new(), |all, line| format!("{all}\n> {}  ", quoted_line(line)))
 }
 
-/// What makes lists, headings and rules stands at the beginning of a line; what is indented would be code.
+/// Escapes the beginning of a line that would make a list, a heading or a rule. The line is trimmed, since an indented one would be
+/// code.
 fn quoted_line(line: &str) -> String {
     let line = escape(line.trim());
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
@@ -71,7 +72,7 @@ fn quoted_line(line: &str) -> String {
     }
 }
 
-/// Told first in every space: which words go out, and which don't.
+/// Returns the first post in every space: which messages go to the customer, and which don't.
 pub fn first_post(line: &Line, sight: Sight, address: &Address) -> String {
     let who = match address {
         Address::Number(number) => format!("This is the space of the customer **{}**.", escape(number)),
@@ -101,7 +102,7 @@ fn rules(answers: Answers, sight: Sight) -> &'static str {
     }
 }
 
-/// What `/help` answers.
+/// Returns the answer to `/help`.
 pub fn help(line: &Line, sight: Sight) -> String {
     let commands = [
         "`/w words`, `note: words`: stays here",
@@ -119,7 +120,7 @@ pub fn help(line: &Line, sight: Sight) -> String {
     format!("{}\n\n{list}", rules(line.answers, sight))
 }
 
-/// What was said, as it stands in the space.
+/// Returns a conversation entry as it is shown in the space.
 pub fn entry(entry: &ConversationEntry, zone: &TimeZone) -> String {
     let at = time(entry.at, zone);
     match (&entry.speaker, entry.medium) {
@@ -144,12 +145,12 @@ pub fn entry(entry: &ConversationEntry, zone: &TimeZone) -> String {
     }
 }
 
-/// A file that could not be had.
+/// Reports a file that could not be fetched.
 pub fn no_file(why: &str) -> String {
     format!("(A file came with it, but it can't be shown: {}.)", escape(why))
 }
 
-/// What there is to say of a form, whose message and mail address anybody may have typed.
+/// Returns the notes on a form, whose message and mail address anybody may have typed.
 pub fn by_form(email: Option<&str>, conversation: &Conversation, confirmed: bool) -> String {
     let by_number = matches!(conversation.address, Some(Address::Number(_)));
     let number = match (by_number, confirmed) {
@@ -162,7 +163,7 @@ pub fn by_form(email: Option<&str>, conversation: &Conversation, confirmed: bool
         ),
         (false, _) => None,
     };
-    // A number that has texted is answered there alone, whatever address was known before.
+    // A number that has texted gets answers there alone, whatever address was known before.
     let answered = conversation.email.as_deref().filter(|_| !(by_number && confirmed));
     let mail = email.map(|email| match answered {
         Some(known) if known.eq_ignore_ascii_case(email) => format!("✉️ {}", escape(email)),
@@ -176,13 +177,13 @@ pub fn by_form(email: Option<&str>, conversation: &Conversation, confirmed: bool
     number.into_iter().chain(mail).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Somebody calls.
+/// A customer calls.
 pub const RINGS: &str = "calls, and is being connected.";
 
-/// What is most important about a call, and stands out in the space.
+/// The most important words about a call. They stand out in the space.
 const MISSED: &str = "missed call";
 
-/// A call is over.
+/// Reports that a call is over.
 pub fn call_ended(spoke: Option<SignedDuration>) -> String {
     match spoke {
         Some(spoke) => format!("the call is over, after {}.", length(spoke)),
@@ -190,32 +191,32 @@ pub fn call_ended(spoke: Option<SignedDuration>) -> String {
     }
 }
 
-/// Somebody spoke after the tone.
+/// Reports a voicemail.
 pub fn voicemail(spoken: SignedDuration) -> String {
     format!("left a message of {}.", length(spoken))
 }
 
-/// A STOP came.
+/// Reports a STOP.
 pub fn stopped(customer: &str) -> String {
     format!("🔕 {} texted STOP. Nothing can be sent until START.", escape(customer))
 }
 
-/// A START came.
+/// Reports a START.
 pub fn started(customer: &str) -> String {
     format!("🔔 {} texted START. Texts are welcome again.", escape(customer))
 }
 
-/// Said under what a customer writes who wants no texts.
+/// Reminds of an earlier STOP, under what the customer writes.
 pub fn is_opted_out() -> String {
     "🔕 This customer texted STOP earlier. Nothing can be sent until START.".to_owned()
 }
 
-/// Twilio knew of a STOP that we didn't.
+/// Reports a STOP that Twilio knew and Handbell didn't.
 pub fn refused_by_twilio() -> String {
     "🔕 Twilio says that this customer wants no more texts (21610). Nothing can be sent until the customer texts START.".to_owned()
 }
 
-/// An agent said STOP for the customer.
+/// Reports that an agent opted the customer out.
 pub fn opted_out_by(agent: &Agent) -> String {
     format!(
         "🔕 {} switched texts to this customer off. They come on again when the customer texts START.",
@@ -223,17 +224,17 @@ pub fn opted_out_by(agent: &Agent) -> String {
     )
 }
 
-/// Somebody was asked to answer.
+/// Asks an agent to answer.
 pub fn please_answer(agent: &Agent) -> String {
     format!("<@personId:{}|{}> please answer: nobody else is here.", agent.id, escape(&agent.name))
 }
 
-/// The lobby is told.
+/// Tells the lobby that a customer waits.
 pub fn who_waits(customer: &str, why: &str) -> String {
     format!("**{}** waits for an answer: {why}.", escape(customer))
 }
 
-/// Why an agent's words stayed here, where that may be a surprise; none for whispers and the like.
+/// Explains why an agent's message stayed in the space, where that may be a surprise; none for whispers and the like.
 pub fn stays(why: &Why, sight: Sight, answers: Answers) -> Option<String> {
     match why {
         Why::Unknown(command) => Some(format!(
@@ -246,16 +247,16 @@ pub fn stays(why: &Why, sight: Sight, answers: Answers) -> Option<String> {
         Why::NotAddressed if sight == Sight::OnlyMentions => {
             Some(format!("**Not sent.** {}", rules(answers, sight)))
         }
-        // Where everything leaves, only what is answered in a thread has to be addressed.
+        // Where every message is sent, only a reply in a thread has to be addressed.
         Why::NotAddressed if answers == Answers::Everything => Some(
             "**Not sent.** What stands in a thread stays here: it may belong to a whisper. Begin with `/reply` to send it.".to_owned(),
         ),
-        // Where everything is seen and only `/reply` leaves, people talk to each other without a word of ours.
+        // Where every message is seen and only `/reply` is sent, people talk to each other without comments by Handbell.
         Why::NotAddressed | Why::Echo | Why::Machine | Why::Whisper | Why::Mention | Why::Empty => None,
     }
 }
 
-/// Why an answer did not leave.
+/// Reports that an answer was not sent because of the line's limits.
 pub fn not_sent_limit(limits: Limits) -> String {
     format!(
         "**Not sent.** More than {} answers in a minute or {} in a day went to this customer. Write it again later.",
@@ -263,29 +264,29 @@ pub fn not_sent_limit(limits: Limits) -> String {
     )
 }
 
-/// Why an answer did not leave.
+/// Reports that an answer was not sent because it is too long.
 pub fn not_sent_too_long(characters: usize, most: usize) -> String {
     format!(
         "**Not sent.** A text has at most {most} characters, and this one has {characters}. Send it in several."
     )
 }
 
-/// Why an answer did not leave.
+/// Reports that an answer was not sent because no text ever came from the number.
 pub fn not_sent_unconfirmed(number: &str) -> String {
     format!(
         "**Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts {number}."
     )
 }
 
-/// The other way was not open. `why` may be one of the reasons for which nothing leaves.
+/// Reports that an answer goes by mail only. `why` may be one of the reasons for which nothing is sent.
 pub fn only_by_mail(why: &str) -> String {
     format!("It goes by mail only. {}", why.trim_start_matches("**Not sent.** "))
 }
 
-/// Of an answer that goes by mail only.
+/// Added to an answer with files that goes by mail only.
 pub const FILES_STAY: &str = "Its files stay here: files don't go by mail.";
 
-/// A long text waits a moment.
+/// Reports that a long text is held for a moment.
 pub fn long_text(parts: &Parts, class: PriceClass, held: SignedDuration) -> String {
     let odd = parts
         .unicode
@@ -304,7 +305,7 @@ pub fn long_text(parts: &Parts, class: PriceClass, held: SignedDuration) -> Stri
     )
 }
 
-/// What became of an answer that was changed or taken away.
+/// Reports the outcome for an answer that was edited or deleted.
 pub fn taken_back(who: &str, changed: bool, in_time: bool) -> String {
     let who = escape(who);
     match (changed, in_time) {
@@ -319,17 +320,17 @@ pub fn taken_back(who: &str, changed: bool, in_time: bool) -> String {
     }
 }
 
-/// What an agent's phone says when it is answered after `/call`.
+/// Returns the words that an agent hears on the phone after `/call`.
 pub fn connect_you(customer: &str) -> String {
     format!("This is Handbell. Press 1 to be connected with {customer}.")
 }
 
-/// The subject of a mail to a customer.
+/// Returns the subject of a mail to a customer.
 pub fn mail_subject(line: &str) -> String {
     format!("Your message to {line}")
 }
 
-/// The text of a mail to a customer.
+/// Returns the text of a mail to a customer.
 pub fn mail(text: &str, line: &str, number: &str) -> String {
     format!("{text}\n\n-- \n{line}\nTo answer, text or call {number}.\n")
 }
@@ -341,15 +342,15 @@ pub const NOBODY_TAKES_CALLS: &str = "Nobody can take your call now. Please try 
 /// Spoken to an agent before the customer's phone rings.
 pub const CONNECTING: &str = "One moment.";
 
-/// Told to a customer whose text could not be shown to anybody.
+/// Sent to a customer whose text could not be shown to anybody.
 pub const APOLOGY: &str = "There was a problem receiving your message. Please try again later.";
 
-/// The text to a customer about a file that is too big, or of no kind, for a phone.
+/// Returns the text to a customer about a file that is too big for a phone, or of a kind that phones don't show.
 pub fn link(address: &str) -> String {
     format!("File (valid for 7 days): {address}")
 }
 
-/// Told to the admins when no more texts leave a line today.
+/// Tells the admins that a line sends no more texts today.
 pub fn spent(line: &str, parts: u32) -> String {
     format!(
         "The line {line} has sent {parts} parts of texts today, which is its limit (parts_per_day). Answers to customers stay here until \
@@ -357,13 +358,13 @@ pub fn spent(line: &str, parts: u32) -> String {
     )
 }
 
-/// Why something was not said by itself.
+/// Why an automatic reply was not sent.
 pub const SPENT_BY_ITSELF: &str = "the line has said enough by itself today";
 
-/// Why an answer did not leave.
+/// Why an answer was not sent.
 pub const SPENT: &str = "the line's limit for today is reached (parts_per_day); the admins are told";
 
-/// What the incident of a customer who waits begins with.
+/// Returns the first post of the incident of a customer who waits.
 pub fn waits(customer: &str, since: Timestamp, now: Timestamp) -> String {
     let waited = super::ago(since.min(now), now);
     format!("**{}** has been waiting for an answer for {waited}.", escape(customer))

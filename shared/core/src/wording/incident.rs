@@ -1,4 +1,4 @@
-//! What is said of an incident that somebody has to take: the card, the ledger, texts, and what the admins hear.
+//! Texts of incidents: the card, the timeline, texts, and notices to the admins.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -26,22 +26,22 @@ pub const HOLD_OVER: &str = "The quiet time is over.";
 /// A snooze is over.
 pub const SNOOZE_OVER: &str = "The snooze is over, and it isn't resolved.";
 
-/// What a page says, in its template.
+/// Returns the template of a page.
 pub fn page<'a>(content: &Content, plan: &'a Plan, spoken: bool) -> Option<&'a str> {
     let Content::Page { step, item } = content else { return None };
     let page = plan.step(*step)?.page.get(*item)?;
     Some(page.say.as_deref().filter(|_| spoken).unwrap_or(&page.text))
 }
 
-/// A text that pages: what to answer stands in it.
+/// Returns the text message that pages a person, with the answer to send.
 pub fn page_text(text: &str, dispatch: &Dispatch, tag: &str) -> String {
     let number = number(&dispatch.key.subject, dispatch.key.epoch);
-    // A text of a few hundred signs costs as much as several, and the first of them is read.
+    // A text of a few hundred characters costs as much as several, and people read the beginning.
     let text: String = text.chars().take(300).collect();
     format!("{text}\nHave it? Answer: ack {number} ({tag})")
 }
 
-/// A sign and a word for how bad it is.
+/// Returns a symbol and a word for the severity.
 pub fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "🔴 Critical",
@@ -51,7 +51,7 @@ pub fn severity(severity: Severity) -> &'static str {
     }
 }
 
-/// What stands first in the space.
+/// Returns the first post in the space.
 pub fn alert_post(raised: &Raised, words: &Words) -> String {
     let alert = &raised.alert;
     let mut post = format!("{}: **{}**", severity(alert.severity), escape_markdown(&alert.title));
@@ -84,7 +84,7 @@ fn excerpt(text: &str) -> String {
         if line.is_empty() && lines.last().is_none_or(|last| last.is_empty()) {
             continue;
         }
-        // Some machines write all they know in one line.
+        // Some machines write everything in one line.
         match line.char_indices().nth(left) {
             Some((end, _)) => {
                 lines.extend([&line[..end], "…"].into_iter().filter(|line| !line.is_empty()));
@@ -97,64 +97,64 @@ fn excerpt(text: &str) -> String {
     lines.join("\n")
 }
 
-/// The name of the file that holds the mail as it came.
+/// Returns the name of the file with the original mail.
 pub fn original_name(incident: &Incident) -> String {
     format!("{}.eml", incident.reference())
 }
 
-/// More mails came on the same trouble.
+/// Reports that more mails came about the same problem.
 pub fn again(count: u64, raised: &Raised, worse: bool, _: &Words) -> String {
     let worse =
         if worse { format!(" It is now {}.", severity(raised.alert.severity)) } else { String::new() };
     format!("Reported again, the {} time: {}.{worse}", ordinal(count), escape_markdown(&raised.alert.title))
 }
 
-/// In the ledger: it was reported.
+/// Timeline: an alert was raised.
 pub fn raised(alert: &Alert, words: &Words) -> String {
     format!("{} reported: {}", words.name, plain(&alert.title))
 }
 
-/// In the ledger: somebody has it.
+/// Timeline: somebody has the incident.
 pub fn has_it(by: &Actor) -> String {
     format!("{} has it", by.who)
 }
 
-/// In the ledger and on the card: whoever has it still has it.
+/// Timeline and card: the person who has the incident still has it.
 pub fn still_has_it(by: &Actor) -> String {
     format!("{} still has it", plain(&by.who))
 }
 
-/// In the ledger: somebody wanted the next step.
+/// Timeline: somebody asked for the next step.
 pub fn wants_next(by: &Actor) -> String {
     format!("{} asked for the next step", by.who)
 }
 
-/// In the ledger: somebody called others by name.
+/// Timeline: somebody escalated to a step by its name.
 pub fn escalated(by: &Actor, name: &str) -> String {
     format!("{} escalated to {name}", by.who)
 }
 
-/// The same in the space.
+/// The same, for the space.
 pub fn escalated_post(by: &Actor, name: &str) -> String {
     format!("{} asked for **{}**.", escape_markdown(&by.who), escape_markdown(name))
 }
 
-/// In the ledger: somebody can't.
+/// Timeline: somebody can't take the incident.
 pub fn cannot(by: &Actor) -> String {
     format!("{} can't", by.who)
 }
 
-/// The same in the space.
+/// The same, for the space.
 pub fn cannot_post(by: &Actor) -> String {
     format!("**{}** can't. Others are called.", escape_markdown(&by.who))
 }
 
-/// In the ledger and the space: snoozed.
+/// Timeline and space: the incident was snoozed.
 pub fn snoozed(by: &Actor, until: Timestamp, words: &Words) -> String {
     format!("{} snoozed it until {}", plain(&by.who), clock(until, words))
 }
 
-/// In the ledger: it is over.
+/// Timeline: the incident was ended.
 pub fn ended(phase: Phase, by: &Actor) -> String {
     match phase {
         Phase::Cancelled => format!("{} called it a false alarm", by.who),
@@ -162,27 +162,27 @@ pub fn ended(phase: Phase, by: &Actor) -> String {
     }
 }
 
-/// In the ledger: somebody added a word.
+/// Timeline: somebody added a note.
 pub fn noted(by: &Actor, text: &str) -> String {
     format!("{}: {}", by.who, plain(text))
 }
 
-/// The same in the space.
+/// The same, for the space.
 pub fn note(by: &Actor, text: &str) -> String {
     format!("**{}** ({}): {}", escape_markdown(&by.who), by.how.words(), escape_markdown(&excerpt(text)))
 }
 
-/// In the ledger: time took the next step.
+/// Timeline: the next step was taken since its time had come.
 pub fn time_climbs() -> String {
     "Nobody had it in time; the next step was taken".to_owned()
 }
 
-/// Who is asked whether they still have it.
+/// Timeline: the person who has the incident was asked whether they still have it.
 pub fn asked(who: &str) -> String {
     format!("{who} was asked: still on it?")
 }
 
-/// The question, in the space.
+/// The question whether a person still has the incident, for the space.
 pub fn still_on_it(who: &str, within: SignedDuration, incident: &Incident) -> String {
     format!(
         "{}, are you still on it ({})? Message *confirm* within {} min, or it is open again. Text back: confirm {}",
@@ -193,7 +193,7 @@ pub fn still_on_it(who: &str, within: SignedDuration, incident: &Incident) -> St
     )
 }
 
-/// The same by text.
+/// The same, as a text.
 pub fn still_on_it_text(who: &str, within: SignedDuration, incident: &Incident) -> String {
     format!(
         "{}: {}, are you still on it? Answer within {} min, or it is open again: confirm {}",
@@ -204,12 +204,12 @@ pub fn still_on_it_text(who: &str, within: SignedDuration, incident: &Incident) 
     )
 }
 
-/// Nobody answered the question.
+/// Reports that the person didn't answer the question.
 pub fn not_confirmed(who: &str) -> String {
     format!("{} has not confirmed. It is open again.", escape_markdown(who))
 }
 
-/// One is not enough.
+/// Reports an acknowledgement after which others are still needed.
 pub fn more_needed(by: &By, missing: &[String], words: &Words) -> String {
     format!(
         "✅ **{}** has it since {}. Still needed: {}.",
@@ -219,7 +219,7 @@ pub fn more_needed(by: &By, missing: &[String], words: &Words) -> String {
     )
 }
 
-/// To the phones that were called: somebody has it.
+/// Tells the phones that were called that somebody has the incident.
 pub fn has_it_text(by: &By, incident: &Incident, words: &Words) -> String {
     format!(
         "{}: {} has it since {}. You are not needed.",
@@ -229,13 +229,13 @@ pub fn has_it_text(by: &By, incident: &Incident, words: &Words) -> String {
     )
 }
 
-/// To the phones that were called: it is over.
+/// Tells the phones that were called that the incident is over.
 pub fn over_text(phase: Phase, by: &By, incident: &Incident, words: &Words) -> String {
     let what = if phase == Phase::Cancelled { "called off by" } else { "done, says" };
     format!("{}: {what} {} at {}.", about(incident), plain(&by.who), clock(by.at, words))
 }
 
-/// A mail that pages.
+/// Returns the mail that pages a person.
 pub fn mail(text: &str, link: &str, incident: &Incident) -> String {
     format!(
         "{text}\n\nSay that you have it, or that you can't: {link}\nOr answer this mail with: ack\n\n{} · Handbell",
@@ -249,7 +249,7 @@ fn about(incident: &Incident) -> String {
     if title.is_empty() { incident.reference() } else { format!("{title} ({})", incident.reference()) }
 }
 
-/// It ended without a word.
+/// Reports that the incident lapsed.
 pub fn lapsed(untaken: bool) -> String {
     match untaken {
         true => "Nobody took it, and nothing more was heard of it. It counts as over.".to_owned(),
@@ -257,17 +257,17 @@ pub fn lapsed(untaken: bool) -> String {
     }
 }
 
-/// To the admins: an alert ended that nobody took.
+/// Tells the admins that an alert lapsed that nobody took.
 pub fn nobody_took_it(incident: &Incident) -> String {
     format!("Nobody took {}. Look who was called, and why nobody answered.", about(incident))
 }
 
-/// To the admins: the plan is at its end, and nobody has it.
+/// Tells the admins that the plan is at its end, and nobody has the incident.
 pub fn nobody_left(incident: &Incident) -> String {
     format!("Nobody has {}, and the plan names nobody else to call.", about(incident))
 }
 
-/// Why a target doesn't reach whom it names, in words.
+/// Describes why a target doesn't reach the people whom it names.
 pub fn gap(gap: &Gap) -> String {
     match gap {
         Gap::NobodyOnDuty { rota, instead: Some(team) } => {
@@ -280,12 +280,12 @@ pub fn gap(gap: &Gap) -> String {
     }
 }
 
-/// The same in the space.
+/// The same, for the space.
 pub fn gap_post(of: &Gap) -> String {
     format!("⚠️ {}.", escape_markdown(&capital(&gap(of))))
 }
 
-/// The same to the admins.
+/// The same, for the admins.
 pub fn gap_notice(of: &Gap, incident: &Incident) -> String {
     format!("{}: {}. Mend the roster: handbell oncall", about(incident), gap(of))
 }
@@ -295,7 +295,7 @@ fn capital(text: &str) -> String {
     signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
 }
 
-/// The first words on an incident's short name and number, for whoever is asked which one is meant.
+/// Returns an incident's number and title, for a person who is asked which incident they mean.
 pub fn named(incident: &Incident) -> String {
     format!("{} {}", incident.number(), about(incident))
 }

@@ -1,4 +1,4 @@
-//! What is made of a customer's words and calls.
+//! The effects of a customer's messages and calls.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,7 +43,7 @@ pub(super) fn text(
         FromCustomer { medium: Medium::Text, text: body.to_owned(), note: String::new(), at },
         media,
     );
-    // Twilio answers HELP by itself: neither welcome nor anything else follows it.
+    // Twilio answers HELP on its own: neither the welcome nor another automatic reply follows.
     if word.is_some() {
         builder.sender.told_at = Some(now);
     }
@@ -51,7 +51,7 @@ pub(super) fn text(
     builder.done()
 }
 
-/// STOP: one quiet line, nobody is called, and what had not left stays here.
+/// STOP: posts one quiet line, asks nobody to answer, and cancels the answers that weren't sent yet.
 fn stop(before: Before<'_>, sender: &Sender, desk: Desk<'_>, now: Timestamp) -> Turn {
     if before.is_none_or(|before| before.address.is_none()) {
         let news = sender.opted_out.is_none();
@@ -73,7 +73,7 @@ pub(super) fn form(
 ) -> Turn {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
     builder.next.by_form = true;
-    // Whoever fills in a form may be anybody: what a known customer is called and where answers go is not theirs to change.
+    // Anybody can fill in a form. It must not change a known customer's name or the address for answers.
     if sender.confirmed.is_none() {
         if builder.next.email.is_none() {
             builder.next.email = email.map(str::to_owned);
@@ -140,7 +140,7 @@ pub(super) fn voicemail(
     builder.done()
 }
 
-/// The customer waits from now on; somebody is looked for, or the customer told that nobody is there.
+/// The customer waits from now on: looks for an agent, or notifies the customer that nobody is available.
 fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
     if builder.sender.opted_out.is_some() {
         builder.note(None, wording::is_opted_out());
@@ -148,7 +148,7 @@ fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
     }
     let (desk, now) = (builder.desk, builder.now);
     builder.next.waiting_since.get_or_insert(now);
-    // Who isn't welcomed now, because something else was just said, isn't welcomed later either: it would be odd.
+    // A customer who isn't welcomed now, because another reply was just sent, isn't welcomed later either: it would be odd.
     builder.next.welcomed |= !tell;
     if !desk.open {
         nobody(builder, tell.then_some(desk.line.texts.closed.as_deref()).flatten(), wording::OUTSIDE_HOURS);
@@ -162,7 +162,7 @@ fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
                 builder.say_with_the_customer(assign);
             }
         }
-        // Whoever is in the space answers: there is nobody to look for.
+        // The people in the space answer: there is nobody to look for.
         None => welcome(builder, tell),
     }
 }
@@ -191,7 +191,7 @@ fn welcome(builder: &mut DecisionBuilder<'_>, tell: bool) {
     }
 }
 
-/// Nobody answers now: once a day the customer is told, and the team in its lobby.
+/// Nobody answers now: notifies the customer, and the team in its lobby, once a day.
 fn nobody(builder: &mut DecisionBuilder<'_>, text: Option<&str>, why: &str) {
     let today = builder.now.to_zoned(builder.desk.zone.clone()).date();
     if builder.next.told_on == Some(today) {

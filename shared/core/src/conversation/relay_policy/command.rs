@@ -1,51 +1,51 @@
-//! Commands: what an agent can tell us to do, and how it is written.
+//! Commands that an agent can give in a customer's space, and how they are written.
 
 use std::fmt;
 
-/// So much of a command that we don't know is repeated to the agent, in characters.
+/// Maximum length of an unknown command that is repeated to the agent, in characters.
 const TYPED: usize = 20;
 
-/// A name for a customer has at most so many characters.
+/// Maximum length of a customer's name, in characters.
 const NAME: usize = 60;
 
-/// What an agent tells us to do.
+/// A command from an agent.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Command {
-    /// This customer is mine.
+    /// The agent has this customer.
     Claim,
-    /// This customer is anybody's again.
+    /// Nobody has this customer any more.
     Release,
-    /// The conversation is over.
+    /// Close the conversation.
     Close {
-        /// What the team should know of it.
+        /// A note for the team.
         note: Option<String>,
     },
-    /// The customer has a name: 1 to 60 characters in one line.
+    /// Name the customer: 1 to 60 characters in one line.
     Name(String),
-    /// Send the prepared answer of this name.
+    /// Send the prepared answer with this name.
     Canned(String),
-    /// Call the customer and me together.
+    /// Call the agent and the customer, and connect them.
     Call,
-    /// Who is this?
+    /// Show who the customer is.
     Who,
-    /// What was said before?
+    /// Show what was said before.
     History,
-    /// Everything that is kept of this customer.
+    /// Export everything that is stored about this customer.
     Export,
-    /// This customer wants no more texts.
+    /// Opt this customer out of texts.
     OptOut,
-    /// Forget this customer.
+    /// Erase this customer.
     Erase {
-        /// They really mean it: `/erase yes`.
+        /// True for `/erase yes`: the agent really means it.
         confirmed: bool,
     },
-    /// What can I write here?
+    /// List the commands.
     Help,
-    /// When are we open?
+    /// Show the opening hours.
     Hours,
 }
 
-// Names of customers and notes about them are for no log.
+// Names of customers and notes about them must not reach logs.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -68,19 +68,19 @@ impl fmt::Debug for Command {
     }
 }
 
-/// What a text that begins with a slash says.
+/// A parsed text that begins with a slash.
 pub(super) enum Read<'t> {
-    /// Send this.
+    /// A text to send.
     Reply(&'t str),
-    /// Do this.
+    /// A command to run.
     Command(Command),
-    /// As typed.
+    /// An unknown command, as typed.
     Unknown(String),
 }
 
-/// Reads a text that is trimmed; nothing if it doesn't begin with a real slash.
+/// Parses a trimmed text; none if it doesn't begin with a real slash.
 ///
-/// A command that takes no words and gets some is unknown: `/call him tomorrow` is a note to the colleagues, not a call.
+/// A command that takes no words but gets some is unknown: `/call him tomorrow` is a note to the colleagues, not a call.
 pub(super) fn read(text: &str) -> Option<Read<'_>> {
     let after = text.strip_prefix('/')?;
     let (word, rest) = after.split_at(after.find(char::is_whitespace).unwrap_or(after.len()));
@@ -113,12 +113,12 @@ pub(super) fn read(text: &str) -> Option<Read<'_>> {
     Some(Read::Command(command))
 }
 
-/// The first word of a text, short enough to be repeated.
+/// Returns the first word of a text, short enough to be repeated.
 pub(super) fn typed(text: &str) -> String {
     text.split_whitespace().next().unwrap_or_default().chars().take(TYPED).collect()
 }
 
-/// The first line of a text, short enough to be repeated.
+/// Returns the first line of a text, short enough to be repeated.
 fn line(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(TYPED).collect::<String>().trim_end().to_owned()
 }

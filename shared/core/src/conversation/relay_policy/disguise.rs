@@ -1,4 +1,4 @@
-//! What a line reads as to a human eye: look-alikes, invisible characters and decoration don't hide a whisper mark.
+//! How a line reads to the human eye: look-alikes, invisible characters and decoration don't hide a whisper mark.
 
 use std::iter;
 
@@ -8,27 +8,27 @@ use unicode_normalization::char::is_combining_mark;
 /// How a line begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opening {
-    /// Nothing can be seen in it.
+    /// Nothing is visible in it.
     Blank,
-    /// With a whisper mark.
+    /// It begins with a whisper mark.
     Whisper,
-    /// With a slash or something like it, but no whisper mark.
+    /// It begins with a slash or something like it, but no whisper mark.
     Slash {
-        /// A letter or digit follows at once.
+        /// True if a letter or digit follows at once.
         glued: bool,
     },
-    /// With anything else.
+    /// It begins with anything else.
     Words,
 }
 
-/// Characters that look like a slash at the beginning, either way round.
+/// Characters that look like a slash in either direction.
 const SLASHES: &str = "/\\∕⁄╱╲⧸⧹⟋⟍⧵∖⫽⑊𝈺⁁᜵";
 
-/// Strokes of East Asian scripts that look like a slash; they are one only before a Latin letter.
+/// Strokes of East Asian scripts that look like a slash. They count as one only before a Latin letter.
 const STROKES: &str = "ノ丿〳㇓";
 
-/// The letters of the whisper words and the colon, each with what looks like it in other scripts. Where a capital looks like another
-/// letter than its small one does, each stands by itself. NFKC sees to full-width, bold and circled forms.
+/// The letters of the whisper words and the colon, each with its look-alikes in other scripts. Where a capital letter looks like
+/// another letter than its small one does, each is listed separately. NFKC handles full-width, bold and circled forms.
 const LOOK_ALIKES: [(char, &str); 13] = [
     ('w', "ѡѠԝԜшШɯᴡաꮃᎳꓪωⲱ"),
     ('h', "һҺнНΗհʜᏂᎻꮋꓧⲎ"),
@@ -49,7 +49,8 @@ const LOOK_ALIKES: [(char, &str); 13] = [
 const BEFORE_COLON: [&str; 3] = ["whisper", "note", "private"];
 const AFTER_SLASH: [&str; 2] = ["w", "whisper"];
 
-/// The text as it may go out: trimmed, lines ended by `\n`, without invisible characters but those that emoji and scripts are spelled with.
+/// Returns the text as it may be sent: trimmed, with lines that end in `\n`, without invisible characters except those that spell
+/// emoji and scripts.
 pub(super) fn visible(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut chars = ended(text).peekable();
@@ -61,12 +62,12 @@ pub(super) fn visible(text: &str) -> String {
     kept.trim().to_owned()
 }
 
-/// Each line as it reads: plain small letters, no emphasis, nothing invisible.
+/// Returns each line as it reads: plain small letters, no emphasis, nothing invisible.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = String> {
     text.lines().map(plain)
 }
 
-/// How a line begins that was made plain, behind whatever decorates it, and behind our own name.
+/// Returns how a plain line begins, after its decoration and after Handbell's own name.
 pub(super) fn opening(line: &str, our_name: &str) -> Opening {
     let bare = undecorated(line);
     let here = mark(line, bare);
@@ -84,8 +85,8 @@ pub(super) fn opening(line: &str, our_name: &str) -> Opening {
     here
 }
 
-/// True if a line that was made plain begins with an `@name`, has an `@all` or `@here`, or a mention in Webex's markdown: the agent meant
-/// somebody, and Webex didn't notice.
+/// Returns true if a plain line begins with an `@name`, or contains `@all`, `@here` or a mention in Webex's markdown: the agent
+/// meant somebody, and Webex didn't recognise it.
 pub(super) fn calls_somebody(line: &str) -> bool {
     let bare = undecorated(line);
     let before = &line[..line.len() - bare.len()];
@@ -124,8 +125,8 @@ fn mark(line: &str, bare: &str) -> Opening {
     }
 }
 
-/// `private note: …`, `note to self: …`, `note (for Bob): …`: a word or two more before the colon are still a whisper. A colon
-/// within a time of day or an address ends nothing.
+/// Returns true for `private note: …`, `note to self: …`, `note (for Bob): …`: with a word or two more before the colon, it is
+/// still a whisper. A colon within a time of day or a URL doesn't count.
 fn is_noted(bare: &str) -> bool {
     let ends = |(at, _): &(usize, &str)| {
         let (before, after) = (&bare[..*at], &bare[at + 1..]);
@@ -141,7 +142,7 @@ fn is_noted(bare: &str) -> bool {
     let noted = |word: &Option<&str>| {
         word.is_some_and(|word| BEFORE_COLON.contains(&word) || matches!(word, "notes" | "internal"))
     };
-    // The second word counts only behind one that belongs to it: "Please note: we are closed" is meant for the customer.
+    // The second word counts only after one that belongs to it: "Please note: we are closed" is meant for the customer.
     let second = first_two[0]
         .is_some_and(|word| matches!(word, "private" | "internal" | "own" | "my" | "team" | "agent"));
     few && (noted(&first_two[0]) || (second && noted(&first_two[1])))
@@ -151,7 +152,7 @@ fn word(text: &str, belongs: fn(char) -> bool) -> &str {
     &text[..text.find(|c| !belongs(c)).unwrap_or(text.len())]
 }
 
-/// The line without quote marks, bullets, brackets, emoji, and the number of a list at its beginning.
+/// Returns the line without quote marks, bullets, brackets, emoji, and the number of a list at its beginning.
 fn undecorated(line: &str) -> &str {
     let mut rest = line.trim_start_matches(is_decoration);
     loop {
@@ -173,12 +174,12 @@ fn is_slash(c: char) -> bool {
     SLASHES.contains(c)
 }
 
-/// True for what may stand before a mark. Rust counts 🅰 and its like as letters; to the eye they are emoji.
+/// Returns true for characters that may precede a whisper mark. Rust counts 🅰 and the like as letters; to the eye they are emoji.
 fn is_decoration(c: char) -> bool {
     !is_slash(c) && (!c.is_alphanumeric() || matches!(c, '\u{1f100}'..='\u{1f1ff}'))
 }
 
-/// The line in plain small letters. Accents stay: `Noté :` is French for something that may go out.
+/// Returns the line in plain small letters. Accents stay: `Noté :` is French for something that may be sent.
 fn plain(line: &str) -> String {
     let mut before = ' ';
     line.chars()
@@ -209,7 +210,7 @@ fn look_alike(c: char) -> Option<char> {
     LOOK_ALIKES.iter().find(|(_, others)| others.contains(c)).map(|(letter, _)| *letter)
 }
 
-/// The text with every kind of line end as `\n`.
+/// Returns the text with every kind of line end as `\n`.
 fn ended(text: &str) -> impl Iterator<Item = char> {
     let mut before = ' ';
     text.chars().filter_map(move |c| {
@@ -223,7 +224,8 @@ fn ended(text: &str) -> impl Iterator<Item = char> {
     })
 }
 
-/// True for characters that show nothing: controls, format characters, fillers, variation selectors (Unicode, Default_Ignorable_Code_Point).
+/// Returns true for characters that show nothing: controls, format characters, fillers, variation selectors (Unicode,
+/// Default_Ignorable_Code_Point).
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{8}' | '\u{e}'..='\u{1b}' | '\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}'
@@ -233,7 +235,8 @@ fn is_invisible(c: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// True for an invisible character that changes what is seen here: within an emoji, or between letters of scripts that join.
+/// Returns true for an invisible character that changes what is seen here: within an emoji, or between letters of scripts that
+/// join.
 fn is_spelling(before: Option<char>, c: char, after: Option<char>) -> bool {
     let Some(before) = before else {
         return false;

@@ -1,6 +1,6 @@
-//! The markup of a message: whom it mentions, and what it reads as.
+//! The markup of a message: whom it mentions, and the text that people see.
 
-/// Tags that stand within a line; every other one begins a new line.
+/// Tags within a line. Every other tag begins a new line.
 const WITHIN_A_LINE: [&str; 20] = [
     "a",
     "abbr",
@@ -24,21 +24,21 @@ const WITHIN_A_LINE: [&str; 20] = [
     "u",
 ];
 
-/// What is in a markup.
+/// Content of a markup.
 #[derive(Default)]
 pub(super) struct Page {
-    /// What it reads as, but for our mentions at the beginning.
+    /// The text that people see, without the mentions of Handbell at the beginning.
     pub(super) rest: String,
-    /// How our mentions at the very beginning are labelled, in order.
+    /// Labels of the mentions of Handbell at the very beginning, in order.
     pub(super) leading: Vec<String>,
-    /// How often we are mentioned.
+    /// Number of mentions of Handbell.
     pub(super) ours: usize,
-    /// True if anybody else is mentioned, or it can't be said who.
+    /// True if anybody else is mentioned, or if it is unclear who is.
     pub(super) mentions_others: bool,
 }
 
-/// Reads a markup. A mention is `<spark-mention data-object-type="person" data-object-id="…">` (Webex, Messages resource); one that isn't
-/// plainly ours is somebody else's.
+/// Parses a markup. A mention is `<spark-mention data-object-type="person" data-object-id="…">` (Webex, Messages resource). A
+/// mention that isn't clearly Handbell's counts as somebody else's.
 pub(super) fn read(html: &str, our_id: &str) -> Page {
     let mut page = Page::default();
     let mut rest = html;
@@ -46,7 +46,7 @@ pub(super) fn read(html: &str, our_id: &str) -> Page {
         page.rest.push_str(&decoded(&rest[..at]));
         rest = &rest[at..];
         let Some((inside, after)) = tag(rest) else {
-            // Half a tag is read as text; half a mention is still one.
+            // An incomplete tag is read as text; an incomplete mention still counts.
             let half = "<spark-mention";
             page.mentions_others |=
                 rest.get(..half.len()).is_some_and(|start| start.eq_ignore_ascii_case(half));
@@ -78,7 +78,7 @@ pub(super) fn read(html: &str, our_id: &str) -> Page {
     page
 }
 
-/// What stands in the tag at the beginning of the text, and what comes after it. A `>` in quotes doesn't end it.
+/// Returns the inside of the tag at the beginning of the text, and the text after the tag. A `>` in quotes doesn't end it.
 fn tag(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('<')?;
     if !inside.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?')) {
@@ -96,7 +96,7 @@ fn tag(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// True if the tag names us as a person, once and nobody else.
+/// Returns true if the tag names Handbell as a person, once and nobody else.
 fn is_ours(inside: &str, our_id: &str) -> bool {
     let mut ids = 0;
     for (name, value) in attributes(inside) {
@@ -110,7 +110,7 @@ fn is_ours(inside: &str, our_id: &str) -> bool {
     ids == 1
 }
 
-/// The attributes of a tag, in order.
+/// Returns the attributes of a tag, in order.
 fn attributes(inside: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut rest = inside.trim_start_matches(|c: char| !c.is_whitespace());
@@ -134,7 +134,7 @@ fn attributes(inside: &str) -> Vec<(&str, &str)> {
     }
 }
 
-/// The text with the characters that stand as entities.
+/// Returns the text with the characters that its entities stand for.
 fn decoded(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -152,7 +152,7 @@ fn decoded(text: &str) -> String {
     plain + rest
 }
 
-/// The character that the entity at the beginning stands for, after its `&`, and what follows it.
+/// Returns the character of the entity at the beginning of the text, which follows its `&`, and the text after the entity.
 fn entity(text: &str) -> Option<(char, &str)> {
     if let Some(number) = text.strip_prefix('#') {
         let (radix, digits) = match number.strip_prefix(['x', 'X']) {

@@ -1,4 +1,4 @@
-//! What is answered to an agent's commands.
+//! Replies to an agent's commands.
 
 use jiff::tz::TimeZone;
 
@@ -6,7 +6,7 @@ use super::{day_and_time, escape, quoted};
 use crate::config::Line;
 use crate::conversation::{Address, Agent, Conversation, Sender};
 
-/// `/claim`.
+/// Returns the reply to `/claim`.
 pub fn claimed(by: &Agent, had: Option<&Agent>) -> String {
     match had {
         Some(had) if had.id != by.id => {
@@ -16,23 +16,23 @@ pub fn claimed(by: &Agent, had: Option<&Agent>) -> String {
     }
 }
 
-/// `/release`.
+/// Returns the reply to `/release`.
 pub fn released(by: &Agent) -> String {
     format!("{} gave it back. The customer's next text looks for somebody.", escape(&by.name))
 }
 
-/// `/close`.
+/// Returns the reply to `/close`.
 pub fn closed(by: &Agent, note: Option<&str>) -> String {
     let note = note.map(|note| format!(" {}", quoted(note))).unwrap_or_default();
     format!("Closed by {}.{note} It opens again when the customer writes.", escape(&by.name))
 }
 
-/// `/name`.
+/// Returns the reply to `/name`.
 pub fn named(name: &str) -> String {
     format!("The customer is called **{}** from now on.", escape(name))
 }
 
-/// `/canned` with a name that there isn't.
+/// Returns the reply to `/canned` with an unknown name.
 pub fn no_canned(name: &str, line: &Line) -> String {
     if line.canned.is_empty() {
         return "**Not sent.** This line has no prepared answers (`canned` in the configuration).".to_owned();
@@ -41,17 +41,17 @@ pub fn no_canned(name: &str, line: &Line) -> String {
     format!("**Not sent.** There is no answer called {}. There are: {}.", escape(name), names.join(", "))
 }
 
-/// `/call`.
+/// Returns the reply to `/call`.
 pub fn ringing(by: &Agent) -> String {
     format!("Your phone rings, {}. Press 1, and the customer is called.", escape(&by.name))
 }
 
-/// `/call` without a number.
+/// Returns the reply to `/call` if the agent has no number.
 pub fn no_phone(by: &Agent) -> String {
     format!("I don't know your number, {}: it belongs to `agents` in the configuration.", escape(&by.name))
 }
 
-/// `/who`.
+/// Returns the reply to `/who`.
 pub fn who(conversation: &Conversation, sender: &Sender, zone: &TimeZone) -> String {
     let mut lines = vec![format!("The customer is **{}**.", escape(&conversation.called()))];
     if let (Some(Address::Number(number)), Some(_)) = (&conversation.address, &conversation.name) {
@@ -74,7 +74,7 @@ pub fn who(conversation: &Conversation, sender: &Sender, zone: &TimeZone) -> Str
     lines.join("  \n")
 }
 
-/// `/hours`.
+/// Returns the reply to `/hours`.
 pub fn hours(line: &Line, open: bool) -> String {
     let now = if open { "We are open now." } else { "We are closed now." };
     let Some(hours) = &line.hours else { return "We are always open.".to_owned() };
@@ -82,7 +82,7 @@ pub fn hours(line: &Line, open: bool) -> String {
     format!("{now}  \n{}", days.collect::<Vec<_>>().join("  \n"))
 }
 
-/// `/erase`, before it is confirmed.
+/// Returns the reply to `/erase`, before it is confirmed.
 pub fn erase_sure(customer: &str) -> String {
     format!(
         "This forgets everything that was said with **{}**, for good. To do it, write `/erase yes` within ten minutes.",
@@ -90,7 +90,7 @@ pub fn erase_sure(customer: &str) -> String {
     )
 }
 
-/// `/erase`, when it is done: what is gone, and what isn't ours to remove.
+/// Returns the reply to `/erase`, when it is done: what is erased, and what isn't Handbell's to remove.
 pub fn erased(kept_opt_out: bool) -> String {
     let kept = if kept_opt_out {
         " That the number wants no texts is still known, so that it gets none."

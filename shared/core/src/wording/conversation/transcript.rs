@@ -1,4 +1,4 @@
-//! All that was said with a customer, for people who read it later.
+//! Transcripts of what was said with a customer, for people who read them later.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::{day_and_time, quoted};
 use crate::delivery::{ConversationEntry, Dispatch, Medium, Progress, Speaker};
 
-/// All that was said, for people who read it later.
+/// Returns everything that was said with a customer.
 pub fn transcript(title: &str, dispatches: &[Dispatch], zone: &TimeZone, now: Timestamp) -> String {
     let mut text = format!("{title}\nWritten down {}\n\n", day_and_time(now, zone));
     for (dispatch, entry) in
@@ -35,12 +35,12 @@ fn transcript_line(dispatch: &Dispatch, entry: &ConversationEntry, zone: &TimeZo
         many => format!(" [{many} files]"),
     };
     let not_sent = if entry.speaker == Speaker::Customer { "" } else { not_sent(dispatch) };
-    // Whatever somebody writes, it never looks like a line of ours.
+    // Whatever a person writes, it never looks like a line of Handbell's.
     let text = entry.text.replace("\r\n", "\n").replace(['\r', '\n'], "\n    ");
     format!("{}  {who}{way}: {text}{files}{not_sent}", day_and_time(entry.at, zone))
 }
 
-/// What stands behind an answer that never left.
+/// Returns the note on an answer that was never sent.
 fn not_sent(dispatch: &Dispatch) -> &'static str {
     let mut answers = dispatch.deliveries.values().filter(|delivery| delivery.message.is_reply()).peekable();
     if answers.peek().is_none() || dispatch.was_taken_back() != Some(true) {
@@ -52,7 +52,7 @@ fn not_sent(dispatch: &Dispatch) -> &'static str {
     }
 }
 
-/// The last that was said, in the space.
+/// Returns the last entries of a conversation, for the space.
 pub fn history(dispatches: &[Dispatch], zone: &TimeZone) -> String {
     const LAST: usize = 20;
     let said: Vec<_> = dispatches
@@ -60,7 +60,7 @@ pub fn history(dispatches: &[Dispatch], zone: &TimeZone) -> String {
         .filter_map(|dispatch| dispatch.conversation_entry().map(|entry| (dispatch, entry)))
         .collect();
     let from = said.len().saturating_sub(LAST);
-    // Each in a list's item: whatever somebody writes, it never looks like a line of ours.
+    // Each is a list item: whatever a person writes, it never looks like a line of Handbell's.
     let lines: Vec<_> = said[from..]
         .iter()
         .map(|(dispatch, entry)| {

@@ -1,4 +1,4 @@
-//! The report of an incident: what was done, when and by whom, and what became of every attempt to reach somebody.
+//! The incident report: what was done, when and by whom, and the outcome of every attempt to reach somebody.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use super::severity;
 use crate::delivery::{DeliveryState, Dispatch, MailMessage, Message, PhoneMessage, Progress, Receipt};
 use crate::incident::{Incident, Phase};
 
-/// One person's row of the report.
+/// A person's row in the report.
 #[derive(Default)]
 struct Reached {
     name: String,
@@ -26,7 +26,7 @@ struct Attempts {
     arrived: u32,
 }
 
-/// The subject of the mail that answers the one that it began with.
+/// Returns the subject of the report's mail, which replies to the mail that opened the incident.
 pub fn report_subject(incident: &Incident) -> String {
     if incident.alert.as_ref().is_some_and(|alert| alert.reporter.is_some()) {
         return format!("Your report {}", incident.reference());
@@ -42,17 +42,17 @@ pub fn report_subject(incident: &Incident) -> String {
     }
 }
 
-/// Who reads a report.
+/// Reader of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reader {
-    /// Somebody of ours: everything.
+    /// A member of the team, who sees everything.
     Ours,
-    /// Whoever reported it: no phone numbers, no addresses, and nothing that we wrote to each other. To somebody who filled in a
-    /// form, not even what they wrote: the address may be another's.
+    /// The person who reported the problem: sees no phone numbers, no addresses, and nothing that the team wrote to each other. A
+    /// person who filled in a form doesn't even see what they wrote, since the address may be somebody else's.
     Outside,
 }
 
-/// The report, as plain text: for the mail and as a file in the space.
+/// Returns the report as plain text: for the mail and as a file in the space.
 pub fn incident_report(
     incident: &Incident,
     dispatches: &[Dispatch],
@@ -133,7 +133,7 @@ pub fn incident_report(
     }
 }
 
-/// How a line begins that somebody added.
+/// Returns how the timeline entry of a person's note begins.
 fn noted_by(who: Option<&str>) -> String {
     who.map_or_else(|| "\0".to_owned(), |who| format!("{who}: "))
 }
@@ -150,7 +150,7 @@ fn outcome(incident: &Incident, words: &Words) -> String {
     format!("{taken} {end}")
 }
 
-/// Each person who was reached for, in the order in which they were.
+/// Returns each person whom the incident tried to reach, in the order of the attempts.
 fn people(incident: &Incident, dispatches: &[Dispatch]) -> Vec<Reached> {
     let mut order: Vec<String> = Vec::new();
     let mut people: BTreeMap<String, Reached> = BTreeMap::new();
