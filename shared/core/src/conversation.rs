@@ -174,7 +174,7 @@ pub struct Conversation {
     /// Dispatches that carry the agents' latest messages, by the messages' ids in Webex.
     #[serde(default)]
     pub answers: Vec<(String, u32)>,
-    /// Time up to which the agents' messages were read. They aren't read again.
+    /// The agents' messages up to this time were read. None of them is read again along with a newer one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_to: Option<Timestamp>,
     /// What Handbell's token showed then. With another token, messages from before aren't read any more.
