@@ -1,4 +1,4 @@
-//! Trouble is reported: once, two hundred times, while phones stay silent, and after everybody was called in vain.
+//! An alert is raised: once, two hundred times, during a hold, and after everybody was called in vain.
 
 use handbell_core::config::Severity::{self, Critical, Error, Info, Warning};
 use handbell_core::delivery::{Message, SpaceMessage};
@@ -69,7 +69,7 @@ fn an_alert_of_a_form_has_no_original_and_names_who_reported_it() {
 }
 
 #[test]
-fn a_plan_without_steps_still_says_it() {
+fn a_plan_without_steps_still_posts_the_alert() {
     let mut plan = three_steps();
     plan["steps"] = json!([]);
     let mut night = Night::with(plan);
@@ -82,7 +82,7 @@ fn a_plan_without_steps_still_says_it() {
 }
 
 #[test]
-fn a_plan_can_do_without_the_card() {
+fn a_plan_can_switch_the_card_off() {
     let mut plan = three_steps();
     plan["card"] = json!(false);
     let mut night = Night::with(plan);
@@ -93,7 +93,7 @@ fn a_plan_can_do_without_the_card() {
 }
 
 #[test]
-fn two_hundred_on_the_same_trouble_are_one_incident_and_one_word_a_minute() {
+fn two_hundred_alerts_about_one_problem_are_one_incident_and_one_post_a_minute() {
     let mut night = Night::begun();
     let mut notes = Vec::new();
     for number in 1..200 {
@@ -112,7 +112,7 @@ fn two_hundred_on_the_same_trouble_are_one_incident_and_one_word_a_minute() {
 }
 
 #[test]
-fn the_timers_of_a_storm_are_those_of_its_first_mail() {
+fn a_storm_keeps_the_timers_of_its_first_mail() {
     let mut night = Night::begun();
     for _ in 0..9 {
         night.now += SignedDuration::from_secs(30);
@@ -125,7 +125,7 @@ fn the_timers_of_a_storm_are_those_of_its_first_mail() {
 }
 
 #[test]
-fn mails_while_somebody_has_it_call_nobody() {
+fn mails_about_an_acknowledged_incident_call_nobody() {
     let mut night = Night::begun();
     night.acknowledges("dana");
     night.pass(30);
@@ -135,7 +135,7 @@ fn mails_while_somebody_has_it_call_nobody() {
 }
 
 #[test]
-fn after_the_end_the_same_trouble_is_another_incident() {
+fn after_the_end_the_same_problem_opens_another_incident() {
     for command in [Command::Resolve, Command::Cancel] {
         let mut night = Night::begun();
         night.says("dana", command);
@@ -146,7 +146,7 @@ fn after_the_end_the_same_trouble_is_another_incident() {
 }
 
 #[test]
-fn that_it_got_worse_is_said_at_once() {
+fn a_higher_severity_is_posted_at_once() {
     let mut night = Night::with(three_steps());
     night.mail(Warning);
     night.now += SignedDuration::from_secs(5);
@@ -161,7 +161,7 @@ fn that_it_got_worse_is_said_at_once() {
     assert_eq!(severity, Some(Critical), "the worst that was reported");
 }
 
-/// Reported at 02:00, phones silent until `minutes` later.
+/// Raised at 02:00, with a hold for this many minutes.
 fn quiet(severity: Severity, for_minutes: i64) -> (Night, Vec<String>) {
     let mut night = Night::with(three_steps());
     let opened = night.raise(held(severity, night.now + minutes(for_minutes)));
@@ -170,7 +170,7 @@ fn quiet(severity: Severity, for_minutes: i64) -> (Night, Vec<String>) {
 }
 
 #[test]
-fn held_phones_ring_at_the_end_of_the_hold_and_never_before() {
+fn phones_ring_at_the_end_of_the_hold_and_never_before() {
     let (mut night, lines) = quiet(Warning, 300);
     assert!(lines[1].contains("No phone rings before 07:00 (quiet hours)."), "{lines:?}");
     let pages: Vec<_> =
@@ -187,7 +187,7 @@ fn held_phones_ring_at_the_end_of_the_hold_and_never_before() {
 }
 
 #[test]
-fn what_is_held_longer_than_silence_lasts_is_not_over_before_it_begins() {
+fn a_hold_longer_than_reset_after_does_not_end_the_incident() {
     let (mut night, _) = quiet(Warning, 600);
     assert!(night.sleep(599).is_empty());
     assert_eq!(night.stands(), (Phase::Open, 1, 0));
@@ -199,7 +199,7 @@ fn what_is_held_longer_than_silence_lasts_is_not_over_before_it_begins() {
 }
 
 #[test]
-fn a_hold_that_is_over_is_none() {
+fn a_hold_in_the_past_has_no_effect() {
     let (night, lines) = quiet(Warning, 0);
     assert!(lines.contains(&"sms dana".to_owned()), "{lines:?}");
     assert!(!lines[1].contains("No phone rings"), "{lines:?}");
@@ -207,7 +207,7 @@ fn a_hold_that_is_over_is_none() {
 }
 
 #[test]
-fn worse_wakes_what_quiet_hours_held() {
+fn a_higher_severity_ends_the_hold() {
     let (mut night, _) = quiet(Warning, 300);
     night.pass(10);
     let before = night.incident().dispatches;
@@ -232,7 +232,7 @@ fn worse_wakes_what_quiet_hours_held() {
 }
 
 #[test]
-fn what_is_not_worse_or_held_itself_wakes_nobody() {
+fn an_alert_that_is_not_worse_or_is_held_itself_does_not_end_the_hold() {
     for (first, second, for_itself) in
         [(Warning, Warning, false), (Warning, Info, false), (Warning, Error, true), (Info, Critical, true)]
     {
@@ -248,7 +248,7 @@ fn what_is_not_worse_or_held_itself_wakes_nobody() {
 }
 
 #[test]
-fn worse_wakes_nobody_once_somebody_has_it() {
+fn a_higher_severity_calls_nobody_once_somebody_has_it() {
     let (mut night, _) = quiet(Warning, 300);
     night.acknowledges("dana");
     night.pass(10);
@@ -258,7 +258,7 @@ fn worse_wakes_nobody_once_somebody_has_it() {
 }
 
 #[test]
-fn a_hold_that_is_acknowledged_rings_nobody() {
+fn an_incident_acknowledged_during_the_hold_rings_nobody() {
     let (mut night, _) = quiet(Warning, 300);
     night.acknowledges("dana");
     assert!(night.incident().cancels(1, 1));
@@ -271,7 +271,7 @@ fn a_hold_that_is_acknowledged_rings_nobody() {
 }
 
 #[test]
-fn asked_for_while_phones_are_silent_it_comes_at_once() {
+fn a_step_requested_during_the_hold_comes_at_once() {
     let (mut night, _) = quiet(Warning, 600);
     let escalated = night.says("robin", Command::Escalate { name: "technical".to_owned() });
     assert_eq!(night.pages(&escalated), usual("alex"));
@@ -288,7 +288,7 @@ fn asked_for_while_phones_are_silent_it_comes_at_once() {
 }
 
 #[test]
-fn reported_again_after_the_plans_end_it_begins_again() {
+fn a_repeated_alert_after_the_end_of_the_plan_restarts_it() {
     let mut night = Night::begun();
     assert_eq!(night.sleep(15).len(), 2, "the second step and the third");
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
@@ -306,7 +306,7 @@ fn reported_again_after_the_plans_end_it_begins_again() {
 }
 
 #[test]
-fn while_steps_are_still_to_come_a_mail_begins_nothing_again() {
+fn a_repeated_alert_does_not_restart_a_plan_with_steps_left() {
     let mut plan = three_steps();
     plan["steps"][1]["after"] = json!("30m");
     let mut night = Night::begun_with(plan);

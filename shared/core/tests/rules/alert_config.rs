@@ -1,4 +1,4 @@
-//! What a source of alerts can't say, nor a plan of people, and what the configuration's writer is told.
+//! Mistakes in alert sources and in the people of plans, and what the author of the configuration reads about them.
 
 use handbell_core::config::{Config, problems};
 use insta::assert_snapshot;
@@ -46,7 +46,7 @@ fn good() -> Value {
     })
 }
 
-/// What is said of the good configuration after something in it was changed: `where: what`, line by line.
+/// The problems of the good configuration after something in it was changed: `where: what`, line by line.
 fn said(change: impl FnOnce(&mut Value)) -> String {
     let mut value = good();
     change(&mut value);
@@ -65,12 +65,12 @@ fn said_of_plan(change: impl FnOnce(&mut Value)) -> String {
 }
 
 #[test]
-fn nothing_is_said_of_a_good_one() {
+fn a_good_configuration_has_no_problems() {
     assert_eq!(said(|_| ()), "");
 }
 
 #[test]
-fn what_a_source_needs() {
+fn a_source_needs_a_plan_and_a_way_in() {
     assert_snapshot!(said(|config| {
         config["sources"] = json!({
             "our mon": { "plan": "duty", "form": { "secret": " " } },
@@ -91,7 +91,7 @@ fn what_a_source_needs() {
 }
 
 #[test]
-fn mail_to_get_and_to_send() {
+fn mistakes_in_mail_settings_are_reported() {
     assert_snapshot!(said(|config| config["mail"] = Value::Null), @"mail: mails are to come in or reports to go out, but there is no `mail` to do it with");
     assert_eq!(
         said(|config| {
@@ -114,7 +114,7 @@ fn mail_to_get_and_to_send() {
 }
 
 #[test]
-fn plans() {
+fn mistakes_in_a_sources_plans_are_reported() {
     assert_snapshot!(said(|config| {
         config["plans"]["all hands"] =
             json!({ "space": { "title": "All" }, "steps": [{ "post": { "markdown": "!" } }] });
@@ -133,7 +133,7 @@ fn plans() {
 }
 
 #[test]
-fn rules() {
+fn mistakes_in_mail_rules_are_reported() {
     assert_snapshot!(said_of_source(|source| {
         source["rules"] = json!([
             { "subject": "(unclosed", "body": "(?=look ahead)", "from": "a{1000000}", "key": "{unclosed}" },
@@ -163,7 +163,7 @@ fn rules() {
 }
 
 #[test]
-fn mailboxes() {
+fn mistakes_in_mailboxes_are_reported() {
     let of_url = |url: &str| said_of_source(|source| source["mailbox"]["url"] = json!(url));
     for url in [
         "imaps://imap.example.com",
@@ -231,7 +231,7 @@ fn mailboxes() {
 }
 
 #[test]
-fn quiet_hours() {
+fn mistakes_in_quiet_hours_are_reported() {
     assert_snapshot!(said_of_source(
         |source| source["quiet"]["hours"]["week"]["funday"] = json!("22:00-06:00")
     ), @"sources.mon.quiet.hours.week.funday: write a day (mon, tue, wed, thu, fri, sat, sun), several (mon-fri) or daily");
@@ -247,7 +247,7 @@ fn quiet_hours() {
 }
 
 #[test]
-fn a_plan_that_goes_on_and_on() {
+fn mistakes_in_restarts_confirmations_and_repeated_calls_are_reported() {
     assert_snapshot!(said_of_plan(|plan| {
         plan["again"] = json!({ "after": "1s", "times": 21 });
         plan["confirm"] = json!({ "after": "0s", "within": "0s" });
@@ -271,7 +271,7 @@ fn a_plan_that_goes_on_and_on() {
 }
 
 #[test]
-fn who_has_to_have_it() {
+fn mistakes_in_needed_acknowledgements_are_reported() {
     assert_snapshot!(said_of_plan(|plan| plan["need"] = json!(0)), @"plans.duty.need: at least 1 has to acknowledge; with 0 nobody would be called at all");
     assert_snapshot!(said_of_plan(|plan| plan["need"] = json!([])), @"plans.duty.need: no team is named here; leave it out if anybody may acknowledge");
     assert_snapshot!(said_of_plan(|plan| plan["need"] = json!(["net", "", "net"])), @"
@@ -281,7 +281,7 @@ fn who_has_to_have_it() {
 }
 
 #[test]
-fn who_is_told() {
+fn mistakes_in_targets_are_reported() {
     assert_snapshot!(said_of_plan(|plan| {
         plan["steps"][0]["page"] = json!([
             { "to": [] },
@@ -302,7 +302,7 @@ fn who_is_told() {
 }
 
 #[test]
-fn steps_that_are_asked_for() {
+fn mistakes_in_named_steps_are_reported() {
     assert_snapshot!(said_of_plan(|plan| {
         plan["escalate"] = json!({
             "crisis cell": { "post": { "markdown": "!" } },
@@ -325,7 +325,7 @@ fn steps_that_are_asked_for() {
 }
 
 #[test]
-fn twilio() {
+fn texts_and_calls_need_twilio() {
     assert_snapshot!(said(|config| config["twilio"]["calls_per_second"] = json!(0)), @"twilio.calls_per_second: with 0 calls a second nobody would be called; write 1 or more, or leave it out");
     let without = |steps: Value, escalate: Value| {
         said(|config| {

@@ -1,4 +1,4 @@
-//! Who answers.
+//! The choice of the agent who answers.
 
 use handbell_core::conversation::assign::{Candidate, Choice, How, choose};
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +18,7 @@ fn somebody(name: &str, there: Option<bool>, idle: Option<i64>, in_space: bool) 
     }
 }
 
-/// Who is called, in short.
+/// The choice, in short.
 fn told(candidates: &[Candidate], how: How, last: Option<&str>) -> String {
     match choose(candidates, how, last) {
         Choice::SomebodyThere => "somebody there".to_owned(),
@@ -28,7 +28,7 @@ fn told(candidates: &[Candidate], how: How, last: Option<&str>) -> String {
 }
 
 #[test]
-fn who_is_called() {
+fn an_available_agent_outside_of_the_space_is_asked() {
     let (yes, no, hidden) = (Some(true), Some(false), None);
     let anna = |there, in_space| somebody("anna", there, Some(5), in_space);
     let ben = |there, in_space| somebody("ben", there, Some(20), in_space);
@@ -40,11 +40,11 @@ fn who_is_called() {
         (vec![anna(no, true), ben(yes, false)], "ben"),
         (vec![anna(yes, false), ben(yes, false)], "ben"),
         (vec![anna(yes, false), ben(yes, false), carl(yes, false)], "carl"),
-        // Some are shown to us: those who aren't may be anywhere.
+        // Webex shows some of the agents: the others may be anywhere.
         (vec![anna(yes, false), ben(hidden, false)], "anna"),
         (vec![anna(no, false), ben(hidden, false)], "nobody"),
         (vec![anna(no, true), ben(hidden, true)], "nobody"),
-        // Nobody is shown to us: all count, those outside the space first.
+        // Webex shows none of the agents: all count, those outside of the space first.
         (vec![anna(hidden, false), ben(hidden, false)], "ben"),
         (vec![anna(hidden, false), ben(hidden, true), carl(hidden, true)], "anna"),
         (vec![anna(hidden, true), ben(hidden, true)], "ben"),
@@ -55,20 +55,20 @@ fn who_is_called() {
 }
 
 #[test]
-fn equally_idle_by_address() {
+fn equally_idle_agents_are_asked_by_address() {
     let both = [somebody("Ben", Some(true), Some(5), false), somebody("anna", Some(true), Some(5), false)];
     assert_eq!(told(&both, How::LongestIdle, None), "anna");
 }
 
 #[test]
-fn one_after_the_other() {
+fn agents_take_turns() {
     let team = ["carl", "Anna", "ben"].map(|name| somebody(name, Some(true), None, false));
     let table = [
         (None, "Anna"),
         (Some("anna@example.com"), "ben"),
         (Some("BEN@example.com"), "carl"),
         (Some("carl@example.com"), "Anna"),
-        // Somebody who left the team.
+        // An agent who left the team.
         (Some("bert@example.com"), "carl"),
         (Some("zoe@example.com"), "Anna"),
     ];
@@ -80,7 +80,7 @@ fn one_after_the_other() {
 }
 
 #[test]
-fn the_configuration_says_it_in_words() {
+fn the_configuration_names_each_order() {
     assert_eq!(serde_json::from_str::<How>("\"longest-idle\"").unwrap(), How::default());
     assert_eq!(serde_json::to_string(&How::InTurn).unwrap(), "\"in-turn\"");
 }
@@ -98,7 +98,7 @@ proptest! {
     #![proptest_config(chance(512))]
 
     #[test]
-    fn whoever_is_called_is_there(team in team(), in_turn in any::<bool>(), last in prop::option::of("p[0-6]@example.com")) {
+    fn only_an_available_agent_is_asked(team in team(), in_turn in any::<bool>(), last in prop::option::of("p[0-6]@example.com")) {
         let how = if in_turn { How::InTurn } else { How::LongestIdle };
         let blind = team.iter().all(|one| one.there.is_none());
         let answered = team.iter().any(|one| one.in_space && one.there == Some(true));
@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn everybody_has_a_turn(names in prop::collection::btree_set("[a-z]{1,4}", 1..6)) {
+    fn every_agent_gets_a_turn(names in prop::collection::btree_set("[a-z]{1,4}", 1..6)) {
         let team: Vec<_> = names.iter().map(|name| somebody(name, Some(true), None, false)).collect();
         let mut last: Option<String> = None;
         let mut called = Vec::new();

@@ -1,4 +1,4 @@
-//! Several attempts for the same person: what one that failed, or was answered, means for the others.
+//! Several attempts for the same person: what a failed or an answered one means for the others.
 
 use handbell_core::config::{Admins, Plan};
 use handbell_core::delivery::{
@@ -18,7 +18,7 @@ use crate::house::{chance, morning, words};
 enum Way {
     Text(i64),
     Call(i64),
-    /// Until somebody answers.
+    /// A call that is repeated until somebody answers.
     Ring(i64),
     Mail(i64),
 }
@@ -56,7 +56,7 @@ fn paging(attempts: &[Way]) -> Dispatch {
     dispatch
 }
 
-/// Twilio has it, and tells what became of it.
+/// Twilio has it, and sends a receipt.
 fn became(dispatch: &mut Dispatch, name: &str, status: &str) {
     dispatch.record(name, Outcome::Sent(format!("id{name}")), morning());
     let id = format!("id{name}");
@@ -64,7 +64,7 @@ fn became(dispatch: &mut Dispatch, name: &str, status: &str) {
     dispatch.receipts.insert(name.to_owned(), receipt);
 }
 
-/// When each is made that was not begun; the minutes after the step.
+/// When each pending attempt is made, in minutes after the step.
 fn waits(dispatch: &Dispatch) -> Vec<i64> {
     let mut all: Vec<_> = dispatch.deliveries.iter().collect();
     all.sort_by_key(|(name, _)| name.parse::<u32>().unwrap());
@@ -75,7 +75,7 @@ fn waits(dispatch: &Dispatch) -> Vec<i64> {
 const USUAL: [Way; 4] = [Text(0), Call(2), Call(7), Call(12)];
 
 #[test]
-fn while_nothing_has_failed_nothing_is_hurried() {
+fn nothing_is_expedited_before_a_failure() {
     for status in ["queued", "sent", "delivered", "read"] {
         let mut dispatch = paging(&USUAL);
         became(&mut dispatch, "0", status);
@@ -85,7 +85,7 @@ fn while_nothing_has_failed_nothing_is_hurried() {
 }
 
 #[test]
-fn after_a_text_that_does_not_arrive_the_call_comes_at_once() {
+fn an_undelivered_text_expedites_the_call() {
     for status in ["undelivered", "failed"] {
         let mut dispatch = paging(&USUAL);
         became(&mut dispatch, "0", status);
@@ -100,7 +100,7 @@ fn after_a_text_that_does_not_arrive_the_call_comes_at_once() {
 }
 
 #[test]
-fn one_failure_hurries_one_attempt_however_often_somebody_looks() {
+fn one_failure_expedites_one_attempt_however_often_it_is_seen() {
     let mut dispatch = paging(&USUAL);
     became(&mut dispatch, "0", "undelivered");
     dispatch.expedite(minute(1));
@@ -112,7 +112,7 @@ fn one_failure_hurries_one_attempt_however_often_somebody_looks() {
 }
 
 #[test]
-fn what_the_vendor_puts_off_is_not_hurried() {
+fn a_pause_that_the_vendor_asked_for_is_kept() {
     let mut dispatch = paging(&USUAL);
     became(&mut dispatch, "0", "undelivered");
     dispatch.expedite(minute(1));
@@ -129,7 +129,7 @@ fn what_the_vendor_puts_off_is_not_hurried() {
 }
 
 #[test]
-fn after_a_call_in_vain_the_text_comes_at_once_if_one_is_left() {
+fn a_failed_call_expedites_the_next_text() {
     for status in ["no-answer", "busy", "failed", "canceled", "voicemail"] {
         let mut dispatch = paging(&[Call(0), Text(5), Call(9)]);
         became(&mut dispatch, "0", status);
@@ -152,7 +152,7 @@ fn after_a_call_in_vain_the_text_comes_at_once_if_one_is_left() {
 }
 
 #[test]
-fn a_text_that_fails_late_hurries_nothing_once_a_call_was_made() {
+fn a_text_that_fails_late_expedites_nothing_once_a_call_was_made() {
     let mut dispatch = paging(&USUAL);
     became(&mut dispatch, "1", "no-answer");
     became(&mut dispatch, "0", "undelivered");
@@ -169,7 +169,7 @@ fn a_mail_is_no_call() {
 }
 
 #[test]
-fn one_persons_trouble_hurries_nobody_else() {
+fn a_failure_expedites_nobody_elses_attempts() {
     let mut dispatch = paging(&USUAL);
     add(&mut dispatch, "robin", &USUAL);
     became(&mut dispatch, "0", "undelivered");
@@ -178,7 +178,7 @@ fn one_persons_trouble_hurries_nobody_else() {
 }
 
 #[test]
-fn a_call_that_is_answered_is_the_last_of_its_times() {
+fn an_answered_call_cancels_its_repetitions() {
     let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
     add(&mut dispatch, "robin", &[Ring(0), Ring(2)]);
     became(&mut dispatch, "0", "completed");
@@ -215,7 +215,7 @@ fn a_voicemail_is_no_answer() {
 }
 
 #[test]
-fn a_call_in_vain_is_made_again_at_its_time() {
+fn a_failed_call_is_repeated_at_its_time() {
     for status in ["no-answer", "busy", "voicemail"] {
         let mut dispatch = paging(&[Ring(0), Ring(2), Ring(4)]);
         became(&mut dispatch, "0", status);
@@ -239,7 +239,7 @@ fn more_than_ten_attempts_keep_their_order() {
 }
 
 #[test]
-fn brought_nobody_is_said_only_when_it_is_certain() {
+fn a_step_has_brought_nobody_only_when_that_is_certain() {
     let nobody = |became_of: &[(&str, &str)]| {
         let mut dispatch = paging(&[Text(0), Call(2)]);
         add(&mut dispatch, "robin", &[Call(0)]);
@@ -267,7 +267,7 @@ fn brought_nobody_is_said_only_when_it_is_certain() {
 }
 
 #[test]
-fn what_perhaps_left_may_yet_bring_somebody() {
+fn an_attempt_with_unknown_outcome_may_still_bring_somebody() {
     let mut dispatch = paging(&[Text(0)]);
     for _ in 0..3 {
         dispatch.record("0", Outcome::Unknown { why: "timeout".to_owned() }, morning());
@@ -280,7 +280,7 @@ fn what_perhaps_left_may_yet_bring_somebody() {
 }
 
 #[test]
-fn words_to_the_admins_and_in_the_space_bring_nobody() {
+fn notices_and_posts_bring_nobody() {
     let mut dispatch = paging(&[Call(0)]);
     let content = || Content::Text("Nobody is on duty".to_owned());
     let admin = Message::Direct(DirectMessage { email: "admin@example.com".to_owned(), content: content() });
@@ -296,7 +296,7 @@ fn ack(person: Option<&str>, who: &str) -> Ack {
 }
 
 #[test]
-fn who_has_it_or_cannot_is_spared_and_nobody_else() {
+fn only_people_who_have_it_or_cannot_are_skipped() {
     let all = || {
         let mut dispatch = paging(&USUAL);
         for who in ["robin", "+352691496401"] {
@@ -331,7 +331,7 @@ fn who_has_it_or_cannot_is_spared_and_nobody_else() {
 }
 
 #[test]
-fn what_was_begun_is_not_spared() {
+fn a_delivery_that_has_begun_is_not_skipped() {
     let mut dispatch = paging(&USUAL);
     dispatch.record("0", Outcome::Unknown { why: "timeout".to_owned() }, morning());
     dispatch.add(Delivery::new(
@@ -348,7 +348,7 @@ fn what_was_begun_is_not_spared() {
 }
 
 #[test]
-fn phones_that_were_told_are_those_that_it_has_left_for() {
+fn phones_are_notified_once_a_delivery_was_sent_to_them() {
     let mut dispatch = paging(&[Text(0), Call(2)]);
     add(&mut dispatch, "+352691496401", &[Text(0)]);
     assert!(dispatch.told_by_phone().is_empty());
@@ -358,7 +358,7 @@ fn phones_that_were_told_are_those_that_it_has_left_for() {
     assert_eq!(told, ["dana", "+352691496401"]);
 }
 
-/// What takes over for an attempt that has died.
+/// The deliveries that fail over for a dead attempt.
 fn takes_over(dispatch: &mut Dispatch, name: &str) -> Vec<Message> {
     dispatch.record(name, Outcome::Refused { why: "no such number".to_owned() }, morning());
     let plan: Plan = serde_json::from_value(json!({ "space": { "title": "Alerts" } })).unwrap();
@@ -372,7 +372,7 @@ fn takes_over(dispatch: &mut Dispatch, name: &str) -> Vec<Message> {
 }
 
 #[test]
-fn nothing_takes_over_where_another_attempt_is_made_anyway() {
+fn nothing_fails_over_while_another_attempt_is_pending() {
     let mut dispatch = paging(&USUAL);
     assert!(takes_over(&mut dispatch, "0").is_empty(), "the call comes");
     let mut dispatch = paging(&[Text(0)]);
@@ -402,9 +402,10 @@ fn attempts() -> impl Strategy<Value = Vec<Way>> {
 proptest! {
     #![proptest_config(chance(400))]
 
-    /// Whatever becomes of whichever: nothing is put off, begun twice, or revived; nobody is hurried for somebody else's sake.
+    /// Whatever the outcomes are: nothing is put off, begun twice, or revived; nobody's attempt is expedited because of somebody
+    /// else's.
     #[test]
-    fn hurry_only_brings_forward_and_looking_twice_is_looking_once(
+    fn expediting_only_moves_attempts_forward_and_is_idempotent(
         dana in attempts(),
         robin in attempts(),
         moves in proptest::collection::vec((any::<usize>(), 0..9_usize, 0..3_i64), 1..20),

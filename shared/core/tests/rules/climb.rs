@@ -1,4 +1,4 @@
-//! The rules of an incident, tried with whatever may happen, in whatever order.
+//! The rules of an incident, tried with any events in any order.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::house::{House, chance, press_with_id, says};
 
-/// Something that happens next, in terms of what is the case then.
+/// The next event, in terms of the state at that time.
 #[derive(Clone, Debug)]
 enum Move {
     Press {
@@ -22,16 +22,16 @@ enum Move {
         gesture: Gesture,
         age: Option<SignedDuration>,
     },
-    /// Of an incident so many after the present one.
+    /// Of the incident this many after the present one.
     Acknowledge(i64),
-    /// Of an incident so many after the present one, at a step so many after the present one.
+    /// Of the incident this many after the present one, at the step this many after the present one.
     Next(i64, i32),
     Resolve(i64),
     Cancel(i64),
     Wake,
-    /// Time passes, and nobody wakes.
+    /// Time passes without a wake-up.
     Pass(SignedDuration),
-    /// Time passes until the incident asked to be woken.
+    /// Time passes until the wake-up for which the incident asked.
     Sleep,
 }
 
@@ -120,13 +120,13 @@ fn asks_for_the_next(event: &Event) -> bool {
     matches!(event, Event::Command { command: Command::Next { .. }, .. })
 }
 
-/// Watches what happens, and knows what must hold.
+/// Watches the events, and knows what must hold.
 struct Watch {
     house: House,
-    /// Every dispatch so far, with whether it was cancelled when last seen.
+    /// Every dispatch so far, and whether it was cancelled when last seen.
     said: Vec<(u64, u32, bool)>,
     facts: BTreeSet<String>,
-    /// Steps of this incident that no press took: by themselves or because somebody asked.
+    /// Steps of this incident that no press took: automatic ones and requested ones.
     by_others: u32,
     /// The last dispatch of this incident that took a step and posts.
     posting: Option<u32>,
@@ -231,7 +231,7 @@ impl Watch {
             self.by_others = 0;
             self.posting = None;
         }
-        // What the incident had come to; a new one comes from nothing.
+        // The incident's numbers before the event; a new incident begins at zero.
         let (count, step, dispatches) = before
             .filter(|_| !opens)
             .map_or((0, 0, 0), |incident| (incident.count, incident.step, incident.dispatches));
@@ -258,7 +258,7 @@ impl Watch {
         before.is_none_or(|incident| incident.phase.is_final() || quiet(incident))
     }
 
-    /// Count, step and phase go the way that they should.
+    /// Count, step and phase change as they should.
     fn check_climb(
         &mut self,
         before: Option<&Incident>,
@@ -370,7 +370,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Whatever is not finished is looked at again in time.
+    /// An incident that isn't over is woken in time.
     fn check_wake(
         &self,
         before: Option<&Incident>,
@@ -400,7 +400,7 @@ impl Watch {
         Ok(())
     }
 
-    /// The dispatches are dense, due, and say what the step says, each thing once.
+    /// The dispatches are numbered without gaps, due, and contain what the step says, each thing once.
     fn check_dispatches(
         &mut self,
         decision: &Decision,
@@ -462,7 +462,8 @@ impl Watch {
         Ok(())
     }
 
-    /// What is cancelled stays cancelled; an acknowledgement or an end makes all before it cancelled; nothing is cancelled as it is said.
+    /// A cancelled dispatch stays cancelled. An acknowledgement or an end cancels all dispatches before it. No dispatch is
+    /// cancelled when it is written.
     fn check_voids(
         &mut self,
         event: &Event,
@@ -493,7 +494,7 @@ proptest! {
     #![proptest_config(chance(400))]
 
     #[test]
-    fn whatever_happens_the_rules_hold(plan in a_plan(), button in a_button(), moves in proptest::collection::vec(a_move(), 1..60)) {
+    fn the_rules_hold_for_any_events(plan in a_plan(), button in a_button(), moves in proptest::collection::vec(a_move(), 1..60)) {
         let mut watch = Watch::new(plan, button);
         for next in &moves {
             watch.make(next)?;
@@ -511,14 +512,14 @@ proptest! {
 
     /// However often it is woken, early or twice: each step comes its `after` after the one before, and not before that.
     #[test]
-    fn left_alone_it_climbs_by_the_clock(plan in a_plan(), button in a_button(), early in proptest::collection::vec(0..3_000_000_i64, 0..20)) {
+    fn an_unattended_incident_escalates_by_the_clock(plan in a_plan(), button in a_button(), early in proptest::collection::vec(0..3_000_000_i64, 0..20)) {
         let mut house = House::new(plan, button);
         house.press();
         let quiet = house.plan.reset_after.0;
         let mut wanted = vec![(1, house.now)];
         for (index, step) in house.plan.steps.iter().enumerate().skip(1) {
             let Some(after) = step.after else { break };
-            // A step that comes by itself is heard of too: the incident is quiet from then on.
+            // An automatic step is activity too: the incident is quiet from then on.
             if after.0 > quiet {
                 break;
             }
@@ -540,7 +541,7 @@ proptest! {
         prop_assert_eq!((house.incident().phase, house.now), (Phase::Lapsed, over));
     }
 
-    /// Two presses without an id, the second within the debounce time; with an id neither is taken for the other.
+    /// Two presses without an id, the second within the debounce time. With an id, neither is taken for the other.
     #[test]
     fn a_bounce_changes_nothing(plan in a_plan(), button in a_button(), later in 0..20_000_i64) {
         let mut house = House::new(plan, button);
@@ -557,7 +558,7 @@ proptest! {
     }
 
     #[test]
-    fn an_incident_survives_the_table(plan in a_plan(), button in a_button(), moves in proptest::collection::vec(a_move(), 1..20)) {
+    fn an_incident_is_read_as_it_was_written(plan in a_plan(), button in a_button(), moves in proptest::collection::vec(a_move(), 1..20)) {
         let mut watch = Watch::new(plan, button);
         for next in &moves {
             watch.make(next)?;

@@ -1,4 +1,4 @@
-//! What people say to an alert: "I have it", "I can't", the next step, not now, done.
+//! Commands to the incident of an alert: acknowledge, decline, next step, snooze, resolve.
 
 use handbell_core::config::Severity::Critical;
 use handbell_core::incident::command::{Actor, Command, How};
@@ -22,7 +22,7 @@ fn needs(need: &Value) -> Night {
     Night::begun_with(plan)
 }
 
-/// Whom the engine would still call of all that was decided before.
+/// The attempts that the engine would still make of all that was decided before.
 fn spared(night: &Night) -> Vec<String> {
     let all = everybody();
     let mut ids: Vec<String> = all.people.keys().cloned().collect();
@@ -34,7 +34,7 @@ fn spared(night: &Night) -> Vec<String> {
 }
 
 #[test]
-fn the_first_who_acknowledges_has_it() {
+fn the_first_person_who_acknowledges_has_it() {
     let mut night = Night::begun();
     night.pass(3);
     let taken = night.acknowledges("dana");
@@ -67,7 +67,7 @@ fn the_first_who_acknowledges_has_it() {
 }
 
 #[test]
-fn a_word_for_another_incident_changes_nothing() {
+fn a_command_for_another_incident_changes_nothing() {
     let commands = [
         Command::Acknowledge,
         Command::Next { step: None },
@@ -98,7 +98,7 @@ fn a_word_for_another_incident_changes_nothing() {
 }
 
 #[test]
-fn two_are_needed_and_one_is_not_enough() {
+fn where_two_are_needed_one_is_not_enough() {
     let mut night = needs(&json!(2));
     let first = night.acknowledges("dana");
     assert_eq!((first.outcome, night.phase(), entry(&first)), (Outcome::Done, Phase::Open, "dana has it"));
@@ -120,7 +120,7 @@ fn two_are_needed_and_one_is_not_enough() {
 }
 
 #[test]
-fn without_a_card_the_space_reads_who_is_missing() {
+fn without_a_card_a_post_names_who_is_missing() {
     let mut plan = three_steps();
     plan["need"] = json!(3);
     plan["card"] = json!(false);
@@ -157,7 +157,7 @@ fn one_of_each_team_is_needed_and_nobody_counts_twice() {
 }
 
 #[test]
-fn every_order_of_every_three_teams_comes_to_the_same() {
+fn the_order_of_acknowledgements_makes_no_difference() {
     let teams = [("a", vec!["one", "two"]), ("b", vec!["two", "three"]), ("c", vec!["one", "three"])];
     for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         let mut plan = three_steps();
@@ -179,8 +179,8 @@ fn every_order_of_every_three_teams_comes_to_the_same() {
 }
 
 #[test]
-fn where_one_person_could_stand_for_any_the_others_still_fit() {
-    // Everybody is of `all`; only two are of `few`. Whoever is in both must not be used up for the wrong one.
+fn a_member_of_several_teams_stands_for_the_team_that_needs_them() {
+    // Everybody is of `all`; only two are of `few`. A person in both must not be used up for the wrong one.
     for said in [["one", "two", "three"], ["three", "two", "one"], ["two", "three", "one"]] {
         let mut plan = three_steps();
         plan["need"] = json!(["all", "few", "some"]);
@@ -203,7 +203,7 @@ fn where_one_person_could_stand_for_any_the_others_still_fit() {
 }
 
 #[test]
-fn opened_again_it_needs_all_of_them_again() {
+fn a_reopened_incident_needs_every_acknowledgement_again() {
     let mut plan = three_steps();
     plan["need"] = json!(2);
     plan["confirm"] = json!({ "after": "1h", "within": "10m" });
@@ -220,7 +220,7 @@ fn opened_again_it_needs_all_of_them_again() {
 }
 
 #[test]
-fn who_cannot_climbs_at_once_and_is_called_no_more() {
+fn a_person_who_cannot_escalates_at_once_and_is_called_no_more() {
     let mut night = Night::begun();
     night.pass(1);
     let refused = night.says("dana", Command::Cannot);
@@ -243,7 +243,7 @@ fn who_cannot_climbs_at_once_and_is_called_no_more() {
 }
 
 #[test]
-fn who_has_it_and_cannot_loses_it() {
+fn a_person_who_has_it_and_cannot_loses_it() {
     let mut night = Night::begun();
     night.acknowledges("dana");
     let others = night.says("robin", Command::Cannot);
@@ -267,7 +267,7 @@ fn who_has_it_and_cannot_loses_it() {
 }
 
 #[test]
-fn whoever_has_it_is_known_by_each_of_their_names() {
+fn the_person_who_has_it_is_known_by_each_of_their_names() {
     let by = |who: &str, how| Actor { who: who.to_owned(), person: Some("dana".to_owned()), how };
     let mut night = Night::begun();
     night.apply(&Event::Command { by: by("dana", How::Phone), epoch: None, command: Command::Acknowledge });
@@ -277,7 +277,7 @@ fn whoever_has_it_is_known_by_each_of_their_names() {
 }
 
 #[test]
-fn of_two_who_have_it_one_cannot_and_one_more_is_enough() {
+fn if_one_of_two_cannot_one_more_is_enough() {
     let mut night = needs(&json!(2));
     night.acknowledges("dana");
     night.acknowledges("robin");
@@ -289,7 +289,7 @@ fn of_two_who_have_it_one_cannot_and_one_more_is_enough() {
 }
 
 #[test]
-fn at_the_plans_end_whom_an_acknowledgement_silenced_is_called_again() {
+fn at_the_plans_end_people_whose_calls_were_cancelled_are_called_again() {
     let mut plan = three_steps();
     plan["steps"] = json!([{ "page": [{ "to": [{ "team": "network" }] }] }]);
     let mut night = Night::begun_with(plan);
@@ -304,7 +304,7 @@ fn at_the_plans_end_whom_an_acknowledgement_silenced_is_called_again() {
 }
 
 #[test]
-fn who_cannot_at_the_plans_end_while_others_are_called_calls_nobody_anew() {
+fn at_the_plans_end_a_person_who_cannot_calls_nobody_again_while_others_are_called() {
     let mut night = Night::begun();
     night.sleep(15);
     let refused = night.says("dana", Command::Cannot);
@@ -315,7 +315,7 @@ fn who_cannot_at_the_plans_end_while_others_are_called_calls_nobody_anew() {
 }
 
 #[test]
-fn who_could_not_snoozes_and_cannot_again() {
+fn a_person_who_could_not_may_snooze_and_then_not_again() {
     let mut night = Night::begun();
     night.says("dana", Command::Cannot);
     night.snoozes("dana", 30);
@@ -326,7 +326,7 @@ fn who_could_not_snoozes_and_cannot_again() {
 }
 
 #[test]
-fn the_next_step_comes_when_somebody_wants_it_and_once() {
+fn a_requested_next_step_comes_once() {
     let mut night = Night::begun();
     let next = Event::Command { by: actor("dana"), epoch: Some(1), command: Command::Next { step: Some(1) } };
     let climbed = night.apply(&next);
@@ -349,7 +349,7 @@ fn the_next_step_comes_when_somebody_wants_it_and_once() {
 }
 
 #[test]
-fn a_step_of_a_name_comes_besides() {
+fn a_named_step_comes_in_addition() {
     let mut night = Night::begun();
     night.pass(1);
     let escalated = night.says("dana", named("Technical"));
@@ -370,7 +370,7 @@ fn a_step_of_a_name_comes_besides() {
 }
 
 #[test]
-fn a_name_that_nobody_knows_changes_nothing() {
+fn an_unknown_step_name_changes_nothing() {
     let mut night = Night::begun();
     for name in ["", "manager", "tech", "technical ", "4"] {
         let said = night.says("dana", named(name));
@@ -379,7 +379,7 @@ fn a_name_that_nobody_knows_changes_nothing() {
 }
 
 #[test]
-fn a_note_is_read_and_silences_nobody() {
+fn a_note_is_posted_and_cancels_nothing() {
     let mut night = Night::begun();
     night.pass(2);
     let note = night.says("dana", Command::Note { text: "It is *only* the backup".to_owned() });
@@ -390,7 +390,7 @@ fn a_note_is_read_and_silences_nobody() {
 }
 
 #[test]
-fn an_end_is_an_end() {
+fn resolve_and_cancel_end_the_incident() {
     for (command, phase, over, words) in [
         (Command::Resolve, Phase::Resolved, "done, says robin at 02:02.", "robin resolved it"),
         (Command::Cancel, Phase::Cancelled, "called off by robin at 02:02.", "robin called it a false alarm"),
@@ -427,7 +427,7 @@ fn an_end_is_an_end() {
 }
 
 #[test]
-fn the_report_goes_to_whoever_reported_it() {
+fn the_incident_report_goes_to_the_person_who_reported_it() {
     let mut night = Night::with(three_steps());
     night.report_to =
         vec!["kim@example.com".to_owned(), "ops@example.com".to_owned(), "ops@example.com".to_owned()];
@@ -443,7 +443,7 @@ fn the_report_goes_to_whoever_reported_it() {
 }
 
 #[test]
-fn a_machine_that_no_mail_may_answer_gets_no_report() {
+fn a_machine_that_no_mail_may_answer_gets_no_incident_report() {
     let mut night = Night::with(three_steps());
     let mut raised = form("Kim", None);
     raised.alert.reporter = None;

@@ -1,4 +1,4 @@
-//! What a configuration can't say, and what its writer is told.
+//! Mistakes in a configuration, and what its author reads about them.
 
 use handbell_core::config::{Config, is_address, is_phone_number, is_sender, problems};
 use insta::assert_snapshot;
@@ -22,7 +22,7 @@ fn good() -> Value {
     })
 }
 
-/// What is said of the good configuration after something in it was changed: `where: what`, line by line.
+/// The problems of the good configuration after something in it was changed: `where: what`, line by line.
 fn said(change: impl FnOnce(&mut Value)) -> String {
     let mut value = good();
     change(&mut value);
@@ -40,17 +40,17 @@ fn step(value: &mut Value, number: usize) -> &mut Value {
 }
 
 #[test]
-fn nothing_is_said_of_a_good_one() {
+fn a_good_configuration_has_no_problems() {
     assert_eq!(said(|_| ()), "");
 }
 
 #[test]
-fn a_time_zone() {
+fn an_unknown_time_zone_is_reported() {
     assert_snapshot!(said(|config| config["timezone"] = json!("Europe/Pariss")), @r#"timezone: there is no time zone "Europe/Pariss"; write an IANA name such as Europe/Paris"#);
 }
 
 #[test]
-fn twilio() {
+fn mistakes_in_twilio_are_reported() {
     assert_snapshot!(said(|config| {
         config["twilio"]["account"] = json!("SK123");
         config["twilio"]["from"] = json!("0033644606827");
@@ -61,7 +61,7 @@ fn twilio() {
 }
 
 #[test]
-fn admins() {
+fn mistakes_in_admins_are_reported() {
     assert_snapshot!(said(|config| config["admins"] = json!({ "webex": ["admin"], "sms": ["+33644606828", "112"] })), @r#"
         admins.sms.1: "112" is no phone number; write it with + and the country's code, digits only: +352691496401
         admins.webex.0: "admin" is no mail address
@@ -69,7 +69,7 @@ fn admins() {
 }
 
 #[test]
-fn numbers() {
+fn mistakes_in_numbers_are_reported() {
     assert_snapshot!(said(|config| {
         step(config, 1)["sms"][0]["to"] = json!(["+352691496401", "691 496 401", "+0352691496401"]);
         step(config, 1)["sms"][0]["from"] = json!("A name that is too long");
@@ -83,12 +83,12 @@ fn numbers() {
 }
 
 #[test]
-fn a_name_can_text_but_not_call() {
+fn a_sender_name_can_text_but_not_call() {
     assert_snapshot!(said(|config| step(config, 2)["call"][0]["from"] = json!("Handbell")), @r#"plans.power.steps.2.call.0.from: "Handbell" is no phone number; write it with + and the country's code, digits only: +352691496401"#);
 }
 
 #[test]
-fn addresses() {
+fn mistakes_in_addresses_are_reported() {
     assert_snapshot!(said(|config| {
         config["plans"]["power"]["space"]["moderators"] = json!(["a@example.com", "a at example.com"]);
         config["plans"]["power"]["space"]["participants"] = json!(["a@localhost"]);
@@ -102,7 +102,7 @@ fn addresses() {
 }
 
 #[test]
-fn words() {
+fn empty_texts_are_reported() {
     assert_snapshot!(said(|config| {
         step(config, 1)["sms"][0]["text"] = json!("  ");
         step(config, 2)["call"][0]["say"] = json!("");
@@ -115,7 +115,7 @@ fn words() {
 }
 
 #[test]
-fn files() {
+fn missing_files_are_reported() {
     assert_snapshot!(said(|config| {
         step(config, 0)["post"] = json!({ "file": "files/away.png" });
         step(config, 1)["post"] = json!({ "label": "Nothing to see" });
@@ -126,12 +126,12 @@ fn files() {
 }
 
 #[test]
-fn a_step_that_does_nothing() {
+fn a_step_that_does_nothing_is_reported() {
     assert_snapshot!(said(|config| *step(config, 1) = json!({})), @"plans.power.steps.1: this step does nothing; give it a post, sms, call or people");
 }
 
 #[test]
-fn a_plan_without_steps() {
+fn a_buttons_plan_without_steps_is_reported() {
     assert_snapshot!(said(|config| {
         config["plans"]["power"]["steps"] = json!([]);
         config["plans"]["power"]["reset_after"] = json!("59s");
@@ -142,7 +142,7 @@ fn a_plan_without_steps() {
 }
 
 #[test]
-fn after() {
+fn mistakes_in_after_are_reported() {
     assert_snapshot!(said(|config| {
         step(config, 0)["after"] = json!("5m");
         step(config, 1)["after"] = json!("9s");
@@ -153,7 +153,7 @@ fn after() {
 }
 
 #[test]
-fn steps_that_would_come_when_all_is_over() {
+fn steps_that_would_come_after_the_end_are_reported() {
     assert_snapshot!(said(|config| {
         config["plans"]["power"]["reset_after"] = json!("10m");
         step(config, 2)["after"] = json!("5m");
@@ -162,7 +162,7 @@ fn steps_that_would_come_when_all_is_over() {
 }
 
 #[test]
-fn buttons() {
+fn mistakes_in_buttons_are_reported() {
     assert_snapshot!(said(|config| {
         let token = json!({ "secret": "button-green" });
         config["buttons"] = json!({
@@ -183,7 +183,7 @@ fn buttons() {
 }
 
 #[test]
-fn phone_numbers() {
+fn phone_numbers_are_recognised() {
     for good in ["+352691496401", "+12", "+123456789012345"] {
         assert!(is_phone_number(good), "{good}");
     }
@@ -204,7 +204,7 @@ fn phone_numbers() {
 }
 
 #[test]
-fn senders() {
+fn senders_are_recognised() {
     for good in ["+352691496401", "Handbell", "Hand bell 1"] {
         assert!(is_sender(good), "{good}");
     }
@@ -214,7 +214,7 @@ fn senders() {
 }
 
 #[test]
-fn mail_addresses() {
+fn mail_addresses_are_recognised() {
     for good in ["a@example.com", "a.b+c@mail.example.com"] {
         assert!(is_address(good), "{good}");
     }
@@ -234,7 +234,7 @@ fn mail_addresses() {
 }
 
 #[test]
-fn unknown_keys_and_days_are_not_read() {
+fn unknown_keys_and_days_are_rejected() {
     let mut value = good();
     value["plans"]["power"]["steeps"] = json!([]);
     assert!(serde_json::from_value::<Config>(value).is_err());
@@ -243,7 +243,7 @@ fn unknown_keys_and_days_are_not_read() {
     assert!(serde_json::from_value::<Config>(value).is_err(), "a day has 23 to 25 hours; write hours");
 }
 
-/// The least that counts anything: one site, one zone, one plan with a post, and no Twilio.
+/// The smallest configuration that counts devices: one site, one zone, one plan with a post, and no Twilio.
 fn least() -> Value {
     json!({
         "webex": { "token": { "secret": "webex" } },
@@ -263,14 +263,14 @@ fn said_of(config: Value) -> String {
         .join("\n")
 }
 
-/// What is said of these sites.
+/// The problems of these sites.
 fn said_of_sites(sites: Value) -> String {
     let mut config = least();
     config["sites"].as_object_mut().unwrap().extend(sites.as_object().unwrap().clone());
     said_of(config)
 }
 
-/// What is said of these zones; each is `shoes` but for these keys.
+/// The problems of these zones; each is `shoes` except for these keys.
 fn said_of_zones(zones: Value) -> String {
     let mut config = sources();
     for (name, change) in zones.as_object().unwrap() {
@@ -281,7 +281,7 @@ fn said_of_zones(zones: Value) -> String {
     said_of(config)
 }
 
-/// The least, and a site for each of the sources.
+/// The smallest configuration, with a site for each of the sources.
 fn sources() -> Value {
     let mut config = least();
     let cmx = |api: &str| json!({ "cmx": { "url": "https://cmx.example.com:8443", "user": "u", "password": { "secret": "cmx" }, "api": api } });
@@ -297,7 +297,7 @@ fn sources() -> Value {
 }
 
 #[test]
-fn nothing_is_said_of_the_least_one_nor_of_every_source() {
+fn the_smallest_configuration_and_every_source_have_no_problems() {
     assert_eq!(said_of(least()), "");
     assert_eq!(said_of(sources()), "");
     let pin = format!("sha256:{}", ["AB"; 32].join(":"));
@@ -326,7 +326,7 @@ fn nothing_is_said_of_the_least_one_nor_of_every_source() {
 }
 
 #[test]
-fn a_plan_of_a_zone_needs_no_steps_but_a_good_name() {
+fn a_zones_plan_needs_no_steps_but_a_valid_name() {
     let mut config = least();
     config["plans"]["crowd"]["steps"] = json!([]);
     assert_eq!(said_of(config.clone()), "");
@@ -337,7 +337,7 @@ fn a_plan_of_a_zone_needs_no_steps_but_a_good_name() {
 }
 
 #[test]
-fn who_is_texted_needs_twilio() {
+fn texts_need_twilio() {
     let mut config = least();
     config["plans"]["crowd"]["steps"][0]["sms"] = json!([{ "to": ["+352691496401"], "text": "Come" }]);
     assert_snapshot!(said_of(config), @"twilio: somebody is to be texted or called, but there is no `twilio` to do it with");
@@ -347,7 +347,7 @@ fn who_is_texted_needs_twilio() {
 }
 
 #[test]
-fn sites() {
+fn mistakes_in_sites_are_reported() {
     let cmx = |url: &str| json!({ "url": url, "user": "u", "password": { "secret": "cmx" } });
     let good = cmx("https://cmx.example.com");
     let key = json!({ "secret": "key" });
@@ -398,7 +398,7 @@ fn sites() {
 }
 
 #[test]
-fn zones_name_what_there_is() {
+fn zones_name_existing_sites_and_plans() {
     assert_snapshot!(said_of_zones(json!({
         "": { "at": 50 },
         "second floor": { "at": 50 },
@@ -413,7 +413,7 @@ fn zones_name_what_there_is() {
 }
 
 #[test]
-fn what_a_source_cannot_do() {
+fn keys_that_a_source_cannot_use_are_reported() {
     let mut zones = serde_json::Map::new();
     let mut zone = |name: &str, site: &str, place: Value, exclude: Value| {
         zones.insert(name.to_owned(), json!({ "at": 50, "site": site, "where": place, "exclude": exclude }));
@@ -485,7 +485,7 @@ fn what_a_source_cannot_do() {
 }
 
 #[test]
-fn levels() {
+fn mistakes_in_levels_are_reported() {
     assert_snapshot!(said_of_zones(json!({
         "a-nothing": {},
         "b-never": { "capacity": 100, "warn": "never", "alert": "never" },
@@ -522,7 +522,7 @@ fn levels() {
 }
 
 #[test]
-fn times_of_a_zone() {
+fn mistakes_in_a_zones_times_are_reported() {
     assert_snapshot!(said_of_zones(json!({
         "a-up": { "at": 50, "for": { "up": 0 } },
         "b-down": { "at": 50, "for": { "down": 0 } },
@@ -550,7 +550,7 @@ fn times_of_a_zone() {
 }
 
 #[test]
-fn amounts_are_numbers_or_parts() {
+fn amounts_are_numbers_or_percentages() {
     let read = |at: Value| {
         let mut config = least();
         config["zones"]["shoes"]["at"] = at;

@@ -1,4 +1,4 @@
-//! What a customer does, and what becomes of it: texts, forms, calls, STOP, and the time that passes.
+//! Events of a customer and their effects: texts, forms, calls, STOP, and the time that passes.
 
 use handbell_core::config::Line;
 use handbell_core::conversation::decide::{Answer, Desk, File, Heard, There, Turn, converse};
@@ -20,7 +20,7 @@ use crate::house::{chance, morning, words};
 pub(crate) const CUSTOMER: &str = "+352691496401";
 pub(crate) const OURS: &str = "+12025550100";
 
-/// A line on which everything is there.
+/// A line that uses every feature.
 pub(crate) fn a_line() -> Value {
     json!({
         "number": OURS,
@@ -44,7 +44,7 @@ pub(crate) fn kim() -> Agent {
     Agent { id: "p-kim".into(), email: "kim@example.com".into(), name: "Kim".into() }
 }
 
-/// One customer on one line, everything that the rules look at, and a clock in our hand.
+/// One customer on one line, everything that the rules look at, and a clock that the test moves.
 pub(crate) struct Room {
     pub(crate) line: Line,
     pub(crate) address: Address,
@@ -83,7 +83,7 @@ impl Room {
         self
     }
 
-    /// Lets it happen, and keeps what comes of it.
+    /// Applies an event, and keeps the new state.
     pub(crate) fn hear(&mut self, heard: &Heard) -> Turn {
         let zone = words().zone;
         let desk = Desk {
@@ -165,7 +165,7 @@ pub(crate) fn deliveries(dispatch: &Dispatch) -> Vec<&Delivery> {
     all.into_iter().map(|(_, delivery)| delivery).collect()
 }
 
-/// All that a turn says, in order: `number: what`.
+/// Everything that a turn sends, in order: `number: what`.
 pub(crate) fn said(turn: &Turn) -> Vec<String> {
     let plan = serde_json::from_value(json!({ "space": { "title": "A space" } })).expect("a plan");
     let mut lines = Vec::new();
@@ -220,7 +220,7 @@ pub(crate) fn facts(turn: &Turn) -> Vec<&str> {
     turn.dispatches.iter().flat_map(|dispatch| &dispatch.facts).map(|fact| fact.kind.as_str()).collect()
 }
 
-/// What goes to the customer.
+/// The replies to the customer.
 pub(crate) fn answers(turn: &Turn) -> Vec<String> {
     let all = turn.dispatches.iter().flat_map(deliveries);
     all.filter_map(|delivery| match &delivery.message {
@@ -233,7 +233,7 @@ pub(crate) fn answers(turn: &Turn) -> Vec<String> {
 }
 
 #[test]
-fn the_first_text_opens_and_the_next_goes_on() {
+fn the_first_text_opens_a_conversation_and_the_next_continues_it() {
     let mut room = Room::new();
     let turn = room.hear(&text("Where is my bike?"));
     assert_eq!(
@@ -262,13 +262,13 @@ fn the_first_text_opens_and_the_next_goes_on() {
 }
 
 #[test]
-fn who_answers_is_asked_together_with_what_the_customer_says() {
+fn an_agent_is_asked_together_with_the_customers_text() {
     let mut room = Room::new();
     let picture = File { url: "one".into(), content_type: None };
     let turn = room.hear(&Heard::Text { body: "See".into(), files: vec![picture], at: None, word: None });
     assert_eq!(said(&turn)[1..], ["1: post: **+352691496401** 08:00: See", "1: file one", "1: assign"]);
     assert!(!Message::Space(SpaceMessage::Assign).is_post(), "nobody's words wait for it");
-    // Where something is told by itself as well, it still goes with the customer's words.
+    // Even if an automatic reply goes out as well, the request goes with the customer's text.
     room.pass(3600);
     let said = room.tell(&Heard::Called { spoke: None });
     assert_eq!(
@@ -278,7 +278,7 @@ fn who_answers_is_asked_together_with_what_the_customer_says() {
 }
 
 #[test]
-fn a_late_text_says_when_it_was_sent() {
+fn a_late_text_shows_when_it_was_sent() {
     let mut room = Room::new();
     let at = Some(room.now - SignedDuration::from_mins(90));
     let heard = Heard::Text { body: "Late".into(), files: Vec::new(), at, word: None };
@@ -287,7 +287,7 @@ fn a_late_text_says_when_it_was_sent() {
 }
 
 #[test]
-fn pictures_follow_the_words_in_their_order() {
+fn pictures_follow_the_text_in_their_order() {
     let mut room = Room::new();
     let file = |url: &str| File { url: url.into(), content_type: Some("image/jpeg".into()) };
     let files = vec![file("one"), file("two"), file("three")];
@@ -297,13 +297,13 @@ fn pictures_follow_the_words_in_their_order() {
         ["1: post: **+352691496401** 08:00:", "1: file one", "1: file two", "1: file three"]
     );
     assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.files), Some(3));
-    // A picture with the word STOP is something to look at.
+    // A picture with the word STOP is no opt-out.
     room.hear(&Heard::Text { body: "stop".into(), files, at: None, word: None });
     assert_eq!(room.sender.opted_out, None);
 }
 
 #[test]
-fn a_closed_conversation_opens_again() {
+fn a_text_reopens_a_closed_conversation() {
     let mut room = Room::new();
     room.text("Hello");
     room.answer("Hello!");
@@ -323,7 +323,7 @@ fn a_closed_conversation_opens_again() {
 }
 
 #[test]
-fn how_customers_are_called() {
+fn customers_are_called_by_name_number_or_address() {
     let mut room = Room::new().of(Address::Mail("Ann@Example.com".into()));
     room.tell(&form("Hello", Some("Ann"), None));
     assert_eq!((room.talk().called(), room.talk().title()), ("Ann".into(), "Ann Ann@Example.com".into()));
@@ -357,7 +357,7 @@ fn the_customer_is_welcomed_once() {
     room.pass(3600);
     room.text("Hello again");
     assert_eq!(room.tell(&Heard::Looked(There::Somebody)), [""; 0]);
-    // Not after weeks either: it is the same customer in the same space.
+    // Not even weeks later: it is the same customer in the same space.
     room.command(Command::Close { note: None });
     room.pass(30 * 86_400);
     room.text("Hello");
@@ -365,7 +365,7 @@ fn the_customer_is_welcomed_once() {
 }
 
 #[test]
-fn somebody_is_asked_to_answer() {
+fn an_agent_is_asked_to_answer() {
     let mut room = Room::new();
     room.text("Hello");
     let said = room.tell(&Heard::Looked(There::Asked(kim())));
@@ -375,7 +375,7 @@ fn somebody_is_asked_to_answer() {
 }
 
 #[test]
-fn looking_comes_too_late_for_who_was_answered_already() {
+fn a_search_for_an_agent_comes_too_late_after_an_answer() {
     for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
         let mut room = Room::new();
         room.text("Hello");
@@ -387,7 +387,7 @@ fn looking_comes_too_late_for_who_was_answered_already() {
 }
 
 #[test]
-fn when_nobody_is_there_the_customer_is_told_once_a_day() {
+fn when_no_agent_is_available_the_customer_is_notified_once_a_day() {
     let mut room = Room::new();
     room.text("Hello");
     let said = room.tell(&Heard::Looked(There::Nobody));
@@ -405,7 +405,7 @@ fn when_nobody_is_there_the_customer_is_told_once_a_day() {
 }
 
 #[test]
-fn outside_hours_nobody_is_called() {
+fn outside_of_opening_hours_no_agent_is_asked() {
     let mut room = Room::new();
     room.open = false;
     let said = room.text("Hello");
@@ -426,7 +426,7 @@ fn outside_hours_nobody_is_called() {
 }
 
 #[test]
-fn where_nobody_can_be_looked_for_the_customer_is_welcomed_at_once() {
+fn on_a_line_without_agents_the_customer_is_welcomed_at_once() {
     let mut room = Room::with(|line| line["agents"] = json!([]));
     assert_eq!(answers(&room.hear(&text("Hello"))), ["Welcome!"]);
     room.pass(3600);
@@ -434,7 +434,7 @@ fn where_nobody_can_be_looked_for_the_customer_is_welcomed_at_once() {
 }
 
 #[test]
-fn nothing_is_told_twice_in_ten_minutes_whatever_the_line() {
+fn a_customer_gets_one_automatic_reply_in_ten_minutes_on_all_lines() {
     let mut one = Room::new();
     one.text("Hello");
     assert_eq!(answers(&one.hear(&Heard::Looked(There::Somebody))), ["Welcome!"]);
@@ -455,7 +455,7 @@ fn nothing_is_told_twice_in_ten_minutes_whatever_the_line() {
 }
 
 #[test]
-fn machines_and_far_countries_are_told_nothing_by_itself() {
+fn machines_and_far_countries_get_no_automatic_reply() {
     let numbers = ["12345", "+123456", "INFO", OURS, "+12025550199", "+18765550123"];
     for number in numbers {
         let address = Address::Number(number.to_owned());
@@ -476,7 +476,7 @@ fn machines_and_far_countries_are_told_nothing_by_itself() {
 }
 
 #[test]
-fn two_handbells_wired_to_each_other_fall_silent() {
+fn two_handbells_that_text_each_other_fall_silent() {
     for (open, there) in [(true, There::Somebody), (true, There::Nobody), (false, There::Nobody)] {
         let room = |number: &str| Room::new().of(Address::Number(number.to_owned()));
         let mut rooms = [room("+352691496402"), room("+352691496403")];
@@ -501,7 +501,7 @@ fn two_handbells_wired_to_each_other_fall_silent() {
 }
 
 #[test]
-fn stop_stops() {
+fn stop_cancels_what_was_not_sent() {
     for word in
         ["STOP", "stop", " Stop. ", "Unsubscribe", "END", "quit!", "cancel", "STOPALL", "revoke", "optout"]
     {
@@ -529,7 +529,7 @@ fn stop_stops() {
 }
 
 #[test]
-fn stop_of_a_number_that_was_never_heard() {
+fn a_stop_from_an_unknown_number_is_recorded() {
     let mut room = Room::new();
     let turn = room.hear(&text("STOP"));
     assert!(turn.changes_something() && turn.next.is_none() && turn.dispatches.is_empty());
@@ -547,7 +547,7 @@ fn stop_of_a_number_that_was_never_heard() {
 }
 
 #[test]
-fn a_second_stop_changes_nothing_about_since_when() {
+fn a_second_stop_keeps_the_time_of_the_first() {
     let mut room = Room::new();
     room.text("Hello");
     room.text("STOP");
@@ -558,7 +558,7 @@ fn a_second_stop_changes_nothing_about_since_when() {
 }
 
 #[test]
-fn stop_on_one_line_holds_on_all() {
+fn a_stop_on_one_line_holds_on_all_lines() {
     let mut one = Room::new();
     one.text("Hello");
     let mut other = Room::new();
@@ -579,7 +579,7 @@ fn stop_on_one_line_holds_on_all() {
 }
 
 #[test]
-fn texts_of_who_wants_none_are_shown_but_do_not_wait() {
+fn texts_of_an_opted_out_customer_are_shown_but_do_not_wait() {
     let mut room = Room::new();
     room.text("Hello");
     room.text("STOP");
@@ -598,7 +598,7 @@ fn texts_of_who_wants_none_are_shown_but_do_not_wait() {
 }
 
 #[test]
-fn twilio_s_word_wins() {
+fn twilios_opt_out_word_takes_precedence() {
     let heard = |body: &str, word| Heard::Text { body: body.into(), files: Vec::new(), at: None, word };
     let mut room = Room::new();
     room.text("Hello");
@@ -606,14 +606,14 @@ fn twilio_s_word_wins() {
     assert!(room.sender.opted_out.is_some());
     room.hear(&heard("encore", Some(Word::Start)));
     assert!(room.sender.opted_out.is_none());
-    // START of somebody who never stopped is a text like another: YES may be an answer.
+    // START from a customer who never opted out is an ordinary text: YES may be an answer.
     let said = room.text("Yes");
     assert_eq!(said[0], "4: post: **+352691496401** 08:00: Yes");
     assert!(room.talk().waiting_since.is_some());
 }
 
 #[test]
-fn help_is_never_answered() {
+fn help_gets_no_automatic_reply() {
     for open in [true, false] {
         for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
             let mut room = Room::new();
@@ -629,7 +629,7 @@ fn help_is_never_answered() {
 }
 
 #[test]
-fn twilio_knew_of_a_stop() {
+fn a_stop_that_only_twilio_knew_is_recorded() {
     let mut room = Room::new();
     room.text("Hello");
     let said = room.tell(&Heard::Refused);
@@ -644,7 +644,7 @@ fn twilio_knew_of_a_stop() {
 }
 
 #[test]
-fn calls() {
+fn calls_are_shown_and_missed_calls_wait() {
     let near = || Room::with(|line| line["countries"] = json!(["+352"]));
     let mut room = near();
     assert_eq!(
@@ -678,18 +678,18 @@ fn calls() {
         ["5: post: 📞 **+352691496401** 10:03: left a message of 1 min.", "5: file https://api/one.mp3"]
     );
     assert_eq!(answers(&room.hear(&Heard::Looked(There::Somebody))), [""; 0], "something was just said");
-    // Outside hours a missed call says one thing, not two.
+    // Outside of opening hours, a missed call gets one automatic reply, not two.
     let mut room = near();
     room.open = false;
     assert_eq!(answers(&room.hear(&Heard::Called { spoke: None })), ["We missed you."]);
-    // Nobody can be texted without a number.
+    // A caller without a number can't be texted.
     let mut hidden = Room::new().of(Address::Hidden);
     assert_eq!(answers(&hidden.hear(&Heard::Called { spoke: None })), [""; 0]);
     assert!(hidden.talk().waiting_since.is_some());
 }
 
 #[test]
-fn a_call_ends_the_waiting() {
+fn an_answered_call_ends_the_waiting() {
     let mut room = Room::new();
     room.text("Call me");
     room.pass(301);
@@ -702,7 +702,7 @@ fn a_call_ends_the_waiting() {
 }
 
 #[test]
-fn a_wake_up_too_early_changes_nothing() {
+fn an_early_wake_up_changes_nothing() {
     let mut room = Room::new();
     room.text("Hello");
     room.pass(100);
@@ -721,7 +721,7 @@ fn a_wake_up_too_early_changes_nothing() {
 }
 
 #[test]
-fn who_waits_too_long_is_told_of() {
+fn a_customer_who_waits_too_long_is_reported() {
     let mut room = Room::new();
     room.text("Hello");
     room.pass(299);
@@ -731,7 +731,7 @@ fn who_waits_too_long_is_told_of() {
     assert_eq!(facts(&turn), ["conversation.waiting"]);
     let talk = room.talk();
     assert_eq!((talk.alarm, talk.alarmed, talk.wake_at), (Some(morning()), None, Some(room.now)));
-    // As long as it couldn't be told, it stays due, and every look at it writes nothing: what is written wakes again.
+    // As long as the waiting couldn't be reported, it stays due, and no wake-up writes anything: every write wakes again.
     room.pass(1);
     assert!(!room.hear(&Heard::Wake).changes_something());
     assert!(room.talk().wake_at.is_some_and(|at| at <= room.now));
@@ -748,7 +748,7 @@ fn who_waits_too_long_is_told_of() {
 }
 
 #[test]
-fn outside_hours_nobody_waits_too_long() {
+fn outside_of_opening_hours_nobody_waits_too_long() {
     let mut room = Room::new();
     room.open = false;
     room.text("Hello");
@@ -756,7 +756,7 @@ fn outside_hours_nobody_waits_too_long() {
     assert!(room.hear(&Heard::Wake).dispatches.is_empty());
     assert_eq!(room.talk().alarm, None);
     assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(15)), "looked at again");
-    // The team comes, and the customer writes before that look: who waited all night waits too long now.
+    // The team comes, and the customer writes before the next wake-up: a customer who waited all night waits too long now.
     room.pass(600);
     room.open = true;
     room.text("Hello?");
@@ -767,7 +767,7 @@ fn outside_hours_nobody_waits_too_long() {
 }
 
 #[test]
-fn a_time_to_wake_is_never_past() {
+fn a_wake_up_is_never_in_the_past() {
     let mut room = Room::new();
     room.open = false;
     room.text("Hello");
@@ -795,11 +795,11 @@ fn quiet_conversations_close() {
 }
 
 #[test]
-fn who_waits_is_not_closed_away() {
+fn a_waiting_conversation_is_not_closed() {
     let mut room = Room::with(|line| line["close_after"] = json!("1h"));
     room.open = false;
     room.text("Hello");
-    // Overnight nobody is called, and it is looked at again until somebody may be.
+    // Overnight nobody is called, and the conversation is woken again until somebody may be.
     for _ in 0..8 {
         room.pass(1800);
         room.hear(&Heard::Wake);
@@ -810,7 +810,7 @@ fn who_waits_is_not_closed_away() {
     room.pass(900);
     assert_eq!(facts(&room.hear(&Heard::Wake)), ["conversation.waiting"]);
     room.hear(&Heard::Told { alarmed: Some(morning()) });
-    // It is an incident now, and stays one: nothing is left to do but to look now and then.
+    // It is an incident now, and stays one: nothing is left to do but to wake now and then.
     for _ in 0..5 {
         let wake_at = room.talk().wake_at.expect("it is open");
         assert!(wake_at > room.now, "not at every moment");
@@ -818,12 +818,12 @@ fn who_waits_is_not_closed_away() {
         assert_eq!(facts(&room.hear(&Heard::Wake)), [""; 0]);
         assert_eq!((room.talk().closed, room.talk().waiting_since), (false, Some(morning())));
     }
-    // Speaker was answered is closed by time.
+    // An answered conversation is closed by time.
     room.answer("Hello!");
     room.hear(&Heard::Told { alarmed: None });
     room.pass(3600);
     assert_eq!(facts(&room.hear(&Heard::Wake)), ["conversation.closed"]);
-    // And where nobody is called for it, whoever waits is closed by time too.
+    // And where nobody is called for it, a waiting conversation is closed by time too.
     let mut room = Room::with(|line| (line["close_after"], line["waiting"]) = (json!("1h"), Value::Null));
     room.text("Hello");
     assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(60)));
@@ -832,7 +832,7 @@ fn who_waits_is_not_closed_away() {
 }
 
 #[test]
-fn a_subject_is_nothing_without_the_key() {
+fn a_customers_subject_depends_on_the_key() {
     let address = Address::Number(CUSTOMER.to_owned());
     assert_eq!(address.subject("AC", "support"), Subject::customer("AC", "support", CUSTOMER));
     for address in [address, Address::Mail("ann@example.com".into()), Address::Hidden] {
@@ -842,7 +842,7 @@ fn a_subject_is_nothing_without_the_key() {
 }
 
 #[test]
-fn nothing_happens_in_a_conversation_that_there_isn_t() {
+fn events_of_an_unknown_conversation_change_nothing() {
     let mut room = Room::new();
     let answer = room.words("Hello");
     let stays = Heard::Stays { why: Why::Whisper, said: answer.clone() };
@@ -851,19 +851,19 @@ fn nothing_happens_in_a_conversation_that_there_isn_t() {
     }
 }
 
-/// Something that happens next.
+/// The next event.
 #[derive(Clone, Debug)]
 enum Move {
     Hear(Box<Heard>),
     /// An agent writes this, perhaps with a file.
     Write(String, bool),
     Command(Command),
-    /// The agent's message so many before the last is changed or deleted.
+    /// The agent's message this many before the last is edited or deleted.
     Change(usize, Option<String>),
     Reconcile,
-    /// `/erase`, asked and confirmed; perhaps the worker has removed the number's row already.
+    /// `/erase`, asked and confirmed; the worker may have removed the number's row already.
     Erase(bool),
-    /// Nothing was heard for so long that the table has forgotten the conversation.
+    /// There was no activity for so long that the table has expired the conversation.
     Expire,
     Open(bool),
     Pass(i64),
@@ -923,13 +923,13 @@ fn a_move() -> impl Strategy<Value = Move> {
     ]
 }
 
-/// Watches what happens, and knows what must hold.
+/// Watches the events, and knows what must hold.
 #[derive(Default)]
 struct Watch {
     dispatches: Vec<Dispatch>,
     facts: std::collections::BTreeSet<String>,
     epochs: std::collections::BTreeSet<u64>,
-    /// When the customer was last told something that neither an agent wrote nor the end asked for.
+    /// When the customer last got a message that neither an agent wrote nor the closing sent.
     told: Option<Timestamp>,
 }
 
@@ -1012,7 +1012,7 @@ impl Watch {
     }
 }
 
-/// It is the first answer since the conversation opened.
+/// Returns true if it is the first answer since the conversation opened.
 fn next_has_no_answer_before(dispatch: &Dispatch, before: Option<&Conversation>) -> bool {
     let last = before.filter(|before| before.address.is_some()).map_or(0, |before| before.last_answer);
     last == 0 && dispatch.of_conversation().and_then(|of| of.previous_reply).is_none()
@@ -1022,7 +1022,7 @@ proptest! {
     #![proptest_config(chance(192))]
 
     #[test]
-    fn whatever_happens(moves in proptest::collection::vec(a_move(), 1..60), signed in any::<bool>(), undo in 0..60_i64, team in any::<bool>()) {
+    fn the_rules_hold_for_any_events(moves in proptest::collection::vec(a_move(), 1..60), signed in any::<bool>(), undo in 0..60_i64, team in any::<bool>()) {
         let mut room = Room::with(|line| {
             line["signed"] = json!(signed);
             line["undo"] = json!(format!("{undo}s"));
@@ -1085,7 +1085,7 @@ proptest! {
             let turn = room.hear(&heard);
             watch.check(before.as_ref(), &heard, &room, &turn)?;
             if heard == Heard::Wake {
-                // A look that changes nothing but the look itself would go on for ever.
+                // A wake-up that only asks for the next wake-up would go on forever.
                 let again = room.state.clone();
                 let turn = room.hear(&Heard::Wake);
                 watch.check(again.as_ref(), &heard, &room, &turn)?;

@@ -1,4 +1,4 @@
-//! What an agent does, and what becomes of it: answers, commands, what is taken back, and what fails.
+//! Events of an agent and their effects: answers, commands, withdrawals, and failures.
 
 use handbell_core::config::Admins;
 use handbell_core::conversation::Address;
@@ -66,7 +66,7 @@ fn an_answer_goes_to_the_customer() {
 }
 
 #[test]
-fn answers_leave_one_after_another_and_so_do_posts() {
+fn answers_are_sent_one_after_another_and_so_are_posts() {
     let mut room = asked();
     let first = room.answer("One").dispatches.remove(0);
     let second = room.answer("Two").dispatches.remove(0);
@@ -88,14 +88,14 @@ fn answers_leave_one_after_another_and_so_do_posts() {
         (third.previous_post, third.of_conversation().and_then(|of| of.previous_reply)),
         (None, Some(second.key.number))
     );
-    // What is told by itself stands in both lanes.
+    // An automatic reply waits in both queues.
     let closing = room.command(Command::Close { note: None });
     assert!(closing[1].starts_with("7: post") && closing[2].starts_with("7: text"), "{closing:?}");
     assert_eq!((room.talk().last_post, room.talk().last_answer), (7, 7));
 }
 
 #[test]
-fn the_first_who_answers_has_it() {
+fn the_first_agent_who_answers_has_the_customer() {
     let mut room = asked();
     room.hear(&Heard::Looked(There::Asked(kim())));
     room.answer("I do it");
@@ -112,7 +112,7 @@ fn the_first_who_answers_has_it() {
 }
 
 #[test]
-fn who_was_answered_is_not_welcomed_later() {
+fn an_answered_customer_is_not_welcomed_later() {
     let mut room = asked();
     room.answer("Hello!");
     room.pass(86_400);
@@ -121,7 +121,7 @@ fn who_was_answered_is_not_welcomed_later() {
 }
 
 #[test]
-fn signed() {
+fn a_signed_answer_begins_with_the_agents_name() {
     let mut room = asked_with(|line| line["signed"] = json!(true));
     let turn = room.answer("It is ready.");
     assert_eq!(answers(&turn), ["Dana: It is ready."]);
@@ -135,7 +135,7 @@ fn signed() {
 }
 
 #[test]
-fn held_for_a_moment() {
+fn an_answer_is_held_for_the_undo_time() {
     let mut room = asked_with(|line| line["undo"] = json!("15s"));
     let turn = room.answer("Oops");
     assert_eq!(not_before(&turn), [room.now + SignedDuration::from_secs(15)]);
@@ -166,7 +166,7 @@ fn a_long_text_is_announced() {
 }
 
 #[test]
-fn what_twilio_would_not_take_is_not_cut_off() {
+fn a_text_too_long_for_twilio_is_not_cut_off() {
     let mut room = asked_with(|line| line["signed"] = json!(true));
     assert_eq!(answers(&room.answer(&"🙂".repeat(797))).len(), 1, "with the name, 1600 UTF-16 units");
     let turn = room.answer(&"🙂".repeat(798));
@@ -189,7 +189,7 @@ fn what_twilio_would_not_take_is_not_cut_off() {
 }
 
 #[test]
-fn not_too_many() {
+fn answers_beyond_the_limits_are_not_sent() {
     let mut room = asked_with(|line| line["limits"] = json!({ "per_minute": 2, "per_day": 4 }));
     let at = |room: &mut Room, text: &str| answers(&room.answer(text)).len();
     assert_eq!((at(&mut room, "1"), at(&mut room, "2"), at(&mut room, "3")), (1, 1, 0));
@@ -224,7 +224,7 @@ fn the_limit_holds_for_mails_too() {
 }
 
 #[test]
-fn only_by_mail() {
+fn a_customer_without_a_number_is_answered_by_mail_only() {
     let mut room = Room::new().of(Address::Mail("ann@example.com".into()));
     room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
     let turn = room.answer("Hello Ann");
@@ -245,14 +245,14 @@ fn only_by_mail() {
         said(&room.hear(&Heard::Answer(files))),
         ["6: post under m3: **Not sent.** This customer has no number that texts or calls can go to."]
     );
-    // Mail is for those who wrote by the form, and where it is switched on.
+    // Mail is for customers who wrote by the form, and where it is switched on.
     let mut room = Room::with(|line| line["mail"] = Value::Null).of(Address::Mail("ann@example.com".into()));
     room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
     assert_eq!(answers(&room.answer("Hello Ann")), [""; 0]);
 }
 
 #[test]
-fn why_an_answer_stays() {
+fn the_space_reads_why_an_answer_was_not_sent() {
     let first = |room: &mut Room| said(&room.answer("Hello")).remove(0);
     let mut room = asked();
     room.text("STOP");
@@ -275,7 +275,7 @@ fn why_an_answer_stays() {
 }
 
 #[test]
-fn an_answer_opens_what_was_closed() {
+fn an_answer_reopens_a_closed_conversation() {
     let mut room = asked();
     room.command(Command::Close { note: None });
     room.pass(600);
@@ -285,7 +285,7 @@ fn an_answer_opens_what_was_closed() {
 }
 
 #[test]
-fn claimed_and_given_back() {
+fn claim_and_release_change_who_has_the_customer() {
     let mut room = asked();
     assert_eq!(room.command(Command::Claim), ["2: post under m1: **Dana** has it."]);
     room.pass(60);
@@ -299,14 +299,14 @@ fn claimed_and_given_back() {
     assert_eq!(said, ["6: post under m4: Dana gave it back. The customer's next text looks for somebody."]);
     assert_eq!(room.talk().assignee, None);
     assert_eq!(room.text("And?").last().map(String::as_str), Some("7: assign"), "as was promised");
-    // Whoever takes over an old conversation is there now.
+    // An agent who claims an old conversation is available now.
     room.pass(86_400);
     room.command(Command::Claim);
     assert_eq!(room.text("Hello?").len(), 1);
 }
 
 #[test]
-fn close() {
+fn close_ends_the_conversation() {
     let mut room = asked();
     let said = room.command(Command::Close { note: Some("paid, *all*\n- done".into()) });
     assert_eq!(
@@ -316,27 +316,27 @@ fn close() {
     assert_eq!(said[2], "3: text to +352691496401: Goodbye!");
     let talk = room.talk();
     assert_eq!((talk.closed, talk.waiting_since, talk.wake_at), (true, None, None));
-    // Twice is once, as far as the customer can tell.
+    // For the customer, closing twice is closing once.
     room.pass(7200);
     let asked = room.words("");
     let again = Heard::Command { command: Command::Close { note: None }, asked };
     let turn = room.hear(&again);
     assert_eq!((answers(&turn).len(), facts(&turn).len(), turn.dispatches.len()), (0, 0, 1));
-    // "Thanks!" gets no word by itself right after the goodbye.
+    // "Thanks!" right after the goodbye gets no automatic reply.
     let mut room = self::asked();
     room.command(Command::Close { note: None });
     room.open = false;
     room.pass(30);
     let thanks = room.hear(&text("Thanks!"));
     assert_eq!(answers(&thanks), [""; 0]);
-    // Speaker wants no texts isn't told goodbye.
+    // A customer who opted out gets no goodbye.
     let mut room = self::asked();
     room.text("STOP");
     assert_eq!(room.command(Command::Close { note: None }).len(), 1);
 }
 
 #[test]
-fn close_while_somebody_is_told_that_nobody_answers() {
+fn close_ends_the_incident_of_a_waiting_customer() {
     let mut room = asked();
     room.pass(300);
     room.hear(&Heard::Wake);
@@ -350,7 +350,7 @@ fn close_while_somebody_is_told_that_nobody_answers() {
 }
 
 #[test]
-fn name() {
+fn name_changes_what_the_customer_is_called() {
     let mut room = asked();
     let said = room.command(Command::Name("Tommy *T*".into()));
     assert_eq!(
@@ -364,7 +364,7 @@ fn name() {
 }
 
 #[test]
-fn canned() {
+fn canned_sends_a_prepared_answer() {
     let mut room = asked();
     let asked = room.words("");
     let turn = room.hear(&Heard::Command { command: Command::Canned("times".into()), asked: asked.clone() });
@@ -382,7 +382,7 @@ fn canned() {
 }
 
 #[test]
-fn call() {
+fn call_rings_the_agent() {
     let mut room = asked();
     assert_eq!(
         room.command(Command::Call),
@@ -404,7 +404,7 @@ fn call() {
 }
 
 #[test]
-fn questions_of_agents() {
+fn a_question_of_an_agent_is_answered_in_the_space() {
     let mut room = asked();
     assert_eq!(room.command(Command::History), ["2: transcript under m1, brief: true"]);
     assert_eq!(room.command(Command::Export), ["3: transcript under m2, brief: false"]);
@@ -415,7 +415,7 @@ fn questions_of_agents() {
 }
 
 #[test]
-fn opt_out() {
+fn optout_cancels_what_was_not_sent() {
     let mut room = asked();
     room.answer("Hello");
     let said = room.command(Command::OptOut);
@@ -431,7 +431,7 @@ fn opt_out() {
 }
 
 #[test]
-fn what_stays_may_need_a_word() {
+fn a_message_that_stays_may_need_an_explanation() {
     let mut room = asked();
     let mut stays = |why, sight| {
         let said = Answer { sight, ..room.words("") };
@@ -463,14 +463,14 @@ fn what_stays_may_need_a_word() {
             "5: post under m9: **Not sent.** Customers hear only people of our organisation and those who stand among the line's `agents`."
         ]
     );
-    // Where only `/reply` leaves, people talk to each other without a word of ours.
+    // Where only `/reply` is sent, people talk to each other without comments by Handbell.
     let mut room = asked_with(|line| line["answers"] = json!("explicit"));
     let quiet = Heard::Stays { why: Why::NotAddressed, said: room.words("") };
     assert!(room.tell(&quiet).is_empty());
 }
 
 #[test]
-fn what_stayed_is_not_judged_again() {
+fn a_message_that_stayed_is_not_judged_again() {
     let mut room = self::asked();
     let version = room.talk().version;
     room.pass(60);
@@ -482,7 +482,7 @@ fn what_stayed_is_not_judged_again() {
     }
     assert_eq!(room.talk().version, version + 2);
     let read_to = room.talk().read_to;
-    // What is read late moves nothing back, and what has no time moves nothing.
+    // A message that is read late moves nothing back, and one without a time moves nothing.
     for at in [Some(morning()), None] {
         let said = Answer { at, ..room.words("") };
         room.hear(&Heard::Stays { why: Why::Echo, said });
@@ -499,7 +499,7 @@ fn what_stayed_is_not_judged_again() {
 }
 
 #[test]
-fn an_answer_is_taken_back() {
+fn a_deleted_answer_is_withdrawn() {
     let mut room = asked_with(|line| line["undo"] = json!("10s"));
     let answer = room.answer("Oops").answer;
     let turn = room.hear(&Heard::Deleted { answer, by: "Dana".into() });
@@ -511,7 +511,7 @@ fn an_answer_is_taken_back() {
 }
 
 #[test]
-fn an_answer_is_changed() {
+fn an_edited_answer_replaces_the_first() {
     let mut room = asked_with(|line| line["undo"] = json!("10s"));
     let answer = room.answer("Its ready").answer;
     let words = room.words("It's ready");
@@ -532,13 +532,13 @@ fn an_answer_is_changed() {
         (Some(2), Some(2), 4)
     );
     assert_eq!(room.talk().answers, [("m1".to_owned(), 4)], "the message has another dispatch from now on");
-    // A second change takes the place of the first.
+    // A second edit replaces the first.
     let turn = room.hear(&Heard::Changed { answer: 4, now: Some(now), by: "Dana".into() });
     assert_eq!(
         (turn.dispatches[1].of_conversation().and_then(|of| of.replaces), room.talk().taken_back.clone()),
         (Some(4), vec![2, 4])
     );
-    // Whoever looked up which dispatch carries it before that change was written: the latest is replaced all the same.
+    // Even if the dispatch was looked up before that edit was written, the latest answer is replaced.
     let late = Answer { message: "m1".into(), thread: "m1".into(), ..room.words("It is ready") };
     let turn = room.hear(&Heard::Changed { answer: 2, now: Some(late), by: "Dana".into() });
     assert_eq!(said(&turn)[0], "7: Dana took back 6, changed: true");
@@ -547,13 +547,13 @@ fn an_answer_is_changed() {
         (room.talk().answers.clone(), room.talk().taken_back.clone()),
         (vec![("m1".to_owned(), 8)], vec![2, 4, 6])
     );
-    // Changed into a whisper, nothing takes its place.
+    // An answer that is edited into a whisper is replaced by nothing.
     let turn = room.hear(&Heard::Changed { answer: 8, now: None, by: "Dana".into() });
     assert_eq!(said(&turn), ["9: Dana took back 8, changed: false"]);
 }
 
 #[test]
-fn whose_answer_could_not_be_sent_waits_again() {
+fn a_customer_whose_answer_failed_waits_again() {
     let mut room = asked();
     assert!(!room.hear(&Heard::Failed).changes_something(), "still waiting since the beginning");
     room.answer("It is ready.");
@@ -575,7 +575,7 @@ fn whose_answer_could_not_be_sent_waits_again() {
 }
 
 #[test]
-fn only_so_many_are_remembered() {
+fn only_the_latest_answers_are_remembered() {
     let mut room = asked_with(|line| line["limits"] = json!({ "per_minute": 100 }));
     for _ in 0..30 {
         room.answer("Hello");
@@ -584,7 +584,7 @@ fn only_so_many_are_remembered() {
     assert_eq!((talk.answers.len(), talk.answers[0].1, talk.answers[19].1), (20, 12, 31));
 }
 
-/// A dispatch with these answers, each with its progress, its unknown attempts and whether the vendor told of it.
+/// A dispatch with these answers, each with its progress, its unknown attempts and whether it has a receipt.
 fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
     let mut dispatch = asked().answer("Hello").dispatches.remove(0);
     dispatch.deliveries.clear();
@@ -614,13 +614,13 @@ fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
 }
 
 #[test]
-fn whether_an_answer_was_taken_back_in_time() {
+fn an_answer_is_withdrawn_in_time_only_if_it_was_certainly_not_sent() {
     use Progress::{Cancelled, Dead, Pending, Sent, Unknown};
     let all = [
         ((Cancelled, 0, false), Some(true)),
-        // Certainly never accepted, so that it can be said better.
+        // Certainly never accepted, so that another may replace it.
         ((Dead, 0, false), Some(true)),
-        // Given up without knowing: perhaps the customer has it.
+        // Given up with an unknown outcome: the customer may have it.
         ((Dead, 1, false), Some(false)),
         ((Dead, 0, true), Some(false)),
         ((Sent, 0, false), Some(false)),
@@ -647,7 +647,7 @@ fn whether_an_answer_was_taken_back_in_time() {
 }
 
 #[test]
-fn taking_back_cancels_only_what_was_not_begun() {
+fn withdrawing_cancels_only_pending_answers() {
     use Progress::{Cancelled, Dead, Pending, Sent, Unknown};
     let mut dispatch = answered(&[
         (Pending, 0, false),
@@ -664,7 +664,7 @@ fn taking_back_cancels_only_what_was_not_begun() {
     assert_eq!(dispatch.was_taken_back(), Some(false));
 }
 
-/// What takes over for those of the dispatch that died.
+/// The deliveries that fail over for those of the dispatch that died.
 fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -> Vec<String> {
     for name in died {
         let delivery = dispatch.deliveries.get_mut(*name).expect("it is there");
@@ -703,7 +703,7 @@ fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -
 }
 
 #[test]
-fn a_text_that_nobody_was_shown() {
+fn a_customer_whose_text_nobody_was_shown_gets_an_apology() {
     let mut first = Room::new().hear(&text("Hello")).dispatches.remove(0);
     let apology = format!("{OURS} to {CUSTOMER}: {}", wording::APOLOGY);
     let admins = "sms +352691496409: A post";
@@ -725,24 +725,24 @@ fn a_text_that_nobody_was_shown() {
         "nobody reads at a short code"
     );
     assert_eq!(after_death(&mut first.clone(), &["1"], Some(OURS)), [admins]);
-    // Even an apology that fails is no reason to call anybody.
+    // Even an apology that fails is no reason to notify anybody.
     after_death(&mut first, &["1"], Some(CUSTOMER));
     assert!(first.deliveries["3"].message.is_reply());
     assert_eq!(after_death(&mut first, &["3"], Some(CUSTOMER)), [""; 0]);
 }
 
 #[test]
-fn no_apology_goes_to_a_number_that_somebody_typed() {
+fn no_apology_goes_to_a_number_from_the_form() {
     let form = Heard::Form { message: "Hello".into(), name: None, email: None };
     let mut first = Room::new().hear(&form).dispatches.remove(0);
     assert_eq!(after_death(&mut first, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
-    // And whoever called didn't send a message.
+    // And a caller didn't send a message.
     let mut call = Room::new().hear(&Heard::Rings).dispatches.remove(0);
     assert_eq!(after_death(&mut call, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
 }
 
 #[test]
-fn an_answer_that_died_is_shown_under_it_and_nobody_is_called() {
+fn a_dead_answer_is_shown_under_it_and_nobody_is_called() {
     let mut answer = asked().answer("Hello").dispatches.remove(0);
     assert_eq!(after_death(&mut answer, &["0"], Some(CUSTOMER)), [""; 0]);
     assert_eq!(handbell_core::wording::delivery_summary(&answer).as_deref(), Some("Text: ❌ failed: no"));
@@ -767,7 +767,7 @@ fn an_answer_that_died_is_shown_under_it_and_nobody_is_called() {
 }
 
 #[test]
-fn what_an_answer_s_dispatch_carries_is_no_secret_of_the_log() {
+fn texts_of_a_conversation_do_not_reach_logs() {
     let talk = ConversationEntry {
         speaker: Speaker::Customer,
         customer: "Ann".into(),
@@ -791,7 +791,7 @@ fn waiting() -> House {
 }
 
 #[test]
-fn who_waits_too_long_opens_an_incident_once() {
+fn a_customer_who_waits_too_long_opens_one_incident() {
     let mut house = waiting();
     let event = Event::Waits { customer: "Ann *A*".into(), since: morning() };
     assert!(begins_anew(None, None, &event, house.now));
@@ -824,7 +824,7 @@ fn who_waits_too_long_opens_an_incident_once() {
 }
 
 #[test]
-fn nobody_waits_where_there_is_no_incident() {
+fn the_end_of_the_waiting_changes_nothing_without_an_incident() {
     let mut house = waiting();
     let decision = house.apply(&waits_no_more("Dana"));
     assert_eq!(
@@ -834,7 +834,7 @@ fn nobody_waits_where_there_is_no_incident() {
 }
 
 #[test]
-fn whoever_waits_climbs_the_plan() {
+fn the_incident_of_a_waiting_customer_escalates() {
     let mut house = waiting();
     house.apply(&Event::Waits { customer: "Ann".into(), since: morning() });
     house.pass(300);

@@ -1,4 +1,4 @@
-//! What a poll's signal, and a word of those who read it, make of an incident; and what they read.
+//! The effects of a poll's signals, and of people's answers, on an incident; and what people read.
 
 use handbell_core::config::{Admins, Plan};
 use handbell_core::delivery::{Content, DirectMessage, Message, PhoneMessage, SpaceMessage};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::house::{chance, says};
 
-/// A zone, its plan, and a clock in our hand.
+/// A zone, its plan, and a clock that the test moves.
 struct Floor {
     plan: Plan,
     words: Words,
@@ -144,7 +144,7 @@ impl Floor {
         self.state.as_ref().expect("something applied before")
     }
 
-    /// All that a decision says, in order, as people read it.
+    /// Everything that a decision posts, in order, as people read it.
     fn said(&self, decision: &Decision) -> Vec<String> {
         let mut lines = Vec::new();
         for dispatch in &decision.dispatches {
@@ -223,7 +223,7 @@ fn a_plan_without_steps_shows_only_the_card() {
 }
 
 #[test]
-fn straight_to_an_alert_takes_both_steps_in_order() {
+fn a_rise_straight_to_the_alert_takes_both_steps_in_order() {
     let mut floor = Floor::with(two_steps());
     let risen = floor.rise(Level::Alert, 99);
     assert_snapshot!(floor.lines(&risen), @"
@@ -256,7 +256,7 @@ fn a_level_beyond_the_last_step_shows_only_the_card() {
 }
 
 #[test]
-fn a_higher_level_climbs_in_the_same_incident() {
+fn a_higher_level_escalates_the_same_incident() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Warn, 87);
     floor.pass(10);
@@ -273,7 +273,7 @@ fn a_higher_level_climbs_in_the_same_incident() {
 }
 
 #[test]
-fn a_higher_level_although_somebody_is_on_the_way() {
+fn a_higher_level_reopens_an_acknowledged_incident() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Warn, 87);
     floor.pass(2);
@@ -304,7 +304,7 @@ fn the_same_rise_twice_changes_nothing() {
 }
 
 #[test]
-fn what_eased_can_rise_again() {
+fn a_level_that_eased_can_rise_again() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Alert, 99);
     let eased = floor.hear(Signal::Ease { level: Level::Warn });
@@ -320,7 +320,7 @@ fn what_eased_can_rise_again() {
 }
 
 #[test]
-fn on_my_way() {
+fn on_my_way_acknowledges_the_incident() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Alert, 99);
     floor.pass(2);
