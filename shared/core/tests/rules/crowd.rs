@@ -340,7 +340,7 @@ fn on_my_way_acknowledges_the_incident() {
 }
 
 #[test]
-fn a_snooze_and_what_comes_after() {
+fn a_snooze_silences_the_zone_and_then_reminds() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Alert, 99);
     let until = floor.now + SignedDuration::from_mins(30);
@@ -368,7 +368,7 @@ fn a_snooze_and_what_comes_after() {
 }
 
 #[test]
-fn a_snooze_that_is_over_or_of_another_incident_is_none() {
+fn a_snooze_in_the_past_or_of_another_incident_has_no_effect() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Warn, 87);
     assert_eq!(floor.snooze("Dana", 0).outcome, Outcome::Nothing);
@@ -380,7 +380,7 @@ fn a_snooze_that_is_over_or_of_another_incident_is_none() {
 }
 
 #[test]
-fn not_busy_is_counted_across_incidents() {
+fn not_busy_answers_are_counted_across_incidents() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Warn, 87);
     let first = floor.not_busy("Dana");
@@ -400,7 +400,7 @@ fn not_busy_is_counted_across_incidents() {
 }
 
 #[test]
-fn it_is_over() {
+fn a_signal_ends_the_incident() {
     let mut floor = Floor::with(two_steps());
     assert_eq!(floor.over(Over::Calm, Some(60)).outcome, Outcome::Nothing, "what never began isn't over");
     for (why, count) in [(Over::Calm, Some(60)), (Over::Closing, None), (Over::Unwatched, None)] {
@@ -444,7 +444,7 @@ fn back(zones: &[&str], all: bool) -> Signal {
 }
 
 #[test]
-fn a_silence_opens_without_steps_and_ends_when_all_is_back() {
+fn missing_counts_open_an_incident_without_steps_until_all_zones_are_back() {
     let mut site = Floor::with(two_steps());
     site.subject = Subject::silence("mall", "crowd");
     site.words.name = "mall".to_owned();
@@ -480,7 +480,7 @@ fn a_silence_opens_without_steps_and_ends_when_all_is_back() {
 }
 
 #[test]
-fn what_is_watched_never_lapses() {
+fn the_incident_of_a_watched_zone_never_lapses() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Alert, 99);
     for _ in 0..50 {
@@ -502,7 +502,7 @@ fn what_is_watched_never_lapses() {
 }
 
 #[test]
-fn a_step_with_after_comes_by_itself_while_nobody_is_on_the_way() {
+fn a_step_with_after_comes_automatically_while_nobody_is_on_the_way() {
     let mut plan = two_steps();
     plan["steps"][1]["after"] = json!("10m");
     let mut floor = Floor::with(plan);
@@ -580,7 +580,7 @@ proptest! {
     #![proptest_config(chance(500))]
 
     #[test]
-    fn whatever_happens(plan in a_plan(), silence in any::<bool>(), moves in proptest::collection::vec(a_move(), 1..80)) {
+    fn the_rules_hold_for_any_events(plan in a_plan(), silence in any::<bool>(), moves in proptest::collection::vec(a_move(), 1..80)) {
         let mut floor = Floor::with(plan);
         if silence {
             floor.subject = Subject::silence("mall", "crowd");
@@ -591,7 +591,7 @@ proptest! {
             let event = match next {
                 Move::Pass(minutes) => { floor.pass(minutes); continue }
                 Move::Unwatch => { floor.watched = !floor.watched; continue }
-                // Of a silence nobody is called, so nobody can ask for the next step by phone.
+                // Nobody is called about missing counts, so nobody can ask for the next step by phone.
                 Move::Rise(_) | Move::Ease | Move::Remind | Move::Next if silence => continue,
                 Move::Silent | Move::Back(_) if !silence => continue,
                 Move::Rise(level) => Event::Crowd(rise(level, 90)),
@@ -666,7 +666,7 @@ fn dana() -> By {
 }
 
 #[test]
-fn headlines() {
+fn headlines_name_the_level_the_count_and_the_trend() {
     let words = shoes();
     let busy = view(Some(Level::Warn), 87);
     assert_eq!(
@@ -719,7 +719,7 @@ fn say_nothing(view: &View) -> View {
 }
 
 #[test]
-fn cards() {
+fn cards_show_the_zone() {
     let show = |view: &View| {
         let card = words_of_crowds::card(view, &shoes());
         let known = card.known.iter().map(|(title, value)| format!("{title}: {value}\n")).collect::<String>();
@@ -760,7 +760,7 @@ fn cards() {
 }
 
 #[test]
-fn cards_in_markdown() {
+fn cards_have_a_markdown_form() {
     let words = Words { name: "Floor_2 / Shoes".to_owned(), ..shoes() };
     assert_snapshot!(words_of_crowds::markdown(&view(Some(Level::Warn), 87), &words, true), @r"
         🟠 **Floor\_2 / Shoes** is **BUSY**: **87 of 100** (usual for Tuesday 14:00: 52, rising)
@@ -778,7 +778,7 @@ fn cards_in_markdown() {
 }
 
 #[test]
-fn every_sentence() {
+fn every_sentence_word_for_word() {
     let words = shoes();
     let since = afternoon() - SignedDuration::from_mins(47);
     let time = (since, afternoon());
@@ -815,7 +815,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 #[test]
-fn five_minutes() {
+fn a_bucket_is_five_minutes() {
     assert_eq!(bucket(at("2026-03-03T13:00:00Z")), at("2026-03-03T13:00:00Z"));
     assert_eq!(bucket(at("2026-03-03T13:04:59.999Z")), at("2026-03-03T13:00:00Z"));
     assert_eq!(bucket(at("2026-03-03T13:05:00Z")), at("2026-03-03T13:05:00Z"));
@@ -823,7 +823,7 @@ fn five_minutes() {
 }
 
 #[test]
-fn the_same_time_of_the_week() {
+fn weeks_before_keeps_the_hour_across_a_clock_change() {
     let before = |text, weeks| weeks_before(at(text), weeks, &paris()).to_string();
     assert_eq!(before("2026-03-03T13:00:00Z", 0), "2026-03-03T13:00:00Z");
     assert_eq!(before("2026-03-03T13:00:00Z", 1), "2026-02-24T13:00:00Z");
@@ -838,7 +838,7 @@ fn the_same_time_of_the_week() {
 }
 
 #[test]
-fn what_is_usual_is_the_middle() {
+fn the_usual_count_is_the_median() {
     assert_eq!(usual(vec![]), None);
     assert_eq!(usual(vec![50]), None, "one week is no habit");
     assert_eq!(usual(vec![50, 60]), Some(55));
@@ -848,7 +848,7 @@ fn what_is_usual_is_the_middle() {
 }
 
 #[test]
-fn where_it_is_going() {
+fn the_trend_is_the_change_in_ten_minutes() {
     let now = afternoon();
     let ago = |minutes, count| (now - SignedDuration::from_mins(minutes), count);
     assert_eq!(trend(&[], now), None);
@@ -859,7 +859,7 @@ fn where_it_is_going() {
 }
 
 #[test]
-fn a_site_that_says_nothing_takes_no_step_whatever_is_said() {
+fn an_incident_of_missing_counts_takes_no_step_on_any_command() {
     let mut floor = Floor::with(two_steps());
     floor.subject = Subject::silence("mall", "crowd");
     floor.hear(silent(&["Shoes"]));

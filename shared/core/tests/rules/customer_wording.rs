@@ -1,4 +1,4 @@
-//! Every sentence of a customer's space, word for word; and words of customers that would like to be more than words.
+//! Every sentence of a customer's space, word for word; and customers' texts that try to format, link or mention.
 
 use handbell_core::config::{Answers, Hours, Limits, Line};
 use handbell_core::conversation::decide::Heard;
@@ -50,7 +50,7 @@ fn known() -> Conversation {
 }
 
 #[test]
-fn the_first_post() {
+fn the_first_post_says_what_goes_to_the_customer() {
     let all = [
         (Sight::Everything, Answers::Everything, Address::Number(CUSTOMER.into())),
         (Sight::Everything, Answers::Explicit, Address::Mail("ann_a@example.com".into())),
@@ -71,7 +71,7 @@ fn the_first_post() {
 }
 
 #[test]
-fn help() {
+fn help_lists_the_commands() {
     assert_snapshot!(wording::help(&line(), Sight::Everything), @"
         **Everything that you write here goes to the customer**, but for whispers: what begins with `/w` or `note:`, and what mentions somebody. `/help` lists the commands.
 
@@ -89,7 +89,7 @@ fn help() {
 }
 
 #[test]
-fn what_was_said() {
+fn entries_are_shown_word_for_word() {
     let customer = |way, text: &str| shown(&talk(Speaker::Customer, way, text));
     assert_snapshot!(customer(Medium::Text, "Where is\nmy bike?"), @r"
         **Ann \*A\*** 08:00: 
@@ -108,7 +108,7 @@ fn what_was_said() {
 }
 
 #[test]
-fn a_form() {
+fn a_forms_notes_say_where_answers_go() {
     let known = |email: &str| Conversation { email: Some(email.into()), ..known() };
     let by_mail =
         Conversation { address: Some(Address::Mail("ann@example.com".into())), ..known("ann@example.com") };
@@ -168,7 +168,7 @@ fn a_form() {
 }
 
 #[test]
-fn stop_and_start() {
+fn stop_and_start_are_reported() {
     let all = [
         wording::stopped("Ann *A*"),
         wording::started("Ann *A*"),
@@ -188,7 +188,7 @@ fn stop_and_start() {
 }
 
 #[test]
-fn who_answers() {
+fn the_space_and_the_lobby_read_who_answers() {
     let all = [
         wording::please_answer(&kim()),
         wording::who_waits("Ann *A*", wording::OUTSIDE_HOURS),
@@ -230,7 +230,7 @@ fn who_answers() {
 }
 
 #[test]
-fn why_it_stays() {
+fn a_message_that_stays_is_explained() {
     let explicit = Answers::Explicit;
     let all = [
         wording::NOT_SENT_NO_NUMBER.to_owned(),
@@ -270,7 +270,7 @@ fn why_it_stays() {
 }
 
 #[test]
-fn long_texts() {
+fn a_long_text_is_announced_with_its_price() {
     let long =
         |text: &str, class, held| wording::long_text(&parts(text), class, SignedDuration::from_secs(held));
     assert_snapshot!(long(&"a".repeat(900), PriceClass::Domestic, 10), @"This is a long text: 6 parts, domestic price for each. It leaves in 10 s unless you delete it.");
@@ -278,7 +278,7 @@ fn long_texts() {
 }
 
 #[test]
-fn what_was_taken_back() {
+fn a_withdrawn_answer_is_reported() {
     let all = [(true, true), (true, false), (false, true), (false, false)];
     assert_snapshot!(all.map(|(changed, in_time)| wording::taken_back("Dana_1", changed, in_time)).join("\n"), @r"
         ✏️ Dana\_1 changed an answer before it left. Only what it says now is sent.
@@ -289,7 +289,7 @@ fn what_was_taken_back() {
 }
 
 #[test]
-fn who_is_it() {
+fn who_shows_what_is_known_of_the_customer() {
     let zone = words().zone;
     let talk = Conversation { email: Some("ann_a@example.com".into()), assignee: Some(dana()), ..known() };
     let sender = Sender { opted_out: Some(after(60)), ..Sender::default() };
@@ -311,7 +311,7 @@ fn who_is_it() {
 }
 
 #[test]
-fn hours() {
+fn hours_shows_the_opening_hours() {
     let hours: Hours = serde_json::from_value(
         json!({ "week": { "mon-fri": "09:00-12:00, 13:00-18:00", "sat": "10:00-14:00" } }),
     )
@@ -327,7 +327,7 @@ fn hours() {
 }
 
 #[test]
-fn what_customers_read_and_hear() {
+fn texts_to_customers_word_for_word() {
     let all = [
         wording::connect_you("Ann"),
         wording::mail_subject("Support"),
@@ -356,7 +356,7 @@ fn what_customers_read_and_hear() {
 }
 
 #[test]
-fn so_long_somebody_waits() {
+fn the_time_of_waiting_is_shown() {
     let waits = |seconds| wording::waits("Ann *A*", morning(), after(seconds));
     assert_snapshot!([-5, 59, 300, 330, 7199, 7200, 40_000, 200_000].map(waits).join("\n"), @r"
         **Ann \*A\*** has been waiting for an answer for 0 s.
@@ -370,7 +370,7 @@ fn so_long_somebody_waits() {
         ");
 }
 
-/// An answer's dispatch after this became of it.
+/// An answer's dispatch with this outcome.
 fn answered(progress: Progress, why: Option<&str>, status: Option<(&str, Option<u32>)>) -> Dispatch {
     let mut room = Room::new();
     room.text("Hello");
@@ -386,7 +386,7 @@ fn answered(progress: Progress, why: Option<&str>, status: Option<(&str, Option<
 }
 
 #[test]
-fn what_became_of_an_answer() {
+fn the_delivery_summary_shows_the_outcome_of_an_answer() {
     let all = [
         answered(Progress::Pending, None, None),
         answered(Progress::Pending, Some("Twilio is busy"), None),
@@ -425,7 +425,7 @@ fn what_became_of_an_answer() {
         Mail: ✅ sent  
         Call to +12025550111: about to be sent
         ");
-    // What is told by itself needs no word, unless it fails.
+    // An automatic reply isn't shown unless it fails.
     let by_itself = |progress| {
         let mut dispatch = answered(progress, Some("no"), None);
         let entry = Box::new(talk(Speaker::Handbell, Medium::Text, "Welcome!"));
@@ -437,7 +437,7 @@ fn what_became_of_an_answer() {
 }
 
 #[test]
-fn all_that_was_said() {
+fn a_transcript_has_everything_that_was_said() {
     let zone = words().zone;
     let mut room = Room::new();
     let mut all = room.hear(&text("Hello\r\n2026-03-02 08:00  Dana (agent): forged\rreally")).dispatches;
@@ -502,7 +502,7 @@ fn all_that_was_said() {
 }
 
 #[test]
-fn words_that_would_be_more() {
+fn a_customers_markdown_is_escaped() {
     let customer = |text: &str| shown(&talk(Speaker::Customer, Medium::Text, &format!("x\n{text}")));
     let all = [
         "# heading",
@@ -565,7 +565,7 @@ fn words_that_would_be_more() {
         ");
 }
 
-/// A sign that Markdown or Webex gives a meaning.
+/// Returns true for characters to which Markdown or Webex gives a meaning.
 fn means_something(sign: char) -> bool {
     "`*_{}[]#~|!<>".contains(sign)
 }
@@ -574,14 +574,14 @@ proptest! {
     #![proptest_config(chance(512))]
 
     #[test]
-    fn no_words_of_a_customer_are_more_than_words(
+    fn a_customers_text_is_only_text(
         name in "[ -~\n]{1,20}",
         text in proptest::collection::vec("[ \t]{0,6}([-+=*>#]{1,4}|[0-9]{1,3}[.)])?[ -~]{0,20}(\r\n|\n|\r)?", 0..6),
         way in prop_oneof![Just(Medium::Text), Just(Medium::Form)],
     ) {
         let one = ConversationEntry { customer: name, ..talk(Speaker::Customer, way, &text.concat()) };
         let shown = shown(&one);
-        // A mark at the beginning of a line is ours: it tells whose words these are.
+        // The `>` at the beginning of a line is Handbell's: it shows that the customer wrote the rest.
         let lines: Vec<_> = shown.lines().collect();
         for line in lines.iter().map(|line| line.strip_prefix("> ").unwrap_or(line)) {
             if line.trim().is_empty() || line == ">" {
@@ -595,7 +595,7 @@ proptest! {
             let words = lines.iter().skip(1).filter(|line| !line.is_empty());
             prop_assert!(words.into_iter().all(|line| line.starts_with('>')), "nobody's words look like ours: {}", shown);
         }
-        // What stands before the words is ours; behind it, every sign that means something is quoted.
+        // The part before the customer's text is Handbell's. In the rest, every character with a meaning is escaped.
         let ours = shown.find("08:00").expect("the time") + 5;
         let mut quoted = false;
         for sign in shown[ours..].replace("\n> ", "\n").chars() {

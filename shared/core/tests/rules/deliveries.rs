@@ -1,4 +1,4 @@
-//! The life of a delivery, tried with vendors that fail and workers that die.
+//! The life cycle of a delivery, tried with vendors that fail and workers that die.
 
 use std::collections::BTreeMap;
 
@@ -59,33 +59,33 @@ fn says() -> impl Strategy<Value = Vec<Message>> {
     proptest::collection::vec(say, 1..14)
 }
 
-/// What a vendor does with one attempt.
+/// How a vendor responds to one attempt.
 #[derive(Clone, Copy, Debug)]
 enum Answer {
     Takes,
-    /// It takes it, and nobody hears of it.
+    /// The vendor accepts the delivery, and the response is lost.
     TakesUnheard,
-    /// It doesn't take it, and nobody hears of that.
+    /// The vendor doesn't accept the delivery, and the response is lost.
     Silent,
     NotNow(Option<i64>),
     Never,
-    /// Something else comes first.
+    /// Something else has to come first.
     Waits(i64),
 }
 
 #[derive(Clone, Debug)]
 enum Move {
-    /// A worker claims and does what is due. When it looks, the vendor answers or not.
+    /// A worker claims the dispatch and does what is due. A look-up succeeds or fails.
     Work {
         answers: Vec<(Answer, bool)>,
         dies: bool,
     },
     Pass(SignedDuration),
-    /// The vendor tells what became of one that it has.
+    /// The vendor sends a receipt for a delivery that it has accepted.
     Hear(usize),
     /// An acknowledgement.
     Cancel,
-    /// A worker whose lease ran out writes down what it still thinks.
+    /// A worker whose lease ran out records what it still believes.
     Stray(usize, Answer),
 }
 
@@ -127,13 +127,13 @@ fn outcome(answer: Answer) -> Outcome {
     }
 }
 
-/// A dispatch, the workers who come and go, and what the vendor really has.
+/// A dispatch, the workers that process it, and what the vendor has really accepted.
 struct Watch {
     dispatch: Dispatch,
     now: Timestamp,
     died_at: Option<i64>,
     cancelled: bool,
-    /// Looks find nothing, as a bot's do in a group space.
+    /// Look-ups find nothing, as those of a bot in a group space.
     blind: bool,
     copies: BTreeMap<String, u32>,
 }
@@ -158,7 +158,8 @@ impl Watch {
                     self.dispatch.receipts.insert(name.clone(), receipt);
                 }
             }
-            // A lost lease can't be written any more, but whatever is recorded of a settled delivery changes nothing.
+            // A worker that lost its lease can't write any more, but recording an outcome of a settled delivery changes nothing
+            // anyway.
             Move::Stray(which, answer) => {
                 let settled =
                     |delivery: &Delivery| !matches!(delivery.progress, Progress::Pending | Progress::Unknown);
@@ -183,7 +184,7 @@ impl Watch {
 
     fn work(&mut self, answers: &[(Answer, bool)], dies: bool) -> Result<(), TestCaseError> {
         if self.died_at.is_some() {
-            self.now += SignedDuration::from_secs(41); // The lease of the dead runs out.
+            self.now += SignedDuration::from_secs(41); // The lease of the dead worker runs out.
         } else if self.dispatch.due(self.now).is_none_or(|due| due > self.now) {
             return Ok(());
         }
@@ -293,16 +294,16 @@ proptest! {
     #![proptest_config(chance(400))]
 
     #[test]
-    fn whatever_happens_nothing_is_lost_or_doubled(says in says(), blind in any::<bool>(), moves in proptest::collection::vec(a_move(), 1..80)) {
+    fn nothing_is_lost_or_sent_twice(says in says(), blind in any::<bool>(), moves in proptest::collection::vec(a_move(), 1..80)) {
         let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, cancelled: false, blind, copies: BTreeMap::new() };
         for next in &moves {
             watch.make(next)?;
         }
     }
 
-    /// A row that was written by one process is read the same by another.
+    /// A row that one process wrote is read the same by another.
     #[test]
-    fn a_dispatch_survives_the_table(says in says(), step in proptest::option::of(1..7_u32), words in ".*", number in 1..u32::MAX) {
+    fn a_dispatch_is_read_as_it_was_written(says in says(), step in proptest::option::of(1..7_u32), words in ".*", number in 1..u32::MAX) {
         let mut dispatch = dispatch(says);
         dispatch.in_incident(|of| of.step = step);
         dispatch.key.number = number;
@@ -316,9 +317,9 @@ proptest! {
 proptest! {
     #![proptest_config(chance(20))]
 
-    /// Every delivery comes to an end, whatever the vendor answers, within a day and a little.
+    /// Every delivery settles within a day and a little, whatever the vendor responds.
     #[test]
-    fn everything_settles(says in says(), answer in answer(), looks in any::<bool>(), cancelled in any::<bool>(), blind in any::<bool>()) {
+    fn every_delivery_settles(says in says(), answer in answer(), looks in any::<bool>(), cancelled in any::<bool>(), blind in any::<bool>()) {
         let answer = if matches!(answer, Answer::Waits(_)) { Answer::Waits(120) } else { answer };
         let mut watch = Watch { dispatch: dispatch(says), now: morning(), died_at: None, cancelled: false, blind, copies: BTreeMap::new() };
         let mut rounds = 0;
@@ -355,7 +356,7 @@ fn pauses_grow_to_five_minutes_and_end_after_twelve_attempts() {
     assert_eq!(dispatch.due(now), None);
 }
 
-/// What a customer said, with a picture: a dispatch of a conversation.
+/// A customer's text with a picture: a dispatch of a conversation.
 fn said_by_a_customer() -> Dispatch {
     let media =
         Message::Space(SpaceMessage::CustomerFile { url: "https://api/one".to_owned(), content_type: None });
@@ -377,7 +378,7 @@ fn said_by_a_customer() -> Dispatch {
 }
 
 #[test]
-fn a_customers_words_are_tried_for_a_day() {
+fn a_customers_words_are_retried_for_a_day() {
     for name in ["0", "1"] {
         let mut dispatch = said_by_a_customer();
         let mut now = morning();
@@ -388,7 +389,7 @@ fn a_customers_words_are_tried_for_a_day() {
         assert!(tries > 280 && now >= morning() + MAX_AGE, "{tries} attempts until {now}");
         assert!(now < morning() + MAX_AGE + SignedDuration::from_mins(6));
     }
-    // Only what stands in the space; and only what somebody said.
+    // Only posts in the space, and only of a conversation entry.
     let tries = |mut dispatch: Dispatch, name: &str| {
         while !dispatch.record(name, not_sent(), morning()) {}
         dispatch.deliveries[name].tries
@@ -403,7 +404,7 @@ fn a_customers_words_are_tried_for_a_day() {
 }
 
 #[test]
-fn one_who_dies_after_many_attempts_does_not_end_a_customers_words() {
+fn a_worker_that_dies_after_many_attempts_does_not_end_a_customers_words() {
     let mut dispatch = said_by_a_customer();
     for _ in 0..MAX_ATTEMPTS + 5 {
         assert!(!dispatch.record("0", not_sent(), morning()));
@@ -413,7 +414,7 @@ fn one_who_dies_after_many_attempts_does_not_end_a_customers_words() {
     dispatch.record("2", Outcome::Sent("SM1".to_owned()), morning());
     assert_eq!(dispatch.recover(Some(due.as_millisecond()), now), [""; 0]);
     assert_eq!(dispatch.deliveries["0"].progress, Progress::Unknown, "it is looked for");
-    // But a row at which everybody dies is left alone in the end.
+    // But a row at which every worker dies is given up in the end.
     let mut rounds = 1;
     while dispatch.recover(Some(now.as_millisecond()), now).is_empty() {
         rounds += 1;
@@ -422,7 +423,7 @@ fn one_who_dies_after_many_attempts_does_not_end_a_customers_words() {
 }
 
 #[test]
-fn whoever_comes_after_looks_when_something_may_have_happened() {
+fn a_dispatch_that_waits_checks_when_an_earlier_one_is_tried() {
     let mut dispatch = dispatch([posts(), sms(), posts()]);
     let at = |dispatch: &Dispatch, now: Timestamp| {
         dispatch.tried_at(now, Message::is_post).duration_since(now).as_secs()
@@ -449,7 +450,7 @@ fn whoever_comes_after_looks_when_something_may_have_happened() {
 }
 
 #[test]
-fn what_it_replaces_survives_the_table() {
+fn the_dispatch_that_it_replaces_is_read_as_it_was_written() {
     let mut dispatch = dispatch([sms()]);
     let text = serde_json::to_string(&dispatch).expect("it can be written");
     assert!(!text.contains("replaces"), "{text}");
@@ -472,7 +473,7 @@ fn the_vendors_pause_is_kept() {
 }
 
 #[test]
-fn what_a_dead_worker_may_have_said_is_looked_for() {
+fn deliveries_that_a_dead_worker_may_have_sent_are_looked_up() {
     let mut dispatch = dispatch([sms(), call(), posts()]);
     dispatch.record("1", Outcome::Sent("CA1".to_owned()), morning());
     dispatch.record("2", Outcome::Waits { pause: SignedDuration::from_secs(60) }, morning());
@@ -488,7 +489,7 @@ fn what_a_dead_worker_may_have_said_is_looked_for() {
 }
 
 #[test]
-fn after_a_failed_attempt_what_was_uncertain_is_still_looked_for() {
+fn after_a_failed_attempt_an_unknown_delivery_is_still_looked_up() {
     let mut dispatch = dispatch([sms()]);
     dispatch.record("0", Outcome::Unknown { why: "it timed out".to_owned() }, morning());
     dispatch.record("0", not_sent(), morning() + SignedDuration::from_secs(30));
@@ -497,7 +498,7 @@ fn after_a_failed_attempt_what_was_uncertain_is_still_looked_for() {
 }
 
 #[test]
-fn an_acknowledgement_cancels_what_was_not_begun_and_spares_the_report() {
+fn an_acknowledgement_cancels_pending_deliveries_but_not_the_summary() {
     let mut dispatch = dispatch([sms(), call(), posts()]);
     dispatch
         .deliveries
@@ -514,7 +515,7 @@ fn an_acknowledgement_cancels_what_was_not_begun_and_spares_the_report() {
 }
 
 #[test]
-fn tasks_come_in_their_order() {
+fn tasks_are_in_the_order_of_their_numbers() {
     let dispatch = dispatch((0..12).map(|_| posts()));
     let names: Vec<_> = dispatch.tasks(morning()).into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"]);
@@ -529,7 +530,7 @@ fn posts_are_out_when_none_is_open() {
 }
 
 #[test]
-fn a_mark_names_the_incident_the_dispatch_and_the_delivery() {
+fn a_reference_tag_names_the_incident_the_dispatch_and_the_delivery() {
     assert_eq!(
         dispatch([sms()]).reference_tag("0"),
         format!("{}.2.0", handbell_core::incident::reference(&Subject::button("green"), 1))
@@ -611,7 +612,7 @@ fn the_summary_is_stale_exactly_when_its_words_change() {
 }
 
 #[test]
-fn every_word_of_a_vendor_survives_the_table() {
+fn every_vendor_status_is_read_as_it_was_written() {
     let words = [
         "queued",
         "sent",

@@ -1,4 +1,4 @@
-//! What time does to an alert: steps, rounds, a snooze, the question, and the end by silence.
+//! Effects of time on an alert: steps, restarts, a snooze, the question, and lapsing.
 
 use handbell_core::config::Severity::Critical;
 use handbell_core::incident::Phase;
@@ -19,12 +19,12 @@ fn with(change: impl FnOnce(&mut Value)) -> Night {
     Night::begun_with(plan)
 }
 
-/// Three rounds more at most, each ten minutes after the last step.
+/// At most three restarts, each ten minutes after the last step.
 fn again() -> Night {
     with(|plan| plan["again"] = json!({ "after": "10m", "times": 2 }))
 }
 
-/// Asked after an hour; ten minutes to answer.
+/// The question comes after an hour, with ten minutes to answer.
 fn asks() -> Night {
     let mut night = with(|plan| plan["confirm"] = json!({ "after": "1h", "within": "10m" }));
     night.acknowledges("dana");
@@ -32,7 +32,7 @@ fn asks() -> Night {
 }
 
 #[test]
-fn steps_come_each_its_time_after_the_one_before() {
+fn each_step_comes_its_time_after_the_one_before() {
     let mut night = Night::begun();
     let came = night.sleep(359);
     assert_eq!(when(&came), [5, 15]);
@@ -42,7 +42,7 @@ fn steps_come_each_its_time_after_the_one_before() {
 }
 
 #[test]
-fn woken_early_it_takes_no_step() {
+fn an_early_wake_up_takes_no_step() {
     let mut night = Night::begun();
     for _ in 0..299 {
         night.now += SignedDuration::from_secs(1);
@@ -58,7 +58,7 @@ fn woken_early_it_takes_no_step() {
 }
 
 #[test]
-fn woken_hours_late_nobody_is_left_out() {
+fn after_a_late_wake_up_nobody_is_left_out() {
     let mut night = Night::begun();
     night.pass(60 * 24);
     let woken = night.wake();
@@ -68,7 +68,7 @@ fn woken_hours_late_nobody_is_left_out() {
 }
 
 #[test]
-fn a_step_without_a_time_waits_to_be_asked_for() {
+fn a_step_without_after_waits_for_a_request() {
     let mut night = with(|plan| {
         plan["steps"][1].as_object_mut().unwrap().remove("after");
     });
@@ -77,7 +77,7 @@ fn a_step_without_a_time_waits_to_be_asked_for() {
 }
 
 #[test]
-fn the_plan_begins_again_so_often_and_no_more() {
+fn the_plan_is_restarted_as_often_as_configured() {
     let mut night = again();
     let came = night.sleep(359);
     assert_eq!(when(&came), [5, 15, 25, 30, 40, 50, 55, 65]);
@@ -86,7 +86,7 @@ fn the_plan_begins_again_so_often_and_no_more() {
 }
 
 #[test]
-fn a_plan_of_one_step_begins_again_too() {
+fn a_plan_of_one_step_is_restarted_too() {
     let mut night = with(|plan| {
         plan["steps"].as_array_mut().unwrap().truncate(1);
         plan["again"] = json!({ "after": "10m" });
@@ -95,7 +95,7 @@ fn a_plan_of_one_step_begins_again_too() {
 }
 
 #[test]
-fn acknowledged_in_the_second_round_it_is_quiet() {
+fn an_acknowledgement_after_a_restart_ends_the_calls() {
     let mut night = again();
     night.sleep(27);
     assert_eq!(night.stands(), (Phase::Open, 1, 1));
@@ -104,7 +104,7 @@ fn acknowledged_in_the_second_round_it_is_quiet() {
 }
 
 #[test]
-fn nobody_reached_climbs_at_once() {
+fn a_step_that_reached_nobody_escalates_at_once() {
     let mut night = Night::begun();
     night.pass(1);
     let climbed = night.nobody_reached(0, 1);
@@ -117,7 +117,7 @@ fn nobody_reached_climbs_at_once() {
 }
 
 #[test]
-fn nobody_reached_of_another_step_round_or_incident_changes_nothing() {
+fn unreached_people_of_another_step_round_or_incident_change_nothing() {
     let mut night = again();
     for (round, step) in [(0, 0), (0, 2), (0, 4), (1, 1)] {
         assert_eq!(night.nobody_reached(round, step).next, None, "{round} {step}");
@@ -132,7 +132,7 @@ fn nobody_reached_of_another_step_round_or_incident_changes_nothing() {
 }
 
 #[test]
-fn nobody_reached_climbs_only_where_time_would() {
+fn a_step_that_reached_nobody_escalates_only_where_time_would() {
     let mut night = Night::begun();
     night.sleep(15);
     assert_eq!(night.nobody_reached(0, 3).next, None, "there is no fourth");
@@ -150,7 +150,7 @@ fn nobody_reached_climbs_only_where_time_would() {
 }
 
 #[test]
-fn who_is_not_reached_does_not_shorten_what_silence_takes() {
+fn early_steps_do_not_make_the_incident_lapse_earlier() {
     let mut night = with(|plan| plan["reset_after"] = json!("20m"));
     night.pass(4);
     night.nobody_reached(0, 1);
@@ -162,7 +162,7 @@ fn who_is_not_reached_does_not_shorten_what_silence_takes() {
 }
 
 #[test]
-fn a_snooze_is_silent_and_then_the_same_step_comes_again() {
+fn after_a_snooze_the_same_step_is_taken_again() {
     let mut night = Night::begun();
     night.pass(6);
     night.wake();
@@ -182,7 +182,7 @@ fn a_snooze_is_silent_and_then_the_same_step_comes_again() {
 }
 
 #[test]
-fn a_snooze_longer_than_silence_lasts_is_kept() {
+fn a_snooze_longer_than_reset_after_is_kept() {
     let mut night = Night::begun();
     night.snoozes("dana", 60 * 12);
     night.pass(60);
@@ -206,7 +206,7 @@ fn a_snooze_ends_with_the_incident() {
 }
 
 #[test]
-fn whoever_has_it_after_all_ends_the_snooze() {
+fn an_acknowledgement_ends_the_snooze() {
     let mut night = Night::begun();
     night.snoozes("dana", 30);
     night.pass(10);
@@ -217,7 +217,7 @@ fn whoever_has_it_after_all_ends_the_snooze() {
 }
 
 #[test]
-fn a_snooze_that_is_over_already_is_none() {
+fn a_snooze_in_the_past_has_no_effect() {
     let mut night = Night::begun();
     for length in [0, -5] {
         assert_eq!(night.snoozes("dana", length).next, None);
@@ -227,7 +227,7 @@ fn a_snooze_that_is_over_already_is_none() {
 }
 
 #[test]
-fn a_second_snooze_counts() {
+fn a_second_snooze_replaces_the_first() {
     let mut night = Night::begun();
     night.snoozes("dana", 120);
     night.pass(1);
@@ -241,7 +241,7 @@ fn a_second_snooze_counts() {
 }
 
 #[test]
-fn whoever_has_it_is_asked_and_says_so() {
+fn the_person_who_has_it_is_asked_and_confirms() {
     for confirms in [Command::Confirm, Command::Acknowledge] {
         let mut night = asks();
         assert!(night.sleep(59).is_empty());
@@ -271,7 +271,7 @@ fn whoever_has_it_is_asked_and_says_so() {
 }
 
 #[test]
-fn the_question_by_text_is_plain() {
+fn the_question_by_text_has_no_markdown() {
     let mut plan = three_steps();
     plan["confirm"] = json!({ "after": "1h", "within": "10m" });
     let mut night = Night::begun_with(plan);
@@ -283,7 +283,7 @@ fn the_question_by_text_is_plain() {
 }
 
 #[test]
-fn whoever_does_not_answer_has_it_no_more() {
+fn a_person_who_does_not_answer_has_it_no_more() {
     let mut night = asks();
     let came = night.sleep(70);
     assert_eq!(when(&came), [60, 70]);
@@ -295,7 +295,7 @@ fn whoever_does_not_answer_has_it_no_more() {
 }
 
 #[test]
-fn the_answer_of_somebody_else_is_none() {
+fn an_answer_of_somebody_else_does_not_count() {
     let mut night = asks();
     night.sleep(60);
     for said in [Command::Confirm, Command::Acknowledge] {
@@ -309,7 +309,7 @@ fn the_answer_of_somebody_else_is_none() {
 }
 
 #[test]
-fn confirmed_before_the_question_it_comes_later() {
+fn a_confirmation_before_the_question_puts_it_off() {
     let mut night = asks();
     night.pass(30);
     assert_eq!(night.says("dana", Command::Confirm).outcome, Outcome::Done);
@@ -319,7 +319,7 @@ fn confirmed_before_the_question_it_comes_later() {
 }
 
 #[test]
-fn not_confirmed_at_the_plans_end_somebody_is_called_all_the_same() {
+fn without_a_confirmation_at_the_plans_end_people_are_called_again() {
     let mut plan = three_steps();
     plan["steps"] = json!([{ "page": [{ "to": [{ "team": "network" }] }] }]);
     plan["confirm"] = json!({ "after": "1h", "within": "10m" });
@@ -331,7 +331,7 @@ fn not_confirmed_at_the_plans_end_somebody_is_called_all_the_same() {
 }
 
 #[test]
-fn nobody_is_asked_while_it_is_snoozed() {
+fn nobody_is_asked_during_a_snooze() {
     let mut night = asks();
     night.snoozes("dana", 120);
     assert_eq!(when(&night.sleep(120)), [120], "only the end of the snooze");
@@ -339,7 +339,7 @@ fn nobody_is_asked_while_it_is_snoozed() {
 }
 
 #[test]
-fn an_alert_that_nobody_took_tells_the_admins_when_it_ends() {
+fn an_alert_that_nobody_took_notifies_the_admins_when_it_lapses() {
     let mut night = Night::with(three_steps());
     night.report_to = vec!["ops@example.com".to_owned()];
     night.mail(Critical);
@@ -364,7 +364,7 @@ fn an_alert_that_nobody_took_tells_the_admins_when_it_ends() {
 }
 
 #[test]
-fn an_alert_that_somebody_had_ends_without_the_admins() {
+fn an_alert_that_somebody_had_lapses_without_notice_to_the_admins() {
     let mut night = Night::with(three_steps());
     night.raise(form("Kim", Some("kim@example.com")));
     night.acknowledges("dana");
@@ -375,7 +375,7 @@ fn an_alert_that_somebody_had_ends_without_the_admins() {
 }
 
 #[test]
-fn what_is_still_reported_is_not_over() {
+fn an_alert_that_is_still_reported_does_not_lapse() {
     let mut night = Night::begun();
     night.acknowledges("dana");
     for _ in 0..10 {

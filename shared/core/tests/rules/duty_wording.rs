@@ -1,4 +1,4 @@
-//! What is said of an alert, word for word; and that nothing a mail says can format, link or break anything.
+//! Texts about an alert, word for word; and that nothing in a mail can format, link or break anything.
 
 use handbell_core::alert::EXCERPT_MAX;
 use handbell_core::config::Severity::{self, Critical, Warning};
@@ -34,7 +34,7 @@ fn post(text: &str) -> String {
 }
 
 #[test]
-fn what_stands_first_in_the_space() {
+fn the_first_post_shows_the_alert() {
     let night = night();
     let say = |raised| incident::alert_post(&raised, &night.words);
     assert_snapshot!(say(mail(Critical)), @r"
@@ -76,7 +76,7 @@ fn what_stands_first_in_the_space() {
 }
 
 #[test]
-fn a_long_mail_is_cut_and_never_left_out() {
+fn a_long_mail_is_cut_and_not_left_out() {
     let long = "x".repeat(5000);
     let quoted = |text: &str| post(text).split("> ").skip(1).map(str::to_owned).collect::<Vec<_>>().concat();
     let said = quoted(&long);
@@ -126,14 +126,14 @@ fn a_page_is_spoken_in_its_own_words_if_it_has_any() {
 }
 
 #[test]
-fn reported_again() {
+fn a_repeated_alert_is_posted() {
     let night = night();
     assert_snapshot!(incident::again(2, &mail(Critical), false, &night.words), @"Reported again, the 2nd time: db1/disk.");
     assert_snapshot!(incident::again(112, &mail(Severity::Error), true, &night.words), @"Reported again, the 112th time: db1/disk. It is now 🟠 Error.");
 }
 
 #[test]
-fn the_lines_of_the_ledger() {
+fn timeline_entries_word_for_word() {
     let night = night();
     let until = night.now + minutes(90);
     let by = &dana(How::Phone);
@@ -176,7 +176,7 @@ fn the_lines_of_the_ledger() {
 }
 
 #[test]
-fn what_the_space_reads() {
+fn posts_word_for_word() {
     let night = night();
     let by = &dana(How::Mail);
     let missing = ["somebody of network".to_owned(), "somebody of _x_".to_owned()];
@@ -196,7 +196,7 @@ fn what_the_space_reads() {
         ");
 }
 
-/// The texts of an incident whose short name and number are known.
+/// The texts of an incident whose reference and number are known.
 fn texts(change: impl FnOnce(&mut Incident)) -> String {
     let night = night();
     let mut incident = night.incident().clone();
@@ -215,7 +215,7 @@ fn texts(change: impl FnOnce(&mut Incident)) -> String {
 }
 
 #[test]
-fn what_phones_are_told() {
+fn texts_to_phones_word_for_word() {
     assert_snapshot!(texts(|_| ()), @"
         db1/disk (NAME): dana_1 has it since 02:00. You are not needed.
         db1/disk (NAME): done, says dana_1 at 02:00.
@@ -235,7 +235,7 @@ fn what_phones_are_told() {
 }
 
 #[test]
-fn what_is_not_an_alert_is_called_by_its_label_or_its_name() {
+fn other_incidents_are_called_by_their_label_or_name() {
     let unnamed = texts(|incident| (incident.alert, incident.label) = (None, None));
     assert!(unnamed.starts_with("NAME: dana_1 has it"), "{unnamed}");
     let label = texts(|incident| (incident.alert, incident.label) = (None, Some("Ann".to_owned())));
@@ -243,7 +243,7 @@ fn what_is_not_an_alert_is_called_by_its_label_or_its_name() {
 }
 
 #[test]
-fn the_question_in_the_space() {
+fn the_question_is_posted_in_the_space() {
     let night = night();
     let (name, number) = (night.incident().reference(), night.incident().number());
     let text = incident::still_on_it("dana_1", SignedDuration::from_mins(10), night.incident());
@@ -251,7 +251,7 @@ fn the_question_in_the_space() {
 }
 
 #[test]
-fn why_nobody_is_there() {
+fn gaps_in_the_roster_are_explained() {
     let night = night();
     let gaps = [
         Gap::NobodyOnDuty { rota: "ops_1".to_owned(), instead: Some("network".to_owned()) },
@@ -277,7 +277,7 @@ fn why_nobody_is_there() {
 }
 
 #[test]
-fn each_severity_has_a_sign_of_its_own() {
+fn each_severity_has_a_symbol_of_its_own() {
     let all = Severity::ALL.map(incident::severity);
     assert_snapshot!(all.join(", "), @"🔴 Critical, 🟠 Error, 🟡 Warning, 🔵 Info");
     assert!(incident::original_name(night().incident()).ends_with(".eml"));
@@ -286,9 +286,9 @@ fn each_severity_has_a_sign_of_its_own() {
 proptest! {
     #![proptest_config(chance(500))]
 
-    /// Whatever a mail says: it stays a quotation, and mentions nobody.
+    /// Whatever a mail contains: it stays a quotation, and mentions nobody.
     #[test]
-    fn whatever_a_mail_says_it_is_only_quoted(title in any::<String>(), text in any::<String>()) {
+    fn whatever_a_mail_contains_is_only_quoted(title in any::<String>(), text in any::<String>()) {
         let mut raised = mail(Critical);
         raised.alert.title = title;
         raised.text = text;

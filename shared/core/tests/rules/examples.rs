@@ -1,4 +1,4 @@
-//! The sentences of the job, each as one example.
+//! The promises of a button, each as one example.
 
 use handbell_core::button::{Gesture, Press};
 use handbell_core::delivery::{Message, SpaceMessage};
@@ -37,7 +37,7 @@ fn press_n_takes_step_n() {
 }
 
 #[test]
-fn the_first_thing_said_invites_the_people_of_the_space() {
+fn the_first_dispatch_invites_the_people_of_the_space() {
     let mut house = House::with(two_steps());
     let invited = |decision: &handbell_core::incident::decide::Decision| {
         let says = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
@@ -49,7 +49,7 @@ fn the_first_thing_said_invites_the_people_of_the_space() {
 }
 
 #[test]
-fn press_past_the_last_step_is_counted_and_posted() {
+fn a_press_after_the_last_step_is_counted_and_posted() {
     let mut house = House::with(two_steps());
     (0..5).for_each(|_| drop(house.press()));
     let sixth = house.press();
@@ -73,7 +73,7 @@ fn repeat_last_takes_the_last_step_again() {
 }
 
 #[test]
-fn press_after_an_acknowledgement_climbs_again_and_says_who_had_it() {
+fn a_press_after_an_acknowledgement_escalates_again_and_names_who_had_it() {
     let mut house = House::with(two_steps());
     house.press();
     house.pass(60);
@@ -89,7 +89,7 @@ fn press_after_an_acknowledgement_climbs_again_and_says_who_had_it() {
 }
 
 #[test]
-fn hold_cancels() {
+fn a_long_press_cancels() {
     let mut house = House::with(two_steps());
     house.press();
     let held = house.gesture(Gesture::Hold);
@@ -103,7 +103,7 @@ fn hold_cancels() {
 }
 
 #[test]
-fn a_late_press_is_posted_with_the_time_it_was_made_and_does_not_climb() {
+fn a_late_press_is_posted_with_its_time_and_does_not_escalate() {
     let mut house = House::with(two_steps());
     house.press();
     house.pass(3600);
@@ -118,7 +118,7 @@ fn a_late_press_is_posted_with_the_time_it_was_made_and_does_not_climb() {
 }
 
 #[test]
-fn a_late_hold_silences_nobody() {
+fn a_late_long_press_cancels_nothing() {
     let mut house = House::with(two_steps());
     house.press();
     house.pass(60);
@@ -132,7 +132,7 @@ fn a_late_hold_silences_nobody() {
 }
 
 #[test]
-fn quiet_for_reset_after_begins_again_at_one() {
+fn after_reset_after_the_next_press_is_the_first_again() {
     let mut house = House::with(two_steps());
     house.press();
     house.pass(6 * 3600 - 1);
@@ -159,7 +159,7 @@ fn two_presses_without_an_id_within_the_debounce_time_are_one() {
 }
 
 #[test]
-fn a_clock_that_goes_back_makes_no_bounces() {
+fn a_clock_that_goes_back_causes_no_bounces() {
     let mut house = House::with(two_steps());
     house.button.debounce.0 = SignedDuration::ZERO;
     house.gesture(Gesture::Single);
@@ -168,7 +168,7 @@ fn a_clock_that_goes_back_makes_no_bounces() {
 }
 
 #[test]
-fn a_step_comes_by_itself_and_the_press_takes_the_one_after_it() {
+fn after_an_automatic_step_a_press_takes_the_next_one() {
     let mut plan = two_steps();
     plan["steps"][1]["after"] = json!("5m");
     add_step(&mut plan, json!({ "call": [{ "to": ["+352691496402"], "say": "Please check Webex." }] }));
@@ -205,7 +205,7 @@ fn a_later_post_waits_for_the_last_one_that_posts() {
 }
 
 #[test]
-fn asking_twice_for_the_next_step_climbs_once() {
+fn two_requests_for_the_next_step_take_it_once() {
     let mut house = House::with(two_steps());
     house.press();
     let next = says("+352691496401 (by phone)", 1, Command::Next { step: Some(1) });
@@ -218,11 +218,11 @@ fn asking_twice_for_the_next_step_climbs_once() {
 }
 
 #[test]
-fn an_incident_that_its_own_plan_ends_does_not_go_on_under_todays() {
+fn an_incident_that_its_own_plan_ends_does_not_continue_under_the_current_plan() {
     let mut house = House::with(two_steps());
     house.press();
     house.pass(7 * 3600);
-    // Meanwhile the plan was changed: with today's the incident would not be over yet.
+    // Meanwhile the plan was changed: under the current plan, the incident would not be over yet.
     house.plan.reset_after.0 = SignedDuration::from_hours(12);
     house.plan_hash = "another hash";
     assert_eq!((house.press().count, house.epoch()), (1, 2));

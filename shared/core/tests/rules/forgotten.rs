@@ -1,4 +1,4 @@
-//! What remains of a customer who is forgotten, and what happens to them afterwards.
+//! What remains of a customer who is erased, and what happens to them afterwards.
 
 use handbell_core::conversation::decide::{Answer, Heard, There, Turn};
 use handbell_core::conversation::relay_policy::{Command, Why};
@@ -19,7 +19,7 @@ fn erase(room: &mut Room) -> Turn {
 }
 
 #[test]
-fn erasing_is_asked_back_first() {
+fn erasing_needs_a_confirmation() {
     let mut room = Room::new();
     room.text("Where is my bike?");
     assert!(room.command(sure(true))[0].contains("for good"), "asked back first, whatever was said");
@@ -41,7 +41,7 @@ fn erasing_is_asked_back_first() {
 }
 
 #[test]
-fn the_worker_is_told_whose_number_it_was() {
+fn the_worker_learns_which_number_to_erase() {
     let mut by_mail = Room::new().of(handbell_core::conversation::Address::Mail("ann@example.com".into()));
     by_mail.tell(&form("Hello", None, None));
     let turn = erase(&mut by_mail);
@@ -60,7 +60,7 @@ fn the_worker_is_told_whose_number_it_was() {
 }
 
 #[test]
-fn the_forgotten_stay_silent() {
+fn an_erased_customer_gets_nothing_more() {
     let mut room = Room::new();
     room.tell(&form("Hello", Some("Ann"), Some("ann@example.com")));
     room.text("Hello");
@@ -100,7 +100,7 @@ fn the_forgotten_stay_silent() {
     ] {
         assert!(!room.hear(&heard).changes_something(), "{heard:?}");
     }
-    // The next text is a stranger's, but no number is used twice.
+    // The next text is a stranger's, but no dispatch number is used twice.
     let turn = room.hear(&text("Hello"));
     assert_eq!(facts(&turn), ["conversation.opened"]);
     assert_eq!(said(&turn)[0], format!("{}: first post", gone.dispatches + 1), "in a space of its own");
@@ -132,7 +132,7 @@ fn each_conversation_has_an_epoch() {
     let anew = room.hear(&text("Hello"));
     let began = room.now.as_second().unsigned_abs();
     assert_eq!((room.talk().epoch, anew.dispatches[0].key.epoch), (began, began));
-    // Forgotten by its time, nothing is known of those before it.
+    // After the conversation has expired, nothing is known of the earlier ones.
     room.pass(86_400);
     room.state = None;
     let turn = room.hear(&text("Hello"));
@@ -144,16 +144,16 @@ fn each_conversation_has_an_epoch() {
     );
 }
 
-/// Otherwise the worker that removes what was would remove what comes.
+/// Otherwise the worker that erases the old conversation would erase the new one too.
 #[test]
-fn who_writes_in_the_second_of_being_forgotten_is_another_one_all_the_same() {
+fn a_text_in_the_second_of_the_erasure_opens_another_conversation() {
     let mut room = Room::new();
     room.text("Hello");
     erase(&mut room);
     let gone = room.talk().epoch;
     room.text("Hello");
     assert!(room.talk().epoch > gone);
-    // A clock that goes backward changes nothing about it.
+    // A clock that goes back changes nothing about that.
     let gone = room.talk().epoch;
     erase(&mut room);
     room.pass(-5);
@@ -162,7 +162,7 @@ fn who_writes_in_the_second_of_being_forgotten_is_another_one_all_the_same() {
 }
 
 #[test]
-fn the_forgotten_who_wanted_no_texts_still_get_none() {
+fn an_erased_customer_who_opted_out_still_gets_no_texts() {
     let mut room = Room::new();
     room.text("Hello");
     room.text("STOP");

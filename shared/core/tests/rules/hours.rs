@@ -1,4 +1,4 @@
-//! When a place is open, by its own clock on the wall.
+//! Opening hours, by local time.
 
 use handbell_core::config::{AtClosing, Calendar, Hours};
 use jiff::Timestamp;
@@ -19,13 +19,13 @@ fn week(week: Value) -> Calendar {
     understood(json!({ "week": week })).expect("a calendar")
 }
 
-/// Is it open when the clock in Paris shows this?
+/// Returns true if the place is open when local time in Paris is this.
 fn open(calendar: &Calendar, local: &str) -> bool {
     let local: DateTime = local.parse().expect("a time");
     calendar.is_open(local.to_zoned(paris()).expect("a time").timestamp())
 }
 
-/// Is it open at this moment?
+/// Returns true if the place is open at this moment.
 fn open_at(calendar: &Calendar, at: &str) -> bool {
     calendar.is_open(at.parse::<Timestamp>().expect("a time"))
 }
@@ -38,7 +38,7 @@ fn days(calendar: &Calendar, time: &str) -> String {
 }
 
 #[test]
-fn from_the_first_second_to_the_last() {
+fn a_period_is_open_from_its_first_second_to_its_last() {
     let shop = week(json!({ "mon": "09:00-20:00" }));
     assert!(!open(&shop, "2026-03-02T08:59:59"));
     assert!(open(&shop, "2026-03-02T09:00:00"));
@@ -48,7 +48,7 @@ fn from_the_first_second_to_the_last() {
 }
 
 #[test]
-fn ranges_of_days() {
+fn ranges_of_days_wrap_around_the_week() {
     assert_eq!(days(&week(json!({ "mon-fri": "09:00-20:00" })), "12:00"), "mon tue wed thu fri");
     assert_eq!(days(&week(json!({ "fri-mon": "09:00-20:00" })), "12:00"), "mon fri sat sun");
     assert_eq!(days(&week(json!({ "sun-sat": "09:00-20:00" })), "12:00"), "mon tue wed thu fri sat sun");
@@ -59,7 +59,7 @@ fn ranges_of_days() {
 }
 
 #[test]
-fn several_periods() {
+fn a_day_may_have_several_periods() {
     let shop = week(json!({ "sat": "10:00-13:00, 14:00-18:00" }));
     let shown = |time: &str| open(&shop, &format!("2026-03-07T{time}"));
     assert_eq!(
@@ -69,7 +69,7 @@ fn several_periods() {
 }
 
 #[test]
-fn over_midnight() {
+fn a_period_may_end_on_the_next_day() {
     let bar = week(json!({ "fri-sat": "22:00-02:00" }));
     assert_eq!(days(&bar, "23:00"), "fri sat");
     assert_eq!(days(&bar, "01:59"), "sat sun");
@@ -80,7 +80,7 @@ fn over_midnight() {
 }
 
 #[test]
-fn until_midnight() {
+fn a_period_may_end_at_midnight() {
     let late = week(json!({ "mon": "18:00-24:00" }));
     assert!(open(&late, "2026-03-02T23:59:59") && !open(&late, "2026-03-03T00:00"));
     let always = week(json!({ "mon": "00:00-24:00" }));
@@ -89,7 +89,7 @@ fn until_midnight() {
 }
 
 #[test]
-fn exceptions() {
+fn exceptions_replace_the_weeks_hours() {
     let shop = understood(json!({
         "week": { "daily": "09:00-20:00", },
         "except": { "2026-12-24": "09:00-14:00", "2026-12-25": "closed", "2026-12-31": "22:00-03:00" },
@@ -109,7 +109,7 @@ fn exceptions() {
 }
 
 #[test]
-fn another_time_zone() {
+fn hours_may_have_their_own_time_zone() {
     let tokyo = understood(json!({ "timezone": "Asia/Tokyo", "week": { "mon": "09:00-20:00" } }));
     let tokyo = tokyo.expect("a calendar");
     assert!(open_at(&tokyo, "2026-03-02T00:00:00Z") && !open_at(&tokyo, "2026-03-01T23:59:59Z"));
@@ -117,7 +117,7 @@ fn another_time_zone() {
 }
 
 #[test]
-fn half_past_two_does_not_exist() {
+fn a_time_that_the_clocks_skip_never_comes() {
     // On 29 March 2026 the clock in Paris goes from 02:00 to 03:00, which is 01:00 in UTC.
     let early = week(json!({ "sun": "02:30-05:00" }));
     assert!(!open_at(&early, "2026-03-29T00:59:59Z"));
@@ -130,14 +130,14 @@ fn half_past_two_does_not_exist() {
 }
 
 #[test]
-fn half_past_two_comes_twice() {
+fn a_time_that_comes_twice_counts_twice() {
     // On 25 October 2026 the clock in Paris goes from 03:00 back to 02:00, which is 01:00 in UTC.
     let all_night = week(json!({ "sat": "22:00-05:00" }));
     for at in ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T03:59:59Z"] {
         assert!(open_at(&all_night, at), "{at}");
     }
     assert!(!open_at(&all_night, "2026-10-25T04:00:00Z"));
-    // A time that the clock shows twice is believed twice.
+    // A time that local clocks show twice counts both times.
     let early = week(json!({ "sun": "02:30-05:00" }));
     let shown = |at: &str| open_at(&early, &format!("2026-10-25T{at}:00Z"));
     assert_eq!(
@@ -153,7 +153,7 @@ fn half_past_two_comes_twice() {
 }
 
 #[test]
-fn a_day_that_stands_there_twice() {
+fn a_day_that_is_named_twice_is_an_error() {
     let twice = |week: Value| {
         let (path, what) = understood(json!({ "week": week })).expect_err("it is no calendar");
         format!("{}: {what}", path.join("."))
@@ -168,7 +168,7 @@ fn a_day_that_stands_there_twice() {
 }
 
 #[test]
-fn what_cannot_be_understood() {
+fn invalid_hours_are_errors() {
     let at = |hours: Value| understood(hours).err().map(|(path, _)| path.join("."));
     for day in
         ["", "mo", "mandag", "mon-", "-fri", "mon-fri-sun", "mon, wed", "mon/tue", "sunrise", "days", "ﬀf"]

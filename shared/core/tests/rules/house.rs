@@ -1,4 +1,4 @@
-//! A button, its plan, and a clock in our hand.
+//! A button, its plan, and a clock that the test moves.
 
 use handbell_core::button::{EventId, Gesture, Press};
 use handbell_core::config::{Admins, Button, Plan};
@@ -41,7 +41,7 @@ impl House {
         }
     }
 
-    /// A house with this plan and a button on which holding cancels and two clicks acknowledge.
+    /// A house with this plan, and a button that cancels on a long press and acknowledges on two clicks.
     pub(crate) fn with(plan: Value) -> Self {
         let button = json!({ "plan": "power", "token": { "secret": "green" }, "hold": "cancel", "double": "acknowledge" });
         Self::new(
@@ -67,7 +67,7 @@ impl House {
         }
     }
 
-    /// Lets it happen, and keeps what comes of it.
+    /// Applies an event, and keeps the new state.
     pub(crate) fn apply(&mut self, event: &Event) -> Decision {
         let decision = decide(self.state.as_ref(), event, self.rules(), self.now);
         if let Some(next) = &decision.next {
@@ -117,7 +117,7 @@ impl House {
     }
 }
 
-/// Somebody says something to the incident of this epoch.
+/// A person gives a command to the incident of this epoch.
 pub(crate) fn says(who: &str, epoch: u64, command: Command) -> Event {
     Event::Command { by: Actor::named(who, How::Space), epoch: Some(epoch), command }
 }
@@ -127,7 +127,7 @@ pub(crate) fn waits_no_more(who: &str) -> Event {
     Event::Command { by: Actor::named(who, How::Space), epoch: None, command: Command::Resolve }
 }
 
-/// A press that is known by its id alone, so that nothing takes it for a bounce.
+/// A press that is identified by its id alone, so that it never counts as a bounce.
 pub(crate) fn press_with_id() -> Event {
     let id = EventId { key: "a press".to_owned(), keep: SignedDuration::from_hours(24) };
     Event::Press(Press { id: Some(id), ..Press::default() })
@@ -137,12 +137,12 @@ pub(crate) fn words() -> Words {
     Words { zone: TimeZone::fixed(jiff::tz::offset(1)), name: "Green power".to_owned(), alert: None }
 }
 
-/// Eight o'clock in the zone of [`words`].
+/// Eight o'clock in the time zone of [`words`].
 pub(crate) fn morning() -> Timestamp {
     "2026-03-02T07:00:00Z".parse().expect("a time")
 }
 
-/// How long chance is tried; a case that failed is printed, not kept in a file.
+/// The number of random cases. A case that fails is printed, not kept in a file.
 pub(crate) fn chance(cases: u32) -> Chance {
     Chance { cases, failure_persistence: None, ..Chance::default() }
 }
