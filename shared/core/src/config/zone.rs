@@ -25,7 +25,7 @@ pub struct Zone {
     /// The number of devices at which the zone is full. Percentages refer to it.
     #[serde(default)]
     pub capacity: Option<u32>,
-    /// A single threshold, in devices, instead of `warn` and `alert`.
+    /// A single threshold instead of `warn` and `alert`: a number of devices, or a percentage of the `capacity`.
     #[serde(default)]
     pub at: Option<Amount>,
     /// The count at which the zone is getting full. The default is 80 %, over at 70 %, if there is a `capacity` and no `at`.
@@ -135,7 +135,7 @@ impl Default for Polls {
 pub enum Threshold {
     /// `never`: the level is off.
     Never(Never),
-    /// `80%` or `80`. The level is over at ten percent less.
+    /// `80%` or `80`. The level is over at ten percent of the capacity, or a tenth of the devices, less.
     At(Amount),
     /// `{ at: 80%, clear: 70% }`.
     Between {

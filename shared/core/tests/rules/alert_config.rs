@@ -70,7 +70,7 @@ fn a_good_configuration_has_no_problems() {
 }
 
 #[test]
-fn a_source_needs_a_plan_and_a_way_in() {
+fn a_source_needs_a_way_in_and_named_secrets() {
     assert_snapshot!(said(|config| {
         config["sources"] = json!({
             "our mon": { "plan": "duty", "form": { "secret": " " } },

@@ -1,4 +1,4 @@
-//! What an agent writes: what goes out to the customer, what is a command, and what stays.
+//! The relay policy: which of an agent's messages go to the customer, which are commands, and which stay.
 
 use handbell_core::conversation::relay_policy::{
     Author, Command, Policy, Sight, Us, Verdict, Why, Written, judge,
@@ -15,7 +15,7 @@ const WHISPER: &str = "stays: whisper";
 const MENTION: &str = "stays: mention";
 const EMPTY: &str = "stays: empty";
 
-/// What an agent writes, what comes of it if everything goes out, and what if only `/reply` does.
+/// An agent's message, the verdict if everything goes out, and the verdict if only `/reply` does.
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, &str)] = &[
     // Answers.
@@ -67,7 +67,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("> You asked when.\nAt ten.",              "leaves: > You asked when.⏎At ten.", STAYS),
     (":) of course",                            "leaves: :) of course", STAYS),
     ("🅿 is free",                              "leaves: 🅿 is free", STAYS),
-    // Answers that are asked for.
+    // Answers by command.
     ("/reply Hello",                            "leaves: Hello", "leaves: Hello"),
     ("/REPLY\u{a0}Hello",                       "leaves: Hello", "leaves: Hello"),
     ("/reply\nHello\r\nyou",                    "leaves: Hello⏎you", "leaves: Hello⏎you"),
@@ -173,7 +173,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("/w\u{336} x",                             WHISPER, WHISPER),
     ("Handbell /w x",                           WHISPER, WHISPER),
     ("@Handbell: note: x",                      WHISPER, WHISPER),
-    // Slips.
+    // Mistyped commands.
     ("/we will come",                           "stays: unknown /we", "stays: unknown /we"),
     ("/wx",                                     "stays: unknown /wx", "stays: unknown /wx"),
     ("/",                                       "stays: unknown /", "stays: unknown /"),
@@ -279,7 +279,7 @@ fn at(id: &str, label: &str) -> String {
     format!(r#"<spark-mention data-object-type="person" data-object-id="{id}">{label}</spark-mention>"#)
 }
 
-/// The message as a bot's token shows it: with the bot's mention before it.
+/// The message as a bot's token shows it: with the mention of the bot before it.
 fn to_the_bot(text: &str, policy: Policy, markup: bool) -> Verdict {
     let html = format!("<p>{} {}</p>", at(US.id, "Handbell"), escaped(text));
     let addressed = format!("Handbell {text}");
@@ -292,7 +292,7 @@ fn to_the_bot(text: &str, policy: Policy, markup: bool) -> Verdict {
 }
 
 #[test]
-fn every_message_of_the_table() {
+fn every_message_of_the_table_gets_its_verdict() {
     assert!(TABLE.len() >= 100);
     let mut wrong = Vec::new();
     let mut check = |what: &str, typed: &str, verdict: Verdict, expected: &str| {
@@ -309,7 +309,7 @@ fn every_message_of_the_table() {
             check("with markup:", typed, judge(&with_markup, US, Sight::Everything, policy), expected);
             check("a bot's token:", typed, to_the_bot(typed, policy, true), expected);
             check("without markup:", typed, to_the_bot(typed, policy, false), expected);
-            // Nothing that isn't addressed to a bot leaves.
+            // A message that isn't addressed to the bot stays.
             let unaddressed = judge(&plain(typed), US, Sight::OnlyMentions, policy);
             assert!(!matches!(unaddressed, Verdict::Leaves { .. } | Verdict::Command(_)), "{typed:?}");
         }
@@ -317,9 +317,9 @@ fn every_message_of_the_table() {
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Markup, text, whom Webex lists as mentioned, and what comes of it with a person's token.
+/// Markup, text, the people whom Webex lists as mentioned, and the verdict with a person's token.
 #[test]
-fn markup_and_mentions() {
+fn a_mention_of_somebody_else_keeps_a_message_in_the_space() {
     let us = || vec![US.id.to_owned()];
     let anna = || vec![ANNA.to_owned()];
     let nobody = Vec::new;
@@ -327,7 +327,7 @@ fn markup_and_mentions() {
     let everybody =
         r#"<spark-mention data-object-type="groupMention" data-group-type="all">All</spark-mention>"#;
     let table: Vec<(String, &str, Vec<String>, &str)> = vec![
-        // Our mention comes first, or the message stays.
+        // The mention of Handbell comes first, or the message stays.
         (format!("<p>{here} Hello</p>"), "Handbell Hello", us(), "leaves: Hello"),
         (format!("{here}, Hello"), "Handbell, Hello", us(), "leaves: Hello"),
         (format!("{here}: Hello"), "@handbell: Hello", us(), "leaves: Hello"),
@@ -347,7 +347,7 @@ fn markup_and_mentions() {
         (String::new(), "Handbellish Hello", us(), STAYS),
         (String::new(), "Handbell Hello", us(), "leaves: Hello"),
         (String::new(), "Handbell is our name", nobody(), "leaves: Handbell is our name"),
-        // Anybody else's, wherever it is known from.
+        // A mention of anybody else, wherever it appears.
         (format!("{her} Hello"), "Anna Hello", anna(), MENTION),
         (String::new(), "Anna Hello", anna(), MENTION),
         (format!("{her} Hello"), "Anna Hello", nobody(), MENTION),
@@ -372,7 +372,7 @@ fn markup_and_mentions() {
             nobody(),
             "leaves: Hello <spark-mention",
         ),
-        // A mark that only the markup shows.
+        // A whisper mark that only the markup shows.
         ("<code>/w</code> x".to_owned(), "x", nobody(), WHISPER),
         ("<p>Hello</p><p>note: x</p>".to_owned(), "Hello note: x", nobody(), WHISPER),
         ("<ul><li>Hello</li><li>&#47;w x</li></ul>".to_owned(), "Hello /w x", nobody(), WHISPER),
@@ -380,7 +380,7 @@ fn markup_and_mentions() {
         ("&bsol;foo x".to_owned(), "foo x", nobody(), "stays: unknown \\foo"),
         ("<b title='>'>private</b>&colon; x".to_owned(), "x", nobody(), WHISPER),
         ("a < b &amp; c > d".to_owned(), "a < b & c > d", nobody(), "leaves: a < b & c > d"),
-        // A markup that shows something where there is no text.
+        // A markup that shows something although there is no text.
         ("<p>Hello</p>".to_owned(), "", nobody(), EMPTY),
     ];
     for (html, text, mentioned_people, expected) in &table {
@@ -398,7 +398,7 @@ fn markup_and_mentions() {
 }
 
 #[test]
-fn a_mention_may_show_only_the_first_word_of_our_name() {
+fn a_mention_may_show_only_the_first_word_of_the_bots_name() {
     let us = Us { id: US.id, name: "Handbell Support" };
     for text in ["Handbell Hello", "Handbell Support Hello", "@Handbell Hello"] {
         let written = Written { mentioned_people: &[US.id.to_owned()], ..plain(text) };
@@ -407,7 +407,7 @@ fn a_mention_may_show_only_the_first_word_of_our_name() {
 }
 
 #[test]
-fn our_own_words_a_machines_and_a_strangers_stay() {
+fn messages_of_handbell_machines_and_outsiders_stay() {
     let authors = [
         (Author::Ourselves, "stays: echo"),
         (Author::Machine, "stays: machine"),
@@ -422,7 +422,7 @@ fn our_own_words_a_machines_and_a_strangers_stay() {
 }
 
 #[test]
-fn files_go_with_what_is_written() {
+fn files_go_with_the_text() {
     let table: &[(Option<&str>, &str, &str)] = &[
         (None, "leaves: ", STAYS),
         (Some(" \u{200b}"), "leaves: ", STAYS),
@@ -446,7 +446,7 @@ fn files_go_with_what_is_written() {
 }
 
 #[test]
-fn a_name_has_sixty_characters_at_most() {
+fn a_customers_name_has_at_most_sixty_characters() {
     let judged = |name: String| judge(&plain(&name), US, Sight::Everything, Policy::Everything);
     let name = "ä".repeat(60);
     assert_eq!(judged(format!("/name {name}")), Verdict::Command(Command::Name(name.clone())));
@@ -454,14 +454,14 @@ fn a_name_has_sixty_characters_at_most() {
 }
 
 #[test]
-fn nothing_that_was_written_is_in_a_log() {
+fn texts_of_messages_do_not_reach_logs() {
     let written = Written { html: Some("secret"), ..plain("secret") };
     let verdicts = ["secret", "/name secret", "/close secret", "/canned secret", "/secret"]
         .map(|text| judge(&plain(text), US, Sight::Everything, Policy::Everything));
     assert!(!format!("{written:?} {verdicts:?}").contains("secret"));
 }
 
-/// Characters that take no part in what is read, and line ends.
+/// Characters that aren't seen, and line ends.
 fn nothing() -> impl Strategy<Value = String> {
     let characters = prop::sample::select(vec![
         ' ',
@@ -579,7 +579,7 @@ proptest! {
     }
 
     #[test]
-    fn no_whisper_leaves(
+    fn no_whisper_goes_out(
         before in nothing(), mark in whisper_mark(), after in any::<String>(), earlier in prop::option::of("[a-z ]{0,9}"),
         files in 0_usize..2, sight in sight(), policy in policy(), mentioned in any::<bool>(),
     ) {
@@ -590,14 +590,14 @@ proptest! {
         let written = Written { files, mentioned_people, ..plain(&text) };
         let verdict = judge(&written, US, sight, policy);
         prop_assert!(!matches!(verdict, Verdict::Leaves { .. }), "{text:?}");
-        // Nor if only the markup shows it.
+        // Not even if only the markup shows it.
         let html = escaped(&text);
         let written = Written { html: Some(&html), files, ..plain("Hello") };
         prop_assert!(!matches!(judge(&written, US, sight, policy), Verdict::Leaves { .. }), "{html:?}");
     }
 
     #[test]
-    fn no_mention_of_others_leaves(
+    fn no_mention_of_others_goes_out(
         text in pieces(), html in pieces(), files in 0_usize..2, where_known in 0..4, also_us in any::<bool>(),
         sight in sight(), policy in policy(), reply in any::<bool>(),
     ) {
@@ -619,7 +619,7 @@ proptest! {
     }
 
     #[test]
-    fn ordinary_words_leave_as_they_are(text in "[A-Za-z][A-Za-z0-9 ,.!?äöü€]{0,60}[a-z.!?]") {
+    fn ordinary_text_goes_out_unchanged(text in "[A-Za-z][A-Za-z0-9 ,.!?äöü€]{0,60}[a-z.!?]") {
         let verdict = judge(&plain(&text), US, Sight::Everything, Policy::Everything);
         prop_assert_eq!(&verdict, &Verdict::Leaves { text: text.clone() });
         prop_assert_eq!(to_the_bot(&text, Policy::Everything, true), verdict);

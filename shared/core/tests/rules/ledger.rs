@@ -1,4 +1,4 @@
-//! What somebody wrote, as a command: by text, by mail and in a space. Only who was paged is heard here.
+//! Commands in words: by text, by mail and in a space. The callers check that the sender was paged.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ fn all(texts: &[&str], wanted: &Option<(Asked, Which)>) {
 }
 
 #[test]
-fn words_that_acknowledge() {
+fn words_that_acknowledge_are_recognised() {
     let texts = [
         "ack",
         "Ack",
@@ -67,7 +67,7 @@ fn words_that_acknowledge() {
 }
 
 #[test]
-fn words_that_refuse() {
+fn words_that_decline_are_recognised() {
     all(
         &[
             "I can't",
@@ -86,7 +86,7 @@ fn words_that_refuse() {
 }
 
 #[test]
-fn words_that_end_it() {
+fn words_that_end_an_incident_are_recognised() {
     all(
         &["done", "Done.", "resolve", "resolved", "close", "Closed", "fixed", "Fixed!", "/resolve"],
         &only(Done),
@@ -95,14 +95,14 @@ fn words_that_end_it() {
 }
 
 #[test]
-fn words_that_confirm_and_ask() {
+fn words_that_confirm_and_ask_are_recognised() {
     all(&["confirm", "still", "Still on it", "still mine.", "I still have it"], &only(Confirm));
     all(&["who", "Who?", "/who"], &only(Who));
     all(&["help", "Help?", "HELP!", "commands", "/help"], &only(Help));
 }
 
 #[test]
-fn words_that_call_others() {
+fn words_that_escalate_are_recognised() {
     all(
         &["next", "Next!", "next step", "Next step.", "esc", "escalate", "Escalation"],
         &only(Escalate(None)),
@@ -120,7 +120,7 @@ fn words_that_call_others() {
 }
 
 #[test]
-fn how_long_a_snooze_is() {
+fn a_snooze_may_have_a_length() {
     all(&["snooze", "Snooze.", "/snooze"], &only(snooze(30)));
     all(&["snooze 45m", "Snooze 45 min", "snooze 45 minutes", "snooze 45", "SNOOZE 45M"], &only(snooze(45)));
     all(&["snooze 2h", "snooze 2 h", "snooze 2 hours", "snooze 120m", "snooze 1h60m"], &only(snooze(120)));
@@ -149,7 +149,7 @@ fn how_long_a_snooze_is() {
 }
 
 #[test]
-fn which_one_is_meant() {
+fn a_command_may_name_its_incident() {
     all(
         &[
             "ack 123",
@@ -196,7 +196,7 @@ fn which_one_is_meant() {
 }
 
 #[test]
-fn sentences_are_for_people() {
+fn sentences_are_no_commands() {
     let texts = [
         "",
         " ",
@@ -272,7 +272,7 @@ fn sentences_are_for_people() {
 }
 
 #[test]
-fn a_question_changes_nothing() {
+fn a_question_is_no_command() {
     for text in [
         "ok?",
         "ack?",
@@ -296,14 +296,14 @@ fn a_question_changes_nothing() {
 }
 
 #[test]
-fn somebody_who_hesitates_is_called_on() {
+fn a_hesitant_answer_is_no_command() {
     for text in ["ok...", "ok…", "ack..", "yes ... ", "done.."] {
         assert_eq!(understand(text), None, "{text:?}");
     }
 }
 
 #[test]
-fn letters_that_only_look_like_it_are_others() {
+fn look_alike_characters_are_no_command() {
     // Cyrillic а and с, a fullwidth ａｃｋ, a zero-width space, Arabic digits.
     for text in ["аck", "aсk", "ａｃｋ", "a\u{200b}ck", "ack ١٢٣", "ack １２３", "ack\u{0}", "ack\u{202e}"]
     {
@@ -313,7 +313,7 @@ fn letters_that_only_look_like_it_are_others() {
 }
 
 #[test]
-fn a_long_text_is_for_people() {
+fn a_long_text_is_no_command() {
     assert_eq!(
         understand(&format!("ack{}", " ".repeat(500))),
         only(Acknowledge),
@@ -323,7 +323,7 @@ fn a_long_text_is_for_people() {
 }
 
 #[test]
-fn each_command_and_each_way_has_a_name_of_its_own() {
+fn each_command_and_each_channel_has_a_name_of_its_own() {
     let commands = [
         Command::Acknowledge,
         Command::Next { step: None },
@@ -354,12 +354,12 @@ proptest! {
     #![proptest_config(chance(2000))]
 
     #[test]
-    fn nothing_makes_it_fall_over(text in any::<String>()) {
+    fn no_text_causes_a_panic(text in any::<String>()) {
         understand(&text);
     }
 
     #[test]
-    fn nothing_that_looks_like_a_command_does_either(
+    fn no_text_like_a_command_causes_a_panic(
         text in "(ack|snooze|esc|next|can't|got it|h-|#|İ|ß|é|🔔|[0-9]{1,20}|[ \t./!?()#-]|[hms]){0,12}",
     ) {
         if let Some((Snooze(length), _)) = understand(&text) {
@@ -367,9 +367,9 @@ proptest! {
         }
     }
 
-    /// No text that says more than the command is one.
+    /// A text with one word more than the command is no command.
     #[test]
-    fn a_word_more_and_it_is_for_people(
+    fn a_command_with_one_more_word_is_none(
         command in "(ack|done|cancel|confirm|got it|false alarm|i can't|ok|yes|next)",
         more in "[a-z]{2,12}",
     ) {
@@ -380,7 +380,7 @@ proptest! {
     }
 
     #[test]
-    fn every_number_and_every_name_is_understood(which in 100..1000_u16, name in "[0-9A-HJKMNP-TV-Z]{4}") {
+    fn every_number_and_every_reference_is_recognised(which in 100..1000_u16, name in "[0-9A-HJKMNP-TV-Z]{4}") {
         prop_assert_eq!(understand(&format!("ack {which}")), number(Acknowledge, which));
         prop_assert_eq!(understand(&format!("ack H-{name}")), reference(Acknowledge, &format!("H-{name}")));
         prop_assert_eq!(understand(&format!("snooze {which} 2h")), number(snooze(120), which));

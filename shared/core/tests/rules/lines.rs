@@ -1,4 +1,4 @@
-//! What a line can't say, and what the configuration's writer is told; and what a line is when little is said of it.
+//! Mistakes in lines, and what the author of the configuration reads about them; and the defaults of a line.
 
 use handbell_core::config::{Answers, Config, Line, problems};
 use handbell_core::conversation::assign::How;
@@ -28,7 +28,7 @@ fn good() -> Value {
     })
 }
 
-/// What is said of the good configuration after something in its line was changed: `where: what`, line by line.
+/// The problems of the good configuration after something in its line was changed: `where: what`, line by line.
 fn said(change: impl FnOnce(&mut Value)) -> String {
     said_of_all(|config| change(&mut config["lines"]["support"]))
 }
@@ -43,12 +43,12 @@ fn said_of_all(change: impl FnOnce(&mut Value)) -> String {
 }
 
 #[test]
-fn nothing_is_said_of_a_good_one() {
+fn a_good_configuration_has_no_problems() {
     assert_eq!(said(|_| ()), "");
 }
 
 #[test]
-fn a_line_of_which_little_is_said() {
+fn a_line_has_defaults() {
     let line: Line =
         serde_json::from_value(json!({ "number": "+12025550100", "team": "T1" })).expect("a line");
     assert_eq!(
@@ -64,7 +64,7 @@ fn a_line_of_which_little_is_said() {
 }
 
 #[test]
-fn a_configuration_finds_its_lines_by_their_numbers() {
+fn a_line_is_found_by_its_number() {
     let config: Config = serde_json::from_value(good()).expect("it can be read");
     assert_eq!(config.line_of("+12025550100").map(|(name, _)| name), Some("support"));
     assert_eq!(config.line_of("+12025550188").map(|(name, _)| name), None);
@@ -72,7 +72,7 @@ fn a_configuration_finds_its_lines_by_their_numbers() {
 }
 
 #[test]
-fn what_a_line_needs() {
+fn a_line_needs_twilio_a_webhook_and_agents() {
     assert_snapshot!(said_of_all(|config| {
         config["twilio"] = Value::Null;
         config["webex"]["webhook"] = Value::Null;
@@ -89,7 +89,7 @@ fn what_a_line_needs() {
 }
 
 #[test]
-fn numbers() {
+fn mistakes_in_numbers_are_reported() {
     assert_snapshot!(said(|line| {
         line["number"] = json!("202 555 0100");
         line["voice"] = json!({ "forward": "112", "after_hours": "0044" });
@@ -107,15 +107,15 @@ fn numbers() {
 }
 
 #[test]
-fn two_lines_with_one_number() {
+fn two_lines_with_one_number_are_reported() {
     assert_snapshot!(said_of_all(|config| config["lines"]["sales"] = config["lines"]["support"].clone()), @"lines.support.number: another line has this number already; a text goes to one team");
 }
 
 #[test]
-fn calls_in_a_circle() {
+fn calls_in_a_circle_are_reported() {
     assert_snapshot!(said(|line| line["voice"]["forward"] = json!("+12025550100")), @"lines.support.voice.forward: calls would go round in circles: this is the line's own number");
     assert_snapshot!(said(|line| line["voice"]["after_hours"] = json!("+12025550100")), @"lines.support.voice.after_hours: calls would go round in circles: this is the line's own number");
-    // Also over another line; but not if that line's calls end somewhere.
+    // Also through another line; but not if that line's calls end somewhere.
     assert_snapshot!(said_of_all(|config| {
         let mut sales = config["lines"]["support"].clone();
         (sales["number"], sales["voice"]["after_hours"]) = (json!("+12025550101"), json!("+12025550100"));
@@ -136,7 +136,7 @@ fn calls_in_a_circle() {
 }
 
 #[test]
-fn addresses() {
+fn mistakes_in_addresses_are_reported() {
     assert_snapshot!(said(|line| {
         line["agents"][0]["email"] = json!("dana");
         line["mail"] = json!({ "from": "support", "reply_to": "nobody" });
@@ -148,7 +148,7 @@ fn addresses() {
 }
 
 #[test]
-fn who_waits() {
+fn mistakes_in_waiting_are_reported() {
     assert_snapshot!(said(|line| line["waiting"] = json!({ "after": "9s", "plan": "weight" })), @r#"
         lines.support.waiting.plan: there is no plan "weight"; the plans are: wait
         lines.support.waiting.after: `after` is at least 10s
@@ -164,12 +164,12 @@ fn who_waits() {
 }
 
 #[test]
-fn hours() {
+fn mistakes_in_hours_are_reported() {
     assert_snapshot!(said(|line| line["hours"] = json!({ "week": { "mon-fry": "09:00-18:00" } })), @"lines.support.hours.week.mon-fry: write a day (mon, tue, wed, thu, fri, sat, sun), several (mon-fri) or daily");
 }
 
 #[test]
-fn lengths_and_limits() {
+fn mistakes_in_lengths_and_limits_are_reported() {
     assert_snapshot!(said(|line| {
         line["undo"] = json!("2m");
         line["close_after"] = json!("6m");
@@ -188,7 +188,7 @@ fn lengths_and_limits() {
 }
 
 #[test]
-fn texts_without_words() {
+fn empty_texts_are_reported() {
     assert_snapshot!(said(|line| {
         line["texts"] = json!({ "welcome": "", "nobody": " ", "closed": "\n", "missed_call": "", "closing": "" });
         line["canned"] = json!({ "times": " " });

@@ -1,5 +1,5 @@
-//! What a mail means to its source: when it raises, when it ends something, when it counts for nothing; and what a person says
-//! in an answer.
+//! The meaning of a mail for its source: when it raises an alert, when it ends one, when it has no effect; and the command in a
+//! reply.
 
 use handbell_core::alert::mail::{
     Automatic, Judgement, Letter, Verdict, Verdicts, command, default_key, judge, own_words,
@@ -23,7 +23,7 @@ fn genuine() -> Verdicts {
     Verdicts { spam: pass, virus: pass, spf: pass, dkim: pass, dmarc: pass, aligned: true, by_mailbox: false }
 }
 
-/// In few words: what the mail means to the source, and about what.
+/// In few words: the meaning of the mail for the source, and its key.
 fn meaning(source: &AlertSource, letter: &Letter, verdicts: &Verdicts) -> String {
     match judge(source, letter, verdicts) {
         Judgement::Raise(raised) => {
@@ -41,7 +41,7 @@ fn by_default(subject: &str) -> String {
     meaning(&source(json!({})), &letter("mon@example.com", subject), &genuine())
 }
 
-/// What monitoring systems write when something begins, and when it is over.
+/// The mails of monitoring systems when a problem begins, and when it is over.
 const PAIRS: [(&str, &str, &str); 23] = [
     (
         "Nagios",
@@ -93,7 +93,7 @@ const PAIRS: [(&str, &str, &str); 23] = [
 ];
 
 #[test]
-fn a_problem_and_its_end_are_about_the_same() {
+fn a_problem_and_its_end_have_the_same_key() {
     for (whose, problem, end) in PAIRS {
         let (began, over) = (by_default(problem), by_default(end));
         let key = began.strip_prefix("raise critical duty ").unwrap_or_else(|| panic!("{whose}: {began}"));
@@ -103,7 +103,7 @@ fn a_problem_and_its_end_are_about_the_same() {
 }
 
 #[test]
-fn different_things_stay_apart() {
+fn different_problems_have_different_keys() {
     for (one, other) in [
         ("PROBLEM: web01 is DOWN", "PROBLEM: web02 is DOWN"),
         ("PROBLEM: 10.0.0.1 is DOWN", "PROBLEM: 10.0.0.2 is DOWN"),
@@ -123,7 +123,7 @@ fn different_things_stay_apart() {
 }
 
 #[test]
-fn the_same_again_is_about_the_same() {
+fn a_repeated_problem_has_the_same_key() {
     for (one, other) in [
         ("Backup of db01 failed (2026-11-20 03:00)", "Backup of db01 failed (2026-11-21 03:01)"),
         ("[Failed] Backup Job Nightly (3 objects) 1 failed", "[Success] Backup Job Nightly (2 objects)"),
@@ -138,14 +138,14 @@ fn the_same_again_is_about_the_same() {
 }
 
 #[test]
-fn a_mail_of_which_nothing_can_be_told_still_has_a_key() {
+fn a_mail_without_telling_words_still_has_a_key() {
     assert_eq!(default_key(&letter("mon@example.com", "ALERT 17!")), "mon@example.com");
     assert_eq!(default_key(&letter("mon@example.com", "")), "mon@example.com");
     assert_eq!(default_key(&Letter::default()), "mail");
 }
 
 #[test]
-fn what_is_no_end() {
+fn subjects_that_do_not_report_an_end() {
     for subject in [
         "web01 is not OK",
         "Disk isn't OK",
@@ -185,7 +185,7 @@ fn what_is_no_end() {
 }
 
 #[test]
-fn what_is_an_end() {
+fn subjects_that_report_an_end() {
     for subject in [
         "OK",
         "web01 OK",
@@ -210,7 +210,7 @@ fn what_is_an_end() {
 }
 
 #[test]
-fn a_programs_answers_raise_nothing_and_a_programs_alerts_do() {
+fn automatic_replies_raise_nothing_and_automatic_alerts_do() {
     let source = source(json!({}));
     for (automatic, ours, expected) in [
         (Automatic::Replied, false, "ignore: it is an automatic reply"),
@@ -228,9 +228,10 @@ fn a_programs_answers_raise_nothing_and_a_programs_alerts_do() {
     }
 }
 
-/// Each verdict in each check: whoever knows the secret address may wake people, and only who is vouched for lets them sleep.
+/// Each verdict in each check: a person who knows the secret address may wake people, and only a sender who is vouched for may let
+/// them sleep.
 #[test]
-fn who_may_raise_and_who_may_end() {
+fn any_sender_may_raise_and_only_a_proven_one_may_end() {
     const ALL: [Verdict; 5] = [Verdict::Pass, Verdict::Fail, Verdict::Gray, Verdict::Failed, Verdict::Absent];
     let source = source(json!({ "rules": [
         { "subject": "^ack", "do": "acknowledge" }, { "subject": "^over", "do": "resolve" }, { "words": ["noise"], "do": "ignore" }
@@ -283,7 +284,7 @@ fn who_may_raise_and_who_may_end() {
 }
 
 #[test]
-fn rules_in_their_order_and_all_that_they_ask_for() {
+fn the_first_rule_whose_conditions_all_hold_applies() {
     let source = source(json!({
         "severity": "error",
         "plans": { "warning": "calm", "critical": "loud" },
@@ -334,7 +335,7 @@ fn rules_in_their_order_and_all_that_they_ask_for() {
 }
 
 #[test]
-fn an_expression_is_linear_in_time_whatever_it_is_and_whatever_it_reads() {
+fn a_search_takes_linear_time_for_every_expression_and_text() {
     let source = source(json!({ "rules": [
         { "body": "(a+)+$" }, { "body": "(?i)(x|x)*y" }, { "subject": "\\w{500}\\w{500}\\w{500}" }, { "body": "(a|aa)+\\z" }
     ], "otherwise": "ignore" }));
@@ -357,7 +358,7 @@ fn a_title_is_one_readable_line() {
 }
 
 #[test]
-fn a_mail_is_the_same_by_whatever_way_it_comes() {
+fn a_mail_has_the_same_identity_by_whatever_way_it_arrives() {
     let one = Letter {
         message_id: Some("1@example.com".into()),
         date: Some("2026-11-21T02:04:05Z".parse().unwrap()),
@@ -369,14 +370,14 @@ fn a_mail_is_the_same_by_whatever_way_it_comes() {
     let again = Letter { text: "by IMAP".into(), size: 12, digest: "bb".into(), ..one.clone() };
     assert_eq!(one.identity(), again.identity());
     assert_eq!(one.identity().len(), 64);
-    // A device that knows neither time nor numbers.
+    // A device that knows neither the time nor a number.
     let [first, second] =
         ["pump 1", "pump 2"].map(|text| Letter { date: None, text: text.into(), ..one.clone() });
     assert_ne!(first.identity(), second.identity());
     // Some programs give all their mails one Message-ID.
     let another = Letter { subject: "up".into(), ..one.clone() };
     assert_ne!(one.identity(), another.identity());
-    // Without one, its bytes tell.
+    // Without a Message-ID, the mail's bytes count.
     let [unnamed, same, other] =
         ["aa", "aa", "bb"].map(|digest| Letter { message_id: None, digest: digest.into(), ..one.clone() });
     assert_eq!(unnamed.identity(), same.identity());
@@ -384,7 +385,7 @@ fn a_mail_is_the_same_by_whatever_way_it_comes() {
 }
 
 #[test]
-fn who_is_answered() {
+fn a_reply_goes_only_to_a_person() {
     let ours: MailDomain = serde_json::from_value(json!({
         "domain": "in.example.com", "from": "alerts@example.com", "links": { "secret": "links" }
     }))
@@ -427,7 +428,7 @@ fn who_is_answered() {
 }
 
 #[test]
-fn what_somebody_wrote_above_what_is_quoted() {
+fn own_words_are_found_above_and_below_the_quote() {
     for (text, expected) in [
         ("ack\n\nOn Sat, 21 Nov 2026 at 10:05, Handbell <a@example.com> wrote:\n> Alert\n> web01", "ack"),
         ("ack\n\nOn Sat, 21 Nov 2026 at 10:05, Handbell\n<a@example.com>\nwrote:\n\n> Alert", "ack"),
@@ -460,7 +461,7 @@ fn what_somebody_wrote_above_what_is_quoted() {
 }
 
 #[test]
-fn a_command_is_a_persons_first_line() {
+fn a_command_is_the_first_line_of_a_person() {
     let said =
         |text: &str| command(&Letter { text: text.to_owned(), ..letter("dana@example.com", "Re: web01") });
     assert_eq!(said("\n\n  escalate   technical \nplease\n> x").as_deref(), Some("escalate technical"));
@@ -474,7 +475,7 @@ fn a_command_is_a_persons_first_line() {
 }
 
 #[test]
-fn nothing_personal_reaches_a_log() {
+fn personal_data_does_not_reach_logs() {
     let letter = Letter {
         text: "SECRETTEXT".into(),
         from_name: Some("SECRETNAME".into()),
@@ -489,7 +490,7 @@ fn nothing_personal_reaches_a_log() {
 
 proptest! {
     #[test]
-    fn any_subject_and_text_mean_something(subject in ".*", text in "(?s).*", from in ".{0,40}") {
+    fn any_subject_and_text_get_a_meaning(subject in ".*", text in "(?s).*", from in ".{0,40}") {
         let letter = Letter { text: text.clone(), ..letter(&from, &subject) };
         judge(&source(json!({})), &letter, &genuine());
         let words = own_words(&text);
@@ -497,9 +498,9 @@ proptest! {
         prop_assert!(Meant::default() == Meant::Raise && !default_key(&letter).is_empty());
     }
 
-    /// Made of the words themselves, which chance never finds.
+    /// Made of the words themselves, which random texts never contain.
     #[test]
-    fn any_mix_of_states_means_something(parts in prop::collection::vec(prop::sample::select(vec![
+    fn any_mix_of_states_gets_a_meaning(parts in prop::collection::vec(prop::sample::select(vec![
         "OK", "up", "RESOLVED", "not", "[", "]", "is", "FIRING:1", "web01", ":", "->", "→", "10:05", "é", "🔴", "re:", "'", " ", "-",
     ]), 0..12)) {
         let subject = parts.concat();

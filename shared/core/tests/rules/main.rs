@@ -1,4 +1,4 @@
-//! The rules, told and tried: by example, by chance, and word for word.
+//! Tests of the rules: by example, with random events, and word for word.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 

@@ -1,4 +1,4 @@
-//! An alert at night, the plan that it runs, who can be reached, and a clock in our hand.
+//! An alert at night, the plan that it runs, the roster, and a clock that the test moves.
 
 use handbell_core::alert::{Alert, Hold, Origin, Raised, Reporter};
 use handbell_core::config::{Admins, Plan, Severity};
@@ -30,8 +30,8 @@ pub(crate) struct Night {
     pub(crate) now: Timestamp,
 }
 
-/// Three steps: Dana, five minutes later Robin, ten minutes later all of the network team (Dana and Robin). Alex only when
-/// somebody asks for `technical`.
+/// Three steps: Dana, five minutes later Robin, ten minutes later all of the network team (Dana and Robin). Alex only on request,
+/// for `technical`.
 pub(crate) fn three_steps() -> Value {
     json!({
         "space": { "title": "Alerts", "participants": ["b@example.com"] },
@@ -59,7 +59,7 @@ pub(crate) fn everybody() -> Roster {
     all
 }
 
-/// A mail about the same trouble.
+/// A mail about the same problem.
 pub(crate) fn mail(severity: Severity) -> Raised {
     Raised {
         alert: Alert {
@@ -84,7 +84,7 @@ pub(crate) fn mail(severity: Severity) -> Raised {
     }
 }
 
-/// Somebody filled in the form.
+/// A person filled in the form.
 pub(crate) fn form(name: &str, email: Option<&str>) -> Raised {
     let mut raised = mail(Severity::Critical);
     raised.alert.origin = None;
@@ -93,12 +93,12 @@ pub(crate) fn form(name: &str, email: Option<&str>) -> Raised {
     raised
 }
 
-/// A mail while phones stay silent.
+/// A mail during a hold.
 pub(crate) fn held(severity: Severity, until: Timestamp) -> Raised {
     Raised { hold: Some(Hold { until, why: "quiet hours".to_owned() }), ..mail(severity) }
 }
 
-/// Somebody of the roster, by text; anybody else by the name alone.
+/// A person of the roster, by text; anybody else by the name alone.
 pub(crate) fn actor(id: &str) -> Actor {
     let known = everybody().people.contains_key(id);
     Actor { who: id.to_owned(), person: known.then(|| id.to_owned()), how: How::Text }
@@ -126,7 +126,7 @@ impl Night {
         }
     }
 
-    /// The three steps, already reported.
+    /// The three steps, after the alert was raised.
     pub(crate) fn begun() -> Self {
         Self::begun_with(three_steps())
     }
@@ -154,7 +154,7 @@ impl Night {
         }
     }
 
-    /// Lets it happen, and keeps what comes of it.
+    /// Applies an event, and keeps the new state.
     pub(crate) fn apply(&mut self, event: &Event) -> Decision {
         let decision = decide(self.state.as_ref(), event, self.rules(), self.now);
         if let Some(next) = &decision.next {
@@ -196,7 +196,8 @@ impl Night {
         self.now += SignedDuration::from_mins(minutes);
     }
 
-    /// Time passes, and whenever the incident asked to be woken, it is. Gives what was decided, and how many minutes after now.
+    /// Lets time pass, with every wake-up for which the incident asks. Returns the decisions, with the minutes after which they
+    /// were made.
     pub(crate) fn sleep(&mut self, for_minutes: i64) -> Vec<(i64, Decision)> {
         let (from, until) = (self.now, self.now + minutes(for_minutes));
         let mut came = Vec::new();
@@ -229,12 +230,12 @@ impl Night {
         (self.phase(), self.incident().step, self.incident().duty.round)
     }
 
-    /// All that a decision says, in order, with the time that it waits; but for the old cards that it takes down.
+    /// Everything that a decision sends, in order, with the time that it waits; without the removal of old cards.
     pub(crate) fn lines(&self, decision: &Decision) -> Vec<String> {
         decision.dispatches.iter().flat_map(|dispatch| self.lines_of(dispatch)).collect()
     }
 
-    /// Only whom it calls, texts, mails.
+    /// Only the calls, texts and mails.
     pub(crate) fn pages(&self, decision: &Decision) -> Vec<String> {
         let mut lines = self.lines(decision);
         lines.retain(|line| ["sms", "call", "notify", "direct"].iter().any(|by| line.starts_with(by)));
@@ -292,7 +293,7 @@ impl Night {
     }
 }
 
-/// The ledger's line of a decision.
+/// The timeline entry of a decision.
 pub(crate) fn entry(decision: &Decision) -> &str {
     decision
         .dispatches
@@ -301,7 +302,7 @@ pub(crate) fn entry(decision: &Decision) -> &str {
         .map_or("", |entry| entry.what.as_str())
 }
 
-/// What a person without rules gets, beginning now.
+/// The attempts for a person without rules, beginning now.
 pub(crate) fn usual(who: &str) -> [String; 4] {
     [
         format!("sms {who}"),

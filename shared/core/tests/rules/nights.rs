@@ -1,4 +1,4 @@
-//! Alerts, tried with whatever people and time may do, in whatever order.
+//! Alerts, tried with any actions of people and any times, in any order.
 
 use std::collections::BTreeSet;
 
@@ -15,18 +15,18 @@ use serde_json::{Value, json};
 use crate::house::chance;
 use crate::night::{Night, actor, mail, minutes};
 
-/// Something that happens next, in terms of what is the case then.
+/// The next event, in terms of the state at that time.
 #[derive(Clone, Debug)]
 enum Move {
-    /// A mail, and the minutes for which phones stay silent.
+    /// A mail, and the minutes of the hold.
     Mail(Severity, Option<i64>),
-    /// Somebody of five says something to an incident so many after the present one.
+    /// One of five people gives a command to an incident this many after the present one.
     Says(usize, i64, Said),
-    /// Of a round and a step so many after the present ones.
+    /// Of a round and a step this many after the present ones.
     Unreached(i64, i32, i32),
     Wake,
     Pass(SignedDuration),
-    /// Time passes until the incident asked to be woken.
+    /// Time passes until the wake-up for which the incident asked.
     Sleep,
 }
 
@@ -134,7 +134,7 @@ fn a_plan() -> impl Strategy<Value = Plan> {
     )
 }
 
-/// Watches what happens, and knows what must hold.
+/// Watches the events, and knows what must hold.
 struct Watch {
     night: Night,
     facts: BTreeSet<String>,
@@ -255,7 +255,7 @@ impl Watch {
         Ok(())
     }
 
-    /// One at a time for each that is needed, tried in every order.
+    /// Returns true if there is one person for each that is needed, tried in every order.
     fn enough(&self, acks: &[Ack]) -> bool {
         use handbell_core::config::Need;
         match &self.night.plan.need {
@@ -333,7 +333,7 @@ impl Watch {
         Ok(())
     }
 
-    /// The dispatches are dense, due and not cancelled; no phone rings while it is held.
+    /// The dispatches are numbered without gaps, due and not cancelled; no phone rings during a hold.
     fn check_dispatches(
         &mut self,
         before: Option<&Incident>,
@@ -393,7 +393,7 @@ proptest! {
     #![proptest_config(chance(400))]
 
     #[test]
-    fn whatever_happens_in_a_night_the_rules_hold(plan in a_plan(), moves in proptest::collection::vec(a_move(), 1..60)) {
+    fn the_rules_hold_for_any_events_of_a_night(plan in a_plan(), moves in proptest::collection::vec(a_move(), 1..60)) {
         let mut night = Night::with(json!({ "space": { "title": "Alerts" } }));
         night.plan = plan;
         let mut watch = Watch { night, facts: BTreeSet::new() };
@@ -402,12 +402,12 @@ proptest! {
         }
     }
 
-    /// Left alone, whatever was said before, it comes to its end, and in good time.
+    /// An incident that is left alone ends in good time, whatever happened before.
     #[test]
-    fn nothing_stays_open_for_ever(plan in a_plan(), moves in proptest::collection::vec(a_move(), 1..30)) {
+    fn no_incident_stays_open_forever(plan in a_plan(), moves in proptest::collection::vec(a_move(), 1..30)) {
         let mut night = Night::with(json!({ "space": { "title": "Alerts" } }));
         night.plan = plan;
-        // Whoever has it and never answers is asked for ever only where somebody keeps saying so.
+        // A person who has it and never answers is asked forever only where somebody keeps confirming.
         let mut watch = Watch { night, facts: BTreeSet::new() };
         for next in &moves {
             watch.make(next)?;
@@ -417,9 +417,9 @@ proptest! {
         prop_assert!(night.state.as_ref().is_none_or(|incident| incident.phase.is_final()), "{:?}", night.state);
     }
 
-    /// Whoever stands for which teams, and whoever comes first: it is enough when each team has somebody of its own.
+    /// Whoever belongs to which teams, and in whichever order: it is enough when each team has a person of its own.
     #[test]
-    fn one_of_each_team_is_found_if_there_is_one(
+    fn one_person_of_each_team_is_found_if_there_is_one(
         memberships in proptest::collection::vec(proptest::collection::btree_set(0..4_usize, 0..4), 1..6),
         many in 1..4_usize,
     ) {

@@ -1,4 +1,4 @@
-//! What is remembered of a site from poll to poll: whatever comes, nothing is told twice, lost or made up.
+//! The state of a site from poll to poll: whatever happens, no signal is sent twice, lost or made up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,10 +38,10 @@ fn minute(at: Timestamp) -> i64 {
     at.as_second().div_euclid(60)
 }
 
-/// What a poll learns of a zone; none if the configuration doesn't have it.
+/// What a poll finds for a zone; none if the configuration doesn't contain the zone.
 type Learnt = Option<(Option<u32>, Option<i64>)>;
 
-/// The zones as the configuration has them, with their counts and with until when they were snoozed.
+/// The zones of the configuration, with their counts and the ends of their snoozes.
 fn polled<'a>(
     rules: &'a [Rule],
     learnt: &[(Option<u32>, Option<Timestamp>)],
@@ -66,12 +66,12 @@ fn polled<'a>(
         .collect()
 }
 
-/// One thing after the other.
+/// The next event.
 #[derive(Clone, Debug)]
 enum Move {
-    /// A poll so many seconds after the one before, and what it learnt of each zone.
+    /// A poll this many seconds after the one before, and what it found for each zone.
     Poll(i64, [Learnt; 4]),
-    /// The engine heard of what is pending those whose place has its bit set.
+    /// The engine receives those of the pending signals whose position has its bit set.
     Hear(u16),
 }
 
@@ -81,7 +81,7 @@ fn learnt() -> impl Strategy<Value = Learnt> {
     prop_oneof![1 => Just(None), 20 => (count, snooze).prop_map(Some)]
 }
 
-/// Moves among which counts stay where they are for a while, and the site is dead for a while.
+/// Events in which counts stay where they are for a while, and the site fails for a while.
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let gap = || prop_oneof![12 => Just(60_i64), 2 => 1..60_i64, 2 => 60..400_i64, 1 => 400..8000_i64];
     let all = || [learnt(), learnt(), learnt(), learnt()];
@@ -93,7 +93,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     proptest::collection::vec(some, 1..40).prop_map(|some| some.concat())
 }
 
-/// Knows from what was polled alone what must be remembered.
+/// Knows the right state from the polls alone.
 #[derive(Default)]
 struct Witness {
     site: Site,
@@ -101,7 +101,7 @@ struct Witness {
     ids: BTreeSet<String>,
     newest: u64,
     heard: BTreeSet<String>,
-    /// What was learnt, by zone and minute.
+    /// What the polls found, by zone and minute.
     known: BTreeMap<(&'static str, i64), Option<u32>>,
     kept: Vec<Counts>,
     snoozed: BTreeMap<&'static str, Timestamp>,
@@ -124,7 +124,7 @@ impl Witness {
                 }
             }
         }
-        // It is written down in between, and nothing gets lost by that.
+        // The state is written and read in between, and nothing gets lost by that.
         let read: Site = serde_json::from_str(&json!(self.site).to_string()).expect("a site");
         prop_assert_eq!(&read, &self.site);
         Ok(())
@@ -181,7 +181,7 @@ impl Witness {
         Ok(())
     }
 
-    /// What is to be told newly; whatever isn't heard yet stands before it as it was.
+    /// The new signals. Signals that aren't received yet stay before them, unchanged.
     fn ids<'a>(&mut self, before: &Site, after: &'a Site) -> Result<&'a [Pending], TestCaseError> {
         prop_assert!(after.pending.starts_with(&before.pending), "what isn't heard stays");
         let fresh = &after.pending[before.pending.len()..];
@@ -212,7 +212,8 @@ impl Witness {
                 mine.iter().filter(|zone| holds(zone)).map(|zone| zone.label.to_owned()).collect()
             };
             let mut back = labels(&|zone| silent(before, zone.name) && !silent(after, zone.name));
-            // Whoever was told of a zone is told too when nobody watches it any more: by its name, for the rest is gone.
+            // People who were notified of a zone are also notified when it isn't watched any more: by its name, for the rest is
+            // gone.
             let here = |name: &str| zones.iter().any(|zone| zone.name == name);
             let gone = before.silent.iter().filter(|(name, told)| *told == plan && !here(name));
             back.extend(gone.map(|(name, _)| name.clone()));
@@ -238,7 +239,7 @@ impl Witness {
         Ok(())
     }
 
-    /// What people were told of comes to an end when nobody watches it any more.
+    /// A zone of which people were notified gets an end when it isn't watched any more.
     fn ends(
         &self,
         before: &Site,
@@ -304,7 +305,7 @@ impl Witness {
         Ok(())
     }
 
-    /// Every minute is in one row, once and in order, with what was learnt of it.
+    /// Every minute is in one row, once and in order, with what the polls found.
     fn rows(&self) -> Result<(), TestCaseError> {
         for (name, ..) in ZONES {
             let rows: Vec<&Counts> = self.kept.iter().chain([&self.site.counts]).collect();
@@ -336,7 +337,7 @@ proptest! {
     #![proptest_config(chance(200))]
 
     #[test]
-    fn whatever_is_polled(moves in moves(), start in 0..600_i64) {
+    fn the_state_is_right_after_any_polls(moves in moves(), start in 0..600_i64) {
         let rules = [
             rule(json!({ "at": 10 })),
             rule(json!({ "capacity": 20 })),
@@ -352,7 +353,7 @@ proptest! {
     }
 }
 
-/// A site in our hand, a minute between the polls. What is told is heard at once.
+/// A site with a minute between the polls. The engine receives each signal at once.
 struct Mall {
     rules: [Rule; 4],
     site: Site,
@@ -365,7 +366,8 @@ impl Mall {
         Self { rules, site: Site::default(), now: midnight() }
     }
 
-    /// The next minute with these counts of the first zones; the others are not in the configuration. What is told.
+    /// Polls in the next minute, with these counts of the first zones; the others are not in the configuration. Returns the
+    /// signals.
     fn poll(&mut self, counts: &[Option<u32>]) -> Vec<(String, Signal)> {
         let learnt: Vec<_> = counts.iter().map(|count| (*count, None)).collect();
         self.poll_snoozed(&learnt)
@@ -398,7 +400,7 @@ fn back(zones: &[&str], all: bool) -> Signal {
 }
 
 #[test]
-fn a_site_that_dies_is_told_once_for_each_plan() {
+fn a_site_that_fails_is_reported_once_for_each_plan() {
     let mut mall = Mall::new();
     assert_eq!(mall.poll(&[Some(1); 4]), []);
     for _ in 1..5 {
@@ -425,7 +427,7 @@ fn a_site_that_dies_is_told_once_for_each_plan() {
 }
 
 #[test]
-fn while_one_zone_comes_another_goes() {
+fn one_zone_comes_back_while_another_is_lost() {
     let mut mall = Mall::new();
     mall.poll(&[Some(1), Some(1)]);
     for _ in 1..5 {
@@ -445,7 +447,7 @@ fn while_one_zone_comes_another_goes() {
 }
 
 #[test]
-fn a_busy_zone_that_leaves_the_configuration_is_told_to_be_unwatched() {
+fn a_busy_zone_that_leaves_the_configuration_is_reported_as_unwatched() {
     let mut mall = Mall::new();
     mall.poll(&[Some(12), Some(3)]);
     let told = mall.poll(&[Some(15), Some(3)]);
@@ -458,18 +460,18 @@ fn a_busy_zone_that_leaves_the_configuration_is_told_to_be_unwatched() {
     let over = Signal::Over { why: Over::Unwatched, count: None, since: Mall::at(0), peak: 15 };
     assert_eq!(mall.poll(&[]), [("zone:bags".to_owned(), over)], "the calm one goes without a word");
     assert!(mall.site.zones.is_empty());
-    // It comes back as one of which nothing is known.
+    // It comes back as a zone of which nothing is known.
     assert_eq!(mall.poll(&[Some(15)]), []);
     assert_eq!(mall.poll(&[Some(15)]).len(), 1);
 }
 
 #[test]
-fn a_snooze_from_outside_holds() {
+fn a_snooze_by_a_person_holds() {
     let mut mall = Mall::new();
     mall.poll(&[Some(12)]);
     mall.poll(&[Some(12)]);
     let until = Mall::at(12);
-    // It is told with every poll, or only once.
+    // Every poll passes the snooze, or only one.
     assert_eq!(mall.poll_snoozed(&[(Some(12), Some(until))]), []);
     for _ in 3..12 {
         assert_eq!(mall.poll(&[Some(12)]), []);
@@ -486,7 +488,7 @@ fn a_snooze_from_outside_holds() {
 }
 
 #[test]
-fn five_minutes_are_a_row_and_what_nobody_saw_is_unknown() {
+fn five_minutes_are_a_row_and_minutes_without_a_poll_are_unknown() {
     let rules = Mall::new().rules;
     let mut site = Site::default();
     let mut rows = Vec::new();
@@ -509,7 +511,7 @@ fn five_minutes_are_a_row_and_what_nobody_saw_is_unknown() {
 }
 
 #[test]
-fn what_an_older_version_wrote_is_read() {
+fn a_row_of_an_older_version_is_read() {
     let old = json!({ "version": 7, "polled_at": "2026-03-02T00:00:07Z", "zones": { "bags": {} }, "counts": { "start": "2026-03-02T00:00:00Z", "zones": {} } });
     let site: Site = serde_json::from_value(old).expect("a site");
     assert_eq!((site.pending.len(), site.signals), (0, 0));

@@ -1,4 +1,4 @@
-//! Whom a step reaches and how: people in the way that each of them wants, bare numbers, nobody at all.
+//! Whom a step reaches, and how: people in the way that each of them prefers, bare numbers, nobody at all.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::night::{Night, three_steps, usual};
 
-/// An alert whose first step is this.
+/// An alert whose first step is this one.
 fn stepping(step: Value) -> (Night, Decision) {
     let mut night = night(step);
     let decision = night.mail(Critical);
@@ -28,7 +28,7 @@ fn page(to: Value) -> Value {
 }
 
 #[test]
-fn a_team_is_paged_in_its_order_and_comes_into_the_space() {
+fn a_team_is_paged_in_its_order_and_invited_to_the_space() {
     let (night, decision) = stepping(page(json!([{ "team": "network" }])));
     assert_eq!(night.pages(&decision), [usual("dana"), usual("robin")].concat());
     let lines = night.lines(&decision);
@@ -38,7 +38,7 @@ fn a_team_is_paged_in_its_order_and_comes_into_the_space() {
 }
 
 #[test]
-fn whoever_is_named_twice_is_paged_once() {
+fn a_person_who_is_named_twice_is_paged_once() {
     let (night, decision) =
         stepping(page(json!([{ "person": "robin" }, { "team": "network" }, { "team": "servers" }])));
     assert_eq!(night.pages(&decision), [usual("robin"), usual("dana"), usual("alex")].concat());
@@ -53,13 +53,13 @@ fn whoever_is_named_twice_is_paged_once() {
 }
 
 #[test]
-fn a_bare_number_is_paged_like_somebody_without_rules() {
+fn a_bare_number_is_paged_like_a_person_without_rules() {
     let (night, decision) = stepping(page(json!(["+352691496401"])));
     assert_eq!(night.pages(&decision), usual("+352691496401"));
 }
 
 #[test]
-fn each_is_reached_in_their_own_way() {
+fn each_person_is_reached_by_their_own_rules() {
     let mut night = night(page(json!([{ "team": "network" }])));
     let dana = night.roster.people.get_mut("dana").unwrap();
     dana.rules = parse_rules("mail; webex after 1m; call after 3m every 2m x2").unwrap();
@@ -72,7 +72,7 @@ fn each_is_reached_in_their_own_way() {
 }
 
 #[test]
-fn what_is_not_verified_is_not_used() {
+fn unverified_contacts_are_not_used() {
     let mut night = night(page(json!([{ "person": "dana" }])));
     let dana = night.roster.people.get_mut("dana").unwrap();
     dana.email.as_mut().unwrap().verified_at = None;
@@ -104,7 +104,7 @@ fn texts_and_calls_go_to_peoples_first_phones() {
 }
 
 #[test]
-fn nobody_there_is_an_alarm_of_its_own() {
+fn a_target_that_names_nobody_is_reported_to_the_admins() {
     for (to, gap) in [
         (json!([{ "person": "nobody" }]), "Nobody is unknown, or has nobody who can be reached"),
         (json!([{ "team": "nobody" }]), "The team nobody is unknown, or has nobody who can be reached"),
@@ -125,7 +125,7 @@ fn nobody_there_is_an_alarm_of_its_own() {
 }
 
 #[test]
-fn where_nobody_is_on_duty_the_team_stands_in() {
+fn where_nobody_is_on_call_the_team_is_paged() {
     let mut night = night(page(json!([{ "on_duty": "ops" }])));
     let rota = json!({ "name": "ops", "timezone": "UTC", "team": "network" });
     night.roster.rotas.insert("ops".to_owned(), serde_json::from_value(rota).unwrap());
@@ -143,7 +143,7 @@ fn where_nobody_is_on_duty_the_team_stands_in() {
 }
 
 #[test]
-fn who_is_on_duty_is_asked_when_the_step_is_taken() {
+fn the_person_on_call_is_looked_up_when_the_step_is_taken() {
     let mut plan = three_steps();
     plan["steps"] = json!([page(json!([{ "on_duty": "ops" }])), { "after": "5m", "page": [{ "to": [{ "on_duty": "ops" }] }] }]);
     let mut night = Night::with(plan);
@@ -164,7 +164,7 @@ fn who_is_on_duty_is_asked_when_the_step_is_taken() {
 }
 
 #[test]
-fn somebody_without_a_phone_is_missed_where_one_is_needed() {
+fn a_person_without_a_phone_is_reported_where_one_is_needed() {
     for step in [
         json!({ "sms": [{ "to": [{ "person": "dana" }], "text": "Look" }] }),
         json!({ "call": [{ "to": [{ "person": "dana" }], "say": "Look" }] }),
@@ -180,7 +180,7 @@ fn somebody_without_a_phone_is_missed_where_one_is_needed() {
     }
 }
 
-/// Every call's seconds after now.
+/// The times of all calls, in seconds after now.
 fn call_times(night: &Night, decision: &Decision) -> Vec<i64> {
     let all = decision.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());
     let calls = all.filter(|delivery| matches!(delivery.message, Message::Phone(PhoneMessage::Call { .. })));
@@ -194,7 +194,7 @@ fn numbers(many: usize) -> Vec<String> {
 }
 
 #[test]
-fn calls_begin_no_faster_than_the_account_may() {
+fn calls_begin_no_faster_than_the_account_allows() {
     for rate in [1, 2, 3, 100] {
         let mut night =
             night(json!({ "call": [{ "to": numbers(25), "say": "Look", "times": 2, "every": "5s" }] }));
@@ -240,7 +240,7 @@ fn a_persons_calls_keep_their_order_when_they_are_spread() {
 }
 
 #[test]
-fn attempts_of_one_person_are_never_parted() {
+fn attempts_for_one_person_are_never_split() {
     let mut night = night(page(json!(numbers(13))));
     let decision = night.mail(Critical);
     assert_eq!(night.pages(&decision).len(), 52);
@@ -260,7 +260,7 @@ fn attempts_of_one_person_are_never_parted() {
 }
 
 #[test]
-fn somebody_with_many_attempts_has_a_dispatch_of_their_own() {
+fn a_person_with_many_attempts_has_a_dispatch_of_their_own() {
     let mut night = night(page(json!([{ "team": "network" }])));
     night.roster.people.get_mut("dana").unwrap().rules = parse_rules("call every 1m x15").unwrap();
     let decision = night.mail(Critical);
@@ -290,7 +290,7 @@ fn texts_and_calls_to_one_number_are_attempts_for_the_same_person() {
 }
 
 #[test]
-fn a_step_later_waits_for_the_posts_of_the_one_before() {
+fn a_later_step_waits_for_the_posts_of_the_one_before() {
     let mut night = Night::begun();
     let came = night.sleep(15);
     let after: Vec<_> = came.iter().map(|(_, decision)| decision.dispatches[0].previous_post).collect();

@@ -1,4 +1,4 @@
-//! People: whom a target means, and how a person is reached.
+//! People: whom a target names, and how a person is reached.
 
 use handbell_core::config::{OnDuty, PersonName, Target, TeamName};
 use handbell_core::oncall::code::{Code, six_digits};
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 
-/// Somebody with a verified phone and a verified address.
+/// A person with a verified phone and a verified address.
 pub(crate) fn person(id: &str) -> Person {
     let mut chars = id.bytes();
     let digit = chars.next().unwrap_or(b'a') % 10;
@@ -63,7 +63,7 @@ fn one(person: &str) -> Target {
     Target::Person(PersonName { person: person.to_owned() })
 }
 
-/// Who it is, and what is amiss.
+/// The people, and the gap.
 fn asked(roster: &Roster, target: &Target) -> (Vec<String>, Option<Gap>) {
     let who = roster.who(target, now());
     (who.people.iter().map(|person| person.id.clone()).collect(), who.gap)
@@ -80,7 +80,7 @@ fn unverified(mut person: Person) -> Person {
 }
 
 #[test]
-fn whom_a_target_means() {
+fn a_target_names_reachable_people() {
     let ops: Rota = serde_json::from_value(json!({
         "name": "ops", "timezone": "UTC", "team": "ops",
         "layers": [{ "people": ["dana"], "starts": "2026-01-05" }],
@@ -107,7 +107,7 @@ fn whom_a_target_means() {
 }
 
 #[test]
-fn nobody_is_on_duty_so_the_team_stands_in() {
+fn if_nobody_is_on_call_the_team_is_named() {
     let rota = |team: Option<&str>| -> Rota {
         serde_json::from_value(json!({ "name": "ops", "timezone": "UTC", "team": team })).unwrap()
     };
@@ -125,7 +125,7 @@ fn nobody_is_on_duty_so_the_team_stands_in() {
 }
 
 #[test]
-fn who_cannot_be_reached_is_nobody() {
+fn people_who_cannot_be_reached_are_not_named() {
     let mut roster = roster([unverified(person("dana")), person("eli")], []);
     roster.teams.insert("ops".into(), team("ops", &["dana", "eli"]));
     roster.teams.insert("alone".into(), team("alone", &["dana"]));
@@ -139,7 +139,7 @@ fn who_cannot_be_reached_is_nobody() {
 }
 
 #[test]
-fn without_rules_a_text_and_three_calls() {
+fn without_rules_there_is_a_text_and_three_calls() {
     assert_eq!(
         told(&reached_by("dana", &["+12025550111"], Some("dana@example.com"))),
         ["text +12025550111 0s", "call +12025550111 2m", "call +12025550111 7m", "call +12025550111 12m"]
@@ -151,7 +151,7 @@ fn without_rules_a_text_and_three_calls() {
 }
 
 #[test]
-fn several_phones_ring_in_turn() {
+fn several_phones_are_called_in_turn() {
     let two = reached_by("dana", &["+12025550111", "+12025550121"], None);
     assert_eq!(
         told(&two),
@@ -160,7 +160,7 @@ fn several_phones_ring_in_turn() {
 }
 
 #[test]
-fn only_what_is_verified_is_used() {
+fn only_verified_contacts_are_used() {
     let mut two = reached_by("dana", &["+12025550111", "+12025550121"], Some("dana@example.com"));
     two.phones[0].verified_at = None;
     two.rules = parse_rules("call; mail").unwrap();
@@ -172,7 +172,7 @@ fn only_what_is_verified_is_used() {
 }
 
 #[test]
-fn rules_that_reach_nobody_wake_somebody_all_the_same() {
+fn rules_without_a_verified_contact_fall_back_to_the_default() {
     let mut only_mail = reached_by("dana", &[], Some("dana@example.com"));
     only_mail.rules = parse_rules("text; call after 2m").unwrap();
     assert_eq!(told(&only_mail), ["mail dana@example.com 0s", "webex dana@example.com 0s"]);
@@ -182,7 +182,7 @@ fn rules_that_reach_nobody_wake_somebody_all_the_same() {
 }
 
 #[test]
-fn a_persons_own_rules_in_order_of_time() {
+fn a_persons_rules_are_applied_in_order_of_time() {
     let mut dana = reached_by("dana", &["+12025550111"], Some("dana@example.com"));
     dana.rules = parse_rules("call after 4m every 5m x3; webex; mail; text after 9m").unwrap();
     assert_eq!(
@@ -196,13 +196,13 @@ fn a_persons_own_rules_in_order_of_time() {
             "call +12025550111 14m",
         ]
     );
-    // A row that somebody has written by other means.
+    // A row that was written by other means.
     dana.rules[0].times = u32::MAX;
     assert_eq!(told(&dana).len(), MOST_ATTEMPTS);
 }
 
 #[test]
-fn rules_as_people_write_them() {
+fn rules_are_read_as_people_write_them() {
     for (text, again) in [
         ("", ""),
         (" ; ", "!2: there is no rule before this semicolon"),
@@ -237,16 +237,16 @@ fn rules_as_people_write_them() {
 
 proptest! {
     #[test]
-    fn any_text_is_read_or_refused(text in "[a-z0-9; ]{0,40}|(text|call|mail|webex|after|every|x3|5m|;| ){0,12}") {
+    fn any_text_is_parsed_or_rejected(text in "[a-z0-9; ]{0,40}|(text|call|mail|webex|after|every|x3|5m|;| ){0,12}") {
         if let Ok(rules) = parse_rules(&text) {
             let again = parse_rules(&rules_text(&rules));
             prop_assert_eq!(again.as_ref(), Ok(&rules), "{}", text);
         }
     }
 
-    /// Whoever can be reached is tried, by verified contacts alone, in order of time, at most twenty times.
+    /// A person who can be reached is tried, by verified contacts alone, in order of time, at most twenty times.
     #[test]
-    fn whoever_can_be_reached_is_tried(
+    fn a_person_who_can_be_reached_is_tried(
         verified in proptest::collection::vec(any::<bool>(), 3),
         rules in "((text|call|mail|webex)( after [0-9]{1,3}m)?( every [1-9]m x[2-9])?; ){0,3}",
     ) {
@@ -268,7 +268,7 @@ proptest! {
 }
 
 #[test]
-fn a_code_is_known_again_and_not_kept() {
+fn a_code_is_recognised_and_not_stored() {
     let code = Code::new("dana", "+12025550111", "042137", "salt", now());
     assert!(code.is("+12025550111", "042137"));
     assert!(code.is("+12025550111", " 042 137\n"), "as people type it");
@@ -284,7 +284,7 @@ fn a_code_is_known_again_and_not_kept() {
 }
 
 #[test]
-fn names_and_numbers_reach_no_log() {
+fn names_and_numbers_do_not_reach_logs() {
     let dana = person("dana");
     let logged = format!("{dana:?} {:?} {:?}", dana.phones, dana.attempts());
     assert!(!logged.contains("+1202") && !logged.contains('@'), "{logged}");

@@ -1,4 +1,4 @@
-//! Rotas: who is on duty when, told by example and tried by chance, over clocks that change.
+//! Rotas: who is on call and when, by example and with random rotas, across clock changes.
 
 use handbell_core::config::{OnDuty, Target};
 use handbell_core::oncall::{Roster, Rota, Shift, Why};
@@ -28,7 +28,7 @@ fn layers(layers: Value) -> Roster {
     with(rota(json!({ "layers": layers })))
 }
 
-/// The moment at which the clock in Paris shows this.
+/// The moment at which local time in Paris is this.
 fn paris(local: &str) -> Timestamp {
     let local: DateTime = local.parse().expect("a time");
     TimeZone::get("Europe/Paris")
@@ -47,7 +47,7 @@ fn who(roster: &Roster, at: Timestamp) -> String {
     who.people.first().map_or("-".to_owned(), |person| person.id.clone())
 }
 
-/// Who is on duty at each of these moments, by the clock in Paris.
+/// Who is on call at each of these times in Paris.
 fn shown<const N: usize>(roster: &Roster, moments: [&str; N]) -> [String; N] {
     moments.map(|moment| who(roster, paris(moment)))
 }
@@ -62,7 +62,7 @@ fn told(shifts: &[Shift]) -> Vec<String> {
 }
 
 #[test]
-fn a_week_each() {
+fn people_take_turns_of_a_week() {
     let weekly =
         layers(json!([{ "people": ["ana", "ben", "cleo"], "starts": "2026-01-05", "hand_over": "08:00" }]));
     assert_eq!(
@@ -106,7 +106,7 @@ fn the_hand_over_keeps_its_time_of_day_when_the_clocks_change() {
 }
 
 #[test]
-fn a_hand_over_at_a_time_that_is_skipped_comes_when_the_clocks_are_changed() {
+fn a_hand_over_at_a_skipped_time_comes_at_the_clock_change() {
     let early = layers(json!([
         { "people": ["ana", "ben"], "turn": "daily", "starts": "2026-03-28", "hand_over": "02:30" }
     ]));
@@ -131,7 +131,7 @@ fn a_hand_over_at_a_time_that_comes_twice_comes_the_first_time() {
 }
 
 #[test]
-fn a_day_that_a_country_skipped() {
+fn the_turn_of_a_skipped_day_is_over_at_once() {
     // Samoa had no 30 December 2011.
     let samoa = with(rota(json!({ "timezone": "Pacific/Apia", "layers": [
         { "people": ["ana", "ben", "cleo"], "turn": "daily", "starts": "2011-12-29" }
@@ -142,7 +142,7 @@ fn a_day_that_a_country_skipped() {
 }
 
 #[test]
-fn turns_of_days_and_hours() {
+fn turns_may_last_days_or_hours() {
     let some = layers(json!([{ "people": ["ana", "ben"], "turn": { "days": 3 }, "starts": "2028-02-27" }]));
     assert_eq!(
         shown(&some, ["2028-02-27T00:00", "2028-02-29T23:59", "2028-03-01T00:00", "2028-03-04T00:00"]),
@@ -175,7 +175,7 @@ fn turns_of_days_and_hours() {
 }
 
 #[test]
-fn the_last_layer_that_has_somebody_goes_first() {
+fn the_last_layer_that_has_somebody_takes_precedence() {
     let both = layers(json!([
         { "people": ["ana"], "starts": "2026-01-01" },
         { "people": ["ben"], "starts": "2026-01-01", "hours": { "week": { "mon-fri": "09:00-17:00" } } },
@@ -183,7 +183,7 @@ fn the_last_layer_that_has_somebody_goes_first() {
         { "people": [], "starts": "2026-01-01" },
         { "people": ["nobody-knows"], "starts": "2026-01-01" },
     ]));
-    // A Monday, and the Wednesday on which the third begins.
+    // A Monday, and the Wednesday on which the third layer begins.
     assert_eq!(
         shown(&both, ["2026-03-02T08:59", "2026-03-02T09:00", "2026-03-02T17:00", "2026-03-04T10:00"]),
         ["ana", "ben", "ana", "cleo"]
@@ -205,7 +205,7 @@ fn the_last_layer_that_has_somebody_goes_first() {
 }
 
 #[test]
-fn whoever_cannot_be_reached_is_passed_over() {
+fn a_person_who_cannot_be_reached_is_skipped() {
     let mut two = layers(json!([
         { "people": ["ana"], "starts": "2026-01-01" },
         { "people": ["ben"], "starts": "2026-01-01" },
@@ -225,7 +225,7 @@ fn whoever_cannot_be_reached_is_passed_over() {
 }
 
 #[test]
-fn holidays_and_workdays() {
+fn a_layer_may_apply_to_holidays_or_workdays() {
     let roster = with(rota(json!({
         "layers": [
             { "people": ["ana"], "starts": "2026-01-01", "on": "workdays" },
@@ -249,7 +249,7 @@ fn overridden(overrides: Value) -> Roster {
 }
 
 #[test]
-fn overrides_go_first_and_the_last_counts() {
+fn the_last_override_takes_precedence() {
     let (from, until) = (paris("2026-03-02T12:00"), paris("2026-03-03T12:00"));
     let roster = overridden(json!([
         { "from": from, "until": until, "person": "dora" },
@@ -284,7 +284,7 @@ fn overrides_go_first_and_the_last_counts() {
 }
 
 #[test]
-fn an_override_holds_where_nobody_is_scheduled() {
+fn an_override_applies_where_nobody_is_scheduled() {
     let roster = with(rota(json!({ "overrides": [
         { "from": paris("2026-03-02T12:00"), "until": paris("2026-03-02T14:00"), "person": "dora" },
         { "from": paris("2026-03-02T12:00"), "until": paris("2026-03-02T14:00"), "person": "ben", "instead_of": "ana" },
@@ -303,7 +303,7 @@ fn swap(one: &str, other: &str, from: Timestamp, until: Timestamp) -> Value {
 }
 
 #[test]
-fn a_swap_takes_two_peoples_turns_and_no_one_elses() {
+fn a_swap_changes_two_peoples_turns_and_nobody_elses() {
     let roster = overridden(swap("ana", "ben", paris("2026-03-02T00:00"), paris("2026-03-05T08:00")));
     assert_eq!(
         shown(&roster, ["2026-03-02T08:00", "2026-03-03T08:00", "2026-03-04T08:00", "2026-03-05T08:00"]),
@@ -312,7 +312,7 @@ fn a_swap_takes_two_peoples_turns_and_no_one_elses() {
 }
 
 #[test]
-fn a_rota_that_nobody_knows() {
+fn an_unknown_rota_has_nobody_on_call() {
     let roster = layers(json!([{ "people": ["ana"], "starts": "2026-03-02" }]));
     assert_eq!(roster.on_duty("opps", paris("2026-03-02T12:00")), None);
     assert_eq!(roster.shifts("opps", paris("2026-03-02T12:00"), paris("2026-03-03T12:00")), []);
@@ -320,7 +320,7 @@ fn a_rota_that_nobody_knows() {
 }
 
 #[test]
-fn what_is_wrong_with_a_rota_is_said_with_its_place() {
+fn mistakes_in_a_rota_are_reported_with_their_path() {
     let roster = with(rota(json!({})));
     let said = |rota: &Rota| -> Vec<String> {
         let problems = roster.problems_of(rota).into_iter();
@@ -353,9 +353,9 @@ fn what_is_wrong_with_a_rota_is_said_with_its_place() {
     );
 }
 
-// ---- By chance ----------------------------------------------------------------------------------------------------
+// ---- Random rotas ----------------------------------------------------------------------------------------------------
 
-/// A moment between 2026 and 2030: a leap day, and ten changes of the clocks.
+/// A moment between 2026 and 2030: a leap day, and ten clock changes.
 fn moments() -> impl Strategy<Value = Timestamp> {
     (1_767_225_600_i64..1_893_456_000).prop_map(|second| Timestamp::from_second(second).expect("a moment"))
 }
@@ -413,7 +413,7 @@ fn some_override(around: Timestamp) -> impl Strategy<Value = Value> {
     )
 }
 
-/// Any rota, and a moment in whose neighbourhood its overrides lie.
+/// Any rota, and a moment around which its overrides lie.
 fn some_rota() -> impl Strategy<Value = (Roster, Timestamp)> {
     moments().prop_flat_map(|around| {
         let parts = (
@@ -432,23 +432,23 @@ fn some_rota() -> impl Strategy<Value = (Roster, Timestamp)> {
 }
 
 proptest! {
-    /// A plain weekly layer: at any moment it is the person whose week it is by the calendar, counted by hand.
+    /// A plain weekly layer: at any moment the person whose week it is by the calendar, computed independently.
     #[test]
-    fn exactly_one_is_on_duty_in_a_plain_week(zone in zones(), hand_over in hand_overs(), moment in moments()) {
+    fn the_person_of_the_week_is_on_call_in_a_plain_layer(zone in zones(), hand_over in hand_overs(), moment in moments()) {
         let roster = with(rota(json!({ "timezone": zone, "layers": [
             { "people": ["ana", "ben", "cleo"], "starts": "2025-12-22", "hand_over": hand_over }
         ] })));
         let duty = roster.on_duty("ops", moment).expect("somebody");
         let (since, until) = (duty.since.expect("a beginning"), duty.until.expect("an end"));
         prop_assert!(since <= moment && moment < until);
-        // A week by the clock on the wall, whatever the clocks did in between.
+        // A week in local time, whatever the clocks did in between.
         let length = until.duration_since(since).as_secs() - 7 * 86_400;
         prop_assert!(length.abs() <= 2 * 3600, "{} {}", length, moment);
         prop_assert_eq!(&duty.person.id, &who(&roster, since));
         prop_assert_eq!(&duty.person.id, &who(&roster, until - SignedDuration::from_nanos(1)));
         let (next, before) = (who(&roster, until), who(&roster, since - SignedDuration::from_nanos(1)));
         prop_assert!(next != duty.person.id && before != duty.person.id && next != before);
-        // Noon is far from every hand-over but one at noon: there, the calendar alone tells.
+        // Noon is far from every hand-over but one at noon: there, the calendar alone decides.
         let tz = TimeZone::get(zone).expect("a zone");
         let local = moment.to_zoned(tz).date().to_datetime(jiff::civil::time(12, 30, 0, 0));
         let noon = local.to_zoned(TimeZone::get(zone).expect("a zone")).expect("a moment").timestamp();
@@ -463,9 +463,9 @@ proptest! {
     // Each case asks at dozens of moments.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Shifts lie end to end, differ from their neighbours, and say at every moment what `on_duty` says.
+    /// Shifts are contiguous, differ from their neighbours, and agree with `on_duty` at every moment.
     #[test]
-    fn shifts_agree_with_who_is_on_duty((roster, around) in some_rota(), samples in proptest::collection::vec(0.0..1.0_f64, 10)) {
+    fn shifts_agree_with_who_is_on_call((roster, around) in some_rota(), samples in proptest::collection::vec(0.0..1.0_f64, 10)) {
         let (from, to) = (around - SignedDuration::from_hours(100), around + SignedDuration::from_hours(100));
         let shifts = roster.shifts("ops", from, to);
         prop_assert_eq!(shifts.first().map(|shift| shift.from), Some(from));
@@ -490,7 +490,7 @@ proptest! {
         }
     }
 
-    /// A swap gives each of the two the other's turns in its time, and changes nothing else.
+    /// A swap gives each of the two the other's turns in its period, and changes nothing else.
     #[test]
     fn a_swap_changes_two_peoples_turns_alone(
         (before, around) in some_rota(),

@@ -1,4 +1,4 @@
-//! What is remembered of an incident that is over: who had it, how long it took, and nobody's number.
+//! The summary of an incident that is over: who had it, how long it took, and no phone number.
 
 use handbell_core::config::Severity;
 use handbell_core::incident::command::Command;
@@ -36,7 +36,7 @@ fn taken(who: &str) -> String {
 }
 
 #[test]
-fn what_is_remembered() {
+fn a_summary_contains_who_when_and_how() {
     let subject = Subject::alert("nagios", "db01/disk: +12025550199");
     let alert = json!({
         "alert": { "source": "nagios", "title": "db01: disk is full, call +12025550199", "severity": "error" },
@@ -65,7 +65,7 @@ fn what_is_remembered() {
 }
 
 #[test]
-fn what_it_was_about_by_the_name_in_the_configuration() {
+fn a_summary_has_the_name_in_the_configuration() {
     let customer = Subject::customer("key", "support", "+12025550123");
     let table = [
         (Subject::button("green"), Kind::Button, "green"),
@@ -87,7 +87,7 @@ fn what_it_was_about_by_the_name_in_the_configuration() {
 }
 
 #[test]
-fn nobodys_number_is_remembered() {
+fn a_summary_contains_no_phone_number() {
     let table = [
         ("Dana", "Dana"),
         ("Dana (by phone)", "Dana (by phone)"),
@@ -113,7 +113,7 @@ fn nobodys_number_is_remembered() {
 }
 
 #[test]
-fn clocks_that_disagree_take_no_time() {
+fn clocks_that_disagree_give_zero() {
     let early =
         incident(&Subject::button("green"), json!({ "taken_by": by("Dana", "09:59:59"), "phase": "lapsed" }));
     let summary = Summary::of(&early, at("09:00:00"));
@@ -126,7 +126,7 @@ fn seconds(times: impl IntoIterator<Item = i64>) -> Option<(usize, i64, i64)> {
 }
 
 #[test]
-fn the_middle_and_the_slow_ones() {
+fn times_have_a_median_and_a_95th_percentile() {
     assert_eq!(seconds([]), None, "nothing isn't zero");
     assert_eq!(seconds([7]), Some((1, 7, 7)));
     assert_eq!(seconds([30, 10]), Some((2, 20, 30)));
@@ -141,7 +141,7 @@ fn the_middle_and_the_slow_ones() {
 }
 
 #[test]
-fn what_became_of_them() {
+fn a_tally_counts_the_outcomes() {
     let summary = |phase: &str, taken: Option<&str>, ended: &str| {
         let taken = taken.map(|when| by("Dana", when));
         let incident = incident(&Subject::button("green"), json!({ "phase": phase, "taken_by": taken }));
@@ -166,7 +166,7 @@ fn what_became_of_them() {
 }
 
 #[test]
-fn whoever_had_it_first_is_remembered_though_it_was_pressed_again() {
+fn the_first_person_is_kept_though_the_button_was_pressed_again() {
     let mut house = House::with(json!({
         "space": { "title": "Power" }, "steps": [{ "post": { "markdown": "Help" } }, { "post": { "markdown": "More help" } }],
     }));

@@ -1,4 +1,4 @@
-//! Facts about texts: their parts, their words, where numbers are.
+//! Facts about texts: their segments, their opt-out words, where numbers are.
 
 use handbell_core::texting::{
     BadNumber, Parts, PriceClass, Way, Word, calling_code, is_short_code, may_text, opt_out_word, parts,
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::house::chance;
 
 #[test]
-fn parts_at_their_limits() {
+fn segments_are_counted_at_their_limits() {
     let table: &[(String, u32, Option<char>)] = &[
         (String::new(), 0, None),
         ("a".repeat(160), 1, None),
@@ -19,7 +19,7 @@ fn parts_at_their_limits() {
         ("é@£\n ΔÄ".to_owned(), 1, None),
         ("€".repeat(80), 1, None),
         ("€".repeat(81), 2, None),
-        // 76 in a part, and a place that stays free; not 76.5.
+        // 76 in a segment, and a place that stays free; not 76.5.
         ("€".repeat(152), 2, None),
         ("€".repeat(153), 3, None),
         ("ç".to_owned(), 1, Some('ç')),
@@ -37,7 +37,7 @@ fn parts_at_their_limits() {
     }
 }
 
-/// The fewest parts into which characters of these lengths can be cut, tried out cut by cut.
+/// The fewest segments into which characters of these lengths can be cut, tried out cut by cut.
 fn fewest(lengths: &[usize], each: usize) -> u32 {
     let mut best = vec![0_u32; lengths.len() + 1];
     for end in 1..=lengths.len() {
@@ -52,7 +52,7 @@ fn fewest(lengths: &[usize], each: usize) -> u32 {
 }
 
 #[test]
-fn words_that_end_and_begin_texts() {
+fn opt_out_words_are_recognised() {
     let table = [
         ("STOP", Some(Word::Stop)),
         (" stop\n", Some(Word::Stop)),
@@ -85,7 +85,7 @@ fn words_that_end_and_begin_texts() {
 }
 
 #[test]
-fn where_a_number_is() {
+fn the_country_code_of_a_number_is_known() {
     let table = [
         ("+352691496401", Some("+352")),
         ("+12025550100", Some("+1")),
@@ -110,7 +110,7 @@ fn where_a_number_is() {
 }
 
 #[test]
-fn what_a_text_costs() {
+fn texts_have_a_price_class() {
     let table = [
         ("+352691496401", "+352691000000", PriceClass::Domestic),
         ("+352691496401", "+33612345678", PriceClass::International),
@@ -129,7 +129,7 @@ fn what_a_text_costs() {
 }
 
 #[test]
-fn where_texts_may_go() {
+fn texts_go_only_to_allowed_countries() {
     let list = |entries: &[&str]| entries.iter().map(|entry| (*entry).to_owned()).collect::<Vec<_>>();
     let table = [
         ("+352691496401", list(&[]), true),
@@ -154,7 +154,7 @@ fn where_texts_may_go() {
 }
 
 #[test]
-fn who_cannot_be_answered() {
+fn short_codes_and_names_cannot_be_answered() {
     for number in ["123", "12345", "123456", "+12345", "HANDBELL", "My Shop", "", "anonymous", "352691496401"]
     {
         assert!(is_short_code(number), "{number}");
@@ -165,7 +165,7 @@ fn who_cannot_be_answered() {
 }
 
 #[test]
-fn how_a_file_goes() {
+fn a_file_goes_as_mms_or_as_a_link() {
     let (ours, canada, jamaica, here) = ("+12025550100", "+14165550100", "+18765550100", "+352691496401");
     let table = [
         (ours, canada, "image/jpeg", 5_000_000, Way::Mms),
@@ -191,7 +191,7 @@ fn how_a_file_goes() {
 }
 
 #[test]
-fn numbers_as_people_write_them() {
+fn numbers_are_read_as_people_write_them() {
     let (here, america) = ("+352691000000", "+12025550100");
     let table = [
         ("+352 691 49 64 01", here, Ok("+352691496401")),
@@ -246,7 +246,7 @@ proptest! {
     #![proptest_config(chance(512))]
 
     #[test]
-    fn parts_are_as_few_as_can_be(text in "[a€\\[]{0,400}|[aé😀]{0,200}") {
+    fn segments_are_as_few_as_possible(text in "[a€\\[]{0,400}|[aé😀]{0,200}") {
         let unicode = text.contains('😀');
         let lengths: Vec<usize> = text
             .chars()
@@ -266,7 +266,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_read_is_a_number_and_reads_as_itself(typed in "(\\+|00)?[0-9 ().-]{6,20}", home in "\\+(1|352)[0-9]{7}") {
+    fn a_number_that_is_read_reads_as_itself(typed in "(\\+|00)?[0-9 ().-]{6,20}", home in "\\+(1|352)[0-9]{7}") {
         if let Ok(number) = read_number(&typed, &home) {
             prop_assert!(!is_short_code(&number));
             prop_assert!(calling_code(&number).is_some());

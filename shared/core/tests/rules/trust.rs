@@ -1,4 +1,4 @@
-//! Whom we believe: what a form, a call or an old text proves about a number, and what each may bring about.
+//! What a form, a call or an old text proves about a number, and what each may cause.
 
 use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::{Heard, There};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::conversation::{CUSTOMER, OURS, Room, answers, deliveries, form, kim, said, text};
 
 #[test]
-fn a_number_that_somebody_typed_into_the_form_gets_no_text() {
+fn a_number_from_the_form_gets_no_text() {
     for open in [true, false] {
         for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
             let mut room = Room::new();
@@ -55,14 +55,14 @@ fn a_text_confirms_the_number_of_a_form() {
     room.text("It's me");
     assert_eq!(answers(&room.answer("Yes?")), ["Yes?"]);
     assert!(!room.talk().by_form);
-    // Anybody can type a number into a form: who has proven theirs is answered there alone.
+    // Anybody can type a number into a form. A customer who has proven a number is answered there alone.
     room.tell(&form("And by mail, please", None, Some("ann@example.com")));
     let turn = room.answer("Gladly");
     assert_eq!(said(&turn), ["6: text to +352691496401: Gladly", "6: report under m3"]);
 }
 
 #[test]
-fn a_mail_address_of_before_is_left_alone_once_a_number_has_texted() {
+fn an_earlier_mail_address_gets_nothing_once_the_number_has_texted() {
     let mut room = Room::new();
     room.tell(&form("Hello", None, Some("ann@example.com")));
     assert_eq!(said(&room.answer("By mail"))[0], "2: mail to ann@example.com: By mail");
@@ -71,7 +71,7 @@ fn a_mail_address_of_before_is_left_alone_once_a_number_has_texted() {
     let says = said(&room.answer("By text"));
     assert!(says[0].ends_with("text to +352691496401: By text"), "{says:?}");
     assert!(!says.iter().any(|line| line.contains("mail")), "{says:?}");
-    // Nor when the text can't go: what was asked by mail is answered by no stranger's address.
+    // Not even when the text can't be sent.
     room.text("STOP");
     assert_eq!(answers(&room.answer("Hello?")), [""; 0]);
 }
@@ -89,7 +89,7 @@ fn a_form_changes_neither_name_nor_mail() {
         (room.talk().name.as_deref(), room.talk().email.as_deref()),
         (Some("Ann"), Some("ann@example.com"))
     );
-    // Of a number that has texted, it doesn't even tell what wasn't known.
+    // If the number has texted, a form doesn't even fill in what was unknown.
     let mut room = Room::new();
     room.text("Hello");
     let said = room.tell(&form("I am *Eve*", Some("Eve"), Some("eve@example.com")));
@@ -104,7 +104,7 @@ fn a_form_changes_neither_name_nor_mail() {
 }
 
 #[test]
-fn our_words_about_a_form_are_no_part_of_what_it_says() {
+fn notes_about_a_form_are_not_part_of_its_text() {
     let mut room = Room::new();
     let turn = room.hear(&form("One\n⚠️ Two", None, Some("ann@example.com")));
     let talk = turn.dispatches[0].conversation_entry().expect("it is part of what was said");
@@ -112,14 +112,14 @@ fn our_words_about_a_form_are_no_part_of_what_it_says() {
     assert!(talk.note.starts_with("⚠️ No text ever came from this number"), "{}", talk.note);
     assert!(talk.note.ends_with("✉️ ann@example.com"), "{}", talk.note);
     assert!(said(&turn)[1].ends_with("✉️ ann@example.com\n\n> One  \n> ⚠️ Two"), "{:?}", said(&turn));
-    // Nor is there anything of ours in a text, and one of several lines can't pretend that there is.
+    // A text has no notes by Handbell, and one of several lines can't pretend to have them.
     let turn = room.hear(&text("One\n🔔 Two"));
     assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.note.as_str()), Some(""));
     assert_eq!(said(&turn)[0], "2: post: **+352691496401** 08:00: \n> One  \n> 🔔 Two  ");
 }
 
 #[test]
-fn who_is_known_is_known_anew_once_a_day() {
+fn the_confirmation_of_a_number_is_renewed_once_a_day() {
     let mut room = Room::new();
     room.text("Hello");
     let first = room.now;
@@ -129,7 +129,7 @@ fn who_is_known_is_known_anew_once_a_day() {
     room.pass(1);
     room.text("Hello");
     assert_eq!(room.sender.confirmed, Some(room.now));
-    // Only a text tells: neither a form nor a call does.
+    // Only a text confirms a number, neither a form nor a call.
     let last = room.now;
     room.pass(2 * 86_400);
     room.tell(&form("Hello", None, None));
@@ -148,7 +148,7 @@ fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
             Room::with(|line| line["countries"] = countries).of(Address::Number(number.to_owned()));
         answers(&room.hear(&Heard::Called { spoke: None }))
     };
-    // Whoever calls can show any number, and a text to a far country makes somebody rich.
+    // A caller can show any number, and texts to a far country make somebody rich.
     assert_eq!(missed(json!([]), CUSTOMER), [""; 0]);
     assert_eq!(missed(json!([]), "+18765550123"), [""; 0], "Jamaica shares our country code, not our prices");
     assert_eq!(missed(json!([]), "+12025550123"), ["We missed you."]);
@@ -158,7 +158,7 @@ fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
     room.text("Hello");
     room.pass(600);
     assert_eq!(answers(&room.hear(&Heard::Called { spoke: None })), ["We missed you."], "this number texted");
-    // Who isn't told is welcomed no earlier for it, but waits all the same.
+    // A caller who gets no reply isn't welcomed earlier because of that, but waits all the same.
     let mut room = Room::new();
     assert_eq!(room.tell(&Heard::Called { spoke: None }).last().map(String::as_str), Some("1: assign"));
     assert!(room.talk().waiting_since.is_some());
@@ -166,7 +166,7 @@ fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
 }
 
 #[test]
-fn nobody_is_connected_with_our_own_numbers_or_far_countries() {
+fn nobody_is_connected_with_handbells_numbers_or_far_countries() {
     let called = |countries: Value, number: &str| {
         let mut room =
             Room::with(|line| line["countries"] = countries).of(Address::Number(number.to_owned()));

@@ -1,4 +1,4 @@
-//! Every sentence, word for word; and data that would like to be more than data.
+//! Every sentence, word for word; and data that tries to format, link or mention.
 
 use handbell_core::config::Plan;
 use handbell_core::delivery::{
@@ -38,7 +38,7 @@ fn plan() -> Plan {
 }
 
 #[test]
-fn what_happened() {
+fn posts_word_for_word() {
     let words = words();
     assert_snapshot!(wording::the_button(&words), @"the button Green power");
     assert_snapshot!(wording::the_phone("+352691496401"), @"+352691496401 (by phone)");
@@ -53,7 +53,7 @@ fn what_happened() {
 }
 
 #[test]
-fn how_long_ago() {
+fn the_time_since_an_event_is_shown() {
     let ago = |seconds| {
         wording::late(morning(), after(seconds), &words())
             .split(", ")
@@ -99,7 +99,7 @@ fn ordinals() {
 }
 
 #[test]
-fn what_a_plan_says() {
+fn a_plans_texts_are_filled_in() {
     let (plan, dispatch, words) = (plan(), dispatch([sms(), call()]), words());
     let content = |step| Content::Step { step, item: 0 };
     assert_snapshot!(wording::space_title(&plan, &dispatch, &words), @"Green power H-1JV6 2026-03-02 08:00");
@@ -124,7 +124,7 @@ fn what_a_plan_says() {
 }
 
 #[test]
-fn the_mark_of_a_post() {
+fn a_post_ends_with_its_reference_tag() {
     assert_snapshot!(wording::tagged_post("Words", "H-1234.2.0"), @"
         Words
 
@@ -147,7 +147,7 @@ fn a_call_speaks_of_the_incident_as_it_is_when_it_is_answered() {
 }
 
 #[test]
-fn a_call_when_nobody_is_needed_any_more() {
+fn a_call_says_that_nobody_is_needed_any_more() {
     let mut house =
         House::with(json!({ "space": { "title": "A" }, "steps": [{ "post": { "markdown": "A" } }] }));
     house.press();
@@ -165,7 +165,7 @@ fn a_call_when_nobody_is_needed_any_more() {
 }
 
 #[test]
-fn what_the_phone_says() {
+fn spoken_texts_word_for_word() {
     assert_snapshot!([wording::KEYS, wording::YOU_HAVE_IT, wording::NEXT_STEP, wording::NO_NEXT_STEP, wording::NOT_KNOWN].join("\n"), @"
         Press 1 if you have it. Press 2 for the next step now. Press 9 to hear this again.
         Thank you. You have it. The others are told. Goodbye.
@@ -180,7 +180,7 @@ fn receipt(status: &str, code: Option<u32>) -> Receipt {
 }
 
 #[test]
-fn the_report_tells_each_state_of_a_delivery() {
+fn the_delivery_summary_shows_each_state_of_a_delivery() {
     let mut lines = String::new();
     for progress in
         [Progress::Pending, Progress::Unknown, Progress::Sent, Progress::Dead, Progress::Cancelled]
@@ -209,7 +209,7 @@ fn the_report_tells_each_state_of_a_delivery() {
 }
 
 #[test]
-fn the_report_tells_each_word_of_the_vendor() {
+fn the_delivery_summary_shows_each_vendor_status() {
     let mut lines = String::new();
     for (status, code) in [
         ("queued", None),
@@ -261,7 +261,7 @@ fn the_report_tells_each_word_of_the_vendor() {
 }
 
 #[test]
-fn the_report_has_one_line_for_each_phone_and_for_what_failed() {
+fn the_delivery_summary_has_one_line_for_each_phone_and_each_failure() {
     let invite =
         |email: &str| Message::Space(SpaceMessage::Invite { email: email.to_owned(), moderator: false });
     let content = || Content::Text("Words".to_owned());
@@ -299,7 +299,7 @@ fn the_report_has_one_line_for_each_phone_and_for_what_failed() {
 }
 
 #[test]
-fn there_is_no_report_of_what_went_well_without_a_phone() {
+fn there_is_no_delivery_summary_without_a_phone_or_a_failure() {
     let mut dispatch =
         dispatch([Message::Space(SpaceMessage::Post { content: Content::Text("Words".to_owned()) })]);
     assert_eq!(wording::delivery_summary(&dispatch), None);
@@ -326,7 +326,7 @@ fn values(button: &str) -> Values {
 }
 
 #[test]
-fn unknown_braces_stay() {
+fn unknown_placeholders_stay() {
     let fill = |template: &str| values("Green").fill(template, plain);
     for template in [
         "",
@@ -350,13 +350,13 @@ fn unknown_braces_stay() {
 }
 
 #[test]
-fn hostile_data_in_markdown() {
+fn hostile_data_is_escaped_in_markdown() {
     let hostile = "<@all> **{count}**\n# `x` [a](b) ![c](d) ~~e~~ | & \\* <b>";
     assert_snapshot!(values(hostile).fill("{button}", escape_markdown), @r"&lt;@all&gt; \*\*\{count\}\*\* \# \`x\` \[a\]\(b\) \!\[c\]\(d\) \~\~e\~\~ \| &amp; \\\* &lt;b&gt;");
     assert_snapshot!(wording::acknowledged(&By { who: "<@personEmail:a@example.com>".to_owned(), at: morning() }, &words()), @"✅ **&lt;@personEmail:a@example.com&gt;** has it since 08:00.");
 }
 
-/// What a reader of markdown sees of escaped text; an error if a sign in it does more than be seen.
+/// What a reader of markdown sees of escaped text; an error if a character in it does more than be seen.
 fn seen(markdown: &str) -> Result<String, String> {
     let mut seen = String::new();
     let mut rest = markdown;
@@ -383,7 +383,7 @@ fn seen(markdown: &str) -> Result<String, String> {
     Ok(seen)
 }
 
-/// Anything, and more often what could do harm.
+/// Any text, with more of the characters that could do harm.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("<@all>".to_owned()),
@@ -403,7 +403,7 @@ proptest! {
     #![proptest_config(chance(1000))]
 
     #[test]
-    fn escaped_data_is_seen_as_it_is_and_does_nothing(text in hostile()) {
+    fn escaped_data_is_shown_unchanged(text in hostile()) {
         let escaped = escape_markdown(&text);
         prop_assert!(!escaped.contains("<@") && !escaped.contains('<'));
         prop_assert_eq!(seen(&escaped), Ok(text.replace(['\n', '\r'], " ")));
@@ -414,7 +414,7 @@ proptest! {
         prop_assert_eq!(plain(&text).lines().count(), usize::from(!text.is_empty()));
     }
 
-    /// Each placeholder becomes its value, once: what looks like a placeholder within a value stays what it is.
+    /// Each placeholder is replaced by its value, once: what looks like a placeholder within a value stays as it is.
     #[test]
     fn values_never_nest_or_mention(button in hostile(), pieces in proptest::collection::vec(0..9_usize, 0..12)) {
         let values = values(&button);
@@ -430,7 +430,7 @@ proptest! {
         prop_assert!(!filled.contains('<'));
     }
 
-    /// Whatever a vendor, a person or a button is called: no sentence mentions anybody.
+    /// Whatever the name of a vendor, a person or a button is: no sentence mentions anybody.
     #[test]
     fn no_sentence_mentions_anybody(text in hostile()) {
         let words = wording::Words { name: text.clone(), ..words() };
@@ -460,7 +460,7 @@ proptest! {
 }
 
 #[test]
-fn whatever_is_cut_off_it_is_not_the_mark() {
+fn a_long_post_is_cut_but_keeps_its_reference_tag() {
     let mark = "H-1JV6.2.0";
     let end = format!("\n\n`{mark}`");
     for words in ["&".repeat(8000), "é".repeat(8000), "🙂".repeat(3000), format!("a{}", "€".repeat(4000))]

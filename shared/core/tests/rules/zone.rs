@@ -1,4 +1,4 @@
-//! When a count is something to tell: with whatever counts may come, and as days go by.
+//! When a count is a change to report: with any counts, and over days.
 
 use handbell_core::config::{Hours, Zone};
 use handbell_core::occupancy::zone::{Bounds, Change, Level, Rule, Watch};
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use crate::house::chance;
 
-/// Something that happens next.
+/// The next event.
 #[derive(Clone, Debug)]
 enum Move {
-    /// A poll so many seconds after the one before.
+    /// A poll this many seconds after the one before.
     Poll(i64, Option<u32>),
-    /// Somebody doesn't want to hear of it for so many minutes.
+    /// A snooze of this many minutes.
     Snooze(i64),
 }
 
@@ -28,7 +28,7 @@ fn a_move() -> impl Strategy<Value = Move> {
     ]
 }
 
-/// Moves among which counts stay where they are for a while: chance alone crosses too often.
+/// Events in which counts stay where they are for a while: random ones alone cross too often.
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let stay = (0..40_u32, 1..12_usize).prop_map(|(count, many)| vec![Move::Poll(60, Some(count)); many]);
     let unknown = (1..20_usize).prop_map(|many| vec![Move::Poll(60, None); many]);
@@ -81,7 +81,7 @@ fn a_rule() -> impl Strategy<Value = Rule> {
     )
 }
 
-/// A poll that told a count.
+/// A poll with a count.
 #[derive(Clone, Copy)]
 struct Known {
     at: Timestamp,
@@ -89,14 +89,14 @@ struct Known {
     open: bool,
 }
 
-/// Watches a watch, and knows from what was polled and told alone what must hold.
+/// Observes a watch, and knows what must hold from the polls and the reports alone.
 struct Witness<'a> {
     rule: &'a Rule,
     now: Timestamp,
     watch: Watch,
-    /// Counts without a silence, an end or a closing time among them.
+    /// Counts without a gap, an end or a closing time between them.
     row: Vec<Known>,
-    /// The level that people were told, and since when at the earliest.
+    /// The level that was reported, and since when at the earliest.
     told: Option<Level>,
     told_at: [Option<Timestamp>; 2],
     first: Option<Timestamp>,
@@ -127,7 +127,7 @@ impl<'a> Witness<'a> {
         *self.rule.levels.iter().find(|bounds| bounds.level == level).expect("a level that is in use")
     }
 
-    /// So many polls in a row are like this.
+    /// This many polls in a row are like this.
     fn in_a_row(&self, many: u8, holds: impl Fn(&Known) -> bool) -> bool {
         self.row.len() >= usize::from(many) && self.row.iter().rev().take(usize::from(many)).all(holds)
     }
@@ -164,7 +164,7 @@ impl<'a> Witness<'a> {
     fn poll(&mut self, count: Option<u32>) -> Result<(), TestCaseError> {
         let (rule, now) = (self.rule, self.now);
         let open = rule.hours.as_ref().is_none_or(|hours| hours.is_open(now));
-        // It is written down between the polls, and nothing gets lost by that.
+        // The state is written and read between the polls, and nothing gets lost by that.
         let read: Watch = serde_json::from_value(json!(self.watch)).expect("a watch");
         prop_assert_eq!(&read, &self.watch);
         let (again, same) = read.step(rule, count, now);
@@ -195,7 +195,7 @@ impl<'a> Witness<'a> {
             self.all.push((now, change.clone()));
         }
 
-        // What has to be told is told.
+        // What has to be reported is reported.
         let told = |what: fn(&Change) -> bool| changes.iter().any(what);
         prop_assert_eq!(
             told(|change| matches!(change, Change::Silent { .. })),
@@ -318,7 +318,7 @@ proptest! {
     #![proptest_config(chance(1000))]
 
     #[test]
-    fn what_is_told_is_so_and_what_is_so_is_told(rule in a_rule(), moves in moves()) {
+    fn reports_and_states_agree(rule in a_rule(), moves in moves()) {
         let mut witness = Witness::new(&rule, midnight());
         for next in &moves {
             witness.make(next)?;
@@ -349,7 +349,7 @@ fn rule(zone: Value) -> Rule {
     Rule::of(&zone, &TimeZone::UTC).expect("a rule")
 }
 
-/// What is told when these counts come minute after minute from midnight on, line by line.
+/// The reports when these counts come minute after minute from midnight on, line by line.
 fn told(rule: &Rule, counts: impl IntoIterator<Item = Option<u32>>) -> String {
     let mut watch = Watch::default();
     let mut lines = Vec::new();
@@ -376,7 +376,7 @@ fn line(now: Timestamp, change: &Change) -> String {
     format!("{} {what}", clock(now))
 }
 
-/// So many minutes with this count, one after the other.
+/// This many minutes with this count, one after the other.
 fn minutes(all: &[(usize, u32)]) -> Vec<Option<u32>> {
     all.iter().flat_map(|(many, count)| std::iter::repeat_n(Some(*count), *many)).collect()
 }
@@ -386,7 +386,7 @@ fn crossings(counts: &[Option<u32>], at: u32) -> usize {
 }
 
 #[test]
-fn a_day_with_noise_is_told_once() {
+fn a_noisy_day_is_reported_once() {
     // From 20 up to 60 at noon and down again, with two more or less by a fixed noise.
     let day: Vec<Option<u32>> = (0..1440_u32)
         .map(|minute| {
@@ -403,7 +403,7 @@ fn a_day_with_noise_is_told_once() {
 }
 
 #[test]
-fn a_flicker_around_the_threshold_tells_nothing_or_one_thing() {
+fn a_flicker_around_the_threshold_is_reported_at_most_once() {
     let at_fifty = rule(json!({ "at": 50 }));
     let every_minute: Vec<Option<u32>> = (0..22).map(|minute| Some([49, 50][minute % 2])).collect();
     assert_eq!(crossings(&every_minute, 50), 21);
@@ -429,7 +429,7 @@ fn a_flicker_around_the_threshold_tells_nothing_or_one_thing() {
 }
 
 #[test]
-fn at_fifty_is_at_exactly_fifty() {
+fn a_threshold_of_fifty_is_exactly_fifty() {
     let at_fifty = rule(json!({ "at": 50 }));
     assert_eq!(told(&at_fifty, minutes(&[(60, 49)])), "");
     assert_eq!(told(&at_fifty, minutes(&[(60, 50)])), "00:01 Alert");
@@ -446,7 +446,7 @@ fn at_fifty_is_at_exactly_fifty() {
 }
 
 #[test]
-fn numbers_of_a_capacity() {
+fn percentages_of_a_capacity_are_rounded() {
     let show = |zone| {
         let levels = rule(zone).levels;
         levels
@@ -456,7 +456,7 @@ fn numbers_of_a_capacity() {
             .join(", ")
     };
     assert_eq!(show(json!({ "capacity": 100 })), "Warn 80 70, Alert 95 85");
-    // A part of a device more makes the level, a part less its end.
+    // A fraction of a device is rounded up for the level, and down for its end.
     assert_eq!(show(json!({ "capacity": 33 })), "Warn 27 23, Alert 32 28");
     assert_eq!(show(json!({ "capacity": 100, "warn": "never" })), "Alert 95 85");
     assert_eq!(show(json!({ "capacity": 100, "alert": "never" })), "Warn 80 70");
@@ -476,7 +476,7 @@ fn numbers_of_a_capacity() {
 }
 
 #[test]
-fn a_warning_an_alert_and_the_end() {
+fn a_warning_an_alert_and_the_end_are_reported() {
     let shop = rule(json!({ "capacity": 100 }));
     let counts = minutes(&[(5, 40), (10, 82), (10, 97), (10, 84), (10, 60)]);
     assert_snapshot!(told(&shop, counts), @"
@@ -488,7 +488,7 @@ fn a_warning_an_alert_and_the_end() {
 }
 
 #[test]
-fn straight_to_an_alert() {
+fn a_rise_straight_to_the_alert_is_one_report() {
     let shop = rule(json!({ "capacity": 100 }));
     assert_snapshot!(told(&shop, minutes(&[(5, 40), (10, 99), (10, 60)])), @"
         00:06 Alert
@@ -497,7 +497,7 @@ fn straight_to_an_alert() {
 }
 
 #[test]
-fn an_alert_that_eased_rises_again_only_after_the_cool_down() {
+fn an_alert_that_eased_rises_again_only_after_the_cooldown() {
     let shop = rule(json!({ "capacity": 100 }));
     assert_snapshot!(told(&shop, minutes(&[(5, 97), (5, 84), (20, 97), (5, 84), (5, 97), (5, 40)])), @"
         00:01 Alert
@@ -510,7 +510,7 @@ fn an_alert_that_eased_rises_again_only_after_the_cool_down() {
 }
 
 #[test]
-fn what_is_over_rises_again_only_after_the_cool_down() {
+fn a_level_that_ended_rises_again_only_after_the_cooldown() {
     let shop = rule(json!({ "at": 50, "cooldown": "30m" }));
     assert_snapshot!(told(&shop, minutes(&[(5, 60), (5, 10), (60, 60)])), @"
         00:01 Alert
@@ -520,7 +520,7 @@ fn what_is_over_rises_again_only_after_the_cool_down() {
 }
 
 #[test]
-fn closing_time_is_an_end() {
+fn closing_time_ends_a_level() {
     let shop = rule(json!({ "at": 50, "hours": { "week": { "mon": "00:10-01:00" } } }));
     assert_snapshot!(told(&shop, minutes(&[(80, 60)])), @"
         00:11 Alert
@@ -534,7 +534,7 @@ fn closing_time_is_an_end() {
 }
 
 #[test]
-fn closing_time_comes_also_when_nothing_is_known() {
+fn closing_time_ends_a_level_without_a_count_too() {
     let shop = rule(json!({ "at": 50, "hours": { "week": { "mon": "00:00-00:10" } } }));
     let counts = minutes(&[(5, 60)]).into_iter().chain([None; 30]);
     assert_snapshot!(told(&shop, counts), @"
@@ -544,7 +544,7 @@ fn closing_time_comes_also_when_nothing_is_known() {
 }
 
 #[test]
-fn hours_over_midnight() {
+fn hours_may_end_on_the_next_day() {
     let bar = rule(json!({ "at": 50, "hours": { "week": { "sun-mon": "22:00-02:00" } } }));
     assert_snapshot!(told(&bar, minutes(&[(1440, 60), (240, 60)])), @"
         00:01 Alert
@@ -555,7 +555,7 @@ fn hours_over_midnight() {
 }
 
 #[test]
-fn fifteen_minutes_of_silence() {
+fn fifteen_minutes_without_a_count_are_reported() {
     let shop = rule(json!({ "at": 50 }));
     let counts = minutes(&[(3, 60)]).into_iter().chain([None; 40]).chain(minutes(&[(2, 60), (5, 0)]));
     assert_snapshot!(told(&shop, counts), @"
@@ -570,7 +570,7 @@ fn fifteen_minutes_of_silence() {
 }
 
 #[test]
-fn unknown_minutes_neither_count_nor_break_a_row() {
+fn unknown_minutes_neither_count_nor_end_a_streak() {
     let shop = rule(json!({ "at": 50 }));
     let some = [Some(60), None, None, Some(60), Some(0), None, Some(0), None, None, Some(0)];
     assert_snapshot!(told(&shop, some), @"
@@ -580,7 +580,7 @@ fn unknown_minutes_neither_count_nor_break_a_row() {
 }
 
 #[test]
-fn a_silence_breaks_a_row() {
+fn a_gap_ends_a_streak() {
     let shop = rule(json!({ "at": 50 }));
     let unknown = [Some(60)].into_iter().chain([None; 15]).chain([Some(60), Some(60)]);
     assert_snapshot!(told(&shop, unknown), @"
@@ -591,8 +591,8 @@ fn a_silence_breaks_a_row() {
 }
 
 #[test]
-fn so_does_a_time_without_any_poll() {
-    // Nobody polled for an hour, so that nobody could even say that nothing is known.
+fn a_time_without_any_poll_ends_a_streak() {
+    // Nobody polled for an hour, so that not even the gap was reported.
     let shop = rule(json!({ "at": 50 }));
     let (watch, changes) = Watch::default().step(&shop, Some(60), midnight());
     assert_eq!(changes, []);
@@ -605,7 +605,7 @@ fn so_does_a_time_without_any_poll() {
 }
 
 #[test]
-fn a_snooze_is_quiet_and_then_reminds() {
+fn a_snooze_is_silent_and_then_reminds() {
     let shop = rule(json!({ "capacity": 100 }));
     let snoozed = |counts: &[(usize, u32)]| {
         let mut watch = Watch::default();
@@ -638,7 +638,7 @@ fn a_snooze_is_quiet_and_then_reminds() {
         00:12 down to Warn
         00:35 still Warn
         ");
-    // It eases in the very minute in which the snooze ends.
+    // The level eases in the very minute in which the snooze ends.
     assert_snapshot!(snoozed(&[(33, 99), (20, 82)]), @"
         00:01 Alert
         00:35 down to Warn
