@@ -1,9 +1,9 @@
-//! Every request to the vendors and every answer of the stand-ins, held against the vendors' own OpenAPI documents.
+//! Checks every request to the vendors, and every response of the simulated vendors, against the vendors' own OpenAPI documents.
 //!
-//! The documents allow more than they mean: they close no object and require next to nothing, so that a misspelt field
-//! would pass. Here every object is closed, an answer of Twilio's has all fields (Twilio sends null for what has no
-//! value), and one of Webex's has its id. What the vendors do otherwise than their documents say stands in
-//! [`departures::DEPARTURES`], by name and with the reason, and a departure that nothing needs any more fails too.
+//! The documents allow more than they mean: they close no object and require next to nothing, so that a misspelt field would pass.
+//! Here every object is closed, a response of Twilio has all fields (Twilio sends null for a field without a value), and one of
+//! Webex has its id. [`departures::DEPARTURES`] lists by name, and with the reason, what the vendors do differently from their
+//! documents. A departure that nothing needs any more fails too.
 
 mod departures;
 mod document;
@@ -30,22 +30,22 @@ use stage::Stage;
 use twilio::all_of_twilio;
 use webex::all_of_webex;
 
-/// Everything on the wire that the documents speak of, and what is wrong with it.
+/// Returns everything that is wrong with the recorded exchanges, as far as the documents describe them.
 fn problems(entries: &[WireEntry], without: Option<Departure>) -> Vec<String> {
     let (webex, twilio) = (Contract::new(W, without), Contract::new(T, without));
     let mut wrong = Vec::new();
     for entry in entries {
         wrong.extend(match (entry.from.as_str(), entry.to.as_str()) {
-            // A person's hand on a phone is nothing that Twilio knows.
+            // What a person does with a phone is no request to Twilio.
             ("phone", "twilio") => Vec::new(),
             (_, "webex") => webex.check(entry),
             (_, "twilio") => twilio.check(entry),
             ("webex", _) => webex.check_webhook(entry),
-            // Twilio fetches a picture that shall go with a text: it tells nothing by that.
+            // Twilio fetches a picture that is to go with a text. Such a request contains nothing to check.
             ("twilio", _) if entry.method == "GET" => Vec::new(),
             ("twilio", _) => twilio.check_callback(entry),
-            // Where Twilio's files lie is no part of its API. The laptop has both at one address, so that the password
-            // goes there as well; that a store elsewhere doesn't hear it is tested at the client.
+            // The location of Twilio's files is no part of its API. On the laptop, both have one address, so the password is sent
+            // there as well. A test of the client checks that another server doesn't receive the password.
             (_, "twilio-cdn") => Vec::new(),
             _ => Vec::new(),
         });
@@ -53,7 +53,7 @@ fn problems(entries: &[WireEntry], without: Option<Departure>) -> Vec<String> {
     wrong
 }
 
-/// Operations that the stand-ins have no yes for: numbers are bought and people are made elsewhere.
+/// Operations that the simulated vendors never accept: numbers are bought and people are created elsewhere.
 const NEVER: &[&str] = &[
     "POST /people",
     "PUT /people/{personId}",
@@ -63,7 +63,7 @@ const NEVER: &[&str] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_that_is_said_keeps_to_the_contracts() {
+async fn every_exchange_follows_the_contracts() {
     let direct = async {
         let stage = Stage::new(false, |config| config).await;
         all_of_webex(&stage).await;
@@ -152,7 +152,7 @@ fn every_method_of_the_clients_is_called() {
     }
 }
 
-/// All sources of a folder, one after the other.
+/// Returns all sources of a folder, one after the other.
 fn sources(folder: &Path) -> String {
     let files = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let files = files.flatten().map(|file| file.path());

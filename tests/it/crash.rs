@@ -1,4 +1,4 @@
-//! Every await of every handler dies once before and once after it takes effect, and what must always hold still holds.
+//! A handler dies before and after each of its awaits takes effect, once each, and what must always hold still holds.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use serde_json::json;
 use crate::duty::DANA;
 use crate::world::World;
 
-/// What happens in the world while somebody dies, and what must be true at the end.
+/// What happens while a handler dies, and what must be true at the end.
 struct Scene {
     name: &'static str,
-    /// Presses before anybody dies.
+    /// Number of presses before the handler dies.
     before: u32,
-    /// A phone is answered and key 1 pressed while somebody dies, instead of a press.
+    /// A phone is answered and key 1 pressed while the handler dies, instead of a press.
     acknowledge: bool,
 }
 
@@ -30,7 +30,7 @@ const SCENES: [Scene; 4] = [
     Scene { name: "a key acknowledges", before: 3, acknowledge: true },
 ];
 
-/// Plays a scene and lets the handler die at request `number`; gives how many requests there were.
+/// Plays a scene and lets the handler die at request `number`. Returns how many requests there were.
 async fn play(scene: &Scene, number: usize, moment: Moment) -> (usize, bool) {
     let world = World::new().await;
     for press in 0..scene.before {
@@ -47,7 +47,7 @@ async fn play(scene: &Scene, number: usize, moment: Moment) -> (usize, bool) {
             .send("POST", path, &[("content-type", "application/json")], json!({ "digits": "1" }).to_string())
             .await;
     } else {
-        // The sender sees an error and sends the same press again, as a button's cloud does.
+        // The sender gets an error and sends the same press again, as a button's cloud does.
         let mut answer = world.press_as("green", "the-press").await;
         for _ in 0..5 {
             if answer.status == 200 {
@@ -65,12 +65,12 @@ async fn play(scene: &Scene, number: usize, moment: Moment) -> (usize, bool) {
     world.pass(20).await;
     let seen = world.gate.seen();
     if scene.acknowledge && world.incident().await.phase != Phase::Acknowledged {
-        // Nobody presses a key again after the call has ended; who hears that it failed sends a text instead.
+        // Nobody presses a key again after the call has ended. A person who hears that it failed sends a text instead.
         let heard = world.heard(DANA).pop().unwrap_or_default();
         assert!(heard.contains("an application error has occurred"), "{number} {moment:?}: {heard}");
         world.text_from(DANA, "ack").await;
     }
-    // What was left behind is found within a lease, a pause and two ticks.
+    // What the dead handler left behind is found within a lease, a pause and two ticks.
     world.pass(8 * 60).await;
     check(&world, scene, number, moment).await;
     world.read_all();
@@ -111,7 +111,7 @@ async fn check(world: &World, scene: &Scene, number: usize, moment: Moment) {
     if presses >= 2 {
         assert!(posts.contains("form.pdf"), "{here}: {posts}");
         let mut texts = world.texts(DANA);
-        // Her own text, and the answer to it.
+        // Dana's own text, and the reply to it.
         texts
             .retain(|text| !(scene.acknowledge && (text == "ack: received" || text.contains("you have it"))));
         assert_eq!(texts, ["Check Webex: delivered"], "{here}");
@@ -124,7 +124,7 @@ async fn check(world: &World, scene: &Scene, number: usize, moment: Moment) {
     assert!(world.runner.cloud.queue().dead().is_empty(), "{here}: no dead letter");
 }
 
-/// All deaths of a scene; several worlds at once, since each mostly waits.
+/// All deaths of a scene, in several worlds at once, since each mostly waits.
 async fn every_death(scene: &'static Scene) {
     let (requests, died) = play(scene, usize::MAX / 4, Moment::Before).await;
     assert!(!died && requests > 3, "{}: {requests} requests", scene.name);
@@ -139,26 +139,26 @@ async fn every_death(scene: &'static Scene) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_the_first_press_may_die() {
+async fn a_handler_may_die_at_every_await_of_the_first_press() {
     every_death(&SCENES[0]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_texts_and_a_post_may_die() {
+async fn a_handler_may_die_at_every_await_of_texts_and_a_post() {
     every_death(&SCENES[1]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_a_call_may_die() {
+async fn a_handler_may_die_at_every_await_of_a_call() {
     every_death(&SCENES[2]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_an_acknowledgement_may_die() {
+async fn a_handler_may_die_at_every_await_of_an_acknowledgement() {
     every_death(&SCENES[3]).await;
 }
 
-/// A zone fills up: two polls, a card with a text, and a choice; every request of poll, delivery and choice may die.
+/// A zone fills up: two polls, a card with a text, and a choice. The handler may die at every request of poll, delivery and choice.
 async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool) {
     let world = World::with(crate::crowd::FLOOR).await;
     world.devices("shoes", 97).await;
@@ -176,7 +176,7 @@ async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool
     let seen = world.gate.seen();
     world.minutes(4).await;
     if choose && world.crowd("shoes").await.is_some_and(|incident| incident.taken_by.is_none()) {
-        // Webex doesn't say whether it tells again what nobody took; who sees no answer presses again.
+        // Webex doesn't state whether it repeats a webhook that nobody accepted. A person who sees no reaction presses again.
         let card = world.cards("Floor team").remove(0);
         world.choose("alice@example.com", &card, "On my way").await;
         world.settle().await;
@@ -219,11 +219,11 @@ async fn every_death_of_a_crowd(choose: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_a_poll_may_die() {
+async fn a_handler_may_die_at_every_await_of_a_poll() {
     every_death_of_a_crowd(false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_a_choice_may_die() {
+async fn a_handler_may_die_at_every_await_of_a_choice() {
     every_death_of_a_crowd(true).await;
 }

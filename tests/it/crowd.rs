@@ -25,7 +25,7 @@ plans:
 "#;
 
 impl World {
-    /// So many devices are in the zone from now on.
+    /// The zone has this many devices from now on.
     pub(crate) async fn devices(&self, zone: &str, count: u32) {
         let body = json!({ "count": count }).to_string();
         let path = format!("/sim/cmx/zones/{zone}");
@@ -33,14 +33,14 @@ impl World {
         assert_eq!(answer.status, 204, "{answer:?}");
     }
 
-    /// The cards in the spaces of this title, oldest first.
+    /// Returns the cards in the spaces of this title, oldest first.
     pub(crate) fn cards(&self, title: &str) -> Vec<Value> {
         let spaces = self.spaces().into_iter().filter(|space| space["title"] == title);
         let messages = spaces.flat_map(|space| space["messages"].as_array().unwrap().clone());
         messages.filter(|message| !message["card"].is_null()).collect()
     }
 
-    /// Somebody presses a button of a card; the answer of the stand-in Webex.
+    /// Presses a button of a card as this person. Returns the status of the simulated Webex.
     pub(crate) async fn choose(&self, who: &str, card: &Value, title: &str) -> u16 {
         let actions = card["card"]["actions"].as_array().unwrap();
         let button = actions.iter().find(|action| action["title"] == title).expect("the button");
@@ -102,7 +102,7 @@ async fn a_full_zone_brings_one_card_within_two_polls_and_an_empty_one_one_all_c
 }
 
 #[tokio::test]
-async fn a_source_that_answers_anything_but_a_count_brings_neither_and_is_told_of_once() {
+async fn a_source_that_returns_no_count_brings_neither_and_is_reported_once() {
     let world = World::with(FLOOR).await;
     world.minutes(2).await;
     for kind in [TroubleKind::Html, TroubleKind::BadGatewayBefore, TroubleKind::TooMany] {
@@ -134,7 +134,7 @@ async fn a_source_that_answers_anything_but_a_count_brings_neither_and_is_told_o
 }
 
 #[tokio::test]
-async fn it_climbs_from_warn_to_alert_in_the_same_incident() {
+async fn a_zone_escalates_from_warn_to_alert_in_the_same_incident() {
     let world = World::with(FLOOR).await;
     world.devices("shoes", 85).await;
     world.minutes(3).await;
@@ -178,7 +178,7 @@ async fn a_choice_on_the_card_is_acknowledged_under_it_with_name_and_time() {
 }
 
 #[tokio::test]
-async fn snooze_silences_the_zone_and_then_it_tells_again() {
+async fn a_snooze_silences_the_zone_which_is_then_reported_again() {
     let world = World::with(FLOOR).await;
     world.devices("shoes", 87).await;
     world.minutes(2).await;
@@ -196,12 +196,12 @@ async fn snooze_silences_the_zone_and_then_it_tells_again() {
 }
 
 #[tokio::test]
-async fn nobody_answers_for_a_zone_from_another_space() {
+async fn a_card_in_another_space_does_not_count() {
     let world = World::with(FLOOR).await;
     world.devices("shoes", 87).await;
     world.minutes(2).await;
     let card = world.cards("Floor team").remove(0);
-    // Mallory isn't in the space; and a card of another space carries the name of this incident.
+    // Mallory isn't in the space; and a card of another space carries the reference of this incident.
     assert_ne!(world.choose("mallory@example.com", &card, "Not busy").await, 200);
     world.settle().await;
     assert_eq!(world.crowd("shoes").await.unwrap().phase, Phase::Open);
@@ -209,7 +209,7 @@ async fn nobody_answers_for_a_zone_from_another_space() {
 }
 
 #[tokio::test]
-async fn one_threshold_one_manager_one_room() {
+async fn one_threshold_notifies_one_manager_in_one_space() {
     let world = World::with(
         r#"
 webex: { token: { secret: webex } }
@@ -240,7 +240,7 @@ plans:
     assert_eq!(world.posts("Department Team Room").len(), 2);
 }
 
-/// The same floor, of which a CMX and Meraki tell by themselves.
+/// The same floor, with a CMX and a Meraki that push device sightings.
 const TOLD: &str = r#"
 webex: { token: { secret: webex }, webhook: { secret: webex-webhook }, cards: false }
 sites:
@@ -266,7 +266,7 @@ fn notifications(devices: std::ops::Range<u8>, associated: bool) -> String {
 }
 
 #[tokio::test]
-async fn devices_that_a_cmx_tells_of_are_counted_and_whoever_forges_is_refused() {
+async fn devices_that_a_cmx_pushes_are_counted_and_forgeries_are_rejected() {
     let world = World::with(TOLD).await;
     let json = ("content-type", "application/json");
     for key in ["Bearer wrong", "", "local-push"] {
@@ -280,7 +280,7 @@ async fn devices_that_a_cmx_tells_of_are_counted_and_whoever_forges_is_refused()
 
     let key = ("authorization", "Bearer local-push");
     for _ in 0..2 {
-        // The same message twice, and each device many times, is as many devices as there are.
+        // The same message twice, and each device many times, count as the devices that there are.
         world.advance(1).await;
         let answer = world.send("POST", "/cmx/told", &[json, key], notifications(0..3, true)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
@@ -311,7 +311,7 @@ async fn devices_that_a_cmx_tells_of_are_counted_and_whoever_forges_is_refused()
 }
 
 #[tokio::test]
-async fn meraki_is_shown_the_validator_and_its_devices_are_counted() {
+async fn meraki_gets_the_validator_and_its_devices_are_counted() {
     let world = World::with(TOLD).await;
     let validator = world.send("GET", "/meraki/scanned", &[], "").await;
     assert_eq!((validator.status, validator.body.as_str()), (200, "local-validator"));
@@ -336,7 +336,7 @@ async fn meraki_is_shown_the_validator_and_its_devices_are_counted() {
 }
 
 #[tokio::test]
-async fn without_cards_the_same_is_said_and_answered_in_words() {
+async fn without_cards_posts_and_commands_do_the_same() {
     let world = World::with(&FLOOR.replace(
         "webhook: { secret: webex-webhook } }",
         "webhook: { secret: webex-webhook }, cards: false }",
@@ -362,7 +362,7 @@ async fn without_cards_the_same_is_said_and_answered_in_words() {
 }
 
 #[tokio::test]
-async fn a_bot_tells_and_hears_the_same() {
+async fn a_bot_posts_and_hears_the_same() {
     let world = World::with_bot(FLOOR).await;
     world.devices("shoes", 87).await;
     world.minutes(2).await;
@@ -374,13 +374,13 @@ async fn a_bot_tells_and_hears_the_same() {
 }
 
 #[tokio::test]
-async fn a_site_that_hangs_delays_no_other_and_a_kind_of_trouble_comes_and_goes() {
+async fn a_site_that_hangs_delays_no_other_site() {
     let world = World::with(TOLD).await;
     let key = [("authorization", "Bearer local-push")];
     world.send("POST", "/cmx/told", &key, notifications(0..3, true)).await;
     world.minutes(30).await;
     let posts = world.posts("Floor team");
-    // Nothing was ever heard of the other; both are silent in the end, and each site tells it once.
+    // The other site has never returned a count. Both are silent in the end, and each site reports that once.
     assert_eq!(
         posts.iter().filter(|post| post.starts_with("❓ No count from **scanned**")).count(),
         1,

@@ -1,12 +1,11 @@
-//! The documents are true: every YAML block passes the check of `handbell check`, no link points to nothing, what leaves a
-//! customer's space is what the relay policy says, the reference of the configuration is the schema's, and the README stays
-//! short.
+//! The documents are true: every YAML block passes `handbell check`, every link has a target, the table of what goes to a customer
+//! agrees with the relay policy, the configuration reference agrees with the schema, and the README stays short.
 //!
-//! A YAML block is a whole configuration, unless an HTML comment right before it says what it is. GitHub doesn't show these:
+//! A YAML block is a whole configuration, unless an HTML comment right before it states what it is. GitHub doesn't show these:
 //!
-//! - `<!-- part of sources.monitoring -->`: the keys stand there, in the configuration [`MINIMAL`];
-//! - `<!-- part of handbell.yaml -->`: they stand at the top of it;
-//! - `<!-- rotas.yaml -->`: a file of rotas, over the people [`PEOPLE`].
+//! - `<!-- part of sources.monitoring -->`: the keys belong there, in the configuration [`MINIMAL`];
+//! - `<!-- part of handbell.yaml -->`: they belong at the top of it;
+//! - `<!-- rotas.yaml -->`: a file of rotas, for the people [`PEOPLE`].
 
 mod configuration;
 mod relay;
@@ -20,7 +19,7 @@ use handbell::rotas;
 use handbell_core::oncall::Roster;
 use serde_json::{Map, Value};
 
-/// Something of everything, for fragments to stand in.
+/// A configuration with an entry of each kind, into which fragments are inserted.
 const MINIMAL: &str = r#"
 webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
 twilio: { account: AC0123456789abcdef0123456789abcdef, token: { secret: twilio }, from: "+12025550100" }
@@ -37,7 +36,7 @@ lines: { support: { number: "+12025550100", agents: [{ email: alice@example.com 
 sources: { monitoring: { plan: on-call, address: { secret: monitoring-address } } }
 "#;
 
-/// Those whom the rotas in the documents name.
+/// The people whom the rotas in the documents name.
 const PEOPLE: &str = "id,name,phones,teams\n\
                       dana,Dana,+12025550111,ops\neli,Eli,+12025550112,ops\nfay,Fay,+12025550113,ops\n";
 
@@ -49,7 +48,7 @@ fn read(name: &str) -> String {
     read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Every document that people read: at the root, in docs/, and beside what it is about.
+/// Returns every document that people read: at the root, in docs/, and next to what it describes.
 fn documents() -> Vec<String> {
     let mut found: Vec<String> =
         ["examples/README.md", "infra/browser/README.md", "infra/mail/README.md", "infra/peers/README.md"]
@@ -77,7 +76,7 @@ struct Block {
     text: String,
 }
 
-/// The fenced blocks of a document, and the lines that stand in none of them.
+/// Returns the fenced blocks of a document, and the lines outside of them.
 fn parts(name: &str, document: &str) -> (Vec<Block>, Vec<(usize, String)>) {
     let (mut blocks, mut prose) = (Vec::<Block>::new(), Vec::<(usize, String)>::new());
     let mut open: Option<(String, Block)> = None;
@@ -107,7 +106,7 @@ fn parts(name: &str, document: &str) -> (Vec<Block>, Vec<(usize, String)>) {
     (blocks, prose)
 }
 
-/// What is wrong with a YAML block; nothing if it is as good as its document says.
+/// Returns what is wrong with a YAML block; nothing if it is as its document claims.
 fn wrong_with(block: &Block) -> Option<String> {
     let files = |name: &str| root().join("examples/green-power").join(name).is_file();
     let refused = |text: &str| {
@@ -139,7 +138,7 @@ fn wrong_with(block: &Block) -> Option<String> {
     }
 }
 
-/// Puts the keys of a fragment in the place of those that are there.
+/// Replaces keys by those of a fragment.
 fn lay_over(place: &mut Value, fragment: Value) {
     match (place, fragment) {
         (Value::Object(known), Value::Object(new)) => {
@@ -213,7 +212,7 @@ fn the_readme_is_short() {
     }
 }
 
-/// Where a line's links go to, code left out.
+/// Returns the link targets in a line, without code.
 fn targets(line: &str) -> Vec<String> {
     let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("`");
     let links = prose.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());
@@ -221,7 +220,7 @@ fn targets(line: &str) -> Vec<String> {
     links.chain(pictures).map(str::to_owned).collect()
 }
 
-/// The names by which GitHub links to a document's headings.
+/// Returns the names by which GitHub links to a document's headings.
 fn anchors(name: &str, document: &str) -> Vec<String> {
     let headings = parts(name, document).1.into_iter().filter(|(_, line)| line.starts_with('#'));
     headings
@@ -234,7 +233,7 @@ fn anchors(name: &str, document: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_link_points_to_nothing() {
+fn every_link_has_a_target() {
     let (mut dangling, mut seen) = (Vec::new(), 0);
     for name in documents() {
         let document = read(&name);
@@ -279,14 +278,14 @@ fn prose_wraps_at_100_columns() {
 }
 
 #[test]
-fn the_table_of_what_leaves_is_the_relay_policy_s() {
+fn the_table_of_what_goes_out_agrees_with_the_relay_policy() {
     let (wrong, judged) = relay::differences(&read("docs/customers.md"));
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(judged >= 30, "only {judged} messages were judged");
 }
 
 #[test]
-fn the_reference_of_the_configuration_is_the_schema_s() {
+fn the_configuration_reference_agrees_with_the_schema() {
     let schema: Value = serde_json::from_str(&check::schema()).unwrap();
     let fresh = configuration::reference(&schema);
     let path = root().join("docs/configuration.md");
@@ -324,7 +323,7 @@ fn the_architecture_is_short_and_names_files_that_exist() {
             .iter()
             .filter(|name| {
                 let name = name.trim_end_matches("/*").trim_end_matches('/');
-                // NAME and such stand for what somebody adds.
+                // NAME and the like are placeholders.
                 !name.chars().any(char::is_uppercase) && !root().join(name).exists()
             })
             .collect();

@@ -1,4 +1,4 @@
-//! What the vendors do otherwise than their documents say, each with the reason.
+//! What the vendors do differently from their documents, each with the reason.
 
 use super::document::Vendor::{self, Twilio as T, Webex as W};
 
@@ -7,29 +7,29 @@ const FILES: &str =
 const MEDIA: &str = "GET /2010-04-01/Accounts/{AccountSid}/Messages/{MessageSid}/Media/{Sid}";
 const RECORDING: &str = "GET /2010-04-01/Accounts/{AccountSid}/Recordings/{Sid}.mp3";
 
-/// What a vendor does otherwise than its document says.
+/// A difference between a vendor and its document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Departure {
-    /// This schema is left out.
+    /// This schema isn't closed.
     Open(&'static str),
     /// This schema has one more field.
     More(&'static str, &'static str),
-    /// This operation answers so too, with the schema of the status after it.
+    /// This operation also responds with the first status, with the schema of the second.
     Status(&'static str, u16, u16),
-    /// Lists take this parameter too.
+    /// Lists also accept this parameter.
     Query(&'static str),
-    /// Refusals are answered with a status that the document doesn't list.
+    /// Errors have a status that the document doesn't list.
     Refusals,
-    /// Addresses in answers are relative.
+    /// URLs in responses are relative.
     RelativeAddresses,
-    /// A parameter that is a point in time takes a date, too.
+    /// A parameter that is a point in time also accepts a date.
     Dates,
-    /// This operation, which the document doesn't have, answers so: with a file, or with the way to one.
+    /// This operation, which the document doesn't contain, responds with a file, or with the way to one.
     File(&'static str, u16),
 }
 use Departure::{Dates, File, More, Open, Query, Refusals, RelativeAddresses, Status};
 
-/// Every departure: whose, what, and why.
+/// All departures: the vendor, the difference, and the reason.
 pub(super) const DEPARTURES: &[(Vendor, Departure, &str)] = &[
     (
         W,

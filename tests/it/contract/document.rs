@@ -1,4 +1,4 @@
-//! A vendor's OpenAPI document, read strictly, and what is held against it: a request with its answer.
+//! A vendor's OpenAPI document, read strictly, and the checks of an exchange against it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use super::departures::DEPARTURES;
 use super::departures::Departure::{self, Dates, File, Query, Refusals, Status};
 use super::schema::{coerced, form, matches, parts};
 
-/// Which vendor.
+/// The vendors that have a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Vendor {
     Webex,
@@ -58,7 +58,7 @@ impl Contract {
         self.departures.contains(&departure)
     }
 
-    /// Where the vendor's paths begin.
+    /// Returns the beginning of the vendor's paths.
     fn base(&self) -> &'static str {
         match self.vendor {
             W => "/sim/webex/v1",
@@ -66,7 +66,7 @@ impl Contract {
         }
     }
 
-    /// What is wrong with an exchange; nothing if all is well.
+    /// Returns what is wrong with an exchange; nothing if all is well.
     pub(super) fn check(&self, entry: &WireEntry) -> Vec<String> {
         let mut wrong = Vec::new();
         match self.operation(entry) {
@@ -87,7 +87,7 @@ impl Contract {
         let path = url.path().strip_prefix(self.base()).ok_or("unknown path")?;
         let paths = self.document["paths"].as_object().expect("paths");
         let found = paths.iter().filter_map(|(pattern, item)| Some((pattern, item, matches(pattern, path)?)));
-        // What stands there literally goes before a parameter: `/people/me`.
+        // A literal path takes precedence over a parameter: `/people/me`.
         let found = found.min_by_key(|(_, _, in_path)| in_path.len());
         let (pattern, item, in_path) = found.ok_or("unknown path")?;
         let item = item.get(entry.method.to_lowercase()).ok_or("unknown method")?;
@@ -120,7 +120,7 @@ impl Contract {
             };
             given.insert(name.clone());
             let schema = self.strict(&parameter["schema"], &name, false);
-            // `jiff` would take a point in time for a date as well.
+            // `jiff` would also accept a point in time as a date.
             let date = schema["format"] == "date-time" && value.len() == 10 && value.parse::<Date>().is_ok();
             if date && self.departs(Dates) {
                 continue;
@@ -150,7 +150,7 @@ impl Contract {
             }
             return;
         }
-        // Webex's document speaks of JSON only; its guide wants the same fields in a form if a file is among them.
+        // Webex's document describes only JSON; its guide requires the same fields in a form if a file is among them.
         let upload =
             self.vendor == W && essence == "multipart/form-data" && operation.name == "POST /messages";
         let schema = &content[if upload { "application/json" } else { essence }]["schema"];
@@ -172,7 +172,7 @@ impl Contract {
         }
     }
 
-    /// The address of a file, as a departure has it, and the status that belongs to it.
+    /// Returns the path of a file, as a departure has it, and the status that belongs to it.
     fn file(&self, entry: &WireEntry) -> Option<(&'static str, u16)> {
         let url = Url::parse(&entry.url).ok()?;
         let path = url.path().strip_prefix(self.base())?;
@@ -185,11 +185,12 @@ impl Contract {
         })
     }
 
-    /// A file is asked for with nothing but its address, and comes with bytes, or as the way to them, or is refused.
+    /// Checks the download of a file: the request has nothing but its address, and the response has bytes, or the way to them, or
+    /// an error.
     fn check_file(&self, entry: &WireEntry, wrong: &mut Vec<String>) {
         let Some((name, status)) = self.file(entry) else { return };
         let query = Url::parse(&entry.url).ok().and_then(|url| url.query().map(str::to_owned));
-        // The only one there is (Webex, basics guide, "Message Attachments").
+        // The only parameter there is (Webex, basics guide, "Message Attachments").
         let known = |query: &str| self.vendor == W && query == "allow=unscannable";
         if query.is_some_and(|query| !known(&query)) {
             wrong.push("unknown parameter of a file".into());
@@ -210,7 +211,7 @@ impl Contract {
         if entry.status != status {
             wrong.push(format!("the status {} is not listed", entry.status));
         }
-        // The wire log tells of bytes only how many there were. Whoever is sent on finds nothing yet.
+        // Of bytes, the wire log has only the number. A redirected client finds nothing yet.
         let bytes = entry.answer.starts_with('(') && entry.answer.ends_with(" bytes)");
         let right = if status == 200 { bytes } else { entry.answer.is_empty() };
         if !right {
@@ -218,7 +219,7 @@ impl Contract {
         }
     }
 
-    /// What a refusal looks like. Neither document says it; Webex's guide ("basics") and Twilio's ("errors") do.
+    /// Returns the schema of an error. Neither document has it; Webex's guide ("basics") and Twilio's ("errors") do.
     fn refusal(&self, status: u16) -> Value {
         match self.vendor {
             W => json!({

@@ -1,4 +1,4 @@
-//! Handbell at work: what it says to the vendors of itself, and what they tell it.
+//! Handbell at work: what it sends to the vendors on its own, and what they send to it.
 
 use handbell_sim::wire::WireEntry;
 use reqwest::Method;
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::stage::{ALICE, DANA, OWN, Stage};
 
-/// A customer, and the phone to which the example passes calls on.
+/// A customer, and the phone to which the example forwards calls.
 const TOMMY: &str = "+12025550123";
 const CENTRE: &str = "+12025550120";
 
-/// Handbell at work: three presses, somebody whom Webex doesn't know, a number that Twilio refuses, a call that is
-/// answered and taken.
+/// Handbell at work: three presses, a person whom Webex doesn't know, a number that Twilio rejects, a call that is answered and
+/// acknowledged.
 pub(super) async fn an_alert() -> Vec<WireEntry> {
     let stage = Stage::new(true, |config| {
         let people = config.replacen("[bob@example.com]", "[bob@example.com, nobody@elsewhere.test]", 1);
@@ -33,8 +33,8 @@ pub(super) async fn an_alert() -> Vec<WireEntry> {
     stage.entries().await
 }
 
-/// A customer texts a picture, an agent answers with words and a file and whispers, a call that nobody takes is recorded,
-/// and the customer calls again and gets through.
+/// A customer texts a picture; an agent answers with text and a file, and whispers; a call that nobody takes is recorded; and the
+/// customer calls again and gets through.
 pub(super) async fn a_customer() -> Vec<WireEntry> {
     let stage = Stage::new(true, |config| config).await;
     stage.look_after().await;
@@ -62,7 +62,7 @@ pub(super) async fn a_customer() -> Vec<WireEntry> {
     stage.yes(upload.bearer_auth(ALICE).multipart(form)).await;
     stage.until("the file goes out", |entry| is_text(entry, "like+this")).await;
 
-    // The agent's own phone rang: who says yes is connected with the customer.
+    // The agent's own phone rings. An agent who accepts is connected with the customer.
     stage.hand(DANA, "answer", Value::Null).await;
     stage.hand(DANA, "keys", json!({"digits": "1"})).await;
     stage.hand(TOMMY, "answer", Value::Null).await;
@@ -82,12 +82,12 @@ pub(super) async fn a_customer() -> Vec<WireEntry> {
     stage.entries().await
 }
 
-/// Handbell says this in Webex.
+/// Returns true if Handbell posts this in Webex.
 fn is_post(entry: &WireEntry, words: &str) -> bool {
     (entry.from.as_str(), entry.to.as_str()) == ("handbell", "webex") && entry.body.contains(words)
 }
 
-/// Handbell texts this to somebody.
+/// Returns true if Handbell texts this to somebody.
 fn is_text(entry: &WireEntry, words: &str) -> bool {
     (entry.from.as_str(), entry.to.as_str()) == ("handbell", "twilio") && entry.body.contains(words)
 }

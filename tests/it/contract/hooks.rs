@@ -1,4 +1,4 @@
-//! What the vendors tell us by themselves: Webex' webhooks and Twilio's callbacks.
+//! What the vendors send on their own: Webex's webhooks and Twilio's callbacks.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::document::Contract;
 use super::schema::{coerced, pairs};
 
 impl Contract {
-    /// A webhook of Webex's: its envelope is the webhook itself and who did what, its data the thing without its words.
+    /// Checks a webhook of Webex: its envelope has the webhook itself and who did what, its data the resource without its text.
     pub(super) fn check_webhook(&self, entry: &WireEntry) -> Vec<String> {
         let mut wrong = Vec::new();
         let Ok(Value::Object(mut envelope)) = serde_json::from_str(&entry.body) else {
@@ -17,7 +17,7 @@ impl Contract {
         };
         let data = envelope.remove("data").unwrap_or_default();
         for field in ["actorId", "orgId", "createdBy", "appId"] {
-            // From the guide to webhooks; the document describes only what the API answers.
+            // From the guide to webhooks; the document describes only the responses of the API.
             if !envelope.remove(field).is_some_and(|value| value.is_string()) {
                 wrong.push(format!("no {field}"));
             }
@@ -37,7 +37,7 @@ impl Contract {
         wrong
     }
 
-    /// What Twilio tells us: no document says which fields it has, but those that the API has too look as they do there.
+    /// Checks a callback of Twilio. No document lists its fields, but those that the API has too look as they do there.
     pub(super) fn check_callback(&self, entry: &WireEntry) -> Vec<String> {
         let mut wrong = Vec::new();
         let (message, call) = ("api.v2010.account.message", "api.v2010.account.call");
@@ -54,7 +54,7 @@ impl Contract {
             ("CallStatus", (call, "status")),
             ("Direction", (call, "direction")),
             ("AnsweredBy", (call, "answered_by")),
-            // Of what was found out in the background, Twilio tells these four: "Answering Machine Detection".
+            // Twilio reports these four about detection in the background: "Answering Machine Detection".
             ("MachineDetectionDuration", (call, "duration")),
             ("DialCallSid", (call, "sid")),
             ("DialCallStatus", (call, "status")),
@@ -75,7 +75,7 @@ impl Contract {
         .into();
         let mut seen = 0;
         for (name, value) in pairs(&entry.body) {
-            // The first thing that is told of a call is a status which the API never shows.
+            // The first status that is reported about a call is one that the API never shows.
             if (name.as_str(), value.as_str()) == ("CallStatus", "initiated") {
                 continue;
             }

@@ -1,12 +1,12 @@
-//! Our client of Amazon SES. Amazon describes SES as a Smithy model, not as OpenAPI; the SDK that our client is made of is
-//! written by a program from that model, so that there is nothing to hold its requests against but itself.
+//! The client of Amazon SES. Amazon describes SES as a Smithy model, not as OpenAPI. The SDK under the client is generated from
+//! that model, so there is nothing else to check its requests against.
 
 use handbell_boot::Environment;
 use handbell_outbound::ses::{Mail, Ses};
 
 use super::stage::Stage;
 
-/// Everything that our client can say; the stand-in has to take it.
+/// Every request that the client can send; the simulated SES has to accept it.
 pub(super) async fn all_of_ses(stage: &Stage) {
     let cloud = &stage.runner.cloud;
     let mut variables = cloud.env();

@@ -1,4 +1,4 @@
-//! Schemas of a document made strict, and what stands on the wire as the values that they describe.
+//! Strict schemas of a document, and recorded text as the values that the schemas describe.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::document::Contract;
 use super::document::Vendor::Twilio as T;
 
 impl Contract {
-    /// The schema with all references filled in, every object closed, and in answers nothing missing.
+    /// Returns the schema with all references filled in and every object closed. In responses, no field is missing.
     pub(super) fn strict(&self, schema: &Value, name: &str, answer: bool) -> Value {
         if let Some(reference) = schema["$ref"].as_str() {
             let name = reference.rsplit('/').next().unwrap_or_default();
@@ -59,7 +59,7 @@ impl Contract {
         strict.into()
     }
 
-    /// Validates; the key names the schema, so that it is compiled once.
+    /// Validates a value. The key names the schema, so that it is compiled once.
     pub(super) fn validate(
         &self,
         key: &str,
@@ -79,7 +79,7 @@ impl Contract {
     }
 }
 
-/// The formats that the documents name beyond JSON Schema's own are checked too.
+/// Returns a validator that also checks the formats that the documents name beyond JSON Schema's own.
 fn validator(schema: &Value) -> Validator {
     let options = jsonschema::options()
         .should_validate_formats(true)
@@ -87,13 +87,13 @@ fn validator(schema: &Value) -> Validator {
         .with_format("currency", |text: &str| {
             text.len() == 3 && text.bytes().all(|letter| letter.is_ascii_uppercase())
         })
-        // A sender's name is no number, but it stands where one does.
+        // A sender's name is no number, but may be in the place of one.
         .with_format("phone-number", |text: &str| !text.is_empty())
         .with_format("endpoint", |text: &str| !text.is_empty());
     options.build(schema).expect("a schema")
 }
 
-/// The parameters of a path, if it is made after the pattern.
+/// Returns the parameters of a path, if the path matches the pattern.
 pub(super) fn matches<'a>(pattern: &'a str, path: &str) -> Option<Vec<(&'a str, String)>> {
     let (mut pattern, mut path) = (pattern.split('/'), path.split('/'));
     let mut found = Vec::new();
@@ -106,7 +106,7 @@ pub(super) fn matches<'a>(pattern: &'a str, path: &str) -> Option<Vec<(&'a str, 
                     None => return None,
                     Some((before, (name, after))) => {
                         let value = given.strip_prefix(before)?.strip_suffix(after)?;
-                        // `/Messages.json` is a list, not a message that is called nothing.
+                        // `/Messages.json` is a list, not a message without a name.
                         if value.is_empty() || after.is_empty() && value.ends_with(".json") {
                             return None;
                         }
@@ -119,7 +119,7 @@ pub(super) fn matches<'a>(pattern: &'a str, path: &str) -> Option<Vec<(&'a str, 
     }
 }
 
-/// What stands in a form or a query as text, as what the schema wants, if it can be that.
+/// Converts text of a form or a query to the type of the schema, if possible.
 pub(super) fn coerced(text: &str, schema: &Value) -> Value {
     let schema = if schema["anyOf"].is_null() { schema } else { &schema["anyOf"][0] };
     if schema["type"] == "array" {
@@ -139,7 +139,7 @@ pub(super) fn pairs(form: &str) -> Vec<(String, String)> {
     url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
-/// A form as the object that the schema describes; a field that comes twice is a list.
+/// Converts a form to the object that the schema describes. A field that occurs twice is a list.
 pub(super) fn form(body: &str, schema: &Value) -> Value {
     let mut fields: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in pairs(body) {
@@ -156,7 +156,7 @@ pub(super) fn form(body: &str, schema: &Value) -> Value {
     object.collect::<Map<_, _>>().into()
 }
 
-/// The parts of an upload as the wire log tells them. A file counts as the list of one file that JSON would have.
+/// Returns the parts of an upload from the wire log. A file counts as the list of one file that JSON would have.
 pub(super) fn parts(body: &str) -> Option<Value> {
     let mut parts: Map<String, Value> = serde_json::from_str(body.strip_prefix("(multipart) ")?).ok()?;
     if let Some(file) = parts.get_mut("files") {

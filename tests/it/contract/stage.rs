@@ -1,4 +1,4 @@
-//! A system of its own for a test of the contracts, and all that goes over its wires.
+//! A system of its own for a test of the contracts, and everything that it sends and receives.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -13,17 +13,17 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 
-/// Our number, and those of people who have a phone.
+/// Handbell's number, and those of people who have a phone.
 pub(super) const OWN: &str = "+12025550100";
 pub(super) const DANA: &str = "+12025550111";
 
 /// The token of an agent.
 pub(super) const ALICE: &str = "person:alice@example.com";
 
-/// A system of its own, and all that goes over its wires.
+/// A system of its own, and everything that it sends and receives.
 pub(super) struct Stage {
     pub(super) runner: Runner,
-    /// Queue and schedule run by themselves.
+    /// True if queue and schedule run on their own.
     automatic: bool,
     pub(super) http: reqwest::Client,
     wire: Arc<Mutex<Vec<WireEntry>>>,
@@ -86,7 +86,7 @@ impl Stage {
         panic!("it never comes to rest");
     }
 
-    /// Waits until this has gone over the wire, and then until nothing happens any more.
+    /// Waits until this exchange has taken place, and then until nothing happens any more.
     pub(super) async fn until(&self, what: &str, applied: impl Fn(&WireEntry) -> bool) {
         for _ in 0..600 {
             if self.wire.lock().expect("unpoisoned").iter().any(&applied) {
@@ -97,7 +97,7 @@ impl Stage {
         panic!("it never comes to that: {what}");
     }
 
-    /// Every five minutes the webhook is looked after; without it Webex tells nothing.
+    /// Lets five minutes pass, after which Handbell checks its webhook. Without it, Webex reports nothing.
     pub(super) async fn look_after(&self) {
         let now = self.runner.stage.clock.now().as_second();
         self.runner.cloud.advance(SignedDuration::from_secs(301 - now.rem_euclid(300))).expect("time moves");
@@ -109,7 +109,7 @@ impl Stage {
         self.wire.lock().expect("unpoisoned").clone()
     }
 
-    /// A plain request; what was answered must be a yes.
+    /// Sends a plain request, and requires a successful response.
     pub(super) async fn yes(&self, request: reqwest::RequestBuilder) -> Value {
         let answer = request.timeout(Duration::from_secs(20)).send().await.expect("an answer");
         let (status, text) = (answer.status(), answer.text().await.expect("a body"));
@@ -117,13 +117,13 @@ impl Stage {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// What somebody does with a phone.
+    /// Does with a phone what a person would do.
     pub(super) async fn hand(&self, number: &str, act: &str, body: Value) {
         let path = format!("/sim/phones/{}/{act}", number.replace('+', "%2B"));
         self.yes(self.http.post(self.url(&path)).json(&body)).await;
     }
 
-    /// As somebody else, or as a client of ours that does what Handbell doesn't.
+    /// Sends a request as another person, or as a client that does what Handbell doesn't do.
     pub(super) async fn webex(&self, token: &str, method: &str, path: &str, body: Value) -> Value {
         let request =
             self.http.request(method.parse().expect("a method"), self.url(&format!("/sim/webex/v1{path}")));

@@ -1,4 +1,4 @@
-//! The check itself can fail: each thing that can be wrong is found.
+//! Tests of the check itself: it finds each kind of mistake.
 
 use handbell_sim::wire::WireEntry;
 use serde_json::{Value, json};
@@ -30,9 +30,9 @@ fn exchange(
     }
 }
 
-/// The check itself can fail: right exchanges pass, and each with one thing wrong is found out by that thing.
+/// Correct exchanges pass, and each one with a single mistake fails because of that mistake.
 #[test]
-fn what_is_wrong_is_found() {
+fn every_mistake_is_found() {
     const JSON: &str = "application/json";
     const FORM: &str = "application/x-www-form-urlencoded";
     let rooms = |body: Value, status, answer: Value| {

@@ -1,4 +1,4 @@
-//! Everything that our Twilio client can say, and what else the stand-in answers.
+//! Every request of the Twilio client, and the other responses of the simulated Twilio.
 
 use handbell_local::runner::TWILIO_TOKEN;
 use handbell_outbound::twilio::{Call, Sms, Twilio};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::stage::{DANA, OWN, Stage};
 
-/// Every method of the Twilio client, and what else the stand-in answers.
+/// Every method of the Twilio client, and the other responses of the simulated Twilio.
 pub(super) async fn all_of_twilio(stage: &Stage) {
     let account = stage.runner.stage.account.twilio_account.clone();
     let client = |password: &str| {
@@ -83,7 +83,7 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
     assert_eq!(twilio.inbound_since(own, an_hour_ago).await.expect("texts").len(), 1);
     stage.twilio(Method::POST, &format!("Messages/{text}.json"), &[("Body", "")]).await;
     stage.twilio(Method::GET, "Messages.json?PageSize=1&Page=0&DateSent%3E=2020-01-01T00:00:00Z", &[]).await;
-    // A day as Twilio's own clients write it.
+    // A day in the form that Twilio's own clients use.
     stage.twilio(Method::GET, "Messages.json?PageSize=1&DateSent%3C=2020-01-01", &[]).await;
     stage.twilio(Method::GET, "Messages.json?PageSize=1&Page=1", &[]).await;
     stage.twilio(Method::DELETE, &format!("Messages/{text}.json"), &[]).await;
@@ -100,7 +100,7 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
     stage.twilio(Method::POST, &number, &[("VoiceUrl", &url), ("VoiceMethod", "POST")]).await;
 }
 
-/// What came with a text. Gives the address at which anybody may see it, as nobody may at Twilio.
+/// The files of a text. Returns the address at which anybody may see them, which nobody may at Twilio.
 async fn media(stage: &Stage, twilio: &Twilio, message: &str) -> String {
     stage.twilio(Method::GET, &format!("Messages/{message}/Media.json?PageSize=5"), &[]).await;
     let files = twilio.media_of(message).await.expect("files");
@@ -114,7 +114,7 @@ async fn media(stage: &Stage, twilio: &Twilio, message: &str) -> String {
     stage.url(&format!("/sim/phones/{}/media/{}", DANA.replace('+', "%2B"), file.sid))
 }
 
-/// What somebody said on the phone.
+/// What a caller said on the phone.
 async fn recordings(stage: &Stage, twilio: &Twilio) {
     let told = stage.url("/health?recording=1");
     let twiml = format!("<Response><Record recordingStatusCallback='{told}'/></Response>");

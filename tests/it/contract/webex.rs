@@ -1,4 +1,4 @@
-//! Everything that our Webex client can say, and what else the stand-in answers.
+//! Every request of the Webex client, and the other responses of the simulated Webex.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ pub(super) async fn all_of_webex(stage: &Stage) {
     webex.add_member(&room, "nobody@elsewhere.test", false).await.expect_err("unknown");
     assert_eq!(webex.members(&room).await.expect("people").len(), 2);
 
-    // Anything but a webhook of ours takes these in; what it answers is nobody's business here.
+    // Another server than Handbell receives these webhooks; its responses don't matter here.
     let listens = |resource: &str, event: &str, filter: Option<String>| NewWebhook {
         name: "contract".into(),
         target_url: stage.url("/health"),
@@ -98,7 +98,7 @@ pub(super) async fn all_of_webex(stage: &Stage) {
     the_rest_of_webex(stage, &webex, &room, team, &hooks[0], &card).await;
 }
 
-/// Who answers customers, and where.
+/// The people who answer customers, and their teams.
 async fn people_and_teams(webex: &Webex, room: &str, team: &str) {
     let alice = webex.person_by_email("alice@example.com").await.expect("people").expect("Alice");
     assert_eq!(webex.person(&alice.id).await.expect("Alice").is_there(), Some(true));
@@ -125,7 +125,7 @@ async fn people_and_teams(webex: &Webex, room: &str, team: &str) {
     assert!(webex.member(room, &person).await.expect("people").is_none());
 }
 
-/// What came with a post, and what Webex says as long as it looks for malware in it.
+/// The files of a post, and Webex's responses while it scans a file for malware.
 async fn files(stage: &Stage, webex: &Webex, room: &str) {
     let posts = webex.messages(room, 150, false).await.expect("posts");
     let file = posts.into_iter().find_map(|post| post.files?.pop()).expect("a file");
@@ -142,7 +142,7 @@ async fn files(stage: &Stage, webex: &Webex, room: &str) {
     webex.content(&format!("{file}x"), 1 << 20).await.expect_err("no file");
 }
 
-/// What the stand-in answers though Handbell never asks for it: other clients do.
+/// Responses of the simulated Webex that Handbell never asks for, but other clients do.
 async fn the_rest_of_webex(stage: &Stage, webex: &Webex, room: &str, team: &str, hook: &str, card: &str) {
     let (ours, alice) = (WEBEX_TOKEN, ALICE);
     let get = async |path: &str| stage.webex(ours, "GET", path, Value::Null).await;

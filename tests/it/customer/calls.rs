@@ -1,4 +1,4 @@
-//! Requests that say they come from Twilio.
+//! Requests that claim to come from Twilio.
 
 use crate::world::{Answer, World};
 use base64::Engine;
@@ -8,7 +8,7 @@ use sha1::Sha1;
 use super::people::OUR_NUMBER;
 
 impl World {
-    /// A request of Twilio's with these parameters, signed as Twilio signs.
+    /// Sends a request with these parameters, signed as Twilio signs.
     pub(crate) async fn signed(&self, path: &str, params: &[(&str, &str)]) -> Answer {
         let account = ("AccountSid", "ACffffffffffffffffffffffffffffffff");
         let mut params: Vec<_> = params.iter().copied().chain([account]).collect();
@@ -26,7 +26,7 @@ impl World {
         self.send("POST", path, &headers, body).await
     }
 
-    /// Somebody with this number, or what stands for none, calls.
+    /// A caller with this number, or with what Twilio sends instead of one.
     pub(crate) async fn signed_call(&self, from: &str) -> Answer {
         let sid = format!("CA{:032x}", from.len() * 4711);
         let params = [

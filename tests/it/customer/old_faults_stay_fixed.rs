@@ -1,4 +1,4 @@
-//! What was wrong in the lab that this takes the place of. Each test says what holds instead.
+//! Faults of the lab that Handbell replaces. Each test states what holds instead.
 
 use handbell_sim::trouble::TroubleKind;
 use serde_json::json;
@@ -40,7 +40,7 @@ async fn a_form_reaches_the_team_with_a_number_or_a_mail_address() {
 }
 
 #[tokio::test]
-async fn a_signed_webhook_is_heard_and_any_other_is_refused() {
+async fn a_signed_webhook_is_accepted_and_any_other_is_rejected() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("hi").await;
@@ -102,12 +102,12 @@ async fn the_same_webhook_five_times_posts_one_text() {
 }
 
 #[tokio::test]
-async fn only_what_is_written_in_a_customers_space_goes_out() {
+async fn only_messages_in_a_customers_space_go_out() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("hi").await;
     tommy.new_texts();
-    // A space of somebody else's, whose title even ends like a customer's, with us in it.
+    // A space of somebody else, with Handbell in it, whose title even ends like that of a customer's space.
     for title in ["Lunch planning", "Lunch +12025550123 today"] {
         let room = alice.asks("POST", "rooms", json!({ "title": title })).await;
         let us = world.spaces()[0]["people"]
@@ -160,7 +160,7 @@ async fn a_number_is_its_whole_number_with_the_country() {
 }
 
 #[tokio::test]
-async fn webhooks_are_put_right_and_never_point_where_a_request_says() {
+async fn webhooks_are_corrected_and_never_point_where_a_request_says() {
     let world = World::with(LINE).await;
     let tommy = world.customer(TOMMY);
     world.send("POST", "/twilio/sms", &[("host", "evil.example.net")], "").await;
@@ -171,7 +171,7 @@ async fn webhooks_are_put_right_and_never_point_where_a_request_says() {
     for hook in &hooks {
         assert_eq!(hook["targetUrl"], world.url("/webex"), "never where a request says");
     }
-    // One is gone, one stands there twice: put right, whatever they are called.
+    // One is gone, one exists twice: both are corrected, whatever their names.
     let (gone, twice) = (&hooks[0], &hooks[1]);
     world.as_handbell("DELETE", &format!("webhooks/{}", gone["id"].as_str().unwrap()), json!({})).await;
     let twin = json!({ "name": "other", "targetUrl": twice["targetUrl"], "resource": twice["resource"], "event": twice["event"], "secret": "another" });
@@ -183,7 +183,7 @@ async fn webhooks_are_put_right_and_never_point_where_a_request_says() {
 }
 
 #[tokio::test]
-async fn no_forged_text_is_taken_and_the_form_sends_nobody_a_text() {
+async fn no_forged_text_is_accepted_and_the_form_sends_nobody_a_text() {
     let world = World::with(LINE).await;
     let form = ("content-type", "application/x-www-form-urlencoded");
     let body = "AccountSid=ACffffffffffffffffffffffffffffffff&MessageSid=SM1&From=%2B12025550123&To=%2B12025550100&Body=forged";
@@ -207,7 +207,7 @@ async fn no_forged_text_is_taken_and_the_form_sends_nobody_a_text() {
 }
 
 #[tokio::test]
-async fn a_text_is_stored_before_any_vendor_is_asked_and_its_space_is_known_by_id() {
+async fn a_text_is_stored_before_any_vendor_is_called_and_its_space_is_known_by_id() {
     let world = World::with(LINE).await;
     let tommy = world.customer(TOMMY);
     tommy.texts("hi").await;

@@ -1,4 +1,4 @@
-//! Those who take part: a customer with a phone, agents in the customer's space, and the team's eyes.
+//! The people of a conversation: a customer with a phone, agents in the customer's space, and what the team sees.
 
 use handbell_core::conversation::Conversation;
 use handbell_core::incident::Subject;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Answer, World};
 
-/// A line with two agents: what most conversations need.
+/// A line with two agents, as most conversations need.
 pub(crate) const LINE: &str = r##"
 timezone: Europe/Paris
 webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
@@ -53,16 +53,16 @@ pub(crate) struct Customer<'w> {
     pub(crate) number: &'w str,
 }
 
-/// An agent at Webex, in one space.
+/// An agent in Webex, in one space.
 #[derive(Clone, Copy)]
 pub(crate) struct AgentAt<'w> {
     world: &'w World,
     who: &'w str,
-    /// The title of the space ends with this.
+    /// The end of the space's title.
     space: &'w str,
 }
 
-/// Everybody who looks into a space.
+/// Everybody who sees a space.
 #[derive(Clone, Copy)]
 pub(crate) struct Team<'w> {
     world: &'w World,
@@ -76,7 +76,7 @@ impl World {
         Customer { world: self, number }
     }
 
-    /// An agent in the space whose title ends like this.
+    /// Returns an agent in the space whose title ends like this.
     pub(crate) fn agent<'w>(&'w self, who: &'w str, space: &'w str) -> AgentAt<'w> {
         AgentAt { world: self, who, space }
     }
@@ -85,26 +85,26 @@ impl World {
         Team { world: self, space }
     }
 
-    /// What stands in the table about a customer of the line `support`.
+    /// Returns the conversation with a customer of the line `support`, from the table.
     pub(crate) async fn conversation(&self, number: &str) -> Option<Conversation> {
         self.runner.store.conversations().conversation(&subject(number)).await.unwrap()
     }
 
-    /// Everything that the table knows of a customer, as text.
+    /// Returns everything that the table contains about a customer, as text.
     pub(crate) async fn known_of(&self, number: &str) -> String {
         let dispatches = self.runner.store.history().dispatches(&subject(number), 5000).await.unwrap();
         let conversation = self.conversation(number).await;
         serde_json::to_string(&(dispatches, conversation)).unwrap()
     }
 
-    /// Every webhook that Webex has sent us, with its signature.
+    /// Returns every webhook that Webex has sent, with its signature.
     pub(crate) fn webex_hooks(&self) -> Vec<(Vec<(String, String)>, String)> {
         let entries = self.runner.stage.wire.entries().into_iter();
         let hooks = entries.filter(|entry| entry.from == "webex" && entry.to == "handbell");
         hooks.map(|entry| (entry.headers, entry.body)).collect()
     }
 
-    /// Asks Webex as Handbell does.
+    /// Sends a request to Webex as Handbell does.
     pub(crate) async fn as_handbell(&self, method: &str, path: &str, body: Value) -> Value {
         let headers = [JSON, ("authorization", "Bearer local-webex-token")];
         let answer = self.send(method, &format!("/sim/webex/v1/{path}"), &headers, body.to_string()).await;
@@ -112,12 +112,12 @@ impl World {
         serde_json::from_str(&answer.body).unwrap_or_default()
     }
 
-    /// The webhooks that stand at Webex.
+    /// Returns the webhooks that are registered at Webex.
     pub(crate) async fn registered_hooks(&self) -> Vec<Value> {
         self.as_handbell("GET", "webhooks", json!({})).await["items"].as_array().unwrap().clone()
     }
 
-    /// The token of a form that was just opened.
+    /// Returns the token of a form that was just opened.
     pub(crate) async fn form_token(&self, line: &str) -> String {
         let page = self.send("GET", &format!("/contact/{line}"), &[], "").await;
         assert_eq!(page.status, 200, "{page:?}");
@@ -139,7 +139,7 @@ impl World {
         self.post_form(line, &token, fields).await
     }
 
-    /// A person's status, as Webex shows it.
+    /// Sets a person's status in Webex.
     pub(crate) async fn presence(&self, who: &str, status: &str) {
         let path = format!("/sim/webex/people/{who}/presence");
         let answer = self.send("PUT", &path, &[JSON], json!({ "status": status }).to_string()).await;
@@ -161,7 +161,7 @@ impl Customer<'_> {
         self.world.send("POST", &self.path(what), &[JSON], body.to_string()).await
     }
 
-    /// Sends a text, and what follows from it takes its course.
+    /// Sends a text, and waits for its effects.
     pub(crate) async fn texts(self, body: &str) {
         self.texts_at_once(body).await;
         self.world.settle().await;
@@ -172,7 +172,7 @@ impl Customer<'_> {
         self.does("text", json!({ "to": OUR_NUMBER, "body": body })).await
     }
 
-    /// Sends a text to another of our numbers.
+    /// Sends a text to another number of Handbell.
     pub(crate) async fn texts_to(self, to: &str, body: &str) {
         self.does("text", json!({ "to": to, "body": body })).await;
         self.world.settle().await;
@@ -188,7 +188,7 @@ impl Customer<'_> {
     pub(crate) async fn calls(self) {
         let answer = self.does("call", json!({ "to": OUR_NUMBER })).await;
         assert_eq!(answer.status / 100, 2, "{answer:?}");
-        // Whoever says nothing for five seconds after the tone is heard no more.
+        // A caller who says nothing for five seconds after the tone is not recorded any more.
         self.world.pass(3).await;
     }
 
@@ -205,12 +205,12 @@ impl Customer<'_> {
         self.world.settle().await;
     }
 
-    /// Every text that came to this phone and was not read before.
+    /// Returns every text that came to this phone and was not read before.
     pub(crate) fn new_texts(self) -> Vec<String> {
         self.world.new_texts(self.number)
     }
 
-    /// Exactly these texts have come since the last look.
+    /// Requires that exactly these texts have come since the last look.
     #[track_caller]
     pub(crate) fn reads(self, expected: &[&str]) {
         assert_eq!(self.new_texts(), expected);
@@ -238,7 +238,7 @@ impl AgentAt<'_> {
         space["id"].as_str().unwrap().to_owned()
     }
 
-    /// Asks Webex as this person.
+    /// Sends a request to Webex as this person.
     pub(crate) async fn asks(self, method: &str, path: &str, body: Value) -> Value {
         let token = self.token();
         let headers = [JSON, ("authorization", token.as_str())];
@@ -248,13 +248,13 @@ impl AgentAt<'_> {
         serde_json::from_str(&answer.body).unwrap_or_default()
     }
 
-    /// Comes into the space, brought by somebody who is in it.
+    /// Joins the space, added by a person who is in it.
     pub(crate) async fn joins(self, brought_by: &str) {
         let by = AgentAt { who: brought_by, ..self };
         by.asks("POST", "memberships", json!({ "roomId": self.room(), "personEmail": self.who })).await;
     }
 
-    /// Writes; the message's id. What follows takes its course.
+    /// Writes a message, and waits for its effects. Returns the message's id.
     pub(crate) async fn says(self, markdown: &str) -> String {
         let id = self.says_at_once(markdown).await;
         self.world.settle().await;
@@ -278,12 +278,12 @@ impl AgentAt<'_> {
         self.world.settle().await;
     }
 
-    /// Writes to the bot: only what mentions it is seen by it.
+    /// Writes to the bot, which sees only messages that mention it.
     pub(crate) async fn says_to_us(self, text: &str) -> String {
         self.says(&format!("<@personEmail:handbell@webex.bot|Handbell> {text}")).await
     }
 
-    /// Sends a file, with or without words.
+    /// Sends a file, with or without text.
     pub(crate) async fn sends(self, text: &str, name: &str, kind: &str, bytes: &[u8]) -> String {
         let boundary = "a-boundary";
         let mut body = Vec::new();
@@ -325,13 +325,13 @@ impl AgentAt<'_> {
 }
 
 impl Team<'_> {
-    /// Everything in the space that was not read before, oldest first; answers in a thread begin with `↳`.
+    /// Returns everything in the space that was not read before, oldest first. Replies in a thread begin with `↳`.
     pub(crate) fn new_posts(self) -> Vec<String> {
         let spaces = self.world.spaces_ending(self.space);
         spaces.iter().flat_map(|space| self.world.new_posts(space)).collect()
     }
 
-    /// Exactly these posts have come since the last look; each contains what is expected.
+    /// Requires that exactly these posts have come since the last look; each contains the expected text.
     #[track_caller]
     pub(crate) fn sees(self, expected: &[&str]) {
         let posts = self.new_posts();

@@ -1,4 +1,4 @@
-//! What must not leave, reach a stranger, or be taken for something else.
+//! Messages that must not go out, reach a stranger, or be mistaken for something else.
 
 use handbell_sim::trouble::TroubleKind;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::people::{LINE, TOMMY};
 use crate::world::World;
 
 #[tokio::test]
-async fn what_is_answered_in_a_thread_stays_unless_it_says_so() {
+async fn a_reply_in_a_thread_stays_unless_it_begins_with_the_command() {
     let world = World::with(LINE).await;
     let (tommy, team, alice) =
         (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
@@ -37,7 +37,7 @@ async fn a_whisper_that_is_edited_is_never_sent_with_a_later_message() {
 }
 
 #[tokio::test]
-async fn whoever_is_brought_in_from_outside_does_not_speak_for_the_team() {
+async fn an_outsider_in_the_space_does_not_speak_for_the_team() {
     let world = World::with(LINE).await;
     let (tommy, team) = (world.customer(TOMMY), world.team(TOMMY));
     tommy.texts("hi").await;
@@ -57,7 +57,7 @@ async fn whoever_is_brought_in_from_outside_does_not_speak_for_the_team() {
 }
 
 #[tokio::test]
-async fn a_strangers_space_with_a_customers_title_is_not_taken_over() {
+async fn a_strangers_space_with_a_customers_title_is_not_used() {
     let world = World::with(LINE).await;
     let eve = world.agent("eve@example.com", "nowhere");
     let us = world.as_handbell("GET", "people/me", json!({})).await["emails"][0].clone();
@@ -112,7 +112,7 @@ async fn a_file_that_cannot_be_shown_stays_at_twilio() {
 }
 
 #[tokio::test]
-async fn a_bot_knows_its_own_post_in_a_customers_space_again() {
+async fn a_bot_recognises_its_own_post_in_a_customers_space() {
     let world = World::with_bot(LINE).await;
     let (tommy, team) = (world.customer(TOMMY), world.team(TOMMY));
     tommy.texts("hi").await;
@@ -126,7 +126,7 @@ async fn a_bot_knows_its_own_post_in_a_customers_space_again() {
 }
 
 #[tokio::test]
-async fn a_customers_words_are_never_taken_for_a_mark_of_ours() {
+async fn a_customers_text_is_never_taken_for_a_reference_tag() {
     let world = World::with(LINE).await;
     let (tommy, team) = (world.customer(TOMMY), world.team(TOMMY));
     tommy.texts("hi").await;
@@ -141,7 +141,7 @@ async fn a_customers_words_are_never_taken_for_a_mark_of_ours() {
 }
 
 #[tokio::test]
-async fn who_writes_while_being_forgotten_is_somebody_new() {
+async fn a_customer_who_writes_during_the_erasure_is_a_new_one() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("my secret is 4711").await;
@@ -159,7 +159,7 @@ async fn who_writes_while_being_forgotten_is_somebody_new() {
 }
 
 #[tokio::test]
-async fn a_space_of_ours_whose_title_ends_with_the_number_is_taken_over_once() {
+async fn handbells_own_space_whose_title_ends_with_the_number_is_adopted_once() {
     let world = World::with(LINE).await;
     for title in ["Tommy Tutone 1 202-555-0123", "Another 91 202 555 0123"] {
         world.as_handbell("POST", "rooms", json!({ "title": title })).await;
@@ -171,7 +171,7 @@ async fn a_space_of_ours_whose_title_ends_with_the_number_is_taken_over_once() {
         spaces.iter().any(|space| space["title"] == title && space.to_string().contains(": hi"))
     };
     assert!(shown("Tommy Tutone 1 202-555-0123"));
-    // The same digits behind others are another number.
+    // The same digits after others are another number.
     world.customer("+912025550123").texts("hello").await;
     assert_eq!(world.spaces().len(), 2);
     world.customer("+442025550123").texts("good day").await;
@@ -183,7 +183,7 @@ async fn a_space_of_ours_whose_title_ends_with_the_number_is_taken_over_once() {
 }
 
 #[tokio::test]
-async fn a_command_right_behind_a_whisper_is_carried_out() {
+async fn a_command_right_after_a_whisper_is_run() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("hi").await;
@@ -202,7 +202,7 @@ async fn a_command_right_behind_a_whisper_is_carried_out() {
 }
 
 #[tokio::test]
-async fn past_the_days_limit_answers_stay_and_the_admins_are_told_once() {
+async fn beyond_the_daily_limit_answers_stay_and_the_admins_are_notified_once() {
     let world = World::with(
         &LINE.replace("    label: Support", "    label: Support\n    limits: { parts_per_day: 2 }"),
     )
@@ -216,7 +216,7 @@ async fn past_the_days_limit_answers_stay_and_the_admins_are_told_once() {
     }
     tommy.reads(&["one", "two"]);
     world.read_all();
-    // Whom nobody could tell is told with the next answer that stays.
+    // If the admins could not be notified, the next answer that stays notifies them.
     world.trouble("webex", TroubleKind::BadGatewayBefore, Some(20));
     alice.says_at_once("three").await;
     world.pass(120).await;

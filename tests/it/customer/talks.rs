@@ -70,7 +70,7 @@ async fn the_same_webhook_delivered_ten_times_sends_one_text() {
 }
 
 #[tokio::test]
-async fn a_bot_sees_what_mentions_it_and_only_that_leaves() {
+async fn a_bot_sees_messages_that_mention_it_and_only_these_go_out() {
     let world = World::with_bot(LINE).await;
     let (tommy, team, alice) =
         (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
@@ -95,7 +95,7 @@ async fn a_bot_sees_what_mentions_it_and_only_that_leaves() {
 }
 
 #[tokio::test]
-async fn stop_shuts_the_way_on_every_line_until_start() {
+async fn a_stop_blocks_texts_on_every_line_until_start() {
     let two = LINE.replace(
         "lines:\n",
         "lines:\n  sales: { number: \"+12025550101\", agents: [{ email: bob@example.com }], countries: [] }\n",
@@ -109,7 +109,7 @@ async fn stop_shuts_the_way_on_every_line_until_start() {
     team.sees(&["please stop calling me"]);
     tommy.texts("Stop").await;
     team.sees(&["texted STOP"]);
-    // What the phone shows now is Twilio's own answer.
+    // The phone shows Twilio's own reply now.
     assert_eq!(tommy.new_texts().len(), 1);
     alice.says("sorry").await;
     tommy.reads_nothing();
@@ -175,7 +175,7 @@ async fn a_file_for_a_phone_that_takes_none_is_a_link_that_expires() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_taken_back_while_it_waits() {
+async fn an_answer_can_be_withdrawn_while_it_is_held() {
     let world = World::with(&LINE.replace("    label: Support", "    label: Support\n    undo: 5s")).await;
     let (tommy, team, alice) =
         (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
@@ -207,7 +207,7 @@ async fn an_answer_can_be_taken_back_while_it_waits() {
 }
 
 #[tokio::test]
-async fn commands_do_what_they_say() {
+async fn commands_do_what_help_says() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     let (team, bob) = (world.team(TOMMY), world.agent("bob@example.com", TOMMY));
@@ -247,7 +247,7 @@ async fn commands_do_what_they_say() {
 }
 
 #[tokio::test]
-async fn a_customer_can_be_forgotten() {
+async fn a_customer_can_be_erased() {
     let world = World::with(LINE).await;
     let (tommy, team, alice) =
         (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
@@ -270,7 +270,7 @@ async fn a_customer_can_be_forgotten() {
 }
 
 #[tokio::test]
-async fn whoever_waits_too_long_becomes_an_incident_and_an_answer_ends_it() {
+async fn a_customer_who_waits_too_long_opens_an_incident_and_an_answer_ends_it() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("hi").await;
@@ -297,7 +297,7 @@ async fn whoever_waits_too_long_becomes_an_incident_and_an_answer_ends_it() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_told_once_a_day_and_the_lobby_hears_of_it() {
+async fn without_an_agent_the_customer_and_the_lobby_are_notified_once_a_day() {
     let world = World::with(LINE).await;
     for agent in ["alice@example.com", "bob@example.com"] {
         world.presence(agent, "inactive").await;
@@ -318,7 +318,7 @@ async fn nobody_there_is_told_once_a_day_and_the_lobby_hears_of_it() {
 }
 
 #[tokio::test]
-async fn a_form_lands_in_the_same_space_and_pumps_no_texts() {
+async fn a_form_reaches_the_same_space_and_causes_no_texts() {
     let world = World::with(LINE).await;
     let (tommy, team, alice) =
         (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
@@ -388,9 +388,9 @@ async fn a_form_sent_twice_forged_late_or_by_a_program_does_nothing_more() {
 }
 
 #[tokio::test]
-async fn two_handbells_wired_to_each_other_fall_silent() {
+async fn two_handbells_that_text_each_other_fall_silent() {
     let world = World::with(LINE).await;
-    // A machine that answers each text at once, as we would.
+    // A machine that replies to each text at once, as Handbell would.
     let other = world.customer("+12025550177");
     other.texts("Thanks for signing up!").await;
     for _ in 0..30 {
@@ -431,7 +431,7 @@ async fn twenty_parallel_first_texts_make_twenty_spaces_for_twenty_customers_and
 }
 
 #[tokio::test]
-async fn after_its_time_a_conversation_is_forgotten_and_begins_anew() {
+async fn an_expired_conversation_is_erased_and_another_begins() {
     let world =
         World::with(&LINE.replace("    label: Support", "    label: Support\n    keep_days: 30")).await;
     let tommy = world.customer(TOMMY);

@@ -1,4 +1,4 @@
-//! A vendor is down in the middle of a conversation, Twilio forgets to call, Webex switches us off, somebody dies.
+//! A vendor is down in the middle of a conversation, Twilio omits a callback, Webex disables the webhooks, a handler dies.
 
 use handbell_local::gate::Moment;
 use handbell_sim::trouble::TroubleKind;
@@ -30,7 +30,7 @@ async fn webex_answering_502_for_five_minutes_loses_doubles_and_reorders_nothing
             .collect();
         assert_eq!(order, ["one", "two", "three"], "{kind:?} {posts:#?}");
     }
-    // What agents wrote while their words could not be read leaves in their order.
+    // Messages that agents wrote while Webex could not be read go out in their order.
     let texts = ["first", "second", "third"];
     for text in texts {
         alice.says_at_once(text).await;
@@ -58,7 +58,7 @@ async fn twilio_answering_503_for_five_minutes_loses_doubles_and_reorders_nothin
         }
         world.pass(60).await;
         let posts = team.new_posts().join("\n");
-        // What Twilio took and only didn't say so, its callback proves.
+        // The callback proves that Twilio accepted a text although its response was lost.
         let known = ["being looked up", "will be tried again", "✅ delivered"];
         assert!(known.iter().any(|word| posts.contains(word)), "the agents know: {posts}");
         world.pass(1200).await;
@@ -68,7 +68,7 @@ async fn twilio_answering_503_for_five_minutes_loses_doubles_and_reorders_nothin
 }
 
 #[tokio::test]
-async fn a_text_that_twilio_did_not_tell_us_of_is_fetched_once() {
+async fn a_text_without_a_callback_is_fetched_once() {
     let world = World::with(LINE).await;
     let (tommy, team) = (world.customer(TOMMY), world.team(TOMMY));
     tommy.texts("hi").await;
@@ -86,7 +86,7 @@ async fn a_text_that_twilio_did_not_tell_us_of_is_fetched_once() {
 }
 
 #[tokio::test]
-async fn webhooks_that_webex_switched_off_are_on_again_and_what_was_missed_is_read_once() {
+async fn webhooks_that_webex_disabled_are_enabled_again_and_missed_messages_are_read_once() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("hi").await;
@@ -156,12 +156,12 @@ async fn every_death(out: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_a_text_that_comes_in_may_die() {
+async fn a_handler_may_die_at_every_await_of_an_incoming_text() {
     every_death(false).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_an_answer_that_goes_out_may_die() {
+async fn a_handler_may_die_at_every_await_of_an_outgoing_answer() {
     every_death(true).await;
 }
 

@@ -1,4 +1,4 @@
-//! Calls: passed on with the caller's number, missed, and recorded; and an agent who calls the customer.
+//! Calls: forwarded with the caller's number, missed, and recorded; and an agent who calls the customer.
 
 use super::people::{LINE, TOMMY};
 use super::talks::FIRST;
@@ -7,7 +7,7 @@ use crate::world::World;
 const CENTRE: &str = "+12025550120";
 
 #[tokio::test]
-async fn a_call_is_shown_and_passed_on_with_the_callers_number() {
+async fn a_call_is_shown_and_forwarded_with_the_callers_number() {
     let world = World::with(LINE).await;
     let (tommy, team) = (world.customer(TOMMY), world.team(TOMMY));
     tommy.calls().await;
@@ -48,7 +48,7 @@ async fn a_call_that_nobody_takes_becomes_a_voicemail_and_a_text() {
 }
 
 #[tokio::test]
-async fn outside_hours_a_call_goes_elsewhere_or_to_the_tape() {
+async fn outside_of_opening_hours_a_call_is_forwarded_elsewhere_or_recorded() {
     let night =
         LINE.replace("    label: Support", "    label: Support\n    hours: { week: { mon: closed } }");
     let world = World::with(&night).await;
@@ -91,7 +91,7 @@ async fn callers_without_a_number_share_one_space_and_get_no_texts() {
 }
 
 #[tokio::test]
-async fn an_agent_calls_the_customer_with_our_number() {
+async fn an_agent_calls_the_customer_with_the_lines_number() {
     let world = World::with(LINE).await;
     let (tommy, alice) = (world.customer(TOMMY), world.agent("alice@example.com", TOMMY));
     tommy.texts("please call me").await;

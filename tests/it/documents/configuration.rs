@@ -1,4 +1,4 @@
-//! docs/configuration.md, made from the JSON Schema that `handbell schema` prints.
+//! docs/configuration.md, generated from the JSON Schema that `handbell schema` prints.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use jiff::SignedDuration;
 use serde_json::Value;
 
-/// The sections in the order in which somebody writes them.
+/// The sections, in the order in which people write them.
 const ORDER: [&str; 11] = [
     "timezone", "webex", "twilio", "admins", "plans", "buttons", "sources", "mail", "sites", "zones", "lines",
 ];
@@ -29,7 +29,7 @@ list. Phone numbers are written with `+` and the country code, in quotes. Length
 written `30s`, `5m`, `6h` or `1h 30m`. Files are named relative to `handbell.yaml`.
 ";
 
-/// The whole page.
+/// Returns the whole page.
 pub(super) fn reference(schema: &Value) -> String {
     let mut page = Page { schema, out: INTRODUCTION.to_owned(), shown: Vec::new() };
     let known: BTreeSet<&str> =
@@ -46,12 +46,12 @@ pub(super) fn reference(schema: &Value) -> String {
 struct Page<'a> {
     schema: &'a Value,
     out: String,
-    /// The definitions that have a section, by name, each with the section's path.
+    /// Definitions that have a section, by name, each with the section's path.
     shown: Vec<(String, String)>,
 }
 
 impl<'a> Page<'a> {
-    /// A section for the mapping at this path, and then for those inside of it.
+    /// Adds a section for the mapping at this path, and then for the mappings inside of it.
     fn section(&mut self, path: &str, node: &'a Value) {
         let level = if path.matches(['.', '[']).count() > 1 { "###" } else { "##" };
         let about = sentence(node);
@@ -61,7 +61,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The keys of a mapping as a table; gives the mappings among their values, which get sections.
+    /// Adds the keys of a mapping as a table. Returns the mappings among their values, which get sections.
     fn table(&mut self, path: &str, node: &'a Value) -> Vec<(String, &'a Value)> {
         let required: Vec<&str> =
             node["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -69,7 +69,7 @@ impl<'a> Page<'a> {
         let mut keys: Vec<&str> = properties.keys().map(String::as_str).collect();
         keys.sort_by_key(|key| {
             let place = if path.is_empty() { ORDER.iter().position(|known| known == key) } else { None };
-            // The steps come first: what else is made of steps refers to them.
+            // The steps come first, since other keys with steps refer to them.
             (place, !required.contains(key), *key != "steps")
         });
         self.out.push_str("| key | value | default | |\n|---|---|---|---|\n");
@@ -86,7 +86,7 @@ impl<'a> Page<'a> {
         inside
     }
 
-    /// What a value is, in words. Mappings are collected; choices are explained in `about`.
+    /// Describes the type of a value. Mappings are collected; choices are explained in `about`.
     fn kind(
         &mut self,
         path: &str,
@@ -139,7 +139,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The definition that a reference names, with its name.
+    /// Returns the definition that a reference names, with its name.
     fn resolve(&self, node: &'a Value) -> (Option<&'a str>, &'a Value) {
         match node["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
             Some(name) => (Some(name), &self.schema["$defs"][name]),
@@ -148,7 +148,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// A mapping of one or two words that are all required: `{ secret: … }`.
+/// Formats a mapping of one or two keys that are all required: `{ secret: … }`.
 fn inline(node: &Value) -> Option<String> {
     let properties = node["properties"].as_object()?;
     let required = node["required"].as_array().map_or(0, Vec::len);
@@ -157,7 +157,7 @@ fn inline(node: &Value) -> Option<String> {
     short.then(|| format!("`{{ {} }}`", keys.join(", ")))
 }
 
-/// The type, also of what may be absent.
+/// Returns the type, also of an optional value.
 fn scalar(node: &Value) -> &str {
     let all = node["type"].as_array().into_iter().flatten().chain([&node["type"]]);
     all.filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or_default()
@@ -168,7 +168,7 @@ fn default(value: &Value) -> String {
         Value::Null => String::new(),
         Value::Array(items) if items.is_empty() => String::new(),
         Value::Object(keys) if keys.is_empty() => String::new(),
-        // Lengths of time are ISO 8601 in the schema: PT6H.
+        // Durations are ISO 8601 in the schema: PT6H.
         Value::String(text) if text.starts_with("PT") => {
             format!("`{:#}`", text.parse::<SignedDuration>().unwrap())
         }
@@ -182,7 +182,7 @@ fn default(value: &Value) -> String {
     }
 }
 
-/// A description in one line.
+/// Returns a description in one line.
 fn sentence(node: &Value) -> String {
     node["description"].as_str().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -202,7 +202,7 @@ fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
-/// As GitHub makes it of a heading.
+/// Returns the anchor that GitHub makes from a heading.
 fn anchor(path: &str) -> String {
     path.to_lowercase().chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
 }

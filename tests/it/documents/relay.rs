@@ -1,4 +1,4 @@
-//! The table of docs/customers.md that says what leaves a customer's space, held against the relay policy.
+//! The table of docs/customers.md that states what goes to the customer, checked against the relay policy.
 
 use handbell_core::conversation::relay_policy::{Author, Policy, Sight, Us, Verdict, Written, judge};
 
@@ -6,9 +6,9 @@ const OURS: &str = "handbell-id";
 const MENTION: &str =
     r#"<spark-mention data-object-type="person" data-object-id="handbell-id">Handbell</spark-mention>"#;
 
-/// A message that a row of the table speaks of.
+/// A message from a row of the table.
 struct Message {
-    /// With `@Handbell` where we are mentioned.
+    /// The text, with `@Handbell` where it mentions Handbell.
     typed: String,
     files: usize,
     mentions_a_colleague: bool,
@@ -20,7 +20,7 @@ impl Message {
         Self { typed: typed.to_owned(), files: 0, mentions_a_colleague: false, author: Author::Person }
     }
 
-    /// What the policy says of it, in the table's words.
+    /// Returns the policy's verdict, in the table's words.
     fn outcome(&self, sight: Sight) -> &'static str {
         let text = self.typed.replace("@Handbell", "Handbell");
         let html = self.typed.replace("@Handbell", MENTION);
@@ -43,12 +43,12 @@ impl Message {
     }
 }
 
-/// The code spans of a cell.
+/// Returns the code spans of a cell.
 fn spans(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
 
-/// The messages that the first cell of a row means; none where more than the message decides.
+/// Returns the messages that the first cell of a row describes; none where more than the message decides.
 fn meant(cell: &str) -> Option<Vec<Message>> {
     if cell.starts_with('`') {
         return Some(spans(cell).into_iter().map(Message::of).collect());
@@ -79,7 +79,7 @@ fn meant(cell: &str) -> Option<Vec<Message>> {
     }
 }
 
-/// Holds every row against the policy; gives what differs, and how many messages were judged.
+/// Checks every row against the policy. Returns the differences, and how many messages were judged.
 pub(super) fn differences(document: &str) -> (Vec<String>, usize) {
     let (mut wrong, mut judged) = (Vec::new(), 0);
     let rows = document.lines().skip_while(|line| !line.starts_with("| an agent writes")).skip(2);
