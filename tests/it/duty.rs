@@ -1,4 +1,4 @@
-//! A mail or a form wakes the right person, and somebody always has it: through the front door, as a conversation.
+//! A mail or a form wakes the right person, and somebody always takes the incident: through the front door, as a conversation.
 
 mod crash;
 mod form;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Answer, World};
 
-/// Two people on duty one after the other, a source with an address, and a form.
+/// Two people on call one after the other, a source with an address, and a form.
 pub(crate) const DUTY: &str = r#"
 timezone: Europe/Paris
 webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
@@ -39,7 +39,7 @@ sources:
     form: { title: Report trouble, secret: alert-form }
 "#;
 
-/// Who there is: Dana is on duty, then Eli; Bob helps.
+/// The people: Dana is on call, then Eli; Bob helps.
 pub(crate) const PEOPLE: &str = "\
 id,name,email,phones,timezone,language,teams,rules
 dana,Dana,dana@example.com,+12025550111,,en-US,ops,text; call
@@ -80,12 +80,12 @@ pub(crate) fn problem() -> String {
 }
 
 impl World {
-    /// A world with these people and turns in it.
+    /// A world with these people and rotas in it.
     pub(crate) async fn staffed(config: &str) -> Self {
         Self::with_files(config, &[("people.csv", PEOPLE), ("rotas.yaml", ROTAS)]).await
     }
 
-    /// A mail arrives at SES, with what SES finds out about it.
+    /// A mail arrives at SES, with SES's verdicts on it.
     pub(crate) async fn mail_with(&self, to: &str, verdicts: &str, mime: &str) -> Answer {
         let path = format!("/sim/mail?to={}{verdicts}", to.replace('+', "%2B"));
         let answer = self.send("POST", &path, &[("content-type", "message/rfc822")], mime.to_owned()).await;
@@ -93,24 +93,24 @@ impl World {
         answer
     }
 
-    /// A mail arrives, and what follows from it at once.
+    /// A mail arrives, and takes its immediate effects.
     pub(crate) async fn mail(&self, mime: &str) {
         self.mail_with(ADDRESS, "", mime).await;
         self.settle().await;
     }
 
-    /// The mails that were sent, oldest first.
+    /// Returns the mails that were sent, oldest first.
     pub(crate) fn letters(&self) -> Vec<Value> {
         self.runner.cloud.mail().view().as_array().unwrap().clone()
     }
 
-    /// Every incident that a source has raised, by what the spaces show: the latest of each.
+    /// Returns every incident that a source has raised, as the spaces show: the latest of each.
     pub(crate) async fn alerts(&self) -> Vec<Incident> {
         let store = &self.runner.store;
         let facts = self.runner.cloud.bus().facts().into_iter().filter(|fact| fact.kind == "incident.opened");
         let mut subjects: Vec<Subject> =
             facts.map(|fact| serde_json::from_value(fact.detail["subject"].clone()).unwrap()).collect();
-        // What isn't over has to be looked at some time.
+        // An incident that isn't over has to wake some time.
         let far = self.now() + SignedDuration::from_hours(1000);
         for shard in 0..SHARDS {
             for (row, _) in store.due_index().due(shard, far, 1000).await.unwrap() {
@@ -129,20 +129,20 @@ impl World {
         found
     }
 
-    /// The one that there is.
+    /// Returns the only incident.
     pub(crate) async fn alert(&self) -> Incident {
         let mut alerts = self.alerts().await;
         assert_eq!(alerts.len(), 1, "{alerts:#?}");
         alerts.remove(0)
     }
 
-    /// Somebody sends a text to us, and what follows from it takes its course.
+    /// Sends a text from this number to Handbell, and waits for its effects.
     pub(crate) async fn text_from(&self, number: &str, body: &str) {
         self.text_at_once(number, body).await;
         self.settle().await;
     }
 
-    /// Somebody sends a text to us.
+    /// Sends a text from this number to Handbell.
     pub(crate) async fn text_at_once(&self, number: &str, body: &str) {
         let path = format!("/sim/phones/{}/text", number.replace('+', "%2B"));
         let body = json!({ "to": "+12025550100", "body": body }).to_string();
@@ -150,7 +150,7 @@ impl World {
         assert_eq!(answer.status / 100, 2, "{answer:?}");
     }
 
-    /// The state that the only card shows, and what stands on its buttons.
+    /// Returns the state that the only card shows, and the texts of its buttons.
     pub(crate) fn shown(&self) -> (String, Vec<String>) {
         let spaces = self.spaces();
         let messages = spaces.iter().flat_map(|space| space["messages"].as_array().unwrap().clone());
@@ -166,7 +166,7 @@ impl World {
         (state, titles.collect())
     }
 
-    /// Somebody presses a button on the incident's card.
+    /// Presses a button on the incident's card as this person.
     pub(crate) async fn choose_on_card(&self, who: &str, title: &str) -> u16 {
         let spaces = self.spaces();
         let mut messages = spaces.iter().flat_map(|space| space["messages"].as_array().unwrap().clone());
@@ -176,7 +176,7 @@ impl World {
         status
     }
 
-    /// Somebody writes in the space of the only incident.
+    /// Writes in the space of the only incident as this person.
     pub(crate) async fn says_in_space(&self, who: &str, text: &str) {
         let spaces = self.spaces();
         let room = spaces.last().unwrap()["id"].as_str().unwrap().to_owned();
@@ -191,9 +191,10 @@ impl World {
     }
 }
 
-/// A mail opens an incident: the person on duty gets the space, a text and a call; the key acknowledges; a report goes back.
+/// A mail opens an incident: the person on call gets the space, a text and a call; the key acknowledges; an incident report goes
+/// back.
 #[tokio::test]
-async fn a_monitoring_mail_wakes_the_right_person_and_is_answered_with_a_report() {
+async fn a_monitoring_mail_wakes_the_right_person_and_is_answered_with_an_incident_report() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     let incident = world.alert().await;
@@ -241,9 +242,9 @@ async fn a_monitoring_mail_wakes_the_right_person_and_is_answered_with_a_report(
     world.read_all();
 }
 
-/// Nobody presses a key: the second person rings after `after`, and not before.
+/// Nobody presses a key: the second person is called after `after`, and not before.
 #[tokio::test]
-async fn without_a_key_press_the_second_person_rings() {
+async fn without_a_key_press_the_second_person_is_called() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     world.pass(280).await;

@@ -1,4 +1,4 @@
-//! The house rules: which crate may know what, what template.yaml has to say, and what no source may hold.
+//! The house rules: which crate may depend on what, what template.yaml must contain, and what no source may contain.
 
 mod command;
 mod mail;
@@ -15,9 +15,9 @@ use handbell_store::table::{self, RowKey};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// What the crates of shared/ may depend on, tests aside. Whoever adds to a list changes what a room knows: the rules are
-/// pure; what comes in is read without a network; who speaks to vendors knows no table, and the table no vendors; what
-/// happens knows neither Lambda nor its environment.
+/// The crates of shared/ on which each crate may depend, tests aside. An addition to a list changes what a part of the system
+/// knows: the rules are pure; input is parsed without a network; code that calls vendors knows no table, and the table no vendors;
+/// the application logic knows neither Lambda nor its environment.
 const MAY: &[(&str, &[&str])] = &[
     (
         "handbell-core",
@@ -110,21 +110,21 @@ const MAY: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// All that a function's crate depends on.
+/// All dependencies of a function's crate.
 const FUNCTION: &[&str] = &["handbell-boot", "tokio"];
 
-/// Crates of the workspace that handbell-boot may know; outside it, anything.
+/// Crates of the workspace on which handbell-boot may depend; outside of the workspace, anything.
 const BOOT: &[&str] =
     &["handbell-app", "handbell-core", "handbell-inbound", "handbell-outbound", "handbell-store"];
 
-/// Crates that must not be in the tree of any function: a second TLS stack, or what only the laptop has.
+/// Crates that must not be in the tree of any function: a second TLS stack, or crates for the laptop only.
 const NEVER: &[&str] =
     &["aws-lc-rs", "aws-lc-sys", "axum", "dynoxide-rs", "native-tls", "openssl", "openssl-sys", "schannel"];
 
 /// Crates of which the functions have one version.
 const ONCE: &[&str] = &["http", "hyper", "reqwest", "ring", "rustls", "tokio"];
 
-/// What the rules and what reads senders' bytes must not reach, not even through somebody else.
+/// Crates that the rules and the parsers of input must not reach, not even through another crate.
 const IMPURE: &[&str] = &["hyper", "mio", "reqwest", "rustls", "socket2", "tokio"];
 
 fn root() -> PathBuf {
@@ -135,7 +135,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// What `cargo metadata` says.
+/// Returns the output of `cargo metadata`.
 fn metadata(more: &[&str]) -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1"])
@@ -155,12 +155,12 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// Whether a package is one of functions/.
+/// Returns true if a package is one of functions/.
 fn is_function(package: &Value) -> bool {
     Path::new(text(&package["manifest_path"])).iter().rev().nth(2).is_some_and(|folder| folder == "functions")
 }
 
-/// Dependencies that are no business of the crate that has them.
+/// Returns dependencies that a crate must not have.
 fn strangers(metadata: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut seen = 0;
@@ -190,7 +190,7 @@ fn strangers(metadata: &Value) -> Vec<String> {
     found
 }
 
-/// Everything that is linked into a package: its name and the versions of it.
+/// Returns everything that is linked into a package: names and versions.
 fn tree(metadata: &Value, of: impl Fn(&Value) -> bool) -> BTreeMap<String, BTreeSet<String>> {
     let nodes: BTreeMap<&str, &Value> =
         list(&metadata["resolve"]["nodes"]).map(|node| (text(&node["id"]), node)).collect();
@@ -215,7 +215,7 @@ fn tree(metadata: &Value, of: impl Fn(&Value) -> bool) -> BTreeMap<String, BTree
     found
 }
 
-/// What must not be in a function's binary, and what is there twice.
+/// Returns crates that must not be in a function's binary, and crates that are there twice.
 fn ballast(metadata: &Value) -> Vec<String> {
     let tree = tree(metadata, is_function);
     let never = NEVER.iter().filter(|name| tree.contains_key(**name)).map(|name| format!("{name} is linked"));
@@ -227,7 +227,7 @@ fn ballast(metadata: &Value) -> Vec<String> {
 }
 
 #[test]
-fn every_crate_knows_what_it_may() {
+fn every_crate_has_only_allowed_dependencies() {
     let mut metadata = metadata(&["--no-deps"]);
     assert_eq!(strangers(&metadata), [""; 0]);
     // And the check can fail.
@@ -286,7 +286,7 @@ fn the_template() -> Template {
     Template::embedded().expect("a template")
 }
 
-/// The template's resources as they are written, comments left out.
+/// Returns the template's resources as they are written, without comments.
 fn resources(template: &str) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = BTreeMap::new();
     let (mut inside, mut id) = (false, String::new());
@@ -334,7 +334,7 @@ fn every_function_has_a_block() {
     }
 }
 
-/// Names in quotes in a source, comments left out.
+/// Returns the names in quotes in a source, without comments.
 fn quoted(source: &str, prefix: &str) -> BTreeSet<String> {
     let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
     let names =
@@ -345,7 +345,7 @@ fn quoted(source: &str, prefix: &str) -> BTreeSet<String> {
 /// Functions and their bodies.
 type Sources = [(String, String)];
 
-/// The functions of a source and their bodies, without white space.
+/// Returns the functions of a source and their bodies, without white space.
 fn bodies(source: &str) -> Vec<(String, String)> {
     let source: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let source = source.join("\n");
@@ -356,7 +356,7 @@ fn bodies(source: &str) -> Vec<(String, String)> {
     parts.into_iter().map(|part| (name(part), part.split_whitespace().collect())).collect()
 }
 
-/// What a handler that has all parts calls its parts.
+/// Names of the parts in a handler that has all parts.
 const OWNERS: &[&str] = &[
     "app",
     "conversations",
@@ -370,13 +370,13 @@ const OWNERS: &[&str] = &[
     "webex",
 ];
 
-/// The identifier with which a piece of code begins.
+/// Returns the identifier with which a piece of code begins.
 fn word(piece: &str) -> &str {
     let end = piece.find(|sign: char| !sign.is_alphanumeric() && sign != '_');
     &piece[..end.unwrap_or(piece.len())]
 }
 
-/// What code calls of something: `called("self.a(b.c())", …)` of `self` is `a`.
+/// Returns what code calls on something: `called("self.a(b.c())", …)` of `self` is `a`.
 fn called(code: &str, of: impl Fn(&str) -> bool) -> BTreeSet<&str> {
     let pieces: Vec<&str> = code.split('.').collect();
     let is_call = |piece: &str, name: &str| {
@@ -387,9 +387,9 @@ fn called(code: &str, of: impl Fn(&str) -> bool) -> BTreeSet<&str> {
     owned.filter(|(piece, name)| is_call(piece, name)).map(|(_, name)| name).collect()
 }
 
-/// All of the code that a function of it comes to, itself or through others.
+/// Returns all code that a function reaches, itself or through others.
 fn reached<'a>(all: &'a Sources, from: &str) -> Vec<&'a str> {
-    // Without white space a word may stand right before it: `ifself.texted(`.
+    // Without white space, a keyword may be right before it: `ifself.texted(`.
     let owner = |piece: &str| OWNERS.iter().any(|owner| piece.ends_with(owner));
     let (mut todo, mut done, mut found) = (vec![from], BTreeSet::new(), Vec::new());
     while let Some(name) = todo.pop() {
@@ -404,22 +404,22 @@ fn reached<'a>(all: &'a Sources, from: &str) -> Vec<&'a str> {
     found
 }
 
-/// Whether a handler comes to a place in the code.
+/// Returns true if a handler reaches a place in the code.
 fn reaches(all: &[(String, String)], from: &str, place: &str) -> bool {
     reached(all, from).iter().any(|body| body.contains(place))
 }
 
-/// The functions of all sources under a folder, as [`bodies`] gives them.
+/// Returns the functions of all sources in a folder, as [`bodies`] does.
 fn all_of(folder: &str) -> Vec<(String, String)> {
     let files = sources(&root().join(folder)).into_iter();
     files.flat_map(|file| bodies(&std::fs::read_to_string(file).expect("a source"))).collect()
 }
 
-/// Set by the laptop's runner alone; in AWS the vendors are where they are.
+/// Set only by the laptop's runner. In AWS, the vendors are where they are.
 const LOCAL: &[&str] =
     &["HANDBELL_CLOCK_FILE", "HANDBELL_CMX_URL", "HANDBELL_TWILIO_URL", "HANDBELL_WEBEX_URL"];
 
-/// Variables that are missing in a function's block, or that it has and doesn't need.
+/// Returns the variables that are missing in a function's block, or that are there without need.
 fn misset(template: &Template) -> Vec<String> {
     let environment = read("shared/boot/src/environment.rs");
     let known = quoted(&environment, "HANDBELL_");
@@ -449,7 +449,7 @@ fn misset(template: &Template) -> Vec<String> {
                 }
                 "HANDBELL_BUCKET" if !access.everything => false,
                 "HANDBELL_SECRETS" => reaches(&app, &handler, "self.secrets."),
-                // Who is called by the API learns it from the stage.
+                // A function that the API calls learns it from the stage.
                 "HANDBELL_PUBLIC_URL" => {
                     function.routes.is_empty() && reaches(&app, &handler, "self.public_url(")
                 }
@@ -476,7 +476,7 @@ fn misset(template: &Template) -> Vec<String> {
 fn every_variable_is_set_where_it_is_needed() {
     let mut template = the_template();
     assert_eq!(misset(&template), [""; 0]);
-    // The rest is the SDK's, and Lambda sets it.
+    // The other variables are the SDK's, and Lambda sets them.
     let environment = read("shared/boot/src/environment.rs");
     let theirs =
         quoted(&environment, "AWS_").into_iter().filter(|name| !name.starts_with("AWS_ENDPOINT_URL"));
@@ -512,7 +512,7 @@ fn every_variable_is_set_where_it_is_needed() {
 }
 
 #[test]
-fn every_route_is_there() {
+fn every_documented_route_exists() {
     let mut served: BTreeSet<(String, String)> = BTreeSet::new();
     for path in [
         "button/press",
@@ -532,7 +532,7 @@ fn every_route_is_there() {
         let documented = source.lines().filter(|line| line.trim_start().starts_with("//"));
         let documented = documented.flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned);
         let before = served.len();
-        // "/b/" is the beginning of a path; with `…` several are meant.
+        // "/b/" is the beginning of a path; `…` stands for several paths.
         for path in documented
             .chain(quoted(&source, "/"))
             .filter(|path| path.starts_with('/') && !path.ends_with(['/', '…']))
@@ -577,7 +577,7 @@ fn every_route_is_there() {
 }
 
 #[test]
-fn table_and_queue_are_as_the_code_has_them() {
+fn table_and_queue_agree_with_the_code() {
     let template = the_template();
     let names = |schema: &Value| {
         list(schema).map(|key| text(&key["AttributeName"]).to_owned()).collect::<BTreeSet<_>>()
@@ -609,12 +609,12 @@ fn table_and_queue_are_as_the_code_has_them() {
     );
 }
 
-/// What is too wide in the template's roles.
+/// Returns what is too wide in the template's roles.
 fn too_wide(source: &str) -> Vec<String> {
     let resources = resources(source);
     let (mut wrong, mut roles) = (Vec::new(), BTreeSet::new());
     for (id, block) in &resources {
-        // A star is narrow in two places: of the bucket, what stands under a prefix; of the table, the rows of one kind.
+        // A star is narrow in two places: for the objects of the bucket under a prefix, and for the rows of one kind in the table.
         let mut wide = block.lines().filter(|line| !line.contains("{ dynamodb:LeadingKeys: [")).map(|line| {
             let prefixes =
                 ["inbound", "quarantine"].map(|prefix| format!("${{MailBucket.Arn}}/{prefix}/*\""));
@@ -623,7 +623,7 @@ fn too_wide(source: &str) -> Vec<String> {
         if block.contains("Type: AWS::IAM::") && wide.any(|line| line.contains('*')) {
             wrong.push(format!("{id} allows more than it names"));
         }
-        // Nor is a policy of AWS narrow. The one that lets a function stand in a VPC can't be written without a star.
+        // AWS's own policies aren't narrow either. The policy for a function in a VPC can't be written without a star.
         let theirs = block.matches(":iam::aws:policy/").count();
         let vpc = block.contains(":iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole\"");
         if theirs > usize::from(vpc && id == "CmxPollRole") {
@@ -632,7 +632,7 @@ fn too_wide(source: &str) -> Vec<String> {
         if !block.contains("Type: AWS::Serverless::Function") {
             continue;
         }
-        // SAM's policy templates allow more than they say.
+        // SAM's policy templates allow more than their names say.
         if block.contains("Policies:") || block.contains("Connectors:") {
             wrong.push(format!("{id} has policies outside its role"));
         }
@@ -685,7 +685,7 @@ fn every_role_is_its_functions_own_and_narrow() {
     }
 }
 
-/// What is done to the table, and what it looks like in the store. A transaction needs the permission of each of its parts.
+/// Operations on the table, and how they look in the store. A transaction needs the permission of each of its parts.
 const SIGNS: &[(&str, &[&str])] = &[
     ("BatchGetItem", &["self.batch("]),
     ("BatchWriteItem", &["self.batch_write("]),
@@ -696,8 +696,8 @@ const SIGNS: &[(&str, &[&str])] = &[
     ("UpdateItem", &["self.update_item("]),
 ];
 
-/// Parts of the table that a role may be narrowed to: how they are called here, how a facet calls them, what they look like
-/// in the store, and in a role.
+/// Parts of the table to which a role may be narrowed: their names here, how a facet calls them, and how they look in the store and
+/// in a role.
 const PARTS: &[(&str, Rows, &str, &str)] = &[
     ("due", Rows::Index(table::DUE), "self.query(&shard_name(", "${Table.Arn}/index/due\""),
     ("roster", Rows::Of(table::ROSTER), "self.query(ROSTER)", "dynamodb:LeadingKeys: [ROSTER"),
@@ -706,8 +706,8 @@ const PARTS: &[(&str, Rows, &str, &str)] = &[
     ("hooks", Rows::Of("HOOKS"), "RowKey::hooks(", "dynamodb:LeadingKeys: [HOOKS]"),
 ];
 
-/// What a function does to the table: `Query due` is a query of the index, `Query roster` of that alone. The type of its
-/// handler tells; of a handler that has all parts, the source does.
+/// Returns what a function does to the table: `Query due` is a query of the index, `Query roster` one of that part only. The type
+/// of its handler tells; for a handler that has all parts, the source does.
 fn done_to_table(function: Function, app: &Sources, store: &Sources) -> BTreeSet<String> {
     let access = function.access();
     if access.everything {
@@ -723,10 +723,10 @@ fn done_to_table(function: Function, app: &Sources, store: &Sources) -> BTreeSet
     named.collect()
 }
 
-/// What the code of a handler does to the table.
+/// Returns what the code of a handler does to the table.
 fn written_to_table(app: &Sources, store: &Sources, handler: &str) -> BTreeSet<String> {
     let code = reached(app, handler).concat();
-    // What is called of a facet: `self.store.incidents().load(`, `self.incidents.load(`.
+    // Calls on a facet: `self.store.incidents().load(`, `self.incidents.load(`.
     let called = called(&code, |piece| {
         let piece = piece.strip_suffix("()").unwrap_or(piece);
         FACETS.iter().any(|facet| piece.ends_with(facet))
@@ -743,7 +743,7 @@ fn written_to_table(app: &Sources, store: &Sources, handler: &str) -> BTreeSet<S
     found
 }
 
-/// The parts of the table, as fields and functions are called that hold them.
+/// The parts of the table, by the names of the fields and functions that hold them.
 const FACETS: &[&str] = &[
     "codes",
     "conversations",
@@ -769,7 +769,7 @@ const FACETS: &[&str] = &[
     "spaces",
 ];
 
-/// What a role lets its function do to the table.
+/// Returns what a role allows its function to do to the table.
 fn allowed_on_table(role: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for statement in role.split("Effect: Allow").skip(1) {
@@ -789,7 +789,7 @@ fn allowed_on_table(role: &str) -> BTreeSet<String> {
     found
 }
 
-/// What functions do to the table and may not, or may and don't.
+/// Returns what functions do to the table without permission, and permissions that they don't need.
 fn mispermitted(done: &[(Function, BTreeSet<String>)], source: &str) -> Vec<String> {
     let resources = resources(source);
     let mut wrong = Vec::new();
@@ -798,7 +798,7 @@ fn mispermitted(done: &[(Function, BTreeSet<String>)], source: &str) -> Vec<Stri
         let block = resources.iter().find(|(_, text)| text.contains(&format!("CodeUri: functions/{name}\n")));
         let role = block.and_then(|(id, _)| resources.get(&format!("{id}Role"))).map_or("", String::as_str);
         let may = allowed_on_table(role);
-        // Who may do it to the whole table may to a part, but not to the index.
+        // A permission for the whole table includes its parts, but not the index.
         let whole =
             |action: &str| action.split_once(' ').is_some_and(|(of, part)| part != "due" && may.contains(of));
         let denied = done.difference(&may).filter(|action| !whole(action));
@@ -827,7 +827,7 @@ fn every_role_may_do_to_the_table_what_the_code_does() {
     assert_eq!(mispermitted(&done, source), [""; 0]);
     let hooks = format!("dynamodb:LeadingKeys: [{}]", RowKey::hooks().pk);
     assert!(source.contains(&hooks), "tick may not forget that the webhooks were off");
-    // What is narrowed to the rows of one kind names the rows of that kind.
+    // A role that is narrowed to the rows of one kind names the rows of that kind.
     assert!(
         source.contains(&format!("dynamodb:LeadingKeys: [{}]", table::ROSTER)),
         "nobody may read the roster"
@@ -867,7 +867,7 @@ fn every_role_may_do_to_the_table_what_the_code_does() {
     }
 }
 
-/// What clippy forbids by a file.
+/// Returns what a clippy file forbids.
 fn forbidden(clippy: &str) -> BTreeSet<String> {
     let paths = clippy.lines().filter_map(|line| line.trim().strip_prefix("{ path = \"")?.split('"').next());
     paths.map(str::to_owned).collect()
@@ -885,7 +885,7 @@ fn shared_forbids_what_the_workspace_forbids_and_ids_and_stopwatches() {
     assert!(workspace.is_subset(&shared), "{:?}", workspace.difference(&shared));
 }
 
-/// Every Rust source under a folder.
+/// Returns every Rust source in a folder.
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
     let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
@@ -894,7 +894,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn nothing_is_left_for_later() {
+fn no_source_has_a_stub() {
     let mut count = 0;
     for path in ["shared", "functions"].iter().flat_map(|folder| sources(&root().join(folder))) {
         let source = std::fs::read_to_string(&path).expect("a source");

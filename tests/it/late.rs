@@ -1,6 +1,6 @@
-//! Nothing begins later than 8 s after the claim: an acknowledgement may have come meanwhile, and the lease runs out.
+//! No vendor call begins later than 8 s after the claim: an acknowledgement may have come meanwhile, and the lease runs out.
 //!
-//! Each test plays a scene up to one thing that a vendor is told, and once more with the request before it taking 9 s.
+//! Each test plays a scene up to one call to a vendor, and once more with the request before that call taking 9 s.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,15 +15,15 @@ use crate::customer::people::{LINE, TOMMY};
 use crate::duty::{DANA, DUTY, PEOPLE, ROTAS, problem};
 use crate::world::World;
 
-/// So many steps lead to what a scene is about, at most.
+/// Maximum number of steps up to the point of a scene.
 const STEPS: usize = 60;
 
-/// Asks for nothing, and so may come at any time; or comes beside the work, in no order that a test could count on.
+/// Returns true for a request that changes nothing and may come at any time, or that runs beside the work in no fixed order.
 fn is_beside(request: &Passing) -> bool {
     ["/aws/events", "/aws/sqs"].iter().any(|path| request.path.starts_with(path))
 }
 
-/// Tells somebody something, or changes what stands at a vendor.
+/// Returns true for a request that sends something, or changes something at a vendor.
 fn tells(request: &Passing) -> bool {
     let vendor = ["/sim/webex/v1/", "/sim/twilio/", "/aws/ses/"];
     let hook = request.path.contains("/webhooks");
@@ -44,22 +44,23 @@ fn asks(method: Method, path: &'static str) -> impl Fn(&Passing) -> bool {
     move |request| has(request, &method, path, "")
 }
 
-/// A worker takes a dispatch.
+/// Returns true if a worker claims a dispatch.
 fn claims(request: &Passing) -> bool {
     request.operation == "UpdateItem" && has(request, &Method::POST, "/aws/dynamodb", "ADD claims")
 }
 
-/// Reads the row of a dispatch.
+/// Returns true if the row of a dispatch is read.
 fn reads_a_dispatch(request: &Passing) -> bool {
     request.operation == "GetItem" && has(request, &Method::POST, "/aws/dynamodb", "\"D#")
 }
 
-/// Writes down a space.
+/// Returns true if a space is written to the table.
 fn remembers_a_space(request: &Passing) -> bool {
     request.operation == "PutItem" && has(request, &Method::POST, "/aws/dynamodb", "\"SPACE#")
 }
 
-/// Plays the scene until the target comes; gives in which step, and after how many of the step's requests that could be slow.
+/// Plays the scene up to the target. Returns the step of the target, and after how many of the step's requests that could be slow
+/// it comes.
 async fn place_of(
     scene: &impl AsyncFn() -> World,
     target: &impl Fn(&Passing) -> bool,
@@ -79,12 +80,12 @@ async fn place_of(
     panic!("the scene doesn't come to it");
 }
 
-/// The same where nothing else goes on beside the target: the request right before it is slow.
+/// Checks a target with nothing else beside it: the request right before it is slow.
 async fn begins_in_time(scene: impl AsyncFn() -> World, target: impl Fn(&Passing) -> bool) {
     begins_in_time_after(|request| !is_beside(request), scene, target).await;
 }
 
-/// The last request of this kind before the target is slow: the target comes after it, and not beside it.
+/// Checks a target that comes after the last request of this kind, and not beside it: that request is slow.
 async fn begins_in_time_after(
     slow: impl Fn(&Passing) -> bool + Send + Sync + Copy + 'static,
     scene: impl AsyncFn() -> World,
@@ -97,14 +98,14 @@ async fn begins_in_time_after(
     begins_in_time_in(step, scene, target, last).await;
 }
 
-/// Every claim is slow: for what comes right after the claim, while other dispatches go their own ways.
+/// Checks a target right after a claim, while other dispatches take their own course: every claim is slow.
 async fn begins_in_time_after_claims(scene: impl AsyncFn() -> World, target: impl Fn(&Passing) -> bool) {
     let (step, place) = place_of(&scene, &target, claims).await;
     assert!(place > 0, "a claim comes first");
     begins_in_time_in(step, scene, target, claims).await;
 }
 
-/// What would begin late is left to the next claim, which does it once.
+/// A call that would begin late is left to the next claim, which makes it once.
 async fn begins_in_time_in(
     step: usize,
     scene: impl AsyncFn() -> World,
@@ -163,7 +164,7 @@ async fn in_conversation(config: &str) -> World {
     world
 }
 
-/// An agent has written, and we have heard of it.
+/// An agent has written, and Handbell has received the webhook.
 async fn said(world: World, text: &str) -> World {
     world.agent("alice@example.com", TOMMY).says_at_once(text).await;
     world.until("Webex tells us", async || world.runner.cloud.queue().depth().visible > 0).await;
@@ -171,42 +172,42 @@ async fn said(world: World, text: &str) -> World {
 }
 
 #[tokio::test]
-async fn a_text() {
+async fn a_text_begins_in_time() {
     begins_in_time(async || pressed(SMS).await, asks(Method::POST, "/Messages.json")).await;
 }
 
 #[tokio::test]
-async fn a_call() {
+async fn a_call_begins_in_time() {
     begins_in_time(async || pressed(CALL).await, asks(Method::POST, "/Calls.json")).await;
 }
 
 #[tokio::test]
-async fn a_space() {
+async fn a_space_is_created_in_time() {
     let post = "post: { markdown: Help }";
     begins_in_time(async || pressed(post).await, asks(Method::POST, "/sim/webex/v1/rooms")).await;
 }
 
 #[tokio::test]
-async fn a_post() {
+async fn a_post_begins_in_time() {
     begins_in_time(async || pressed("post: { markdown: Help }").await, posts("Help")).await;
 }
 
 #[tokio::test]
-async fn an_invitation() {
+async fn an_invitation_begins_in_time() {
     let people = "people: { participants: [dana@example.com] }";
     begins_in_time(async || pressed(people).await, asks(Method::POST, "/sim/webex/v1/memberships")).await;
 }
 
 #[tokio::test]
-async fn a_delivery_summary() {
+async fn a_delivery_summary_begins_in_time() {
     begins_in_time(async || pressed(SMS).await, posts("")).await;
 }
 
 #[tokio::test]
-async fn an_edit_of_the_delivery_summary() {
+async fn an_edit_of_the_delivery_summary_begins_in_time() {
     let scene = async || {
         let world = pressed(CALL).await;
-        // It rings, as the summary says; nobody answers.
+        // The phone rings, as the summary shows; nobody answers.
         world.pass(5).await;
         assert!(world.rings(DANA));
         world
@@ -215,7 +216,7 @@ async fn an_edit_of_the_delivery_summary() {
 }
 
 #[tokio::test]
-async fn a_word_to_an_admin() {
+async fn a_notice_to_an_admin_begins_in_time() {
     let scene = async || {
         let world = World::with(&button(SMS)).await;
         world.behave("+12025550111", json!({ "behaviour": "refuse", "code": 21211 })).await;
@@ -226,9 +227,9 @@ async fn a_word_to_an_admin() {
     begins_in_time(scene, word).await;
 }
 
-/// What is said under a card is refused when the card is gone, and then stands by itself.
+/// A post under a card is rejected if the card is gone. It is then posted on its own.
 #[tokio::test]
-async fn a_post_that_was_refused_under_its_card() {
+async fn a_post_that_was_rejected_under_its_card_begins_in_time() {
     let scene = async || {
         let world = World::with(FLOOR).await;
         world.devices("shoes", 87).await;
@@ -237,7 +238,7 @@ async fn a_post_that_was_refused_under_its_card() {
         world.read_all();
         assert_eq!(world.choose("alice@example.com", &card, "On my way").await, 200);
         world.until("Webex tells us", async || world.runner.cloud.queue().depth().visible > 0).await;
-        // Read, and decided on.
+        // The command is read, and decided on.
         world.step().await;
         let path = format!("messages/{}", card["id"].as_str().unwrap());
         world.as_handbell("DELETE", &path, json!({})).await;
@@ -249,7 +250,7 @@ async fn a_post_that_was_refused_under_its_card() {
 }
 
 #[tokio::test]
-async fn a_page_by_mail() {
+async fn a_page_by_mail_begins_in_time() {
     let scene = async || {
         let people = PEOPLE.replace("ops,text; call", "ops,mail");
         let files = [("people.csv", people.as_str()), ("rotas.yaml", ROTAS)];
@@ -260,9 +261,9 @@ async fn a_page_by_mail() {
     begins_in_time_after_claims(scene, asks(Method::POST, "/aws/ses/")).await;
 }
 
-/// Fetching the file takes its time.
+/// Fetching the file takes time.
 #[tokio::test]
-async fn a_post_with_a_file() {
+async fn a_post_with_a_file_begins_in_time() {
     let scene = async || {
         let world = World::staffed(DUTY).await;
         world.mail_with(crate::duty::ADDRESS, "", &problem()).await;
@@ -273,7 +274,7 @@ async fn a_post_with_a_file() {
 }
 
 #[tokio::test]
-async fn the_removal_of_an_old_card() {
+async fn the_removal_of_an_old_card_begins_in_time() {
     let scene = async || {
         let world = World::staffed(DUTY).await;
         world.mail(&problem()).await;
@@ -286,13 +287,13 @@ async fn the_removal_of_an_old_card() {
 }
 
 #[tokio::test]
-async fn an_answer_to_a_customer() {
+async fn an_answer_to_a_customer_begins_in_time() {
     let scene = async || said(in_conversation(LINE).await, "hello").await;
     begins_in_time(scene, asks(Method::POST, "/Messages.json")).await;
 }
 
 #[tokio::test]
-async fn an_answer_to_a_customer_by_mail() {
+async fn an_answer_to_a_customer_by_mail_begins_in_time() {
     let scene = async || {
         let world = World::with(LINE).await;
         let fields = [("email", "tommy@example.org"), ("message", "Are you open?"), ("name", "Tommy")];
@@ -307,13 +308,13 @@ async fn an_answer_to_a_customer_by_mail() {
 }
 
 #[tokio::test]
-async fn a_call_that_connects_an_agent_with_a_customer() {
+async fn a_call_that_connects_an_agent_with_a_customer_begins_in_time() {
     let scene = async || said(in_conversation(LINE).await, "/call").await;
     begins_in_time_after_claims(scene, asks(Method::POST, "/Calls.json")).await;
 }
 
 #[tokio::test]
-async fn an_agent_who_is_asked_into_a_customers_space() {
+async fn the_invitation_of_an_agent_to_a_customers_space_begins_in_time() {
     let scene = async || {
         let world = World::with(LINE).await;
         world.customer(TOMMY).texts_at_once("hi").await;
@@ -323,7 +324,7 @@ async fn an_agent_who_is_asked_into_a_customers_space() {
 }
 
 #[tokio::test]
-async fn a_word_in_the_lobby() {
+async fn a_post_in_the_lobby_begins_in_time() {
     let scene = async || {
         let world = World::with(LINE).await;
         for agent in ["alice@example.com", "bob@example.com"] {
@@ -336,7 +337,7 @@ async fn a_word_in_the_lobby() {
 }
 
 #[tokio::test]
-async fn the_word_that_a_customer_is_forgotten() {
+async fn the_post_that_a_customer_was_erased_begins_in_time() {
     let scene = async || {
         let world = in_conversation(LINE).await;
         world.agent("alice@example.com", TOMMY).says("/erase").await;
@@ -346,9 +347,9 @@ async fn the_word_that_a_customer_is_forgotten() {
     begins_in_time(scene, posts("")).await;
 }
 
-/// The same through the front door: each answer of Webex takes 5 s, so that each claim has time for two.
+/// The same through the front door: each response of Webex takes 5 s, so that each claim has time for two.
 #[tokio::test]
-async fn a_slow_webex_brings_everything_once() {
+async fn with_a_slow_webex_everything_is_sent_once() {
     let world = World::new().await;
     world.trouble("webex", TroubleKind::Slow, Some(5));
     for _ in 0..2 {
@@ -365,7 +366,7 @@ async fn a_slow_webex_brings_everything_once() {
     world.read_all();
 }
 
-/// An acknowledgement that comes while Webex is slow: what has not begun by then stays unsaid.
+/// An acknowledgement arrives while Webex is slow: what has not begun by then is not sent.
 #[tokio::test]
 async fn nothing_begins_long_after_an_acknowledgement_however_slow_webex_is() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! How much is enough: edits of a message, texts that are sent automatically, forms of strangers, and webhooks of long ago.
+//! Limits: edits of a message, automatic texts, forms of strangers, and old webhooks.
 
 use futures_util::future::join_all;
 use handbell_sim::trouble::TroubleKind;
@@ -9,15 +9,15 @@ use sha1::Sha1;
 use crate::customer::people::{LINE, TOMMY, subject};
 use crate::world::{Answer, World};
 
-/// A webhook is signed without a time: a copy that somebody kept is good for a day, and not for ever.
+/// A webhook is signed without a time: a copy that somebody kept is valid for a day, not forever.
 #[tokio::test]
-async fn a_webhook_of_a_message_is_heard_for_24_hours() {
+async fn a_webhook_of_a_message_is_accepted_for_24_hours() {
     for (hours, heard) in [(23, true), (24, false)] {
         let world = World::with(LINE).await;
         world.customer(TOMMY).texts("hi").await;
         world.read_all();
         let (headers, hook) = world.webex_hooks().pop().expect("a webhook that shows how they look");
-        // Webex tells us of nothing, until the copy comes.
+        // Webex reports nothing until the copy arrives.
         for hook in world.registered_hooks().await {
             world
                 .as_handbell("DELETE", &format!("webhooks/{}", hook["id"].as_str().unwrap()), json!({}))
@@ -49,9 +49,9 @@ async fn a_webhook_of_a_message_is_heard_for_24_hours() {
     }
 }
 
-/// Webex takes ten edits of a message: after nine the summary begins anew, and none is refused.
+/// Webex allows ten edits of a message: after nine, Handbell posts a new summary, and no edit is rejected.
 #[tokio::test]
-async fn a_delivery_summary_begins_anew_after_nine_edits() {
+async fn a_delivery_summary_is_posted_anew_after_nine_edits() {
     let numbers: Vec<String> = (0..13).map(|number| format!("+120255502{number:02}")).collect();
     let to = numbers.iter().map(|number| format!("\"{number}\"")).collect::<Vec<_>>().join(", ");
     let world = World::with(&format!(
@@ -63,7 +63,7 @@ async fn a_delivery_summary_begins_anew_after_nine_edits() {
     .await;
     world.press("green").await;
     world.pass(1).await;
-    // They ring for half a minute.
+    // The phones ring for half a minute.
     for number in &numbers {
         world.answer(number).await;
         world.pass(2).await;
@@ -78,10 +78,10 @@ async fn a_delivery_summary_begins_anew_after_nine_edits() {
     world.read_all();
 }
 
-/// Whoever makes us send much can't make us send without end. Webex is down, so that no spaces cost the test time.
+/// A person who causes many automatic texts can't cause them without end. Webex is down, so that no spaces cost the test time.
 #[tokio::test]
-async fn a_line_sends_two_hundred_parts_automatically_a_day() {
-    // Ten parts each.
+async fn a_line_sends_two_hundred_segments_automatically_a_day() {
+    // Ten segments each.
     let long = "x".repeat(1500);
     let closed = LINE
         .replace("We are closed now.", &long)
@@ -101,7 +101,7 @@ async fn a_line_sends_two_hundred_parts_automatically_a_day() {
     world.read_all();
 }
 
-/// The form of the line `support`, sent as often as this with one page.
+/// Sends the form of the line `support` this many times with one page's token.
 async fn sent(world: &World, token: &str, times: usize, fields: &[(&str, &str)]) -> Vec<Answer> {
     let words: Vec<String> = (0..times).map(|number| format!("message {number}")).collect();
     let mut answers = Vec::new();
@@ -118,7 +118,7 @@ fn taken(answers: &[Answer]) -> usize {
     answers.iter().filter(|answer| answer.status == 200).count()
 }
 
-/// Webex is down: what the forms say stays in the table, and costs the test no time.
+/// Webex is down: the texts of the forms stay in the table, and cost the test no time.
 async fn with_forms() -> World {
     let world = World::at("2026-11-21T00:00:10Z".parse().unwrap(), LINE, &[]).await;
     world.trouble("webex", TroubleKind::BadGatewayBefore, None);
@@ -126,7 +126,7 @@ async fn with_forms() -> World {
 }
 
 #[tokio::test]
-async fn an_address_of_the_net_sends_twenty_forms_an_hour_and_240_a_day() {
+async fn an_ip_address_sends_twenty_forms_an_hour_and_240_a_day() {
     let world = with_forms().await;
     let token = world.form_token("support").await;
     let mail = [("email", "b@example.org")];

@@ -1,4 +1,4 @@
-//! The whole system from outside.
+//! Tests of the whole system from outside.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helping functions too")]
 

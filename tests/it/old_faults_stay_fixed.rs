@@ -1,4 +1,4 @@
-//! What the button robot and the crowd alert that Handbell replaces did wrong. Each test says what holds instead.
+//! Faults of the button robot and the crowd alert that Handbell replaces. Each test states what holds instead.
 
 use std::time::{Duration, Instant};
 
@@ -64,7 +64,7 @@ async fn a_bad_number_stops_no_other_number() {
 }
 
 #[tokio::test]
-async fn a_call_says_what_its_own_step_says_whatever_is_pressed_since() {
+async fn a_call_speaks_the_text_of_its_own_step_whatever_is_pressed_later() {
     let world = World::with(&PLAN.replace("say: \"Please", "say: \"The third step. Please")).await;
     for _ in 0..3 {
         world.press("green").await;
@@ -117,7 +117,7 @@ async fn no_link_that_a_stranger_can_follow_deletes_or_sends_anything() {
 }
 
 #[tokio::test]
-async fn twilio_is_believed_only_with_its_signature() {
+async fn twilio_is_trusted_only_with_its_signature() {
     let world = World::new().await;
     for _ in 0..3 {
         world.press("green").await;
@@ -146,7 +146,7 @@ async fn no_press_waits_for_a_vendor() {
         assert_eq!(answer.body, format!("OK {press}\n"), "a press never waits for Webex");
     }
     world.no_trouble();
-    // Nobody is told anything yet, and nothing needs to be read.
+    // Nobody is notified yet, and nothing needs to be read.
     assert!(world.spaces().is_empty());
 }
 
@@ -162,7 +162,7 @@ async fn nothing_in_a_label_mentions_everybody() {
     assert!(message["mentions"].as_array().is_none_or(Vec::is_empty), "{message}");
 }
 
-// ---- What the crowd alert that Handbell replaces did wrong --------------------------------------------------------------
+// ---- Faults of the crowd alert that Handbell replaces --------------------------------------------------------------------
 
 const AT_FIFTY: &str = r#"
 webex: { token: { secret: webex } }
@@ -177,8 +177,8 @@ plans:
 "#;
 const ROOM: &str = "Department Team Room";
 
-/// A CMX that answers everything with these bytes, or with no connection at all; what is in the spaces ten minutes later,
-/// and the counts that were kept.
+/// A CMX that responds to everything with these bytes, or refuses connections. Returns what is in the spaces ten minutes later, and
+/// the counts that were kept.
 async fn a_cmx_that_says(answer: Option<(&str, &str, &str)>) -> (Vec<Value>, Vec<Option<u32>>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -261,7 +261,7 @@ async fn only_the_count_field_is_counted() {
 }
 
 #[tokio::test]
-async fn a_cmx_that_is_down_is_told_of_and_polled_again() {
+async fn a_cmx_that_is_down_is_reported_and_polled_again() {
     let (spaces, counts) = a_cmx_that_says(None).await;
     assert!(spaces.is_empty());
     assert!(counts.len() >= 9 && counts.iter().all(Option::is_none), "{counts:?}");
@@ -281,14 +281,14 @@ async fn a_cmx_that_is_down_is_told_of_and_polled_again() {
         let posts = world.posts(ROOM);
         assert_eq!(posts.len(), 3, "{kind:?}: {posts:#?}");
         assert!(posts.iter().any(|post| post.starts_with("Counts from **store** are back")), "{posts:#?}");
-        // The old interface counts whoever passes by, too.
+        // The old interface also counts people who pass by.
         assert!(posts.iter().any(|post| post.contains("**75 devices**")), "{posts:#?}");
         assert!(world.runner.cloud.calls().dead().is_empty(), "{kind:?}: no poll fails");
     }
 }
 
 #[tokio::test]
-async fn a_crowd_makes_one_space_and_one_message_however_often_it_is_polled() {
+async fn a_full_zone_makes_one_space_and_one_message_however_often_it_is_polled() {
     let world = World::with(AT_FIFTY).await;
     for times in 1..=3 {
         world.devices("floor", 60).await;
@@ -311,7 +311,7 @@ async fn a_crowd_makes_one_space_and_one_message_however_often_it_is_polled() {
 }
 
 #[tokio::test]
-async fn only_the_space_with_the_plans_title_is_spoken_in() {
+async fn only_the_space_with_the_plans_title_gets_posts() {
     let world = World::with(AT_FIFTY).await;
     let before = make_room(&world, OURS, "A room with something else").await;
     world.devices("floor", 60).await;
@@ -319,7 +319,7 @@ async fn only_the_space_with_the_plans_title_is_spoken_in() {
     let after = make_room(&world, OURS, "Department Team Room (old)").await;
     let spaces = world.spaces();
     let ours = spaces.iter().find(|space| space["title"] == ROOM).unwrap()["id"].clone();
-    // Something happens in the others all the time, so that they stand first in every list.
+    // Something happens in the other spaces all the time, so that they come first in every list.
     for minute in 0..4 {
         for room in [&before, &after] {
             let body = json!({ "roomId": room, "text": format!("Something else {minute}") }).to_string();
@@ -340,7 +340,7 @@ async fn only_the_space_with_the_plans_title_is_spoken_in() {
 }
 
 #[tokio::test]
-async fn what_webex_refuses_for_a_while_is_told_once_in_the_end() {
+async fn a_post_that_webex_refuses_for_a_while_is_posted_once_in_the_end() {
     for kind in [TroubleKind::TooMany, TroubleKind::BadGatewayBefore, TroubleKind::BadGatewayAfter] {
         let world = World::with(AT_FIFTY).await;
         world.trouble("webex", kind, Some(240));
@@ -357,8 +357,8 @@ async fn what_webex_refuses_for_a_while_is_told_once_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_token_that_webex_refuses_is_told_to_the_admins_by_text() {
-    // Both have one secret, and it is the one of the site.
+async fn a_token_that_webex_rejects_is_reported_to_the_admins_by_text() {
+    // Both have one secret, which is the one of the site.
     let world = World::with(&AT_FIFTY.replace("{ secret: webex }", "{ secret: cmx }")).await;
     world.devices("floor", 60).await;
     world.minutes(60).await;
@@ -385,7 +385,7 @@ async fn nothing_that_is_typed_is_evaluated() {
 }
 
 #[test]
-fn tokens_and_passwords_in_the_clear_are_refused_and_not_shown() {
+fn plain_text_tokens_and_passwords_are_rejected_and_not_shown() {
     let wrong = AT_FIFTY
         .replace("password: { secret: cmx }", "password: Sw0rdf1sh")
         .replace("token: { secret: webex }", "token: MTIzNDU2Nzg5")

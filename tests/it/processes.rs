@@ -1,5 +1,5 @@
-//! End to end: the function binaries that are deployed, as processes that speak the Runtime API, seen through the vendors'
-//! own read calls.
+//! End to end: the deployed function binaries as processes that speak the Runtime API, observed through the vendors' own read
+//! requests.
 
 mod duty;
 mod laptop;
@@ -17,10 +17,10 @@ use laptop::{BUTTON, Chance, Laptop, configuration, count, heard, options, text,
 const DANA: &str = "+12025550111";
 const ELI: &str = "+12025550112";
 
-// --- the newcomer's story ---------------------------------------------------------------------------------------------
+// --- a first try ------------------------------------------------------------------------------------------------------
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_presses_bring_a_space_a_text_and_a_call_that_speaks() {
+async fn three_presses_bring_a_space_a_text_and_a_spoken_call() {
     let laptop = Laptop::new().await;
 
     assert_eq!(laptop.press().await, (StatusCode::OK, "OK 1\n".into()));
@@ -48,7 +48,7 @@ async fn three_presses_bring_a_space_a_text_and_a_call_that_speaks() {
     let expected = [("alice@example.com", true), ("bob@example.com", false), ("handbell@example.com", false)];
     assert_eq!(people, expected.map(|(email, moderator)| (email.to_owned(), moderator)));
 
-    // The same button within two seconds would be a finger that trembles.
+    // The same button within two seconds would count as a bounce.
     laptop.runner.cloud.advance(SignedDuration::from_secs(10)).expect("time passes");
     assert_eq!(laptop.press().await, (StatusCode::OK, "OK 2\n".into()));
     let texts = until("two delivered texts", async || {
@@ -103,7 +103,7 @@ async fn the_binary_reads_what_api_gateway_sends() {
     };
     let ok = |count: u64| (Some(200), format!("OK {count}\n"));
 
-    // `counter=7&deviceId=A`: a form arrives in base64, and the press is known by its counter.
+    // `counter=7&deviceId=A`: a form arrives in base64, and the press is identified by its counter.
     let form = json!({"body": "Y291bnRlcj03JmRldmljZUlkPUE=", "isBase64Encoded": true});
     let kind = "application/x-www-form-urlencoded";
     assert_eq!(told(event("POST", BUTTON, kind, &form)).await, ok(1));
@@ -121,11 +121,11 @@ async fn the_binary_reads_what_api_gateway_sends() {
     assert!(status == Some(400) && why.contains("longer than"), "{status:?} {why}");
     assert_eq!(laptop.incident().await.map(|incident| incident.count), Some(1), "none of these has pressed");
 
-    // A body that nobody understands is a press like any other: the secret is in the address.
+    // A body that can't be parsed is a press like any other: the secret is in the address.
     let garbage = json!({"body": "{\"counter\": 7, ", "isBase64Encoded": false});
     assert_eq!(told(event("POST", BUTTON, "application/json", &garbage)).await, ok(2));
 
-    // What is no request at all is an error of the call, and the process goes on.
+    // An event that is no request is an error of the call, and the process continues.
     assert!(ask(json!({"hello": "world"})).await.is_err());
     assert_eq!(told(event("GET", &format!("{BUTTON}?id=after"), "", &json!({}))).await, ok(3));
 }
@@ -154,7 +154,7 @@ fn event(method: &str, target: &str, kind: &str, with: &Value) -> Value {
 // --- counting ---------------------------------------------------------------------------------------------------------
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_presses_at_once_are_counted_to_a_thousand() {
+async fn a_thousand_presses_at_once_count_to_a_thousand() {
     let laptop = Laptop::with(handbell_local::runner::RunnerOptions { automatic: false, ..options() }).await;
 
     let press = async |number: u32| {
@@ -187,7 +187,7 @@ async fn deliver_is_killed_again_and_again() {
         assert_eq!(laptop.press_until_stored(&format!("press {number}")).await, number);
         tokio::time::sleep(chance.pause(Duration::from_millis(150))).await;
         killed += laptop.kill("deliver").await;
-        // Once, what the dead have left is taken up, and those who took it up are killed too.
+        // Once, what the killed workers left behind is recovered, and the workers that recover it are killed too.
         if number == 12 {
             laptop.pass(SignedDuration::from_secs(45)).await;
         }
@@ -215,21 +215,21 @@ async fn button_press_is_killed_in_the_middle() {
         }
     };
     let (mut counts, ()) = futures_util::future::join(presses, killing).await;
-    // Who tried again was told the count of the first time, if that had been stored.
+    // A sender who retried got the count of the first time, if the press had been stored then.
     counts.sort_unstable();
     assert!(counts.iter().copied().eq(1..=60), "a gap or a repeat: {counts:?}");
     laptop.calm().await;
     laptop.everything_is_said_once().await;
 }
 
-// --- the vendors' troubles --------------------------------------------------------------------------------------------
+// --- outages of the vendors -------------------------------------------------------------------------------------------
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn webex_is_down_for_five_minutes() {
+async fn an_outage_of_webex_for_five_minutes_loses_nothing() {
     let laptop = Laptop::new().await;
     let five_minutes = SignedDuration::from_mins(5);
 
-    // Nothing is there yet: no space, nobody in it.
+    // Nothing exists yet: no space, and nobody in it.
     laptop.trouble(json!({"vendor": "webex", "kind": "502-before", "seconds": 300})).await;
     for number in 1..=3 {
         assert_eq!(
@@ -244,7 +244,7 @@ async fn webex_is_down_for_five_minutes() {
     laptop.calm().await;
     laptop.everything_is_said_once().await;
 
-    // The space is there, and the next incident meets the same.
+    // The space exists, and the next incident meets the same outage.
     laptop.cancel("it was nothing").await;
     laptop.calm().await;
     laptop.trouble(json!({"vendor": "webex", "kind": "502-before", "seconds": 300})).await;
@@ -260,7 +260,7 @@ async fn webex_is_down_for_five_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn webex_does_it_and_says_that_it_failed() {
+async fn an_error_of_webex_after_it_took_effect_doubles_nothing() {
     let laptop = Laptop::new().await;
     for (kind, share) in [("502-after", 1.0), ("502-after", 0.5), ("reset", 0.5)] {
         laptop.trouble(json!({"vendor": "webex", "kind": kind, "share": share, "seconds": 90})).await;
@@ -278,7 +278,7 @@ async fn webex_does_it_and_says_that_it_failed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn twilio_is_busy_or_silent() {
+async fn errors_and_time_outs_of_twilio_lose_and_double_nothing() {
     let laptop = Laptop::new().await;
     for kind in ["429", "502-before", "502-after", "reset", "html", "timeout"] {
         laptop.trouble(json!({"vendor": "twilio", "kind": kind})).await;
@@ -288,7 +288,7 @@ async fn twilio_is_busy_or_silent() {
                 (StatusCode::OK, format!("OK {number}\n"))
             );
         }
-        // A silence lasts as long as our own patience; the others keep us waiting for five minutes.
+        // A time-out lasts as long as Handbell's own patience; the other errors take five minutes.
         laptop
             .pass(if kind == "timeout" { SignedDuration::from_secs(1) } else { SignedDuration::from_mins(5) })
             .await;
@@ -302,9 +302,9 @@ async fn twilio_is_busy_or_silent() {
 
 // --- a restart --------------------------------------------------------------------------------------------------------
 
-/// The vendors live on while Handbell's whole laptop is switched off and on again: they are stood in by another one.
+/// The vendors stay up while Handbell's whole laptop is switched off and on again: another laptop simulates them.
 #[test]
-fn count_and_space_go_on_after_a_restart() {
+fn count_and_space_continue_after_a_restart() {
     let data = tempfile::tempdir().expect("a folder");
     let vendors = tokio::runtime::Runtime::new().expect("a runtime");
     let others = vendors.block_on(Laptop::new());
@@ -318,7 +318,7 @@ fn count_and_space_go_on_after_a_restart() {
         ..options()
     };
     for (life, presses) in [(1, 1..=2), (2, 3..=4)] {
-        // Whatever still ran ends with its runtime, children and all.
+        // Everything that still runs ends with its runtime, including child processes.
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
             let laptop = Laptop::with(options.clone()).await;
@@ -326,7 +326,7 @@ fn count_and_space_go_on_after_a_restart() {
                 assert_eq!(laptop.press_as(&format!("press {number}")).await.1, format!("OK {number}\n"));
             }
             laptop.calm().await;
-            // Time was moved, and doesn't fall back.
+            // Time was moved, and doesn't go back.
             assert!(life == 1 || laptop.runner.stage.clock.offset() >= SignedDuration::from_hours(1));
             laptop.runner.cloud.advance(SignedDuration::from_hours(1)).expect("time passes");
         });
@@ -400,7 +400,7 @@ async fn what_twilio_did_not_sign_changes_nothing() {
     ] {
         assert_eq!(send(url, body, signature).await, StatusCode::FORBIDDEN, "{url} {signature:?}");
     }
-    // And what Webex did not sign.
+    // And webhooks that Webex did not sign.
     for signature in [None, Some("0123456789abcdef0123456789abcdef01234567")] {
         let post =
             laptop.ask(Method::POST, "/webex").json(&json!({"resource": "messages", "event": "created"}));
@@ -412,7 +412,7 @@ async fn what_twilio_did_not_sign_changes_nothing() {
     assert_eq!(laptop.runner.cloud.table().units().write, units, "nothing at all was written");
     assert_eq!(laptop.incident().await.map(|incident| incident.phase), Some(Phase::Open), "nobody has it");
 
-    // The real one again is taken with thanks, and is nothing new.
+    // The real receipt again is accepted, and is nothing new.
     assert_eq!(send(&texted, &receipt, Some(&fate_signature)).await, StatusCode::OK);
     assert_eq!(laptop.dispatches().await, before);
 }

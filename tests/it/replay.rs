@@ -1,4 +1,4 @@
-//! `handbell replay` says what would have been told: the same as is told when the counts come one minute after another.
+//! `handbell replay` reports what would have been posted: the same as is posted when the counts come one minute after another.
 
 use std::time::{Duration, Instant};
 
@@ -22,8 +22,8 @@ type Counted = Vec<(Timestamp, Option<u32>)>;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const LABEL: &str = "Floor 2 / Shoes";
 
-/// One zone with both levels. A poll comes some milliseconds after its minute, once more and once less; it is the minute
-/// that counts.
+/// One zone with both levels. A poll comes some milliseconds after its minute, sometimes more and sometimes fewer; only the minute
+/// counts.
 const SHOES: &str = r#"
 timezone: Europe/Paris
 webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
@@ -39,15 +39,15 @@ fn paris() -> TimeZone {
     TimeZone::get("Europe/Paris").unwrap()
 }
 
-/// Looks like chance and is none: less than `below`.
+/// Returns a number that looks random but isn't, less than `below`.
 fn chance(seed: u32, below: u32) -> u32 {
     let mut mixed = (u64::from(seed) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     ((mixed >> 33) as u32) % below
 }
 
-/// A week, minute by minute, from a Monday on: two hills a day, noise, single minutes and long times of which nothing is
-/// known, and nights in which nobody is there.
+/// A week, minute by minute, from a Monday on: two peaks a day, noise, single minutes and long times with unknown counts, and
+/// nights in which nobody is there.
 fn week() -> Vec<(Timestamp, Option<u32>)> {
     let start: Timestamp = "2026-03-01T23:00:00Z".parse().unwrap();
     let count = |minute: u32| {
@@ -70,7 +70,7 @@ fn week() -> Vec<(Timestamp, Option<u32>)> {
         .collect()
 }
 
-/// What people are told, and what the engine is told besides.
+/// The reports to people, and the other signals to the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Told {
     Rise(Level),
@@ -113,7 +113,7 @@ fn of_signal(signal: &Signal, rule: &Rule) -> Told {
     }
 }
 
-/// What a site is told that polls these counts one after the other; it is written down and read again in between.
+/// Returns the reports of a site that polls these counts one after the other. Its state is written and read again in between.
 fn live(rule: &Rule, counts: &[(Timestamp, Option<u32>)]) -> (Vec<(Timestamp, Told)>, Counted) {
     let (mut site, mut told, mut kept) = (Site::default(), Vec::new(), Vec::new());
     for (at, count) in counts {
@@ -140,7 +140,7 @@ fn live(rule: &Rule, counts: &[(Timestamp, Option<u32>)]) -> (Vec<(Timestamp, To
 
 type Line = (Timestamp, Told);
 
-/// What is told of the zone, and what is told of the site: two subjects, each with its own order.
+/// Splits the reports by subject, the zone and the site, each with its own order.
 fn by_subject(told: &[Line]) -> (Vec<&Line>, Vec<&Line>) {
     told.iter().partition(|(_, told)| matches!(told, Told::Silent { .. } | Told::Back))
 }
@@ -153,7 +153,7 @@ fn rule(zone: Value) -> Rule {
 }
 
 #[test]
-fn a_week_is_replayed_as_it_was_told() {
+fn a_week_is_replayed_as_it_was_reported() {
     let week = week();
     assert_eq!(week.len(), 10_080);
     let unknown = week.iter().filter(|(_, count)| count.is_none()).count();
@@ -173,10 +173,10 @@ fn a_week_is_replayed_as_it_was_told() {
             replayed.changes.iter().map(|(at, change)| (*at, of_change(change))).collect();
         assert_eq!(by_subject(&changes), by_subject(&told), "{zone}");
         assert!(told.len() > 20, "{zone}: a week in which a lot happens: {}", told.len());
-        // What is replayed later are the counts that were kept.
+        // The counts that were kept are what is replayed later.
         assert!(kept == week, "{zone}: each minute is kept as it was");
 
-        // And what a replay says to people is the same, too.
+        // And the texts of a replay are the same, too.
         let rises: Vec<(Timestamp, Level)> =
             replayed.episodes.iter().flat_map(|episode| episode.rises.clone()).collect();
         let of_live = told.iter().filter_map(|(at, told)| match told {
@@ -203,7 +203,7 @@ fn a_week_is_replayed_as_it_was_told() {
     }
 }
 
-/// The next full minute comes, and everything that is to be done in it is done.
+/// Moves to the next full minute, and does everything that is due in it.
 async fn next_minute(world: &World) -> Timestamp {
     let cloud = &world.runner.cloud;
     let began = Instant::now();
@@ -223,7 +223,7 @@ async fn next_minute(world: &World) -> Timestamp {
     }
 }
 
-/// What people were told of the zone: the minute in which it was posted, and the words.
+/// Returns the posts about the zone: the minute of each post, and its text.
 fn posted(world: &World) -> Vec<(Timestamp, String)> {
     let spaces = world.spaces();
     let messages = spaces.iter().flat_map(|space| space["messages"].as_array().unwrap());
@@ -236,7 +236,7 @@ fn posted(world: &World) -> Vec<(Timestamp, String)> {
         .collect()
 }
 
-/// The same, as a replay has it: how each post begins and how it goes on.
+/// Returns the same for a replay: the beginning and the end of each post.
 fn expected(replay: &Replay, counts: &[(Timestamp, Option<u32>)]) -> Vec<(Timestamp, [String; 2])> {
     let clock = |at: Timestamp| at.to_zoned(paris()).strftime("%H:%M").to_string();
     let count = |wanted: Timestamp| counts.iter().find(|(at, _)| *at == wanted).unwrap().1.unwrap();
@@ -256,7 +256,7 @@ fn expected(replay: &Replay, counts: &[(Timestamp, Option<u32>)]) -> Vec<(Timest
             Change::Back => {
                 [format!("Counts from **store** are back since {}: {LABEL}.", clock(*at)), String::new()]
             }
-            // Nobody is told.
+            // Nobody is notified.
             _ => return None,
         };
         Some((*at, post))
@@ -267,11 +267,11 @@ fn expected(replay: &Replay, counts: &[(Timestamp, Option<u32>)]) -> Vec<(Timest
 #[tokio::test]
 async fn a_saturday_is_replayed_as_it_was_posted() {
     let world = World::with(SHOES).await;
-    // The whole day, told in five hours.
+    // The whole day, replayed in five hours.
     let day = world.runner.cmx.saturday("shoes", 300).unwrap();
     let mut csv = "time,count\n".to_owned();
     for (minute, count) in day.into_iter().enumerate() {
-        // A part of the afternoon, and shorter times, of which nothing is known.
+        // A part of the afternoon, and shorter times, with unknown counts.
         let dead = (215..240).contains(&minute) || (85..91).contains(&minute) || minute % 47 == 0;
         if dead {
             world.trouble("cmx", TroubleKind::Html, None);
@@ -305,7 +305,7 @@ async fn a_saturday_is_replayed_as_it_was_posted() {
     );
     assert_eq!((told("❓"), told("Counts from")), (1, 1));
 
-    // The counts that were stored of it are those of the file.
+    // The counts that were stored are those of the file.
     let (first, last) = replayed.span.unwrap();
     let stored = world.runner.store.sites().counts("store", "shoes", first, last + MINUTE).await.unwrap();
     assert!(!stored.is_empty());
@@ -313,7 +313,7 @@ async fn a_saturday_is_replayed_as_it_was_posted() {
     assert_eq!(stored[..], counts[..stored.len()], "minute by minute");
     assert!(stored.len() >= 290, "{}", stored.len());
 
-    // And what the command says is read off the same posts.
+    // And the output of the command agrees with the same posts.
     let files = tempfile::tempdir().unwrap();
     let file = files.path().join("counts.csv");
     std::fs::write(&file, &csv).unwrap();

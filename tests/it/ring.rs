@@ -79,7 +79,7 @@ async fn a_hundred_presses_at_once_count_without_gap_or_repeat() {
     let presses = (0..100).map(|number| {
         let world = &world;
         async move {
-            // A busy table may refuse one, which then is not stored; the button sends it again, as the same press.
+            // A busy table may refuse a press, which then isn't stored. The button sends it again, as the same press.
             loop {
                 let answer = world.press_as("green", &format!("press-{number}")).await;
                 if answer.status != 503 {
@@ -123,7 +123,7 @@ async fn an_unknown_token_is_not_found_and_writes_nothing() {
 }
 
 #[tokio::test]
-async fn gestures_mean_what_the_configuration_says() {
+async fn gestures_have_the_meaning_of_the_configuration() {
     let world = World::new().await;
     world.press("green").await;
     world.settle().await;
@@ -150,7 +150,7 @@ async fn gestures_mean_what_the_configuration_says() {
 }
 
 #[tokio::test]
-async fn a_late_press_is_posted_as_late_and_does_not_climb() {
+async fn a_late_press_is_posted_as_late_and_does_not_escalate() {
     let world = World::new().await;
     world.press("green").await;
     world.settle().await;
@@ -168,7 +168,7 @@ async fn a_late_press_is_posted_as_late_and_does_not_climb() {
 }
 
 #[tokio::test]
-async fn quiet_for_reset_after_the_next_press_is_the_first_again() {
+async fn after_reset_after_without_activity_the_next_press_is_the_first_again() {
     let world = World::new().await;
     world.press("green").await;
     world.press("green").await;
@@ -184,7 +184,7 @@ async fn quiet_for_reset_after_the_next_press_is_the_first_again() {
 }
 
 #[tokio::test]
-async fn a_step_with_after_comes_by_itself_when_nobody_acknowledges() {
+async fn a_step_with_after_comes_automatically_when_nobody_acknowledges() {
     let world =
         World::with(&PLAN.replace("text: Check Webex }]", "text: Check Webex }]\n        after: 5m")).await;
     world.press("green").await;
@@ -200,7 +200,7 @@ async fn a_step_with_after_comes_by_itself_when_nobody_acknowledges() {
 }
 
 #[tokio::test]
-async fn past_the_last_step_presses_are_counted_and_posted() {
+async fn presses_after_the_last_step_are_counted_and_posted() {
     let world = World::new().await;
     for _ in 0..4 {
         world.press("green").await;
@@ -260,7 +260,7 @@ async fn webex_down_for_five_minutes_loses_nothing_and_doubles_nothing() {
 }
 
 #[tokio::test]
-async fn a_space_that_was_deleted_is_made_again_with_its_people() {
+async fn a_deleted_space_is_created_again_with_its_people() {
     let world = World::new().await;
     world.press("green").await;
     world.settle().await;
@@ -336,7 +336,7 @@ async fn key_two_takes_the_next_step_once() {
 }
 
 #[tokio::test]
-async fn what_died_is_told_and_another_channel_takes_over() {
+async fn a_dead_delivery_is_reported_and_fails_over_to_another_channel() {
     let world = World::new().await;
     world.behave("+12025550112", json!({ "behaviour": "refuse", "code": 21614 })).await;
     world.press("green").await;
@@ -379,7 +379,7 @@ async fn a_bot_finds_its_own_post_by_the_webhook() {
 }
 
 #[tokio::test]
-async fn the_table_refuses_throttles_and_lies_and_a_press_counts_once() {
+async fn a_press_counts_once_whatever_error_the_table_returns() {
     use handbell_local::cloud::table::TableFault;
     let faults =
         [TableFault::Conflict, TableFault::Throttled, TableFault::NotApplied, TableFault::AppliedButError];
@@ -405,7 +405,7 @@ async fn the_table_refuses_throttles_and_lies_and_a_press_counts_once() {
 }
 
 #[tokio::test]
-async fn facts_that_the_bus_did_not_take_are_published_later() {
+async fn facts_that_the_bus_rejected_are_published_later() {
     let world = World::new().await;
     world.runner.cloud.bus().fail_next(1, "InternalFailure");
     world.press("green").await;
@@ -421,7 +421,7 @@ async fn facts_that_the_bus_did_not_take_are_published_later() {
 }
 
 #[tokio::test]
-async fn a_secret_header_is_demanded_where_one_is_configured() {
+async fn a_secret_header_is_required_where_one_is_configured() {
     let world =
         World::with(&PLAN.replace("hold: cancel", "hold: cancel, header: { name: X-Key, secret: key }"))
             .await;

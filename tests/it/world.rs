@@ -1,6 +1,6 @@
-//! A world to test in: the real handlers, an embedded table and the stand-in vendors, with the clock in the test's hand.
+//! A world to test in: the real handlers, an embedded table and the simulated vendors, with a clock that the test moves.
 //!
-//! A test reads like the conversation it proves. A message that nobody read fails it.
+//! A test reads like the conversation that it proves. A message that nobody read fails it.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use handbell_sim::trouble::{Trouble, TroubleKind};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// Nothing in a test takes longer than this in the machine's own time, be it as busy as it may: what does, hangs.
+/// Maximum time of anything in a test by the machine's own clock, however busy the machine is. Anything longer hangs.
 const DEADLINE: Duration = Duration::from_secs(90);
 
 /// The plan that most tests use: it has one of everything.
@@ -47,7 +47,7 @@ pub(crate) struct World {
     files: tempfile::TempDir,
 }
 
-/// What a request was answered.
+/// The response to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -63,12 +63,12 @@ impl World {
         Self::built(config, false, &[], today()).await
     }
 
-    /// At another time.
+    /// A world at another time.
     pub(crate) async fn at(begins: Timestamp, config: &str, files: &[(&str, &str)]) -> Self {
         Self::built(config, false, files, begins).await
     }
 
-    /// With files beside the configuration, by name.
+    /// A world with files next to the configuration, by name.
     pub(crate) async fn with_files(config: &str, files: &[(&str, &str)]) -> Self {
         Self::built(config, false, files, today()).await
     }
@@ -105,7 +105,7 @@ impl World {
         Self { runner, gate, http: handbell_boot::client().unwrap(), read: Mutex::default(), files }
     }
 
-    /// Puts another file in the place of one that the configuration names.
+    /// Replaces a file that the configuration names.
     pub(crate) fn write_file(&self, name: &str, content: &[u8]) {
         std::fs::write(self.files.path().join(name), content).unwrap();
     }
@@ -118,7 +118,7 @@ impl World {
         self.runner.stage.clock.now()
     }
 
-    /// A request from outside, as it is.
+    /// Sends a request from outside, unchanged.
     pub(crate) async fn send(
         &self,
         method: &str,
@@ -135,7 +135,7 @@ impl World {
         Answer { status: answer.status().as_u16(), body: answer.text().await.unwrap() }
     }
 
-    /// What lies at a path: status and bytes.
+    /// Returns the status and bytes at a path.
     pub(crate) async fn bytes(&self, path: &str) -> (u16, Vec<u8>) {
         let answer = self.http.get(self.url(path)).send().await.unwrap();
         (answer.status().as_u16(), answer.bytes().await.unwrap().to_vec())
@@ -145,7 +145,7 @@ impl World {
         self.runner.buttons.iter().find(|known| known.name == button).unwrap().path.clone()
     }
 
-    /// A press that carries no id; two seconds go by before it, so that it is no bounce.
+    /// A press without an id, two seconds after the previous one, so that it is no bounce.
     pub(crate) async fn press(&self, button: &str) -> Answer {
         self.advance(3).await;
         self.send("POST", &self.token(button), &[], "").await
@@ -167,19 +167,19 @@ impl World {
             .await
     }
 
-    /// Time goes by, and nothing else happens.
+    /// Lets time pass, and nothing else happens.
     pub(crate) async fn advance(&self, seconds: i64) {
         self.runner.cloud.advance(SignedDuration::from_secs(seconds)).unwrap();
     }
 
-    /// One batch of what lies in the queue is given to its function; false if nothing is to be done now.
+    /// Gives one batch of the queue to its function. Returns false if nothing is due now.
     pub(crate) async fn batch(&self) -> bool {
         let cloud = &self.runner.cloud;
         let worker = cloud.template().functions.iter().find(|function| function.queues).unwrap();
         cloud.queue().deliver(cloud.calls(), &worker.name, worker.batch).await
     }
 
-    /// Nothing moves any more, but what lies in the queue stays there.
+    /// Waits until nothing moves any more, and leaves the messages in the queue.
     pub(crate) async fn pause(&self) {
         let (began, mut still, mut seen) = (Instant::now(), 0, (0, 0, 0));
         while still < 3 {
@@ -191,13 +191,13 @@ impl World {
         }
     }
 
-    /// What changes whenever anything happens.
+    /// Returns a value that changes whenever anything happens.
     fn pulse(&self) -> (u64, usize, usize) {
         let stage = &self.runner.stage;
         (*stage.watch().borrow(), stage.wire.entries().len(), self.runner.cloud.queue().messages().len())
     }
 
-    /// The next thing happens: a batch of the queue, or time goes by until there is one or a minute is full.
+    /// Lets the next thing happen: a batch of the queue, or time passes until there is one or until the next minute.
     pub(crate) async fn step(&self) {
         self.pause().await;
         if self.runner.cloud.queue().depth().visible > 0 {
@@ -209,7 +209,7 @@ impl World {
         }
     }
 
-    /// When the next message of the queue comes, or the next minute's tick.
+    /// Returns when the next message of the queue is due, or the next minute's tick.
     fn next_moment(&self) -> Timestamp {
         let now = self.now();
         let minute = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60).unwrap();
@@ -217,7 +217,7 @@ impl World {
         messages.filter(|at| *at > now).chain([minute]).min().unwrap()
     }
 
-    /// Waits until something is true that a handler is about to do.
+    /// Waits until a condition holds that a handler is about to fulfil.
     pub(crate) async fn until(&self, what: &str, is: impl AsyncFn() -> bool) {
         let began = Instant::now();
         while !is().await {
@@ -226,7 +226,7 @@ impl World {
         }
     }
 
-    /// Everything that is to be done now is done, and nothing moves any more.
+    /// Does everything that is due now, and waits until nothing moves any more.
     pub(crate) async fn rest(&self) {
         let began = Instant::now();
         let mut still = 0;
@@ -241,7 +241,7 @@ impl World {
         }
     }
 
-    /// Time goes by step by step: each message of the queue and each minute's tick comes at its time.
+    /// Lets time pass step by step: each message of the queue and each minute's tick comes at its time.
     pub(crate) async fn pass(&self, seconds: i64) {
         let end = self.now() + SignedDuration::from_secs(seconds);
         loop {
@@ -255,7 +255,7 @@ impl World {
         }
     }
 
-    /// What has been set going takes its course: ten seconds.
+    /// Lets ten seconds pass, in which what has begun takes effect.
     pub(crate) async fn settle(&self) {
         self.pass(10).await;
     }
@@ -276,7 +276,7 @@ impl World {
         self.runner.webex.view().as_array().unwrap().clone()
     }
 
-    /// All that stands in the spaces of this title, oldest first, marks left out.
+    /// Returns everything in the spaces of this title, oldest first, without reference tags.
     pub(crate) fn posts(&self, title: &str) -> Vec<String> {
         let spaces = self.spaces();
         let spaces = spaces.iter().filter(|space| space["title"] == title);
@@ -302,12 +302,12 @@ impl World {
             .collect()
     }
 
-    /// Somebody has seen this message.
+    /// Records that somebody has seen this message.
     pub(crate) fn has_read(&self, id: &str) {
         self.read.lock().unwrap().insert(id.to_owned());
     }
 
-    /// What stands in a space and was not read before, marks left out; answers in a thread begin with `↳`.
+    /// Returns everything in a space that was not read before, without reference tags. Replies in a thread begin with `↳`.
     pub(crate) fn new_posts(&self, space: &Value) -> Vec<String> {
         let fresh: Vec<Value> = {
             let read = self.read.lock().unwrap();
@@ -320,7 +320,7 @@ impl World {
         threads.iter().zip(posts).map(|(thread, post)| format!("{thread}{post}")).collect()
     }
 
-    /// The texts that came to a phone and were not read before, each with its state.
+    /// Returns the texts that came to a phone and were not read before, each with its state.
     pub(crate) fn new_texts(&self, number: &str) -> Vec<String> {
         let phone = self.phone(number);
         let mut read = self.read.lock().unwrap();
@@ -340,7 +340,7 @@ impl World {
             .collect()
     }
 
-    /// Who is in the space: `alice@example.com*` moderates.
+    /// Returns the people in the space: `alice@example.com*` is a moderator.
     pub(crate) fn people(&self, title: &str) -> Vec<String> {
         let spaces = self.spaces();
         let people = spaces
@@ -366,7 +366,7 @@ impl World {
         phones.as_array().unwrap().iter().find(|phone| phone["number"] == number).cloned().unwrap_or_default()
     }
 
-    /// The texts on a phone with their states, oldest first, marks left out.
+    /// Returns the texts on a phone with their states, oldest first, without reference tags.
     pub(crate) fn texts(&self, number: &str) -> Vec<String> {
         let phone = self.phone(number);
         phone["texts"]
@@ -382,7 +382,7 @@ impl World {
             .collect()
     }
 
-    /// How many times this phone was called.
+    /// Returns how many times this phone was called.
     pub(crate) fn calls(&self, number: &str) -> usize {
         let phone = self.phone(number);
         let ended = phone["calls"].as_array().into_iter().flatten();
@@ -391,19 +391,19 @@ impl World {
         sids.len()
     }
 
-    /// A call is there that nobody has ended.
+    /// Returns true if there is a call that nobody has ended.
     pub(crate) fn rings(&self, number: &str) -> bool {
         !self.phone(number)["call"].is_null()
     }
 
-    /// Takes the call that rings; gives what is heard.
+    /// Answers the ringing call. Returns what is heard.
     pub(crate) async fn answer(&self, number: &str) -> Vec<String> {
         let path = format!("/sim/phones/{}/answer", number.replace('+', "%2B"));
         assert_eq!(self.send("POST", &path, &[], "").await.status / 100, 2, "a call rings");
         self.heard(number)
     }
 
-    /// Presses a key during the call; gives all that has been heard so far.
+    /// Presses a key during the call. Returns everything that has been heard so far.
     pub(crate) async fn key(&self, number: &str, digits: &str) -> Vec<String> {
         let path = format!("/sim/phones/{}/keys", number.replace('+', "%2B"));
         let body = json!({ "digits": digits }).to_string();
@@ -414,7 +414,7 @@ impl World {
         self.heard(number)
     }
 
-    /// All that was heard in the last call of this phone.
+    /// Returns everything that was heard in the last call of this phone.
     pub(crate) fn heard(&self, number: &str) -> Vec<String> {
         let phone = self.phone(number);
         let call = if phone["call"].is_null() {
@@ -425,7 +425,7 @@ impl World {
         call["heard"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Tells a phone how to behave: `busy`, `off`, `refuse` with a code.
+    /// Sets the behaviour of a phone: `busy`, `off`, `refuse` with a code.
     pub(crate) async fn behave(&self, number: &str, behaviour: Value) {
         let path = format!("/sim/phones/{}", number.replace('+', "%2B"));
         let answer =
@@ -451,12 +451,12 @@ impl World {
         all
     }
 
-    /// What the bus has heard.
+    /// Returns the facts that were published on the bus.
     pub(crate) fn facts(&self) -> Vec<String> {
         self.runner.cloud.bus().facts().into_iter().map(|fact| fact.kind).collect()
     }
 
-    /// Every mark that stands in a message anywhere, so that copies can be counted.
+    /// Returns every reference tag in any message, so that copies can be counted.
     pub(crate) fn marks(&self) -> Vec<String> {
         let posts = self.spaces().into_iter().flat_map(|space| space["messages"].as_array().unwrap().clone());
         let texts = self
@@ -476,7 +476,7 @@ impl World {
             .collect()
     }
 
-    /// Everything is read, whatever it is: for tests that look at something else.
+    /// Counts everything as read: for tests that look at something else.
     pub(crate) fn read_all(&self) {
         for space in self.spaces() {
             self.read_space(&space);
@@ -487,7 +487,7 @@ impl World {
     }
 }
 
-/// Now, by the machine's clock: what holds today holds in every test.
+/// Now, by the machine's clock: what is valid today is valid in every test.
 fn today() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "a world has to begin at some time")]
     Timestamp::now()

@@ -1,4 +1,4 @@
-//! Every await of the duty's handlers dies once before and once after it takes effect: somebody is woken once all the same.
+//! The handlers of alerts die before and after each of their awaits takes effect, once each: somebody is woken once all the same.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use super::mailbox::{PASSING, Server, reads};
 use super::{ADDRESS, DANA, DUTY, ELI, problem};
 use crate::world::World;
 
-/// What happens while somebody dies.
+/// What happens while a handler dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scene {
     /// A mail comes in: a space, a card, a text and a call.
     Mail,
-    /// The same mail lies in a mailbox.
+    /// The same mail is in a mailbox.
     Mailbox,
-    /// Dana has it, by text.
+    /// Dana acknowledges by text.
     Acknowledgement,
-    /// It is done, by text: the report goes into the space and to whoever wrote the mail.
+    /// The incident is resolved by text: the incident report goes to the space and to the sender of the mail.
     End,
 }
 
 impl Scene {
-    /// How Dana sees that her text was taken in; she sends it again otherwise, as people do.
+    /// Returns true if Dana sees that her text was received. Otherwise she sends it again, as people do.
     fn taken_in(self, phase: Phase) -> bool {
         match self {
             Self::Mail | Self::Mailbox => true,
@@ -34,9 +34,9 @@ impl Scene {
     }
 }
 
-/// Plays a scene and lets the handler die at request `number`; gives how many requests there were, and whether it died.
+/// Plays a scene and lets the handler die at request `number`. Returns how many requests there were, and whether it died.
 async fn play(scene: Scene, number: usize, moment: Moment) -> (usize, bool) {
-    // Nobody else is called meanwhile: what is said twice would not be told from what is said to the next one.
+    // Nobody else is called meanwhile: a repeated message could not be told from a message to the next person.
     let config = DUTY.replace("after: 5m", "after: 2h");
     let server = Server::with(vec![problem()], PASSING);
     let config = if scene == Scene::Mailbox { reads(&config, &server) } else { config };
@@ -52,7 +52,7 @@ async fn play(scene: Scene, number: usize, moment: Moment) -> (usize, bool) {
     match scene {
         Scene::Mail => drop(world.mail_with(ADDRESS, "", &problem()).await),
         Scene::Mailbox => {
-            // Only the poll dies here: what follows from a mail dies with the other one.
+            // Only the poll dies here. What follows from a mail dies in the other scene.
             world.advance(61).await;
             world.runner.cloud.tick_due().await;
         }
@@ -63,7 +63,7 @@ async fn play(scene: Scene, number: usize, moment: Moment) -> (usize, bool) {
         world.pass(20).await;
     }
     let seen = world.gate.seen();
-    // What was left behind is found within a lease, a pause and two ticks.
+    // What the dead handler left behind is found within a lease, a pause and two ticks.
     world.pass(4 * 60).await;
     if !scene.taken_in(world.alert().await.phase) {
         world.text_from(DANA, if scene == Scene::End { "done" } else { "ack" }).await;
@@ -120,7 +120,7 @@ async fn check(world: &World, scene: Scene, here: &str) {
     assert!(world.runner.cloud.queue().dead().is_empty(), "{here}: no dead letter");
 }
 
-/// Everything that was decided, once nobody works on it any more.
+/// Returns everything that was decided, once no worker works on it any more.
 async fn settled(world: &World, incident: &Incident, here: &str) -> Vec<Dispatch> {
     let mut all = Vec::new();
     for number in 1..=incident.dispatches {
@@ -137,7 +137,7 @@ async fn settled(world: &World, incident: &Incident, here: &str) -> Vec<Dispatch
     all
 }
 
-/// Nobody can look for a mail: it goes out again for each attempt of which nobody knows, and never more than thrice.
+/// A mail can't be looked up: it is sent again for each attempt with unknown outcome, and at most three times.
 fn letters(world: &World, here: &str, dispatches: &[Dispatch]) {
     let sent = world.letters();
     let mut wanted = 0;
@@ -160,9 +160,8 @@ fn letters(world: &World, here: &str, dispatches: &[Dispatch]) {
     assert_eq!(sent.is_empty(), wanted == 0, "{here}: {sent:#?}");
 }
 
-/// All deaths of a scene. Nothing takes effect between the end of one request and the beginning of the next: to die after the
-/// one is to die before the other, so that only the first has both. Each world mostly waits: two at once cost little more
-/// than one.
+/// All deaths of a scene. Nothing takes effect between the end of one request and the beginning of the next: to die after the one
+/// is to die before the other, so that only the first has both. Each world mostly waits: two at once cost little more than one.
 async fn every_death(scene: Scene) {
     let (requests, died) = play(scene, usize::MAX / 4, Moment::Before).await;
     assert!(!died && requests > 5, "{scene:?}: {requests} requests");
@@ -178,21 +177,21 @@ async fn every_death(scene: Scene) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_a_mail_and_its_page_may_die() {
+async fn a_handler_may_die_at_every_await_of_a_mail_and_its_page() {
     every_death(Scene::Mail).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_a_mailbox_may_die() {
+async fn a_handler_may_die_at_every_await_of_a_mailbox() {
     every_death(Scene::Mailbox).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_an_acknowledgement_by_text_may_die() {
+async fn a_handler_may_die_at_every_await_of_an_acknowledgement_by_text() {
     every_death(Scene::Acknowledgement).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_await_of_the_end_and_its_report_may_die() {
+async fn a_handler_may_die_at_every_await_of_the_end_and_its_incident_report() {
     every_death(Scene::End).await;
 }

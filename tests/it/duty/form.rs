@@ -1,4 +1,4 @@
-//! The web form, the page of whoever reported something, and the links in our mails: with hostile hands too.
+//! The web form, the reporter's page, and the links in Handbell's mails: in hostile hands too.
 
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::oncall::Maintenance;
@@ -16,7 +16,7 @@ const DOOR: [(&str, &str); 4] = [
     ("name", "Ann"),
 ];
 
-/// What stands in a hidden field, or none.
+/// Returns the value of a hidden field, or none.
 fn hidden(page: &str, name: &str) -> Option<String> {
     let rest = page.split_once(&format!("name=\"{name}\" value=\""))?.1;
     rest.split('"').next().map(str::to_owned)
@@ -26,7 +26,7 @@ fn encoded(fields: &[(&str, &str)]) -> String {
     reqwest::Url::parse_with_params("http://x/", fields).unwrap().query().unwrap().to_owned()
 }
 
-/// The path of the page that a form's answer leads to.
+/// Returns the path of the page to which a form's response leads.
 #[track_caller]
 fn leads_to(answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{answer:?}");
@@ -43,12 +43,12 @@ impl World {
         self.send("POST", path, &[FORM, ("sec-fetch-site", "same-origin")], encoded(fields)).await
     }
 
-    /// Nobody does anything for so long, and no minute's tick comes either.
+    /// Lets this much time pass, without any activity and without the ticks of the minutes.
     fn leap(&self, hours: i64) {
         self.runner.cloud.advance(SignedDuration::from_hours(hours)).unwrap();
     }
 
-    /// The token of the page at this path.
+    /// Returns the token of the page at this path.
     async fn token_at(&self, path: &str) -> String {
         let page = self.look(path).await;
         hidden(&page.body, "token").unwrap_or_else(|| panic!("no token: {page:?}"))
@@ -61,26 +61,26 @@ impl World {
         self.post("/alert/demo", &fields).await
     }
 
-    /// Reports the door; the path of the reporter's page.
+    /// Reports the door. Returns the path of the reporter's page.
     async fn ticket(&self) -> String {
         let ticket = leads_to(&self.report(&DOOR).await);
         self.settle().await;
         ticket
     }
 
-    /// What stands in the table of the incident of a reporter's page.
+    /// Returns the incident of a reporter's page, from the table.
     async fn reported(&self, ticket: &str) -> Incident {
         let subject = ticket.split_once("/ticket.").unwrap().1.split('.').next().and_then(Subject::parse);
         self.runner.store.incidents().incident(&subject.unwrap()).await.unwrap().expect("an incident")
     }
 
-    /// Says something on the reporter's page.
+    /// Adds a note on the reporter's page.
     async fn adds(&self, ticket: &str, text: &str) -> Answer {
         let token = self.token_at(ticket).await;
         self.post(ticket, &[("say", "note"), ("text", text), ("token", &token)]).await
     }
 
-    /// The paths of the links in the mails that were sent, oldest first.
+    /// Returns the paths of the links in the mails that were sent, oldest first.
     fn links(&self) -> Vec<String> {
         let letters = self.letters();
         let texts = letters.iter().map(|letter| letter["text"].as_str().unwrap_or_default());
@@ -92,14 +92,14 @@ impl World {
     }
 }
 
-/// Dana and Eli are reached by mail.
+/// A world in which Dana and Eli are reached by mail.
 async fn by_mail() -> World {
     let people = PEOPLE.replace("ops,text; call", "ops,mail");
     World::with_files(DUTY, &[("people.csv", &people), ("rotas.yaml", ROTAS)]).await
 }
 
 #[tokio::test]
-async fn a_report_wakes_whoever_is_on_duty_and_the_reporter_sees_who_has_it() {
+async fn a_form_wakes_the_person_on_call_and_the_reporter_sees_who_has_it() {
     let world = World::staffed(DUTY).await;
     let page = world.look("/alert/demo").await;
     assert_eq!(page.status, 200);
@@ -151,7 +151,7 @@ async fn a_report_wakes_whoever_is_on_duty_and_the_reporter_sees_who_has_it() {
 }
 
 #[tokio::test]
-async fn who_has_only_a_number_stays_somebody_on_the_page() {
+async fn a_person_without_a_name_is_somebody_on_the_reporters_page() {
     let config = DUTY.replace("[{ on_duty: ops }]", "[\"+12025550144\"]");
     let world = World::staffed(&config).await;
     let ticket = world.ticket().await;
@@ -164,7 +164,7 @@ async fn who_has_only_a_number_stays_somebody_on_the_page() {
 }
 
 #[tokio::test]
-async fn what_people_say_among_themselves_is_not_for_the_reporter() {
+async fn messages_within_the_team_are_not_shown_to_the_reporter() {
     let world = World::staffed(DUTY).await;
     let ticket = world.ticket().await;
     world.text_from(DANA, "That is Ann again, never mind her").await;
@@ -176,7 +176,7 @@ async fn what_people_say_among_themselves_is_not_for_the_reporter() {
 }
 
 #[tokio::test]
-async fn the_same_form_twice_is_one_alert_and_what_was_changed_is_passed_on() {
+async fn the_same_form_twice_is_one_alert_and_a_changed_text_is_passed_on() {
     let world = World::staffed(DUTY).await;
     let token = world.token_at("/alert/demo").await;
     let sent: Vec<_> = DOOR.into_iter().chain([("token", token.as_str())]).collect();
@@ -202,7 +202,7 @@ async fn the_same_form_twice_is_one_alert_and_what_was_changed_is_passed_on() {
 }
 
 #[tokio::test]
-async fn nothing_that_was_typed_is_lost_in_silence() {
+async fn nothing_that_was_typed_is_lost_silently() {
     let world = World::staffed(DUTY).await;
     let wrong = world
         .report(&[("what", ""), ("more", "It <b>smokes</b>"), ("severity", "info"), ("email", "ann@")])
@@ -237,7 +237,7 @@ async fn nothing_that_was_typed_is_lost_in_silence() {
 }
 
 #[tokio::test]
-async fn only_our_page_raises_an_alert() {
+async fn only_handbells_own_page_raises_an_alert() {
     let config = DUTY.replace(
         "sources:\n",
         "sources:\n  mails:\n    plan: duty\n    address: { secret: mails }\n  other:\n    plan: duty\n    form: { secret: alert-form }\n",
@@ -281,7 +281,7 @@ async fn one_address_sends_twenty_forms_an_hour() {
 }
 
 #[tokio::test]
-async fn a_line_is_passed_on_once_and_twenty_are_enough() {
+async fn a_note_is_passed_on_once_and_at_most_twenty_are() {
     let world = World::staffed(DUTY).await;
     let ticket = world.ticket().await;
     let reference = world.alert().await.reference();
@@ -310,7 +310,7 @@ async fn a_line_is_passed_on_once_and_twenty_are_enough() {
 }
 
 #[tokio::test]
-async fn what_is_taken_back_is_over_and_says_so_to_everybody() {
+async fn a_withdrawn_report_ends_the_incident_and_everybody_is_notified() {
     let world = World::staffed(DUTY).await;
     let ticket = world.ticket().await;
     world.texts(DANA);
@@ -370,7 +370,7 @@ async fn a_ticket_is_good_for_a_week_and_for_its_own_alert() {
 }
 
 #[tokio::test]
-async fn while_phones_stay_silent_the_reporter_is_told_until_when() {
+async fn during_a_hold_the_reporter_sees_until_when() {
     let world = World::staffed(DUTY).await;
     let now = world.now();
     let work = Maintenance {
@@ -392,7 +392,7 @@ async fn while_phones_stay_silent_the_reporter_is_told_until_when() {
 }
 
 #[tokio::test]
-async fn no_page_runs_what_somebody_typed_and_every_page_has_the_same_headers() {
+async fn no_page_runs_typed_text_and_every_page_has_the_same_headers() {
     let world = by_mail().await;
     let hostile = "\"><script>alert(1)</script>{{body}}<img src=x onerror=alert(1)>";
     let fields = [("what", hostile), ("more", hostile), ("name", hostile)];
@@ -480,7 +480,7 @@ async fn a_program_that_opens_every_link_changes_nothing_and_a_person_acts_once(
 }
 
 #[tokio::test]
-async fn who_comes_second_learns_who_was_first() {
+async fn the_second_person_learns_who_was_first() {
     let world = by_mail().await;
     world.ticket().await;
     world.pass(310).await;
@@ -498,7 +498,7 @@ async fn who_comes_second_learns_who_was_first() {
 }
 
 #[tokio::test]
-async fn an_old_a_cut_and_a_strangers_link_do_nothing() {
+async fn an_old_a_truncated_and_a_forged_link_do_nothing() {
     let world = by_mail().await;
     let ticket = world.ticket().await;
     let link = world.links().remove(0);
@@ -526,7 +526,7 @@ async fn an_old_a_cut_and_a_strangers_link_do_nothing() {
 }
 
 #[tokio::test]
-async fn a_link_of_what_is_over_says_nothing_about_what_came_after() {
+async fn a_link_of_an_ended_incident_shows_nothing_about_the_next() {
     let world = by_mail().await;
     world.mail(&super::problem()).await;
     let link = world.links().remove(0);

@@ -1,4 +1,4 @@
-//! "I have it", by every channel: the first wins, the others are told, and whatever is said twice counts once.
+//! "I have it", by every channel: the first person wins, the others are notified, and a repeated command counts once.
 
 use handbell_core::incident::Phase;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::{BOB, DANA, DUTY, ELI, problem};
 use crate::world::World;
 
 #[tokio::test]
-async fn the_first_who_has_it_wins_and_the_others_are_told() {
+async fn the_first_acknowledgement_wins_and_the_others_are_notified() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     world.pass(310).await;
@@ -36,7 +36,7 @@ async fn the_first_who_has_it_wins_and_the_others_are_told() {
 }
 
 #[tokio::test]
-async fn several_are_open_and_the_number_tells_which() {
+async fn the_number_tells_which_open_incident_is_meant() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     world.mail(&super::nagios("p2", "PROBLEM: web7/HTTP is CRITICAL", "timeout")).await;
@@ -59,7 +59,7 @@ async fn several_are_open_and_the_number_tells_which() {
 }
 
 #[tokio::test]
-async fn words_that_are_no_command_go_to_those_who_wait() {
+async fn a_text_that_is_no_command_is_posted_in_the_space() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     let reference = world.alert().await.reference();
@@ -68,14 +68,14 @@ async fn words_that_are_no_command_go_to_those_who_wait() {
         world.posts(&reference).iter().any(|post| post == "**Dana** (by text): On the train, ten minutes")
     );
     assert_eq!(world.alert().await.phase, Phase::Open);
-    // A stranger's word changes nothing.
+    // A stranger's command changes nothing.
     world.text_from("+12025550177", "ack").await;
     assert_eq!(world.alert().await.phase, Phase::Open);
     world.read_all();
 }
 
 #[tokio::test]
-async fn i_cant_climbs_at_once() {
+async fn i_cant_escalates_at_once() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     assert_eq!(world.choose_on_card("dana@example.com", "I can't").await, 200);
@@ -92,7 +92,7 @@ async fn i_cant_climbs_at_once() {
 
 /// The word `escalation` in the space, and a team by its name.
 #[tokio::test]
-async fn the_word_escalation_climbs_and_a_name_brings_its_team() {
+async fn the_word_escalation_escalates_and_a_name_pages_its_team() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     let reference = world.alert().await.reference();
@@ -116,7 +116,7 @@ async fn the_word_escalation_climbs_and_a_name_brings_its_team() {
 }
 
 #[tokio::test]
-async fn a_card_of_another_space_and_a_pressed_twice_card_change_nothing_more() {
+async fn a_card_of_another_space_and_a_second_press_change_nothing() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     world.choose_on_card("dana@example.com", "I have it").await;
@@ -142,7 +142,7 @@ async fn a_voicemail_or_an_undelivered_text_moves_on_at_once() {
 }
 
 #[tokio::test]
-async fn nobody_on_duty_is_an_alarm_and_the_team_stands_in() {
+async fn if_nobody_is_on_call_the_admins_are_notified_and_the_team_is_paged() {
     let rotas = super::ROTAS.replace("people: [dana], starts: 2026", "people: [dana], starts: 2066");
     let files = [("people.csv", super::PEOPLE), ("rotas.yaml", rotas.as_str())];
     let world = World::with_files(DUTY, &files).await;
@@ -156,7 +156,7 @@ async fn nobody_on_duty_is_an_alarm_and_the_team_stands_in() {
 }
 
 #[tokio::test]
-async fn one_is_not_enough_where_two_are_needed() {
+async fn one_acknowledgement_is_not_enough_where_two_are_needed() {
     let config = DUTY.replace("    escalate:", "    need: 2\n    escalate:");
     let world = World::staffed(&config).await;
     world.mail(&problem()).await;
@@ -173,7 +173,7 @@ async fn one_is_not_enough_where_two_are_needed() {
 }
 
 #[tokio::test]
-async fn whoever_has_it_is_asked_and_it_is_open_again_without_an_answer() {
+async fn the_person_who_has_it_is_asked_and_without_an_answer_it_is_reopened() {
     let config = DUTY.replace("    escalate:", "    confirm: { after: 30m, within: 10m }\n    escalate:");
     let world = World::staffed(&config).await;
     world.mail(&problem()).await;
@@ -198,7 +198,7 @@ async fn whoever_has_it_is_asked_and_it_is_open_again_without_an_answer() {
 }
 
 #[tokio::test]
-async fn a_snooze_ends_and_the_same_step_comes_again() {
+async fn after_a_snooze_the_same_step_is_taken_again() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     world.text_from(DANA, "snooze 20m").await;
@@ -211,7 +211,7 @@ async fn a_snooze_ends_and_the_same_step_comes_again() {
     world.read_all();
 }
 
-/// A new number is called only once whoever has it has said the code that it was sent.
+/// A new number is called only after its owner has entered the code that it received.
 #[tokio::test]
 async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
     use handbell_core::delivery::{Body, Content, Delivery, Dispatch, DispatchKey, Message, PhoneMessage};
@@ -256,9 +256,9 @@ async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
     world.read_all();
 }
 
-/// The next way comes at once even where it was meant for later, and a later attempt waits besides.
+/// The next way is tried at once although it was planned for later, and a later attempt is still pending.
 #[tokio::test]
-async fn an_undelivered_text_brings_the_call_that_was_meant_for_later() {
+async fn an_undelivered_text_expedites_the_call_that_was_planned_for_later() {
     let people =
         super::PEOPLE.replace("ops,text; call\neli", "ops,text; call after 10m; call after 20m\neli");
     let files = [("people.csv", people.as_str()), ("rotas.yaml", super::ROTAS)];
@@ -270,9 +270,9 @@ async fn an_undelivered_text_brings_the_call_that_was_meant_for_later() {
     world.read_all();
 }
 
-/// A text that Twilio didn't tell us of is an answer all the same, and nobody's first text as a customer.
+/// A text without a callback counts as a reply all the same, and isn't taken for a customer's first text.
 #[tokio::test]
-async fn an_acknowledgement_that_twilio_did_not_tell_us_of_is_fetched() {
+async fn an_acknowledgement_without_a_callback_is_fetched() {
     let config = DUTY.replace(
         "sources:",
         "lines:\n  support: { number: \"+12025550100\", texts: { welcome: Thanks for signing up! } }\nsources:",

@@ -1,4 +1,4 @@
-//! Mails: what they mean, what belongs together, what must not count, and what happens when nobody tells us of one.
+//! Mails: what they mean, which belong together, which must not count, and what happens without a notification about one.
 
 use handbell_core::incident::Phase;
 use handbell_sim::trouble::TroubleKind;
@@ -7,7 +7,7 @@ use super::{ADDRESS, BOB, DANA, DUTY, ELI, nagios, problem};
 use crate::world::World;
 
 #[tokio::test]
-async fn a_recovery_ends_it_and_everybody_who_was_called_is_told() {
+async fn a_recovery_ends_the_incident_and_everybody_who_was_called_is_notified() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     world.texts(DANA);
@@ -17,7 +17,7 @@ async fn a_recovery_ends_it_and_everybody_who_was_called_is_told() {
     world.pass(400).await;
     assert_eq!(world.calls(ELI), 0);
     assert_eq!(world.letters().len(), 1, "one report");
-    // The next trouble with the same thing is a new incident.
+    // The next problem of the same thing is a new incident.
     world.mail(&nagios("p3", "PROBLEM: db1/MySQL is CRITICAL", "again")).await;
     assert_eq!((world.alert().await.epoch, world.alert().await.phase), (2, Phase::Open));
     world.read_all();
@@ -52,7 +52,7 @@ async fn the_same_mail_twice_counts_once_and_an_answer_in_its_thread_joins_it() 
 }
 
 #[tokio::test]
-async fn vacation_replies_bounces_and_our_own_mails_raise_nothing() {
+async fn vacation_replies_bounces_and_handbells_own_mails_raise_nothing() {
     let world = World::staffed(DUTY).await;
     let vacation = nagios("v1", "Out of office", "Back on Monday")
         .replace("Subject:", "Auto-Submitted: auto-replied\r\nSubject:");
@@ -83,7 +83,7 @@ async fn a_doubtful_mail_may_raise_and_may_never_resolve() {
 }
 
 #[tokio::test]
-async fn a_virus_is_put_aside_and_told_and_a_mail_to_nobody_too() {
+async fn a_virus_and_a_mail_to_nobody_are_put_aside_and_reported() {
     let world = World::staffed(DUTY).await;
     world.mail_with(ADDRESS, "&virus=FAIL", &problem()).await;
     world.settle().await;
@@ -103,7 +103,7 @@ async fn a_virus_is_put_aside_and_told_and_a_mail_to_nobody_too() {
 }
 
 #[tokio::test]
-async fn a_mail_of_which_nobody_told_us_is_found_in_the_bucket() {
+async fn a_mail_without_a_notification_is_found_in_the_bucket() {
     let world = World::staffed(DUTY).await;
     world.mail_with(ADDRESS, "&lost=true", &problem()).await;
     world.settle().await;
@@ -115,7 +115,7 @@ async fn a_mail_of_which_nobody_told_us_is_found_in_the_bucket() {
 }
 
 #[tokio::test]
-async fn broken_mails_raise_with_what_could_be_read() {
+async fn broken_mails_raise_alerts_with_what_could_be_read() {
     let world = World::staffed(DUTY).await;
     let broken = b"Subject: =?utf-8?q?broken\r\nContent-Type: multipart/mixed; boundary=\r\n\r\n--\r\n\xff\xfe the disk is full";
     let path = format!("/sim/mail?to={ADDRESS}");
@@ -147,7 +147,7 @@ async fn webex_and_the_bucket_are_down_and_nothing_is_lost_or_doubled() {
     world.read_all();
 }
 
-/// A mail to the incident's own address acknowledges, but only from somebody known, and proven.
+/// A mail to the incident's own address acknowledges, but only from a known sender who is proven.
 #[tokio::test]
 async fn a_mail_reply_acknowledges_only_with_dmarc_a_known_sender_and_the_incidents_token() {
     let people = super::PEOPLE.replace(",ops,text; call\neli", ",ops,mail; text\neli");
@@ -201,10 +201,10 @@ async fn quiet_hours_hold_phones_and_critical_ones_ring() {
     world.read_all();
 }
 
-/// Whoever knows the address may wake people, and must not let them sleep on: the word that it is over has to come from the one
-/// who said that it isn't.
+/// A person who knows the address may wake people, but must not let them sleep on: the report of the end has to come from the
+/// sender of the problem.
 #[tokio::test]
-async fn somebody_else_and_an_unproven_sender_end_nothing() {
+async fn another_sender_and_an_unproven_one_end_nothing() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     let recovery = nagios("r1", "RECOVERY: db1/MySQL is OK", "up")
@@ -223,9 +223,9 @@ async fn somebody_else_and_an_unproven_sender_end_nothing() {
     world.read_all();
 }
 
-/// SES and Lambda keep no order: a recovery that was held up must not end the trouble that came after it.
+/// SES and Lambda keep no order: a delayed recovery must not end the problem that came after it.
 #[tokio::test]
-async fn a_late_recovery_ends_no_newer_trouble() {
+async fn a_late_recovery_ends_no_newer_problem() {
     let world = World::staffed(DUTY).await;
     let dated = |mail: String, seconds: i64| {
         let at = world.now() + jiff::SignedDuration::from_secs(seconds);
@@ -241,7 +241,7 @@ async fn a_late_recovery_ends_no_newer_trouble() {
     world.read_all();
 }
 
-/// What is sent to those outside names no numbers, and the mail in the space no secret address.
+/// Messages to outsiders contain no phone numbers, and the mail in the space contains no secret address.
 #[tokio::test]
 async fn strangers_learn_no_numbers_and_the_space_no_secret() {
     let world = World::staffed(DUTY).await;
@@ -260,11 +260,12 @@ async fn strangers_learn_no_numbers_and_the_space_no_secret() {
     world.read_all();
 }
 
-/// More than the source's share of new alerts in ten minutes are one incident, and nobody's phone rings for each of them.
+/// If there are more new alerts in ten minutes than the source's limit, they are one incident, and nobody's phone rings for each of
+/// them.
 #[tokio::test]
 async fn a_flood_of_different_alerts_is_one_incident() {
     let config = DUTY.replace("    label: Monitoring", "    label: Monitoring\n    flood_after: 3");
-    // New alerts are counted in tens of minutes of the clock: this is the second minute of one.
+    // New alerts are counted by ten minutes of the clock: this is the second minute of such a period.
     let files = [("people.csv", super::PEOPLE), ("rotas.yaml", super::ROTAS)];
     let world = World::at("2026-11-21T12:01:00Z".parse().unwrap(), &config, &files).await;
     for number in ["one", "two", "three", "four", "five", "six"] {
@@ -276,9 +277,9 @@ async fn a_flood_of_different_alerts_is_one_incident() {
     world.read_all();
 }
 
-/// It got worse, and what is critical has a plan of its own: its people have heard of nothing yet.
+/// The severity rises, and critical alerts have a plan of their own, whose people haven't been notified yet.
 #[tokio::test]
-async fn what_gets_worse_runs_the_plan_for_what_is_that_bad() {
+async fn a_higher_severity_runs_the_plan_for_that_severity() {
     let config = DUTY
         .replace("sources:", "  mild:\n    space: { title: Mild, participants: [alice@example.com] }\n    steps: [{ post: { markdown: Look at it } }]\nsources:")
         .replace("    label: Monitoring", "    label: Monitoring\n    plans: { warning: mild }\n    rules: [{ subject: WARNING, severity: warning }]");
@@ -292,11 +293,11 @@ async fn what_gets_worse_runs_the_plan_for_what_is_that_bad() {
     world.read_all();
 }
 
-/// A mail that comes once more when all is over raises nothing, in a flood neither.
+/// A mail that arrives again after the end raises nothing, not even in a flood.
 #[tokio::test]
-async fn a_mail_that_comes_again_in_a_flood_raises_nothing() {
+async fn a_mail_that_arrives_again_in_a_flood_raises_nothing() {
     let config = DUTY.replace("    label: Monitoring", "    label: Monitoring\n    flood_after: 1");
-    // New alerts are counted in tens of minutes of the clock: this is the second minute of one.
+    // New alerts are counted by ten minutes of the clock: this is the second minute of such a period.
     let files = [("people.csv", super::PEOPLE), ("rotas.yaml", super::ROTAS)];
     let world = World::at("2026-11-21T12:01:00Z".parse().unwrap(), &config, &files).await;
     world.mail(&problem()).await;

@@ -1,4 +1,5 @@
-//! A mailbox on another server: each mail is one alert, however often the server hangs up, counts anew, or says no.
+//! A mailbox on another server: each mail is one alert, however often the server hangs up, renumbers its mails, or responds with an
+//! error.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -10,7 +11,7 @@ use handbell_core::incident::Phase;
 use super::{ADDRESS, DANA, DUTY, nagios, problem};
 use crate::world::World;
 
-/// A configuration whose source has this mailbox, too.
+/// Adds this mailbox to the source of a configuration.
 pub(crate) fn reads(config: &str, server: &Server) -> String {
     let mailbox = format!(
         "    mailbox: {{ url: \"imap://127.0.0.1:{}\", user: alarm, password: {{ secret: mailbox }}, move_to: Done }}\n    form: {{ title",
@@ -19,7 +20,7 @@ pub(crate) fn reads(config: &str, server: &Server) -> String {
     config.replace("    form: { title", &mailbox)
 }
 
-/// What goes wrong: the server hangs up at its n-th command, before or after it takes effect.
+/// The fault: the server hangs up at its n-th command, before or after it takes effect.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HangsUp {
     at: usize,
@@ -29,7 +30,7 @@ pub(crate) struct HangsUp {
 /// It never hangs up.
 pub(crate) const PASSING: HangsUp = HangsUp { at: usize::MAX, after: false };
 
-/// An IMAP server with an inbox and whatever folders mails are moved to. It knows MOVE and says as little as it may.
+/// An IMAP server with an inbox and any folders to which mails are moved. It supports MOVE and sends as little as it may.
 pub(crate) struct Server {
     port: u16,
     state: Arc<Mutex<State>>,
@@ -41,13 +42,13 @@ struct State {
     folders: BTreeMap<String, BTreeMap<u32, String>>,
     password: String,
     trouble: HangsUp,
-    /// Commands so far.
+    /// Number of commands so far.
     commands: usize,
     logins: usize,
 }
 
 impl Server {
-    /// One whose inbox holds these mails.
+    /// A server whose inbox contains these mails.
     pub(crate) fn with(mails: Vec<String>, trouble: HangsUp) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -61,7 +62,7 @@ impl Server {
             logins: 0,
         }));
         let theirs = Arc::clone(&state);
-        // Its own thread, which ends with the test's process.
+        // The thread ends with the test's process.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&theirs);
@@ -77,7 +78,7 @@ impl Server {
         self.state.lock().unwrap()
     }
 
-    /// A mail comes into the inbox.
+    /// Puts a mail in the inbox.
     fn deliver(&self, mail: &str) {
         let mut state = self.state();
         let uid = state.next_uid;
@@ -85,12 +86,12 @@ impl Server {
         state.folders.entry("INBOX".into()).or_default().insert(uid, mail.to_owned());
     }
 
-    /// What lies in a folder.
+    /// Returns the mails in a folder.
     pub(crate) fn folder(&self, name: &str) -> Vec<String> {
         self.state().folders.get(name).map(|mails| mails.values().cloned().collect()).unwrap_or_default()
     }
 
-    /// Its index is lost: all numbers are new, and so is the number of the numbers.
+    /// Loses its index: all numbers are new, and so is UIDVALIDITY.
     fn counts_anew(&self) {
         let mut state = self.state();
         state.uid_validity += 1;
@@ -101,7 +102,7 @@ impl Server {
     }
 }
 
-/// One connection, to its end.
+/// Serves one connection to its end.
 fn serve(stream: &TcpStream, state: &Mutex<State>) {
     let mut writer = stream;
     let mut say = |text: &str| writer.write_all(text.as_bytes()).is_ok();
@@ -177,7 +178,7 @@ impl State {
     }
 }
 
-/// The server hangs up at each of its commands, before and after it takes effect: one alert, and the mail is lost nowhere.
+/// The server hangs up at each of its commands, before and after it takes effect: there is one alert, and the mail isn't lost.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_may_hang_up_at_every_command() {
     let quiet = Server::with(vec![problem()], PASSING);
@@ -195,7 +196,7 @@ async fn the_server_may_hang_up_at_every_command() {
             let here = format!("command {at}, after {after}");
             let alert = world.alert().await;
             assert_eq!((alert.count, world.texts(DANA).len(), world.calls(DANA)), (1, 1, 1), "{here}");
-            // Once it is stored it isn't looked at again: then it may stay where it was, and is never there twice.
+            // A stored mail isn't read again: it may stay where it was, and is never there twice.
             assert_eq!(server.folder("INBOX").len() + server.folder("Done").len(), 1, "{here}");
             world.read_all();
         }
@@ -203,7 +204,7 @@ async fn the_server_may_hang_up_at_every_command() {
 }
 
 #[tokio::test]
-async fn what_came_by_ses_and_lies_in_the_mailbox_too_is_one_alert() {
+async fn a_mail_that_came_by_ses_and_by_the_mailbox_is_one_alert() {
     let server = Server::with(vec![], PASSING);
     let world = World::staffed(&reads(DUTY, &server)).await;
     world.mail_with(ADDRESS, "", &problem()).await;
@@ -220,16 +221,16 @@ async fn what_came_by_ses_and_lies_in_the_mailbox_too_is_one_alert() {
     world.read_all();
 }
 
-/// Mails stay in the inbox and the server counts anew: what was an alert once is none again, though it is long over.
+/// Mails stay in the inbox and the server renumbers them: a mail that was an alert isn't one again, even long after the end.
 #[tokio::test]
-async fn a_server_that_counts_anew_raises_nothing_again() {
+async fn a_server_that_renumbers_its_mails_raises_nothing_again() {
     let server = Server::with(vec![problem()], PASSING);
     let config = reads(DUTY, &server);
     let world = World::staffed(&config).await;
     world.pass(61).await;
     world.text_from(DANA, "done").await;
     assert_eq!(world.alert().await.phase, Phase::Resolved);
-    // Somebody moves it back, too.
+    // And somebody moves a mail back.
     server.deliver(&problem());
     server.counts_anew();
     world.pass(121).await;
@@ -240,7 +241,7 @@ async fn a_server_that_counts_anew_raises_nothing_again() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_loses_nothing_and_doesnt_stop_other_mail() {
+async fn a_wrong_password_loses_nothing_and_does_not_stop_other_mail() {
     let server = Server::with(vec![problem()], PASSING);
     server.state().password = "another".into();
     let world = World::staffed(&reads(DUTY, &server)).await;
@@ -256,9 +257,9 @@ async fn a_wrong_password_loses_nothing_and_doesnt_stop_other_mail() {
     world.read_all();
 }
 
-/// What is broken must not keep what lies behind it from being read.
+/// A broken mail must not keep the mails after it from being read.
 #[tokio::test]
-async fn a_mail_that_is_no_mail_doesnt_stop_those_behind_it() {
+async fn a_broken_mail_does_not_stop_the_mails_after_it() {
     let server = Server::with(vec!["\r\n".into(), "\u{0}\u{1}".into(), problem()], PASSING);
     let world = World::staffed(&reads(DUTY, &server)).await;
     world.pass(121).await;

@@ -1,4 +1,4 @@
-//! What the original did wrong, or only claimed. Each test says what holds instead, and its comment what was wrong.
+//! Faults of the original, or claims that it didn't keep. Each test states what holds instead; its comment states the fault.
 
 use handbell_core::incident::Phase;
 use handbell_local::cloud::table::TableFault;
@@ -18,7 +18,7 @@ async fn a_mail_raises_an_alert() {
 
 /// "the same mail each run": POP3 read the first message again and again, and deleted none.
 #[tokio::test]
-async fn the_same_mail_again_alerts_nobody_again() {
+async fn the_same_mail_alerts_nobody_twice() {
     let world = World::staffed(DUTY).await;
     for _ in 0..5 {
         world.mail(&problem()).await;
@@ -59,9 +59,9 @@ async fn a_refusal_is_shown_and_the_next_person_is_called_at_once() {
     world.read_all();
 }
 
-/// A database that was down ended everything with 500 before any call went out.
+/// A database failure ended everything with a 500 before any call was made.
 #[tokio::test]
-async fn a_table_that_was_down_keeps_nobody_from_being_called() {
+async fn an_outage_of_the_table_keeps_nobody_from_being_called() {
     let world = World::staffed(DUTY).await;
     let table = world.runner.cloud.table();
     for _ in 0..500 {
@@ -77,7 +77,7 @@ async fn a_table_that_was_down_keeps_nobody_from_being_called() {
     world.read_all();
 }
 
-/// With a team in the settings nobody was added at all, and the status was OK: the team's id was sent as an address.
+/// With a team in the settings, nobody was added at all, and the status was OK: the team's id was sent as an address.
 #[tokio::test]
 async fn everybody_of_a_team_joins_and_is_called() {
     let config = DUTY.replace("[{ on_duty: ops }]", "[{ team: ops }]");
@@ -110,16 +110,16 @@ async fn somebody_is_called_again_and_again_until_they_acknowledge() {
 
 /// The spoken text was sent as an address (`calltts`), and the call played a song.
 #[tokio::test]
-async fn a_call_says_the_alerts_text_whatever_stands_in_it() {
+async fn a_call_speaks_the_alerts_text_whatever_it_contains() {
     let world = World::staffed(DUTY).await;
     world.mail(&nagios("x1", "PROBLEM: a & b < c", "x")).await;
     assert!(world.answer(DANA).await[0].starts_with("PROBLEM: a & b < c. It is critical."));
     world.read_all();
 }
 
-/// The "report" went to the person on duty, with the subject "The contents of %s".
+/// The "report" went to the person on call, with the subject "The contents of %s".
 #[tokio::test]
-async fn the_report_goes_to_the_reporter_and_whom_the_source_names() {
+async fn the_incident_report_goes_to_the_reporter_and_to_the_addresses_of_the_source() {
     let world = World::staffed(
         &DUTY.replace("    label: Monitoring", "    label: Monitoring\n    report_to: [noc@example.com]"),
     )
@@ -135,7 +135,7 @@ async fn the_report_goes_to_the_reporter_and_whom_the_source_names() {
     world.read_all();
 }
 
-/// The escalation by the word `escalation` stood in the README only.
+/// The escalation by the word `escalation` existed in the README only.
 #[tokio::test]
 async fn a_word_in_the_space_escalates() {
     let world = World::staffed(DUTY).await;
@@ -145,7 +145,7 @@ async fn a_word_in_the_space_escalates() {
     world.read_all();
 }
 
-/// The filter by subject was not there: `subject` and `to` were ignored.
+/// The filter by subject didn't exist: `subject` and `to` were ignored.
 #[tokio::test]
 async fn a_filter_by_subject_is_obeyed() {
     let config = DUTY.replace(
@@ -161,7 +161,7 @@ async fn a_filter_by_subject_is_obeyed() {
     world.read_all();
 }
 
-/// `/dutyAlert` was there for anybody, and without a login ended with 500.
+/// `/dutyAlert` was open to anybody, and ended with a 500 without a login.
 #[tokio::test]
 async fn nobody_raises_an_alert_without_a_secret() {
     let world = World::staffed(DUTY).await;
@@ -173,9 +173,9 @@ async fn nobody_raises_an_alert_without_a_secret() {
     assert!(world.alerts().await.is_empty());
 }
 
-/// Who was on duty was whoever had logged in.
+/// The person on call was the one who had logged in.
 #[tokio::test]
-async fn the_rota_says_who_is_called() {
+async fn the_rota_decides_who_is_called() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     assert_eq!((world.calls(DANA), world.calls(ELI)), (1, 0), "the rota says who");

@@ -1,4 +1,4 @@
-//! Stop must stop: what comes at the same moment, or too late.
+//! An acknowledgement stops the calls, even if other events come at the same moment or too late.
 
 use handbell_core::incident::Phase;
 use handbell_local::gate::{Moment, Passing};
@@ -6,9 +6,9 @@ use handbell_local::gate::{Moment, Passing};
 use super::{DANA, DUTY, ELI, nagios, problem};
 use crate::world::World;
 
-/// The answered call says who has it, and hangs up.
+/// The answered call says who has the incident, and hangs up.
 #[tokio::test]
-async fn an_acknowledgement_while_our_call_is_ringing() {
+async fn an_acknowledgement_stops_a_ringing_call() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     world.text_from(DANA, "ack").await;
@@ -34,7 +34,7 @@ impl World {
         self.until("the phase", async || self.alert().await.phase == phase).await;
     }
 
-    /// What is due now is done, while another handler is held.
+    /// Does everything that is due now, while another handler is held.
     async fn works(&self) {
         while self.runner.cloud.deliver_due().await + self.runner.cloud.tick_due().await > 0 {}
     }
@@ -49,7 +49,7 @@ async fn before_the_second_step() -> World {
     world
 }
 
-/// The timer has decided on the second step, and the acknowledgement is written before it is.
+/// The timer has decided on the second step, and the acknowledgement is written before that step is.
 #[tokio::test]
 async fn an_acknowledgement_that_overtakes_the_timer_keeps_the_next_step_from_being_taken() {
     let world = before_the_second_step().await;
@@ -70,7 +70,7 @@ async fn an_acknowledgement_that_overtakes_the_timer_keeps_the_next_step_from_be
 
 /// The acknowledgement has been decided, and the timer's step is written before it is.
 #[tokio::test]
-async fn an_acknowledgement_that_the_timer_overtakes_is_taken_and_hangs_up_what_rings() {
+async fn an_acknowledgement_that_the_timer_overtakes_counts_and_hangs_up_ringing_calls() {
     let world = before_the_second_step().await;
     let held = world.gate.hold(Moment::Before, writes(ACKNOWLEDGED));
     let is_overtaken = async {
@@ -97,7 +97,7 @@ async fn an_acknowledgement_that_the_timer_overtakes_is_taken_and_hangs_up_what_
     world.read_all();
 }
 
-/// The step is written, and the acknowledgement after it, before anybody has claimed the step's deliveries.
+/// The step is written, and then the acknowledgement, before a worker has claimed the step's deliveries.
 #[tokio::test]
 async fn an_acknowledgement_between_a_step_and_its_deliveries_calls_nobody() {
     let world = before_the_second_step().await;
@@ -120,7 +120,7 @@ async fn an_acknowledgement_between_a_step_and_its_deliveries_calls_nobody() {
 }
 
 #[tokio::test]
-async fn two_people_at_once_and_one_has_it() {
+async fn of_two_people_at_once_one_has_it() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     world.pass(310).await;
@@ -142,7 +142,7 @@ async fn two_people_at_once_and_one_has_it() {
 }
 
 #[tokio::test]
-async fn a_recovery_races_an_acknowledgement() {
+async fn a_recovery_at_the_time_of_an_acknowledgement_ends_the_incident() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
     let recovery = nagios("r1", "RECOVERY: db1/MySQL is OK", "up again");
@@ -157,7 +157,7 @@ async fn a_recovery_races_an_acknowledgement() {
     world.read_all();
 }
 
-/// Clocks that go an hour back must not call anybody early or twice: times are instants.
+/// Clocks that go back an hour must not call anybody early or twice: times are instants.
 #[tokio::test]
 async fn a_step_is_due_after_the_same_time_in_the_night_the_clocks_change() {
     // Two minutes before Paris goes from 02:00 to 03:00.

@@ -1,13 +1,13 @@
-//! The operator's command: what it is built from, with and without the laptop.
+//! The operator's command: its dependencies, with and without the laptop.
 
 use std::process::Command;
 
 use super::root;
 
-/// What only the laptop has: a table, a server, the runner, the stand-ins.
+/// Crates for the laptop only: a table, a server, the runner, the simulated vendors.
 const LAPTOP: [&str; 5] = ["libsqlite3-sys", "dynoxide-rs", "axum", "handbell-local", "handbell-sim"];
 
-/// The names of all crates that are linked into the command.
+/// Returns the names of all crates that are linked into the command.
 fn linked(more: &[&str]) -> Vec<String> {
     let output = Command::new(env!("CARGO"))
         .args(["tree", "--locked", "-p", "handbell", "-e", "normal", "--prefix", "none", "--format", "{p}"])
@@ -27,7 +27,7 @@ fn without_the_laptop_the_command_is_small() {
     let found: Vec<&str> =
         LAPTOP.into_iter().filter(|name| small.iter().any(|other| other == name)).collect();
     assert!(found.is_empty(), "the command without the feature `local` is built from {found:?}");
-    // With it, all of them are there: the names are right.
+    // With the laptop, all of them are there: the names are right.
     let whole = linked(&[]);
     let missing: Vec<&str> =
         LAPTOP.into_iter().filter(|name| !whole.iter().any(|other| other == name)).collect();

@@ -1,4 +1,4 @@
-//! The house rules of mail: who may do what in its bucket, by which rule it comes in, and the script that makes that rule count.
+//! The house rules of mail: permissions in its bucket, the rule by which it comes in, and the script that activates that rule.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use handbell_local::cloud::{receipt, template};
 
 use super::{all_of, reached, read, resources, root};
 
-/// What is done in the bucket, and what it looks like in the app.
+/// Operations in the bucket, and how they look in the app.
 const ACTIONS: &[(&str, &str)] = &[
     ("DeleteObject", "bucket.delete("),
     ("GetObject", "bucket.get("),
@@ -18,13 +18,13 @@ const ACTIONS: &[(&str, &str)] = &[
     ("PutObject", "bucket.put("),
 ];
 
-/// What a role lets its function do in the bucket.
+/// Returns what a role allows its function to do in the bucket.
 fn allowed_in_bucket(role: &str) -> BTreeSet<&str> {
     let names = ACTIONS.iter().map(|(action, _)| *action);
     names.filter(|action| role.contains(&format!("Action: s3:{action},"))).collect()
 }
 
-/// What functions do in the bucket and may not, or may and don't.
+/// Returns what functions do in the bucket without permission, and permissions that they don't need.
 fn mispermitted(source: &str) -> Vec<String> {
     let (app, resources) = (all_of("shared/app/src"), resources(source));
     let mut wrong = Vec::new();
@@ -37,7 +37,7 @@ fn mispermitted(source: &str) -> Vec<String> {
         let role = block.and_then(|(id, _)| resources.get(&format!("{id}Role")));
         let may = allowed_in_bucket(role.map_or("", String::as_str));
         wrong.extend(done.difference(&may).map(|action| format!("{name} may not {action}")));
-        // Who may not list is told of an object that is gone that it is forbidden.
+        // Without permission to list, a request for a missing object is answered with "forbidden".
         let reads = done.contains("GetObject");
         if reads && !may.contains("ListBucket") {
             wrong.push(format!("{name} can't tell a mail that is gone from a forbidden one"));
@@ -69,7 +69,7 @@ fn every_role_may_do_in_the_bucket_what_the_code_does() {
     }
 }
 
-/// A block of the template as one line.
+/// Returns a block of the template as one line.
 fn block(name: &str) -> String {
     let resources = resources(template::SOURCE);
     let block = resources.get(name).unwrap_or_else(|| panic!("template.yaml has no {name}"));
@@ -77,7 +77,7 @@ fn block(name: &str) -> String {
 }
 
 #[test]
-fn the_bucket_is_private_and_forgets() {
+fn the_bucket_is_private_and_deletes_old_mails() {
     let bucket = block("MailBucket");
     for wanted in [
         "DeletionPolicy: Retain",
@@ -89,7 +89,7 @@ fn the_bucket_is_private_and_forgets() {
     ] {
         assert!(bucket.contains(wanted), "{wanted} in {bucket}");
     }
-    // What was deleted must be gone, not an older version.
+    // A deleted object must be gone, not an older version.
     assert!(!bucket.contains("Versioning"), "{bucket}");
     let policy = block("MailBucketPolicy");
     assert!(
@@ -121,7 +121,7 @@ fn mail_comes_in_by_one_rule() {
     );
     let (at, then) = (rule.find(&first), rule.find("LambdaAction: { FunctionArn: !GetAtt MailInbound.Arn"));
     assert!(at.is_some() && at < then, "the mail must lie there before the function is called: {rule}");
-    // The rule as it is written out, since it can't be asked for: by the same names, for whom it may write and call.
+    // The ARN of the rule is written out, since it can't be referred to. The bucket's policy and the function's permission name it.
     let ours = "Arn: !Sub \"arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:receipt-rule-set/${AWS::StackName}:receipt-rule/alerts\"";
     let (policy, permission) = (block("MailBucketPolicy"), block("MailInboundPermission"));
     for (text, account) in [
@@ -159,7 +159,7 @@ fn every_alarm_rings_and_is_on_the_dashboard() {
     }
 }
 
-/// What the script asks of AWS; `active` and `resolves` are what it finds.
+/// What the script calls in AWS; `active` and `resolves` are what it finds.
 const AWS: &str = r#"#!/usr/bin/env bash
 echo "aws $*" >> "$0.log"
 case "$1 $2" in
@@ -183,7 +183,7 @@ struct Account {
 
 const READY: Account = Account { ours: "handbell", active: "None", verified: "True", resolves: true };
 
-/// Runs the script, with what is typed, and gives what it said and what it asked of AWS.
+/// Runs the script with this typed input. Returns its output and what it requested from AWS.
 fn activate(account: &Account, arguments: &[&str], typed: &str) -> (Output, String) {
     let folder = tempfile::tempdir().unwrap();
     let program = |name: &str, text: &str| {
@@ -216,7 +216,7 @@ fn said(output: &Output) -> String {
 const HERE: [&str; 2] = ["--region", "eu-west-1"];
 
 #[test]
-fn the_script_is_sound_and_asks_for_what_the_template_tells() {
+fn the_script_is_sound_and_uses_the_templates_names() {
     let script = root().join("infra/mail/activate");
     assert!(Command::new("bash").arg("-n").arg(&script).status().unwrap().success());
     assert_ne!(std::fs::metadata(&script).unwrap().permissions().mode() & 0o111, 0, "it can't be run");
@@ -228,7 +228,7 @@ fn the_script_is_sound_and_asks_for_what_the_template_tells() {
 }
 
 #[test]
-fn the_script_changes_what_was_agreed_to_and_tells_how_to_undo_it() {
+fn the_script_changes_what_was_confirmed_and_explains_how_to_undo_it() {
     let (output, asked) = activate(&READY, &HERE, "yes\n");
     let text = said(&output);
     assert!(output.status.success(), "{text}");
@@ -243,12 +243,12 @@ fn the_script_changes_what_was_agreed_to_and_tells_how_to_undo_it() {
         assert!(text.contains(wanted), "{wanted} in {text}");
     }
     assert!(!text.contains("hasn't verified"), "{text}");
-    // Somebody else's mail would stop: it says so, and what it was.
+    // Another system's mail would stop: the script states that, and the active rule set.
     let (output, asked) = activate(&Account { active: "shop", ..READY }, &HERE, "yes\n");
     let text = said(&output);
     assert!(asked.contains("--rule-set-name handbell\n"), "{asked}");
     assert!(text.contains("what the rules of shop are for") && text.contains("--undo shop"), "{text}");
-    // A domain that isn't verified is named, and may be verified afterwards.
+    // An unverified domain is named, and can be verified afterwards.
     let (output, _) = activate(&Account { verified: "False", ..READY }, &HERE, "yes\n");
     assert!(output.status.success() && said(&output).contains("SES hasn't verified in.example.com"));
 }

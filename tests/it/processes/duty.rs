@@ -1,4 +1,4 @@
-//! A mail comes in, by SES or in a mailbox that is read, and a text goes out: with the binaries that are deployed.
+//! A mail comes in, by SES or from a mailbox, and a text goes out: with the deployed binaries.
 
 use handbell_local::runner::RunnerOptions;
 use reqwest::{Method, StatusCode};

@@ -1,4 +1,4 @@
-//! A laptop on which Handbell runs as it is deployed: the function binaries as child processes, everything else stood in.
+//! A laptop on which Handbell runs as it is deployed: the function binaries as child processes, everything else simulated.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,25 +17,25 @@ use jiff::SignedDuration;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-/// The account of the demonstration.
+/// The Twilio account of the demonstration.
 pub(super) const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
-/// Its button.
+/// The address of its button.
 pub(super) const BUTTON: &str = "/b/demo-green-button-on-this-laptop";
-/// How long anything may take, on a busy machine.
+/// Maximum time that anything may take, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often somebody looks whether it is so far.
+/// Time between two checks of a condition.
 const GLANCE: Duration = Duration::from_millis(15);
-/// Time is moved by no more than this at once: less than a lease, so that nobody at work is taken for dead.
+/// Maximum step by which time is moved: less than a lease, so that no working process is taken for dead.
 const STRIDE: SignedDuration = SignedDuration::from_secs(15);
 
-/// A runner, and a browser to speak to it.
+/// A runner, and an HTTP client for it.
 pub(super) struct Laptop {
     pub(super) runner: Runner,
     http: reqwest::Client,
     origin: String,
 }
 
-/// How a test wants its laptop: everything by itself, phones and networks quick.
+/// The options of a test: everything runs on its own, phones and networks are fast.
 pub(super) fn options() -> RunnerOptions {
     RunnerOptions {
         port: 0,
@@ -52,7 +52,7 @@ pub(super) fn options() -> RunnerOptions {
 }
 
 impl Laptop {
-    /// One on which nothing has applied.
+    /// A laptop on which nothing has happened.
     pub(super) async fn new() -> Self {
         Self::with(options()).await
     }
@@ -64,7 +64,7 @@ impl Laptop {
         Self { runner, http, origin }
     }
 
-    /// A request to this laptop, to be sent.
+    /// Returns a request to this laptop, to be sent.
     pub(super) fn ask(&self, method: Method, path: &str) -> RequestBuilder {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.origin) };
         self.http.request(method, url).timeout(PATIENCE)
@@ -80,7 +80,7 @@ impl Laptop {
         heard(self.ask(Method::POST, BUTTON).header("Idempotency-Key", id)).await
     }
 
-    /// A press of a button that tries again until it is told `OK`, and what it was told.
+    /// A press of a button that retries until it gets `OK`. Returns the count that it got.
     pub(super) async fn press_until_stored(&self, id: &str) -> u64 {
         until("the press is stored", async || match self.press_as(id).await {
             (StatusCode::OK, told) => Some(count(&told)),
@@ -90,14 +90,14 @@ impl Laptop {
         .await
     }
 
-    /// The button is held down: it was nothing.
+    /// A long press of the button: it was nothing.
     pub(super) async fn cancel(&self, id: &str) {
         let hold =
             self.ask(Method::POST, BUTTON).header("Idempotency-Key", id).json(&json!({"gesture": "hold"}));
         assert_eq!(heard(hold).await.0, StatusCode::OK);
     }
 
-    /// What Webex itself answers to somebody who has our token.
+    /// Returns what Webex itself responds to a client with Handbell's token.
     pub(super) async fn webex(&self, path: &str) -> Vec<Value> {
         let url = format!("/sim/webex/v1/{path}");
         let answer =
@@ -106,19 +106,19 @@ impl Laptop {
         items(answer.json().await.expect("JSON"), "items")
     }
 
-    /// The spaces there are.
+    /// Returns the spaces.
     pub(super) async fn spaces(&self) -> Vec<Value> {
         self.webex("rooms?type=group").await
     }
 
-    /// What is said in a space, oldest first.
+    /// Returns the posts in a space, oldest first.
     pub(super) async fn said_in(&self, space: &Value) -> Vec<Value> {
         let mut said = self.webex(&format!("messages?max=1000&roomId={}", text(&space["id"]))).await;
         said.reverse();
         said
     }
 
-    /// What Twilio itself answers to the account: the texts or the calls, oldest first.
+    /// Returns what Twilio itself responds to the account: the texts or the calls, oldest first.
     pub(super) async fn twilio(&self, what: &str) -> Vec<Value> {
         let url = format!("/sim/twilio/2010-04-01/Accounts/{ACCOUNT}/{what}.json?PageSize=1000");
         let asked = self.ask(Method::GET, &url).basic_auth(ACCOUNT, Some(TWILIO_TOKEN));
@@ -129,7 +129,7 @@ impl Laptop {
         found
     }
 
-    /// Somebody does something with a phone, as soon as it can be done; what the call is like then.
+    /// Does something with a phone, as soon as that is possible. Returns the state of the call then.
     pub(super) async fn phone(&self, number: &str, does: &str, with: Value) -> Value {
         let url = format!("/sim/phones/{number}/{does}");
         until(does, async || {
@@ -141,25 +141,25 @@ impl Laptop {
         .await
     }
 
-    /// Makes trouble.
+    /// Causes an outage.
     pub(super) async fn trouble(&self, trouble: Value) {
         let made = heard(self.ask(Method::PUT, "/sim/trouble").json(&trouble)).await;
         assert_eq!(made.0, StatusCode::NO_CONTENT, "{}", made.1);
     }
 
-    /// All troubles are over.
+    /// Ends all outages.
     pub(super) async fn peace(&self) {
         assert_eq!(heard(self.ask(Method::DELETE, "/sim/trouble")).await.0, StatusCode::NO_CONTENT);
     }
 
-    /// SIGKILL to all processes of a function; how many there were.
+    /// Sends SIGKILL to all processes of a function. Returns how many there were.
     pub(super) async fn kill(&self, function: &str) -> u64 {
         let asked = self.ask(Method::POST, "/sim/kill").json(&json!({"function": function}));
         let told: Value = asked.send().await.expect("an answer").json().await.expect("JSON");
         told["killed"].as_u64().expect("a number")
     }
 
-    /// Lets time pass, in strides, and in each of them everybody finish what they have begun.
+    /// Lets time pass, step by step, and in each step lets everybody finish what they have begun.
     pub(super) async fn pass(&self, time: SignedDuration) {
         let mut left = time;
         while left.is_positive() {
@@ -171,7 +171,7 @@ impl Laptop {
         self.idle().await;
     }
 
-    /// Lets time pass until nothing is left to be said, or looked for.
+    /// Lets time pass until nothing is left to be sent or looked up.
     pub(super) async fn calm(&self) {
         for _ in 0..400 {
             self.idle().await;
@@ -183,7 +183,7 @@ impl Laptop {
         panic!("after so long a time this is still to be said: {:#?}", self.open().await);
     }
 
-    /// Nobody works, and no work is waiting.
+    /// Returns true if nobody works, and no work is waiting.
     async fn idle(&self) {
         until("everybody is idle", async || self.runner.cloud.is_quiet().then_some(())).await;
     }
@@ -194,12 +194,12 @@ impl Laptop {
         all.into_iter().filter(|dispatch| dispatch.due(now).is_some() || !dispatch.lease.is_free()).collect()
     }
 
-    /// The latest incident.
+    /// Returns the latest incident.
     pub(super) async fn incident(&self) -> Option<Incident> {
         self.runner.store.incidents().incident(&Subject::button("green")).await.expect("the table answers")
     }
 
-    /// Everything that was ever decided to be said.
+    /// Returns every dispatch that was ever decided.
     pub(super) async fn dispatches(&self) -> Vec<Dispatch> {
         let mut all = Vec::new();
         let epochs = self.incident().await.map_or(0, |incident| incident.epoch);
@@ -217,7 +217,8 @@ impl Laptop {
         all
     }
 
-    /// Nothing was lost, and nothing doubled: whatever was decided is there once, as its mark proves, and nothing else is.
+    /// Checks that nothing was lost and nothing doubled: every decided delivery exists once, as its reference tag proves, and
+    /// nothing else does.
     pub(super) async fn everything_is_said_once(&self) {
         let spaces = self.spaces().await;
         assert_eq!(spaces.len(), 1, "one space: {spaces:#?}");
@@ -271,7 +272,7 @@ impl Laptop {
     }
 }
 
-/// Looks again and again until there is something to see.
+/// Checks again and again until there is a result.
 pub(super) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let waited = tokio::time::timeout(PATIENCE, async {
         loop {
@@ -284,7 +285,7 @@ pub(super) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
     waited.await.unwrap_or_else(|_| panic!("never: {what}"))
 }
 
-/// Sends it; status and body of the answer.
+/// Sends a request. Returns status and body of the response.
 pub(super) async fn heard(request: RequestBuilder) -> (StatusCode, String) {
     let answer = request.send().await.expect("an answer");
     (answer.status(), answer.text().await.expect("a body"))
@@ -304,17 +305,17 @@ fn items(mut answer: Value, name: &str) -> Vec<Value> {
     serde_json::from_value(answer[name].take()).expect("a list")
 }
 
-/// The mark, and not the beginning of a longer one.
+/// Returns true if the text contains the reference tag, and not only as the beginning of a longer one.
 fn has_reference_tag(text: &str, mark: &str) -> bool {
     text.match_indices(mark)
         .any(|(at, _)| !text[at + mark.len()..].starts_with(|next: char| next.is_ascii_alphanumeric()))
 }
 
-/// Chance that repeats.
+/// Random numbers that repeat.
 pub(super) struct Chance(pub(super) u64);
 
 impl Chance {
-    /// Some time, shorter than this.
+    /// Returns a time shorter than this.
     pub(super) fn pause(&mut self, below: Duration) -> Duration {
         // A linear congruential generator (Knuth, MMIX); its high bits are good.
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -322,7 +323,7 @@ impl Chance {
     }
 }
 
-/// The demonstration.
+/// Returns the path of the demonstration.
 pub(super) fn configuration() -> PathBuf {
     root().join("examples/green-power/handbell.yaml")
 }
@@ -331,7 +332,7 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// The folder with the functions' binaries, of the same profile as this test; they are built if they aren't.
+/// Returns the folder with the functions' binaries, of the same profile as this test. They are built if they don't exist.
 ///
 /// `cargo test` builds no binaries of packages that it doesn't link. Cargo holds no lock while tests run.
 fn binaries() -> &'static Path {
@@ -347,12 +348,12 @@ fn binaries() -> &'static Path {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.current_dir(root()).args(["build", "--quiet", "--profile", profile]);
         cargo.arg("--target-dir").arg(folder.parent().expect("a target folder"));
-        // Together with this test itself, so that the same features are chosen: what it is made of is only linked again.
+        // Builds them together with this test, so that the same features are chosen: its dependencies are only linked again.
         cargo.args(["--package", env!("CARGO_PKG_NAME"), "--test", env!("CARGO_CRATE_NAME")]);
         for function in Function::ALL {
             cargo.args(["--package", function.name(), "--bin", function.name()]);
         }
-        // What cargo tells this test of its package would look to build scripts like a change of their own.
+        // The variables that cargo sets for this test would look to build scripts like a change of their own.
         #[expect(clippy::disallowed_methods, reason = "the environment of another process is made here")]
         for (name, _) in std::env::vars()
             .filter(|(name, _)| ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|ours| name.starts_with(ours)))
