@@ -21,7 +21,7 @@ pub struct Sender {
     /// Since when the customer wants no texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opted_out: Option<Timestamp>,
-    /// When a text came from the number: it belongs to a person who wants to hear from us.
+    /// When a text came from the number: it belongs to a person who wants texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Timestamp>,
     /// When the number last received an automatic reply.
