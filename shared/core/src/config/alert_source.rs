@@ -128,10 +128,10 @@ pub struct MailRule {
     /// A regular expression that matches a part of the subject: `(?i)^problem: (?<host>\S+)/(?<service>.+)$`.
     #[serde(default)]
     pub subject: Option<String>,
-    /// The same for the text of the mail.
+    /// A regular expression that matches a part of the mail's text.
     #[serde(default)]
     pub body: Option<String>,
-    /// The same for the sender's address.
+    /// A regular expression that matches a part of the sender's address.
     #[serde(default)]
     pub from: Option<String>,
     /// Words of which the subject or the text contains at least one, as a whole word in any case.
@@ -187,7 +187,7 @@ fn inbox() -> String {
 pub struct Quiet {
     /// The quiet hours.
     pub hours: Hours,
-    /// Severities that wait. The default is warning and info.
+    /// Severities whose alerts wait.
     #[serde(default = "mild")]
     pub severities: Vec<Severity>,
 }

@@ -37,7 +37,7 @@ pub struct Line {
     /// Puts the agent's name before each answer.
     #[serde(default)]
     pub signed: bool,
-    /// How long an answer is held before it is sent. Deleting or editing it in this time withdraws it.
+    /// How long an answer is held before it is sent. Deleting it in this time withdraws it; editing it replaces it.
     #[serde(default)]
     pub undo: Option<Span>,
     /// The team's opening hours. The default is always open.

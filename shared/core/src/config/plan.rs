@@ -97,7 +97,7 @@ pub enum Repeat {
 pub struct Space {
     /// Its title; may use `{button}` and, with `reuse: per-incident`, `{incident}` and `{time}`.
     pub title: String,
-    /// `always`: one space for all incidents of this plan. `per-incident`: a new one each time.
+    /// Whether the plan's incidents share a space.
     #[serde(default)]
     pub reuse: Reuse,
     /// The id of the Webex team that the space belongs to.
