@@ -1,7 +1,7 @@
-//! `handbell check`: everything that is wrong with a configuration, each with its place and what to do about it.
+//! `handbell check`: finds every mistake in a configuration, with its place and advice.
 //!
-//! A deserializer stops at the first mistake, so this reads the file into a tree that knows its places, holds it against
-//! the JSON Schema made from the configuration's own types, repairs what it found in memory, and goes on looking.
+//! A deserializer stops at the first mistake. This module reads the file into a tree with line numbers, validates the tree
+//! against the JSON Schema generated from the configuration's types, repairs each mistake in memory, and continues.
 
 mod compose;
 mod explain;
@@ -25,7 +25,8 @@ pub(crate) use tree::{Entry, Kind, Node};
 use validate::validate;
 pub(crate) use words::nearest;
 
-/// Reads a configuration; `files` tells whether a file that it names is there. All findings come in the file's order.
+/// Reads a configuration, or returns all findings in the order of the file. `files` returns whether a file that the
+/// configuration names exists.
 pub fn check(text: &str, files: &dyn Fn(&str) -> bool) -> Result<Config, Vec<Finding>> {
     let (mut tree, mut findings) = compose(text)?;
     if tree.is_null() {
@@ -33,7 +34,7 @@ pub fn check(text: &str, files: &dyn Fn(&str) -> bool) -> Result<Config, Vec<Fin
             line: 1,
             column: 1,
             path: String::new(),
-            message: "the file is empty; examples/README.md shows how to begin".into(),
+            message: "the file is empty; examples/README.md shows how to start".into(),
         });
         return Err(findings);
     }
@@ -46,7 +47,7 @@ pub fn check(text: &str, files: &dyn Fn(&str) -> bool) -> Result<Config, Vec<Fin
         };
         findings.push(place.finding(&fault.path, fault.message.clone()));
     }
-    // What is repaired is known to be wrong already; only the rest is held against the rules.
+    // The repaired values already have a finding. Only the others are checked against the rules.
     let repaired = repair(&schema, json, &faults);
     if let Ok(config) = serde_json::from_value::<Config>(repaired) {
         for problem in config::problems(&config, files) {
@@ -56,7 +57,7 @@ pub fn check(text: &str, files: &dyn Fn(&str) -> bool) -> Result<Config, Vec<Fin
         }
     }
     if findings.is_empty() {
-        // The reader that the functions use has the last word.
+        // The functions' own deserializer decides last.
         match serde_saphyr::from_str::<Config>(text) {
             Ok(config) => return Ok(config),
             Err(error) => findings.push(refusal(&error)),
@@ -72,7 +73,7 @@ pub fn schema() -> String {
     let mut schema = schema_value();
     if let Some(root) = schema.as_object_mut() {
         root.insert("title".into(), json!("Handbell configuration"));
-        root.insert("description".into(), json!("What handbell.yaml can say."));
+        root.insert("description".into(), json!("The keys and values of handbell.yaml."));
     }
     format!("{schema:#}\n")
 }
@@ -81,7 +82,7 @@ fn schema_value() -> Value {
     schemars::schema_for!(Config).to_value()
 }
 
-/// What the functions' own reader says about something that passed everything else.
+/// The error of the functions' deserializer about a file that passed every other check.
 fn refusal(error: &serde_saphyr::Error) -> Finding {
     let place = error.location().map_or(Place::START, |at| Place {
         line: usize::try_from(at.line()).unwrap_or(1).max(1),
@@ -90,9 +91,9 @@ fn refusal(error: &serde_saphyr::Error) -> Finding {
     let words = error.without_snippet().render_with_formatter(&serde_saphyr::UserMessageFormatter);
     let words = words.lines().next().unwrap_or_default();
     let words = words.split(" at line ").next().unwrap_or_default();
-    // Days may be an hour longer or shorter, so the reader takes none; its own words are for programmers.
+    // The deserializer refuses days, which may be an hour longer or shorter. Its own message is for programmers.
     let words = if words.contains("duration format") {
-        "this is no length of time; write 30s, 5m, 6h or 1h 30m, and days as hours: 24h"
+        "this is not a duration; write 30s, 5m, 6h or 1h 30m, and days as hours: 24h"
     } else {
         words
     };

@@ -1,4 +1,4 @@
-//! The command line: what can be asked, and who answers.
+//! The command line: its commands, and the modules that carry them out.
 
 mod outside;
 mod work;
@@ -15,17 +15,17 @@ use crate::{doctor, maintenance, manual, oncall, people, replay, report, rotas, 
 
 const EXAMPLES: &str = "\
 Examples:
-  handbell                                  the whole system on this laptop, with the demo's button
+  handbell                                  run the whole system on this laptop, with the demo's button
   handbell --port 0 --config handbell.yaml  the same with your own configuration, on any free port
-  handbell check handbell.yaml              every mistake in a configuration, with its line
-  handbell replay --zone shoes --last 7d    what a zone's rule would have told
-  handbell oncall --week                    who is on duty, and who will be
-  handbell people import people.csv         who can be told, and how each wants to be reached
-  handbell report --last 30d                what happened, who came, and how long it took
-  handbell doctor cmx                       asks who counts the devices, and explains the answers
-  handbell doctor lines                     asks whether customers can reach the team
-  handbell webhooks sync --url https://…    registers what tells us that somebody wrote
-  handbell import bttn settings.yaml        a button robot's settings as a Handbell configuration
+  handbell check handbell.yaml              list every mistake in a configuration, with its line
+  handbell replay --zone shoes --last 7d    show the alerts that a zone's rule would have sent
+  handbell oncall --week                    show who is on call for the next seven days
+  handbell people import people.csv         import people, and how each wants to be reached
+  handbell report --last 30d                show what happened, who responded, and how soon
+  handbell doctor cmx                       check the systems that count devices
+  handbell doctor lines                     check whether customers can reach the team
+  handbell webhooks sync --url https://…    register the webhooks that report new Webex messages
+  handbell import bttn settings.yaml        convert a button robot's settings to a configuration
   handbell schema > handbell.schema.json    for editors that complete and check while you type";
 
 /// Turns a signal into people who come.
@@ -50,46 +50,46 @@ enum Command {
 Examples:
   handbell local                                    the demo, at http://127.0.0.1:8080/
   handbell local --port 0 --config handbell.yaml    your own configuration, on any free port
-  handbell local --data ./laptop                    goes on tomorrow where it stops today")]
+  handbell local --data ./laptop                    continue tomorrow where it stopped today")]
     #[cfg(feature = "local")]
     Local(local::Options),
-    /// Check a configuration: every mistake with line, column and what was probably meant
+    /// Check a configuration, and list every mistake with its line, column and a suggestion
     #[command(after_help = "\
 Examples:
-  handbell check handbell.yaml           the files that it names have to be there, too
+  handbell check handbell.yaml           the files that it names must exist, too
   handbell check handbell.yaml --json    for an editor or a build
 
---json prints {file, ok, findings, buttons, zones, lines, plans}: findings are [{line, column, path, message}],
-in the file's order, and the last four say how many there are, null if something is wrong.")]
+--json prints {file, ok, findings, buttons, zones, lines, plans}. findings is [{line, column, path, message}],
+in the order of the file. The last four are numbers, or null if there is a mistake.")]
     Check {
         /// Print JSON instead
         #[arg(long)]
         json: bool,
-        /// The configuration; files that it names are looked for beside it
+        /// The configuration; the files that it names are looked up in its folder
         file: PathBuf,
     },
-    /// Say what a zone's rule would have told, given the counts of a file or those that are stored
+    /// Show the alerts that a zone's rule would have sent for counts from a file or from the table
     Replay(Box<replay::Options>),
-    /// Say what happened in the last weeks: who took what, how soon, and what nobody took
+    /// Report the incidents of the last weeks: who took which, how soon, and which nobody took
     Report(Box<report::Options>),
-    /// Ask those whom Handbell depends on, and explain what they say
+    /// Check the systems that Handbell depends on, and explain their answers
     #[command(subcommand)]
     Doctor(Doctor),
-    /// Look after the webhooks at Webex, by which Handbell hears what people write
+    /// Manage the webhooks by which Webex reports new messages to Handbell
     #[command(subcommand)]
     Webhooks(Webhooks),
-    /// Say who is on duty, until when and who is next; or let somebody stand in
+    /// Show who is on call, until when and who is next; or arrange a substitute
     Oncall(Box<oncall::Options>),
-    /// Keep the people who can be told: phones, addresses, and how each wants to be reached
+    /// Manage the people whom Handbell notifies: phones, addresses, and how each wants to be reached
     #[command(subcommand)]
     People(people::Command),
-    /// Keep the rotas: who takes turns at being on duty
+    /// Manage the rotas: who takes turns being on call
     #[command(subcommand)]
     Rotas(rotas::Command),
-    /// Let alerts wait while somebody works on what they are about
+    /// Manage maintenance windows, in which alerts wait
     #[command(subcommand)]
     Maintenance(maintenance::Command),
-    /// Carry settings over from another system
+    /// Import settings from another system
     #[command(subcommand)]
     Import(Import),
     /// Print the configuration's JSON Schema
@@ -97,15 +97,15 @@ in the file's order, and the last four say how many there are, null if something
 Examples:
   handbell schema > handbell.schema.json
 
-In the first line of handbell.yaml, an editor with a YAML language server finds it by:
+An editor with a YAML language server finds the schema if handbell.yaml begins with this line:
     # yaml-language-server: $schema=handbell.schema.json")]
     Schema,
-    /// Make a new token for a button: the token for its address, and the hash for the secrets document
+    /// Create a token for a button: the token for its address, and the hash for the secrets document
     #[command(after_help = "\
 Examples:
-  handbell token    the token is shown once; nobody can make it from the hash")]
+  handbell token    the token is shown only once; it can't be recovered from the hash")]
     Token,
-    /// Print the script by which a shell completes commands and options
+    /// Print a script with which a shell completes commands and options
     #[command(after_help = "\
 Examples:
   handbell completions bash > ~/.local/share/bash-completion/completions/handbell
@@ -113,54 +113,54 @@ Examples:
   handbell completions fish > ~/.config/fish/completions/handbell.fish
   handbell completions powershell >> $PROFILE")]
     Completions {
-        /// Which shell
+        /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page of Handbell, or of one of its commands
+    /// Print the manual page of Handbell or of one of its commands
     #[command(after_help = "\
 Examples:
   handbell man > handbell.1 && man ./handbell.1
   handbell man people import | man -l -")]
     Man {
-        /// One of the commands: `people import`
+        /// The command, such as `people import`
         command: Vec<String>,
     },
     /// Print docs/commands.md
     #[command(hide = true)]
     Reference,
-    /// Be one of the functions (the runner starts itself this way)
+    /// Run one of the functions (the runner starts this program again for each)
     #[cfg(feature = "local")]
     #[command(hide = true)]
     Function {
-        /// Its name
+        /// The function's name
         name: String,
     },
 }
 
 #[derive(Subcommand)]
 enum Doctor {
-    /// The sites that count devices: CMX, Cisco Spaces, Meraki
+    /// Check the sites that count devices: CMX, Cisco Spaces, Meraki
     #[command(visible_alias = "floor")]
     Cmx(doctor::Options),
-    /// The lines on which customers reach a team: Webex, Twilio, the form
+    /// Check the lines on which customers reach a team: Webex, Twilio, the form
     Lines(doctor::lines::Options),
 }
 
 #[derive(Subcommand)]
 enum Webhooks {
-    /// Register what is missing, switch on what Webex switched off, and write the secret once more
+    /// Register missing webhooks, enable those that Webex disabled, and write the secret again
     Sync(webhooks::Options),
 }
 
 #[derive(Subcommand)]
 enum Import {
-    /// The button robot's settings.yaml, and its buttons/*.yaml if it has them
+    /// Convert the button robot's settings.yaml, and its buttons/*.yaml if there are any
     #[command(after_help = "\
 Examples:
   handbell import bttn settings.yaml > handbell.yaml
   handbell import bttn settings.yaml buttons/*.yaml > handbell.yaml
 
-What was changed, left out or has to be done by hand comes as notes on the other stream.")]
+Notes on standard error list what was changed, what was left out and what you have to do by hand.")]
     Bttn {
         /// settings.yaml
         settings: PathBuf,
@@ -170,7 +170,7 @@ What was changed, left out or has to be done by hand comes as notes on the other
 }
 
 impl Command {
-    /// Whether the answer is for a program.
+    /// Whether the command prints JSON for a program.
     fn wants_json(&self) -> bool {
         match self {
             Self::Check { json, .. } | Self::People(people::Command::List { json, .. }) => *json,
@@ -213,7 +213,7 @@ impl Command {
     }
 }
 
-/// Runs what the command line asks for.
+/// Runs the command that the command line names.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let json = cli.command.as_ref().is_some_and(Command::wants_json);
@@ -222,7 +222,7 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "local")]
         None => local::run(cli.local, outside::demo).map(|()| ExitCode::SUCCESS).map_err(Failure::from),
         #[cfg(not(feature = "local"))]
-        None => Err("say what to do; `handbell --help` shows what there is".into()),
+        None => Err("no command given; `handbell --help` lists the commands".into()),
     };
     done.unwrap_or_else(|failure| failure.tell(json))
 }

@@ -1,4 +1,4 @@
-//! Where the roster lies that a command reads or changes: with the runner on this laptop, or in a table in AWS.
+//! Access to the roster that a command reads or changes, in the runner on this laptop or in a table in AWS.
 
 use clap::Args;
 use handbell_boot::Environment;
@@ -10,45 +10,46 @@ use jiff::tz::TimeZone;
 use crate::failure::Failure;
 use crate::laptop::{Laptop, RUNNER};
 
-/// Where the roster is.
+/// The option that says where the roster is.
 #[derive(Args, Clone, Debug, Default)]
 pub struct At {
-    /// The runner on this laptop; without it, the table named by HANDBELL_TABLE comes first
+    /// The runner on this laptop; if absent, the table HANDBELL_TABLE in AWS, or else http://127.0.0.1:8080
     #[arg(long, value_name = "URL", global = true)]
     pub runner: Option<String>,
 }
 
-/// What a command needs from outside.
+/// What a command reads from outside.
 pub struct Around<'a> {
-    /// The environment's variables.
+    /// Reads a variable of the environment.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// What time it is.
+    /// The current time.
     pub now: Timestamp,
-    /// Chance.
+    /// Returns random bits.
     pub chance: &'a dyn Fn() -> u128,
-    /// Asks whoever sits there; false for no.
+    /// Asks the user a yes-or-no question.
     pub agreed: &'a dyn Fn(&str) -> bool,
 }
 
-/// The roster, reached.
+/// An open connection to the roster.
 #[derive(Clone, Debug)]
 pub struct Directory {
     /// The table.
     pub store: Store,
-    /// What time it is there: on the laptop's page, time can be moved.
+    /// The system's time, which users can move on the laptop's page.
     pub now: Timestamp,
 }
 
-/// Reaches the roster.
+/// Connects to the roster.
 pub async fn open(at: &At, around: &Around<'_>) -> Result<Directory, Failure> {
     match (&at.runner, (around.variable)("HANDBELL_TABLE")) {
         (None, Some(name)) => {
             let environment = Environment::from(|variable| match variable {
-                // Nothing is put into the queue or onto the bus.
+                // The command sends nothing to the queue or the bus.
                 "HANDBELL_QUEUE_URL" | "HANDBELL_BUS" => Some(String::new()),
                 _ => (around.variable)(variable),
             });
-            let advice = "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
+            let advice =
+                "to use a profile of the AWS CLI: eval \"$(aws configure export-credentials --format env)\"";
             let environment = environment.map_err(|error| {
                 Failure::unreachable(format!("the table {name} can't be reached: {error}\n({advice})"))
             })?;
@@ -64,23 +65,23 @@ async fn on_laptop(runner: &str) -> Result<Directory, Failure> {
     Ok(Directory { store: laptop.store()?, now: laptop.now() })
 }
 
-/// Why nothing was changed, for a person.
+/// The failure of a write to the roster, in words for a person.
 pub(crate) fn refused(why: &NotCommitted) -> Failure {
     match why {
         NotCommitted::Conflict => {
-            "somebody else changed the same people or rotas at this very moment, so not all of it was written (of up to 100 \
-             changes, nothing): say it again".into()
+            "somebody else changed the same people or rotas at the same time, so not all changes were written (of up to 100 \
+             changes, none): run the command again".into()
         }
         NotCommitted::Fault(fault) => {
             Failure::unreachable(format!(
-                "{fault}\nWhether it was written is unknown; look, and say it again if it wasn't."
+                "{fault}\nThe change may or may not be stored; check, and run the command again if it isn't."
             ))
         }
     }
 }
 
-/// A moment as people write it: `now`, `2026-11-21T18:00:00Z`, or by the clock on the wall in that zone `2026-11-21 18:00`,
-/// `2026-11-21` (at midnight) and `18:00` (today). Of a time that comes twice the first is meant.
+/// Parses a moment as people write it: `now`, `2026-11-21T18:00:00Z`, or in local time of that zone `2026-11-21 18:00`,
+/// `2026-11-21` (at midnight) and `18:00` (today). A local time that occurs twice means the first.
 pub(crate) fn moment(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, String> {
     let text = text.trim();
     if text.eq_ignore_ascii_case("now") {
@@ -97,16 +98,18 @@ pub(crate) fn moment(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Time
         .or_else(|| text.parse::<Time>().ok().map(|time| today.to_datetime(time)));
     let at = local.and_then(|local| zone.to_ambiguous_timestamp(local).compatible().ok());
     at.ok_or_else(|| {
-        format!("{text:?} is no time; write 2026-11-21 18:00, 18:00 for today, 2026-11-21T18:00:00Z, or now")
+        format!(
+            "{text:?} is not a time; write 2026-11-21 18:00, 18:00 for today, 2026-11-21T18:00:00Z, or now"
+        )
     })
 }
 
-/// A moment for people, by the clock on the wall there.
+/// Formats a moment for people, in local time of that zone.
 pub(crate) fn shown(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%a %d %b %H:%M").to_string()
 }
 
-/// The name as it is known, or what was probably meant.
+/// Finds a name among the known names; the error suggests the name that was probably meant.
 pub(crate) fn known<'a>(
     kind: &str,
     wanted: &str,
@@ -119,8 +122,8 @@ pub(crate) fn known<'a>(
     let all: Vec<&str> = names.clone().take(30).collect();
     Err(match crate::check::nearest(wanted, names) {
         Some(meant) => format!("there is no {kind} {wanted:?}; did you mean {meant:?}?"),
-        None if all.is_empty() => format!("there is no {kind} {wanted:?}; there is none at all yet"),
-        None => format!("there is no {kind} {wanted:?}; there is {}", all.join(", ")),
+        None if all.is_empty() => format!("there is no {kind} {wanted:?}; there are none at all yet"),
+        None => format!("there is no {kind} {wanted:?}; choose from: {}", all.join(", ")),
     })
 }
 

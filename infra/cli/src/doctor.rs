@@ -1,4 +1,4 @@
-//! `handbell doctor cmx`: asks each site once, shows what it said, and says of each zone what it makes of that.
+//! `handbell doctor cmx`: asks each site once, shows the answers, and explains the result for each zone.
 
 mod access;
 pub mod lines;
@@ -19,28 +19,28 @@ use crate::failure::Failure;
 use access::{Access, Secrets, secrets};
 use words::{cmx_tells, meraki_tells, one_line, shown, title};
 
-/// A person waits, so it may take longer than a poll.
+/// Time-out for all requests to a site. A person waits for the answer, so it is longer than that of a poll.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// What can be asked of `handbell doctor cmx`.
+/// Options of `handbell doctor cmx`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   handbell doctor cmx --config handbell.yaml --secrets file:secrets.json
-      asks every site of the configuration once, CMX or not
+      ask every site of the configuration once, whether or not it is a CMX
   handbell doctor cmx --config handbell.yaml --secrets file:secrets.json --site shop
-      one of them
+      ask one site
   handbell doctor cmx --runner http://127.0.0.1:8080
-      the stand-in CMX of the runner on this laptop, which needs no secrets
+      ask the simulated CMX of the runner on this laptop, which needs no secrets
   AWS_REGION=eu-west-1 handbell doctor cmx --config handbell.yaml --secrets ssm:/handbell/secrets
-      the secrets as they are in AWS; credentials from the environment
+      use the secrets in AWS, with credentials from the environment
 
-It shows each request with what came back, each zone with its count or with why there is none
-and what to do, and the places that the site knows. Nothing is stored and nobody is told.
-The exit code is 1 if a zone has no count.
+The command shows each request with its answer, each zone with its count or with the reason why
+there is none and advice, and the places that the site knows. It stores nothing and notifies
+nobody. The exit code is 1 if a zone has no count.
 
---json prints {counted, unknown, \"sites\": [{site, asked, why, zones}]}; zones are [{zone, count, why}], with
-a count of null where there is none. why says what is wrong, and is null where nothing is.")]
+--json prints {counted, unknown, \"sites\": [{site, asked, why, zones}]}. zones is [{zone, count, why}]; count
+is null if it is unknown. why says what is wrong, and is null if nothing is.")]
 pub struct Options {
     /// Print JSON instead
     #[arg(long)]
@@ -48,59 +48,59 @@ pub struct Options {
     /// Only this site
     #[arg(long, value_name = "NAME")]
     pub site: Option<String>,
-    /// The configuration; the demo's if absent
+    /// The configuration file; if absent, the demo's
     #[arg(long, value_name = "FILE")]
     pub config: Option<std::path::PathBuf>,
-    /// Ask the stand-in CMX of the runner on this laptop, in the place of every CMX
+    /// Ask the simulated CMX of the runner on this laptop instead of each CMX
     #[arg(long, value_name = "URL")]
     pub runner: Option<String>,
     /// The secrets: file:secrets.json or ssm:/handbell/secrets
     #[arg(long, env = "HANDBELL_SECRETS", value_name = "WHERE")]
     pub secrets: Option<String>,
-    /// How the world reaches Handbell, for the sites that call it
+    /// The public address of Handbell, for the sites that call it
     #[arg(long, env = "HANDBELL_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 }
 
-/// What was found.
+/// Result of the check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// For people.
+    /// The text for people.
     #[serde(skip)]
     pub text: String,
-    /// So many zones have a count.
+    /// Number of zones with a count.
     pub counted: usize,
-    /// So many have none.
+    /// Number of zones without a count.
     pub unknown: usize,
-    /// Site by site.
+    /// Result of each site.
     pub sites: Vec<OfSite>,
 }
 
-/// What a site said.
+/// Result of a site.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct OfSite {
-    /// Its name in the configuration.
+    /// Name of the site in the configuration.
     pub site: String,
-    /// It was asked. One that tells by itself isn't.
+    /// Whether the site was asked. Sites that push their counts aren't.
     pub asked: bool,
-    /// Why it wasn't, if it should have been.
+    /// The reason why the site could not be asked.
     pub why: Option<String>,
-    /// Its zones.
+    /// Result of each of its zones.
     pub zones: Vec<OfZone>,
 }
 
-/// What a site said of a zone.
+/// Result of a zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OfZone {
-    /// Its name in the configuration.
+    /// Name of the zone in the configuration.
     pub zone: String,
-    /// How many devices there are.
+    /// Number of devices, if it is known.
     pub count: Option<u32>,
-    /// Why there is no count.
+    /// The reason why there is no count.
     pub why: Option<String>,
 }
 
-/// Asks the sites. `files` is the folder that the configuration's file names start from.
+/// Asks the sites. File names in the configuration are relative to the folder `files`.
 pub async fn run(
     options: &Options,
     config: &Config,
@@ -121,8 +121,7 @@ pub async fn run(
         let mut of_site = OfSite { site: name.to_owned(), ..OfSite::default() };
         match site.source() {
             None => {
-                let why =
-                    "it must have exactly one of `cmx`, `spaces`, `meraki`, `cmx_push` and `meraki_push`";
+                let why = "the site must have exactly one of `cmx`, `spaces`, `meraki`, `cmx_push` and `meraki_push`";
                 found.unknown += zones.len();
                 let _ = writeln!(found.text, "  ✗ {why}");
                 of_site.why = Some(why.to_owned());
@@ -145,7 +144,7 @@ pub async fn run(
                     found.unknown += zones.len() - known;
                     found.text.push_str(&shown(site, &client, &zones, &counts));
                 }
-                Ok(_) => found.text.push_str("  No zone names this site, so there is nothing to ask it.\n"),
+                Ok(_) => found.text.push_str("  No zone belongs to this site, so there is nothing to ask.\n"),
                 Err(why) => {
                     found.unknown += zones.len();
                     let _ = writeln!(found.text, "  ✗ not asked: {why}");
@@ -159,12 +158,12 @@ pub async fn run(
     Ok(found)
 }
 
-/// The sites that are meant.
+/// Returns the site that `--site` names, or all sites.
 fn chosen<'a>(options: &Options, config: &'a Config) -> Result<Vec<(&'a str, &'a Site)>, String> {
     let Some(wanted) = &options.site else {
         let all: Vec<_> = config.sites.iter().map(|(name, site)| (name.as_str(), site)).collect();
         return if all.is_empty() {
-            Err("the configuration has no sites, so nobody counts; name another one with --config".into())
+            Err("the configuration has no sites, so nothing is counted; name another configuration with --config".into())
         } else {
             Ok(all)
         };
@@ -179,7 +178,7 @@ fn chosen<'a>(options: &Options, config: &'a Config) -> Result<Vec<(&'a str, &'a
 }
 
 impl Found {
-    /// The last line: whether all is well.
+    /// Appends the last line, which sums up the result.
     fn conclude(&mut self) {
         let all = self.counted + self.unknown;
         let verdict = match (all, self.unknown) {
@@ -196,7 +195,7 @@ impl OfZone {
         let why = match count {
             Some(Ok(_)) => None,
             Some(Err(why)) => Some(one_line(why.why())),
-            None => Some("it wasn't asked for".to_owned()),
+            None => Some("its count was not requested".to_owned()),
         };
         Self { zone: name.to_owned(), count: count.and_then(|count| count.as_ref().ok().copied()), why }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The document as text, indented, with a line's end.
+/// Formats the document as indented text that ends with a newline.
 pub(crate) fn document(value: &Value) -> String {
     format!("{value:#}\n")
 }

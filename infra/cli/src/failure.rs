@@ -1,4 +1,4 @@
-//! Why a command can't do what was asked, and what its exit code says of that.
+//! The failure of a command, and its exit code.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -8,30 +8,30 @@ use serde_json::{Value, json};
 /// The exit codes, for `--help`.
 pub const EXIT_CODES: &str = "\
 Exit codes:
-  0  done, and nothing is wrong
-  1  refused, or something is wrong: the text says what, and nothing was changed
-  2  the command line can't be understood
-  3  the runner, AWS or a secret can't be reached: the same may work later
+  0  success: nothing is wrong
+  1  refused, or something is wrong: the message says what, and nothing was changed
+  2  the command line is not valid
+  3  the runner, AWS or a secret can't be reached: try again later
 
-With --json, a command prints one JSON document, also where it fails:
-  {\"error\": {\"message\": \"…\", \"exit_code\": 3}}. Fields keep their names; new ones may come.";
+With --json, a command prints one JSON document, even if it fails:
+  {\"error\": {\"message\": \"…\", \"exit_code\": 3}}. Fields keep their names; new ones may be added.";
 
-/// Why it wasn't done.
+/// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// What was asked makes no sense, or isn't allowed: the same will fail again.
+    /// The request is not valid or not allowed. A retry fails again.
     Refused(String),
-    /// Somebody that is needed can't be reached: the same may work later.
+    /// A system that the command needs can't be reached. A retry may succeed.
     Unreachable(String),
 }
 
 impl Failure {
-    /// Something that is needed can't be reached.
+    /// Returns the failure for a system that can't be reached.
     pub(crate) fn unreachable(what: impl fmt::Display) -> Self {
         Self::Unreachable(what.to_string())
     }
 
-    /// The same, with what it is about before it.
+    /// Puts the subject of the failure before its message.
     pub(crate) fn about(self, what: impl fmt::Display) -> Self {
         match self {
             Self::Refused(why) => Self::Refused(format!("{what}: {why}")),
@@ -39,7 +39,7 @@ impl Failure {
         }
     }
 
-    /// What the process ends with.
+    /// The exit code of the process.
     pub fn code(&self) -> u8 {
         match self {
             Self::Refused(_) => 1,
@@ -47,7 +47,7 @@ impl Failure {
         }
     }
 
-    /// Says so, to people or to a program, and gives the process its end.
+    /// Prints the failure for people, and as JSON for a program, and returns the exit code.
     pub(crate) fn tell(&self, json: bool) -> ExitCode {
         eprintln!("handbell: {self}");
         if json {

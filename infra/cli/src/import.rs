@@ -1,8 +1,8 @@
-//! `handbell import bttn`: the files of the older button robot, turned into a configuration of ours.
+//! `handbell import bttn`: converts the files of the older button robot to a Handbell configuration.
 //!
-//! Both of its generations are read: one `settings.yaml` with the steps in it, and the later one with a file per button.
-//! What comes out always passes `handbell check`, once the pictures it names are beside it; whatever could not be
-//! carried over becomes a note.
+//! The import reads both generations of the robot: the first has one `settings.yaml` with the steps, the later one a file per
+//! button. The result always passes `handbell check` once the pictures that it names are beside it. Everything that can't be
+//! imported becomes a note.
 
 mod emit;
 mod notes;
@@ -17,16 +17,17 @@ use robot::{Phone, leftovers, merge, read, within};
 
 use crate::check::Node;
 
-/// What an import made.
+/// Result of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
-    /// Our configuration; empty if there was nothing to make one from, and then the notes say why.
+    /// The configuration. Empty if there was nothing to import; then the notes say why.
     pub yaml: String,
-    /// What was changed, left out or has to be done by hand.
+    /// Changes, omissions and manual steps, for people.
     pub notes: Vec<String>,
 }
 
-/// Reads `settings.yaml` and, for the later generation, the buttons' own files as (name without ending, text).
+/// Converts the text of `settings.yaml` and, for the later generation, of the buttons' own files, given as (name without
+/// extension, text).
 pub fn import(settings: &str, buttons: &[(String, String)]) -> Imported {
     let mut notes = Notes::default();
     let Some(shared) = read("settings.yaml", settings, &mut notes) else { return nothing(notes) };
@@ -37,7 +38,7 @@ pub fn import(settings: &str, buttons: &[(String, String)]) -> Imported {
     }
     if plans.len() > 1 && within(&shared, "server", "default").is_some() {
         notes.say(
-            "`server.default`: here every button has an address of its own, and there is no default one"
+            "`server.default` was left out: in Handbell every button has an address of its own, without a default"
                 .into(),
         );
     }
@@ -48,7 +49,7 @@ pub fn import(settings: &str, buttons: &[(String, String)]) -> Imported {
     for (index, (name, robot)) in robots.iter().enumerate() {
         if index > 0 && sender(robot) != sender(&robots[0].1) {
             notes.say(format!(
-                "{name:?} has a sender of its own: write it as `from` under its `sms` and `call`"
+                "{name:?} has a sender of its own: write it as `from` under each of its `sms` and `call`"
             ));
         }
         leftovers(robot, &mut notes);
@@ -57,7 +58,7 @@ pub fn import(settings: &str, buttons: &[(String, String)]) -> Imported {
     Imported { yaml: emit(&phone, &plans), notes: notes.0 }
 }
 
-/// The settings of each button, with the shared ones in them; what can't be read is left out.
+/// Merges the shared settings with those of each button. Files that can't be read are left out.
 fn robots(shared: &Node, buttons: &[(String, String)], notes: &mut Notes) -> Vec<(String, Node)> {
     let mut robots = Vec::new();
     for (stem, text) in buttons {
@@ -73,7 +74,7 @@ fn robots(shared: &Node, buttons: &[(String, String)], notes: &mut Notes) -> Vec
     robots
 }
 
-/// A plan for each button that has steps, under a name of its own.
+/// Creates a plan with a unique name for each button that has steps.
 fn plans(robots: &[(String, Node)], notes: &mut Notes) -> Vec<Plan> {
     let mut plans: Vec<Plan> = Vec::new();
     for (stem, robot) in robots {
@@ -83,13 +84,13 @@ fn plans(robots: &[(String, Node)], notes: &mut Notes) -> Vec<Plan> {
         }
         if name != *stem {
             notes.say(format!(
-                "the button {stem:?} is called `{name}` now: a name is letters, digits, - and _"
+                "the button {stem:?} is now called `{name}`: names consist of letters, digits, - and _"
             ));
         }
         let plan = Plan::read(name, robot, notes);
         if plan.steps.is_empty() {
             notes.say(format!(
-                "`{}` has no steps (`bt.tn:`) that could be carried over, so it was left out",
+                "`{}` was left out: it has no steps (`bt.tn:`) that can be imported",
                 plan.name
             ));
         } else {
@@ -99,7 +100,7 @@ fn plans(robots: &[(String, Node)], notes: &mut Notes) -> Vec<Plan> {
     plans
 }
 
-/// What somebody has to do by hand before the configuration can be used.
+/// Notes the manual steps before the configuration can be used.
 fn what_to_do(plans: &[Plan], notes: &mut Notes) {
     let steps = || plans.iter().flat_map(|plan| &plan.steps);
     let outdated = |text: &str| text.contains("Cisco Spark");
@@ -107,25 +108,24 @@ fn what_to_do(plans: &[Plan], notes: &mut Notes) {
         step.markdown.iter().chain(&step.label).any(|text| outdated(text))
             || step.sms.iter().chain(&step.call).any(|Said { words, .. }| outdated(words))
     }) {
-        notes.say("Cisco Spark is called Webex today; your texts were left as they are".into());
+        notes.say("Cisco Spark is now called Webex; your texts were not changed".into());
     }
     let files: Vec<&str> = steps().filter_map(|step| step.file.as_deref()).collect();
     if !files.is_empty() {
-        notes
-            .say(format!("put these files beside handbell.yaml, under the same names: {}", files.join(", ")));
+        notes.say(format!("put these files beside handbell.yaml, with the same names: {}", files.join(", ")));
     }
     let mut secrets = vec!["webex".to_owned(), "webex-webhook".into(), "twilio".into()];
     secrets.extend(plans.iter().map(|plan| format!("button-{}", plan.name)));
     notes.say(format!(
-        "put these into the secrets document: {} (webex-webhook: 32 or more random characters; a button's: 22 or more)",
+        "put these secrets into the secrets document: {} (webex-webhook: 32 or more random characters; a button's: 22 or more)",
         secrets.join(", ")
     ));
     notes.say(
-        "each button gets a new address, https://…/b/ and its token: enter it where the button is set up"
+        "each button gets a new address, https://…/b/ and its token: enter it in the settings of the button"
             .into(),
     );
-    notes.say("times are read in UTC until you set `timezone`".into());
-    notes.say("`admins` is empty: name somebody who is told when a message could not be delivered".into());
+    notes.say("times are in UTC until you set `timezone`".into());
+    notes.say("`admins` is empty: name the people to notify when a message could not be delivered".into());
 }
 
 fn plain_name(text: &str) -> String {
@@ -138,9 +138,9 @@ fn plain_name(text: &str) -> String {
     if name.is_empty() { "button".into() } else { name.into() }
 }
 
-/// There is no configuration to make.
+/// Returns an empty result: there is nothing to import.
 fn nothing(mut notes: Notes) -> Imported {
-    notes.say("nothing was imported: no file holds steps below the key `bt.tn`".into());
+    notes.say("nothing was imported: no file has steps under the key `bt.tn`".into());
     Imported { yaml: String::new(), notes: notes.0 }
 }
 

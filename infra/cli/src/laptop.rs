@@ -1,4 +1,4 @@
-//! The runner on a laptop, as the other commands find it. They know its address; it tells them the rest.
+//! The connection of the other commands to the runner on a laptop. They know its address and ask it for the rest.
 
 use handbell_boot::Environment;
 use handbell_store::Store;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::failure::Failure;
 
-/// Where the runner on this laptop is, unless another place is named.
+/// Default address of the runner on this laptop.
 pub(crate) const RUNNER: &str = "http://127.0.0.1:8080";
 
 /// A runner that has answered.
@@ -25,7 +25,7 @@ struct Told {
     secrets: StandIns,
 }
 
-/// What the stand-in vendors take for Handbell: no secrets, since any other vendor refuses them.
+/// The tokens that the simulated vendors accept. They are no secrets, since every real vendor refuses them.
 #[derive(Clone, Deserialize)]
 pub(crate) struct StandIns {
     pub(crate) webex: String,
@@ -34,35 +34,35 @@ pub(crate) struct StandIns {
 }
 
 impl Laptop {
-    /// Asks the runner at this address. `without` says what there is not without a runner: `there is no roster`.
+    /// Connects to the runner at this address. `without` names the consequence if there is none: `there is no roster`.
     pub(crate) async fn reach(runner: &str, without: &str) -> Result<Self, Failure> {
         let base = Url::parse(runner).ok().filter(|url| !url.cannot_be_a_base());
-        let base = base.ok_or_else(|| format!("{runner:?} is no address such as {RUNNER}"))?;
+        let base = base.ok_or_else(|| format!("{runner:?} is not an address such as {RUNNER}"))?;
         let http = handbell_boot::client().map_err(|error| error.to_string())?;
         let answer = http.get(below(&base, "sim/connection")).send().await.map_err(|_| {
             Failure::unreachable(format!(
-                "there is no runner at {runner}, so {without}. Start `handbell` in another terminal (its address with \
+                "no runner answers at {runner}, so {without}. Start `handbell` in another terminal (and give its address with \
                  --runner), or set HANDBELL_TABLE for a table in AWS"
             ))
         })?;
         let told = answer.json().await.map_err(|_| {
-            let what = format!("what answers at {runner} is no runner of this version");
+            let what = format!("the program at {runner} is not a runner of this version");
             Failure::unreachable(format!("{what}; name its address with --runner"))
         })?;
         Ok(Self { base, told })
     }
 
-    /// The system's time: on the laptop's page, time can be moved.
+    /// The system's time, which users can move on the laptop's page.
     pub(crate) fn now(&self) -> Timestamp {
         self.told.now
     }
 
-    /// What the stand-in vendors take for Handbell: no secrets, since any other vendor refuses them.
+    /// The tokens that the simulated vendors accept.
     pub(crate) fn secrets(&self) -> &StandIns {
         &self.told.secrets
     }
 
-    /// An address of the runner, by its path: `sim/webex/v1`.
+    /// The address of a path of the runner, such as `sim/webex/v1`.
     pub(crate) fn url(&self, path: &str) -> String {
         below(&self.base, path).to_string()
     }
@@ -74,7 +74,7 @@ impl Laptop {
             "AWS_ENDPOINT_URL_DYNAMODB" => Some(self.url("aws/dynamodb")),
             "AWS_REGION" => Some(self.told.region.clone()),
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
-            // Nothing is put into the queue or onto the bus.
+            // The command sends nothing to the queue or the bus.
             "HANDBELL_QUEUE_URL" | "HANDBELL_BUS" => Some(String::new()),
             _ => None,
         });

@@ -1,5 +1,5 @@
-//! The operator's command: it checks configurations, keeps the people and rotas, asks vendors, reports, and runs the whole
-//! system on a laptop.
+//! The operator's command: checks configurations, manages people and rotas, checks the vendors, prints reports, and runs the
+//! whole system on a laptop.
 
 pub mod check;
 pub mod command;

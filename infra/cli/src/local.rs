@@ -1,4 +1,4 @@
-//! `handbell` without a command: the whole system on this laptop.
+//! `handbell local`, the default command: the whole system on this laptop.
 
 mod seed;
 
@@ -11,39 +11,39 @@ use handbell_local::cloud::processes::Program;
 use handbell_local::greeting::greeting;
 use handbell_local::runner::{self, Runner, RunnerOptions, Workers};
 
-/// How the whole system is run.
+/// Options of the whole system on a laptop.
 #[derive(Args, Clone, Debug)]
 pub struct Options {
-    /// The port on 127.0.0.1; 0 picks a free one and prints it
+    /// The port on 127.0.0.1; 0 picks a free port and prints it
     #[arg(long, env = "HANDBELL_PORT", default_value_t = 8080)]
     pub port: u16,
-    /// The configuration; the demo's if absent
+    /// The configuration file; if absent, the demo's
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Keep the table and the clock in this folder; without it, all is forgotten at the end
+    /// Keep the table and the clock in this folder; if absent, everything is lost at the end
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Our Webex token is a bot's, which sees only what mentions it
+    /// Use a bot's Webex token, which sees only messages that mention the bot
     #[arg(long)]
     pub bot: bool,
     /// Don't show the functions' log
     #[arg(long)]
     pub quiet: bool,
-    /// Speak to the real Webex, such as https://webexapis.com/v1 (with --secrets)
+    /// Use the real Webex, such as https://webexapis.com/v1 (with --secrets)
     #[arg(long, env = "HANDBELL_WEBEX_URL", value_name = "URL")]
     pub webex_url: Option<String>,
-    /// Speak to the real Twilio, such as https://api.twilio.com (with --secrets and --public-url)
+    /// Use the real Twilio, such as https://api.twilio.com (with --secrets and --public-url)
     #[arg(long, env = "HANDBELL_TWILIO_URL", value_name = "URL")]
     pub twilio_url: Option<String>,
-    /// Real secrets: file:secrets.json
+    /// The real secrets, such as file:secrets.json
     #[arg(long, env = "HANDBELL_SECRETS", value_name = "WHERE")]
     pub secrets: Option<String>,
-    /// How Twilio and Webex reach this laptop, through a tunnel of yours
+    /// The address of your tunnel, by which Twilio and Webex reach this laptop
     #[arg(long, env = "HANDBELL_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 }
 
-/// Runs until somebody ends it; `demo` is the configuration if none is named.
+/// Runs the system until Ctrl-C. `demo` finds the configuration if `--config` is absent.
 pub(crate) fn run(
     asked: Options,
     demo: impl FnOnce() -> Result<PathBuf, String>,
@@ -80,7 +80,7 @@ pub(crate) fn run(
     })
 }
 
-/// Starts the runner, with the people and rotas beside its configuration in its table if that is empty.
+/// Starts the runner. An empty table gets the people and rotas that are beside the configuration.
 pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Error> {
     let config = options.config.clone();
     let runner = runner::start(options).await?;
@@ -88,7 +88,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     Ok(runner)
 }
 
-/// Is one of the functions: the runner starts this program again as each of them.
+/// Runs one of the functions. The runner starts this program again for each function.
 pub(crate) fn function(name: &str) -> Result<(), handbell_boot::Error> {
     let function = Function::of_name(name).ok_or_else(|| format!("there is no function {name:?}"))?;
     tokio::runtime::Builder::new_current_thread()

@@ -1,4 +1,4 @@
-//! `handbell maintenance`: times at which alerts wait, because somebody works on what they are about.
+//! `handbell maintenance`: maintenance windows, in which alerts wait because people work on the system behind them.
 
 use std::fmt::Write as _;
 
@@ -10,67 +10,67 @@ use jiff::tz::TimeZone;
 use crate::directory::{self, Around, At, Directory, moment, shown};
 use crate::failure::Failure;
 
-/// Longer than this is no maintenance: somebody has mistyped the year, and nobody would be told of anything.
+/// Limit of a maintenance window. A longer window is probably a mistyped year, and would silence alerts for that time.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 31);
 
-/// What can be asked of `handbell maintenance`.
+/// Subcommands of `handbell maintenance`.
 #[derive(Subcommand, Clone, Debug)]
 pub enum Command {
-    /// Let alerts wait for a time
+    /// Add a maintenance window
     #[command(after_help = "\
 Examples:
   handbell maintenance add --until 23:00 --why 'new disks' --source monitoring
   handbell maintenance add --from '2026-12-01 20:00' --until '2026-12-01 23:00' --about db1 --why 'new disks'
   handbell maintenance add --until 18:00 --why 'the whole building is without power'
 
-Without --source, the alerts of all sources wait. Times are by the clock of --timezone (UTC if absent):
-2026-12-01 20:00, 20:00 (today), now. At most 31 days.")]
+Without --source, the alerts of all sources wait. Times are local times of --timezone (UTC if absent):
+2026-12-01 20:00, 20:00 (today), now. A window lasts at most 31 days.")]
     Add {
-        /// From then
+        /// The beginning
         #[arg(long, value_name = "TIME", default_value = "now")]
         from: String,
-        /// Until then
+        /// The end
         #[arg(long, value_name = "TIME")]
         until: String,
-        /// Only alerts of this source; may be given several times
+        /// Only alerts of this source; repeatable
         #[arg(long, value_name = "NAME")]
         source: Vec<String>,
-        /// Only alerts whose subject holds this text
+        /// Only alerts whose subject contains this text
         #[arg(long, value_name = "TEXT")]
         about: Option<String>,
-        /// Why, for people
+        /// The reason, for people
         #[arg(long, value_name = "TEXT")]
         why: String,
-        /// The zone of these times
+        /// The time zone of these times
         #[arg(long, value_name = "NAME", default_value = "UTC")]
         timezone: String,
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
-    /// Show what is under maintenance now or will be
+    /// List the current and the planned maintenance windows
     #[command(after_help = "\
 Examples:
   handbell maintenance list")]
     List {
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
-    /// End maintenance now, or call it off
+    /// End a maintenance window now, or cancel a planned one
     #[command(after_help = "\
 Examples:
   handbell maintenance end m1a2b    the beginning of the id is enough")]
     End {
-        /// Its id, or the beginning of it
+        /// The window's id, or the beginning of the id
         id: String,
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
 }
 
-/// Does what was asked and says what to show.
+/// Runs the command and returns the text to print.
 pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failure> {
     let (Command::Add { at, .. } | Command::List { at } | Command::End { at, .. }) = command;
     answer(command, &directory::open(at, around).await?, (around.chance)()).await
@@ -107,7 +107,7 @@ pub(crate) async fn answer(
                 let _ = writeln!(out, "{}", line(one, directory));
             }
             Ok(if out.is_empty() {
-                "Nothing is under maintenance, and nothing will be.\n".into()
+                "There is no maintenance window, neither now nor later.\n".into()
             } else {
                 out
             })
@@ -116,33 +116,33 @@ pub(crate) async fn answer(
             let mut all = all(directory).await?;
             all.retain(|one| one.until > directory.now && one.id.starts_with(id.as_str()));
             let [one] = all.as_mut_slice() else {
-                let advice = "`handbell maintenance list` shows the ids";
+                let advice = "`handbell maintenance list` lists the ids";
                 return Err(Failure::Refused(match all.len() {
-                    0 => format!("there is no maintenance {id:?} now or to come; {advice}"),
-                    _ => format!("{id:?} is the beginning of more than one; {advice}"),
+                    0 => format!("there is no current or planned maintenance window {id:?}; {advice}"),
+                    _ => format!("more than one id begins with {id:?}; {advice}"),
                 }));
             };
             let failed = |fault: handbell_store::Fault| Failure::unreachable(fault);
             if one.from >= directory.now {
                 directory.store.roster_editor().forget_maintenance(&one.id).await.map_err(failed)?;
-                return Ok(format!("{} is called off.\n", one.id));
+                return Ok(format!("{} is cancelled.\n", one.id));
             }
             one.until = directory.now;
             directory.store.roster_editor().put_maintenance(one).await.map_err(failed)?;
-            Ok(format!("{} is over; alerts are told again.\n", one.id))
+            Ok(format!("{} is over; its alerts no longer wait.\n", one.id))
         }
     }
 }
 
 fn check(one: &Maintenance, directory: &Directory) -> Result<(), String> {
     if one.why.is_empty() {
-        return Err("say why, for those who wonder where the alerts are: --why 'new disks'".into());
+        return Err("give a reason, so that people know why the alerts wait: --why 'new disks'".into());
     }
     if one.until <= one.from || one.until <= directory.now {
-        return Err("it would end before it begins, or be over already; nothing was changed".into());
+        return Err("the window would end before it begins, or is already over; nothing was changed".into());
     }
     if one.until.duration_since(one.from) > LONGEST {
-        return Err("it would last longer than 31 days; nothing was changed".into());
+        return Err("the window would last longer than 31 days; nothing was changed".into());
     }
     Ok(())
 }

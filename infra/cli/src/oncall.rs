@@ -1,4 +1,4 @@
-//! `handbell oncall`: who is on duty, until when, and who is next; and how to stand in for somebody.
+//! `handbell oncall`: shows who is on call, until when and who is next, and writes overrides.
 
 mod change;
 mod week;
@@ -15,82 +15,82 @@ use crate::directory::{self, Around, At, Directory, known, moment, shown};
 use crate::document::document;
 use crate::failure::Failure;
 
-/// So long `--week` looks ahead.
+/// Period of `--week`.
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What can be asked of `handbell oncall`.
+/// Options of `handbell oncall`.
 #[derive(Args, Clone, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
-  handbell oncall                               who is on duty now, until when, and who is next
-  handbell oncall --at '2026-12-24 20:00'       or then, by the clock of each rota
-  handbell oncall --rota ops --week             a chart of seven days
+  handbell oncall                               show who is on call now, until when, and who is next
+  handbell oncall --at '2026-12-24 20:00'       the same at another time, in each rota's time zone
+  handbell oncall --rota ops --week             draw a chart of seven days
   handbell oncall override ops --person eli --from 18:00 --until 23:00
-                                                Eli is on duty in ops this evening
+                                                put Eli on call in ops this evening
   handbell oncall swap ops dana eli --from 2026-12-21 --until 2026-12-28
-                                                Dana and Eli take each other's turns in that week
+                                                let Dana and Eli take each other's turns in that week
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell oncall
-                                                of AWS; credentials from the environment
+                                                the same in AWS; credentials from the environment
   handbell oncall --rota ops --json | jq -r '.rotas[0].on_duty.phone'
-                                                whom to call, for another program
+                                                print the phone to call, for another program
 
---json prints {\"rotas\": [{name, label, timezone, team, at, on_duty, next}]}. on_duty is {id, name, phone,
-until, stands_in}, and next {from, id}; null is nobody. With --week each rota has its shifts, too, as
-[{id, from, until}]."
+--json prints {\"rotas\": [{name, label, timezone, team, at, on_duty, next}]}. on_duty is the person on call,
+{id, name, phone, until, stands_in}, and next is {from, id}; null means nobody. stands_in is true during an
+override. With --week each rota also has its shifts, as [{id, from, until}]."
 )]
 pub struct Options {
-    /// Something to change
+    /// The change, if any
     #[command(subcommand)]
     pub change: Option<Change>,
-    /// Another moment than now
+    /// The time to look at; now if absent
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
     /// Only this rota
     #[arg(long, value_name = "NAME")]
     pub rota: Option<String>,
-    /// Draw the seven days from then on
+    /// Draw the seven days from that time on
     #[arg(long)]
     pub week: bool,
     /// Print JSON instead
     #[arg(long)]
     pub json: bool,
-    /// Where.
+    /// Where the roster is.
     #[command(flatten)]
     pub place: At,
 }
 
-/// What can be changed.
+/// Changes to the on-call schedule.
 #[derive(Subcommand, Clone, Debug)]
 pub enum Change {
-    /// Put somebody on duty for a time, or nobody
+    /// Put somebody on call for a time, or nobody
     #[command(after_help = "\
 Examples:
   handbell oncall override ops --person eli --from 18:00 --until 23:00
   handbell oncall override ops --person eli --instead-of dana --from 2026-12-21 --until 2026-12-28
-                                                       takes only Dana's turns of that week
+                                                       take only Dana's turns in that week
   handbell oncall override ops --nobody --from 2026-12-24 --until 2026-12-27
-                                                       an alert then calls the rota's team, and says so
+                                                       alerts then reach the rota's team, and say so
 
-Times are by the rota's clock: 2026-12-24 20:00, 20:00 (today), 2026-12-24 (midnight), now. The last
-override that holds goes before all others.")]
+Times are in the rota's time zone: 2026-12-24 20:00, 20:00 (today), 2026-12-24 (midnight), now. Where
+overrides overlap, the last one wins.")]
     Override {
         /// The rota
         rota: String,
-        /// Who is on duty
+        /// The person on call
         #[arg(long, value_name = "ID", required_unless_present = "nobody", conflicts_with = "nobody")]
         person: Option<String>,
-        /// Nobody is
+        /// Put nobody on call
         #[arg(long)]
         nobody: bool,
         /// Only the turns of this person
         #[arg(long, value_name = "ID")]
         instead_of: Option<String>,
-        /// From then
+        /// The beginning
         #[arg(long, value_name = "TIME", default_value = "now")]
         from: String,
-        /// Until then
+        /// The end
         #[arg(long, value_name = "TIME")]
         until: String,
     },
@@ -101,32 +101,32 @@ Examples:
     Swap {
         /// The rota
         rota: String,
-        /// One of them
+        /// One person
         one: String,
-        /// The other
+        /// The other person
         other: String,
-        /// From then
+        /// The beginning
         #[arg(long, value_name = "TIME", default_value = "now")]
         from: String,
-        /// Until then
+        /// The end
         #[arg(long, value_name = "TIME")]
         until: String,
     },
-    /// Take back every override that holds at a moment
+    /// Remove every override that applies at a time
     #[command(after_help = "\
 Examples:
-  handbell oncall clear ops                            what holds now
+  handbell oncall clear ops                            remove the overrides that apply now
   handbell oncall clear ops --when '2026-12-24 20:00'")]
     Clear {
         /// The rota
         rota: String,
-        /// The moment
+        /// The time
         #[arg(long, value_name = "TIME", default_value = "now")]
         when: String,
     },
 }
 
-/// Does what was asked and says what to show.
+/// Runs the command and returns the text to print.
 pub async fn run(options: &Options, around: &Around<'_>) -> Result<String, Failure> {
     let directory = directory::open(&options.place, around).await?;
     answer(options, &directory).await
@@ -142,7 +142,7 @@ pub(crate) async fn answer(options: &Options, directory: &Directory) -> Result<S
         Some(name) => vec![&roster.rotas[known("rota", name, roster.rotas.keys())?]],
     };
     if rotas.is_empty() {
-        return Err("there is no rota yet; `handbell rotas import --help` says how they get there".into());
+        return Err("there is no rota yet; `handbell rotas import --help` explains how to add one".into());
     }
     let (mut out, mut told_rotas) = (String::new(), Vec::new());
     for rota in rotas {
@@ -163,7 +163,7 @@ pub(crate) async fn answer(options: &Options, directory: &Directory) -> Result<S
     Ok(if options.json { document(&json!({ "rotas": told_rotas })) } else { out })
 }
 
-/// Who is on duty in a rota at that moment, and who will be, for programs.
+/// Returns who is on call in a rota at that time, and who is next, for programs.
 fn on_duty(roster: &Roster, rota: &Rota, at: Timestamp, week: bool) -> Value {
     let next = roster.next_on_duty(&rota.name, at);
     let mut out = json!({
@@ -199,10 +199,10 @@ fn told(roster: &Roster, rota: &Rota, zone: &TimeZone, at: Timestamp) -> String 
             let _ = phone.map(|phone| write!(out, " {}", phone.address));
             let _ = match duty.until {
                 Some(until) => write!(out, " until {}", shown(until, zone)),
-                None => write!(out, ", with no end in sight"),
+                None => write!(out, ", without an end"),
             };
             if let Why::Override(_) = duty.why {
-                out.push_str(" (stands in)");
+                out.push_str(" (override)");
             }
         }
         None => {
@@ -210,7 +210,9 @@ fn told(roster: &Roster, rota: &Rota, zone: &TimeZone, at: Timestamp) -> String 
             let team = rota.team.as_deref().filter(|team| !roster.members(team).is_empty());
             let _ = match team {
                 Some(team) => write!(out, "; an alert would reach the whole team {team}"),
-                None => write!(out, ", and no team stands in: an alert would reach nobody"),
+                None => {
+                    write!(out, ", and the rota has no team to notify instead: an alert would reach nobody")
+                }
             };
             if let Some((from, _)) = &next {
                 let _ = write!(out, "; until {}", shown(*from, zone));

@@ -1,4 +1,4 @@
-//! `handbell people`: who can be told, on which phones and addresses, and how each of them wants to be reached.
+//! `handbell people`: manages the people in the roster, their phones and addresses, and how each wants to be reached.
 
 pub mod csv;
 pub mod import;
@@ -17,78 +17,78 @@ use crate::document::document;
 use crate::failure::Failure;
 use import::Import;
 
-/// What can be asked of `handbell people`.
+/// Subcommands of `handbell people`.
 #[derive(Subcommand, Clone, Debug)]
 pub enum Command {
-    /// Take people over from a CSV file: all of them, or none if a line is wrong
+    /// Import people from a CSV file: all of them, or none if a line is wrong
     #[command(after_help = "\
 Examples:
-  handbell people import people.csv --dry-run    says what would change, and changes nothing
-  handbell people import people.csv              new phones and addresses have to be verified first
-  handbell people import people.csv --verified   you vouch for them; Handbell asks back once
+  handbell people import people.csv --dry-run    show what would change, and change nothing
+  handbell people import people.csv              new phones and addresses must be verified before use
+  handbell people import people.csv --verified   you confirm that they are right; Handbell asks once
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell people import people.csv
-                                                 into AWS; credentials from the environment
+                                                 the same in AWS; credentials from the environment
 
-people.csv begins with the names of its columns; all but the first two may be missing:
+people.csv begins with the names of its columns. All but the first two are optional:
   id,name,email,phones,timezone,language,teams,rules
   dana,Dana Diaz,dana@example.com,+12025550111 +12025550121,,en-US,ops,text; call after 2m every 5m x3
 
-phones and teams have spaces between them, the preferred phone first. rules say how somebody wants
-to be reached, with semicolons between them: text, call, mail or webex, each with `after 2m` and
-`every 5m x3` if you like. Without rules: a text at once, a call after 2 minutes, then two more,
-5 minutes apart. People who don't stand in the file stay as they are, and so does what has no column.")]
+Separate phones and teams with spaces; the preferred phone comes first. rules say how a person wants
+to be reached: text, call, mail or webex, separated by semicolons, each optionally with `after 2m` and
+`every 5m x3`. Without rules, a person gets a text at once, a call after 2 minutes, and two more calls
+5 minutes apart. People who are not in the file, and fields without a column, don't change.")]
     Import {
         /// The file
         file: PathBuf,
-        /// Only say what would change
+        /// Only show what would change
         #[arg(long)]
         dry_run: bool,
-        /// I vouch for it: these phones and addresses are these people's
+        /// Confirm that these phones and addresses belong to these people
         #[arg(long)]
         verified: bool,
-        /// Don't ask back
+        /// Don't ask for confirmation
         #[arg(long)]
         yes: bool,
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
-    /// Print everybody as the CSV that `import` takes
+    /// Print all people as the CSV that `import` reads
     #[command(after_help = "\
 Examples:
-  handbell people export > people.csv    change it in a spreadsheet, and import it again")]
+  handbell people export > people.csv    edit it in a spreadsheet, and import it again")]
     Export {
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
-    /// Show everybody: teams, phones, addresses; ✓ is verified, and only that is used
+    /// List all people with their teams, phones and addresses; only verified ones (✓) are used
     #[command(after_help = "\
 Examples:
   handbell people list
   handbell people list --json | jq -r '.people[] | select(.reachable | not).id'
-                                            who has nothing verified
+                                            list the people without a verified phone or address
 
---json prints {\"people\": [{id, name, email, phones, teams, rules, reachable}]}; email and each of the
-phones is {address, verified_at}, null where it isn't verified or there is none.")]
+--json prints {\"people\": [{id, name, email, phones, teams, rules, reachable}]}. email and each of phones is
+{address, verified_at}. email is null if there is none, and verified_at if it isn't verified.")]
     List {
         /// Print JSON instead
         #[arg(long)]
         json: bool,
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
-    /// Send a code to each phone and address of somebody that isn't verified yet
+    /// Send a code to each unverified phone and address of a person
     #[command(after_help = "\
 Examples:
   handbell people verify dana
 
-Whoever gets the code by text answers with it; a code by mail is told to you: handbell people confirm dana 042137")]
+The person answers a text with its code. A code by mail they tell you: handbell people confirm dana 042137")]
     Verify {
-        /// Whose
+        /// The person's id
         id: String,
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
@@ -98,40 +98,40 @@ Examples:
   handbell people confirm dana 042137
   handbell people confirm dana 042137 --contact +12025550111    if several wait for a code
 
-A code lasts 15 minutes and bears five guesses.")]
+A code is valid for 15 minutes and for five attempts.")]
     Confirm {
-        /// Whose
+        /// The person's id
         id: String,
         /// The six digits
         code: String,
         /// Only this phone or address
         #[arg(long, value_name = "ADDRESS")]
         contact: Option<String>,
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
-    /// Remove somebody from the roster and from their teams
+    /// Remove a person from the roster and from their teams
     #[command(after_help = "\
 Examples:
-  handbell people remove dana    who takes turns in a rota is taken out there first")]
+  handbell people remove dana    remove Dana from all rotas first")]
     Remove {
-        /// Who
+        /// The person's id
         id: String,
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
 }
 
-/// Does what was asked and says what to show.
+/// Runs the command and returns the text to print.
 pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failure> {
     match command {
         Command::Import { file, dry_run, verified, yes, at } => {
             let named = |what: &dyn std::fmt::Display| format!("{}: {what}", file.display());
             let bytes = std::fs::read(file).map_err(|error| named(&error))?;
             let text = String::from_utf8(bytes)
-                .map_err(|_| named(&"this is no UTF-8; save it as \"CSV UTF-8\" in the spreadsheet"))?;
+                .map_err(|_| named(&"the file is not UTF-8; save it as \"CSV UTF-8\" in the spreadsheet"))?;
             let asked = Asked { dry_run: *dry_run, verified: *verified, yes: *yes };
             take_over(&text, &asked, &directory::open(at, around).await?, around.agreed)
                 .await
@@ -155,7 +155,7 @@ async fn roster(directory: &Directory) -> Result<Roster, Failure> {
     directory.store.people().roster().await.map_err(Failure::unreachable)
 }
 
-/// How an import was asked for.
+/// Options of an import.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) dry_run: bool,
@@ -180,8 +180,8 @@ pub(crate) async fn take_over(
         let vouched_for = |contact: &&Contact| contact.verified_at == Some(directory.now);
         let waiting = vouched.people.iter().flat_map(|(one, _)| contacts(one)).filter(vouched_for).count();
         let question = format!(
-            "Are the phones and addresses in this file these people's? {waiting} of them aren't verified yet, and alarms will go \
-             there."
+            "Do the phones and addresses in this file belong to these people? {waiting} of them aren't verified yet, and will \
+             receive alerts."
         );
         if !asked.dry_run && waiting > 0 && !asked.yes && !agreed(&question) {
             return Err("nothing was changed".into());
@@ -210,7 +210,7 @@ fn told(import: &Import, dry_run: bool) -> String {
     }
     let mut unverified = import.unverified().peekable();
     if unverified.peek().is_some() {
-        out.push_str("Not verified, so not used yet (with --verified you vouch for them):\n");
+        out.push_str("Not verified, so not used yet (`handbell people verify` sends codes; --verified confirms them):\n");
     }
     for (person, contact) in unverified {
         let _ = writeln!(out, "  {}: {}", person.id, contact.address);
@@ -218,7 +218,7 @@ fn told(import: &Import, dry_run: bool) -> String {
     out
 }
 
-/// Everybody, for programs.
+/// All people, for programs.
 fn everybody(roster: &Roster) -> Value {
     let contact =
         |contact: &Contact| json!({ "address": contact.address, "verified_at": contact.verified_at });
@@ -236,7 +236,7 @@ fn everybody(roster: &Roster) -> Value {
 
 fn list(roster: &Roster) -> String {
     if roster.people.is_empty() {
-        return "Nobody is in the roster yet. `handbell people import --help` says how people get there.\n"
+        return "Nobody is in the roster yet. `handbell people import --help` explains how to add people.\n"
             .into();
     }
     let width = |cells: &mut dyn Iterator<Item = usize>| cells.max().unwrap_or(0);
@@ -260,7 +260,8 @@ fn list(roster: &Roster) -> String {
             let _ = writeln!(out, "{indent}{}", rules_text(&person.rules));
         }
         if !person.is_reachable() {
-            let _ = writeln!(out, "{indent}can't be reached: nothing is verified, so alarms pass them over");
+            let _ =
+                writeln!(out, "{indent}can't be reached: nothing is verified, so alerts skip this person");
         }
     }
     out
@@ -276,7 +277,7 @@ async fn remove(id: &str, directory: &Directory) -> Result<String, Failure> {
     let rotas: Vec<&str> = takes_turns.map(|rota| rota.name.as_str()).collect();
     if !rotas.is_empty() {
         return Err(format!(
-            "{id} takes turns in {}; take them out there first (handbell rotas import)",
+            "{id} takes turns in {}; remove them there first (handbell rotas import)",
             rotas.join(", ")
         )
         .into());

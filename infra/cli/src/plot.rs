@@ -1,4 +1,4 @@
-//! A chart for the terminal: counts in braille, levels as lines, what happened beneath.
+//! A chart for the terminal: counts as braille dots, levels as lines, periods beneath.
 
 mod cells;
 mod painter;
@@ -12,27 +12,27 @@ use painter::{ALERT, Painter, WARN};
 
 const BRAILLE: u32 = 0x2800;
 
-/// Fewer columns show nothing.
+/// Minimum width of a readable chart, in columns.
 const NARROWEST: usize = 20;
 
 /// Counts to draw.
 #[derive(Clone, Debug)]
 pub struct Plot<'a> {
-    /// When the first point was.
+    /// Time of the first point.
     pub start: Timestamp,
-    /// How long after the one before each point was.
+    /// Time between two points.
     pub step: SignedDuration,
-    /// The counts; none isn't known.
+    /// The counts; `None` means unknown.
     pub points: &'a [Option<u32>],
-    /// Lines across.
+    /// Levels to draw as horizontal lines.
     pub levels: &'a [Bounds],
-    /// Periods to mark beneath.
+    /// Periods to show beneath.
     pub spans: &'a [(Timestamp, Timestamp, Level)],
-    /// The days and hours are this zone's.
+    /// Time zone of the days and hours.
     pub zone: TimeZone,
 }
 
-/// The chart, so many columns wide, each line with its end. Colours only repeat what is there without them.
+/// Draws the chart with lines of at most `width` columns, each with a newline. Colours only repeat what the characters show.
 pub fn plot(plot: &Plot<'_>, width: usize, colour: bool) -> String {
     if plot.points.is_empty() {
         return String::new();
@@ -43,7 +43,7 @@ pub fn plot(plot: &Plot<'_>, width: usize, colour: bool) -> String {
     let left = top.to_string().len();
     let labels: Vec<String> = plot.levels.iter().map(label).collect();
     let right = labels.iter().map(String::len).max().map_or(0, |longest| longest + 1);
-    // A number, a space and the axis; the labels.
+    // Without the number, a space and the axis on the left, and the labels on the right.
     let columns = width.saturating_sub(left + 2 + right).max(NARROWEST);
     let cells = Cells { plot, columns, top };
     let dots = cells.dots();
@@ -109,7 +109,7 @@ fn label(bounds: &Bounds) -> String {
     format!("{} {}", handbell_core::wording::occupancy::level(bounds.level), bounds.at)
 }
 
-/// A round end of the axis above this count, and the step between its numbers.
+/// Returns a round end of the axis above this count, and the step between its numbers.
 fn scale(highest: u32) -> (u64, u64) {
     let highest = u64::from(highest.max(4));
     let round = (0..10).flat_map(|power| [10, 20, 25, 50].map(|n| n * 10_u64.pow(power)));

@@ -1,7 +1,7 @@
-//! `handbell replay`: what a zone's rule would have told, had it watched these counts.
+//! `handbell replay`: shows the alerts that a zone's rule would have sent for past counts.
 //!
-//! [`replay`] is the live rule, `Watch::step`, taken minute by minute. People aren't played: nobody snoozes, and nobody
-//! says that it isn't busy.
+//! [`replay`] runs the live rule, `Watch::step`, minute by minute. It simulates no commands of people: nobody snoozes an
+//! alert or dismisses it.
 
 pub mod counts;
 mod picture;
@@ -27,93 +27,93 @@ use report::Told;
 use stored::stored;
 use tuning::Tuning;
 
-/// More days than anybody keeps counts for; a year that was mistyped is more.
+/// Limit of the period, in days. It exceeds the retention of counts; a longer period is probably a mistyped year.
 const MOST_DAYS: i64 = 400;
 
-/// A count for a minute, or that nothing is known of it.
+/// Counts by minute; `None` means unknown.
 type Counts = Vec<(Timestamp, Option<u32>)>;
 
-/// What can be asked of `handbell replay`.
+/// Options of `handbell replay`.
 #[derive(Args, Clone, Debug)]
 #[command(
     override_usage = "handbell replay --zone ZONE (--csv FILE | --last TIME) [OPTIONS]",
     after_help = "\
 Examples:
-  handbell replay --zone shoes --csv counts.csv    what the zone's rule would have told
-  handbell replay --zone Shoes --last 7d           of the counts stored by the runner on this laptop
-  handbell replay --zone shoes --last 4w --at 60   what another number would have changed
+  handbell replay --zone shoes --csv counts.csv    show the alerts for the counts of a file
+  handbell replay --zone Shoes --last 7d           use the counts of the runner on this laptop
+  handbell replay --zone shoes --last 4w --at 60   try another threshold
   handbell replay --zone shoes --csv counts.csv --warn 80%/70% --alert never --cooldown 30m
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell replay --zone shoes --last 7d
-                                                   of AWS; credentials from the environment
+                                                   use the counts in AWS; credentials from the environment
 
-counts.csv has a time and a count in each line, the oldest first; with or without a heading:
+counts.csv has a time and a count in each line, the oldest first, with or without a heading:
   time,count
-  2026-11-14 11:40,87       in the configuration's time zone; in Paris 2026-11-14T10:40:00Z
-  2026-11-14 11:41,         nothing is known of this minute, nor of one that isn't there
+  2026-11-14 11:40,87       in the configuration's time zone; in Paris this is 2026-11-14T10:40:00Z
+  2026-11-14 11:41,         the count of this minute is unknown, like that of a minute without a line
 
---json prints {zone, capacity, levels, from, to, minutes, unknown_minutes, peak, episodes, silences}: levels are
+--json prints {zone, capacity, levels, from, to, minutes, unknown_minutes, peak, episodes, silences}. levels is
 [{level, at, clear}], peak {at, count}, episodes [{from, to, why, level, peak, told}] with told as
-[{at, level}], and silences [{from, told, to}]; a `to` of null hasn't come by the end of the counts.
+[{at, level}], and silences [{from, told, to}]. A `to` of null means that the end is after the last count.
 
-Nothing is sent and nothing is changed: numbers that are good go into the configuration."
+The command sends nothing and changes nothing. Write numbers that work well into the configuration."
 )]
 pub struct Options {
-    /// The zone: its name or its label
+    /// The zone's name or label
     #[arg(long, value_name = "ZONE")]
     pub zone: String,
     /// Counts from a file
     #[arg(long, value_name = "FILE", required_unless_present = "last", conflicts_with = "last")]
     pub csv: Option<PathBuf>,
-    /// Counts that Handbell has stored, of so long: 7d, 36h, 4w
+    /// Stored counts of this period: 7d, 36h, 4w
     #[arg(long, value_name = "TIME", value_parser = length)]
     pub last: Option<SignedDuration>,
-    /// The configuration; the demo's if absent
+    /// The configuration file; if absent, the demo's
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where the runner on this laptop is, for --last; without it, the table named by HANDBELL_TABLE comes first
+    /// The runner for --last; if absent, the table HANDBELL_TABLE in AWS, or else http://127.0.0.1:8080
     #[arg(long, value_name = "URL")]
     pub runner: Option<String>,
     /// Print JSON instead
     #[arg(long)]
     pub json: bool,
-    /// Draw a picture, too
+    /// Also draw a picture
     #[arg(long, value_name = "FILE")]
     pub png: Option<PathBuf>,
-    /// Other numbers for the rule than the configuration's.
+    /// Numbers that replace those of the configuration.
     #[command(flatten)]
     pub tuning: Tuning,
-    /// How wide the terminal is
+    /// Width of the terminal
     #[arg(long, value_name = "COLUMNS", env = "COLUMNS", hide = true)]
     pub width: Option<usize>,
 }
 
-/// A length of time in which days and weeks may stand.
+/// Parses a duration that may contain days and weeks.
 fn length(text: &str) -> Result<SignedDuration, String> {
-    let advice = || "write a length of time such as 7d, 36h or 4w".to_owned();
+    let advice = || "write a duration such as 7d, 36h or 4w".to_owned();
     let span: jiff::Span = text.parse().map_err(|_| advice())?;
     let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| advice())?;
     if length < SignedDuration::from_mins(1) {
         return Err(advice());
     }
     if length > SignedDuration::from_hours(24 * MOST_DAYS) {
-        return Err(format!("counts are kept for thirteen months: {MOST_DAYS}d at most"));
+        return Err(format!("counts are kept for thirteen months; write at most {MOST_DAYS}d"));
     }
     Ok(length)
 }
 
-/// What the command needs from outside.
+/// What a command reads from outside.
 pub struct Around<'a> {
-    /// The environment's variables.
+    /// Reads a variable of the environment.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// What time it is.
+    /// The current time.
     pub now: Timestamp,
-    /// How wide the terminal is.
+    /// Width of the terminal, in columns.
     pub width: usize,
-    /// The terminal has colours.
+    /// Whether the terminal has colours.
     pub colour: bool,
 }
 
-/// Does what was asked and says what to show.
+/// Runs the command and returns the text to print.
 pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Result<String, Failure> {
     let (name, configured) = find(config, &options.zone)?;
     let zone = options.tuning.applied(configured);
@@ -123,7 +123,7 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
             .into_iter()
             .map(|(path, what)| if path.is_empty() { what } else { format!("{}: {what}", path.join(".")) })
             .collect();
-        format!("the rule of {label} can't work: {}", wrong.join("; "))
+        format!("the rule of {label} is not valid: {}", wrong.join("; "))
     })?;
     let (counts, source) = counted(options, config, (name, configured), around).await?;
     let counts = counts::every_minute(&counts);
@@ -163,7 +163,7 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
     Ok(out)
 }
 
-/// The counts that are meant, and the words of the command line that name them.
+/// Returns the requested counts, and the options of the command line that name them.
 async fn counted(
     options: &Options,
     config: &Config,
@@ -180,7 +180,9 @@ async fn counted(
     let counts = stored(options, &zone.site, name, last, around).await?;
     if counts.is_empty() {
         let label = zone.label.as_deref().unwrap_or(name);
-        return Err(format!("no counts of {label} are stored from the last {}", report::long(last)).into());
+        return Err(
+            format!("there are no stored counts of {label} for the last {}", report::long(last)).into()
+        );
     }
     let runner = options.runner.as_ref().map(|runner| format!(" --runner {}", quoted(runner)));
     let last = if last.as_secs() % 86_400 == 0 {
@@ -191,7 +193,7 @@ async fn counted(
     Ok((counts, format!("--last {last}{}", runner.unwrap_or_default())))
 }
 
-/// A word of a command line.
+/// Quotes a word for a shell's command line.
 fn quoted(word: &str) -> String {
     let plain = |sign: char| sign.is_alphanumeric() || "-_./:+".contains(sign);
     if !word.is_empty() && word.chars().all(plain) {
@@ -201,7 +203,7 @@ fn quoted(word: &str) -> String {
     }
 }
 
-/// The zone with this name or label, whatever the case.
+/// Finds the zone with this name or label, ignoring case.
 pub fn find<'a>(config: &'a Config, wanted: &str) -> Result<(&'a str, &'a Zone), String> {
     let lower = wanted.trim().to_lowercase();
     if let Some((name, zone)) = config.zones.get_key_value(wanted) {
@@ -216,7 +218,7 @@ pub fn find<'a>(config: &'a Config, wanted: &str) -> Result<(&'a str, &'a Zone),
     match fitting[..] {
         [(name, zone)] => Ok((name, zone)),
         [] if config.zones.is_empty() => {
-            Err("the configuration has no zones; name one that has with --config".into())
+            Err("the configuration has no zones; name another configuration with --config".into())
         }
         [] => {
             let names = || config.zones.keys().map(String::as_str);
@@ -228,7 +230,7 @@ pub fn find<'a>(config: &'a Config, wanted: &str) -> Result<(&'a str, &'a Zone),
         }
         _ => {
             let names: Vec<&str> = fitting.iter().map(|(name, _)| name.as_str()).collect();
-            Err(format!("{wanted:?} is more than one zone; write one of the names {}", names.join(", ")))
+            Err(format!("{wanted:?} matches more than one zone; write one of the names {}", names.join(", ")))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `handbell report`: what happened in the last weeks, who came, and how long it took.
+//! `handbell report`: statistics of past incidents: what happened, who took them, and how long it took.
 
 mod bars;
 mod csv;
@@ -20,128 +20,127 @@ use crate::document::document;
 use crate::failure::Failure;
 use crate::replay::Around;
 
-/// Incidents that are over are kept so long.
+/// Retention of closed incidents, in days.
 const KEPT_DAYS: i64 = 400;
-/// Without a word about it, so much is told.
+/// Default period.
 const USUAL: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What can be asked of `handbell report`.
+/// Options of `handbell report`.
 #[derive(Args, Clone, Debug)]
 #[command(
     override_usage = "handbell report [--last TIME | --from DATE [--to DATE]] [OPTIONS]",
     after_help = "\
 Examples:
   handbell report                                     the last 30 days of the runner on this laptop
-  handbell report --last 12w --by person              who took how many, and how soon
-  handbell report --from 2026-10-01 --to 2026-10-31   a month; both days are part of it
-  handbell report --last 7d --csv week.csv            a line for each incident, for a spreadsheet
-  handbell report --last 90d --png quarter.png        a picture of how many there were on each day
+  handbell report --last 12w --by person              who took how many incidents, and how soon
+  handbell report --from 2026-10-01 --to 2026-10-31   a month, including both days
+  handbell report --last 7d --csv week.csv            also a line for each incident, for a spreadsheet
+  handbell report --last 90d --png quarter.png        also a picture of the incidents on each day
   handbell report --json | jq .tally.lapsed_untaken   a number for another program
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell report
-                                                      of AWS; credentials from the environment
+                                                      the same in AWS; credentials from the environment
 
 What the numbers mean:
-  An incident counts when it is over, at the time when it opened. Those that still
-  go on aren't here.
-  Taken     Somebody said that they have it. Whoever was first counts, and the time
-            from the opening until then, also while phones were held silent. What
-            nobody ever took is counted apart, and not as a time of zero.
-  Resolved  It was done, by somebody's word or by itself; the time is that from the
-            opening to the end, whether or not anybody took it. Cancelled (it was
-            nothing) and lapsed (nothing more was heard) have no such time.
-  half      The median: the time in the middle; of an even number, the mean of the
-            two in the middle.
-  95%       The 95th percentile by nearest rank: the shortest time within which at
-            least 95 of 100 lie. Of fewer than twenty, that is the longest.
-  Hours and weekdays are those of the configuration's time zone; times in the CSV
-  are UTC. A phone that is nobody's by name stands as its last two digits, …01;
-  two that end alike can't be told apart.
+  The report contains the incidents that are over, by the time at which they opened.
+  Open incidents aren't included.
+  Taken     Somebody acknowledged the incident. The first person counts, with the
+            time since the opening, including the time in which phones were silent.
+            Incidents that nobody took are counted separately, not as a time of zero.
+  Resolved  The incident was resolved by a person or automatically. The time is that
+            from the opening to the end, whether or not anybody took the incident.
+            Cancelled (false alarm) and lapsed (no further event) have no such time.
+  half      The median: the time in the middle, or the mean of the two in the middle.
+  95%       The 95th percentile by nearest rank: the shortest time that at least 95 of
+            100 incidents don't exceed. Of fewer than twenty, that is the longest.
+  Hours and weekdays are in the configuration's time zone; times in the CSV are UTC.
+  A phone that belongs to no known person is shown by its last two digits, …01; two
+  phones with the same last digits can't be told apart.
 
 --json prints {from, to, timezone, tally, incidents}. tally is {incidents, taken, resolved, cancelled, lapsed,
-lapsed_untaken, to_take, to_resolve}, the last two {median_seconds, p95_seconds} or null; each of the
-incidents {reference, kind, name, plan, severity, opened_at, ended_at, phase, taken_by, taken_at, step,
-rounds, count}. --by changes nothing in it."
+lapsed_untaken, to_take, to_resolve}; the last two are {median_seconds, p95_seconds} or null. incidents is
+[{reference, kind, name, plan, severity, opened_at, ended_at, phase, taken_by, taken_at, step, rounds,
+count}]. --by doesn't change the JSON."
 )]
 pub(crate) struct Options {
-    /// What opened within the last 30d, 12w, 36h; 30d if nothing is said
+    /// Incidents that opened within the last 30d, 12w or 36h; 30d if absent
     #[arg(long, value_name = "TIME", value_parser = length, conflicts_with = "from")]
     pub(crate) last: Option<SignedDuration>,
-    /// What opened on this day or later: 2026-11-01
+    /// Incidents that opened on this day or later: 2026-11-01
     #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) from: Option<Date>,
-    /// What opened on this day or before; without it, up to now
+    /// Incidents that opened on this day or earlier; up to now if absent
     #[arg(long, value_name = "DATE", value_parser = day, requires = "from")]
     pub(crate) to: Option<Date>,
-    /// Only this; without it, by source, person and hour
+    /// The breakdown to show; by source, person and hour if absent
     #[arg(long, value_enum)]
     pub(crate) by: Option<Breakdown>,
-    /// A line for each incident, too
+    /// Also write a line for each incident to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
-    /// Draw a picture, too
+    /// Also draw a picture
     #[arg(long, value_name = "FILE")]
     pub(crate) png: Option<PathBuf>,
     /// Print JSON instead
     #[arg(long)]
     pub(crate) json: bool,
-    /// The configuration, for its time zone; the demo's if absent
+    /// The configuration file, for its time zone; if absent, the demo's
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Where the runner on this laptop is; without it, the table named by HANDBELL_TABLE comes first
+    /// The runner on this laptop; if absent, the table HANDBELL_TABLE in AWS, or else http://127.0.0.1:8080
     #[arg(long, value_name = "URL")]
     pub(crate) runner: Option<String>,
-    /// How wide the terminal is
+    /// Width of the terminal
     #[arg(long, value_name = "COLUMNS", env = "COLUMNS", hide = true)]
     pub(crate) width: Option<usize>,
 }
 
-/// By what incidents are put together.
+/// Breakdowns of the incidents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Breakdown {
     /// The source of an alert, the button, the zone, the site or the line
     Source,
-    /// Whoever took it first
+    /// The person who took the incident first
     Person,
-    /// The hour of the day in which it opened
+    /// The hour of the day in which the incident opened
     Hour,
-    /// The day of the week on which it opened
+    /// The day of the week on which the incident opened
     Weekday,
-    /// The plan that was run
+    /// The plan that ran
     Plan,
 }
 
-/// A length of time in which days and weeks may stand.
+/// Parses a duration that may contain days and weeks.
 fn length(text: &str) -> Result<SignedDuration, String> {
-    let advice = || "write a length of time such as 30d, 12w or 36h".to_owned();
+    let advice = || "write a duration such as 30d, 12w or 36h".to_owned();
     let span: jiff::Span = text.parse().map_err(|_| advice())?;
     let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| advice())?;
     if length < SignedDuration::from_mins(1) {
         return Err(advice());
     }
     if length > SignedDuration::from_hours(24 * KEPT_DAYS) {
-        return Err(format!("incidents are kept for thirteen months: {KEPT_DAYS}d at most"));
+        return Err(format!("incidents are kept for thirteen months; write at most {KEPT_DAYS}d"));
     }
     Ok(length)
 }
 
 fn day(text: &str) -> Result<Date, String> {
-    // A time of day behind it would be read and forgotten.
+    // Parsing as a date-time would ignore the time of day.
     Date::strptime("%Y-%m-%d", text).map_err(|_| "write a day such as 2026-11-01".to_owned())
 }
 
-/// Of which time is told.
+/// Period of a report.
 #[derive(Clone, Debug)]
 pub(crate) struct Period {
-    /// What opened then or later.
+    /// The beginning, inclusive.
     from: Timestamp,
-    /// What opened before.
+    /// The end, exclusive.
     to: Timestamp,
-    /// Days and hours are this zone's.
+    /// Time zone of the days and hours.
     zone: TimeZone,
 }
 
 impl Period {
-    /// The time that is asked for, as seen at `now`.
+    /// Returns the requested period, relative to `now`.
     fn of(options: &Options, zone: TimeZone, now: Timestamp) -> Result<Self, String> {
         let Some(first) = options.from else {
             return Ok(Self { from: now - options.last.unwrap_or(USUAL), to: now, zone });
@@ -150,12 +149,12 @@ impl Period {
         if let Some(last) = last.filter(|last| *last < first) {
             return Err(format!("--to {last} is before --from {first}; write the earlier day as --from"));
         }
-        let beyond = || "that day is beyond the calendar".to_owned();
+        let beyond = || "that day is outside of the calendar".to_owned();
         let begin =
             |date: Date| date.to_zoned(zone.clone()).map(|start| start.timestamp()).map_err(|_| beyond());
         let from = begin(first)?;
         if from > now {
-            return Err(format!("--from {first} is still to come; nothing has happened since then"));
+            return Err(format!("--from {first} is in the future; write an earlier day"));
         }
         let earliest = now - SignedDuration::from_hours(24 * KEPT_DAYS);
         if from < earliest {
@@ -169,7 +168,7 @@ impl Period {
     }
 }
 
-/// Does what was asked and says what to show.
+/// Runs the command and returns the text to print.
 pub(crate) async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Result<String, Failure> {
     let place = table::reach(options.runner.as_deref(), around).await?;
     let period = Period::of(options, config.time_zone(), place.now)?;
@@ -185,7 +184,7 @@ pub(crate) async fn run(options: &Options, config: &Config, around: &Around<'_>)
         std::fs::write(file, csv::table(&summaries))
             .map_err(|error| format!("{}: {error}", file.display()))?;
         let lines = match summaries.len() {
-            0 => "Only the heading is".to_owned(),
+            0 => "No incidents; only the heading is".to_owned(),
             1 => "The incident is".to_owned(),
             many => format!("The {many} incidents are"),
         };
@@ -203,7 +202,7 @@ pub(crate) async fn run(options: &Options, config: &Config, around: &Around<'_>)
     Ok(out)
 }
 
-/// The numbers and the incidents behind them, for programs.
+/// The numbers and their incidents as JSON, for programs.
 fn numbers(summaries: &[Summary], period: &Period) -> Value {
     let tally = Tally::of(summaries);
     let times = |times: Option<Times>| {

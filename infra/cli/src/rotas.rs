@@ -1,4 +1,4 @@
-//! `handbell rotas`: who takes turns at being on duty, in a file that can be kept under version control.
+//! `handbell rotas`: imports and exports the rotas as a file that can be kept under version control.
 
 pub mod file;
 
@@ -15,25 +15,25 @@ use crate::directory::{self, Around, At, Directory, refused};
 use crate::document::document;
 use crate::failure::Failure;
 
-/// What can be asked of `handbell rotas`.
+/// Subcommands of `handbell rotas`.
 #[derive(Subcommand, Clone, Debug)]
 pub enum Command {
-    /// Take rotas over from a YAML file: all of them, or none if something is wrong
+    /// Import rotas from a YAML file: all of them, or none if there is a mistake
     #[command(after_help = "\
 Examples:
-  handbell rotas import rotas.yaml --dry-run    says what would change, and changes nothing
+  handbell rotas import rotas.yaml --dry-run    show what would change, and change nothing
   handbell rotas import rotas.yaml
   HANDBELL_TABLE=handbell AWS_REGION=eu-west-1 handbell rotas import rotas.yaml
-                                                into AWS; credentials from the environment
+                                                the same in AWS; credentials from the environment
 
 rotas.yaml:
   rotas:
     ops:
       timezone: Europe/Paris
-      team: ops                        # stands in when nobody is on duty
+      team: ops                        # gets the alerts when nobody is on call
       holidays: [2026-12-25]
-      layers:                          # a later one goes before an earlier one
-        - people: [dana, eli]          # take turns; ids of `handbell people`
+      layers:                          # a later layer overrides the earlier ones
+        - people: [dana, eli]          # they take turns; ids of `handbell people`
           starts: 2026-01-05           # Dana's first turn; weekly, or turn: daily, { days: 3 }, { hours: 12 }
           hand_over: 08:00
         - people: [fay]
@@ -41,47 +41,47 @@ rotas.yaml:
           hours: { week: { mon-fri: \"09:00-17:00\" } }
           on: workdays                 # or holidays
 
-A hand-over keeps its time of day when the clocks change. Rotas that don't stand in the file stay as
-they are, and so do the overrides of one that names none.")]
+A hand-over keeps its time of day when the clocks change. Rotas that are not in the file don't change,
+and neither do the overrides of a rota without the key `overrides`.")]
     Import {
         /// The file
         file: PathBuf,
-        /// Only say what would change
+        /// Only show what would change
         #[arg(long)]
         dry_run: bool,
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
-    /// Print all rotas as the YAML that `import` takes
+    /// Print all rotas as the YAML that `import` reads
     #[command(after_help = "\
 Examples:
   handbell rotas export > rotas.yaml")]
     Export {
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
-    /// Show all rotas: who takes turns, and who is on duty now
+    /// List all rotas: who takes turns, and who is on call now
     #[command(after_help = "\
 Examples:
   handbell rotas list
   handbell rotas list --json
 
---json prints {at, \"rotas\": [{name, label, timezone, team, layers, overrides, on_duty}]}: of layers people,
-starts and hand_over, of overrides now or to come from, until, person and instead_of. on_duty is the id
-of who is on duty at that moment; null is nobody.")]
+--json prints {at, \"rotas\": [{name, label, timezone, team, layers, overrides, on_duty}]}. layers is
+[{people, starts, hand_over}], and overrides, the current and future ones, [{from, until, person,
+instead_of}]. on_duty is the id of the person on call now; null means nobody.")]
     List {
         /// Print JSON instead
         #[arg(long)]
         json: bool,
-        /// Where.
+        /// Where the roster is.
         #[command(flatten)]
         at: At,
     },
 }
 
-/// Does what was asked and says what to show.
+/// Runs the command and returns the text to print.
 pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failure> {
     match command {
         Command::Import { file, dry_run, at } => {
@@ -125,7 +125,7 @@ pub(crate) async fn take_over(
     let (other, same) = (changed.len() - new, rotas.len() - changed.len());
     let mut out = format!("{would}{new} new, {other} changed, {same} as before.\n");
     if !dry_run && !changed.is_empty() {
-        out.push_str("`handbell oncall --week` shows who is on duty from now on.\n");
+        out.push_str("`handbell oncall --week` shows who is on call from now on.\n");
     }
     Ok(out)
 }
@@ -152,7 +152,7 @@ fn all(roster: &Roster, directory: &Directory) -> Value {
 
 fn list(roster: &Roster, directory: &Directory) -> String {
     if roster.rotas.is_empty() {
-        return "There is no rota yet. `handbell rotas import --help` says how they get there.\n".into();
+        return "There is no rota yet. `handbell rotas import --help` explains how to add one.\n".into();
     }
     let mut out = String::new();
     for rota in roster.rotas.values() {
@@ -160,8 +160,8 @@ fn list(roster: &Roster, directory: &Directory) -> String {
         let _ = writeln!(out, "{}{label}, {}", rota.name, rota.timezone);
         for layer in &rota.layers {
             let turn = match layer.turn {
-                Turn::Daily => "a day each".to_owned(),
-                Turn::Weekly => "a week each".to_owned(),
+                Turn::Daily => "one day each".to_owned(),
+                Turn::Weekly => "one week each".to_owned(),
                 Turn::Days(days) => format!("{days} days each"),
                 Turn::Hours(hours) => format!("{hours} hours each"),
             };
@@ -172,7 +172,7 @@ fn list(roster: &Roster, directory: &Directory) -> String {
         }
         let coming = rota.overrides.iter().filter(|one| one.until > directory.now).count();
         if coming > 0 {
-            let _ = writeln!(out, "  {coming} override(s) now or to come");
+            let _ = writeln!(out, "  {coming} current or future override(s)");
         }
         let duty = roster.on_duty(&rota.name, directory.now);
         let who = duty.map_or("nobody", |duty| duty.person.name.as_str());

@@ -1,4 +1,4 @@
-//! `handbell webhooks sync`: registers at Webex what tells Handbell that somebody wrote, and says what was done.
+//! `handbell webhooks sync`: registers the webhooks by which Webex reports new messages, and prints the changes.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,36 +10,36 @@ use reqwest::Url;
 
 use crate::failure::Failure;
 
-/// What can be asked of `handbell webhooks sync`.
+/// Options of `handbell webhooks sync`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   eval \"$(aws configure export-credentials --format env)\"
-      first, for a profile of the AWS command line; any other credentials in the environment do, too
+      run this first to use a profile of the AWS CLI; other credentials in the environment also work
   AWS_REGION=eu-west-1 HANDBELL_TABLE=handbell handbell webhooks sync \\
       --config handbell.yaml --secrets ssm:/handbell/secrets --url https://bell.example.com
-      with table and secrets as they are in AWS
+      use the table and the secrets in AWS
 
-The URL is PublicUrl in the outputs of the stack, and the table TableName. Handbell looks after
-its webhooks by itself every five minutes; this is for who doesn't want to wait, and for after the
-secret was changed: nobody can see which one Webex has, so name and secret are written once more.
-Saying it twice does no harm. `handbell doctor lines` only looks.")]
+The URL is PublicUrl in the outputs of the stack, and the table is TableName. Handbell checks its
+webhooks automatically every five minutes. Run this command if you don't want to wait, and after you
+changed the secret: Webex doesn't show the secret that it has, so the command writes name and secret
+again. Running it twice does no harm. `handbell doctor lines` checks without changing anything.")]
 pub struct Options {
-    /// How the world reaches Handbell; Webex will call URL/webex
+    /// The public address of Handbell; Webex calls URL/webex
     #[arg(long, env = "HANDBELL_PUBLIC_URL", value_name = "URL")]
     pub url: Option<String>,
-    /// The configuration; the demo's if absent
+    /// The configuration file; if absent, the demo's
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The secrets: file:secrets.json or ssm:/handbell/secrets
     #[arg(long, env = "HANDBELL_SECRETS", value_name = "WHERE")]
     pub secrets: Option<String>,
-    /// The table in which Handbell notes that messages may have been missed
+    /// The table, in which the command notes that Handbell may have missed messages
     #[arg(long, env = "HANDBELL_TABLE", value_name = "NAME")]
     pub table: Option<String>,
 }
 
-/// Does it; `file` is the configuration, `variable` the environment, and the answer a line for each webhook.
+/// Registers the webhooks and returns a line for each. `file` is the configuration; `variable` reads the environment.
 pub async fn run(
     options: &Options,
     file: &Path,
@@ -52,51 +52,50 @@ pub async fn run(
     }
     let url = public_url(options.url.as_deref())?;
     let secrets = options.secrets.clone().ok_or(
-        "Webex wants our token: say where the secrets are (--secrets ssm:/handbell/secrets, or HANDBELL_SECRETS)",
+        "Webex needs Handbell's token: name the secrets with --secrets ssm:/handbell/secrets or HANDBELL_SECRETS",
     )?;
     let table = options.table.clone().ok_or(
-        "the table is needed, to note there that messages may have been missed: --table NAME or HANDBELL_TABLE (TableName in \
-         the outputs of the stack)",
+        "the command must note in the table that Handbell may have missed messages: name it with --table NAME or \
+         HANDBELL_TABLE (TableName in the outputs of the stack)",
     )?;
     let environment = Environment::from(|name| match name {
         "HANDBELL_CONFIG" => Some(file.display().to_string()),
         "HANDBELL_PUBLIC_URL" => Some(url.clone()),
         "HANDBELL_SECRETS" => Some(secrets.clone()),
         "HANDBELL_TABLE" => Some(table.clone()),
-        // Nothing is put into the queue or onto the bus.
+        // The command sends nothing to the queue or the bus.
         "HANDBELL_QUEUE_URL" | "HANDBELL_BUS" => Some(String::new()),
         _ => variable(name),
     });
-    let advice =
-        "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
+    let advice = "to use a profile of the AWS CLI: eval \"$(aws configure export-credentials --format env)\"";
     let environment = environment
         .map_err(|error| Failure::unreachable(format!("AWS can't be reached: {error}\n({advice})")))?;
     let app = handbell_boot::app(&environment, clock, handbell_boot::random_ids())
         .map_err(|error| error.to_string())?;
     let done = app.sync_webhooks().await.map_err(|fault| {
-        Failure::unreachable(format!("not all of it could be done: {fault}\nWhat was done stays done; say it again when that is put right."))
+        Failure::unreachable(format!("the webhooks are not complete: {fault}\nChanges that were made stay; run the command again when this is fixed."))
     })?;
     Ok(told(&url, &done))
 }
 
-/// The address without a slash at the end. Webex calls it from outside, so only the laptop does without https.
+/// Returns the address without a slash at the end. Webex calls it from outside, so only a laptop's address may lack https.
 fn public_url(given: Option<&str>) -> Result<String, String> {
     let Some(given) = given else {
-        return Err("how does the world reach Handbell? --url https://… or HANDBELL_PUBLIC_URL (PublicUrl in the outputs of \
-                    the stack)"
+        return Err("name the public address of Handbell with --url https://… or HANDBELL_PUBLIC_URL (PublicUrl in the \
+                    outputs of the stack)"
             .into());
     };
-    let wrong = || format!("{given:?} is no address such as https://bell.example.com");
+    let wrong = || format!("{given:?} is not an address such as https://bell.example.com");
     let url = Url::parse(given).map_err(|_| wrong())?;
     let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
     let fits = url.has_host() && (url.scheme() == "https" || (here && url.scheme() == "http"));
     if !fits || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
         return Err(wrong());
     }
-    // What was written counts, and not what it was made into: Handbell compares it letter by letter.
+    // Use the text as given, not the parsed URL: Handbell compares the addresses character by character.
     let url = given.trim().trim_end_matches('/');
     if url.ends_with("/webex") {
-        return Err(format!("{given:?}: without /webex at the end, please; that is added"));
+        return Err(format!("write {given:?} without /webex at the end; the command adds it"));
     }
     Ok(url.to_owned())
 }
@@ -105,11 +104,11 @@ fn told(url: &str, done: &[Hooked]) -> String {
     let mut out = format!("Webex calls {url}/webex:\n");
     for Hooked { about, done } in done {
         let what = match done {
-            HookDone::Fine => "was as it should be",
+            HookDone::Fine => "unchanged",
             HookDone::Registered => "was missing; registered",
-            HookDone::SwitchedOn => "Webex had switched it off; it is on again",
-            HookDone::Renewed => "was there; name and secret are written once more",
-            HookDone::Removed => "was there twice; one is removed",
+            HookDone::SwitchedOn => "was disabled by Webex; enabled again",
+            HookDone::Renewed => "existed; name and secret written again",
+            HookDone::Removed => "existed twice; one removed",
         };
         let _ = writeln!(out, "  {about:<26}{what}");
     }
@@ -183,17 +182,17 @@ mod tests {
           messages deleted          was missing; registered
         ");
         let again = ask(&options, &variable).await.unwrap();
-        assert_eq!(again.matches("written once more").count(), 4, "{again}");
+        assert_eq!(again.matches("written again").count(), 4, "{again}");
         let http = handbell_boot::client().unwrap();
         let off = http.post(format!("{origin}/sim/webex/webhooks/disable")).send().await.unwrap();
         assert!(off.status().is_success());
         let on = ask(&options, &variable).await.unwrap();
-        assert_eq!(on.matches("on again").count(), 4, "{on}");
+        assert_eq!(on.matches("enabled again").count(), 4, "{on}");
         std::fs::remove_file(&secrets).unwrap();
     }
 
     #[tokio::test]
-    async fn what_is_missing_is_said() {
+    async fn the_error_names_the_missing_option() {
         let nothing = ask(&options(), &|_| None).await.unwrap_err().to_string();
         assert!(nothing.contains("--url"), "{nothing}");
         let url = Options { url: Some("https://bell.example.com".into()), ..options() };
@@ -206,7 +205,7 @@ mod tests {
         let no_region = ask(&table, &|_| None).await.unwrap_err().to_string();
         assert!(no_region.contains("AWS_REGION") && no_region.contains("export-credentials"), "{no_region}");
         let no_file = ask(&table, &|_| Some("x".into())).await.unwrap_err().to_string();
-        assert!(no_file.contains("not-there.json") && no_file.contains("say it again"), "{no_file}");
+        assert!(no_file.contains("not-there.json") && no_file.contains("run the command again"), "{no_file}");
     }
 
     #[test]

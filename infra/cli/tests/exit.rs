@@ -100,7 +100,7 @@ fn who_cannot_be_reached_is_3() {
         let error = &document(&output)["error"];
         assert_eq!((code(&output), &error["exit_code"]), (3, &3.into()), "{words:?}");
         let message = error["message"].as_str().unwrap_or_default();
-        assert!(message.starts_with(&format!("there is no runner at {NOBODY}")), "{words:?}: {message}");
+        assert!(message.starts_with(&format!("no runner answers at {NOBODY}")), "{words:?}: {message}");
     }
 }
 

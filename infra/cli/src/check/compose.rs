@@ -1,4 +1,4 @@
-//! Reads YAML into a tree, with limits on what a small file may become.
+//! Parses YAML into a tree, with limits on its size and depth.
 
 use std::collections::HashMap;
 
@@ -7,14 +7,14 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use super::finding::Finding;
 use super::tree::{Entry, Kind, Node, Place};
 
-/// How big a configuration may become once its aliases are written out, so that a small file can't fill the memory.
+/// Limit of nodes after the aliases are expanded, so that a small file can't fill the memory.
 const MOST_NODES: usize = 50_000;
 
-/// How deep it may nest; the deepest thing that a configuration can say is a quarter of this.
+/// Limit of the nesting depth. A valid configuration needs a quarter of it.
 const DEEPEST: usize = 40;
 
-/// Reads YAML into a tree. `Err` if there is no tree; beside the tree stand the findings that leave one, such as a key
-/// given twice.
+/// Parses YAML into a tree, with the findings that don't prevent a tree, such as a duplicate key. Returns `Err` if there is
+/// no tree.
 pub(crate) fn compose(text: &str) -> Result<(Node, Vec<Finding>), Vec<Finding>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let options = granit_parser::options! {
@@ -35,7 +35,7 @@ pub(crate) fn compose(text: &str) -> Result<(Node, Vec<Finding>), Vec<Finding>> 
             if source.trim_start_matches(' ').starts_with('\t') {
                 let indent = source.chars().take_while(|sign| *sign == ' ').count();
                 error.column = indent + 1;
-                error.message = "a tab stands at the beginning of this line; YAML wants spaces there".into();
+                error.message = "this line begins with a tab; YAML indents with spaces".into();
             }
             composer.findings.push(error);
             Err(composer.findings)
@@ -45,7 +45,7 @@ pub(crate) fn compose(text: &str) -> Result<(Node, Vec<Finding>), Vec<Finding>> 
 
 struct Composer<I> {
     events: I,
-    /// What an alias stands for, and how many nodes that is.
+    /// The node of each anchor, and its size in nodes.
     anchors: HashMap<usize, (Node, usize)>,
     left: usize,
     findings: Vec<Finding>,
@@ -58,7 +58,7 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
             Some(Err(error)) => {
                 let at = error.marker();
                 let place = Place { line: at.line().max(1), column: at.col() + 1 };
-                Err(place.finding(&[], format!("this is no YAML: {}", error.info())))
+                Err(place.finding(&[], format!("this is not valid YAML: {}", error.info())))
             }
             None => Ok((Event::StreamEnd, Place::START)),
         }
@@ -75,7 +75,7 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
                 }
                 (Event::DocumentStart(..), place) if tree.is_some() => {
                     return Err(
-                        place.finding(&[], "a second document begins here; one file holds one".into())
+                        place.finding(&[], "a second document begins here; a file holds only one".into())
                     );
                 }
                 (Event::DocumentStart(..), _) => {
@@ -91,7 +91,7 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
         self.left = self.left.checked_sub(nodes).ok_or_else(|| {
             place.finding(
                 &[],
-                format!("with its aliases written out this file has more than {MOST_NODES} values"),
+                format!("with its aliases expanded, this file has more than {MOST_NODES} values"),
             )
         })?;
         Ok(())
@@ -106,7 +106,7 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
             }
             Event::Alias(anchor) => {
                 let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
-                    return Err(place.finding(&[], "this alias stands inside of what it names".into()));
+                    return Err(place.finding(&[], "this alias is inside the value that it refers to".into()));
                 };
                 self.spend(size, place)?;
                 return Ok(Node { place, ..node });
@@ -122,7 +122,7 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
                 (Kind::List(items), anchor)
             }
             Event::MappingStart(_, anchor, _) => (Kind::Map(self.mapping()?), anchor),
-            _ => return Err(place.finding(&[], "this is no YAML: a value is missing".into())),
+            _ => return Err(place.finding(&[], "this is not valid YAML: a value is missing".into())),
         };
         let node = Node { place, kind };
         if anchor != 0 {
@@ -143,20 +143,20 @@ impl<'text, I: Iterator<Item = Result<(Event<'text>, Span), ScanError>>> Compose
             let value = self.node(next)?;
             let Kind::Scalar { text, plain } = key.kind else {
                 self.findings
-                    .push(key.place.finding(&[], "a key has to be a word, not a list or a mapping".into()));
+                    .push(key.place.finding(&[], "a key must be a word, not a list or a mapping".into()));
                 continue;
             };
             if plain && text == "<<" {
                 merged.push(value);
             } else if let Some(first) = entries.iter().find(|entry| entry.key == text) {
                 let message =
-                    format!("`{text}` stands here twice; the first is in line {}", first.place.line);
+                    format!("the key `{text}` occurs twice; the first is in line {}", first.place.line);
                 self.findings.push(key.place.finding(&[text], message));
             } else {
                 entries.push(Entry { key: text, place: key.place, value });
             }
         }
-        // `<<: *other` fills in what the mapping doesn't say itself.
+        // `<<: *other` adds the keys that the mapping itself doesn't have.
         for entry in merged.iter().flat_map(Node::items).flat_map(Node::entries) {
             if !entries.iter().any(|known| known.key == entry.key) {
                 entries.push(entry.clone());

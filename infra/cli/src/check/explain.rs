@@ -1,4 +1,4 @@
-//! Turns what the validator says into faults in words.
+//! Translates the validator's errors into faults with messages for people.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
@@ -8,7 +8,7 @@ use super::fault::{Fault, What};
 use super::schema::{is_about, known_keys, parts, refused_by};
 use super::words::{first_sentence, listed, nearest, secret_advice, wrong_choice, wrong_type};
 
-/// Turns one error of the validator into faults in words. `convertible` is asked about each wrong type first.
+/// Translates one error of the validator into faults. `convertible` may first convert a value of the wrong type.
 pub(super) fn explain(
     schema: &Value,
     error: &ValidationError<'_>,
@@ -60,19 +60,18 @@ pub(super) fn explain(
         ValidationErrorKind::Constant { expected_value } => {
             add(What::Wrong, wrong_choice(error.instance(), std::iter::once(&**expected_value)));
         }
-        ValidationErrorKind::Pattern { .. } if is_about(error, "Span") => add(
-            What::Wrong,
-            format!("{} is no length of time; write 30s, 5m, 6h or 1h 30m", error.instance()),
-        ),
+        ValidationErrorKind::Pattern { .. } if is_about(error, "Span") => {
+            add(What::Wrong, format!("{} is not a duration; write 30s, 5m, 6h or 1h 30m", error.instance()))
+        }
         ValidationErrorKind::MinItems { limit: 1 } => {
             let name = path.last().map(String::as_str).unwrap_or_default();
-            add(What::Wrong, format!("`{name}` is empty; it needs at least one"));
+            add(What::Wrong, format!("`{name}` is empty; it needs at least one entry"));
         }
         _ => add(What::Wrong, error.to_string()),
     }
 }
 
-/// Several forms are allowed and none fits: speak about the one that was meant.
+/// Explains a value for which several forms are allowed and none fits, by the form that was probably meant.
 pub(super) fn alternatives(
     schema: &Value,
     error: &ValidationError<'_>,
@@ -120,7 +119,7 @@ pub(super) fn alternatives(
             })
             .collect()
     };
-    // A branch that fits in kind is the one that was meant; its own errors say more than "none fits".
+    // A branch with the right type is probably the one that was meant. Its own errors say more than "none fits".
     let meant = context.iter().filter(|branch| wanted(branch).is_empty()).min_by_key(|branch| branch.len());
     if let Some(branch) = meant {
         for inner in branch {

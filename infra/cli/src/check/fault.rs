@@ -1,28 +1,28 @@
-//! What the schema refuses, before it is said to anybody.
+//! Violations of the schema, before they become findings.
 
 use serde_json::Value;
 
-/// Something that the schema refuses.
+/// A violation of the schema.
 pub(super) struct Fault {
     pub(super) path: Vec<String>,
     pub(super) what: What,
     pub(super) message: String,
-    /// The part of the schema that refused, to make up something that fits.
+    /// The part of the schema that is violated, from which the repair makes a valid value.
     pub(super) schema: Value,
 }
 
 #[derive(PartialEq, Eq)]
 pub(super) enum What {
-    /// This key isn't known here.
+    /// The schema has no such key here.
     Unknown(String),
-    /// This key is missing here.
+    /// A required key is missing.
     Missing(String),
-    /// What stands here can't stand here.
+    /// The value is not allowed here.
     Wrong,
 }
 
 impl Fault {
-    /// True if a problem at `path` is only about what was repaired.
+    /// Whether a problem at `path` concerns only the repaired value.
     pub(super) fn hides(&self, path: &[String]) -> bool {
         match &self.what {
             What::Unknown(_) => path == self.path,

@@ -1,4 +1,4 @@
-//! What is wrong and where, and how that is shown on a terminal.
+//! A mistake with its place, and its presentation on a terminal.
 
 use std::fmt::Write as _;
 
@@ -6,23 +6,23 @@ use serde::Serialize;
 
 use super::words::NAME_THE_SECRET;
 
-/// One thing that is wrong, and where.
+/// A mistake in a file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The line, counted from 1.
     pub line: usize,
     /// The column, counted in characters from 1.
     pub column: usize,
-    /// The keys that lead there, such as `plans.green-power.steps[0].sms`.
+    /// The path of keys, such as `plans.green-power.steps[0].sms`.
     pub path: String,
-    /// What is wrong and what to do, for a person.
+    /// The mistake and the advice, for people.
     pub message: String,
 }
 
-/// The findings as text: `file:line:column: message`, the line itself, and a caret under the place.
+/// Formats the findings as text: `file:line:column: message`, the line itself, and a caret under the place.
 pub fn render(file: &str, text: &str, findings: &[Finding]) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    // What stands where a secret's name belongs may be the secret: it doesn't go to a terminal or a build log.
+    // A value in the place of a secret's name may be the secret itself, so terminals and build logs don't get it.
     let secrets: Vec<&Finding> =
         findings.iter().filter(|finding| finding.message.contains(NAME_THE_SECRET)).collect();
     let mut out = String::new();

@@ -1,11 +1,11 @@
-//! Puts something that fits in the place of each fault, so that the rest can be looked at.
+//! Replaces each fault by a valid value, so that the rest of the configuration can be checked.
 
 use serde_json::{Map, Value, json};
 
 use super::fault::{Fault, What};
 use super::schema::descend;
 
-/// The same configuration with something that fits in place of each fault, so that the rest can be looked at.
+/// Returns the configuration with a valid value in place of each fault.
 pub(super) fn repair(schema: &Value, mut json: Value, faults: &[Fault]) -> Value {
     for fault in faults {
         let Some(place) = descend(&mut json, &fault.path) else { continue };
@@ -27,7 +27,7 @@ pub(super) fn repair(schema: &Value, mut json: Value, faults: &[Fault]) -> Value
     json
 }
 
-/// Some value that the schema takes.
+/// Returns any value that the schema allows.
 fn something(root: &Value, schema: &Value) -> Value {
     let inner = |key: &str| schema.get(key);
     if let Some(target) = inner("$ref").and_then(Value::as_str) {
@@ -54,7 +54,7 @@ fn something(root: &Value, schema: &Value) -> Value {
         Some("array") => json!([]),
         Some("boolean") => json!(false),
         Some("integer" | "number") => inner("minimum").cloned().unwrap_or(json!(1)),
-        // The only pattern is that of a length of time.
+        // Durations are the only strings with a pattern.
         Some("string") if inner("pattern").is_some() => json!("1h"),
         Some("string") => json!("x"),
         _ => Value::Null,

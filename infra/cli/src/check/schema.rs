@@ -1,4 +1,4 @@
-//! What of the schema a refusal is about, and the way to a value.
+//! Finds the part of the schema that an error is about, and the value at a path.
 
 use jsonschema::ValidationError;
 use serde_json::Value;
@@ -11,11 +11,11 @@ pub(super) fn known_keys(schema: &Value) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// The schema whose keyword refused.
+/// Returns the schema whose keyword caused the error.
 pub(super) fn refused_by(schema: &Value, error: &ValidationError<'_>) -> Value {
     let path = error.schema_path().as_str();
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
-    // `required` names its position too in some cases; go up until an object with keywords is found.
+    // The path of `required` may also contain a position. Go up to the next object with keywords.
     let mut parent = parent;
     loop {
         match schema.pointer(parent) {

@@ -63,7 +63,7 @@ buttons:
     f.yaml:6:14: unknown key `tilte`; did you mean `title`?
      6 |     sapce: { tilte: Green, reuse: per-incidnet, colour: red }
        |              ^
-    f.yaml:6:35: "per-incidnet" is not possible here; did you mean `per-incident`? It can be `always` or `per-incident`
+    f.yaml:6:35: "per-incidnet" is not allowed here; did you mean `per-incident`? Allowed: `always` or `per-incident`
      6 |     sapce: { tilte: Green, reuse: per-incidnet, colour: red }
        |                                   ^
     f.yaml:6:49: unknown key `colour`; the keys here are `moderators`, `participants`, `reuse`, `team` and `title`
@@ -78,7 +78,7 @@ buttons:
     f.yaml:9:23: "0691" is no phone number; write it with + and the country's code, digits only: +352691496401
      9 |       - smss: [{ to: ["0691"], text: Hi }]
        |                       ^
-    f.yaml:10:16: "5 minuts" is no length of time; write 30s, 5m, 6h or 1h 30m
+    f.yaml:10:16: "5 minuts" is not a duration; write 30s, 5m, 6h or 1h 30m
      10 |         after: 5 minuts
         |                ^
     f.yaml:12:14: there is no plan "gren"; the plans are: green
@@ -87,7 +87,7 @@ buttons:
     f.yaml:12:29: unknown key `secert`; did you mean `secret`?
      12 |   b: { plan: gren, token: { secert: b }, hold: cancle }
         |                             ^
-    f.yaml:12:48: "cancle" is not possible here; did you mean `cancel`? It can be `press`, `acknowledge`, `cancel` or `ignore`
+    f.yaml:12:48: "cancle" is not allowed here; did you mean `cancel`? Allowed: `press`, `acknowledge`, `cancel` or `ignore`
      12 |   b: { plan: gren, token: { secert: b }, hold: cancle }
         |                                                ^
     "#);
@@ -117,7 +117,7 @@ buttons:
     flic: perhaps
 ";
     assert_snapshot!(wrong(text), @r#"
-    f.yaml:1:17: a secret never stands in this file: give `token` the form { secret: NAME } and put its value into the secrets document
+    f.yaml:1:17: secrets don't belong in this file: write `token` as { secret: NAME } and put its value into the secrets document
      1 | webex: { token: …
        |                 ^
     f.yaml:2:1: the key `token` is missing in `twilio` (The account's auth token)
@@ -129,28 +129,28 @@ buttons:
     f.yaml:4:9: "0033644" is no phone number; write it with + and the country's code, digits only: +352691496401
      4 |   from: 0033644
        |         ^
-    f.yaml:7:14: `title` has to be text, but nothing stands there; fill it in
+    f.yaml:7:14: `title` must be text, but its value is empty; fill it in
      7 |     space: { title: }
        |              ^
-    f.yaml:8:5: `steps` has to be a list, but this is a mapping; begin each item with a dash
+    f.yaml:8:5: `steps` must be a list, but this is a mapping; begin each item with a dash
      8 |     steps:
        |     ^
     f.yaml:10:3: the key `space` is missing in `blue` (The Webex space in which it happens)
      10 |   blue:
         |   ^
-    f.yaml:12:22: `to` has to be a list, but this is a single value; put it in brackets: [ … ]
+    f.yaml:12:22: `to` must be a list, but this is a single value; put it in brackets: [ … ]
      12 |       - call: [{ to: +12025550111, say: 5 }]
         |                      ^
-    f.yaml:13:15: `post` has to be a mapping (keys with values), but this is a single value; its keys go below it, indented
+    f.yaml:13:15: `post` must be a mapping (keys with values), but this is a single value; write its keys below it, indented
      13 |       - post: Hello
         |               ^
     f.yaml:14:3: the key `space` is missing in `red` (The Webex space in which it happens)
      14 |   red: {}
         |   ^
-    f.yaml:18:13: a secret never stands in this file: give it the form { secret: NAME } and put its value into the secrets document
+    f.yaml:18:13: secrets don't belong in this file: write it as { secret: NAME } and put its value into the secrets document
      18 |     token: […
         |             ^
-    f.yaml:19:11: `flic` has to be true or false, but this is text
+    f.yaml:19:11: `flic` must be true or false, but this is text
      19 |     flic: perhaps
         |           ^
     "#);
@@ -266,7 +266,7 @@ lines:
     f.yaml:14:13: "2025550100" is no phone number; write it with + and the country's code, digits only: +352691496401
      14 |     number: 2025550100
         |             ^
-    f.yaml:15:13: "logest-idle" is not possible here; did you mean `longest-idle`? It can be `longest-idle` or `in-turn`
+    f.yaml:15:13: "logest-idle" is not allowed here; did you mean `longest-idle`? Allowed: `longest-idle` or `in-turn`
      15 |     assign: logest-idle
         |             ^
     f.yaml:16:24: a limit of 0 would keep every answer here
@@ -293,43 +293,43 @@ lines: { support: { number: +12025550100, agents: [{ email: alice@example.com }]
 #[test]
 fn broken_yaml() {
     assert_snapshot!(wrong("webex:\n\ttoken: 1\n"), @r"
-    f.yaml:2:1: a tab stands at the beginning of this line; YAML wants spaces there
+    f.yaml:2:1: this line begins with a tab; YAML indents with spaces
      2 | 	token: 1
        | ^
     ");
     assert_snapshot!(wrong("webex: { token: [ }\nplans: 1\n"), @r"
-    f.yaml:1:17: this is no YAML: mismatched bracket '[' closed by '}'
+    f.yaml:1:17: this is not valid YAML: mismatched bracket '[' closed by '}'
      1 | webex: { token: [ }
        |                 ^
     ");
     assert_snapshot!(wrong("a: \"never closed\nb: 1\n"), @r"
-    f.yaml:2:1: this is no YAML: invalid indentation in multiline quoted scalar
+    f.yaml:2:1: this is not valid YAML: invalid indentation in multiline quoted scalar
      2 | b: 1
        | ^
     ");
     assert_snapshot!(wrong("a: 1\n---\nb: 2\n"), @r"
-    f.yaml:2:1: a second document begins here; one file holds one
+    f.yaml:2:1: a second document begins here; a file holds only one
      2 | ---
        | ^
     ");
     assert_snapshot!(wrong("a: *nowhere\n"), @r"
-    f.yaml:1:4: this is no YAML: while parsing node, found unknown anchor
+    f.yaml:1:4: this is not valid YAML: while parsing node, found unknown anchor
      1 | a: *nowhere
        |    ^
     ");
-    assert_snapshot!(wrong(""), @"f.yaml:1:1: the file is empty; examples/README.md shows how to begin");
+    assert_snapshot!(wrong(""), @"f.yaml:1:1: the file is empty; examples/README.md shows how to start");
     assert_snapshot!(wrong("# only a comment\n"), @r"
-    f.yaml:1:1: the file is empty; examples/README.md shows how to begin
+    f.yaml:1:1: the file is empty; examples/README.md shows how to start
      1 | # only a comment
        | ^
     ");
     assert_snapshot!(wrong("- a list\n"), @r"
-    f.yaml:1:1: the file has to be a mapping (keys with values), but this is a list
+    f.yaml:1:1: the file must be a mapping (keys with values), but this is a list
      1 | - a list
        | ^
     ");
     assert_snapshot!(wrong("just words\n"), @r"
-    f.yaml:1:1: the file has to be a mapping (keys with values), but this is a single value; its keys go below it, indented
+    f.yaml:1:1: the file must be a mapping (keys with values), but this is a single value; write its keys below it, indented
      1 | just words
        | ^
     ");
@@ -341,10 +341,10 @@ fn keys_given_twice() {
         "{TOP}timezone: UTC\ntimezone: UTC\nplans: {{ a: {{ space: {{ title: A, title: B }}, steps: [{{ people: {{ participants: [a@b.c] }} }}] }} }}\n"
     );
     assert_snapshot!(wrong(&text), @r"
-    f.yaml:4:1: `timezone` stands here twice; the first is in line 3
+    f.yaml:4:1: the key `timezone` occurs twice; the first is in line 3
      4 | timezone: UTC
        | ^
-    f.yaml:5:34: `title` stands here twice; the first is in line 5
+    f.yaml:5:34: the key `title` occurs twice; the first is in line 5
      5 | plans: { a: { space: { title: A, title: B }, steps: [{ people: { participants: [a@b.c] } }] } }
        |                                  ^
     ");
@@ -366,13 +366,13 @@ fn aliases_and_merges_work_but_cannot_explode() {
         let _ = writeln!(bomb, "a{level}: &a{level} [{alias}]");
     }
     assert_snapshot!(wrong(&bomb).chars().take(150).collect::<String>(), @r"
-    f.yaml:5:25: with its aliases written out this file has more than 50000 values
+    f.yaml:5:25: with its aliases expanded, this file has more than 50000 values
      5 | a4: &a4 [*a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3, *a3]
        |
     ");
     assert!(wrong(&"[".repeat(100_000)).contains("f.yaml:1:"));
     assert!(wrong(&format!("a: {}", "- ".repeat(100_000))).contains("f.yaml:1:"));
-    assert!(wrong("a: &a [*a]\n").contains("inside of what it names"));
+    assert!(wrong("a: &a [*a]\n").contains("inside the value that it refers to"));
 }
 
 #[test]
@@ -443,7 +443,7 @@ fn days_are_refused_in_words() {
         "{TOP}plans: {{ a: {{ space: {{ title: A }}, reset_after: 1d, steps: [{{ post: {{ markdown: a }} }}] }} }}\n"
     );
     assert!(wrong(&text).starts_with("f.yaml:3:49: "), "{}", wrong(&text));
-    assert!(wrong(&text).contains("no length of time; write 30s"), "{}", wrong(&text));
+    assert!(wrong(&text).contains("not a duration; write 30s"), "{}", wrong(&text));
 }
 
 #[test]

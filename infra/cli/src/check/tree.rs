@@ -1,4 +1,4 @@
-//! YAML as a tree that knows where everything in it stands.
+//! A YAML tree whose nodes know their places in the file.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::finding::Finding;
 
-/// Where something stands; both counted from 1.
+/// A place in the file. Line and column count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) line: usize,
@@ -35,7 +35,7 @@ impl Place {
     }
 }
 
-/// A YAML value that knows where it stands. Scalars stay text: what they mean depends on who asks.
+/// A YAML value with its place. Scalars stay text, since their type depends on the schema.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) place: Place,
@@ -61,7 +61,7 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// The entries of a mapping; none if it is something else.
+    /// The entries of a mapping; empty for every other node.
     pub(crate) fn entries(&self) -> &[Entry] {
         match &self.kind {
             Kind::Map(entries) => entries,
@@ -69,7 +69,7 @@ impl Node {
         }
     }
 
-    /// The items of a list; anything else but nothing is its own only item.
+    /// The items of a list. A single value counts as a list of one item, null as an empty list.
     pub(crate) fn items(&self) -> &[Node] {
         match &self.kind {
             Kind::List(items) => items,
@@ -78,7 +78,7 @@ impl Node {
         }
     }
 
-    /// A scalar's text, if it has any.
+    /// The text of a scalar that isn't null.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar { text, .. } if !self.is_null() => Some(text),
@@ -91,7 +91,7 @@ impl Node {
             if matches!(text.as_str(), "" | "~" | "null" | "Null" | "NULL"))
     }
 
-    /// Nothing is null, everything else text; `validate` turns text into what the schema wants.
+    /// Converts the tree to JSON, in which every scalar but null is text. `validate` converts text to the schema's types.
     pub(super) fn to_json(&self) -> Value {
         match &self.kind {
             Kind::Scalar { .. } if self.is_null() => Value::Null,
@@ -124,7 +124,7 @@ impl Node {
         path.iter().try_fold(self, |node, part| node.child(part))
     }
 
-    /// Where `path` stands, or the deepest part of it that is there: a scalar itself, the key of anything bigger.
+    /// The place of `path`, or of the deepest part of it that exists: of a scalar itself, and of the key of a list or mapping.
     pub(super) fn place(&self, path: &[String]) -> Place {
         let (mut node, mut place) = (self, Place::START);
         for part in path {

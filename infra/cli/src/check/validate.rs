@@ -1,4 +1,4 @@
-//! Holds the tree against the JSON Schema, as often as it takes to look behind what is misspelt.
+//! Validates the tree against the JSON Schema, again after each correction of misspelt keys.
 
 use jsonschema::JsonType;
 use serde_json::Value;
@@ -10,8 +10,8 @@ use super::schema::{descend, known_keys};
 use super::tree::{Kind, Node};
 use super::words::nearest;
 
-/// Holds the tree against the schema. Keys that are plainly misspelt are renamed, so that what stands under them is
-/// looked at too; their findings are written down at once.
+/// Validates the tree against the schema. Obviously misspelt keys get a finding and are renamed, so that the values under
+/// them are validated, too.
 pub(super) fn validate(schema: &Value, tree: &mut Node, findings: &mut Vec<Finding>) -> (Vec<Fault>, Value) {
     let mut converted: Vec<(Vec<String>, Value)> = Vec::new();
     let Ok(validator) = jsonschema::validator_for(schema) else { return (Vec::new(), tree.to_json()) };
@@ -55,7 +55,7 @@ pub(super) fn validate(schema: &Value, tree: &mut Node, findings: &mut Vec<Findi
     }
 }
 
-/// A plain scalar as what the schema wants instead of text.
+/// Converts a plain scalar to the type that the schema requires.
 fn convert(node: &Node, wanted: &[JsonType]) -> Option<Value> {
     let Kind::Scalar { text, plain: true } = &node.kind else { return None };
     wanted.iter().find_map(|wanted| match wanted {

@@ -1,4 +1,4 @@
-//! What is wrong, in words.
+//! The messages of findings.
 
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(super) fn wrong_type(path: &[String], error: &ValidationError<'_>, wanted: &
     let wants: Vec<&str> =
         wanted.iter().filter(|one| **one != JsonType::Null).map(|one| in_words(*one)).collect();
     let (is, advice) = match error.instance().as_ref() {
-        Value::Null => ("nothing stands there", "; fill it in"),
+        Value::Null => ("its value is empty", "; fill it in"),
         Value::Object(_) if wanted.contains(&JsonType::Array) => {
             ("this is a mapping", "; begin each item with a dash")
         }
@@ -28,11 +28,11 @@ pub(super) fn wrong_type(path: &[String], error: &ValidationError<'_>, wanted: &
         Value::Array(_) => ("this is a list", ""),
         _ if wanted.contains(&JsonType::Array) => ("this is a single value", "; put it in brackets: [ … ]"),
         _ if wanted.contains(&JsonType::Object) => {
-            ("this is a single value", "; its keys go below it, indented")
+            ("this is a single value", "; write its keys below it, indented")
         }
         _ => ("this is text", ""),
     };
-    format!("{name} has to be {}, but {is}{advice}", wants.join(" or "))
+    format!("{name} must be {}, but {is}{advice}", wants.join(" or "))
 }
 
 fn in_words(one: JsonType) -> &'static str {
@@ -51,20 +51,19 @@ pub(super) fn secret_advice(path: &[String]) -> String {
     let key = path.last().map(String::as_str).unwrap_or_default();
     let key = if key.bytes().all(|byte| byte.is_ascii_digit()) { "it".into() } else { format!("`{key}`") };
     format!(
-        "a secret never stands in this file: give {key} the form {NAME_THE_SECRET} and put its value into the secrets document"
+        "secrets don't belong in this file: write {key} as {NAME_THE_SECRET} and put its value into the secrets document"
     )
 }
 
 pub(super) fn wrong_choice<'a>(is: &Value, allowed: impl Iterator<Item = &'a Value>) -> String {
     let allowed: Vec<String> =
         allowed.map(|value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)).collect();
-    let Some(is) = is.as_str() else { return format!("this has to be one of {}", listed(&allowed, "or")) };
+    let Some(is) = is.as_str() else { return format!("this must be one of {}", listed(&allowed, "or")) };
     match nearest(is, allowed.iter().map(String::as_str)) {
-        Some(meant) => format!(
-            "{is:?} is not possible here; did you mean `{meant}`? It can be {}",
-            listed(&allowed, "or")
-        ),
-        None => format!("{is:?} is not possible here; it can be {}", listed(&allowed, "or")),
+        Some(meant) => {
+            format!("{is:?} is not allowed here; did you mean `{meant}`? Allowed: {}", listed(&allowed, "or"))
+        }
+        None => format!("{is:?} is not allowed here; allowed: {}", listed(&allowed, "or")),
     }
 }
 
@@ -76,7 +75,7 @@ pub(super) fn listed(words: &[String], last: &str) -> String {
     }
 }
 
-/// The nearest of some words, if it is near enough to have been meant.
+/// Returns the most similar of the known words, if it is similar enough to have been meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |word: &str| word.to_lowercase().replace(['-', ' '], "_");
     let word = plain(word);

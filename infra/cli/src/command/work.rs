@@ -1,4 +1,4 @@
-//! Does what a command asks for, and prints what came of it.
+//! Carries out the commands and prints their results.
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -14,19 +14,19 @@ use crate::{check, directory, doctor, import, replay, report, webhooks};
 
 type Done = Result<(), Failure>;
 
-/// Waits for some work in a runtime of one thread.
+/// Runs a future to its end in a single-threaded runtime.
 fn wait<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work))
 }
 
-/// The configuration that is named, or the demo's.
+/// The configuration that `--config` names, or the demo's.
 fn configuration(named: Option<&PathBuf>) -> Result<(PathBuf, Config), Failure> {
     let file = named.cloned().map_or_else(demo, Ok)?;
     let config = handbell_boot::read_configuration(&file).map_err(|error| error.to_string())?;
     Ok((file, config))
 }
 
-/// 0 if nothing is wrong, else 1.
+/// Exit code 0 if nothing is wrong, else 1.
 fn code(wrong: usize) -> ExitCode {
     if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -54,7 +54,7 @@ pub(super) fn check(file: &Path, asks_json: bool) -> Result<ExitCode, Failure> {
     match checked {
         Ok(config) => {
             println!(
-                "{name}: good. {} button(s), {} zone(s), {} line(s), {} plan(s).",
+                "{name}: valid. {} button(s), {} zone(s), {} line(s), {} plan(s).",
                 config.buttons.len(),
                 config.zones.len(),
                 config.lines.len(),
@@ -69,7 +69,7 @@ pub(super) fn check(file: &Path, asks_json: bool) -> Result<ExitCode, Failure> {
     }
 }
 
-/// The terminal that an answer is drawn for.
+/// The environment, the time and the terminal for `replay` and `report`.
 fn around(width: Option<usize>) -> replay::Around<'static> {
     replay::Around {
         variable: &variable,
@@ -112,7 +112,7 @@ pub(super) fn sync_webhooks(options: &webhooks::Options) -> Done {
     Ok(())
 }
 
-/// A command that reads or changes the roster.
+/// Runs a command that reads or changes the roster.
 pub(super) fn with_roster(work: impl AsyncFnOnce(&directory::Around<'_>) -> Result<String, Failure>) -> Done {
     let around = directory::Around {
         variable: &variable,
@@ -124,13 +124,13 @@ pub(super) fn with_roster(work: impl AsyncFnOnce(&directory::Around<'_>) -> Resu
     Ok(())
 }
 
-/// 244 bits of chance; only the hash has to be kept.
+/// Prints a token of 244 random bits and its hash. Only the hash needs to be kept.
 pub(super) fn token() {
     let token = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
     let hash: String =
         handbell_inbound::button::token_hash(&token).iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("The button calls      https://…/b/{token}");
-    println!("In the secrets stands \"sha256:{hash}\"");
+    println!("Address of the button:           https://…/b/{token}");
+    println!("Value in the secrets document:   \"sha256:{hash}\"");
 }
 
 pub(super) fn import(settings: &Path, buttons: &[PathBuf]) -> Done {

@@ -75,10 +75,10 @@ fn noon() -> Timestamp {
 async fn no_runner_and_no_table() {
     let at = At { runner: Some("http://127.0.0.1:9".to_owned()) };
     let error = open(&at, &around()).await.unwrap_err().to_string();
-    assert!(error.starts_with("there is no runner at http://127.0.0.1:9, so"), "{error}");
+    assert!(error.starts_with("no runner answers at http://127.0.0.1:9, so"), "{error}");
     let at = At { runner: Some("laptop".to_owned()) };
     let error = open(&at, &around()).await.unwrap_err().to_string();
-    assert_eq!(error, "\"laptop\" is no address such as http://127.0.0.1:8080");
+    assert_eq!(error, "\"laptop\" is not an address such as http://127.0.0.1:8080");
     let aws = Around { variable: &|name| (name == "HANDBELL_TABLE").then(|| "t".to_owned()), ..around() };
     let error = open(&At::default(), &aws).await.unwrap_err().to_string();
     assert!(
@@ -103,7 +103,7 @@ fn moments_as_people_write_them() {
         assert_eq!(moment(text, &paris, noon()), Ok(at.parse().unwrap()), "{text}");
     }
     for wrong in ["", "tomorrow", "2026-13-01", "25:00", "2026-11-21 18:00 CET"] {
-        assert!(moment(wrong, &paris, noon()).unwrap_err().contains("is no time; write"), "{wrong}");
+        assert!(moment(wrong, &paris, noon()).unwrap_err().contains("is not a time; write"), "{wrong}");
     }
     assert_eq!(shown(noon() + SignedDuration::from_hours(1), &paris), "Sat 21 Nov 14:00");
 }

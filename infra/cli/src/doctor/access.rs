@@ -1,4 +1,4 @@
-//! How the sites are reached: with the secrets, or as the stand-ins of the runner on this laptop.
+//! Access to the sites: to the real ones with the secrets, or to the simulated CMX of the runner on this laptop.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use super::Options;
 use crate::failure::Failure;
 use crate::laptop::Laptop;
 
-/// What is needed to ask.
+/// The secrets or the runner with which sites are asked.
 pub(super) struct Access {
-    /// The runner is asked, and no vendor.
+    /// Whether to ask the runner instead of the vendors.
     on_laptop: bool,
-    /// None if no site wants it.
+    /// `None` if no site needs the runner.
     laptop: Option<Laptop>,
     secrets: Option<Secrets>,
 }
 
 impl Access {
-    /// To those of the sites that can be asked.
+    /// Gets access to the sites that can be asked.
     pub(super) async fn to(
         sites: &[(&str, &Site)],
         options: &Options,
@@ -35,8 +35,8 @@ impl Access {
             (None, Some(place)) if any => Some(secrets(place, variable).await?),
             (None, None) if any => {
                 return Err(
-                    "the sites want a password: say where the secrets are (--secrets file:secrets.json, or \
-                     HANDBELL_SECRETS), or ask the runner on this laptop with --runner http://127.0.0.1:8080"
+                    "the sites need a password: name the secrets with --secrets file:secrets.json or \
+                     HANDBELL_SECRETS, or ask the runner on this laptop with --runner http://127.0.0.1:8080"
                         .into(),
                 );
             }
@@ -44,13 +44,13 @@ impl Access {
         };
         let has_cmx = sites.iter().any(|(_, site)| matches!(site.source(), Some(Source::Cmx(_))));
         let laptop = match &options.runner {
-            Some(runner) if has_cmx => Some(Laptop::reach(runner, "there is no stand-in to ask").await?),
+            Some(runner) if has_cmx => Some(Laptop::reach(runner, "there is no simulated CMX to ask").await?),
             _ => None,
         };
         Ok(Self { on_laptop: options.runner.is_some(), laptop, secrets })
     }
 
-    /// The client for a site; `files` is the folder that the configuration's file names start from.
+    /// Creates the client for a site. File names in the configuration are relative to the folder `files`.
     pub(super) fn client(
         &self,
         site: &Site,
@@ -65,7 +65,7 @@ impl Access {
                 Ok(Floor::new(http, source, password, timeout).map(|floor| floor.at(laptop.url("sim/cmx"))))
             }
             _ if self.on_laptop => {
-                Err("the laptop has no stand-in for it; ask it without --runner".to_owned())
+                Err("the runner doesn't simulate this kind of site; ask it without --runner".to_owned())
             }
             _ => {
                 let wanted = site.secrets().first().copied().unwrap_or_default();
@@ -79,7 +79,7 @@ impl Access {
     }
 }
 
-/// The secrets document, by name.
+/// The secrets of the secrets document, by name.
 pub(in crate::doctor) type Secrets = std::collections::BTreeMap<String, SecretString>;
 
 /// Reads the secrets document.
@@ -90,7 +90,7 @@ pub(super) async fn secrets(
     let in_aws = place.starts_with("ssm:");
     let environment = Environment::from(|name| match name {
         "HANDBELL_SECRETS" => Some(place.to_owned()),
-        // Whoever only reads the secrets needs none of these.
+        // Reading the secrets needs none of these.
         "HANDBELL_TABLE" | "HANDBELL_QUEUE_URL" | "HANDBELL_BUS" => Some(String::new()),
         "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" if !in_aws => Some(String::new()),
         _ => variable(name),

@@ -1,4 +1,4 @@
-//! `handbell doctor lines`: asks Webex and Twilio whether customers can reach the team, and says what to do where they can't.
+//! `handbell doctor lines`: asks Webex and Twilio whether customers can reach the team, and gives advice if they can't.
 
 mod hooks;
 mod number;
@@ -18,29 +18,29 @@ use crate::check::nearest;
 use crate::failure::Failure;
 use crate::laptop::{Laptop, StandIns};
 
-/// How short a secret of our own may be, in characters.
+/// Minimum length of a secret that the user makes up, in characters.
 const SHORTEST: usize = 32;
 
-/// What can be asked of `handbell doctor lines`.
+/// Options of `handbell doctor lines`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
   handbell doctor lines --config handbell.yaml --secrets file:secrets.json \\
       --public-url https://bell.example.com
-      all lines of the configuration
+      check all lines of the configuration
   handbell doctor lines --config handbell.yaml --secrets file:secrets.json --line support
-      one of them, wherever its number leads
+      check one line, at whatever address its number calls
   handbell doctor lines --runner http://127.0.0.1:8080
-      the stand-ins of the runner on this laptop, which need no secrets
+      ask the simulated Webex and Twilio of the runner on this laptop, which need no secrets
   AWS_REGION=eu-west-1 handbell doctor lines --config handbell.yaml --secrets ssm:/handbell/secrets
-      the secrets as they are in AWS; credentials from the environment
+      use the secrets in AWS, with credentials from the environment
 
-It asks Webex who our token is, which webhooks there are and who is in the team, and Twilio where
-the number sends texts and calls. Nothing is changed and nobody is told. The exit code is 1 if
-something is wrong (✗).
+The command asks Webex whose token Handbell has, which webhooks exist and who is in the team, and
+asks Twilio where the number sends texts and calls. It changes nothing and notifies nobody. The
+exit code is 1 if something is wrong (✗).
 
---json prints {wrong, \"findings\": [{about, result, text, advice}]}: about is a line, or webex for what all
-lines share, and result good, note or wrong.")]
+--json prints {wrong, \"findings\": [{about, result, text, advice}]}. about is a line, or webex for what all
+lines share; result is good, note or wrong.")]
 pub struct Options {
     /// Print JSON instead
     #[arg(long)]
@@ -48,53 +48,53 @@ pub struct Options {
     /// Only this line
     #[arg(long, value_name = "NAME")]
     pub line: Option<String>,
-    /// The configuration; the demo's if absent
+    /// The configuration file; if absent, the demo's
     #[arg(long, value_name = "FILE")]
     pub config: Option<std::path::PathBuf>,
-    /// Ask the stand-ins of the runner on this laptop, in the place of Webex and Twilio
+    /// Ask the simulated Webex and Twilio of the runner on this laptop
     #[arg(long, value_name = "URL")]
     pub runner: Option<String>,
     /// The secrets: file:secrets.json or ssm:/handbell/secrets
     #[arg(long, env = "HANDBELL_SECRETS", value_name = "WHERE")]
     pub secrets: Option<String>,
-    /// How the world reaches Handbell: PublicUrl in the outputs of the stack
+    /// The public address of Handbell: PublicUrl in the outputs of the stack
     #[arg(long, env = "HANDBELL_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 }
 
-/// What was found.
+/// Result of the check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// For people.
+    /// The text for people.
     #[serde(skip)]
     pub text: String,
-    /// So many things are wrong.
+    /// Number of findings that are wrong.
     pub wrong: usize,
-    /// One by one.
+    /// The findings, in the order of the text.
     pub findings: Vec<Finding>,
-    /// What is being looked at: a line, or `webex` for what all lines share.
+    /// Subject of the next findings: a line, or `webex` for what all lines share.
     #[serde(skip)]
     about: String,
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// A line's name, or `webex` for what all lines share.
     pub about: String,
-    /// What came of it.
+    /// Whether something has to be done.
     pub result: Verdict,
-    /// What was found.
+    /// What the check found.
     pub text: String,
-    /// What to do, if it is wrong.
+    /// What to do, if the result is wrong.
     pub advice: Option<String>,
 }
 
-/// What came of looking.
+/// Verdict of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// It is as it should be.
+    /// Nothing is wrong.
     Good,
     /// Neither good nor wrong, but worth knowing.
     Note,
@@ -124,19 +124,19 @@ impl Found {
     }
 }
 
-/// Whom to ask, and with what.
+/// The clients and settings with which the lines are checked.
 struct Asked<'a> {
     webex: Webex,
     twilio: Option<Twilio>,
-    /// The address of Twilio's API, and our account there.
+    /// The base address of Twilio's API, and our account there.
     twilio_at: (String, String),
-    /// None on the laptop, whose secrets are good.
+    /// `None` on the laptop, whose secrets need no check.
     secrets: Option<Secrets>,
-    /// How the world reaches us, without a slash at the end.
+    /// The public address of Handbell, without a slash at the end.
     public_url: Option<&'a str>,
 }
 
-/// Asks about the lines. `variable` is the environment; the error says what has to be given.
+/// Checks the lines. `variable` reads the environment; the error names the missing option.
 pub async fn run(
     options: &Options,
     config: &Config,
@@ -150,8 +150,8 @@ pub async fn run(
         Err(failure) => {
             let advice =
                 format!("Check the secret {:?}, and that Webex can be reached.", config.webex.token.secret);
-            found.wrong(&format!("who our token is: {}", failure.why()), &advice);
-            found.text.push_str("\nWithout Webex nobody answers, so nothing else was asked.\n");
+            found.wrong(&format!("whose token this is: {}", failure.why()), &advice);
+            found.text.push_str("\nWithout Webex nobody can answer, so nothing else was checked.\n");
             return Ok(found);
         }
     };
@@ -166,7 +166,7 @@ pub async fn run(
         form(&asked, name, line, &mut found);
     }
     let verdict = match found.wrong {
-        0 => "\nGood: customers reach the team.\n".to_owned(),
+        0 => "\nGood: customers can reach the team.\n".to_owned(),
         1 => "\n1 thing is wrong.\n".to_owned(),
         wrong => format!("\n{wrong} things are wrong.\n"),
     };
@@ -179,7 +179,7 @@ fn chosen<'a>(options: &Options, config: &'a Config) -> Result<Vec<(&'a str, &'a
     let Some(wanted) = &options.line else {
         let all: Vec<_> = config.lines.iter().map(|(name, line)| (name.as_str(), line)).collect();
         return if all.is_empty() {
-            Err("the configuration has no lines, so no customer reaches anybody; name another one with --config".into())
+            Err("the configuration has no lines, so customers reach nobody; name another configuration with --config".into())
         } else {
             Ok(all)
         };
@@ -200,7 +200,7 @@ async fn whom<'a>(
     let http = handbell_boot::client().map_err(|error| error.to_string())?;
     let account = config.twilio.as_ref().map(|twilio| twilio.account.clone()).unwrap_or_default();
     if let Some(runner) = &options.runner {
-        let laptop = Laptop::reach(runner, "there are no stand-ins to ask").await?;
+        let laptop = Laptop::reach(runner, "there are no simulated vendors to ask").await?;
         let runner = runner.trim_end_matches('/');
         let base = laptop.url("sim/twilio");
         let StandIns { webex, twilio, .. } = laptop.secrets().clone();
@@ -217,15 +217,15 @@ async fn whom<'a>(
     }
     let Some(place) = &options.secrets else {
         return Err(
-            "Webex and Twilio want a password: say where the secrets are (--secrets file:secrets.json, or \
-                    HANDBELL_SECRETS), or ask the runner on this laptop with --runner http://127.0.0.1:8080"
+            "Webex and Twilio need a password: name the secrets with --secrets file:secrets.json or \
+             HANDBELL_SECRETS, or ask the runner on this laptop with --runner http://127.0.0.1:8080"
                 .into(),
         );
     };
     let secrets = secrets(place, variable).await?;
     let missing = |name: &str| format!("the secret {name:?} is not in the secrets document");
     let secret = |name: &str| secrets.get(name).cloned().ok_or_else(|| missing(name));
-    // Of all that the environment tells, only where the vendors are.
+    // Of the environment, only the vendors' addresses are used.
     let environment = Environment::from(|name| {
         variable(name).or_else(|| Some(String::new())).filter(|value| {
             !(value.is_empty() && matches!(name, "HANDBELL_WEBEX_URL" | "HANDBELL_TWILIO_URL"))
@@ -253,29 +253,29 @@ async fn whom<'a>(
     })
 }
 
-/// What our token lets us hear, and so what agents must do.
+/// Reports which messages our token receives, and so what agents have to do.
 fn token(me: &Person, lines: &[(&str, &Line)], found: &mut Found) {
-    let name = me.display_name.as_deref().unwrap_or("nobody that has a name");
+    let name = me.display_name.as_deref().unwrap_or("an account without a name");
     if me.kind.as_deref() != Some("bot") {
         return found.good(&format!(
-            "our token is that of {name}, which is no bot: it hears everything in its spaces"
+            "the token belongs to {name}, which is not a bot: it receives every message in its spaces"
         ));
     }
     let reply = if lines.iter().any(|(_, line)| line.answers == Answers::Explicit) {
-        ", and on a line with `answers: explicit` with /reply after it"
+        ", followed by /reply on a line with `answers: explicit`"
     } else {
         ""
     };
     found.note(&format!(
-        "our token is that of the bot {name}, which hears only what mentions it: agents begin what shall go out with a mention \
-         of it{reply}; everything else stays in Webex. With the token of a user or a service app they just write."
+        "the token belongs to the bot {name}, which receives only messages that mention it: agents begin an answer to a customer \
+         with a mention of the bot{reply}; everything else stays in Webex. With the token of a user or a service app, they just write."
     ));
 }
 
-/// Whether a secret that somebody made up is there and long enough.
+/// Checks that a secret which the user makes up exists and is long enough.
 fn own_secret(asked: &Asked<'_>, name: &str, what: &str, found: &mut Found) {
     let Some(secrets) = &asked.secrets else {
-        return found.note(&format!("{what} is the laptop's own"));
+        return found.note(&format!("{what} is that of the runner"));
     };
     let advice = format!(
         "Put {SHORTEST} characters or more into the secrets document as {name:?}: openssl rand -hex 32"
@@ -285,24 +285,24 @@ fn own_secret(asked: &Asked<'_>, name: &str, what: &str, found: &mut Found) {
         Some(length) if length < SHORTEST => {
             found.wrong(&format!("{what} has {length} characters, which can be guessed"), &advice);
         }
-        Some(_) => found.good(&format!("{what} is there, and long enough")),
+        Some(_) => found.good(&format!("{what} is present, and long enough")),
     }
 }
 
-/// Who answers, as Webex knows them.
+/// Checks that Webex knows the team and the agents of a line.
 async fn team(webex: &Webex, line: &Line, me: &Person, found: &mut Found) {
     if let Some(team) = &line.team {
         match webex.team_members(team).await {
             Ok(mates) => match mates.iter().filter(|mate| mate.person_id != me.id).count() {
                 0 => {
-                    found.wrong("nobody is in the team but us", "Add those who answer to the team, in Webex.")
+                    found.wrong("nobody but Handbell is in the team", "Add the agents to the team in Webex.")
                 }
-                others => found.good(&format!("the team can be read; beside us it has {others}")),
+                others => found.good(&format!("the team can be read; without Handbell it has {others}")),
             },
             Err(failure) => {
-                let us = me.emails.iter().flatten().next().map_or("us", String::as_str);
-                let advice = format!("`team` is a team's id, and {us} must be in it: add it in Webex.");
-                found.wrong(&format!("who is in the team: {}", failure.why()), &advice);
+                let us = me.emails.iter().flatten().next().map_or("Handbell's account", String::as_str);
+                let advice = format!("`team` must be a team's id, and {us} a member of it: add it in Webex.");
+                found.wrong(&format!("the members of the team: {}", failure.why()), &advice);
             }
         }
     }
@@ -310,26 +310,29 @@ async fn team(webex: &Webex, line: &Line, me: &Person, found: &mut Found) {
         let email = &agent.email;
         match webex.person_by_email(email).await {
             Ok(Some(person)) if person.kind.as_deref() != Some("person") => {
-                found.wrong(&format!("{email} is no person"), "What machines write never leaves; name a person.");
+                found.wrong(
+                    &format!("{email} is not a person"),
+                    "Messages from machines never reach customers; name a person.",
+                );
             }
             Ok(Some(person)) => {
                 let there = match person.is_there() {
-                    Some(true) => "is there now",
-                    Some(false) => "isn't there just now",
-                    None => "is known; Webex doesn't tell us whether they are there",
+                    Some(true) => "is present now",
+                    Some(false) => "is not present now",
+                    None => "is known; Webex doesn't report whether they are present",
                 };
                 found.good(&format!("{email} {there}"));
             }
             Ok(None) => found.note(&format!(
-                "{email}: Webex finds nobody. Only people of our own organisation are found: fine if they aren't, but then \
-                 nobody is asked to answer by this entry; else correct the address."
+                "{email}: Webex finds nobody. It finds only people of Handbell's own organisation: if this person belongs to \
+                 another, this entry is fine, but nobody is asked to answer because of it; else correct the address."
             )),
             Err(failure) => found.wrong(&format!("{email}: {}", failure.why()), "Try again in a minute."),
         }
     }
 }
 
-/// The web form, and the mail that answers it.
+/// Checks the web form, and notes how to check the mail that answers it.
 fn form(asked: &Asked<'_>, name: &str, line: &Line, found: &mut Found) {
     if let Some(form) = &line.form {
         own_secret(asked, &form.secret, "the form's secret", found);
@@ -338,7 +341,7 @@ fn form(asked: &Asked<'_>, name: &str, line: &Line, found: &mut Found) {
     }
     if let Some(mail) = &line.mail {
         found.note(&format!(
-            "mail from {0}: only AWS can say whether it may go out: aws sesv2 get-email-identity --email-identity {0} (or its \
+            "mail from {0}: only AWS knows whether it may be sent: aws sesv2 get-email-identity --email-identity {0} (or its \
              domain)",
             mail.from
         ));

@@ -93,8 +93,8 @@ async fn a_cmx_is_asked_and_what_it_says_is_explained() {
         200 in … ms: {"ZoneCounts":{…,"totalZones":2,"zoneCountList":[{"hierarchy":"Campus/South/Ground/Hall","zoneCount":42,"zoneId":645,"zoneName":"Hall"},{"hierarchy":"Campus/South/Ground/Hat","zoneCount":30,"zoneId":646,"zoneName":"Hat"}]}}
       ✓ hall: 42 devices
       ✗ hats: CMX knows no place "Campus/South/Ground/Hats"; it knows: Campus/South/Ground/Hall, Campus/South/Ground/Hat
-        → Did you mean "Campus/South/Ground/Hat"? Write it under `where` as it stands there.
-      It knows these places: Campus/South/Ground/Hall, Campus/South/Ground/Hat.
+        → Did you mean "Campus/South/Ground/Hat"? Copy it exactly into `where`.
+      The site knows these places: Campus/South/Ground/Hall, Campus/South/Ground/Hat.
 
     1 of 2 zones have no count.
     "#);
@@ -121,7 +121,7 @@ async fn nobody_answers() {
     drop(listener);
     let nobody =
         ask(&Options { runner: Some(origin.clone()), ..options("map") }).await.unwrap_err().to_string();
-    assert!(nobody.starts_with(&format!("there is no runner at {origin}, so")), "{nobody}");
+    assert!(nobody.starts_with(&format!("no runner answers at {origin}, so")), "{nobody}");
     let mut config = config();
     let Some(cmx) = &mut config.sites.get_mut("map").unwrap().cmx else { panic!("a CMX") };
     cmx.url.clone_from(&origin);
@@ -144,23 +144,23 @@ async fn who_tells_by_himself_is_told_the_address() {
     let door = ask(&Options { public_url: public_url.clone(), ..options("door") }).await.unwrap();
     assert_eq!((door.counted, door.unknown), (0, 0));
     insta::assert_snapshot!(door.text, @r#"
-    door: a CMX that tells us
-      Nothing can be asked: this CMX tells us of each device. Give it, under Manage > Notifications:
+    door: CMX that pushes (Notifications)
+      There is nothing to ask: this CMX reports each device to Handbell. Enter there, under Manage > Notifications:
         type      Location Update, one notification for all devices, message format JSON
         URL       https://bell.example.com/cmx/door
         header    Authorization: Bearer and the secret "door-key"
-      MAC hashing may be on. The counts come with the first message.
+      MAC hashing may be on. Counts begin with the first message.
 
     Nothing was asked.
     "#);
     let roof = ask(&options("roof")).await.unwrap();
     insta::assert_snapshot!(roof.text, @r#"
-    roof: Meraki tells us (Scanning API)
-      Nothing can be asked: Meraki tells us of each device. Give it, under Network-wide > General > Location and scanning:
+    roof: Meraki that pushes (Scanning API)
+      There is nothing to ask: Meraki reports each device to Handbell. Enter there, under Network-wide > General > Location and scanning:
         post URL  https://…/meraki/roof  (… is PublicUrl in the outputs of the stack, or give --public-url)
         secret    the secret "roof-key"
         version   3.0, radio type WiFi
-      And put the validator that it shows there into the secrets document as "roof-validator", before "Validate server".
+      Put the validator that Meraki shows there into the secrets document as "roof-validator", before "Validate server".
 
     Nothing was asked.
     "#);
@@ -175,7 +175,7 @@ async fn what_is_missing_is_said() {
     let no_stand_in =
         ask(&Options { runner: Some("http://127.0.0.1:9".into()), ..options("cloud") }).await.unwrap();
     assert_eq!(no_stand_in.unknown, 1);
-    assert!(no_stand_in.text.contains("no stand-in"), "{}", no_stand_in.text);
+    assert!(no_stand_in.text.contains("doesn't simulate"), "{}", no_stand_in.text);
     let no_file = ask(&Options { secrets: Some("file:not-there.json".into()), ..options("map") })
         .await
         .unwrap_err()

@@ -1,4 +1,4 @@
-//! What a site is, what it said, and what to do about it, in words.
+//! Describes a site, its answers, and the advice about them.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use handbell_outbound::floor::{Counts, Floor, Unknown, terms};
 
 use crate::check::nearest;
 
-/// So many places are listed; a mall has hundreds.
+/// Limit of places in the list. A mall has hundreds.
 const LISTED: usize = 40;
 
 pub(super) fn title(site: &Site) -> String {
@@ -15,8 +15,8 @@ pub(super) fn title(site: &Site) -> String {
         Some(Source::Cmx(cmx)) => format!("CMX at {} (api {}, user {})", cmx.url, api(cmx), cmx.user),
         Some(Source::Spaces(spaces)) => format!("Cisco Spaces at {}", spaces.url),
         Some(Source::Meraki(meraki)) => format!("Meraki at {}", meraki.url),
-        Some(Source::CmxPush(_)) => "a CMX that tells us".into(),
-        Some(Source::MerakiPush(_)) => "Meraki tells us (Scanning API)".into(),
+        Some(Source::CmxPush(_)) => "CMX that pushes (Notifications)".into(),
+        Some(Source::MerakiPush(_)) => "Meraki that pushes (Scanning API)".into(),
         None => "no source".into(),
     }
 }
@@ -35,27 +35,28 @@ fn address(public_url: Option<&str>, path: &str) -> String {
 
 pub(super) fn cmx_tells(site: &str, key: &str, public_url: Option<&str>) -> String {
     format!(
-        "  Nothing can be asked: this CMX tells us of each device. Give it, under Manage > Notifications:\n\
+        "  There is nothing to ask: this CMX reports each device to Handbell. Enter there, under Manage > Notifications:\n\
          \x20   type      Location Update, one notification for all devices, message format JSON\n\
          \x20   URL       {}\n\
          \x20   header    Authorization: Bearer and the secret {key:?}\n\
-         \x20 MAC hashing may be on. The counts come with the first message.\n",
+         \x20 MAC hashing may be on. Counts begin with the first message.\n",
         address(public_url, &format!("/cmx/{site}")),
     )
 }
 
 pub(super) fn meraki_tells(site: &str, (validator, key): (&str, &str), public_url: Option<&str>) -> String {
     format!(
-        "  Nothing can be asked: Meraki tells us of each device. Give it, under Network-wide > General > Location and scanning:\n\
+        "  There is nothing to ask: Meraki reports each device to Handbell. Enter there, under Network-wide > General > \
+         Location and scanning:\n\
          \x20   post URL  {}\n\
          \x20   secret    the secret {key:?}\n\
          \x20   version   3.0, radio type WiFi\n\
-         \x20 And put the validator that it shows there into the secrets document as {validator:?}, before \"Validate server\".\n",
+         \x20 Put the validator that Meraki shows there into the secrets document as {validator:?}, before \"Validate server\".\n",
         address(public_url, &format!("/meraki/{site}")),
     )
 }
 
-/// What a site said, and what that is for its zones.
+/// Describes a site's answers and the result for each zone.
 pub(super) fn shown(site: &Site, floor: &Floor, zones: &[(&str, &Zone)], counts: &Counts) -> String {
     let mut out = String::new();
     for said in &counts.said {
@@ -79,7 +80,7 @@ pub(super) fn shown(site: &Site, floor: &Floor, zones: &[(&str, &Zone)], counts:
                 let _ = writeln!(out, "  ✓ {name}{label}: {count} {devices}");
                 if *count == 0 && (zone.place.hierarchy.is_some() || zone.place.ssid.is_some()) {
                     out.push_str(
-                        "    → If somebody is there now, a name in `where` isn't the one on the map: what isn't found counts 0.\n",
+                        "    → If somebody is there now, a name in `where` differs from the map: an unknown place counts 0.\n",
                     );
                 }
             }
@@ -93,7 +94,7 @@ pub(super) fn shown(site: &Site, floor: &Floor, zones: &[(&str, &Zone)], counts:
                 let _ = writeln!(out, "    → {}", advice(site, zone, why, status, &places));
             }
             None => {
-                let _ = writeln!(out, "  ✗ {name}{label}: it wasn't asked for");
+                let _ = writeln!(out, "  ✗ {name}{label}: its count was not requested");
             }
         }
     }
@@ -101,17 +102,17 @@ pub(super) fn shown(site: &Site, floor: &Floor, zones: &[(&str, &Zone)], counts:
         let more = places.len().saturating_sub(LISTED);
         places.truncate(LISTED);
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-        let _ = writeln!(out, "  It knows these places: {}{more}.", one_line(&places.join(", ")));
+        let _ = writeln!(out, "  The site knows these places: {}{more}.", one_line(&places.join(", ")));
     }
     out
 }
 
-/// What others wrote, without what a terminal would obey.
+/// Replaces the control characters of foreign text, which a terminal would obey.
 pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect()
 }
 
-/// What to do about it.
+/// Advice about a zone without a count.
 fn advice(site: &Site, zone: &Zone, why: &Unknown, status: Option<u16>, places: &[String]) -> String {
     let secret = site.secrets().first().copied().unwrap_or_default().to_owned();
     let url = match site.source() {
@@ -121,41 +122,51 @@ fn advice(site: &Site, zone: &Zone, why: &Unknown, status: Option<u16>, places: 
         _ => "",
     };
     match (why, status) {
-        (Unknown::NotAsked(_), _) => "Nothing was asked for it; the configuration must change, or try again.".into(),
+        (Unknown::NotAsked(_), _) => {
+            "Its count was not requested: correct the configuration, or try again.".into()
+        }
         (Unknown::NoAnswer(why), _) if why.contains("certificate") => {
             let host = url.trim_start_matches("https://").split(['/', ':']).next().unwrap_or_default();
             format!(
-                "Give the site its `ca` or its `pin`; this shows the pin, if nobody is in between: openssl s_client -connect \
+                "Give the site its `ca` or its `pin`. This shows the pin, unless somebody intercepts it: openssl s_client -connect \
                  {host}:443 </dev/null | openssl x509 -noout -fingerprint -sha256"
             )
         }
         (Unknown::NoAnswer(_), _) => {
-            format!("Try `curl -v {url}` here. In AWS, Handbell must reach it too: through a VPN or from the internet.")
+            format!(
+                "Try `curl -v {url}` here. Handbell in AWS must reach it, too: by a VPN or over the internet."
+            )
         }
         (_, Some(401 | 403)) => match site.source() {
             Some(Source::Cmx(cmx)) => format!(
-                "Check `user: {}` and the secret {secret:?}. For `api: v3`, `cmxos apiserver user` on the CMX makes the user.",
+                "Check `user: {}` and the secret {secret:?}. For `api: v3`, `cmxos apiserver user` on the CMX creates the user.",
                 cmx.user
             ),
-            _ => format!("Check the secret {secret:?}: it is the API key, and may have run out."),
+            _ => format!("Check the secret {secret:?}: it is the API key, and may have expired."),
         },
-        (_, Some(404 | 405)) => "Check the site's `url` and, at a CMX, its `api`: older releases lack v3.".into(),
-        (_, Some(429)) => "Wait a minute; somebody else uses up the limit.".into(),
+        (_, Some(404 | 405)) => {
+            "Check the site's `url` and, for a CMX, its `api`: older releases lack v3.".into()
+        }
+        (_, Some(429)) => "Wait a minute; another program uses up the rate limit.".into(),
         (_, Some(300..=399)) => format!("Check `url: {url}`: is it https, and the machine with the API?"),
-        (_, Some(500..)) => "It is the site's trouble. Try again; if it stays, ask whoever runs it.".into(),
+        (_, Some(500..)) => {
+            "The site has an error. Try again; if it persists, ask the site's operator.".into()
+        }
         _ if !places.is_empty() => {
             let wanted = zone.place.hierarchy.as_deref().or(zone.place.floor.as_deref()).unwrap_or_default();
-            let last = |place: &str| place.rsplit(['>', '/']).next().unwrap_or_default().trim().to_lowercase();
+            let last =
+                |place: &str| place.rsplit(['>', '/']).next().unwrap_or_default().trim().to_lowercase();
             let near = nearest(wanted, places.iter().map(String::as_str)).map(str::to_owned).or_else(|| {
                 let wanted = last(wanted);
                 let close = |place: &&String| strsim::damerau_levenshtein(&wanted, &last(place)) <= 1;
                 places.iter().find(close).cloned()
             });
             match near {
-                Some(near) => format!("Did you mean {:?}? Write it under `where` as it stands there.", one_line(&near)),
-                None => "Write one of the places below under `where`, as it stands there.".into(),
+                Some(near) => format!("Did you mean {:?}? Copy it exactly into `where`.", one_line(&near)),
+                None => "Copy one of the places below exactly into `where`.".into(),
             }
         }
-        _ => "Look at the answer above: is it the API that answers, or a gateway, a login page, another release?".into(),
+        _ => "Look at the answer above: does the API answer, or a gateway, a login page, another release?"
+            .into(),
     }
 }

@@ -1,6 +1,6 @@
-//! What people are told beside the configuration.
+//! Notes of an import for people.
 
-/// Each thing once.
+/// Notes without duplicates.
 #[derive(Default)]
 pub(super) struct Notes(pub(super) Vec<String>);
 

@@ -1,4 +1,4 @@
-//! A button's steps as the robot had them, made into a plan of ours.
+//! Converts the steps of one of the robot's buttons to a plan.
 
 use handbell_core::config::{is_address, is_phone_number, is_sender};
 
@@ -38,7 +38,7 @@ impl Plan {
             .map(str::trim)
             .filter(|title| !title.is_empty());
         if title.is_none() {
-            notes.say(format!("`{name}` names no room (`spark.room`); the space is called {name:?}"));
+            notes.say(format!("`{name}` has no room (`spark.room`), so its space is called {name:?}"));
         }
         let mut people = |key: &str| -> Vec<String> {
             let all = within(robot, "spark", key).map(Node::items).unwrap_or_default();
@@ -47,7 +47,7 @@ impl Plan {
                 if is_address(address) {
                     good.push(address.to_owned());
                 } else {
-                    notes.say(format!("{address:?} in `spark.{key}` is no mail address and was left out"));
+                    notes.say(format!("{address:?} in `spark.{key}` was left out: it is not a mail address"));
                 }
             }
             good
@@ -58,10 +58,10 @@ impl Plan {
             reset.and_then(|text| text.parse().ok()).filter(|minutes| (1..=1_000_000).contains(minutes));
         match (reset, reset_minutes) {
             (Some(text), None) => {
-                notes.say(format!("`spark.reset: {text}` in `{name}` is no number of minutes; `reset_after` is six hours"));
+                notes.say(format!("`spark.reset: {text}` in `{name}` is not a number of minutes; `reset_after` is six hours"));
             }
             (None, _) => notes.say(format!(
-                "`{name}` had no `spark.reset`: there the count ended with the robot; here it begins again after six quiet hours (`reset_after`)"
+                "`{name}` had no `spark.reset`, so the robot counted until its restart; Handbell starts again after six quiet hours (`reset_after`)"
             )),
             _ => {}
         }
@@ -70,9 +70,9 @@ impl Plan {
             let at = format!("step {} of `{name}`", index + 1);
             match Step::read(&at, node, notes) {
                 Some(step) => steps.push(step),
-                None => {
-                    notes.say(format!("{at} does nothing that could be carried over; the later ones move up"))
-                }
+                None => notes.say(format!(
+                    "{at} was left out: it does nothing that can be imported; the later steps move up"
+                )),
             }
         }
         let title = title.unwrap_or(&name).to_owned();
@@ -95,9 +95,9 @@ impl Step {
                 "sms" => step.sms.extend(Said::sms(at, value, notes)),
                 "call" => step.call.extend(Said::call(at, value, notes)),
                 "text" | "conference" => {
-                    notes.say(format!("`{key}` in {at} never did anything and was left out"))
+                    notes.say(format!("`{key}` in {at} was left out: it never did anything"))
                 }
-                _ => notes.say(format!("`{key}` in {at} is not known and was left out")),
+                _ => notes.say(format!("`{key}` in {at} was left out: it is unknown")),
             }
         }
         step.carry_over(message, at, notes);
@@ -106,16 +106,16 @@ impl Step {
         (speaks || !step.sms.is_empty() || !step.call.is_empty()).then_some(step)
     }
 
-    /// Fits `message`, and what belongs to a file that isn't there, into what we have for them.
+    /// Moves `message`, and the label of a missing file, into the fields that a plan has for them.
     fn carry_over(&mut self, message: Option<String>, at: &str, notes: &mut Notes) {
         if let Some(message) = message {
             if self.markdown.is_some() {
                 notes.say(format!(
-                    "`message` in {at} was left out: `markdown` stood beside it and went first"
+                    "`message` in {at} was left out: the step also has `markdown`, which took precedence"
                 ));
             } else {
                 if message.contains(['*', '_', '`', '#', '[', '<']) {
-                    notes.say(format!("`message` in {at} is markdown now; look at its *, _, `, #, [ and <"));
+                    notes.say(format!("`message` in {at} is now Markdown; check its *, _, `, #, [ and <"));
                 }
                 self.markdown = Some(message);
             }
@@ -134,11 +134,11 @@ impl Step {
         }
     }
 
-    /// Says what is carried over and still needs a look.
+    /// Notes what was imported and still needs a review.
     fn remark(&self, at: &str, notes: &mut Notes) {
         if self.file.as_ref().is_some_and(|file| file.starts_with('/') || file.contains("..")) {
             notes.say(format!(
-                "the file in {at} lies elsewhere: put it beside handbell.yaml and change its name here"
+                "the file in {at} is in another folder: put it beside handbell.yaml and correct its name"
             ));
         }
         let texts =
@@ -148,7 +148,7 @@ impl Step {
             .any(|word| texts.clone().any(|text| text.contains(word)))
         {
             notes.say(format!(
-                "a word in braces in {at} is replaced here: {{button}}, {{count}}, {{time}} and {{incident}}"
+                "a word in braces in {at} is a placeholder in Handbell: {{button}}, {{count}}, {{time}} and {{incident}}"
             ));
         }
     }
@@ -164,7 +164,7 @@ impl Said {
         let to: Vec<String> =
             values(node, "number").into_iter().filter_map(|text| number(text, notes)).collect();
         if to.is_empty() {
-            notes.say(format!("the {what} of {at} has no number and was left out"));
+            notes.say(format!("the {what} of {at} was left out: it has no valid number"));
             return None;
         }
         let from = values(node, "from").last().and_then(|text| {
@@ -183,7 +183,7 @@ impl Said {
     fn unknown(at: &str, what: &str, node: &Node, known: &[&str], notes: &mut Notes) {
         for entry in node.items().iter().flat_map(Node::entries) {
             if !known.contains(&entry.key.as_str()) {
-                notes.say(format!("`{}` in the {what} of {at} is not known and was left out", entry.key));
+                notes.say(format!("`{}` in the {what} of {at} was left out: it is unknown", entry.key));
             }
         }
     }
@@ -195,7 +195,7 @@ impl Said {
             .filter(|text| !text.trim().is_empty())
             .map(|text| (*text).to_owned())
         else {
-            notes.say(format!("the SMS of {at} has no message and was left out"));
+            notes.say(format!("the SMS of {at} was left out: it has no message"));
             return None;
         };
         let (to, from) = Self::targets(at, "SMS", node, notes)?;
@@ -205,12 +205,16 @@ impl Said {
     fn call(at: &str, node: &Node, notes: &mut Notes) -> Option<Self> {
         Self::unknown(at, "call", node, &["number", "say", "from", "url"], notes);
         if !values(node, "url").is_empty() {
-            notes.say(format!("`url` in the call of {at} was left out: what is said stands in `say` here"));
+            notes.say(format!(
+                "`url` in the call of {at} was left out: in Handbell, `say` holds the spoken text"
+            ));
         }
         let words =
             values(node, "say").last().filter(|text| !text.trim().is_empty()).map(|text| (*text).to_owned());
         let words = words.unwrap_or_else(|| {
-            notes.say(format!("the call of {at} says a sentence of ours; change `say` to what it shall say"));
+            notes.say(format!(
+                "the call of {at} has no text of its own; change `say` to the text that you want"
+            ));
             "Please check Webex.".into()
         });
         let (to, from) = Self::targets(at, "call", node, notes)?;

@@ -1,4 +1,4 @@
-//! The robot's files: how they are read and put together, and what in them has no place here.
+//! Reads and merges the robot's files, and notes the settings that can't be imported.
 
 use handbell_core::config::is_phone_number;
 
@@ -9,12 +9,12 @@ pub(super) fn read(file: &str, text: &str, notes: &mut Notes) -> Option<Node> {
     match compose(text) {
         Ok((tree, findings)) => {
             for finding in findings {
-                notes.say(format!("{file}:{}: {}; the first was taken", finding.line, finding.message));
+                notes.say(format!("{file}:{}: {}; the first was used", finding.line, finding.message));
             }
             Some(tree)
         }
         Err(findings) => {
-            // Without the lines themselves: these files hold tokens.
+            // Without the lines themselves, since these files contain tokens.
             for finding in findings {
                 notes.say(format!("{file}:{}:{}: {}", finding.line, finding.column, finding.message));
             }
@@ -23,7 +23,7 @@ pub(super) fn read(file: &str, text: &str, notes: &mut Notes) -> Option<Node> {
     }
 }
 
-/// As the robot did: lists are appended, mappings updated, anything else replaced.
+/// Merges as the robot did: lists are appended, mappings updated, other values replaced.
 pub(super) fn merge(into: &mut Node, from: Node) {
     let (Kind::Map(into), Kind::Map(from)) = (&mut into.kind, from.kind) else { return };
     for entry in from {
@@ -50,28 +50,28 @@ pub(super) fn within<'a>(robot: &'a Node, section: &str, key: &str) -> Option<&'
     robot.get(section)?.get(key).filter(|node| !node.is_null())
 }
 
-/// A number as we write it, or nothing if it could be that of two countries.
+/// Returns a phone number in E.164 form, or `None` if its country isn't certain.
 pub(super) fn number(text: &str, notes: &mut Notes) -> Option<String> {
     let bare: String = text.chars().filter(|sign| !" \u{a0}-./()".contains(*sign)).collect();
     let whole = match bare.strip_prefix("00") {
         Some(rest) => format!("+{rest}"),
-        // Up to ten digits may be a number within some country; more of them begin with the country's code.
+        // Up to ten digits may be a national number. Eleven or more begin with a country code.
         None if (11..=15).contains(&bare.len()) && !bare.starts_with('0') && !bare.starts_with('+') => {
             format!("+{bare}")
         }
         None => bare,
     };
     if !is_phone_number(&whole) {
-        notes.say(format!("the number {text:?} was left out: write it with + and the country's code"));
+        notes.say(format!("the number {text:?} was left out: write it with + and the country code"));
         return None;
     }
     if whole != text {
-        notes.say(format!("the number {text:?} became {whole}; check that this is what was meant"));
+        notes.say(format!("the number {text:?} became {whole}; check that this is right"));
     }
     Some(whole)
 }
 
-/// All values of `key` in a list of one-key mappings, or in a mapping.
+/// Returns all values of `key` in a mapping or in a list of mappings.
 pub(super) fn values<'a>(node: &'a Node, key: &str) -> Vec<&'a str> {
     node.items()
         .iter()
@@ -100,13 +100,13 @@ impl Phone {
             .and_then(Node::text)
             .and_then(|text| number(text, notes));
         if from.is_none() {
-            notes.say("`twilio.from` is a placeholder: write the number that you have at Twilio".into());
+            notes.say("`twilio.from` is a placeholder: write your number at Twilio".into());
         }
         Self { account, from }
     }
 }
 
-/// Notes about everything outside of the steps that has no place here.
+/// Notes every setting outside of the steps that can't be imported.
 pub(super) fn leftovers(robot: &Node, notes: &mut Notes) {
     for Entry { key: section, value, .. } in robot.entries() {
         match section.as_str() {
@@ -118,8 +118,8 @@ pub(super) fn leftovers(robot: &Node, notes: &mut Notes) {
                     }
                 }
             }
-            // What stands there is not repeated: it may be a secret.
-            _ => notes.say(format!("`{section}` is not known and was left out")),
+            // The note doesn't repeat the value, which may be a secret.
+            _ => notes.say(format!("`{section}` was left out: it is unknown")),
         }
     }
 }
@@ -127,7 +127,7 @@ pub(super) fn leftovers(robot: &Node, notes: &mut Notes) {
 fn leftover(section: &str, key: &str, notes: &mut Notes) {
     let clear = |name: &str| {
         format!(
-            "`{key}` stood in the file in clear and was not carried over: make a new one, and put it into the secrets document as {name:?}"
+            "`{key}` was in the file in plain text and was not imported: create a new one, and put it into the secrets document as {name:?}"
         )
     };
     notes.say(match (section, key) {
@@ -136,9 +136,16 @@ fn leftover(section: &str, key: &str, notes: &mut Notes) {
         | ("server", "default") => return,
         ("spark", "CISCO_SPARK_BTTN_BOT") => clear("webex"),
         ("twilio", "TWILIO_AUTH_TOKEN") => clear("twilio"),
-        ("server", "key") => "`server.key` was left out: a button's token is a secret of its own here".into(),
-        ("server", "port") => "`server.port` was left out: there is no server to run; for a laptop there is `handbell local --port`".into(),
-        ("server", "url") => "`server.url` was left out: the public address is that of the deployment (HANDBELL_PUBLIC_URL)".into(),
-        _ => format!("`{section}.{key}` is not known and was left out"),
+        ("server", "key") => {
+            "`server.key` was left out: in Handbell each button has a secret token of its own".into()
+        }
+        ("server", "port") => {
+            "`server.port` was left out: Handbell needs no server; on a laptop, use `handbell local --port`"
+                .into()
+        }
+        ("server", "url") => {
+            "`server.url` was left out: the deployment sets the public address (HANDBELL_PUBLIC_URL)".into()
+        }
+        _ => format!("`{section}.{key}` was left out: it is unknown"),
     });
 }

@@ -1,4 +1,4 @@
-//! Scalars and keys as YAML that every reader takes for the text that they are.
+//! Writes scalars and keys as YAML that every parser reads as text.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ pub(super) fn pair(out: &mut String, indent: usize, key: &str, value: &str) {
     }
 }
 
-/// True if a block of lines brings the text back as it was.
+/// Whether a block scalar preserves the text exactly.
 fn fits_block(text: &str) -> bool {
     !text.starts_with([' ', '\t', '\n'])
         && text.split('\n').all(|line| line.trim_matches([' ', '\t']).is_empty() == line.is_empty())
@@ -40,7 +40,7 @@ pub(super) fn key(name: &str) -> String {
     if safe { name.into() } else { scalar(name) }
 }
 
-/// Text in double quotes, unless it is a plain word, name or address.
+/// Writes text in double quotes, unless it is a plain name, path or address.
 pub(super) fn scalar(text: &str) -> String {
     let plain = text.starts_with(|sign: char| sign.is_ascii_alphabetic())
         && text.contains(['-', '@', '/'])

@@ -1,4 +1,4 @@
-//! The roster of a laptop whose table is empty: `people.csv` and `rotas.yaml` beside the configuration.
+//! Fills the empty roster of a laptop from `people.csv` and `rotas.yaml` beside the configuration.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::people::{self, Asked};
 use crate::rotas;
 
-/// Takes the people and rotas beside the configuration into an empty roster, and vouches for their phones and addresses:
-/// on a laptop, all of them are stand-ins. Does nothing if there are none, or if the roster has somebody already.
+/// Imports the people and rotas beside the configuration into an empty roster, with verified phones and addresses: on a
+/// laptop, all of them are simulated. Does nothing if there are no such files, or if the roster isn't empty.
 pub(crate) async fn seed(store: &Store, config: &Path, now: Timestamp) -> Result<(), Failure> {
     let folder = config.parent().unwrap_or(Path::new("."));
     let read = |name: &str| match std::fs::read_to_string(folder.join(name)) {
@@ -61,7 +61,7 @@ mod tests {
             let person = roster.on_duty(rota, directory.now).unwrap().person;
             assert_eq!((person.id.as_str(), person.phones[0].address.as_str()), (id, phone));
         }
-        // What somebody has changed since stays, though the files are still there.
+        // A later change stays, although the files still exist.
         directory
             .store
             .roster_editor()

@@ -32,11 +32,11 @@ async fn added_listed_and_ended() {
     "#);
     assert_snapshot!(say("list", &directory).await, @r#"mabcd1234  Sat 21 Nov 12:00 to Sat 21 Nov 22:00 UTC, now: monitoring, about "db1" (new disks)"#);
     directory.now += SignedDuration::from_hours(1);
-    assert_snapshot!(say("end mabcd", &directory).await, @"mabcd1234 is over; alerts are told again.");
+    assert_snapshot!(say("end mabcd", &directory).await, @"mabcd1234 is over; its alerts no longer wait.");
     let over = directory.store.people().roster().await.unwrap().maintenance;
     assert_eq!(over[0].until, directory.now, "who asks later sees that it was");
-    assert_snapshot!(say("list", &directory).await, @"Nothing is under maintenance, and nothing will be.");
-    assert_snapshot!(say("end mabcd", &directory).await, @r#"!there is no maintenance "mabcd" now or to come; `handbell maintenance list` shows the ids"#);
+    assert_snapshot!(say("list", &directory).await, @"There is no maintenance window, neither now nor later.");
+    assert_snapshot!(say("end mabcd", &directory).await, @r#"!there is no current or planned maintenance window "mabcd"; `handbell maintenance list` lists the ids"#);
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn what_has_not_begun_is_called_off() {
     let directory = empty().await;
     say("add --from 2026-12-01 --until 2026-12-02 --why power", &directory).await;
     assert_snapshot!(say("list", &directory).await, @"mabcd1234  Tue 01 Dec 00:00 to Wed 02 Dec 00:00 UTC: all sources (power)");
-    assert_eq!(say("end mabcd1234", &directory).await, "mabcd1234 is called off.\n");
+    assert_eq!(say("end mabcd1234", &directory).await, "mabcd1234 is cancelled.\n");
     assert_eq!(directory.store.people().roster().await.unwrap().maintenance, []);
 }
 

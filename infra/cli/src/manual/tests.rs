@@ -75,6 +75,6 @@ fn the_document_is_true() {
     let document = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         document == reference(),
-        "docs/commands.md is old; `cargo run -- reference > docs/commands.md` makes it new"
+        "docs/commands.md is outdated; `cargo run -- reference > docs/commands.md` updates it"
     );
 }

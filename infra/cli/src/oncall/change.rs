@@ -1,4 +1,4 @@
-//! Standing in for somebody: overrides and swaps, written into the rota.
+//! Writes overrides and swaps into the rota.
 
 use handbell_core::oncall::{Override, Roster, Rota};
 use jiff::tz::TimeZone;
@@ -8,7 +8,7 @@ use super::{Change, told, zone};
 use crate::directory::{Directory, known, moment, refused, shown};
 use crate::failure::Failure;
 
-/// What is over is kept so long, for who asks who it was.
+/// Retention of past overrides, so that people can look up who was on call.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 
 pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory) -> Result<String, Failure> {
@@ -26,7 +26,7 @@ pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory
             let person = reached(person)?;
             if let Some(id) = person.as_deref().filter(|id| !roster.people[*id].is_reachable()) {
                 return Err(format!(
-                    "{id} can't be reached: nothing of theirs is verified, so nobody would be told; nothing was changed"
+                    "{id} can't be reached: none of their phones or addresses is verified, so nobody would be notified; nothing was changed"
                 ).into());
             }
             let instead_of = reached(instead_of)?;
@@ -36,7 +36,7 @@ pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory
             let (from, until) = period(from, until, &zone, directory)?;
             let (one, other) = (someone(roster, one)?, someone(roster, other)?);
             if one == other {
-                return Err("two people are needed for a swap; nothing was changed".into());
+                return Err("a swap needs two different people; nothing was changed".into());
             }
             if !shifts_of(roster, rota, &[&one, &other], from, until) {
                 return Err(format!(
@@ -57,7 +57,7 @@ pub(super) async fn make(change: &Change, roster: &Roster, directory: &Directory
             let before = next.overrides.len();
             next.overrides.retain(|one| !(one.from <= when && when < one.until));
             if next.overrides.len() == before {
-                return Err(format!("no override holds in {} at {}", rota.name, shown(when, &zone)).into());
+                return Err(format!("no override applies in {} at {}", rota.name, shown(when, &zone)).into());
             }
         }
     }
@@ -85,18 +85,18 @@ fn period(
     let told = |at| shown(at, zone);
     if until <= from {
         return Err(format!(
-            "it would end ({}) before it begins ({}); nothing was changed",
+            "the period would end ({}) before it begins ({}); nothing was changed",
             told(until),
             told(from)
         ));
     }
     if until <= directory.now {
-        return Err(format!("it would be over already, at {}; nothing was changed", told(until)));
+        return Err(format!("the period is already over, since {}; nothing was changed", told(until)));
     }
     Ok((from, until))
 }
 
-/// One of these people has a turn then, with whatever overrides there are left aside.
+/// Whether one of these people has a turn in that period, ignoring all overrides.
 fn shifts_of(roster: &Roster, rota: &Rota, people: &[&str], from: Timestamp, until: Timestamp) -> bool {
     let mut bare = roster.clone();
     bare.rotas.insert(rota.name.clone(), Rota { overrides: Vec::new(), ..rota.clone() });

@@ -40,13 +40,13 @@ async fn who_until_when_and_who_is_next() {
     let directory = in_turns().await;
     assert_snapshot!(say("oncall", &directory).await, @r#"
         ops: Eli +12025550112 until Sun 22 Nov 08:00, then Dana (Europe/Paris)
-        Operations, second: Eli +12025550112, with no end in sight (Europe/Paris)
+        Operations, second: Eli +12025550112, without an end (Europe/Paris)
     "#);
     assert_snapshot!(say("oncall --rota ops --at 2026-11-22_08:00", &directory).await, @"ops: Dana +12025550111 until Mon 23 Nov 08:00, then Eli (Europe/Paris)");
     assert_snapshot!(say("oncall --rota ops --at 2026-11-01", &directory).await, @"ops: nobody; an alert would reach the whole team ops; until Mon 16 Nov 08:00, then Dana (Europe/Paris)");
     assert_snapshot!(say("oncall --rota opps", &directory).await, @r#"!there is no rota "opps"; did you mean "ops"?"#);
-    assert_snapshot!(say("oncall --at sometime", &directory).await, @r#"!"sometime" is no time; write 2026-11-21 18:00, 18:00 for today, 2026-11-21T18:00:00Z, or now"#);
-    assert_snapshot!(say("oncall", &empty().await).await, @"!there is no rota yet; `handbell rotas import --help` says how they get there");
+    assert_snapshot!(say("oncall --at sometime", &directory).await, @r#"!"sometime" is not a time; write 2026-11-21 18:00, 18:00 for today, 2026-11-21T18:00:00Z, or now"#);
+    assert_snapshot!(say("oncall", &empty().await).await, @"!there is no rota yet; `handbell rotas import --help` explains how to add one");
 }
 
 #[tokio::test]
@@ -84,17 +84,17 @@ async fn a_week_in_a_chart() {
 async fn somebody_stands_in() {
     let directory = in_turns().await;
     assert_snapshot!(say("oncall override ops --person bob --from 14:00 --until 18:00", &directory).await, @"Done. ops: Eli +12025550112 until Sat 21 Nov 14:00, then Bob (Europe/Paris)");
-    assert_snapshot!(say("oncall --rota ops --at 15:00", &directory).await, @"ops: Bob +12025550113 until Sat 21 Nov 18:00 (stands in), then Eli (Europe/Paris)");
+    assert_snapshot!(say("oncall --rota ops --at 15:00", &directory).await, @"ops: Bob +12025550113 until Sat 21 Nov 18:00 (override), then Eli (Europe/Paris)");
     assert_snapshot!(say("oncall clear ops --when 15:00", &directory).await, @"Done. ops: Eli +12025550112 until Sun 22 Nov 08:00, then Dana (Europe/Paris)");
-    assert_snapshot!(say("oncall clear ops --when 15:00", &directory).await, @"!no override holds in ops at Sat 21 Nov 15:00");
+    assert_snapshot!(say("oncall clear ops --when 15:00", &directory).await, @"!no override applies in ops at Sat 21 Nov 15:00");
     assert_snapshot!(say("oncall override ops --nobody --until 18:00", &directory).await, @"Done. ops: nobody; an alert would reach the whole team ops; until Sat 21 Nov 18:00, then Eli (Europe/Paris)");
 }
 
 #[tokio::test]
 async fn two_people_swap() {
     let directory = in_turns().await;
-    assert_snapshot!(say("oncall swap ops dana eli --from 2026-11-21 --until 2026-11-23", &directory).await, @"Done. ops: Dana +12025550111 until Sun 22 Nov 08:00 (stands in), then Eli (Europe/Paris)");
-    assert_snapshot!(say("oncall --rota ops --at 2026-11-22_12:00", &directory).await, @"ops: Eli +12025550112 until Mon 23 Nov 00:00 (stands in), then Dana (Europe/Paris)");
+    assert_snapshot!(say("oncall swap ops dana eli --from 2026-11-21 --until 2026-11-23", &directory).await, @"Done. ops: Dana +12025550111 until Sun 22 Nov 08:00 (override), then Eli (Europe/Paris)");
+    assert_snapshot!(say("oncall --rota ops --at 2026-11-22_12:00", &directory).await, @"ops: Eli +12025550112 until Mon 23 Nov 00:00 (override), then Dana (Europe/Paris)");
 }
 
 #[tokio::test]
@@ -114,19 +114,19 @@ async fn what_makes_no_sense_changes_nothing() {
         ),
         (
             "oncall override ops --person bob --from 18:00 --until 17:00",
-            "!it would end (Sat 21 Nov 17:00) before it begins (Sat 21 Nov 18:00); nothing was changed\n",
+            "!the period would end (Sat 21 Nov 17:00) before it begins (Sat 21 Nov 18:00); nothing was changed\n",
         ),
         (
             "oncall override ops --person bob --from 2026-11-20 --until 2026-11-21",
-            "!it would be over already, at Sat 21 Nov 00:00; nothing was changed\n",
+            "!the period is already over, since Sat 21 Nov 00:00; nothing was changed\n",
         ),
         (
             "oncall override ops --person fay --until 18:00",
-            "!fay can't be reached: nothing of theirs is verified, so nobody would be told; nothing was changed\n",
+            "!fay can't be reached: none of their phones or addresses is verified, so nobody would be notified; nothing was changed\n",
         ),
         (
             "oncall swap ops dana dana --until 18:00",
-            "!two people are needed for a swap; nothing was changed\n",
+            "!a swap needs two different people; nothing was changed\n",
         ),
         (
             "oncall swap ops bob alice --until 18:00",

@@ -1,4 +1,4 @@
-//! A chart of seven days: a letter for each half hour.
+//! A chart of seven days, with a character for each half hour.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
-/// Days that are drawn.
+/// Number of days in the chart.
 const DAYS: i32 = 7;
-/// Letters for people; whoever comes after them is a `+`.
+/// Letters for the first 26 people. Everybody else is a `+`.
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyz";
 
-/// From the day of that moment on. A half hour shows whoever has most of it; on a day on which the clocks change, those
-/// that are skipped are blank, and of those that come twice the first is shown.
+/// Draws the chart from the day of that time on. A half hour shows the person who is on call for most of it. When the clocks
+/// change, skipped half hours are blank, and of repeated half hours the chart shows the first.
 pub(super) fn chart(roster: &Roster, rota: &Rota, zone: &TimeZone, at: Timestamp) -> String {
     let first = at.to_zoned(zone.clone()).date();
     let days: Vec<Date> = (0..DAYS).filter_map(|day| first.checked_add(Span::new().days(day)).ok()).collect();

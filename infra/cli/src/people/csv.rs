@@ -1,4 +1,4 @@
-//! People in a table of text: `id,name,email,phones,timezone,language,teams,rules`, as a spreadsheet writes it.
+//! Reads and writes people as CSV: `id,name,email,phones,timezone,language,teams,rules`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,19 +10,19 @@ use jiff::tz::TimeZone;
 
 use crate::check::nearest;
 
-/// The columns; all but the first two may be missing.
+/// The columns. All but the first two are optional.
 const COLUMNS: [&str; 8] = ["id", "name", "email", "phones", "timezone", "language", "teams", "rules"];
-/// More than this is no roster, and no file for one.
+/// Limit of people in a file.
 const MOST: usize = 10_000;
 
 /// A mistake in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub line: u64,
-    /// The column's name; empty if it is the whole line.
+    /// The column's name. Empty if the mistake concerns the whole line.
     pub column: String,
-    /// What is wrong, and what to write.
+    /// The mistake and the advice, for people.
     pub what: String,
 }
 
@@ -40,13 +40,13 @@ impl fmt::Display for Mistake {
 /// The people of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    /// Which columns it has. What has no column stays as it is.
+    /// The columns of the file. Fields without a column don't change.
     pub columns: BTreeSet<String>,
-    /// In the file's order, with their teams. No contact is verified.
+    /// The people with their teams, in the order of the file. No contact is verified.
     pub people: Vec<(Person, Vec<String>)>,
 }
 
-/// Reads a file; or tells all of its mistakes. Columns may stand in any order, with commas or semicolons between them.
+/// Reads a file, or returns all of its mistakes. The columns may have any order, and commas or semicolons between them.
 pub fn read(text: &str) -> Result<File, Vec<Mistake>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let heading = text.lines().next().unwrap_or_default();
@@ -60,7 +60,7 @@ pub fn read(text: &str) -> Result<File, Vec<Mistake>> {
     let broken = |error: &csv::Error| Mistake {
         line: error.position().map_or(1, csv::Position::line),
         column: String::new(),
-        what: format!("this is no CSV: {error}"),
+        what: format!("this is not valid CSV: {error}"),
     };
     let columns = match records.next() {
         None => return Err(vec![heading_mistake("the file is empty")]),
@@ -86,8 +86,8 @@ pub fn read(text: &str) -> Result<File, Vec<Mistake>> {
             mistakes.push(Mistake { line, column: column.to_owned(), what });
         };
         if record.len() > columns.len() {
-            let advice = "put a field that holds a comma in quotes: \"text; call after 2m\"";
-            say("", format!("{} fields, and {} columns; {advice}", record.len(), columns.len()));
+            let advice = "put a field that contains a comma in quotes: \"text; call after 2m\"";
+            say("", format!("the line has {} fields for {} columns; {advice}", record.len(), columns.len()));
             continue;
         }
         let row = |column: &str| {
@@ -96,16 +96,16 @@ pub fn read(text: &str) -> Result<File, Vec<Mistake>> {
         };
         let (person, teams) = person(&row, &mut say);
         if let Some(first) = seen.get(&person.id) {
-            say("id", format!("{:?} stands here twice; the first is in line {first}", person.id));
+            say("id", format!("{:?} occurs twice; the first is in line {first}", person.id));
         }
         seen.insert(person.id.clone(), line);
         people.push((person, teams));
     }
     if people.is_empty() && mistakes.is_empty() {
-        mistakes.push(heading_mistake("nobody stands in the file"));
+        mistakes.push(heading_mistake("the file contains no people"));
     }
     if people.len() > MOST {
-        mistakes.push(heading_mistake(&format!("there are more than {MOST} people")));
+        mistakes.push(heading_mistake(&format!("the file contains more than {MOST} people")));
     }
     if mistakes.is_empty() {
         Ok(File { columns: columns.into_iter().collect(), people })
@@ -114,7 +114,7 @@ pub fn read(text: &str) -> Result<File, Vec<Mistake>> {
     }
 }
 
-/// The line of a record, from 1. The reader counts the empty lines before a record as its own.
+/// The line of a record, counted from 1. For the reader, a record begins with the empty lines before it.
 fn line_of(text: &str, byte: u64) -> u64 {
     let begins = usize::try_from(byte).unwrap_or(usize::MAX).min(text.len());
     let empty = text.bytes().skip(begins).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -122,11 +122,11 @@ fn line_of(text: &str, byte: u64) -> u64 {
 }
 
 fn heading_mistake(what: &str) -> Mistake {
-    let what = format!("{what}; the first line is {}", COLUMNS.join(","));
+    let what = format!("{what}; the first line must be {}", COLUMNS.join(","));
     Mistake { line: 1, column: String::new(), what }
 }
 
-/// The columns in the file's order.
+/// Returns the columns in the order of the file.
 fn columns(heading: &StringRecord) -> Result<Vec<String>, Vec<Mistake>> {
     let mut mistakes = Vec::new();
     let columns: Vec<String> = heading.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
@@ -136,7 +136,7 @@ fn columns(heading: &StringRecord) -> Result<Vec<String>, Vec<Mistake>> {
             let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
             mistakes.push(heading_mistake(&format!("there is no column {name:?}{meant}")));
         } else if columns[..place].contains(name) {
-            mistakes.push(heading_mistake(&format!("the column {name} is there twice")));
+            mistakes.push(heading_mistake(&format!("the column {name} occurs twice")));
         }
     }
     for needed in &COLUMNS[..2] {
@@ -151,21 +151,24 @@ fn person<'a>(row: &dyn Fn(&str) -> &'a str, say: &mut dyn FnMut(&str, String)) 
     let (id, name, email) = (row("id"), row("name"), row("email"));
     let unverified = |address: &str| Contact { address: address.to_owned(), verified_at: None };
     if !is_name(id) {
-        say("id", format!("{id:?} is no id; write a short word of letters, digits, - and _, such as dana"));
+        say(
+            "id",
+            format!("{id:?} is not an id; write a short word of letters, digits, - and _, such as dana"),
+        );
     }
     if name.is_empty() {
-        say("name", "what do people call them?".to_owned());
+        say("name", "the name is missing; write the name that people know".to_owned());
     }
     if !email.is_empty() && !is_address(email) {
-        say("email", format!("{email:?} is no mail address"));
+        say("email", format!("{email:?} is not a mail address"));
     }
     let mut phones: Vec<Contact> = Vec::new();
     for phone in row("phones").split_whitespace() {
         if !is_phone_number(phone) {
-            let advice = "write + and the country's code, without spaces inside of a number: +12025550111";
-            say("phones", format!("{phone:?} is no phone number; {advice}"));
+            let advice = "write it with + and the country code, without spaces: +12025550111";
+            say("phones", format!("{phone:?} is not a phone number; {advice}"));
         } else if phones.iter().any(|known| known.address == phone) {
-            say("phones", format!("{phone} stands here twice"));
+            say("phones", format!("{phone} occurs twice"));
         }
         phones.push(unverified(phone));
     }
@@ -175,14 +178,14 @@ fn person<'a>(row: &dyn Fn(&str) -> &'a str, say: &mut dyn FnMut(&str, String)) 
     }
     let language = some(row("language"));
     if let Some(language) = language.as_ref().filter(|language| !is_language(language)) {
-        say("language", format!("{language:?} is no language; write one such as en-US or de-DE"));
+        say("language", format!("{language:?} is not a language; write one such as en-US or de-DE"));
     }
     let mut teams: Vec<String> = Vec::new();
     for team in row("teams").split_whitespace() {
         if !is_name(team) {
             say(
                 "teams",
-                format!("{team:?} is no team's name; write words such as ops, with spaces between them"),
+                format!("{team:?} is not a team name; write words such as ops, separated by spaces"),
             );
         }
         if !teams.iter().any(|known| known == team) {
@@ -209,7 +212,7 @@ fn is_language(text: &str) -> bool {
         && parts.all(|part| (2..=8).contains(&part.len()) && letters(part))
 }
 
-/// Everybody in the roster, as [`read`] takes it.
+/// Writes all people of the roster in the format that [`read`] reads.
 pub fn write(roster: &Roster) -> Result<String, csv::Error> {
     let mut writer = WriterBuilder::new().terminator(Terminator::Any(b'\n')).from_writer(Vec::new());
     writer.write_record(COLUMNS)?;

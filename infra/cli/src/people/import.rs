@@ -1,4 +1,4 @@
-//! What a file of people changes in the roster that there is.
+//! Compares a file of people with the roster, and returns the changes.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,20 @@ use jiff::Timestamp;
 
 use super::csv::File;
 
-/// What an import would do.
+/// The changes of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Import {
-    /// People who are new or differ, with the version that was read.
+    /// New and changed people, each with the version that was read.
     pub people: Vec<(Person, Option<u64>)>,
-    /// Teams that are new or differ, with the version that was read.
+    /// New and changed teams, each with the version that was read.
     pub teams: Vec<(Team, Option<u64>)>,
-    /// So many people stay as they are.
+    /// Number of people without a change.
     pub same: usize,
 }
 
 impl Import {
-    /// Compares. Contacts that somebody has already stay verified; new ones aren't, unless somebody vouches for them.
+    /// Compares a file with the roster. A person's known contacts keep their verification. New ones are unverified, unless
+    /// the user confirms them at the time `vouched`.
     pub fn of(file: &File, roster: &Roster, vouched: Option<Timestamp>) -> Self {
         let mut import = Self::default();
         for (read, _) in &file.people {
@@ -41,13 +42,13 @@ impl Import {
         import
     }
 
-    /// The changes, for the table.
+    /// Returns the changes for the table.
     pub fn changes(&self) -> Vec<RosterChange<'_>> {
         let people = self.people.iter().map(|(person, before)| RosterChange::Person(person, *before));
         people.chain(self.teams.iter().map(|(team, before)| RosterChange::Team(team, *before))).collect()
     }
 
-    /// The contacts that can't be used yet: whose, and which.
+    /// Returns the unverified contacts, each with its person.
     pub fn unverified(&self) -> impl Iterator<Item = (&Person, &Contact)> {
         self.people.iter().flat_map(|(person, _)| {
             let contacts = person.email.iter().chain(&person.phones);
@@ -56,7 +57,7 @@ impl Import {
     }
 }
 
-/// The person of the file; what the file has no column for stays as it was.
+/// Merges a person of the file with the known one. Fields without a column don't change.
 fn merged(file: &File, read: &Person, known: Option<&Person>) -> Person {
     let Some(known) = known else { return read.clone() };
     let given = |column: &str| file.columns.contains(column);
@@ -79,14 +80,14 @@ fn merged(file: &File, read: &Person, known: Option<&Person>) -> Person {
     next
 }
 
-/// Since when this address is known to be theirs.
+/// Returns since when this contact of the person is verified.
 fn since(known: &Person, contact: &Contact) -> Option<Timestamp> {
     let mut contacts = known.email.iter().chain(&known.phones);
     contacts.find(|other| other.address == contact.address)?.verified_at
 }
 
-/// The teams that come out differently. Whoever stands in the file is in the teams that it says and in no others, after
-/// those members who don't stand in it.
+/// Returns the new and changed teams. A person in the file belongs exactly to the teams that the file names, after the
+/// members who are not in the file.
 fn teams(file: &File, roster: &Roster) -> Vec<(Team, Option<u64>)> {
     let mut next: BTreeMap<String, Team> = roster.teams.clone();
     for team in next.values_mut() {
@@ -111,7 +112,7 @@ fn teams(file: &File, roster: &Roster) -> Vec<(Team, Option<u64>)> {
                 members.sort();
                 members
             };
-            // Another order of the same people is a change only if the file has all of them.
+            // A different order of the same people is a change only if the file contains all of them.
             let all = team.members.iter().all(|id| file.people.iter().any(|(person, _)| person.id == *id));
             if all { before.members == team.members } else { sorted(before) == sorted(team) }
         })

@@ -55,18 +55,18 @@ fn a_file_is_read() {
 
 #[test]
 fn every_mistake_has_its_line_and_column() {
-    assert_snapshot!(mistakes(""), @"line 1: the file is empty; the first line is id,name,email,phones,timezone,language,teams,rules");
+    assert_snapshot!(mistakes(""), @"line 1: the file is empty; the first line must be id,name,email,phones,timezone,language,teams,rules");
     assert_snapshot!(mistakes("dana,Dana,dana@example.com,+12025550111\n"), @r#"
-        line 1: there is no column "dana"; the first line is id,name,email,phones,timezone,language,teams,rules
-        line 1: there is no column "dana"; the first line is id,name,email,phones,timezone,language,teams,rules
-        line 1: there is no column "dana@example.com"; the first line is id,name,email,phones,timezone,language,teams,rules
-        line 1: there is no column "+12025550111"; the first line is id,name,email,phones,timezone,language,teams,rules
-        line 1: the column id is missing; the first line is id,name,email,phones,timezone,language,teams,rules
-        line 1: the column name is missing; the first line is id,name,email,phones,timezone,language,teams,rules
+        line 1: there is no column "dana"; the first line must be id,name,email,phones,timezone,language,teams,rules
+        line 1: there is no column "dana"; the first line must be id,name,email,phones,timezone,language,teams,rules
+        line 1: there is no column "dana@example.com"; the first line must be id,name,email,phones,timezone,language,teams,rules
+        line 1: there is no column "+12025550111"; the first line must be id,name,email,phones,timezone,language,teams,rules
+        line 1: the column id is missing; the first line must be id,name,email,phones,timezone,language,teams,rules
+        line 1: the column name is missing; the first line must be id,name,email,phones,timezone,language,teams,rules
     "#);
     assert_snapshot!(mistakes("id,phone,name,name\n"), @r#"
-        line 1: there is no column "phone"; did you mean phones?; the first line is id,name,email,phones,timezone,language,teams,rules
-        line 1: the column name is there twice; the first line is id,name,email,phones,timezone,language,teams,rules
+        line 1: there is no column "phone"; did you mean phones?; the first line must be id,name,email,phones,timezone,language,teams,rules
+        line 1: the column name occurs twice; the first line must be id,name,email,phones,timezone,language,teams,rules
     "#);
     assert_snapshot!(
         mistakes(
@@ -78,22 +78,22 @@ fn every_mistake_has_its_line_and_column() {
              eli,Eli,,+49 30 1234567,,,ops,text; call, after 2m\n"
         ),
         @r#"
-        line 2, email: "dana at example" is no mail address
-        line 2, phones: "0049301234567" is no phone number; write + and the country's code, without spaces inside of a number: +12025550111
+        line 2, email: "dana at example" is not a mail address
+        line 2, phones: "0049301234567" is not a phone number; write it with + and the country code, without spaces: +12025550111
         line 2, timezone: there is no time zone "Europe/Pariss"; write an IANA name such as Europe/Paris
-        line 2, language: "english please" is no language; write one such as en-US or de-DE
+        line 2, language: "english please" is not a language; write one such as en-US or de-DE
         line 2, rules: "twice" can't be understood; a rule is such as: call after 7m every 5m x3 (at character 1)
-        line 4, id: "d na" is no id; write a short word of letters, digits, - and _, such as dana
-        line 4, name: what do people call them?
-        line 4, phones: +12025550111 stands here twice
-        line 4, teams: "o/ps" is no team's name; write words such as ops, with spaces between them
-        line 5, id: "dana" stands here twice; the first is in line 2
-        line 6: 9 fields, and 8 columns; put a field that holds a comma in quotes: "text; call after 2m"
+        line 4, id: "d na" is not an id; write a short word of letters, digits, - and _, such as dana
+        line 4, name: the name is missing; write the name that people know
+        line 4, phones: +12025550111 occurs twice
+        line 4, teams: "o/ps" is not a team name; write words such as ops, separated by spaces
+        line 5, id: "dana" occurs twice; the first is in line 2
+        line 6: the line has 9 fields for 8 columns; put a field that contains a comma in quotes: "text; call after 2m"
     "#
     );
     assert_snapshot!(mistakes("id,name\n\"dana,Dana\neli,Eli\n"), @r#"
-        line 2, id: "dana,Dana\neli,Eli" is no id; write a short word of letters, digits, - and _, such as dana
-        line 2, name: what do people call them?
+        line 2, id: "dana,Dana\neli,Eli" is not an id; write a short word of letters, digits, - and _, such as dana
+        line 2, name: the name is missing; write the name that people know
     "#);
 }
 
@@ -139,7 +139,7 @@ async fn what_is_verified_stays_so_and_what_is_new_is_not() {
         2 new, 0 changed, 0 as before.
         Team night is new: dana
         Team ops is new: dana, eli
-        Not verified, so not used yet (with --verified you vouch for them):
+        Not verified, so not used yet (`handbell people verify` sends codes; --verified confirms them):
           dana: dana@example.com
           dana: +12025550111
           dana: +12025550121
@@ -150,7 +150,7 @@ async fn what_is_verified_stays_so_and_what_is_new_is_not() {
     let changed = FILE.replace("+12025550121", "+12025550131").replace("Eli,", "Elias,");
     assert_snapshot!(import(&changed, Asked::default(), &directory).await.unwrap(), @r#"
         0 new, 2 changed, 0 as before.
-        Not verified, so not used yet (with --verified you vouch for them):
+        Not verified, so not used yet (`handbell people verify` sends codes; --verified confirms them):
           dana: +12025550131
     "#);
     let dana = &everybody(&directory).await["dana"];
@@ -208,9 +208,9 @@ async fn everybody_is_shown() {
         eli    Eli        +12025550112 ✓  eli@example.com ✓
                in ops
         fay    Fay Fuchs  +12025550119 (not verified)
-               can't be reached: nothing is verified, so alarms pass them over
+               can't be reached: nothing is verified, so alerts skip this person
     "#);
-    assert_snapshot!(list(&Roster::default()), @"Nobody is in the roster yet. `handbell people import --help` says how people get there.");
+    assert_snapshot!(list(&Roster::default()), @"Nobody is in the roster yet. `handbell people import --help` explains how to add people.");
 }
 
 #[tokio::test]
@@ -220,19 +220,19 @@ async fn a_code_reaches_the_contact_and_comes_back() {
     let sent = verify::codes("eli", &directory, &around()).await.unwrap();
     let [one] = sent.as_slice() else { panic!("one contact") };
     assert_eq!((one.address.as_str(), one.person.as_str()), ("+12025550112", "eli"));
-    assert_snapshot!(one.text, @"000042 is your code for Handbell, for 15 minutes. Answer with it, or tell it to whoever set you up, and nobody else.");
+    assert_snapshot!(one.text, @"000042 is your Handbell code, valid for 15 minutes. Reply with it, or tell it only to the person who added you to Handbell.");
     assert!(!format!("{one:?}").contains("000042"));
     let other = Around { chance: &|| 43, ..around() };
     assert_eq!(verify::codes("eli", &directory, &other).await, Ok(vec![]), "another one only after a minute");
     let wrong = verify::confirm("eli", "000041", None, &directory).await.unwrap_err().to_string();
-    assert_eq!(wrong, "nothing is verified.\n  +12025550112: wrong; 4 guesses are left");
+    assert_eq!(wrong, "nothing was verified.\n  +12025550112: wrong code; 4 attempts are left");
     let right = verify::confirm("eli", "000042", None, &directory).await.unwrap();
-    assert_eq!(right, "+12025550112 is verified: it is eli's.\n");
+    assert_eq!(right, "+12025550112 is verified: it belongs to eli.\n");
     assert!(everybody(&directory).await["eli"].is_reachable());
     let again = verify::confirm("eli", "000042", None, &directory).await.unwrap_err().to_string();
-    assert_eq!(again, "all of eli is verified already, or there is nothing to verify");
+    assert_eq!(again, "eli has no unverified phone or address");
     let other = verify::confirm("dana", "000042", Some("+1999"), &directory).await.unwrap_err().to_string();
-    assert_eq!(other, "+1999 is not among what of dana waits to be verified");
+    assert_eq!(other, "+1999 is not an unverified phone or address of dana");
     let unknown = verify::confirm("elli", "000042", None, &directory).await.unwrap_err().to_string();
     assert_eq!(unknown, "there is no person \"elli\"; did you mean \"eli\"?");
 }
@@ -241,7 +241,7 @@ async fn a_code_reaches_the_contact_and_comes_back() {
 async fn whoever_takes_turns_is_not_removed() {
     let directory = with_people().await;
     let error = remove("eli", &directory).await.unwrap_err().to_string();
-    assert_eq!(error, "eli takes turns in ops-second; take them out there first (handbell rotas import)");
+    assert_eq!(error, "eli takes turns in ops-second; remove them there first (handbell rotas import)");
     assert_eq!(remove("bob", &directory).await.unwrap(), "bob is removed.\n");
     let roster = directory.store.people().roster().await.unwrap();
     assert!(!roster.people.contains_key("bob"));

@@ -1,4 +1,4 @@
-//! Codes that prove that a phone or an address is somebody's: made here, sent to the contact, and said by who got it.
+//! Verifies phones and addresses: sends a code to the contact, and checks the code that the person returns.
 
 use handbell_core::config::is_phone_number;
 use handbell_core::delivery::{
@@ -13,18 +13,18 @@ use jiff::SignedDuration;
 use crate::directory::{Around, Directory, known};
 use crate::failure::Failure;
 
-/// A code that has to reach a contact. The code stands nowhere else.
+/// A code to send to a contact. Nothing else contains the code.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ToSend {
-    /// Whose it is to prove.
+    /// Id of the person whose contact is verified.
     pub person: String,
     /// A phone number or a mail address.
     pub address: String,
-    /// What is to be sent.
+    /// The text to send.
     pub text: String,
 }
 
-// Neither the code nor the number is for a log.
+// The code and the number must not reach a log.
 impl std::fmt::Debug for ToSend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ToSend").field("person", &self.person).finish_non_exhaustive()
@@ -41,8 +41,8 @@ async fn person(directory: &Directory, id: &str) -> Result<Person, Failure> {
     Ok(roster.people[id].clone())
 }
 
-/// Makes a code for each contact of a person that isn't verified, and gives what has to be sent; the table keeps a digest
-/// alone. A contact for which one was asked within the last minute is left out.
+/// Creates a code for each unverified contact of a person and returns the texts to send. The table stores only a digest.
+/// Contacts that got a code within the last minute are skipped.
 pub async fn codes(id: &str, directory: &Directory, around: &Around<'_>) -> Result<Vec<ToSend>, Failure> {
     let person = person(directory, id).await?;
     let mut to_send = Vec::new();
@@ -55,7 +55,7 @@ pub async fn codes(id: &str, directory: &Directory, around: &Around<'_>) -> Resu
                 person: person.id.clone(),
                 address: address.clone(),
                 text: format!(
-                    "{code} is your code for Handbell, for 15 minutes. Answer with it, or tell it to whoever set you up, and nobody else."
+                    "{code} is your Handbell code, valid for 15 minutes. Reply with it, or tell it only to the person who added you to Handbell."
                 ),
             });
         }
@@ -63,15 +63,15 @@ pub async fn codes(id: &str, directory: &Directory, around: &Around<'_>) -> Resu
     Ok(to_send)
 }
 
-/// So long a code is tried to be delivered: after that it is of no use.
+/// Retention of the dispatch of a code.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
-/// Makes the codes and gives them to Handbell to be sent: the next tick finds them.
+/// Creates the codes and stores their dispatches, which the next tick sends.
 pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Result<String, Failure> {
     let sent = codes(id, directory, around).await?;
     if sent.is_empty() {
         return Ok(format!(
-            "Nothing is sent: all of {id} is verified, or was sent a code within the last minute.\n"
+            "No code was sent: every phone and address of {id} is verified, or got a code within the last minute.\n"
         ));
     }
     let mut said = String::new();
@@ -91,13 +91,15 @@ pub async fn send(id: &str, directory: &Directory, around: &Around<'_>) -> Resul
             .put_notice(&dispatch, &format!("code-{epoch}"), KEPT, directory.now)
             .await;
         written.map_err(Failure::unreachable)?;
-        said.push_str(&format!("A code is on its way to {address}. It is there within two minutes.\n"));
+        said.push_str(&format!("A code is on its way to {address}. It should arrive within two minutes.\n"));
     }
-    said.push_str(&format!("Then: handbell people confirm {id} CODE, or answer the text with it.\n"));
+    said.push_str(&format!(
+        "Next: run `handbell people confirm {id} CODE`, or reply to the text with the code.\n"
+    ));
     Ok(said)
 }
 
-/// Holds a code against each contact of a person that waits for one.
+/// Checks a code against each contact of a person that waits for one.
 pub async fn confirm(
     id: &str,
     code: &str,
@@ -109,24 +111,30 @@ pub async fn confirm(
     let waiting: Vec<&str> = waiting.filter(|address| contact.is_none_or(|only| only == *address)).collect();
     if waiting.is_empty() {
         return Err(Failure::Refused(match contact {
-            Some(only) => format!("{only} is not among what of {id} waits to be verified"),
-            None => format!("all of {id} is verified already, or there is nothing to verify"),
+            Some(only) => format!("{only} is not an unverified phone or address of {id}"),
+            None => format!("{id} has no unverified phone or address"),
         }));
     }
     let mut answers = Vec::new();
     for address in waiting {
         let checked = directory.store.codes().check_code(address, code, directory.now).await;
         match checked.map_err(Failure::unreachable)? {
-            Checked::Right { person } => return Ok(format!("{address} is verified: it is {person}'s.\n")),
+            Checked::Right { person } => {
+                return Ok(format!("{address} is verified: it belongs to {person}.\n"));
+            }
             Checked::Wrong { left: 0 } => {
-                answers.push(format!("{address}: wrong, and that was the last guess; ask for another code"));
+                answers.push(format!(
+                    "{address}: wrong code, and that was the last attempt; request another code"
+                ));
             }
-            Checked::Wrong { left } => answers.push(format!("{address}: wrong; {left} guesses are left")),
+            Checked::Wrong { left } => {
+                answers.push(format!("{address}: wrong code; {left} attempts are left"))
+            }
             Checked::Over => {
-                answers.push(format!("{address}: the code is too old or used up; ask for another"))
+                answers.push(format!("{address}: the code has expired or was used; request another"))
             }
-            Checked::None => answers.push(format!("{address}: no code was asked for")),
+            Checked::None => answers.push(format!("{address}: no code was requested")),
         }
     }
-    Err(format!("nothing is verified.\n  {}", answers.join("\n  ")).into())
+    Err(format!("nothing was verified.\n  {}", answers.join("\n  ")).into())
 }

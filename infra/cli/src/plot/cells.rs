@@ -1,4 +1,4 @@
-//! Which dots, marks and names stand in which character of a chart.
+//! Maps counts and times to the characters of a chart.
 
 use handbell_core::occupancy::zone::Level;
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -6,18 +6,19 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use super::Plot;
 use super::painter::{ALERT, WARN};
 
-/// How high it is, in lines.
+/// Height of the chart, in lines.
 const ROWS: usize = 12;
 
-/// A character has four dots down and two across.
+/// Rows of dots in a character.
 const DOWN: usize = 4;
 
+/// Columns of dots in a character.
 const ACROSS: usize = 2;
 
-/// The dots of a character, by column and row from above (Unicode, Braille Patterns).
+/// Bits of the dots in a character, by column and row from the top (Unicode, Braille Patterns).
 const DOTS: [[u32; DOWN]; ACROSS] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
-/// What was in a column's time.
+/// State during the time of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mark {
     Calm,
@@ -38,7 +39,7 @@ impl Mark {
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Calm => "",
-            Self::Unknown => "nothing known",
+            Self::Unknown => "unknown",
             Self::Level(Level::Warn) => "warn",
             Self::Level(Level::Alert) => "alert",
         }
@@ -61,18 +62,18 @@ pub(super) struct Cells<'a> {
 }
 
 impl Cells<'_> {
-    /// How many dots above the axis a count is.
+    /// Returns the height of a count above the axis, in dots.
     fn height(&self, count: u64) -> usize {
         let most = (ROWS * DOWN - 1) as u64;
         usize::try_from((count * most + self.top / 2) / self.top).unwrap_or(0).min(ROWS * DOWN - 1)
     }
 
-    /// In which line a count is, from above.
+    /// Returns the line of a count, from the top.
     pub(super) fn row(&self, count: u64) -> usize {
         (ROWS * DOWN - 1 - self.height(count)) / DOWN
     }
 
-    /// The points that belong to one of so many parts; never none.
+    /// Returns the points of one of `of` parts. A part has at least one point.
     fn part(&self, part: usize, of: usize) -> &[Option<u32>] {
         let all = self.plot.points;
         let from = part * all.len() / of;
@@ -80,8 +81,8 @@ impl Cells<'_> {
         &all[from..to.min(all.len())]
     }
 
-    /// The dots of each character, line by line: from the lowest to the highest count of the time that a dot stands for, and
-    /// on from where the dot before ended.
+    /// Returns the dots of each character, line by line. A column of dots reaches from the lowest to the highest count in its
+    /// time, and joins the end of the previous column.
     pub(super) fn dots(&self) -> Vec<Vec<u32>> {
         let mut cells = vec![vec![0; self.columns]; ROWS];
         let parts = self.columns * ACROSS;
@@ -100,7 +101,7 @@ impl Cells<'_> {
         cells
     }
 
-    /// When a column begins.
+    /// Returns the time at which a column begins.
     fn time(&self, column: usize) -> Timestamp {
         let all = self.plot.step.as_secs() * self.plot.points.len() as i64;
         self.plot.start + SignedDuration::from_secs(all * column as i64 / self.columns as i64)
@@ -116,13 +117,13 @@ impl Cells<'_> {
             None => {
                 let points = self.part(column, self.columns);
                 let unknown = points.iter().filter(|count| count.is_none()).count();
-                // A dead hour must be seen in a chart of a month, too; a minute that was missed needn't.
+                // A chart of a month must show an hour without counts, but not a single missed minute.
                 if unknown * 4 >= points.len() { Mark::Unknown } else { Mark::Calm }
             }
         }
     }
 
-    /// In which column a moment is; none if it is outside.
+    /// Returns the column of a time, or `None` outside of the chart.
     fn column(&self, at: Timestamp) -> Option<usize> {
         let all = self.plot.step.as_secs() * self.plot.points.len() as i64;
         let place = at.duration_since(self.plot.start).as_secs() * self.columns as i64;
@@ -130,7 +131,8 @@ impl Cells<'_> {
         (column < self.columns).then_some(column)
     }
 
-    /// Columns, what stands beneath them, and whether the axis has a notch there: days, or hours if there are few.
+    /// Returns the labels of the time axis as (column, label, whether the axis has a tick there): days, or hours in a short
+    /// chart.
     pub(super) fn ticks(&self) -> Vec<(usize, String, bool)> {
         let minutes = self.plot.step.as_mins() * self.plot.points.len() as i64;
         let most = (self.columns / 8).max(1) as i64;
@@ -142,7 +144,7 @@ impl Cells<'_> {
             None => {
                 let days = (minutes / 1440).max(1);
                 let room = |days_between: i64| days_between * self.columns as i64 / days;
-                // The longest name that fits between two days, and then fewer days.
+                // The longest label that fits between two days, or else fewer days.
                 let formats = [("%a %-d %b", 11), ("%a %-d", 7), ("%a", 4)];
                 let fitting = formats.into_iter().find(|(_, length)| room(1) >= *length);
                 let (format, between) = match fitting {
@@ -171,7 +173,7 @@ impl Cells<'_> {
                 let Ok(at) = zone.to_ambiguous_timestamp(clock).compatible() else { continue };
                 let Some(column) = self.column(at) else { continue };
                 let name = at.to_zoned(zone.clone()).strftime(format).to_string();
-                // An hour that the clocks skip is the next one, which is there already.
+                // An hour that the clocks skip equals the next hour, which has its label already.
                 if ticks.last().is_none_or(|(before, text, _)| column > before + text.chars().count()) {
                     ticks.push((column, name, true));
                 }

@@ -1,10 +1,10 @@
-//! A line of a terminal with colours in it.
+//! A coloured line of a terminal.
 
 pub(super) const WARN: &str = "33";
 
 pub(super) const ALERT: &str = "31";
 
-/// A line with colours in it, changed only where they change.
+/// A coloured line, with an escape sequence only where the colour changes.
 pub(super) struct Painter {
     line: String,
     colour: bool,

@@ -1,29 +1,29 @@
-//! Counts from a file of `time,count`.
+//! Reads counts from a file of `time,count`.
 //!
-//! Two columns of numbers need no quoting, so a crate for CSV would bring nothing but its size.
+//! Two columns of numbers need no quoting, so a CSV crate has no advantage.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// A line that can't be used.
+/// A mistake in a line of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
 pub struct BadLine {
-    /// Which, from 1.
+    /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong, and what to do.
+    /// The mistake and the advice, for people.
     pub what: String,
 }
 
-/// The counts in the file, each with the minute that it lies in. Times without an offset are local ones.
+/// Reads the counts of a file, each with its minute. Times without an offset are local times.
 ///
-/// Of a local time that comes twice, when the clocks are put back, the earlier is meant; or the later, if the line above is
-/// after that. One that the clocks skip is the same time after the change.
+/// A local time that occurs twice, when the clocks go back, means the earlier one, unless the line above is later than that.
+/// A local time that the clocks skip means the same time after the change.
 pub fn read(text: &str, zone: &TimeZone) -> Result<Vec<(Timestamp, Option<u32>)>, BadLine> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut counts: Vec<(Timestamp, Option<u32>)> = Vec::new();
-    // The time as it stands there: two counts of one minute have an order too.
+    // The exact time, since two counts of the same minute must be in order, too.
     let mut before: Option<Timestamp> = None;
     let mut headed = false;
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
@@ -39,7 +39,7 @@ pub fn read(text: &str, zone: &TimeZone) -> Result<Vec<(Timestamp, Option<u32>)>
         }
         let at = moment(time, zone, before).ok_or_else(|| {
             bad(format!(
-                "{time:?} is no time; write 2026-11-14T11:40:00Z, or 2026-11-14 11:40 in the shop's time zone"
+                "{time:?} is not a time; write 2026-11-14T11:40:00Z, or 2026-11-14 11:40 in the configuration's time zone"
             ))
         })?;
         if let Some(before) = before.filter(|before| at < *before) {
@@ -53,7 +53,7 @@ pub fn read(text: &str, zone: &TimeZone) -> Result<Vec<(Timestamp, Option<u32>)>
             "" => None,
             count => Some(count.parse().map_err(|_| {
                 bad(format!(
-                    "{count:?} is no count; write a whole number of devices, or nothing if it isn't known"
+                    "{count:?} is not a count; write a whole number of devices, or nothing if it is unknown"
                 ))
             })?),
         };
@@ -72,19 +72,19 @@ pub fn read(text: &str, zone: &TimeZone) -> Result<Vec<(Timestamp, Option<u32>)>
     match counts.as_slice() {
         [] => Err(BadLine {
             line: 1,
-            what: "there are no counts; a line is such as 2026-11-14 11:40,87".into(),
+            what: "the file has no counts; write lines such as 2026-11-14 11:40,87".into(),
         }),
         [(first, _), .., (last, _)]
             if last.duration_since(*first) > SignedDuration::from_hours(24 * super::MOST_DAYS) =>
         {
-            let what = format!("the file is longer than {} days; take a part of it", super::MOST_DAYS);
+            let what = format!("the file covers more than {} days; use a part of it", super::MOST_DAYS);
             Err(BadLine { line: text.lines().count(), what })
         }
         _ => Ok(counts),
     }
 }
 
-/// Neither of them is one of ours.
+/// Whether a line is a heading: neither field is a number.
 fn is_heading(time: &str, count: &str) -> bool {
     let begins_with_a_digit = |text: &str| text.starts_with(|sign: char| sign.is_ascii_digit());
     !begins_with_a_digit(time) && !begins_with_a_digit(count) && !count.is_empty()
@@ -106,13 +106,13 @@ fn moment(text: &str, zone: &TimeZone, before: Option<Timestamp>) -> Option<Time
     }
 }
 
-/// The beginning of its minute.
+/// Returns the beginning of the minute.
 fn floor(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second().div_euclid(60) * 60).unwrap_or(at)
 }
 
-/// One for each minute from the first to the last: what isn't there isn't known. Of several in one minute, the last counts.
-/// They are sorted, the oldest first.
+/// Returns a count for each minute from the first to the last. Missing minutes are unknown; of several counts in a minute, the
+/// last is used. The input must be sorted, the oldest first.
 pub fn every_minute(counts: &[(Timestamp, Option<u32>)]) -> Vec<(Timestamp, Option<u32>)> {
     let mut all: Vec<(Timestamp, Option<u32>)> = Vec::with_capacity(counts.len());
     for &(at, count) in counts {

@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::played::Replay;
 use super::report::{self, Told};
 
-/// The pixels of the picture.
+/// Size of the picture, in pixels.
 const PICTURE: (u32, u32) = (1400, 500);
 
-/// The picture, with a point for each pixel at most.
+/// Draws the picture as PNG, with at most one point for each column of pixels.
 pub(super) fn picture(replay: &Replay, told: &Told<'_>, start: Timestamp, points: &[Option<u32>]) -> Vec<u8> {
     let (width, height) = PICTURE;
     let each = points.len().div_ceil(width as usize).max(1);

@@ -1,61 +1,61 @@
-//! The live rule, taken minute by minute over counts that are known already.
+//! Runs the live rule over past counts, minute by minute.
 
 use handbell_core::occupancy::view::Over;
 use handbell_core::occupancy::zone::{Change, Level, Rule, Watch};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// A time in which it wasn't calm.
+/// A period in which the zone was at a level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Episode {
-    /// Since the first minute that led to it.
+    /// The first minute above the threshold.
     pub from: Timestamp,
-    /// Until it was told that it is over; none if the counts end before.
+    /// Time of the message that it is over. `None` if the counts end earlier.
     pub to: Option<Timestamp>,
-    /// Why it was over.
+    /// The reason for the end.
     pub why: Option<Over>,
     /// The highest level.
     pub level: Level,
     /// The highest count.
     pub peak: u32,
-    /// What people would have been told, and when.
+    /// The alerts that people would have received, with their times.
     pub rises: Vec<(Timestamp, Level)>,
 }
 
-/// A time in which nothing was known, and people would have been told so.
+/// A period without counts that people would have been notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silence {
-    /// Since the last count.
+    /// Time of the last count.
     pub from: Timestamp,
-    /// When it would have been told.
+    /// Time of the notification.
     pub told: Timestamp,
-    /// The next count; none if there was none.
+    /// Time of the next count, if any.
     pub to: Option<Timestamp>,
 }
 
-/// What a rule would have told.
+/// Result of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replay {
-    /// The first and the last minute; none without counts.
+    /// The first and the last minute. `None` without counts.
     pub span: Option<(Timestamp, Timestamp)>,
-    /// Each time in which it wasn't calm, the oldest first.
+    /// The episodes, the oldest first.
     pub episodes: Vec<Episode>,
-    /// Each time in which nothing was known for long, the oldest first.
+    /// The long periods without counts, the oldest first.
     pub silences: Vec<Silence>,
-    /// Everything that the rule said, also what nobody is told of.
+    /// Every change that the rule reported, including those that notify nobody.
     pub changes: Vec<(Timestamp, Change)>,
-    /// How many minutes.
+    /// Number of minutes.
     pub minutes: usize,
-    /// In how many of them nothing was known.
+    /// Number of minutes without a count.
     pub unknown: usize,
-    /// The highest count, and when it was there first.
+    /// The highest count, with its first time.
     pub peak: Option<(Timestamp, u32)>,
-    /// What would be remembered now.
+    /// State of the rule after the last minute.
     pub watch: Watch,
 }
 
-/// What this rule would have told, had it polled these counts. There is one for each minute, the oldest first: see
-/// [`counts::every_minute`].
+/// Runs a rule over counts. There must be one count for each minute, the oldest first: see
+/// [`counts::every_minute`](super::counts::every_minute).
 pub fn replay(rule: &Rule, counts: &[(Timestamp, Option<u32>)]) -> Replay {
     let mut replay = Replay { minutes: counts.len(), ..Replay::default() };
     if let ([(first, _), ..], [.., (last, _)]) = (counts, counts) {
@@ -113,26 +113,26 @@ impl Replay {
                     silence.to = Some(at);
                 }
             }
-            // Nobody is told, or nobody snoozed.
+            // These changes notify nobody, or need a person's snooze.
             (Change::Ease(_) | Change::Remind(_) | Change::Clear { .. } | Change::Closed { .. }, _) => {}
         }
     }
 
-    /// The longest time without an episode.
+    /// Returns the longest period without an episode.
     pub fn quiet(&self) -> Option<(Timestamp, Timestamp)> {
         let (first, last) = self.span?;
         let starts = self.episodes.iter().map(|episode| episode.from).chain([last]);
         let ends =
             std::iter::once(first).chain(self.episodes.iter().map(|episode| episode.to.unwrap_or(last)));
         let quiet = ends.zip(starts).filter(|(from, to)| to > from);
-        // The first of the longest.
+        // The first of several equally long ones.
         quiet.reduce(|longest, next| {
             let length = |(from, to): (Timestamp, Timestamp)| to.duration_since(from);
             if length(next) > length(longest) { next } else { longest }
         })
     }
 
-    /// The episodes as periods, the last one up to the end of the counts.
+    /// Returns the episodes as periods. An open episode lasts until the end of the counts.
     pub(super) fn spans(&self) -> Vec<(Timestamp, Timestamp, Level)> {
         let last = self.span.map(|(_, last)| last);
         let spans = self.episodes.iter();
@@ -140,7 +140,7 @@ impl Replay {
     }
 }
 
-/// What was found, for programs.
+/// The result as JSON, for programs.
 pub(super) fn numbers(replay: &Replay, zone: &str, capacity: Option<u32>, rule: &Rule) -> Value {
     let levels =
         rule.levels.iter().map(|one| json!({ "level": one.level, "at": one.at, "clear": one.clear }));

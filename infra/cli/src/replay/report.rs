@@ -1,4 +1,4 @@
-//! What a replay says to people.
+//! The text of a replay for people.
 
 use std::fmt::Write as _;
 
@@ -12,21 +12,21 @@ use jiff::{SignedDuration, Timestamp};
 use super::tuning::Tuning;
 use super::{Episode, Replay};
 
-/// Of what a report is.
+/// Subject of a report.
 #[derive(Clone, Debug)]
 pub struct Told<'a> {
-    /// What people call the zone.
+    /// The zone's name for people.
     pub label: &'a str,
-    /// How many it holds.
+    /// Number of devices that the zone holds.
     pub capacity: Option<u32>,
     /// The rule.
     pub rule: &'a Rule,
-    /// In which times are told.
+    /// Time zone of the report.
     pub zone: TimeZone,
 }
 
 impl Told<'_> {
-    /// As the messages say it.
+    /// The word that the messages use for a level.
     fn state(&self, level: Level) -> &'static str {
         if level == Level::Alert && self.capacity.is_some() { "FULL" } else { "BUSY" }
     }
@@ -43,7 +43,7 @@ impl Told<'_> {
         format!("{} {}", self.day(at), self.clock(at))
     }
 
-    /// `Sat 14 Nov 11:40–12:55`; open at its end if it isn't over.
+    /// `Sat 14 Nov 11:40–12:55`, with `…` for an open end.
     fn period(&self, from: Timestamp, to: Option<Timestamp>) -> String {
         let end = match to {
             None => "…".to_owned(),
@@ -55,7 +55,7 @@ impl Told<'_> {
     }
 }
 
-/// `75 minutes`, `36 hours`, `7 days`: about so long.
+/// Formats a rounded duration: `75 minutes`, `36 hours`, `7 days`.
 pub fn long(length: SignedDuration) -> String {
     let minutes = length.as_mins().max(1);
     let (count, unit) = match minutes {
@@ -74,7 +74,7 @@ fn times(count: usize) -> String {
     }
 }
 
-/// The counts' length: the last minute is one, too.
+/// Returns the period that the counts cover, including the last minute.
 fn span(replay: &Replay) -> SignedDuration {
     SignedDuration::from_mins(i64::try_from(replay.minutes).unwrap_or(i64::MAX))
 }
@@ -83,8 +83,8 @@ fn span(replay: &Replay) -> SignedDuration {
 pub fn headline(replay: &Replay, told: &Told<'_>) -> String {
     let length = long(span(replay));
     match (replay.episodes.len(), replay.silences.len()) {
-        (0, 0) => format!("{}: nobody would have been told anything in {length}.", told.label),
-        (0, _) => format!("{}: nobody would have been told that it is busy in {length}.", told.label),
+        (0, 0) => format!("{} would not have alerted in {length}.", told.label),
+        (0, _) => format!("{} would not have alerted about its occupancy in {length}.", told.label),
         (count, _) => format!("{} would have alerted {} in {length}:", told.label, times(count)),
     }
 }
@@ -93,7 +93,7 @@ fn row(episode: &Episode, told: &Told<'_>) -> [String; 4] {
     let rises: Vec<String> = episode
         .rises
         .iter()
-        .map(|(at, level)| format!("{} told {}", told.state(*level), told.clock(*at)))
+        .map(|(at, level)| format!("{} at {}", told.state(*level), told.clock(*at)))
         .collect();
     let why = match episode.why {
         None => ", not over yet",
@@ -108,7 +108,7 @@ fn row(episode: &Episode, told: &Told<'_>) -> [String; 4] {
     ]
 }
 
-/// Everything there is to say, without the chart.
+/// Returns the whole report without the chart.
 pub fn report(replay: &Replay, told: &Told<'_>) -> String {
     let mut out = format!("{}\n", headline(replay, told));
     let rows: Vec<[String; 4]> = replay.episodes.iter().map(|episode| row(episode, told)).collect();
@@ -119,10 +119,10 @@ pub fn report(replay: &Replay, told: &Told<'_>) -> String {
     }
     if !replay.silences.is_empty() {
         let how_often = times(replay.silences.len());
-        let _ = writeln!(out, "And {how_often} that nothing is known:");
+        let _ = writeln!(out, "Missing counts would have been reported {how_often}:");
         for silence in &replay.silences {
             let period = told.period(silence.from, silence.to);
-            let _ = writeln!(out, "  {period}  told {}", told.clock(silence.told));
+            let _ = writeln!(out, "  {period}  reported at {}", told.clock(silence.told));
         }
     }
     out.push('\n');
@@ -166,35 +166,41 @@ fn rule(told: &Told<'_>) -> String {
     parts.join("; ")
 }
 
-/// How to go on: the same command with other numbers, and where to write those that are good.
+/// Suggests the next step: the same command with other numbers, and where to write numbers that work well.
 pub fn hint(replay: &Replay, rule: &Rule, name: &str, again: &str, tuning: &Tuning) -> String {
     let lowest = rule.levels.first().map_or(0, |bounds| bounds.at);
     let tuning = tuning.clone();
     let (question, other) = match (replay.peak, replay.episodes.len()) {
         (None, _) => {
-            return "\nNothing was counted: `handbell doctor cmx` asks the site and says why.\n".into();
+            return "\nThere is no count at all: `handbell doctor cmx` asks the site and explains why.\n"
+                .into();
         }
         (Some((_, peak)), 0) if peak < lowest => {
             let at = Some(Amount::Devices((peak - peak / 10).max(1)));
-            ("It was never so many. With a smaller number:", Tuning { at, warn: None, alert: None, ..tuning })
+            (
+                "No count reached the threshold. Try a lower one:",
+                Tuning { at, warn: None, alert: None, ..tuning },
+            )
         }
-        (_, 0) => ("It was never long enough. Sooner:", Tuning { up: Some(1), ..tuning }),
+        (_, 0) => {
+            ("No count stayed high long enough. Try to alert sooner:", Tuning { up: Some(1), ..tuning })
+        }
         _ => {
             let cooldown = Some(SignedDuration::from_mins(rule.cooldown.as_mins().max(15) * 2));
             let up = Some(rule.up.saturating_add(2));
             (
-                "Too often? Wait longer before it is told, and before it is told again:",
+                "Too often? Wait longer before an alert, and before the next one:",
                 Tuning { up, cooldown, ..tuning },
             )
         }
     };
-    let numbers = "The numbers that count stand in";
+    let numbers = "Write the numbers that work into";
     format!(
-        "\n{question}\n  {again}{other}\n{numbers} `zones.{name}` of the configuration; `--help` lists all that can be tried.\n"
+        "\n{question}\n  {again}{other}\n{numbers} `zones.{name}` of the configuration; `--help` lists all options to try.\n"
     )
 }
 
-/// A level's name, as it stands in the configuration.
+/// Returns a level's name in the configuration.
 pub(super) fn word(level: Level) -> &'static str {
     handbell_core::wording::occupancy::level(level)
 }

@@ -1,4 +1,4 @@
-//! Counts that Handbell has kept: in the runner on this laptop, or in a table in AWS.
+//! Reads the stored counts from the runner on this laptop, or from a table in AWS.
 
 use handbell_boot::Environment;
 use jiff::{SignedDuration, Timestamp};
@@ -18,11 +18,12 @@ pub(super) async fn stored(
     match (&options.runner, (around.variable)("HANDBELL_TABLE")) {
         (None, Some(table)) => {
             let environment = Environment::from(|name| match name {
-                // A tool that only reads the table needs neither.
+                // Reading the table needs neither.
                 "HANDBELL_QUEUE_URL" | "HANDBELL_BUS" => Some(String::new()),
                 _ => (around.variable)(name),
             });
-            let advice = "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
+            let advice =
+                "to use a profile of the AWS CLI: eval \"$(aws configure export-credentials --format env)\"";
             let environment = environment.map_err(|error| {
                 Failure::unreachable(format!("the table {table} can't be read: {error}\n({advice})"))
             })?;
@@ -30,7 +31,7 @@ pub(super) async fn stored(
                 Failure::unreachable(format!("the table {table} can't be read: {error}"))
             };
             let store = handbell_boot::store(&environment).map_err(|error| failed(&error))?;
-            // To the minute that isn't over yet.
+            // Including the current minute.
             store
                 .sites()
                 .counts(site, zone, around.now - last, around.now)
@@ -46,18 +47,18 @@ async fn from_runner(
     zone: &str,
     last: SignedDuration,
 ) -> Result<Vec<(Timestamp, Option<u32>)>, Failure> {
-    let mut url = Url::parse(runner).map_err(|_| format!("{runner:?} is no address such as {RUNNER}"))?;
+    let mut url = Url::parse(runner).map_err(|_| format!("{runner:?} is not an address such as {RUNNER}"))?;
     url.path_segments_mut()
-        .map_err(|()| format!("{runner:?} is no address such as {RUNNER}"))?
+        .map_err(|()| format!("{runner:?} is not an address such as {RUNNER}"))?
         .pop_if_empty()
         .extend(["sim", "cmx", "zones", zone, "counts"]);
-    // The runner's clock counts: on the page, time can be moved.
+    // The runner uses its own clock, which users can move on its page.
     url.query_pairs_mut().append_pair("last", &last.as_secs().to_string());
     let http = handbell_boot::client().map_err(|error| error.to_string())?;
     let answer = http.get(url).send().await.map_err(|_| {
         Failure::unreachable(format!(
-            "there is no runner at {runner}, so there are no counts. Start `handbell` in another terminal (its address with \
-             --runner), set HANDBELL_TABLE to read a table in AWS, or give counts with --csv"
+            "no runner answers at {runner}, so there are no counts. Start `handbell` in another terminal (and give its address \
+             with --runner), set HANDBELL_TABLE to read a table in AWS, or give counts with --csv"
         ))
     })?;
     let status = answer.status();
@@ -67,7 +68,7 @@ async fn from_runner(
     };
     if !status.is_success() {
         let text = answer.text().await.map_err(broken)?;
-        return Err(format!("the runner at {runner} says {}: {}", status.as_u16(), text.trim()).into());
+        return Err(format!("the runner at {runner} answers {}: {}", status.as_u16(), text.trim()).into());
     }
     answer.json().await.map_err(broken)
 }

@@ -88,18 +88,18 @@ fn a_file_is_read() {
 #[test]
 fn a_bad_line_is_named() {
     let table = [
-        ("", "line 1: there are no counts"),
-        ("time,count\n", "line 1: there are no counts"),
-        ("time,count\ntime,count\n", "line 2: \"time\" is no time"),
+        ("", "line 1: the file has no counts"),
+        ("time,count\n", "line 1: the file has no counts"),
+        ("time,count\ntime,count\n", "line 2: \"time\" is not a time"),
         ("2026-11-14 11:40\n", "line 1: write a time and a count with a comma"),
         ("2026-11-14 11:40,1,2\n", "line 1: write a time and a count with a comma"),
-        ("time,count\n\n2026-11-14 11:40,many\n", "line 3: \"many\" is no count"),
-        ("2026-11-14 11:40,-1\n", "line 1: \"-1\" is no count"),
-        ("2026-11-14 11:40,4.5\n", "line 1: \"4.5\" is no count"),
-        ("2026-11-14 11:40,99999999999\n", "line 1: \"99999999999\" is no count"),
-        ("14.11.2026 11:40,1\n", "line 1: \"14.11.2026 11:40\" is no time"),
-        ("2026-11-14,1\n", "line 1: \"2026-11-14\" is no time"),
-        ("2026-11-14 25:40,1\n", "line 1: \"2026-11-14 25:40\" is no time"),
+        ("time,count\n\n2026-11-14 11:40,many\n", "line 3: \"many\" is not a count"),
+        ("2026-11-14 11:40,-1\n", "line 1: \"-1\" is not a count"),
+        ("2026-11-14 11:40,4.5\n", "line 1: \"4.5\" is not a count"),
+        ("2026-11-14 11:40,99999999999\n", "line 1: \"99999999999\" is not a count"),
+        ("14.11.2026 11:40,1\n", "line 1: \"14.11.2026 11:40\" is not a time"),
+        ("2026-11-14,1\n", "line 1: \"2026-11-14\" is not a time"),
+        ("2026-11-14 25:40,1\n", "line 1: \"2026-11-14 25:40\" is not a time"),
         (
             "2026-11-14 11:41,1\n2026-11-14 11:40,2\n",
             "line 2: 2026-11-14 11:40 is before the line above (2026-11-14 11:41)",
@@ -107,7 +107,7 @@ fn a_bad_line_is_named() {
         ("2026-11-14 11:40,1\n2062-11-14 11:41,2\n", "line 2: more than a year after"),
         (
             "2025-01-01 00:00,1\n2025-12-01 00:00,1\n2026-11-14 11:40,2\n",
-            "line 3: the file is longer than 400 days",
+            "line 3: the file covers more than 400 days",
         ),
     ];
     for (text, expected) in table {
@@ -167,10 +167,10 @@ fn a_week_is_told() {
     };
     insta::assert_snapshot!(report::report(&replay(&rule, &week()), &told), @r"
     Floor 2 / Shoes would have alerted twice in 7 days:
-      Sat 14 Nov 09:41–18:24  FULL  peak 126 of 100  BUSY told 09:42, FULL told 10:10
-      Wed 18 Nov 11:05–14:16  BUSY  peak 87 of 100   BUSY told 11:06
-    And once that nothing is known:
-      Tue 17 Nov 09:59–11:13  told 10:14
+      Sat 14 Nov 09:41–18:24  FULL  peak 126 of 100  BUSY at 09:42, FULL at 10:10
+      Wed 18 Nov 11:05–14:16  BUSY  peak 87 of 100   BUSY at 11:06
+    Missing counts would have been reported once:
+      Tue 17 Nov 09:59–11:13  reported at 10:14
 
       Counts   Sat 14 Nov 00:00 – Fri 20 Nov 23:59
       Rule     warn at 80, over at 70; alert at 95, over at 85; 2 polls up, 3 down; not again within 15 minutes
@@ -197,7 +197,7 @@ fn what_isnt_over_and_what_never_was() {
     assert_eq!((open.episodes[0].to, open.episodes[0].peak), (None, 70));
     insta::assert_snapshot!(report::report(&open, &told), @r"
     Hats would have alerted once in 4 minutes:
-      Sat 14 Nov 23:58–…  BUSY  peak 70 devices  BUSY told 23:59, not over yet
+      Sat 14 Nov 23:58–…  BUSY  peak 70 devices  BUSY at 23:59, not over yet
 
       Counts   Sat 14 Nov 23:58 – Sun 15 Nov 00:01
       Rule     alert at 50, over at 45; 2 polls up, 3 down; not again within 15 minutes
@@ -205,17 +205,16 @@ fn what_isnt_over_and_what_never_was() {
     ");
     let calm = replay(&rule, &counts(&[60, 40, 60, 40]));
     insta::assert_snapshot!(report::report(&calm, &told), @r"
-    Hats: nobody would have been told anything in 4 minutes.
+    Hats would not have alerted in 4 minutes.
 
       Counts   Sat 14 Nov 23:58 – Sun 15 Nov 00:01
       Rule     alert at 50, over at 45; 2 polls up, 3 down; not again within 15 minutes
       Peak     60 devices, Sat 14 Nov 23:58
     ");
     insta::assert_snapshot!(report::hint(&calm, &rule, "hats", "handbell replay --zone hats --last 1h", &Tuning::default()), @r"
-
-    It was never long enough. Sooner:
+    No count stayed high long enough. Try to alert sooner:
       handbell replay --zone hats --last 1h --up 1
-    The numbers that count stand in `zones.hats` of the configuration; `--help` lists all that can be tried.
+    Write the numbers that work into `zones.hats` of the configuration; `--help` lists all options to try.
     ");
     let nothing = replay(&rule, &[]);
     assert_eq!((nothing.span, nothing.quiet()), (None, None));
@@ -233,7 +232,7 @@ fn a_zone_is_found_by_name_or_label() {
     assert_eq!(name("floor 2 / shoes").unwrap(), "shoes");
     assert_eq!(
         name("SHOES").unwrap_err(),
-        "\"SHOES\" is more than one zone; write one of the names hats, shoes"
+        "\"SHOES\" matches more than one zone; write one of the names hats, shoes"
     );
     assert_eq!(name("shoos").unwrap_err(), "there is no zone \"shoos\"; did you mean \"Shoes\"?");
     assert_eq!(name("elsewhere").unwrap_err(), "there is no zone \"elsewhere\"; the zones are: hats, shoes");
@@ -308,14 +307,14 @@ async fn the_whole_command() {
     assert!(picture.starts_with(b"\x89PNG"));
     insta::assert_snapshot!(out.replace(&folder.display().to_string(), "…"), @r"
     Shoes would have alerted 6 times in 7 days:
-      Sat 14 Nov 09:13–18:54  BUSY  peak 126 devices  BUSY told 09:14
-      Tue 17 Nov 11:25–14:01  BUSY  peak 63 devices   BUSY told 11:26
-      Wed 18 Nov 09:53–15:05  BUSY  peak 87 devices   BUSY told 09:54
-      Wed 18 Nov 15:45–18:05  BUSY  peak 66 devices   BUSY told 15:46
-      Thu 19 Nov 10:49–14:21  BUSY  peak 68 devices   BUSY told 10:50
-      Fri 20 Nov 10:33–14:33  BUSY  peak 72 devices   BUSY told 10:34
-    And once that nothing is known:
-      Tue 17 Nov 09:59–11:13  told 10:14
+      Sat 14 Nov 09:13–18:54  BUSY  peak 126 devices  BUSY at 09:14
+      Tue 17 Nov 11:25–14:01  BUSY  peak 63 devices   BUSY at 11:26
+      Wed 18 Nov 09:53–15:05  BUSY  peak 87 devices   BUSY at 09:54
+      Wed 18 Nov 15:45–18:05  BUSY  peak 66 devices   BUSY at 15:46
+      Thu 19 Nov 10:49–14:21  BUSY  peak 68 devices   BUSY at 10:50
+      Fri 20 Nov 10:33–14:33  BUSY  peak 72 devices   BUSY at 10:34
+    Missing counts would have been reported once:
+      Tue 17 Nov 09:59–11:13  reported at 10:14
 
       Counts   Sat 14 Nov 00:00 – Fri 20 Nov 23:59
       Rule     alert at 60, over at 54; 2 polls up, 4 down; not again within 15 minutes
@@ -342,9 +341,9 @@ async fn the_whole_command() {
 
     The picture is in …/out.png.
 
-    Too often? Wait longer before it is told, and before it is told again:
+    Too often? Wait longer before an alert, and before the next one:
       handbell replay --zone hats --csv …/counts.csv --at 60 --up 4 --down 4 --cooldown 30m
-    The numbers that count stand in `zones.hats` of the configuration; `--help` lists all that can be tried.
+    Write the numbers that work into `zones.hats` of the configuration; `--help` lists all options to try.
     ");
 }
 
@@ -356,7 +355,7 @@ async fn where_there_are_no_counts_is_said() {
     drop(listener);
     let asked = options(&format!("--zone hats --last 7d --runner http://{address}")).unwrap();
     let error = run(&asked, &config(), &around).await.unwrap_err().to_string();
-    assert!(error.contains("no runner at") && error.contains("--csv"), "{error}");
+    assert!(error.contains("no runner answers at") && error.contains("--csv"), "{error}");
     let table = |name: &str| (name == "HANDBELL_TABLE").then(|| "handbell".to_owned());
     let around = Around { variable: &table, ..around };
     let error =

@@ -1,4 +1,4 @@
-//! Other numbers for a zone's rule, for this once.
+//! Numbers that replace those of a zone's rule for one replay.
 
 use std::fmt;
 
@@ -6,35 +6,35 @@ use clap::Args;
 use handbell_core::config::{Amount, Never, Span, Threshold, Zone};
 use jiff::SignedDuration;
 
-/// Numbers that take the place of the configuration's. What isn't given stays as it is there.
+/// Numbers that replace those of the configuration. Absent options keep the configuration's numbers.
 #[derive(Args, Clone, Debug, Default, PartialEq)]
-#[command(next_help_heading = "Other numbers than the configuration's")]
+#[command(next_help_heading = "Numbers that replace those of the configuration")]
 pub struct Tuning {
-    /// One threshold and nothing more: 60, or 90% of the capacity
+    /// The only threshold: 60, or 90% of the capacity
     #[arg(long, value_name = "COUNT", value_parser = amount, conflicts_with_all = ["warn", "alert"])]
     pub at: Option<Amount>,
-    /// It is getting full: 80%, 80, 80%/70% (told at 80%, over at 70%), never
+    /// The level `warn`: 80%, 80, 80%/70% (begins at 80%, ends at 70%), never
     #[arg(long, value_name = "LEVEL", value_parser = threshold)]
     pub warn: Option<Threshold>,
-    /// It is full: the same
+    /// The level `alert`, written in the same way
     #[arg(long, value_name = "LEVEL", value_parser = threshold)]
     pub alert: Option<Threshold>,
-    /// So many minutes in a row before it is busier
+    /// Number of polls in a row, one a minute, before the level rises
     #[arg(long, value_name = "POLLS", value_parser = clap::value_parser!(u8).range(1..))]
     pub up: Option<u8>,
-    /// So many minutes in a row before it is quieter
+    /// Number of polls in a row, one a minute, before the level falls
     #[arg(long, value_name = "POLLS", value_parser = clap::value_parser!(u8).range(1..))]
     pub down: Option<u8>,
-    /// A level isn't told again within this time: 10m
+    /// Time within which the same level isn't alerted again: 10m
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub cooldown: Option<SignedDuration>,
-    /// How many devices it holds
+    /// Number of devices that the zone holds
     #[arg(long, value_name = "COUNT")]
     pub capacity: Option<u32>,
 }
 
 impl Tuning {
-    /// The zone with these numbers.
+    /// Returns the zone with these numbers.
     pub fn applied(&self, zone: &Zone) -> Zone {
         let mut zone = zone.clone();
         if self.at.is_some() {
@@ -53,7 +53,7 @@ impl Tuning {
     }
 }
 
-/// As it is written on a command line, with a space before each word.
+/// Formats the options for a command line, with a space before each.
 impl fmt::Display for Tuning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let amount = |amount: Amount| match amount {
@@ -86,7 +86,9 @@ fn amount(text: &str) -> Result<Amount, String> {
         Some(percent) => percent.trim().parse().map(Amount::Percent),
         None => text.trim().parse().map(Amount::Devices),
     };
-    amount.map_err(|_| "write a number of devices such as 60, or a part of the capacity such as 80%".into())
+    amount.map_err(|_| {
+        "write a number of devices such as 60, or a percentage of the capacity such as 80%".into()
+    })
 }
 
 fn threshold(text: &str) -> Result<Threshold, String> {
@@ -101,6 +103,5 @@ fn threshold(text: &str) -> Result<Threshold, String> {
 
 fn time(text: &str) -> Result<SignedDuration, String> {
     let time: Option<SignedDuration> = text.parse().ok();
-    time.filter(|time| !time.is_negative())
-        .ok_or_else(|| "write a length of time such as 10m or 1h 30m".into())
+    time.filter(|time| !time.is_negative()).ok_or_else(|| "write a duration such as 10m or 1h 30m".into())
 }

@@ -1,14 +1,14 @@
-//! A bar chart for the terminal: how many there were of each.
+//! A bar chart for the terminal.
 
-/// How high it is, in lines.
+/// Height of the chart, in lines.
 const ROWS: usize = 6;
-/// A line has so many parts (Unicode, Block Elements).
+/// Number of steps in the height of a line (Unicode, Block Elements).
 const PARTS: usize = 8;
 const BLOCKS: [char; PARTS + 1] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// No bar and the gap after it are wider.
+/// Maximum width of a bar with its gap, in columns.
 const WIDEST: usize = 7;
 
-/// The bars with their names beneath, at most so many columns wide as long as each has two.
+/// Draws the bars with their names beneath, at most `width` columns wide. Each bar has at least two columns with its gap.
 pub(super) fn bars(counts: &[(String, usize)], width: usize, colour: bool) -> String {
     let highest = counts.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
     let left = highest.to_string().len();
@@ -29,7 +29,7 @@ pub(super) fn bars(counts: &[(String, usize)], width: usize, colour: bool) -> St
         out.push_str(&format!("{axis}{painted}\n"));
     }
     out.push_str(&format!("{:>left$} └{}\n", 0, "─".repeat(each * counts.len())));
-    // Names that have no room between two bars stand under every second or third.
+    // Names that don't fit under one bar appear only under every second or third.
     let longest = counts.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let every = (longest + 1).div_ceil(each);
     let names: String = counts
@@ -41,7 +41,7 @@ pub(super) fn bars(counts: &[(String, usize)], width: usize, colour: bool) -> St
     out
 }
 
-/// How many parts high: some, if there is any at all.
+/// Returns the height of a bar in steps: at least one if the count isn't zero.
 fn parts(count: usize, highest: usize) -> usize {
     let all = ROWS * PARTS;
     ((count * all + highest / 2) / highest).max(usize::from(count > 0))

@@ -1,4 +1,4 @@
-//! One line for each incident, for spreadsheets.
+//! Incidents as CSV, for spreadsheets.
 
 use handbell_core::incident::summary::{Summary, kind_name};
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,7 @@ const HEADING: [&str; 15] = [
     "count",
 ];
 
-/// The heading and a line for each, as RFC 4180 wants them. What isn't known stays empty.
+/// Returns the heading and a line for each incident, as RFC 4180 requires. Unknown values are empty.
 pub(super) fn table(summaries: &[Summary]) -> String {
     let mut out = line(HEADING.map(str::to_owned));
     out.extend(summaries.iter().map(|one| line(fields(one))));
@@ -55,8 +55,7 @@ fn line<const N: usize>(fields: [String; N]) -> String {
     format!("{}\r\n", fields.map(|field| quoted(&harmless(&field))).join(","))
 }
 
-/// A spreadsheet takes what begins like this for a formula and runs it; behind an apostrophe it is a text (OWASP, CSV
-/// Injection).
+/// Puts an apostrophe before text that a spreadsheet would run as a formula (OWASP, CSV Injection).
 fn harmless(field: &str) -> String {
     let apostrophe = if field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { "'" } else { "" };
     format!("{apostrophe}{field}")

@@ -1,4 +1,4 @@
-//! The report as a picture: how many incidents opened on each day, or in each hour of a few days.
+//! The report as a picture: the number of incidents that opened on each day, or in each hour of a short period.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Period, told};
 
-/// The pixels of the picture.
+/// Size of the picture, in pixels.
 const SIZE: (u32, u32) = (1400, 500);
-/// So many points are drawn: enough that each bar has straight sides.
+/// Number of points in the chart. As many as this give each bar straight sides.
 const POINTS: i64 = 1200;
-/// Up to so long, an hour has a bar; beyond, a day.
+/// Longest period with a bar for each hour. A longer period has a bar for each day.
 const BY_HOUR: SignedDuration = SignedDuration::from_hours(72);
-/// A bar begins and ends so far from its time's, of 100.
+/// Margin on each side of a bar, in percent of its hour or day.
 const GAP: i64 = 12;
 
-/// The PNG's bytes. Days on which something lapsed though nobody had it are marked.
+/// Draws the report as PNG. Hours or days in which an incident lapsed untaken are tinted.
 pub(super) fn png(summaries: &[Summary], period: &Period) -> Vec<u8> {
     let length = period.to.duration_since(period.from);
     let by_hour = length <= BY_HOUR;
@@ -43,11 +43,11 @@ pub(super) fn png(summaries: &[Summary], period: &Period) -> Vec<u8> {
                 other => other.insert((begin, many(begin))),
             };
             let part = local.duration_since(begin).as_secs() * 100 / if by_hour { 3600 } else { 86_400 };
-            // The last bar ends where the time ends, however long it is.
+            // The last bar reaches the end of the period, however short it is.
             Some(if (GAP..100 - GAP).contains(&part) || point == count { here } else { 0 })
         })
         .collect();
-    // Each once: two tints would be one that is darker.
+    // Each once, since two tints on top of each other look darker.
     let lapsed: BTreeSet<DateTime> =
         summaries.iter().filter(|one| one.lapsed_untaken()).map(|one| slot(one.opened_at)).collect();
     let spans: Vec<chart::Span> = lapsed

@@ -1,4 +1,4 @@
-//! Where the log of incidents is read: the runner's table on this laptop, or one in AWS.
+//! Reads the log of incidents from the runner on this laptop, or from a table in AWS.
 
 use handbell_boot::Environment;
 use handbell_core::incident::summary::Summary;
@@ -9,30 +9,31 @@ use crate::failure::Failure;
 use crate::laptop::{Laptop, RUNNER};
 use crate::replay::Around;
 
-/// A table that can be read, and the time that counts there.
+/// A table with its clock.
 pub(super) struct Place {
-    /// What reads it.
+    /// Access to the table.
     pub(super) store: Store,
-    /// What people call it.
+    /// The table's name for people.
     pub(super) name: String,
-    /// The runner's clock, which can be moved; the machine's for AWS.
+    /// The current time: of the runner's clock, which users can move, or of this machine for AWS.
     pub(super) now: Timestamp,
 }
 
 impl Place {
-    /// What opened from `from` to before `to` and is over, the oldest first.
+    /// Returns the closed incidents that opened from `from` to before `to`, the oldest first.
     pub(super) async fn log(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Summary>, Failure> {
         let log = self.store.log().log(from, to).await;
         log.map_err(|fault| Failure::unreachable(format!("{} can't be read: {fault}", self.name)))
     }
 }
 
-/// The table that is meant: the runner's, if one is named or no table is.
+/// Connects to the table `HANDBELL_TABLE` in AWS, or to the runner if one is named or the variable is absent.
 pub(super) async fn reach(runner: Option<&str>, around: &Around<'_>) -> Result<Place, Failure> {
     match (runner, (around.variable)("HANDBELL_TABLE")) {
         (None, Some(table)) => {
             let name = format!("the table {table}");
-            let advice = "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
+            let advice =
+                "to use a profile of the AWS CLI: eval \"$(aws configure export-credentials --format env)\"";
             let environment = Environment::from(|name| reads_only(name).or_else(|| (around.variable)(name)))
                 .map_err(|error| {
                     Failure::unreachable(format!("{name} can't be read: {error}\n({advice})"))
@@ -43,7 +44,7 @@ pub(super) async fn reach(runner: Option<&str>, around: &Around<'_>) -> Result<P
     }
 }
 
-/// A tool that only reads the table needs neither queue nor bus.
+/// Leaves the queue and the bus empty: reading the table needs neither.
 fn reads_only(variable: &str) -> Option<String> {
     matches!(variable, "HANDBELL_QUEUE_URL" | "HANDBELL_BUS").then(String::new)
 }
@@ -53,7 +54,7 @@ fn store(environment: &Environment, name: &str) -> Result<Store, Failure> {
 }
 
 async fn of_runner(runner: &str) -> Result<Place, Failure> {
-    let laptop = Laptop::reach(runner, "nothing is known of incidents").await?;
+    let laptop = Laptop::reach(runner, "there are no incidents to report").await?;
     let name = format!("the runner at {runner}");
     let store = laptop.store()?;
     Ok(Place { store, name, now: laptop.now() })

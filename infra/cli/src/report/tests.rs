@@ -158,8 +158,8 @@ async fn what_happened_in_thirty_days() {
       Taken      10, half within 2 min 20 s, 95% within 6 min 20 s
       Resolved   10, half within 1 h 10 min, 95% within 3 h 10 min
       Cancelled  1
-      Lapsed     2, 1 of which nobody ever took
-      Not taken  2 that ended before anybody took them
+      Lapsed     2, 1 of which nobody took
+      Not taken  2, which ended before anybody took them
 
     Lapsed untaken, the latest first
       H-3QPY  Sat 7 Nov 03:40  source nagios (critical), plan night
@@ -175,10 +175,10 @@ async fn what_happened_in_thirty_days() {
       Dana                    4  4 min 40 s       6 min         4  2 h 20 min
       Eli                     4  2 min 20 s  6 min 20 s         4  1 h 10 min
       …01                     2        18 s        31 s         1       4 min
-      and 3 that nobody took
+      and 3 not taken by anybody
       (a terminal of 85 columns shows more)
 
-    By the hour in which they opened (Europe/Paris)
+    By hour of opening (Europe/Paris)
     3 ┤          ██ ██
       │          ██ ██
       │          ██ ██                   ██
@@ -195,9 +195,9 @@ async fn what_happened_in_thirty_days() {
       Resolved   7, half within 2 h, 95% within 3 h 10 min
       Cancelled  1
       Lapsed     1
-      Not taken  2 that ended before anybody took them
+      Not taken  2, which ended before anybody took them
 
-    By the day on which they opened (Europe/Paris)
+    By day of opening (Europe/Paris)
     2 ┤ ██████        ██████ ██████
       │ ██████        ██████ ██████
       │ ██████        ██████ ██████
@@ -245,18 +245,18 @@ async fn a_line_for_each() {
 async fn nothing_happened() {
     let laptop = Laptop::new().await;
     insta::assert_snapshot!(laptop.report("").await.unwrap(), @r"
-    No incident: the runner at http://laptop knows of none that opened in this time and is over.
+    No incidents: the runner at http://laptop has none that opened in this period and is over.
       Thu 22 Oct 2026 11:00 – Sat 21 Nov 2026 10:00
 
-    Incidents that still go on aren't counted, nor those that ended before a log was kept of them. Further back: handbell report --last 90d.
-    A runner on this laptop remembers only what happened since it was started, unless that was with --data.
+    Open incidents aren't included, nor those that ended before Handbell kept a log of them. To look further back: handbell report --last 90d.
+    A runner on this laptop knows only the incidents since its start, unless it was started with --data.
     ");
     let csv = std::env::temp_dir().join(format!("handbell-report-{}.csv", uuid::Uuid::new_v4()));
     let png = csv.with_extension("png");
     let out = laptop.report(&format!("--csv {} --png {}", csv.display(), png.display())).await.unwrap();
     let lines = std::fs::read_to_string(&csv).unwrap();
     std::fs::remove_file(&csv).unwrap();
-    assert!(out.contains("Only the heading is in ") && !png.exists(), "{out}");
+    assert!(out.contains("No incidents; only the heading is in ") && !png.exists(), "{out}");
     assert_eq!(lines.lines().count(), 1);
 }
 
@@ -296,7 +296,7 @@ async fn what_goes_on_is_not_here_and_what_ends_costs_one_small_row_more() {
         laptop.table.units().write
     };
     let goes_on = cost("acknowledged").await;
-    assert!(laptop.report("").await.unwrap().starts_with("No incident: "));
+    assert!(laptop.report("").await.unwrap().starts_with("No incidents: "));
     let over = cost("resolved").await;
     // A transaction writes each row of up to a kilobyte for two units (DynamoDB, read/write capacity).
     assert_eq!(over - goes_on, 2.0);
@@ -327,9 +327,9 @@ async fn where_nothing_can_be_read_is_said() {
         run(&options(&line).unwrap(), &config(), &around(variable)).await.unwrap_err().to_string()
     };
     let error = ask(format!("--runner http://{address}"), &|_| None).await;
-    assert!(error.contains("no runner at") && error.contains("HANDBELL_TABLE"), "{error}");
+    assert!(error.contains("no runner answers at") && error.contains("HANDBELL_TABLE"), "{error}");
     let error = ask("--runner laptop".to_owned(), &|_| None).await;
-    assert!(error.contains("is no address such as http://127.0.0.1:8080"), "{error}");
+    assert!(error.contains("is not an address such as http://127.0.0.1:8080"), "{error}");
     let table = |name: &str| (name == "HANDBELL_TABLE").then(|| "handbell".to_owned());
     let error = ask(String::new(), &table).await;
     assert!(error.contains("AWS_REGION") && error.contains("export-credentials"), "{error}");
@@ -338,14 +338,14 @@ async fn where_nothing_can_be_read_is_said() {
     let address = other.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(other, Router::new().fallback(async || "hello")).await });
     let error = ask(format!("--runner http://{address}"), &|_| None).await;
-    assert!(error.contains("is no runner of this version"), "{error}");
+    assert!(error.contains("is not a runner of this version"), "{error}");
 
     let laptop = Laptop::new().await;
     let error = laptop.report("--csv /not/there/out.csv").await.unwrap_err().to_string();
     assert!(error.starts_with("/not/there/out.csv: "), "{error}");
     for (asked, expected) in [
         ("--from 2026-11-14 --to 2026-11-01", "--to 2026-11-01 is before --from 2026-11-14"),
-        ("--from 2026-11-22", "--from 2026-11-22 is still to come"),
+        ("--from 2026-11-22", "--from 2026-11-22 is in the future"),
         ("--from 2024-11-22", "incidents are kept for 400 days; write --from 2025-10-18 or a later day"),
     ] {
         let error = laptop.report(asked).await.unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! What a report says to people.
+//! The text of a report for people.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,13 +10,13 @@ use jiff::SignedDuration;
 use super::bars::bars;
 use super::{Breakdown, Period};
 
-/// So many incidents that nobody took are named; the CSV has them all.
+/// Limit of untaken incidents in the list. The CSV contains them all.
 const NAMED: usize = 10;
-/// A table has so many columns however narrow the terminal is.
+/// Minimum number of columns in a table, however narrow the terminal is.
 const NEEDED: usize = 4;
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
-/// An end in one word, as it stands in the CSV.
+/// Returns the word for a phase in the CSV and the JSON.
 pub(super) fn end(phase: Phase) -> &'static str {
     match phase {
         Phase::Open => "open",
@@ -27,7 +27,7 @@ pub(super) fn end(phase: Phase) -> &'static str {
     }
 }
 
-/// `40 s`, `1 min 40 s`, `12 min`, `3 h 20 min`, `2 d 4 h`: as exact as anybody wants it.
+/// Formats a duration with sensible precision: `40 s`, `1 min 40 s`, `12 min`, `3 h 20 min`, `2 d 4 h`.
 pub(super) fn brief(length: SignedDuration) -> String {
     let seconds = (length.as_millis() + 500) / 1000;
     let minutes = (seconds + 30) / 60;
@@ -54,12 +54,12 @@ fn incidents(count: usize) -> String {
     format!("{count} incident{}", if count == 1 { "" } else { "s" })
 }
 
-/// There is nothing to tell, which may be good news or the wrong place.
+/// Returns the text for a period without incidents, which may be good news or the wrong table.
 pub(super) fn nothing(period: &Period, place: &str) -> String {
     format!(
-        "No incident: {place} knows of none that opened in this time and is over.\n  {}\n\nIncidents that still go on aren't \
-         counted, nor those that ended before a log was kept of them. Further back: handbell report --last 90d.\nA runner on this \
-         laptop remembers only what happened since it was started, unless that was with --data.\n",
+        "No incidents: {place} has none that opened in this period and is over.\n  {}\n\nOpen incidents aren't included, nor \
+         those that ended before Handbell kept a log of them. To look further back: handbell report --last 90d.\nA runner on this \
+         laptop knows only the incidents since its start, unless it was started with --data.\n",
         span(period)
     )
 }
@@ -75,7 +75,7 @@ pub(super) fn caption(tally: &Tally) -> String {
     parts.join(", ")
 }
 
-/// Everything there is to say of at least one incident.
+/// Returns the whole report of at least one incident.
 pub(super) fn report(
     summaries: &[Summary],
     period: &Period,
@@ -102,7 +102,7 @@ pub(super) fn report(
                 let hour = |one: &Summary| one.opened_at.to_zoned(period.zone.clone()).hour();
                 let counts =
                     names.zip(0..).map(|(name, wanted)| (name, count(summaries, |one| hour(one) == wanted)));
-                let _ = writeln!(out, "By the hour in which they opened ({})", zone_name(period));
+                let _ = writeln!(out, "By hour of opening ({})", zone_name(period));
                 out.push_str(&bars(&counts.collect::<Vec<_>>(), width, colour));
             }
             Breakdown::Weekday => {
@@ -112,7 +112,7 @@ pub(super) fn report(
                 let names = WEEKDAYS.map(str::to_owned).into_iter();
                 let counts =
                     names.zip(0..).map(|(name, wanted)| (name, count(summaries, |one| day(one) == wanted)));
-                let _ = writeln!(out, "By the day on which they opened ({})", zone_name(period));
+                let _ = writeln!(out, "By day of opening ({})", zone_name(period));
                 out.push_str(&bars(&counts.collect::<Vec<_>>(), width, colour));
             }
         }
@@ -144,20 +144,20 @@ fn facts(out: &mut String, tally: &Tally) {
     if tally.lapsed > 0 {
         let untaken = match tally.lapsed_untaken {
             0 => String::new(),
-            all if all == tally.lapsed => ", which nobody ever took".to_owned(),
-            some => format!(", {some} of which nobody ever took"),
+            all if all == tally.lapsed => ", which nobody took".to_owned(),
+            some => format!(", {some} of which nobody took"),
         };
         facts.push(("Lapsed", format!("{}{untaken}", tally.lapsed)));
     }
     if tally.ended_untaken() > 0 {
-        facts.push(("Not taken", format!("{} that ended before anybody took them", tally.ended_untaken())));
+        facts.push(("Not taken", format!("{}, which ended before anybody took them", tally.ended_untaken())));
     }
     for (title, value) in facts {
         let _ = writeln!(out, "  {title:9}  {value}");
     }
 }
 
-/// Those that nobody took and nobody ended: somebody should ask why.
+/// Lists the incidents that lapsed untaken, which deserve a question.
 fn untaken(out: &mut String, summaries: &[Summary], period: &Period) {
     let lapsed: Vec<&Summary> = summaries.iter().filter(|one| one.lapsed_untaken()).collect();
     if lapsed.is_empty() {
@@ -174,7 +174,7 @@ fn untaken(out: &mut String, summaries: &[Summary], period: &Period) {
     }
 }
 
-/// What it was about, with the kind: a button and a zone may share their name.
+/// Returns the incident's subject with its kind, since a button and a zone may have the same name.
 fn source(one: &Summary) -> String {
     let kind = match one.kind {
         Kind::Button => "button",
@@ -187,7 +187,7 @@ fn source(one: &Summary) -> String {
     format!("{kind} {}", one.name)
 }
 
-/// `name` → those of this name, the most first.
+/// Groups incidents by name, the largest group first.
 fn grouped(summaries: &[Summary], name: impl Fn(&Summary) -> Option<String>) -> Vec<(String, Vec<&Summary>)> {
     let mut groups: BTreeMap<String, Vec<&Summary>> = BTreeMap::new();
     for one in summaries {
@@ -196,7 +196,7 @@ fn grouped(summaries: &[Summary], name: impl Fn(&Summary) -> Option<String>) -> 
         }
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    // Of as many, the order of names stays.
+    // The sort is stable, so groups of equal size stay in the order of their names.
     groups.sort_by_key(|(_, some)| std::cmp::Reverse(some.len()));
     groups
 }
@@ -245,12 +245,12 @@ fn by_person(summaries: &[Summary], width: usize) -> String {
         ]);
     }
     let nobody = count(summaries, |one| one.taken.is_none());
-    let last = if nobody > 0 { format!("  and {nobody} that nobody took\n") } else { String::new() };
+    let last = if nobody > 0 { format!("  and {nobody} not taken by anybody\n") } else { String::new() };
     columns(&rows, &last, width)
 }
 
-/// The first column to the left, the others to the right, two spaces between. The last ones are left out where there is no
-/// room for them. `last` is the line beneath.
+/// Formats a table: the first column left-aligned, the others right-aligned, two spaces between them. The last columns are
+/// omitted if there is no room. `last` is the line beneath.
 fn columns<const N: usize>(rows: &[[String; N]], last: &str, width: usize) -> String {
     let wide = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..N).map(wide).collect();

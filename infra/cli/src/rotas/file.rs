@@ -1,4 +1,4 @@
-//! Rotas in a YAML file: read with the place of every mistake, and written so that it is read again.
+//! Reads rotas from YAML with the place of every mistake, and writes YAML that can be read again.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ struct File {
     rotas: BTreeMap<String, Entry>,
 }
 
-/// A rota, without what the table alone knows.
+/// A rota without the fields that only the table has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -28,14 +28,14 @@ struct Entry {
     team: Option<String>,
     #[serde(default)]
     layers: Vec<Layer>,
-    /// Those of the table stay, if absent.
+    /// If absent, the overrides in the table stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     overrides: Option<Vec<Override>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     holidays: Vec<Date>,
 }
 
-/// Reads a file against the people and teams that there are; or tells what is wrong, each with its place.
+/// Reads a file and checks it against the known people and teams, or returns every mistake with its place.
 pub fn read(text: &str, roster: &Roster) -> Result<Vec<Rota>, Vec<Finding>> {
     let (tree, findings) = check::compose(text)?;
     if !findings.is_empty() {
@@ -51,9 +51,9 @@ pub fn read(text: &str, roster: &Roster) -> Result<Vec<Rota>, Vec<Finding>> {
             column: place(at.map(|at| at.column())),
             path: String::new(),
             message: match words {
-                // The reader's own words are for programmers.
+                // The parser's own message is for programmers.
                 words if words.contains("parse") => {
-                    "this can't stand here; a time of day is 08:00, a day 2026-12-25, a moment 2026-12-25T08:00:00Z".to_owned()
+                    "this value is not allowed here; a time of day is 08:00, a day 2026-12-25, a time 2026-12-25T08:00:00Z".to_owned()
                 }
                 words => words.to_owned(),
             },
@@ -82,13 +82,13 @@ pub fn read(text: &str, roster: &Roster) -> Result<Vec<Rota>, Vec<Finding>> {
         rotas.push(rota);
     }
     if rotas.is_empty() {
-        findings.push(finding(&tree, vec!["rotas".to_owned()], "there is no rota in the file".to_owned()));
+        findings.push(finding(&tree, vec!["rotas".to_owned()], "the file contains no rota".to_owned()));
     }
     findings.sort_by_key(|finding| (finding.line, finding.column));
     if findings.is_empty() { Ok(rotas) } else { Err(findings) }
 }
 
-/// The mistake at the deepest place of its path that the file has.
+/// Returns a finding at the deepest part of the path that the file has.
 fn finding(tree: &Node, path: Vec<String>, message: String) -> Finding {
     let mut node = tree;
     for part in &path {
@@ -101,7 +101,7 @@ fn finding(tree: &Node, path: Vec<String>, message: String) -> Finding {
     Finding { line: node.place.line, column: node.place.column, path: path.join("."), message }
 }
 
-/// The rotas as [`read`] takes them.
+/// Writes the rotas in the format that [`read`] reads.
 pub fn write(roster: &Roster) -> Result<String, serde_json::Error> {
     let entries = roster.rotas.values().map(|rota| {
         let entry = Entry {
@@ -119,7 +119,7 @@ pub fn write(roster: &Roster) -> Result<String, serde_json::Error> {
     Ok(out)
 }
 
-/// Without what says nothing.
+/// Removes the null values, except that of `person`, which means nobody.
 fn plain(value: Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -131,7 +131,7 @@ fn plain(value: Value) -> Value {
     }
 }
 
-/// A value as YAML, in blocks. Lists of words stand in one line.
+/// Writes a value as block-style YAML, with lists of scalars on one line.
 fn yaml(value: &Value, indent: usize, out: &mut String) {
     let pad = " ".repeat(indent);
     match value {
@@ -175,7 +175,7 @@ fn word(text: &str) -> String {
     }
 }
 
-/// What could be taken for something else stands in quotes. YAML reads JSON's quotes as they are.
+/// Quotes text that YAML could read as another type. YAML accepts JSON's quotes.
 fn scalar(value: &Value) -> String {
     match value {
         Value::String(text) if text.contains('/') && text.split('/').all(is_name) => text.clone(),

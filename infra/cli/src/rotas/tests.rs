@@ -36,12 +36,12 @@ async fn rotas_are_taken_over_and_shown() {
     let roster = directory.store.people().roster().await.unwrap();
     assert_snapshot!(list(&roster, &directory), @r#"
         ops (Operations: day & night), Europe/Paris
-          dana, eli: a week each, from 2026-01-05 at 08:00
+          dana, eli: one week each, from 2026-01-05 at 08:00
           bob: 3 days each, from 2026-01-05 at 00:00, at certain hours
-          1 override(s) now or to come
+          1 current or future override(s)
           now: Eli
         ops-second (Operations, second), Europe/Paris
-          eli: a week each, from 2026-01-05 at 08:00
+          eli: one week each, from 2026-01-05 at 08:00
           now: Eli
     "#);
     let again = take_over(FILE, "rotas.yaml", false, &directory).await.unwrap();
@@ -124,19 +124,19 @@ async fn every_mistake_has_its_place() {
     "#);
     assert_snapshot!(wrong(&FILE.replace("08:00", "8 o'clock"), &directory).await, @r#"
         nothing was changed.
-        rotas.yaml:11:20: this can't stand here; a time of day is 08:00, a day 2026-12-25, a moment 2026-12-25T08:00:00Z
+        rotas.yaml:11:20: this value is not allowed here; a time of day is 08:00, a day 2026-12-25, a time 2026-12-25T08:00:00Z
          11 |         hand_over: 8 o'clock
             |                    ^
     "#);
     assert_snapshot!(wrong("rotas: {}\n", &directory).await, @r#"
         nothing was changed.
-        rotas.yaml:1:8: there is no rota in the file
+        rotas.yaml:1:8: the file contains no rota
          1 | rotas: {}
            |        ^
     "#);
     assert_snapshot!(wrong("rotas:\n  ops: [\n", &directory).await, @r#"
         nothing was changed.
-        rotas.yaml:2:8: this is no YAML: unclosed bracket '['
+        rotas.yaml:2:8: this is not valid YAML: unclosed bracket '['
          2 |   ops: [
            |        ^
     "#);
@@ -146,7 +146,7 @@ async fn every_mistake_has_its_place() {
 async fn a_roster_without_rotas() {
     let directory = empty().await;
     let roster = directory.store.people().roster().await.unwrap();
-    assert_snapshot!(list(&roster, &directory), @"There is no rota yet. `handbell rotas import --help` says how they get there.");
+    assert_snapshot!(list(&roster, &directory), @"There is no rota yet. `handbell rotas import --help` explains how to add one.");
 }
 
 #[tokio::test]

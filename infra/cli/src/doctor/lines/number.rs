@@ -1,4 +1,4 @@
-//! Where a line's number sends texts and calls: what Twilio says of it, and what of that is wrong.
+//! Checks where Twilio sends the texts and calls of a line's number.
 
 use handbell_core::config::Line;
 use reqwest::Url;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Asked, Found};
 
-/// More than one page of numbers is not asked for; in bytes.
+/// Limit of Twilio's answer, in bytes. Only one page of numbers is requested.
 const ANSWER_MAX: u64 = 1024 * 1024;
 
 #[derive(Deserialize)]
@@ -22,7 +22,7 @@ struct Number {
     sms_url: Option<String>,
     #[serde(default)]
     sms_method: Option<String>,
-    /// `AP…`: its URLs count, and the number's own don't.
+    /// Application `AP…`, whose URLs replace those of the number.
     #[serde(default)]
     sms_application_sid: Option<String>,
     #[serde(default)]
@@ -31,7 +31,7 @@ struct Number {
     voice_method: Option<String>,
     #[serde(default)]
     voice_application_sid: Option<String>,
-    /// `TK…`: calls go to the trunk.
+    /// Trunk `TK…`, which gets the calls.
     #[serde(default)]
     trunk_sid: Option<String>,
     #[serde(default)]
@@ -46,14 +46,14 @@ struct Capabilities {
     voice: Option<bool>,
 }
 
-/// What happens to one kind of what comes in.
+/// Destination of the texts or of the calls.
 struct Way<'a> {
     what: &'static str,
     key: &'static str,
     path: &'static str,
     url: Option<&'a str>,
     method: Option<&'a str>,
-    /// What takes it, whatever the URL says.
+    /// The application or trunk that takes precedence over the URL.
     instead: Option<&'a str>,
     can: Option<bool>,
 }
@@ -63,7 +63,7 @@ pub(super) async fn check(asked: &Asked<'_>, line: &Line, found: &mut Found) {
         Ok(number) => number,
         Err(why) => {
             let advice = "Check `twilio.account`, its secret, and that the number belongs to this account.";
-            return found.wrong(&format!("where {} leads: {why}", line.number), advice);
+            return found.wrong(&format!("the settings of {}: {why}", line.number), advice);
         }
     };
     let given = |text: &'_ Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(str::to_owned);
@@ -107,28 +107,28 @@ impl Way<'_> {
         };
         if self.can == Some(false) {
             found.wrong(
-                &format!("{what}: this number takes none"),
-                "Take another number, or leave it at the other kind.",
+                &format!("{what}: this number can't receive any"),
+                "Use another number, or do without them on this line.",
             );
         } else if let Some(instead) = self.instead {
-            found.wrong(&format!("{what}: {instead} gets them, and not us"), &advice);
+            found.wrong(&format!("{what} go to {instead}, not to Handbell"), &advice);
         } else if url.is_empty() {
-            found.wrong(&format!("{what} lead nowhere"), &advice);
+            found.wrong(&format!("{what} go nowhere"), &advice);
         } else if !is_ours {
-            found.wrong(&format!("{what} go to {url}, and not to us"), &advice);
+            found.wrong(&format!("{what} go to {url}, not to Handbell"), &advice);
         } else if self.method.is_some_and(|method| method.eq_ignore_ascii_case("GET")) {
-            found.wrong(&format!("{what} come to {url} with GET, which isn't served"), &advice);
+            found.wrong(&format!("{what} go to {url} with GET, which Handbell doesn't serve"), &advice);
         } else {
-            found.good(&format!("{what} come to {url}"));
+            found.good(&format!("{what} go to {url}"));
         }
     }
 }
 
-/// The number as Twilio has it; the error is for a person.
+/// Asks Twilio for the number's settings. The error is for people.
 async fn ask(asked: &Asked<'_>, number: &str) -> Result<Number, String> {
     let Some(twilio) = &asked.twilio else { return Err("the configuration has no `twilio`".to_owned()) };
     let (base, account) = &asked.twilio_at;
-    let no_address = || format!("{base:?} is no address of Twilio");
+    let no_address = || format!("{base:?} is not an address of Twilio");
     let mut url = Url::parse(base).map_err(|_| no_address())?;
     url.path_segments_mut().map_err(|()| no_address())?.pop_if_empty().extend([
         "2010-04-01",
@@ -140,7 +140,7 @@ async fn ask(asked: &Asked<'_>, number: &str) -> Result<Number, String> {
     let answer = twilio.fetch(url.as_str(), ANSWER_MAX).await.map_err(|failure| failure.why().to_owned())?;
     let numbers: Numbers =
         serde_json::from_slice(&answer.bytes).map_err(|_| "Twilio's answer can't be read".to_owned())?;
-    // The filter finds parts of numbers, too.
+    // The filter also matches parts of numbers.
     let mut numbers = numbers.incoming_phone_numbers.into_iter();
     numbers
         .find(|own| own.phone_number == number)

@@ -129,23 +129,23 @@ async fn all_is_well() {
     assert_eq!(found.wrong, 0);
     insta::assert_snapshot!(found.text, @"
     Webex
-      ✓ our token is that of Handbell, which is no bot: it hears everything in its spaces
-      · the webhooks' secret is the laptop's own
+      ✓ the token belongs to Handbell, which is not a bot: it receives every message in its spaces
+      · the webhooks' secret is that of the runner
       ✓ webhook messages created: active, calls https://laptop/webex
       ✓ webhook attachmentActions created: active, calls https://laptop/webex
       ✓ webhook messages updated: active, calls https://laptop/webex
       ✓ webhook messages deleted: active, calls https://laptop/webex
 
     support: Support (+12025550100)
-      ✓ the team can be read; beside us it has 1
-      ✓ alice@example.com is there now
-      ✓ texts come to https://laptop/twilio/sms
-      ✓ calls come to https://laptop/twilio/voice
-      · the form's secret is the laptop's own
+      ✓ the team can be read; without Handbell it has 1
+      ✓ alice@example.com is present now
+      ✓ texts go to https://laptop/twilio/sms
+      ✓ calls go to https://laptop/twilio/voice
+      · the form's secret is that of the runner
       · the form is at https://laptop/contact/support
-      · mail from support@example.com: only AWS can say whether it may go out: aws sesv2 get-email-identity --email-identity support@example.com (or its domain)
+      · mail from support@example.com: only AWS knows whether it may be sent: aws sesv2 get-email-identity --email-identity support@example.com (or its domain)
 
-    Good: customers reach the team.
+    Good: customers can reach the team.
     ");
 }
 
@@ -182,24 +182,24 @@ async fn what_is_wrong_comes_with_what_to_do() {
     let text = format!("{before}{}", &after[after.find(')').unwrap()..]);
     insta::assert_snapshot!(text, @r#"
     Webex
-      ✓ our token is that of Handbell, which is no bot: it hears everything in its spaces
-      ✓ the webhooks' secret is there, and long enough
-      ✗ webhook messages created: none calls us (one calls https://elsewhere.example.com/webex, and stays as it is)
-        → `handbell webhooks sync --url https://laptop` puts it right.
-      ✗ webhook attachmentActions created: Webex has switched it off, after a hundred failures
-        → `handbell webhooks sync --url https://laptop` puts it right.
-      ✗ webhook messages updated: there are 2 of it, so everything is told twice
-        → `handbell webhooks sync --url https://laptop` puts it right.
+      ✓ the token belongs to Handbell, which is not a bot: it receives every message in its spaces
+      ✓ the webhooks' secret is present, and long enough
+      ✗ webhook messages created: none calls Handbell (one calls https://elsewhere.example.com/webex, and stays as it is)
+        → `handbell webhooks sync --url https://laptop` corrects it.
+      ✗ webhook attachmentActions created: Webex has disabled it, after a hundred failures
+        → `handbell webhooks sync --url https://laptop` corrects it.
+      ✗ webhook messages updated: there are 2 of them, so every event arrives more than once
+        → `handbell webhooks sync --url https://laptop` corrects it.
       ✗ webhook messages deleted: there is none
-        → `handbell webhooks sync --url https://laptop` puts it right.
+        → `handbell webhooks sync --url https://laptop` corrects it.
 
     support: Support (+12025550100)
-      ✗ who is in the team: Webex doesn't know it, or doesn't let us see it (HTTP 404: Could not find a team with provided ID.)
-        → `team` is a team's id, and handbell@example.com must be in it: add it in Webex.
-      · unknown@example.com: Webex finds nobody. Only people of our own organisation are found: fine if they aren't, but then nobody is asked to answer by this entry; else correct the address.
-      ✗ texts go to https://demo.twilio.com/welcome/sms/reply, and not to us
+      ✗ the members of the team: Webex doesn't know it, or doesn't let us see it (HTTP 404: Could not find a team with provided ID.)
+        → `team` must be a team's id, and handbell@example.com a member of it: add it in Webex.
+      · unknown@example.com: Webex finds nobody. It finds only people of Handbell's own organisation: if this person belongs to another, this entry is fine, but nobody is asked to answer because of it; else correct the address.
+      ✗ texts go to https://demo.twilio.com/welcome/sms/reply, not to Handbell
         → In Twilio's console, on the number's page under "A message comes in": Webhook, https://laptop/twilio/sms, HTTP POST.
-      ✗ calls lead nowhere
+      ✗ calls go nowhere
         → In Twilio's console, on the number's page under "A call comes in": Webhook, https://laptop/twilio/voice, HTTP POST.
 
     7 things are wrong.
@@ -216,17 +216,17 @@ async fn with_a_bot_agents_are_told_what_to_do() {
     stand.all_hooks().await;
     let found = stand.ask(plain()).await;
     assert_eq!(found.wrong, 0, "{}", found.text);
-    assert!(
-        found.text.contains("agents begin what shall go out with a mention of it; everything"),
-        "{}",
-        found.text
-    );
+    assert!(found.text.contains("with a mention of the bot; everything"), "{}", found.text);
     let mut line = plain();
     line["answers"] = "explicit".into();
     line["agents"] = json!([{ "email": "handbell@webex.bot" }]);
     let found = stand.ask(line).await;
-    assert!(found.text.contains("with /reply after it"), "{}", found.text);
-    assert!(found.wrong == 1 && found.text.contains("✗ handbell@webex.bot is no person"), "{}", found.text);
+    assert!(found.text.contains("followed by /reply"), "{}", found.text);
+    assert!(
+        found.wrong == 1 && found.text.contains("✗ handbell@webex.bot is not a person"),
+        "{}",
+        found.text
+    );
 }
 
 #[tokio::test]
@@ -252,10 +252,14 @@ async fn secrets_are_looked_at_and_not_shown() {
     assert!(missing.text.contains("\"contact-form\" is not in the secrets document"), "{}", missing.text);
     secrets["twilio"] = "another".into();
     let stranger = stand.ask_with(secrets.clone(), url.clone(), plain()).await.unwrap();
-    assert!(stranger.wrong == 1 && stranger.text.contains("✗ where +12025550100 leads"), "{}", stranger.text);
+    assert!(
+        stranger.wrong == 1 && stranger.text.contains("✗ the settings of +12025550100"),
+        "{}",
+        stranger.text
+    );
     secrets["webex"] = "another".into();
     let nobody = stand.ask_with(secrets.clone(), url.clone(), plain()).await.unwrap();
-    assert!(nobody.wrong == 1 && nobody.text.contains("✗ who our token is"), "{}", nobody.text);
+    assert!(nobody.wrong == 1 && nobody.text.contains("✗ whose token this is"), "{}", nobody.text);
     secrets.as_object_mut().unwrap().remove("webex");
     let no_token = stand.ask_with(secrets, url, line).await.unwrap_err().to_string();
     assert_eq!(no_token, "the secret \"webex\" is not in the secrets document");
