@@ -1,11 +1,11 @@
-//! The command as other programs see it: exit codes, and JSON where it is asked for.
+//! The exit codes and the JSON of the command, as other programs see them.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// Nobody listens there.
+/// An address at which nothing listens.
 const NOBODY: &str = "http://127.0.0.1:9";
 
 fn handbell(words: &[&str]) -> Output {
@@ -28,7 +28,7 @@ fn demo() -> String {
     root.join("examples/green-power/handbell.yaml").display().to_string()
 }
 
-/// A file that is gone at the end.
+/// A file that is deleted when dropped.
 struct File(std::path::PathBuf);
 
 impl File {
@@ -73,7 +73,7 @@ fn a_good_configuration_is_0_and_a_wrong_one_1() {
 }
 
 #[test]
-fn a_command_line_that_nobody_understands_is_2() {
+fn an_invalid_command_line_is_2() {
     for words in [&["chekc"][..], &["replay"], &["report", "--last", "yesterday"], &["check"]] {
         let output = handbell(words);
         assert_eq!((code(&output), output.stdout.is_empty()), (2, true), "{words:?}");
@@ -81,7 +81,7 @@ fn a_command_line_that_nobody_understands_is_2() {
 }
 
 #[test]
-fn who_cannot_be_reached_is_3() {
+fn an_unreachable_system_is_3() {
     let demo = demo();
     for words in [
         &["oncall"][..],
@@ -105,7 +105,7 @@ fn who_cannot_be_reached_is_3() {
 }
 
 #[test]
-fn what_is_refused_is_1() {
+fn a_refused_request_is_1() {
     let words = ["replay", "--zone", "nowhere", "--csv", "none.csv", "--json", "--config", &demo()];
     let output = handbell(&words);
     let error = &document(&output)["error"];
@@ -114,12 +114,12 @@ fn what_is_refused_is_1() {
         error["message"].as_str().is_some_and(|message| message.starts_with("there is no zone")),
         "{error}"
     );
-    // No secrets, so nobody is asked.
+    // Without secrets, the command asks nobody.
     assert_eq!(code(&handbell(&["doctor", "lines", "--config", &demo()])), 1);
 }
 
 #[test]
-fn a_replay_is_a_document() {
+fn a_replay_prints_a_json_document() {
     let counts: String =
         (0..30).map(|minute| format!("2026-11-14T10:{minute:02}:00Z,{}\n", 90 + minute)).collect();
     let file = File::of("counts.csv", &counts);

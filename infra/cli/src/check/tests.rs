@@ -20,7 +20,7 @@ twilio: { account: ACffffffffffffffffffffffffffffffff, token: { secret: twilio }
 ";
 
 #[test]
-fn the_example_is_right() {
+fn the_example_is_valid() {
     let config =
         check(DEMO, &demo_file).unwrap_or_else(|found| panic!("{}", render("handbell.yaml", DEMO, &found)));
     let plan = &config.plans["green-power"];
@@ -36,7 +36,7 @@ fn the_example_is_right() {
 }
 
 #[test]
-fn typos_are_all_named_at_once_and_looked_behind() {
+fn all_typos_are_reported_with_the_mistakes_below_them() {
     let text = format!(
         "{TOP}timezon: Europe/Pari
 plans:
@@ -157,7 +157,7 @@ buttons:
 }
 
 #[test]
-fn what_only_meaning_shows() {
+fn semantic_mistakes_are_reported() {
     let text = format!(
         "{TOP}admins: {{ sms: [\"123\"], webex: [nobody] }}
 plans:
@@ -209,7 +209,7 @@ buttons:
 }
 
 #[test]
-fn a_line_that_nobody_would_reach() {
+fn mistakes_of_a_line_are_reported() {
     let text = "\
 webex: { token: { secret: webex }, webhook: { secret: webex-webhook } }
 twilio: { account: ACffffffffffffffffffffffffffffffff, token: { secret: twilio }, from: +12025550100 }
@@ -291,7 +291,7 @@ lines: { support: { number: +12025550100, agents: [{ email: alice@example.com }]
 }
 
 #[test]
-fn broken_yaml() {
+fn invalid_yaml_is_reported() {
     assert_snapshot!(wrong("webex:\n\ttoken: 1\n"), @r"
     f.yaml:2:1: this line begins with a tab; YAML indents with spaces
      2 | 	token: 1
@@ -336,7 +336,7 @@ fn broken_yaml() {
 }
 
 #[test]
-fn keys_given_twice() {
+fn duplicate_keys_are_reported() {
     let text = format!(
         "{TOP}timezone: UTC\ntimezone: UTC\nplans: {{ a: {{ space: {{ title: A, title: B }}, steps: [{{ people: {{ participants: [a@b.c] }} }}] }} }}\n"
     );
@@ -376,7 +376,7 @@ fn aliases_and_merges_work_but_cannot_explode() {
 }
 
 #[test]
-fn what_may_be_a_secret_is_not_repeated() {
+fn possible_secrets_are_not_printed() {
     let shown = wrong(
         "webex: { token: hunter2 }\ntwilio: { token: [hunter2] }\nbuttons: { b: { token: hunter2 } }\n",
     );
@@ -384,7 +384,7 @@ fn what_may_be_a_secret_is_not_repeated() {
 }
 
 #[test]
-fn scalars_mean_what_is_wanted() {
+fn scalars_are_converted_to_the_schema_s_types() {
     let text = format!(
         "{TOP}plans: {{ 7: {{ space: {{ title: 2026 }}, reset_after: 90m, steps: [{{ post: {{ markdown: yes, label: ~ }} }}] }} }}
 buttons: {{ b: {{ plan: 7, token: {{ secret: b }}, flic: on }} }}
@@ -396,8 +396,8 @@ buttons: {{ b: {{ plan: 7, token: {{ secret: b }}, flic: on }} }}
 }
 
 #[test]
-fn nothing_that_people_type_makes_it_panic() {
-    // The example with one line left out, cut short, or pushed to the right, for every line.
+fn no_input_makes_the_check_panic() {
+    // The example with one line removed, cut short, or indented, for every line.
     let lines: Vec<&str> = DEMO.lines().collect();
     for (index, line) in lines.iter().enumerate() {
         let half: String = line.chars().take(line.chars().count() / 2).collect();
@@ -426,7 +426,7 @@ fn nothing_that_people_type_makes_it_panic() {
 }
 
 #[test]
-fn agrees_with_the_functions_reader() {
+fn the_check_agrees_with_the_functions_deserializer() {
     for span in ["1d", "1h 30m", "90m", "2 minutes", "1.5h", "0s", "-5m", "PT1H", "5", "1w", "1h, 5m"] {
         let text = format!(
             "{TOP}plans: {{ a: {{ space: {{ title: A }}, reset_after: \"{span}\", steps: [{{ post: {{ markdown: a }} }}] }} }}\n"
@@ -438,7 +438,7 @@ fn agrees_with_the_functions_reader() {
 }
 
 #[test]
-fn days_are_refused_in_words() {
+fn days_in_durations_are_refused_with_advice() {
     let text = format!(
         "{TOP}plans: {{ a: {{ space: {{ title: A }}, reset_after: 1d, steps: [{{ post: {{ markdown: a }} }}] }} }}\n"
     );

@@ -1,4 +1,4 @@
-//! A roster to test the commands with, and what they are told as times.
+//! A roster with which the commands are tested, and tests of times.
 
 use axum::Router;
 use axum::routing::post;

@@ -50,7 +50,7 @@ fn noon() -> Timestamp {
     "2026-11-14T10:40:00Z".parse().unwrap()
 }
 
-/// The stand-in CMX at some address. It knows all zones of its own configuration: hats are called otherwise there.
+/// Starts a simulated CMX. It knows the zones of its own configuration, in which the hats have another name.
 async fn stand() -> (String, Stand) {
     let account = SimAccount {
         webex_token: String::new(),
@@ -71,7 +71,7 @@ async fn stand() -> (String, Stand) {
     (origin, stand)
 }
 
-/// Without what differs from run to run.
+/// Removes the parts of the text that differ between runs.
 fn steady(text: &str) -> String {
     let (before, after) = text.split_once("\"duration\":{").unwrap_or((text, ""));
     let text = &format!("{before}…{}", after.split_once('}').unwrap_or_default().1);
@@ -82,7 +82,7 @@ fn steady(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_cmx_is_asked_and_what_it_says_is_explained() {
+async fn a_cmx_is_asked_and_its_answer_explained() {
     let (origin, stand) = stand().await;
     stand.set("hall", 42);
     let found = ask(&Options { runner: Some(origin.clone()), ..options("map") }).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_cmx_is_asked_and_what_it_says_is_explained() {
 }
 
 #[tokio::test]
-async fn nobody_answers() {
+async fn an_unreachable_site_is_explained() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -139,7 +139,7 @@ async fn nobody_answers() {
 }
 
 #[tokio::test]
-async fn who_tells_by_himself_is_told_the_address() {
+async fn a_pushing_site_gets_instructions() {
     let public_url = Some("https://bell.example.com/".to_owned());
     let door = ask(&Options { public_url: public_url.clone(), ..options("door") }).await.unwrap();
     assert_eq!((door.counted, door.unknown), (0, 0));
@@ -167,7 +167,7 @@ async fn who_tells_by_himself_is_told_the_address() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_said() {
+async fn the_error_names_what_is_missing() {
     let no_secrets = ask(&options("map")).await.unwrap_err().to_string();
     assert!(no_secrets.contains("--secrets") && no_secrets.contains("--runner"), "{no_secrets}");
     let no_site = ask(&options("mop")).await.unwrap_err().to_string();
@@ -184,7 +184,7 @@ async fn what_is_missing_is_said() {
 }
 
 #[tokio::test]
-async fn secrets_come_from_a_file() {
+async fn secrets_are_read_from_a_file() {
     let file = std::env::temp_dir().join(format!("handbell-secrets-{}.json", uuid::Uuid::new_v4()));
     std::fs::write(&file, r#"{ "other": "x" }"#).unwrap();
     let place = Some(format!("file:{}", file.display()));

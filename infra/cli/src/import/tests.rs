@@ -3,7 +3,7 @@ use super::robot::number;
 use super::*;
 use crate::check::{check, render};
 
-/// The shape of the first generation's sample: all keys that it knew, in the places where it had them.
+/// A sample of the first generation, with every key that it knew.
 const SEED: &str = r#"
 bt.tn:
 
@@ -74,7 +74,7 @@ fn config(imported: &Imported) -> handbell_core::config::Config {
 }
 
 #[test]
-fn the_first_generation() {
+fn the_first_generation_is_imported() {
     let imported = import(SEED, &[]);
     let config = config(&imported);
     let plan = &config.plans["button"];
@@ -265,7 +265,7 @@ fn lists_of_the_shared_file_come_first() {
 }
 
 #[test]
-fn what_holds_nothing_says_so() {
+fn files_without_steps_import_nothing() {
     for text in [
         "",
         "- 1",
@@ -283,7 +283,7 @@ fn what_holds_nothing_says_so() {
 }
 
 #[test]
-fn texts_come_back_as_they_were() {
+fn texts_survive_the_import_unchanged() {
     let texts = [
         "x",
         "two\nlines",
@@ -335,7 +335,7 @@ fn texts_come_back_as_they_were() {
 }
 
 #[test]
-fn numbers_get_a_plus_only_if_it_is_clear() {
+fn numbers_get_a_plus_only_if_the_country_is_certain() {
     for (theirs, ours) in [
         ("33644606827", Some("+33644606827")),
         ("+352 691-496.401", Some("+352691496401")),

@@ -20,7 +20,7 @@ async fn say(line: &str, directory: &Directory) -> String {
 }
 
 #[tokio::test]
-async fn added_listed_and_ended() {
+async fn a_window_is_added_listed_and_ended() {
     let mut directory = empty().await;
     let added = say(
         "add --until 23:00 --why new_disks --source monitoring --about db1 --timezone Europe/Paris",
@@ -40,7 +40,7 @@ async fn added_listed_and_ended() {
 }
 
 #[tokio::test]
-async fn what_has_not_begun_is_called_off() {
+async fn a_planned_window_is_cancelled() {
     let directory = empty().await;
     say("add --from 2026-12-01 --until 2026-12-02 --why power", &directory).await;
     assert_snapshot!(say("list", &directory).await, @"mabcd1234  Tue 01 Dec 00:00 to Wed 02 Dec 00:00 UTC: all sources (power)");
@@ -49,7 +49,7 @@ async fn what_has_not_begun_is_called_off() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_changes_nothing() {
+async fn invalid_commands_change_nothing() {
     let directory = empty().await;
     for line in [
         "add --until 11:00 --why disks",

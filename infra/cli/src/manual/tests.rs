@@ -1,6 +1,6 @@
 use super::*;
 
-/// Each command that people see, by its words.
+/// Returns each visible command with its words.
 fn all(command: &Command, words: &[String]) -> Vec<(Vec<String>, Command)> {
     let below = command.get_subcommands().filter(|one| is_shown(one));
     let below = below.flat_map(|one| {
@@ -19,16 +19,16 @@ fn written(work: impl FnOnce(&mut dyn Write) -> Done) -> String {
 }
 
 #[test]
-fn the_definitions_agree_with_themselves() {
+fn the_definitions_are_consistent() {
     Cli::command().debug_assert();
 }
 
 #[test]
-fn every_command_teaches_by_example() {
+fn every_command_has_examples() {
     let commands = all(&definition(), &[]);
     assert!(commands.len() > 20, "{}", commands.len());
     for (words, command) in commands {
-        // One that only leads to others leaves the examples to them.
+        // The examples of a command with subcommands are theirs.
         if command.get_subcommands().any(is_shown) && command.get_after_help().is_none() {
             continue;
         }
@@ -54,7 +54,7 @@ fn each_shell_completes_each_command() {
 }
 
 #[test]
-fn each_command_has_a_page() {
+fn each_command_has_a_manual_page() {
     let whole = written(|out| page(&[], out));
     assert!(whole.contains(".TH handbell 1") && whole.contains("oncall"), "{whole}");
     for (words, _) in all(&definition(), &[]) {
@@ -70,7 +70,7 @@ fn each_command_has_a_page() {
 
 #[cfg(feature = "local")]
 #[test]
-fn the_document_is_true() {
+fn the_document_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/commands.md");
     let document = std::fs::read_to_string(path).unwrap_or_default();
     assert!(

@@ -10,7 +10,7 @@ struct Line {
     options: Options,
 }
 
-/// What the command line answers, or how it refuses.
+/// Returns the answer to a command line, or its error after `!`.
 async fn say(line: &str, directory: &Directory) -> String {
     let words = line.split(' ').map(|word| word.replace('_', " "));
     let line = Line::try_parse_from(words).unwrap_or_else(|error| panic!("{line}: {error}"));
@@ -20,7 +20,7 @@ async fn say(line: &str, directory: &Directory) -> String {
     }
 }
 
-/// Dana and Eli take turns, a day each.
+/// A roster in which Dana and Eli take turns of a day.
 async fn in_turns() -> Directory {
     let directory = with_people().await;
     let rotas = "\
@@ -36,7 +36,7 @@ rotas:
 }
 
 #[tokio::test]
-async fn who_until_when_and_who_is_next() {
+async fn the_answer_shows_who_until_when_and_who_is_next() {
     let directory = in_turns().await;
     assert_snapshot!(say("oncall", &directory).await, @r#"
         ops: Eli +12025550112 until Sun 22 Nov 08:00, then Dana (Europe/Paris)
@@ -81,7 +81,7 @@ async fn a_week_in_a_chart() {
 }
 
 #[tokio::test]
-async fn somebody_stands_in() {
+async fn an_override_is_added_and_cleared() {
     let directory = in_turns().await;
     assert_snapshot!(say("oncall override ops --person bob --from 14:00 --until 18:00", &directory).await, @"Done. ops: Eli +12025550112 until Sat 21 Nov 14:00, then Bob (Europe/Paris)");
     assert_snapshot!(say("oncall --rota ops --at 15:00", &directory).await, @"ops: Bob +12025550113 until Sat 21 Nov 18:00 (override), then Eli (Europe/Paris)");
@@ -91,14 +91,14 @@ async fn somebody_stands_in() {
 }
 
 #[tokio::test]
-async fn two_people_swap() {
+async fn two_people_swap_turns() {
     let directory = in_turns().await;
     assert_snapshot!(say("oncall swap ops dana eli --from 2026-11-21 --until 2026-11-23", &directory).await, @"Done. ops: Dana +12025550111 until Sun 22 Nov 08:00 (override), then Eli (Europe/Paris)");
     assert_snapshot!(say("oncall --rota ops --at 2026-11-22_12:00", &directory).await, @"ops: Eli +12025550112 until Mon 23 Nov 00:00 (override), then Dana (Europe/Paris)");
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_changes_nothing() {
+async fn invalid_commands_change_nothing() {
     let directory = in_turns().await;
     let newcomer = "id,name,phones\nfay,Fay,+12025550119\n";
     crate::people::take_over(newcomer, &Default::default(), &directory, &|_| false).await.unwrap();
@@ -140,7 +140,7 @@ async fn what_makes_no_sense_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_is_on_duty_for_programs() {
+async fn json_shows_who_is_on_call() {
     let directory = with_people().await;
     say("oncall override ops --person eli --until 18:00", &directory).await;
     let said = say("oncall --json --week", &directory).await;

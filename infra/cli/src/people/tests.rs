@@ -45,7 +45,7 @@ fn a_file_is_read() {
     assert_eq!(dana.rules, parse_rules("text; call after 2m every 5m x3").unwrap());
     assert_eq!((eli.email.as_ref(), eli.timezone.as_ref(), eli.rules.len()), (None, None, 0));
     assert!(contacts(dana).chain(contacts(eli)).all(|contact| contact.verified_at.is_none()));
-    // As a spreadsheet in Europe writes it, with columns in another order.
+    // As European spreadsheets write it, with another order of the columns.
     let other = "\u{feff}Name;ID;Phones\r\n Dana ;dana; +12025550111 \r\n;;\r\n";
     let file = csv::read(other).unwrap();
     assert_eq!(file.people.len(), 1);
@@ -98,7 +98,7 @@ fn every_mistake_has_its_line_and_column() {
 }
 
 #[tokio::test]
-async fn one_wrong_line_and_nobody_is_taken_over() {
+async fn one_wrong_line_prevents_the_import() {
     let directory = empty().await;
     let wrong = FILE.replace("+12025550112", "12025550112");
     let error = import(&wrong, yes(), &directory).await.unwrap_err().to_string();
@@ -114,7 +114,7 @@ async fn one_wrong_line_and_nobody_is_taken_over() {
 }
 
 #[tokio::test]
-async fn who_vouches_is_asked_back() {
+async fn confirming_contacts_asks_once() {
     let directory = empty().await;
     let asked = std::cell::RefCell::new(Vec::new());
     let no = |question: &str| {
@@ -127,13 +127,13 @@ async fn who_vouches_is_asked_back() {
     assert!(asked.borrow()[0].contains("4 of them aren't verified yet"), "{asked:?}");
     take_over(FILE, &vouched, &directory, &|_| true).await.unwrap();
     assert!(everybody(&directory).await.values().all(Person::is_reachable));
-    // All of them are verified now: there is nothing to ask.
+    // All contacts are verified now, so there is no question.
     take_over(FILE, &vouched, &directory, &no).await.unwrap();
     assert_eq!(asked.borrow().len(), 1);
 }
 
 #[tokio::test]
-async fn what_is_verified_stays_so_and_what_is_new_is_not() {
+async fn known_contacts_stay_verified_and_new_ones_are_not() {
     let directory = empty().await;
     assert_snapshot!(import(FILE, Asked::default(), &directory).await.unwrap(), @r#"
         2 new, 0 changed, 0 as before.
@@ -164,14 +164,14 @@ async fn what_is_verified_stays_so_and_what_is_new_is_not() {
 }
 
 #[tokio::test]
-async fn what_has_no_column_stays() {
+async fn fields_without_a_column_do_not_change() {
     let directory = empty().await;
     import(FILE, yes(), &directory).await.unwrap();
     import("id,name\ndana,Dana\nfay,Fay\n", Asked::default(), &directory).await.unwrap();
     let roster = directory.store.people().roster().await.unwrap();
     assert_eq!((roster.people["dana"].name.as_str(), roster.people["dana"].phones.len()), ("Dana", 2));
     assert_eq!(roster.teams["ops"].members, ["dana", "eli"]);
-    // Who stands in the file is in the teams that it says; who doesn't stays where they are.
+    // People in the file belong to the teams that it names. The others keep their teams.
     import("id,name,teams\ndana,Dana,night\nfay,Fay,ops\n", Asked::default(), &directory).await.unwrap();
     let roster = directory.store.people().roster().await.unwrap();
     assert_eq!(roster.teams["ops"].members, ["eli", "fay"]);
@@ -179,7 +179,7 @@ async fn what_has_no_column_stays() {
 }
 
 #[tokio::test]
-async fn what_is_exported_is_imported() {
+async fn an_export_can_be_imported() {
     let directory = empty().await;
     import(FILE, yes(), &directory).await.unwrap();
     let exported = csv::write(&directory.store.people().roster().await.unwrap()).unwrap();
@@ -193,7 +193,7 @@ async fn what_is_exported_is_imported() {
 }
 
 #[tokio::test]
-async fn everybody_is_shown() {
+async fn the_list_shows_everybody() {
     let directory = with_people().await;
     import("id,name,phones\nfay,Fay Fuchs,+12025550119\n", Asked::default(), &directory).await.unwrap();
     assert_snapshot!(list(&directory.store.people().roster().await.unwrap()), @r#"
@@ -214,7 +214,7 @@ async fn everybody_is_shown() {
 }
 
 #[tokio::test]
-async fn a_code_reaches_the_contact_and_comes_back() {
+async fn a_code_verifies_the_contact() {
     let directory = empty().await;
     import(FILE, Asked::default(), &directory).await.unwrap();
     let sent = verify::codes("eli", &directory, &around()).await.unwrap();
@@ -238,7 +238,7 @@ async fn a_code_reaches_the_contact_and_comes_back() {
 }
 
 #[tokio::test]
-async fn whoever_takes_turns_is_not_removed() {
+async fn a_person_with_turns_is_not_removed() {
     let directory = with_people().await;
     let error = remove("eli", &directory).await.unwrap_err().to_string();
     assert_eq!(error, "eli takes turns in ops-second; remove them there first (handbell rotas import)");
@@ -253,7 +253,7 @@ async fn whoever_takes_turns_is_not_removed() {
 }
 
 #[tokio::test]
-async fn everybody_for_programs() {
+async fn json_shows_everybody() {
     let directory = empty().await;
     import(FILE, Asked::default(), &directory).await.unwrap();
     let told = super::everybody(&directory.store.people().roster().await.unwrap());

@@ -51,7 +51,7 @@ fn a_day_in_a_terminal() {
 }
 
 #[test]
-fn it_has_the_width_that_it_is_given_whatever_the_counts() {
+fn the_chart_keeps_its_width_for_any_counts() {
     let week: Vec<Option<u32>> = day().into_iter().cycle().take(7 * 1440).collect();
     for points in [&week[..], &week[..30], &week[..1], &[Some(0); 90], &[None; 90], &[Some(4_000_000_000); 5]]
     {
@@ -65,7 +65,7 @@ fn it_has_the_width_that_it_is_given_whatever_the_counts() {
 }
 
 #[test]
-fn colours_change_no_sign() {
+fn colours_change_no_character() {
     let points = day();
     let spans =
         [("2026-11-14T08:30:00Z".parse().unwrap(), "2026-11-14T16:00:00Z".parse().unwrap(), Level::Warn)];

@@ -31,7 +31,7 @@ fn rule(zone: &str, tuning: &Tuning) -> Rule {
     Rule::of(&tuning.applied(&config().zones[zone]), &paris()).unwrap()
 }
 
-/// A week of a shop, from a Saturday on: full on Saturdays, busy on Wednesday, and the site is dead for a while on Tuesday.
+/// A week of a shop that begins on a Saturday: full on Saturday, busy on Wednesday, and without counts for a while on Tuesday.
 fn week() -> Vec<(Timestamp, Option<u32>)> {
     let start = at("2026-11-13T23:00:00Z");
     let mut counts = Vec::new();
@@ -64,7 +64,7 @@ fn a_file_is_read() {
             "2026-11-14T11:40,1\n2026-11-14 11:40:20,2\n2026-11-14T10:40:59.5Z,3\n",
             vec![(day("10:40:00"), Some(3))],
         ),
-        // The night in which the clocks are put back: the earlier, and then the later.
+        // The night in which the clocks go back: first the earlier time, then the later one.
         (
             "2026-10-25 02:30,1\n2026-10-25 02:59,2\n2026-10-25 02:00,3\n2026-10-25 02:30,4\n",
             vec![
@@ -74,7 +74,7 @@ fn a_file_is_read() {
                 (at("2026-10-25T01:30:00Z"), Some(4)),
             ],
         ),
-        // The night in which an hour is skipped.
+        // The night in which the clocks skip an hour.
         ("2026-03-29 02:30,1\n", vec![(at("2026-03-29T01:30:00Z"), Some(1))]),
     ];
     for (text, expected) in table {
@@ -86,7 +86,7 @@ fn a_file_is_read() {
 }
 
 #[test]
-fn a_bad_line_is_named() {
+fn a_bad_line_is_reported() {
     let table = [
         ("", "line 1: the file has no counts"),
         ("time,count\n", "line 1: the file has no counts"),
@@ -117,7 +117,7 @@ fn a_bad_line_is_named() {
 }
 
 #[test]
-fn each_minute_is_there_once() {
+fn each_minute_occurs_once() {
     let minute = |text: &str| at(&format!("2026-11-14T10:{text}Z"));
     let sparse = [
         (minute("00:10"), Some(1)),
@@ -157,7 +157,7 @@ fn a_replay_is_the_live_rule_minute_by_minute() {
 }
 
 #[test]
-fn a_week_is_told() {
+fn a_week_is_reported() {
     let (rule, config) = (rule("shoes", &Tuning::default()), config());
     let told = Told {
         label: "Floor 2 / Shoes",
@@ -181,7 +181,7 @@ fn a_week_is_told() {
 }
 
 #[test]
-fn what_isnt_over_and_what_never_was() {
+fn an_open_episode_and_none_are_reported() {
     let rule = Rule {
         levels: vec![Bounds { level: Level::Alert, at: 50, clear: 45 }],
         ..rule("hats", &Tuning::default())
@@ -348,7 +348,7 @@ async fn the_whole_command() {
 }
 
 #[tokio::test]
-async fn where_there_are_no_counts_is_said() {
+async fn the_error_says_where_counts_are_missing() {
     let around = Around { variable: &|_| None, now: at("2026-11-20T23:00:00Z"), width: 100, colour: false };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

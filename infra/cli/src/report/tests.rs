@@ -36,7 +36,7 @@ fn options(line: &str) -> Result<Options, clap::Error> {
     Ok(Line::try_parse_from(["report"].into_iter().chain(line.split_whitespace()))?.options)
 }
 
-/// A runner's table and clock, without the rest of it.
+/// The table and the clock of a runner, without its other parts.
 struct Laptop {
     table: Table,
     store: Store,
@@ -44,7 +44,7 @@ struct Laptop {
     subjects: Arc<AtomicU64>,
 }
 
-/// What the runner's clock says.
+/// The time of the runner's clock.
 const NOW: &str = "2026-11-21T09:00:00Z";
 
 impl Laptop {
@@ -74,9 +74,9 @@ impl Laptop {
         Ok(out.replace(&self.address, "http://laptop"))
     }
 
-    /// An incident that opened at some time, was taken and ended so many seconds later, and is written down as any other.
+    /// Stores an incident that opened at `opened`, and was taken and ended the given number of seconds later.
     async fn happened(&self, what: &str, opened: &str, taken: Option<(&str, i64)>, end: (&str, i64)) {
-        // Each kind of trouble is another one: an incident's name is made from what it is about.
+        // Each incident needs another subject, from which its reference is made.
         let key = self.subjects.fetch_add(1, Ordering::SeqCst).to_string();
         let (kind, name) = what.split_once(' ').unwrap();
         let subject = match kind {
@@ -132,7 +132,7 @@ async fn commit(
     }
 }
 
-/// Three weeks of two sources, a button and a line.
+/// Incidents of two sources, a button and a line in three weeks.
 async fn weeks() -> Laptop {
     let laptop = Laptop::new().await;
     for (day, hour) in [(2, 3), (3, 14), (5, 2), (9, 3), (12, 17), (16, 3), (18, 9), (19, 22)] {
@@ -150,7 +150,7 @@ async fn weeks() -> Laptop {
 }
 
 #[tokio::test]
-async fn what_happened_in_thirty_days() {
+async fn thirty_days_are_reported() {
     let laptop = weeks().await;
     insta::assert_snapshot!(laptop.report("").await.unwrap(), @r"
     13 incidents, Thu 22 Oct 2026 11:00 – Sat 21 Nov 2026 10:00
@@ -220,7 +220,7 @@ async fn what_happened_in_thirty_days() {
 }
 
 #[tokio::test]
-async fn a_line_for_each() {
+async fn the_csv_has_a_line_for_each_incident() {
     let laptop = weeks().await;
     let folder = std::env::temp_dir().join(format!("handbell-report-{}", uuid::Uuid::new_v4()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -242,7 +242,7 @@ async fn a_line_for_each() {
 }
 
 #[tokio::test]
-async fn nothing_happened() {
+async fn a_period_without_incidents_is_explained() {
     let laptop = Laptop::new().await;
     insta::assert_snapshot!(laptop.report("").await.unwrap(), @r"
     No incidents: the runner at http://laptop has none that opened in this period and is over.
@@ -261,7 +261,7 @@ async fn nothing_happened() {
 }
 
 #[tokio::test]
-async fn an_incident_is_found_by_when_it_opened() {
+async fn incidents_are_found_by_their_opening_time() {
     let laptop = Laptop::new().await;
     laptop.happened("button green", "2026-10-31T22:59:59.999Z", Some(("Dana", 60)), ("resolved", 7200)).await;
     laptop.happened("button green", "2026-10-31T23:00:00Z", Some(("Dana", 60)), ("resolved", 7200)).await;
@@ -280,13 +280,13 @@ async fn an_incident_is_found_by_when_it_opened() {
     );
     assert_eq!(log("2026-10-31T23:00:00Z", "2026-12-01T00:30:00.001Z").await, all[1..]);
     assert_eq!(log("2026-12-01T00:30:00Z", "2026-10-01T00:00:00Z").await, [""; 0]);
-    // Midnight is the shop's: the one before it belongs to the day before.
+    // Midnight is in the shop's time zone: the first incident belongs to the day before.
     let day = laptop.report("--from 2026-11-01 --to 2026-11-01 --by plan").await.unwrap();
     assert!(day.starts_with("1 incident, Sun 1 Nov 2026 00:00 – Mon 2 Nov 2026 00:00\n"), "{day}");
 }
 
 #[tokio::test]
-async fn what_goes_on_is_not_here_and_what_ends_costs_one_small_row_more() {
+async fn open_incidents_are_not_logged_and_the_log_costs_one_small_row() {
     let laptop = Laptop::new().await;
     let subject = Subject::button("green");
     let cost = async |end: &str| {
@@ -298,13 +298,13 @@ async fn what_goes_on_is_not_here_and_what_ends_costs_one_small_row_more() {
     let goes_on = cost("acknowledged").await;
     assert!(laptop.report("").await.unwrap().starts_with("No incidents: "));
     let over = cost("resolved").await;
-    // A transaction writes each row of up to a kilobyte for two units (DynamoDB, read/write capacity).
+    // In a transaction, a row of up to 1 KB costs two write units (DynamoDB, read/write capacity).
     assert_eq!(over - goes_on, 2.0);
     assert!(laptop.report("").await.unwrap().starts_with("1 incident, "));
 }
 
 #[tokio::test]
-async fn more_than_a_page() {
+async fn more_than_a_page_is_read() {
     let laptop = Laptop::new().await;
     let start = at("2026-11-01T00:00:00Z");
     // A page ends after a megabyte (DynamoDB, Query).
@@ -319,7 +319,7 @@ async fn more_than_a_page() {
 }
 
 #[tokio::test]
-async fn where_nothing_can_be_read_is_said() {
+async fn the_error_says_what_cannot_be_read() {
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = nobody.local_addr().unwrap();
     drop(nobody);
@@ -355,7 +355,7 @@ async fn where_nothing_can_be_read_is_said() {
 }
 
 #[test]
-fn what_can_be_asked() {
+fn invalid_options_are_refused() {
     for bad in [
         "--last 7",
         "--last 2y",
@@ -375,7 +375,7 @@ fn what_can_be_asked() {
 }
 
 #[test]
-fn times_in_words() {
+fn durations_are_formatted_for_people() {
     let table = [
         (0.0, "under 1 s"),
         (0.4, "under 1 s"),
@@ -396,7 +396,7 @@ fn times_in_words() {
 }
 
 #[test]
-fn a_spreadsheet_runs_nothing() {
+fn a_spreadsheet_runs_no_formula() {
     let dangerous = json!({
         "reference": "H-1234", "kind": "alert", "name": "=cmd|' /C calc'!A0", "plan": "a,\"b\"", "severity": "error",
         "opened_at": "2026-11-14T10:00:00.9Z", "taken": { "who": "@SUM(1+1)\nDana", "at": "2026-11-14T10:01:00Z" },
@@ -426,7 +426,7 @@ fn bars_fit() {
 }
 
 #[tokio::test]
-async fn of_the_whole_runner() {
+async fn the_runner_s_incidents_are_reported() {
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/green-power/handbell.yaml");
     let runner = start(RunnerOptions {
         port: 0,
@@ -442,7 +442,7 @@ async fn of_the_whole_runner() {
     })
     .await
     .unwrap();
-    // On the page, time can be moved: it is the runner's clock that counts.
+    // The report must use the runner's clock, which users can move on its page.
     runner.cloud.advance(SignedDuration::from_hours(24 * 90)).unwrap();
     let opened = runner.stage.clock.now() - SignedDuration::from_hours(1);
     commit(&runner.store, &Subject::button("green"), opened, Some(("Dana", 30)), ("resolved", 900)).await;
@@ -453,7 +453,7 @@ async fn of_the_whole_runner() {
 }
 
 #[tokio::test]
-async fn the_numbers_for_programs() {
+async fn json_contains_the_numbers() {
     let laptop = Laptop::new().await;
     laptop.happened("source monitoring", "2026-11-20T10:00:00Z", Some(("Dana", 60)), ("resolved", 600)).await;
     laptop.happened("button green", "2026-11-20T11:00:00Z", None, ("lapsed", 3600)).await;
@@ -475,7 +475,7 @@ async fn the_numbers_for_programs() {
         "{told}"
     );
     assert_eq!(told["timezone"], "Europe/Paris");
-    // What goes into files beside it leaves the document as it is.
+    // Writing files as well doesn't change the document.
     let file = std::env::temp_dir().join(format!("handbell-{}.csv", uuid::Uuid::new_v4()));
     let again = laptop.report(&format!("--json --csv {}", file.display())).await.unwrap();
     std::fs::remove_file(&file).unwrap();

@@ -27,7 +27,7 @@ async fn wrong(text: &str, directory: &Directory) -> String {
 }
 
 #[tokio::test]
-async fn rotas_are_taken_over_and_shown() {
+async fn rotas_are_imported_and_listed() {
     let directory = with_people().await;
     let said = take_over(FILE, "rotas.yaml", true, &directory).await.unwrap();
     assert_eq!(said, "Nothing was changed. It would be: 0 new, 1 changed, 0 as before.\n");
@@ -46,14 +46,14 @@ async fn rotas_are_taken_over_and_shown() {
     "#);
     let again = take_over(FILE, "rotas.yaml", false, &directory).await.unwrap();
     assert_eq!(again, "0 new, 0 changed, 1 as before.\n");
-    // Overrides are made at other times than layers; a file that names none leaves them alone.
+    // A file without the key `overrides` doesn't change them.
     let without = FILE.split("    overrides:").next().unwrap();
     take_over(without, "rotas.yaml", false, &directory).await.unwrap();
     assert_eq!(directory.store.people().roster().await.unwrap().rotas["ops"].overrides.len(), 1);
 }
 
 #[tokio::test]
-async fn what_is_exported_is_imported() {
+async fn an_export_can_be_imported() {
     let directory = with_people().await;
     take_over(FILE, "rotas.yaml", false, &directory).await.unwrap();
     let exported = file::write(&directory.store.people().roster().await.unwrap()).unwrap();
@@ -143,14 +143,14 @@ async fn every_mistake_has_its_place() {
 }
 
 #[tokio::test]
-async fn a_roster_without_rotas() {
+async fn a_roster_without_rotas_is_explained() {
     let directory = empty().await;
     let roster = directory.store.people().roster().await.unwrap();
     assert_snapshot!(list(&roster, &directory), @"There is no rota yet. `handbell rotas import --help` explains how to add one.");
 }
 
 #[tokio::test]
-async fn all_rotas_for_programs() {
+async fn json_shows_all_rotas() {
     let directory = with_people().await;
     let told = all(&roster(&directory).await.unwrap(), &directory);
     let ops = &told["rotas"][0];

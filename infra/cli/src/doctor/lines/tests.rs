@@ -29,7 +29,7 @@ fn options() -> Options {
     Options { line: None, config: None, json: false, runner: None, secrets: None, public_url: None }
 }
 
-/// Webex and Twilio as the laptop has them.
+/// Simulated Webex and Twilio.
 struct Stand {
     origin: String,
     http: reqwest::Client,
@@ -74,7 +74,7 @@ impl Stand {
         }
     }
 
-    /// Sets where the number leads.
+    /// Changes a setting of the number.
     async fn lead(&self, field: &str, to: &str) {
         let numbers =
             format!("{}/sim/twilio/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers", self.origin);
@@ -94,7 +94,7 @@ impl Stand {
         self.steady(run(&options, &config(line), &|_| None).await.unwrap())
     }
 
-    /// As whoever runs it asks: with secrets, and the vendors where the environment says.
+    /// Runs the check as an operator would: with secrets, and with the vendors' addresses in the environment.
     async fn ask_with(&self, secrets: Value, options: Options, line: Value) -> Result<Found, Failure> {
         let file = std::env::temp_dir().join(format!("handbell-secrets-{}.json", uuid::Uuid::new_v4()));
         std::fs::write(&file, secrets.to_string()).unwrap();
@@ -115,7 +115,7 @@ impl Stand {
 }
 
 #[tokio::test]
-async fn all_is_well() {
+async fn a_healthy_line_is_reported() {
     let stand = Stand::new(false).await;
     stand.all_hooks().await;
     let team = stand.webex("v1/teams", json!({ "name": "Support" })).await["id"].as_str().unwrap().to_owned();
@@ -150,7 +150,7 @@ async fn all_is_well() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_comes_with_what_to_do() {
+async fn every_problem_comes_with_advice() {
     let stand = Stand::new(false).await;
     stand.hook(HOOKS[0], "https://elsewhere.example.com/webex").await;
     stand.hook(HOOKS[1], &format!("{}/webex", stand.origin)).await;
@@ -204,14 +204,14 @@ async fn what_is_wrong_comes_with_what_to_do() {
 
     7 things are wrong.
     "#);
-    // Where nobody says how the world reaches us, anything that looks like us will do.
+    // Without a public address, every address with the right path counts as Handbell's.
     let anywhere = stand.ask_with(secrets, options(), line).await.unwrap();
     assert!(anywhere.text.contains("✗ webhook messages deleted: there is none"), "{}", anywhere.text);
     assert!(anywhere.text.contains("sync --url https://…`"), "{}", anywhere.text);
 }
 
 #[tokio::test]
-async fn with_a_bot_agents_are_told_what_to_do() {
+async fn a_bot_s_token_is_explained() {
     let stand = Stand::new(true).await;
     stand.all_hooks().await;
     let found = stand.ask(plain()).await;
@@ -230,7 +230,7 @@ async fn with_a_bot_agents_are_told_what_to_do() {
 }
 
 #[tokio::test]
-async fn secrets_are_looked_at_and_not_shown() {
+async fn secrets_are_checked_and_not_shown() {
     let stand = Stand::new(false).await;
     stand.all_hooks().await;
     let mut line = plain();
@@ -266,7 +266,7 @@ async fn secrets_are_looked_at_and_not_shown() {
 }
 
 #[tokio::test]
-async fn what_has_to_be_given_is_said() {
+async fn the_error_names_the_missing_option() {
     let wrong = async |options: Options, config: &Config| {
         run(&options, config, &|_| None).await.unwrap_err().to_string()
     };
