@@ -1,4 +1,4 @@
-//! `GET /sim/connection`: by what names and secrets a program beside the runner reaches what the runner stands in for.
+//! `GET /sim/connection`: the names and secrets with which another program uses the runner's table and vendors.
 
 use axum::routing::get;
 use axum::{Json, Router};
@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::cloud::{REGION, table};
 
-/// The system's time, the table, and the secrets of the stand-in vendors, which are refused anywhere else:
-/// `{"now": "…", "table": "handbell", "region": "eu-west-1", "secrets": {"webex": "…", "twilio": "…", "cmx": "…"}}`.
+/// Serves the system's time, the table, and the secrets of the simulated vendors, which every real vendor refuses: `{"now":
+/// "…", "table": "handbell", "region": "eu-west-1", "secrets": {"webex": "…", "twilio": "…", "cmx": "…"}}`.
 pub fn router(stage: Stage) -> Router {
     Router::new().route("/sim/connection", get(async move || Json(connection(&stage))))
 }

@@ -1,4 +1,4 @@
-//! Making trouble, moving time and playing a day: the small control API that the page and the tests use.
+//! The control API of the page and the tests: causes troubles, moves time, and plays a day.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -18,12 +18,12 @@ use handbell_sim::Stage;
 use handbell_sim::cmx::{Cmx, DayShown, day};
 use handbell_sim::trouble::{Trouble, TroubleKind};
 
-/// Time may be moved this far at once.
+/// Limit of a single move of the clock.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(24 * 400);
 
-/// So long a minute of a day waits for its calls, whatever hangs: longer than any function may run.
+/// Longest wait for the calls of a minute: longer than any function's time-out.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// How often it looks whether they are done.
+/// Interval at which the calls are checked.
 const GLANCE: Duration = Duration::from_millis(4);
 
 #[derive(Clone)]
@@ -31,7 +31,7 @@ struct Control {
     stage: Stage,
     cloud: Cloud,
     cmx: Cmx,
-    /// The day that is being played, or the last one.
+    /// The task of the current or the last day.
     day: Arc<Mutex<Option<Task>>>,
 }
 
@@ -64,7 +64,7 @@ fn one_minute() -> u64 {
     60
 }
 
-/// `PUT` and `DELETE /sim/trouble`, `POST /sim/kill`, `POST /sim/clock`, `POST` and `DELETE /sim/cmx/day`.
+/// Routes `PUT` and `DELETE /sim/trouble`, `POST /sim/kill`, `POST /sim/clock`, `POST` and `DELETE /sim/cmx/day`.
 pub fn router(stage: Stage, cloud: Cloud, cmx: Cmx) -> Router {
     Router::new()
         .route("/sim/trouble", put(make_trouble).delete(end_troubles))
@@ -143,7 +143,7 @@ async fn play_day(State(control): State<Control>, Json(play): Json<PlayDay>) -> 
 
 async fn end_day(State(control): State<Control>) -> StatusCode {
     control.running_day().take();
-    // It ends a moment later; whoever hears that it is over can begin another.
+    // The task ends a moment later. The answer waits for that, so that the caller can start another day.
     let last = Instant::now() + PATIENCE;
     while control.cmx.plays_a_day() && Instant::now() < last {
         sleep(GLANCE).await;
@@ -156,8 +156,8 @@ impl Control {
         self.day.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Sets each count and moves the clock to the next full minute, at which the zones are polled. The next count only comes
-    /// when all that this poll led to is done: so none is missed, and nobody is hurried by a clock that runs away.
+    /// Sets each count and moves the clock to the next full minute, at which the zones are polled. The next count follows
+    /// only when all calls of this poll are done, so that no count is missed and no call is late.
     async fn saturday(self, zone: String, counts: Vec<u32>, shown: DayShown, seconds: Duration) {
         self.calls_done().await;
         let (begun, of) = (Instant::now(), counts.len() as u32);
@@ -172,11 +172,11 @@ impl Control {
         }
     }
 
-    /// Waits until no function runs and none is due.
+    /// Waits until no function runs and no call is due.
     async fn calls_done(&self) {
         let last = Instant::now() + PATIENCE;
         let mut quiet = 0;
-        // Twice: between one call and the next that it led to, there may be a moment in which nothing runs.
+        // Twice, since there may be a moment between a call and the next one that it causes.
         while quiet < 2 && Instant::now() < last {
             sleep(GLANCE).await;
             quiet = if self.cloud.is_quiet() { quiet + 1 } else { 0 };
@@ -184,7 +184,7 @@ impl Control {
     }
 }
 
-/// How long until the next full minute.
+/// Returns the time until the next full minute.
 fn to_full_minute(now: Timestamp) -> SignedDuration {
     let next = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60).unwrap_or(now);
     next.duration_since(now)

@@ -1,4 +1,4 @@
-//! `GET /sim/cmx/zones/{zone}/counts`: what was counted, for `handbell replay` on this laptop.
+//! `GET /sim/cmx/zones/{zone}/counts`: the stored counts, for `handbell replay` on this laptop.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use handbell_sim::SimClock;
 
-/// Without any limits, so much is told.
+/// Default period.
 const USUAL: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 #[derive(Clone)]
@@ -28,12 +28,12 @@ struct Counts {
 struct Asked {
     from: Option<Timestamp>,
     to: Option<Timestamp>,
-    /// Seconds before `to`, in the place of `from`.
+    /// Seconds before `to`, instead of `from`.
     last: Option<i64>,
 }
 
-/// The counts of a zone from `from`, or from `last` seconds before, to before `to`: `[["2026-11-14T10:40:00Z", 87], …]`, the
-/// oldest first. Without `to`, up to now by the system's clock.
+/// Serves the counts of a zone from `from`, or from `last` seconds before `to`, to before `to`: `[["2026-11-14T10:40:00Z",
+/// 87], …]`, the oldest first. Without `to`, they end at the system's time.
 pub fn router(store: Store, clock: SimClock, config: &Config) -> Router {
     let zones = config.zones.iter().map(|(name, zone)| (name.clone(), zone.site.clone())).collect();
     Router::new().route("/sim/cmx/zones/{zone}/counts", get(counts)).with_state(Counts {

@@ -1,4 +1,4 @@
-//! The floor for the page: what the stand-in CMX counts beside what Handbell knows of it.
+//! The floor for the page: the counts of the simulated CMX, and Handbell's state of the zones.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 
 use handbell_sim::cmx::Cmx;
 
-/// The page's charts go back this far.
+/// Period of the page's charts.
 const SHOWN: SignedDuration = SignedDuration::from_hours(6);
 
-/// The points of each zone, and the version of the site's row that they belong to: the page asks ten times a second, and
-/// there is something new once a minute.
+/// Cache of each zone's points with the version of the site's row: the page asks ten times a second, and the points change
+/// once a minute.
 #[derive(Default)]
 pub(crate) struct Points(Mutex<BTreeMap<String, (u64, Value)>>);
 
@@ -32,7 +32,7 @@ impl Points {
     }
 }
 
-/// The zones as the stand-in has them, each with its level, its incident and its counts of the last hours.
+/// Returns the simulated zones, each with its level, its incident and its counts of the last hours.
 pub(crate) async fn zones(cmx: &Cmx, store: &Store, points: &Points, now: Timestamp) -> Value {
     let mut zones = cmx.view();
     let mut sites: BTreeMap<String, Site> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Kills the handlers of this process at a chosen request, or holds the request, before or after it takes effect.
 //!
-//! Every await of a handler is a request to the table, the queue, the bus or a vendor, and all of them come by here. So
-//! a handler can be made to die at each of its awaits, one after another, and a test decides what happens in between.
+//! Every await of a handler is a request to the table, the queue, the bus or a vendor, and all of them pass this gate. So a
+//! test can kill a handler at each of its awaits, one after another, and decide what happens in between.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,15 +13,15 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
 
-/// Larger than any request of a handler.
+/// Limit of a request, larger than any request of a handler.
 const LARGEST: usize = 128 * 1024 * 1024;
 
-/// When the handler dies, or its request is held.
+/// The moment at which a handler is killed or its request held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// The request has reached nobody.
+    /// Before the request has any effect.
     Before,
-    /// The request was fulfilled, and the answer never came.
+    /// After the request took effect, but before the answer.
     After,
 }
 
@@ -32,13 +32,13 @@ pub struct Passing {
     pub method: Method,
     /// The path on this laptop: `/aws/…` or `/sim/…`.
     pub path: String,
-    /// The operation of an AWS service that is asked for by a header, such as `TransactWriteItems`; empty for all others.
+    /// Operation of an AWS service, given by a header, such as `TransactWriteItems`; else empty.
     pub operation: String,
     /// The body.
     pub body: Bytes,
 }
 
-/// Requests that are held until this is dropped.
+/// Holds requests until it is dropped.
 pub struct Held {
     reached: watch::Receiver<bool>,
     _held: watch::Sender<()>,
@@ -47,12 +47,12 @@ pub struct Held {
 impl Held {
     /// Waits until the first request is held.
     pub async fn reached(&self) {
-        // The gate outlives what it holds, so there is no error to tell of.
+        // The gate outlives the held requests, so there can be no error.
         let _ = self.reached.clone().wait_for(|reached| *reached).await;
     }
 }
 
-/// Which requests are held, and when.
+/// Which requests to hold, and at which moment.
 struct Hold {
     fits: Box<dyn Fn(&Passing) -> bool + Send + Sync>,
     moment: Moment,
@@ -60,7 +60,7 @@ struct Hold {
     released: watch::Receiver<()>,
 }
 
-/// What a test wants to know of the requests.
+/// What a test observes of the requests.
 #[derive(Default)]
 struct Watch {
     holds: Vec<Arc<Hold>>,
@@ -92,13 +92,14 @@ impl Default for Gate {
 }
 
 impl Gate {
-    /// Kills at the request that comes after so many others from now on; the first is 0.
+    /// Kills the handler at the request with this number from now on; the first is 0.
     pub fn kill_at(&self, number: usize, moment: Moment) {
         self.0.seen.store(0, Ordering::SeqCst);
         self.0.at.store(number * 2 + usize::from(moment == Moment::After), Ordering::SeqCst);
     }
 
-    /// Holds every request that fits from now on, until what it gives is dropped. The SDKs' deadlines run on meanwhile.
+    /// Holds every matching request from now on, until the returned value is dropped. The SDKs' time-outs continue
+    /// meanwhile.
     pub fn hold(&self, moment: Moment, fits: impl Fn(&Passing) -> bool + Send + Sync + 'static) -> Held {
         let (reached, is_reached) = watch::channel(false);
         let (held, released) = watch::channel(());
@@ -107,22 +108,22 @@ impl Gate {
         Held { reached: is_reached, _held: held }
     }
 
-    /// Writes down the requests from now on.
+    /// Records the requests from now on.
     pub fn record(&self) {
         self.watch().seen = Some(Vec::new());
     }
 
-    /// The requests since [`Gate::record`], oldest first.
+    /// Returns the requests since [`Gate::record`], the oldest first.
     pub fn recorded(&self) -> Vec<Passing> {
         self.watch().seen.clone().unwrap_or_default()
     }
 
-    /// How many requests came by since the last [`Gate::kill_at`].
+    /// Returns the number of requests since the last [`Gate::kill_at`].
     pub fn seen(&self) -> usize {
         self.0.seen.load(Ordering::SeqCst)
     }
 
-    /// How many kills there were.
+    /// Returns the number of kills.
     pub fn deaths(&self) -> usize {
         *self.0.deaths.borrow()
     }
@@ -140,7 +141,8 @@ impl Gate {
         self.0.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The request, unless it can't be read, and what holds it. Nothing is read while nobody wants to know.
+    /// Returns the request, unless it can't be read, and the hold that applies. Reads the body only if a test observes
+    /// requests.
     async fn look_at(&self, request: Request) -> Option<(Request, Option<Arc<Hold>>)> {
         {
             let mut watch = self.watch();
@@ -177,16 +179,16 @@ impl Hold {
     async fn wait(&self) {
         self.reached.send_replace(true);
         let mut released = self.released.clone();
-        // Nothing is ever sent: it ends when the other end is dropped.
+        // The sender never sends: this waits until it is dropped.
         while released.changed().await.is_ok() {}
     }
 }
 
-/// The layer in front of everything that handlers call.
+/// The layer in front of every service that handlers call.
 pub(crate) async fn pass(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     const OF_HANDLERS: [&str; 4] = ["/aws/", "/sim/webex/v1", "/sim/twilio", "/sim/cmx/api"];
     let path = request.uri().path();
-    // People act with the vendor's own interface too; they are no handlers.
+    // People also act by the vendor's API. Their requests don't come from a handler.
     let person = request
         .headers()
         .get("authorization")

@@ -1,21 +1,21 @@
-//! What the runner says when it has started: its address, and what can be tried without the page.
+//! The text that the runner prints after its start: its address, and commands to try without the page.
 
 use std::fmt::Write as _;
 
 use crate::page::duty::LocalSource;
 use crate::runner::{LocalButton, LocalLine};
 
-/// The phone of a customer whom nobody knows yet; the page shows it, too.
+/// The phone of an unknown customer, which the page shows, too.
 const CUSTOMER: &str = "+12025550123";
 
-/// Told once, when everything runs; `origin` is where: `http://127.0.0.1:8080`.
+/// Returns the text for a runner at `origin`, such as `http://127.0.0.1:8080`.
 pub fn greeting(
     origin: &str,
     buttons: &[LocalButton],
     lines: &[LocalLine],
     sources: &[LocalSource],
 ) -> String {
-    let mut out = format!("Handbell runs on this laptop.\n\n  Open  {origin}/  and play, or:\n");
+    let mut out = format!("Handbell runs on this laptop.\n\n  Open  {origin}/  or try these:\n");
     if !buttons.is_empty() {
         out.push_str("\n  Press the button:\n");
     }
@@ -42,7 +42,7 @@ pub fn greeting(
             continue;
         }
         let address = mail.as_ref().map(|mail| format!(" ({mail})")).unwrap_or_default();
-        let _ = writeln!(out, "\n  Wake whoever is on duty, as {label}{address}:");
+        let _ = writeln!(out, "\n  Wake the person on call, as {label}{address}:");
         if let Some(mail) = mail {
             let _ = writeln!(out, "  curl --data-binary @mail.eml '{origin}/sim/mail?to={mail}'");
         }
@@ -50,7 +50,7 @@ pub fn greeting(
             let _ = writeln!(out, "  {origin}{form}");
         }
     }
-    out.push_str("\n  Ctrl-C ends it.\n");
+    out.push_str("\n  Press Ctrl-C to stop.\n");
     out
 }
 
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_says_what_can_be_tried() {
+    fn the_greeting_lists_what_to_try() {
         let button = LocalButton { name: "green".into(), path: "/b/token".into() };
         let line = LocalLine {
             name: "support".into(),
@@ -78,7 +78,7 @@ mod tests {
         insta::assert_snapshot!(said, @r#"
         Handbell runs on this laptop.
 
-          Open  http://127.0.0.1:8080/  and play, or:
+          Open  http://127.0.0.1:8080/  or try these:
 
           Press the button:
           curl -X POST http://127.0.0.1:8080/b/token
@@ -88,11 +88,11 @@ mod tests {
           curl http://127.0.0.1:8080/sim/phones/+12025550123/call -H 'Content-Type: application/json' -d '{"to": "+12025550100"}'
           http://127.0.0.1:8080/contact/support
 
-          Wake whoever is on duty, as Monitoring (duty-demo@in.example.com):
+          Wake the person on call, as Monitoring (duty-demo@in.example.com):
           curl --data-binary @mail.eml 'http://127.0.0.1:8080/sim/mail?to=duty-demo@in.example.com'
           http://127.0.0.1:8080/alert/demo
 
-          Ctrl-C ends it.
+          Press Ctrl-C to stop.
         "#);
         let bare = greeting("http://127.0.0.1:8080", &[], &[], &[]);
         assert!(!bare.contains("curl") && bare.contains("Open"), "{bare}");

@@ -1,4 +1,4 @@
-//! AWS on a laptop, the runner that puts it together with the stand-in vendors, and the page.
+//! AWS on a laptop, the runner that combines it with the simulated vendors, and the page.
 
 pub mod cloud;
 pub mod connection;

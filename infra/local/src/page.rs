@@ -1,5 +1,5 @@
-//! The page at `/`: what happens on the stage, for people. It reads the state and hears every change; it acts only
-//! through the addresses that everybody has (`/b/…`, `/sim/…`).
+//! The page at `/`, which shows people the state of the system. It receives the state and every change, and acts only
+//! through public addresses (`/b/…`, `/sim/…`).
 
 pub mod duty;
 mod plans;
@@ -25,19 +25,19 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use handbell_sim::Stage;
 use handbell_sim::wire::WireEntry;
 
-/// Tells the state of everything that the page shows.
+/// Returns the state that the page shows.
 pub type State = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Value> + Send>> + Send + Sync>;
 
-/// Nothing from elsewhere, nothing inline: what people type into a space can't become a script.
+/// Content security policy: no foreign and no inline resources, so that text in a space can't become a script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; \
     connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// The state is sent at most this often, however much happens.
+/// Minimum interval between two states.
 const BREATH: Duration = Duration::from_millis(100);
 
 const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0b6e5f"/><path d="M16 6a7 7 0 0 0-7 7v5l-2.5 4h19L23 18v-5a7 7 0 0 0-7-7Zm-3 17.5a3 3 0 0 0 6 0" fill="#fff"/></svg>"##;
 
-/// The page's scripts: modules that ask for one another by these addresses.
+/// The page's scripts: modules that import one another by these addresses.
 const SCRIPTS: [(&str, &str); 43] = [
     ("/page/app.js", include_str!("page/app.js")),
     ("/page/ask.js", include_str!("page/ask.js")),
@@ -84,7 +84,7 @@ const SCRIPTS: [(&str, &str); 43] = [
     ("/page/wire.js", include_str!("page/wire.js")),
 ];
 
-/// What it looks like.
+/// The page's style sheets.
 const STYLES: [(&str, &str); 8] = [
     ("/page/customers.css", include_str!("page/customers.css")),
     ("/page/duty.css", include_str!("page/duty.css")),
@@ -96,7 +96,7 @@ const STYLES: [(&str, &str); 8] = [
     ("/page/webex.css", include_str!("page/webex.css")),
 ];
 
-/// The page and what it reads.
+/// Serves the page and its resources.
 pub fn router(stage: Stage, state: State) -> Router {
     let state = with_token(state, stage.account.bot);
     let whole = state.clone();
@@ -116,7 +116,7 @@ pub fn router(stage: Stage, state: State) -> Router {
         )
 }
 
-/// The state, and in it as `bot` whether our token at Webex is a bot's, which hears only what mentions it.
+/// Adds `bot` to the state: whether Handbell's Webex token is a bot's, which receives only messages that mention it.
 fn with_token(state: State, bot: bool) -> State {
     Arc::new(move || {
         let told = state();
@@ -141,18 +141,18 @@ fn file(kind: &'static str, body: impl IntoResponse) -> Response {
     (headers, body).into_response()
 }
 
-/// What one open page is still to be told.
+/// An open page, and what it must still receive.
 struct Listener {
     state: State,
     changed: watch::Receiver<u64>,
     wire: broadcast::Receiver<WireEntry>,
-    /// The state has changed since it was sent.
+    /// Whether the state has changed since it was sent.
     due: bool,
-    /// The page doesn't know the wire log: it has just come, or has missed some of it.
+    /// Whether the page needs the whole wire log, because it is new or has missed entries.
     whole: bool,
 }
 
-/// The state now and at every change, and every entry of the wire log as it is written.
+/// Streams the state now and at every change, and every new entry of the wire log.
 fn events(stage: &Stage, state: State) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let listener =
         Listener { state, changed: stage.watch(), wire: stage.wire.listen(), due: true, whole: true };
@@ -165,7 +165,7 @@ fn events(stage: &Stage, state: State) -> impl Stream<Item = Result<Event, Infal
 }
 
 impl Listener {
-    /// The next event; none once the stage is gone.
+    /// Returns the next event, or `None` once the stage is gone.
     async fn next(&mut self, breath: &mut Interval) -> Option<Event> {
         loop {
             tokio::select! {
@@ -175,7 +175,7 @@ impl Listener {
                     self.due = true;
                 }
                 entry = self.wire.recv() => match entry {
-                    // The first state brings the log along.
+                    // The first state contains the log.
                     Ok(_) if self.whole => {}
                     Ok(entry) => return Some(event("wire", &entry)),
                     Err(RecvError::Lagged(_)) => (self.due, self.whole) = (true, true),
@@ -185,7 +185,7 @@ impl Listener {
         }
     }
 
-    /// The state as it is now. The wire log is left out for a page that has it.
+    /// Returns the current state, without the wire log if the page already has it.
     async fn state(&mut self) -> Event {
         self.changed.mark_unchanged();
         let mut state = (self.state)().await;

@@ -24,13 +24,13 @@ use shelf::Shelf;
 
 /// The bucket's name.
 pub const NAME: &str = "handbell-mail-local";
-/// The largest object here, in bytes: the largest mail that SES takes. S3 itself takes more.
+/// Limit of an object, in bytes: the largest mail that SES accepts. S3 itself accepts more.
 pub const LARGEST: usize = 40 * 1024 * 1024;
-/// Where the bucket is reached on the runner.
+/// Path of the bucket on the runner.
 const PATH: &str = "/aws/s3/";
 /// The longest key, in bytes of UTF-8 (S3, "Naming Amazon S3 objects").
 const KEY: usize = 1024;
-/// What S3 calls an object of whose kind nothing was said.
+/// S3's default content type.
 const UNKNOWN_KIND: &str = "binary/octet-stream";
 
 /// The bucket. Cheap to clone.
@@ -40,7 +40,7 @@ pub struct Bucket {
     shelf: Arc<Shelf>,
 }
 
-/// Why S3 refuses: status, code, and in words.
+/// S3's refusal: status, code and message.
 struct Refusal(StatusCode, &'static str, String);
 
 impl IntoResponse for Refusal {
@@ -71,7 +71,7 @@ fn broken(error: &io::Error) -> Refusal {
 }
 
 impl Bucket {
-    /// A bucket in memory, or in a directory with what lies there.
+    /// Opens a bucket in memory, or in a directory with the objects there.
     pub fn open(stage: Stage, data: Option<&Path>) -> Result<Self, CloudError> {
         let shelf = match data {
             Some(data) => {
@@ -83,22 +83,22 @@ impl Bucket {
         Ok(Self { stage, shelf: Arc::new(shelf) })
     }
 
-    /// Puts an object in, in the place of what was there. The error is that of its file.
+    /// Stores an object, replacing any with the same key. The error is that of its file.
     pub fn put(&self, key: &str, kind: &str, content: &Bytes) -> io::Result<()> {
         self.shelf.put(key, kind, content, self.stage.clock.now()).map(drop)
     }
 
-    /// An object's content, if it is there. The error is that of its file.
+    /// Returns the content of an object, if it exists. The error is that of its file.
     pub fn get(&self, key: &str) -> io::Result<Option<Bytes>> {
         Ok(self.shelf.get(key)?.map(|(_, content)| content))
     }
 
-    /// All keys, in S3's order.
+    /// Returns all keys in S3's order.
     pub fn keys(&self) -> Vec<String> {
         self.shelf.after("", "").map(|(key, _)| key).collect()
     }
 
-    /// Answers a request, unless the trouble of the moment is that it gets no answer.
+    /// Answers a request, unless the current trouble is a lost answer.
     pub async fn handle(&self, request: Request) -> Response {
         let door = Door { stage: &self.stage, service: "s3", largest: LARGEST, throttled };
         let answer = |parts: &Parts, body: Option<&Bytes>, at: Timestamp| {
@@ -152,7 +152,7 @@ impl Bucket {
         body: &Bytes,
         at: Timestamp,
     ) -> Answer {
-        // Whoever asks for what isn't here must not believe that it was done.
+        // An unsupported feature must fail, so that the caller doesn't believe that it worked.
         let unknown = ["x-amz-copy-source", "if-none-match", "if-match"]
             .into_iter()
             .find(|name| headers.contains_key(*name))

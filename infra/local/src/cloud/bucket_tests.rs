@@ -1,4 +1,4 @@
-//! S3 in its own wire format: what is put can be got, listed and deleted, and what goes wrong.
+//! Tests of S3 in its own wire format: objects are stored, listed and deleted, and failures.
 
 use super::super::tests::{http, stage};
 use super::*;
@@ -37,7 +37,7 @@ async fn ask(bucket: &Bucket, method: &str, path: &str, body: &'static str) -> (
     read(bucket.handle(request(method, &format!("{NAME}/{path}"), body)).await).await
 }
 
-/// All texts between tags of this name.
+/// Returns the texts of all elements with this name.
 fn tags<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     xml.split(open.as_str()).skip(1).filter_map(|rest| rest.split(close.as_str()).next()).collect()
@@ -71,7 +71,7 @@ async fn what_is_put_can_be_got_until_it_is_deleted() {
     ask(&bucket, "PUT", "inbound/1", "anew").await;
     assert_eq!(ask(&bucket, "GET", "inbound/1", "").await.2, "anew");
     assert_eq!(bucket.get("inbound/1").unwrap().as_deref(), Some(&b"anew"[..]));
-    // A second time it is gone already, and S3 doesn't mind.
+    // The second time, the object is already gone, which S3 doesn't treat as an error.
     for _ in 0..2 {
         assert_eq!(ask(&bucket, "DELETE", "inbound/1", "").await.0, 204);
     }
@@ -133,7 +133,7 @@ async fn lists_come_in_pages_and_in_order() {
         };
         assert_eq!((tags(&page, "IsTruncated"), tags(&page, "KeyCount")), (vec!["true"], vec!["3"]));
         query = format!("max-keys=3&continuation-token={next}");
-        // What comes in between the pages moves nothing.
+        // An object that arrives between two pages doesn't shift the next page.
         bucket.put("a", "text/plain", &Bytes::new()).unwrap();
     }
     assert_eq!(seen, ["inbound", "inbound/1", "inbound/10", "inbound/2", "inbound/3", "other"]);
@@ -242,7 +242,7 @@ async fn in_a_folder_it_is_there_after_a_restart() {
     first.put("gone", "text/plain", &Bytes::from_static(b"x")).unwrap();
     assert_eq!(ask(&first, "DELETE", "gone", "").await.0, 204);
     drop(first);
-    // A crash left this behind; nobody was told that it was taken.
+    // A crash left this file; its request was never answered.
     std::fs::write(data.join("bucket/0.new"), "half").unwrap();
     let again = open().unwrap();
     assert_eq!((again.keys(), again.get(odd).unwrap()), (vec![odd.to_owned()], Some(content)));

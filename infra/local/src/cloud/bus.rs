@@ -1,4 +1,4 @@
-//! EventBridge: takes facts in the SDK's wire format and remembers the last of them.
+//! EventBridge: receives facts in the SDK's wire format and keeps the last ones.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -15,21 +15,21 @@ use handbell_sim::Stage;
 
 /// The bus's name.
 pub const NAME: &str = "handbell";
-/// How many facts are remembered.
+/// Number of facts that are kept.
 const KEPT: usize = 500;
-/// What EventBridge takes in one request.
+/// Limit of a request, as in EventBridge.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// What the bus heard.
+/// A fact that was published on the bus.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fact {
-    /// When it was put.
+    /// Time of the request.
     pub at: Timestamp,
     /// `handbell`.
     pub source: String,
     /// The detail type: `incident.opened` …
     pub kind: String,
-    /// What happened.
+    /// The details of the fact.
     pub detail: Value,
 }
 
@@ -47,17 +47,18 @@ struct State {
 }
 
 impl Bus {
-    /// A bus that has heard nothing.
+    /// Creates a bus without facts.
     pub fn new(stage: Stage) -> Self {
         Self { stage, state: Arc::default() }
     }
 
-    /// The last facts, oldest first.
+    /// Returns the last facts, the oldest first.
     pub fn facts(&self) -> Vec<Fact> {
         lock(&self.state).facts.iter().cloned().collect()
     }
 
-    /// Lets the next entries fail with this code (`InternalFailure`, `ThrottlingException` …), while the request succeeds.
+    /// Lets the next entries fail with this code (`InternalFailure`, `ThrottlingException` …), although the request
+    /// succeeds.
     pub fn fail_next(&self, entries: usize, code: &str) {
         lock(&self.state).failing.extend(std::iter::repeat_n(code.to_owned(), entries));
     }
@@ -105,7 +106,7 @@ impl Bus {
         let Some(detail) = serde_json::from_str(detail).ok().filter(Value::is_object) else {
             return json!({"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."});
         };
-        // Entries for a bus that doesn't exist are accepted and forgotten, as AWS does.
+        // Like AWS, accepts and discards entries for a bus that doesn't exist.
         if field("EventBusName").is_some_and(|bus| bus.rsplit('/').next() == Some(NAME)) {
             let fact =
                 Fact { at: self.stage.clock.now(), source: source.to_owned(), kind: kind.to_owned(), detail };
@@ -118,7 +119,7 @@ impl Bus {
     }
 }
 
-/// As AWS counts it: the time, if given, is 14 bytes.
+/// Returns the size of an entry as AWS counts it: the time, if given, counts 14 bytes.
 fn size(entry: &Value) -> usize {
     let time = if entry["Time"].is_null() { 0 } else { 14 };
     let text = |name: &str| entry[name].as_str().map_or(0, str::len);

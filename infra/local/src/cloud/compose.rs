@@ -1,4 +1,4 @@
-//! Writes a mail as SES sends it, from the parts that it was given or from a whole mail.
+//! Composes a mail as SES sends it, from the parts in the request or from a raw mail.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,29 +7,29 @@ use jiff::Timestamp;
 use super::REGION;
 use super::mime::Field;
 
-/// How long a line of base64 is, in characters (RFC 2045).
+/// Length of a line of base64, in characters (RFC 2045).
 const LINE: usize = 76;
-/// How much text an encoded word holds, in bytes: 75 characters with all that is around them (RFC 2047).
+/// Bytes of text in an encoded word, which has at most 75 characters with its delimiters (RFC 2047).
 const WORD: usize = 45;
 
-/// A file that goes with a mail.
+/// An attachment.
 pub(super) struct File {
     pub(super) name: String,
     pub(super) kind: String,
-    /// By which the HTML shows it: `cid:…`.
+    /// Content-ID by which the HTML refers to the file: `cid:…`.
     pub(super) id: Option<String>,
     pub(super) inline: bool,
     pub(super) content: Vec<u8>,
 }
 
-/// What a mail says.
+/// The body of a mail.
 pub(super) struct Body<'a> {
     pub(super) text: Option<&'a str>,
     pub(super) html: Option<&'a str>,
     pub(super) files: &'a [File],
 }
 
-/// A mail with these fields, and what else SES puts into its head.
+/// Composes a mail with these headers and those that SES adds.
 pub(super) fn compose(head: &[Field], subject: &str, at: Timestamp, body: &Body<'_>) -> Vec<u8> {
     let mut mail = String::new();
     for (name, value) in head {
@@ -49,7 +49,7 @@ pub(super) fn compose(head: &[Field], subject: &str, at: Timestamp, body: &Body<
     mail.into_bytes()
 }
 
-/// A whole mail with SES's own `Message-ID` and `Date`, and without `Bcc`.
+/// Replaces `Message-ID` and `Date` of a raw mail by SES's own, and removes `Bcc`.
 pub(super) fn with_own(mail: &[u8], id: &str, at: Timestamp) -> Vec<u8> {
     let mut own = format!("Message-ID: <{id}@{REGION}.amazonses.com>\r\nDate: {}\r\n", date(at)).into_bytes();
     let (mut rest, mut dropping) = (mail, false);
@@ -60,7 +60,7 @@ pub(super) fn with_own(mail: &[u8], id: &str, at: Timestamp) -> Vec<u8> {
             break;
         }
         rest = after;
-        // A line that begins with white space shares the fate of the one above.
+        // A line that begins with white space continues the header above.
         if !line.starts_with(b" ") && !line.starts_with(b"\t") {
             let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
             dropping =
@@ -115,7 +115,7 @@ fn lines(content: &[u8]) -> String {
     lines
 }
 
-/// Text for a head: as it is if it is plain ASCII, otherwise in encoded words, each with whole characters.
+/// Encodes text for a header: unchanged if it is plain ASCII, else as encoded words that don't split characters.
 fn word(text: &str) -> String {
     if text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') && !text.contains("=?") {
         return text.to_owned();

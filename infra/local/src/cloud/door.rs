@@ -1,4 +1,4 @@
-//! The door that the stand-ins of SES and S3 share: it makes the troubles of the moment and writes down what passes.
+//! The entry that the simulated SES and S3 share. It applies the current troubles and logs the requests.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
@@ -13,24 +13,24 @@ use handbell_sim::Stage;
 use handbell_sim::trouble::{HANG, TroubleKind};
 use handbell_sim::wire::WireEntry;
 
-/// How much of a body the wire log keeps, in characters.
+/// Limit of a body in the wire log, in characters.
 const SHOWN: usize = 16 * 1024;
 
-/// The door of one service.
+/// The entry of one service.
 pub(super) struct Door<'a> {
     /// Time, troubles and wire log.
     pub(super) stage: &'a Stage,
-    /// The service, as the wire log and the troubles call it.
+    /// Name of the service in the wire log and the troubles.
     pub(super) service: &'static str,
-    /// How much it takes and gives, in bytes.
+    /// Limit of a request or an answer, in bytes.
     pub(super) largest: usize,
-    /// How it says that it is asked too often.
+    /// Creates the service's answer to too many requests.
     pub(super) throttled: fn() -> Response,
 }
 
 impl Door<'_> {
-    /// Lets a request through to whoever answers it, unless the trouble of the moment is that it gets no answer. The body
-    /// is missing if it is larger than the service takes.
+    /// Passes a request to the handler, unless the current trouble is a lost answer. The body is `None` if it exceeds the
+    /// limit of the service.
     pub(super) async fn pass(
         self,
         request: Request,
@@ -96,9 +96,9 @@ fn is_credential(header: &str) -> bool {
     matches!(header, "authorization" | "x-amz-security-token" | "cookie")
 }
 
-/// As much of a body as the wire log keeps, as text.
+/// Returns the beginning of a body for the wire log, as text.
 pub(super) fn cut(bytes: &[u8]) -> String {
-    // A character is at most four bytes: no need to read forty megabytes to show their beginning.
+    // A character has at most four bytes, so there is no need to decode forty megabytes.
     let beginning = bytes.get(..SHOWN * 4).unwrap_or(bytes);
     String::from_utf8_lossy(beginning).chars().take(SHOWN).collect()
 }

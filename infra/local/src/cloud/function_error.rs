@@ -1,6 +1,6 @@
-//! How a call of a function fails.
+//! Failure of a function's invocation.
 
-/// The function failed: what Lambda reports as a function error.
+/// A function error as Lambda reports it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind}: {message}")]
 pub struct FunctionError {

@@ -1,4 +1,4 @@
-//! API Gateway: turns a request into an event for the function whose route it is, and its answer back.
+//! API Gateway: turns a request into an event for the function of its route, and the function's answer into a response.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ use super::template::{Parameters, Route, Template};
 use handbell_sim::Stage;
 use handbell_sim::wire::WireEntry;
 
-/// What API Gateway takes.
+/// Limit of a body, as in API Gateway.
 const MAX_BODY: usize = 10 * 1024 * 1024;
-/// How much of a body the wire log shows.
+/// Limit of a body in the wire log.
 const SHOWN: usize = 8 * 1024;
-/// Headers that API Gateway doesn't hand on, or only rewritten.
+/// Headers that API Gateway removes or rewrites.
 const NOT_HANDED_ON: [&str; 6] = ["connection", "keep-alive", "te", "transfer-encoding", "upgrade", "cookie"];
 /// Headers that the wire log doesn't show.
 const SECRET: [&str; 2] = ["authorization", "cookie"];
-/// Headers by which the vendors sign; the stand-ins write such requests down themselves.
+/// Signature headers of the vendors. The simulated vendors log these requests themselves.
 const SIGNED: [&str; 2] = ["x-twilio-signature", "x-spark-signature"];
 
 /// The HTTP API of the template. Cheap to clone.
@@ -38,7 +38,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// An API with the template's routes, and no others.
+    /// Creates an API with only the routes of the template.
     pub fn new(template: Arc<Template>, stage: Stage, calls: Calls) -> Self {
         Self { template, stage, calls }
     }
@@ -89,7 +89,7 @@ impl Gateway {
         }
     }
 
-    /// The event, payload version 2.0.
+    /// Creates the event, payload version 2.0.
     fn event(
         &self,
         parts: &Parts,
@@ -152,7 +152,7 @@ impl Gateway {
         if !parameters.is_empty() {
             event["pathParameters"] = Value::Object(commas(parameters.into_iter()));
         }
-        // On the laptop every variable that the API puts into an event is its own address.
+        // On the laptop, every stage variable is the API's own address.
         if !self.template.stage_variables.is_empty() {
             let variables = self.template.stage_variables.iter().map(|name| (name.clone(), origin.clone()));
             event["stageVariables"] = Value::Object(commas(variables));
@@ -170,7 +170,7 @@ impl Gateway {
     }
 }
 
-/// What API Gateway hands on as it is; everything else, forms above all, arrives in base64.
+/// Whether API Gateway passes the body on as text. Other bodies, such as forms, arrive in base64.
 fn is_text(kind: &str) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind.starts_with("text/")
@@ -179,7 +179,7 @@ fn is_text(kind: &str) -> bool {
         || kind.ends_with("+xml")
 }
 
-/// The function's answer: with a `statusCode` an answer as such, any other JSON the body of a 200.
+/// Converts the function's answer: JSON with a `statusCode` is a response, any other JSON the body of a 200.
 fn read(answer: &Value) -> Response {
     let Some(status) = answer["statusCode"].as_u64() else {
         return axum::Json(answer).into_response();
@@ -217,7 +217,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// Lower-case names; what comes more than once is joined by commas.
+/// Returns the headers with lower-case names. Repeated headers are joined by commas.
 fn joined(headers: &HeaderMap) -> Map<String, Value> {
     let handed_on = headers.iter().filter(|(name, _)| !NOT_HANDED_ON.contains(&name.as_str()));
     commas(

@@ -1,4 +1,4 @@
-//! The event's shape, and the way back.
+//! Tests of the event and of the response.
 
 use super::super::invoke::Hands;
 use super::super::tests::stage;
@@ -27,7 +27,7 @@ fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-/// What came back: status, headers, body.
+/// Returns the status, the headers and the body of the response.
 async fn ask(
     gateway: &Gateway,
     request: axum::http::request::Builder,
@@ -55,7 +55,7 @@ async fn the_event_is_api_gateways() {
     let seen = lock(&seen).clone();
     let (function, event) = &seen[0];
     assert_eq!(function, "button-press");
-    // The keys of AWS's own example without an authorizer and without a client certificate.
+    // The keys of AWS's example without an authorizer and a client certificate.
     let expected = "version routeKey rawPath rawQueryString headers requestContext isBase64Encoded pathParameters stageVariables";
     let variables = event["stageVariables"].is_object();
     let expected = expected.split(' ').filter(|key| variables || *key != "stageVariables").collect();

@@ -1,4 +1,4 @@
-//! Calls functions: as processes, as on Lambda, or as plain futures in a test's own process.
+//! Invokes functions: as processes like Lambda, or as futures in a test's own process.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,23 +13,23 @@ use super::processes::Pool;
 use super::{lock, sleep_until};
 use handbell_sim::Stage;
 
-/// How many dead calls are remembered.
+/// Number of failed asynchronous calls that are kept.
 const KEPT: usize = 100;
 
-/// A handler in this very process: function and event in, answer out.
+/// A handler in this process, which takes the function's name and the event, and returns the answer.
 pub type Handler = Arc<dyn Fn(String, Value) -> BoxFuture<'static, Result<Value, String>> + Send + Sync>;
 
-/// Who does the work.
+/// The way in which functions run.
 #[derive(Clone)]
 pub enum Hands {
     /// Child processes that speak the Runtime API.
     Processes(Pool),
-    /// The same handlers without the processes.
+    /// The same handlers in this process.
     InProcess(Handler),
 }
 
 impl Hands {
-    /// Calls a function and waits for its answer. As on Lambda, the call goes on when the caller stops waiting.
+    /// Calls a function and waits for its answer. As on Lambda, the call continues when the caller stops waiting.
     pub async fn call(&self, function: &str, payload: Value) -> Result<Value, FunctionError> {
         let (hands, name) = (self.clone(), function.to_owned());
         let work = tokio::spawn(async move {
@@ -47,18 +47,18 @@ impl Hands {
     }
 }
 
-/// An asynchronous call that failed for good.
+/// An asynchronous call that failed permanently.
 #[derive(Clone, Debug)]
 pub struct DeadCall {
-    /// Which function.
+    /// Name of the function.
     pub function: String,
-    /// What it was given.
+    /// The payload of the call.
     pub payload: Value,
     /// The last failure.
     pub error: FunctionError,
 }
 
-/// The calls of everything that calls functions, counted. Cheap to clone.
+/// Makes and counts the calls of functions. Cheap to clone.
 #[derive(Clone)]
 pub struct Calls {
     hands: Hands,
@@ -67,7 +67,7 @@ pub struct Calls {
     dead: Arc<Mutex<VecDeque<DeadCall>>>,
 }
 
-/// Counts a call for as long as it lives.
+/// Counts a call while this value exists.
 struct Running(Arc<AtomicUsize>);
 
 impl Drop for Running {
@@ -81,7 +81,7 @@ impl Calls {
         Self { hands, stage, running: Arc::default(), dead: Arc::default() }
     }
 
-    /// Counts a call from this moment on.
+    /// Begins to count a call.
     fn count(&self) -> Running {
         self.running.fetch_add(1, Ordering::SeqCst);
         Running(self.running.clone())
@@ -89,7 +89,7 @@ impl Calls {
 
     /// Calls a function and waits for its answer.
     pub async fn call(&self, function: &str, payload: Value) -> Result<Value, FunctionError> {
-        // The count must not fall while the function still runs, even if the caller has gone.
+        // The count must include a running function even if its caller is gone.
         let (hands, name, running) = (self.hands.clone(), function.to_owned(), self.count());
         let work = tokio::spawn(async move {
             let answer = hands.call(&name, payload).await;
@@ -99,16 +99,16 @@ impl Calls {
         work.await.unwrap_or_else(|_| Err(FunctionError::new("Runtime.ExitError", "the runner is stopping")))
     }
 
-    /// An asynchronous call (`Event`): what fails is tried again a minute later, then two more, as often as the
-    /// template allows; then it is a dead letter.
+    /// Makes an asynchronous call (`Event`). A failed call is retried after one minute and after two more, at most as often
+    /// as the template allows; then it becomes a dead call.
     pub async fn event(&self, function: &str, payload: Value, retries: u32) {
         let first = self.call(function, payload.clone()).await;
         self.try_again(function, payload, retries, first).await;
     }
 
-    /// The same without waiting for it: the call is on its way, and goes on by itself.
+    /// Makes an asynchronous call in the background.
     pub fn post(&self, function: &str, payload: Value, retries: u32) {
-        // Counted from now on: nobody is to find that nothing runs before the task has begun.
+        // Counted from now on, so that the cloud isn't quiet before the task begins.
         let (calls, function, begun) = (self.clone(), function.to_owned(), self.count());
         tokio::spawn(async move {
             let first = calls.call(&function, payload.clone()).await;
@@ -141,17 +141,17 @@ impl Calls {
         }
     }
 
-    /// Asynchronous calls that failed for good, oldest first.
+    /// Returns the asynchronous calls that failed permanently, the oldest first.
     pub fn dead(&self) -> Vec<DeadCall> {
         lock(&self.dead).iter().cloned().collect()
     }
 
-    /// How many calls run now.
+    /// Returns the number of running calls.
     pub fn running(&self) -> usize {
         self.running.load(Ordering::SeqCst)
     }
 
-    /// SIGKILLs a function's processes, busy or idle, and says how many there were.
+    /// Kills a function's processes, busy or idle, with SIGKILL and returns their number.
     pub fn kill(&self, function: &str) -> usize {
         match &self.hands {
             Hands::Processes(pool) => pool.kill(function),

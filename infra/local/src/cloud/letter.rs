@@ -1,4 +1,4 @@
-//! A mail that SES is asked to send: what is checked of it, how it is shown, and the MIME that arrives.
+//! A mail that SES is asked to send: its checks, its presentation, and the MIME that arrives.
 
 use std::fmt;
 
@@ -12,31 +12,31 @@ use super::REGION;
 use super::compose::{Body, File, compose, with_own};
 use super::mime::{self, Attachment, decoded, several};
 
-/// Whom SES writes to at once: To, Cc and Bcc together.
+/// Limit of recipients in a mail: To, Cc and Bcc together.
 const RECIPIENTS: usize = 50;
-/// How long a header's name, its value, and both may be, in characters (SES API v2, MessageHeader).
+/// Limits of a header's name, its value, and both together, in characters (SES API v2, MessageHeader).
 const NAME: usize = 126;
 const VALUE: usize = 995;
 const BOTH: usize = 996;
-/// What SES sends in one mail, in bytes, with everything encoded.
+/// Limit of an encoded mail, in bytes.
 const LARGEST: usize = 40 * 1024 * 1024;
-/// Headers that a mail has once at most.
+/// Headers that may occur only once.
 const ONCE: [&str; 3] = ["in-reply-to", "references", "auto-submitted"];
-/// Headers that SES writes itself, whatever it is given.
+/// Headers that SES always replaces.
 const OVERWRITTEN: [&str; 2] = ["message-id", "date"];
 
-/// A mail that SES took.
+/// A mail that SES accepted.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Letter {
-    /// What SES called it when it took it.
+    /// SES's id of the mail.
     pub id: String,
-    /// When it was taken.
+    /// Time at which SES accepted the mail.
     pub at: Timestamp,
     /// The sender, as given: `Shop <shop@example.com>` or the bare address.
     pub from: String,
-    /// Everybody it goes to, To, Cc and Bcc in this order, as given.
+    /// All recipients as given, in the order To, Cc, Bcc.
     pub to: Vec<String>,
-    /// The subject, as people read it.
+    /// The decoded subject.
     pub subject: String,
     /// The body as text. Of a raw mail, its first part of plain text.
     pub text: Option<String>,
@@ -44,21 +44,21 @@ pub struct Letter {
     pub html: Option<String>,
     /// The other headers as they arrive: those that were given, `Reply-To`, and SES's `Message-ID`.
     pub headers: Vec<(String, String)>,
-    /// The files that go with it.
+    /// The attachments.
     pub attachments: Vec<Attachment>,
 }
 
 impl fmt::Debug for Letter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Who writes what to whom stays out of logs, on a laptop too.
+        // Logs must not contain senders, recipients or texts, even on a laptop.
         f.debug_struct("Letter").field("id", &self.id).field("at", &self.at).finish_non_exhaustive()
     }
 }
 
-/// Why SES refuses: `BadRequestException`, in words.
+/// Message of SES's `BadRequestException`.
 pub(super) type Refused = String;
 
-/// The letter that a request asks to send, and the mail that arrives.
+/// Parses a request to send, and returns the letter and the mail that arrives.
 pub(super) fn read(body: &[u8], at: Timestamp) -> Result<(Letter, Vec<u8>), Refused> {
     let asked: Value =
         serde_json::from_slice(body).map_err(|error| format!("the request is no JSON: {error}"))?;
@@ -66,7 +66,7 @@ pub(super) fn read(body: &[u8], at: Timestamp) -> Result<(Letter, Vec<u8>), Refu
     let replies = texts(&asked["ReplyToAddresses"])?;
     let (to, cc) = (texts(&destination["ToAddresses"])?, texts(&destination["CcAddresses"])?);
     let empty = Letter {
-        // What looks like the time in front is the time; 0102 is this Region.
+        // The id begins with the Region (0102) and the time.
         id: format!("0102{:012x}-{}-000000", at.as_millisecond(), uuid::Uuid::new_v4()),
         at,
         from: asked["FromEmailAddress"].as_str().unwrap_or_default().to_owned(),
@@ -124,13 +124,13 @@ pub(super) fn read(body: &[u8], at: Timestamp) -> Result<(Letter, Vec<u8>), Refu
     Ok((letter, mail))
 }
 
-/// What a mail is made from.
+/// The content of a request.
 enum Source {
     Whole(Vec<u8>),
     Parts(Vec<File>),
 }
 
-/// A list of texts, which may be absent.
+/// Reads an optional list of texts.
 fn texts(list: &Value) -> Result<Vec<String>, Refused> {
     let wrong = || "a list of addresses is no list of texts".to_owned();
     if list.is_null() {
@@ -200,7 +200,7 @@ fn file(given: &Value) -> Result<File, Refused> {
     Ok(File { name: name.to_owned(), kind, id, inline, content })
 }
 
-/// Sender and recipients stand in the mail itself, if the request doesn't name them.
+/// Takes the sender and the recipients from the raw mail if the request doesn't name them.
 fn raw_letter(mut letter: Letter, mail: &[u8]) -> Result<Letter, Refused> {
     let nobody = letter.to.is_empty();
     for (name, value) in mime::split(mail).0 {
@@ -222,7 +222,8 @@ pub(super) fn is_printable(text: &str) -> bool {
     text.bytes().all(|sign| sign.is_ascii_graphic() || sign == b' ')
 }
 
-/// Refuses what is no address: `anna@example.com` or `Anna <anna@example.com>`. SES wants names in ASCII too, others encoded.
+/// Refuses text that is not an address such as `anna@example.com` or `Anna <anna@example.com>`. SES requires ASCII for
+/// names, too; other names must be encoded.
 pub(super) fn address(text: &str) -> Result<(), Refused> {
     if !is_printable(text) {
         return Err("Address contains illegal characters; encode a name that isn't ASCII.".into());
@@ -232,7 +233,7 @@ pub(super) fn address(text: &str) -> Result<(), Refused> {
         None => ("", text.trim()),
     };
     let quoted = name.len() >= 2 && name.starts_with('"') && name.ends_with('"');
-    // An unquoted comma ends an address, and what stands before it has no domain.
+    // An unquoted comma ends an address, and the part before it has no domain.
     let Some((local, domain)) =
         bare.rsplit_once('@').filter(|_| quoted || !name.contains([',', ';', ':', '@', '<', '>']))
     else {

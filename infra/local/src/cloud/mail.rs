@@ -1,5 +1,5 @@
-//! SES: takes mail in the SDK's wire format (API version 2), keeps it for the page and the tests, and sends none of it.
-//! What is for the domain whose mail comes in here arrives, though.
+//! SES: accepts mail in the SDK's wire format (API version 2), keeps it for the page and the tests, and sends nothing. Mail
+//! to the inbound domain is delivered to the receipt rule, though.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -23,9 +23,9 @@ use handbell_sim::Stage;
 
 /// The only operation: SES API v2, SendEmail.
 const PATH: &str = "/aws/ses/v2/email/outbound-emails";
-/// How many letters are remembered.
+/// Number of letters that are kept.
 const KEPT: usize = 500;
-/// What SES takes in one request, in bytes. Base64 makes a mail of 40 MB larger.
+/// Limit of a request, in bytes. Base64 makes a mail of 40 MB larger.
 const LARGEST: usize = 64 * 1024 * 1024;
 
 /// SES. Cheap to clone.
@@ -33,38 +33,38 @@ const LARGEST: usize = 64 * 1024 * 1024;
 pub struct Mail {
     stage: Stage,
     letters: Arc<Mutex<VecDeque<Letter>>>,
-    /// The domain whose mail comes in here, and where it goes then.
+    /// The inbound domain, if any.
     inbound_domain: Arc<Mutex<Option<String>>>,
     receipt: Arc<OnceLock<Receipt>>,
 }
 
 impl Mail {
-    /// A SES that was given nothing.
+    /// Creates an SES without mail.
     pub fn new(stage: Stage) -> Self {
         Self { stage, letters: Arc::default(), inbound_domain: Arc::default(), receipt: Arc::default() }
     }
 
-    /// Mail to this domain comes in again, by what [`Mail::arrives_by`] names. Without a domain, none does.
+    /// Sets the inbound domain, whose mail goes to the receipt rule of [`Mail::arrives_by`]. Without a domain, no mail does.
     pub fn inbound_domain(&self, domain: Option<String>) {
         *lock(&self.inbound_domain) = domain;
     }
 
-    /// Where mail to the inbound domain goes. Once set it stays.
+    /// Sets the receipt rule for mail to the inbound domain. It can be set only once.
     pub(super) fn arrives_by(&self, receipt: Receipt) {
         _ = self.receipt.set(receipt);
     }
 
-    /// The last 500 letters, oldest first.
+    /// Returns the last 500 letters, the oldest first.
     pub fn letters(&self) -> Vec<Letter> {
         lock(&self.letters).iter().cloned().collect()
     }
 
-    /// The same for the page and `GET /sim/mail`, newest last.
+    /// Returns the letters for the page and `GET /sim/mail`, the newest last.
     pub fn view(&self) -> Value {
         json!(self.letters())
     }
 
-    /// Answers a request of the SDK, unless the trouble of the moment is that it gets no answer.
+    /// Answers a request of the SDK, unless the current trouble is a lost answer.
     pub async fn handle(&self, request: Request) -> Response {
         let door = Door { stage: &self.stage, service: "ses", largest: LARGEST, throttled };
         door.pass(request, |parts, body, at| self.answer(parts, body, at)).await
@@ -96,8 +96,7 @@ impl Mail {
         }
     }
 
-    /// Lets a letter arrive at those of its recipients who are of the inbound domain. Nothing here ends a loop: whoever
-    /// answers an answer gets an answer.
+    /// Delivers a letter to its recipients in the inbound domain. Nothing here ends a loop of automatic answers.
     fn come_in(&self, letter: &Letter, mail: Vec<u8>) {
         let (Some(domain), Some(receipt)) = (lock(&self.inbound_domain).clone(), self.receipt.get()) else {
             return;
@@ -110,7 +109,7 @@ impl Mail {
         if to.is_empty() {
             return;
         }
-        // What can't be delivered goes back to here, not to the sender of the head.
+        // Bounces go to the envelope's sender, not to the sender in the header.
         let from = format!("{}@{REGION}.amazonses.com", letter.id);
         let envelope = Envelope { from, to, verdicts: Verdicts::default() };
         if let Err(why) = receipt.receive(&envelope, &mail, false) {
@@ -119,7 +118,7 @@ impl Mail {
     }
 }
 
-/// An error as the SDK reads it: the kind in a header, the words in the body.
+/// Creates an error as the SDK reads it: the type in a header, the message in the body.
 fn error(status: StatusCode, kind: &str, message: &str) -> Response {
     (status, [("x-amzn-errortype", kind)], Json(json!({ "message": message }))).into_response()
 }

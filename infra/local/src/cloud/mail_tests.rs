@@ -1,4 +1,4 @@
-//! SES in the SDK's wire format: what it takes, what it refuses, and what goes wrong.
+//! Tests of SES in the SDK's wire format: accepted mail, refused mail, and failures.
 
 use super::super::invoke::Hands;
 use super::super::tests::{http, read, stage};
@@ -25,7 +25,7 @@ fn request(body: &Value) -> Request {
         .unwrap()
 }
 
-/// The answer's status, the kind of error in its header, and its body.
+/// Returns the answer's status, the type of error in its header, and its body.
 async fn ask(mail: &Mail, body: &Value) -> (u16, String, Value) {
     let response = mail.handle(request(body)).await;
     let kind = response.headers().get("x-amzn-errortype").map(|kind| kind.to_str().unwrap().to_owned());
@@ -51,7 +51,7 @@ fn order() -> Value {
     })
 }
 
-/// The order with something else at this place.
+/// Returns the request with another value at this pointer.
 fn with(pointer: &str, value: Value) -> Value {
     let mut order = order();
     *order.pointer_mut(pointer).unwrap() = value;
@@ -185,7 +185,7 @@ async fn what_goes_with_a_mail_is_shown() {
         order["Content"]["Simple"]["Attachments"] = json!([bad]);
         assert_eq!(ask(&mail, &order).await.0, 400, "{bad}");
     }
-    // Base64 is longer than what it says: 31 MB are a mail of more than 40.
+    // Base64 is longer than its content: 31 MB make a mail of more than 40 MB.
     let large = STANDARD.encode(vec![0; 31 * 1024 * 1024]);
     order["Content"]["Simple"]["Attachments"] = json!([file("large", json!({"RawContent": large}))]);
     let (status, _, answer) = ask(&mail, &order).await;
@@ -304,7 +304,7 @@ async fn troubles_strike_before_the_mail_is_taken_or_after() {
     assert_eq!(said, [502, 429, 502, 0, 0]);
 }
 
-/// A whole cloud at an address, and the file of its clock.
+/// Starts a whole cloud, and returns it with the file of its clock.
 async fn cloud() -> (Cloud, Stage, PathBuf) {
     let stage = stage();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -383,7 +383,7 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
         assert!(why.starts_with(beginning), "{kind}: {why}");
         assert_eq!(cloud.mail().letters().len(), taken, "{kind}");
     }
-    // Each was asked once: nothing below the rules says a thing again.
+    // One request each: no lower layer retries.
     assert_eq!(stage.wire.entries().len(), 5);
     std::fs::remove_file(file).unwrap();
 }

@@ -1,4 +1,4 @@
-//! Mail as it goes over the wire: reads of it what people are shown, with the charsets and encodings that are usual.
+//! Parses the visible parts of a mail, with the usual charsets and encodings.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -6,11 +6,11 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde::Serialize;
 
-/// Nobody nests parts deeper than this; what lies below isn't looked at.
+/// Limit of the nesting depth. Deeper parts are ignored.
 const DEPTH: usize = 8;
-/// More parts than this aren't looked at.
+/// Limit of parts. Further parts are ignored.
 const PARTS: usize = 200;
-/// Base64 as mail programs write it, with or without padding.
+/// Base64 with or without padding, as mail programs write it.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -18,33 +18,33 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// A file that goes with a mail; its content isn't kept.
+/// An attachment without its content.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct Attachment {
-    /// Its name, empty if it has none.
+    /// Name of the file; empty if it has none.
     pub name: String,
-    /// Its content type: `application/pdf`.
+    /// Content type, such as `application/pdf`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its size without the encoding, in bytes.
+    /// Decoded size, in bytes.
     pub size: usize,
 }
 
-/// A field of a head. What stands there is unfolded and otherwise as it came; a line that is no field has no name.
+/// A header's name and its value, unfolded but not decoded. An invalid line has an empty name.
 pub(super) type Field = (String, String);
 
-/// What people see of a mail.
+/// The visible parts of a mail.
 #[derive(Default)]
 pub(super) struct Shown {
-    /// The first part that is plain text, with `\n` at the ends of its lines.
+    /// The first part of plain text, with `\n` as line ends.
     pub(super) text: Option<String>,
-    /// The first part that is HTML.
+    /// The first part of HTML.
     pub(super) html: Option<String>,
-    /// Everything else.
+    /// All other parts.
     pub(super) attachments: Vec<Attachment>,
 }
 
-/// The fields of the head and the body after it.
+/// Splits a mail into its headers and its body.
 pub(super) fn split(mail: &[u8]) -> (Vec<Field>, &[u8]) {
     let (mut fields, mut rest): (Vec<Field>, _) = (Vec::new(), mail);
     while !rest.is_empty() {
@@ -55,7 +55,7 @@ pub(super) fn split(mail: &[u8]) -> (Vec<Field>, &[u8]) {
         let line = line.trim_end_matches(['\r', '\n']);
         match (line.chars().next(), fields.last_mut()) {
             (None, _) => break,
-            // A line that begins with white space goes on with the field above.
+            // A line that begins with white space continues the field above.
             (Some(' ' | '\t'), Some((_, value))) => {
                 value.push(' ');
                 value.push_str(line.trim());
@@ -71,12 +71,12 @@ pub(super) fn split(mail: &[u8]) -> (Vec<Field>, &[u8]) {
     (fields, rest)
 }
 
-/// The first field of this name.
+/// Returns the first field with this name.
 pub(super) fn field<'a>(fields: &'a [Field], name: &str) -> Option<&'a str> {
     fields.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
-/// What people see of a mail, its subject excepted: that stands in its head.
+/// Returns the visible parts of a mail, except for the subject in its headers.
 pub(super) fn shown(mail: &[u8]) -> Shown {
     let (mut shown, mut parts) = (Shown::default(), 0);
     look(mail, 0, &mut parts, &mut shown);
@@ -119,14 +119,15 @@ fn look(part: &[u8], depth: usize, parts: &mut usize, shown: &mut Shown) {
     }
 }
 
-/// What lies between the boundaries. Before the first is a note for old mail programs; the last may be missing.
+/// Returns the parts between the boundaries. The text before the first boundary is a note for old mail programs; the last
+/// boundary may be missing.
 fn pieces<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     let (mut found, mut begun, mut at) = (Vec::new(), None, 0);
     for line in body.split_inclusive(|byte| *byte == b'\n') {
         let bare = line.trim_ascii_end();
         let mark = bare.strip_prefix(b"--").and_then(|bare| bare.strip_prefix(boundary.as_bytes()));
         if let Some(rest) = mark.filter(|rest| rest.is_empty() || *rest == b"--") {
-            // The line's end before a boundary belongs to the boundary.
+            // The line end before a boundary belongs to the boundary.
             found.extend(begun.map(|begin: usize| {
                 let piece = &body[begin..at.max(begin)];
                 let piece = piece.strip_suffix(b"\n").unwrap_or(piece);
@@ -143,7 +144,7 @@ fn pieces<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
     found
 }
 
-/// A parameter of a field: `name=value`, `name="value"`, or `name*=charset''value` with percent signs.
+/// Returns a parameter of a field: `name=value`, `name="value"`, or percent-encoded `name*=charset''value`.
 fn parameter(field: &str, name: &str) -> Option<String> {
     let mut quoted = false;
     let parts = field.split(|sign: char| {
@@ -165,7 +166,7 @@ fn parameter(field: &str, name: &str) -> Option<String> {
     found
 }
 
-/// Quoted-printable; in a head an underscore is a space.
+/// Decodes quoted-printable. In a header, an underscore is a space.
 fn unquoted(bytes: &[u8], head: bool) -> Vec<u8> {
     if head {
         let spaced: Vec<u8> = bytes.iter().map(|byte| if *byte == b'_' { b' ' } else { *byte }).collect();
@@ -182,7 +183,7 @@ fn unquoted(bytes: &[u8], head: bool) -> Vec<u8> {
     unescaped(&joined, b'=')
 }
 
-/// Two hexadecimal digits after the sign are a byte; anything else stays as it is.
+/// Decodes two hexadecimal digits after the escape character to a byte. Other text stays unchanged.
 fn unescaped(bytes: &[u8], sign: u8) -> Vec<u8> {
     let (mut plain, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
     let digit = |byte: u8| char::from(byte).to_digit(16);
@@ -202,7 +203,7 @@ fn unescaped(bytes: &[u8], sign: u8) -> Vec<u8> {
     plain
 }
 
-/// Bytes of a charset as text. Western ones are read as ISO 8859-1, everything else as UTF-8.
+/// Decodes bytes of a charset. Western charsets are read as ISO 8859-1, all others as UTF-8.
 fn read(bytes: &[u8], charset: &str) -> String {
     let charset = charset.to_ascii_lowercase();
     if charset.starts_with("iso-8859-1") || charset == "windows-1252" {
@@ -211,7 +212,7 @@ fn read(bytes: &[u8], charset: &str) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A field's value with its encoded words decoded (RFC 2047): `=?utf-8?q?Gr=C3=B6=C3=9Fe?=` is `Größe`.
+/// Decodes the encoded words of a field's value (RFC 2047): `=?utf-8?q?Gr=C3=B6=C3=9Fe?=` is `Größe`.
 pub(super) fn decoded(value: &str) -> String {
     let (mut plain, mut rest, mut after_word) = (String::new(), value, false);
     while let Some(start) = rest.find("=?") {
@@ -222,7 +223,7 @@ pub(super) fn decoded(value: &str) -> String {
             (rest, after_word) = (&from[2..], false);
             continue;
         };
-        // The space between two encoded words is only there to part them.
+        // The space between two encoded words is only a separator.
         if !(after_word && before.trim().is_empty()) {
             plain.push_str(before);
         }
@@ -233,7 +234,7 @@ pub(super) fn decoded(value: &str) -> String {
     plain
 }
 
-/// The encoded word at the beginning, and where it ends.
+/// Returns the encoded word at the beginning, and its end.
 fn encoded_word(from: &str) -> Option<(String, usize)> {
     let mut pieces = from.strip_prefix("=?")?.splitn(3, '?');
     let (charset, encoding, rest) = (pieces.next()?, pieces.next()?, pieces.next()?);
@@ -247,7 +248,7 @@ fn encoded_word(from: &str) -> Option<(String, usize)> {
     Some((read(&bytes, charset), end))
 }
 
-/// The addresses of a field; a comma between quotes belongs to a name.
+/// Returns the addresses of a field. A comma between quotes belongs to a name.
 pub(super) fn several(value: &str) -> Vec<String> {
     let mut quoted = false;
     let parts = value.split(|sign: char| {
@@ -257,7 +258,7 @@ pub(super) fn several(value: &str) -> Vec<String> {
     parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
-/// The address alone: `Anna <anna@example.com>` is `anna@example.com`.
+/// Returns the bare address: `Anna <anna@example.com>` is `anna@example.com`.
 pub(super) fn bare(address: &str) -> &str {
     let inside = address.trim().strip_suffix('>').and_then(|text| text.rsplit_once('<'));
     inside.map_or(address.trim(), |(_, bare)| bare.trim())

@@ -1,4 +1,4 @@
-//! What AWS is on the laptop: functions, table, queue, bus, bucket, mail, schedule and API, read from template.yaml.
+//! AWS on the laptop: functions, table, queue, bus, bucket, mail, schedule and API, as template.yaml describes them.
 
 pub mod bucket;
 pub mod bus;
@@ -39,35 +39,35 @@ use schedule::Schedule;
 use table::Table;
 use template::Template;
 
-/// Where the laptop is.
+/// The simulated Region.
 pub const REGION: &str = "eu-west-1";
-/// Whose it is.
+/// The simulated account.
 pub const ACCOUNT: &str = "000000000000";
-/// How long to wait, at most, before looking at the clock again: it can be moved without a word.
+/// Longest wait before the clock is read again, since it can be moved without notice.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// What the cloud is made of.
+/// Options of the cloud.
 pub struct CloudOptions {
-    /// Time, the wire log, and the origin: it must be set before the start, since the children are told where to call.
+    /// Time, wire log and origin. The origin must be set before the start, since the child processes get it.
     pub stage: Stage,
-    /// Who does the functions' work.
+    /// The way in which functions run.
     pub hands: Hands,
-    /// Keeps table and bucket here; without it, in memory.
+    /// Folder of the table and the bucket. `None` keeps them in memory.
     pub data: Option<PathBuf>,
-    /// Tells the children how far the system's time runs ahead.
+    /// File that tells the child processes the offset of the system's time.
     pub clock_file: PathBuf,
-    /// Queue and schedule call functions by themselves. Without it, a test does by [`Cloud::deliver_due`] and
-    /// [`Cloud::tick_due`], with the clock in its hand.
+    /// Whether the queue and the schedule call functions automatically. If not, a test calls [`Cloud::deliver_due`] and
+    /// [`Cloud::tick_due`] and moves the clock.
     pub automatic: bool,
 }
 
-/// The cloud didn't start.
+/// The cloud could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum CloudError {
     /// The template can't be used.
     #[error(transparent)]
     Template(#[from] template::TemplateError),
-    /// The table didn't start.
+    /// The table could not start.
     #[error("the table: {0}")]
     Table(String),
     /// A file can't be read or written.
@@ -75,7 +75,7 @@ pub enum CloudError {
     File(PathBuf, std::io::Error),
 }
 
-/// AWS on the laptop. Cheap to clone; with the last clone its work ends.
+/// AWS on the laptop. Cheap to clone; dropping the last clone stops it.
 #[derive(Clone)]
 pub struct Cloud(Arc<Inner>);
 
@@ -96,7 +96,7 @@ struct Inner {
     _tasks: Vec<Task>,
 }
 
-/// A task that ends when this is dropped.
+/// A task that is aborted when this is dropped.
 pub(crate) struct Task(tokio::task::AbortHandle);
 
 impl Task {
@@ -112,7 +112,7 @@ impl Drop for Task {
 }
 
 impl Cloud {
-    /// Starts everything. With a data directory, time goes on from where the clock file says it was.
+    /// Starts the cloud. With a data directory, time continues from the clock file's offset.
     pub async fn start(options: CloudOptions) -> Result<Self, CloudError> {
         let CloudOptions { stage, hands, data, clock_file, automatic } = options;
         let template = Arc::new(Template::embedded()?);
@@ -164,8 +164,8 @@ impl Cloud {
         })))
     }
 
-    /// The AWS endpoints under `/aws`, the mail at `/sim/mail` (`POST` brings one in), and the API: whatever no other route takes goes to the
-    /// function whose route it is.
+    /// Returns the routes: the AWS endpoints under `/aws`, the mail at `/sim/mail` (`POST` delivers one), and the API, which
+    /// gets every other request.
     pub fn router(&self) -> Router {
         let (queue, bus, table) = (self.queue().clone(), self.bus().clone(), self.table().clone());
         let gateway = self.0.gateway.clone();
@@ -184,7 +184,7 @@ impl Cloud {
             .route("/aws/sqs", queue.clone())
             .route("/aws/sqs/", queue.clone())
             .route("/aws/sqs/{*queue}", queue)
-            // The page asks all the time; that would drown everything else on the wire.
+            // Not in the wire log: the page asks continuously, which would hide everything else.
             .route(
                 "/sim/mail",
                 get(async move || axum::Json(letters.view()))
@@ -194,27 +194,27 @@ impl Cloud {
             .fallback(move |request| async move { gateway.handle(request).await })
     }
 
-    /// What a function must find in its environment to speak to this cloud.
+    /// Returns the environment variables with which a function uses this cloud.
     pub fn env(&self) -> Vec<(String, String)> {
         env(&self.0.stage.origin(), &self.0.clock_file)
     }
 
-    /// Moves the system's time forward, for the runner and for its children.
+    /// Advances the system's time, for the runner and for its child processes.
     pub fn advance(&self, by: SignedDuration) -> Result<(), CloudError> {
         let _moving = lock(&self.0.moving);
-        // The file first: who is woken by the new time must find it there.
+        // The file first: a task that the new time wakes must find it there.
         write_clock(&self.0.clock_file, self.0.stage.clock.offset() + by)?;
         self.0.stage.clock.advance(by);
         self.0.stage.touch();
         Ok(())
     }
 
-    /// SIGKILLs a function's processes, busy or idle, and says how many there were.
+    /// Kills a function's processes, busy or idle, with SIGKILL and returns their number.
     pub fn kill(&self, function: &str) -> usize {
         self.0.calls.kill(function)
     }
 
-    /// Gives everything that is visible in the queue to its function, batch by batch, and says how many batches there were.
+    /// Delivers all visible messages of the queue to its function, batch by batch, and returns the number of batches.
     pub async fn deliver_due(&self) -> usize {
         let mut batches = 0;
         for function in self.0.template.functions.iter().filter(|function| function.queues) {
@@ -225,18 +225,18 @@ impl Cloud {
         batches
     }
 
-    /// Makes every scheduled call that is due, and says how many there were.
+    /// Makes every scheduled call that is due, and returns their number.
     pub async fn tick_due(&self) -> usize {
         self.0.schedule.fire_due().await
     }
 
-    /// Nothing runs and nothing is due at this moment.
+    /// Whether no function runs and no work is due.
     pub fn is_quiet(&self) -> bool {
         let due = self.0.schedule.next().is_some_and(|next| next <= self.0.stage.clock.now());
         !due && self.queue().depth().visible == 0 && self.calls().running() == 0
     }
 
-    /// What the template says.
+    /// The template.
     pub fn template(&self) -> &Template {
         &self.0.template
     }
@@ -271,7 +271,7 @@ impl Cloud {
         &self.0.mail
     }
 
-    /// SES's rule for mail that comes in.
+    /// SES's receipt rule for inbound mail.
     pub fn receipt(&self) -> &Receipt {
         &self.0.receipt
     }
@@ -298,7 +298,7 @@ fn env(origin: &str, clock_file: &std::path::Path) -> Vec<(String, String)> {
     .to_vec()
 }
 
-/// Writes beside and renames, so that no child reads half a number.
+/// Writes a new file and renames it, so that no child process reads half a number.
 fn write_clock(file: &std::path::Path, ahead: SignedDuration) -> Result<(), CloudError> {
     let beside = file.with_extension("new");
     std::fs::write(&beside, ahead.as_millis().to_string())
@@ -306,13 +306,13 @@ fn write_clock(file: &std::path::Path, ahead: SignedDuration) -> Result<(), Clou
         .map_err(|error| CloudError::File(file.to_owned(), error))
 }
 
-/// The operation that an AWS SDK asks for: `AmazonSQS.SendMessage` → `SendMessage`.
+/// Returns the operation that an AWS SDK requests: `AmazonSQS.SendMessage` → `SendMessage`.
 fn operation<'a>(headers: &'a HeaderMap, service: &str) -> &'a str {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     target.strip_prefix(service).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default()
 }
 
-/// Waits until the system's time is there, however it gets there.
+/// Waits until the system's time reaches `at`, even if somebody moves the clock.
 async fn sleep_until(stage: &Stage, at: Timestamp) {
     let mut changed = stage.watch();
     loop {
@@ -328,7 +328,7 @@ async fn sleep_until(stage: &Stage, at: Timestamp) {
     }
 }
 
-/// Goes on with what a panicking holder left behind: each change here is a single step.
+/// Ignores poisoning: each change under these locks is a single step, so a panic leaves no invalid state.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

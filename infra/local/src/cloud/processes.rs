@@ -16,12 +16,12 @@ use super::lock;
 use super::runtime_api::Sandbox;
 use super::template::Template;
 
-/// How many calls of one function run at the same time, unless the template reserves a number.
+/// Limit of concurrent calls of a function, unless the template reserves a number.
 pub const CONCURRENCY: usize = 4;
-/// How long a process may take to ask for its first call.
+/// Time-out for a process to request its first call.
 const START: Duration = Duration::from_secs(10);
-/// What a child gets from the runner's own environment. Everything else stays outside, above all what would change how
-/// the AWS SDK behaves.
+/// Variables that a child process inherits from the runner. All others are left out, above all those that change the AWS
+/// SDK's behaviour.
 const INHERITED: [&str; 8] = [
     "PATH",
     "SYSTEMROOT",
@@ -33,7 +33,7 @@ const INHERITED: [&str; 8] = [
     "LLVM_PROFILE_FILE",
 ];
 
-/// What starts a function.
+/// The program of a function.
 #[derive(Clone, Debug)]
 pub enum Program {
     /// `PROGRAM function NAME`: the runner itself.
@@ -42,19 +42,19 @@ pub enum Program {
     Directory(PathBuf),
 }
 
-/// How a child is started.
+/// The way in which a child process starts.
 #[derive(Clone, Debug)]
 pub struct Launch {
-    /// What runs.
+    /// The program.
     pub program: Program,
-    /// Variables beside the cloud's own; these win.
+    /// Variables besides those of the cloud. These take precedence.
     pub env: Vec<(String, String)>,
 }
 
-/// Hears each line that a function writes: its name and the line.
+/// Receives each line that a function logs, with the function's name.
 pub type Log = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
-/// The processes of all functions. Cheap to clone; they die with the last clone.
+/// The processes of all functions. Cheap to clone; dropping the last clone kills them.
 #[derive(Clone)]
 pub struct Pool(Arc<Inner>);
 
@@ -79,7 +79,7 @@ struct Process {
     kill: Arc<Notify>,
 }
 
-/// Takes a process out of the list of the busy ones, whatever became of its call.
+/// Removes a process from the list of busy ones when dropped, whatever the outcome of its call.
 struct Busy<'a>(&'a Slot, u32);
 
 impl Drop for Busy<'_> {
@@ -89,7 +89,7 @@ impl Drop for Busy<'_> {
 }
 
 impl Pool {
-    /// A pool for the functions of the template; nothing is started yet.
+    /// Creates a pool for the functions of the template, without starting a process.
     pub fn new(template: &Template, launch: Launch, log: Log) -> Self {
         let slot = |function: &super::template::Function| Slot {
             timeout: function.timeout,
@@ -102,12 +102,12 @@ impl Pool {
         Self(Arc::new(Inner { slots, launch, cloud: Mutex::default(), log }))
     }
 
-    /// Sets the variables that tell the children where the cloud is.
+    /// Sets the variables that tell the child processes the address of the cloud.
     pub(super) fn set_cloud(&self, env: Vec<(String, String)>) {
         *lock(&self.0.cloud) = env;
     }
 
-    /// Calls a function: in a process that is idle, or in a new one; waits when too many run already.
+    /// Calls a function in an idle process or a new one. Waits while too many calls run.
     pub async fn call(&self, function: &str, payload: Value) -> Result<Value, FunctionError> {
         let slot = self.0.slots.get(function).ok_or_else(|| {
             FunctionError::new("ResourceNotFoundException", format!("Function not found: {function}"))
@@ -131,23 +131,23 @@ impl Pool {
         answer
     }
 
-    /// SIGKILLs a function's processes, busy or idle, and says how many there were.
+    /// Kills a function's processes, busy or idle, with SIGKILL and returns their number.
     pub fn kill(&self, function: &str) -> usize {
         let Some(slot) = self.0.slots.get(function) else { return 0 };
-        let idle = std::mem::take(&mut *lock(&slot.idle)).len(); // dropping kills
+        let idle = std::mem::take(&mut *lock(&slot.idle)).len(); // dropping a process kills it
         let busy = lock(&slot.busy);
         busy.values().for_each(|kill| kill.notify_one());
         idle + busy.len()
     }
 
-    /// The process ids of a function that is at work.
+    /// Returns the ids of a function's busy processes.
     pub fn busy(&self, function: &str) -> Vec<u32> {
         self.0.slots.get(function).map_or_else(Vec::new, |slot| lock(&slot.busy).keys().copied().collect())
     }
 }
 
 impl Slot {
-    /// A process that waits for a call and is still alive.
+    /// Returns an idle process that is still alive.
     fn idle(&self) -> Option<Process> {
         let mut idle = lock(&self.idle);
         while let Some(mut process) = idle.pop() {
@@ -189,7 +189,7 @@ impl Inner {
     }
 }
 
-/// What Lambda itself puts into the environment.
+/// Returns the environment variables that Lambda itself sets.
 fn lambda(function: &str, address: &str) -> [(&'static str, String); 8] {
     [
         ("AWS_LAMBDA_RUNTIME_API", address.to_owned()),
@@ -214,7 +214,7 @@ fn follow(function: &str, stream: Option<impl AsyncRead + Unpin + Send + 'static
     });
 }
 
-/// Waits for the work, unless the process ends before it, is killed, or takes too long.
+/// Waits for the work, unless the process exits, is killed, or exceeds the time-out.
 async fn watch<T>(
     child: &mut Child,
     kill: &Notify,
@@ -222,7 +222,7 @@ async fn watch<T>(
     limit: Duration,
 ) -> Result<T, FunctionError> {
     let error = tokio::select! {
-        biased; // an answer that came before the end counts
+        biased; // an answer takes precedence over the process's exit
         answer = work => return Ok(answer),
         status = child.wait() => return Err(exited(status)),
         () = kill.notified() => FunctionError::new("Runtime.ExitError", "Runtime exited with error: signal: killed"),
@@ -230,7 +230,7 @@ async fn watch<T>(
             FunctionError::new("Sandbox.Timedout", format!("Task timed out after {:.2} seconds", limit.as_secs_f64()))
         }
     };
-    // It may have ended in this moment by itself.
+    // The process may just have exited.
     let _ = child.kill().await;
     Err(error)
 }

@@ -1,4 +1,4 @@
-//! A pool of tiny children: shell scripts that speak the Runtime API over bash's own sockets.
+//! Tests of a pool of tiny child processes: shell scripts that use the Runtime API over bash's sockets.
 
 #![cfg(unix)]
 
@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::*;
 use serde_json::json;
 
-/// Answers each call with what it was given; `sleep`, `die` and `fail` in the payload do so.
+/// Answers each call with its payload, and obeys `sleep`, `die` and `fail` in it.
 const CHILD: &str = r#"#!/usr/bin/env bash
 host=${AWS_LAMBDA_RUNTIME_API%:*} port=${AWS_LAMBDA_RUNTIME_API#*:}
 ask() { # method path body → $answer, $id

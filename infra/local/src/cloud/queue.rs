@@ -1,4 +1,4 @@
-//! SQS: the queue in the SDK's wire format, and the event source that gives its messages to a function.
+//! SQS: the queue in the SDK's wire format, and the event source that delivers its messages to a function.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -18,9 +18,9 @@ use handbell_sim::Stage;
 
 /// The queue's name.
 pub const NAME: &str = "handbell-work";
-/// How many batches the function gets at once.
+/// Number of batches that the function gets concurrently.
 const CONCURRENCY: usize = 4;
-/// What SQS allows: 15 minutes, 1 MiB.
+/// Limits of SQS: 15 minutes and 1 MiB.
 const MAX_DELAY: i64 = 900;
 const MAX_BODY: usize = 1024 * 1024;
 
@@ -44,41 +44,41 @@ struct State {
 /// One message.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// Its id.
+    /// Id of the message.
     pub id: String,
-    /// What was sent.
+    /// The body.
     pub body: String,
-    /// When it was sent.
+    /// Time of sending.
     pub sent: Timestamp,
-    /// Nobody sees it before: it was sent with a delay, or somebody works on it.
+    /// The message is hidden until then, because of a delay or because a worker has received it.
     pub visible_at: Timestamp,
-    /// How often it was received.
+    /// Number of times that it was received.
     pub received: u32,
     first_received: Option<Timestamp>,
     receipt: Option<String>,
 }
 
-/// How many messages there are.
+/// Number of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Depth {
     /// Ready to be received.
     pub visible: usize,
-    /// Sent with a delay that hasn't passed.
+    /// Sent with a delay that hasn't elapsed.
     pub delayed: usize,
-    /// Received and neither deleted nor visible again.
+    /// Received, and neither deleted nor visible again.
     pub in_flight: usize,
 }
 
-/// An error as SQS words it.
+/// Code and message of an SQS error.
 type Refused = (&'static str, String);
 
 impl Queue {
-    /// An empty queue.
+    /// Creates an empty queue.
     pub fn new(stage: Stage, settings: QueueSettings) -> Self {
         Self(Arc::new(Inner { stage, settings, state: Mutex::default(), wake: Notify::new() }))
     }
 
-    /// Sends a message that becomes visible after a delay of the system's time, and gives its id.
+    /// Sends a message that becomes visible after a delay in the system's time, and returns its id.
     pub fn send(&self, body: &str, delay: SignedDuration) -> String {
         let now = self.now();
         let id = uuid::Uuid::new_v4().to_string();
@@ -95,7 +95,7 @@ impl Queue {
         id
     }
 
-    /// Receives at most `max` visible messages, and hides them. What was received too often goes to the dead letters.
+    /// Receives at most `max` visible messages and hides them. Messages that were received too often become dead letters.
     pub fn receive(&self, max: usize, visibility: SignedDuration) -> Vec<Message> {
         let now = self.now();
         let mut state = lock(&self.0.state);
@@ -118,12 +118,12 @@ impl Queue {
         found
     }
 
-    /// Deletes what was received with this receipt.
+    /// Deletes the message that was received with this receipt handle.
     pub fn delete(&self, receipt: &str) {
         lock(&self.0.state).waiting.retain(|message| message.receipt.as_deref() != Some(receipt));
     }
 
-    /// How many messages there are, the dead ones not counted.
+    /// Returns the number of messages, without the dead letters.
     pub fn depth(&self) -> Depth {
         let now = self.now();
         let mut depth = Depth::default();
@@ -137,29 +137,29 @@ impl Queue {
         depth
     }
 
-    /// What was received too often, oldest first.
+    /// Returns the dead letters, the oldest first.
     pub fn dead(&self) -> Vec<Message> {
         lock(&self.0.state).dead.clone()
     }
 
-    /// Everything that waits, for the page and for tests.
+    /// Returns all waiting messages, for the page and for tests.
     pub fn messages(&self) -> Vec<Message> {
         lock(&self.0.state).waiting.iter().cloned().collect()
     }
 
-    /// Gives one batch to a function, if there is one, and deletes what it has done.
+    /// Delivers a batch to a function, if there is one, and deletes the messages that the function handled.
     pub async fn deliver(&self, calls: &Calls, function: &str, batch: usize) -> bool {
         let messages = self.receive(batch, self.visibility());
         if messages.is_empty() {
             return false;
         }
         let records: Vec<_> = messages.iter().map(record).collect();
-        // A failure deletes nothing: the messages come back when their visibility ends.
+        // A failure deletes nothing: the messages reappear when their visibility time-out ends.
         if let Ok(answer) = calls.call(function, json!({"Records": records})).await {
             let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
             let failed: HashSet<_> =
                 failures.iter().filter_map(|one| one["itemIdentifier"].as_str()).collect();
-            // As on AWS: a failure that names no message is a failure of the whole batch.
+            // As on AWS, a failure without a message id fails the whole batch.
             let whole = failures
                 .iter()
                 .any(|one| !messages.iter().any(|message| one["itemIdentifier"] == message.id));
@@ -170,7 +170,7 @@ impl Queue {
         true
     }
 
-    /// The event source: gives batches to a function, several at once, for ever.
+    /// Runs the event source: delivers batches to a function, several at a time, forever.
     pub(super) async fn feed(self, calls: Calls, function: String, batch: usize) {
         let permits = Arc::new(Semaphore::new(CONCURRENCY));
         loop {
@@ -179,18 +179,18 @@ impl Queue {
             let (queue, calls, function) = (self.clone(), calls.clone(), function.clone());
             let (begun, wait) = tokio::sync::oneshot::channel::<()>();
             tokio::spawn(async move {
-                // The first poll receives; only then may the loop look again, or it would start batches for nothing.
+                // The first poll receives the messages. Only then may the loop continue, or it would start empty batches.
                 let work = queue.deliver(&calls, &function, batch);
                 let begin = async move { drop(begun) };
                 futures_util::future::join(work, begin).await;
                 drop(permit);
             });
-            // It never sends: what is waited for is that the other end is dropped.
+            // The sender never sends: this waits until it is dropped.
             let _ = wait.await;
         }
     }
 
-    /// Waits until something is visible.
+    /// Waits until a message is visible.
     async fn visible(&self) {
         loop {
             let sent = self.0.wake.notified();
@@ -322,7 +322,7 @@ impl Queue {
     }
 }
 
-/// Does each entry of a batch for itself: some may fail.
+/// Handles each entry of a batch separately, since some may fail.
 fn batch(request: &Value, each: impl Fn(&Value) -> Result<Value, Refused>) -> Result<Value, Refused> {
     let entries = request["Entries"].as_array().map_or(&[][..], Vec::as_slice);
     let ids: HashSet<_> = entries.iter().map(|entry| entry["Id"].as_str()).collect();
@@ -388,7 +388,7 @@ fn arn() -> String {
     format!("arn:aws:sqs:{}:{}:{NAME}", super::REGION, super::ACCOUNT)
 }
 
-/// Lower-case hex, which the SDK compares with its own.
+/// Returns the MD5 in lower-case hex, which the SDK checks.
 fn md5(text: &str) -> String {
     Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,4 +1,4 @@
-//! The queue in the SDK's wire format, and its event source, with the clock moved by hand.
+//! Tests of the queue in the SDK's wire format and of its event source, with the clock moved by hand.
 
 use super::super::invoke::Hands;
 use super::super::tests::{read, stage, target};
@@ -34,7 +34,7 @@ async fn sent_received_deleted() {
     let (queue, _) = queue();
     let (status, sent) =
         ask(&queue, "AmazonSQS.SendMessage", json!({"MessageBody": "This is a test message"})).await;
-    // The value of AWS's own documentation.
+    // The value in AWS's documentation.
     assert_eq!((status, &sent["MD5OfMessageBody"]), (200, &json!("fafb00f5732ab283681e124bf8747ed1")));
     let (_, got) = ask(&queue, "AmazonSQS.ReceiveMessage", json!({"MaxNumberOfMessages": 10})).await;
     let message = &got["Messages"][0];
@@ -97,7 +97,7 @@ async fn the_event_is_lambdas() {
     });
     assert!(queue.deliver(&calls, "deliver", 10).await);
     let event = lock(&seen).clone();
-    // The keys of AWS's own example, but for the attributes, which nobody sets here.
+    // The keys of AWS's example, without the attributes, which are not set here.
     let mut keys: Vec<_> = event["Records"][0].as_object().unwrap().keys().map(String::as_str).collect();
     keys.sort_unstable();
     let expected = [

@@ -1,4 +1,4 @@
-//! SES, the receiving half: a rule that puts a mail into the bucket and then calls the function, as the deployed one does.
+//! Receiving by SES: a rule that puts a mail into the bucket and then calls the function, like the deployed rule.
 
 mod verdict;
 
@@ -27,31 +27,31 @@ pub use verdict::{Policy, Verdict, Verdicts};
 
 /// The function that the rule calls.
 pub const FUNCTION: &str = "mail-inbound";
-/// What stands before the mail's id in the key of its object.
+/// Prefix of the object's key, before the mail's id.
 pub const PREFIX: &str = "inbound/";
-/// The largest mail that SES takes, in bytes.
+/// Limit of a mail, in bytes.
 const LARGEST: usize = bucket::LARGEST;
-/// How much of a mail's head the event holds, in bytes (SES, "headersTruncated").
+/// Limit of the headers in the event, in bytes (SES, "headersTruncated").
 const HEADERS: usize = 10 * 1024;
 
-/// From whom to whom mail servers bring a mail, whatever stands in its head.
+/// The envelope of a mail, independent of its headers.
 #[derive(Clone)]
 pub struct Envelope {
-    /// `MAIL FROM`; empty for what must not be answered.
+    /// `MAIL FROM`; empty for mail that must not be answered.
     pub from: String,
     /// `RCPT TO`, bare addresses.
     pub to: Vec<String>,
-    /// What SES finds out.
+    /// The verdicts of SES.
     pub verdicts: Verdicts,
 }
 
-/// Why a mail wasn't received. Nothing was changed.
+/// Why a mail was not received. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReceived {
-    /// There is nobody whom the rule could call.
+    /// The template lacks the function that the rule calls.
     #[error("template.yaml has no function {FUNCTION}, which the rule for inbound mail calls")]
     NoFunction,
-    /// The bucket's file.
+    /// The bucket can't write its file.
     #[error("the mail can't be put into the bucket: {0}")]
     Bucket(#[from] io::Error),
 }
@@ -88,7 +88,7 @@ struct Query {
 }
 
 impl Query {
-    /// What the query asks for, or in a sentence why not.
+    /// Parses the query. The error is a sentence for people.
     fn read(query: &str) -> Result<Self, String> {
         let query: Self = serde_html_form::from_str(query).map_err(|error| {
             format!(
@@ -111,12 +111,13 @@ impl Query {
 }
 
 impl Receipt {
-    /// A rule that puts mail into this bucket.
+    /// Creates a rule that puts mail into this bucket.
     pub fn new(template: Arc<Template>, stage: Stage, calls: Calls, bucket: Bucket) -> Self {
         Self { stage, template, calls, bucket }
     }
 
-    /// `POST /sim/mail?to=ADDRESS…` with a mail: 202 with its id once it is in the bucket and the call is on its way.
+    /// Handles `POST /sim/mail?to=ADDRESS…` with a mail. Answers 202 with the id once the mail is in the bucket and the call
+    /// is made.
     pub async fn handle(&self, request: Request) -> Response {
         let (at, begun) = (self.stage.clock.now(), tokio::time::Instant::now());
         let (parts, body) = request.into_parts();
@@ -171,8 +172,8 @@ impl Receipt {
         }
     }
 
-    /// Takes a mail: puts it into the bucket under [`PREFIX`] and its id, and calls [`FUNCTION`], unless that call is lost.
-    /// The value is SES's id of it, which is not the `Message-ID` of its head.
+    /// Receives a mail: puts it into the bucket under [`PREFIX`] and its id, and calls [`FUNCTION`] unless the call is
+    /// `lost`. Returns SES's id, which is not the `Message-ID` header.
     pub fn receive(&self, envelope: &Envelope, mail: &[u8], lost: bool) -> Result<String, NotReceived> {
         let function = self.template.function(FUNCTION);
         if function.is_none() && !lost {
@@ -186,12 +187,12 @@ impl Receipt {
         Ok(id)
     }
 
-    /// Puts a mail into the bucket under [`PREFIX`] and its id, and calls nobody: the id, and the event with which SES would
-    /// call [`FUNCTION`].
+    /// Puts a mail into the bucket under [`PREFIX`] and its id, without a call. Returns the id, and the event with which SES
+    /// would call [`FUNCTION`].
     ///
     /// Fails if the bucket's file can't be written.
     pub fn store(&self, envelope: &Envelope, mail: &[u8]) -> Result<(String, Value), io::Error> {
-        // Forty characters, as SES's own.
+        // Forty characters, like SES's ids.
         let id =
             format!("{}{}", uuid::Uuid::new_v4().simple(), &uuid::Uuid::new_v4().simple().to_string()[..8]);
         let own = self.own_head(envelope, &id, mail);
@@ -201,7 +202,7 @@ impl Receipt {
         Ok((id, event))
     }
 
-    /// What SES puts before the mail.
+    /// Returns the headers that SES puts before the mail.
     fn own_head(&self, envelope: &Envelope, id: &str, mail: &[u8]) -> String {
         let Envelope { from, to, verdicts } = envelope;
         let (date, first) = (date(self.stage.clock.now()), to.first().map_or("", String::as_str));
@@ -224,7 +225,7 @@ impl Receipt {
         )
     }
 
-    /// The event, as the rule's Lambda action sends it: what the S3 action before it did is not told.
+    /// Creates the event as the rule's Lambda action sends it. It doesn't contain the result of the S3 action.
     fn event(&self, envelope: &Envelope, id: &str, mail: &[u8]) -> Value {
         let Envelope { from, to, verdicts } = envelope;
         let (fields, _) = split(mail);
@@ -281,7 +282,7 @@ impl Receipt {
     }
 }
 
-/// The headers that SES takes out for its readers; what the mail doesn't have isn't there.
+/// Returns SES's `commonHeaders`, without those that the mail lacks.
 fn common(fields: &[Field], from: &str) -> Value {
     let mut common = Map::from_iter([("returnPath".to_owned(), json!(from))]);
     for (name, header) in
@@ -297,7 +298,7 @@ fn common(fields: &[Field], from: &str) -> Value {
     Value::Object(common)
 }
 
-/// The sender whom people see, without the name.
+/// Returns the visible sender's address, without the name.
 fn sender(mail: &[u8]) -> String {
     let (fields, _) = split(mail);
     let from = field(&fields, "from").map(several).and_then(|from| from.into_iter().next());

@@ -1,4 +1,4 @@
-//! Mail that comes in: the object, the event, what is refused, and what happens when nobody takes it.
+//! Tests of inbound mail: the object, the event, refusals, and failing calls.
 
 use std::sync::Mutex;
 
@@ -15,7 +15,7 @@ const MAIL: &str = "From: \"Ali\" <alert@monitor.example>\r\nTo: Green <green@in
     Cc: cc@example.net\r\nReply-To: noreply@monitor.example\r\nSubject: Pump 4\r\n\tis down\r\n\
     Date: Sun, 1 Mar 2026 10:00:00 +0000\r\nMessage-ID: <7@monitor.example>\r\n\r\nIt is.\r\n";
 
-/// A function that hears what it is given and fails as often as it is told.
+/// A function that records its events and fails as often as told.
 struct Scene {
     stage: Stage,
     calls: Calls,
@@ -66,7 +66,7 @@ impl Scene {
         (status, serde_json::from_str(&words).unwrap_or_default(), words)
     }
 
-    /// The events so far, once there are so many and nothing runs.
+    /// Waits until there are `count` events and nothing runs, and returns them.
     async fn events(&self, count: usize) -> Vec<Value> {
         let all = async {
             while lock(&self.heard).len() < count || self.calls.running() > 0 {
@@ -136,7 +136,7 @@ async fn what_ses_found_out_is_told_and_the_mail_taken_all_the_same() {
     let scene = scene();
     let query =
         "to=a@in.example.com&spam=FAIL&virus=FAIL&spf=PROCESSING_FAILED&dkim=GRAY&dmarc=FAIL&policy=reject";
-    // A forged verdict further down is no verdict.
+    // A forged verdict in the mail itself doesn't count.
     let mail = format!("X-SES-Spam-Verdict: PASS\r\n{MAIL}");
     let (status, answer, _) = scene.post(query, mail).await;
     assert_eq!(status, 202);
@@ -253,7 +253,7 @@ async fn a_call_that_fails_is_made_twice_more_and_then_dead() {
     assert_eq!((scene.calls.dead()[0].function.as_str(), scene.bucket.keys().len()), (FUNCTION, 1));
 }
 
-/// What our SES is asked to send.
+/// A request to send a mail.
 fn letter(to: &[&str]) -> Request {
     let body = json!({
         "FromEmailAddress": "Handbell <bell@in.example.com>",
@@ -326,7 +326,7 @@ async fn a_raw_mail_comes_in_as_it_is_but_for_what_ses_writes() {
     let object = scene.object(&seen["mail"]["messageId"]);
     assert!(!object.contains("<7@monitor.example>") && object.ends_with("\r\n\r\nIt is.\r\n"));
     assert_eq!(object.matches("Message-ID: ").count(), 1);
-    // Nobody to call: the sender isn't told, as little as SES tells anybody.
+    // Without a function to call, the sender gets no error, as with SES.
     let bare = scene_with(template(false));
     let lonely = Mail::new(bare.stage.clone());
     lonely.arrives_by(bare.receipt.clone());

@@ -1,4 +1,4 @@
-//! The Lambda Runtime API for one process: it asks for the next call here, and answers it here.
+//! The Lambda Runtime API for one process, which requests and answers its calls here.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,13 +15,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::function_error::FunctionError;
 use super::lock;
 
-/// What Lambda takes as an answer.
+/// Limit of an answer, as in Lambda.
 const MAX_ANSWER: usize = 6 * 1024 * 1024;
 
 type Answer = Result<Value, FunctionError>;
 
-/// A Runtime API with a listener of its own, since `AWS_LAMBDA_RUNTIME_API` holds no path by which processes could be
-/// told apart.
+/// A Runtime API with a listener of its own, since `AWS_LAMBDA_RUNTIME_API` has no path that could distinguish processes.
 pub struct Sandbox {
     address: String,
     feed: mpsc::UnboundedSender<Job>,
@@ -62,7 +61,7 @@ impl Sandbox {
             .layer(DefaultBodyLimit::max(MAX_ANSWER))
             .with_state(shared.clone());
         let server = tokio::spawn(async move {
-            // Ends only when it is aborted.
+            // Runs until it is aborted.
             let _ = axum::serve(listener, router).await;
         });
         Ok(Self { address, feed, shared, server: server.abort_handle() })
@@ -73,7 +72,7 @@ impl Sandbox {
         &self.address
     }
 
-    /// Waits until the process asks for its first call, or says that it can't start.
+    /// Waits until the process requests its first call, or reports that it can't start.
     pub async fn started(&self) -> Result<(), FunctionError> {
         let mut start = self.shared.start.subscribe();
         match start.wait_for(Option::is_some).await {
@@ -82,7 +81,7 @@ impl Sandbox {
         }
     }
 
-    /// Gives the process a call and waits for the answer. Watching the time is the caller's part.
+    /// Passes a call to the process and waits for the answer. The caller enforces the time-out.
     pub async fn invoke(&self, payload: &Value, limit: Duration) -> Answer {
         let (answer, wait) = oneshot::channel();
         let job = Job { payload: payload.to_string(), limit, answer };
@@ -112,7 +111,7 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
     };
     let id = uuid::Uuid::new_v4().to_string();
     *lock(&shared.current) = Some((id.clone(), job.answer));
-    // The deadline is in the machine's time, not the system's: the process measures against its own clock.
+    // The deadline is in the machine's time, not in the system's, since the process compares it with its own clock.
     #[expect(clippy::disallowed_methods, reason = "the runner is where time comes from")]
     let deadline = jiff::Timestamp::now() + job.limit;
     let headers = [
@@ -146,7 +145,7 @@ fn settle(shared: &Shared, id: &str, answer: Answer) -> Response {
     let mut current = lock(&shared.current);
     match current.take() {
         Some((expected, wait)) if expected == id => {
-            // Whoever waited may have given up; the process has done its part all the same.
+            // The caller may have given up, which is no error for the process.
             let _ = wait.send(answer);
             accepted()
         }

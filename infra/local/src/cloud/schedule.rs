@@ -26,7 +26,7 @@ struct Entry {
 }
 
 impl Schedule {
-    /// Schedules that begin now; the first call comes at the next full minute (or hour …).
+    /// Creates the schedules. The first call is at the next full minute (or hour …).
     pub fn new(template: &Template, stage: Stage, calls: Calls) -> Self {
         let now = stage.clock.now();
         let entries = template.functions.iter().flat_map(|function| {
@@ -40,13 +40,13 @@ impl Schedule {
         Self { entries: Mutex::new(entries.collect()), stage, calls }
     }
 
-    /// When the next call is due.
+    /// Returns the time of the next call.
     pub fn next(&self) -> Option<Timestamp> {
         lock(&self.entries).iter().map(|entry| entry.next).min()
     }
 
-    /// Makes every call that is due, in the order of its time, one after the other: time may have been moved by more than
-    /// one interval, and then each missed call is made once. Says how many there were.
+    /// Makes every due call, one after another, in the order of their times, and returns their number. If time was moved by
+    /// more than one interval, each missed call is made once.
     pub async fn fire_due(&self) -> usize {
         let mut fired = 0;
         while let Some((function, retries, at)) = self.take() {
@@ -56,7 +56,7 @@ impl Schedule {
         fired
     }
 
-    /// The next call that is due; its entry moves on.
+    /// Returns the next due call, and advances its schedule.
     fn take(&self) -> Option<(String, u32, Timestamp)> {
         let now = self.stage.clock.now();
         let mut entries = lock(&self.entries);
@@ -66,7 +66,7 @@ impl Schedule {
         Some((entry.function.clone(), entry.retries, at))
     }
 
-    /// Fires for ever.
+    /// Makes the due calls forever.
     pub(super) async fn run(&self) {
         while let Some(next) = self.next() {
             sleep_until(&self.stage, next).await;
@@ -75,13 +75,13 @@ impl Schedule {
     }
 }
 
-/// The next full interval since the epoch.
+/// Returns the next multiple of the interval since the epoch.
 fn after(now: Timestamp, every: Duration) -> Timestamp {
     let (now, every) = (now.as_second(), every.as_secs() as i64);
     Timestamp::from_second((now / every + 1) * every).unwrap_or(Timestamp::MAX)
 }
 
-/// What the scheduler sends to a function for which the template names no input.
+/// Creates the event that the scheduler sends if the template names no input.
 fn event(function: &str, at: Timestamp) -> Value {
     let (region, account) = (super::REGION, super::ACCOUNT);
     json!({

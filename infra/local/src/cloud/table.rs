@@ -1,4 +1,4 @@
-//! DynamoDB: the embedded table, and in front of it what it lacks: conflicts, failures, and the bill.
+//! DynamoDB: the embedded table, and in front of it what that lacks: conflicts, failures and capacity units.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::Path;
@@ -18,9 +18,9 @@ use super::{CloudError, Task, lock, operation};
 
 /// The table's name.
 pub const NAME: &str = "handbell";
-/// How often rows whose time is over are removed.
+/// Interval at which expired rows are removed.
 const SWEEP: Duration = Duration::from_secs(30);
-/// Operations that say what they cost.
+/// Operations that report their consumed capacity.
 const METERED: [&str; 10] = [
     "GetItem",
     "PutItem",
@@ -34,29 +34,29 @@ const METERED: [&str; 10] = [
     "TransactWriteItems",
 ];
 
-/// What goes wrong with the next request that fits.
+/// A failure of the next matching request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableFault {
-    /// Refused as throttled; not applied.
+    /// Throttled; not applied.
     Throttled,
     /// 500; not applied.
     NotApplied,
-    /// 500; but it was applied.
+    /// 500, although it was applied.
     AppliedButError,
-    /// Another transaction touches the same rows; not applied.
+    /// Conflict with another transaction on the same rows; not applied.
     Conflict,
-    /// A read from an index, or one that isn't consistent, sees nothing yet.
+    /// A read from an index, or an eventually consistent read, sees no rows yet.
     Stale,
 }
 
-/// What was asked of the table.
+/// Consumed capacity of the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Units {
     /// Read units.
     pub read: f64,
     /// Write units.
     pub write: f64,
-    /// Requests, refused ones included.
+    /// Requests, including refused ones.
     pub calls: u64,
 }
 
@@ -88,7 +88,7 @@ struct Holders {
     single: usize,
 }
 
-/// The rows that a request touches, until it is answered.
+/// The rows that a request locks until it is answered.
 struct Hold {
     table: Table,
     keys: HashSet<Key>,
@@ -133,14 +133,14 @@ impl Table {
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         let sweeper = database.clone();
         let server = Task::spawn(async move {
-            // Ends when it is aborted.
+            // Runs until it is aborted.
             let _ = dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()).await;
         });
         let sweep = Task::spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP).await;
                 let database = sweeper.clone();
-                // What isn't swept now is swept next time; readers look at the time themselves.
+                // A failed sweep is repeated next time; readers check the expiry themselves.
                 let _ = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
             }
         });
@@ -148,12 +148,12 @@ impl Table {
         Ok(Self(Arc::new(Inner { url, http, state: Mutex::default(), _tasks: [server, sweep] })))
     }
 
-    /// What was asked since the start or the last [`Table::forget_units`], by operation.
+    /// Returns the consumed capacity by operation since the start or the last [`Table::forget_units`].
     pub fn units_by_operation(&self) -> BTreeMap<String, Units> {
         lock(&self.0.state).units.clone()
     }
 
-    /// The sum of all operations.
+    /// Returns the consumed capacity of all operations.
     pub fn units(&self) -> Units {
         lock(&self.0.state).units.values().fold(Units::default(), |sum, one| Units {
             read: sum.read + one.read,
@@ -162,27 +162,28 @@ impl Table {
         })
     }
 
-    /// Begins to count anew.
+    /// Resets the consumed capacity.
     pub fn forget_units(&self) {
         lock(&self.0.state).units.clear();
     }
 
-    /// Lets the next request fail, or the next of one operation (`TransactWriteItems` …). Faults wait for their turn.
+    /// Lets the next request fail, or the next one of an operation (`TransactWriteItems` …). Several faults apply one after
+    /// another.
     pub fn fail_next(&self, fault: TableFault, operation: Option<&str>) {
         lock(&self.0.state).faults.push_back((fault, operation.map(str::to_owned)));
     }
 
-    /// Lets nothing fail any more.
+    /// Removes all faults.
     pub fn work_again(&self) {
         lock(&self.0.state).faults.clear();
     }
 
-    /// Lets every write hold its rows for longer, so that conflicts are seen.
+    /// Lets every write lock its rows for longer, so that conflicts occur.
     pub fn slow_down(&self, by: Duration) {
         lock(&self.0.state).slow = by;
     }
 
-    /// Answers a request of the SDK. Like AWS it finishes what it has begun, even if the one who asked is killed.
+    /// Answers a request of the SDK. Like AWS, it completes a request even if the caller is killed.
     pub async fn handle(&self, headers: HeaderMap, body: Bytes) -> Response {
         let table = self.clone();
         let work = tokio::spawn(async move { table.answer(&headers, body).await });
@@ -223,7 +224,7 @@ impl Table {
         (status, kind, answer).into_response()
     }
 
-    /// Counts the request, and says whether it is to fail.
+    /// Counts the request, and returns its fault, if any.
     fn count_and_strike(&self, operation: &str, request: &Value) -> Option<TableFault> {
         let mut state = lock(&self.0.state);
         state.units.entry(operation.to_owned()).or_default().calls += 1;
@@ -242,7 +243,7 @@ impl Table {
         state.faults.remove(place).map(|(fault, _)| fault)
     }
 
-    /// Holds the rows, unless another request holds one of them in a way that DynamoDB refuses: two transactions, or a
+    /// Locks the rows, unless another request has locked one of them and DynamoDB would refuse: two transactions, or a
     /// transaction and a single write. Two single writes wait for each other.
     fn hold(&self, keys: &[Key], transaction: bool, force: bool) -> Result<Hold, HashSet<Key>> {
         let mut state = lock(&self.0.state);
@@ -278,7 +279,7 @@ impl Table {
             }
         }
         let answer = request.send().await?;
-        // The checksum stays true, since the body isn't changed.
+        // The checksum stays valid, since the body doesn't change.
         let kept = ["content-type", "x-amzn-requestid", "x-amz-crc32"].map(HeaderName::from_static);
         let kept = kept
             .into_iter()
@@ -301,7 +302,7 @@ impl Table {
     }
 }
 
-/// Creates the table as the template has it, if it isn't there.
+/// Creates the table of the template, if it doesn't exist.
 fn create(database: &Database, properties: &Value) -> Result<(), CloudError> {
     let failed = |error: &dyn std::fmt::Display| CloudError::Table(error.to_string());
     let mut request = json!({"TableName": NAME});
@@ -327,7 +328,7 @@ fn typed<T: DeserializeOwned>(request: Value) -> Result<T, CloudError> {
     serde_json::from_value(request).map_err(|error| CloudError::Table(error.to_string()))
 }
 
-/// The rows that a request writes or checks, in its order, and whether it is a transaction.
+/// Returns the rows that a request writes or checks, in order, and whether it is a transaction.
 fn touched(operation: &str, request: &Value) -> (Vec<Key>, bool) {
     let key = |action: &Value| {
         let row = if action["Key"].is_object() { &action["Key"] } else { &action["Item"] };
@@ -345,7 +346,7 @@ fn touched(operation: &str, request: &Value) -> (Vec<Key>, bool) {
     }
 }
 
-/// As DynamoDB words it: a transaction names each of its parts, a single write only itself.
+/// Creates the error in DynamoDB's words: that of a transaction names each of its parts.
 fn conflict(keys: &[Key], conflicts: &HashSet<Key>, transaction: bool) -> Response {
     const WHY: &str = "Transaction is ongoing for the item";
     if !transaction {
@@ -366,7 +367,7 @@ fn conflict(keys: &[Key], conflicts: &HashSet<Key>, transaction: bool) -> Respon
         "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
         codes.join(", ")
     );
-    // This one exception spells its message with a capital.
+    // Only this exception spells `Message` with a capital letter.
     refuse(
         "TransactionCanceledException",
         &message,

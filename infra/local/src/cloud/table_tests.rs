@@ -1,4 +1,4 @@
-//! The table through its front: raw requests, since the SDK is built without a client here.
+//! Tests of the table with raw requests, since the SDK is built without a client here.
 
 use super::super::tests::{AUTHORIZATION, http, read};
 use super::*;

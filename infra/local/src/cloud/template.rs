@@ -1,60 +1,60 @@
-//! Reads template.yaml: what is missing there is missing on the laptop too.
+//! Reads template.yaml, which describes the resources on the laptop, too.
 
 use std::time::Duration;
 
 use axum::http::Method;
 use serde_json::Value;
 
-/// The repository's own template.
+/// The template of this repository.
 pub const SOURCE: &str = include_str!("../../../../template.yaml");
 
-/// The template is not as the runner needs it.
+/// The runner can't use the template.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("template.yaml: {0}")]
 pub struct TemplateError(pub String);
 
-/// What exists in AWS.
+/// The resources of the template.
 #[derive(Clone, Debug)]
 pub struct Template {
-    /// Every function.
+    /// All functions.
     pub functions: Vec<Function>,
-    /// The queue that calls a function.
+    /// The queue of the function with an SQS event.
     pub queue: QueueSettings,
-    /// The properties of the table, as CreateTable wants them too.
+    /// Properties of the table, in the form of CreateTable.
     pub table: Value,
     /// Names of the variables that the API puts into every event.
     pub stage_variables: Vec<String>,
 }
 
-/// One function and what calls it.
+/// A function with its triggers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
-    /// In kebab-case: the name of its binary.
+    /// Name of the binary, in kebab case.
     pub name: String,
-    /// Requests it answers.
+    /// Routes that it answers.
     pub routes: Vec<Route>,
-    /// How often it is called, each schedule for itself.
+    /// Intervals of its schedules.
     pub schedules: Vec<Duration>,
-    /// The queue calls it.
+    /// Whether the queue calls it.
     pub queues: bool,
-    /// A call that takes longer is killed.
+    /// Time-out of a call.
     pub timeout: Duration,
-    /// How many messages of the queue it takes at once.
+    /// Batch size of the queue.
     pub batch: usize,
-    /// How many calls may run at the same time, if the template says so.
+    /// Reserved concurrency, if any.
     pub reserved: Option<usize>,
-    /// How often an asynchronous call that failed is made again.
+    /// Number of retries of an asynchronous call.
     pub retries: u32,
-    /// Names of the variables in its environment, those of all functions included.
+    /// Names of the variables in its environment, including those of all functions.
     pub variables: Vec<String>,
 }
 
-/// How the queue treats what was received and not deleted.
+/// Settings of the queue for received messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
-    /// How long nobody else sees it.
+    /// Visibility time-out.
     pub visibility: Duration,
-    /// After so many times it goes to the dead letters.
+    /// Number of receives before a message becomes a dead letter.
     pub max_receive: u32,
 }
 
@@ -63,7 +63,7 @@ pub struct QueueSettings {
 pub struct Route {
     /// GET, POST …
     pub method: Method,
-    /// With parameters in braces.
+    /// The path, with parameters in braces.
     pub path: String,
 }
 
@@ -71,12 +71,12 @@ pub struct Route {
 pub type Parameters = Vec<(String, String)>;
 
 impl Route {
-    /// `GET /b/{token}`, as API Gateway names it.
+    /// Returns API Gateway's route key, such as `GET /b/{token}`.
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
-    /// The parameters, if the request is for this route.
+    /// Returns the parameters if the request matches this route.
     pub fn matches(&self, method: &Method, path: &str) -> Option<Parameters> {
         let (mut pattern, mut given) = (self.path.split('/'), path.split('/'));
         let mut found = Vec::new();
@@ -101,14 +101,14 @@ impl Route {
 }
 
 impl Template {
-    /// The repository's own.
+    /// Parses the template of this repository.
     pub fn embedded() -> Result<Self, TemplateError> {
         Self::parse(SOURCE)
     }
 
-    /// Reads a template. CloudFormation's short tags (`!Ref`, `!Sub` …) are read as if they weren't there.
+    /// Parses a template. CloudFormation's short tags (`!Ref`, `!Sub` …) are ignored.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        // `N` is a number's type here, not a no.
+        // `N` is DynamoDB's number type here, not YAML's "no".
         let options = serde_saphyr::options! { strict_booleans: true };
         let whole: Value = serde_saphyr::from_str_with_options(text, options)
             .map_err(|error| TemplateError(error.to_string()))?;
@@ -133,12 +133,13 @@ impl Template {
         })
     }
 
-    /// The function of this name.
+    /// Returns the function with this name.
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|function| function.name == name)
     }
 
-    /// The function that answers a request, the route and its parameters. A path without parameters goes first.
+    /// Returns the function that answers a request, with the route and its parameters. A path without parameters takes
+    /// precedence.
     pub fn route(&self, method: &Method, path: &str) -> Option<(&Function, &Route, Parameters)> {
         let all = self
             .functions
@@ -149,7 +150,7 @@ impl Template {
     }
 }
 
-/// One function's block, and the queue that calls it.
+/// Reads the block of a function, and the queue that calls it.
 fn function(
     id: &str,
     properties: &Value,
@@ -197,7 +198,7 @@ fn function(
     Ok((function, source))
 }
 
-/// AWS's own defaults stand where the template is silent.
+/// Reads the queue's settings, with AWS's defaults for missing ones.
 fn queue_settings(properties: &Value) -> QueueSettings {
     QueueSettings {
         visibility: Duration::from_secs(properties["VisibilityTimeout"].as_u64().unwrap_or(30)),
@@ -312,7 +313,7 @@ Resources:
         assert_eq!(template.route(&Method::POST, "/twilio/sms/status").unwrap().0.name, "sms-inbound");
     }
 
-    /// The store's keys and the template's table must name the same things.
+    /// The store and the template must use the same names of keys and indexes.
     #[test]
     fn the_table_is_the_stores() {
         use handbell_store::table;

@@ -1,4 +1,4 @@
-//! The cloud as a whole, and what the tests of its parts share.
+//! Tests of the whole cloud, and helpers for the tests of its parts.
 
 use std::sync::Arc;
 use std::time::Duration;

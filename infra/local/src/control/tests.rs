@@ -1,4 +1,4 @@
-//! The stand-in behind a real port, asked as Handbell asks. The expected shapes are those of `specs/cmx/samples.json`.
+//! Tests of the simulated CMX behind a real port. The expected shapes are those of `specs/cmx/samples.json`.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -59,7 +59,7 @@ struct Scene {
     cloud: Cloud,
     http: reqwest::Client,
     origin: String,
-    /// How many were in the shoes at each call of the schedule.
+    /// Count of the zone `shoes` at each scheduled call.
     polled: Arc<Mutex<Vec<u64>>>,
 }
 
@@ -83,7 +83,7 @@ async fn scene() -> Scene {
     let hands = Hands::InProcess(Arc::new(move |_, _| {
         let (ear, floor) = (ear.clone(), floor.clone());
         Box::pin(async move {
-            // A poll takes its time; the day waits for it.
+            // A poll takes a moment, for which the day waits.
             tokio::time::sleep(Duration::from_millis(1)).await;
             ear.lock().unwrap().push(count(&floor, "shoes"));
             Ok(Value::Null)
@@ -111,7 +111,7 @@ async fn read(request: reqwest::RequestBuilder) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
-/// The connection breaks, before the answer or in the middle of it.
+/// Whether the connection breaks, before or during the answer.
 async fn breaks(request: reqwest::RequestBuilder) -> bool {
     match request.send().await {
         Ok(answer) => answer.bytes().await.is_err(),
@@ -133,7 +133,7 @@ impl Scene {
         self.get_as(USER, path).await
     }
 
-    /// Version 3's count of the associated devices.
+    /// Returns the count of associated devices by API version 3.
     async fn connected(&self, filter: &str) -> u64 {
         let (status, counts) = self.get(&format!("location/v3/clients/count?{filter}")).await;
         assert_eq!(status, 200, "{counts}");
@@ -154,7 +154,7 @@ impl Scene {
     }
 }
 
-/// Both have the same keys at every level, and the same kinds of values.
+/// Asserts that both have the same keys at every level, and the same types of values.
 fn same_shape(ours: &Value, theirs: &Value, at: &str) {
     match (ours, theirs) {
         (Value::Object(ours), Value::Object(theirs)) => {
@@ -205,7 +205,7 @@ async fn counts_are_as_cmx_words_them() {
     scene.cmx.set("shoes", 87);
     let path = format!("location/v3/clients/count?{shoes}");
     let (status, body) = read(scene.ask(USER, &path)).await;
-    // 87 customers, 5 devices that are always there, 3 of the staff; and a quarter as many that aren't connected.
+    // 87 customers, 5 permanent devices and 3 of the staff; and a quarter as many that aren't connected.
     assert_eq!(
         (status, body.as_str()),
         (200, r#"{"totalCount":118,"associatedCount":95,"probingCount":23}"#)
@@ -243,7 +243,7 @@ async fn a_place_holds_its_parts_and_users_see_their_own() {
     let two = scene.connected("mapHierarchy=Shoes").await;
     assert_eq!(two, 48);
     assert_eq!(scene.connected("mapHierarchy=shoes").await, 0);
-    // `Hats (new)`, as an expression and as it stands there.
+    // `Hats (new)`, escaped as an expression and literally.
     assert_eq!(scene.connected("mapHierarchy=Hats%20%5C%28new%5C%29").await, 30);
     assert_eq!(scene.connected("mapHierarchy=Hats%20(new)").await, 0);
 }
@@ -471,7 +471,7 @@ fn bounds(level: Level, at: u32, clear: u32) -> Bounds {
     Bounds { level, at, clear }
 }
 
-/// The longest row of minutes for which this holds, within a part of the day.
+/// Returns the longest run of minutes for which the condition holds, within a part of the day.
 fn longest(counts: &[u32], from: f64, to: f64, holds: impl Fn(u32) -> bool) -> usize {
     let part = |part: f64| (counts.len() as f64 * part) as usize;
     let runs = counts[part(from)..part(to)].split(|count| !holds(*count));
@@ -526,7 +526,7 @@ async fn each_minute_of_a_day_is_polled() {
     assert!(seen);
     let expected: Vec<_> = scene.cmx.saturday("shoes", 60).unwrap().into_iter().map(u64::from).collect();
     let mut polled = scene.polled.lock().unwrap().clone();
-    // A real minute may end meanwhile; then one count is polled twice.
+    // A real minute may end meanwhile, so that a count is polled twice.
     if polled.len() > expected.len() {
         polled.dedup();
         let mut expected = expected.clone();

@@ -1,4 +1,4 @@
-//! Duty for the page: who there is, who is on call for the next two weeks, and where alerts come in.
+//! On-call data for the page: the people, who is on call in the next two weeks, and the sources of alerts.
 
 use std::sync::Mutex;
 
@@ -12,25 +12,25 @@ use serde_json::{Value, json};
 
 use super::plans::plans;
 
-/// The rota is drawn for so many days, today with them.
+/// Number of days for which the rotas are drawn, including today.
 const DAYS: i32 = 14;
-/// The page asks ten times a second; the roster is read once in so much of the system's time.
+/// Minimum interval between two reads of the roster, in the system's time. The page asks ten times a second.
 const FRESH: SignedDuration = SignedDuration::from_secs(1);
 
-/// Where alerts come in on this laptop.
+/// A source of alerts on this laptop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LocalSource {
-    /// The source's name in the configuration.
+    /// Name of the source in the configuration.
     pub name: String,
-    /// How people call it.
+    /// Label for people.
     pub label: String,
-    /// The address that its mails go to, if it has one: `duty-demo@in.example.com`.
+    /// Mail address, if it has one: `duty-demo@in.example.com`.
     pub mail: Option<String>,
-    /// The path of its web form, if it has one: `/alert/…`.
+    /// Path of its web form, if it has one: `/alert/…`.
     pub form: Option<String>,
 }
 
-/// The configuration's sources, with the addresses that this laptop's secrets give them.
+/// Returns the sources of the configuration, with their addresses according to the laptop's secrets.
 pub fn local_sources(config: &Config) -> Vec<LocalSource> {
     let sources = config.sources.iter().map(|(name, source)| LocalSource {
         name: name.clone(),
@@ -45,19 +45,19 @@ pub fn local_sources(config: &Config) -> Vec<LocalSource> {
     sources.collect()
 }
 
-/// The roster for the page, read no more often than it is of use.
+/// The roster for the page, which is cached.
 pub(crate) struct Duty {
     sources: Value,
     plans: Value,
-    /// Whoever writes for Handbell itself.
+    /// Sender of Handbell's mails.
     from: Option<String>,
-    /// Rotas in the order in which plans call them.
+    /// Names of the rotas in the order in which plans use them.
     order: Vec<String>,
     seen: Mutex<Option<(Timestamp, Value)>>,
 }
 
 impl Duty {
-    /// Of a configuration; nothing is read yet.
+    /// Creates the cache for a configuration, without reading the roster.
     pub(crate) fn new(config: &Config) -> Self {
         let mut order: Vec<String> = Vec::new();
         for target in config.plans.values().flat_map(|plan| &plan.steps).flat_map(|step| step.targets()) {
@@ -76,11 +76,11 @@ impl Duty {
         }
     }
 
-    /// `sources`, `plans`, `mail_from`, `people` and `rotas`. A roster that can't be read now is the one that was read last.
+    /// Returns `sources`, `plans`, `mail_from`, `people` and `rotas`. If the roster can't be read, uses the last one.
     pub(crate) async fn view(&self, store: &Store, now: Timestamp) -> Value {
         let seen = || self.seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let last = seen().clone();
-        // By the system's time, so that whoever moves it sees at once who is on duty then.
+        // In the system's time, so that moving the clock shows at once who is on call then.
         if let Some((at, view)) = &last
             && now.duration_since(*at).abs() < FRESH
         {
@@ -109,7 +109,7 @@ impl Duty {
     }
 }
 
-/// One rota from the beginning of today, by its own clock, for [`DAYS`].
+/// Returns a rota from the beginning of today in its own time zone, for [`DAYS`].
 fn turns(roster: &Roster, rota: &Rota, now: Timestamp) -> Value {
     let zone = TimeZone::get(&rota.timezone).unwrap_or(TimeZone::UTC);
     let today = now.to_zoned(zone.clone()).date();

@@ -1,11 +1,11 @@
-//! The plans for the page: what each step does, and which scene a plan's spaces belong to.
+//! The plans for the page: the actions of each step, and the scenes that use the plan.
 
 use std::collections::BTreeMap;
 
 use handbell_core::config::{AlertSource, Config, Plan, Step, Target};
 use serde_json::{Value, json};
 
-/// Each plan by its name, with the title of its spaces, its steps and the scenes that use it.
+/// Returns each plan by name, with the title of its spaces, its steps and the scenes that use it.
 pub(crate) fn plans(config: &Config) -> Value {
     let used = [
         ("button", plan_names(config.buttons.values().map(|button| &button.plan))),
@@ -33,7 +33,7 @@ pub(crate) fn plans(config: &Config) -> Value {
     json!(plans)
 }
 
-/// Every plan that a source's alerts may run.
+/// Returns every plan that a source's alerts may run.
 fn source_plans(source: &AlertSource) -> impl Iterator<Item = &String> {
     let of_rules = source.rules.iter().filter_map(|rule| rule.plan.as_ref());
     std::iter::once(&source.plan).chain(source.plans.values()).chain(of_rules)
@@ -53,7 +53,7 @@ fn step_view(step: &Step) -> Value {
     let calls: Vec<&Target> = step.call.iter().flat_map(|call| &call.to).collect();
     let pages: Vec<&Target> = step.page.iter().flat_map(|page| &page.to).collect();
     let post = step.post.as_ref().map(|post| json!({ "label": post.label, "file": post.file.is_some() }));
-    // As people write it: "5m".
+    // In the format of the configuration: "5m".
     let after = step.after.map(|after| format!("{:#}", after.0));
     json!({ "post": post, "sms": texts, "call": calls, "page": pages, "after": after })
 }

@@ -7,11 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::{Answer, Bucket, NAME, Query, refuse};
 
-/// How many keys a list names at most (S3, ListObjectsV2).
+/// Limit of keys in a list (S3, ListObjectsV2).
 const LISTED: usize = 1000;
 
 impl Bucket {
-    /// Answers with the keys that a query asks for.
+    /// Answers with the keys that a query requests.
     pub(super) fn list(&self, query: &Query) -> Answer {
         let invalid = |message: &str| refuse(StatusCode::BAD_REQUEST, "InvalidArgument", message);
         if query.get("list-type") != Some("2") {
@@ -35,7 +35,7 @@ impl Bucket {
         };
         let prefix = query.get("prefix").unwrap_or_default();
         let mut found: Vec<_> = self.shelf.after(prefix, &after).take(at_most + 1).collect();
-        // Whoever asks for no keys at all has them all.
+        // A list of no keys is never truncated.
         let more = found.len() > at_most && at_most > 0;
         found.truncate(at_most);
 

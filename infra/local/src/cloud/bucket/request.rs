@@ -1,4 +1,4 @@
-//! What a request to S3 says, and whether it is signed so that S3 would look at it.
+//! Parses requests to S3 and checks the form of their signature.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -8,7 +8,7 @@ use super::super::REGION;
 use super::shelf::hex;
 use super::{Refusal, refuse};
 
-/// The query's fields; a name without a value has an empty one.
+/// The fields of the query. A name without a value has an empty value.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
@@ -25,8 +25,8 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// Refuses what S3 would refuse whatever the keys are: unsigned, signed for another service or Region, or without the hash
-/// of the body that S3 alone of AWS's services wants in a header. The signature itself isn't checked.
+/// Refuses a request that S3 would refuse with any keys: unsigned, signed for another service or Region, or without the
+/// header with the body's hash, which only S3 requires. Doesn't check the signature itself.
 pub(super) fn check_signed(headers: &HeaderMap, query: &Query, body: &[u8]) -> Result<(), Refusal> {
     let Some(given) = text(headers, "authorization") else {
         if query.get("X-Amz-Signature").is_some() {
@@ -67,7 +67,7 @@ pub(super) fn check_signed(headers: &HeaderMap, query: &Query, body: &[u8]) -> R
     }
 }
 
-/// A path without its percent signs; nothing if it is no UTF-8 then.
+/// Percent-decodes a path. Returns `None` if the result is not UTF-8.
 pub(super) fn decoded(path: &str) -> Option<String> {
     let (mut bytes, mut rest) = (Vec::with_capacity(path.len()), path.bytes());
     while let Some(byte) = rest.next() {

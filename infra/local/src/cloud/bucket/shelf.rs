@@ -1,4 +1,4 @@
-//! Where the bucket's objects lie: in memory, or each in a file of its own.
+//! Storage of the bucket's objects: in memory, or each in a file of its own.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,22 +15,23 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::lock;
 
-/// The longest first line of a file, in bytes: a key of control characters, written as JSON, and room for the rest.
+/// Limit of the first line of a file, in bytes: the longest key, escaped as JSON, and room for the other fields.
 const HEAD: u64 = 16 * 1024;
 
-/// What is known of an object without its content.
+/// The metadata of an object.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Object {
     pub(super) modified: Timestamp,
-    /// The MD5 of the content in quotes, as of every object that came in one piece and isn't encrypted by a key of one's own.
+    /// MD5 of the content in quotes, as for every object that was uploaded in one part and isn't encrypted with a customer's
+    /// key.
     pub(super) etag: String,
     /// The content type.
     pub(super) kind: String,
-    /// In bytes.
+    /// Size in bytes.
     pub(super) size: usize,
 }
 
-/// The first line of a file; the content follows it.
+/// The first line of a file, before the content.
 #[derive(Serialize, Deserialize)]
 struct Head {
     key: String,
@@ -43,7 +44,7 @@ enum Content {
     File(PathBuf),
 }
 
-/// All objects by their keys, which S3 puts in the order of their bytes.
+/// All objects by key, in byte order like S3's.
 #[derive(Default)]
 pub(super) struct Shelf {
     folder: Option<PathBuf>,
@@ -51,13 +52,13 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    /// A shelf in a folder, with what lies there.
+    /// Opens a folder, with the objects there.
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let mut objects = BTreeMap::new();
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
-            // What a crash left half written was never answered.
+            // A crash left an incomplete file, whose request was never answered.
             if path.extension().is_some() {
                 continue;
             }
@@ -82,7 +83,7 @@ impl Shelf {
         let kept = match &self.folder {
             None => Content::Memory(content.clone()),
             Some(folder) => {
-                // A key can hold what no file's name can, and be longer.
+                // A key can contain characters that a file name can't, and be longer.
                 let path = folder.join(hex(&Sha256::digest(key)));
                 let beside = path.with_extension("new");
                 let head = serde_json::to_string(&Head { key: key.to_owned(), object: object.clone() })?;
@@ -100,7 +101,7 @@ impl Shelf {
     }
 
     pub(super) fn get(&self, key: &str) -> io::Result<Option<(Object, Bytes)>> {
-        // Read under the lock: the file is not to be replaced or removed meanwhile.
+        // Reads under the lock, so that the file isn't replaced or removed meanwhile.
         let objects = lock(&self.objects);
         let Some((object, content)) = objects.get(key) else { return Ok(None) };
         let content = match content {
@@ -116,7 +117,7 @@ impl Shelf {
         Ok(Some((object.clone(), content)))
     }
 
-    /// What isn't there is no error.
+    /// Deletes an object. A missing object is no error.
     pub(super) fn delete(&self, key: &str) -> io::Result<()> {
         let mut objects = lock(&self.objects);
         if let Some((_, Content::File(path))) = objects.get(key) {
@@ -126,7 +127,7 @@ impl Shelf {
         Ok(())
     }
 
-    /// The objects whose keys begin so and come after this one.
+    /// Returns the objects whose keys begin with `prefix` and come after `after`.
     pub(super) fn after(&self, prefix: &str, after: &str) -> impl Iterator<Item = (String, Object)> + use<> {
         let objects = lock(&self.objects);
         let from = if after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };

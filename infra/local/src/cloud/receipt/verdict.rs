@@ -1,24 +1,24 @@
-//! What SES finds out about a mail that comes in, in its own words.
+//! SES's verdicts about inbound mail, in its own words.
 
 use serde::{Deserialize, Serialize};
 
-/// What SES found out about one side of a mail.
+/// A verdict of SES.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Verdict {
-    /// Nothing speaks against it.
+    /// The check passed.
     #[default]
     Pass,
-    /// It is spam, has a virus, or isn't from whom it says.
+    /// The mail is spam, contains a virus, or has a forged sender.
     Fail,
-    /// Nothing speaks for it either: there is no signature, or no policy.
+    /// The check neither passed nor failed: there is no signature or no policy.
     Gray,
-    /// SES couldn't find out.
+    /// SES could not complete the check.
     ProcessingFailed,
 }
 
 impl Verdict {
-    /// As mail servers write it to each other.
+    /// Returns the word for `Authentication-Results`.
     pub(super) fn in_words(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -29,32 +29,32 @@ impl Verdict {
     }
 }
 
-/// What a domain wants done with mail that isn't its own.
+/// A domain's DMARC policy for forged mail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
     /// Nothing.
     #[default]
     None,
-    /// Put it aside.
+    /// Quarantine the mail.
     Quarantine,
-    /// Don't take it.
+    /// Reject the mail.
     Reject,
 }
 
-/// Everything that SES found out about a mail. SES takes it all the same.
+/// All verdicts about a mail. SES accepts the mail in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdicts {
     /// Spam.
     pub spam: Verdict,
     /// Viruses.
     pub virus: Verdict,
-    /// SPF, of the envelope's sender.
+    /// SPF of the envelope's sender.
     pub spf: Verdict,
-    /// DKIM, the signature.
+    /// DKIM signature.
     pub dkim: Verdict,
-    /// DMARC, of the sender whom people see.
+    /// DMARC of the visible sender.
     pub dmarc: Verdict,
-    /// The domain's policy, of which SES only speaks when DMARC fails.
+    /// The domain's policy, which SES reports only if DMARC fails.
     pub policy: Policy,
 }
