@@ -1,4 +1,4 @@
-//! A button's web request.
+//! API Gateway calls this function when a button is pressed.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

@@ -1,4 +1,4 @@
-//! API Gateway calls this when a card shows its chart.
+//! API Gateway calls this function when Webex fetches the chart of a card.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

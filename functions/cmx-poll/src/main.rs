@@ -1,4 +1,4 @@
-//! The schedule calls this every minute, to ask how many devices are in each zone.
+//! The schedule calls this function every minute, to count the devices in each zone.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

@@ -1,4 +1,4 @@
-//! API Gateway calls this when somebody opens or sends the web form.
+//! API Gateway calls this function when a customer opens or sends the web form.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

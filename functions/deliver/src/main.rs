@@ -1,4 +1,4 @@
-//! The work queue calls this when deliveries are due.
+//! The work queue calls this function when deliveries are due.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

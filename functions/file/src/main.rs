@@ -1,4 +1,4 @@
-//! API Gateway calls this when Twilio or a customer's phone fetches a file that an agent sent.
+//! API Gateway calls this function when Twilio or a customer's phone fetches a file that an agent sent.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

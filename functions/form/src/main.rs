@@ -1,4 +1,5 @@
-//! A browser calls this: the web form of an alert, the page of a ticket, the button in a mail.
+//! API Gateway calls this function for the web form for alerts, the page of a reporter's ticket, and the link in a mail or
+//! text.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

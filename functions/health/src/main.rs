@@ -1,4 +1,4 @@
-//! Whoever wants to know whether Handbell is alive calls this.
+//! API Gateway calls this function when a monitoring system checks whether Handbell runs.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

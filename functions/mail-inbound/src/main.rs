@@ -1,4 +1,4 @@
-//! SES calls this for every mail that came in, once the mail lies in the bucket.
+//! SES calls this function for every inbound mail, once the mail is in the bucket.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

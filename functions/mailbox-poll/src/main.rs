@@ -1,4 +1,4 @@
-//! The schedule calls this every minute, to fetch mail from mailboxes on other servers.
+//! The schedule calls this function every minute, to fetch mail from mailboxes on other servers.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

@@ -1,4 +1,4 @@
-//! API Gateway calls this when CMX or Meraki tells which devices it sees.
+//! API Gateway calls this function when CMX or Meraki pushes device sightings.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

@@ -1,4 +1,4 @@
-//! The schedule calls this every minute.
+//! The schedule calls this function every minute, to enqueue the work that is due.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

@@ -1,4 +1,4 @@
-//! Twilio calls this when somebody answers, presses a key or hangs up.
+//! API Gateway calls this function when Twilio reports a customer's call, an answer, a pressed key or the end of a call.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

@@ -1,4 +1,4 @@
-//! Webex calls this when something was said in a space.
+//! API Gateway calls this function when Webex reports a message or a card action in a space.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

@@ -1,5 +1,5 @@
-//! The stand-in vendors: Webex, Twilio and CMX in their own wire format, with people, phones and floors that can be played;
-//! and what they share with the stand-in AWS: time, troubles and the wire log.
+//! The simulated vendors: Webex, Twilio and CMX in their own wire formats, with people, phones and floors that tests and the
+//! page control; and what they share with the simulated AWS: time, troubles and the wire log.
 
 pub mod cmx;
 pub mod trouble;
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::wire::WireLog;
 use trouble::Troubles;
 
-/// The system's time, which tests and the page can move forward.
+/// The system's time, which tests and the page can advance.
 #[derive(Clone, Default)]
 pub struct SimClock(Arc<RwLock<Hands>>);
 
@@ -26,11 +26,11 @@ struct Hands {
     held: Option<Timestamp>,
 }
 
-/// What a held clock goes on by each time that somebody looks at it, so that nothing happens at the very same moment.
+/// Step of a held clock at each reading, so that no two events have the same time.
 const GLANCE: SignedDuration = SignedDuration::from_micros(20);
 
 impl SimClock {
-    /// The time as the whole system sees it.
+    /// Returns the time of the whole system.
     pub fn now(&self) -> Timestamp {
         let mut hands = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         let ahead = hands.ahead;
@@ -43,18 +43,19 @@ impl SimClock {
         }
     }
 
-    /// How far the system's time runs ahead of the machine's.
+    /// Returns how far the system's time is ahead of the machine's.
     pub fn offset(&self) -> SignedDuration {
         let hands = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         hands.held.map_or(hands.ahead, |held| (held + hands.ahead).duration_since(machine()))
     }
 
-    /// Moves time forward.
+    /// Advances the time.
     pub fn advance(&self, by: SignedDuration) {
         self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner()).ahead += by;
     }
 
-    /// Moves a held clock to this time, unless it is later already. False for a clock that runs: there one has to wait.
+    /// Moves a held clock to this time, unless it is already later. Returns `false` for a running clock, for which the
+    /// caller has to wait.
     fn move_to(&self, at: Timestamp) -> bool {
         let mut hands = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         let Some(held) = hands.held else { return false };
@@ -63,7 +64,7 @@ impl SimClock {
         true
     }
 
-    /// It is this time, and from now on time only goes by when it is moved.
+    /// Sets the time and holds it: from now on, time passes only when it is moved.
     pub fn hold(&self, at: Timestamp) {
         let mut hands = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         hands.held = Some(at - hands.ahead);
@@ -75,45 +76,45 @@ fn machine() -> Timestamp {
     Timestamp::now()
 }
 
-/// Who the stand-ins believe to be talking to.
+/// Handbell's credentials at the simulated vendors.
 #[derive(Clone, Debug)]
 pub struct SimAccount {
-    /// Webex: the token of Handbell itself.
+    /// Webex: token of Handbell.
     pub webex_token: String,
-    /// Webex: a bot sees only what mentions it; a user sees everything.
+    /// Webex: whether Handbell is a bot, which sees only messages that mention it. A user sees every message.
     pub bot: bool,
-    /// Webex: the secret by which its webhooks are signed.
+    /// Webex: secret with which its webhooks are signed.
     pub webex_secret: String,
     /// Twilio: `AC…`.
     pub twilio_account: String,
-    /// Twilio: signs its callbacks and is the password of our calls.
+    /// Twilio: auth token, which signs callbacks and is the password of requests.
     pub twilio_token: String,
     /// Twilio: the numbers that belong to the account, E.164.
     pub own_numbers: Vec<String>,
 }
 
-/// What the stand-ins share. Cheap to clone.
+/// State that the simulated vendors share. Cheap to clone.
 #[derive(Clone)]
 pub struct Stage {
     /// Time.
     pub clock: SimClock,
-    /// Where every request is written down.
+    /// Log of every request.
     pub wire: WireLog,
-    /// What goes wrong at the moment.
+    /// The current troubles.
     pub troubles: Troubles,
     /// Credentials.
     pub account: Arc<SimAccount>,
-    /// Where the stand-ins themselves are reached, `http://127.0.0.1:8080`; set once the port is known.
+    /// Address of the simulated vendors, such as `http://127.0.0.1:8080`. Set once the port is known.
     pub origin: Arc<RwLock<String>>,
-    /// How long a phone or a network takes for each step (queued → sent → delivered, ringing …).
+    /// Time that a phone or a network takes for each step (queued → sent → delivered, ringing …).
     pub pace: Duration,
-    /// Calls out to Handbell (status callbacks, webhooks).
+    /// Client for calls to Handbell (status callbacks, webhooks).
     pub http: reqwest::Client,
     changed: watch::Sender<u64>,
 }
 
 impl Stage {
-    /// A stage on which nothing has happened.
+    /// Creates a stage without any events.
     pub fn new(account: SimAccount, pace: Duration, http: reqwest::Client) -> Self {
         Self {
             clock: SimClock::default(),
@@ -127,17 +128,17 @@ impl Stage {
         }
     }
 
-    /// Where the stand-ins are reached, without a slash at the end.
+    /// Returns the address of the simulated vendors, without a slash at the end.
     pub fn origin(&self) -> String {
         self.origin.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    /// Tells whoever watches that something that people can see has changed.
+    /// Notifies all watchers that visible state has changed.
     pub fn touch(&self) {
         self.changed.send_modify(|count| *count += 1);
     }
 
-    /// Lets as much time go by as a slow answer of this vendor takes to a request of that time.
+    /// Waits as long as a slow answer of this vendor takes for a request at that time.
     pub async fn answer_slowly(&self, vendor: &str, asked: Timestamp) {
         let slowness = self.troubles.slowness(vendor);
         if self.clock.move_to(asked + slowness) {
@@ -147,7 +148,7 @@ impl Stage {
         }
     }
 
-    /// Wakes at every [`Stage::touch`].
+    /// Returns a receiver that wakes at every [`Stage::touch`].
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }

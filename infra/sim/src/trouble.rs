@@ -1,4 +1,4 @@
-//! What goes wrong: the troubles that tests and the page make for one vendor at a time.
+//! Troubles: failures that tests and the page cause at one vendor at a time.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -7,54 +7,54 @@ use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A kind of trouble; `502-before` fails before the vendor takes the request, `502-after` after it did.
+/// Kind of a trouble. `502-before` fails before the vendor handles the request, `502-after` afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TroubleKind {
-    /// 502, and nothing was done.
+    /// 502 without an effect.
     #[serde(rename = "502-before")]
     BadGatewayBefore,
-    /// It was done, and then 502.
+    /// 502 after the effect.
     #[serde(rename = "502-after")]
     BadGatewayAfter,
-    /// 429 with `Retry-After: 1`; nothing was done.
+    /// 429 with `Retry-After: 1`, without an effect.
     #[serde(rename = "429")]
     TooMany,
-    /// It was done, and the answer never comes.
+    /// The request takes effect, but the answer never comes.
     Timeout,
-    /// It was done, and the connection breaks before the answer.
+    /// The request takes effect, but the connection breaks before the answer.
     Reset,
-    /// 200 with a page of HTML; nothing was done.
+    /// 200 with an HTML page, without an effect.
     Html,
-    /// It was done, and the answer comes after `seconds`. A held clock is moved instead of waiting.
+    /// The request takes effect, and the answer comes after `seconds`. A held clock is moved instead.
     Slow,
-    /// Twilio only: a call back to us is not made.
+    /// Twilio only: callbacks to Handbell are not made.
     DropCallback,
-    /// Twilio only: every call back to us is made twice.
+    /// Twilio only: every callback to Handbell is made twice.
     DoubleCallback,
-    /// CMX only: 200 with nothing in it.
+    /// CMX only: 200 with an empty body.
     Empty,
     /// CMX only: 204.
     NoContent,
-    /// CMX only: the answer ends in the middle of a number.
+    /// CMX only: the answer is truncated in the middle of a number.
     Truncated,
-    /// CMX only: there are fewer devices than none.
+    /// CMX only: the counts are negative.
     Negative,
 }
 
-/// One trouble, as `PUT /sim/trouble` takes it.
+/// A trouble, in the format of `PUT /sim/trouble`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trouble {
     /// `webex`, `twilio`, `cmx` or `ses`.
     pub vendor: String,
-    /// What goes wrong.
+    /// The kind of failure.
     pub kind: TroubleKind,
-    /// Which part of the requests, 0.0 to 1.0; spread evenly, not by chance, so that a test repeats.
+    /// Fraction of the requests that fail, 0.0 to 1.0. It is spread evenly, not randomly, so that tests are deterministic.
     #[serde(default = "all")]
     pub share: f64,
-    /// How long, on the system's clock; without it, until it is taken back. Of [`TroubleKind::Slow`], how long each answer
-    /// takes; that one lasts until it is taken back.
+    /// Duration in the system's time; `None` lasts until it is cleared. For [`TroubleKind::Slow`], the duration of each
+    /// answer; that trouble lasts until it is cleared.
     #[serde(default)]
     pub seconds: Option<u64>,
     #[serde(skip)]
@@ -67,15 +67,15 @@ fn all() -> f64 {
     1.0
 }
 
-/// The troubles of the moment. Cheap to clone.
+/// The current troubles. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Troubles(Arc<Mutex<Vec<Trouble>>>);
 
-/// How long a [`TroubleKind::Timeout`] holds the connection: longer than any deadline of ours.
+/// How long a [`TroubleKind::Timeout`] holds the connection: longer than any time-out of Handbell.
 pub const HANG: Duration = Duration::from_secs(60);
 
 impl Troubles {
-    /// Adds a trouble, which begins now. A vendor has one of each kind.
+    /// Adds a trouble, which begins now. A vendor has at most one of each kind.
     pub fn make(&self, mut trouble: Trouble, now: Timestamp) {
         let lasts = trouble.seconds.filter(|_| trouble.kind != TroubleKind::Slow);
         trouble.until = lasts.map(|seconds| now + SignedDuration::from_secs(seconds as i64));
@@ -89,14 +89,14 @@ impl Troubles {
         self.lock().clear();
     }
 
-    /// What is wrong now, for the page.
+    /// Returns the current troubles, for the page.
     pub fn list(&self, now: Timestamp) -> Vec<Trouble> {
         let mut all = self.lock();
         all.retain(|trouble| trouble.until.is_none_or(|until| until > now));
         all.clone()
     }
 
-    /// The trouble that strikes this request to the vendor, if any. Asking counts as a request.
+    /// Returns the trouble that this request to the vendor meets, if any. Each call counts as a request.
     pub fn strike(
         &self,
         vendor: &str,
@@ -111,7 +111,7 @@ impl Troubles {
         ((trouble.seen as f64 * trouble.share).floor() > before).then_some(trouble.kind)
     }
 
-    /// How long a slow answer of this vendor takes.
+    /// Returns the duration of a slow answer of this vendor.
     pub fn slowness(&self, vendor: &str) -> SignedDuration {
         let all = self.lock();
         let slow = all.iter().find(|trouble| trouble.vendor == vendor && trouble.kind == TroubleKind::Slow);
@@ -124,12 +124,12 @@ impl Troubles {
 }
 
 impl TroubleKind {
-    /// Strikes a request that comes in, not a call back that goes out.
+    /// Whether the trouble concerns requests to the vendor, not its callbacks.
     pub fn is_inbound(self) -> bool {
         !matches!(self, Self::DropCallback | Self::DoubleCallback)
     }
 
-    /// Whether this vendor knows such a trouble.
+    /// Whether this vendor supports the trouble.
     pub fn fits(self, vendor: &str) -> bool {
         match self {
             Self::DropCallback | Self::DoubleCallback => vendor == "twilio",
@@ -138,7 +138,7 @@ impl TroubleKind {
         }
     }
 
-    /// The answer given instead of doing the work, if this kind strikes before it.
+    /// Returns the answer that replaces the request's effect, if the trouble comes before it.
     pub fn before(self) -> Option<axum::response::Response> {
         use axum::response::IntoResponse;
         match self {

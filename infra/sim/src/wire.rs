@@ -1,4 +1,4 @@
-//! The wire log: every request that crosses a border of the system, kept for the page and for the tests.
+//! The wire log: every request between the system and the outside, for the page and the tests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -7,21 +7,21 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use tokio::sync::broadcast;
 
-/// How many entries are kept; older ones are forgotten.
+/// Number of entries that are kept.
 const KEPT: usize = 500;
-/// How much of a body the page is sent, in characters: what a person reads.
+/// Limit of a body on the page, in characters.
 const SHOWN: usize = 2000;
 
-/// One request and what was answered.
+/// A request with its answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct WireEntry {
-    /// Counts from 1.
+    /// Number of the entry, counted from 1.
     pub number: u64,
-    /// When the request was made.
+    /// Time of the request.
     pub at: Timestamp,
-    /// Who asked: `handbell`, `twilio`, `webex`, `browser` …
+    /// The caller: `handbell`, `twilio`, `webex`, `browser` …
     pub from: String,
-    /// Who was asked.
+    /// The called system.
     pub to: String,
     /// The HTTP method.
     pub method: String,
@@ -29,17 +29,17 @@ pub struct WireEntry {
     pub url: String,
     /// Request headers, without credentials.
     pub headers: Vec<(String, String)>,
-    /// The request's body, as text; the page is sent its beginning.
+    /// Body of the request as text. The page gets its beginning.
     #[serde(serialize_with = "beginning")]
     pub body: String,
-    /// The answer's status; 0 if there was none.
+    /// Status of the answer; 0 if there was none.
     pub status: u16,
-    /// The answer's body, as text; the page is sent its beginning.
+    /// Body of the answer as text. The page gets its beginning.
     #[serde(serialize_with = "beginning")]
     pub answer: String,
-    /// What became of the signature: `signed`, `forged`, `none needed` …
+    /// State of the signature: `signed`, `forged`, `none needed` …
     pub verdict: String,
-    /// How long it took, in milliseconds.
+    /// Duration in milliseconds.
     pub millis: u64,
 }
 
@@ -48,7 +48,7 @@ fn beginning<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error
     serializer.serialize_str(&text[..end])
 }
 
-/// Keeps the last entries and tells whoever listens. Cheap to clone.
+/// Keeps the last entries and notifies its listeners. Cheap to clone.
 #[derive(Clone)]
 pub struct WireLog {
     kept: Arc<Mutex<(u64, VecDeque<WireEntry>)>>,
@@ -62,7 +62,7 @@ impl Default for WireLog {
 }
 
 impl WireLog {
-    /// Keeps the entry under the next number.
+    /// Stores an entry with the next number.
     pub fn record(&self, mut entry: WireEntry) {
         {
             let mut kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -73,16 +73,16 @@ impl WireLog {
                 kept.1.pop_front();
             }
         }
-        // Nobody listening is no error: the page may be closed.
+        // A missing listener is no error: the page may be closed.
         let _ = self.tell.send(entry);
     }
 
-    /// What is kept, oldest first.
+    /// Returns the entries, the oldest first.
     pub fn entries(&self) -> Vec<WireEntry> {
         self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).1.iter().cloned().collect()
     }
 
-    /// Hears every entry from now on.
+    /// Returns a receiver of every entry from now on.
     pub fn listen(&self) -> broadcast::Receiver<WireEntry> {
         self.tell.subscribe()
     }

@@ -1,4 +1,4 @@
-//! The door of the API: credentials, troubles, the wire log, filters and answers as CMX makes them.
+//! The entry of the API: credentials, troubles, the wire log, and filters and answers like CMX's.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -19,12 +19,12 @@ use super::{Cmx, PASSWORD};
 use crate::trouble::{HANG, TroubleKind};
 use crate::wire::WireEntry;
 
-/// Larger than anything that is sent here.
+/// Limit of a request, larger than any real one.
 const LARGEST: usize = 1 << 20;
-/// How much of an answer the wire log keeps, in characters: all of a count, the beginning of a long list.
+/// Limit of an answer in the wire log, in characters: enough for a count and the beginning of a long list.
 const KEPT: usize = 16 * 1024;
 
-/// What CMX tells of version 3's counts.
+/// Counts of API version 3.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CountV3 {
@@ -33,7 +33,7 @@ struct CountV3 {
     probing_count: usize,
 }
 
-/// What CMX tells of the older versions' counts.
+/// Counts of the older API versions.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CountV2 {
@@ -42,7 +42,7 @@ struct CountV2 {
     count: usize,
 }
 
-/// Every request to the API.
+/// Handles every request to the API.
 pub(super) async fn enter(State(cmx): State<Cmx>, request: Request) -> Response {
     let stage = &cmx.0.stage;
     let at = stage.clock.now();
@@ -83,7 +83,7 @@ pub(super) async fn enter(State(cmx): State<Cmx>, request: Request) -> Response 
         Some(TroubleKind::Truncated) => {
             answer = answer.slice(..middle_of_a_number(&answer));
             head.headers.remove(header::CONTENT_LENGTH);
-            // Half of a bare number is a number too: nobody could tell, but that the connection breaks.
+            // Half of a bare number is a number, too, so the connection must break to show the truncation.
             broken = answer.iter().all(u8::is_ascii_digit);
         }
         Some(TroubleKind::Negative) => {
@@ -122,7 +122,7 @@ pub(super) async fn enter(State(cmx): State<Cmx>, request: Request) -> Response 
     Response::from_parts(head, Body::from(answer))
 }
 
-/// Writes down what somebody plays with a zone.
+/// Records a change of a zone in the wire log.
 pub(super) async fn record_play(State(cmx): State<Cmx>, request: Request, next: Next) -> Response {
     let at = cmx.0.stage.clock.now();
     let started = tokio::time::Instant::now();
@@ -162,7 +162,7 @@ fn cut(body: &[u8]) -> String {
     String::from_utf8_lossy(body).chars().take(KEPT).collect()
 }
 
-/// Where to cut a body so that a number is cut too: after the first half of the first number that is a value.
+/// Returns the position at which to truncate a body so that a number is cut: after the first half of the first number value.
 fn middle_of_a_number(body: &[u8]) -> usize {
     let is_digit = |at: usize| body.get(at).is_some_and(u8::is_ascii_digit);
     let begin = (0..body.len()).find(|at| is_digit(*at) && (*at == 0 || body[at - 1] == b':'));
@@ -171,7 +171,7 @@ fn middle_of_a_number(body: &[u8]) -> usize {
     begin + (length / 2).max(1)
 }
 
-/// The same with every whole number below nothing.
+/// Negates every whole number in the value.
 fn negative(value: Value) -> Value {
     match value {
         Value::Number(number) => number.as_i64().map_or(Value::Number(number), |number| (-number).into()),
@@ -181,7 +181,7 @@ fn negative(value: Value) -> Value {
     }
 }
 
-/// 400 as version 3 words it.
+/// Creates version 3's answer 400.
 fn refused(message: &str) -> Response {
     let body = json!({ "success": false, "error": { "message": message } });
     (StatusCode::BAD_REQUEST, Json(body)).into_response()
@@ -193,7 +193,7 @@ fn not_found() -> Response {
 
 type Query = Vec<(String, String)>;
 
-/// Those that pass all the filters.
+/// Returns the devices that match all filters.
 fn filtered<'a>(devices: Vec<Device<'a>>, query: &Query) -> Result<Vec<Device<'a>>, Box<Response>> {
     let mut left = devices;
     for (name, value) in query {
@@ -216,15 +216,15 @@ fn filtered<'a>(devices: Vec<Device<'a>>, query: &Query) -> Result<Vec<Device<'a
             }
             "macAddress" => left.retain(|device| device.mac() == *value),
             "ipAddress" => left.retain(|device| device.ip().as_ref() == Some(value)),
-            // Their spelling.
+            // CMX's spelling.
             _ => return Err(Box::new(refused("Unkown filter parameter being used"))),
         }
     }
     Ok(left)
 }
 
-/// CMX takes a hierarchy for a regular expression. Here only those are known that stand for themselves: whoever doesn't
-/// escape a bracket finds nothing, as at CMX.
+/// Returns the literal text of a hierarchy, which CMX treats as a regular expression. Only literal expressions are supported
+/// here: as at CMX, an unescaped bracket matches nothing.
 fn literal(expression: &str) -> Option<String> {
     let mut name = String::new();
     let mut rest = expression.chars();
@@ -248,7 +248,7 @@ impl Cmx {
         self.0.stage.touch();
     }
 
-    /// Who asks; an error if the credentials are wrong, nothing if there are none.
+    /// Returns the user; an error for wrong credentials, `None` without credentials.
     fn user(&self, headers: &HeaderMap) -> Option<Result<String, ()>> {
         let value = headers.get(header::AUTHORIZATION)?.to_str().unwrap_or_default();
         let right = || {
@@ -278,11 +278,11 @@ impl Cmx {
             "location/v2/clients" => self.clients_v2(devices, &query, now),
             "location/v1/clients/count/byzone" => self.zones(&spots, &devices, now),
             "location/v1/clients/count/byzone/detail" => self.zone(&spots, &devices, &query, now),
-            // Devices that were detected and are connected to nothing are among them.
+            // Includes detected devices that aren't connected.
             "analytics/v1/now/connectedDetected" => Json(json!({ "total": devices.len() })).into_response(),
             "analytics/v1/now/clientCount" => floors(&spots, &devices),
             "presence/v1/connected/count/today" => presence(&spots, &devices, &query),
-            // Nobody has seen these two; they only tell that somebody is there.
+            // No captured answers of these two exist; they only show that the API answers.
             "config/v1/maps/count" => {
                 Json(json!({ "totalCampuses": 1, "totalFloors": floor_names(&spots).len() })).into_response()
             }
@@ -341,7 +341,7 @@ impl Cmx {
     }
 
     fn zones(&self, spots: &[&Spot], devices: &[Device<'_>], now: Timestamp) -> Response {
-        // Two of ours can be one of theirs.
+        // Two of Handbell's zones can be one of CMX's.
         let mut zones: Vec<&Spot> = spots.to_vec();
         zones.sort_by_key(|spot| (&spot.hierarchy, spot.id));
         zones.dedup_by_key(|spot| &spot.hierarchy);
@@ -366,7 +366,7 @@ impl Cmx {
         };
         let there = devices.iter().filter(|device| device.associated() && spot.contains(device.spot));
         let there: Vec<_> = there.map(Device::mac).collect();
-        // The spaces at the end of the keys are theirs.
+        // The trailing spaces in the keys are CMX's.
         let (count, duration) = (there.len(), self.duration(now));
         Json(json!({ "MacAddress": there, "Duration ": duration, "Count ": count })).into_response()
     }

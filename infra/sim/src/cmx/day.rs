@@ -2,16 +2,16 @@
 
 use handbell_core::occupancy::zone::Bounds;
 
-/// A whole day, from opening at 08:00 to closing at 20:00.
+/// Minutes of a day, from opening at 08:00 to closing at 20:00.
 pub const MINUTES: u32 = 720;
-/// A zone without levels and capacity is full with so many.
+/// Count at which a zone without levels and capacity is full.
 const FULL: f64 = 50.0;
-/// How far chance moves a count, as a part of it.
+/// Amplitude of the noise, as a fraction of the count.
 const NOISE: f64 = 0.03;
 
-/// The count of each minute: filling after the opening, a noon peak above the highest level, a dip below where the lowest is
-/// over, an afternoon peak, and the evening. With fewer or more minutes than a day has, the same day told faster or slower.
-/// The same arguments give the same day.
+/// Returns the count of each minute: filling after the opening, a noon peak above the highest level, a dip below the end of
+/// the lowest, an afternoon peak, and the evening. With fewer or more minutes than a day has, the same day runs faster or
+/// slower. The result is deterministic.
 pub fn saturday(levels: &[Bounds], capacity: Option<u32>, minutes: u32) -> Vec<u32> {
     let knots = knots(levels, capacity);
     let count = |minute: u32| {
@@ -22,14 +22,14 @@ pub fn saturday(levels: &[Bounds], capacity: Option<u32>, minutes: u32) -> Vec<u
     (0..minutes).map(count).collect()
 }
 
-/// Minutes since opening, and how many are there then.
+/// Returns minutes since opening with their counts.
 fn knots(levels: &[Bounds], capacity: Option<u32>) -> [(f64, f64); 11] {
     let capacity = capacity.map_or(FULL, f64::from);
     let full = levels.last().map_or(capacity, |highest| f64::from(highest.at));
     let noon = (full * 1.08).max(full + 1.0);
     let dip = levels.first().map_or(capacity / 2.0, |lowest| f64::from(lowest.clear)) * 0.8;
     let afternoon = match levels {
-        // Another story than at noon: it gets full, and no more.
+        // Unlike at noon, the zone only fills up.
         [warn, alert] => f64::from(warn.at + alert.at) / 2.0,
         _ => noon,
     };
@@ -48,7 +48,7 @@ fn knots(levels: &[Bounds], capacity: Option<u32>) -> [(f64, f64); 11] {
     ]
 }
 
-/// A smooth way from knot to knot.
+/// Interpolates smoothly between the knots.
 fn between(knots: &[(f64, f64)], time: f64) -> f64 {
     let Some(pair) = knots.windows(2).find(|pair| time < pair[1].0) else {
         return knots.last().map_or(0.0, |(_, count)| *count);
@@ -58,7 +58,7 @@ fn between(knots: &[(f64, f64)], time: f64) -> f64 {
     low + (high - low) * part * part * (3.0 - 2.0 * part)
 }
 
-/// Looks like chance and is none: -1 to 1.
+/// Returns deterministic noise from -1 to 1.
 fn chance(minute: u32) -> f64 {
     let mut mixed = (u64::from(minute) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

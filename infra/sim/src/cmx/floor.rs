@@ -1,4 +1,4 @@
-//! The floors as CMX sees them: the zones' places, and the devices on them, made from the zones' counts.
+//! CMX's view of the floors: the places of the zones, and devices that match the zones' counts.
 
 use handbell_core::config::{CmxApi, Config, Place, Source};
 use handbell_core::occupancy::zone::{Bounds, Rule};
@@ -6,53 +6,53 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-/// The SSID of whoever isn't the staff.
+/// SSID of everybody but the staff.
 const GUESTS: &str = "guests";
-/// So many devices of the staff are in a zone that knows how to tell them.
+/// Number of staff devices in a zone that excludes the staff's SSID.
 const STAFF: u32 = 3;
-/// A zone without a capacity starts with so many.
+/// Initial count of a zone without a capacity.
 const START: u32 = 20;
-/// What the upper parts of the map are called, if the configuration doesn't say.
+/// Default names of the upper parts of the map.
 const CAMPUS: &str = "System Campus";
 const FLOOR: &str = "Level 1";
 
 const MAKERS: [&str; 5] = ["Apple", "Samsung", "Google", "Xiaomi", "Intel Corporate"];
 
-/// A zone, where it is, and how many are there.
+/// A zone with its place and its count.
 pub(super) struct Spot {
     pub(super) name: String,
     pub(super) label: String,
     pub(super) site: String,
-    /// Whoever asks as this user is told of it.
+    /// User who sees this zone.
     pub(super) user: String,
     pub(super) capacity: Option<u32>,
     pub(super) levels: Vec<Bounds>,
     pub(super) count: u32,
-    /// CMX numbers its zones.
+    /// CMX's number of the zone.
     pub(super) id: u32,
     /// `Campus>Building>Floor>Zone`.
     pub(super) hierarchy: String,
     pub(super) floor_name: String,
     pub(super) floor_id: String,
     pub(super) presence: Option<String>,
-    /// What Handbell asks for, and of which interface.
+    /// Place and interface that Handbell asks for.
     place: Place,
     api: CmxApi,
-    /// The staff's SSID.
+    /// SSID of the staff.
     staff: Option<String>,
-    /// Devices that are always there and are no customers: tills, displays.
+    /// Number of permanent devices that don't belong to customers, such as tills and displays.
     always: u32,
 }
 
 impl Spot {
-    /// The zones whose site is a CMX.
+    /// Returns the zones whose site is a CMX.
     pub(super) fn all(config: &Config) -> Vec<Self> {
         let zones = config.zones.iter().enumerate().filter_map(|(index, (name, zone))| {
             let Some(Source::Cmx(cmx)) = config.sites.get(&zone.site)?.source() else { return None };
             let levels = Rule::of(zone, &config.time_zone()).map(|rule| rule.levels).unwrap_or_default();
             let given = zone.place.hierarchy.as_deref();
             let asked = match cmx.api {
-                // It knows floors by their names, in whichever key they stand.
+                // Analytics identifies floors by name, whichever key contains it.
                 CmxApi::Analytics => given.or(zone.place.floor.as_deref()).map(str::to_owned),
                 _ => given.map(|given| split(given).join(">")),
             };
@@ -94,14 +94,14 @@ impl Spot {
         self.place.ssid.as_deref().unwrap_or(GUESTS)
     }
 
-    /// Whether the other zone lies in this one on the map, or is the same.
+    /// Whether the other zone is in this one on the map, or equal to it.
     pub(super) fn contains(&self, other: &Self) -> bool {
         let below = other.hierarchy.strip_prefix(&self.hierarchy);
         below.is_some_and(|below| below.is_empty() || below.starts_with('>'))
     }
 
-    /// Whether who asks for this zone is told of the other one's customers too: a floor holds the zones on it, and a site
-    /// all of them.
+    /// Whether the count of this zone includes the other one's customers: a floor includes its zones, and a site all of
+    /// them.
     fn holds(&self, other: &Self) -> bool {
         let place = &self.place;
         let is_there = |hierarchy: &String| match self.api {
@@ -116,12 +116,12 @@ impl Spot {
     }
 }
 
-/// What a device does.
+/// Kind of a device.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Guest,
     Staff,
-    /// It looks for a network and is connected to none.
+    /// Probes for networks without being connected.
     Probing,
 }
 
@@ -133,7 +133,8 @@ pub(super) struct Device<'a> {
     number: u32,
 }
 
-/// The devices that are told to a user. Smaller places come first, so that whoever holds them needs only what they lack.
+/// Returns the devices that a user sees. Smaller places come first, so that a larger one adds only the devices that they
+/// lack.
 pub(super) fn devices<'a>(spots: &'a [Spot], user: &str) -> Vec<Device<'a>> {
     let mut mine: Vec<&Spot> = spots.iter().filter(|spot| spot.user == user).collect();
     let all = mine.clone();
@@ -162,11 +163,11 @@ impl<'a> Device<'a> {
         self.kind != Kind::Probing
     }
 
-    /// Always the same for the same device of the same zone.
+    /// Returns the MAC address, which is always the same for the same device of a zone.
     pub(super) fn mac(&self) -> String {
         let [_, _, zone, part] = self.spot.id.to_be_bytes();
         let [_, _, high, low] = self.number.to_be_bytes();
-        // 02: the IEEE gave it to nobody, so it is nobody's real device.
+        // Addresses that begin with 02 are locally administered, so no real device has one by default.
         format!("02:{:02x}:{zone:02x}:{part:02x}:{high:02x}:{low:02x}", self.kind as u8)
     }
 
@@ -196,7 +197,7 @@ impl<'a> Device<'a> {
         json!({ "x": x, "y": y, "z": 0, "unit": "FEET" })
     }
 
-    /// As version 3 tells it.
+    /// The device in version 3's format.
     pub(super) fn v3(&self, now: Timestamp, zone: &TimeZone) -> Value {
         json!({
             "notificationType": "locationupdate",
@@ -236,7 +237,7 @@ impl<'a> Device<'a> {
         })
     }
 
-    /// As version 2 tells it.
+    /// The device in version 2's format.
     pub(super) fn v2(&self, now: Timestamp, zone: &TimeZone) -> Value {
         json!({
             "macAddress": self.mac(),
@@ -266,12 +267,12 @@ impl<'a> Device<'a> {
     }
 }
 
-/// The parts of a place as people write it.
+/// Splits a place into its parts.
 fn split(hierarchy: &str) -> Vec<&str> {
     hierarchy.split(['>', '/']).map(str::trim).filter(|part| !part.is_empty()).collect()
 }
 
-/// A floor's id, if nobody gave it one: 18 digits that stay the same.
+/// Returns a stable id of 18 digits for a floor without one.
 fn number(floor: &str) -> u64 {
     if let Ok(number) = floor.parse() {
         return number;

@@ -1,4 +1,4 @@
-//! A stand-in Cisco CMX: the vendor's own API, and zones whose devices can be set.
+//! A simulated Cisco CMX: the vendor's API, and zones whose counts can be set.
 
 mod api;
 pub mod day;
@@ -19,19 +19,18 @@ use serde_json::{Value, json};
 use super::Stage;
 use floor::Spot;
 
-/// What the stand-in CMX takes for Handbell's password, whoever the user is.
+/// Password that the simulated CMX accepts for every user.
 pub const PASSWORD: &str = "local-cmx-password";
-/// More devices than any floor holds; their list is still made in a moment.
+/// Limit of a count: more than any floor holds, and still fast to list.
 pub const MOST: u32 = 50_000;
 
-/// The stand-in CMX. One plays all the sites that are asked by CMX; whose devices are told depends on the user who asks.
-/// Cheap to clone.
+/// The simulated CMX. It stands for all sites with a CMX; a user sees only the devices of the user's sites. Cheap to clone.
 #[derive(Clone)]
 pub struct Cmx(Arc<Inner>);
 
 struct Inner {
     stage: Stage,
-    /// The users of all the sites.
+    /// The users of all sites.
     users: Vec<String>,
     time_zone: jiff::tz::TimeZone,
     state: Mutex<Playing>,
@@ -43,18 +42,18 @@ struct Playing {
     day: Option<Day>,
 }
 
-/// How far a day is that is being played.
+/// Progress of a simulated day.
 struct Day {
     zone: String,
     minute: u32,
     of: u32,
 }
 
-/// A day on the page, for as long as this lives.
+/// Shows a day on the page until it is dropped.
 pub struct DayShown(Cmx);
 
 impl Cmx {
-    /// A CMX with the configuration's zones, a third full each.
+    /// Creates a CMX with the configuration's zones, each a third full.
     pub fn new(stage: Stage, config: &Config) -> Self {
         let users = config.sites.values().filter_map(|site| match site.source() {
             Some(Source::Cmx(cmx)) => Some(cmx.user.clone()),
@@ -66,21 +65,21 @@ impl Cmx {
         Self(Arc::new(Inner { stage, users, time_zone, state: Mutex::new(Playing { spots, day: None }) }))
     }
 
-    /// The API under `/sim/cmx/api/`, and the zones under `/sim/cmx/zones`.
+    /// Serves the API under `/sim/cmx/api/` and the zones under `/sim/cmx/zones`.
     pub fn router(&self) -> Router {
         let hands = Router::new()
             .route("/sim/cmx/zones/{zone}", put(play))
             .layer(from_fn_with_state(self.clone(), api::record_play));
         Router::new()
             .route("/sim/cmx/api/{*path}", any(api::enter))
-            // The page asks all the time; that would drown everything else on the wire.
+            // Not in the wire log: the page asks continuously, which would hide everything else.
             .route("/sim/cmx/zones", get(async |State(cmx): State<Self>| axum::Json(cmx.view())))
             .merge(hands)
             .with_state(self.clone())
     }
 
-    /// From now on so many customers' devices are connected in this zone. Whatever the zone excludes is there besides. Says
-    /// whether there is such a zone.
+    /// Sets the number of customers' devices in a zone, in addition to those that the zone excludes. Returns whether the
+    /// zone exists.
     pub fn set(&self, zone: &str, count: u32) -> bool {
         let known = {
             let mut state = self.lock();
@@ -93,7 +92,7 @@ impl Cmx {
         known
     }
 
-    /// The zones, for the page and `GET /sim/cmx/zones`.
+    /// Returns the zones for the page and `GET /sim/cmx/zones`.
     pub fn view(&self) -> Value {
         let state = self.lock();
         let zones = state.spots.iter().map(|spot| {
@@ -113,19 +112,19 @@ impl Cmx {
         zones.collect()
     }
 
-    /// The zones' names, for whoever asked for another one.
+    /// Returns the names of the zones, for error messages.
     pub fn names(&self) -> Vec<String> {
         self.lock().spots.iter().map(|spot| spot.name.clone()).collect()
     }
 
-    /// A Saturday of this zone, told in so many minutes: its counts. Nothing if there is no such zone.
+    /// Returns the counts of a Saturday in this zone, in the given number of minutes, or `None` if the zone doesn't exist.
     pub fn saturday(&self, zone: &str, minutes: u32) -> Option<Vec<u32>> {
         let state = self.lock();
         let spot = state.spots.iter().find(|spot| spot.name == zone)?;
         Some(day::saturday(&spot.levels, spot.capacity, minutes))
     }
 
-    /// Shows a day on the page; nothing if one is shown already.
+    /// Shows a day on the page. Returns `None` if a day is already shown.
     pub fn show_day(&self, zone: &str, of: u32) -> Option<DayShown> {
         {
             let mut state = self.lock();
@@ -143,7 +142,7 @@ impl Cmx {
         self.lock().day.is_some()
     }
 
-    /// What is said when there is no such zone.
+    /// Creates the answer for an unknown zone.
     pub fn unknown(&self, zone: &str) -> Response {
         let names = self.names();
         let known = if names.is_empty() {
@@ -160,7 +159,7 @@ impl Cmx {
 }
 
 impl DayShown {
-    /// The day is at this minute, from 1.
+    /// Sets the minute of the day, counted from 1.
     pub fn at(&self, minute: u32) {
         if let Some(day) = self.0.lock().day.as_mut() {
             day.minute = minute;
@@ -175,7 +174,7 @@ impl Drop for DayShown {
     }
 }
 
-/// `PUT /sim/cmx/zones/{zone}`: `{"count": 87}`.
+/// Handles `PUT /sim/cmx/zones/{zone}` with `{"count": 87}`.
 async fn play(State(cmx): State<Cmx>, Path(zone): Path<String>, body: Bytes) -> Response {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let count = body["count"].as_u64().and_then(|count| u32::try_from(count).ok());

@@ -1,4 +1,4 @@
-//! The door of the API: credentials, troubles, the wire log, errors and lists as Twilio makes them.
+//! The entry of the API: credentials, troubles, the wire log, and errors and lists like Twilio's.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -17,19 +17,19 @@ use super::{Pairs, Twilio, VERSION, cut};
 use crate::trouble::{HANG, TroubleKind};
 use crate::wire::WireEntry;
 
-/// Larger than anything that is sent here.
+/// Limit of a request, larger than any real one.
 pub(super) const LARGEST: usize = 10 << 20;
 
-/// A request after the door.
+/// An authenticated request.
 pub(super) struct Ask {
     pub(super) method: Method,
-    /// Path and query as Twilio knows them, from `/2010-04-01` on.
+    /// Path and query from `/2010-04-01` on, as at Twilio.
     pub(super) path: String,
     pub(super) query: Pairs,
     pub(super) form: Pairs,
 }
 
-/// Why Twilio refuses a request.
+/// Twilio's refusal of a request.
 #[derive(Debug)]
 pub(super) struct Refusal {
     code: u32,
@@ -39,7 +39,7 @@ pub(super) struct Refusal {
 pub(super) type Answer = Result<Response, Refusal>;
 
 impl Refusal {
-    /// Refused with one of Twilio's codes, in its words.
+    /// Creates a refusal with one of Twilio's codes and its message.
     pub(super) fn code(code: u32) -> Self {
         let message = match code {
             20003 => "Authenticate",
@@ -139,7 +139,7 @@ pub(super) fn deleted() -> Answer {
 }
 
 impl Ask {
-    /// A field of the form that is there and not empty.
+    /// Returns a field of the form if it isn't empty.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.form
             .iter()
@@ -155,7 +155,7 @@ impl Ask {
             .collect()
     }
 
-    /// A field of the query that is there and not empty.
+    /// Returns a field of the query if it isn't empty.
     pub(super) fn filter(&self, name: &str) -> Option<&str> {
         self.query
             .iter()
@@ -163,7 +163,7 @@ impl Ask {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether something of this time is asked for, by the filter and its two bounds.
+    /// Whether a time matches the filter and its two bounds.
     pub(super) fn is_of(&self, filter: &str, at: Timestamp) -> bool {
         ["", "<", ">"].iter().all(|bound| {
             let name = format!("{filter}{bound}");
@@ -171,12 +171,12 @@ impl Ask {
         })
     }
 
-    /// A page of what was found, newest first, in Twilio's envelope.
+    /// Returns a page of the results, the newest first, in Twilio's envelope.
     pub(super) fn page(&self, name: &str, found: Vec<(String, Value)>) -> Value {
         let number = |name: &str| self.filter(name).and_then(|value| value.parse::<usize>().ok());
         let size = number("PageSize").unwrap_or(50).clamp(1, 1000);
         let page = number("Page").unwrap_or(0);
-        // The token names the last entry of the page before: what has come since doesn't move the pages.
+        // The token names the last entry of the previous page, so that new entries don't shift the pages.
         let after = self.filter("PageToken").and_then(|token| token.get(2..));
         let skip = after.and_then(|after| found.iter().position(|(sid, _)| sid == after));
         let skip = skip.map_or(page * size, |last| last + 1);
@@ -199,7 +199,7 @@ impl Ask {
         let mut envelope = Map::from_iter([
             ("first_page_uri".to_owned(), uri(0, None).into()),
             ("next_page_uri".to_owned(), next.into()),
-            // Back always by number: a token names what came before, not what comes after.
+            // The previous page is always given by number, since a token only leads forward.
             ("previous_page_uri".to_owned(), page.checked_sub(1).map(|page| uri(page, None)).into()),
             ("uri".to_owned(), self.path.clone().into()),
             ("page".to_owned(), page.into()),
@@ -212,7 +212,7 @@ impl Ask {
     }
 }
 
-/// Every request to the API.
+/// Handles every request to the API.
 pub(super) async fn enter(State(twilio): State<Twilio>, request: Request) -> Response {
     let stage = &twilio.0.stage;
     let at = stage.clock.now();
@@ -236,7 +236,7 @@ pub(super) async fn enter(State(twilio): State<Twilio>, request: Request) -> Res
     let cdn = parts.uri.path().starts_with("/sim/twilio/cdn/");
     let verdict = match (cdn, known) {
         (true, None) => "none needed",
-        // Whoever follows a redirect with our password hands it to strangers.
+        // A client that follows a redirect with the password would pass it to third parties.
         (true, Some(_)) => "credentials where none are needed",
         (false, Some(true)) => "basic auth",
         (false, Some(false)) => "wrong credentials",
@@ -273,7 +273,7 @@ pub(super) async fn enter(State(twilio): State<Twilio>, request: Request) -> Res
     Response::from_parts(head, Body::from(answer))
 }
 
-/// Writes down what a person does with a phone.
+/// Records a person's action with a phone in the wire log.
 pub(super) async fn record_phone(State(twilio): State<Twilio>, request: Request, next: Next) -> Response {
     let at = twilio.now();
     let started = tokio::time::Instant::now();
@@ -309,7 +309,7 @@ fn shown_headers(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The bytes of a picture are nothing to read.
+/// Returns a body for the wire log, without the bytes of files.
 fn shown_body(headers: &HeaderMap, body: &[u8]) -> String {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("text/plain");
     match kind.starts_with("text/") || kind.starts_with("application/json") {
@@ -324,7 +324,7 @@ impl Twilio {
         self.0.stage.touch();
     }
 
-    /// Whether the credentials are right; nothing if there are none.
+    /// Whether the credentials are right; `None` if there are none.
     fn knows(&self, headers: &HeaderMap) -> Option<bool> {
         let value = headers.get(header::AUTHORIZATION)?.to_str().unwrap_or_default();
         let right = || {
@@ -351,14 +351,14 @@ impl Twilio {
             method: parts.method.clone(),
             path: parts.uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}")),
             query: serde_html_form::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default(),
-            // Twilio reads forms and nothing else; of JSON it sees no field.
+            // Twilio reads only forms. A JSON body has no fields for it.
             form: if form { serde_html_form::from_bytes(body).unwrap_or_default() } else { Vec::new() },
         };
         let segments: Vec<_> = path.split('/').skip(1).collect();
         let [VERSION, "Accounts", account, rest @ ..] = segments.as_slice() else {
             return Err(Refusal::not_found(&ask));
         };
-        // This holds for media and recordings too, as on an account that has turned on their protection.
+        // Media and recordings need credentials, too, as on an account that has enabled their protection.
         if *account != self.account() || known != Some(true) {
             return Err(Refusal::code(20003));
         }

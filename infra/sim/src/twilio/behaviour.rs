@@ -1,27 +1,27 @@
-//! What a phone does by itself, as whoever plays it has set it.
+//! The automatic behaviour of a phone, as tests and the page set it.
 
 use serde::{Deserialize, Serialize};
 
-/// What a phone does by itself.
+/// Automatic behaviour of a phone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Behaviour {
-    /// Gets texts, and rings until somebody answers.
+    /// Receives texts, and rings until somebody answers.
     #[default]
     Ok,
-    /// Is in another call.
+    /// Busy with another call.
     Busy,
-    /// Rings, and nobody comes.
+    /// Rings, and nobody answers.
     NoAnswer,
-    /// Is switched off: texts come back with 30003.
+    /// Switched off: texts fail with 30003.
     Off,
-    /// Twilio doesn't even take the request.
+    /// Twilio refuses the request.
     Refuse,
-    /// Gets texts, and a machine answers after the first ring, if nobody is faster.
+    /// Receives texts, and a machine answers after the first ring unless a person is faster.
     Machine,
-    /// Gets texts, and rings until the call's time is up: nobody is there who could answer.
+    /// Receives texts, and rings until the call's time-out: nobody can answer.
     Nobody,
-    /// Can't be reached: texts come back with 30003, and calls fail.
+    /// Unreachable: texts fail with 30003, and calls fail.
     Unreachable,
 }
 
@@ -37,19 +37,19 @@ impl Behaviour {
     }
 }
 
-/// Who answers a phone: the same in the words of whoever plays it.
+/// Who answers a phone: the behaviour in the words of the control API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Answers {
-    /// Whoever picks it up by hand.
+    /// A person, who answers by hand.
     Person,
     /// A machine.
     Machine,
     /// Nobody.
     Nobody,
-    /// It is in another call.
+    /// The phone is busy with another call.
     Busy,
-    /// It can't be reached.
+    /// The phone is unreachable.
     Unreachable,
 }
 

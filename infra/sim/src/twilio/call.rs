@@ -1,4 +1,4 @@
-//! A call, and what goes on in it.
+//! A call and its state.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use super::twiml::{Dial, Gather, Record, Verb};
 use super::webhook::{Hook, acceptable, led};
 use super::{Pairs, VERSION, pairs, sid};
 
-/// How often a wait looks at the clock, which can be moved.
+/// Interval at which a wait reads the clock, which can be moved.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
-/// A call in any direction.
+/// A call in either direction.
 #[derive(Clone)]
 pub(super) struct Call {
     pub(super) sid: String,
@@ -24,21 +24,21 @@ pub(super) struct Call {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) status: &'static str,
-    /// What the person heard, in order.
+    /// Everything that the person has heard, in order.
     pub(super) heard: Vec<String>,
-    /// What Twilio's debugger would say of the TwiML.
+    /// Error code of the TwiML in Twilio's debugger.
     pub(super) error_code: Option<u32>,
-    /// Rises whenever something else takes over the call; whoever worked on it before stops.
+    /// Increases whenever something else takes over the call; the previous task then stops.
     pub(super) epoch: u64,
     pub(super) gather: Option<Waiting>,
     pub(super) dialing: Option<Dialing>,
     pub(super) taping: Option<Taping>,
     pub(super) first: Option<Step>,
     pub(super) fallback: Option<Hook>,
-    /// Documents fetched so far: menus that lead to themselves end somewhere.
+    /// Number of documents fetched so far, which ends menus that refer to themselves.
     pub(super) fetched: u32,
     pub(super) started: Option<Timestamp>,
-    /// Whether it is found out who answered, and who did.
+    /// Answering machine detection, if requested.
     pub(super) detection: Option<Detection>,
     pub(super) answered_by: Option<AnsweredBy>,
     pub(super) callback: Option<Hook>,
@@ -81,18 +81,18 @@ impl Call {
         }
     }
 
-    /// The call that a `<Dial>` makes.
+    /// Creates the call of a `<Dial>`.
     pub(super) fn child(parent: &Call, from: &str, to: &str, ring: Duration, now: Timestamp) -> Self {
         let ring = SignedDuration::try_from(ring).unwrap_or(SignedDuration::from_secs(30));
         Self { parent: Some(parent.sid.clone()), ring, ..Self::new("outbound-dial", from, to, now) }
     }
 
-    /// The call that a person makes.
+    /// Creates the call of a person.
     pub(super) fn inbound(from: &str, to: &str, first: Step, callback: Option<Hook>, now: Timestamp) -> Self {
         Self { first: Some(first), callback, ..Self::new("inbound", from, to, now) }
     }
 
-    /// The person's side.
+    /// Returns the person's number.
     pub(super) fn phone(&self) -> &str {
         if self.direction == "inbound" { &self.from } else { &self.to }
     }
@@ -101,7 +101,7 @@ impl Call {
         matches!(self.status, "queued" | "ringing" | "in-progress")
     }
 
-    /// Whole seconds of talk.
+    /// Returns the duration of the conversation in whole seconds.
     pub(super) fn duration(&self, now: Timestamp) -> i64 {
         self.started.map_or(0, |started| (self.ended.unwrap_or(now) - started).get_seconds())
     }
@@ -125,7 +125,7 @@ impl Call {
         })
     }
 
-    /// What every request about the call says.
+    /// Returns the fields of every request about the call.
     pub(super) fn params(&self, account: &str) -> Pairs {
         let mut params = pairs([
             ("AccountSid", account),
@@ -144,7 +144,7 @@ impl Call {
     }
 }
 
-/// Who picked a phone up.
+/// Who answered a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AnsweredBy {
     Person,
@@ -152,7 +152,7 @@ pub(super) enum AnsweredBy {
 }
 
 impl AnsweredBy {
-    /// For the page.
+    /// Returns the word for the page.
     pub(super) fn view(self) -> &'static str {
         match self {
             Self::Person => "person",
@@ -161,21 +161,21 @@ impl AnsweredBy {
     }
 }
 
-/// What was asked to be found out about a call.
+/// The requested answering machine detection of a call.
 #[derive(Clone)]
 pub(super) struct Detection {
-    /// Of a machine, only once it has said its greeting.
+    /// Whether a machine is reported only after its greeting.
     pub(super) message_end: bool,
-    /// The call goes on meanwhile.
+    /// Whether the call continues meanwhile.
     pub(super) background: bool,
-    /// Who is told then.
+    /// Callback for the result.
     pub(super) hook: Option<Hook>,
-    /// It has been found out.
+    /// Whether the result is known.
     pub(super) known: bool,
 }
 
 impl Detection {
-    /// What a request asks for (Twilio, Calls resource and "Answering Machine Detection"); nothing if it asks for none.
+    /// Reads the detection that a request asks for (Twilio, Calls resource and "Answering Machine Detection"), if any.
     pub(super) fn of(ask: &Ask) -> Result<Option<Self>, Refusal> {
         let wrong = || Refusal::code(21263);
         let message_end = match ask.field("MachineDetection") {
@@ -209,7 +209,7 @@ impl Detection {
         if url.is_some_and(|url| !acceptable(url)) {
             return Err(wrong());
         }
-        // Who presses keys into the call at once hears nobody.
+        // With `SendDigits`, Twilio doesn't run the detection.
         let message_end = message_end.filter(|_| ask.field("SendDigits").is_none());
         let hook = url.filter(|_| background).map(|url| Hook { url: url.to_owned(), post });
         Ok(message_end.map(|message_end| Self { message_end, background, hook, known: false }))
@@ -217,7 +217,7 @@ impl Detection {
 }
 
 impl Call {
-    /// `AnsweredBy`, once it is known. Of a call that is over it is known, whatever was faster.
+    /// Returns `AnsweredBy` once it is known. It is known for every call that is over.
     pub(super) fn verdict(&self) -> Option<&'static str> {
         let detection = self.detection.as_ref().filter(|detection| detection.known || !self.is_live())?;
         Some(match self.answered_by? {
@@ -238,7 +238,7 @@ pub(super) struct Dialing {
 }
 
 impl Dialing {
-    /// Where Handbell is asked afterwards; without an action, nowhere.
+    /// Returns the hook to call afterwards, if there is an action.
     pub(super) fn action(&self) -> Option<Hook> {
         led(self.base.as_ref(), Some(self.dial.action.as_deref()?), self.dial.post)
     }
@@ -247,21 +247,21 @@ impl Dialing {
 /// An open `<Record>`.
 #[derive(Clone)]
 pub(super) struct Taping {
-    /// The recording's.
+    /// Sid of the recording.
     pub(super) sid: String,
     pub(super) record: Record,
     pub(super) said: Vec<String>,
-    /// Silence counts for nothing: Twilio cuts it off at both ends.
+    /// Recorded seconds without silence, which Twilio trims at both ends.
     pub(super) seconds: u64,
     pub(super) started: Timestamp,
-    /// When there has been silence for too long.
+    /// Time at which the silence is too long.
     pub(super) silent: Timestamp,
     pub(super) rest: VecDeque<Verb>,
     pub(super) base: Option<Hook>,
 }
 
 impl Taping {
-    /// How many seconds go on the tape.
+    /// Returns the limit of the recording, in seconds.
     pub(super) fn longest(&self) -> u64 {
         self.record.max_length.as_secs().clamp(1, LONGEST)
     }
@@ -270,7 +270,7 @@ impl Taping {
         now >= self.silent || now >= self.started + SignedDuration::from_secs(self.longest() as i64)
     }
 
-    /// Whether one of these keys ends it, and which does first.
+    /// Returns the first of these keys that ends the recording, if any.
     pub(super) fn ended_by(&self, keys: &str) -> Option<char> {
         keys.chars().find(|key| self.record.finish_on_key.contains(*key))
     }
@@ -280,19 +280,19 @@ impl Taping {
     }
 }
 
-/// What a call does next.
+/// Next step of a call.
 #[derive(Clone)]
 pub(super) enum Step {
-    /// Asks Handbell, with these fields besides the usual ones.
+    /// Asks Handbell, with these fields in addition to the usual ones.
     Fetch(Hook, Pairs),
-    /// Reads a document that was given with the call.
+    /// Reads a document that was passed with the call.
     Text(String),
-    /// Carries out what is left of a document; relative URLs start from where it came.
+    /// Executes the rest of a document. Relative URLs are resolved against its origin.
     Verbs(VecDeque<Verb>, Option<Hook>),
 }
 
 impl Step {
-    /// What `Url` or `Twiml` of a request ask for; `Url` goes first, as with Twilio.
+    /// Reads `Url` or `Twiml` of a request. As at Twilio, `Url` takes precedence.
     pub(super) fn of(ask: &Ask) -> Option<Self> {
         let post = ask.field("Method") != Some("GET");
         let url = ask.field("Url").map(|url| Self::Fetch(Hook { url: url.to_owned(), post }, Vec::new()));
@@ -306,14 +306,14 @@ impl Step {
 pub(super) struct Waiting {
     pub(super) digits: String,
     pub(super) gather: Gather,
-    /// Nothing while it is still being said what to press.
+    /// Time-out for the next key. `None` while the prompt is still spoken.
     pub(super) until: Option<Timestamp>,
     pub(super) rest: VecDeque<Verb>,
     pub(super) base: Option<Hook>,
 }
 
 impl Waiting {
-    /// What follows when nobody presses another key.
+    /// Returns the step after the last key.
     pub(super) fn next(self, finished: bool) -> Step {
         let Gather { action, post, action_on_empty, .. } = self.gather;
         if self.digits.is_empty() && !action_on_empty {
@@ -323,7 +323,7 @@ impl Waiting {
         if finished {
             params.extend(pairs([("FinishedOnKey", "#")]));
         }
-        // Without an action, Twilio asks again where the document came from.
+        // Without an action, Twilio requests the document's URL again.
         let hook = led(self.base.as_ref(), action.as_deref(), post);
         hook.map_or(Step::Verbs(self.rest, self.base), |hook| Step::Fetch(hook, params))
     }

@@ -1,4 +1,4 @@
-//! The Calls resource: what Handbell asks of calls, and what is refused.
+//! The Calls resource: creates, reads, changes and deletes calls.
 
 use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
@@ -72,7 +72,7 @@ impl Twilio {
                         && ask.filter("From").is_none_or(|from| call.from == from)
                         && ask.filter("Status").is_none_or(|status| call.status == status)
                         && ask.filter("ParentCallSid").is_none_or(|parent| call.parent.as_deref() == Some(parent))
-                        // As with texts, what has not begun is found by when it was asked for.
+                        // As with texts, a call that has not begun is found by the time of its request.
                         && time("StartTime", Some(call.started.unwrap_or(call.created)))
                         && time("EndTime", call.ended)
                 };
@@ -87,7 +87,7 @@ impl Twilio {
 
     fn call_json(&self, call: &Call, state: &State) -> Value {
         let ours = state.numbers.iter().find(|own| own.number == call.from || own.number == call.to);
-        // A magic number of Twilio's has no resource of ours; its calls still need the field.
+        // Twilio's magic numbers are not among the account's numbers, but their calls still need the field.
         let none = format!("PN{}", "0".repeat(32));
         call.json(self.account(), ours.map_or(&none, |own| own.sid()))
     }
@@ -187,7 +187,7 @@ impl Twilio {
         if call.status != "in-progress" {
             return Err(Refusal::code(21220));
         }
-        // The new document takes over at once; whom a <Dial> had connected is let go.
+        // The new document takes over at once; the other leg of a <Dial> ends.
         let taken = self.with_call(&call.sid, |call| {
             call.epoch += 1;
             call.gather = None;

@@ -1,4 +1,4 @@
-//! Calls: dialled, ringing, connected, ended, and what Handbell is told about it.
+//! The states of calls, and the status callbacks about them.
 
 use tokio::task::JoinHandle;
 
@@ -8,7 +8,7 @@ use super::webhook::Side;
 use super::{Twilio, pairs, rfc2822};
 
 impl Twilio {
-    /// Lets the phone ring until somebody answers or the time is up.
+    /// Lets the phone ring until somebody answers or the time-out.
     pub(super) fn ring(&self, sid: String) {
         let twilio = self.clone();
         tokio::spawn(async move {
@@ -19,7 +19,7 @@ impl Twilio {
             twilio.pace().await;
             match behaviour {
                 Behaviour::Busy => return twilio.change(&sid, "busy"),
-                // A phone that is off doesn't ring, but the network takes as long to say so.
+                // A phone that is off doesn't ring, but the network needs the same time to report it.
                 Behaviour::Off => return twilio.change(&sid, "no-answer"),
                 Behaviour::Refuse | Behaviour::Unreachable => return twilio.change(&sid, "failed"),
                 Behaviour::Ok | Behaviour::NoAnswer | Behaviour::Machine | Behaviour::Nobody => {
@@ -33,7 +33,7 @@ impl Twilio {
                 }
                 Behaviour::Machine => {
                     twilio.pace().await;
-                    // What it hears goes on by itself; nobody presses a key.
+                    // The machine listens to the whole call and never presses a key.
                     _ = twilio.pick_up(&sid, AnsweredBy::Machine);
                     return;
                 }
@@ -53,7 +53,7 @@ impl Twilio {
         self.lock().calls.iter().find(|call| call.sid == sid).cloned()
     }
 
-    /// Changes the call under the lock; the value is nothing if there's no such call.
+    /// Changes a call under the lock. Returns `None` if the call doesn't exist.
     pub(super) fn with_call<T>(&self, sid: &str, change: impl FnOnce(&mut Call) -> T) -> Option<T> {
         let changed = self.lock().calls.iter_mut().find(|call| call.sid == sid).map(change);
         self.0.stage.touch();
@@ -66,12 +66,12 @@ impl Twilio {
         }
     }
 
-    /// Moves a live call to its next status and tells whom it concerns; what has ended stays ended.
+    /// Moves a live call to its next status and sends the callbacks. A call that has ended stays ended.
     pub(super) fn change(&self, sid: &str, status: &'static str) {
         self.change_and(sid, status);
     }
 
-    /// The same; what is returned waits for what Handbell is asked because of it.
+    /// Like [`Self::change`]; the returned handles wait for the requests to Handbell that it causes.
     pub(super) fn change_and(&self, sid: &str, status: &'static str) -> Vec<JoinHandle<()>> {
         let now = self.now();
         let changed = self.with_call(sid, |call| {
@@ -108,7 +108,7 @@ impl Twilio {
         asked.into_iter().flatten().collect()
     }
 
-    /// Hangs up, whatever the call is doing.
+    /// Hangs up, whatever the state of the call.
     pub(super) fn end(&self, sid: &str) {
         match self.find_call(sid) {
             Some(call) if call.status == "in-progress" => self.change(sid, "completed"),
@@ -117,7 +117,7 @@ impl Twilio {
         }
     }
 
-    /// Tells Handbell about the call if it asked for this event.
+    /// Sends a status callback if Handbell has subscribed to this event.
     fn report(&self, sid: &str, event: &str) {
         let now = self.now();
         let account = self.account().to_owned();
@@ -125,7 +125,7 @@ impl Twilio {
             let hook = call.callback.clone().filter(|_| call.events.iter().any(|asked| asked == event))?;
             let mut params = call.params(&account);
             if event == "initiated" {
-                // The API knows no such status, only the callback does.
+                // Only the callback knows this status, not the API.
                 params.retain(|(name, _)| name != "CallStatus");
                 params.extend(pairs([("CallStatus", "initiated")]));
             }

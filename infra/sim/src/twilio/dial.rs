@@ -48,7 +48,7 @@ impl Twilio {
         }
     }
 
-    /// Whoever answers first is connected; the other phones stop ringing.
+    /// Connects the first person who answers, and stops the other phones.
     pub(super) fn join(&self, parent: &str, child: &str) {
         let others = self.with_call(parent, |call| {
             call.heard.push("(connected)".into());
@@ -62,7 +62,7 @@ impl Twilio {
         others.into_iter().flatten().for_each(|other| self.end(&other));
     }
 
-    /// Goes on after a `<Dial>` when the connected person hung up, or nobody is left to answer.
+    /// Continues after a `<Dial>` when the connected person has hung up, or no phone is left to answer.
     pub(super) fn child_ended(&self, parent: &str, child: &str) -> Option<JoinHandle<()>> {
         let mut state = self.lock();
         let calls: Vec<_> =
@@ -84,7 +84,7 @@ impl Twilio {
         Some(self.play(parent.to_owned(), epoch, step))
     }
 
-    /// Ends the other side when the caller has hung up, and asks Handbell all the same; its answer has no effect.
+    /// Ends the other leg when the caller has hung up. Still calls the action, whose answer has no effect.
     pub(super) fn end_dial_in_vain(&self, sid: &str, dialing: &Dialing) -> Option<JoinHandle<()>> {
         dialing.children.iter().for_each(|child| self.end(child));
         let children: Vec<_> = dialing.children.iter().filter_map(|child| self.find_call(child)).collect();
@@ -93,7 +93,7 @@ impl Twilio {
         self.ask_in_vain(sid, dialing.action()?, params)
     }
 
-    /// What the action hears of the second leg.
+    /// Returns the action's fields about the second leg.
     fn dialled(&self, child: &Call) -> Pairs {
         let mut params = pairs([("DialCallStatus", child.status), ("DialCallSid", &child.sid)]);
         if child.started.is_some() {

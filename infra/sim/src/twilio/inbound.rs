@@ -1,4 +1,4 @@
-//! Texts from phones: Twilio's own answers to STOP and its like, and what Handbell answers.
+//! Texts from phones: Twilio's handling of keywords such as STOP, and Handbell's answers.
 
 use jiff::SignedDuration;
 
@@ -10,7 +10,7 @@ use super::webhook::{Heard, Hook, Side};
 use super::{Pairs, Twilio, VERSION, is_e164, pairs};
 
 impl Twilio {
-    /// Lets a text from a phone arrive, and does what Handbell answers. The error is Twilio's: 11200, 12100 or 12300.
+    /// Delivers a text from a phone to Handbell and executes the answer. The error is Twilio's: 11200, 12100 or 12300.
     pub(super) async fn receive(&self, message: Message) -> Result<(), u32> {
         let keyword = keyword(&message.body);
         {
@@ -124,7 +124,7 @@ impl Twilio {
         let mut answer = Message::new("outbound-reply", &from, &to, &reply.body, media, now);
         answer.callback = reply.status_callback.and_then(|url| hook.to(&url, true));
         if looping {
-            // Two machines that answer each other; Twilio ends that.
+            // Twilio ends a loop of two machines that answer each other.
             let sid = answer.sid.clone();
             state.messages.push(answer);
             drop(state);
@@ -134,7 +134,7 @@ impl Twilio {
     }
 }
 
-/// The words that Twilio itself answers, as it names them to us.
+/// Returns the name of the keyword that Twilio itself answers, if the text is one.
 fn keyword(body: &str) -> Option<&'static str> {
     match body.trim().to_ascii_uppercase().as_str() {
         "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" | "REVOKE" | "OPTOUT" => Some("STOP"),

@@ -1,4 +1,4 @@
-//! Answering machine detection: who picked a phone up, what Twilio thinks of it, and whom it tells.
+//! Answering machine detection and its callback.
 
 use tokio::task::JoinHandle;
 
@@ -7,7 +7,7 @@ use super::webhook::{Hook, Side};
 use super::{Twilio, pairs};
 
 impl Twilio {
-    /// Answers a ringing phone, if nobody else was faster; what is returned waits for what the call does first.
+    /// Answers a ringing phone, unless somebody was faster. The returned handle waits for the first step of the call.
     pub(super) fn pick_up(&self, sid: &str, by: AnsweredBy) -> Option<JoinHandle<()>> {
         let picked = self.with_call(sid, |call| {
             if call.status != "ringing" || call.answered_by.is_some() {
@@ -15,7 +15,7 @@ impl Twilio {
             }
             call.answered_by = Some(by);
             if let Some(detection) = &mut call.detection {
-                // In the foreground, the call waits until it is found out.
+                // In the foreground, the call waits for the result.
                 detection.known = !detection.background;
             }
             Some(call.clone())
@@ -32,7 +32,7 @@ impl Twilio {
         Some(self.play(sid.to_owned(), call.epoch, call.first?))
     }
 
-    /// Listens for one pace, and tells.
+    /// Waits for one pace, and sends the result.
     fn detect(&self, sid: String, hook: Option<Hook>) {
         let twilio = self.clone();
         tokio::spawn(async move {
@@ -51,7 +51,7 @@ impl Twilio {
                 ("CallSid", &sid),
                 ("MachineDetectionDuration", &millis),
             ]);
-            // Not in line with the call's status: the two come in any order.
+            // Not in the queue of the call's status callbacks: the two may arrive in any order.
             twilio.queue_callback(&format!("{sid} detection"), hook, Side::Voice, params);
         });
     }

@@ -1,4 +1,4 @@
-//! Pictures and files: sent by a phone, fetched from Handbell, and served with Basic auth by way of a CDN, as the real ones are.
+//! Pictures and files: sent by a phone, fetched from Handbell, and served with Basic auth and a CDN, like the real ones.
 
 use std::time::Duration;
 
@@ -13,29 +13,29 @@ use uuid::Uuid;
 use super::{Twilio, sid};
 use crate::wire::WireEntry;
 
-/// How many bytes all the files of one text may have together (Twilio, accepted content types for media).
+/// Limit of all files of a text together, in bytes (Twilio, accepted content types for media).
 pub(super) const LIMIT: usize = 5 << 20;
-/// How many bytes one file may have that is no JPEG, PNG or GIF (Twilio, Messages resource, `MediaUrl`).
+/// Limit of a file that is not JPEG, PNG or GIF, in bytes (Twilio, Messages resource, `MediaUrl`).
 const OTHER_LIMIT: usize = 500 << 10;
 
-/// Files as small as their kinds allow, for what a phone sends without saying what is in it.
+/// Smallest valid files of their types, for files that a phone sends without content.
 const PNG: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAggCB2kUIOwAAAABJRU5ErkJggg==";
 const GIF: &str = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
 const JPEG: &str = "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQH/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AP//Z";
 
-/// A picture or file that goes with a text.
+/// A picture or file of a text.
 #[derive(Clone)]
 pub(super) struct Media {
     pub(super) sid: String,
-    /// Its address on the CDN, which nobody can guess.
+    /// Secret address on the CDN.
     pub(super) token: String,
-    /// The URL that Handbell gave, or the file's name on the phone.
+    /// URL from Handbell, or name of the file on the phone.
     source: String,
-    /// Empty until it has been fetched.
+    /// Content type; empty until the file has been fetched.
     pub(super) content_type: String,
     pub(super) content: Bytes,
-    /// Twilio has it no more; the phone still has.
+    /// Whether Twilio has deleted the file; the phone keeps it.
     pub(super) deleted: bool,
 }
 
@@ -51,12 +51,12 @@ impl Media {
         }
     }
 
-    /// What is still to be fetched there.
+    /// Creates a file that must still be fetched from this URL.
     pub(super) fn at(url: &str) -> Self {
         Self::new(url, "", Bytes::new())
     }
 
-    /// A file on a phone. Its name says of which type it is; without content it gets some that is of this type.
+    /// Creates a file on a phone. The name determines its type; without content it gets some of that type.
     pub(super) fn file(name: &str, content: Option<Bytes>) -> Self {
         let kind = mime_guess::from_path(name).first_or_octet_stream();
         let sample = || {
@@ -71,7 +71,7 @@ impl Media {
         Self::new(name, kind.essence_str(), content.unwrap_or_else(sample))
     }
 
-    /// For the page; the URL is nothing as long as there is nothing to see.
+    /// Returns the file for the page, with a URL only if there is content.
     pub(super) fn view(&self, phone: &str) -> Value {
         let path = self.source.split(['?', '#']).next().unwrap_or_default();
         let there = !self.content_type.is_empty();
@@ -93,7 +93,7 @@ impl Media {
     }
 }
 
-/// What a network carries (Twilio, accepted content types for media, the column of MMS).
+/// Whether networks carry this type (Twilio, accepted content types for media, the column of MMS).
 fn is_carried(kind: &str) -> bool {
     let Some((group, name)) = kind.split_once('/') else { return false };
     match group {
@@ -142,8 +142,8 @@ fn is_carried(kind: &str) -> bool {
 }
 
 impl Twilio {
-    /// Fetches a file that a text carries and has at most `left` bytes. The error is Twilio's: 11200 if it isn't to be
-    /// had, 12300 if no network carries its type, 11751 if it is too large.
+    /// Fetches a file of a text, with at most `left` bytes. The error is Twilio's: 11200 if it can't be fetched, 12300 if no
+    /// network carries its type, 11751 if it is too large.
     pub(super) async fn fetch(&self, media: &Media, left: usize) -> Result<Media, u32> {
         let stage = &self.0.stage;
         let (at, started) = (stage.clock.now(), tokio::time::Instant::now());
@@ -175,7 +175,7 @@ impl Twilio {
     }
 }
 
-/// Type and content of what was fetched, or Twilio's code for what is wrong with it.
+/// Returns the type and the content of a fetched file, or Twilio's error code.
 async fn read(mut answer: reqwest::Response, left: usize) -> Result<(String, Bytes), u32> {
     let kind = answer.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();

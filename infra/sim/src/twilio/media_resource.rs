@@ -1,4 +1,4 @@
-//! The Media resource of a text, and the files themselves, to those who have their addresses.
+//! The Media resource of a text, and the files on the CDN.
 
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -20,7 +20,7 @@ impl Twilio {
         found(ask.page("media_list", media))
     }
 
-    /// With `.json` what a file is, without it the way to the file itself.
+    /// Answers with the description of a file for `.json`, else with a redirect to the file.
     pub(super) fn media(&self, ask: &Ask, message: &str, file: &str) -> Answer {
         let sid = file.strip_suffix(".json").unwrap_or(file);
         let Some(message) = self.find_message(message) else { return Err(Refusal::not_found(ask)) };
@@ -46,7 +46,7 @@ impl Twilio {
         }
     }
 
-    /// The file, to whoever has its address: this stands for the CDN.
+    /// Serves a file of the CDN, without credentials.
     pub(super) fn cdn(&self, method: &Method, token: &str) -> Response {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return StatusCode::METHOD_NOT_ALLOWED.into_response();
@@ -57,7 +57,7 @@ impl Twilio {
             .map_or_else(|| StatusCode::NOT_FOUND.into_response(), Media::serve)
     }
 
-    /// A file as the phone has it, which Twilio may have deleted.
+    /// Returns a file on the phone, which Twilio may have deleted.
     pub(super) fn on_phone(&self, phone: &str, sid: &str) -> Option<Media> {
         let state = self.lock();
         let of_phone = state.messages.iter().filter(|message| message.phone() == phone);

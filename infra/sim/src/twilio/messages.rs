@@ -55,7 +55,7 @@ impl Message {
         }
     }
 
-    /// The person's side.
+    /// Returns the person's number.
     pub(super) fn phone(&self) -> &str {
         if self.direction == "inbound" { &self.from } else { &self.to }
     }
@@ -78,7 +78,7 @@ impl Message {
         !matches!(self.status, "queued" | "sent")
     }
 
-    /// What of its media has not been deleted at Twilio; the phone keeps its own.
+    /// Returns the media that Twilio has not deleted.
     pub(super) fn kept_media(&self) -> impl Iterator<Item = &Media> {
         self.media.iter().filter(|media| !media.deleted)
     }
@@ -87,7 +87,7 @@ impl Message {
         format!("/{VERSION}/Accounts/{account}/Messages/{}", self.sid)
     }
 
-    /// Where a file is fetched, on Twilio's own host.
+    /// Returns the URLs of the media on Twilio's host.
     pub(super) fn media_urls(&self, account: &str, origin: &str) -> Vec<String> {
         let base = format!("{origin}/sim/twilio{}/Media", self.uri(account));
         self.media.iter().map(|media| format!("{base}/{}", media.sid)).collect()
@@ -138,7 +138,7 @@ impl Message {
     }
 }
 
-/// What can go wrong after a text was accepted.
+/// Returns the message of an error after a text was accepted.
 fn error_message(code: u32) -> &'static str {
     match code {
         11200 => "HTTP retrieval failure",
@@ -165,7 +165,7 @@ impl Twilio {
                 let fits = |message: &&Message| {
                     ask.filter("To").is_none_or(|to| message.to == to)
                         && ask.filter("From").is_none_or(|from| message.from == from)
-                        // What waits in the queue has no date of sending yet, and must be found all the same.
+                        // A queued text has no sending date yet, but must be found.
                         && ask.is_of("DateSent", message.sent.unwrap_or(message.created))
                 };
                 let messages = state.messages.iter().rev().filter(fits);
@@ -231,7 +231,7 @@ impl Twilio {
         created(answer)
     }
 
-    /// Takes a text and lets it find its way.
+    /// Accepts a text and starts its delivery.
     pub(super) fn accept(&self, mut state: MutexGuard<'_, State>, message: Message) {
         let sid = message.sid.clone();
         state.messages.push(message);
@@ -244,7 +244,7 @@ impl Twilio {
     async fn travel(&self, sid: &str) {
         self.pace().await;
         let Some(message) = self.find_message(sid) else { return };
-        // The limit is that of all files together.
+        // The limit applies to all files together.
         let mut left = LIMIT;
         for (index, media) in message.media.iter().enumerate() {
             let fetched = match self.fetch(media, left).await {
@@ -280,7 +280,7 @@ impl Twilio {
         self.tell(sid);
     }
 
-    /// Tells Handbell the text's status if it wants to know, and everybody else that something changed.
+    /// Sends the text's status callback, if there is one, and notifies all watchers.
     fn tell(&self, sid: &str) {
         self.0.stage.touch();
         let Some(message) = self.find_message(sid) else { return };
@@ -308,7 +308,7 @@ impl Twilio {
         match ask.method {
             Method::GET => found(message.json(self.account())),
             Method::POST => {
-                // Only a scheduled text can be called back, and scheduling needs a messaging service.
+                // Only a scheduled text can be cancelled, and scheduling needs a messaging service.
                 if ask.field("Status").is_some() || !message.is_final() {
                     return Err(Refusal::code(30409));
                 }

@@ -1,4 +1,4 @@
-//! A stand-in Twilio: the vendor's own API, its signed calls to Handbell, and phones that can be played.
+//! A simulated Twilio: the vendor's API, its signed calls to Handbell, and phones that tests and the page control.
 
 mod api;
 mod behaviour;
@@ -44,13 +44,13 @@ use phones::Phone;
 use recordings::Recording;
 use webhook::Callback;
 
-/// The only version of the API there is.
+/// The only version of the API.
 const VERSION: &str = "2010-04-01";
 
-/// Fields of a form or a query, in their order; a name can come more than once.
+/// Fields of a form or a query, in order. A name may occur more than once.
 type Pairs = Vec<(String, String)>;
 
-/// The stand-in Twilio. Cheap to clone.
+/// The simulated Twilio. Cheap to clone.
 #[derive(Clone)]
 pub struct Twilio(Arc<Inner>);
 
@@ -61,27 +61,27 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    /// Oldest first, as are the calls.
+    /// The oldest first, like the calls.
     messages: Vec<Message>,
     calls: Vec<Call>,
     recordings: Vec<Recording>,
     phones: BTreeMap<String, Phone>,
     numbers: Vec<Number>,
-    /// Who wrote STOP to which of our numbers: (ours, theirs).
+    /// Pairs of (own number, sender) for senders who wrote STOP.
     stopped: HashSet<(String, String)>,
-    /// Status callbacks that wait for the one before, by message or call; an entry exists while one is under way.
+    /// Status callbacks that wait for the previous one, by message or call. An entry exists while a callback is in progress.
     outbox: HashMap<String, VecDeque<Callback>>,
 }
 
 impl Twilio {
-    /// A Twilio with the account's numbers, where nothing has happened.
+    /// Creates a Twilio with the account's numbers, without any messages or calls.
     pub fn new(stage: Stage) -> Self {
         let now = stage.clock.now();
         let numbers = stage.account.own_numbers.iter().map(|number| Number::new(number, now)).collect();
         Self(Arc::new(Inner { stage, state: Mutex::new(State { numbers, ..State::default() }) }))
     }
 
-    /// The API under `/sim/twilio/` and the phones under `/sim/phones`.
+    /// Serves the API under `/sim/twilio/` and the phones under `/sim/phones`.
     pub fn router(&self) -> Router {
         let hands = Router::new()
             .route("/sim/phones/{number}", put(phones::behave))
@@ -91,12 +91,12 @@ impl Twilio {
             .route("/sim/phones/{number}/keys", post(phones::keys))
             .route("/sim/phones/{number}/speak", post(phones::speak))
             .route("/sim/phones/{number}/hangup", post(phones::hang_up))
-            // Pictures come in here, in Base64.
+            // Texts may contain pictures in Base64.
             .layer(DefaultBodyLimit::max(api::LARGEST))
             .layer(from_fn_with_state(self.clone(), api::record_phone));
         Router::new()
             .route("/sim/twilio/{*path}", any(api::enter))
-            // The page asks all the time; that would drown everything else on the wire.
+            // Not in the wire log: the page asks continuously, which would hide everything else.
             .route("/sim/phones", get(phones::list))
             .route("/sim/phones/{number}/media/{sid}", get(phones::picture))
             .route("/sim/phones/{number}/recordings/{sid}", get(phones::playback))
@@ -104,7 +104,7 @@ impl Twilio {
             .with_state(self.clone())
     }
 
-    /// The phones that have been seen, for the page and `GET /sim/phones`.
+    /// Returns the known phones, for the page and `GET /sim/phones`.
     pub fn view(&self) -> Value {
         let state = self.lock();
         let now = self.now();
@@ -153,7 +153,7 @@ impl State {
         self.numbers.iter().any(|own| own.number == number)
     }
 
-    /// The phone with this number, which exists from the first time that anybody asks for it.
+    /// Returns the phone with this number. A phone exists from its first use on.
     fn phone(&mut self, number: &str) -> Phone {
         *self.phones.entry(number.to_owned()).or_default()
     }
@@ -167,7 +167,7 @@ fn rfc2822(at: Timestamp) -> String {
     at.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
-/// E.164, and long enough to be anybody's.
+/// Whether this is a plausible number in E.164 form.
 fn is_e164(number: &str) -> bool {
     number.strip_prefix('+').is_some_and(|digits| {
         (7..=15).contains(&digits.len())
@@ -176,7 +176,7 @@ fn is_e164(number: &str) -> bool {
     })
 }
 
-/// As much of a body as the wire log keeps: all of what usually comes, so that a test can read it.
+/// Truncates a body for the wire log. Usual bodies are kept whole, so that tests can read them.
 fn cut(text: &str) -> String {
     text.chars().take(256 * 1024).collect()
 }

@@ -1,4 +1,4 @@
-//! The account's own numbers, and where they send what comes in.
+//! The account's numbers and their webhooks.
 
 use axum::http::Method;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use super::api::{Answer, Ask, Refusal, found};
 use super::webhook::{Hook, acceptable};
 use super::{Twilio, VERSION, rfc2822, sid};
 
-/// One of our numbers. A hook that was never set leads to Handbell; one that was set to nothing leads nowhere.
+/// A number of the account. A hook that was never set calls Handbell; a hook that was set to an empty value calls nothing.
 pub(super) struct Number {
     sid: String,
     pub(super) number: String,
@@ -19,11 +19,11 @@ pub(super) struct Number {
     updated: Timestamp,
 }
 
-/// Where a number sends what comes in; nowhere, if that was taken away.
+/// Webhooks of a number; `None` if a webhook was removed.
 pub(super) struct Hooks {
     pub(super) sms: Option<Hook>,
     pub(super) voice: Option<Hook>,
-    /// Who is told what became of an inbound call.
+    /// Status callback of inbound calls.
     pub(super) status: Option<Hook>,
 }
 
@@ -100,8 +100,8 @@ impl Number {
 }
 
 impl Twilio {
-    /// Makes this number, E.164, one of the account's: what comes in on it goes to Handbell, and Handbell may send from
-    /// it. A number that is the account's already stays as it is.
+    /// Adds this number, in E.164 form, to the account: its inbound texts and calls go to Handbell, and Handbell may send
+    /// from it. A number that already belongs to the account doesn't change.
     pub fn own(&self, number: &str) {
         let now = self.now();
         {
@@ -114,7 +114,7 @@ impl Twilio {
         self.0.stage.touch();
     }
 
-    /// Where the number sends what comes in; nothing if it isn't ours.
+    /// Returns the webhooks of a number, or `None` if it doesn't belong to the account.
     pub(super) fn hooks(&self, number: &str) -> Option<Hooks> {
         let origin = self.0.stage.origin();
         self.lock().numbers.iter().find(|own| own.number == number).map(|own| own.hooks(&origin))
@@ -146,7 +146,7 @@ impl Twilio {
                 }) {
                     return Err(Refusal::code(21609));
                 }
-                // Here an empty value means something, so it isn't passed over.
+                // An empty value has a meaning here, so it isn't ignored.
                 let given = |name: &str, method: &str| {
                     let (_, url) = ask.form.iter().find(|(other, _)| other == name)?;
                     Some(Hook { url: url.clone(), post: ask.field(method) != Some("GET") })

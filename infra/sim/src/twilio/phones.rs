@@ -1,4 +1,4 @@
-//! The person's hands: what somebody does with a phone, and what the phone does by itself.
+//! The control API of phones: a person's actions, and the phone's automatic behaviour.
 
 use std::time::Duration;
 
@@ -19,15 +19,15 @@ use super::messages::Message;
 use super::recordings::LONGEST;
 use super::{Twilio, is_e164};
 
-/// A phone, as far as it is more than what was said to it.
+/// Settings of a phone.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Phone {
     pub(super) behaviour: Behaviour,
-    /// Twilio's code for it, where another than the usual one is wanted.
+    /// Twilio's error code, if not the usual one.
     pub(super) code: Option<u32>,
 }
 
-/// What a phone is told to do: either of the two, and the code.
+/// New settings of a phone: one of the two behaviours, and the code.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Told {
@@ -46,13 +46,13 @@ pub(super) struct Text {
     media: Vec<File>,
 }
 
-/// A file that goes with a text.
+/// A file of a text.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum File {
-    /// Its name; it gets some content that fits.
+    /// Name of the file, which gets content of its type.
     Name(String),
-    /// Its name and its content in Base64.
+    /// Name of the file, and its content in Base64.
     Content { name: String, content: String },
 }
 
@@ -80,7 +80,7 @@ fn a_breath() -> u64 {
     3
 }
 
-/// How many files a text can have (Twilio, Messages resource).
+/// Limit of files in a text (Twilio, Messages resource).
 const MOST_MEDIA: usize = 10;
 
 type Done = Result<Json<Value>, Response>;
@@ -131,7 +131,7 @@ pub(super) async fn behave(
     Ok(Json(twilio.view()))
 }
 
-/// Answers when Handbell has.
+/// Sends a text. Answers after Handbell's answer.
 pub(super) async fn text(
     State(twilio): State<Twilio>,
     Path(from): Path<String>,
@@ -147,7 +147,7 @@ pub(super) async fn text(
     };
     let message = Message::new("inbound", &from, &text.to, &text.body, media, twilio.now());
     let view = message.view();
-    // The work goes on if whoever plays the person doesn't wait for it.
+    // The work continues even if the caller doesn't wait for it.
     let work = tokio::spawn(async move { twilio.receive(message).await });
     let error = work.await.ok().and_then(Result::err);
     Ok(Json(json!({"text": view, "error": error})))
@@ -164,7 +164,7 @@ impl File {
     }
 }
 
-/// What the page shows of a text's files. It asks without credentials, meets no trouble and leaves no trace on the wire.
+/// Serves a file of a text to the page, without credentials, troubles or entries in the wire log.
 pub(super) async fn picture(
     State(twilio): State<Twilio>,
     Path((number, sid)): Path<(String, String)>,
@@ -173,7 +173,7 @@ pub(super) async fn picture(
     media.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
-/// What the page plays of a recording, in the same way.
+/// Serves a recording to the page, in the same way.
 pub(super) async fn playback(
     State(twilio): State<Twilio>,
     Path((number, sid)): Path<(String, String)>,
@@ -194,7 +194,7 @@ pub(super) async fn call(
     }
     let hooks = twilio.hooks(&to);
     let (voice, status) = hooks.map_or((None, None), |hooks| (hooks.voice, hooks.status));
-    // Without a voice URL, Twilio answers with nothing at all.
+    // Without a voice URL, Twilio answers with an empty document.
     let first = voice.map_or_else(|| Step::Verbs([].into(), None), |hook| Step::Fetch(hook, Vec::new()));
     let call = Call::inbound(&from, &to, first.clone(), status, twilio.now());
     let sid = call.sid.clone();
@@ -210,7 +210,7 @@ pub(super) async fn call(
 
 /// Answers when the call waits for keys, is connected or is over.
 pub(super) async fn answer(State(twilio): State<Twilio>, Path(number): Path<String>) -> Done {
-    // The person sees the phone ring before picking up: what has only just been dialled is given its time.
+    // Waits until the phone rings, since the call may just have been dialled.
     let patience = twilio.0.stage.pace * 3 + Duration::from_secs(1);
     let ringing = tokio::time::timeout(patience, async {
         loop {
@@ -235,7 +235,7 @@ pub(super) async fn answer(State(twilio): State<Twilio>, Path(number): Path<Stri
     seen(&twilio, &call.sid)
 }
 
-/// Answers when Handbell has said what follows. Keys for which nobody waits do nothing, as on any phone.
+/// Presses keys. Answers after Handbell's next document. As on any phone, keys that nothing waits for have no effect.
 pub(super) async fn keys(
     State(twilio): State<Twilio>,
     Path(number): Path<String>,
@@ -252,7 +252,7 @@ pub(super) async fn keys(
     seen(&twilio, &call.sid)
 }
 
-/// Says something into the phone. Answers at once, or, if the tape is full with it, when Handbell has said what follows.
+/// Speaks into the phone. Answers at once, or after Handbell's next document if the recording becomes full.
 pub(super) async fn speak(
     State(twilio): State<Twilio>,
     Path(number): Path<String>,
@@ -269,7 +269,7 @@ pub(super) async fn speak(
     seen(&twilio, &call.sid)
 }
 
-/// Hangs up, or presses the red button while it rings. Answers when Handbell has been asked what it still wants to know.
+/// Hangs up, or rejects the call while it rings. Answers after the last requests to Handbell.
 pub(super) async fn hang_up(State(twilio): State<Twilio>, Path(number): Path<String>) -> Done {
     let Some(call) = live(&twilio, &number) else {
         return Err(no(StatusCode::CONFLICT, "the phone is in no call"));
@@ -285,7 +285,7 @@ pub(super) async fn hang_up(State(twilio): State<Twilio>, Path(number): Path<Str
     seen(&twilio, &call.sid)
 }
 
-/// The call that the phone is in or that rings on it, the newest if there are several.
+/// Returns the phone's current or ringing call, the newest if there are several.
 fn live(twilio: &Twilio, number: &str) -> Option<Call> {
     twilio.lock().calls.iter().rev().find(|call| call.phone() == number && call.is_live()).cloned()
 }

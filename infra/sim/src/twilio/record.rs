@@ -1,4 +1,4 @@
-//! `<Record>`: what a person says into the phone, until a key, silence, the longest time or the end of the call stops it.
+//! `<Record>`: records the person until a key, silence, the time limit or the end of the call.
 
 use std::collections::VecDeque;
 
@@ -47,7 +47,7 @@ impl Twilio {
         });
     }
 
-    /// Ends an open recording, with the key that did it, and goes on with the call.
+    /// Ends an open recording by a key, and continues the call.
     pub(super) fn end_tape(&self, call: &str, sid: &str, key: &str) -> Option<JoinHandle<()>> {
         let taken = self.with_call(call, |call| {
             let taping = call.taping.take_if(|taping| taping.sid == sid)?;
@@ -63,14 +63,14 @@ impl Twilio {
         Some(self.play(call.to_owned(), epoch, step))
     }
 
-    /// The same when the person has hung up: Handbell is asked, and its answer has no effect.
+    /// Ends an open recording when the person has hung up. Calls the action, whose answer has no effect.
     pub(super) fn end_tape_in_vain(&self, call: &str, taping: &Taping) -> Option<JoinHandle<()>> {
         let params = self.keep_tape(call, taping, "hangup")?;
         self.ask_in_vain(call, taping.action()?, params)
     }
 
-    /// Keeps what was said and returns what the action hears of it: nothing if nothing was said, for then Twilio does not
-    /// ask the action at all (Twilio, `<Record>`).
+    /// Stores the recording and returns the action's fields, or `None` if nothing was said, since Twilio then doesn't call
+    /// the action (Twilio, `<Record>`).
     pub(super) fn keep_tape(&self, call: &str, taping: &Taping, key: &str) -> Option<Pairs> {
         if taping.seconds == 0 {
             self.tell_of_tape(call, taping, "absent");
@@ -98,7 +98,7 @@ impl Twilio {
         Some(params)
     }
 
-    /// Tells Handbell how far the recording is, if it wants to know.
+    /// Sends the recording's status callback, if there is one.
     fn tell_of_tape(&self, call: &str, taping: &Taping, status: &'static str) {
         let record = &taping.record;
         if !record.events.iter().any(|event| event == status) {
@@ -124,15 +124,15 @@ impl Twilio {
         let (twilio, about) = (self.clone(), taping.sid.clone());
         tokio::spawn(async move {
             if status != "in-progress" {
-                // Twilio works on the recording before it says that it is there.
+                // Twilio processes the recording before it reports its completion.
                 twilio.pace().await;
             }
             twilio.queue_callback(&about, hook, Side::Voice, params);
         });
     }
 
-    /// Something is said into the phone. It goes on the tape, or to whom the call is connected with, or nowhere. What
-    /// is returned waits for what the end of a full tape leads to.
+    /// Speaks into the phone: to the recording, to the connected person, or to nobody. The returned handle waits for the
+    /// step after a full recording.
     pub(super) fn say(&self, call: &str, text: &str, seconds: u64) -> Option<JoinHandle<()>> {
         let now = self.now();
         let full = self.with_call(call, |call| {
@@ -154,7 +154,7 @@ impl Twilio {
         }
     }
 
-    /// The leg of the person whom this one talks to.
+    /// Returns the leg of the connected person.
     fn other_side(&self, call: &str) -> Option<String> {
         let state = self.lock();
         let own = state.calls.iter().find(|other| other.sid == call)?;

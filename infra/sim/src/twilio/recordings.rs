@@ -1,4 +1,4 @@
-//! What callers left on tape: kept by Twilio, listed, fetched as audio and deleted.
+//! The Recordings resource: callers' messages, which are listed, fetched as audio and deleted.
 
 use axum::body::Bytes;
 use axum::http::{Method, header};
@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 use super::api::{Answer, Ask, Refusal, deleted, found};
 use super::{Twilio, VERSION, rfc2822};
 
-/// No recording here is longer, in seconds: it must fit into an answer.
+/// Limit of a recording, in seconds, so that it fits into an answer.
 pub(super) const LONGEST: u64 = 600;
 /// Samples per second, one byte each.
 const RATE: u32 = 8000;
 
-/// Something that was said and recorded.
+/// A recording of a caller.
 pub(super) struct Recording {
     pub(super) sid: String,
     pub(super) call: String,
     pub(super) said: Vec<String>,
-    /// Whole seconds, at most [`LONGEST`].
+    /// Duration in whole seconds, at most [`LONGEST`].
     pub(super) seconds: u64,
     pub(super) started: Timestamp,
     pub(super) created: Timestamp,
-    /// Twilio has it no more; the person knows what was said.
+    /// Whether Twilio has deleted the recording; the page still plays it.
     pub(super) deleted: bool,
 }
 
@@ -66,13 +66,13 @@ impl Recording {
         })
     }
 
-    /// A WAV file of the right length; the voice is a hum in every other half second.
+    /// Returns a WAV file of the right duration, in which the voice is a hum in every other half second.
     pub(super) fn audio(&self) -> Bytes {
         wav(self.seconds.min(LONGEST) as u32)
     }
 }
 
-/// 8 kHz, 8 bits, one channel.
+/// Creates a WAV file with 8 kHz, 8 bits and one channel.
 fn wav(seconds: u32) -> Bytes {
     let samples = seconds * RATE;
     let mut wav = Vec::with_capacity(44 + samples as usize);
@@ -117,7 +117,7 @@ impl Twilio {
         found(ask.page("recordings", recordings))
     }
 
-    /// With `.json` what a recording is, with `.wav`, `.mp3` or nothing the audio.
+    /// Answers with the description for `.json`, and with the audio for `.wav`, `.mp3` or no extension.
     pub(super) fn recording(&self, ask: &Ask, file: &str) -> Answer {
         let (sid, ending) = file.split_once('.').unwrap_or((file, ""));
         let origin = self.0.stage.origin();
@@ -129,7 +129,7 @@ impl Twilio {
             (&Method::GET, "" | "wav") => {
                 Ok(([(header::CONTENT_TYPE, "audio/x-wav")], recording.audio()).into_response())
             }
-            // Nobody here listens to it, so it is what the WAV file is.
+            // Nothing plays it, so it has the content of the WAV file.
             (&Method::GET, "mp3") => {
                 Ok(([(header::CONTENT_TYPE, "audio/mpeg")], recording.audio()).into_response())
             }
@@ -144,7 +144,7 @@ impl Twilio {
         }
     }
 
-    /// What the page plays.
+    /// Returns the audio for the page.
     pub(super) fn on_tape(&self, phone: &str, sid: &str) -> Option<Bytes> {
         let state = self.lock();
         let recording =

@@ -1,9 +1,9 @@
-//! Counts the segments in which a text travels, which is what Twilio bills.
+//! Counts the segments of a text, which Twilio bills.
 
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const EXTENDED: &str = "\u{c}^{}\\[~]|€";
 
-/// How many segments the text takes: GSM-7 if every character is in it, UCS-2 otherwise.
+/// Returns the number of segments of a text: in GSM-7 if that has every character, else in UCS-2.
 pub(super) fn segments(text: &str) -> usize {
     let septets = |letter: char| match letter {
         letter if BASIC.contains(letter) => Some(1),
@@ -16,7 +16,7 @@ pub(super) fn segments(text: &str) -> usize {
     }
 }
 
-/// A character of two units is never cut in half, so a segment may end one unit early.
+/// Counts segments. A character of two units is never split, so a segment may end one unit early.
 fn pack(sizes: &[usize], alone: usize, joined: usize) -> usize {
     if sizes.iter().sum::<usize>() <= alone {
         return 1;

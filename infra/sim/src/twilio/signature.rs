@@ -1,17 +1,17 @@
-//! How Twilio signs its calls, written from its documentation alone, so that it can judge what Handbell accepts.
+//! Twilio's signature, implemented from its documentation alone, so that it checks Handbell's verification independently.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 
-/// The value of `X-Twilio-Signature`; `params` are the fields of the form, none for GET and JSON.
+/// Returns the value of `X-Twilio-Signature`. `params` are the fields of the form; there are none for GET and JSON.
 pub(super) fn sign(token: &str, url: &str, params: &[(String, String)]) -> String {
     let mut params: Vec<_> = params.iter().collect();
     params.sort();
-    // The same value twice counts once; this is what Twilio's own libraries do.
+    // A repeated value counts once, as in Twilio's libraries.
     params.dedup();
-    // HMAC takes keys of any length, so there's no error to meet.
+    // HMAC accepts keys of any length, so this can't fail.
     let mut mac = Hmac::<Sha1>::new_from_slice(token.as_bytes()).unwrap_or_else(|_| unreachable!());
     mac.update(signed_url(url).as_bytes());
     for (name, value) in params {
@@ -21,7 +21,7 @@ pub(super) fn sign(token: &str, url: &str, params: &[(String, String)]) -> Strin
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// The URL as it enters the signature: without fragment and without `user:password@`.
+/// Returns the signed URL, without fragment and `user:password@`.
 fn signed_url(url: &str) -> String {
     let url = url.split('#').next().unwrap_or_default();
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
@@ -30,7 +30,7 @@ fn signed_url(url: &str) -> String {
     format!("{scheme}://{host}{}", &rest[end..])
 }
 
-/// Voice leaves the port out of the signature when it calls over HTTPS; messaging and plain HTTP keep it.
+/// Voice omits the port from the signature of an HTTPS URL; messaging and plain HTTP keep it.
 pub(super) fn without_https_port(url: &str) -> String {
     let Some(rest) = url.strip_prefix("https://") else { return url.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

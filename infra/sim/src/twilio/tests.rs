@@ -1,4 +1,4 @@
-//! The stand-in behind a real port, with a Handbell that says what it is told to say.
+//! Tests of the simulated Twilio behind a real port, with a Handbell that gives prepared answers.
 
 mod calls;
 mod machine;
@@ -33,13 +33,13 @@ fn account() -> String {
     format!("AC{}", "f".repeat(32))
 }
 
-/// What Handbell was told: path with query, fields, idempotency token.
+/// A request to Handbell: path with query, fields, idempotency token.
 type Told = (String, Pairs, String);
 
 /// Status, content type and body.
 type Answer = (u16, &'static str, String);
 
-/// A Handbell that answers as it is told and refuses what isn't signed.
+/// A Handbell that gives prepared answers, and refuses unsigned requests.
 #[derive(Clone, Default)]
 struct Handbell {
     told: Arc<Mutex<Vec<Told>>>,
@@ -68,7 +68,7 @@ async fn hear(
     (StatusCode::from_u16(status).expect("a status"), [("content-type", kind.to_owned())], body)
 }
 
-/// Files lie open: whoever has the URL gets them, as Twilio's fetching of media needs it.
+/// Files need no credentials, since Twilio fetches media without any.
 async fn file(Given(handbell): Given<Handbell>, uri: Uri, headers: HeaderMap) -> impl IntoResponse {
     assert!(!headers.contains_key("authorization"), "Twilio has no password of ours");
     let answer = handbell.answers.lock().expect("lock").get(uri.path()).cloned();
@@ -136,7 +136,7 @@ impl Scene {
         read(self.http.delete(self.url(path)).basic_auth(account(), Some(TOKEN))).await.0
     }
 
-    /// Status, content type and bytes of what Twilio keeps under a whole URL.
+    /// Returns the status, the content type and the bytes of a URL at Twilio.
     async fn bytes(&self, url: &str) -> (u16, String, Bytes) {
         let answer = self.http.get(url).basic_auth(account(), Some(TOKEN)).send().await.expect("an answer");
         let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
@@ -188,7 +188,7 @@ impl Scene {
             .collect()
     }
 
-    /// One field of everything that Handbell was told there.
+    /// Returns a field of all requests to Handbell at this path.
     fn told_of(&self, path: &str, name: &str) -> Vec<String> {
         self.told(path).iter().map(|fields| field(fields, name)).collect()
     }
@@ -297,7 +297,7 @@ async fn what_is_refused() {
         let (status, error) = scene.post("Calls.json", &form).await;
         assert_eq!((status, &error["code"]), (400, &json!(code)), "{form:?}");
     }
-    // Twilio reads forms; a JSON body has no field at all.
+    // Twilio reads only forms; a JSON body has no fields.
     let json = scene
         .http
         .post(scene.url("Messages.json"))
@@ -339,7 +339,7 @@ async fn more_numbers_of_ours() {
     }
     scene.hands(DANA, "text", json!({"to": second, "body": "stop"})).await;
     assert_eq!(scene.told_of("/twilio/sms", "To"), [second]);
-    // STOP is said to one number, not to us.
+    // STOP applies to one number, not to the account.
     assert_eq!(scene.text(&[("From", second)]).await.1["code"], 21610);
     assert_eq!(scene.text(&[]).await.0, 201);
     scene.hands(DANA, "call", json!({"to": second})).await;

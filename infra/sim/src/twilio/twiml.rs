@@ -1,10 +1,10 @@
-//! Reads TwiML: what Handbell wants said, asked and answered.
+//! Parses TwiML, Handbell's instructions for calls and texts.
 
 use std::time::Duration;
 
 use roxmltree::{Document, Node};
 
-/// One instruction, in the order in which a call or a message carries it out.
+/// An instruction of a document.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verb {
     Say(String),
@@ -22,7 +22,7 @@ pub(super) enum Verb {
     Dial(Dial),
     Record(Record),
     Message(Reply),
-    /// Not an instruction of Twilio's, or one that nobody plays here.
+    /// An unknown instruction, or one that is not simulated.
     Unknown(String),
 }
 
@@ -44,18 +44,18 @@ pub(super) struct Record {
     pub(super) action: Option<String>,
     pub(super) post: bool,
     pub(super) max_length: Duration,
-    /// So much silence ends it.
+    /// Silence that ends the recording.
     pub(super) timeout: Duration,
-    /// Any of these keys ends it.
+    /// Keys that end the recording.
     pub(super) finish_on_key: String,
     pub(super) beep: bool,
     pub(super) status_callback: Option<String>,
     pub(super) status_post: bool,
-    /// `in-progress`, `completed`, `absent`: what the status callback hears of.
+    /// Events of the status callback: `in-progress`, `completed`, `absent`.
     pub(super) events: Vec<String>,
 }
 
-/// Calls somebody else and connects the two.
+/// Calls another person and connects the two.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Dial {
     pub(super) numbers: Vec<String>,
@@ -75,9 +75,9 @@ pub(super) struct Reply {
     pub(super) status_callback: Option<String>,
 }
 
-/// The verbs of a document, or nothing if Twilio would refuse it with 12100.
+/// Parses the verbs of a document. Returns `None` if Twilio would refuse it with 12100.
 pub(super) fn parse(text: &str) -> Option<Vec<Verb>> {
-    // Twilio trims nothing, but an XML declaration has to be first; roxmltree refuses DTDs, and with them bombs.
+    // Twilio trims nothing, so an XML declaration must come first. roxmltree refuses DTDs, and so entity bombs.
     let document = Document::parse(text.strip_prefix('\u{feff}').unwrap_or(text)).ok()?;
     let root = document.root_element();
     root.has_tag_name("Response").then(|| verbs(root))
@@ -96,7 +96,7 @@ fn verb(node: Node) -> Vec<Verb> {
             action: attribute(node, "action"),
             post: posts(node),
             num_digits: node.attribute("numDigits").and_then(|digits| digits.parse().ok()),
-            // Given but empty, no key ends the input.
+            // With an empty value, no key ends the input.
             finish_on_key: node.attribute("finishOnKey").unwrap_or("#").chars().next(),
             timeout: seconds(node, "timeout", 5),
             action_on_empty: node.attribute("actionOnEmptyResult") == Some("true"),
@@ -137,7 +137,7 @@ fn verb(node: Node) -> Vec<Verb> {
         }),
         "Message" | "Sms" => {
             let part = |name| node.children().filter(move |child| child.has_tag_name(name)).map(words);
-            // The text stands directly in the verb or in <Body>.
+            // The text is directly in the verb or in <Body>.
             let body = part("Body").next().unwrap_or_else(|| own_words(node));
             Verb::Message(Reply {
                 body,
@@ -152,19 +152,19 @@ fn verb(node: Node) -> Vec<Verb> {
     vec![one]
 }
 
-/// All text below, as it would be read aloud: SSML tags have no sound, and white space is one space.
+/// Returns the spoken text of a node: without SSML tags, and with white space collapsed.
 fn words(node: Node) -> String {
     let text: String = node.descendants().filter(Node::is_text).filter_map(|text| text.text()).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text directly inside, line breaks kept: a person reads it rather than hears it.
+/// Returns the text directly in a node, with its line breaks, since people read it.
 fn own_words(node: Node) -> String {
     let text: String = node.children().filter(Node::is_text).filter_map(|text| text.text()).collect();
     text.trim().to_owned()
 }
 
-/// `loop`, where 0 means for ever; nobody listens that long.
+/// Reads `loop`. 0 means forever, which is limited here.
 fn times(node: Node) -> usize {
     match node.attribute("loop").and_then(|times| times.parse().ok()) {
         Some(0) => 10,

@@ -1,4 +1,4 @@
-//! What a person hears: carries out TwiML, verb by verb, until it waits for keys, connects or hangs up.
+//! Executes TwiML in a call, verb by verb, until it waits for keys, connects or hangs up.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::webhook::{Heard, Hook, Side};
 use super::{Pairs, Twilio, pairs};
 
 impl Twilio {
-    /// Begins the next step in the background; it stops when something else takes the call over.
+    /// Starts the next step in the background. It stops when something else takes over the call.
     pub(super) fn play(&self, sid: String, epoch: u64, step: Step) -> JoinHandle<()> {
         let twilio = self.clone();
         tokio::spawn(async move { twilio.run(&sid, epoch, step).await })
@@ -35,7 +35,7 @@ impl Twilio {
         }
     }
 
-    /// Changes the call if it is still ours to change.
+    /// Changes the call unless something else has taken it over.
     pub(super) fn mine<T>(&self, sid: &str, epoch: u64, change: impl FnOnce(&mut Call) -> T) -> Option<T> {
         self.with_call(sid, |call| (call.epoch == epoch).then(|| change(call))).flatten()
     }
@@ -72,7 +72,7 @@ impl Twilio {
         None
     }
 
-    /// Asks Handbell about a call that has ended: what it answers has no effect.
+    /// Calls Handbell about a call that has ended. The answer has no effect.
     pub(super) fn ask_in_vain(&self, sid: &str, hook: Hook, params: Pairs) -> Option<JoinHandle<()>> {
         let mut fields = self.find_call(sid)?.params(self.account());
         fields.extend(params);
@@ -87,7 +87,7 @@ impl Twilio {
         mut verbs: VecDeque<Verb>,
         base: Option<Hook>,
     ) -> Option<Step> {
-        // A person's own call is answered by the first verb, unless that one refuses it.
+        // The first verb answers a person's call, unless it rejects the call.
         let unanswered = self.mine(sid, epoch, |call| call.status == "ringing")?;
         if unanswered {
             if let Some(Verb::Reject { busy }) = verbs.front() {
@@ -97,7 +97,7 @@ impl Twilio {
             self.change(sid, "in-progress");
         }
         loop {
-            // Asked before every verb: while the last one was spoken the person may have hung up.
+            // Checked before every verb, since the person may have hung up during the last one.
             self.mine(sid, epoch, |_| ())?;
             match verbs.pop_front() {
                 Some(Verb::Gather(gather)) => {
@@ -132,7 +132,7 @@ impl Twilio {
         }
     }
 
-    /// One sound, which takes one pace.
+    /// Speaks or plays one verb, which takes one pace.
     async fn speak(&self, sid: &str, epoch: u64, verb: &Verb) {
         let sound = match verb {
             Verb::Say(text) => Some(text.clone()),
@@ -155,7 +155,7 @@ impl Twilio {
         let waiting = Waiting { digits: String::new(), gather, until: None, rest, base };
         self.mine(sid, epoch, |call| call.gather = Some(waiting));
         for prompt in prompts {
-            // A key cuts the prompt short; it takes over the call.
+            // A key interrupts the prompt and takes over the call.
             if self.mine(sid, epoch, |_| ()).is_none() {
                 return;
             }
@@ -201,7 +201,7 @@ impl Twilio {
         }
     }
 
-    /// Presses keys. Nothing if nobody waits for them; then they are only a noise.
+    /// Presses keys. Returns `None` if nothing waits for them.
     pub(super) fn press(&self, sid: &str, keys: &str) -> Option<JoinHandle<()>> {
         let taping = self.find_call(sid).and_then(|call| call.taping);
         let ended = taping.and_then(|taping| Some((taping.ended_by(keys)?, taping.sid)));
@@ -224,7 +224,7 @@ impl Twilio {
                 }
             }
             if !full && !finished {
-                // Time runs anew from each key; during a prompt it has not begun.
+                // Each key restarts the time-out, which has not begun during the prompt.
                 waiting.until = waiting.until.map(|_| now + signed(waiting.gather.timeout));
                 return Some(None);
             }
@@ -243,7 +243,7 @@ pub(super) fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// What Handbell's answer tells a call to do, or Twilio's code for what is wrong with it.
+/// Parses Handbell's answer, or returns Twilio's error code.
 fn read(heard: Option<Heard>) -> Result<Vec<Verb>, u32> {
     let heard = heard.filter(|heard| heard.status.is_success()).ok_or(11200_u32)?;
     let kind = heard.content_type.split(';').next().unwrap_or_default().trim();

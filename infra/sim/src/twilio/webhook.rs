@@ -1,4 +1,4 @@
-//! Twilio's calls to Handbell: signed, with its time limits, its retries and the overrides in a URL's fragment.
+//! Twilio's requests to Handbell: signed, with its time-outs, its retries, and the overrides in a URL's fragment.
 
 use std::time::Duration;
 
@@ -11,28 +11,28 @@ use super::{Pairs, Twilio};
 use crate::trouble::TroubleKind;
 use crate::wire::WireEntry;
 
-/// Where Twilio calls, and how.
+/// URL and method of a webhook.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Hook {
     pub(super) url: String,
     pub(super) post: bool,
 }
 
-/// Which half of Twilio calls; they differ in what they sign.
+/// The part of Twilio that calls. The two sign differently.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Side {
     Messaging,
     Voice,
 }
 
-/// What came back.
+/// Handbell's answer.
 pub(super) struct Heard {
     pub(super) status: StatusCode,
     pub(super) content_type: String,
     pub(super) body: String,
 }
 
-/// A call that waits for those before it.
+/// A callback that waits for those before it.
 pub(super) struct Callback {
     hook: Hook,
     side: Side,
@@ -47,7 +47,7 @@ impl Twilio {
         if trouble == Some(TroubleKind::DropCallback) {
             return None;
         }
-        // One token marks all deliveries of one event.
+        // All attempts for an event have the same token.
         let token = Uuid::new_v4().to_string();
         let heard = self.attempts(hook, side, params, &token).await;
         if trouble == Some(TroubleKind::DoubleCallback) {
@@ -56,7 +56,7 @@ impl Twilio {
         heard
     }
 
-    /// Calls Handbell later, in order with all else about this message or call, and ignores the answer.
+    /// Calls Handbell later, in order with the other callbacks of this message or call, and ignores the answer.
     pub(super) fn queue_callback(&self, about: &str, hook: Hook, side: Side, params: Pairs) {
         let callback = Callback { hook, side, params };
         let mut state = self.lock();
@@ -175,7 +175,7 @@ impl Twilio {
     }
 }
 
-/// What the fragment of a webhook's URL changes; it is never sent.
+/// Settings in the fragment of a webhook's URL, which is never sent.
 struct Rules {
     retries: u32,
     on: Vec<String>,
@@ -199,7 +199,7 @@ impl Rules {
     }
 }
 
-/// Whether Twilio takes this as the URL of a webhook: absolute, over HTTP, no underscore in the host.
+/// Whether Twilio accepts this URL for a webhook: absolute, HTTP or HTTPS, and no underscore in the host.
 pub(super) fn acceptable(url: &str) -> bool {
     url.len() <= 4000
         && Url::parse(url).is_ok_and(|url| {
@@ -207,7 +207,7 @@ pub(super) fn acceptable(url: &str) -> bool {
         })
 }
 
-/// Where an instruction's `action` leads; without one, to where the document came from, if it came from anywhere.
+/// Returns the hook of an instruction's `action`, or else that of the document, if it has one.
 pub(super) fn led(base: Option<&Hook>, action: Option<&str>, post: bool) -> Option<Hook> {
     match (base, action) {
         (Some(base), Some(action)) => base.to(action, post),
@@ -217,7 +217,7 @@ pub(super) fn led(base: Option<&Hook>, action: Option<&str>, post: bool) -> Opti
 }
 
 impl Hook {
-    /// Where a URL in a document leads that came from here: relative ones are found as a browser does.
+    /// Resolves a URL in a document from this hook, like a browser.
     pub(super) fn to(&self, url: &str, post: bool) -> Option<Hook> {
         if acceptable(url) {
             return Some(Hook { url: url.to_owned(), post });

@@ -1,4 +1,4 @@
-//! Attachment actions: somebody pressed a button of a card.
+//! Attachment actions: presses of a card's buttons.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ pub(super) fn create(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
         resource: "attachmentActions",
         event: "created",
         actor: call.caller.clone(),
-        // Only who posted the card hears of it, bots without a mention.
+        // Only the author of the card is notified, bots even without a mention.
         audience: vec![message.author.clone()],
         bots: None,
         data: json!({
@@ -45,7 +45,7 @@ pub(super) fn create(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
     Ok(Answer::One(answer))
 }
 
-/// For who pressed, and for whose card it is.
+/// Returns an action to the person who pressed the button and to the author of the card.
 pub(super) fn read(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
     let found = state.submits.iter().find(|submit| submit.id == call.id);
     let own =

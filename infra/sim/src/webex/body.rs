@@ -1,4 +1,4 @@
-//! Bodies: what came with a request, JSON or a form with a file, and the file that a message names by its URL.
+//! Parses request bodies: JSON or a form with a file. Fetches the file that a message names by URL.
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Multipart, Request};
@@ -11,22 +11,22 @@ use super::format::cut;
 use super::refusal::Refusal;
 use super::{MAX_FILE, Webex};
 
-/// The largest body that isn't a file.
+/// Limit of a body without a file.
 const MAX_JSON: usize = 1024 * 1024;
-/// How long Webex tries to fetch a file that was given by its URL.
+/// Time-out for a file that is given by URL.
 const FETCH: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// A body as it was understood.
+/// A parsed body.
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) fields: Map<String, Value>,
     pub(super) upload: Option<Upload>,
-    /// For the wire log.
+    /// Summary for the wire log.
     pub(super) summary: String,
 }
 
 impl Webex {
-    /// A message can name its file by URL; Webex fetches it.
+    /// Fetches the file that a message names by URL.
     pub(super) async fn attach(&self, path: &str, said: &mut Said) -> Result<(), Refusal> {
         if path != format!("{}/messages", super::BASE) || said.upload.is_some() {
             return Ok(());
@@ -64,7 +64,7 @@ impl Webex {
     }
 }
 
-/// Reads the body as what it says it is.
+/// Parses the body according to its content type.
 pub(super) async fn hear(request: Request) -> Result<Said, Refusal> {
     let kind = request
         .headers()
@@ -97,7 +97,7 @@ pub(super) async fn hear(request: Request) -> Result<Said, Refusal> {
     Ok(said)
 }
 
-/// A form with one file, which comes in pieces and is kept once.
+/// Parses a form with one file.
 async fn form(mut multipart: Multipart) -> Result<Said, Refusal> {
     let bad =
         |error: axum::extract::multipart::MultipartError| Refusal::new(error.status(), error.body_text());
@@ -136,7 +136,7 @@ fn upload(name: &str, kind: Option<&str>, bytes: Bytes) -> Result<Upload, Refusa
     if bytes.len() > MAX_FILE {
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "A file can have 100 MB."));
     }
-    // Some browsers send a whole path.
+    // Some browsers send the whole path.
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name).to_owned();
     let guess = || mime_guess::from_path(&name).first_or_octet_stream().to_string();
     let kind = kind.filter(|kind| !kind.is_empty()).map_or_else(guess, str::to_owned);

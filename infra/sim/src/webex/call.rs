@@ -1,4 +1,4 @@
-//! One request to Webex and what is answered: the words of the API that all endpoints share.
+//! A request to Webex and its answer: the parts of the API that all endpoints share.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use super::state::{File, State};
 
-/// The work of one endpoint.
+/// Handler of an endpoint.
 pub(super) type Act = fn(&mut State, &Call) -> Result<Answer, Refusal>;
 
-/// A file as it came, by multipart or fetched from its URL.
+/// A received file, by multipart or fetched from its URL.
 #[derive(Debug)]
 pub(super) struct Upload {
     pub(super) name: String,
@@ -21,12 +21,12 @@ pub(super) struct Upload {
     pub(super) bytes: Bytes,
 }
 
-/// One authenticated request.
+/// An authenticated request.
 #[derive(Debug, Default)]
 pub(super) struct Call {
-    /// The person who asks.
+    /// The caller.
     pub(super) caller: String,
-    /// The person who asks is a bot, and sees less.
+    /// Whether the caller is a bot, which sees less.
     pub(super) bot: bool,
     /// The `{id}` of the path.
     pub(super) id: String,
@@ -38,11 +38,11 @@ pub(super) struct Call {
     pub(super) now: Timestamp,
 }
 
-/// What is answered when the work was done.
+/// A successful answer.
 pub(super) enum Answer {
-    /// 200 with one thing.
+    /// 200 with one object.
     One(Value),
-    /// 200 with `items`, and where the next page is.
+    /// 200 with `items`, and the URL of the next page.
     Page(Vec<Value>, Option<String>),
     /// 204.
     Done,
@@ -51,12 +51,12 @@ pub(super) enum Answer {
 }
 
 impl Call {
-    /// A parameter of the query; an empty one counts as absent.
+    /// Returns a parameter of the query. An empty one counts as absent.
     pub(super) fn asked(&self, key: &str) -> Option<&str> {
         self.query.iter().find(|(k, v)| k == key && !v.is_empty()).map(|(_, v)| v.as_str())
     }
 
-    /// A text of the body; null and empty count as absent.
+    /// Returns a text of the body. Null and empty count as absent.
     pub(super) fn text(&self, key: &str) -> Result<Option<&str>, Refusal> {
         match self.body.get(key) {
             None | Some(Value::Null) => Ok(None),
@@ -65,12 +65,12 @@ impl Call {
         }
     }
 
-    /// A text of the body that must be there.
+    /// Returns a required text of the body.
     pub(super) fn need(&self, key: &str) -> Result<&str, Refusal> {
         self.text(key)?.ok_or_else(|| Refusal::bad(format!("'{key}' is required.")))
     }
 
-    /// A yes or no of the body; a form says it in words.
+    /// Returns a boolean of the body, which is text in a form.
     pub(super) fn flag(&self, key: &str) -> Result<Option<bool>, Refusal> {
         match self.body.get(key) {
             None | Some(Value::Null) => Ok(None),
@@ -80,7 +80,7 @@ impl Call {
         }
     }
 
-    /// A list of the body, empty if absent.
+    /// Returns a list of the body, or an empty one.
     pub(super) fn array(&self, key: &str) -> Result<&[Value], Refusal> {
         match self.body.get(key) {
             None | Some(Value::Null) => Ok(&[]),
@@ -89,7 +89,7 @@ impl Call {
         }
     }
 
-    /// How many items a page has: what was asked for, cut to what Webex gives.
+    /// Returns the number of items in a page: the requested one, up to Webex's limit.
     pub(super) fn max(&self, usual: usize, most: usize) -> Result<usize, Refusal> {
         match self.asked("max") {
             None => Ok(usual),
@@ -100,7 +100,7 @@ impl Call {
         }
     }
 
-    /// One page of the items; the place of the next is counted in the URL's `cursor`.
+    /// Returns a page of the items. The URL's `cursor` is the position of the next one.
     pub(super) fn page(&self, items: Vec<Value>, usual: usize, most: usize) -> Result<Answer, Refusal> {
         let max = self.max(usual, most)?;
         let from: usize = self
@@ -112,7 +112,7 @@ impl Call {
         Ok(Answer::Page(page, more.then(|| self.next(from + max))))
     }
 
-    /// The URL of this list from the cursor on.
+    /// Returns the URL of this list from the cursor on.
     pub(super) fn next(&self, cursor: impl ToString) -> String {
         let cursor = cursor.to_string();
         let mut query: Vec<(&str, &str)> =

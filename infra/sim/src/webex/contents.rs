@@ -21,7 +21,7 @@ pub(super) fn read(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
     }
 }
 
-/// The file as the page shows it: in place, and with nothing in it that runs.
+/// Serves a file to the page: inline, and without active content.
 pub(super) fn show(state: &State, id: &str) -> Response {
     let mut files = state.messages.iter().filter_map(|message| message.file.as_ref());
     let Some(file) = files.find(|file| file.id == id) else { return StatusCode::NOT_FOUND.into_response() };

@@ -1,6 +1,6 @@
-//! The controls of the stand-in Webex: what people are at, files that can't be had, webhooks that are off.
+//! The control API of the simulated Webex: presence, withheld files and disabled webhooks.
 //!
-//! They are no part of the vendor's API: no token is asked for, and a handler's requests are counted without them.
+//! It is not part of the vendor's API: it needs no token, and doesn't count as a handler's request.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -17,12 +17,12 @@ use super::withheld::Withheld;
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SwitchOff {
-    /// Only the webhooks about this; without it, all.
+    /// Resource of the webhooks to disable; all if absent.
     #[serde(default)]
     resource: Option<String>,
 }
 
-/// `PUT /sim/webex/people/{email}/presence`, `PUT /sim/webex/contents/trouble`, `POST /sim/webex/webhooks/disable`.
+/// Routes `PUT /sim/webex/people/{email}/presence`, `PUT /sim/webex/contents/trouble`, `POST /sim/webex/webhooks/disable`.
 pub(super) fn router(webex: Webex) -> Router {
     Router::new()
         .route("/sim/webex/people/{email}/presence", put(presence))

@@ -1,4 +1,4 @@
-//! Deliveries: what happened goes to the webhooks that may hear of it, signed, once, in no order.
+//! Deliveries: each event goes to the permitted webhooks, signed, once, and in no particular order.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use super::gate::entry;
 use super::people::org;
 use super::state::{Event, State, Webhook};
 
-/// How long Webex waits for whoever listens.
+/// Time-out of a webhook.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// This many failures within [`WINDOW`] and the webhook is switched off.
+/// Number of failures within [`WINDOW`] after which Webex disables a webhook.
 const FAILURES: usize = 100;
 const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
-/// One request to be made.
+/// A request to make.
 pub(super) struct Delivery {
     webhook: String,
     target: String,
@@ -28,7 +28,7 @@ pub(super) struct Delivery {
 }
 
 impl State {
-    /// Turns what happened into deliveries.
+    /// Turns the pending events into deliveries.
     pub(super) fn deliveries(&mut self) -> Vec<Delivery> {
         let events = std::mem::take(&mut self.events);
         let pairs = events.iter().flat_map(|event| self.webhooks.iter().map(move |webhook| (event, webhook)));
@@ -40,7 +40,7 @@ impl State {
 
     fn hears(&self, webhook: &Webhook, event: &Event) -> bool {
         let bot = self.person(&webhook.owner).is_some_and(|owner| owner.bot);
-        // The firehose is messages, memberships and rooms; cards are always asked for by name.
+        // The firehose consists of messages, memberships and rooms. Cards need a webhook of their own.
         let resource = webhook.resource == event.resource
             || webhook.resource == "all" && event.resource != "attachmentActions";
         webhook.active
@@ -55,7 +55,7 @@ impl State {
                 .all(|part| matches(part, webhook, event))
     }
 
-    /// Switches webhooks off as if they had failed too often: all of them, or those about one resource.
+    /// Disables webhooks as if they had failed too often: all of them, or those of one resource.
     pub(super) fn switch_off(&mut self, resource: Option<&str>, now: jiff::Timestamp) {
         let struck = |webhook: &&mut Webhook| {
             webhook.active && resource.is_none_or(|resource| webhook.resource == resource)
@@ -66,7 +66,7 @@ impl State {
         }
     }
 
-    /// Counts a delivery that failed.
+    /// Counts a failed delivery.
     fn failed(&mut self, id: &str, now: jiff::Timestamp) {
         let Some(webhook) = self.webhooks.iter_mut().find(|webhook| webhook.id == id && webhook.active)
         else {
@@ -137,7 +137,7 @@ fn delivery(webhook: &Webhook, event: &Event) -> Delivery {
     Delivery { webhook: webhook.id.clone(), target: webhook.target.clone(), body, signature }
 }
 
-/// Lower-case hex of HMAC-SHA1 over the raw body.
+/// Returns the HMAC-SHA1 of the raw body in lower-case hex.
 pub(super) fn sign(secret: &str, body: &[u8]) -> String {
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else { return String::new() };
     mac.update(body);

@@ -1,9 +1,9 @@
-//! Values as Webex writes them, and bodies as the wire log keeps them.
+//! Formats values for Webex, and bodies for the wire log.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Webex leaves out what has no value.
+/// Removes null values, which Webex omits.
 pub(super) fn compact(mut value: Value) -> Value {
     if let Value::Object(map) = &mut value {
         map.retain(|_, v| !v.is_null());
@@ -11,15 +11,15 @@ pub(super) fn compact(mut value: Value) -> Value {
     value
 }
 
-/// A time as Webex writes it.
+/// Formats a time like Webex.
 pub(super) fn stamp(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
-/// How much of a body the wire log keeps, in characters: all of what usually comes, so that a test can read it.
+/// Limit of a body in the wire log, in characters. Usual bodies are kept whole, so that tests can read them.
 const KEPT: usize = 256 * 1024;
 
-/// As much as the wire log keeps.
+/// Truncates a body for the wire log.
 pub(super) fn cut(body: &[u8]) -> String {
     String::from_utf8_lossy(&body[..body.len().min(4 * KEPT)]).chars().take(KEPT).collect()
 }

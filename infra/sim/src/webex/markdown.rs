@@ -1,17 +1,17 @@
-//! Webex markdown as far as others rely on it: who is mentioned, the plain text, the HTML.
+//! Renders the parts of Webex Markdown that others rely on: mentions, plain text and HTML.
 
-/// What a markdown comes to.
+/// Rendered Markdown.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Rendered {
     pub(super) text: String,
     pub(super) html: String,
-    /// Ids, each once, in order.
+    /// Ids of the mentioned people, in order and without duplicates.
     pub(super) people: Vec<String>,
     pub(super) everybody: bool,
 }
 
-/// Renders the markdown; `find` knows the people who can be mentioned here, by `personEmail` or `personId`,
-/// and gives id and name.
+/// Renders Markdown. `find` looks up a person who can be mentioned here, by `personEmail` or `personId`, and returns id and
+/// name.
 pub(super) fn render(markdown: &str, find: impl Fn(&str, &str) -> Option<(String, String)>) -> Rendered {
     let mut out = Rendered::default();
     let mut rest = markdown;
@@ -32,7 +32,7 @@ pub(super) fn render(markdown: &str, find: impl Fn(&str, &str) -> Option<(String
                 out.people.push(id);
             }
         } else {
-            // Whoever isn't here is not mentioned; the label stays as words.
+            // An unknown person is not mentioned; the label remains as text.
             out.plain(if label.is_empty() { target } else { label });
         }
         rest = &rest[start + length + 1..];
@@ -68,7 +68,7 @@ impl Rendered {
     }
 }
 
-/// Words in italics without the marks around them. A mark within a word or alone, as of a list, is no such mark.
+/// Removes the characters around italics. A character within a word or alone, such as that of a list, stays.
 fn without_marks(words: &str) -> String {
     let is_word = |sign: Option<&char>| sign.is_some_and(|sign| sign.is_alphanumeric());
     let is_space = |sign: Option<&char>| sign.is_none_or(|sign| sign.is_whitespace());

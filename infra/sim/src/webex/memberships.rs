@@ -19,7 +19,7 @@ pub(super) fn create(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
     }
     let moderator = call.flag("isModerator")?.unwrap_or_default();
     if let Some(team) = team {
-        state.enlist(&team, &person, false, call.now); // whoever is in a room of a team is in the team
+        state.enlist(&team, &person, false, call.now); // a member of a team's room is a member of the team
     }
     let id = state.join(&room, &person, moderator, &call.caller, call.now);
     one(state, &id)
@@ -74,7 +74,7 @@ pub(super) fn update(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
     one(state, &call.id)
 }
 
-/// Everybody may go; a locked room lets only moderators send others away.
+/// Deletes a membership. Everybody may leave; in a locked room, only moderators may remove others.
 pub(super) fn delete(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
     let membership = visible(state, call)?;
     let room = state.room_for(&membership.room, &call.caller)?;

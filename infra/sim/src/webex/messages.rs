@@ -1,4 +1,4 @@
-//! Messages: text, markdown, one file or one card; a bot in a group room sees only what mentions it.
+//! Messages with text, Markdown, a file or a card. In a group room, a bot sees only messages that mention it.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use super::markdown::{Rendered, render};
 use super::refusal::Refusal;
 use super::state::{Event, File, Message, Room, State, new_id};
 
-/// The longest text and the longest markdown, in bytes.
+/// Limit of a text or a Markdown, in bytes.
 const MAX_TEXT: usize = 7439;
-/// The largest card, in bytes of JSON.
+/// Limit of a card, in bytes of JSON.
 const MAX_CARD: usize = 80 * 1024;
-/// How often a message can be edited.
+/// Limit of edits of a message.
 const MAX_EDITS: usize = 10;
 const CARD: &str = "application/vnd.microsoft.card.adaptive";
 
@@ -42,7 +42,7 @@ pub(super) fn create(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
         }
     }
     let said = say(state, &room, text, markdown);
-    // Of two that come together, the one that is listed later isn't older, though it may have begun earlier.
+    // Creation times follow the order of the list, even for simultaneous messages.
     let created = state.messages.last().map_or(call.now, |last| last.created.max(call.now));
     state.numbered += 1;
     let id = new_id("MESSAGE");
@@ -137,7 +137,7 @@ pub(super) fn delete(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
     Ok(Answer::Done)
 }
 
-/// The message, if the caller may see it.
+/// Returns the message if the caller may see it.
 pub(super) fn find<'a>(state: &'a State, call: &Call, id: &str) -> Result<&'a Message, Refusal> {
     let found = state.messages.iter().find(|message| message.id == id);
     found.filter(|message| sees(state, call, message)).ok_or_else(|| Refusal::missing("message"))
@@ -161,7 +161,7 @@ fn history(state: &State, call: &Call, room: &str, mentioned: Option<&str>) -> R
             Some(at.parse::<Timestamp>().map_err(|_| Refusal::bad("'before' is not a date and time."))?)
         }
     };
-    // Whatever comes first: the message asked for, or the page before this one.
+    // The page begins below the requested message or the previous page, whichever is older.
     let mut below = match call.asked("cursor") {
         None => u64::MAX,
         Some(cursor) => cursor.parse().map_err(|_| Refusal::bad("'cursor' is not valid."))?,
@@ -182,7 +182,7 @@ fn history(state: &State, call: &Call, room: &str, mentioned: Option<&str>) -> R
     Ok(Answer::Page(page.into_iter().map(|message| describe(state, call, message)).collect(), next))
 }
 
-/// Where a new message goes; a direct room comes into being with its first message.
+/// Returns the room of a new message. The first message creates a direct room.
 fn destination(state: &mut State, call: &Call) -> Result<String, Refusal> {
     let (room, id, email) = (call.text("roomId")?, call.text("toPersonId")?, call.text("toPersonEmail")?);
     if [room, id, email].iter().flatten().count() != 1 {
@@ -265,7 +265,7 @@ fn say(state: &State, room: &str, text: Option<&str>, markdown: Option<&str>) ->
     said
 }
 
-/// The one card of the message, with its envelope.
+/// Returns the card of the message, with its envelope.
 fn card(call: &Call) -> Result<Option<Value>, Refusal> {
     let [card] = call.array("attachments")? else {
         return if call.array("attachments")?.is_empty() {
@@ -301,13 +301,13 @@ fn describe(state: &State, call: &Call, message: &Message) -> Value {
     }))
 }
 
-/// Webhooks carry no words: who hears asks for the message.
+/// Creates the event of a message. Webhooks contain no text: the receiver fetches the message.
 fn tell(state: &mut State, event: &'static str, id: &str, actor: &str) {
     let Some(message) = state.messages.iter().find(|message| message.id == id) else { return };
     let kind = state.room_type(&message.room);
     let mut hear = message.people.clone();
     hear.push(message.author.clone());
-    // Of what is gone, hardly more is told than that it was there.
+    // The event of a deleted message contains hardly more than its id.
     let there = event != "deleted";
     let happened = Event {
         resource: "messages",

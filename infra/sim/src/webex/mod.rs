@@ -1,8 +1,8 @@
-//! Webex, stood in for: rooms, messages, people and webhooks in Webex's own wire format, kept in memory.
+//! A simulated Webex: rooms, messages, people and webhooks in Webex's wire format, in memory.
 //!
-//! One request is one [`gate`] crossing: who asks, what goes wrong, the work itself under one lock, the wire log.
-//! The work is a plain function `fn(&mut State, &Call) -> Result<Answer, Refusal>` per endpoint, so the lock can't
-//! be held across an await. What the work tells [`State::tell`] becomes webhook [`deliveries`] afterwards.
+//! Each request passes the [`gate`]: authentication, troubles, the handler under one lock, the wire log. The handler of an
+//! endpoint is a plain function `fn(&mut State, &Call) -> Result<Answer, Refusal>`, so the lock can't be held across an
+//! await. The events that it passes to [`State::tell`] become webhook [`deliveries`] afterwards.
 
 mod actions;
 mod body;
@@ -39,13 +39,13 @@ use super::Stage;
 use call::Act;
 use state::State;
 
-/// Where the API begins.
+/// Base path of the API.
 const BASE: &str = "/sim/webex/v1";
 
-/// The largest file a message can carry, as Webex has it.
+/// Limit of a message's file, as at Webex.
 const MAX_FILE: usize = 100 * 1024 * 1024;
 
-/// The stand-in Webex. Cheap to clone.
+/// The simulated Webex. Cheap to clone.
 #[derive(Clone)]
 pub struct Webex(Arc<Inner>);
 
@@ -55,13 +55,13 @@ struct Inner {
 }
 
 impl Webex {
-    /// A Webex that knows nobody but Handbell itself.
+    /// Creates a Webex that knows only Handbell.
     pub fn new(stage: Stage) -> Self {
         let state = State::new(stage.account.bot, stage.clock.now());
         Self(Arc::new(Inner { stage, state: Mutex::new(state) }))
     }
 
-    /// Everything under `/sim/webex/`: the API, the files as the page shows them, and the controls.
+    /// Serves `/sim/webex/`: the API, the files for the page, and the control API.
     ///
     /// `PUT …/people/{email}/presence` takes `{"status": "active", "lastActivity": "2026-…Z"?}`, `PUT …/contents/trouble`
     /// takes `{"status": 423, "times": 2?, "retryAfter": 1?}`, and `POST …/webhooks/disable` nothing or
@@ -129,12 +129,12 @@ impl Webex {
             .layer(DefaultBodyLimit::max(MAX_FILE + 1024 * 1024))
     }
 
-    /// What people see, oldest first, for the page.
+    /// Returns the spaces with their messages for the page, the oldest first.
     pub fn view(&self) -> Value {
         view::spaces(&self.state())
     }
 
-    /// The work as axum serves it.
+    /// Wraps a handler for axum.
     fn act(
         &self,
         act: Act,

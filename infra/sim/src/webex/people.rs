@@ -1,4 +1,4 @@
-//! People: who there is, and what the API tells of them; whoever has an address at the stand-in's own domain exists.
+//! People and their description in the API. Every address in the simulated organisation's domain exists.
 
 use axum::http::StatusCode;
 use base64::Engine;
@@ -13,19 +13,19 @@ use super::person::{Person, Status};
 use super::refusal::Refusal;
 use super::state::{State, id_of};
 
-/// The organisation of everybody at home, and of Handbell.
+/// Organisation of Handbell and of everybody in the home domain.
 const ORG: &str = "96abc2aa-3dcc-11e5-a152-fe34819cdc9a";
-/// Every address here belongs to somebody.
+/// Home domain, in which every address belongs to a person.
 const HOME: &str = "example.com";
-/// Where bots have their addresses (Webex, Bots guide).
+/// Domain of bots' addresses (Webex, Bots guide).
 const BOTS: &str = "webex.bot";
 
-/// The organisation at home.
+/// Returns the id of the home organisation.
 pub(super) fn org() -> String {
     STANDARD_NO_PAD.encode(format!("ciscospark://us/ORGANIZATION/{ORG}"))
 }
 
-/// An id that comes from the words, so that it outlives a restart.
+/// Returns an id that is derived from the words, so that it survives a restart.
 fn lasting_id(kind: &str, words: &str) -> String {
     let hash = Sha1::digest(words.as_bytes());
     let mut bytes = [0; 16];
@@ -34,7 +34,7 @@ fn lasting_id(kind: &str, words: &str) -> String {
 }
 
 impl State {
-    /// Adds Handbell itself, which is at home wherever its address is.
+    /// Adds Handbell itself, which belongs to the home organisation.
     pub(super) fn enrol_handbell(&mut self, bot: bool) -> String {
         let email = format!("handbell@{}", if bot { BOTS } else { HOME });
         self.enrol(&email, bot, org(), self.began)
@@ -58,7 +58,7 @@ impl State {
         id
     }
 
-    /// The person with this address, who needn't have been heard of before if the address is at home.
+    /// Returns the person with this address. Any address in the home domain exists.
     pub(super) fn find_person(&mut self, email: &str, now: Timestamp) -> Option<String> {
         let email = email.trim().to_lowercase();
         if let Some(person) = self.people.iter().find(|person| person.email == email) {
@@ -68,7 +68,7 @@ impl State {
         if at_home { self.newcomer(&email, now) } else { None }
     }
 
-    /// The person with this address, wherever it is. Whoever is elsewhere comes from another organisation.
+    /// Returns the person with this address, in any domain. Other domains belong to another organisation.
     pub(super) fn introduce(&mut self, email: &str, now: Timestamp) -> Option<String> {
         self.find_person(email, now).or_else(|| self.newcomer(&email.trim().to_lowercase(), now))
     }
@@ -89,7 +89,7 @@ impl State {
         Some(self.enrol(email, domain == BOTS, org, now))
     }
 
-    /// The person that the body's `personId` or `personEmail` (or the like) names.
+    /// Returns the person that the body names by `personId` or `personEmail` (or similar keys).
     pub(super) fn named(
         &mut self,
         call: &Call,
@@ -114,12 +114,12 @@ impl State {
         self.people.iter().find(|person| person.id == id)
     }
 
-    /// Address and name of somebody; people are never forgotten.
+    /// Returns the address and the name of a person. People are never deleted.
     pub(super) fn card_of(&self, id: &str) -> (&str, &str) {
         self.person(id).map_or(("", ""), |person| (&person.email, &person.name))
     }
 
-    /// The organisation of somebody.
+    /// Returns the organisation of a person.
     pub(super) fn org_of(&self, id: &str) -> String {
         self.person(id).map_or_else(org, |person| person.org.clone())
     }
@@ -133,7 +133,7 @@ pub(super) fn read(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
     one(state, call, &call.id)
 }
 
-/// By address and by name one finds only people of one's own organisation (Webex, People).
+/// Lists people. Searches by address and by name find only people of the caller's organisation (Webex, People).
 pub(super) fn list(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
     let own = state.org_of(&call.caller);
     let found: Vec<&Person> = if let Some(email) = call.asked("email") {
@@ -156,7 +156,7 @@ pub(super) fn list(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
     call.page(found.into_iter().map(|person| describe(state, call, person)).collect(), 100, 1000)
 }
 
-/// Making and changing people is for administrators, and no token here is one's.
+/// Refuses to create or change people, which only administrators may do.
 pub(super) fn administer(_: &mut State, _: &Call) -> Result<Answer, Refusal> {
     Err(Refusal::forbidden("Only an administrator can do this."))
 }
@@ -166,7 +166,7 @@ fn one(state: &State, call: &Call, id: &str) -> Result<Answer, Refusal> {
     Ok(Answer::One(describe(state, call, person)))
 }
 
-/// A person as the caller sees them: what somebody is at is for colleagues only (Webex, People).
+/// Describes a person for the caller. Only colleagues see the presence (Webex, People).
 fn describe(state: &State, call: &Call, person: &Person) -> Value {
     let (first, last) = person.name.split_once(' ').unwrap_or((&person.name, ""));
     let colleague = person.org == state.org_of(&call.caller);

@@ -1,9 +1,9 @@
-//! A person as Webex knows them.
+//! A person at Webex.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What somebody is at (Webex, People, `status`).
+/// Presence of a person (Webex, People, `status`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Status {

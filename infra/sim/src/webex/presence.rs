@@ -1,4 +1,4 @@
-//! Presence: what people are at, as their colleagues see it, and who plays it.
+//! Presence of people, and its control API.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -6,18 +6,18 @@ use serde::Deserialize;
 use super::person::Status;
 use super::state::State;
 
-/// What `PUT /sim/webex/people/{email}/presence` takes.
+/// Body of `PUT /sim/webex/people/{email}/presence`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Played {
     status: Status,
-    /// Without it, who is active is so now, and anybody else was last seen when they were.
+    /// If absent, the time is now for an active person, and unchanged for everybody else.
     #[serde(default)]
     last_activity: Option<Timestamp>,
 }
 
 impl State {
-    /// Plays what the person with this address is at. Says whether there can be such a person.
+    /// Sets the presence of the person with this address. Returns whether the address is valid.
     pub(super) fn play(&mut self, email: &str, played: &Played, now: Timestamp) -> bool {
         let Some(id) = self.introduce(email, now) else { return false };
         for person in self.people.iter_mut().filter(|person| person.id == id) {
@@ -28,7 +28,7 @@ impl State {
         true
     }
 
-    /// Somebody did something. What they are at stays as it was played.
+    /// Updates the last activity of a person, but not the presence.
     pub(super) fn moved(&mut self, id: &str, now: Timestamp) {
         self.people.iter_mut().filter(|person| person.id == id).for_each(|person| person.activity = now);
     }

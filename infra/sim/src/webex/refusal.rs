@@ -1,9 +1,9 @@
-//! Why a request isn't fulfilled, in Webex' own words.
+//! Refusals in Webex's own words.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-/// Why the work wasn't done, as Webex says it.
+/// A refusal of a request.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
@@ -25,7 +25,7 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
-    /// Also the answer about things the caller may not see: they could as well not exist.
+    /// Creates the answer 404, also for objects that the caller may not see.
     pub(super) fn missing(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("Could not find a {what} with provided ID."))
     }

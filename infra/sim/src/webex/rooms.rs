@@ -1,4 +1,4 @@
-//! Rooms: who makes one is in it, and nobody else sees it.
+//! Rooms. The creator of a room is a member of it; others can't see it.
 
 use serde_json::json;
 
@@ -92,7 +92,7 @@ pub(super) fn update(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
     let locking = changed.locked && !room.locked;
     *state.room_mut(&call.id)? = changed;
     if locking {
-        // Somebody has to hold the key: who locks a room moderates it.
+        // A locked room needs a moderator: the person who locks it.
         let own = state.memberships.iter_mut().find(|m| m.room == call.id && m.person == call.caller);
         own.into_iter().for_each(|membership| membership.moderator = true);
     }
@@ -100,7 +100,7 @@ pub(super) fn update(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
     one(state, call, &call.id)
 }
 
-/// A moderator or the creator ends the room; for anybody else it is only a way out.
+/// Deletes a room for a moderator or its creator. Everybody else only leaves it.
 pub(super) fn delete(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
     let room = state.room_for(&call.id, &call.caller)?;
     if room.direct {

@@ -1,4 +1,4 @@
-//! What the stand-in Webex knows, and the questions that several endpoints ask of it.
+//! State of the simulated Webex, and queries that several endpoints share.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ pub(super) struct Membership {
 
 pub(super) struct Message {
     pub(super) id: String,
-    /// Counts from 1 and is never given twice: the cursor of lists, which survives deletions.
+    /// Unique number, counted from 1: the cursor of lists, which survives deletions.
     pub(super) number: u64,
     pub(super) room: String,
     pub(super) author: String,
@@ -79,7 +79,7 @@ pub(super) struct Webhook {
     pub(super) owned_by: String,
     pub(super) active: bool,
     pub(super) created: Timestamp,
-    /// The failures of the last five minutes.
+    /// Times of the failures in the last five minutes.
     pub(super) failures: VecDeque<Timestamp>,
     pub(super) disabled: Option<Timestamp>,
 }
@@ -97,7 +97,7 @@ pub(super) struct Team {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) description: Option<String>,
-    /// The room that comes with the team and has everybody of the team in it.
+    /// General room of the team, with all of its members.
     pub(super) general: String,
     pub(super) created: Timestamp,
 }
@@ -110,21 +110,21 @@ pub(super) struct Teammate {
     pub(super) created: Timestamp,
 }
 
-/// Something happened that webhooks may want to hear.
+/// An event for webhooks.
 pub(super) struct Event {
     pub(super) resource: &'static str,
     pub(super) event: &'static str,
     pub(super) actor: String,
-    /// Who was there to notice.
+    /// People who may be notified.
     pub(super) audience: Vec<String>,
-    /// Of the audience, the bots that may hear of it; `None` is all of them.
+    /// Bots of the audience that may be notified; `None` means all.
     pub(super) bots: Option<Vec<String>>,
     pub(super) data: Value,
-    /// What filters ask about and `data` doesn't say.
+    /// Properties for filters that `data` doesn't contain.
     pub(super) traits: Value,
 }
 
-/// Everything, behind one lock.
+/// The whole state, behind one lock.
 pub(super) struct State {
     pub(super) me: String,
     pub(super) began: Timestamp,
@@ -137,12 +137,12 @@ pub(super) struct State {
     pub(super) teams: Vec<Team>,
     pub(super) teammates: Vec<Teammate>,
     pub(super) numbered: u64,
-    /// Why files can't be had at the moment.
+    /// Why files are withheld at the moment.
     pub(super) withheld: Option<Withheld>,
     pub(super) events: Vec<Event>,
 }
 
-/// An id as Webex makes them: opaque to whoever is asked to keep it.
+/// Creates an opaque id like Webex's.
 pub(super) fn new_id(kind: &str) -> String {
     id_of(kind, Uuid::new_v4())
 }
@@ -172,7 +172,7 @@ impl State {
         state
     }
 
-    /// The room, if it is there and the caller is in it.
+    /// Returns the room if it exists and the caller is a member.
     pub(super) fn room_for(&self, id: &str, caller: &str) -> Result<&Room, Refusal> {
         self.rooms
             .iter()
@@ -197,7 +197,7 @@ impl State {
         self.memberships.iter().filter(|m| m.room == room).map(|m| m.person.clone()).collect()
     }
 
-    /// In a locked room only moderators change anything.
+    /// Checks that the caller may change the room: only moderators may change a locked room.
     pub(super) fn may_manage(&self, room: &Room, caller: &str) -> Result<(), Refusal> {
         if room.locked && !self.moderates(&room.id, caller) {
             return Err(Refusal::forbidden("The room is locked; only a moderator can do this."));
@@ -205,7 +205,7 @@ impl State {
         Ok(())
     }
 
-    /// Puts a person into a room.
+    /// Adds a person to a room.
     pub(super) fn join(
         &mut self,
         room: &str,
@@ -227,13 +227,13 @@ impl State {
         id
     }
 
-    /// Takes a person out of a room. The one who goes hears of it, too.
+    /// Removes a person from a room. The person is notified, too.
     pub(super) fn part(&mut self, membership: &str, actor: &str) {
         self.tell_membership("deleted", membership, actor);
         self.memberships.retain(|other| other.id != membership);
     }
 
-    /// Ends a room and all that is in it.
+    /// Deletes a room with its contents.
     pub(super) fn end_room(&mut self, id: &str, actor: &str) {
         self.tell_room("deleted", id, actor);
         self.rooms.retain(|room| room.id != id);
@@ -242,7 +242,7 @@ impl State {
         self.submits.retain(|submit| submit.room != id);
     }
 
-    /// Keeps an event for the webhooks.
+    /// Stores an event for the webhooks.
     pub(super) fn tell(&mut self, event: Event) {
         self.events.push(event);
     }
@@ -267,7 +267,7 @@ impl State {
         let Some(room) = self.rooms.iter().find(|room| room.id == id) else { return };
         let mut data = self.room_json(room, actor);
         if let Value::Object(data) = &mut data {
-            data.remove("title"); // like texts, titles are encrypted: webhooks don't carry them
+            data.remove("title"); // like texts, titles are encrypted, so webhooks don't contain them
         }
         let audience = self.members(id);
         let actor = actor.to_owned();
@@ -278,7 +278,7 @@ impl State {
         if self.rooms.iter().any(|other| other.id == room && other.direct) { "direct" } else { "group" }
     }
 
-    /// A room as the viewer sees it: a direct one is called like the other person.
+    /// Describes a room for the viewer. A direct room has the other person's name.
     pub(super) fn room_json(&self, room: &Room, viewer: &str) -> Value {
         let other = self.memberships.iter().find(|m| room.direct && m.room == room.id && m.person != viewer);
         let title = other.map_or(room.title.as_str(), |other| self.card_of(&other.person).1);

@@ -1,4 +1,4 @@
-//! Teams: people who share rooms; every team has one general room with everybody in it.
+//! Teams, whose members share rooms. Every team has a general room with all members.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -10,13 +10,13 @@ use super::refusal::Refusal;
 use super::state::{Room, State, Team, Teammate, new_id};
 
 impl State {
-    /// The team, if it is there and the caller is in it.
+    /// Returns the team if it exists and the caller is a member.
     pub(super) fn team_for(&self, id: &str, caller: &str) -> Result<&Team, Refusal> {
         let inside = self.teammates.iter().any(|mate| mate.team == id && mate.person == caller);
         self.teams.iter().find(|team| team.id == id && inside).ok_or_else(|| Refusal::missing("team"))
     }
 
-    /// Puts a person into a team, unless the person is there already; gives the id of the membership.
+    /// Adds a person to a team, unless the person is already a member. Returns the id of the membership.
     pub(super) fn enlist(&mut self, team: &str, person: &str, moderator: bool, now: Timestamp) -> String {
         if let Some(mate) = self.teammates.iter().find(|mate| mate.team == team && mate.person == person) {
             return mate.id.clone();
@@ -127,7 +127,7 @@ pub(super) fn change(state: &mut State, call: &Call) -> Result<Answer, Refusal> 
     member(state, call)
 }
 
-/// Who leaves a team leaves its rooms.
+/// Removes a person from a team and from its rooms.
 pub(super) fn leave(state: &mut State, call: &Call) -> Result<Answer, Refusal> {
     let mate = mate(state, call, &call.id)?;
     if mate.person != call.caller {

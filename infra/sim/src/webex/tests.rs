@@ -1,4 +1,4 @@
-//! The stand-in asked over a real socket, as Handbell and the vendor's clients do.
+//! Tests of the simulated Webex over a real socket, as Handbell and the vendor's clients use it.
 
 mod agents;
 mod bots;
@@ -85,14 +85,14 @@ impl World {
         self.ask(token, Method::DELETE, path, Value::Null).await.0
     }
 
-    /// Asks a control of the stand-in, as the page does: without a token.
+    /// Calls the control API without a token, like the page.
     async fn control(&self, method: Method, path: &str, body: Value) -> u16 {
         let request = self.stage.http.request(method, format!("{}/sim/webex{path}", self.stage.origin()));
         let request = if body.is_null() { request } else { request.json(&body) };
         request.send().await.expect("an answer").status().as_u16()
     }
 
-    /// Writes a post with a file in it.
+    /// Posts a message with a file.
     async fn show(&self, token: &str, room: &str, markdown: &str) -> Value {
         let part = multipart::Part::bytes(b"rust everywhere".to_vec())
             .file_name("wheel.txt")
@@ -108,7 +108,7 @@ impl World {
         sent.json().await.expect("JSON")
     }
 
-    /// Has a webhook of whose token it is, and what it tells.
+    /// Creates a webhook with this token, and returns its requests.
     async fn listen(&self, token: &str, resource: &str) -> mpsc::UnboundedReceiver<(Option<String>, String)> {
         let (target, heard) = listener(StatusCode::OK).await;
         let hook = json!({"name": "n", "targetUrl": target, "resource": resource, "event": "all"});
@@ -117,7 +117,7 @@ impl World {
         heard
     }
 
-    /// A room of Handbell's with these people in it.
+    /// Creates a room of Handbell with these people.
     async fn room(&self, people: &[&str]) -> String {
         let (status, room) = self.post(OURS, "/rooms", json!({"title": "Green"})).await;
         assert_eq!(status, 200, "{room}");
@@ -147,7 +147,7 @@ fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
 }
 
-/// Somebody who listens to webhooks, and answers with the status.
+/// Starts a receiver of webhooks that answers with this status.
 async fn listener(status: StatusCode) -> (String, mpsc::UnboundedReceiver<(Option<String>, String)>) {
     let (tell, heard) = mpsc::unbounded_channel();
     let hear = move |Shared(tell): Shared<mpsc::UnboundedSender<(Option<String>, String)>>,
@@ -210,7 +210,7 @@ async fn a_room_is_seen_by_those_who_are_in_it() {
     assert_eq!(world.get(ALICE, &format!("/rooms/{room}")).await.1["title"], "Green");
     assert_eq!(world.get(BOB, &format!("/rooms/{room}")).await.0, 404);
     assert_eq!(world.post(BOB, "/messages", json!({"roomId": room, "text": "hi"})).await.0, 404);
-    // By somebody who neither made nor moderates it, deletion is leaving.
+    // Deletion by a person who is neither the creator nor a moderator only leaves the room.
     assert_eq!(world.delete(ALICE, &format!("/rooms/{room}")).await, 204);
     assert_eq!(world.get(OURS, &format!("/rooms/{room}")).await.0, 200);
     assert_eq!(world.get(ALICE, &format!("/rooms/{room}")).await.0, 404);

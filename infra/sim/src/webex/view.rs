@@ -1,4 +1,4 @@
-//! The page's view: every space with its people and its messages, whoever is in it.
+//! The page's view: every space with its people and its messages.
 
 use serde_json::{Value, json};
 

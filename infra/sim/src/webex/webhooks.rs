@@ -1,4 +1,4 @@
-//! Webhooks: everybody has their own.
+//! Webhooks, which belong to the token that created them.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use super::format::{compact, stamp};
 use super::refusal::Refusal;
 use super::state::{State, Webhook, new_id};
 
-/// What can be listened to; the stand-in makes events of the first five only, `all` being messages, memberships and rooms.
+/// Resources of webhooks. Only the first five have events here; `all` means messages, memberships and rooms.
 const RESOURCES: [&str; 17] = [
     "all",
     "attachmentActions",

@@ -1,21 +1,21 @@
-//! Files that Webex keeps back, because it scans them or because of what it found.
+//! Files that Webex withholds while it scans them, or because of the scan's result.
 
 use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::refusal::Refusal;
 
-/// Why the next files can't be had, as `PUT /sim/webex/contents/trouble` takes it.
+/// Why the next files are withheld, in the format of `PUT /sim/webex/contents/trouble`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Withheld {
-    /// 423: still being scanned; 410: infected; 428: can't be scanned, `?allow=unscannable` has it all the same (Webex,
-    /// REST API basics, "Message Attachments").
+    /// 423: still being scanned; 410: infected; 428: can't be scanned, but available with `?allow=unscannable` (Webex, REST
+    /// API basics, "Message Attachments").
     status: u16,
-    /// How many reads are answered so, `HEAD` among them; 0 ends it.
+    /// Number of refused reads, including `HEAD`; 0 ends the trouble.
     #[serde(default = "once")]
     times: u32,
-    /// Seconds, with 423 only.
+    /// `Retry-After` in seconds, only with 423.
     #[serde(default = "once")]
     retry_after: u32,
 }
@@ -25,7 +25,7 @@ fn once() -> u32 {
 }
 
 impl Withheld {
-    /// What is wrong with it, for whoever asked.
+    /// Checks the values. The error is a message for the caller.
     pub(super) fn check(&self) -> Result<(), &'static str> {
         match self.status {
             410 | 423 | 428 => Ok(()),
@@ -33,7 +33,7 @@ impl Withheld {
         }
     }
 
-    /// The refusal that this read meets, if any; `takes_all` says that it wants what can't be scanned, too.
+    /// Returns the refusal of this read, if any. `takes_all` accepts unscannable files.
     pub(super) fn strike(&mut self, takes_all: bool) -> Option<Refusal> {
         if (self.status == 428 && takes_all) || self.times == 0 {
             return None;

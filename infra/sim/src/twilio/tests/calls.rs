@@ -1,4 +1,4 @@
-//! Calls in both directions, and what is heard and pressed.
+//! Tests of calls in both directions, with speech and keys.
 
 use super::*;
 
@@ -54,20 +54,20 @@ async fn nobody_presses() {
     scene.says("/twilio/voice/again", "<Response><Pause length=\"3\"/><Say loop=\"2\">Bye</Say></Response>");
     scene.call(&[]).await;
     scene.hands(DANA, "answer", json!({})).await;
-    // The key that ends the input, without any before it, is no input.
+    // The key that ends the input is no input by itself.
     assert_eq!(scene.hands(DANA, "keys", json!({"digits": "#"})).await.0, 200);
     scene.until("the end", || scene.phone(DANA)["calls"][0]["status"] == "completed").await;
     assert_eq!(scene.phone(DANA)["calls"][0]["heard"], json!(["Menu", "Nothing", "Bye", "Bye"]));
 
     scene.call(&[]).await;
     scene.hands(DANA, "answer", json!({})).await;
-    // One key of two doesn't end it, and gives time again.
+    // The first key of two doesn't end the input, and restarts the time-out.
     scene.hands(DANA, "keys", json!({"digits": "7"})).await;
     assert_eq!(scene.phone(DANA)["call"]["gather"], true);
     scene.says("/twilio/voice", "<Response><Say>Seven</Say></Response>");
     scene.stage.clock.advance(SignedDuration::from_secs(31));
     scene.until("the end", || scene.phone(DANA)["calls"][1]["status"] == "completed").await;
-    // Without an action, what was pressed goes back to where the document came from.
+    // Without an action, the keys go to the document's own URL.
     assert_eq!(scene.told_of("/twilio/voice", "Digits").last().map(String::as_str), Some("7"));
     assert_eq!(scene.phone(DANA)["calls"][1]["heard"], json!(["Menu", "Seven"]));
 }
@@ -158,7 +158,7 @@ async fn bad_answers_to_a_call() {
     scene.call(&[("FallbackUrl", &format!("{}/twilio/back", scene.origin))]).await;
     assert_eq!(scene.hands(DANA, "answer", json!({})).await.1["call"]["heard"], json!(["Plan B"]));
     assert_eq!(scene.told_of("/twilio/back", "ErrorCode"), ["12300"]);
-    // A document that leads to itself ends.
+    // A document that refers to itself ends.
     scene.says("/twilio/voice", "<Response><Say>x</Say><Redirect/></Response>");
     scene.call(&[]).await;
     assert_eq!(scene.hands(DANA, "answer", json!({})).await.1["call"]["status"], "completed");
@@ -306,7 +306,7 @@ async fn what_became_of_a_persons_call_is_told() {
         scene.hands(DANA, "call", json!({"to": OURS})).await;
         assert_eq!(field(&told(number + 2).await, "CallStatus"), status);
     }
-    // Without a URL, nobody is told.
+    // Without a URL, there is no callback.
     let (_, list) = scene.get("IncomingPhoneNumbers.json").await;
     let path = format!(
         "IncomingPhoneNumbers/{}.json",

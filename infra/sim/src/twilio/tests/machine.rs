@@ -1,4 +1,4 @@
-//! Who answers a phone: a machine, a person, nobody; and what Handbell is told about it.
+//! Tests of answering machine detection: a machine, a person or nobody answers.
 
 use super::*;
 
@@ -10,7 +10,7 @@ impl Scene {
         assert_eq!(self.phone(DANA)["answers"], who);
     }
 
-    /// A call with detection in the background.
+    /// Makes a call with detection in the background.
     async fn listening(&self, more: &[(&str, &str)]) -> String {
         let hook = format!("{}/twilio/voice/amd", self.origin);
         let mut form =
@@ -45,10 +45,10 @@ async fn a_machine_hears_everything_and_presses_nothing() {
         (field(&told, "AnsweredBy"), field(&told, "CallSid"), field(&told, "AccountSid")),
         ("machine_start".into(), sid.clone(), account())
     );
-    // The document was fetched at once, before anything was known.
+    // The document was fetched at once, before the result.
     assert_eq!(field(&scene.told("/twilio/voice")[0], "AnsweredBy"), "");
     assert_eq!(scene.phone(DANA)["call"]["answered_by"], "machine");
-    // The time for a key begins when the words have been said, whenever that is.
+    // The time-out for a key begins after the prompt.
     scene
         .until("the end", || {
             scene.stage.clock.advance(SignedDuration::from_secs(5));
@@ -114,9 +114,9 @@ async fn who_picks_up_by_hand_is_human() {
     }
     assert_eq!(scene.told_of("/twilio/voice/amd", "AnsweredBy"), ["human", "human"]);
     assert_eq!(scene.told_of("/twilio/voice/status", "AnsweredBy"), ["human", "human"]);
-    // By then it is known.
+    // By then the result is known.
     assert_eq!(scene.told_of("/twilio/voice/key", "AnsweredBy"), ["human", "human"]);
-    // Who doesn't ask isn't told.
+    // Without a request for detection, there is no result.
     scene.call(&[]).await;
     scene.hands(DANA, "answer", json!({})).await;
     scene.hands(DANA, "hangup", json!({})).await;
@@ -149,7 +149,7 @@ async fn detection_in_the_foreground_is_told_with_the_first_request() {
     scene.end_of(0).await;
     scene.call(&[("MachineDetection", "DetectMessageEnd")]).await;
     scene.end_of(1).await;
-    // Keys at once, and nobody listens.
+    // With `SendDigits`, Twilio doesn't listen.
     scene.call(&[("MachineDetection", "Enable"), ("SendDigits", "ww1")]).await;
     scene.end_of(2).await;
     assert_eq!(scene.told_of("/twilio/voice", "AnsweredBy"), ["machine_start", "machine_end_beep", ""]);

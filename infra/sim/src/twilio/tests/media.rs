@@ -1,11 +1,11 @@
-//! Pictures and files in both directions.
+//! Tests of pictures and files in both directions.
 
 use super::*;
 
 #[tokio::test]
 async fn pictures_are_fetched_or_the_text_fails() {
     let scene = scene().await;
-    // Handbell refuses what isn't signed, and a file's URL isn't.
+    // Handbell refuses unsigned requests, and a file's URL is unsigned.
     let (_, message) = scene.text(&[("MediaUrl", &format!("{}/f.pdf", scene.origin))]).await;
     assert!(message["sid"].as_str().is_some_and(|sid| sid.starts_with("MM")));
     scene.until("failed", || scene.phone(DANA)["texts"][0]["status"] == "failed").await;
@@ -34,12 +34,12 @@ async fn pictures_are_fetched_or_the_text_fails() {
     let (_, list) =
         scene.get(&format!("Messages/{}/Media.json", done["text"]["sid"].as_str().expect("a sid"))).await;
     assert_eq!(list["media_list"][0]["content_type"], "image/png");
-    // What Handbell got can be sent on.
+    // Handbell can send a received file on.
     scene.text(&[("MediaUrl", &place)]).await;
     scene.until("delivered", || scene.phone(DANA)["texts"][1]["status"] == "delivered").await;
 }
 
-/// The files of the last text on a phone: names, types and the bytes behind the page's URLs.
+/// Returns the files of the last text on a phone: names, types, and the bytes behind the page's URLs.
 async fn shown(scene: &Scene, number: &str) -> Vec<(String, String, Bytes)> {
     let text =
         scene.phone(number)["texts"].as_array().and_then(|texts| texts.last().cloned()).unwrap_or_default();
@@ -85,7 +85,7 @@ async fn files_of_all_kinds_come_in_their_order() {
     assert_eq!(scene.hands(DANA, "text", json!({"to": OURS, "media": many})).await.0, 400);
     let garbled = json!([{"name": "a.png", "content": "!"}]);
     assert_eq!(scene.hands(DANA, "text", json!({"to": OURS, "media": garbled})).await.0, 400);
-    // A photograph from a phone is larger than what a form usually is.
+    // A photograph from a phone is larger than a usual form.
     let large = json!([{"name": "a.jpg", "content": "A".repeat(4 << 20)}]);
     assert_eq!(scene.hands(DANA, "text", json!({"to": OURS, "media": large})).await.0, 200);
 }
@@ -166,7 +166,7 @@ async fn files_go_out_or_the_text_fails_with_the_reason() {
         assert_eq!(text["error_code"], json!(code), "{name}");
         assert_eq!(text["media"][0]["url"].is_null(), code.is_some(), "{name}");
     }
-    // The limit is that of all files together.
+    // The limit applies to all files together.
     scene.text(&[("MediaUrl", &at("fits.png")), ("MediaUrl", &at("a.png"))]).await;
     let last =
         || scene.phone(DANA)["texts"].as_array().and_then(|texts| texts.last().cloned()).unwrap_or_default();

@@ -1,11 +1,11 @@
-//! What callers leave on tape.
+//! Tests of recordings.
 
 use super::*;
 
 const TAPE: &str = "<Response><Say>Speak</Say><Record action=\"voice/left?i=1\" timeout=\"10\" maxLength=\"60\" finishOnKey=\"#\" \
      recordingStatusCallback=\"/twilio/tape\" recordingStatusCallbackEvent=\"in-progress completed absent\"/><Say>Nothing heard</Say></Response>";
 
-/// Somebody who has called and hears the beep.
+/// Returns a scene in which a caller has heard the beep.
 async fn at_the_beep() -> Scene {
     let scene = scene().await;
     scene.says("/twilio/voice", TAPE);
@@ -23,7 +23,7 @@ async fn a_key_ends_the_tape() {
         scene.hands(DANA, "speak", json!({"text": "The lamp is broken.", "seconds": 7})).await;
     assert_eq!((code, &spoken["call"]["recording"]), (200, &json!(true)));
     scene.hands(DANA, "speak", json!({"text": "Call me.", "seconds": 2})).await;
-    // A key that doesn't end it is only a noise.
+    // Other keys are only a noise.
     scene.hands(DANA, "keys", json!({"digits": "5"})).await;
     assert_eq!(scene.phone(DANA)["call"]["recording"], true);
     let (_, over) = scene.hands(DANA, "keys", json!({"digits": "#"})).await;
@@ -147,7 +147,7 @@ async fn a_call_that_is_led_elsewhere_keeps_its_tape() {
     scene.until("the next tape", || scene.phone(DANA)["call"]["recording"] == true).await;
     assert_eq!(scene.phone(DANA)["call"]["recordings"][0]["said"], json!(["The lamp."]));
     assert_eq!(scene.told("/twilio/voice/left").len(), 0);
-    // A document that came from nowhere leads nowhere; any key ends this tape.
+    // An inline document has no URL to return to; any key ends this recording.
     scene.hands(DANA, "speak", json!({"text": "And the door."})).await;
     let (_, over) = scene.hands(DANA, "keys", json!({"digits": "7"})).await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Texts in both directions, and the list of them.
+//! Tests of texts in both directions, and of their list.
 
 use super::*;
 
@@ -130,7 +130,7 @@ async fn lists_are_paged_and_filtered() {
         (&json!(0), &json!(2), &json!(0), &json!(1))
     );
     assert_eq!(page["previous_page_uri"], Value::Null);
-    // What comes in between doesn't move the pages.
+    // A new text doesn't shift the pages.
     scene.text(&[("Body", "5")]).await;
     let next = format!("{}/sim/twilio{}", scene.origin, page["next_page_uri"].as_str().expect("a next page"));
     let (_, page) = read(scene.http.get(next).basic_auth(account(), Some(TOKEN))).await;
@@ -141,7 +141,7 @@ async fn lists_are_paged_and_filtered() {
     assert_eq!(bodies(&scene.get("Messages.json?DateSent=2020-01-01").await.1).len(), 0);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent%3E=2020-01-01T00:00:00Z").await.1).len(), 5);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent%3C=2020-01-01T00:00:00Z").await.1).len(), 0);
-    // On that day too.
+    // Including that day.
     assert_eq!(bodies(&scene.get(&format!("Messages.json?DateSent%3C={today}")).await.1).len(), 5);
     assert_eq!(bodies(&scene.get("Messages.json?DateSent%3C=2020-01-01").await.1).len(), 0);
     assert_eq!(

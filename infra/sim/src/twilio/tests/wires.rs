@@ -1,4 +1,4 @@
-//! What goes wrong between Twilio and Handbell.
+//! Tests of failures between Twilio and Handbell.
 
 use super::*;
 
@@ -38,7 +38,7 @@ async fn troubles_of_callbacks() {
     scene.trouble("drop-callback");
     scene.text(&[("StatusCallback", &status)]).await;
     scene.until("delivered", || scene.phone(DANA)["texts"][0]["status"] == "delivered").await;
-    // Nothing is left in the queue, and nothing was told.
+    // The queue is empty, and there was no callback.
     scene.until("the queue", || scene.twilio.lock().outbox.is_empty()).await;
     assert_eq!(scene.told("/twilio/sms/status").len(), 0);
     scene.stage.troubles.clear();
@@ -77,7 +77,7 @@ async fn retries_are_those_of_the_fragment() {
         scene.until("the queue", || scene.twilio.lock().outbox.is_empty()).await;
         assert_eq!(count(before), expected, "{fragment}");
     }
-    // A port that nobody listens on: tried once more, and the text is delivered all the same.
+    // A closed port: Twilio retries once, and delivers the text in any case.
     let free =
         tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
     let before = scene.stage.wire.entries().len();

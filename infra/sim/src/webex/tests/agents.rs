@@ -1,4 +1,4 @@
-//! What agents do in their spaces: they write in threads, change and delete what they wrote, rename spaces, share teams.
+//! Tests of agents' actions in their spaces: threads, edits, deletions, new titles and teams.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -148,7 +148,7 @@ async fn the_rooms_of_a_team_are_listed_and_archived() {
     assert_eq!(world.get(OURS, &path).await.1["isReadOnly"], true);
     assert_eq!(world.post(OURS, "/messages", json!({"roomId": rooms[0], "text": "x"})).await.0, 403);
 
-    // Who is added to a room of the team is in the team; who leaves the team leaves its rooms.
+    // Adding a person to a team's room adds them to the team; leaving the team leaves its rooms.
     let add = json!({"roomId": rooms[1], "personEmail": "bob@example.com"});
     assert_eq!(world.post(OURS, "/memberships", add).await.0, 200);
     assert_eq!(world.get(BOB, &format!("/teams/{id}")).await.1["name"], "Counter");

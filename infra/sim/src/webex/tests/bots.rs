@@ -1,4 +1,4 @@
-//! What a bot sees and hears in a group room, next to a user who sees everything.
+//! Tests of what a bot sees in a group room, compared with a user, who sees everything.
 
 use serde_json::{Value, json};
 
@@ -59,11 +59,11 @@ async fn between_two_a_bot_sees_everything() {
     assert_eq!(world.get(OURS, &format!("/messages?roomId={room}")).await.1["items"][0]["text"], "psst");
 }
 
-/// A message is written, changed and deleted by Alice; what `OURS` hears of it, and what it may read in between.
+/// Lets Alice write, edit and delete a message, and returns what `OURS` is notified of and may read in between.
 async fn life(world: &World, markdown: &str) -> (Value, Vec<Value>) {
     let room = world.room(&["alice@example.com"]).await;
     let mut heard = world.listen(OURS, "messages").await;
-    // What is always heard comes after each step, so that nothing is waited for.
+    // An event that always arrives follows each step, so that the test needs no time-out.
     let mut told = Vec::new();
     let sent = world.say(ALICE, &room, markdown).await;
     let path = format!("/messages/{}", text(&sent["id"]));

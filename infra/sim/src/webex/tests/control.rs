@@ -1,4 +1,4 @@
-//! The controls: files that can't be had, webhooks that are off.
+//! Tests of the control API: withheld files and disabled webhooks.
 
 use axum::http::StatusCode;
 use jiff::SignedDuration;
@@ -21,7 +21,7 @@ async fn files_are_withheld_for_a_while() {
         request.bearer_auth(OURS).send().await.expect("an answer")
     };
     assert_eq!(withhold(&world, json!({"status": 423, "times": 2, "retryAfter": 3})).await, 204);
-    // Whoever may not have the file learns nothing of it, and uses nothing up.
+    // A caller without access learns nothing about the file, and doesn't use up the trouble.
     assert_eq!(world.stage.http.get(&url).bearer_auth(BOB).send().await.expect("an answer").status(), 404);
     for method in [Method::HEAD, Method::GET] {
         let locked = fetch(method, "").await;
@@ -83,7 +83,7 @@ async fn webhooks_are_switched_off_until_they_are_put_right() {
 
     assert_eq!(off(Value::Null).await, 204);
     assert_eq!((status(&messages).await.as_str(), status(&rooms).await.as_str()), ("inactive", "inactive"));
-    // Soon afterwards one failure is enough; later it is one of a hundred.
+    // Soon afterwards one failure is enough; later it takes a hundred.
     let rename = async || world.put(OURS, &format!("/rooms/{room}"), json!({"title": "x"})).await;
     let failed = async |count: usize| {
         let mut changes = world.stage.watch();

@@ -1,4 +1,4 @@
-//! What people are at: played by the control, seen by colleagues.
+//! Tests of presence, which the control API sets and colleagues see.
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
@@ -78,7 +78,7 @@ async fn who_does_something_was_seen_just_now() {
     let alice = find(&world, "alice@example.com").await;
     assert_eq!((&alice["lastActivity"], &alice["status"]), (&said["created"], &json!("meeting")));
 
-    // Without a time, who is active is so now; anybody else was last seen when they were.
+    // Without a time, an active person was active just now; for everybody else the time doesn't change.
     assert_eq!(play(&world, "alice@example.com", long_ago).await, 204);
     assert_eq!(play(&world, "alice@example.com", json!({"status": "inactive"})).await, 204);
     assert_eq!(find(&world, "alice@example.com").await["lastActivity"], "2020-01-01T00:00:00.000Z");
@@ -110,7 +110,7 @@ async fn other_organisations_see_no_status() {
     for person in seen {
         assert_eq!(person.get("status").is_some(), person["id"] == pat["id"], "{person}");
     }
-    // By address one finds only people of one's own.
+    // A search by address finds only people of the caller's organisation.
     assert_eq!(world.get(OURS, "/people?email=pat@elsewhere.org").await.1["items"], json!([]));
     assert_eq!(world.get(PAT, "/people?displayName=Alice").await.1["items"], json!([]));
     let (_, members) = world.get(OURS, &format!("/memberships?roomId={room}")).await;
