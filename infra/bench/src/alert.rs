@@ -1,4 +1,4 @@
-//! What a press and a whole alert ask of AWS and of the vendors.
+//! Requests of a press and of a whole alert to AWS and to the vendors.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,12 +11,12 @@ use crate::count::{Bill, Counter};
 use crate::measure::{listen_to_webex, press, settle, start};
 use crate::progress;
 
-/// How long the stand-in phones take for each step: as on a laptop.
+/// Time that the simulated phones take for each step, as on a laptop.
 const PACE: Duration = Duration::from_millis(600);
-/// After this every incident of the demo is over.
+/// Time after which every incident of the demo is over.
 const NEXT_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Two presses with all that follows, twice: the first alert ever makes its space, every later one finds it.
+/// Measures two presses with all that follows, twice: the first alert creates its space, every later one finds it.
 pub(crate) async fn measure(release: &Path, config: &Path) -> Result<Vec<Bill>, Error> {
     let counter = Counter::start().await?;
     let runner = start(release, config, (counter.port(), counter.before_aws()), PACE, false).await?;
@@ -35,7 +35,7 @@ pub(crate) async fn measure(release: &Path, config: &Path) -> Result<Vec<Bill>, 
         } else {
             "and what the next day's asks"
         });
-        // Whatever starts now has no part in the alert.
+        // These starts must not count as a part of the alert.
         warm(&runner, &http).await?;
         counter.forget(&runner);
         let mut presses = Vec::new();
@@ -57,7 +57,7 @@ pub(crate) async fn measure(release: &Path, config: &Path) -> Result<Vec<Bill>, 
     Ok(bills)
 }
 
-/// Calls each function's process once, so that its own start isn't counted.
+/// Calls each function once, so that the starts of processes aren't counted.
 async fn warm(runner: &Runner, http: &reqwest::Client) -> Result<(), Error> {
     for path in ["/b/nobody-has-this-token-on-any-laptop", "/twilio/sms/status", "/webex"] {
         http.post(format!("http://{}{path}", runner.address)).send().await?;

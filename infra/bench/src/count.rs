@@ -1,4 +1,4 @@
-//! What is asked of AWS and of the vendors while something happens, request by request, and how long they take for it.
+//! Counts the requests to AWS and to the vendors, and measures the time of the answers.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,9 +17,9 @@ use handbell_local::runner::Runner;
 
 use crate::writes::{self, Writes};
 
-/// How DynamoDB names a write whose condition failed.
+/// DynamoDB's error of a write whose condition failed.
 const REFUSED: &[u8] = b"ConditionalCheckFailedException";
-/// Where the functions find what, on the runner.
+/// The endpoint variables, and their paths on the runner.
 const AWS: [(&str, &str); 5] = [
     ("AWS_ENDPOINT_URL_DYNAMODB", "/aws/dynamodb"),
     ("AWS_ENDPOINT_URL_SQS", "/aws/sqs"),
@@ -30,42 +30,43 @@ const AWS: [(&str, &str); 5] = [
 const VENDORS: [(&str, &str); 2] =
     [("HANDBELL_WEBEX_URL", "/sim/webex/v1"), ("HANDBELL_TWILIO_URL", "/sim/twilio")];
 
-/// What was asked while something happened.
+/// Requests during a measured action.
 #[derive(Clone)]
 pub(crate) struct Bill {
-    /// What happened.
+    /// The measured action.
     pub(crate) what: &'static str,
-    /// How often each operation of AWS was called.
+    /// Number of calls of each AWS operation.
     pub(crate) aws: BTreeMap<String, u64>,
-    /// What the table's operations cost.
+    /// Consumed capacity of each operation of the table.
     pub(crate) units: BTreeMap<String, Units>,
-    /// Single writes whose condition failed. The embedded table asks nothing for them; AWS takes the row's units.
+    /// Number of single writes whose condition failed. The embedded table charges nothing for them; AWS charges the row's
+    /// units.
     pub(crate) refused: u64,
-    /// Requests to each vendor, and from each.
+    /// Number of requests to and from each vendor.
     pub(crate) vendors: BTreeMap<String, u64>,
-    /// How long anybody who was asked through the counter was at work.
+    /// Time in which at least one request through the counter was in progress.
     pub(crate) stand_ins: Duration,
-    /// What was written, by what it was; only of a [`Counter::of_writes`].
+    /// Writes by purpose; only for a [`Counter::of_writes`].
     pub(crate) writes: BTreeMap<String, Writes>,
 }
 
 impl Bill {
-    /// All write units.
+    /// Returns all write units.
     pub(crate) fn write(&self) -> f64 {
         self.units.values().map(|units| units.write).sum()
     }
 
-    /// All read units.
+    /// Returns all read units.
     pub(crate) fn read(&self) -> f64 {
         self.units.values().map(|units| units.read).sum()
     }
 
-    /// Requests to the table.
+    /// Returns the number of requests to the table.
     pub(crate) fn table(&self) -> u64 {
         self.units.values().map(|units| units.calls).sum()
     }
 
-    /// What came after `before`.
+    /// Returns the requests after `before`.
     pub(crate) fn since(mut self, before: &Self) -> Self {
         for (name, count) in &before.aws {
             self.aws.entry(name.clone()).and_modify(|now| *now -= count);
@@ -96,23 +97,23 @@ impl Bill {
     }
 }
 
-/// Stands before AWS's endpoints and perhaps the vendors', counts, and hands on.
+/// A proxy in front of AWS's endpoints, and optionally the vendors', that counts requests.
 pub(crate) struct Counter(Arc<Counting>);
 
 struct Counting {
     address: String,
-    /// The port that the runner is to have: it is asked through the counter before its start is over.
+    /// Port of the runner, which gets requests through the counter before its start is complete.
     port: u16,
     http: reqwest::Client,
     aws: Mutex<BTreeMap<String, u64>>,
     refused: AtomicU64,
     wire: Mutex<u64>,
     work: Mutex<Work>,
-    /// None: nobody asks what is written.
+    /// `None` if writes are not classified.
     writes: Option<Mutex<BTreeMap<String, Writes>>>,
 }
 
-/// How long at least one request was being answered.
+/// Time in which at least one request was in progress.
 #[derive(Default)]
 struct Work {
     running: u32,
@@ -139,19 +140,19 @@ impl Work {
 }
 
 impl Counter {
-    /// A counter before a runner that is started at [`Counter::port`].
+    /// Starts a counter in front of a runner that must be started at [`Counter::port`].
     pub(crate) async fn start() -> Result<Self, Error> {
         Self::begin(None).await
     }
 
-    /// The same, and it looks into each write to tell what it was. That takes time, so it isn't for who measures time.
+    /// Starts a counter that also classifies each write. This takes time, so it is not suitable for measuring time.
     pub(crate) async fn of_writes() -> Result<Self, Error> {
         Self::begin(Some(Mutex::default())).await
     }
 
     async fn begin(writes: Option<Mutex<BTreeMap<String, Writes>>>) -> Result<Self, Error> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-        // Free now, and asked for again in a moment.
+        // The port is free now, and is used again in a moment.
         let port = tokio::net::TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let counting = Arc::new(Counting {
             address: format!("http://{}", listener.local_addr()?),
@@ -168,12 +169,13 @@ impl Counter {
         Ok(Self(counting))
     }
 
-    /// The variables by which the functions find AWS behind this counter.
+    /// Returns the variables with which functions use AWS through this counter.
     pub(crate) fn before_aws(&self) -> Vec<(String, String)> {
         AWS.map(|place| self.before(place)).into()
     }
 
-    /// The same, with Webex and Twilio behind it too: for who wants to know how long they take.
+    /// Returns the variables with which functions use AWS, Webex and Twilio through this counter, to measure their time,
+    /// too.
     pub(crate) fn before_all(&self) -> Vec<(String, String)> {
         AWS.into_iter().chain(VENDORS).map(|place| self.before(place)).collect()
     }
@@ -182,12 +184,12 @@ impl Counter {
         (variable.to_owned(), format!("{}{path}", self.0.address))
     }
 
-    /// Where the runner must be started.
+    /// Returns the port at which the runner must be started.
     pub(crate) fn port(&self) -> u16 {
         self.0.port
     }
 
-    /// Begins to count anew.
+    /// Resets the counts.
     pub(crate) fn forget(&self, runner: &Runner) {
         lock(&self.0.aws).clear();
         self.0.refused.store(0, Ordering::Relaxed);
@@ -199,7 +201,7 @@ impl Counter {
         work.begun = work.begun.map(|_| Instant::now());
     }
 
-    /// What was counted so far.
+    /// Returns the requests so far.
     pub(crate) fn bill(&self, what: &'static str, runner: &Runner) -> Bill {
         let seen = *lock(&self.0.wire);
         let mut vendors = BTreeMap::new();
@@ -227,7 +229,7 @@ async fn hand_on(State(counting): State<Arc<Counting>>, request: Request) -> Res
     let (parts, body) = request.into_parts();
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let target = target.map(|target| target.replace("DynamoDB_20120810", "DynamoDB").replace('.', " "));
-    // The bucket and the mail are asked by method and path.
+    // Operations of the bucket and the mail are given by method and path.
     let by_path = [("/aws/s3", "S3"), ("/aws/ses", "SES")].into_iter();
     let by_path = by_path
         .filter(|(path, _)| parts.uri.path().starts_with(path))
@@ -253,7 +255,7 @@ async fn forward(
 ) -> Result<Response, reqwest::Error> {
     let origin = format!("http://127.0.0.1:{}", counting.port);
     let (status, headers, body) = pass_on(&counting.http, &origin, parts, request.clone()).await?;
-    // A transaction that failed names its reasons in another exception.
+    // A failed transaction has another exception.
     if status == StatusCode::BAD_REQUEST && body.windows(REFUSED.len()).any(|part| part == REFUSED) {
         counting.refused.fetch_add(1, Ordering::Relaxed);
     }
@@ -266,7 +268,7 @@ async fn forward(
     Ok((status, headers, body).into_response())
 }
 
-/// Asks the same of whoever is meant.
+/// Passes the request on to its destination.
 pub(crate) async fn pass_on(
     http: &reqwest::Client,
     origin: &str,

@@ -1,4 +1,4 @@
-//! What it takes to poll a site of five hundred zones, minute after minute.
+//! Measures the poll of a site with five hundred zones, minute by minute.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,38 +12,38 @@ use crate::measure::{Clock, Secrets, environment, start};
 use crate::process::Process;
 use crate::{events, progress};
 
-/// The zones of the one site.
+/// Number of zones of the site.
 pub(crate) const ZONES: u64 = 500;
-/// Its name.
+/// Name of the site.
 const SITE: &str = "house";
-/// The function that polls.
+/// Name of the function that polls.
 const POLL: &str = "cmx-poll";
 /// Minutes of a day.
 const DAY: u64 = 24 * 60;
-/// One zone in so many gets full on a given day.
+/// On a given day, one zone in this number gets full.
 const SELDOM: u64 = 5;
-/// How long the stand-in phones and rooms take.
+/// Time that the simulated phones take for each step.
 const PACE: Duration = Duration::from_millis(5);
 
-/// How much is played.
+/// Size of the measurement.
 #[derive(Clone, Copy)]
 pub(crate) struct Played {
-    /// Processes that are started.
+    /// Number of processes to start.
     pub(crate) starts: usize,
-    /// Minutes that one process polls.
+    /// Number of polls by one process.
     pub(crate) polls: usize,
 }
 
-/// What was measured.
+/// Results of the measurement.
 #[derive(Default)]
 pub(crate) struct Crowds {
-    /// From the start of a process to the answer of its first poll, what the site took left out.
+    /// Time from the start of a process to the answer of its first poll, without the site's time.
     pub(crate) first: Vec<Duration>,
-    /// Each poll of one process.
+    /// Time of each poll by one process.
     pub(crate) whole: Vec<Duration>,
-    /// What the site took of each, by its own account.
+    /// The site's time of each poll, as the site reports it.
     pub(crate) site: Vec<Duration>,
-    /// Each poll without what the site took.
+    /// Time of each poll without the site's.
     pub(crate) own: Vec<Duration>,
     /// Round trips to the table in each poll.
     pub(crate) trips: Vec<u64>,
@@ -51,21 +51,21 @@ pub(crate) struct Crowds {
     pub(crate) write: Vec<f64>,
     /// Read units of each poll.
     pub(crate) read: Vec<f64>,
-    /// On a processor, for each poll.
+    /// Processor time of a poll.
     pub(crate) processor: Option<Duration>,
-    /// The most memory that the process had.
+    /// Peak memory of the process.
     pub(crate) memory: Option<u64>,
-    /// The largest that the site's row has been, in bytes as DynamoDB counts them.
+    /// Largest size of the site's row, in bytes as DynamoDB counts them.
     pub(crate) row: u64,
-    /// The most bytes that the site's answer had.
+    /// Largest answer of the site, in bytes.
     pub(crate) answer: usize,
-    /// How much there was to tell: louder, quieter, over.
+    /// Number of changes to report: busier, calmer, over.
     pub(crate) signals: u64,
-    /// Cards that came of it in the room.
+    /// Number of cards in the space.
     pub(crate) cards: usize,
 }
 
-/// Lets one process of the real function poll minute by minute, while people come and go.
+/// Lets one process of the real function poll minute by minute, while the counts change.
 pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Error> {
     let file = ConfigFile::write()?;
     let runner = start(release, &file.0, (0, Vec::new()), PACE, false).await?;
@@ -107,7 +107,7 @@ pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Er
         crowds.read.push(after.read - units.read);
         crowds.answer = crowds.answer.max(bytes);
         crowds.row = crowds.row.max(row(&runner, &http).await?);
-        // What was told reaches people; that isn't part of the poll.
+        // Delivering the reports is not a part of the poll.
         while runner.cloud.queue().depth().visible > 0 {
             runner.cloud.deliver_due().await;
         }
@@ -124,7 +124,7 @@ pub(crate) async fn measure(release: &Path, played: Played) -> Result<Crowds, Er
     Ok(crowds)
 }
 
-/// It is the next full minute, and people have come and gone.
+/// Moves the clock to the next full minute and changes the counts.
 fn next_minute(runner: &Runner, minute: &mut u64) -> Result<(), Error> {
     let now = runner.stage.clock.now();
     let next = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60)?;
@@ -136,7 +136,7 @@ fn next_minute(runner: &Runner, minute: &mut u64) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the site took since then, and how long its answer was. It must have been asked once.
+/// Returns the site's time since then, and the size of its answer. There must have been exactly one request.
 fn asked(
     wire: &mut tokio::sync::broadcast::Receiver<handbell_sim::wire::WireEntry>,
 ) -> Result<(Duration, usize), Error> {
@@ -152,14 +152,14 @@ fn asked(
     }
 }
 
-/// A poll that counted nothing is a quick one, and no result.
+/// Checks that the poll has counted all zones, since a poll that fails is fast and no result.
 async fn has_counted(runner: &Runner) -> Result<(), Error> {
     let site = runner.store.sites().site(SITE).await?.ok_or("the site was never polled")?;
     let known = site.counts.zones.values().filter(|counts| matches!(counts.last(), Some(Some(_)))).count();
     if known as u64 == ZONES { Ok(()) } else { Err(format!("only {known} zones were counted").into()) }
 }
 
-/// How large the site's row is, as DynamoDB counts.
+/// Returns the size of the site's row as DynamoDB counts it.
 async fn row(runner: &Runner, http: &reqwest::Client) -> Result<u64, Error> {
     let key = json!({ "pk": { "S": format!("SITE#{SITE}") }, "sk": { "S": "NOW" } });
     let request =
@@ -179,7 +179,7 @@ async fn row(runner: &Runner, http: &reqwest::Client) -> Result<u64, Error> {
     Ok(row.iter().map(|(name, value)| name.len() as u64 + size(value)).sum())
 }
 
-/// How many bytes a value takes, as DynamoDB's guide says.
+/// Returns the size of a value according to DynamoDB's guide.
 fn size(value: &Value) -> u64 {
     let Some((kind, value)) = value.as_object().and_then(|value| value.iter().next()) else { return 0 };
     let text = value.as_str().map_or(0, str::len) as u64;
@@ -204,7 +204,7 @@ fn capacity(zone: u64) -> u64 {
     20 + mixed(zone, 0, 1) % 40
 }
 
-/// How many devices are in a zone: a day's tide, a little noise, and on some days more than it holds.
+/// Returns the number of devices in a zone: a daily tide with a little noise, and on some days more than the capacity.
 fn devices(zone: u64, minute: u64) -> u32 {
     let tide = 60 - (minute % DAY).abs_diff(DAY / 2) * 35 / (DAY / 2);
     let chance = mixed(zone, minute / DAY, 2);
@@ -219,7 +219,7 @@ fn devices(zone: u64, minute: u64) -> u32 {
     ((percent + mixed(zone, minute, 3) % 7) * capacity(zone) / 100) as u32
 }
 
-/// Looks like chance and is none.
+/// Returns deterministic noise.
 fn mixed(zone: u64, time: u64, what: u64) -> u64 {
     let mut mixed = (zone << 40 ^ time << 8 ^ what)
         .wrapping_add(0x9e37_79b9_7f4a_7c15)
@@ -229,7 +229,7 @@ fn mixed(zone: u64, time: u64, what: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-/// The configuration, for as long as this lives.
+/// The configuration's file, which is deleted when dropped.
 struct ConfigFile(PathBuf);
 
 impl ConfigFile {
@@ -250,7 +250,7 @@ impl ConfigFile {
             "plans": { "floor": { "space": space } },
         });
         let path = std::env::temp_dir().join(format!("handbell-bench-crowds-{}.yaml", std::process::id()));
-        // JSON is YAML too.
+        // JSON is valid YAML.
         std::fs::write(&path, serde_json::to_vec_pretty(&config)?)?;
         Ok(Self(path))
     }

@@ -1,4 +1,4 @@
-//! What a customer's text and an agent's answer ask of AWS and of the vendors, and how long they take.
+//! Measures the requests of a customer's text and an agent's answer to AWS and the vendors, and their time.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,46 +16,47 @@ use crate::measure::{listen_to_webex, start};
 use crate::people::{Line, answer, customer, origin, rooms, text};
 use crate::progress;
 
-/// How long the stand-in phones take for each step. Shorter, and one edit of the report would show two steps.
+/// Time that the simulated phones take for each step. With a shorter time, one edit of the delivery summary would show two
+/// steps.
 const PACE: Duration = Duration::from_millis(100);
-/// Longer than anything takes here.
+/// Time-out, longer than any measured step.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Customers before those that are measured: processes start, and learn what they ask only once.
+/// Number of customers before those that are measured, since processes start, and cache what they read only once.
 const REHEARSALS: usize = 2;
 
-/// Steps by which [`crate::report`] reckons what all of them would take one after another.
+/// Steps from which [`crate::report`] computes the time of the same messages one after another.
 pub(crate) const FIRST_POSTED: &str = "a new customer's first text, until it is posted in their space";
 pub(crate) const ANSWER_TAKEN: &str = "an agent's answer, until Twilio has taken it";
 pub(crate) const AGAIN_POSTED: &str = "a known customer's text, until it is posted";
 
-/// What was measured of customers who come one after another.
+/// Results for customers who come one after another.
 pub(crate) struct Customers {
-    /// How long each step took, for each customer.
+    /// Time of each step, for each customer.
     pub(crate) steps: Vec<Step>,
-    /// What was asked for each step: of all customers the middle one.
+    /// Requests of each step, of the median customer.
     pub(crate) bills: Vec<Bill>,
 }
 
-/// From somebody's words to what comes of them.
+/// Time from a message to its effect.
 pub(crate) struct Step {
-    /// From where to where.
+    /// Description of the step.
     pub(crate) what: &'static str,
-    /// How long it took each time.
+    /// Its time for each customer.
     pub(crate) took: Vec<Took>,
 }
 
-/// How long something took.
+/// Time of a step.
 #[derive(Clone, Copy)]
 pub(crate) struct Took {
-    /// From the front door on, without what the queue held back.
+    /// Time from the front door, without the queue's delays.
     pub(crate) whole: Duration,
-    /// Of it, the time in which a stand-in (table, queue, bus, Webex, Twilio) was at work.
+    /// The part in which a simulated service (table, queue, bus, Webex, Twilio) was at work.
     pub(crate) stand_ins: Duration,
-    /// What the queue held back, in the system's time. The clock was moved, nobody waited.
+    /// Delays of the queue, in the system's time. The clock was moved, so they took no real time.
     pub(crate) held: Duration,
 }
 
-/// Lets customers come one after another. Each texts for the first time, is answered, and texts again.
+/// Lets customers come one after another. Each sends a first text, gets an answer, and texts again.
 pub(crate) async fn measure(
     release: &Path,
     config: &Path,
@@ -79,7 +80,7 @@ pub(crate) async fn measure(
     Ok(Customers { steps: all.steps, bills: all.bills.into_iter().filter_map(middle).collect() })
 }
 
-/// What was measured of each customer, by what it was.
+/// Measurements of each customer, by step.
 #[derive(Default)]
 struct Collected {
     steps: Vec<Step>,
@@ -103,14 +104,14 @@ impl Collected {
     }
 }
 
-/// A process more, or a status that came early, changes a bill: the one that asks the table neither most nor least counts.
+/// Returns the bill with the median number of requests to the table, since a new process or an early receipt changes a bill.
 fn middle(mut bills: Vec<Bill>) -> Option<Bill> {
     bills.sort_by(|one, other| one.table().cmp(&other.table()).then(one.write().total_cmp(&other.write())));
     let place = bills.len().checked_sub(1)? / 2;
     Some(bills.swap_remove(place))
 }
 
-/// Those who take part, and whoever counts.
+/// The runner, the line and the counter of the measurement.
 struct Desk {
     runner: Arc<Runner>,
     http: reqwest::Client,
@@ -119,7 +120,7 @@ struct Desk {
     our: String,
 }
 
-/// A moment, and what had been asked until then.
+/// A time, with the requests until then.
 struct Seen {
     at: Instant,
     skipped: Skipped,
@@ -169,7 +170,7 @@ impl Desk {
         Seen { at: Instant::now(), skipped: self.feeder.skipped(), bill: self.counter.bill("", &self.runner) }
     }
 
-    /// Does something, and waits until each of these has been on the wire.
+    /// Does the work, and waits until each of these requests is in the wire log.
     async fn until<const N: usize>(
         &self,
         what: impl Future<Output = Result<(), Error>>,
@@ -203,7 +204,7 @@ impl Desk {
         Ok(seen.map(|seen| seen.unwrap_or_else(|| self.seen())))
     }
 
-    /// What was asked when nothing is to be done any more, now or later.
+    /// Waits until no work is left, now or later, and returns the requests.
     async fn settled(&self) -> Result<Bill, Error> {
         let (begun, mut still) = (Instant::now(), Instant::now());
         while still.elapsed() < STILL * 2 {
@@ -246,7 +247,7 @@ fn is_post(entry: &WireEntry) -> bool {
     entry.from == "handbell" && entry.to == "webex" && posts && entry.status == 200
 }
 
-/// The report is posted first, and edited when more is known.
+/// Whether the request edits the delivery summary to show a delivery.
 fn is_shown(entry: &WireEntry) -> bool {
     let edits = entry.method == "PUT" && entry.body.contains("delivered");
     entry.from == "handbell" && entry.to == "webex" && edits && entry.status == 200

@@ -1,4 +1,5 @@
-//! Alerts that call people: how quickly many are called, that a flood loses none, what one costs, and that steps come in time.
+//! Measures on-call alerts: the speed of many calls, a flood without losses, the cost of an alert, and the punctuality of
+//! steps.
 
 mod called;
 mod cost;
@@ -12,28 +13,28 @@ use std::path::Path;
 
 use handbell_boot::Error;
 
-/// How much is played.
+/// Size of the measurement.
 #[derive(Clone, Copy)]
 pub(crate) struct Played {
-    /// People who are called by one incident.
+    /// Number of people that one incident calls.
     people: usize,
-    /// Alerts of the flood, and the seconds in which they come.
+    /// Number of alerts in the flood, and its duration in seconds.
     flood: (usize, u64),
-    /// Incidents with a second step, and the seconds in which they come.
+    /// Number of incidents with a second step, and the seconds in which they open.
     steps: (usize, u64),
-    /// So many seconds after the first step the second comes: the shortest and the longest.
+    /// Shortest and longest time between the first and the second step, in seconds.
     after: (u64, u64),
 }
 
 impl Played {
-    /// What goes on record.
+    /// The measurement for docs/benchmark.md.
     pub(crate) const WHOLE: Self = Self { people: 50, flood: (1000, 10), steps: (200, 60), after: (15, 150) };
-    /// To see that it works.
+    /// A small measurement to check the benchmark itself.
     pub(crate) const SMALL: Self = Self { people: 20, flood: (50, 2), steps: (20, 5), after: (10, 20) };
 }
 
-/// Measures all of it, and gives the tables. With `release`, times are those of the real binaries there as well as those of
-/// one process.
+/// Runs all measurements and returns the tables. With `release`, also measures the times of the binaries there, besides
+/// those of one process.
 pub(crate) async fn measure(release: Option<&Path>, played: Played) -> Result<String, Error> {
     let mut hands = vec![scene::Hands::OneProcess];
     hands.extend(release.map(|release| scene::Hands::Binaries(release.to_owned())));

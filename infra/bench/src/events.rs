@@ -1,4 +1,4 @@
-//! What AWS hands to a function: a request of the HTTP API, a batch of the queue, a scheduled event.
+//! Events that AWS passes to a function: a request of the HTTP API, a batch of the queue, a scheduled event.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,28 +6,28 @@ use handbell_local::cloud::queue::Message;
 use handbell_sim::wire::WireEntry;
 use serde_json::{Map, Value, json};
 
-/// A press with an id of its own.
+/// Creates a press with a unique id.
 pub(crate) fn press(origin: &str, path: &str, number: u64) -> Value {
     let headers = [("idempotency-key".to_owned(), format!("bench-{number}"))];
     request(origin, "POST", &format!("{origin}{path}"), &headers, "")
 }
 
-/// Is it alive.
+/// Creates a request for the health check.
 pub(crate) fn health(origin: &str) -> Value {
     request(origin, "GET", &format!("{origin}/health"), &[], "")
 }
 
-/// A request without a body.
+/// Creates a request without a body.
 pub(crate) fn asked(origin: &str, method: &str, path: &str) -> Value {
     request(origin, method, &format!("{origin}{path}"), &[], "")
 }
 
-/// A vendor's request once more, as it was.
+/// Repeats a vendor's request unchanged.
 pub(crate) fn again(origin: &str, entry: &WireEntry) -> Value {
     request(origin, &entry.method, &entry.url, &entry.headers, &entry.body)
 }
 
-/// One message of the queue.
+/// Creates a batch with one message of the queue.
 pub(crate) fn batch(message: &Message) -> Value {
     json!({ "Records": [{
         "messageId": message.id, "receiptHandle": "bench", "body": message.body, "attributes": {}, "messageAttributes": {},
@@ -35,7 +35,7 @@ pub(crate) fn batch(message: &Message) -> Value {
     }] })
 }
 
-/// The schedule's event.
+/// Creates the schedule's event.
 pub(crate) fn tick() -> Value {
     json!({ "version": "0", "detail-type": "Scheduled Event", "source": "aws.scheduler", "detail": "{}" })
 }
@@ -56,7 +56,7 @@ fn request(origin: &str, method: &str, url: &str, headers: &[(String, String)], 
             "requestId": "bench", "routeKey": format!("{method} {path}"), "stage": "$default",
             "time": "01/Jan/2030:00:00:00 +0000", "timeEpoch": 1_893_456_000_000_u64,
         },
-        // API Gateway hands on forms in base64.
+        // API Gateway passes forms in base64.
         "body": STANDARD.encode(body), "isBase64Encoded": true,
     })
 }

@@ -1,4 +1,4 @@
-//! The queue without waiting: what is due is worked on at once, and what is held back moves the clock.
+//! Runs the queue without waiting: due messages are delivered at once, and delayed ones move the clock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,19 +7,19 @@ use handbell_boot::Error;
 use handbell_local::runner::Runner;
 use jiff::SignedDuration;
 
-/// When nothing has moved for so long, only time can help. Longer than a phone's step.
+/// Time without a change after which the clock must be moved. It is longer than a phone's step.
 pub(crate) const STILL: Duration = Duration::from_millis(150);
-/// What was skipped so far.
+/// Skipped time.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Skipped {
-    /// Of the machine's time, in which it was found out that nothing moves.
+    /// The machine's time in which the feeder waited for a change.
     pub(crate) real: Duration,
-    /// Of the system's.
+    /// The system's time by which the clock was moved.
     pub(crate) held: SignedDuration,
 }
 
-/// Gives the queue's messages to their function at once, and moves the clock when all that is left is held back. Nothing
-/// comes from the schedule.
+/// Delivers the queue's messages to their function at once, and moves the clock when only delayed messages are left. The
+/// schedule doesn't run.
 pub(crate) struct Feeder {
     skipped: Arc<Mutex<Skipped>>,
     task: tokio::task::AbortHandle,
@@ -32,7 +32,7 @@ impl Drop for Feeder {
 }
 
 impl Feeder {
-    /// Feeds for as long as this lives.
+    /// Starts the feeder, which runs until it is dropped.
     pub(crate) fn start(runner: &Arc<Runner>) -> Result<Self, Error> {
         let mut functions = runner.cloud.template().functions.iter();
         let function = functions.find(|function| function.queues).ok_or("no function works on the queue")?;
@@ -72,7 +72,7 @@ impl Feeder {
         Ok(Self { skipped, task: task.abort_handle() })
     }
 
-    /// What was skipped since the start.
+    /// Returns the time skipped since the start.
     pub(crate) fn skipped(&self) -> Skipped {
         *self.skipped.lock().unwrap_or_else(PoisonError::into_inner)
     }

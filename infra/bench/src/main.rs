@@ -1,5 +1,5 @@
-//! The benchmark: builds the functions as they are deployed, runs the real binaries on this machine, and prints what they
-//! cost as tables in Markdown.
+//! The benchmark: builds the functions as they are deployed, runs the real binaries on this machine, and prints tables of
+//! their costs in Markdown.
 
 mod alert;
 mod count;
@@ -43,10 +43,10 @@ Options:
 
 The tables come on standard output, the progress on standard error.";
 
-/// Conversations that are held at once.
+/// Number of concurrent conversations.
 const CONVERSATIONS: usize = 100;
 
-/// What was asked for.
+/// Options of the command line.
 struct Options {
     quick: bool,
     build: bool,
@@ -135,7 +135,7 @@ async fn run(options: &Options) -> Result<(), Error> {
         Some(folder) => folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))?,
         None => release::directory()?,
     };
-    // Whoever names parts wants only them.
+    // If the options name parts, only these run.
     let all = !options.crowds && !options.customers && !options.duty;
     let binaries = all || options.crowds || options.customers || options.processes;
     if options.build && options.binaries.is_none() && binaries {
@@ -189,12 +189,12 @@ async fn run(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
-/// The checkout that this program was built from.
+/// Returns the checkout from which this program was built.
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map(Into::into).unwrap_or_default()
 }
 
-/// Says on standard error what is going on: some of it takes minutes.
+/// Prints the progress on standard error, since some measurements take minutes.
 fn progress(text: &str) {
     eprintln!("handbell-bench: {text}");
 }

@@ -1,4 +1,4 @@
-//! Starts, calls, memory and size of each function.
+//! Measures starts, calls, memory and size of each function.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,36 +18,36 @@ use crate::process::Process;
 use crate::release::{NOOP, zipped};
 use crate::{events, progress};
 
-/// Calls before those that are timed.
+/// Number of calls before those that are timed.
 const UNTIMED: usize = 20;
 
-/// How often everything is done.
+/// Number of repetitions.
 #[derive(Clone, Copy)]
 pub(crate) struct Runs {
-    /// Starts of each function.
+    /// Number of starts of each function.
     pub(crate) starts: usize,
-    /// Calls of each function once it runs.
+    /// Number of calls of each function once it runs.
     pub(crate) calls: usize,
 }
 
-/// What was measured of one function.
+/// Results for one function.
 #[derive(Default)]
 pub(crate) struct Measured {
-    /// From the start to the first answer.
+    /// Time from each start to the first answer.
     pub(crate) first: Vec<Duration>,
-    /// Each call after it, seen from the Runtime API.
+    /// Time of each later call, seen from the Runtime API.
     pub(crate) warm: Vec<Duration>,
-    /// On a processor, for each such call.
+    /// Processor time of such a call.
     pub(crate) processor: Option<Duration>,
-    /// Outside the kernel, for each such call.
+    /// Instructions outside the kernel of such a call.
     pub(crate) instructions: Option<u64>,
-    /// The most memory it had.
+    /// Peak memory.
     pub(crate) memory: Option<u64>,
-    /// What Lambda gets.
+    /// Size of the zip for Lambda.
     pub(crate) zip: usize,
 }
 
-/// Measures all functions, the one that does nothing first.
+/// Measures all functions, `noop` first.
 pub(crate) async fn functions(
     release: &Path,
     config: &Path,
@@ -81,7 +81,8 @@ pub(crate) async fn functions(
     Ok(names.into_iter().filter_map(|name| all.remove(name).map(|measured| (name, measured))).collect())
 }
 
-/// The runner with the real binaries, at this port (0: any) and with these variables. Unless it is `automatic`, queue and schedule stand still.
+/// Starts the runner with the real binaries, at this port (0: any) and with these variables. Unless `automatic`, the queue
+/// and the schedule don't run.
 pub(crate) async fn start(
     release: &Path,
     config: &Path,
@@ -104,7 +105,7 @@ pub(crate) async fn start(
     .await
 }
 
-/// Registers our webhook at the stand-in Webex, as the tick does within five minutes.
+/// Registers Handbell's webhook at the simulated Webex, as the tick does within five minutes.
 pub(crate) async fn listen_to_webex(runner: &Runner, http: &reqwest::Client) -> Result<(), Error> {
     let origin = format!("http://{}", runner.address);
     let hook = json!({ "name": "Handbell: messages", "targetUrl": format!("{origin}/webex"), "resource": "messages", "event": "created", "secret": WEBEX_SECRET });
@@ -121,7 +122,7 @@ pub(crate) async fn press(runner: &Runner, http: &reqwest::Client, id: &str) -> 
     Ok(())
 }
 
-/// Does what is in the queue, until nothing has come for a while: phones and reports take their time.
+/// Delivers the queue's messages until no more come for a while, since phones and delivery summaries take time.
 pub(crate) async fn settle(runner: &Runner) {
     let mut quiet = 0;
     while quiet < 20 {
@@ -132,7 +133,7 @@ pub(crate) async fn settle(runner: &Runner) {
     }
 }
 
-/// The stand-ins' secrets in a file, for the processes that the benchmark starts itself.
+/// A file with the simulated vendors' secrets, for the processes that the benchmark starts.
 pub(crate) struct Secrets(PathBuf);
 
 impl Secrets {
@@ -150,16 +151,16 @@ impl Drop for Secrets {
     }
 }
 
-/// Whose time a process has.
+/// Clock of a process.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Clock {
     /// The machine's, as on Lambda.
     Own,
-    /// The runner's, which can be moved; each look at it reads a file.
+    /// The runner's, which can be moved. Each reading reads a file.
     Runner,
 }
 
-/// The environment of a process that the benchmark starts itself.
+/// Returns the environment of a process that the benchmark starts.
 pub(crate) fn environment(
     config: &Path,
     runner: &Runner,
@@ -186,7 +187,7 @@ pub(crate) fn environment(
     env
 }
 
-/// The address of the first source that takes mail by SES.
+/// Returns the address of the first source with mail by SES.
 fn mail_address(config: &Config, secrets: &BTreeMap<String, String>) -> Option<String> {
     let domain = &config.mail.as_ref()?.domain;
     let mut names =
@@ -195,7 +196,7 @@ fn mail_address(config: &Config, secrets: &BTreeMap<String, String>) -> Option<S
     Some(format!("{local}@{domain}"))
 }
 
-/// What the functions are called with.
+/// The events with which the functions are called.
 struct Bench {
     release: PathBuf,
     runner: Runner,
@@ -204,9 +205,9 @@ struct Bench {
     path: String,
     presses: u64,
     mails: u64,
-    /// Where mails of the first source go; nobody's, if there is none.
+    /// Mail address of the first source; nobody's, if there is none.
     address: String,
-    /// The path of the first source's form.
+    /// Path of the first source's form.
     alert_form: Option<String>,
     due: Vec<Message>,
     text: WireEntry,
@@ -215,7 +216,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// Lets one incident climb to its call, so that every vendor has called back once.
+    /// Lets an incident escalate to its call, so that every vendor has called back once.
     async fn new(release: &Path, config: &Path, runner: Runner, secrets: &Secrets) -> Result<Self, Error> {
         progress("lets an incident climb, to have something to call back about");
         let http = handbell_boot::client()?;
@@ -263,7 +264,7 @@ impl Bench {
         })
     }
 
-    /// The next event for a function.
+    /// Returns the next event for a function.
     fn event(&mut self, name: &str) -> Result<Value, Error> {
         Ok(match name {
             "button-press" => {
@@ -276,7 +277,7 @@ impl Bench {
             "voice-inbound" => events::again(&self.origin, &self.voice),
             "webex-event" => events::again(&self.origin, &self.webex),
             "health" => events::health(&self.origin),
-            // What is asked of these needs a site, a card, a file of an agent's: the refusal is measured.
+            // These need a site, a card or an agent's file, so their refusal is measured.
             "sightings" => events::asked(&self.origin, "POST", "/cmx/nowhere"),
             "chart" => events::asked(&self.origin, "GET", "/chart/nothing.png"),
             "file" => events::asked(&self.origin, "GET", "/file/x"),
@@ -292,7 +293,7 @@ impl Bench {
         })
     }
 
-    /// The status of a function's answer to its event.
+    /// Returns the status of a function's answer to its event.
     fn expected(&self, name: &str) -> u64 {
         match name {
             "sightings" | "chart" | "file" => 404,
@@ -302,8 +303,8 @@ impl Bench {
         }
     }
 
-    /// A new mail of a monitoring system, in the bucket: SES's event for it. Every one is about the same trouble, so all but the
-    /// first join the incident that is open.
+    /// Puts a new mail of a monitoring system into the bucket, and returns SES's event. Every mail is about the same
+    /// trouble, so all but the first join the open incident.
     fn mail(&mut self) -> Result<Value, Error> {
         self.mails += 1;
         let mail = format!(
@@ -320,12 +321,12 @@ impl Bench {
         Ok(self.runner.cloud.receipt().store(&envelope, mail.as_bytes())?.1)
     }
 
-    /// The path of the first web form.
+    /// Returns the path of the first web form.
     fn form(&self) -> Option<&str> {
         self.runner.lines.iter().find_map(|line| line.form.as_deref())
     }
 
-    /// A press has put something into the queue.
+    /// Takes the messages that a press has put into the queue.
     fn answered(&mut self, name: &str) {
         let messages = self.runner.cloud.queue().receive(usize::MAX, SignedDuration::from_hours(1));
         if name == "button-press" {

@@ -1,4 +1,4 @@
-//! Customers with phones and agents at Webex, as the stand-ins let them be played.
+//! Actions of customers with phones and of agents at Webex.
 
 use std::path::Path;
 
@@ -6,14 +6,14 @@ use handbell_boot::{Error, read_configuration};
 use handbell_local::runner::Runner;
 use serde_json::{Value, json};
 
-/// A line that can be measured: somebody is asked to answer, and the customer is welcomed.
+/// A line that can be measured: it has agents and a welcome text.
 pub(crate) struct Line {
-    /// Our number.
+    /// Number of the line.
     pub(crate) number: String,
 }
 
 impl Line {
-    /// The first that can be measured; none if the configuration has none.
+    /// Returns the first line that can be measured, if the configuration has one.
     pub(crate) fn of(config: &Path) -> Result<Option<Self>, Error> {
         let config = read_configuration(config)?;
         let mut lines = config.lines.values();
@@ -23,17 +23,17 @@ impl Line {
     }
 }
 
-/// A number that nobody has, one for each customer.
+/// Returns an unused phone number for each customer.
 pub(crate) fn customer(number: usize) -> String {
     format!("+1202556{:04}", number % 10_000)
 }
 
-/// Where the runner is reached.
+/// Returns the address of the runner.
 pub(crate) fn origin(runner: &Runner) -> String {
     format!("http://{}", runner.address)
 }
 
-/// A customer sends a text; Handbell has answered when this returns.
+/// Sends a text from a customer. Handbell has answered when this returns.
 pub(crate) async fn text(
     http: &reqwest::Client,
     origin: &str,
@@ -50,16 +50,16 @@ pub(crate) async fn text(
     }
 }
 
-/// A customer's space, and somebody in it who can answer.
+/// A customer's space, with an agent who can answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    /// The customer's number.
+    /// Number of the customer.
     pub(crate) customer: String,
     room: String,
     agent: String,
 }
 
-/// All customers' spaces in which there is an agent.
+/// Returns all customers' spaces that have an agent.
 pub(crate) fn rooms(runner: &Runner) -> Vec<Place> {
     let view = runner.webex.view();
     let place = |space: &Value| {
@@ -71,7 +71,7 @@ pub(crate) fn rooms(runner: &Runner) -> Vec<Place> {
     view.as_array().into_iter().flatten().filter_map(place).collect()
 }
 
-/// The agent writes to the customer.
+/// Writes an answer of the agent to the customer.
 pub(crate) async fn answer(
     http: &reqwest::Client,
     origin: &str,

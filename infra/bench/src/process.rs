@@ -1,4 +1,4 @@
-//! One process of a function, on a Runtime API of its own.
+//! A process of a function with a Runtime API of its own.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -9,10 +9,10 @@ use handbell_local::cloud::runtime_api::Sandbox;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-/// Longer than any call takes.
+/// Time-out, longer than any call.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A process that serves; killed when dropped.
+/// A running process, which is killed when dropped.
 pub(crate) struct Process {
     name: String,
     sandbox: Sandbox,
@@ -21,8 +21,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the binary and gives it its first call at once, to which and to all others an HTTP answer has the status
-    /// given. How long it took from the start to the answer.
+    /// Starts the binary with its first call, and returns the time from the start to the answer. The HTTP answers to this
+    /// and all later calls must have the given status.
     pub(crate) async fn first_answer(
         binary: &Path,
         env: &[(String, String)],
@@ -45,7 +45,8 @@ impl Process {
         Ok((process, begun.elapsed()))
     }
 
-    /// Gives it a call and waits for the answer. What isn't as expected ends the benchmark: failing is quick.
+    /// Makes a call and waits for the answer. An unexpected answer ends the benchmark, since failures are fast and would
+    /// distort it.
     pub(crate) async fn call(&mut self, event: &Value) -> Result<Duration, Error> {
         let begun = Instant::now();
         let answer = tokio::select! {
@@ -63,14 +64,14 @@ impl Process {
         Ok(took)
     }
 
-    /// The most memory that it has had so far, in bytes.
+    /// Returns the peak memory so far, in bytes.
     pub(crate) fn peak_memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
     }
 
-    /// How long it has been on a processor so far, all of its threads together.
+    /// Returns the processor time so far of all threads.
     pub(crate) fn processor_time(&self) -> Option<Duration> {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id()?)).ok()?;
         let nanos = threads.flatten().filter_map(|thread| {
@@ -80,7 +81,7 @@ impl Process {
         Some(Duration::from_nanos(nanos.sum()))
     }
 
-    /// Counts its instructions from now on, where the machine can.
+    /// Counts the instructions from now on, if the machine supports it.
     pub(crate) async fn count_instructions(&self) -> Option<Counter> {
         if !can_count().await {
             return None;
@@ -92,16 +93,16 @@ impl Process {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let counter = Counter(perf.kill_on_drop(true).spawn().ok()?);
-        tokio::time::sleep(Duration::from_millis(300)).await; // it says nothing when it has begun
+        tokio::time::sleep(Duration::from_millis(300)).await; // perf doesn't report its start
         Some(counter)
     }
 }
 
-/// `perf`, counting what a process does outside the kernel.
+/// `perf`, which counts the instructions of a process outside the kernel.
 pub(crate) struct Counter(Child);
 
 impl Counter {
-    /// How many instructions there were.
+    /// Returns the number of instructions.
     pub(crate) async fn end(self) -> Option<u64> {
         let id = self.0.id()?.to_string();
         Command::new("kill").args(["-INT", &id]).status().await.ok()?;
@@ -116,7 +117,7 @@ fn perf() -> Command {
     perf
 }
 
-/// Virtual machines often have no counters, and then perf says so instead of a number.
+/// Whether perf can count. Virtual machines often have no counters.
 async fn can_count() -> bool {
     let tried = perf().arg("true").stdin(Stdio::null()).output().await;
     tried.is_ok_and(|output| counted(&String::from_utf8_lossy(&output.stderr)).is_some())

@@ -1,4 +1,4 @@
-//! The binaries as they are deployed: built, found and weighed.
+//! Builds the binaries as they are deployed, and measures their sizes.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,19 +8,19 @@ use handbell_boot::{Error, Function};
 
 use crate::{progress, workspace};
 
-/// The function that does nothing.
+/// Name of the function that does nothing.
 pub(crate) const NOOP: &str = "noop";
-/// What a zip with one file holds beside the packed bytes: three headers, two of them with the name `bootstrap`.
+/// Overhead of a zip with one file: three headers, two of them with the name `bootstrap`.
 const ZIP_HEADERS: usize = 30 + 46 + 22 + 2 * "bootstrap".len();
 
-/// Where cargo puts what it builds for release: beside this program.
+/// Returns cargo's directory of release builds, which contains this program.
 pub(crate) fn directory() -> Result<PathBuf, Error> {
     let program = std::env::current_exe()?;
     let target = program.ancestors().nth(2).ok_or("this program lies in no target directory")?;
     Ok(target.join("release"))
 }
 
-/// Builds all functions and the one that does nothing, in one run of cargo: the same dependencies, the same settings.
+/// Builds all functions and `noop` in one run of cargo, with the same dependencies and settings.
 pub(crate) fn build(release: &Path) -> Result<(), Error> {
     progress("builds the functions for release; the first time takes some minutes");
     let begun = Instant::now();
@@ -37,13 +37,13 @@ pub(crate) fn build(release: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// How many bytes the zip has that Lambda gets, packed as the SAM command line packs it.
+/// Returns the size of the zip for Lambda, packed like the SAM CLI packs it.
 pub(crate) fn zipped(binary: &Path) -> Result<usize, Error> {
     let bytes = std::fs::read(binary).map_err(|error| format!("{}: {error}", binary.display()))?;
     Ok(miniz_oxide::deflate::compress_to_vec(&bytes, 6).len() + ZIP_HEADERS)
 }
 
-/// How busy the machine was in the last minute; a busy one measures itself.
+/// Returns the machine's load in the last minute, which affects the results.
 pub(crate) fn load() -> Option<f64> {
     std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
 }

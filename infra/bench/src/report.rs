@@ -1,4 +1,4 @@
-//! The tables, in Markdown.
+//! The tables in Markdown.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::measure::{Measured, Runs};
 use crate::release::NOOP;
 use crate::rush::{ANSWERS, Rush, TEXTS};
 
-/// Each function beside the one that does nothing.
+/// Returns the table of the functions, compared with `noop`.
 pub(crate) fn functions(functions: &[(&'static str, Measured)], runs: Runs) -> String {
     let mut text = String::new();
     let noop =
@@ -42,12 +42,12 @@ pub(crate) fn functions(functions: &[(&'static str, Measured)], runs: Runs) -> S
     text
 }
 
-/// What an alert asks for.
+/// Returns the tables about alerts.
 pub(crate) fn alerts(bills: &[Bill]) -> String {
     asked(bills, Some("| *the aim* | *2 a press* | *≤ 40 an alert* | | | | |\n"))
 }
 
-/// What was asked of whom, with the aim if there is one.
+/// Returns a table of the requests, with the aim if there is one.
 fn asked(bills: &[Bill], aim: Option<&str>) -> String {
     let mut text = String::new();
     text.push_str(
@@ -82,7 +82,7 @@ fn asked(bills: &[Bill], aim: Option<&str>) -> String {
     text
 }
 
-/// Customers one after another, and many at once.
+/// Returns the tables about customers, one after another and at once.
 pub(crate) fn customers(customers: &Customers, rush: &Rush) -> String {
     let mut text = String::new();
     let each = customers.steps.first().map_or(0, |step| step.took.len());
@@ -111,7 +111,7 @@ pub(crate) fn customers(customers: &Customers, rush: &Rush) -> String {
 
 fn at_once(customers: &Customers, rush: &Rush) -> String {
     let messages = (rush.conversations * (TEXTS + ANSWERS)) as f64;
-    // What the same messages take one after another, the first of each conversation as a first one.
+    // The time of the same messages one after another, in which the first text of each conversation is a first text.
     let single = |what: &str| {
         let step = customers.steps.iter().find(|step| step.what == what);
         step.map_or(0.0, |step| {
@@ -150,7 +150,7 @@ fn at_once(customers: &Customers, rush: &Rush) -> String {
     text
 }
 
-/// How a site with many zones is polled.
+/// Returns the table about polls of a site with many zones.
 pub(crate) fn crowds(crowds: &Crowds, played: Played) -> String {
     let ms = |all: &[Duration], percent| format!("{:.1} ms", millis(percentile(all, percent)));
     let each = |all: &[f64]| all.iter().sum::<f64>() / all.len().max(1) as f64;
@@ -222,7 +222,7 @@ pub(crate) fn crowds(crowds: &Crowds, played: Played) -> String {
     text
 }
 
-/// Requests to each vendor, and from each.
+/// Returns the requests to and from each vendor.
 pub(crate) fn vendors(bill: &Bill) -> String {
     counts(&bill.vendors)
 }
@@ -231,7 +231,7 @@ fn counts(all: &std::collections::BTreeMap<String, u64>) -> String {
     all.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
 
-/// What the figures were measured on.
+/// Returns the date and the machine of the measurement.
 pub(crate) fn machine(load: Option<f64>) -> String {
     let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processor
@@ -253,7 +253,7 @@ fn median(all: &[Duration]) -> Duration {
     percentile(all, 50)
 }
 
-/// The smallest duration that so many percent of all don't exceed.
+/// Returns the percentile by nearest rank: the smallest duration that the given percentage doesn't exceed.
 pub(crate) fn percentile(all: &[Duration], percent: usize) -> Duration {
     let mut all = all.to_vec();
     all.sort_unstable();

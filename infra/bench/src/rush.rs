@@ -1,4 +1,4 @@
-//! A hundred customers at once: how long it takes until everybody has read everything, and that nobody reads it in a wrong order.
+//! Measures a hundred customers at once: the time until every message has arrived, and its order.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,32 +16,32 @@ use crate::measure::{listen_to_webex, start};
 use crate::people::{Line, Place, answer, customer, origin, rooms, text};
 use crate::progress;
 
-/// Texts of each customer.
+/// Number of texts of each customer.
 pub(crate) const TEXTS: usize = 3;
-/// Answers to each.
+/// Number of answers to each customer.
 pub(crate) const ANSWERS: usize = 2;
-/// How long the stand-in phones take for each step.
+/// Time that the simulated phones take for each step.
 const PACE: Duration = Duration::from_millis(100);
-/// Longer than this it takes only if something is stuck.
+/// Time-out, which is only reached if something is stuck.
 const LIMIT: Duration = Duration::from_secs(600);
-/// How often it is looked who is in which space.
+/// Interval at which the spaces are checked for agents.
 const LOOK: Duration = Duration::from_millis(100);
-/// When nothing has moved for so long, nothing will.
+/// Time without a change after which the system is at rest.
 const STILL: Duration = Duration::from_secs(5);
 
-/// What was measured.
+/// Results of the measurement.
 pub(crate) struct Rush {
-    /// How many conversations there were.
+    /// Number of conversations.
     pub(crate) conversations: usize,
-    /// From the first text until the last was posted and the last answer taken by Twilio.
+    /// Time from the first text until the last one was posted and Twilio had accepted the last answer.
     pub(crate) took: Duration,
-    /// Until every answer's fate was shown, too.
+    /// Time until the receipts of all answers were shown, too.
     pub(crate) settled: Duration,
-    /// What the table was asked from beginning to end.
+    /// Consumed capacity of the table.
     pub(crate) units: Units,
 }
 
-/// Lets all customers write at once. An error if anything is lost, said twice or in another order than it was written.
+/// Lets all customers write at once. Fails if a message is lost, duplicated or out of order.
 pub(crate) async fn measure(
     release: &Path,
     config: &Path,
@@ -54,7 +54,7 @@ pub(crate) async fn measure(
     listen_to_webex(&runner, &http).await?;
     let (tell, know) = watch::channel(BTreeMap::new());
 
-    // One comes before all others: the processes start, and our other webhooks are registered.
+    // One customer comes first, to start the processes and register the other webhooks.
     let mut first = JoinSet::new();
     first.spawn(talk(http.clone(), origin(&runner), (conversations, line.number.clone()), know.clone()));
     all_written(&runner, &mut first, &tell).await?;
@@ -77,7 +77,7 @@ pub(crate) async fn measure(
     })
 }
 
-/// One conversation: each text is sent when Twilio was answered for the one before.
+/// Runs one conversation. Each text is sent after Handbell has answered Twilio about the previous one.
 async fn talk(
     http: reqwest::Client,
     origin: String,
@@ -100,12 +100,12 @@ async fn talk(
     Ok(())
 }
 
-/// What is written: nothing else looks like it.
+/// Returns a unique text for a message.
 fn tag(number: usize, who: char, which: usize) -> String {
     format!("c{number:04}{who}{which}")
 }
 
-/// Everybody has written; who is in which space is told meanwhile.
+/// Waits until everybody has written, and meanwhile reports the agents of the spaces.
 async fn all_written(
     runner: &Runner,
     talks: &mut JoinSet<Result<(), Error>>,
@@ -128,7 +128,8 @@ async fn all_written(
     }
 }
 
-/// When the last was posted and taken, and when nothing moved any more. Only then can it be told that nothing came twice.
+/// Returns when the last message arrived, and when nothing changed any more. Only then is it certain that nothing came
+/// twice.
 async fn all_said(runner: &Runner, numbers: std::ops::Range<usize>) -> Result<(Timestamp, Instant), Error> {
     let begun = Instant::now();
     let mut still = Instant::now();
@@ -147,7 +148,7 @@ async fn all_said(runner: &Runner, numbers: std::ops::Range<usize>) -> Result<(T
     Ok((last, still))
 }
 
-/// Everything that was written has arrived once and in its order; when the last of it did.
+/// Checks that every message has arrived once and in order, and returns the time of the last one.
 fn check(runner: &Runner, numbers: std::ops::Range<usize>) -> Result<Timestamp, Error> {
     let (spaces, phones) = (runner.webex.view(), runner.twilio.view());
     let mut last = Timestamp::MIN;
@@ -192,7 +193,7 @@ fn list<'a>(view: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
     view[name].as_array().into_iter().flatten()
 }
 
-/// The tags that begin like this, in the order in which they stand there, each with its time.
+/// Returns the tags with this prefix in order, each with its time.
 fn tags<'a>(
     all: impl Iterator<Item = &'a Value>,
     text: &str,

@@ -1,19 +1,19 @@
-//! What a write to the table is for, told by the rows that it touches.
+//! Classifies writes to the table by the rows that they touch.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// How much was written of something.
+/// Writes of one purpose.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Writes {
-    /// Requests that did it, refused ones included.
+    /// Number of requests, including refused ones.
     pub(crate) requests: u64,
-    /// Write units that they cost.
+    /// Consumed write units.
     pub(crate) units: f64,
 }
 
-/// What this request writes, and the units that it cost by the table's own account; none if it writes nothing.
+/// Returns the purpose of a write, and its units as the table reports them. Returns `None` for other requests.
 pub(crate) fn read(operation: &str, request: &[u8], answer: &[u8]) -> Option<(String, f64)> {
     let operation = operation.strip_prefix("DynamoDB ")?;
     let request: Value = serde_json::from_slice(request).ok()?;
@@ -31,18 +31,19 @@ pub(crate) fn read(operation: &str, request: &[u8], answer: &[u8]) -> Option<(St
     Some((what, all.iter().filter_map(|one| one["CapacityUnits"].as_f64()).sum()))
 }
 
-/// `one transaction: the incident, 2 × a dispatch, an event's id`. A transaction costs twice, and only as a whole.
+/// Returns `one transaction: the incident, 2 × a dispatch, an event's id`. A transaction costs twice the units, reported
+/// only as a whole.
 fn together(request: &Value) -> String {
     format!("one transaction: {}", rows(request["TransactItems"].as_array().into_iter().flatten()))
 }
 
-/// `several at once: 2 × what a phone was told of`. Each costs as if it were alone.
+/// Describes a batch, in which each write costs the same as a single one.
 fn batch(request: &Value) -> String {
     let tables = request["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values());
     format!("several at once: {}", rows(tables.filter_map(Value::as_array).flatten()))
 }
 
-/// The rows that these actions touch, those of a kind counted.
+/// Returns the rows that these actions touch, counted by kind.
 fn rows<'a>(actions: impl Iterator<Item = &'a Value>) -> String {
     let mut rows: BTreeMap<String, usize> = BTreeMap::new();
     for action in actions.filter_map(|action| action.as_object()?.values().next()) {
@@ -77,7 +78,7 @@ fn row(key: &Value) -> String {
     known.to_owned()
 }
 
-/// What becomes of a row that is there already.
+/// Returns the kind of change of an existing row.
 fn change(request: &Value) -> &'static str {
     let expression = request["UpdateExpression"].as_str().unwrap_or_default();
     let says = |part: &str| expression.contains(part);

@@ -1,7 +1,8 @@
-//! What an agent writes: a whisper never leaves, nor what speaks to others; what leaves is nothing but what was written.
+//! An agent's message: a whisper never leaves, nor does a message to colleagues, and nothing leaves that was not written.
 //!
-//! An input is two lines and a text: flags (`e` only `/reply` goes out, `b` a bot's sight, `m` we are mentioned, `o` somebody
-//! else is, `g` all are, `f` a file hangs on it), the markup, which is none if the line is empty, and the text.
+//! An input has two lines and a text: flags (`e` only `/reply` leaves, `b` a bot's view, `m` Handbell is mentioned, `o`
+//! another person is, `g` everybody is, `f` a file is attached), the markup, which is absent if the line is empty, and the
+//! text.
 #![no_main]
 
 use handbell_core::conversation::relay_policy::{Author, Command, Policy, Sight, Us, Verdict, Why, Written, judge};
@@ -10,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 
 const US: Us<'_> = Us { id: "us", name: "Handbell Bot" };
 
-/// How a line begins that is for the team only.
+/// Beginnings of lines that are for the team only.
 const MARKS: [&str; 12] = [
     "/w ",
     "/W\t",
@@ -85,19 +86,19 @@ fuzz_target!(|input: &[u8]| {
     );
 });
 
-/// What goes to a customer.
+/// Checks the text that goes to a customer.
 fn leaves(out: &str, written: &Written<'_>, policy: Policy) {
     let text = written.text.unwrap_or_default();
     assert_eq!(out, out.trim());
     assert!(!out.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
     assert!(!out.is_empty() || written.files > 0);
-    // Nothing is made up: what leaves was written, in this order. Line ends may be spelled another way.
+    // Every character that leaves was written, in this order. Line ends may differ.
     let mut rest = text.chars();
     for c in out.chars().filter(|c| *c != '\n') {
         assert!(rest.any(|given| given == c), "{c:?} was never written");
     }
     if policy == Policy::Explicit {
-        // As it reads: what can't be seen may stand between the letters.
+        // The visible text, without invisible characters between the letters.
         let seen: String = text.chars().filter(|c| c.is_ascii_graphic()).collect();
         assert!(seen.to_ascii_lowercase().contains("/reply"));
     }

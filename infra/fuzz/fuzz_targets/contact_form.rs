@@ -1,4 +1,4 @@
-//! The web form: whatever is sent is refused, or read into something that keeps every rule, and that reads the same again.
+//! The web form: any input is refused, or parsed into a form that obeys every rule and can be parsed again.
 #![no_main]
 
 use form_urlencoded::Serializer;
@@ -51,7 +51,7 @@ fn keeps_the_rules(form: &Form) {
     }
 }
 
-/// The form as the page would send it once more.
+/// Encodes the form as the page would send it again.
 fn again(form: &Form) -> String {
     let mut out = Serializer::new(String::new());
     for (name, value) in [("name", &form.name), ("email", &form.email), ("phone", &form.phone)] {

@@ -1,4 +1,4 @@
-//! A mail: any bytes are a letter that a person can read, and mean something to their source; nothing in them proves a sender.
+//! A mail: any bytes make a readable letter with a meaning for its source, and nothing in them proves a sender.
 //!
 //! An input is a mail.
 #![no_main]
@@ -49,7 +49,7 @@ fuzz_target!(|mail: &[u8]| {
     }
 });
 
-/// A source without rules: what holds then is what most people will have.
+/// A source without rules, which is the usual case.
 fn source() -> AlertSource {
     AlertSource {
         label: None,
@@ -67,7 +67,7 @@ fn source() -> AlertSource {
     }
 }
 
-/// What others show, build keys from, and send to.
+/// Checks the properties on which the presentation, the keys and the recipients rely.
 fn holds(letter: &Letter, mail: &[u8]) {
     assert_eq!(letter.size, mail.len());
     assert!(letter.text.len() <= TEXT_MAX);

@@ -1,6 +1,7 @@
-//! Twilio: what isn't signed never passes, what is signed always does, and every hook reads it into checked ids or refuses.
+//! Twilio: an unsigned request never passes, a signed one always does, and every hook parses it into checked ids or refuses
+//! it.
 //!
-//! An input is three lines and a body: path and query, content type, signature.
+//! An input has three lines and a body: path and query, content type, signature.
 #![no_main]
 
 use std::collections::BTreeSet;
@@ -13,7 +14,7 @@ use libfuzzer_sys::fuzz_target;
 
 const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
 const TOKEN: &str = "a token of the fuzzer";
-/// Nothing here signs with it: libFuzzer reads along in comparisons, and would learn a signature that is compared in plain sight.
+/// A token with which nothing signs: libFuzzer traces comparisons, and would learn a signature that it sees.
 const UNSEEN: &str = "a token that the fuzzer doesn't use";
 const BASE: &str = "https://bell.example.com";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -34,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
     );
     assert_eq!(verify(&given, ACCOUNT, &["", UNSEEN]), Err(Rejected::Forged));
 
-    // The same as Twilio would send it: our account named, and signed.
+    // The same request as Twilio would send it, with the account and a signature.
     let body = [body, format!("&AccountSid={ACCOUNT}").as_bytes()].concat();
     let form: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     let distinct: BTreeSet<_> = form.iter().collect();
@@ -65,7 +66,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// What others build keys, addresses and numbers from.
+/// Checks the properties on which keys, addresses and numbers rely.
 fn holds(event: &TwilioEvent) {
     let (sid, to) = match event {
         TwilioEvent::Text(text) => {

@@ -1,6 +1,6 @@
-//! Webex: what isn't signed never passes; what is signed is read or malformed, and one byte more or less is nobody's.
+//! Webex: an unsigned request never passes, a signed one is parsed or malformed, and one byte more or less is forged.
 //!
-//! An input is one line, the signature, and a body.
+//! An input has one line, the signature, and a body.
 #![no_main]
 
 use handbell_core::Rejected;
@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 
 const SECRET: &str = "a secret of the fuzzer";
 
-/// Nothing here signs with it: libFuzzer reads along in comparisons, and would learn a signature that is compared in plain sight.
+/// A secret with which nothing signs: libFuzzer traces comparisons, and would learn a signature that it sees.
 const UNSEEN: &str = "a secret that the fuzzer doesn't use";
 
 fuzz_target!(|input: &[u8]| {

@@ -1,9 +1,9 @@
-//! What the targets share: how an input is cut into the pieces of a request, and how a vendor signs.
+//! Helpers of the targets: splitting an input into the parts of a request, and the vendors' signature.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-/// The first `N` lines of an input, as text, and all that comes after them. Lines that aren't there are empty.
+/// Splits an input into its first `N` lines as text and the rest. Missing lines are empty.
 pub fn lines_and_body<const N: usize>(input: &[u8]) -> ([String; N], &[u8]) {
     let mut rest = input;
     let lines = std::array::from_fn(|_| {
@@ -15,7 +15,7 @@ pub fn lines_and_body<const N: usize>(input: &[u8]) -> ([String; N], &[u8]) {
     (lines, rest)
 }
 
-/// HMAC-SHA1, as both Twilio and Webex sign.
+/// Returns the HMAC-SHA1, which both Twilio and Webex use.
 pub fn hmac_sha1(secret: &str, message: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(message);

@@ -1,4 +1,4 @@
-//! A function that does nothing: what every start costs.
+//! A function that does nothing, to measure the cost of a start.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), handbell_boot::Error> {

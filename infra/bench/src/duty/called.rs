@@ -1,4 +1,4 @@
-//! Many people called by one incident: how soon the last is called, and how calls are spread that may not come at once.
+//! Measures many calls of one incident: the time until the last call, and the spreading of calls under a rate limit.
 
 use std::time::{Duration, Instant};
 
@@ -10,39 +10,39 @@ use super::scene::{Hands, Scene, Time, config, plan};
 use super::vendor::Asked;
 use crate::progress;
 
-/// How long the vendor takes for each request.
+/// Time that the vendor takes for each request.
 pub(super) const ANSWERS_IN: Duration = Duration::from_millis(100);
-/// Longer than this it takes only if something is stuck.
+/// Time-out, which is only reached if something is stuck.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Whoever is called before those who are measured.
+/// Phone that is called before the measured ones.
 const FIRST: &str = "+12025550130";
 
-/// How soon people were called, each from the mail's arrival.
+/// Times of the calls since the mail's arrival.
 pub(super) struct Called {
-    /// Until the vendor had each request.
+    /// Time until the vendor had each request.
     pub(super) handed: Vec<Duration>,
-    /// Until it had taken each.
+    /// Time until the vendor had accepted each.
     pub(super) taken: Vec<Duration>,
-    /// People who were called more than once.
+    /// Number of people who were called more than once.
     pub(super) twice: usize,
 }
 
-/// When each call began, from the mail's arrival and in the system's time.
+/// Time of each call since the mail's arrival, in the system's time.
 pub(super) struct Spread(pub(super) Vec<SignedDuration>);
 
 impl Spread {
-    /// The shortest and the longest time from one call to the next.
+    /// Returns the shortest and the longest time between two calls.
     pub(super) fn gaps(&self) -> Option<(SignedDuration, SignedDuration)> {
         let gaps = self.0.windows(2).map(|two| two[1] - two[0]);
         Some((gaps.clone().min()?, gaps.max()?))
     }
 
-    /// Call n begins in second n, counted from the first.
+    /// Whether call n begins in second n, counted from the first.
     pub(super) fn is_one_a_second(&self) -> bool {
         self.seconds().into_iter().eq(0..self.0.len() as i64)
     }
 
-    /// How many calls begin in a second, from the one with the fewest to the one with the most: `1`, or `0 to 3`.
+    /// Returns the number of calls in a second, from the smallest to the largest: `1`, or `0 to 3`.
     pub(super) fn each_second(&self) -> String {
         let seconds = self.seconds();
         let of = |second: i64| seconds.iter().filter(|known| **known == second).count();
@@ -77,7 +77,8 @@ fn calls(asked: Vec<Asked>) -> Vec<Asked> {
     asked.into_iter().filter(|asked| asked.call && asked.to != FIRST).collect()
 }
 
-/// Calls so many people by one incident. One other incident comes before: processes start, and learn what they ask only once.
+/// Calls the given number of people by one incident. Another incident comes first, since processes start, and cache what
+/// they read only once.
 pub(super) async fn at_once(hands: &Hands, people: usize) -> Result<Called, Error> {
     progress(&format!("calls {people} people by one incident, {}", hands.name()));
     let config = config(plans(people), None);
@@ -107,7 +108,7 @@ pub(super) async fn at_once(hands: &Hands, people: usize) -> Result<Called, Erro
     })
 }
 
-/// The same with one call a second, while time is held: so it tells what was decided and not how busy the machine was.
+/// Makes the calls with a limit of one per second, in held time, so that the result doesn't depend on the machine's load.
 pub(super) async fn spread(people: usize) -> Result<Spread, Error> {
     progress(&format!("calls {people} people, one each second of a clock that is moved"));
     let config = config(plans(people), Some(1));

@@ -1,4 +1,5 @@
-//! What an alert asks of the table from its mail to its report: two steps, a text and a call in each, and who takes it.
+//! Measures the table's cost of an alert from its mail to its report: two steps with a text and a call each, an
+//! acknowledgement and the end.
 
 use std::time::Duration;
 
@@ -9,27 +10,27 @@ use super::scene::{DANA, ELI, Hands, Scene, Time, config, plan};
 use crate::count::{Bill, Counter};
 use crate::progress;
 
-/// The second step comes after this; the queue holds it back, so it needs no schedule.
+/// Time until the second step, for which the queue's delay suffices without the schedule.
 const AFTER: i64 = 80;
-/// A phone rings for less than this.
+/// Limit of the time that a phone rings.
 const RINGS: i64 = 70;
-/// In the machine's own time: how soon a phone notices that the clock was moved.
+/// Time in which a phone notices that the clock was moved, in the machine's time.
 const LIMIT: Duration = Duration::from_secs(10);
 const PLAN: &str = "duty";
 
-/// What one alert cost.
+/// Cost of one alert.
 pub(super) struct Cost {
-    /// What happened, one after the other, and at the end all of it.
+    /// The bills of the single events, and at the end that of the whole alert.
     pub(super) moments: Vec<Bill>,
     /// All of it.
     pub(super) whole: Bill,
-    /// Texts and calls that the vendor was asked for.
+    /// Number of texts and calls.
     pub(super) texts: usize,
     pub(super) calls: usize,
 }
 
-/// Lets two alerts come one after the other, each from its mail to its report. The second counts: the first finds a table
-/// that knows no plan and no webhook.
+/// Lets two alerts come one after another, each from its mail to its report. The second one counts, since the first finds a
+/// table without its plan and webhooks.
 pub(super) async fn measure() -> Result<Cost, Error> {
     progress("counts what an alert writes, from its mail to its report");
     let counter = Counter::of_writes().await?;
@@ -93,7 +94,7 @@ async fn alert(scene: &Scene, counter: &Counter, host: &str) -> Result<Cost, Err
     })
 }
 
-/// Somebody does something with their phone.
+/// Performs a person's action with a phone.
 async fn person(scene: &Scene, number: &str, what: &str, body: Option<Value>) -> Result<(), Error> {
     let url = format!("{}/sim/phones/{}/{what}", scene.address(), number.replace('+', "%2B"));
     let mut request = scene.http.post(url);

@@ -1,4 +1,5 @@
-//! A flood of alerts about different things: none is lost, and how long each waits until somebody is told.
+//! Measures a flood of alerts about different subjects: none may be lost, and how long each waits until a person is
+//! notified.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,35 +13,35 @@ use super::called::ANSWERS_IN;
 use super::scene::{Hands, Scene, Time, config, mail, plan};
 use crate::progress;
 
-/// Longer than this it takes only if something is stuck.
+/// Time-out, which is only reached if something is stuck.
 const LIMIT: Duration = Duration::from_secs(300);
-/// When nothing has moved for so long and everybody was told, nothing will.
+/// Time without any change after which the flood is over, once everybody was notified.
 const STILL: Duration = Duration::from_secs(3);
-/// Whom the queue has missed the tick finds, a minute later. What is not told after so long is lost.
+/// Time after which a missing notification counts as lost. The tick finds what the queue has missed within a minute.
 const MISSED: Duration = Duration::from_secs(150);
-/// Whoever is on duty.
+/// Phone of the person on call.
 const PHONE: &str = "+12025550131";
 const PLAN: &str = "text";
 
-/// What became of the alerts.
+/// Outcome of the alerts.
 pub(super) struct Flood {
-    /// Alerts that came.
+    /// Number of alerts.
     pub(super) alerts: usize,
-    /// From the first mail to the last.
+    /// Time from the first mail to the last.
     pub(super) within: Duration,
-    /// From each mail's arrival until the vendor had the first request about it.
+    /// Time from each mail's arrival until the vendor had the first request about it.
     pub(super) first: Vec<Duration>,
-    /// About these nobody was told.
+    /// Number of alerts of which nobody was notified.
     pub(super) lost: usize,
-    /// About these somebody was told more than once.
+    /// Number of alerts of which a person was notified more than once.
     pub(super) twice: usize,
-    /// From the first mail until the vendor had the last text.
+    /// Time from the first mail until the vendor had the last text.
     pub(super) took: Duration,
-    /// Until nothing was left to do: spaces, posts, cards, and what became of each text; none if it did not come to rest.
+    /// Time until no work was left: spaces, posts, cards and receipts. `None` if it didn't come to rest.
     pub(super) settled: Option<Duration>,
-    /// What the table was asked.
+    /// Consumed capacity of the table.
     pub(super) units: Units,
-    /// Calls of a function that failed for good, and messages that were received too often.
+    /// Number of calls that failed permanently, and of messages that were received too often.
     pub(super) dead: usize,
 }
 
@@ -48,14 +49,14 @@ fn host(alert: usize) -> String {
     format!("host{alert:04}")
 }
 
-/// Lets so many alerts come, evenly within so many seconds. The person on duty is to get a text about each.
+/// Sends the alerts evenly within the given time. The person on call must get a text about each.
 pub(super) async fn measure(hands: &Hands, (alerts, seconds): (usize, u64)) -> Result<Flood, Error> {
     progress(&format!("lets {alerts} alerts come within {seconds} s, {}", hands.name()));
     let steps = json!([{ "sms": [{ "to": [PHONE], "text": "{title}" }] }]);
     let config = config(json!({ PLAN: plan(steps) }), None);
     let scene = Scene::start(hands, Time::Real, &config, ANSWERS_IN, (0, Vec::new())).await?;
     scene.listen().await?;
-    // One comes before all others: the processes start.
+    // One alert comes first, to start the processes.
     scene.mail("rehearsal", PLAN).await?;
     let rehearsed = || scene.vendor.asked().iter().any(|asked| asked.taken.is_some());
     scene.until(LIMIT, "nobody was told of the first alert", rehearsed).await?;
@@ -110,7 +111,7 @@ pub(super) async fn measure(hands: &Hands, (alerts, seconds): (usize, u64)) -> R
     })
 }
 
-/// When the vendor had each text, by what it is about.
+/// Returns the times at which the vendor had each text, by its subject.
 fn told_of(scene: &Scene) -> BTreeMap<String, Vec<Instant>> {
     let mut told: BTreeMap<String, Vec<Instant>> = BTreeMap::new();
     for asked in scene.vendor.asked().into_iter().filter(|asked| asked.to == PHONE) {
@@ -121,7 +122,7 @@ fn told_of(scene: &Scene) -> BTreeMap<String, Vec<Instant>> {
     told
 }
 
-/// What a text is about: `db1` in `PROBLEM: db1/text is CRITICAL`.
+/// Returns the subject of a text: `db1` in `PROBLEM: db1/text is CRITICAL`.
 pub(super) fn about(text: &str) -> Option<&str> {
     text.split_once("PROBLEM: ")?.1.split('/').next()
 }

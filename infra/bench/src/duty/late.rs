@@ -1,4 +1,4 @@
-//! How late the second step comes of incidents that nobody acknowledges, by a clock that nobody moves.
+//! Measures the delay of the second step of unacknowledged incidents, in real time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -13,25 +13,25 @@ use super::flood::about;
 use super::scene::{Hands, Scene, Time, config, mail, plan};
 use crate::progress;
 
-/// So much longer than it should take, and the last step won't come any more.
+/// Time after which a late step counts as missing.
 const PATIENCE: Duration = Duration::from_secs(90);
-/// Plans that differ in when the second step comes.
+/// Number of plans, which differ in the time of the second step.
 const PLANS: usize = 20;
 const FIRST: &str = "+12025550132";
 const SECOND: &str = "+12025550133";
 
-/// How late each second step was.
+/// Delays of the second steps.
 pub(super) struct Late {
-    /// Incidents that opened.
+    /// Number of incidents.
     pub(super) incidents: usize,
-    /// From the time at which the step was due until the vendor had its text; negative if it came early.
+    /// Time from the due time of the step until the vendor had its text; negative if it was early.
     pub(super) late: Vec<SignedDuration>,
-    /// Steps that did not come, and such that came more than once.
+    /// Number of steps that did not come, and of those that came more than once.
     pub(super) missing: usize,
     pub(super) twice: usize,
 }
 
-/// Lets so many incidents open within so many seconds, whose second steps come after different times.
+/// Opens the incidents within the given time. Their second steps come after different times.
 pub(super) async fn measure(
     hands: &Hands,
     (incidents, seconds): (usize, u64),
@@ -61,7 +61,7 @@ pub(super) async fn measure(
     let mut opened = BTreeSet::new();
     let mut came = second_steps(&scene);
     while came.len() < incidents && begun.elapsed() < whole + PATIENCE {
-        // The bus forgets.
+        // The bus keeps only the last facts.
         let facts =
             scene.runner.cloud.bus().facts().into_iter().filter(|fact| fact.kind == "incident.opened");
         opened.extend(facts.filter_map(|fact| fact.detail["subject"].as_str().map(str::to_owned)));
@@ -101,7 +101,7 @@ fn two_steps(after: u64) -> Value {
     ]))
 }
 
-/// When the vendor had the texts of second steps, by what they are about.
+/// Returns the times at which the vendor had the texts of second steps, by subject.
 fn second_steps(scene: &Scene) -> BTreeMap<String, Vec<Timestamp>> {
     let mut came: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
     for asked in scene.vendor.asked().into_iter().filter(|asked| asked.to == SECOND) {

@@ -1,4 +1,4 @@
-//! The tables of the duty job, in Markdown.
+//! The tables about on-call alerts, in Markdown.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::late::Late;
 use super::scene::Hands;
 use crate::report::{percentile, vendors};
 
-/// What the clock told, of one who did the work.
+/// Measured times, for one way in which the functions ran.
 pub(super) struct Times {
     pub(super) hands: Hands,
     pub(super) called: Called,
@@ -21,13 +21,13 @@ pub(super) struct Times {
     pub(super) late: Late,
 }
 
-/// The seconds that are aimed at.
+/// The aims, in seconds.
 const LAST_CALL: f64 = 5.0;
 const FIRST_ATTEMPT: f64 = 10.0;
 const LATENESS: f64 = 2.0;
 const WRITES: f64 = 40.0;
 
-/// All tables.
+/// Returns all tables.
 pub(super) fn duty(played: Played, times: &[Times], spread: &Spread, cost: &Cost) -> String {
     let mut text = String::new();
     for times in times {
@@ -57,13 +57,13 @@ fn row(text: &mut String, what: &str, measured: &str) {
     let _ = writeln!(text, "| {what} | {measured} |  |  |  |");
 }
 
-/// A figure with an aim, in seconds.
+/// Writes a row with a time in seconds and its aim.
 fn aimed(text: &mut String, what: &str, measured: f64, aim: f64) {
     let met = if measured < aim { "met" } else { "**missed**" };
     let _ = writeln!(text, "| {what} | {measured:.3} s | *< {aim} s* | {:.3} | {met} |", measured / aim);
 }
 
-/// What may not happen at all.
+/// Writes a row for a number whose aim is zero.
 fn none(text: &mut String, what: &str, measured: usize) {
     let met = if measured == 0 { "met" } else { "**missed**" };
     let _ = writeln!(text, "| {what} | {measured} | *0* |  | {met} |");

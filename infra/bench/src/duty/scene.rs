@@ -1,4 +1,4 @@
-//! A source of alerts, the people whom its plans call, and the mails that come to it.
+//! A runner with a source of alerts, the people whom its plans call, and mails to it.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,29 +14,29 @@ use serde_json::{Value, json};
 use super::vendor::Vendor;
 use crate::measure::listen_to_webex;
 
-/// How long the stand-in phones take for each step.
+/// Time that the simulated phones take for each step.
 const PACE: Duration = Duration::from_millis(100);
-/// Where mails to the only source go, on this machine.
+/// Mail address of the only source, on this machine.
 const ADDRESS: &str = "duty-bench@in.example.com";
-/// Longer than it takes to come to rest when time stands still.
+/// Time-out for the system to come to rest in held time.
 const LIMIT: Duration = Duration::from_secs(120);
-/// Held time begins on a working day.
+/// Begin of held time, on a working day.
 const HELD_AT: Timestamp = Timestamp::constant(1_795_000_000, 0);
-/// More new alerts than come here at once.
+/// Flood limit, larger than the number of alerts.
 const FLOOD_AFTER: u32 = 1_000_000;
-/// So often nothing may have moved; each look comes some milliseconds after the one before.
+/// Number of checks without a change after which the system is at rest, some milliseconds apart.
 const LOOKS: usize = 5;
 
-/// Who does the functions' work.
+/// The way in which the functions run.
 pub(super) enum Hands {
-    /// The program that measures, which also plays the vendors and the table.
+    /// In the benchmark's own process, which also simulates the vendors and the table.
     OneProcess,
-    /// The binaries in this folder.
+    /// As the binaries in this folder.
     Binaries(PathBuf),
 }
 
 impl Hands {
-    /// How a table calls them.
+    /// Returns the name in tables.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::OneProcess => "in one process",
@@ -45,16 +45,16 @@ impl Hands {
     }
 }
 
-/// Who keeps the time.
+/// The kind of time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Time {
-    /// The machine; queue and schedule run by themselves.
+    /// Real time. The queue and the schedule run automatically.
     Real,
-    /// Whoever measures; nothing runs unless it is made to.
+    /// Held time, which the benchmark moves. Nothing runs automatically.
     Held,
 }
 
-/// What is played in.
+/// The runner and its clients.
 pub(super) struct Scene {
     pub(super) runner: Runner,
     pub(super) http: reqwest::Client,
@@ -63,7 +63,7 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    /// Starts it, at this port (0: any). The variables are added to those that the functions have anyway.
+    /// Starts the runner at this port (0: any), with additional variables for the functions.
     pub(super) async fn start(
         hands: &Hands,
         time: Time,
@@ -96,12 +96,12 @@ impl Scene {
         Ok(Self { runner, http, vendor, _folder: folder })
     }
 
-    /// Our webhook is registered, as the tick does within five minutes.
+    /// Registers Handbell's webhook, as the tick does within five minutes.
     pub(super) async fn listen(&self) -> Result<(), Error> {
         listen_to_webex(&self.runner, &self.http).await
     }
 
-    /// A mail of a monitoring system arrives; SES has taken it when this returns.
+    /// Delivers a monitoring system's mail. SES has accepted the mail when this returns.
     pub(super) async fn mail(&self, host: &str, what: &str) -> Result<(), Error> {
         mail(&self.http, &self.address(), host, what).await
     }
@@ -110,7 +110,7 @@ impl Scene {
         format!("http://{}", self.runner.address)
     }
 
-    /// Waits until something is so; an error that says `what` if it takes longer than this.
+    /// Waits until a condition holds. The error after `limit` contains `what`.
     pub(super) async fn until(
         &self,
         limit: Duration,
@@ -127,7 +127,7 @@ impl Scene {
         Ok(())
     }
 
-    /// With held time: everything that is to be done now is done, and nothing moves any more.
+    /// In held time, does all work that is due now, until nothing changes any more.
     pub(super) async fn rest(&self) -> Result<(), Error> {
         let (begun, mut still, mut seen) = (Instant::now(), 0, None);
         while still < LOOKS {
@@ -145,7 +145,8 @@ impl Scene {
         Ok(())
     }
 
-    /// With held time: so many seconds go by, and each message of the queue comes at its time. Nothing comes from the schedule.
+    /// In held time, lets the given number of seconds pass. Each message of the queue comes at its time; the schedule
+    /// doesn't run.
     pub(super) async fn pass(&self, seconds: i64) -> Result<(), Error> {
         let clock = &self.runner.stage.clock;
         let end = clock.now() + SignedDuration::from_secs(seconds);
@@ -167,7 +168,7 @@ impl Scene {
     }
 }
 
-/// The same as [`Scene::mail`], for who has only the address.
+/// Delivers a mail like [`Scene::mail`], with only the runner's address.
 pub(super) async fn mail(http: &reqwest::Client, origin: &str, host: &str, what: &str) -> Result<(), Error> {
     let mime = format!(
         "From: Nagios <nagios@mon.example.com>\r\nTo: {ADDRESS}\r\nSubject: PROBLEM: {host}/{what} is CRITICAL\r\n\
@@ -179,7 +180,7 @@ pub(super) async fn mail(http: &reqwest::Client, origin: &str, host: &str, what:
     Ok(())
 }
 
-/// A configuration with these plans. A mail about `HOST/WHAT` is one incident for each host; `WHAT` names the plan.
+/// Returns a configuration with these plans. Mails about `HOST/WHAT` open an incident for each host; `WHAT` names the plan.
 pub(super) fn config(plans: Value, calls_per_second: Option<u32>) -> Value {
     let names = plans.as_object().into_iter().flat_map(|plans| plans.keys());
     let rules = names.map(|name| {
@@ -196,7 +197,7 @@ pub(super) fn config(plans: Value, calls_per_second: Option<u32>) -> Value {
         "plans": plans,
         "sources": { "bench": {
             "label": "Monitoring", "plan": first, "address": { "secret": "mail-bench" }, "rules": rules,
-            // Each alert is an incident of its own here: what is counted together says nothing of the others.
+            // Each alert must be an incident of its own, since a flood would combine them.
             "flood_after": FLOOD_AFTER,
         } },
     });
@@ -206,12 +207,12 @@ pub(super) fn config(plans: Value, calls_per_second: Option<u32>) -> Value {
     config
 }
 
-/// A plan with a space for each incident.
+/// Returns a plan with a space for each incident.
 pub(super) fn plan(steps: Value) -> Value {
     json!({ "space": { "title": "{incident} {title}", "reuse": "per-incident" }, "steps": steps })
 }
 
-/// Two people, who want a text and a call at once, and the rotas in which one of them is.
+/// Two people who want a text and a call at once, and a rota for each of them.
 const PEOPLE: &str = "\
 id,name,email,phones,timezone,language,teams,rules
 dana,Dana,dana@example.com,+12025550111,,en-US,ops,text; call
@@ -232,7 +233,7 @@ rotas:
 pub(super) const DANA: &str = "+12025550111";
 pub(super) const ELI: &str = "+12025550112";
 
-/// The configuration with its people, for as long as this lives.
+/// The folder of the configuration and its people, which is deleted when dropped.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -242,7 +243,7 @@ impl Folder {
         let name = format!("handbell-bench-duty-{}-{number}", std::process::id());
         let folder = Self(std::env::temp_dir().join(name));
         std::fs::create_dir_all(&folder.0)?;
-        // JSON is YAML too.
+        // JSON is valid YAML.
         std::fs::write(folder.0.join("handbell.yaml"), serde_json::to_vec_pretty(config)?)?;
         std::fs::write(folder.0.join("people.csv"), PEOPLE)?;
         std::fs::write(folder.0.join("rotas.yaml"), ROTAS)?;

@@ -1,4 +1,4 @@
-//! A phone company that takes its time: it stands before the stand-in Twilio and notes what it is asked and when.
+//! A slow phone company: a proxy in front of the simulated Twilio that records the requests with their times.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -16,24 +16,24 @@ use jiff::Timestamp;
 
 use crate::count::pass_on;
 
-/// A text or a call that was asked for.
+/// A requested text or call.
 #[derive(Clone)]
 pub(super) struct Asked {
-    /// When the request was there, whole.
+    /// Time at which the request was complete.
     pub(super) handed: Instant,
-    /// The same on the system's clock.
+    /// That time on the system's clock.
     pub(super) at: Timestamp,
-    /// When it was taken; none until it is, and if it is refused.
+    /// Time at which the request was accepted; `None` before that, and if it was refused.
     pub(super) taken: Option<Instant>,
-    /// Whom it is for.
+    /// Number of the recipient.
     pub(super) to: String,
-    /// It is a call.
+    /// Whether it is a call.
     pub(super) call: bool,
-    /// What a text says; empty for a call.
+    /// Body of a text; empty for a call.
     pub(super) text: String,
 }
 
-/// The phone company. It has no limit of its own: whatever comes at once is answered at once, each after the same time.
+/// The phone company. It has no rate limit: it answers concurrent requests concurrently, each after the same time.
 pub(super) struct Vendor(Arc<Company>);
 
 struct Company {
@@ -45,7 +45,7 @@ struct Company {
 }
 
 impl Vendor {
-    /// One that answers each request after this time; it must be told where the runner is, as soon as that is known.
+    /// Starts a vendor that answers each request after this time. It needs the runner's address as soon as that is known.
     pub(super) async fn start(answers_in: Duration) -> Result<Self, Error> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let company = Arc::new(Company {
@@ -60,18 +60,18 @@ impl Vendor {
         Ok(Self(company))
     }
 
-    /// The variable by which the functions find it.
+    /// Returns the variable with which functions use it.
     pub(super) fn variable(&self) -> (String, String) {
         ("HANDBELL_TWILIO_URL".to_owned(), format!("{}/sim/twilio", self.0.address))
     }
 
-    /// Learns before whom it stands.
+    /// Sets the runner behind this proxy.
     pub(super) fn stands_before(&self, runner: &Runner) {
         let place = || (format!("http://{}", runner.address), runner.stage.clock.clone());
         self.0.before.get_or_init(place);
     }
 
-    /// What it was asked for since the start, in the order in which it came.
+    /// Returns the requests since the start, in order.
     pub(super) fn asked(&self) -> Vec<Asked> {
         lock(&self.0.asked).clone()
     }
@@ -111,7 +111,7 @@ async fn answer(State(company): State<Arc<Company>>, request: Request) -> Respon
     (status, headers, body).into_response()
 }
 
-/// A field of a form.
+/// Returns a field of a form.
 fn field(form: &str, name: &str) -> String {
     let url = reqwest::Url::parse(&format!("http://form/?{form}"));
     let found = url.ok().and_then(|url| {
