@@ -140,7 +140,7 @@ impl Desk {
         let seen = self.until(self.customer_texts(&customer, &first), [&posted, &welcomed]).await?;
         all.took(FIRST_POSTED, begun.took(&seen[0]));
         all.took("the same, until Twilio has taken the welcome", begun.took(&seen[1]));
-        let what = "A new customer's first text and all that follows: space, first post, assignment, welcome, its fate";
+        let what = "A new customer's first text and all that follows: space, first post, assignment, welcome, its receipt";
         all.asked(what, self.settled().await?);
 
         let taken = |entry: &WireEntry| is_text(entry) && entry.body.contains(&answer);
@@ -150,7 +150,7 @@ impl Desk {
         let what = "the same, until its delivery is shown, two steps of a phone (0.2 s) in it";
         all.took(what, begun.took(&seen[1]));
         all.asked("An agent's answer, until Twilio has taken it", seen[0].bill.clone());
-        all.asked("An agent's answer and all that follows, its fate shown", self.settled().await?);
+        all.asked("An agent's answer and all that follows, its receipt shown", self.settled().await?);
 
         let posted = |entry: &WireEntry| is_post(entry) && entry.body.contains(&again);
         let begun = self.begin();

@@ -140,7 +140,7 @@ fn at_once(customers: &Customers, rush: &Rush) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "\n{} conversations at once, {TEXTS} texts and {ANSWERS} answers each. Four processes of each function at most, as the laptop has it.\n",
+        "\n{} conversations at once, {TEXTS} texts and {ANSWERS} answers each, at most four processes of each function, as on the laptop.\n",
         rush.conversations
     );
     text.push_str("| at once | measured |\n|---|--:|\n");
@@ -211,10 +211,10 @@ pub(crate) fn crowds(crowds: &Crowds, played: Played) -> String {
     let _ = writeln!(
         text,
         "{ZONES} zones of one site (CMX, `api: zones`: one request for all), {} polls a minute apart by one process of `cmx-poll`, \
-         after {} starts. Signals to tell (louder, quieter, over): {}; cards in the room: {}.\n",
+         after {} starts. Changes to report (busier, calmer, over): {}; cards in the space: {}.\n",
         played.polls, played.starts, crowds.signals, crowds.cards,
     );
-    text.push_str("| crowds | measured | *the aim* | of the aim |\n|---|--:|--:|--:|\n");
+    text.push_str("| occupancy | measured | *the aim* | of the aim |\n|---|--:|--:|--:|\n");
     for (what, measured, aim, of) in rows {
         let aim = if aim.is_empty() { nothing() } else { format!("*{aim}*") };
         let _ = writeln!(text, "| {what} | {measured} | {aim} | {of} |");

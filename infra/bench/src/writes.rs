@@ -65,11 +65,11 @@ fn row(key: &Value) -> String {
         "INC" if sk == "META" => "the incident",
         "INC" if sk.starts_with("IN#") => "an event's id",
         "INC" if sk.starts_with("D#") => "a dispatch",
-        "REF" => "the incident's short name",
+        "REF" => "the incident's reference",
         "PLAN" => "the plan",
-        "LOG" => "the log of what is over",
-        "MAIL" => "a mail's name",
-        "PAGED" => "what a phone was told of",
+        "LOG" => "the log of closed incidents",
+        "MAIL" => "a mail's id",
+        "PAGED" => "the incidents that a phone was notified of",
         "SPACE" => "a space's id",
         "ROOM" => "whose space it is",
         "COUNT" => "a count",
@@ -84,8 +84,8 @@ fn change(request: &Value) -> &'static str {
     let says = |part: &str| expression.contains(part);
     match () {
         () if says("claims") => "claimed",
-        () if says("fates.") => "a callback's fate",
-        () if says("deliveries = ") => "let go, with what came of it",
+        () if says("receipts.") => "a callback's receipt",
+        () if says("deliveries = ") => "released, with the outcomes",
         () if says("lease_ms") => "lease",
         () => "changed",
     }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_transaction_is_told_by_its_rows_and_costs_what_the_table_says() {
+    fn a_transaction_is_described_by_its_rows_and_costs_the_reported_units() {
         let dispatch =
             |number: u32| json!({ "Put": { "Item": key("INC#alert:x", &format!("D#1#{number}")) } });
         let incident = json!({ "Update": { "Key": key("INC#alert:x", "META") } });
@@ -118,20 +118,23 @@ mod tests {
     }
 
     #[test]
-    fn an_update_is_told_by_what_becomes_of_the_row() {
+    fn an_update_is_described_by_its_change() {
         let update = |expression: &str| {
             let request = json!({ "Key": key("INC#alert:x", "D#1#1"), "UpdateExpression": expression });
             told("DynamoDB UpdateItem", &request).map(|(what, _)| what)
         };
         let claimed = update("SET #owner = :owner, lease_ms = :lease, claimed_ms = :now ADD claims :one");
         assert_eq!(claimed.as_deref(), Some("a dispatch: claimed"));
-        assert_eq!(update("SET fates.#name = :fate").as_deref(), Some("a dispatch: a callback's fate"));
+        assert_eq!(
+            update("SET receipts.#name = :receipt").as_deref(),
+            Some("a dispatch: a callback's receipt")
+        );
         let let_go = update("SET deliveries = :deliveries, lease_ms = :zero REMOVE #owner");
-        assert_eq!(let_go.as_deref(), Some("a dispatch: let go, with what came of it"));
+        assert_eq!(let_go.as_deref(), Some("a dispatch: released, with the outcomes"));
     }
 
     #[test]
-    fn what_reads_or_cannot_be_read_is_no_write() {
+    fn reads_and_unknown_requests_are_no_writes() {
         assert_eq!(told("DynamoDB GetItem", &json!({})), None);
         assert_eq!(told("AmazonSQS SendMessageBatch", &json!({})), None);
         assert_eq!(read("DynamoDB PutItem", b"{", b""), None);

@@ -76,7 +76,7 @@ async fn alert(scene: &Scene, counter: &Counter, host: &str) -> Result<Cost, Err
     scene.rest().await?;
     person(scene, ELI, "keys", Some(json!({ "digits": "1" }))).await?;
     scene.pass(10).await?;
-    next("Eli presses 1 and has it; the others are told");
+    next("Eli presses 1 to acknowledge; the others are notified");
     person(scene, ELI, "text", Some(json!({ "to": "+12025550100", "body": "done" }))).await?;
     scene.pass(90).await?;
     next("Eli writes \"done\"; the report in the space and by mail");

@@ -38,7 +38,7 @@ pub(super) async fn measure(
     (shortest, longest): (u64, u64),
 ) -> Result<Late, Error> {
     let whole = Duration::from_secs(seconds + longest);
-    progress(&format!("lets {incidents} incidents climb, {}; {} s", hands.name(), whole.as_secs()));
+    progress(&format!("lets {incidents} incidents escalate, {}; {} s", hands.name(), whole.as_secs()));
     let after = |which: usize| shortest + (longest - shortest) * which as u64 / (PLANS as u64 - 1);
     let plans = (0..PLANS).map(|which| (name(which), two_steps(after(which))));
     let config = config(Value::Object(plans.collect()), None);

@@ -37,7 +37,7 @@ pub(super) fn duty(played: Played, times: &[Times], spread: &Spread, cost: &Cost
         let seconds = flood.within.as_secs_f64();
         table(&mut text, &format!("{} alerts within {seconds:.1} s, {}", flood.alerts, hands.name()));
         of_flood(&mut text, flood);
-        table(&mut text, &format!("{} incidents climb, {}", late.incidents, hands.name()));
+        table(&mut text, &format!("{} incidents escalate, {}", late.incidents, hands.name()));
         of_late(&mut text, late);
     }
     table(&mut text, &format!("{} people, `calls_per_second: 1`, the clock moved by hand", played.people));
@@ -92,8 +92,8 @@ fn of_called(text: &mut String, called: &Called) {
 fn of_flood(text: &mut String, flood: &Flood) {
     let at = |percent| percentile(&flood.first, percent).as_secs_f64();
     let each = flood.alerts.max(1) as f64;
-    none(text, "lost: nobody was told", flood.lost);
-    none(text, "told more than once", flood.twice);
+    none(text, "lost: nobody was notified", flood.lost);
+    none(text, "notified more than once", flood.twice);
     none(text, "calls of functions and messages given up", flood.dead);
     row(
         text,
@@ -111,7 +111,7 @@ fn of_flood(text: &mut String, flood: &Flood) {
     );
     let settled =
         flood.settled.map_or("not within 300 s".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()));
-    row(text, "until nothing is left to do: spaces, posts, cards, fates", &settled);
+    row(text, "until nothing is left to do: spaces, posts, cards, receipts", &settled);
     row(text, "write units an alert", &format!("{:.1}", flood.units.write / each));
     row(text, "read units an alert", &format!("{:.1}", flood.units.read / each));
     row(text, "round trips to the table, an alert", &format!("{:.1}", flood.units.calls as f64 / each));
@@ -153,8 +153,8 @@ fn of_cost(text: &mut String, cost: &Cost) {
     let whole = cost.whole.write();
     let _ = writeln!(
         text,
-        "\nAn alert from its mail to its report, with two people on duty one after the other: {} texts and {} calls, \
-         those included that tell the others how it stands. The second of its kind.\n",
+        "\nAn alert from its mail to its report, with two people on call one after the other: {} texts and {} calls, \
+         including those that tell the others about the acknowledgement. The second of its kind.\n",
         cost.texts, cost.calls
     );
     text.push_str(
