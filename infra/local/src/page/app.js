@@ -1,4 +1,4 @@
-// The page of the local runner. It shows what the server says and never keeps a truth of its own.
+// The page of the local runner. It shows the server's state, and keeps none of its own.
 
 import { makeBell, updateBell } from "./bells.js";
 import { showCustomers } from "./customers.js";
@@ -52,7 +52,7 @@ function showFacts() {
 // ---- the address
 
 function readHash() {
-  // Before the first state nobody knows which scenes there are.
+  // The scenes are unknown before the first state.
   if (readAddress() && state.now) showScenes();
   readHoodAddress();
 }

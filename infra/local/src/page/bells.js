@@ -1,4 +1,4 @@
-// The buttons that are pressed, and what they were told.
+// The buttons, and the answers to their presses.
 
 import { ask, brief, pressId } from "./ask.js";
 import { el, here, many } from "./dom.js";
@@ -34,7 +34,7 @@ export function makeBell(button) {
         type: "button",
         class: "press",
         onclick: () => press(node.button, node),
-        // A key held down is one press.
+        // Holding a key down is one press.
         onkeydown: (event) => event.repeat && event.preventDefault(),
       },
       el("span", { class: "label" }),
@@ -54,7 +54,7 @@ export function updateBell(node, button) {
   node.querySelector(".plan").textContent = `plan ${button.plan}`;
   const who = button.state === "acknowledged" && button.by ? `${takerName(button.by)} has it` : (STATES[button.state] ?? button.state);
   node.querySelector(".state").textContent = button.count ? `${who} · pressed ${many(button.count, "time")}` : "not pressed yet";
-  // What this page was told is old once somebody else has pressed, or the runner began anew.
+  // The page's answers are outdated once somebody else has pressed, or the runner has restarted.
   const told = /^OK (\d+)$/.exec(answers.get(button.url)?.text ?? "");
   if (told && (button.count === 0 || button.count > Number(told[1]))) {
     answers.delete(button.url);

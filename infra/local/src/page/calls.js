@@ -1,24 +1,24 @@
-// A call on a phone: it rings, is answered, is heard and spoken into, and ends.
+// A call on a phone: ringing, answering, listening, speaking, and the end.
 
 import { ask } from "./ask.js";
 import { $, el, keyed } from "./dom.js";
 import { callName } from "./lines.js";
 
-/** Somebody calls this phone. */
+/** The phone is being called. */
 export const rings = (call) => Boolean(call) && call.direction !== "inbound" && ["queued", "initiated", "ringing"].includes(call.status);
-/** This phone calls, and nobody has answered yet. */
+/** The phone calls, and nobody has answered yet. */
 export const dials = (call) => call?.direction === "inbound" && ["queued", "initiated", "ringing"].includes(call.status);
 export const talks = (call) => call?.status === "in-progress";
 
-/** Where somebody's hand does something with a phone. */
+/** The control API of a phone. */
 export const phonePath = (phone, act) => `/sim/phones/${encodeURIComponent(phone.number)}/${act}`;
 
-/** A call between a customer and the team asks for keys seldom; one that calls for help always does. */
+/** Calls between a customer and the team rarely need keys; alert calls always do. */
 const asksForKeys = (call) => Boolean(call.gather) || !["inbound", "outbound-dial"].includes(call.direction);
 
 const nameOf = (raw) => callName({ number: raw });
 
-/** So long a voicemail is, in seconds. */
+/** Duration of a voicemail, in seconds. */
 const SPOKEN = 5;
 
 const answeredHere = new Set(); // calls that were answered on this page, and so may be spoken here
@@ -39,7 +39,7 @@ const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
 const MODES = { ring: ringing, dial: dialling, talk: talking, none: () => [] };
 
-/** Brings the box in line with the phone's call; it is hidden if there is none. */
+/** Updates the box for the phone's call, and hides it if there is none. */
 export function updateCall(box, phone) {
   const call = phone.call;
   const mode = rings(call) ? "ring" : dials(call) ? "dial" : talks(call) ? "talk" : "none";
@@ -73,7 +73,7 @@ function ringing(phone) {
   const sid = phone.call.sid;
   const answer = async () => {
     answeredHere.add(sid);
-    // Browsers let a page speak only after a gesture: this one.
+    // Browsers let a page speak only after a gesture, which is this one.
     if ("speechSynthesis" in window) speechSynthesis.resume();
     await ask("POST", phonePath(phone, "answer"));
   };
@@ -95,7 +95,7 @@ function dialling(phone) {
   ];
 }
 
-/** What is spoken onto the tape. */
+/** The text that is recorded. */
 function speaking(phone) {
   const words = el("input", { type: "text", value: "Please call me back.", "aria-label": "What is said onto the tape", autocomplete: "off" });
   const form = el("form", { class: "type speak", hidden: true }, words, el("button", { type: "submit" }, `Speak ${SPOKEN} s`));

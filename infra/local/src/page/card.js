@@ -1,17 +1,17 @@
-// Adaptive cards, as far as we use them, and pressing their buttons as somebody.
+// Adaptive cards, as far as Handbell uses them, and pressing their buttons as a person.
 
 import { ask, brief } from "./ask.js";
 import { el, here } from "./dom.js";
 import { inline, link, markdown } from "./markdown.js";
 
-/** The card's colours in the page's own. */
+/** The card's colours, in the colours of the page. */
 const TONES = { good: "good", warning: "care", attention: "bad", accent: "accent" };
 const STYLES = { positive: "go", destructive: "stop" };
 
 let chosen = null; // whom somebody acts as; it holds for the next card too
 const answers = new Map(); // what came of the last press and where it stands, by the message: a card that changes is made anew
 
-/** A message's card. Its buttons are pressed as one of the message's `people`. */
+/** The card of a message. Its buttons are pressed as one of the `people`. */
 export function cardNode(message) {
   const content = message.card.content ?? message.card;
   const people = message.people ?? [];

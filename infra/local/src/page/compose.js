@@ -1,4 +1,4 @@
-// The field in which somebody of the team writes into a space, answers in a thread, and changes what they wrote.
+// The message field, in which the team writes into a space, answers in a thread, and edits messages.
 
 import { ask, brief, say } from "./ask.js";
 import { $, el, keyed } from "./dom.js";
@@ -9,15 +9,15 @@ const TOLD = "compose-said";
 const ids = new Map(); // Handbell's id at Webex, as people see it, by its address
 
 let shown = null; // the space that is written into
-let as = null; // the address of whoever writes
+let as = null; // the author's address
 let about = null; // { message, edits }: the message that is answered or edited
 let whenChanged = () => {};
 let mentions = null; // whether Handbell is mentioned; as the token needs it, until somebody chooses
 
-/** Who writes. */
+/** The author. */
 export const writer = () => as;
 
-/** Called when somebody else writes from now on. */
+/** Called when the author changes. */
 export const whenWriterChanges = (call) => (whenChanged = call);
 
 /** Shows the field for this space, or hides it without one. */
@@ -26,7 +26,7 @@ export function showCompose(space) {
   $("compose").hidden = !people.length;
   if (shown?.id !== space?.id) leave();
   shown = space ?? null;
-  // What is answered or edited may have been deleted meanwhile.
+  // The message to answer or edit may have been deleted meanwhile.
   if (about && !space?.messages.some((message) => message.id === about.message.id)) leave();
   keyed($("compose-as"), people.map(({ email, name }) => ({ email, name })), (person) => person.email, (person) => el("option", { value: person.email }, person.name || person.email));
   if (!people.some((person) => person.email === as)) as = people[0]?.email ?? null;
@@ -38,12 +38,12 @@ export function showCompose(space) {
 
 const handbellOf = (space) => space?.people.find((person) => isHandbell(person.email))?.email;
 
-/** The next message answers this one, in its thread. */
+/** Makes the next message an answer to this one, in its thread. */
 export function beginAnswer(message) {
   turnTo({ message, edits: false }, `Answers ${message.authorName || message.author}: `, message.text ?? "");
 }
 
-/** The next message takes the place of this one. */
+/** Makes the next message an edit of this one. */
 export function beginEdit(message) {
   turnTo({ message, edits: true }, "Edits: ", message.text ?? "");
   const mention = /^<@person(Id|Email):[^>]*>\s*/;
@@ -53,7 +53,7 @@ export function beginEdit(message) {
   $("compose-text").value = words.replace(mention, "");
 }
 
-/** Takes a message back, as whoever wrote it. */
+/** Deletes a message as its author. */
 export async function remove(message) {
   const told = await ask("DELETE", `/sim/webex/v1/messages/${encodeURIComponent(message.id)}`, { headers: token(), quiet: true });
   say(told.ok ? "" : refusal(told), "bad", TOLD);
@@ -79,7 +79,7 @@ function leave() {
 
 const token = () => ({ Authorization: `Bearer person:${as}` });
 
-/** What Webex says of a refusal is in its JSON. */
+/** Webex explains a refusal in its JSON. */
 function refusal(told) {
   try {
     return `Webex refused it: ${told.status} ${brief(JSON.parse(told.text).message)}`;
@@ -88,7 +88,7 @@ function refusal(told) {
   }
 }
 
-/** Who writes in a client mentions by id, and so does whoever writes here; nothing if Handbell isn't there. */
+/** Returns a mention of Handbell by id, as in a Webex client; an empty text if Handbell isn't in the space. */
 async function mention() {
   const email = handbellOf(shown);
   if (!email) return "";
@@ -101,7 +101,7 @@ async function mention() {
   return `<@personId:${ids.get(email)}|Handbell> `;
 }
 
-/** Plain words are `text`, as a client sends them; anything with a form of its own is `markdown`. */
+/** Like a client, sends plain text as `text`, and formatted text as `markdown`. */
 function saying(words, front) {
   const formed = /\*\*|__|`|\]\(|<@|^ {0,3}(#{1,6} |> |[-*] )/m.test(words);
   return front || formed ? { markdown: front + words } : { text: words };
@@ -119,13 +119,13 @@ async function send() {
   if (about?.edits) {
     told = await ask("PUT", `${path}/${encodeURIComponent(about.message.id)}`, { json: message, headers: token(), quiet: true });
   } else {
-    // A thread has one level: an answer to an answer stands beside it.
+    // A thread has one level: an answer to an answer joins the same thread.
     if (about) message.parentId = about.message.parentId ?? about.message.id;
     told = await ask("POST", path, { ...(file ? { form: { ...message, files: file } } : { json: message }), headers: token(), quiet: true });
   }
   if (!told.ok) return say(refusal(told), "bad", TOLD);
   say("", "", TOLD);
-  // Who writes wants to see it, but what is answered further up stays in sight.
+  // Shows the author the new message, unless the answered one is further up.
   const list = document.querySelector("#space .messages");
   if (list && !about) list.scrollTop = list.scrollHeight;
   leave();

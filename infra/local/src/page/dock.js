@@ -1,4 +1,4 @@
-// The dock of the phones: a rail with everybody's, which opens when one of them rings.
+// The dock of the phones: a rail of all phones, which opens when one of them rings.
 
 import { rings, talks } from "./calls.js";
 import { $, el, keyed, many, toEnds } from "./dom.js";
@@ -24,25 +24,25 @@ $("dock-toggle").addEventListener("click", () => {
   toggle(!isOpen());
 });
 
-/** In another scene a dock that has come up by itself is in the way, once nobody calls any more. */
+/** In another scene, a dock that opened automatically closes once nobody calls any more. */
 export function lowerDock() {
   const busy = document.querySelector('#rail-list [data-call]:not([data-call=""])');
   if (byItself && !busy) toggle(false);
 }
 
-/** Opens the dock and shows this phone; the phone's element. */
+/** Opens the dock at this phone, and returns the phone's element. */
 export function openPhone(number) {
   if (!isOpen()) toggle(true);
   const node = [...$("phone-list").children].find((each) => each.dataset.key === number);
   const list = $("phone-scroll");
-  // Only the dock is moved, never the page below somebody's hands.
+  // Scrolls only the dock, never the page under the user's hands.
   if (node) list.scrollTop += node.getBoundingClientRect().top - list.getBoundingClientRect().top - 6;
   return node;
 }
 
 const received = (phone) => phone.texts.filter((text) => text.direction !== "inbound").length;
 
-/** The rail: who there is, whose phone rings, and how many texts nobody has seen. */
+/** The rail: the phones' owners, the ringing phones, and the number of unread texts. */
 export function showRail(phones) {
   const busy = phones.filter((phone) => rings(phone.call) || talks(phone.call));
   const fresh = busy.filter((phone) => !rung.has(phone.call.sid));

@@ -1,9 +1,9 @@
-// What every part of the page is made of: elements, lists that keep what has not changed, and how times and numbers are written.
-// Everything that people wrote is put on the page as text nodes; nothing is ever parsed as HTML.
+// Building blocks of the page: elements, lists that keep unchanged items, and formats of times and numbers.
+// Text from people becomes text nodes; nothing is ever parsed as HTML.
 
 export const $ = (id) => document.getElementById(id);
 
-/** An element. Attributes as given; `on…` are listeners; children are nodes or text. */
+/** Creates an element. `on…` attributes are listeners; children are nodes or text. */
 export function el(name, attributes = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -15,7 +15,7 @@ export function el(name, attributes = {}, ...children) {
   return node;
 }
 
-/** Brings the children of `parent` in line with `items`, leaving alone what has not changed. */
+/** Updates the children of `parent` to match `items`, and keeps unchanged ones. */
 export function keyed(parent, items, keyOf, make, update) {
   const keys = new Set(items.map((item) => String(keyOf(item))));
   for (const child of [...parent.children]) if (!keys.has(child.dataset.key)) child.remove();
@@ -46,7 +46,7 @@ export function keyed(parent, items, keyOf, make, update) {
   }
 }
 
-/** Brings the newest of everything that people say into sight. */
+/** Scrolls the newest messages into view. */
 export function toEnds(box) {
   for (const list of box?.querySelectorAll(".bubbles, .messages") ?? []) list.scrollTop = list.scrollHeight;
 }
@@ -57,7 +57,7 @@ export const clockTime = (at) => {
 };
 export const when = (at) => (at ? el("time", { datetime: at, title: at }, clockTime(at)) : null);
 
-/** "+12025550111" as people read it. */
+/** Formats "+12025550111" for people. */
 export const number = (raw) => {
   const us = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(raw ?? "");
   return us ? `+1 ${us[1]} ${us[2]} ${us[3]}` : (raw ?? "");
@@ -71,11 +71,11 @@ export const size = (bytes) => {
 
 export const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
 
-/** What a fact says: `{"incident": "H-1JV6", "step": 3, "detail": {"by": "Dana"}}` as "H-1JV6, step 3, by Dana". */
+/** Formats a fact: `{"incident": "H-1JV6", "step": 3, "detail": {"by": "Dana"}}` as "H-1JV6, step 3, by Dana". */
 export function inWords(fact) {
   if (fact === null || fact === undefined) return "";
   if (typeof fact !== "object") return String(fact);
-  // Where and when stand beside it; the id is for machines.
+  // Place and time are shown beside it; the id is for machines.
   const { incident, detail, at, id, epoch, subject, ...rest } = fact;
   const inside = detail !== null && typeof detail === "object" ? detail : { detail };
   const parts = Object.entries({ ...rest, ...inside }).filter(([, value]) => value !== null && value !== undefined && value !== "");
@@ -83,7 +83,7 @@ export function inWords(fact) {
   return [incident, ...said].filter(Boolean).join(", ");
 }
 
-/** An address of this very server as a path, so that `localhost` and `127.0.0.1` are the same place. */
+/** Returns an address of this server as a path, so that `localhost` and `127.0.0.1` are equal. */
 export function here(address) {
   try {
     const url = new URL(address, location.href);

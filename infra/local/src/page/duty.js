@@ -1,4 +1,4 @@
-// Duty: the mails that come in, what has become of them, and who is on call.
+// On-call alerts: inbound mails, their incidents, and who is on call.
 
 import { $, el, here, keyed, when } from "./dom.js";
 import { incidents } from "./incidents.js";
@@ -8,9 +8,9 @@ import { showRotas } from "./rota.js";
 import { openSpace } from "./spaces.js";
 import { systemTime } from "./state.js";
 
-/** So many of those that are over are still shown. */
+/** Number of closed incidents that are shown. */
 const OVER = 4;
-/** What can be tried, with a form and without. */
+/** What to try, with a form and without one. */
 const TRY = { true: "Send a mail, or report something by the form.", false: "Send a mail." };
 
 function incidentNode(one) {
@@ -18,7 +18,7 @@ function incidentNode(one) {
     openSpace(one.space);
     $("spaces").scrollIntoView({ block: "nearest", behavior: "auto" });
     const messages = $("space").querySelector(".messages");
-    // The newest card is the one that is true.
+    // The newest card is the current one.
     ([...messages.querySelectorAll(".card button")].at(-1) ?? messages).focus({ preventScroll: true });
     messages.scrollTop = messages.scrollHeight;
   };
@@ -49,12 +49,12 @@ export function showDuty() {
   showRotas($("rota-part"), rotas(), systemTime());
 }
 
-/** What to do next with alerts, and the place of it. */
+/** The next thing to try with alerts, and its place. */
 export function nextForDuty() {
   if (!sources().length) return ["These are on call. Nothing raises alerts: add a source under sources: in the configuration.", null];
   const all = incidents();
   const open = all.filter((each) => !each.over);
-  // What nobody has comes first, whatever is newer.
+  // Unacknowledged incidents come first, even before newer ones.
   const one = open.find((each) => each.tone === "bad") ?? open[0];
   if (one?.tone === "bad") return [`${one.reference}: ${one.how.toLowerCase()}. Take it, or let time pass: the next step comes by itself.`, "incidents"];
   if (one) return [`${one.how} (${one.reference}). When it is done: text back “done” from the phone, or press Done on the card.`, "spaces"];

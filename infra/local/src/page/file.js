@@ -1,8 +1,8 @@
-// A file as it is shown: a picture to look at, a recording to hear, anything else to download.
+// A file: a picture to look at, a recording to play, or any other file to download.
 
 import { el, here, size } from "./dom.js";
 
-/** A file with `name`, `url`, and as far as they are known `type` and `size` in bytes. */
+/** A file with `name`, `url` and, if known, `type` and `size` in bytes. */
 export function fileNode(file) {
   const url = here(file.url);
   const facts = [file.type, size(file.size)].filter(Boolean).join(" · ");

@@ -196,7 +196,7 @@ export function showFloor() {
   announce(state.zones);
 }
 
-/** What to do next on the floor, and the place of it. */
+/** The next thing to try on the floor, and its place. */
 export function nextForFloor() {
   const { zones, troubles } = state;
   const busy = zones.find((zone) => zone.level === "alert") ?? zones.find((zone) => zone.level);

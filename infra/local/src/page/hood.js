@@ -1,4 +1,4 @@
-// What is under the hood: the wire log, the facts and the functions. One of them is open at a time; `/#wire` opens it, too.
+// The internals: the wire log, the facts and the functions. One of them is open at a time; `/#wire` also opens one.
 
 import { $ } from "./dom.js";
 
@@ -13,7 +13,7 @@ function open(name) {
 
 for (const name of LIDS) $(`${name}-lid`).addEventListener("click", () => open($(name).hidden ? name : null));
 
-/** Opens what the address names, and goes there. */
+/** Opens the part that the address names, and scrolls to it. */
 export function readHoodAddress() {
   const name = location.hash.slice(1);
   if (!LIDS.includes(name)) return;

@@ -1,11 +1,11 @@
-// The incidents that somebody has to take, as their cards in Webex tell them.
+// The incidents to acknowledge, according to their cards in Webex.
 
 import { plain } from "./markdown.js";
 import { state } from "./state.js";
 
 const TONES = { attention: "bad", warning: "care", good: "good", accent: "accent" };
 
-/** What stands on an incident's card; nothing for any other card. */
+/** The content of an incident's card; null for any other card. */
 function read(space, message) {
   const { body = [], actions = [] } = message.card?.content ?? message.card ?? {};
   const facts = new Map(body.flatMap((part) => part.facts ?? []).map(({ title, value }) => [title, plain(String(value))]));
@@ -26,7 +26,7 @@ function read(space, message) {
   };
 }
 
-/** Each incident as its latest card has it, the newest first. */
+/** Each incident according to its latest card, the newest first. */
 export function incidents() {
   const all = new Map();
   for (const space of state.spaces) {

@@ -1,4 +1,4 @@
-// The first steps with customers: what has been tried, and what to try next.
+// The first steps with customers: what was tried, and what to try next.
 
 import { dials, talks } from "./calls.js";
 import { CUSTOMERS, phoneOf } from "./lines.js";
@@ -7,13 +7,13 @@ import { state } from "./state.js";
 
 const HIDDEN = /^\/(w|whisper)\b|^note:/i;
 
-/** What people of the team wrote, without the mention in front. */
+/** The team's messages, without the mention at the beginning. */
 function written() {
   const people = state.spaces.flatMap((space) => space.messages).filter((message) => !isHandbell(message.author));
   return people.map((message) => (message.text ?? "").replace(/^@?Handbell\s+/, "").trim());
 }
 
-/** The steps in their order; each says what to do, where, and whether it is done. */
+/** The steps in order, each with its action, its place, and whether it is done. */
 function steps(customers) {
   const texts = customers.flatMap((customer) => customer.texts);
   const came = texts.filter((text) => text.direction === "inbound");
@@ -33,7 +33,7 @@ function steps(customers) {
   ];
 }
 
-/** What somebody has to do at once, because a customer is in a call. */
+/** What is urgent, because a customer is in a call. */
 function call(customers) {
   const tape = customers.find((customer) => customer.call?.recording);
   if (tape) return [`Nobody took ${tape.name}’s call: speak after the tone, then hang up.`, "customer-phones"];
@@ -41,7 +41,7 @@ function call(customers) {
   return talk ? [`${talk.name} is in a call. Hang up to end it.`, "customer-phones"] : null;
 }
 
-/** What to do next with customers, and the place of it. */
+/** The next thing to try with customers, and its place. */
 export function nextForCustomers() {
   const customers = CUSTOMERS.map(phoneOf);
   const urgent = call(customers);
@@ -51,7 +51,7 @@ export function nextForCustomers() {
   return ["All of it is tried. There are /help, /claim, pictures, threads, edits and the web form, too.", "compose"];
 }
 
-/** How far one has come, in front of what to try next. */
+/** The progress, before the next thing to try. */
 export function journeyAt() {
   const customers = CUSTOMERS.map(phoneOf);
   if (call(customers)) return "Now:";

@@ -1,11 +1,11 @@
-// The mail that went out: what customers are answered, and beside it what alerts send.
+// Outbound mail: answers to customers, and the mails of alerts.
 
 import { $, el, here, keyed, many, when } from "./dom.js";
 import { lines } from "./lines.js";
 import { sources } from "./roster.js";
 import { state } from "./state.js";
 
-/** Handbell itself writes to those on call and to reporters; what a line sends comes from its own address. */
+/** Handbell itself writes to people on call and to reporters; a line's mails come from its own address. */
 const isOfDuty = (letter) => sources().length > 0 && (!lines().length || bare(letter.from) === state.mail_from);
 
 const bare = (address) => /<([^>]*)>\s*$/.exec(address)?.[1] ?? address;
@@ -23,12 +23,12 @@ function show(id, letters, none) {
   $(`${id}-list`).dataset.empty = none;
 }
 
-/** Headers that say which thread a mail belongs to, and whether a program wrote it. */
+/** Headers that name a mail's thread, and show whether a program wrote it. */
 const SHOWN = ["In-Reply-To", "References", "Reply-To", "Auto-Submitted"];
 
 function letterNode(letter) {
   const known = (letter.headers ?? []).filter(([name]) => SHOWN.some((shown) => shown.toLowerCase() === name.toLowerCase()));
-  // A thread of one mail stands in both headers of it.
+  // For a thread of one mail, both headers have the same value.
   const headers = known.filter(([, value], at) => known.findIndex(([, other]) => other === value) === at);
   return el(
     "li",
@@ -41,7 +41,7 @@ function letterNode(letter) {
   );
 }
 
-/** Text whose addresses of this very server can be followed; any other address is only its words. */
+/** Text with links to addresses of this server; all other addresses are only text. */
 function linked(text) {
   return text.split(/(https?:\/\/[^\s<>"]*[^\s<>".,;:!?)])/).map((part, at) => {
     const path = at % 2 ? here(part) : null;

@@ -1,4 +1,4 @@
-// Mails that are sent in: to a source's address, as mail servers bring them.
+// Inbound mails: to a source's address, as mail servers deliver them.
 
 import { ask, say } from "./ask.js";
 import { $, el, keyed, many } from "./dom.js";
@@ -7,12 +7,12 @@ import { sources } from "./roster.js";
 
 const TOLD = "duty-said";
 const STORM = 200;
-/** Browsers have so many requests under way at a time. */
+/** Limit of concurrent requests in a browser. */
 const ABREAST = 6;
 
 const withMail = () => sources().filter((source) => source.mail);
 
-/** The address that mails go to. */
+/** The recipient's address. */
 const to = () => $("mailbox-to").value || withMail()[0]?.mail;
 
 const post = (mail, query = "") => ask("POST", `/sim/mail?to=${encodeURIComponent(to())}${query}`, { body: mail, headers: { "Content-Type": "message/rfc822" }, told: TOLD });
@@ -45,7 +45,7 @@ const SENDS = {
 for (const [id, go] of Object.entries(SENDS)) {
   $(id).addEventListener("click", async (event) => {
     const button = event.currentTarget;
-    // Whoever is impatient sends another one, but not another two hundred.
+    // An impatient person may send another mail, but not another two hundred.
     if (button.dataset.busy) return;
     button.dataset.busy = "true";
     await go();
@@ -60,7 +60,7 @@ $("own-mail").addEventListener("submit", (event) => {
   send(typed(mail), "Your mail is in.");
 });
 
-/** Whom mails can be sent to; hidden where nobody has an address. */
+/** The possible recipients; hidden if no source has an address. */
 export function showMailbox() {
   const known = withMail();
   $("mails").hidden = !known.length;

@@ -1,4 +1,4 @@
-// Markdown as Webex shows it, as nodes.
+// Renders Markdown as nodes, like Webex.
 
 import { el } from "./dom.js";
 
@@ -24,13 +24,13 @@ const INLINE = new RegExp(
   "gu",
 );
 
-/** A link to a kind of address that can do no harm; anything else is only its words. */
+/** A link with a harmless scheme; any other link is only its text. */
 export function link(address, ...label) {
   const safe = /^(https?|tel|mailto):/i.test(address);
   return safe ? el("a", { href: address, rel: "noopener noreferrer", target: "_blank" }, ...label) : el("span", {}, ...label);
 }
 
-/** The nodes of one run of text. */
+/** The nodes of a run of text. */
 export function inline(text, depth = 0) {
   const nodes = [];
   if (depth > 8) return [text];
@@ -64,7 +64,7 @@ export const plain = (text) => text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
 
 const ITEM = /^( *)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 
-/** Markdown as Webex shows it, as nodes. */
+/** Renders Markdown as nodes, like Webex. */
 export function markdown(text, depth = 0) {
   const lines = text.replace(/\r\n?/g, "\n").split("\n");
   const out = document.createDocumentFragment();
@@ -86,7 +86,7 @@ export function markdown(text, depth = 0) {
     }
     const heading = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/.exec(line);
     if (heading) {
-      // Under the page's own headings, whatever the message says.
+      // Always below the page's own headings.
       out.append(el("div", { class: `h h${heading[1].length}`, role: "heading", "aria-level": Math.min(6, heading[1].length + 3) }, inline(heading[2])));
       at += 1;
       continue;
@@ -126,5 +126,5 @@ export function markdown(text, depth = 0) {
   return out;
 }
 
-/** Text as it was written, with its lines. */
+/** Plain text, with its line breaks. */
 export const lined = (text) => text.split("\n").flatMap((line, at) => (at ? [el("br"), line] : [line]));

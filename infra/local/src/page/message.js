@@ -1,4 +1,4 @@
-// One message of a space: who said it, what, its files, and what somebody can do with it.
+// A message of a space: its author, its text, its files, and the actions on it.
 
 import { cardNode } from "./card.js";
 import { beginAnswer, beginEdit, remove } from "./compose.js";
@@ -6,7 +6,7 @@ import { clockTime, el, when } from "./dom.js";
 import { fileNode } from "./file.js";
 import { lined, markdown } from "./markdown.js";
 
-/** The initials of somebody, in a colour of their own. */
+/** The initials of a person, in the person's colour. */
 export function avatar(email, name) {
   const words = (name || email || "?").replace(/@.*/, "").split(/[\s._-]+/).filter(Boolean);
   const initials = words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
@@ -14,7 +14,7 @@ export function avatar(email, name) {
   return el("span", { class: `avatar c${sum % 6}`, "aria-hidden": "true" }, initials);
 }
 
-/** A message. Of a `reply` the thread is known; what is `mine` can be changed and taken back. */
+/** A message. A `reply` is shown in its thread; a message that is `mine` can be edited and deleted. */
 export function messageNode(message) {
   const body = el("div", { class: "body" });
   if (message.card) body.append(cardNode(message));

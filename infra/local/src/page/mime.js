@@ -1,4 +1,4 @@
-// Mails as monitoring systems and people write them: each one is a mail of its own.
+// Mails as monitoring systems and people write them. Each mail is unique.
 
 import { systemTime } from "./state.js";
 
@@ -9,7 +9,7 @@ const date = () => (systemTime() ?? new Date()).toUTCString().replace("GMT", "+0
 
 const newId = (host) => `<${random()}@${host}>`;
 
-/** A mail with these headers, in order; those without a value are left out. */
+/** A mail with these headers, in order. Headers without a value are omitted. */
 function mail(headers, body) {
   const head = Object.entries({ ...headers, "MIME-Version": "1.0", "Content-Type": "text/plain; charset=utf-8" });
   return [...head.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}`), "", ...body, ""].join("\r\n");
@@ -28,36 +28,36 @@ export function problem(to) {
   return mail({ From: `Nagios <nagios@${HOST}>`, To: to, Subject: "PROBLEM: db1/Disk is CRITICAL", Date: date(), "Message-ID": lastProblem }, nagios("PROBLEM", "CRITICAL"));
 }
 
-/** That the last problem is over, in its thread. */
+/** The recovery from the last problem, in its thread. */
 export const recovery = (to) =>
   mail(
     { From: `Nagios <nagios@${HOST}>`, To: to, Subject: "RECOVERY: db1/Disk is OK", Date: date(), "Message-ID": newId(HOST), "In-Reply-To": lastProblem, References: lastProblem },
     nagios("RECOVERY", "OK"),
   );
 
-/** What a mail program answers while somebody is away: it must wake nobody (RFC 3834). */
+/** An automatic vacation reply, which must wake nobody (RFC 3834). */
 export const vacation = (to) =>
   mail(
     { From: "Greta <greta@example.org>", To: to, Subject: "Out of office: PROBLEM: db1/Disk is CRITICAL", Date: date(), "Message-ID": newId("example.org"), "Auto-Submitted": "auto-replied" },
     ["I am away until Monday and don't read my mail.", "", "Greta"],
   );
 
-/** One of the many mails of a link that goes up and down. */
+/** One of the many mails about a flapping link. */
 export const flap = (to) =>
   mail(
     { From: `Nagios <nagios@${HOST}>`, To: to, Subject: "PROBLEM: switch7/Uplink is DOWN", Date: date(), "Message-ID": newId(HOST) },
     ["***** Nagios *****", "", "Notification Type: PROBLEM", "Service: Uplink", "Host: switch7", "State: CRITICAL", "", "The link goes up and down."],
   );
 
-/** SES finds a virus in what it is told has one; the mail itself is harmless. */
+/** SES is told to find a virus; the mail itself is harmless. */
 export const infected = (to) =>
   mail({ From: "Parcel service <parcels@example.net>", To: to, Subject: "Your parcel: PROBLEM", Date: date(), "Message-ID": newId("example.net") }, ["Please open the attached document."]);
 
-/** What stands in the field at first. */
+/** The initial text of the field. */
 export const example = (to) =>
   ["From: Backup <backup@monitor.example.com>", `To: ${to}`, "Subject: Backup of mail1 failed", "", "The disk for backups can't be written to. The last good backup is two days old.", ""].join("\n");
 
-/** A mail that somebody typed, with the ends of line of mails. A Message-ID and a date are added where they are missing. */
+/** A typed mail, with the line ends of mails. A missing Message-ID and date are added. */
 export function typed(text) {
   const lines = text.replace(/\r\n?/g, "\n");
   const end = lines.search(/\n\n/);

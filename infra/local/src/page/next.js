@@ -1,4 +1,4 @@
-// What to try next in the scene that is shown: one line, and the place on the page that it speaks of.
+// The next thing to try in the current scene: a line, and its place on the page.
 
 import { rings, talks } from "./calls.js";
 import { openPhone } from "./dock.js";
@@ -13,7 +13,7 @@ import { nextForButton } from "./steps.js";
 
 const NEXT = { button: nextForButton, duty: nextForDuty, floor: nextForFloor, customers: nextForCustomers };
 
-/** What somebody has to do at once, because a phone of the team rings, or somebody talks on it. */
+/** What is urgent, because a phone of the team rings or is in a call. */
 function nextOnThePhone() {
   const phones = state.phones.filter((phone) => !isCustomer(phone));
   const ring = phones.find((phone) => rings(phone.call));
@@ -28,14 +28,14 @@ const PLACES = {
   buttons: "to the button", troubles: "to the troubles", zones: "to the floor", spaces: "to Webex", compose: "to Webex",
   "customer-phones": "to the customers", mailbox: "to the mails", incidents: "to the incidents",
 };
-/** What is operated first in a place: there, the first thing isn't it. */
+/** The control to focus in a place, if it isn't the first one. */
 const FIRST = { zones: "input[type=range]", spaces: ".card button, #tabs button, #space button, #space a", compose: "textarea", "customer-phones": ".call:not([hidden]) button, .customer input", mailbox: ".sends button, a" };
 
 export function showNext() {
   if (!scene()) return;
   const call = nextOnThePhone();
   const [text, place] = call ?? NEXT[scene()]();
-  // Told again only when it is something new.
+  // Announced again only if it has changed.
   const at = call ? "Now:" : scene() === "customers" ? journeyAt() : "Try this:";
   if ($("next-at").textContent !== at) $("next-at").textContent = at;
   if ($("next-text").textContent !== text) $("next-text").textContent = text;

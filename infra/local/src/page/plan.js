@@ -1,12 +1,12 @@
-// The floor plan: a store for each site, its zones as areas, and a dot for each device. Drawn by us, always the same way.
+// The floor plan: a store for each site, its zones as areas, and a dot for each device. The drawing is deterministic.
 
 import { amountOf, nameOf, signOf, snoozeOf, toneOf, wordOf } from "./levels.js";
 
 const NS = "http://www.w3.org/2000/svg";
-/** More dots than this tell nobody more. */
+/** Limit of dots, beyond which more show nothing. */
 const DOTS = 150;
 
-/** A part of a drawing. */
+/** Creates an SVG element. */
 export function svg(name, attributes = {}, ...children) {
   const node = document.createElementNS(NS, name);
   for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== undefined) node.setAttribute(key, String(value));
@@ -16,12 +16,12 @@ export function svg(name, attributes = {}, ...children) {
 
 const round = (value) => Math.round(value * 10) / 10;
 
-/** A number that is always the same for this text. */
+/** Returns a stable number for a text. */
 const seedOf = (text) => [...text].reduce((sum, letter) => (Math.imul(sum, 31) + letter.codePointAt(0)) >>> 0, 17);
 
 /**
- * Shares the box among the parts, each as large as its weight asks: cut in two halves of about the same weight, across the
- * longer side, and so on.
+ * Divides the box among the parts according to their weights: recursively cuts it into two halves of about the same weight,
+ * across the longer side.
  */
 function share(parts, box) {
   if (parts.length <= 1) return parts.map((part) => ({ ...part, box }));
@@ -30,7 +30,7 @@ function share(parts, box) {
   let left = parts[0].weight;
   while (cut < parts.length - 1 && Math.abs(left + parts[cut].weight - whole / 2) <= Math.abs(left - whole / 2)) left += parts[cut++].weight;
   const part = left / whole;
-  // Areas are rather wide than high: names are.
+  // Areas are wider than high, like their names.
   const across = box.w >= box.h * 1.15;
   const [one, other] = across
     ? [{ ...box, w: box.w * part }, { ...box, x: box.x + box.w * part, w: box.w * (1 - part) }]
@@ -38,9 +38,9 @@ function share(parts, box) {
   return [...share(parts.slice(0, cut), one), ...share(parts.slice(cut), other)];
 }
 
-/** The stores, and in each of them its areas. */
+/** The stores with their areas. */
 function layout(zones, width, height) {
-  // A small zone still needs room for its name.
+  // A small zone needs room for its name, too.
   const known = zones.map((zone) => zone.capacity ?? zone.levels?.at(-1)?.at ?? 0).filter(Boolean);
   const usual = known.length ? Math.max(...known) : 1;
   const weight = (zone) => Math.sqrt(Math.min(1, Math.max(0.3, (zone.capacity ?? zone.levels?.at(-1)?.at ?? usual / 2) / usual)));
@@ -57,7 +57,7 @@ function layout(zones, width, height) {
   });
 }
 
-/** Where a device of an area stands: evenly spread, and the first ones stay where they are when more come. */
+/** The position of a device in an area: evenly spread, and stable when more devices come. */
 function places(zone, box) {
   const seed = seedOf(`${zone.site}/${zone.name}`);
   const [left, top] = [(seed % 997) / 997, ((seed >>> 10) % 991) / 991];
@@ -68,7 +68,7 @@ function places(zone, box) {
   });
 }
 
-/** About as wide as a letter is. */
+/** The approximate width of a letter. */
 const LETTER = 7.6;
 
 const fits = (text, width) => {
@@ -89,7 +89,7 @@ function area({ zone, box }, choose) {
     svg("rect", { class: "plate", x: x + 1, y: y + 1, width: w - 2, height: 43, rx: 5 }),
     svg("text", { class: "name", x: x + 8, y: y + 17 }),
     svg("text", { class: "amount", x: x + 8, y: y + 35 }),
-    // A moon: nobody wants to hear of it now.
+    // A moon, for a snoozed zone.
     svg("path", { class: "moon", d: "M8 1A7 7 0 1 0 15 9.5 5.5 5.5 0 0 1 8 1Z", transform: `translate(${round(x + w - 23)} ${y + 6})` }),
   );
   node.dataset.zone = zone.name;
@@ -125,7 +125,7 @@ function fill(node, zone) {
   node.classList.toggle("snoozed", Boolean(zone.snoozed_until));
   node.querySelector("title").textContent = `${nameOf(zone)}: ${words}`;
   node.querySelector(".name").textContent = fits(nameOf(zone), (node.room - (zone.snoozed_until ? 38 : 12)) * 0.95);
-  // The word stays, whatever else has no room.
+  // The word is always shown, even if there is no room for the rest.
   const [sign, word] = [signOf(zone), wordOf(zone).replace(/ any more| now| yet/, "")];
   const short = word.replace(/ \(.*/, "");
   const whole = `${seen}${zone.capacity ? `/${zone.capacity}` : ""}`;
@@ -142,7 +142,7 @@ function fill(node, zone) {
   return `${nameOf(zone)} ${words}`;
 }
 
-/** Draws the zones into the box, each with what is `seen` of it; null if nobody can tell. Anew only when they or the box are others; `choose` is told of an area that is clicked. */
+/** Draws the zones into the box, each with its `seen` count; null if it is unknown. Redraws only when the zones or the box have changed. `choose` is called with a clicked area. */
 export function showPlan(box, zones, choose) {
   const width = Math.max(260, Math.round(box.clientWidth || 600));
   const rows = Math.ceil(zones.length / Math.max(1, Math.floor(width / 170)));

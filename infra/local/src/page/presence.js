@@ -1,12 +1,12 @@
-// What people are at, as their colleagues see it, and a switch for it.
+// The presence of people, and a switch for it.
 
 import { ask } from "./ask.js";
 import { el } from "./dom.js";
 
-/** Handbell itself is at nothing. */
+/** Handbell itself has no presence. */
 export const isHandbell = (email) => /^handbell@/.test(email ?? "");
 
-/** The switch of one person; nothing for Handbell, and where nothing is known. */
+/** The switch of a person; null for Handbell, and if the presence is unknown. */
 export function presenceNode(person) {
   if (!person.status || isHandbell(person.email)) return null;
   const away = person.status !== "active";

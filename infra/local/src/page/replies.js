@@ -1,4 +1,4 @@
-// What somebody on call can say by one click: a text about the open incident that the phone was told of.
+// Commands of a person on call by one click: a text about the open incident of which the phone was notified.
 
 import { ask } from "./ask.js";
 import { phonePath } from "./calls.js";
@@ -7,16 +7,16 @@ import { openIncidents } from "./incidents.js";
 
 const WORDS = ["ack", "can't", "done", "who"];
 
-/** The number of the open incident that this phone was told of last; nothing if there is none. */
+/** The number of the last open incident of which this phone was notified; null if there is none. */
 export function aboutOf(phone) {
   const open = openIncidents().map((one) => one.number);
   const told = phone.texts.filter((text) => text.direction !== "inbound").flatMap((text) => [...(text.body ?? "").matchAll(/\back (\d+)\b/g)].map((hit) => hit[1]));
   const last = told.reverse().find((number) => open.includes(number));
-  // Who was only called has no number to read: it is the newest.
+  // A person who was only called has no number to read, so it is the newest incident.
   return last ?? (phone.calls?.length ? open[0] : undefined) ?? null;
 }
 
-/** Buttons that text back; `about` is the incident's number and `to` ours. */
+/** Buttons that text back. `about` is the incident's number, and `to` is Handbell's. */
 export function showReplies(box, phone, about, to) {
   box.hidden = !about;
   if (box.dataset.about === String(about)) return;

@@ -18,7 +18,7 @@ export const rotaLabel = (name) => rotas().find((rota) => rota.name === name)?.l
 /** The place of a person in the roster, by which their colour is chosen. */
 export const personPlace = (id) => people().findIndex((person) => person.id === id);
 
-/** The rotas in which whoever has this phone is on call now, in the order in which they are called. */
+/** The rotas in which the owner of this phone is on call now, in the order in which plans use them. */
 export function shiftsOf(phone) {
   const ids = people().filter((person) => person.phones.includes(phone.number)).map((person) => person.id);
   return rotas().filter((rota) => ids.includes(rota.now));

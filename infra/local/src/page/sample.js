@@ -1,9 +1,9 @@
-// A small picture as a customer might send it: a parcel that came with a dent.
+// A small picture as a customer might send: a dented parcel.
 
 const WIDE = 240;
 const HIGH = 160;
 
-/** The picture as a PNG in Base64, without what stands before it in a data URL. */
+/** The picture as PNG in Base64, without the prefix of a data URL. */
 export function samplePicture() {
   const canvas = document.createElement("canvas");
   canvas.width = WIDE;

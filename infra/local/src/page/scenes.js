@@ -5,12 +5,12 @@ import { lines } from "./lines.js";
 import { rotas, sources } from "./roster.js";
 import { state } from "./state.js";
 
-/** What each scene is about, and whether the configuration has something for it. */
+/** The subject of each scene, and whether the configuration supports it. */
 const SCENES = {
   button: {
     title: "Button",
     about: "One press brings people into a Webex space. Each further press takes one step more: a text, then a phone that rings.",
-    // Without anything else to try, this scene says what is missing.
+    // If there is nothing else to try, this scene says what is missing.
     has: () => state.buttons.length > 0 || !["duty", "floor", "customers"].some((name) => SCENES[name].has()),
   },
   duty: {
@@ -35,7 +35,7 @@ let chosen = null; // the scene of the address; null while it names none
 let shown = null;
 let whenChanged = () => {};
 
-/** The scene that is shown; null before the first state. */
+/** The current scene; null before the first state. */
 export const scene = () => shown;
 
 /** Called when another scene is shown. */
@@ -43,7 +43,7 @@ export const whenSceneChanges = (call) => (whenChanged = call);
 
 const available = () => Object.keys(SCENES).filter((name) => SCENES[name].has());
 
-/** The scenes that there are, and the one that the address names; the first where it names none. */
+/** The available scenes, and the one that the address names, or else the first. */
 export function showScenes() {
   const names = available();
   for (const link of links) {
@@ -62,11 +62,11 @@ export function showScenes() {
   document.title = `${SCENES[shown].title} · Handbell on this laptop`;
   scrollTo(0, 0);
   whenChanged();
-  // What was hidden kept no place.
+  // A hidden part keeps no scroll position.
   toEnds(document.querySelector(".scene:not([hidden])"));
 }
 
-/** Reads the address; true if it names a scene. */
+/** Reads the address. Returns true if it names a scene. */
 export function readAddress() {
   const name = location.hash.slice(1);
   if (!Object.hasOwn(SCENES, name)) return false;
@@ -75,7 +75,7 @@ export function readAddress() {
 }
 
 $("skip").addEventListener("click", (event) => {
-  // The address stays that of the scene.
+  // The address remains that of the scene.
   event.preventDefault();
   const first = document.querySelector(".scene:not([hidden]) .panel:not([hidden])") ?? $("main");
   first.focus();

@@ -1,4 +1,4 @@
-// The button's plan: what each press does, how far it has come, and what to try next.
+// The button's plan: the effect of each press, the progress, and the next thing to try.
 
 import { $, el, keyed, many } from "./dom.js";
 import { callName, isTeam, takerName } from "./lines.js";
@@ -7,14 +7,14 @@ import { personName, rotaLabel } from "./roster.js";
 import { state } from "./state.js";
 import { is } from "./troubles.js";
 
-/** The button that is spoken of: one that somebody has, one that was pressed, or the first. */
+/** The button that is shown: one with an acknowledged incident, one that was pressed, or the first. */
 const activeButton = () => state.buttons.find((button) => button.state === "acknowledged") ?? state.buttons.find((button) => button.count) ?? state.buttons[0];
 
 const stepsOf = (button) => state.plans[button?.plan]?.steps ?? [];
 
 const ENDED = ["resolved", "cancelled"];
 
-/** Whom a target means. */
+/** The people of a target. */
 function targetName(target) {
   if (typeof target === "string") return callName(state.phones.find((phone) => phone.number === target) ?? { number: target });
   if (target.person) return personName(target.person);
@@ -53,7 +53,7 @@ export function showSteps() {
     ));
 }
 
-/** What the step that comes next does, in short. */
+/** The action of the next step, in short. */
 function coming(step) {
   if (!step) return "it is counted";
   if (step.call.length || step.page.length) return "a phone rings";
@@ -62,24 +62,24 @@ function coming(step) {
 
 const time = (at) => new Date(at ?? 0).getTime();
 
-/** Since when the step is under way: its own post or text tells, by the tag in it. */
+/** When the step began, according to the reference tag in its own post or text. */
 function since(button, step) {
   const tag = `${button.reference}.${step}.`;
   const posts = spacesOfPlan(button.plan).flatMap((space) => space.messages).filter((message) => `${message.markdown ?? ""}${message.text ?? ""}`.includes(tag));
   return posts.length ? Math.min(...posts.map((message) => time(message.created))) : Infinity;
 }
 
-/** Whoever was called by this press, and by nothing else. */
+/** The people whom only this press called. */
 function called(button, step) {
   const from = since(button, button.count) - 5000;
   const numbers = step.call.filter((target) => typeof target === "string");
   return state.phones.find((phone) => numbers.includes(phone.number) && (phone.calls ?? []).some((call) => call.sid !== phone.call?.sid && time(call.at) >= from));
 }
 
-/** Whoever has a text of this incident. */
+/** The people with a text of this incident. */
 const texted = (button) => state.phones.filter(isTeam).find((phone) => phone.texts.some((text) => text.direction !== "inbound" && text.body?.includes(button.reference)));
 
-/** What to do next with the button, and the place of it. */
+/** The next thing to try with the button, and its place. */
 export function nextForButton() {
   const button = activeButton();
   if (!button) return ["No button is configured. Add one under buttons: in the configuration.", null];

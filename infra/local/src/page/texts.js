@@ -1,4 +1,4 @@
-// What a phone remembers: texts both ways with their ticks and pictures, and calls that are over.
+// The history of a phone: texts both ways with their receipts and pictures, and past calls.
 
 import { el, number, when } from "./dom.js";
 import { fileNode } from "./file.js";
@@ -37,7 +37,7 @@ function textNode(text) {
   );
 }
 
-/** What we send has an address that ends in no name. */
+/** Handbell's files have an address without a file name. */
 const fileName = (file) => (/^[^.]{1,60}\.\w{1,5}$/.test(file.name ?? "") ? file.name : `file.${(file.content_type ?? "").split("/")[1] || "bin"}`);
 
 function pastCall(call) {

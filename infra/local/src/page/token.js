@@ -1,4 +1,4 @@
-// Whose token Handbell has at Webex, what it can hear with it, and the command for the other one.
+// The kind of Handbell's Webex token, the messages that it receives, and the command for the other kind.
 
 import { copy } from "./copy.js";
 import { $ } from "./dom.js";

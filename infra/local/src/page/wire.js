@@ -1,4 +1,4 @@
-// The wire log: every request between the vendors and us, to be read and to be sent again.
+// The wire log: every request between the vendors and Handbell, to read and to repeat.
 
 import { copy } from "./copy.js";
 import { $, clockTime, el, keyed } from "./dom.js";
@@ -6,13 +6,13 @@ import { $, clockTime, el, keyed } from "./dom.js";
 const KEPT = 500;
 let wire = []; // newest last
 
-/** The whole log, as it came. */
+/** The whole log, in order of arrival. */
 export function knowWire(entries) {
   wire = entries.slice(-KEPT);
   showWire();
 }
 
-/** One entry more. */
+/** Adds an entry. */
 export function hearWire(entry) {
   if (wire.some((known) => known.number === entry.number)) return;
   wire.push(entry);
@@ -27,7 +27,7 @@ function showWire() {
   $("wire-count").textContent = find ? `${shown.length} of ${wire.length}` : "";
   $("wire-total").textContent = wire.length || "";
   const list = $("wire-list");
-  // Somebody reads further down, or has opened one: what they read stays where it is.
+  // If the user reads further down, or has opened an entry, the view must not move.
   const reads = list.scrollTop > 4 || list.querySelector("details[open]");
   const edge = list.getBoundingClientRect().top;
   const anchor = reads && [...list.children].find((line) => line.getBoundingClientRect().bottom > edge);
@@ -50,7 +50,7 @@ function wireNode(entry) {
     const url = new URL(entry.url, location.href);
     path = url.pathname + url.search;
   } catch {
-    // Shown as it came.
+    // Shown unchanged.
   }
   const details = el(
     "details",
@@ -66,7 +66,7 @@ function wireNode(entry) {
       el("span", { class: "ms" }, String(entry.millis), el("span", { class: "sr" }, " milliseconds")),
     ),
   );
-  // The bodies are made when somebody wants to read them.
+  // The bodies are rendered only when they are opened.
   details.addEventListener("toggle", () => details.open && details.childElementCount === 1 && details.append(wireBody(entry)));
   return el("li", {}, details);
 }
@@ -94,7 +94,7 @@ function pretty(body) {
   }
 }
 
-/** The request as one command for a POSIX shell. */
+/** The request as a command for a POSIX shell. */
 function curl(entry) {
   const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
   const url = new URL(entry.url, location.href).href;
