@@ -1,4 +1,4 @@
-// Asking the server, and saying what it refused.
+// Requests to the server, and its refusals.
 
 import { $ } from "./dom.js";
 
@@ -22,13 +22,13 @@ export async function ask(method, path, { json, form, body, headers = {}, quiet 
 
 export const brief = (text) => (text.length > 160 ? `${text.slice(0, 160)}…` : text);
 
-/** Says what came of it, in the place where people look then. */
+/** Shows the result in the place where the user looks. */
 export function say(text, tone = "", told = "said") {
   $(told).textContent = text;
   $(told).dataset.tone = tone;
 }
 
-/** A name for one press, so that it is counted once however often it is sent. */
+/** An id for a press, so that a repeated request counts once. */
 export function pressId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `page-${[...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;

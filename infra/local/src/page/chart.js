@@ -1,4 +1,4 @@
-// A zone's last hours as a line: where it was busy, where nothing is known, and how it stands now.
+// A zone's last hours as a line: busy and unknown periods, and the current count.
 
 import { el } from "./dom.js";
 import { levelWord, nameOf } from "./levels.js";
@@ -7,13 +7,13 @@ import { svg } from "./plan.js";
 const [WIDTH, HEIGHT] = [340, 128];
 const BOX = { left: 30, right: 10, top: 12, bottom: 20 };
 const MINUTE = 60_000;
-/** Counts come by the minute; farther apart than this, one is missing. */
+/** Counts come every minute. A longer gap means that a count is missing. */
 const APART = 2.5 * MINUTE;
 
-/** Times come as text or as seconds. */
+/** Times are text or seconds. */
 const millis = (at) => (typeof at === "number" ? (at < 1e12 ? at * 1000 : at) : new Date(at).getTime());
 
-/** Steps of a scale that people like to read: about so many of them. */
+/** Round steps of a scale, about this many. */
 function steps(span, about, likes) {
   const wanted = span / about;
   return likes.find((like) => like >= wanted) ?? likes.at(-1);
@@ -22,7 +22,7 @@ function steps(span, about, likes) {
 const round = (value) => Math.round(value * 10) / 10;
 const hour = (at) => new Date(at).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
-/** The runs of counts between which nothing is known. */
+/** The runs of counts, which are separated by unknown periods. */
 function runs(points) {
   const all = [];
   let last = null;
@@ -37,7 +37,7 @@ function runs(points) {
   return all;
 }
 
-/** The chart of a zone at this time. */
+/** The chart of a zone at the given time. */
 export function chart(zone, now) {
   const points = (zone.points ?? []).map(([at, count]) => ({ at: millis(at), count: count ?? null })).filter(({ at }) => at <= now + MINUTE).sort((one, other) => one.at - other.at);
   const lines = runs(points);
@@ -61,7 +61,7 @@ export function chart(zone, now) {
     if (x(at) < BOX.left + 10 || x(at) > WIDTH - 16) continue;
     node.append(svg("text", { class: "tick", x: x(at), y: HEIGHT - 5, "text-anchor": "middle" }, hour(at)));
   }
-  // Where nothing is known, the ground says so.
+  // Unknown periods have another background.
   const known = lines.map((line) => [line[0].at, line.at(-1).at]);
   const gaps = [];
   for (let at = 1; at < known.length; at += 1) gaps.push([known[at - 1][1], known[at][0]]);
@@ -70,7 +70,7 @@ export function chart(zone, now) {
     node.append(svg("rect", { class: "gap", x: x(from), y: BOX.top, width: Math.max(1, round(x(until) - x(from))), height: HEIGHT - BOX.top - BOX.bottom, fill: "url(#hatch)" }));
   }
   const levels = zone.levels ?? [];
-  // Names of lines that are close stand above and below.
+  // The names of close lines are above and below them.
   const close = levels.length > 1 && y(levels[0].at) - y(levels[1].at) < 13;
   for (const [index, { level, at }] of levels.entries()) {
     node.append(

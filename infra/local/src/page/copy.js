@@ -1,8 +1,8 @@
-// To the clipboard, or ready to be copied by hand.
+// Copies to the clipboard, or selects text for copying by hand.
 
 import { el } from "./dom.js";
 
-/** Copies a command; the button says so. */
+/** Copies a command, and confirms it on the button. */
 export async function copy(text, button) {
   const was = button.textContent;
   try {
@@ -10,7 +10,7 @@ export async function copy(text, button) {
     button.textContent = "copied";
     setTimeout(() => (button.textContent = was), 1500);
   } catch {
-    // No clipboard (not a secure place): show it, ready to be copied by hand.
+    // Without a clipboard (no secure context), show the text for copying by hand.
     const area = el("textarea", { class: "copy", readonly: true, rows: "5", "aria-label": "The command" });
     area.value = text;
     button.parentElement.after(area);

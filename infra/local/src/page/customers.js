@@ -8,7 +8,7 @@ import { samplePicture } from "./sample.js";
 import { entryNode, logOf } from "./texts.js";
 
 const TOLD = "customers-said";
-/** Which line each customer writes to, by the customer's number. */
+/** The line to which each customer writes, by the customer's number. */
 const chosen = new Map();
 
 const lineOf = (customer) => chosen.get(customer) ?? lines()[0]?.number;
@@ -33,7 +33,7 @@ function makeCustomer(phone) {
     if (!body.value.trim() && !media) return body.focus();
     const words = body.value;
     body.value = "";
-    // What did not go out stands in the field again.
+    // A text that was not sent returns to the field.
     if (!(await text(phone, words, media)) && !body.value) body.value = words;
   };
   form.addEventListener("submit", (event) => {
@@ -75,7 +75,7 @@ function updateCustomer(node, phone) {
   to.value = lineOf(phone.number) ?? "";
 }
 
-/** Keeps the newest text in sight, unless somebody reads further up. */
+/** Keeps the newest text in view, unless the user reads further up. */
 function follow(node) {
   const log = node.querySelector(".log");
   const toEnd = () => (log.scrollTop = log.scrollHeight);
@@ -85,7 +85,7 @@ function follow(node) {
   for (const picture of log.querySelectorAll("img")) if (!picture.complete) picture.addEventListener("load", toEnd, { once: true });
 }
 
-/** The phones, if there is a line on which customers reach somebody. */
+/** The phones, if the configuration has a line. */
 export function showCustomers() {
   const all = lines();
   if (!all.length) return;
@@ -93,6 +93,6 @@ export function showCustomers() {
   keyed($("forms"), withForm, (line) => line.name, (line) =>
     el("li", {}, el("a", { href: here(line.form), target: "_blank", rel: "noopener" }, withForm.length > 1 ? `Web form of ${line.label || line.name}` : "Open the web form"), ` as ${CUSTOMERS[0].name}: ${CUSTOMERS[0].number}`));
   keyed($("customer-list"), CUSTOMERS.map((one) => ({ ...phoneOf(one), lines: all })), (phone) => phone.number, makeCustomer, updateCustomer);
-  // Only what stands on the page can be scrolled.
+  // Only elements on the page can be scrolled.
   for (const node of $("customer-list").children) follow(node);
 }

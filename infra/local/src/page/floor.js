@@ -1,4 +1,4 @@
-// The floor: the plan, a slider and a chart for each zone, a day to play, and a source to fail.
+// The floor: the plan, a slider and a chart for each zone, a simulated day, and troubles of the site.
 
 import { ask, say } from "./ask.js";
 import { chart } from "./chart.js";
@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 
 // ---- the zones
 
-/** Sets a zone's count: one request at a time, and after it the last that was wished meanwhile. */
+/** Sets a zone's count, with one request at a time; the latest value follows afterwards. */
 async function set(node, count) {
   node.wish = count;
   if (node.sends) return;
@@ -24,14 +24,14 @@ async function set(node, count) {
     const wish = node.wish;
     node.wish = null;
     await ask("PUT", `/sim/cmx/zones/${encodeURIComponent(node.zone.name)}`, { json: { count: wish }, told: TOLD });
-    // Whoever drags wants no request for every pixel.
+    // Dragging must not cause a request for every pixel.
     await new Promise((resolve) => setTimeout(resolve, 120));
   }
   node.sends = false;
   if (node.isConnected) updateZone(node, zoneNow(node.zone));
 }
 
-/** The zone as the server told it last. */
+/** The server's last state of the zone. */
 const zoneNow = (zone) => state.zones.map(shown).find((each) => each.name === zone.name) ?? zone;
 
 function makeZone(zone) {
@@ -77,7 +77,7 @@ function updateZone(node, zone) {
   const most = mostOf(zone);
   const { slider, field } = node;
   slider.max = String(Math.max(most, zone.count));
-  // What somebody is moving is theirs until it is sent.
+  // A slider that the user moves keeps its value until it is sent.
   if (!node.sends) {
     slider.value = String(zone.count);
     if (!field.touched) field.value = String(zone.count);
@@ -100,9 +100,9 @@ function marks(node, zone, most) {
   box.replaceChildren(
     ...levels.map(({ level, at }, index) => {
       const mark = el("span", { class: `mark ${level}` }, `${levelWord(zone, level)} ${at}`);
-      // The thumb's middle goes from half its width to half its width before the end.
+      // The centre of the thumb stays half its width away from both ends.
       mark.style.left = `calc(8px + (100% - 16px) * ${Math.min(1, at / most)})`;
-      // Two that stand close read to both sides.
+      // Two close marks have their labels on opposite sides.
       mark.classList.toggle("before", index === 0 && levels.length > 1);
       return mark;
     }),
@@ -151,7 +151,7 @@ function showDay() {
 
 const ofSource = (trouble) => trouble.vendor === "cmx";
 
-/** The source has this trouble and no other; without a kind, none. Says so when it is done. */
+/** Sets the site's only trouble, or none without a kind, and confirms it. */
 const source = (kind, words, tone) =>
   changeTroubles(async (troubles) => {
     if (!(await keepOnly(troubles.filter((trouble) => !ofSource(trouble)), TOLD))) return;
@@ -172,12 +172,12 @@ function showSource() {
 
 // ---- everything
 
-/** What the plan and the list show of a zone, with the minute at which they do. */
+/** What the plan and the list show of a zone, with its minute. */
 const shown = (zone) => ({ ...zone, seen: seenOf(zone, state.troubles.some(ofSource)), minute: Math.floor(new Date(state.now).getTime() / MINUTE) * MINUTE });
 
 let known = null; // the words that were told of each zone
 
-/** Says aloud which zone has changed its level, once. */
+/** Announces each change of a zone's level once. */
 function announce(zones) {
   const words = new Map(zones.map((zone) => [zone.name, wordOf(zone)]));
   const changed = known && zones.filter((zone) => known.has(zone.name) && known.get(zone.name) !== words.get(zone.name));

@@ -1,4 +1,4 @@
-// The phones in the dock, of everybody but the customers: they ring, are answered, get texts and send some.
+// The phones in the dock, of everybody but the customers: calls and texts.
 
 import { ask } from "./ask.js";
 import { phonePath, rings, talks, updateCall } from "./calls.js";
@@ -11,10 +11,10 @@ import { state } from "./state.js";
 import { entryNode, logOf } from "./texts.js";
 
 const TOLD = "phones-said";
-/** Who answers a phone, as people choose it. */
+/** The choices of who answers a phone. */
 const ANSWERS = { person: "a person", machine: "a machine", nobody: "nobody", busy: "busy", unreachable: "unreachable" };
 
-/** The number of ours that this phone has to do with. */
+/** Handbell's number with which this phone communicates. */
 function ours(phone) {
   const last = [...phone.texts].reverse().find((text) => text.from && text.from !== phone.number)?.from;
   const any = () => state.phones.flatMap((each) => each.texts).find((text) => text.direction !== "inbound")?.from;
@@ -41,7 +41,7 @@ function makePhone(phone) {
     el("div", { class: "call", hidden: true }),
     el("ol", { class: "plain log bubbles", tabindex: "0", "aria-label": `Texts and calls of ${name}` }),
     el("div", { class: "replies", role: "group", "aria-label": `Text back from ${name}`, hidden: true }),
-    // Calls are passed on to the contact centre; nobody there texts.
+    // The contact centre only gets forwarded calls; nobody there texts.
     phone.number === CENTRE.number ? null : form,
     el("label", { class: "answers" }, "answered by", answers),
   );
@@ -73,7 +73,7 @@ export function showPhones(all) {
   const list = $("phone-list");
   keyed(list, phones, (phone) => phone.number, makePhone, updatePhone);
   $("phones").hidden = !phones.length;
-  // Only what stands on the page can be scrolled.
+  // Only elements on the page can be scrolled.
   for (const node of list.children) {
     if (node.follows) node.querySelector(".log").scrollTop = 1e6;
     node.follows = false;

@@ -1,21 +1,21 @@
-// Who there is, who is on call, and where alerts come in.
+// The people, who is on call, and the sources of alerts.
 
 import { state } from "./state.js";
 
-/** Where alerts come in: each with its name, label, and as far as it has them the address of its mails and the path of its form. */
+/** The sources of alerts, each with its name, label and, if it has them, its mail address and the path of its form. */
 export const sources = () => state.sources ?? [];
 
 export const rotas = () => state.rotas ?? [];
 
 const people = () => state.people ?? [];
 
-/** What people call somebody; an id that nobody has is shown as it is. */
+/** The name of a person; an unknown id is shown unchanged. */
 export const personName = (id) => people().find((person) => person.id === id)?.name ?? id;
 
-/** What people call a rota. */
+/** The label of a rota. */
 export const rotaLabel = (name) => rotas().find((rota) => rota.name === name)?.label ?? name;
 
-/** The place of a person in the roster, by which their colour is chosen. */
+/** The position of a person in the roster, which determines the colour. */
 export const personPlace = (id) => people().findIndex((person) => person.id === id);
 
 /** The rotas in which the owner of this phone is on call now, in the order in which plans use them. */
@@ -24,7 +24,7 @@ export function shiftsOf(phone) {
   return rotas().filter((rota) => ids.includes(rota.now));
 }
 
-/** Phones of those on call first, in the order in which they are called; the others as they were. */
+/** The phones of the people on call first, in the order in which plans use their rotas; the others in their order. */
 export function byShift(phones) {
   const rank = (phone) => {
     const [first] = shiftsOf(phone);

@@ -1,4 +1,4 @@
-// The rotas of the next two weeks: who is on call, when it is handed over, and who stands in.
+// The rotas of the next two weeks: the people on call, the hand-overs and the overrides.
 
 import { el, keyed } from "./dom.js";
 import { personName, personPlace } from "./roster.js";
@@ -7,7 +7,7 @@ const DAY = 86_400_000;
 
 const time = (at) => new Date(at).getTime();
 
-/** A moment by the rota's own clock. */
+/** A time in the rota's time zone. */
 function moment(at, rota, options) {
   const date = new Date(at);
   try {
@@ -26,7 +26,7 @@ function told(rota) {
   return `${name(rota.now)} until ${moment(rota.until, rota, hour)}, then ${name(rota.next)}`;
 }
 
-/** From where to where something stands, in hundredths of the whole. */
+/** The position and the width of a period, in percent. */
 function place(node, rota, from, until) {
   const [start, end] = [time(rota.from), time(rota.to)];
   const share = (at) => (100 * (Math.min(end, Math.max(start, at)) - start)) / (end - start);
@@ -52,7 +52,7 @@ function shiftNode(rota, shift) {
 function days(rota) {
   const count = Math.round((time(rota.to) - time(rota.from)) / DAY);
   return Array.from({ length: count }, (_, index) => {
-    // Noon is on the right day, also when the clocks change.
+    // Noon is on the right day even when the clocks change.
     const noon = time(rota.from) + (index + 0.5) * DAY;
     const weekday = moment(noon, rota, { weekday: "short" });
     const day = moment(noon, rota, { day: "numeric" });
@@ -70,7 +70,7 @@ function rotaNode(rota) {
   );
 }
 
-/** Draws all rotas, and below them the days; `now` is the system's time. */
+/** Draws all rotas, and the days below them. `now` is the system's time. */
 export function showRotas(box, rotas, now) {
   keyed(box.querySelector(".rotas"), rotas, (rota) => rota.name, rotaNode);
   for (const node of box.querySelectorAll(".rota")) {

@@ -1,4 +1,4 @@
-// The Webex spaces: their people and what was said, answers below what they answer.
+// The Webex spaces: their people and messages, with answers below the messages that they answer.
 
 import { showCompose, whenWriterChanges, writer } from "./compose.js";
 import { $, el, keyed } from "./dom.js";
@@ -11,13 +11,13 @@ const chosenIn = new Map(); // the id of the space that is shown in each scene
 const known = new Set(); // the spaces of incidents that have been seen
 const read = new Map(); // how many messages of a space have been seen
 
-/** The spaces of the scene. Each incident that somebody is woken for has one of its own: there the newest is first. */
+/** The spaces of the scene. Alerts have a space for each incident, so the newest is first there. */
 function spacesNow() {
   const spaces = spacesOf(scene());
   return scene() === "duty" ? spaces.reverse() : spaces;
 }
 
-/** The id of the space that is shown; a new incident's comes to the front unless somebody is writing. */
+/** The id of the current space. A new incident's space becomes current unless the user is writing. */
 function choose(spaces) {
   const fresh = scene() === "duty" ? spaces.find((space) => !known.has(space.id)) : null;
   for (const space of spaces) known.add(space.id);
@@ -96,7 +96,7 @@ export function showSpaces() {
   }
 }
 
-/** What makes the first space of a scene. */
+/** How to create the first space of a scene. */
 const FIRST = {
   button: "The first press makes one and brings the people into it.",
   duty: "The first mail or report makes one, and brings in whoever is on call.",
@@ -104,7 +104,7 @@ const FIRST = {
   customers: "A customer’s first text makes one, and brings in the team.",
 };
 
-/** Shows this space. */
+/** Shows a space. */
 export function openSpace(id) {
   chosenIn.set(scene(), id);
   showSpaces();
@@ -121,12 +121,12 @@ function walkTabs(event) {
   tab.focus();
 }
 
-/** Whoever is in the space can press a card's buttons, but not who posted it. */
+/** Everybody in the space but the author can press a card's buttons. */
 function withPeople(message, space) {
   return message.card ? { ...message, people: space.people.filter((person) => person.email !== message.author) } : message;
 }
 
-/** Answers stand below what they answer. */
+/** Answers are below the messages that they answer. */
 function threads(messages) {
   const known = new Set(messages.map((message) => message.id));
   const below = new Map();

@@ -1,4 +1,4 @@
-// What the server said last: everybody reads it here, and only app.js writes it.
+// The server's last state. All modules read it here; only app.js writes it.
 
 export let state = { buttons: [], zones: [], spaces: [], phones: [], troubles: [], facts: [], functions: [], mail: [], sources: [], people: [], rotas: [], plans: {} };
 let arrived = 0; // when it came, on this machine's steady clock

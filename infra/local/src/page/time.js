@@ -1,4 +1,4 @@
-// The system's time: how it stands, and moving it on for everybody.
+// The system's time: shows and advances it.
 
 import { ask, say } from "./ask.js";
 import { $ } from "./dom.js";
@@ -15,7 +15,7 @@ for (const button of document.querySelectorAll("[data-later]")) {
 
 let run = 0; // which run of time is on; another number ends the one before
 
-/** Lets so many minutes pass in a second: minute by minute, each after the answer to the one before. Nothing is real time. */
+/** Advances the clock by this many minutes a second, each after the answer to the previous one. An empty speed means real time. */
 export async function faster(speed) {
   run += 1;
   const mine = run;
@@ -41,7 +41,7 @@ document.addEventListener("visibilitychange", () => {
   say("You looked away: time runs as usual again.");
 });
 
-/** The clock, and how far it is ahead of this machine's. */
+/** The clock, and its offset from this machine's. */
 export function showTime() {
   const now = systemTime();
   if (!now) return;

@@ -1,4 +1,4 @@
-// Making trouble, and the functions that have to cope with it.
+// Troubles, and the functions that must cope with them.
 
 import { ask, brief, pressId, say } from "./ask.js";
 import { lastPressed } from "./bells.js";
@@ -11,7 +11,7 @@ const TWICE = "press-said";
 
 let turn = Promise.resolve();
 
-/** Changes troubles one click after the other, and tells each what there is then: the page may not have heard of it yet. */
+/** Changes troubles one click after another. Each change gets the current troubles, which the page may not know yet. */
 export function changeTroubles(change) {
   turn = turn.then(async () => {
     const now = await ask("GET", "/page/state");
@@ -20,7 +20,7 @@ export function changeTroubles(change) {
   return turn;
 }
 
-/** Ends all troubles but these: there is one way to end any, which is to end all, so these are made again. True if it was done. */
+/** Ends all troubles but these. The API can only end all troubles, so these are made again. Returns true on success. */
 export async function keepOnly(troubles, told) {
   const ended = await ask("DELETE", "/sim/trouble", { told });
   if (!ended.ok) return false;
