@@ -1,4 +1,4 @@
-//! `handbell replay` reports what would have been posted: the same as is posted when the counts come one minute after another.
+//! `handbell replay` reports the same alerts that are sent when the counts come minute by minute.
 
 use std::time::{Duration, Instant};
 
