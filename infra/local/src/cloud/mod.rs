@@ -122,6 +122,7 @@ impl Cloud {
         }
         write_clock(&clock_file, stage.clock.offset())?;
         let table = Table::start(&template, data.as_deref(), stage.http.clone()).await?;
+        table.is_watched_on(stage.clone());
         let queue = Queue::new(stage.clone(), template.queue);
         let bus = Bus::new(stage.clone());
         let bucket = Bucket::open(stage.clone(), data.as_deref())?;

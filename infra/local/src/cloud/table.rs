@@ -1,20 +1,24 @@
 //! DynamoDB: the embedded table, and in front of it what that lacks: conflicts, failures and capacity units.
 
+mod answers;
+
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dynoxide::Database;
+use handbell_sim::Stage;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::template::Template;
 use super::{CloudError, Task, lock, operation};
+use answers::{conflict, internal, ok, refuse};
 
 /// The table's name.
 pub const NAME: &str = "handbell";
@@ -68,6 +72,7 @@ struct Inner {
     url: String,
     http: reqwest::Client,
     state: Mutex<State>,
+    stage: OnceLock<Stage>,
     _tasks: [Task; 2],
 }
 
@@ -145,7 +150,13 @@ impl Table {
             }
         });
         let url = format!("http://{address}/");
-        Ok(Self(Arc::new(Inner { url, http, state: Mutex::default(), _tasks: [server, sweep] })))
+        let (state, stage) = (Mutex::default(), OnceLock::new());
+        Ok(Self(Arc::new(Inner { url, http, state, stage, _tasks: [server, sweep] })))
+    }
+
+    /// Reports every change of a row to the watchers of this stage. Once set it stays.
+    pub(super) fn is_watched_on(&self, stage: Stage) {
+        _ = self.0.stage.set(stage);
     }
 
     /// Returns the consumed capacity by operation since the start or the last [`Table::forget_units`].
@@ -213,6 +224,12 @@ impl Table {
         let Ok((status, kind, answer)) = self.forward(headers, body).await else { return internal() };
         if let Ok(answer) = serde_json::from_slice(&answer) {
             self.meter(operation, &answer);
+        }
+        if status.is_success()
+            && writes(operation)
+            && let Some(stage) = self.0.stage.get()
+        {
+            stage.touch();
         }
         let slow = lock(&self.0.state).slow;
         if !keys.is_empty() && !slow.is_zero() {
@@ -294,11 +311,8 @@ impl Table {
         let units: f64 = all.iter().filter_map(|one| one["CapacityUnits"].as_f64()).sum();
         let mut state = lock(&self.0.state);
         let sum = state.units.entry(operation.to_owned()).or_default();
-        if operation.contains("Get") || operation == "Query" || operation == "Scan" {
-            sum.read += units;
-        } else {
-            sum.write += units;
-        }
+        let part = if writes(operation) { &mut sum.write } else { &mut sum.read };
+        *part += units;
     }
 }
 
@@ -328,6 +342,10 @@ fn typed<T: DeserializeOwned>(request: Value) -> Result<T, CloudError> {
     serde_json::from_value(request).map_err(|error| CloudError::Table(error.to_string()))
 }
 
+fn writes(operation: &str) -> bool {
+    matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem" | "BatchWriteItem" | "TransactWriteItems")
+}
+
 /// Returns the rows that a request writes or checks, in order, and whether it is a transaction.
 fn touched(operation: &str, request: &Value) -> (Vec<Key>, bool) {
     let key = |action: &Value| {
@@ -344,55 +362,6 @@ fn touched(operation: &str, request: &Value) -> (Vec<Key>, bool) {
         }
         _ => (Vec::new(), false),
     }
-}
-
-/// Creates the error in DynamoDB's words: that of a transaction names each of its parts.
-fn conflict(keys: &[Key], conflicts: &HashSet<Key>, transaction: bool) -> Response {
-    const WHY: &str = "Transaction is ongoing for the item";
-    if !transaction {
-        return refuse("TransactionConflictException", WHY, json!({}));
-    }
-    let hit = |key: &Key| conflicts.contains(key);
-    let codes: Vec<_> =
-        keys.iter().map(|key| if hit(key) { "TransactionConflict" } else { "None" }).collect();
-    let reasons: Vec<_> = codes
-        .iter()
-        .map(
-            |code| {
-                if *code == "None" { json!({"Code": code}) } else { json!({"Code": code, "Message": WHY}) }
-            },
-        )
-        .collect();
-    let message = format!(
-        "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
-        codes.join(", ")
-    );
-    // Only this exception spells `Message` with a capital letter.
-    refuse(
-        "TransactionCanceledException",
-        &message,
-        json!({"Message": message, "CancellationReasons": reasons}),
-    )
-}
-
-fn refuse(code: &str, message: &str, mut body: Value) -> Response {
-    body["__type"] = json!(format!("com.amazonaws.dynamodb.v20120810#{code}"));
-    if body["Message"].is_null() {
-        body["message"] = json!(message);
-    }
-    (StatusCode::BAD_REQUEST, [("content-type", "application/x-amz-json-1.0")], body.to_string())
-        .into_response()
-}
-
-fn ok(body: &Value) -> Response {
-    ([("content-type", "application/x-amz-json-1.0")], body.to_string()).into_response()
-}
-
-fn internal() -> Response {
-    let body =
-        json!({"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError", "message": "as told"});
-    let kind = [("content-type", "application/x-amz-json-1.0")];
-    (StatusCode::INTERNAL_SERVER_ERROR, kind, body.to_string()).into_response()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Tests of the table with raw requests, since the SDK is built without a client here.
 
-use super::super::tests::{AUTHORIZATION, http, read};
+use super::super::tests::{AUTHORIZATION, http, read, stage};
 use super::*;
 
 async fn table() -> Table {
@@ -54,6 +54,32 @@ async fn the_rows_have_an_expiry() {
     let table = table().await;
     let (_, answer) = ask(&table, "DescribeTimeToLive", json!({"TableName": NAME})).await;
     assert_eq!(answer["TimeToLiveDescription"]["AttributeName"], "expires_at");
+}
+
+#[tokio::test]
+async fn who_watches_hears_of_every_change_and_of_nothing_else() {
+    let (table, stage) = (table().await, stage());
+    table.is_watched_on(stage.clone());
+    let mut watch = stage.watch();
+    let mut heard = async |operation: &str, body: Value| {
+        let (status, _) = ask(&table, operation, body).await;
+        let changed = watch.has_changed().unwrap();
+        watch.mark_unchanged();
+        (status, changed)
+    };
+    let delete = json!({"RequestItems": {NAME: [{"DeleteRequest": {"Key": get("b")["Key"]}}]}});
+    assert_eq!(heard("PutItem", put("a")).await, (200, true));
+    assert_eq!(heard("UpdateItem", get("a")).await, (200, true));
+    assert_eq!(heard("TransactWriteItems", transaction(&["a", "b"])).await, (200, true));
+    assert_eq!(heard("BatchWriteItem", delete).await, (200, true));
+    assert_eq!(heard("DeleteItem", get("a")).await, (200, true));
+    assert_eq!(heard("GetItem", get("a")).await, (200, false));
+    assert_eq!(heard("Query", query()).await, (200, false));
+    let mut refused = put("a");
+    refused["ConditionExpression"] = json!("attribute_exists(pk)");
+    assert_eq!(heard("PutItem", refused).await, (400, false), "nothing has changed");
+    table.fail_next(TableFault::AppliedButError, None);
+    assert_eq!(heard("PutItem", put("a")).await, (500, true), "it has changed all the same");
 }
 
 #[tokio::test]
