@@ -202,12 +202,13 @@ describe("Customers", () => {
     const tommy = desk.phone(TOMMY);
     await desk.opens(TOMMY);
     await tommy.getByRole("button", { name: "STOP from Tommy" }).click();
-    await desk.message("STOP").first().waitFor();
+    await desk.message("texted STOP. Nothing can be sent until START").waitFor();
     await desk.says("Are you still there?");
-    await desk.message("Not sent").first().waitFor();
+    // Something else in this space was not sent either, so the reason counts.
+    await desk.message("Not sent. The customer texted STOP").waitFor();
     await tommy.getByRole("button", { name: "START from Tommy" }).click();
     await tommy.locator(".text.mine", { hasText: "START" }).waitFor();
-    await desk.message("START").last().waitFor();
+    await desk.message("texted START. Texts are welcome again").waitFor();
     await desk.rests();
     await desk.says("Good to have you back");
     await desk.came(TOMMY, "Good to have you back").waitFor();
