@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::super::{Words, clock, plain};
+use super::super::escape::plain;
+use super::super::words::{Words, clock};
 use super::severity;
 use crate::config::{Plan, Step};
 use crate::incident::{Incident, Phase, next_step_at};

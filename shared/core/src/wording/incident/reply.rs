@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::super::{Words, clock, plain};
+use super::super::escape::plain;
+use super::super::words::{Words, clock};
 use super::{about, named};
 use crate::incident::command::{Asked, Command};
 use crate::incident::decide::Outcome;
