@@ -1,199 +1,23 @@
 //! The rules of a conversation: what is made of a customer's words and an agent's. One pure function, [`converse`].
 
-mod agent;
+mod answer;
 mod builder;
+mod command;
+mod context;
 mod customer;
+mod decision;
+mod event;
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::config::Line;
-use crate::conversation::relay_policy::{Command, Sight, Why};
-use crate::conversation::{Address, Agent, Conversation, Sender};
-use crate::delivery::{Dispatch, Message, SpaceMessage};
-use crate::incident::Subject;
-use crate::texting::{Word, opt_out_word};
+use self::builder::DecisionBuilder;
+pub use self::context::Desk;
+pub use self::decision::Turn;
+use self::decision::nothing;
+pub use self::event::{Answer, File, Heard, There};
+use crate::conversation::{Conversation, Sender};
+use crate::texting::opt_out_word;
 use crate::wording::conversation as wording;
-use builder::DecisionBuilder;
-
-/// A file of a customer's, where it lies at Twilio.
-#[derive(Clone, PartialEq, Eq)]
-pub struct File {
-    /// Its address.
-    pub url: String,
-    /// What it says it is.
-    pub content_type: Option<String>,
-}
-
-impl std::fmt::Debug for File {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("File").field("content_type", &self.content_type).finish_non_exhaustive()
-    }
-}
-
-/// What an agent wrote and may leave.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// Who wrote it.
-    pub by: Agent,
-    /// The text; may be empty when there are files.
-    pub text: String,
-    /// Addresses of files at Webex.
-    pub files: Vec<String>,
-    /// The message at Webex.
-    pub message: String,
-    /// The message under which notes about it can stand: itself, or the first of its thread.
-    pub thread: String,
-    /// When it was written.
-    pub at: Option<Timestamp>,
-    /// What our token let us see when it was read.
-    pub sight: Sight,
-}
-
-impl std::fmt::Debug for Answer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answer").field("message", &self.message).finish_non_exhaustive()
-    }
-}
-
-/// Something that applied in a conversation, checked and understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
-    /// The customer sent a text.
-    Text {
-        /// What it says.
-        body: String,
-        /// What came with it.
-        files: Vec<File>,
-        /// When it was sent, if it comes late.
-        at: Option<Timestamp>,
-        /// What Twilio took it for, if it took it for STOP or its like.
-        word: Option<Word>,
-    },
-    /// The customer filled in the form.
-    Form {
-        /// What it says.
-        message: String,
-        /// What the customer is called.
-        name: Option<String>,
-        /// Where answers may go.
-        email: Option<String>,
-    },
-    /// The customer calls, and the call is passed on.
-    Rings,
-    /// The customer's call is over, or nobody is there to take it.
-    Called {
-        /// So long two people spoke; none if nobody took it.
-        spoke: Option<SignedDuration>,
-    },
-    /// The customer left a message.
-    Voicemail {
-        /// Where it lies at Twilio.
-        url: String,
-        /// How long it is.
-        length: SignedDuration,
-    },
-    /// An agent's words that leave.
-    Answer(Answer),
-    /// An agent changed a message that was an answer; what it says now, if that may leave.
-    Changed {
-        /// The dispatch that carried it.
-        answer: u32,
-        /// What it says now.
-        now: Option<Answer>,
-        /// Who did it.
-        by: String,
-    },
-    /// An agent took a message away that was an answer.
-    Deleted {
-        /// The dispatch that carried it.
-        answer: u32,
-        /// Who did it.
-        by: String,
-    },
-    /// An agent wants something of us.
-    Command {
-        /// What.
-        command: Command,
-        /// Who and where; the text is empty.
-        asked: Answer,
-    },
-    /// An agent's words that stay: remembered, so that they aren't judged again when other rules hold.
-    Stays {
-        /// Why.
-        why: Why,
-        /// Who and where.
-        said: Answer,
-    },
-    /// It was looked who is there to answer.
-    Looked(There),
-    /// Twilio says that the number has opted out.
-    Refused,
-    /// An agent's answer could not be sent at all: the customer still waits.
-    Failed,
-    /// That somebody waits has been told, or that nobody waits any more.
-    Told {
-        /// The waiting that is an incident now.
-        alarmed: Option<Timestamp>,
-    },
-    /// The time that the conversation had asked for has come.
-    Wake,
-}
-
-/// Who is there to answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum There {
-    /// Somebody is in the space already.
-    Somebody,
-    /// This agent was added.
-    Asked(Agent),
-    /// Nobody.
-    Nobody,
-}
-
-/// What the rules look at, beside state and event.
-#[derive(Clone, Copy)]
-pub struct Desk<'a> {
-    /// Whose conversation.
-    pub subject: &'a Subject,
-    /// How the customer is reached.
-    pub address: &'a Address,
-    /// The line.
-    pub line: &'a Line,
-    /// The zone in which people read times.
-    pub zone: &'a TimeZone,
-    /// The team's hours.
-    pub open: bool,
-    /// Every number of ours: they are never answered by themselves.
-    pub own_numbers: &'a [&'a str],
-}
-
-/// What is to be written down and done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// The next state; none if nothing changes.
-    pub next: Option<Conversation>,
-    /// What the number has told us, if that changes.
-    pub sender: Option<Sender>,
-    /// What to say, in order.
-    pub dispatches: Vec<Dispatch>,
-    /// The dispatch that carries the answer, for when it is changed or deleted; 0 for everything else.
-    pub answer: u32,
-}
-
-impl Turn {
-    /// True if there is something to write down.
-    pub fn changes_something(&self) -> bool {
-        self.next.is_some() || self.sender.is_some()
-    }
-}
-
-/// Who was welcomed or told something is told nothing more by itself for so long.
-const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(10);
-/// It isn't looked more often than this who is there.
-const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
-/// Outside hours, somebody who waits is looked at again after this.
-const CLOSED_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
 /// The rules. No clock, no chance, nothing read: the same arguments give the same turn.
 pub fn converse(
@@ -231,10 +55,10 @@ pub fn converse(
 
 fn known(mut builder: DecisionBuilder<'_>, heard: &Heard, now: Timestamp) -> Turn {
     match heard {
-        Heard::Answer(answer) => return agent::answers(builder, answer, None),
-        Heard::Changed { answer, now, by } => return agent::changed(builder, *answer, now.as_ref(), by),
-        Heard::Deleted { answer, by } => return agent::changed(builder, *answer, None, by),
-        Heard::Command { command, asked } => return agent::commanded(builder, command, asked),
+        Heard::Answer(answer) => return answer::answers(builder, answer, None),
+        Heard::Changed { answer, now, by } => return answer::changed(builder, *answer, now.as_ref(), by),
+        Heard::Deleted { answer, by } => return answer::changed(builder, *answer, None, by),
+        Heard::Command { command, asked } => return command::commanded(builder, command, asked),
         Heard::Stays { why, said } => {
             if let Some(note) = wording::stays(why, said.sight, builder.desk.line.answers) {
                 builder.note(Some(&said.thread), note);
@@ -305,13 +129,4 @@ fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
         return true;
     }
     builder.moves()
-}
-
-fn nothing() -> Turn {
-    Turn { next: None, sender: None, dispatches: Vec::new(), answer: 0 }
-}
-
-/// Looking for somebody to answer, where there is anybody to look for.
-fn invitation(line: &Line) -> Option<Message> {
-    (line.team.is_some() || !line.agents.is_empty()).then_some(Message::Space(SpaceMessage::Assign))
 }
