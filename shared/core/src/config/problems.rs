@@ -1,5 +1,6 @@
 //! What can be read but can't work: the mistakes that a type can't tell.
 
+mod advice;
 mod alerts;
 mod lines;
 mod plans;
@@ -9,9 +10,10 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::{Config, Plan, is_address, is_phone_number, is_sender};
+use advice::{NAME_ADVICE, is_name, number_advice};
 use plans::plan_problems;
 pub use sites::pin_bytes;
-use sites::zones_and_sites;
+use sites::{site_problems, zone_problems};
 
 /// Something in a configuration that can be read but can't work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +71,13 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
     for (name, plan) in &config.plans {
         plan_problems(name, plan, file_exists, &mut say);
     }
-    zones_and_sites(config, file_exists, &mut say);
+    for (name, site) in &config.sites {
+        site_problems(name, site, file_exists, &mut say);
+    }
+    let timezone = config.time_zone();
+    for (name, zone) in &config.zones {
+        zone_problems(name, zone, config, &timezone, &mut say);
+    }
     lines::problems(config, &mut say);
     alerts::problems(config, file_exists, &mut say);
     for (name, button) in &config.buttons {
@@ -103,18 +111,4 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
         }
     }
     found
-}
-
-const NAME_ADVICE: &str = "name is 1 to 60 letters, digits, - and _";
-
-/// A name that can stand in keys of the table and in addresses.
-fn is_name(name: &str) -> bool {
-    (1..=60).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
-fn number_advice(number: &str) -> String {
-    format!(
-        "{number:?} is no phone number; write it with + and the country's code, digits only: +352691496401"
-    )
 }

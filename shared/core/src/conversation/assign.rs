@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+
+pub use crate::config::How;
 
 /// Somebody who could answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,18 +29,6 @@ impl fmt::Debug for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Candidate").field("person_id", &self.person_id).finish_non_exhaustive()
     }
-}
-
-/// In which order people are called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum How {
-    /// The person who has been idle longest.
-    #[default]
-    LongestIdle,
-    /// In turn, by address.
-    InTurn,
 }
 
 /// Who answers.
