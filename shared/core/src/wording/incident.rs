@@ -6,7 +6,7 @@ mod card;
 mod reply;
 mod report;
 
-pub use card::{Card, Colour, card};
+pub use card::{Card, CardChoice, Colour, card};
 pub use reply::{CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, came_of, unproven, which, who, wrong_code};
 pub use report::{Reader, incident_report, report_subject};
 
