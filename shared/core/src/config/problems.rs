@@ -2,15 +2,16 @@
 
 mod advice;
 mod alerts;
+mod buttons;
 mod lines;
 mod plans;
 mod sites;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::{Config, Plan, is_address, is_phone_number, is_sender};
-use advice::{NAME_ADVICE, is_name, number_advice};
+use advice::number_advice;
+use buttons::button_problems;
 use plans::plan_problems;
 pub use sites::pin_bytes;
 use sites::{site_problems, zone_problems};
@@ -81,34 +82,7 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
     lines::problems(config, &mut say);
     alerts::problems(config, file_exists, &mut say);
     for (name, button) in &config.buttons {
-        if config.plans.get(&button.plan).is_some_and(|plan| plan.steps.is_empty()) {
-            say(
-                &["plans", &button.plan, "steps"],
-                "a plan that a button runs needs at least one step".into(),
-            );
-        }
-        if !config.plans.contains_key(&button.plan) {
-            let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            say(
-                &["buttons", name, "plan"],
-                format!("there is no plan {:?}; the plans are: {known}", button.plan),
-            );
-        }
-        if button.token.names().next().is_none() {
-            say(&["buttons", name, "token"], "a button needs at least one token".into());
-        }
-        if button.debounce.0.is_negative() {
-            say(&["buttons", name, "debounce"], "`debounce` can't be less than nothing".into());
-        }
-        if button.max_age.0 < SignedDuration::from_secs(1) {
-            say(
-                &["buttons", name, "max_age"],
-                "`max_age` is at least a second; with less, every press would be late".into(),
-            );
-        }
-        if !is_name(name) {
-            say(&["buttons", name], format!("a button's {NAME_ADVICE}; use `label` for what people read"));
-        }
+        button_problems(name, button, config, &mut say);
     }
     found
 }
