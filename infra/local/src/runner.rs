@@ -16,6 +16,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use handbell_boot::Environment;
+use handbell_core::config::Config;
 use handbell_sim::Stage;
 use handbell_sim::cmx::Cmx;
 use handbell_sim::twilio::Twilio;
@@ -61,7 +62,7 @@ pub struct RunnerOptions {
     pub workers: Workers,
     /// How long phones and networks take for each step.
     pub pace: Duration,
-    /// Queue and schedule run by themselves.
+    /// True if queue and schedule run on their own.
     pub automatic: bool,
     /// Variables for the functions that win over the runner's own: other vendors, real secrets.
     pub overrides: Vec<(String, String)>,
@@ -124,16 +125,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
 
     let env = environment(&options, &origin, &secrets);
     let late = Arc::new(std::sync::OnceLock::new());
-    let hands = match &options.workers {
-        Workers::Processes(program) => {
-            let template = Template::embedded()?;
-            let launch = Launch { program: program.clone(), env: env.clone() };
-            Hands::Processes(Pool::new(&template, launch, log(options.show_logs)))
-        }
-        Workers::InProcess(gate) => {
-            Hands::InProcess(in_process(Arc::clone(&late), gate.clone(), &Template::embedded()?))
-        }
-    };
+    let hands = hands(&options, &env, Arc::clone(&late))?;
     let cloud = Cloud::start(CloudOptions {
         stage: stage.clone(),
         hands,
@@ -153,13 +145,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     let _ = late.set(Arc::new(handlers));
     let store = handbell_boot::store(&environment)?;
 
-    let webex = Webex::new(stage.clone());
-    let twilio = Twilio::new(stage.clone());
-    // What comes in on them goes to Handbell: texts, calls, and what became of a call.
-    config.lines.values().for_each(|line| twilio.own(&line.number));
-    // Those who are called answer to the number that called them.
-    config.twilio.iter().for_each(|settings| twilio.own(&settings.from));
-    let cmx = Cmx::new(stage.clone(), &config);
+    let Vendors { webex, twilio, cmx } = vendors(&stage, &config);
     let buttons = local_buttons(&config);
     let vendors = Vendors { webex: webex.clone(), twilio: twilio.clone(), cmx: cmx.clone() };
     let state = page_state(&stage, vendors, &cloud, &store, &config, &buttons);
@@ -195,6 +181,32 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         server,
         _scratch: scratch,
     })
+}
+
+/// The functions, as child processes or in this process; `late` holds the latter's handlers once there are any.
+fn hands(
+    options: &RunnerOptions,
+    env: &[(String, String)],
+    late: Arc<std::sync::OnceLock<Arc<handbell_boot::Handlers>>>,
+) -> Result<Hands, handbell_boot::Error> {
+    let template = Template::embedded()?;
+    Ok(match &options.workers {
+        Workers::Processes(program) => {
+            let launch = Launch { program: program.clone(), env: env.to_vec() };
+            Hands::Processes(Pool::new(&template, launch, log(options.show_logs)))
+        }
+        Workers::InProcess(gate) => Hands::InProcess(in_process(late, gate.clone(), &template)),
+    })
+}
+
+/// The stand-in vendors, with the configuration's numbers.
+fn vendors(stage: &Stage, config: &Config) -> Vendors {
+    let twilio = Twilio::new(stage.clone());
+    // What comes in on them goes to Handbell: texts, calls, and what became of a call.
+    config.lines.values().for_each(|line| twilio.own(&line.number));
+    // Those who are called answer to the number that called them.
+    config.twilio.iter().for_each(|settings| twilio.own(&settings.from));
+    Vendors { webex: Webex::new(stage.clone()), twilio, cmx: Cmx::new(stage.clone(), config) }
 }
 
 /// What the functions find in their environment, beside what the cloud tells them.

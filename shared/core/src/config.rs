@@ -21,7 +21,7 @@ pub use alert_source::{
 };
 pub use button::{Button, HeaderSecret, Meaning, Tokens};
 pub use hours::{AtClosing, Calendar, Hours};
-pub use line::{Agent, Answers, Form, Limits, Line, Mail, Texts, Voice, Waiting};
+pub use line::{Agent, Answers, Form, How, Limits, Line, Mail, Texts, Voice, Waiting};
 pub use plan::{Call, Page, People, Plan, Post, Repeat, Reuse, Sms, Space, Step};
 pub use problems::{Problem, pin_bytes, problems};
 pub use site::{Cmx, CmxApi, CmxPush, Meraki, MerakiPush, Site, Source, Spaces};

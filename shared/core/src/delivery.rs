@@ -3,6 +3,7 @@
 //! This file has the types of a delivery. `life` has the rules of its life cycle.
 
 mod chain;
+mod content;
 mod dispatch;
 mod lease;
 mod life;
@@ -15,13 +16,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use content::{Content, ConversationEntry, Medium, Speaker};
 pub use dispatch::{Body, Dispatch, DispatchKey, OfConversation, OfIncident, Patience};
 pub use lease::Lease;
 pub use life::{Outcome, Task};
-pub use message::{
-    Content, ConversationEntry, DirectMessage, InternalTask, MailMessage, Medium, Message, PhoneMessage,
-    SpaceMessage, Speaker,
-};
+pub use message::{DirectMessage, InternalTask, MailMessage, Message, PhoneMessage, SpaceMessage};
 pub use receipt::{Receipt, VendorStatus};
 pub use summary::{DeliveryState, SummaryLine};
 

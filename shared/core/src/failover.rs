@@ -1,4 +1,6 @@
 //! What takes over when a delivery has died: the person's other channel, and a word to the admins by a channel that works.
+//!
+//! It uses the wording, and the wording tells of deliveries: so it lies above both, and not in [`crate::delivery`].
 
 use std::collections::BTreeMap;
 

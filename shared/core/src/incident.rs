@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod decide;
+mod outcome;
 mod schedule;
 pub mod summary;
 
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use outcome::Outcome;
 pub use schedule::next_step_at;
 
 use crate::alert::{Alert, Hold};
@@ -163,7 +165,7 @@ impl Phase {
 pub struct By {
     /// `+352691496401 by phone`, `the button green`.
     pub who: String,
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
 }
 

@@ -7,6 +7,7 @@ mod problems;
 mod rules;
 mod shifts;
 mod target;
+mod timetable;
 mod turns;
 
 use std::collections::BTreeMap;
@@ -17,10 +18,11 @@ use serde::{Deserialize, Serialize};
 use crate::config::Span;
 
 pub use attempts::MOST_ATTEMPTS;
-pub use current::{Duty, Why};
+pub use current::Duty;
 pub use problems::{Problem, is_name};
 pub use rules::{BadRule, parse_rules, rules_text};
 pub use shifts::Shift;
+pub use timetable::Why;
 
 /// The people, teams and rotas in which a plan's targets are looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

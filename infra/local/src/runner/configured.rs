@@ -28,7 +28,7 @@ pub struct LocalButton {
 pub struct LocalLine {
     /// Its name in the configuration.
     pub name: String,
-    /// How people call it.
+    /// Label for people.
     pub label: String,
     /// The number that customers text and call, E.164.
     pub number: String,

@@ -45,7 +45,7 @@ pub(super) enum Answers {
     Person,
     /// A machine.
     Machine,
-    /// Nobody.
+    /// No agent is available.
     Nobody,
     /// The phone is busy with another call.
     Busy,

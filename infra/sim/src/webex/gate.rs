@@ -97,14 +97,24 @@ impl Webex {
             if trouble.is_some() { "(made trouble; it was done)".into() } else { self.discreet(&answer) };
         entry.millis = begun.elapsed().as_millis() as u64;
         stage.wire.record(entry);
-        match after {
+        self.respond(response, after, arrived).await
+    }
+
+    /// The response, or what a trouble makes of it once the work is done.
+    async fn respond(
+        &self,
+        response: Response,
+        trouble: Option<TroubleKind>,
+        arrived: Timestamp,
+    ) -> Response {
+        match trouble {
             Some(TroubleKind::Timeout) => {
                 tokio::time::sleep(HANG).await;
                 StatusCode::GATEWAY_TIMEOUT.into_response()
             }
             Some(TroubleKind::Reset) => broken(),
             Some(TroubleKind::Slow) => {
-                stage.answer_slowly("webex", arrived).await;
+                self.0.stage.answer_slowly("webex", arrived).await;
                 response
             }
             _ => response,

@@ -6,7 +6,7 @@ use handbell_core::incident::Incident;
 use handbell_core::wording;
 use handbell_core::wording::incident::{self, Reader};
 use handbell_outbound::Failure;
-use handbell_outbound::webex::{Attached, Choice, Colour, IncidentCard, Post, Webex, incident_card};
+use handbell_outbound::webex::{Attached, Post, Webex, incident_card};
 use handbell_store::Named;
 use jiff::SignedDuration;
 
@@ -41,7 +41,10 @@ impl App {
         {
             return Err(outcome_of_fault(fault.into()));
         }
-        let card = incident::card(incident, plan, &work.words, self.now());
+        let mut card = incident::card(incident, plan, &work.words, self.now());
+        if !heard {
+            card.choices.clear();
+        }
         let mut markdown = format!(
             "**{}**: {}",
             wording::escape_markdown(&card.title),
@@ -56,25 +59,7 @@ impl App {
                 ));
             }
         }
-        let shown = self.config.webex.cards.then(|| {
-            let choices = card.choices.iter().filter(|_| heard);
-            incident_card(&IncidentCard {
-                title: card.title,
-                state: card.state,
-                colour: match card.colour {
-                    incident::Colour::Attention => Colour::Attention,
-                    incident::Colour::Warning => Colour::Warning,
-                    incident::Colour::Accent => Colour::Accent,
-                    incident::Colour::Good => Colour::Good,
-                },
-                lines: card.lines,
-                choices: choices
-                    .map(|(title, name)| Choice { title: (*title).to_owned(), name: (*name).to_owned() })
-                    .collect(),
-                incident: incident.reference(),
-                epoch: Some(incident.epoch),
-            })
-        });
+        let shown = self.config.webex.cards.then(|| incident_card(&card));
         Ok(Post { markdown, card: shown, ..Post::default() })
     }
 

@@ -36,7 +36,7 @@ pub struct ZoneSeen {
     pub zone: String,
     /// How many devices; none if that isn't known.
     pub count: Option<u32>,
-    /// How many it holds.
+    /// Number of devices at which the zone is full.
     pub capacity: Option<u32>,
 }
 

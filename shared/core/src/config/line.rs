@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{Hours, Span};
-use crate::conversation::assign::How;
 use crate::conversation::relay_policy::Policy;
 
 /// A phone number on which customers reach a team. Each customer has one space on each line.
@@ -73,6 +72,18 @@ pub struct Line {
     /// How many days a conversation is kept.
     #[serde(default = "kept_days")]
     pub keep_days: u32,
+}
+
+/// The order in which agents are asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// The agent who has been idle longest.
+    #[default]
+    LongestIdle,
+    /// The agents take turns, by address.
+    InTurn,
 }
 
 fn three_days() -> Span {

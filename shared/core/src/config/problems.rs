@@ -1,17 +1,20 @@
 //! Checks of the configuration: mistakes that the types don't exclude.
 
+mod advice;
 mod alerts;
+mod buttons;
 mod lines;
 mod plans;
 mod sites;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::{Config, Plan, is_address, is_phone_number, is_sender};
+use advice::number_advice;
+use buttons::button_problems;
 use plans::plan_problems;
 pub use sites::pin_bytes;
-use sites::zones_and_sites;
+use sites::{site_problems, zone_problems};
 
 /// A mistake in a configuration that can be read but can't work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,52 +71,17 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
     for (name, plan) in &config.plans {
         plan_problems(name, plan, file_exists, &mut say);
     }
-    zones_and_sites(config, file_exists, &mut say);
+    for (name, site) in &config.sites {
+        site_problems(name, site, file_exists, &mut say);
+    }
+    let timezone = config.time_zone();
+    for (name, zone) in &config.zones {
+        zone_problems(name, zone, config, &timezone, &mut say);
+    }
     lines::problems(config, &mut say);
     alerts::problems(config, file_exists, &mut say);
     for (name, button) in &config.buttons {
-        if config.plans.get(&button.plan).is_some_and(|plan| plan.steps.is_empty()) {
-            say(
-                &["plans", &button.plan, "steps"],
-                "a plan that a button runs needs at least one step".into(),
-            );
-        }
-        if !config.plans.contains_key(&button.plan) {
-            let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            say(
-                &["buttons", name, "plan"],
-                format!("there is no plan {:?}; the plans are: {known}", button.plan),
-            );
-        }
-        if button.token.names().next().is_none() {
-            say(&["buttons", name, "token"], "a button needs at least one token".into());
-        }
-        if button.debounce.0.is_negative() {
-            say(&["buttons", name, "debounce"], "`debounce` can't be less than nothing".into());
-        }
-        if button.max_age.0 < SignedDuration::from_secs(1) {
-            say(
-                &["buttons", name, "max_age"],
-                "`max_age` is at least a second; with less, every press would be late".into(),
-            );
-        }
-        if !is_name(name) {
-            say(&["buttons", name], format!("a button's {NAME_ADVICE}; use `label` for what people read"));
-        }
+        button_problems(name, button, config, &mut say);
     }
     found
-}
-
-const NAME_ADVICE: &str = "name is 1 to 60 letters, digits, - and _";
-
-/// Returns true if the name may be part of table keys and addresses.
-fn is_name(name: &str) -> bool {
-    (1..=60).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
-fn number_advice(number: &str) -> String {
-    format!(
-        "{number:?} is no phone number; write it with + and the country's code, digits only: +352691496401"
-    )
 }

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+
+pub use crate::config::How;
 
 /// An agent who could answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,18 +29,6 @@ impl fmt::Debug for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Candidate").field("person_id", &self.person_id).finish_non_exhaustive()
     }
-}
-
-/// The order in which agents are asked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum How {
-    /// The agent who has been idle longest.
-    #[default]
-    LongestIdle,
-    /// The agents take turns, by address.
-    InTurn,
 }
 
 /// The agent who is to answer.

@@ -66,7 +66,7 @@ impl Actor {
 /// A command to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// "I have it."
+    /// Acknowledges the incident: "I have it."
     Acknowledge,
     /// Take the next step now. Two people who ask for the same step take it once.
     Next {

@@ -25,7 +25,7 @@ pub struct Summary {
     /// The worst severity; alerts only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
-    /// When it opened.
+    /// When the incident opened.
     pub opened_at: Timestamp,
     /// Who had it first, and since when; none if nobody ever had it. A bare number is shortened to `…01`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -19,7 +19,7 @@ const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
 pub struct BadRule {
     /// Position of the rule in the text, in characters from 1.
     pub column: usize,
-    /// What is wrong, and what to write.
+    /// The mistake and the advice, for people.
     pub what: String,
 }
 

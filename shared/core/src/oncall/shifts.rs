@@ -6,10 +6,13 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span as CivilSpan, Timestamp};
 
-use super::current::{HORIZON, Timetable};
+use super::timetable::{Timetable, Why};
 use super::turns::moment;
-use super::{Days, Roster, Why};
+use super::{Days, Roster};
 use crate::config::Hours;
+
+/// How far [`Roster::on_duty`] looks back and ahead.
+const HORIZON: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 /// A period in which one person is on call, or nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::current::Timetable;
+use super::timetable::Timetable;
 use super::{Gap, Person, Roster, Rota, Who};
 use crate::config::Target;
 

@@ -6,7 +6,7 @@ mod transcript;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::escape_markdown as escape;
+use super::escape::escape_markdown as escape;
 use crate::config::{Answers, Limits, Line};
 use crate::conversation::relay_policy::{Sight, Why};
 use crate::conversation::{Address, Agent, Conversation};
@@ -366,6 +366,6 @@ pub const SPENT: &str = "the line's limit for today is reached (parts_per_day); 
 
 /// Returns the first post of the incident of a customer who waits.
 pub fn waits(customer: &str, since: Timestamp, now: Timestamp) -> String {
-    let waited = super::ago(since.min(now), now);
+    let waited = super::words::ago(since.min(now), now);
     format!("**{}** has been waiting for an answer for {waited}.", escape(customer))
 }

@@ -6,11 +6,12 @@ mod card;
 mod reply;
 mod report;
 
-pub use card::{Card, Colour, card};
+pub use card::{Card, CardChoice, Colour, card};
 pub use reply::{CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, came_of, unproven, which, who, wrong_code};
 pub use report::{Reader, incident_report, report_subject};
 
-use super::{Words, clock, escape_markdown, ordinal, plain};
+use super::escape::{escape_markdown, plain};
+use super::words::{Words, clock, ordinal};
 use crate::alert::{Alert, EXCERPT_MAX, Raised};
 use crate::config::{Plan, Severity};
 use crate::delivery::{Content, Dispatch};

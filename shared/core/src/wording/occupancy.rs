@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{Words, clock, escape_markdown, ordinal, plain};
+use super::escape::{escape_markdown, plain};
+use super::words::{Words, clock, ordinal};
 use crate::incident::By;
 use crate::occupancy::view::View;
 use crate::occupancy::zone::Level;

@@ -102,21 +102,15 @@ pub enum Unwritable {
 pub fn response(verbs: &[Verb]) -> Result<String, Unwritable> {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>");
     for verb in verbs {
-        write(&mut xml, verb, false)?;
+        write(&mut xml, verb)?;
     }
     xml.push_str("</Response>");
     if xml.len() > BYTES_MAX { Err(Unwritable::TooLong(xml.len())) } else { Ok(xml) }
 }
 
-fn write(xml: &mut String, verb: &Verb, inside_gather: bool) -> Result<(), Unwritable> {
-    if inside_gather && !matches!(verb, Verb::Say { .. } | Verb::Play { .. } | Verb::Pause { .. }) {
-        return Err(Unwritable::NotHeard);
-    }
+fn write(xml: &mut String, verb: &Verb) -> Result<(), Unwritable> {
     match verb {
-        Verb::Say { text, language, voice } => {
-            open(xml, "Say", &[("language", language.as_deref()), ("voice", voice.as_deref())]);
-            close(xml, "Say", text);
-        }
+        Verb::Say { .. } | Verb::Pause { .. } | Verb::Play { .. } => write_heard(xml, verb)?,
         Verb::Gather { action, num_digits, timeout, verbs } => {
             let (digits, timeout) = (num_digits.map(|n| n.to_string()), timeout.to_string());
             open(
@@ -131,21 +125,13 @@ fn write(xml: &mut String, verb: &Verb, inside_gather: bool) -> Result<(), Unwri
                 ],
             );
             for verb in verbs {
-                write(xml, verb, true)?;
+                write_heard(xml, verb)?;
             }
             close(xml, "Gather", "");
         }
         Verb::Redirect { url } => {
             open(xml, "Redirect", &[("method", Some("POST"))]);
             close(xml, "Redirect", url);
-        }
-        Verb::Pause { seconds } => {
-            open(xml, "Pause", &[("length", Some(&seconds.to_string()))]);
-            close(xml, "Pause", "");
-        }
-        Verb::Play { url } => {
-            open(xml, "Play", &[]);
-            close(xml, "Play", url);
         }
         Verb::Dial { number, caller_id, timeout, action, time_limit } => {
             let limit = time_limit.map(|seconds| seconds.to_string());
@@ -196,6 +182,32 @@ fn write(xml: &mut String, verb: &Verb, inside_gather: bool) -> Result<(), Unwri
             open(xml, "Message", &[("action", status.as_deref()), ("method", method)]);
             close(xml, "Message", text);
         }
+    }
+    Ok(())
+}
+
+/// Writes what is heard: nothing else has its place in a [`Verb::Gather`].
+fn write_heard(xml: &mut String, verb: &Verb) -> Result<(), Unwritable> {
+    match verb {
+        Verb::Say { text, language, voice } => {
+            open(xml, "Say", &[("language", language.as_deref()), ("voice", voice.as_deref())]);
+            close(xml, "Say", text);
+        }
+        Verb::Pause { seconds } => {
+            open(xml, "Pause", &[("length", Some(&seconds.to_string()))]);
+            close(xml, "Pause", "");
+        }
+        Verb::Play { url } => {
+            open(xml, "Play", &[]);
+            close(xml, "Play", url);
+        }
+        Verb::Gather { .. }
+        | Verb::Redirect { .. }
+        | Verb::Dial { .. }
+        | Verb::Record { .. }
+        | Verb::Hangup
+        | Verb::Reject { .. }
+        | Verb::Message { .. } => return Err(Unwritable::NotHeard),
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
-//! The card of an incident: what is the matter, who has it, what comes next, and what can be chosen.
+//! The card of an incident as an Adaptive Card: what is the matter, who has it, what comes next, and what can be chosen.
 
 use std::borrow::Cow;
 
+use handbell_core::wording::incident::{Card, Colour};
 use serde_json::{Value, json};
 
 use super::actions::plain;
@@ -16,65 +17,23 @@ const FACTS_MAX: usize = 20;
 /// The most characters of one text on it.
 const TEXT_MAX: usize = 500;
 
-/// What an incident's card says. All of it is data: none of it formats or adds a line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IncidentCard {
-    /// What is the matter.
-    pub title: String,
-    /// How it stands, in words: `Nobody has it yet`.
-    pub state: String,
-    /// How bad that is.
-    pub colour: Colour,
-    /// What else is known: `Who has it` and `Dana since 14:02`. At most 20 are shown.
-    pub lines: Vec<(String, String)>,
-    /// What can be chosen, the most likely first. At most 5 are shown.
-    pub choices: Vec<Choice>,
-    /// Its reference, `H-7K3Q`; it comes back when a button is pressed.
-    pub incident: String,
-    /// Which of its cards this is, if there are several; it comes back too, so that a press on an old one can be told.
-    pub epoch: Option<u64>,
-}
-
-/// One button.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// What people read.
-    pub title: String,
-    /// What it is called between us and Webex.
-    pub name: String,
-}
-
-/// How a state looks; the names are those of Adaptive Cards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colour {
-    /// Red: somebody has to do something.
-    Attention,
-    /// Yellow: somebody does.
-    Warning,
-    /// Green: it is over.
-    Good,
-    /// Blue: it is but told.
-    Accent,
-}
-
-impl Colour {
-    fn name(self) -> &'static str {
-        match self {
-            Colour::Attention => "Attention",
-            Colour::Warning => "Warning",
-            Colour::Good => "Good",
-            Colour::Accent => "Accent",
-        }
+/// A state's colour, as Adaptive Cards call it.
+fn colour_name(colour: Colour) -> &'static str {
+    match colour {
+        Colour::Attention => "Attention",
+        Colour::Warning => "Warning",
+        Colour::Accent => "Accent",
+        Colour::Good => "Good",
     }
 }
 
 /// The card as an Adaptive Card of version 1.3, the latest that Webex shows. What comes back when a button is pressed is
-/// `{"handbell":"incident","incident":"H-7K3Q","epoch":2,"choice":"acknowledge"}`; without an epoch there is none in it.
-pub fn incident_card(card: &IncidentCard) -> Value {
+/// `{"handbell":"incident","incident":"H-7K3Q","epoch":2,"choice":"acknowledge"}`. At most 20 lines and 5 buttons are shown.
+pub fn incident_card(card: &Card) -> Value {
     let mut body = vec![
         json!({ "type": "TextBlock", "text": text(&card.title), "weight": "Bolder", "size": "Medium", "wrap": true }),
         json!({
-            "type": "TextBlock", "text": text(&card.state), "color": card.colour.name(), "weight": "Bolder", "size": "Large",
+            "type": "TextBlock", "text": text(&card.state), "color": colour_name(card.colour), "weight": "Bolder", "size": "Large",
             "spacing": "None", "wrap": true,
         }),
     ];
@@ -85,17 +44,15 @@ pub fn incident_card(card: &IncidentCard) -> Value {
         body.push(json!({ "type": "FactSet", "facts": facts }));
     }
     body.push(json!({
-        "type": "TextBlock", "text": text(&card.incident), "isSubtle": true, "size": "Small",
+        "type": "TextBlock", "text": text(&card.reference), "isSubtle": true, "size": "Small",
         "horizontalAlignment": "Right",
     }));
     let choices = card.choices.iter().take(CHOICES_MAX);
     let actions: Vec<Value> = choices
         .map(|choice| {
-            let mut data =
-                json!({ "handbell": "incident", "incident": card.incident, "choice": choice.name });
-            if let Some(epoch) = card.epoch {
-                data["epoch"] = epoch.into();
-            }
+            let data = json!({
+                "handbell": "incident", "incident": card.reference, "epoch": card.epoch, "choice": choice.command,
+            });
             // The words on a button are no markdown.
             json!({ "type": "Action.Submit", "title": one_line(&choice.title), "data": data })
         })
@@ -132,20 +89,21 @@ fn one_line(data: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    use handbell_core::wording::incident::CardChoice;
     use proptest::prelude::*;
 
     use super::*;
 
-    fn card() -> IncidentCard {
-        let choice = |title: &str, name: &str| Choice { title: title.into(), name: name.into() };
-        IncidentCard {
+    fn card() -> Card {
+        let choice = |title: &str, command| CardChoice { title: title.into(), command };
+        Card {
             title: "Help at till 3".into(),
             state: "Nobody has it yet".into(),
             colour: Colour::Attention,
             lines: vec![("Next".into(), "Eli's phone rings at 14:07 unless somebody has it".into())],
             choices: vec![choice("I have it", "acknowledge"), choice("It is over", "resolve")],
-            incident: "H-7K3Q".into(),
-            epoch: Some(2),
+            reference: "H-7K3Q".into(),
+            epoch: 2,
         }
     }
 
@@ -174,13 +132,12 @@ mod tests {
                 ],
             })
         );
-        let bare = incident_card(&IncidentCard { lines: vec![], epoch: None, ..card() });
+        let bare = incident_card(&Card { lines: vec![], ..card() });
         assert_eq!(bare["body"].as_array().unwrap().len(), 3);
-        assert_eq!(bare["actions"][0]["data"].get("epoch"), None);
         for (colour, name) in
             [(Colour::Warning, "Warning"), (Colour::Good, "Good"), (Colour::Accent, "Accent")]
         {
-            assert_eq!(incident_card(&IncidentCard { colour, ..card() })["body"][1]["color"], name);
+            assert_eq!(incident_card(&Card { colour, ..card() })["body"][1]["color"], name);
         }
     }
 
@@ -198,12 +155,12 @@ mod tests {
             assert_eq!(text(data), expected);
         }
         let nasty = "a*b\r\nc";
-        let shown = incident_card(&IncidentCard {
+        let shown = incident_card(&Card {
             title: nasty.into(),
             state: nasty.into(),
             lines: vec![(nasty.into(), nasty.into())],
-            choices: vec![Choice { title: nasty.into(), name: "x".into() }],
-            incident: "H_1".into(),
+            choices: vec![CardChoice { title: nasty.into(), command: "x" }],
+            reference: "H_1".into(),
             ..card()
         });
         for at in ["/body/0/text", "/body/1/text", "/body/2/facts/0/title", "/body/2/facts/0/value"] {
@@ -216,9 +173,9 @@ mod tests {
 
     #[test]
     fn too_much_is_left_out() {
-        let choice = Choice { title: "x".repeat(10_000), name: "x".into() };
+        let choice = CardChoice { title: "x".repeat(10_000), command: "x" };
         let line = ("*".repeat(10_000), "é".repeat(10_000));
-        let much = incident_card(&IncidentCard {
+        let much = incident_card(&Card {
             title: "x".repeat(10_000),
             lines: vec![line; 100],
             choices: vec![choice; 9],

@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 pub use actions::{Action, zone_card};
 pub use contents::{About, Fetched};
 pub use files::{Attached, FILE_MAX, File};
-pub use incident_card::{Choice, Colour, IncidentCard, incident_card};
+pub use incident_card::incident_card;
 pub use people::Person;
 pub use posts::{MARKDOWN_MAX, Message, Post, fit};
 pub use spaces::{Member, Room, TITLE_MAX, title};

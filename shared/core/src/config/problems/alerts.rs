@@ -3,9 +3,9 @@
 mod mailbox;
 mod plans;
 
-use super::{Config, NAME_ADVICE, is_name};
+use super::advice::{NAME_ADVICE, is_name};
 use crate::alert::mail::{expression, fits_every_mail, groups};
-use crate::config::{AlertSource, MailRule, Severity, Tokens, is_address};
+use crate::config::{AlertSource, Config, MailRule, Severity, Tokens, is_address};
 
 pub(super) fn problems(
     config: &Config,

@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::{Config, NAME_ADVICE, is_name, number_advice};
-use crate::config::{Line, is_address, is_phone_number};
+use super::advice::{NAME_ADVICE, is_name, number_advice};
+use crate::config::{Config, Line, is_address, is_phone_number};
 
 pub(super) fn problems(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
     let timezone = config.time_zone();

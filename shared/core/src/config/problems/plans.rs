@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::number_advice;
-use crate::config::{Plan, Step, is_address, is_phone_number, is_sender};
+use super::advice::number_advice;
+use crate::config::{People, Plan, Post, Step, Target, is_address, is_phone_number, is_sender};
 
 pub(super) fn plan_problems(
     name: &str,
@@ -18,101 +18,115 @@ pub(super) fn plan_problems(
         say(&["plans", name, "reset_after"], "reset_after is at least a minute".into());
     }
     let space = &plan.space;
-    for (list, people) in [("moderators", &space.moderators), ("participants", &space.participants)] {
-        for (index, address) in people.iter().enumerate() {
-            if !is_address(address) {
-                say(
-                    &["plans", name, "space", list, &index.to_string()],
-                    format!("{address:?} is no mail address"),
-                );
-            }
-        }
-    }
+    address_problems(&["plans", name, "space"], (&space.moderators, &space.participants), say);
     // How long after the last press a step comes, if all since then came by themselves.
     let mut quiet = SignedDuration::ZERO;
     for (number, step) in plan.steps.iter().enumerate() {
-        let at = number.to_string();
+        let number_text = number.to_string();
+        let at = ["plans", name, "steps", &number_text];
         quiet = step.after.map_or(SignedDuration::ZERO, |after| quiet.saturating_add(after.0));
         if *step == Step::default() {
-            say(
-                &["plans", name, "steps", &at],
-                "this step does nothing; give it a post, sms, call or people".into(),
-            );
+            say(&at, "this step does nothing; give it a post, sms, call or people".into());
         }
-        if let Some(after) = step.after {
-            if number == 0 {
-                say(
-                    &["plans", name, "steps", &at, "after"],
-                    "the first step is taken by the first press; `after` belongs to a later one".into(),
-                );
-            } else if after.0 < SignedDuration::from_secs(10) {
-                say(&["plans", name, "steps", &at, "after"], "`after` is at least 10 seconds".into());
-            } else if quiet >= plan.reset_after.0 {
-                say(&["plans", name, "steps", &at, "after"], "this step never comes by itself: with nobody answering, the incident is over (`reset_after`) before it; make `reset_after` longer".into());
-            }
+        if let Some(what) = time_problem(number, step, plan, quiet) {
+            say(&under(&at, &["after"]), what.into());
         }
         if let Some(post) = &step.post {
-            if post.markdown.is_none() && post.file.is_none() {
-                say(
-                    &["plans", name, "steps", &at, "post"],
-                    "a post needs `markdown`, a `file`, or both".into(),
-                );
-            }
-            if let Some(file) = &post.file
-                && !file_exists(file)
-            {
-                say(
-                    &["plans", name, "steps", &at, "post", "file"],
-                    format!("there is no file {file:?} beside the configuration"),
-                );
-            }
+            post_problems(&at, post, file_exists, say);
         }
-        for (list, index, to, from, words) in step
-            .sms
-            .iter()
-            .enumerate()
-            .map(|(index, sms)| ("sms", index, &sms.to, &sms.from, &sms.text))
-            .chain(
-                step.call
-                    .iter()
-                    .enumerate()
-                    .map(|(index, call)| ("call", index, &call.to, &call.from, &call.say)),
-            )
-        {
-            let item = index.to_string();
-            for (place, target) in to.iter().enumerate() {
-                if let Some(number) = target.number().filter(|number| !is_phone_number(number)) {
-                    say(
-                        &["plans", name, "steps", &at, list, &item, "to", &place.to_string()],
-                        number_advice(number),
-                    );
-                }
-            }
-            if to.is_empty() {
-                say(&["plans", name, "steps", &at, list, &item, "to"], "nobody is named here".into());
-            }
-            if let Some(from) = from
-                && !(if list == "sms" { is_sender(from) } else { is_phone_number(from) })
-            {
-                say(&["plans", name, "steps", &at, list, &item, "from"], number_advice(from));
-            }
-            if words.trim().is_empty() {
-                let key = if list == "sms" { "text" } else { "say" };
-                say(&["plans", name, "steps", &at, list, &item, key], "there are no words here".into());
-            }
+        for (index, sms) in step.sms.iter().enumerate() {
+            let from = sms.from.as_deref().filter(|from| !is_sender(from));
+            phone_problems(
+                &under(&at, &["sms", &index.to_string()]),
+                (&sms.to, from),
+                ("text", &sms.text),
+                say,
+            );
         }
-        if let Some(people) = &step.people {
-            for (list, addresses) in
-                [("moderators", &people.moderators), ("participants", &people.participants)]
-            {
-                for (index, address) in addresses.iter().enumerate() {
-                    if !is_address(address) {
-                        say(
-                            &["plans", name, "steps", &at, "people", list, &index.to_string()],
-                            format!("{address:?} is no mail address"),
-                        );
-                    }
-                }
+        for (index, call) in step.call.iter().enumerate() {
+            let from = call.from.as_deref().filter(|from| !is_phone_number(from));
+            phone_problems(
+                &under(&at, &["call", &index.to_string()]),
+                (&call.to, from),
+                ("say", &call.say),
+                say,
+            );
+        }
+        if let Some(People { moderators, participants }) = &step.people {
+            address_problems(&under(&at, &["people"]), (moderators, participants), say);
+        }
+    }
+}
+
+/// A key under another.
+fn under<'a>(at: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [at, more].concat()
+}
+
+/// Why a step can't come automatically at its time. `quiet` is how long after the last press it would come.
+fn time_problem(number: usize, step: &Step, plan: &Plan, quiet: SignedDuration) -> Option<&'static str> {
+    let after = step.after?;
+    if number == 0 {
+        Some("the first step is taken by the first press; `after` belongs to a later one")
+    } else if after.0 < SignedDuration::from_secs(10) {
+        Some("`after` is at least 10 seconds")
+    } else if quiet >= plan.reset_after.0 {
+        Some(
+            "this step never comes by itself: with nobody answering, the incident is over (`reset_after`) before it; make `reset_after` longer",
+        )
+    } else {
+        None
+    }
+}
+
+fn post_problems(
+    at: &[&str],
+    post: &Post,
+    file_exists: &dyn Fn(&str) -> bool,
+    say: &mut dyn FnMut(&[&str], String),
+) {
+    if post.markdown.is_none() && post.file.is_none() {
+        say(&under(at, &["post"]), "a post needs `markdown`, a `file`, or both".into());
+    }
+    if let Some(file) = &post.file
+        && !file_exists(file)
+    {
+        say(&under(at, &["post", "file"]), format!("there is no file {file:?} beside the configuration"));
+    }
+}
+
+/// What can't work of a text or a call: whom it reaches, the sender that can't be one, and the words under their key.
+fn phone_problems(
+    at: &[&str],
+    (to, wrong_sender): (&[Target], Option<&str>),
+    (key, words): (&str, &str),
+    say: &mut dyn FnMut(&[&str], String),
+) {
+    for (place, target) in to.iter().enumerate() {
+        if let Some(number) = target.number().filter(|number| !is_phone_number(number)) {
+            say(&under(at, &["to", &place.to_string()]), number_advice(number));
+        }
+    }
+    if to.is_empty() {
+        say(&under(at, &["to"]), "nobody is named here".into());
+    }
+    if let Some(from) = wrong_sender {
+        say(&under(at, &["from"]), number_advice(from));
+    }
+    if words.trim().is_empty() {
+        say(&under(at, &[key]), "there are no words here".into());
+    }
+}
+
+fn address_problems(
+    at: &[&str],
+    (moderators, participants): (&[String], &[String]),
+    say: &mut dyn FnMut(&[&str], String),
+) {
+    for (list, addresses) in [("moderators", moderators), ("participants", participants)] {
+        for (index, address) in addresses.iter().enumerate() {
+            if !is_address(address) {
+                say(&under(at, &[list, &index.to_string()]), format!("{address:?} is no mail address"));
             }
         }
     }

@@ -1,108 +1,106 @@
 //! What can't work of sites and zones.
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
-use super::{NAME_ADVICE, is_name};
-use crate::config::{Cmx, CmxApi, Config, Source, Zone};
+use super::advice::{NAME_ADVICE, is_name};
+use crate::config::{Cmx, CmxApi, Config, Site, Source, Zone};
 use crate::occupancy::zone::Rule;
 
-pub(super) fn zones_and_sites(
-    config: &Config,
+pub(super) fn site_problems(
+    name: &str,
+    site: &Site,
     file_exists: &dyn Fn(&str) -> bool,
     say: &mut dyn FnMut(&[&str], String),
 ) {
-    for (name, site) in &config.sites {
-        let at = ["sites", name.as_str()];
-        if !is_name(name) {
-            say(&at, format!("a site's {NAME_ADVICE}"));
+    let at = ["sites", name];
+    if !is_name(name) {
+        say(&at, format!("a site's {NAME_ADVICE}"));
+    }
+    let url = match site.source() {
+        None => {
+            say(&at, "a site has one of cmx, spaces, meraki, cmx_push and meraki_push".into());
+            None
         }
-        let url = match site.source() {
-            None => {
-                say(&at, "a site has one of cmx, spaces, meraki, cmx_push and meraki_push".into());
-                None
+        Some(Source::Cmx(cmx)) => Some(("cmx", &cmx.url)),
+        Some(Source::Spaces(spaces)) => Some(("spaces", &spaces.url)),
+        Some(Source::Meraki(meraki)) => Some(("meraki", &meraki.url)),
+        Some(Source::CmxPush(_) | Source::MerakiPush(_)) => None,
+    };
+    if let Some((key, url)) = url
+        && !is_base_address(url)
+    {
+        say(
+            &[at[0], at[1], key, "url"],
+            "an address begins with https:// and has no path: https://cmx.example.com".into(),
+        );
+    }
+    let window = match site.source() {
+        Some(Source::CmxPush(push)) => Some(("cmx_push", push.window)),
+        Some(Source::MerakiPush(push)) => Some(("meraki_push", push.window)),
+        _ => None,
+    };
+    if let Some((key, window)) = window
+        && window.0 < SignedDuration::from_mins(1)
+    {
+        say(
+            &[at[0], at[1], key, "window"],
+            "`window` is at least a minute; with less, nobody would be counted".into(),
+        );
+    }
+    if !(SignedDuration::from_secs(1)..=SignedDuration::from_secs(20)).contains(&site.timeout.0) {
+        say(&[at[0], at[1], "timeout"], "`timeout` is 1 s to 20 s".into());
+    }
+    if let Some(pin) = &site.pin
+        && pin_bytes(pin).is_none()
+    {
+        say(&[at[0], at[1], "pin"], "a pin is sha256: and 64 hexadecimal digits".into());
+    }
+    if let Some(ca) = &site.ca
+        && !file_exists(ca)
+    {
+        say(&[at[0], at[1], "ca"], format!("there is no file {ca:?} beside the configuration"));
+    }
+    if [site.ca.is_some(), site.pin.is_some(), site.insecure].into_iter().filter(|given| *given).count() > 1 {
+        say(&at, "`ca`, `pin` and `insecure` exclude one another; keep the one that is meant".into());
+    }
+}
+
+pub(super) fn zone_problems(
+    name: &str,
+    zone: &Zone,
+    config: &Config,
+    timezone: &TimeZone,
+    say: &mut dyn FnMut(&[&str], String),
+) {
+    let at = ["zones", name];
+    if !is_name(name) {
+        say(&at, format!("a zone's {NAME_ADVICE}; use `label` for what people read"));
+    }
+    match config.sites.get(&zone.site) {
+        None => {
+            let known = config.sites.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            say(&[at[0], at[1], "site"], format!("there is no site {:?}; the sites are: {known}", zone.site));
+        }
+        Some(site) => {
+            for (key, what) in site.source().into_iter().flat_map(|source| unfit(zone, source)) {
+                say(&[at[0], at[1], key], what.to_owned());
             }
-            Some(Source::Cmx(cmx)) => Some(("cmx", &cmx.url)),
-            Some(Source::Spaces(spaces)) => Some(("spaces", &spaces.url)),
-            Some(Source::Meraki(meraki)) => Some(("meraki", &meraki.url)),
-            Some(Source::CmxPush(_) | Source::MerakiPush(_)) => None,
-        };
-        if let Some((key, url)) = url
-            && !is_base_address(url)
-        {
-            say(
-                &[at[0], at[1], key, "url"],
-                "an address begins with https:// and has no path: https://cmx.example.com".into(),
-            );
-        }
-        let window = match site.source() {
-            Some(Source::CmxPush(push)) => Some(("cmx_push", push.window)),
-            Some(Source::MerakiPush(push)) => Some(("meraki_push", push.window)),
-            _ => None,
-        };
-        if let Some((key, window)) = window
-            && window.0 < SignedDuration::from_mins(1)
-        {
-            say(
-                &[at[0], at[1], key, "window"],
-                "`window` is at least a minute; with less, nobody would be counted".into(),
-            );
-        }
-        if !(SignedDuration::from_secs(1)..=SignedDuration::from_secs(20)).contains(&site.timeout.0) {
-            say(&[at[0], at[1], "timeout"], "`timeout` is 1 s to 20 s".into());
-        }
-        if let Some(pin) = &site.pin
-            && pin_bytes(pin).is_none()
-        {
-            say(&[at[0], at[1], "pin"], "a pin is sha256: and 64 hexadecimal digits".into());
-        }
-        if let Some(ca) = &site.ca
-            && !file_exists(ca)
-        {
-            say(&[at[0], at[1], "ca"], format!("there is no file {ca:?} beside the configuration"));
-        }
-        if [site.ca.is_some(), site.pin.is_some(), site.insecure].into_iter().filter(|given| *given).count()
-            > 1
-        {
-            say(&at, "`ca`, `pin` and `insecure` exclude one another; keep the one that is meant".into());
         }
     }
-    let timezone = config.time_zone();
-    for (name, zone) in &config.zones {
-        let at = ["zones", name.as_str()];
-        if !is_name(name) {
-            say(&at, format!("a zone's {NAME_ADVICE}; use `label` for what people read"));
+    match config.plans.get(&zone.plan) {
+        None => {
+            let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            say(&[at[0], at[1], "plan"], format!("there is no plan {:?}; the plans are: {known}", zone.plan));
         }
-        match config.sites.get(&zone.site) {
-            None => {
-                let known = config.sites.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                say(
-                    &[at[0], at[1], "site"],
-                    format!("there is no site {:?}; the sites are: {known}", zone.site),
-                );
-            }
-            Some(site) => {
-                for (key, what) in site.source().into_iter().flat_map(|source| unfit(zone, source)) {
-                    say(&[at[0], at[1], key], what.to_owned());
-                }
-            }
+        Some(_) if !is_name(&zone.plan) => {
+            say(&["plans", &zone.plan], format!("the {NAME_ADVICE} if a zone runs it"));
         }
-        match config.plans.get(&zone.plan) {
-            None => {
-                let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-                say(
-                    &[at[0], at[1], "plan"],
-                    format!("there is no plan {:?}; the plans are: {known}", zone.plan),
-                );
-            }
-            Some(_) if !is_name(&zone.plan) => {
-                say(&["plans", &zone.plan], format!("the {NAME_ADVICE} if a zone runs it"));
-            }
-            Some(_) => {}
-        }
-        for (path, what) in Rule::of(zone, &timezone).err().unwrap_or_default() {
-            let path: Vec<&str> = at.into_iter().chain(path.iter().map(String::as_str)).collect();
-            say(&path, what);
-        }
+        Some(_) => {}
+    }
+    for (path, what) in Rule::of(zone, timezone).err().unwrap_or_default() {
+        let path: Vec<&str> = at.into_iter().chain(path.iter().map(String::as_str)).collect();
+        say(&path, what);
     }
 }
 

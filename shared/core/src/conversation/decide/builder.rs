@@ -1,14 +1,15 @@
 //! A turn being made: the next state and what is said, growing together.
 
+mod automatic;
+mod dispatch;
+mod schedule;
+
 use jiff::{SignedDuration, Timestamp};
 
-use super::{CLOSED_AGAIN, Desk, TOLD_AGAIN, Turn};
+use super::context::Desk;
+use super::decision::Turn;
 use crate::conversation::{Address, Conversation, Sender, TAKEN_BACK_KEPT};
-use crate::delivery::{
-    Body, Content, ConversationEntry, Delivery, Dispatch, DispatchKey, Fact, Medium, Message, OfConversation,
-    Patience, PhoneMessage, SUMMARY, SpaceMessage, Speaker,
-};
-use crate::texting::{self, PriceClass, price_class};
+use crate::delivery::{Dispatch, Fact, Medium};
 
 /// What a customer said.
 pub(super) struct FromCustomer {
@@ -130,152 +131,6 @@ impl<'a> DecisionBuilder<'a> {
         });
     }
 
-    /// A dispatch that says these, in this order, each in its lane: posts after posts, answers after answers.
-    pub(super) fn say(&mut self, says: impl IntoIterator<Item = Message>) -> &mut Dispatch {
-        self.next.dispatches += 1;
-        let (subject, epoch) = (self.next.subject.clone(), self.next.epoch);
-        let key = DispatchKey { subject, epoch, number: self.next.dispatches };
-        let body = Body::Conversation(OfConversation::new(self.next.opened_at));
-        let mut dispatch = Dispatch::new(key, body, self.now);
-        if self.opens && self.dispatches.is_empty() {
-            let content = Content::FirstPost(self.desk.address.clone());
-            dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content }), self.now));
-        }
-        for say in says {
-            dispatch.add(Delivery::new(say, self.now));
-        }
-        let (mut posts, mut answers) = (false, false);
-        for delivery in dispatch.deliveries.values() {
-            posts |= delivery.message.is_post();
-            answers |= delivery.message.is_reply();
-        }
-        if posts {
-            dispatch.previous_post = (self.next.last_post > 0).then_some(self.next.last_post);
-            self.next.last_post = dispatch.key.number;
-        }
-        if answers {
-            let previous = (self.next.last_answer > 0).then_some(self.next.last_answer);
-            dispatch.in_conversation(|of| of.previous_reply = previous);
-            self.next.last_answer = dispatch.key.number;
-            dispatch.deliveries.insert(
-                SUMMARY.to_owned(),
-                Delivery::new(Message::Space(SpaceMessage::DeliverySummary), self.now),
-            );
-        }
-        self.dispatches.push(dispatch);
-        let last = self.dispatches.len() - 1;
-        &mut self.dispatches[last]
-    }
-
-    /// The customer says something: a post in the space, and what comes with it.
-    pub(super) fn customer_says(&mut self, words: FromCustomer, with: impl IntoIterator<Item = Message>) {
-        let with: Vec<Message> = with.into_iter().collect();
-        let files = with
-            .iter()
-            .filter(|message| matches!(message, Message::Space(SpaceMessage::CustomerFile { .. })))
-            .count();
-        let entry = ConversationEntry {
-            speaker: Speaker::Customer,
-            customer: self.next.called(),
-            medium: words.medium,
-            text: words.text,
-            note: words.note,
-            files: u32::try_from(files).unwrap_or(u32::MAX),
-            at: words.at,
-        };
-        let first = Message::Space(SpaceMessage::Post { content: Content::Entry });
-        self.say_entry(entry, std::iter::once(first).chain(with));
-    }
-
-    /// A dispatch that carries what was said. It is tried for a day: these words have nowhere else to go.
-    pub(super) fn say_entry(
-        &mut self,
-        entry: ConversationEntry,
-        says: impl IntoIterator<Item = Message>,
-    ) -> &mut Dispatch {
-        let dispatch = self.say(says);
-        dispatch.patience = Patience::Day;
-        dispatch.in_conversation(|of| of.entry = Some(Box::new(entry)));
-        dispatch
-    }
-
-    /// Goes with what the customer says, in one dispatch: who is asked is there before it is posted.
-    pub(super) fn say_with_the_customer(&mut self, say: Message) {
-        let now = self.now;
-        let customers = |dispatch: &&mut Dispatch| {
-            dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Customer)
-        };
-        match self.dispatches.iter_mut().find(customers) {
-            Some(dispatch) => {
-                dispatch.add(Delivery::new(say, now));
-            }
-            None => {
-                self.say([say]);
-            }
-        }
-    }
-
-    /// A word to the team, in the space or under a message.
-    pub(super) fn note(&mut self, thread: Option<&str>, text: String) {
-        let thread = thread.map(str::to_owned);
-        self.say([Message::Space(SpaceMessage::Post { content: Content::Text(text) })])
-            .in_conversation(|of| of.thread = thread);
-    }
-
-    /// Tells the customer something by itself, if that is wanted and harmless; the team sees it.
-    pub(super) fn tell(&mut self, text: Option<&str>) -> bool {
-        // Whoever filled in the form may have typed somebody else's number.
-        self.sender.confirmed.is_some() && self.tell_caller(text)
-    }
-
-    /// The same to somebody who just called from this number.
-    pub(super) fn tell_caller(&mut self, text: Option<&str>) -> bool {
-        // Whoever calls can show any number: texts to far countries are what makes money of that.
-        let line = self.desk.line;
-        let near = |number: &str| price_class(&line.number, number) == PriceClass::Domestic;
-        let far = self.desk.address.number().is_some_and(|number| !near(number));
-        if far && line.countries.is_empty() && self.sender.confirmed.is_none() {
-            return false;
-        }
-        let Some((text, to)) = text.and_then(|text| Some((text, self.may_tell()?))) else { return false };
-        self.say_by_itself(text, to);
-        true
-    }
-
-    /// Says to the customer what no agent wrote; the team sees it.
-    pub(super) fn say_by_itself(&mut self, text: &str, to: String) {
-        self.sender.told_at = Some(self.now);
-        let (from, customer) = (self.desk.line.number.clone(), self.next.called());
-        let entry = ConversationEntry {
-            speaker: Speaker::Handbell,
-            customer,
-            medium: Medium::Text,
-            text: text.to_owned(),
-            note: String::new(),
-            files: 0,
-            at: self.now,
-        };
-        let post = Message::Space(SpaceMessage::Post { content: Content::Entry });
-        let reply = PhoneMessage::Reply { to, from, text: text.to_owned(), files: Vec::new() };
-        self.say_entry(entry, [post, Message::Phone(reply)]);
-    }
-
-    /// The number, if something may be said to it by itself: not twice in ten minutes, so that two machines that are
-    /// wired to each other fall silent; and not to who didn't come to us: anybody can type a number into the form.
-    fn may_tell(&self) -> Option<String> {
-        let quiet = self.sender.told_at.is_none_or(|at| self.now.duration_since(at) >= TOLD_AGAIN);
-        let came = self.sender.confirmed.is_some() || self.by_phone || !self.next.by_form;
-        self.may_hear().filter(|_| quiet && came)
-    }
-
-    /// The number, if it is a person's who may hear what no agent wrote: no short code, and not one of our own.
-    pub(super) fn may_hear(&self) -> Option<String> {
-        let number = self.desk.address.number()?;
-        let person = !texting::is_short_code(number) && !self.desk.own_numbers.contains(&number);
-        let wanted = self.sender.opted_out.is_none() && texting::may_text(number, &self.desk.line.countries);
-        (person && wanted).then(|| number.to_owned())
-    }
-
     /// The customer wants no more texts: what has not left stays here.
     pub(super) fn opt_out(&mut self) {
         self.sender.opted_out.get_or_insert(self.now);
@@ -344,44 +199,6 @@ impl<'a> DecisionBuilder<'a> {
         self.next.answers.clear();
         self.next.read_to = None;
         self.next.read_with = None;
-    }
-
-    /// When the conversation must be looked at again; none once it is closed.
-    pub(super) fn wake_at(&self) -> Option<Timestamp> {
-        let conversation = &self.next;
-        if conversation.alarm != conversation.alarmed {
-            return Some(self.now);
-        }
-        if conversation.closed {
-            return None;
-        }
-        let quiet = conversation.heard_at.max(conversation.answered_at.unwrap_or(conversation.heard_at));
-        let mut over = quiet + self.desk.line.close_after.0;
-        let waits = conversation.waiting_since.zip(self.desk.line.waiting.as_ref());
-        if waits.is_some() && over <= self.now {
-            // It isn't closed, and somebody is called already: there is nothing to look for at every moment.
-            over = self.now + self.desk.line.close_after.0;
-        }
-        let waits = waits.filter(|_| conversation.alarm.is_none()).map(|(since, waiting)| {
-            let limit = since + waiting.after.0;
-            if limit <= self.now && !self.desk.open { self.now + CLOSED_AGAIN } else { limit }
-        });
-        Some(waits.unwrap_or(over).max(self.now))
-    }
-
-    /// When it will be looked at: moving an entry of the index costs two writes; an early wake-up costs a look, and asks again
-    /// for the right time.
-    fn due(&self) -> Option<Timestamp> {
-        match (self.was_due, self.wake_at()) {
-            (Some(was), Some(wanted)) if was <= wanted && was > self.now => Some(was),
-            (_, wanted) => wanted,
-        }
-    }
-
-    /// It would be looked at some other time than it is now. What is due already needs no moving.
-    pub(super) fn moves(&self) -> bool {
-        let due = |at: Option<Timestamp>| at.map(|at| at.max(self.now));
-        due(self.was_due) != due(self.due())
     }
 
     pub(super) fn done(mut self) -> Turn {

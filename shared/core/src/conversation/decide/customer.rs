@@ -3,11 +3,17 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::builder::{DecisionBuilder, FromCustomer};
-use super::{Desk, File, LOOK_AGAIN, There, Turn, invitation};
+use super::context::Desk;
+use super::decision::Turn;
+use super::event::{File, There};
+use crate::config::Line;
 use crate::conversation::{Conversation, Sender};
 use crate::delivery::{Medium, Message, SpaceMessage};
 use crate::texting::Word;
 use crate::wording::conversation as wording;
+
+/// Minimum time between two searches for an available agent.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 type Before<'a> = Option<&'a Conversation>;
 
@@ -204,4 +210,9 @@ fn nobody(builder: &mut DecisionBuilder<'_>, text: Option<&str>, why: &str) {
         let text = wording::who_waits(&builder.next.called(), why);
         builder.say([Message::Space(SpaceMessage::Lobby { text })]);
     }
+}
+
+/// Returns the task of finding an agent, if the line has agents.
+fn invitation(line: &Line) -> Option<Message> {
+    (line.team.is_some() || !line.agents.is_empty()).then_some(Message::Space(SpaceMessage::Assign))
 }

@@ -25,17 +25,17 @@ pub enum Which {
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// "I have it."
+    /// Acknowledges the incident: "I have it."
     Acknowledge,
     /// The next step, or the step with this name.
     Escalate(Option<String>),
-    /// "I can't."
+    /// "I can't": declines.
     Cannot,
     /// Quiet for this long.
     Snooze(SignedDuration),
     /// "I still have it."
     Confirm,
-    /// It is done.
+    /// Closes the incident.
     Done,
     /// It was nothing.
     Cancel,

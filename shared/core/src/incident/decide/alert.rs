@@ -2,10 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::builder::{DecisionBuilder, invitations_of_space};
-use super::{Decision, Outcome, Rules};
+use super::builder::DecisionBuilder;
+use super::context::Rules;
+use super::decision::Decision;
+use super::space::invitations_of_space;
 use crate::alert::Raised;
 use crate::delivery::{Content, Message, SpaceMessage};
+use crate::incident::Outcome;
 use crate::incident::{Incident, Phase, next_step_at};
 use crate::wording;
 

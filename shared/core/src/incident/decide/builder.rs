@@ -1,26 +1,22 @@
 //! A decision being made: the next state and what it says, growing together.
 
+mod status;
+mod step;
+
 use jiff::Timestamp;
 
-use super::command::enough;
-use super::reach::{self, Paging};
-use super::time::wake_at;
-use super::{Decision, Outcome, Rules};
-use crate::config::{People, Plan};
+use super::acks::enough;
+use super::context::Rules;
+use super::decision::Decision;
+use super::reach;
+use super::space::invitations_of_space;
 use crate::delivery::{
-    Body, Content, Delivery, Dispatch, DispatchKey, Fact, MailMessage, Message, NOTICE, OfIncident, SUMMARY,
-    SpaceMessage,
+    Body, Content, Delivery, Dispatch, DispatchKey, Fact, Message, NOTICE, OfIncident, SpaceMessage,
 };
 use crate::incident::command::{Actor, TimelineEntry};
-use crate::incident::{Duty, Incident, Phase};
+use crate::incident::schedule::wake_at;
+use crate::incident::{Duty, Incident, Outcome, Phase};
 use crate::occupancy::view::View;
-use crate::wording;
-
-/// Phone deliveries beyond this number go into a dispatch of their own: a row stays small, and several workers share.
-const PHONES_PER_DISPATCH: usize = 10;
-/// About so many dispatches a step has at most, and then each has more phones: all of them are written in one transaction,
-/// which takes a hundred rows (DynamoDB, TransactWriteItems).
-const PARTS: usize = 30;
 
 /// A decision being made: the next state and what it says, growing together.
 pub(super) struct DecisionBuilder<'a> {
@@ -142,156 +138,11 @@ impl<'a> DecisionBuilder<'a> {
         self.dispatches.push(dispatch);
     }
 
-    /// Shows the zone: a card by itself, or what a step begins with.
-    pub(super) fn card(&mut self, step: Option<u32>, note: Option<String>) {
-        let number = self.incident.dispatches + 1;
-        if let Some(crowd) = &mut self.incident.crowd {
-            crowd.card = number;
-        }
-        let first = Some(Message::Space(SpaceMessage::ZoneCard))
-            .into_iter()
-            .chain(note.map(|note| Message::Space(SpaceMessage::Post { content: Content::Text(note) })));
-        match step {
-            Some(step) => self.step(step, first),
-            None => {
-                let mut dispatch = self.dispatch(None);
-                for say in self.audience().into_iter().chain(first) {
-                    dispatch.add(Delivery::new(say, self.now));
-                }
-                self.dispatches.push(dispatch);
-            }
-        }
-    }
-
     pub(super) fn last_word(&mut self, text: String) {
         self.post(text);
         if let Some(dispatch) = self.dispatches.last_mut() {
             dispatch.in_incident(|of| of.last_word = true);
         }
-    }
-
-    pub(super) fn take_step(&mut self, number: u32, note: Option<String>) {
-        self.step(
-            number,
-            note.map(|note| Message::Space(SpaceMessage::Post { content: Content::Text(note) })),
-        );
-    }
-
-    fn step(&mut self, number: u32, first: impl IntoIterator<Item = Message>) {
-        let plan = self.rules.plan;
-        let Some(step) = plan.step(number) else { return };
-        let before = self.incident.step_dispatch;
-        let mut dispatch = self.dispatch(Some(number));
-        dispatch.previous_post = (before > 0).then_some(before);
-        if !self.by_name(number) {
-            self.incident.step = number;
-            self.incident.step_at = self.now;
-        }
-        for say in self.audience().into_iter().chain(step.people.iter().flat_map(invitations)) {
-            dispatch.add(Delivery::new(say, self.now));
-        }
-        for say in first {
-            dispatch.add(Delivery::new(say, self.now));
-        }
-        if step.post.is_some() {
-            dispatch.add(Delivery::new(
-                Message::Space(SpaceMessage::Post { content: Content::Step { step: number, item: 0 } }),
-                self.now,
-            ));
-        }
-        // Whom nobody wants to wake yet is called when the time comes, and it is whoever is on duty then; the step counts from
-        // there. Whoever asks for a step by its name wants it now.
-        let hold = self.incident.duty.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
-        let hold = hold.filter(|_| !self.by_name(number));
-        let at = hold.unwrap_or(self.now);
-        let reached = reach::everybody(step, number, self.rules, self.incident.alert.is_some(), at);
-        for say in reached.people {
-            dispatch.add(Delivery::new(say, self.now));
-        }
-        for gap in &reached.gaps {
-            self.fact("roster.gap", [("gap", wording::incident::gap(gap))]);
-            dispatch.add(Delivery::new(
-                Message::Space(SpaceMessage::Post {
-                    content: Content::Text(wording::incident::gap_post(gap)),
-                }),
-                self.now,
-            ));
-            for say in reach::tell_admins(self.rules, &wording::incident::gap_notice(gap, &self.incident)) {
-                dispatch
-                    .add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, self.now) });
-            }
-        }
-        if let Some(until) = hold {
-            self.incident.step_at = until;
-        }
-        // A step that posts nothing holds back nobody: the next post waits for the one before it.
-        if dispatch.deliveries.values().any(|delivery| delivery.message.is_post()) && !self.by_name(number) {
-            self.incident.step_dispatch = dispatch.key.number;
-        }
-        let most = PHONES_PER_DISPATCH.max(reached.pages.len().div_ceil(PARTS));
-        let mut parts = reach::in_parts(reached.pages, most).into_iter();
-        fill(&mut dispatch, parts.next().unwrap_or_default(), (hold, self.now));
-        self.dispatches.push(dispatch);
-        for part in parts {
-            let mut dispatch = self.dispatch(Some(number));
-            fill(&mut dispatch, part, (hold, self.now));
-            self.dispatches.push(dispatch);
-        }
-    }
-
-    /// A step that only comes when it is asked for: the others go on from where they are.
-    fn by_name(&self, number: u32) -> bool {
-        number as usize > self.rules.plan.steps.len()
-    }
-
-    /// The plan from its first step, or only these words if it has none.
-    pub(super) fn begin(&mut self, first: impl IntoIterator<Item = Message>) {
-        if self.rules.plan.steps.is_empty() {
-            let mut dispatch = self.dispatch(None);
-            for say in self.audience().into_iter().chain(first) {
-                dispatch.add(Delivery::new(say, self.now));
-            }
-            self.dispatches.push(dispatch);
-        } else {
-            self.step(1, first);
-        }
-    }
-
-    /// The next step of the plan; after the last the first again, if it is to be begun again; else only these words.
-    pub(super) fn climb_on(&mut self, note: String) {
-        let step = self.incident.step;
-        if (step as usize) < self.rules.plan.steps.len() {
-            self.take_step(step + 1, Some(note));
-        } else if self.has_a_round_left() {
-            self.incident.duty.round += 1;
-            self.take_step(1, Some(note));
-        } else {
-            self.post(note);
-            let text = wording::incident::nobody_left(&self.incident);
-            self.tell_admins(&text);
-        }
-        self.card_too();
-    }
-
-    fn has_a_round_left(&self) -> bool {
-        let plan = self.rules.plan;
-        let again = plan.again.as_ref().is_some_and(|again| self.incident.duty.round < again.times);
-        again && !plan.steps.is_empty()
-    }
-
-    /// Nobody has it any more, and nobody is being called: the next step, and where there is none the last one again.
-    pub(super) fn climb_on_again(&mut self, note: String) {
-        let ended = self.incident.step as usize >= self.rules.plan.steps.len() && !self.has_a_round_left();
-        if ended { self.step_again(note) } else { self.climb_on(note) }
-    }
-
-    /// The step that was taken last once more.
-    pub(super) fn step_again(&mut self, note: String) {
-        match self.incident.step {
-            0 => self.post(note),
-            step => self.take_step(step, Some(note)),
-        }
-        self.card_too();
     }
 
     /// A word to the admins.
@@ -305,57 +156,10 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
-    /// What became of everybody and everything, as a file in the space and by mail to whoever reported it.
-    pub(super) fn report(&mut self, at: Timestamp) {
-        let Some(alert) = self.incident.alert.clone() else { return };
-        self.add(Message::Space(SpaceMessage::IncidentReport), at);
-        let answer = alert.origin.as_ref().and_then(|origin| origin.answer_to.clone());
-        let reporter = alert.reporter.as_ref().and_then(|reporter| reporter.email.clone());
-        let mut told: Vec<String> = Vec::new();
-        for email in answer.into_iter().chain(reporter).chain(self.rules.report_to.iter().cloned()) {
-            if !told.iter().any(|known| known.eq_ignore_ascii_case(&email)) {
-                self.add(Message::Mail(MailMessage::IncidentReport { email: email.clone() }), at);
-                told.push(email);
-            }
-        }
-    }
-
-    /// Shows how the incident stands, in the place of what showed it before. Where there is no card, `text` says it.
-    pub(super) fn status(&mut self, text: String) {
-        if !self.shows_card() {
-            return self.post(text);
-        }
-        let mut dispatch = self.dispatch(None);
-        for say in self.audience() {
-            dispatch.add(Delivery::new(say, self.now));
-        }
-        self.dispatches.push(dispatch);
-        self.card_too();
-    }
-
-    /// The incident has a card of its own that is kept true.
-    pub(super) fn shows_card(&self) -> bool {
-        self.rules.plan.card.unwrap_or(self.incident.alert.is_some())
-    }
-
     /// Adds to what was decided last.
     pub(super) fn add(&mut self, say: Message, at: Timestamp) {
         if let Some(dispatch) = self.dispatches.last_mut() {
             dispatch.add(Delivery::new(say, self.now).at(at));
-        }
-    }
-
-    /// Shows the card in the dispatch that was decided last.
-    pub(super) fn card_too(&mut self) {
-        if self.shows_card()
-            && let Some(dispatch) = self.dispatches.last_mut()
-        {
-            dispatch.add(Delivery::new(Message::Space(SpaceMessage::IncidentCard), self.now));
-            let before = std::mem::replace(&mut self.incident.duty.card, dispatch.key.number);
-            if before > 0 {
-                dispatch
-                    .add(Delivery::new(Message::Space(SpaceMessage::RemoveCard { card: before }), self.now));
-            }
         }
     }
 
@@ -418,33 +222,4 @@ impl<'a> DecisionBuilder<'a> {
             outcome,
         }
     }
-}
-
-/// The report is there from the beginning: who dies after posting it must have left a trace.
-fn fill(dispatch: &mut Dispatch, pages: Vec<Paging>, (hold, now): (Option<Timestamp>, Timestamp)) {
-    let some = !pages.is_empty();
-    for Paging { say, recipient, after } in pages {
-        let delivery = Delivery { recipient, ..Delivery::new(say, now) };
-        dispatch.add(match (hold, after) {
-            (None, after) if after.is_zero() => delivery,
-            (hold, after) => delivery.at(hold.unwrap_or(now) + after),
-        });
-    }
-    if some {
-        dispatch
-            .deliveries
-            .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now));
-    }
-}
-
-pub(super) fn invitations(people: &People) -> Vec<Message> {
-    let say = |moderator| {
-        move |email: &String| Message::Space(SpaceMessage::Invite { email: email.clone(), moderator })
-    };
-    people.moderators.iter().map(say(true)).chain(people.participants.iter().map(say(false))).collect()
-}
-
-pub(super) fn invitations_of_space(plan: &Plan) -> Vec<Message> {
-    let space = &plan.space;
-    invitations(&People { moderators: space.moderators.clone(), participants: space.participants.clone() })
 }

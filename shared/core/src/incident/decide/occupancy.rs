@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::builder::DecisionBuilder;
-use super::{Decision, Outcome, Rules, nothing};
+use super::context::Rules;
+use super::decision::{Decision, nothing};
+use crate::incident::Outcome;
 use crate::incident::{By, Crowd, Incident, Phase};
 use crate::occupancy::view::{Over, Signal, View};
 use crate::wording::occupancy as wording;

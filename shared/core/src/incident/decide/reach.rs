@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Rules;
+use super::context::Rules;
 use crate::config::{Step, Target};
 use crate::delivery::{Content, DirectMessage, MailMessage, Message, PhoneMessage, Recipient, SpaceMessage};
 use crate::oncall::{Attempt, Gap, Person, Reach, Roster};

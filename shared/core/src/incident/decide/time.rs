@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use super::builder::DecisionBuilder;
-use super::{Decision, Outcome, Rules, is_current, nothing};
-use crate::config::Plan;
+use super::context::Rules;
+use super::decision::{Decision, nothing};
 use crate::delivery::{InternalTask, Message};
-use crate::incident::{Incident, Kind, Phase, next_step_at};
+use crate::incident::schedule::{ends_by_silence, is_current, next_step_at, question_at, wake_at};
+use crate::incident::{Incident, Outcome, Phase};
 use crate::wording;
 
 /// Processes the incident at the time for which it asked.
@@ -61,12 +62,6 @@ pub(super) fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -
     builder.done(Outcome::Nothing)
 }
 
-/// Returns true if the incident lapses without activity. Unless a person ends it, an incident of a button or a source has no other
-/// end.
-pub(super) fn ends_by_silence(incident: &Incident) -> bool {
-    matches!(incident.subject.kind(), Kind::Button | Kind::Alert)
-}
-
 fn lapsed(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Decision {
     let untaken = builder.incident.phase == Phase::Open;
     builder.incident.phase = Phase::Lapsed;
@@ -116,18 +111,6 @@ fn question(incident: &Incident, rules: Rules<'_>, now: Timestamp) -> Option<Dec
     Some(builder.done(Outcome::Done))
 }
 
-fn question_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
-    let confirm = plan.confirm.as_ref()?;
-    if incident.phase != Phase::Acknowledged || incident.duty.snoozed_until.is_some() {
-        return None;
-    }
-    match (incident.duty.asked_at, incident.duty.confirmed_at) {
-        (Some(asked), _) => Some(asked + confirm.within.0),
-        (None, Some(confirmed)) => Some(confirmed + confirm.after.0),
-        (None, None) => None,
-    }
-}
-
 /// Reopens the incident: nobody has it any more.
 pub(super) fn reopen(builder: &mut DecisionBuilder<'_>) {
     let incident = &mut builder.incident;
@@ -156,17 +139,4 @@ pub(super) fn unreached(
     builder.entry(wording::incident::NOBODY_REACHED.to_owned(), None);
     builder.climb_on(wording::incident::NOBODY_REACHED.to_owned());
     builder.done(Outcome::Done)
-}
-
-/// Returns when the incident has to be processed again; none when it is over.
-pub(super) fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
-    if incident.phase.is_final() {
-        return None;
-    }
-    let quiet = incident.heard_at + plan.reset_after.0;
-    let snooze = incident.duty.snoozed_until.filter(|_| incident.crowd.is_none());
-    let hold = incident.duty.hold.as_ref().map(|hold| hold.until);
-    let times = [next_step_at(incident, plan), snooze, hold, question_at(incident, plan)];
-    // A hold or a snooze sets `heard_at` to its end, so that `quiet` comes after it.
-    times.into_iter().flatten().chain([quiet]).min()
 }

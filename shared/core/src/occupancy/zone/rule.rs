@@ -10,7 +10,7 @@ use crate::config::{Amount, Calendar, Threshold, Zone};
 /// From how many devices a level holds, and from how many down it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
-    /// Which.
+    /// The level.
     pub level: Level,
     /// So many or more.
     pub at: u32,
@@ -39,71 +39,12 @@ impl Rule {
     /// The rule that a zone asks for; or what can't work, each with the key at which it stands.
     pub fn of(zone: &Zone, timezone: &TimeZone) -> Result<Self, Vec<(Vec<String>, String)>> {
         let mut wrong = Vec::new();
-        let mut say = |path: &[&str], what: &str| {
+        let levels = levels(zone, &mut |path, what| {
             wrong.push((path.iter().map(|part| (*part).to_owned()).collect(), what.to_owned()));
-        };
-        let default = |given: Option<Threshold>, at, clear| {
-            given.or_else(|| {
-                (zone.capacity.is_some() && zone.at.is_none())
-                    .then_some(Threshold::Between { at: Amount::Percent(at), clear: Amount::Percent(clear) })
-            })
-        };
-        let plain = zone.at.map(Threshold::At);
-        if plain.is_some() && (zone.alert.is_some() || zone.warn.is_some()) {
-            say(&["at"], "`at` is the one threshold of a zone; with `warn` or `alert`, leave it out");
-        }
-        if zone.capacity == Some(0) {
-            say(&["capacity"], "a zone holds at least one device");
-        }
-        let mut levels: Vec<Bounds> = Vec::new();
-        let wanted = [
-            (Level::Warn, "warn", default(zone.warn, 80, 70)),
-            (
-                Level::Alert,
-                if plain.is_some() { "at" } else { "alert" },
-                plain.or(default(zone.alert, 95, 85)),
-            ),
-        ];
-        for (level, key, threshold) in wanted {
-            let (at, clear) = match threshold {
-                None | Some(Threshold::Never(_)) => continue,
-                Some(Threshold::At(at)) => (at, None),
-                Some(Threshold::Between { at, clear }) => (at, Some(clear)),
-            };
-            let needs_capacity = "percent of what? Give the zone a `capacity`, or write a number of devices";
-            let Some(devices) = devices(at, zone.capacity) else {
-                say(&[key], needs_capacity);
-                continue;
-            };
-            let clear = match clear.or(below(at)) {
-                None => Some(devices - (devices / 10).max(1).min(devices)),
-                Some(clear) => devices_down(clear, zone.capacity),
-            };
-            match clear {
-                None => say(&[key], needs_capacity),
-                Some(_) if devices == 0 && zone.capacity == Some(0) => {}
-                Some(_) if devices == 0 => say(&[key], "a level is at least one device"),
-                Some(clear) if clear >= devices => {
-                    say(&[key], "`clear` must be less than `at`, or it would never be over")
-                }
-                Some(clear) => levels.push(Bounds { level, at: devices, clear }),
-            }
-        }
-        if let [warn, alert] = levels[..] {
-            if alert.at <= warn.at {
-                say(&["warn"], "`warn` comes before `alert`, so it needs a smaller number");
-            } else if alert.clear < warn.clear {
-                say(
-                    &["alert"],
-                    "`alert` must be cleared before `warn` is: give it a `clear` that isn't smaller",
-                );
-            }
-        }
+        });
         if levels.is_empty() && wrong.is_empty() {
-            wrong.push((
-                Vec::new(),
-                "this zone never tells anything; give it a `capacity`, or `at: 50`".to_owned(),
-            ));
+            let what = "this zone never tells anything; give it a `capacity`, or `at: 50`";
+            wrong.push((Vec::new(), what.to_owned()));
         }
         if zone.polls.up == 0 || zone.polls.down == 0 {
             wrong.push((vec!["for".into()], "`for` is at least one poll".into()));
@@ -148,6 +89,65 @@ impl Rule {
     /// Which of the levels in use this is, from 1: a plan's first step belongs to the first.
     pub fn rank(&self, level: Level) -> u32 {
         self.levels.iter().take_while(|bounds| bounds.level <= level).count() as u32
+    }
+}
+
+/// The levels that a zone asks for, the lower first; `say` hears what can't work of them.
+fn levels(zone: &Zone, say: &mut dyn FnMut(&[&str], &str)) -> Vec<Bounds> {
+    let default = |given: Option<Threshold>, at, clear| {
+        given.or_else(|| {
+            (zone.capacity.is_some() && zone.at.is_none())
+                .then_some(Threshold::Between { at: Amount::Percent(at), clear: Amount::Percent(clear) })
+        })
+    };
+    let plain = zone.at.map(Threshold::At);
+    if plain.is_some() && (zone.alert.is_some() || zone.warn.is_some()) {
+        say(&["at"], "`at` is the one threshold of a zone; with `warn` or `alert`, leave it out");
+    }
+    if zone.capacity == Some(0) {
+        say(&["capacity"], "a zone holds at least one device");
+    }
+    let alert_key = if plain.is_some() { "at" } else { "alert" };
+    let wanted = [
+        (Level::Warn, "warn", default(zone.warn, 80, 70)),
+        (Level::Alert, alert_key, plain.or(default(zone.alert, 95, 85))),
+    ];
+    let mut levels: Vec<Bounds> = Vec::new();
+    for (level, key, threshold) in wanted {
+        match threshold.map_or(Ok(None), |threshold| bounds(level, threshold, zone.capacity)) {
+            Ok(bounds) => levels.extend(bounds),
+            Err(what) => say(&[key], what),
+        }
+    }
+    if let [warn, alert] = levels[..] {
+        if alert.at <= warn.at {
+            say(&["warn"], "`warn` comes before `alert`, so it needs a smaller number");
+        } else if alert.clear < warn.clear {
+            say(&["alert"], "`alert` must be cleared before `warn` is: give it a `clear` that isn't smaller");
+        }
+    }
+    levels
+}
+
+/// A threshold in numbers of devices; none for a level that isn't in use. The error says what can't work of it.
+fn bounds(level: Level, threshold: Threshold, capacity: Option<u32>) -> Result<Option<Bounds>, &'static str> {
+    let (at, clear) = match threshold {
+        Threshold::Never(_) => return Ok(None),
+        Threshold::At(at) => (at, None),
+        Threshold::Between { at, clear } => (at, Some(clear)),
+    };
+    let needs_capacity = "percent of what? Give the zone a `capacity`, or write a number of devices";
+    let devices = devices(at, capacity).ok_or(needs_capacity)?;
+    let clear = match clear.or(below(at)) {
+        None => devices - (devices / 10).max(1).min(devices),
+        Some(clear) => devices_down(clear, capacity).ok_or(needs_capacity)?,
+    };
+    match (devices, clear) {
+        // That the zone holds nobody is said of `capacity`.
+        (0, _) if capacity == Some(0) => Ok(None),
+        (0, _) => Err("a level is at least one device"),
+        _ if clear >= devices => Err("`clear` must be less than `at`, or it would never be over"),
+        _ => Ok(Some(Bounds { level, at: devices, clear })),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::super::{Words, clock, plain};
+use super::super::escape::plain;
+use super::super::words::{Words, clock};
 use super::severity;
 use crate::config::{Plan, Step};
 use crate::incident::{Incident, Phase, next_step_at};
@@ -10,7 +11,7 @@ use crate::incident::{Incident, Phase, next_step_at};
 /// How an incident stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Card {
-    /// What it is about.
+    /// What it is about. Like every text here it is data: nothing in it formats, and the card's renderer escapes it.
     pub title: String,
     /// In a few words.
     pub state: String,
@@ -18,11 +19,24 @@ pub struct Card {
     pub colour: Colour,
     /// What else there is to know, each with its name.
     pub lines: Vec<(String, String)>,
-    /// Buttons: what stands on them, and the command that they are.
-    pub choices: Vec<(&'static str, &'static str)>,
+    /// Buttons, the most likely first.
+    pub choices: Vec<CardChoice>,
+    /// The incident's reference, `H-7K3Q`; it comes back when a button is pressed.
+    pub reference: String,
+    /// Which incident of its subject this is; it comes back too, so that a press on an old card can be told.
+    pub epoch: u64,
 }
 
-/// How a card looks.
+/// A button on a card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CardChoice {
+    /// What people read.
+    pub title: String,
+    /// The command that it is.
+    pub command: &'static str,
+}
+
+/// How a card's state looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
     /// Somebody is needed.
@@ -65,7 +79,12 @@ pub fn card(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> 
         }
     }
     line("Name", format!("{} · text back {}", incident.reference(), incident.number()));
-    Card { title, state, colour, lines, choices: choices(incident, plan) }
+    let choices = choices(incident, plan)
+        .into_iter()
+        .map(|(title, command)| CardChoice { title: title.to_owned(), command })
+        .collect();
+    let (reference, epoch) = (incident.reference(), incident.epoch);
+    Card { title, state, colour, lines, choices, reference, epoch }
 }
 
 fn state(incident: &Incident, words: &Words, now: Timestamp) -> (String, Colour) {

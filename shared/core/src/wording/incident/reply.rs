@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::super::{Words, clock, plain};
+use super::super::escape::plain;
+use super::super::words::{Words, clock};
 use super::{about, named};
 use crate::incident::command::{Asked, Command};
-use crate::incident::decide::Outcome;
-use crate::incident::{Incident, Phase};
+use crate::incident::{Incident, Outcome, Phase};
 
 /// Nothing is open that this person was told of.
 pub const NOTHING_OPEN: &str =

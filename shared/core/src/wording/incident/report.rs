@@ -5,7 +5,9 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::super::{Words, line, plain, without_addresses};
+use super::super::delivery_summary::line;
+use super::super::escape::{plain, without_addresses};
+use super::super::words::{Words, clock};
 use super::severity;
 use crate::delivery::{DeliveryState, Dispatch, MailMessage, Message, PhoneMessage, Progress, Receipt};
 use crate::incident::{Incident, Phase};
@@ -143,8 +145,8 @@ fn outcome(incident: &Incident, words: &Words) -> String {
     let taken = by.map_or_else(|| "Nobody took it.".to_owned(), |who| format!("{who} took it."));
     let end = match incident.phase {
         Phase::Open | Phase::Acknowledged => "It is not over yet.".to_owned(),
-        Phase::Resolved => format!("It was resolved at {}.", super::clock(incident.heard_at, words)),
-        Phase::Cancelled => format!("It was called off at {}.", super::clock(incident.heard_at, words)),
+        Phase::Resolved => format!("It was resolved at {}.", clock(incident.heard_at, words)),
+        Phase::Cancelled => format!("It was called off at {}.", clock(incident.heard_at, words)),
         Phase::Lapsed => "It counts as over, since nothing more was heard of it.".to_owned(),
     };
     format!("{taken} {end}")

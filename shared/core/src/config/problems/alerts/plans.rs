@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::super::{number_advice, plan_problems};
+use super::super::advice::number_advice;
+use super::super::plans::plan_problems;
 use crate::config::{Config, Need, Plan, Step, Target, is_phone_number};
 use crate::oncall;
 

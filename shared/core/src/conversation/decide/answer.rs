@@ -1,0 +1,159 @@
+//! An agent's answers: by which channels they leave, why not, and what happens when one is changed or deleted.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::builder::DecisionBuilder;
+use super::decision::Turn;
+use super::event::Answer;
+use crate::conversation::Pace;
+use crate::delivery::{
+    Content, ConversationEntry, MailMessage, Medium, Message, PhoneMessage, SpaceMessage, Speaker,
+};
+use crate::texting::{self, parts, price_class};
+use crate::wording::conversation as wording;
+
+/// A text of more parts than this is announced before it leaves.
+const LONG: u32 = 3;
+/// A text has at most so many characters (Twilio, Messages resource).
+const LONGEST: usize = 1600;
+/// So long an announced text waits, even if the line has no `undo`.
+const ANNOUNCED: SignedDuration = SignedDuration::from_secs(10);
+
+/// An answer leaves, or the agent is told why not. `replaces` is an answer that has to be taken back for it.
+pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replaces: Option<u32>) -> Turn {
+    let (line, now) = (builder.desk.line, builder.now);
+    let pace = builder.next.pace.with_one_at(now);
+    let limited = pace.in_minute > line.limits.per_minute || pace.in_day > line.limits.per_day;
+    let text = match (line.signed, answer.text.is_empty()) {
+        (true, false) => format!("{}: {}", answer.by.name, answer.text),
+        _ => answer.text.clone(),
+    };
+    let number = builder.desk.address.number();
+    let refused = why_no_text(&builder, &text, limited);
+    let length = number.filter(|_| refused.is_none()).map(|to| (parts(&text), price_class(&line.number, to)));
+    let says = messages(&builder, answer, text, (refused.is_none(), limited));
+    if says.is_empty() {
+        builder.note(Some(&answer.thread), refused.unwrap_or_default());
+        return builder.done();
+    }
+    let long = length.filter(|(parts, _)| parts.count > LONG);
+    let undo = line.undo.map_or(SignedDuration::ZERO, |undo| undo.0);
+    let held = if long.is_some() { undo.max(ANNOUNCED) } else { undo };
+    if let Some((parts, class)) = long {
+        let note = wording::long_text(&parts, class, held);
+        builder.note(Some(&answer.thread), note);
+    }
+    let only_mail =
+        refused.filter(|_| says.iter().any(|say| matches!(say, Message::Mail(MailMessage::Reply { .. }))));
+    let entry = ConversationEntry {
+        speaker: Speaker::Agent(answer.by.name.clone()),
+        customer: builder.next.called(),
+        medium: Medium::Text,
+        text: answer.text.clone(),
+        note: String::new(),
+        files: u32::try_from(answer.files.len()).unwrap_or(u32::MAX),
+        at: now,
+    };
+    remember_answer(&mut builder, answer, pace, now);
+    let dispatch = builder.say_entry(entry, says);
+    dispatch.in_conversation(|of| {
+        of.thread = Some(answer.thread.clone());
+        of.replaces = replaces;
+    });
+    for delivery in dispatch.deliveries.values_mut().filter(|delivery| delivery.message.is_reply()) {
+        delivery.next_at = now + held;
+    }
+    let number = dispatch.key.number;
+    builder.carries(&answer.message, number);
+    if let Some(note) = only_mail {
+        let mut note = wording::only_by_mail(&note);
+        if !answer.files.is_empty() {
+            note = format!("{note} {}", wording::FILES_STAY);
+        }
+        builder.note(Some(&answer.thread), note);
+    }
+    builder.done()
+}
+
+/// Why the customer gets no text, in words for the agent; none if a text leaves.
+fn why_no_text(builder: &DecisionBuilder<'_>, text: &str, limited: bool) -> Option<String> {
+    let line = builder.desk.line;
+    if builder.sender.opted_out.is_some() {
+        return Some(wording::NOT_SENT_STOP.to_owned());
+    }
+    if limited {
+        return Some(wording::not_sent_limit(line.limits));
+    }
+    let characters = text.encode_utf16().count();
+    match builder.desk.address.number() {
+        None => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
+        // A number that never wrote to us gets nothing: somebody else may have typed it into the form.
+        Some(_) if builder.sender.confirmed.is_none() => Some(wording::not_sent_unconfirmed(&line.number)),
+        Some(number) if texting::is_short_code(number) => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
+        Some(number) if !texting::may_text(number, &line.countries) => {
+            Some(wording::NOT_SENT_COUNTRY.to_owned())
+        }
+        // Cut off, it would say something that nobody wrote.
+        Some(_) if characters > LONGEST => Some(wording::not_sent_too_long(characters, LONGEST)),
+        Some(_) => None,
+    }
+}
+
+/// The answer as a text, where one may leave, and as a mail.
+fn messages(
+    builder: &DecisionBuilder<'_>,
+    answer: &Answer,
+    text: String,
+    (by_text, limited): (bool, bool),
+) -> Vec<Message> {
+    let (line, number) = (builder.desk.line, builder.desk.address.number());
+    let mut says = Vec::new();
+    if let Some(to) = number.filter(|_| by_text) {
+        says.push(Message::Phone(PhoneMessage::Reply {
+            to: to.to_owned(),
+            from: line.number.clone(),
+            text: text.clone(),
+            files: answer.files.clone(),
+        }));
+    }
+    // Anybody can type a customer's number into the form: who has proven a number is answered there alone.
+    let by_mail = line.mail.is_some() && (builder.sender.confirmed.is_none() || number.is_none());
+    let stopped = builder.sender.opted_out.is_some();
+    if by_mail
+        && !stopped
+        && !limited
+        && !answer.text.is_empty()
+        && let Some(to) = builder.next.email.clone()
+    {
+        says.push(Message::Mail(MailMessage::Reply { to, text }));
+    }
+    says
+}
+
+/// What the conversation remembers of an answer that leaves.
+fn remember_answer(builder: &mut DecisionBuilder<'_>, answer: &Answer, pace: Pace, now: Timestamp) {
+    builder.next.pace = pace;
+    builder.answered();
+    builder.next.answered_at = Some(now);
+    if std::mem::take(&mut builder.next.closed) {
+        builder.fact("conversation.reopened", []);
+    }
+    // A welcome after the first answer would be odd.
+    builder.next.welcomed = true;
+    builder.next.assignee.get_or_insert_with(|| answer.by.clone());
+}
+
+/// An answer was changed or taken away. Whether it had left already, only its own dispatch will know.
+pub(super) fn changed(mut builder: DecisionBuilder<'_>, answer: u32, now: Option<&Answer>, by: &str) -> Turn {
+    // Somebody may have changed it once more since it was looked up which dispatch carries it.
+    let message = now.map(|now| now.message.as_str());
+    let latest = builder.next.answers.iter().find(|(known, _)| Some(known.as_str()) == message);
+    let answer = latest.map_or(answer, |(_, latest)| *latest);
+    builder.take_back(answer);
+    let content = Content::TakenBack { reply: answer, changed: now.is_some(), by: by.to_owned() };
+    builder.say([Message::Space(SpaceMessage::Post { content })]);
+    match now {
+        Some(now) => answers(builder, now, Some(answer)),
+        None => builder.done(),
+    }
+}

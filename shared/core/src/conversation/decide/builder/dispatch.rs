@@ -1,0 +1,108 @@
+//! Dispatches: what is said, by whom, in which lane.
+
+use super::{DecisionBuilder, FromCustomer};
+use crate::delivery::{
+    Body, Content, ConversationEntry, Delivery, Dispatch, DispatchKey, Message, OfConversation, Patience,
+    SUMMARY, SpaceMessage, Speaker,
+};
+
+impl DecisionBuilder<'_> {
+    /// A dispatch that says these, in this order, each in its lane: posts after posts, answers after answers.
+    pub(in crate::conversation::decide) fn say(
+        &mut self,
+        says: impl IntoIterator<Item = Message>,
+    ) -> &mut Dispatch {
+        self.next.dispatches += 1;
+        let (subject, epoch) = (self.next.subject.clone(), self.next.epoch);
+        let key = DispatchKey { subject, epoch, number: self.next.dispatches };
+        let body = Body::Conversation(OfConversation::new(self.next.opened_at));
+        let mut dispatch = Dispatch::new(key, body, self.now);
+        if self.opens && self.dispatches.is_empty() {
+            let content = Content::FirstPost(self.desk.address.clone());
+            dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content }), self.now));
+        }
+        for say in says {
+            dispatch.add(Delivery::new(say, self.now));
+        }
+        let (mut posts, mut answers) = (false, false);
+        for delivery in dispatch.deliveries.values() {
+            posts |= delivery.message.is_post();
+            answers |= delivery.message.is_reply();
+        }
+        if posts {
+            dispatch.previous_post = (self.next.last_post > 0).then_some(self.next.last_post);
+            self.next.last_post = dispatch.key.number;
+        }
+        if answers {
+            let previous = (self.next.last_answer > 0).then_some(self.next.last_answer);
+            dispatch.in_conversation(|of| of.previous_reply = previous);
+            self.next.last_answer = dispatch.key.number;
+            dispatch.deliveries.insert(
+                SUMMARY.to_owned(),
+                Delivery::new(Message::Space(SpaceMessage::DeliverySummary), self.now),
+            );
+        }
+        self.dispatches.push(dispatch);
+        let last = self.dispatches.len() - 1;
+        &mut self.dispatches[last]
+    }
+
+    /// The customer says something: a post in the space, and what comes with it.
+    pub(in crate::conversation::decide) fn customer_says(
+        &mut self,
+        words: FromCustomer,
+        with: impl IntoIterator<Item = Message>,
+    ) {
+        let with: Vec<Message> = with.into_iter().collect();
+        let files = with
+            .iter()
+            .filter(|message| matches!(message, Message::Space(SpaceMessage::CustomerFile { .. })))
+            .count();
+        let entry = ConversationEntry {
+            speaker: Speaker::Customer,
+            customer: self.next.called(),
+            medium: words.medium,
+            text: words.text,
+            note: words.note,
+            files: u32::try_from(files).unwrap_or(u32::MAX),
+            at: words.at,
+        };
+        let first = Message::Space(SpaceMessage::Post { content: Content::Entry });
+        self.say_entry(entry, std::iter::once(first).chain(with));
+    }
+
+    /// A dispatch that carries what was said. It is tried for a day: these words have nowhere else to go.
+    pub(in crate::conversation::decide) fn say_entry(
+        &mut self,
+        entry: ConversationEntry,
+        says: impl IntoIterator<Item = Message>,
+    ) -> &mut Dispatch {
+        let dispatch = self.say(says);
+        dispatch.patience = Patience::Day;
+        dispatch.in_conversation(|of| of.entry = Some(Box::new(entry)));
+        dispatch
+    }
+
+    /// Goes with what the customer says, in one dispatch: who is asked is there before it is posted.
+    pub(in crate::conversation::decide) fn say_with_the_customer(&mut self, say: Message) {
+        let now = self.now;
+        let customers = |dispatch: &&mut Dispatch| {
+            dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Customer)
+        };
+        match self.dispatches.iter_mut().find(customers) {
+            Some(dispatch) => {
+                dispatch.add(Delivery::new(say, now));
+            }
+            None => {
+                self.say([say]);
+            }
+        }
+    }
+
+    /// A word to the team, in the space or under a message.
+    pub(in crate::conversation::decide) fn note(&mut self, thread: Option<&str>, text: String) {
+        let thread = thread.map(str::to_owned);
+        self.say([Message::Space(SpaceMessage::Post { content: Content::Text(text) })])
+            .in_conversation(|of| of.thread = thread);
+    }
+}

@@ -1,0 +1,141 @@
+//! What an agent asks of Handbell with a command.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::answer::answers;
+use super::builder::DecisionBuilder;
+use super::decision::Turn;
+use super::event::Answer;
+use crate::conversation::relay_policy::Command;
+use crate::delivery::{Content, Delivery, InternalTask, Message, PhoneMessage, SUMMARY, SpaceMessage};
+use crate::texting;
+use crate::wording::conversation as wording;
+
+/// Who is asked back has so long to confirm.
+const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// The command is carried out, and answered in the thread in which it was given.
+pub(super) fn commanded(mut builder: DecisionBuilder<'_>, command: &Command, asked: &Answer) -> Turn {
+    let (line, now) = (builder.desk.line, builder.now);
+    let thread = Some(asked.thread.as_str());
+    match command {
+        Command::Claim => {
+            let had = builder.next.assignee.replace(asked.by.clone());
+            builder.next.answered_at = Some(now);
+            builder.note(thread, wording::claimed(&asked.by, had.as_ref()));
+        }
+        Command::Release => {
+            builder.next.assignee = None;
+            builder.next.assigned_at = None;
+            // The next text shall look for somebody, however lately there was an answer.
+            builder.next.answered_at = None;
+            builder.note(thread, wording::released(&asked.by));
+        }
+        Command::Close { note } => close(&mut builder, note.as_deref(), asked),
+        Command::Name(name) => rename(&mut builder, name, asked),
+        Command::Canned(name) => {
+            let canned = line.canned.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            match canned {
+                Some((_, text)) => {
+                    let answer = Answer { text: text.clone(), ..asked.clone() };
+                    return answers(builder, &answer, None);
+                }
+                None => builder.note(thread, wording::no_canned(name, line)),
+            }
+        }
+        Command::Call => call(&mut builder, asked, now),
+        Command::Who => {
+            let note = wording::who(&builder.next, &builder.sender, builder.desk.zone);
+            builder.note(thread, note);
+        }
+        Command::History | Command::Export => {
+            let brief = *command == Command::History;
+            builder
+                .say([Message::Space(SpaceMessage::Transcript { brief })])
+                .in_conversation(|of| of.thread = Some(asked.thread.clone()));
+        }
+        Command::OptOut => {
+            if builder.sender.opted_out.is_none() {
+                builder.opt_out();
+            }
+            builder.note(thread, wording::opted_out_by(&asked.by));
+        }
+        Command::Erase { confirmed } => erase(&mut builder, *confirmed, asked, now),
+        Command::Hours => {
+            builder.note(thread, wording::hours(line, builder.desk.open));
+        }
+        Command::Help => builder.note(thread, wording::help(line, asked.sight)),
+    }
+    builder.done()
+}
+
+/// The conversation ends, with the line's closing words for a customer who may hear them.
+fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &Answer) {
+    let (line, thread) = (builder.desk.line, Some(asked.thread.as_str()));
+    builder.note(thread, wording::closed(&asked.by, note));
+    if !builder.next.closed {
+        let to = builder.may_hear().filter(|_| builder.sender.confirmed.is_some());
+        if let (Some(text), Some(to)) = (&line.texts.closing, to) {
+            builder.say_by_itself(text, to);
+        }
+        builder.close();
+        builder.fact("conversation.closed", [("by", asked.by.email.clone())]);
+    }
+}
+
+/// The customer is called this from now on, and the space too.
+fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &Answer) {
+    builder.next.name = Some(name.to_owned());
+    let title = builder.next.title();
+    let note = wording::named(name);
+    builder
+        .say([
+            Message::Space(SpaceMessage::Rename { title }),
+            Message::Space(SpaceMessage::Post { content: Content::Text(note) }),
+        ])
+        .in_conversation(|of| of.thread = Some(asked.thread.clone()));
+}
+
+/// The agent's phone rings, and is connected with the customer.
+fn call(builder: &mut DecisionBuilder<'_>, asked: &Answer, now: Timestamp) {
+    let (line, thread) = (builder.desk.line, Some(asked.thread.as_str()));
+    let phone = line.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(&asked.by.email));
+    let phone = phone.and_then(|agent| agent.phone.clone());
+    let number = builder.desk.address.number().filter(|number| !texting::is_short_code(number));
+    let foreign = number.is_some_and(|number| {
+        builder.desk.own_numbers.contains(&number) || !texting::may_text(number, &line.countries)
+    });
+    if foreign {
+        builder.note(thread, wording::NOT_SENT_COUNTRY.to_owned());
+        return;
+    }
+    match (phone, number.map(str::to_owned)) {
+        (Some(agent), Some(to)) => {
+            let note =
+                Message::Space(SpaceMessage::Post { content: Content::Text(wording::ringing(&asked.by)) });
+            let call = Message::Phone(PhoneMessage::Connect { agent, from: line.number.clone(), to });
+            let dispatch = builder.say([note, call]);
+            dispatch.in_conversation(|of| of.thread = Some(asked.thread.clone()));
+            let report = Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now);
+            dispatch.deliveries.insert(SUMMARY.to_owned(), report);
+        }
+        (None, _) => builder.note(thread, wording::no_phone(&asked.by)),
+        (_, None) => builder.note(thread, wording::NOT_SENT_NO_NUMBER.to_owned()),
+    }
+}
+
+/// Asked back first; what was confirmed is done by its own delivery, which comes again until nothing is left.
+fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &Answer, now: Timestamp) {
+    let asked_lately = builder.next.erase_asked.is_some_and(|at| now.duration_since(at) < CONFIRM_WITHIN);
+    if !(confirmed && asked_lately) {
+        builder.next.erase_asked = Some(now);
+        builder.note(Some(&asked.thread), wording::erase_sure(&builder.next.called()));
+        return;
+    }
+    builder.fact("customer.erased", [("by", asked.by.email.clone())]);
+    let number = builder.desk.address.number().map(str::to_owned);
+    builder.forget();
+    builder
+        .say([Message::Internal(InternalTask::EraseCustomer { number })])
+        .in_conversation(|of| of.thread = Some(asked.thread.clone()));
+}

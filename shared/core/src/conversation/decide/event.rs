@@ -1,0 +1,142 @@
+//! What a conversation is decided on: the customer's words and calls, agents' messages, and time.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::conversation::Agent;
+use crate::conversation::relay_policy::{Command, Sight, Why};
+use crate::texting::Word;
+
+/// An event of a conversation, checked and parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// The customer sent a text.
+    Text {
+        /// The text.
+        body: String,
+        /// Files that came with it.
+        files: Vec<File>,
+        /// When it was sent, if it arrives late.
+        at: Option<Timestamp>,
+        /// The opt-out word that Twilio recognised, if any.
+        word: Option<Word>,
+    },
+    /// The customer filled in the form.
+    Form {
+        /// The message.
+        message: String,
+        /// Name of the customer.
+        name: Option<String>,
+        /// Mail address to which answers may go.
+        email: Option<String>,
+    },
+    /// The customer calls, and the call is forwarded.
+    Rings,
+    /// The customer's call is over, or nobody is there to take it.
+    Called {
+        /// How long two people spoke; none if nobody took the call.
+        spoke: Option<SignedDuration>,
+    },
+    /// The customer left a voicemail.
+    Voicemail {
+        /// URL of the recording at Twilio.
+        url: String,
+        /// Length of the recording.
+        length: SignedDuration,
+    },
+    /// An agent's message that goes to the customer.
+    Answer(Answer),
+    /// An agent edited a message that was an answer.
+    Changed {
+        /// The dispatch that carried it.
+        answer: u32,
+        /// The new message, if it may go to the customer.
+        now: Option<Answer>,
+        /// Who deleted it.
+        by: String,
+    },
+    /// An agent deleted a message that was an answer.
+    Deleted {
+        /// The dispatch that carried it.
+        answer: u32,
+        /// Who deleted it.
+        by: String,
+    },
+    /// An agent gave a command.
+    Command {
+        /// The command.
+        command: Command,
+        /// Who gave it and where; the text is empty.
+        asked: Answer,
+    },
+    /// An agent's message that stays in the space. It is remembered, so that it isn't judged again when other rules apply.
+    Stays {
+        /// Why it stays.
+        why: Why,
+        /// Who wrote it and where.
+        said: Answer,
+    },
+    /// Handbell has looked for an available agent.
+    Looked(There),
+    /// Twilio reports that the number has opted out.
+    Refused,
+    /// An agent's answer could not be sent at all, so the customer still waits.
+    Failed,
+    /// The incident of a waiting customer was opened, or was ended because nobody waits any more.
+    Told {
+        /// The waiting that is an incident now.
+        alarmed: Option<Timestamp>,
+    },
+    /// The time for which the conversation asked has come.
+    Wake,
+}
+
+/// A file from a customer, stored at Twilio.
+#[derive(Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its URL.
+    pub url: String,
+    /// Media type that the sender claims.
+    pub content_type: Option<String>,
+}
+
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("File").field("content_type", &self.content_type).finish_non_exhaustive()
+    }
+}
+
+/// An agent's message that may go to the customer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The agent who wrote it.
+    pub by: Agent,
+    /// The text; may be empty when there are files.
+    pub text: String,
+    /// URLs of the files in Webex.
+    pub files: Vec<String>,
+    /// Id of the message in Webex.
+    pub message: String,
+    /// Id of the message under which notes about it can be posted: itself, or the first of its thread.
+    pub thread: String,
+    /// When it was written.
+    pub at: Option<Timestamp>,
+    /// What Handbell's token showed when it was read.
+    pub sight: Sight,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+/// Result of looking for an available agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum There {
+    /// An agent is in the space already.
+    Somebody,
+    /// This agent was added to the space.
+    Asked(Agent),
+    /// No agent is available.
+    Nobody,
+}

@@ -1,0 +1,76 @@
+//! How the incident stands, shown in its space: the card of a zone, the card of an alert, and the report at the end.
+
+use jiff::Timestamp;
+
+use super::DecisionBuilder;
+use crate::delivery::{Content, Delivery, MailMessage, Message, SpaceMessage};
+
+impl DecisionBuilder<'_> {
+    /// Shows the zone: a card by itself, or what a step begins with.
+    pub(in crate::incident::decide) fn card(&mut self, step: Option<u32>, note: Option<String>) {
+        let number = self.incident.dispatches + 1;
+        if let Some(crowd) = &mut self.incident.crowd {
+            crowd.card = number;
+        }
+        let first = Some(Message::Space(SpaceMessage::ZoneCard))
+            .into_iter()
+            .chain(note.map(|note| Message::Space(SpaceMessage::Post { content: Content::Text(note) })));
+        match step {
+            Some(step) => self.step(step, first),
+            None => {
+                let mut dispatch = self.dispatch(None);
+                for say in self.audience().into_iter().chain(first) {
+                    dispatch.add(Delivery::new(say, self.now));
+                }
+                self.dispatches.push(dispatch);
+            }
+        }
+    }
+
+    /// Shows how the incident stands, in the place of what showed it before. Where there is no card, `text` says it.
+    pub(in crate::incident::decide) fn status(&mut self, text: String) {
+        if !self.shows_card() {
+            return self.post(text);
+        }
+        let mut dispatch = self.dispatch(None);
+        for say in self.audience() {
+            dispatch.add(Delivery::new(say, self.now));
+        }
+        self.dispatches.push(dispatch);
+        self.card_too();
+    }
+
+    /// The incident has a card of its own that is kept true.
+    pub(in crate::incident::decide) fn shows_card(&self) -> bool {
+        self.rules.plan.card.unwrap_or(self.incident.alert.is_some())
+    }
+
+    /// Shows the card in the dispatch that was decided last.
+    pub(in crate::incident::decide) fn card_too(&mut self) {
+        if self.shows_card()
+            && let Some(dispatch) = self.dispatches.last_mut()
+        {
+            dispatch.add(Delivery::new(Message::Space(SpaceMessage::IncidentCard), self.now));
+            let before = std::mem::replace(&mut self.incident.duty.card, dispatch.key.number);
+            if before > 0 {
+                dispatch
+                    .add(Delivery::new(Message::Space(SpaceMessage::RemoveCard { card: before }), self.now));
+            }
+        }
+    }
+
+    /// What became of everybody and everything, as a file in the space and by mail to whoever reported it.
+    pub(in crate::incident::decide) fn report(&mut self, at: Timestamp) {
+        let Some(alert) = self.incident.alert.clone() else { return };
+        self.add(Message::Space(SpaceMessage::IncidentReport), at);
+        let answer = alert.origin.as_ref().and_then(|origin| origin.answer_to.clone());
+        let reporter = alert.reporter.as_ref().and_then(|reporter| reporter.email.clone());
+        let mut told: Vec<String> = Vec::new();
+        for email in answer.into_iter().chain(reporter).chain(self.rules.report_to.iter().cloned()) {
+            if !told.iter().any(|known| known.eq_ignore_ascii_case(&email)) {
+                self.add(Message::Mail(MailMessage::IncidentReport { email: email.clone() }), at);
+                told.push(email);
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A press: a step, a word to somebody who has it already, a command, or one that comes too late.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::builder::DecisionBuilder;
+use super::command;
+use super::context::Rules;
+use super::decision::{Decision, nothing};
+use crate::button::Press;
+use crate::config::{Meaning, Repeat};
+use crate::incident::command::{Actor, Command, How};
+use crate::incident::{Incident, Outcome, Phase};
+use crate::wording;
+
+/// What the press means with this button, and what it makes of the incident.
+pub(super) fn handle_press(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    press: &Press,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    let meaning = rules.button.map_or(Meaning::Press, |button| button.meaning(press.gesture));
+    match (meaning, current) {
+        (Meaning::Press, _) => pressed(state, current, press, rules, now),
+        (Meaning::Ignore, _) | (_, None) => nothing(state),
+        // It was perhaps meant for another incident: it is posted as late, and silences nobody.
+        _ if late(press, rules, now).is_some() => pressed(state, current, press, rules, now),
+        (Meaning::Acknowledge, Some(incident)) => {
+            command::given(incident, &the_button(rules), &Command::Acknowledge, rules, now)
+        }
+        (Meaning::Cancel, Some(incident)) => {
+            command::given(incident, &the_button(rules), &Command::Cancel, rules, now)
+        }
+    }
+}
+
+fn the_button(rules: Rules<'_>) -> Actor {
+    Actor::named(wording::the_button(rules.words), How::Button)
+}
+
+/// When a press was made, if that is longer ago than the button's `max_age`.
+fn late(press: &Press, rules: Rules<'_>, now: Timestamp) -> Option<Timestamp> {
+    press.at.filter(|at| rules.button.is_some_and(|button| now.duration_since(*at) > button.max_age.0))
+}
+
+fn pressed(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    press: &Press,
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    let debounce = rules.button.map_or(SignedDuration::ZERO, |button| button.debounce.0);
+    if let (Some(incident), None) = (current, &press.id)
+        && incident.bounce_at.is_some_and(|last| now.duration_since(last).abs() < debounce)
+    {
+        return Decision {
+            next: None,
+            dispatches: Vec::new(),
+            count: incident.count,
+            outcome: Outcome::Bounce,
+        };
+    }
+    let late = late(press, rules, now);
+    let mut builder = match current {
+        Some(incident) => DecisionBuilder::on(incident, rules, now),
+        None => DecisionBuilder::open(state, rules, now),
+    };
+    builder.incident.heard_at = now;
+    if press.id.is_none() {
+        builder.incident.bounce_at = Some(now);
+    }
+    if let Some(at) = late {
+        builder.fact("button.late", [("pressed_at", at.to_string())]);
+        builder.post(wording::late(at, now, rules.words));
+        return builder.done(Outcome::Late);
+    }
+    builder.incident.count += 1;
+    let count = builder.incident.count;
+    builder.fact("button.pressed", [("count", count.to_string())]);
+    let had = builder.incident.taken_by.take();
+    builder.incident.phase = Phase::Open;
+    let last = rules.plan.steps.len() as u32;
+    let note = had.as_ref().map(|by| wording::pressed_after_acknowledgement(count, by, rules.words));
+    // A step that came by itself is not taken again: the press takes the one after it.
+    let wanted = u32::try_from(count).unwrap_or(u32::MAX).max(builder.incident.step.saturating_add(1));
+    if wanted <= last {
+        builder.take_step(wanted, note);
+    } else {
+        let note = note.unwrap_or_else(|| wording::pressed_again(count, rules.words));
+        match rules.plan.repeat {
+            Repeat::Last if last > 0 => builder.take_step(last, Some(note)),
+            Repeat::Last | Repeat::None => builder.post(note),
+        }
+    }
+    builder.done(Outcome::Counted)
+}

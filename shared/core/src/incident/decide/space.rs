@@ -1,0 +1,32 @@
+//! An incident's space: who belongs in it, and the name under which it is remembered.
+
+use crate::config::{People, Plan, Reuse};
+use crate::delivery::{DispatchKey, Message, SpaceMessage};
+
+/// Everybody who belongs in the space once `step` was taken: for a space that has to be made again.
+pub fn everybody(plan: &Plan, step: u32) -> Vec<Message> {
+    let people = plan.steps.iter().take(step as usize).filter_map(|step| step.people.as_ref());
+    let mut all = invitations_of_space(plan);
+    all.extend(people.flat_map(invitations));
+    all
+}
+
+/// The name under which an incident's space is remembered.
+pub fn space_name(plan_name: &str, plan: &Plan, key: &DispatchKey) -> String {
+    match plan.space.reuse {
+        Reuse::Always => format!("plan:{plan_name}:{}", plan.space.title),
+        Reuse::PerIncident => format!("incident:{}#{}", key.subject.as_str(), key.epoch),
+    }
+}
+
+pub(super) fn invitations(people: &People) -> Vec<Message> {
+    let say = |moderator| {
+        move |email: &String| Message::Space(SpaceMessage::Invite { email: email.clone(), moderator })
+    };
+    people.moderators.iter().map(say(true)).chain(people.participants.iter().map(say(false))).collect()
+}
+
+pub(super) fn invitations_of_space(plan: &Plan) -> Vec<Message> {
+    let space = &plan.space;
+    invitations(&People { moderators: space.moderators.clone(), participants: space.participants.clone() })
+}

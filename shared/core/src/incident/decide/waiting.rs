@@ -1,0 +1,32 @@
+//! A customer whom nobody answers.
+
+use jiff::Timestamp;
+
+use super::builder::DecisionBuilder;
+use super::context::Rules;
+use super::decision::{Decision, nothing};
+use crate::incident::{Incident, Outcome};
+use crate::wording;
+
+/// A customer waits: the plan's first step, unless it is being run already.
+pub(super) fn waits(
+    state: Option<&Incident>,
+    current: Option<&Incident>,
+    (customer, since): (&str, Timestamp),
+    rules: Rules<'_>,
+    now: Timestamp,
+) -> Decision {
+    if current.is_some() {
+        return nothing(state);
+    }
+    let mut builder = DecisionBuilder::open(state, rules, now);
+    builder.incident.label = Some(customer.to_owned());
+    builder.fact("customer.waiting", [("since", since.to_string())]);
+    let note = wording::conversation::waits(customer, since, now);
+    if rules.plan.steps.is_empty() {
+        builder.post(note);
+    } else {
+        builder.take_step(1, Some(note));
+    }
+    builder.done(Outcome::Done)
+}

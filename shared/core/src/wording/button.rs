@@ -1,0 +1,63 @@
+//! What the space reads of a button's incident: presses, steps, who has it, and its end.
+
+use jiff::Timestamp;
+
+use super::escape::escape_markdown;
+use super::words::{Words, ago, clock, ordinal};
+use crate::incident::By;
+
+/// How a button is named as somebody who did something.
+pub fn the_button(words: &Words) -> String {
+    format!("the button {}", words.name)
+}
+
+/// A press past the last step.
+pub fn pressed_again(count: u64, words: &Words) -> String {
+    format!("**{}** was pressed again, the {} time.", escape_markdown(&words.name), ordinal(count))
+}
+
+/// A press although somebody had it.
+pub fn pressed_after_acknowledgement(count: u64, by: &By, words: &Words) -> String {
+    format!(
+        "**{}** was pressed again, the {} time, although {} had acknowledged at {}.",
+        escape_markdown(&words.name),
+        ordinal(count),
+        escape_markdown(&by.who),
+        clock(by.at, words)
+    )
+}
+
+/// A press that was made long before it arrived.
+pub fn late(at: Timestamp, now: Timestamp, words: &Words) -> String {
+    format!(
+        "A late press of **{}**: made at {}, {} ago, and only received now. It takes no step; press again if help is still needed.",
+        escape_markdown(&words.name),
+        clock(at, words),
+        ago(at, now)
+    )
+}
+
+/// The next step came by itself.
+pub fn nobody_answered(since: Timestamp, words: &Words) -> String {
+    format!("Nobody has acknowledged since {}. The next step is taken.", clock(since, words))
+}
+
+/// Somebody asked for the next step.
+pub fn wanted_next(who: &str, _: &Words) -> String {
+    format!("{} asked for the next step.", escape_markdown(who))
+}
+
+/// Somebody has it.
+pub fn acknowledged(by: &By, words: &Words) -> String {
+    format!("✅ **{}** has it since {}.", escape_markdown(&by.who), clock(by.at, words))
+}
+
+/// It was nothing.
+pub fn cancelled(by: &By, words: &Words) -> String {
+    format!("Cancelled by {} at {}. No help is needed.", escape_markdown(&by.who), clock(by.at, words))
+}
+
+/// It is done.
+pub fn resolved(by: &By, words: &Words) -> String {
+    format!("Resolved by {} at {}.", escape_markdown(&by.who), clock(by.at, words))
+}

@@ -1,0 +1,42 @@
+//! Data in texts: nothing that people or machines wrote formats, links or mentions.
+
+/// Data for Webex markdown: nothing in it formats, links or mentions.
+pub fn escape_markdown(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for sign in text.chars() {
+        match sign {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\n' | '\r' => escaped.push(' '),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '~' | '|' | '!' => {
+                escaped.push('\\');
+                escaped.push(sign);
+            }
+            _ => escaped.push(sign),
+        }
+    }
+    escaped
+}
+
+/// Data for plain text: as it is, on one line.
+pub fn plain(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+/// The text with `somebody` in the place of every phone number and mail address.
+pub fn without_addresses(text: &str) -> String {
+    let shown: Vec<String> = text
+        .split(' ')
+        .map(|word| {
+            let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric() && sign != '+');
+            let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+            let number = bare.starts_with('+') && digits >= 6;
+            let mail = bare
+                .split_once('@')
+                .is_some_and(|(before, behind)| !before.is_empty() && behind.contains('.'));
+            if number || mail { word.replace(bare, "somebody") } else { word.to_owned() }
+        })
+        .collect();
+    shown.join(" ")
+}

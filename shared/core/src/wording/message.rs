@@ -1,0 +1,39 @@
+//! What a message says, by channel: its own words, or the plan's with their placeholders filled in.
+
+mod call;
+mod post;
+mod text;
+
+pub use call::{KEYS, NEXT_STEP, NO_NEXT_STEP, NOT_KNOWN, YOU_HAVE_IT, spoken, spoken_when_over, the_phone};
+pub use post::{post, space_title, tagged_post};
+pub use text::{sms, the_texter};
+
+use super::incident;
+use crate::config::Plan;
+use crate::delivery::{Content, Message, PhoneMessage};
+
+/// The template of a text or a call of the plan; `instead_of` is the message whose place it takes.
+pub fn template<'a>(content: &Content, plan: &'a Plan, instead_of: &Message) -> Option<&'a str> {
+    // A call takes the place of a text, and says what is spoken; and the other way round.
+    let text = match instead_of {
+        Message::Phone(PhoneMessage::Text { .. }) => true,
+        Message::Space(_)
+        | Message::Direct(_)
+        | Message::Phone(
+            PhoneMessage::Call { .. } | PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. },
+        )
+        | Message::Mail(_)
+        | Message::Internal(_) => false,
+    };
+    match content {
+        Content::Page { .. } => incident::page(content, plan, text),
+        Content::Step { step, item } => {
+            let step = plan.step(*step)?;
+            match text {
+                true => step.sms.get(*item).map(|sms| sms.text.as_str()),
+                false => step.call.get(*item).map(|call| call.say.as_str()),
+            }
+        }
+        Content::Text(_) | Content::Entry | Content::FirstPost(_) | Content::TakenBack { .. } => None,
+    }
+}

@@ -1,0 +1,68 @@
+//! What a call says, what its keys do, and how a phone is named.
+
+use jiff::Timestamp;
+
+use super::super::escape::plain;
+use super::super::incident;
+use super::super::values::Values;
+use super::super::words::{Words, clock};
+use crate::config::Plan;
+use crate::delivery::Content;
+use crate::incident::{Incident, Phase};
+
+/// What a call says, as the incident is at this moment.
+pub fn spoken(
+    content: &Content,
+    plan: Option<&Plan>,
+    incident: &Incident,
+    words: &Words,
+    now: Timestamp,
+) -> String {
+    match content {
+        Content::Text(text) => text.clone(),
+        Content::Entry | Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
+        Content::Page { .. } => {
+            let text = plan.and_then(|plan| incident::page(content, plan, true)).unwrap_or_default();
+            Values::now(incident, words, now).fill(text, plain)
+        }
+        Content::Step { step, item } => {
+            let template = plan
+                .and_then(|plan| plan.step(*step))
+                .and_then(|step| step.call.get(*item))
+                .map_or("", |call| call.say.as_str());
+            Values::now(incident, words, now).fill(template, plain)
+        }
+    }
+}
+
+/// What a call says when nobody is needed any more; none while the incident is open.
+pub fn spoken_when_over(incident: &Incident, words: &Words) -> Option<String> {
+    let by = incident.taken_by.as_ref();
+    match incident.phase {
+        Phase::Open => None,
+        Phase::Acknowledged => Some(format!(
+            "This is Handbell. {} has it since {}. You are not needed. Goodbye.",
+            by.map_or("Somebody", |by| by.who.as_str()),
+            by.map_or_else(String::new, |by| clock(by.at, words))
+        )),
+        Phase::Resolved | Phase::Cancelled | Phase::Lapsed => {
+            Some("This is Handbell. The incident is over. You are not needed. Goodbye.".into())
+        }
+    }
+}
+
+/// What the keys do.
+pub const KEYS: &str = "Press 1 if you have it. Press 2 for the next step now. Press 9 to hear this again.";
+/// After key 1.
+pub const YOU_HAVE_IT: &str = "Thank you. You have it. The others are told. Goodbye.";
+/// After key 2.
+pub const NEXT_STEP: &str = "The next step is taken now. Goodbye.";
+/// After key 2 past the last step, or twice.
+pub const NO_NEXT_STEP: &str = "There is no further step to take, or somebody was faster. Goodbye.";
+/// A call about something that Handbell doesn't know.
+pub const NOT_KNOWN: &str = "This is Handbell. There is no incident for this call. Goodbye.";
+
+/// How a phone is named as somebody who did something.
+pub fn the_phone(number: &str) -> String {
+    format!("{number} (by phone)")
+}

@@ -1,0 +1,98 @@
+//! Templates: the placeholders in what people wrote for a plan, and their values.
+
+use jiff::Timestamp;
+
+use super::occupancy;
+use super::words::{Words, clock};
+use crate::delivery::Dispatch;
+use crate::incident::{Incident, reference};
+
+/// The values of the placeholders.
+#[derive(Clone, Debug)]
+pub struct Values {
+    /// `{button}`, `{zone}` or `{customer}`.
+    pub name: String,
+    /// `{count}`.
+    pub count: u64,
+    /// `{time}`.
+    pub time: String,
+    /// `{incident}`.
+    pub incident: String,
+    /// `{level}` of a zone.
+    pub level: String,
+    /// `{capacity}` of a zone.
+    pub capacity: String,
+    /// `{usual}` count of a zone.
+    pub usual: String,
+    /// `{title}` of an alert; of anything else, what it is called.
+    pub title: String,
+    /// `{severity}` of an alert.
+    pub severity: &'static str,
+}
+
+impl Values {
+    /// The values for what a dispatch says.
+    pub fn of(dispatch: &Dispatch, words: &Words) -> Self {
+        Self {
+            name: words.name.clone(),
+            count: dispatch.of_incident().map_or(0, |of| of.count),
+            time: clock(dispatch.at, words),
+            incident: reference(&dispatch.key.subject, dispatch.key.epoch),
+            level: dispatch.view().and_then(|view| view.level).map_or("", occupancy::level).to_owned(),
+            capacity: number(dispatch.view().and_then(|view| view.capacity)),
+            usual: number(dispatch.view().and_then(|view| view.usual)),
+            title: words.title(),
+            severity: words.severity(),
+        }
+    }
+
+    /// The values as the incident is now: for a call that has just been answered.
+    pub fn now(incident: &Incident, words: &Words, now: Timestamp) -> Self {
+        Self {
+            name: words.name.clone(),
+            count: incident.count,
+            time: clock(now, words),
+            incident: incident.reference(),
+            level: incident.crowd.as_ref().map_or("", |now| occupancy::level(now.level)).to_owned(),
+            capacity: number(incident.crowd.as_ref().and_then(|now| now.capacity)),
+            usual: number(None),
+            title: words.title(),
+            severity: words.severity(),
+        }
+    }
+
+    /// The text with its placeholders filled in, each value passed through `escape`. Unknown braces stay as they are.
+    pub fn fill(&self, template: &str, escape: fn(&str) -> String) -> String {
+        let mut filled = String::with_capacity(template.len());
+        let mut rest = template;
+        while let Some(start) = rest.find('{') {
+            let (before, from) = rest.split_at(start);
+            filled.push_str(before);
+            // A brace that is opened again before it is closed is only a brace.
+            let end = from[1..]
+                .find(['{', '}'])
+                .filter(|end| from[1..][*end..].starts_with('}'))
+                .map_or(1, |end| end + 2);
+            let value = match &from[..end] {
+                "{button}" | "{zone}" | "{customer}" | "{source}" => escape(&self.name),
+                "{title}" => escape(&self.title),
+                "{severity}" => escape(self.severity),
+                "{level}" => escape(&self.level),
+                "{capacity}" => escape(&self.capacity),
+                "{usual}" => escape(&self.usual),
+                "{count}" => self.count.to_string(),
+                "{time}" => escape(&self.time),
+                "{incident}" => escape(&self.incident),
+                other => other.to_owned(),
+            };
+            filled.push_str(&value);
+            rest = &from[end..];
+        }
+        filled + rest
+    }
+}
+
+/// A number that may not be known.
+fn number(number: Option<u32>) -> String {
+    number.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
+}

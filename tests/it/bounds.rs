@@ -1,0 +1,305 @@
+//! Bounds of the sources, read from their syntax: how long a file and a function may be, and that no match over messages
+//! has an arm that would swallow a new one. What refers to what stands beside.
+
+mod circles;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Attribute, Item, ItemMod, Pat};
+
+/// The most lines of a file of product code, its unit tests aside.
+const FILE_LINES: usize = 400;
+/// The most lines of a function.
+const FUNCTION_LINES: usize = 80;
+/// Enums of what a delivery carries. The compiler names every place that a new variant needs only where each is matched.
+const MESSAGES: &[&str] = &["Message", "SpaceMessage", "PhoneMessage", "MailMessage", "InternalTask"];
+
+/// What is still too long: a file, or a function of a file. Each must be needed.
+const ALLOWED: &[(&str, Option<&str>)] = &[
+    ("shared/app/src/alert/commands.rs", None),
+    ("shared/app/src/alert/mail.rs", None),
+    ("shared/app/src/channel/space.rs", Some("post")),
+    ("shared/app/src/engine/apply.rs", Some("apply")),
+    ("shared/app/src/engine/deliver.rs", None),
+];
+
+/// A source, parsed.
+struct Source {
+    /// From the root of the repository.
+    path: String,
+    /// How many lines it has.
+    lines: usize,
+    syntax: syn::File,
+}
+
+fn parsed(path: &str, text: &str) -> Source {
+    let syntax = syn::parse_file(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    Source { path: path.to_owned(), lines: text.lines().count(), syntax }
+}
+
+/// The sources of product code under these folders: no integration tests, no fuzz targets, no modules for tests alone.
+fn product_sources(folders: &[&str]) -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut todo: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
+    let (mut sources, mut test_modules) = (Vec::new(), BTreeSet::new());
+    while let Some(path) = todo.pop() {
+        if path.is_dir() {
+            let name = path.file_name().unwrap_or_default();
+            if !["tests", "fuzz", "target", "node_modules"].iter().any(|other| name == *other) {
+                todo.extend(std::fs::read_dir(&path).expect("a folder").flatten().map(|entry| entry.path()));
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).expect("a source");
+            let source = parsed(&path.strip_prefix(&root).expect("below the root").to_string_lossy(), &text);
+            let is_root =
+                ["mod", "lib", "main"].iter().any(|stem| path.file_stem().is_some_and(|own| own == *stem));
+            let folder =
+                if is_root { path.parent().expect("a folder").to_owned() } else { path.with_extension("") };
+            for item in &source.syntax.items {
+                if let Item::Mod(ItemMod { attrs, ident, content: None, .. }) = item
+                    && is_for_tests(attrs)
+                {
+                    test_modules.insert(folder.join(ident.to_string()));
+                }
+            }
+            sources.push((path, source));
+        }
+    }
+    let is_product = |path: &Path| {
+        let module = if path.ends_with("mod.rs") {
+            path.parent().expect("a folder").to_owned()
+        } else {
+            path.with_extension("")
+        };
+        !module.ancestors().any(|module| test_modules.contains(module))
+    };
+    sources.into_iter().filter(|(path, _)| is_product(path)).map(|(_, source)| source).collect()
+}
+
+/// Whether it is compiled for tests only.
+fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("cfg")
+            && attribute.parse_args::<syn::Path>().is_ok_and(|condition| condition.is_ident("test"))
+    })
+}
+
+/// The lines from the first to the last of a piece of syntax.
+fn line_count(piece: &impl Spanned) -> usize {
+    let span = piece.span();
+    span.end().line - span.start().line + 1
+}
+
+/// What is found in one source. Modules for tests are passed over.
+struct Found {
+    path: String,
+    /// Lines of modules for tests.
+    test_lines: usize,
+    /// Functions that are too long: the name and the number of lines.
+    long_functions: Vec<(String, usize)>,
+    /// The line of each wildcard in a match over messages.
+    wildcards: Vec<usize>,
+    /// The type that `Self` is.
+    own_type: Option<String>,
+}
+
+impl Found {
+    fn in_source(source: &Source) -> Self {
+        let path = source.path.clone();
+        let (long_functions, wildcards) = (Vec::new(), Vec::new());
+        let mut found = Self { path, test_lines: 0, long_functions, wildcards, own_type: None };
+        found.visit_file(&source.syntax);
+        found
+    }
+
+    fn function(&mut self, signature: &syn::Signature, block: &syn::Block) {
+        let lines = block.span().end().line - signature.span().start().line + 1;
+        if lines > FUNCTION_LINES {
+            self.long_functions.push((signature.ident.to_string(), lines));
+        }
+    }
+
+    /// Whether a pattern names a variant of a message.
+    fn names_message(&self, pattern: &Pat) -> bool {
+        let is_message = |path: &syn::Path| {
+            let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            names.len() > 1 && {
+                let of = names[names.len() - 2].as_str();
+                let of = if of == "Self" { self.own_type.as_deref().unwrap_or_default() } else { of };
+                MESSAGES.contains(&of)
+            }
+        };
+        match pattern {
+            Pat::Path(pattern) => is_message(&pattern.path),
+            Pat::Struct(pattern) => is_message(&pattern.path),
+            Pat::TupleStruct(pattern) => {
+                is_message(&pattern.path) || pattern.elems.iter().any(|inner| self.names_message(inner))
+            }
+            Pat::Or(pattern) => pattern.cases.iter().any(|case| self.names_message(case)),
+            Pat::Tuple(pattern) => pattern.elems.iter().any(|inner| self.names_message(inner)),
+            Pat::Reference(pattern) => self.names_message(&pattern.pat),
+            Pat::Paren(pattern) => self.names_message(&pattern.pat),
+            Pat::Guard(pattern) => self.names_message(&pattern.pat),
+            Pat::Ident(pattern) => {
+                pattern.subpat.as_ref().is_some_and(|(_, inner)| self.names_message(inner))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A pattern that matches anything.
+fn matches_anything(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Wild(_) | Pat::Rest(_) => true,
+        Pat::Ident(pattern) => {
+            pattern.subpat.is_none()
+                && pattern.ident.to_string().starts_with(|c: char| c.is_lowercase() || c == '_')
+        }
+        Pat::Tuple(pattern) => pattern.elems.iter().all(matches_anything),
+        Pat::Reference(pattern) => matches_anything(&pattern.pat),
+        Pat::Paren(pattern) => matches_anything(&pattern.pat),
+        _ => false,
+    }
+}
+
+impl<'a> Visit<'a> for Found {
+    fn visit_item_mod(&mut self, module: &'a ItemMod) {
+        if is_for_tests(&module.attrs) {
+            self.test_lines += line_count(module);
+        } else {
+            visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_item_fn(&mut self, function: &'a syn::ItemFn) {
+        self.function(&function.sig, &function.block);
+        visit::visit_item_fn(self, function);
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'a syn::ImplItemFn) {
+        self.function(&function.sig, &function.block);
+        visit::visit_impl_item_fn(self, function);
+    }
+
+    fn visit_trait_item_fn(&mut self, function: &'a syn::TraitItemFn) {
+        if let Some(block) = &function.default {
+            self.function(&function.sig, block);
+        }
+        visit::visit_trait_item_fn(self, function);
+    }
+
+    fn visit_item_impl(&mut self, block: &'a syn::ItemImpl) {
+        let name = match block.self_ty.as_ref() {
+            syn::Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+            _ => None,
+        };
+        let outer = std::mem::replace(&mut self.own_type, name);
+        visit::visit_item_impl(self, block);
+        self.own_type = outer;
+    }
+
+    fn visit_expr_match(&mut self, expression: &'a syn::ExprMatch) {
+        if expression.arms.iter().any(|arm| self.names_message(&arm.pat)) {
+            let wild = expression.arms.iter().filter(|arm| matches_anything(&arm.pat));
+            self.wildcards.extend(wild.map(|arm| arm.span().start().line));
+        }
+        visit::visit_expr_match(self, expression);
+    }
+}
+
+/// What is too long in these sources, and the allowances that nothing needs.
+fn too_long(sources: &[Source], allowed: &[(&str, Option<&str>)]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut used = BTreeSet::new();
+    for source in sources {
+        let found = Found::in_source(source);
+        let mut is_allowed = |function: Option<&str>| {
+            let place = allowed.iter().position(|allowed| *allowed == (source.path.as_str(), function));
+            used.extend(place);
+            place.is_some()
+        };
+        let lines = source.lines - found.test_lines;
+        if lines > FILE_LINES && !is_allowed(None) {
+            wrong.push(format!("{} has {lines} lines", source.path));
+        }
+        for (name, lines) in &found.long_functions {
+            if !is_allowed(Some(name)) {
+                wrong.push(format!("{name} of {} has {lines} lines", source.path));
+            }
+        }
+    }
+    let unused = allowed.iter().enumerate().filter(|(place, _)| !used.contains(place));
+    wrong.extend(unused.map(|(_, (path, function))| match function {
+        Some(name) => format!("the allowance for {name} of {path} is not needed"),
+        None => format!("the allowance for {path} is not needed"),
+    }));
+    wrong
+}
+
+/// The wildcards in matches over messages.
+fn wildcards(sources: &[Source]) -> Vec<String> {
+    let found = sources.iter().map(Found::in_source);
+    found
+        .flat_map(|found| {
+            let at = |line: usize| format!("{}:{line} would swallow a new message", found.path);
+            found.wildcards.iter().map(|line| at(*line)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[test]
+fn files_and_functions_are_short() {
+    let sources = product_sources(&["shared", "functions", "infra"]);
+    assert!(sources.len() > 200, "only {} sources were found", sources.len());
+    assert_eq!(too_long(&sources, ALLOWED), [""; 0]);
+    // And the check can fail.
+    let many = |count: usize| "    let _ = 1;\n".repeat(count);
+    let long = parsed(
+        "a.rs",
+        &format!(
+            "impl A {{\n    fn fits(&self) {{\n{}    }}\n    fn long(&self) {{\n{}    }}\n}}\n#[cfg(test)]\nmod tests {{\n    fn longer() {{\n{}    }}\n}}\n",
+            many(78),
+            many(79),
+            many(400),
+        ),
+    );
+    let short = parsed("b.rs", &"// A line.\n".repeat(FILE_LINES));
+    let file = parsed("c.rs", &"// A line.\n".repeat(FILE_LINES + 1));
+    let sources = [long, short, file];
+    assert_eq!(too_long(&sources, &[]), ["long of a.rs has 81 lines", "c.rs has 401 lines"]);
+    let allowed = [("a.rs", Some("long")), ("c.rs", None), ("b.rs", None)];
+    assert_eq!(too_long(&sources, &allowed), ["the allowance for b.rs is not needed"]);
+}
+
+#[test]
+fn no_match_swallows_a_new_message() {
+    let sources = product_sources(&["shared"]);
+    assert!(sources.len() > 100, "only {} sources were found", sources.len());
+    assert_eq!(wildcards(&sources), [""; 0]);
+    // And the check can fail.
+    let found = |body: &str| {
+        let source = format!(
+            "impl SpaceMessage {{\n    fn post(&self) -> bool {{\n        match self {{\n{body}\n        }}\n    }}\n}}\n"
+        );
+        !wildcards(&[parsed("a.rs", &source)]).is_empty()
+    };
+    for body in [
+        "Self::Post { .. } => true, _ => false,",
+        "delivery::Message::Space(_) => true, other => other.is_post(),",
+        "(PhoneMessage::Text { .. }, Some(_)) => true, (_, _) => false,",
+        "Some(&InternalTask::EraseCustomer { .. } | _) => true, _ => false,",
+    ] {
+        assert!(found(body), "{body}");
+    }
+    for body in [
+        "Self::Post { .. } => true, Self::Assign => false,",
+        "Content::Text(_) => true, _ => false,",
+        "Message::Space(_) => true, _ if now => true, Message::Direct(_) => false,",
+    ] {
+        assert!(!found(body), "{body}");
+    }
+}
