@@ -1,11 +1,14 @@
 //! What an alert's incident knows besides: what was reported, by whom, and where the answer goes.
 
 pub mod mail;
+mod signal;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Severity;
+
+pub use self::signal::{AlertSignal, Objection, SignalAction, SignalOrigin, Thread, Trigger};
 
 /// So many characters of a title are kept.
 pub const TITLE_MAX: usize = 200;
