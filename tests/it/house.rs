@@ -358,13 +358,23 @@ fn bodies(source: &str) -> Vec<(String, String)> {
 
 /// What a handler that has all parts calls its parts.
 const OWNERS: &[&str] = &[
+    "answers",
     "app",
+    "commands",
     "conversations",
     "delivery_receipts",
     "engine",
-    "form_limits",
+    "intake",
+    "mail_sweep",
+    "notices",
+    "quarantine",
     "queue",
+    "reply_addresses",
     "self",
+    "source_mails",
+    "space_commands",
+    "staff_texts",
+    "status",
     "twilio",
     "twilio_requests",
     "webex",
@@ -447,13 +457,13 @@ fn misset(template: &Template) -> Vec<String> {
                 "HANDBELL_PUBLIC_URL" if !access.everything => {
                     function.routes.is_empty() && access.public_url
                 }
-                "HANDBELL_BUCKET" if !access.everything => false,
+                "HANDBELL_BUCKET" if !access.everything => !access.bucket.is_empty(),
                 "HANDBELL_SECRETS" => reaches(&app, &handler, "self.secrets."),
                 // Who is called by the API learns it from the stage.
                 "HANDBELL_PUBLIC_URL" => {
                     function.routes.is_empty() && reaches(&app, &handler, "self.public_url(")
                 }
-                "HANDBELL_BUCKET" => reaches(&app, &handler, "self.bucket"),
+                "HANDBELL_BUCKET" => reaches(&app, &handler, "self.received."),
                 "HANDBELL_CONFIG" => true,
                 name => needed(name),
             };
@@ -789,6 +799,24 @@ fn allowed_on_table(role: &str) -> BTreeSet<String> {
     found
 }
 
+/// What a role lets its function do to the bucket of mails: `GetObject inbound/`, `ListBucket`.
+fn allowed_on_bucket(role: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for statement in role.split("Effect: Allow").skip(1) {
+        let objects = statement.split("${MailBucket.Arn}/").skip(1);
+        let prefixes: Vec<&str> = objects.filter_map(|rest| rest.split('*').next()).collect();
+        for action in statement.split("s3:").skip(1) {
+            let action: String = action.chars().take_while(char::is_ascii_alphanumeric).collect();
+            if prefixes.is_empty() {
+                found.insert(action);
+            } else {
+                found.extend(prefixes.iter().map(|prefix| format!("{action} {prefix}")));
+            }
+        }
+    }
+    found
+}
+
 /// What functions do to the table and may not, or may and don't.
 fn mispermitted(done: &[(Function, BTreeSet<String>)], source: &str) -> Vec<String> {
     let resources = resources(source);
@@ -814,7 +842,12 @@ fn mispermitted(done: &[(Function, BTreeSet<String>)], source: &str) -> Vec<Stri
             (false, true) => wrong.push(format!("{name} has no use for SendMessage")),
             _ => {}
         }
-        let others = ["events:", "ses:", "s3:"].into_iter().filter(|service| role.contains(service));
+        let done = access.bucket.iter().map(|access| format!("{} {}", access.action, access.prefix));
+        let done: BTreeSet<String> = done.map(|action| action.trim_end().to_owned()).collect();
+        let may = allowed_on_bucket(role);
+        wrong.extend(done.difference(&may).map(|action| format!("{name} may not {action}")));
+        wrong.extend(may.difference(&done).map(|action| format!("{name} has no use for {action}")));
+        let others = ["events:", "ses:"].into_iter().filter(|service| role.contains(service));
         wrong.extend(others.map(|service| format!("{name} has no use for {service}")));
     }
     wrong
@@ -858,6 +891,17 @@ fn every_role_may_do_to_the_table_what_the_code_does() {
             "Action: dynamodb:PutItem,",
             "Action: [dynamodb:PutItem, ses:SendEmail],",
             "sightings has no use for ses:",
+        ),
+        (
+            "Action: s3:PutObject, Resource: [",
+            "Action: s3:PutObjectAcl, Resource: [",
+            "mailbox-poll may not PutObject inbound/",
+        ),
+        (", !Sub \"${MailBucket.Arn}/quarantine/*\"]", "]", "mailbox-poll may not PutObject quarantine/"),
+        (
+            "Action: dynamodb:PutItem,",
+            "Action: [dynamodb:PutItem, s3:ListBucket],",
+            "sightings has no use for ListBucket",
         ),
     ] {
         let changed = source.replacen(from, to, 1);

@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod deliver;
 pub(crate) mod delivery_summary;
+pub(crate) mod notice;
 pub(crate) mod pause;
 pub(crate) mod queue;
 pub(crate) mod space;

@@ -1,6 +1,7 @@
 //! What happens: one file per trigger. Each checks who speaks, lets the rules decide, commits, and only then answers.
 
 mod alert;
+mod bucket;
 mod button;
 mod callback;
 mod channel;
@@ -28,7 +29,6 @@ use handbell_core::conversation::{Address, Conversation};
 use handbell_core::incident::Subject;
 use handbell_core::incident::decide::Event;
 use handbell_outbound::mailbox::Server;
-use handbell_outbound::s3::Bucket;
 use handbell_outbound::ses::Ses;
 use handbell_outbound::twilio::Twilio;
 use handbell_outbound::webex::Webex;
@@ -38,15 +38,19 @@ use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
+use alert::commands::{SpaceCommands, StaffTexts};
+use alert::mail::sweep::MailSweep;
+use alert::reply_address::ReplyAddresses;
+use alert::status::IncidentStatus;
 use callback::twilio::{DeliveryReceipts, TwilioRequests};
 use conversation::apply::ConversationEngine;
 use engine::apply::{Applied, Engine};
 use engine::queue::Queue;
 use parts::{PublicUrl, Time};
 use vendor::{BotIdentity, TwilioAccount, WebexAccount};
-use web::limits::FormLimits;
 
-pub use alert::mailbox::MailboxSeen;
+pub use alert::*;
+pub use bucket::BucketAccess;
 pub use button::press::ButtonPress;
 pub use callback::reconcile::{HOOKS, HookDone, Hooked};
 pub use callback::voice::VoiceInbound;
@@ -121,16 +125,18 @@ pub struct App {
     queue: Queue,
     engine: Engine,
     conversations: ConversationEngine,
-    form_limits: FormLimits,
     twilio_requests: TwilioRequests,
     delivery_receipts: DeliveryReceipts,
     public_url: PublicUrl,
     webex: WebexAccount,
     twilio: TwilioAccount,
+    mail_sweep: MailSweep,
+    reply_addresses: ReplyAddresses,
+    space_commands: SpaceCommands,
+    staff_texts: StaffTexts,
+    status: IncidentStatus,
     events: aws_sdk_eventbridge::Client,
     ses: Ses,
-    bucket: Option<Bucket>,
-    encrypt_mailbox: EncryptMailbox,
     secrets: Secrets,
     time: Time,
     ids: Ids,
@@ -158,16 +164,18 @@ impl Part for App {
             queue: Queue::build(from),
             engine: Engine::build(from),
             conversations: ConversationEngine::build(from),
-            form_limits: FormLimits::build(from),
             twilio_requests: TwilioRequests::build(from),
             delivery_receipts: DeliveryReceipts::build(from),
             public_url: PublicUrl::build(from),
             webex: WebexAccount::build(from),
             twilio: TwilioAccount::build(from),
+            mail_sweep: MailSweep::build(from),
+            reply_addresses: ReplyAddresses::build(from),
+            space_commands: SpaceCommands::build(from),
+            staff_texts: StaffTexts::build(from),
+            status: IncidentStatus::build(from),
             events: from.events.clone(),
             ses: from.ses.clone(),
-            bucket: from.bucket.clone(),
-            encrypt_mailbox: Arc::clone(&from.encrypt_mailbox),
             secrets: from.secrets.clone(),
             time: Time::build(from),
             ids: from.ids.clone(),

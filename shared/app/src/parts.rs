@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use handbell_outbound::mailbox::Server;
 use handbell_outbound::s3::Bucket;
 use handbell_outbound::ses::Ses;
 use handbell_store::{Facet, Rows, Spaces, Table, TableAccess};
 use jiff::Timestamp;
 
+use crate::bucket::BucketAccess;
 use crate::configuration::Configuration;
-use crate::{Clock, EncryptMailbox, Endpoints, Ids, MakeSiteClient, Secrets};
+use crate::{Clock, EncryptMailbox, Endpoints, Fault, Ids, MakeSiteClient, Secrets};
 
 /// A client that is made when somebody asks for it first.
 pub type Lazy<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
@@ -73,6 +75,8 @@ impl Dependencies {
 pub struct Access {
     /// To the table.
     pub table: BTreeSet<TableAccess>,
+    /// To the bucket of mails.
+    pub bucket: BTreeSet<BucketAccess>,
     /// It puts messages into the work queue.
     pub queue: bool,
     /// It reads the secrets.
@@ -205,5 +209,24 @@ impl Part for PublicUrl {
 
     fn build(from: &Dependencies) -> Self {
         Self(Arc::clone(&from.places.public_url))
+    }
+}
+
+/// Makes connections to mailboxes private. Logging in there is no access to anything of ours.
+#[derive(Clone)]
+pub(crate) struct EncryptedMailboxes(EncryptMailbox);
+
+impl EncryptedMailboxes {
+    /// The server with the certificates that the world believes in.
+    pub(crate) fn encrypt(&self, server: Server) -> Result<Server, Fault> {
+        (self.0)(server)
+    }
+}
+
+impl Part for EncryptedMailboxes {
+    fn access(_: &mut Access) {}
+
+    fn build(from: &Dependencies) -> Self {
+        Self(Arc::clone(&from.encrypt_mailbox))
     }
 }

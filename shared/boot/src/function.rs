@@ -122,11 +122,11 @@ functions! {
     /// Twilio or a customer's phone: a file that an agent sent.
     File = "file": web(FileLink::answer);
     /// SES: a mail has come in and lies in the bucket.
-    MailInbound = "mail-inbound": mail(App::mail_inbound);
+    MailInbound = "mail-inbound": mail(MailInbound::take);
     /// Every minute: mail in mailboxes elsewhere.
-    MailboxPoll = "mailbox-poll": schedule(App::mailbox_poll, metrics::mailboxes);
+    MailboxPoll = "mailbox-poll": schedule(MailboxPoll::poll, metrics::mailboxes);
     /// A browser: the form of an alert, a ticket's page, the button in a mail.
-    Form = "form": web(App::form);
+    Form = "form": web(AlertForm::answer);
 }
 
 impl Function {

@@ -129,6 +129,11 @@ impl Incidents {
         self.get(&RowKey::incident(subject)).await
     }
 
+    /// What was answered to an event of this id; none if the event is new.
+    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, Fault> {
+        self.get(&RowKey::event(subject, event)).await
+    }
+
     /// Which incident people mean by `H-7K3Q`.
     pub async fn named(&self, reference: &str) -> Result<Option<Named>, Fault> {
         self.get(&RowKey::reference(reference)).await

@@ -8,15 +8,25 @@ use std::process::{Command, Output};
 use handbell_boot::Function;
 use handbell_local::cloud::{receipt, template};
 
-use super::{all_of, reached, read, resources, root};
+use super::{Sources, all_of, reached, read, resources, root};
 
-/// What is done in the bucket, and what it looks like in the app.
+/// What is done in the bucket, and what it looks like in a handler that has all parts.
 const ACTIONS: &[(&str, &str)] = &[
     ("DeleteObject", "bucket.delete("),
-    ("GetObject", "bucket.get("),
-    ("ListBucket", "bucket.list("),
-    ("PutObject", "bucket.put("),
+    ("GetObject", "received.mail("),
+    ("ListBucket", "received.list("),
+    ("PutObject", "quarantined.store("),
 ];
+
+/// What a function does in the bucket. The type of its handler tells; of a handler that has all parts, the source does.
+fn done_in_bucket(function: Function, app: &Sources) -> BTreeSet<&'static str> {
+    let access = function.access();
+    if !access.everything {
+        return access.bucket.iter().map(|access| access.action).collect();
+    }
+    let code = reached(app, &function.name().replace('-', "_")).concat();
+    ACTIONS.iter().filter(|(_, sign)| code.contains(sign)).map(|(action, _)| *action).collect()
+}
 
 /// What a role lets its function do in the bucket.
 fn allowed_in_bucket(role: &str) -> BTreeSet<&str> {
@@ -30,9 +40,7 @@ fn mispermitted(source: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for function in Function::ALL {
         let name = function.name();
-        let code = reached(&app, &name.replace('-', "_")).concat();
-        let done: BTreeSet<&str> =
-            ACTIONS.iter().filter(|(_, sign)| code.contains(sign)).map(|(action, _)| *action).collect();
+        let done = done_in_bucket(function, &app);
         let block = resources.iter().find(|(_, text)| text.contains(&format!("CodeUri: functions/{name}\n")));
         let role = block.and_then(|(id, _)| resources.get(&format!("{id}Role")));
         let may = allowed_in_bucket(role.map_or("", String::as_str));

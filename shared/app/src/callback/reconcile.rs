@@ -74,7 +74,7 @@ impl App {
             tracing::warn!(reason = %fault, "what agents wrote could not be read; tried again in five minutes");
         }
         // Last, since there may be much of it.
-        if let Err(fault) = self.sweep_bucket().await {
+        if let Err(fault) = self.mail_sweep.sweep().await {
             tracing::warn!(reason = %fault, "the bucket could not be looked through; tried again in five minutes");
         }
     }
@@ -212,7 +212,7 @@ impl App {
             media: Vec::new(),
             opt_out: None,
         };
-        if self.texted_by_staff(&answer).await? {
+        if self.staff_texts.take_text(&answer).await? {
             return Ok(());
         }
         let files = if text.num_media > 0 {

@@ -145,7 +145,7 @@ impl App {
             let room = message.room_id.clone().unwrap_or_else(|| room.to_owned());
             return match self.whose_room(&room).await? {
                 Some(whose) => self.agents_wrote(&whose, &room, Some(message)).await,
-                None if self.said_in_space(&message, &me.name).await? => Ok(()),
+                None if self.space_commands.take_words(&message, &me.name).await? => Ok(()),
                 None => self.answered_in_words(&message, &me.name).await,
             };
         }

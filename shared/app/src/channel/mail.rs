@@ -4,19 +4,15 @@
 use handbell_core::alert::Origin;
 use handbell_core::config::MailDomain;
 use handbell_core::delivery::{Content, MailMessage, Outcome, Task};
-use handbell_core::incident::{Incident, Kind, reference};
+use handbell_core::incident::Kind;
 use handbell_core::wording;
 use handbell_core::wording::conversation;
 use handbell_core::wording::incident::{self, Reader};
-use handbell_inbound::link::{seal_reply, sealed_reply};
 use handbell_outbound::ses::Mail;
-use handbell_store::Named;
-use secrecy::ExposeSecret;
 
+use crate::App;
 use crate::channel::{Attempt, outcome_of_fault, outcome_of_send};
 use crate::engine::deliver::wait;
-use crate::secrets::values;
-use crate::{App, Fault};
 
 /// Marks our own mails, so that one that comes back is known. The same name is looked for in mails that come in.
 const OURS: &str = "X-Handbell";
@@ -89,7 +85,7 @@ impl App {
         Ok(Mail {
             from: domain.from.clone(),
             to: email.to_owned(),
-            reply_to: Some(self.reply_address(domain, incident).await.map_err(outcome_of_fault)?),
+            reply_to: Some(self.reply_addresses.make(domain, incident).await.map_err(outcome_of_fault)?),
             subject: format!("[{}] {}", incident.reference(), wording::plain(title)),
             text: incident::mail(&text, &link, incident),
             headers,
@@ -132,7 +128,7 @@ impl App {
         let ours =
             source.is_some_and(|source| source.report_to.iter().any(|one| one.eq_ignore_ascii_case(email)));
         let reader = if ours { Reader::Ours } else { Reader::Outside };
-        let (incident, text) = self.incident_report(work, reader).await?;
+        let (incident, text) = self.status.incident_report(work, reader).await?;
         let mut headers = vec![
             ("Auto-Submitted".to_owned(), "auto-replied".to_owned()),
             (OURS.to_owned(), attempt.reference_tag()),
@@ -151,41 +147,11 @@ impl App {
         Ok(Mail {
             from: domain.from.clone(),
             to: email.to_owned(),
-            reply_to: Some(self.reply_address(domain, incident).await.map_err(outcome_of_fault)?),
+            reply_to: Some(self.reply_addresses.make(domain, incident).await.map_err(outcome_of_fault)?),
             subject: incident::report_subject(incident),
             text,
             headers,
             ..Mail::default()
         })
     }
-
-    /// Where an answer to a mail of this incident goes.
-    async fn reply_address(&self, domain: &MailDomain, incident: &Incident) -> Result<String, Fault> {
-        let secret = self.secrets.get(&domain.links.secret, self.now()).await?;
-        let seal = seal_reply(secret.expose_secret().as_bytes(), incident.subject.as_str(), incident.epoch);
-        let name = incident.reference().to_lowercase();
-        Ok(format!("inc+{name}.{}.{seal}@{}", incident.epoch, domain.domain))
-    }
-
-    /// The incident that an address of ours was made for; none for any other address.
-    pub(crate) async fn incident_of_address(&self, local: &str) -> Result<Option<Named>, Fault> {
-        let Some(domain) = &self.config.mail else { return Ok(None) };
-        let Some((short, epoch, seal)) = read_reply(local) else { return Ok(None) };
-        let Some(named) = self.store.incidents().named(&short).await? else { return Ok(None) };
-        let secrets = self.secrets.all(self.now()).await?;
-        let secrets = values(&secrets, [domain.links.secret.as_str()]);
-        let fits = named.epoch == epoch
-            && reference(&named.subject, named.epoch) == short
-            && sealed_reply(&secrets, named.subject.as_str(), epoch, &seal);
-        Ok(fits.then_some(named))
-    }
-}
-
-/// `inc+h-7k3q.1.0123…` in its parts.
-fn read_reply(local: &str) -> Option<(String, u64, String)> {
-    let local = local.to_ascii_lowercase();
-    let mut parts = local.strip_prefix("inc+")?.split('.');
-    let (short, epoch, seal) = (parts.next()?, parts.next()?, parts.next()?);
-    let sound = parts.next().is_none() && short.len() == 6 && seal.len() == 32;
-    sound.then(|| Some((short.to_ascii_uppercase(), epoch.parse().ok()?, seal.to_owned())))?
 }

@@ -93,12 +93,18 @@ impl App {
             SpaceMessage::Rename { title } => self.rename(webex, room, title).await,
             SpaceMessage::Assign => self.assign(webex, room, attempt).await,
             SpaceMessage::Lobby { text } => self.tell_lobby(webex, attempt, text).await,
-            SpaceMessage::RemoveCard { card } => self.remove_card(webex, work, *card).await,
-            SpaceMessage::IncidentCard if attempt.task == Task::Send && self.is_outdated(work) => {
+            SpaceMessage::RemoveCard { card } => self.status.remove_card(webex, work, *card).await,
+            SpaceMessage::IncidentCard if attempt.task == Task::Send && self.status.is_outdated(work) => {
                 Outcome::NotWanted
             }
             SpaceMessage::IncidentCard => {
-                self.post(webex, room, attempt, self.incident_card(work, room)).await
+                let card = async {
+                    if self.config.webex.webhook.is_some() {
+                        self.hook_once().await;
+                    }
+                    self.status.incident_card(work, room).await
+                };
+                self.post(webex, room, attempt, card).await
             }
             SpaceMessage::Post { content } => {
                 self.post(webex, room, attempt, self.words_to_post(work, content)).await
@@ -107,9 +113,11 @@ impl App {
                 self.post(webex, room, attempt, async { Ok(self.zone_card(work).await) }).await
             }
             SpaceMessage::OriginalMail { object, name } => {
-                self.post(webex, room, attempt, self.original_mail(object, name)).await
+                self.post(webex, room, attempt, self.status.original_mail(object, name)).await
             }
-            SpaceMessage::IncidentReport => self.post(webex, room, attempt, self.report_file(work)).await,
+            SpaceMessage::IncidentReport => {
+                self.post(webex, room, attempt, self.status.report_file(work)).await
+            }
             SpaceMessage::CustomerFile { url, content_type } => {
                 let file = self.customers_file(attempt, url, content_type.as_deref());
                 self.post(webex, room, attempt, file).await

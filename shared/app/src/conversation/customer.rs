@@ -15,7 +15,7 @@ impl App {
     /// A text came in. It is answered in its conversation, never in the answer to Twilio: that could not be looked for.
     pub(crate) async fn texted(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Text(text) = params.event(Hook::Text)? else { return Err(Rejected::Unknown.into()) };
-        if self.texted_by_staff(&text).await? {
+        if self.staff_texts.take_text(&text).await? {
             return twiml(&[]);
         }
         let Some((line, _)) = self.config.line_of(&text.to) else {

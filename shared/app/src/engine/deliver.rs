@@ -131,7 +131,7 @@ impl App {
         };
         self.send_everything(&mut work, worn_out).await;
         // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
-        let climbed = self.climb_if_unreached(&work).await;
+        let climbed = self.status.climb_if_unreached(&work).await;
         if let Err(fault) = climbed {
             tracing::warn!(reason = %fault, "a step that reached nobody could not be left early; the next one comes at its time");
         }
@@ -174,7 +174,7 @@ impl App {
     async fn send_everything(&self, work: &mut Work, mut died: Vec<String>) {
         // What was due when it was claimed, and no more: if we die, just that counts as perhaps sent.
         let tasks = work.dispatch.tasks(work.claimed_at);
-        self.note_paged(work, &tasks).await;
+        self.status.note_paged(work, &tasks).await;
         let outcomes = self.send_by_channel(work, &tasks);
         let (outcomes, facts) = tokio::join!(outcomes, self.publish(&work.dispatch, &work.dispatch.facts));
         let now = self.now();
@@ -200,7 +200,7 @@ impl App {
             fail_over(dispatch, &died, with, now);
             self.still_waits(work, &died).await;
         }
-        self.text_those_called(work).await;
+        self.status.text_those_called(work).await;
         self.show_summary(work).await;
     }
 

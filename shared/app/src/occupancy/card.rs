@@ -11,6 +11,7 @@ use handbell_outbound::webex::{Message, Webex};
 use handbell_store::table::RowKey;
 use jiff::SignedDuration;
 
+use crate::alert::commands::CardChoice;
 use crate::{App, Fault};
 
 /// A choice is tried to be read for two minutes.
@@ -55,10 +56,16 @@ impl App {
         if let (Some("incident"), Some(choice), Some(reference)) =
             (input("handbell"), input("choice"), input("incident"))
         {
-            let epoch = action.inputs["epoch"].as_u64();
-            let pressed =
-                (action.room_id.as_str(), action.person_id.as_str(), Some(action.message_id.as_str()));
-            return self.chosen_on_card((reference, epoch, choice), pressed, id).await;
+            let chosen = CardChoice {
+                action: id,
+                reference,
+                epoch: action.inputs["epoch"].as_u64(),
+                choice,
+                room: &action.room_id,
+                person: &action.person_id,
+                message: Some(&action.message_id),
+            };
+            return self.space_commands.take_choice(chosen).await;
         }
         let (Some("zone"), Some(choice), Some(reference)) =
             (input("handbell"), input("choice").and_then(Choice::of_name), input("incident"))
