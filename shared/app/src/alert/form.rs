@@ -11,7 +11,7 @@ use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::alert::{AlertSignal, Reporter, SignalAction, SignalOrigin, Trigger};
 use handbell_core::button::EventId;
-use handbell_core::config::{AlertSource, Form};
+use handbell_core::config::{AlertSource, Form, WayIn};
 use handbell_core::incident::Incident;
 use handbell_core::incident::command::{Actor, Command, How};
 use handbell_core::incident::decide::Event;
@@ -83,8 +83,12 @@ impl AlertForm {
         let mut pieces = path.trim_end_matches('/').split('/');
         let (name, ticket) = (pieces.next().unwrap_or_default(), pieces.next());
         let (name, source) = self.config.sources.get_key_value(name).ok_or(Rejected::Unknown)?;
-        let settings = source.form.as_ref().ok_or(Rejected::Unknown)?;
-        let form = SourceForm { name, source, settings };
+        let served = source.ways_in().into_iter().find_map(|way| match way {
+            WayIn::Form(settings) => Some(SourceForm { name, source, settings }),
+            // Other functions take these.
+            WayIn::Address(_) | WayIn::Mailbox(_) => None,
+        });
+        let form = served.ok_or(Rejected::Unknown)?;
         if pieces.next().is_some() {
             return Err(Rejected::Unknown.into());
         }
