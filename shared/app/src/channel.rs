@@ -64,7 +64,7 @@ pub(crate) fn outcome_of_lookup(failure: &Failure) -> Outcome {
 
 /// What a failure of ours means: nothing was sent, and it is tried again soon.
 pub(crate) fn outcome_of_fault(fault: Fault) -> Outcome {
-    Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why: fault.0 }
+    Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why: fault.to_string() }
 }
 
 /// The tag stands in the text, and isn't the beginning of a longer one.

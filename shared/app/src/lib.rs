@@ -8,6 +8,7 @@ mod channel;
 mod configuration;
 mod conversation;
 mod engine;
+mod fault;
 mod health;
 mod ids;
 mod occupancy;
@@ -33,7 +34,7 @@ use handbell_outbound::ses::Ses;
 use handbell_outbound::twilio::Twilio;
 use handbell_outbound::webex::Webex;
 use handbell_store::table::RowKey;
-use handbell_store::{Fault as TableFault, Store, Table};
+use handbell_store::{Store, Table};
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
@@ -59,6 +60,7 @@ pub use configuration::Configuration;
 pub use conversation::contact::ContactForm;
 pub use conversation::file::FileLink;
 pub use engine::tick::Ticked;
+pub use fault::{Failed, Fault};
 pub use health::Health;
 pub use ids::Ids;
 pub use occupancy::chart::ChartPicture;
@@ -68,34 +70,6 @@ pub use occupancy::site_clients::MakeSiteClient;
 pub use parts::{Access, Dependencies, Lazy, Part};
 pub use secrets::{Fetch, Secrets};
 pub use web::limits::SourceIp;
-
-/// Ours or the network's: answered with a 5xx, tried again by whoever asked.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Fault(pub String);
-
-impl From<TableFault> for Fault {
-    fn from(fault: TableFault) -> Self {
-        Self(fault.to_string())
-    }
-}
-
-/// Why a request was not fulfilled: two kinds only.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum Failed {
-    /// Theirs.
-    #[error(transparent)]
-    Rejected(#[from] Rejected),
-    /// Ours.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-impl From<TableFault> for Failed {
-    fn from(fault: TableFault) -> Self {
-        Self::Fault(fault.into())
-    }
-}
 
 /// Where everything is. All of it comes from outside.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ mod web;
 
 use std::sync::{Arc, OnceLock};
 
-use handbell_app::{Access, App, Dependencies, Endpoints, Lazy, Part, Secrets};
+use handbell_app::{Access, App, Dependencies, Endpoints, Fault, Lazy, Part, Secrets};
 use handbell_outbound::mailbox::Server;
 use handbell_outbound::ses::Ses;
 use handbell_store::{Store, Table};
@@ -71,11 +71,11 @@ pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result
         ses: Lazy::new(Box::new(move || Ses::new(for_mail.ses()))),
         bucket: Lazy::new(Box::new(move || for_bucket.0.bucket(for_bucket.1))),
         encrypt_mailbox: Arc::new(|server| {
-            let tls = web::tls().map_err(|error| handbell_app::Fault(error.to_string()))?;
+            let tls = web::tls().map_err(|error| Fault::caused(error.to_string(), error))?;
             Ok(Server { tls: Some(Arc::new(tls)), ..server })
         }),
         make_site_client: Arc::new(|site, files| {
-            site_client(site, files).map_err(|error| handbell_app::Fault(error.to_string()))
+            site_client(site, files).map_err(|error| Fault::caused(error.to_string(), error))
         }),
         secrets,
         http,

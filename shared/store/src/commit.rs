@@ -49,7 +49,7 @@ pub struct CommitTurn<'a> {
 }
 
 /// Why nothing was written.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum NotCommitted {
     /// Somebody else was faster: read again and decide again.
     #[error("somebody else was faster")]

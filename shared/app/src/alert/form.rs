@@ -173,7 +173,7 @@ impl AlertForm {
             origin: SignalOrigin { medium: "form", ..SignalOrigin::default() },
         };
         let incident = self.intake.take(signal, &EventId { key: key.clone(), keep: KEEP }).await?;
-        let incident = incident.ok_or_else(|| Fault("a report belongs to no incident".to_owned()))?;
+        let incident = incident.ok_or_else(|| Fault::from("a report belongs to no incident"))?;
         if incident.count > 1 {
             let text = format!("{}: {what}\n{more}", incident::severity(severity));
             let event = Event::Command {

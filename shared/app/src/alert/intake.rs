@@ -39,8 +39,9 @@ impl AlertIntake {
     /// is a fault: the signal must be tried again once somebody has corrected the configuration.
     pub(crate) async fn take(&self, signal: AlertSignal, id: &EventId) -> Result<Option<Incident>, Fault> {
         let source = self.config.sources.get(&signal.source);
-        let source = source
-            .ok_or_else(|| Fault(format!("the source {:?} is not in the configuration", signal.source)))?;
+        let source = source.ok_or_else(|| {
+            Fault::from(format!("the source {:?} is not in the configuration", signal.source))
+        })?;
         let mut subject = self.subject_of(&signal).await?;
         let event = match &signal.action {
             SignalAction::Trigger(trigger) => {
@@ -54,7 +55,7 @@ impl AlertIntake {
         let applied = self.engine.apply(&subject, &event, Some(id)).await?;
         tracing::info!(subject = subject.as_str(), action = signal.action.name(), outcome = ?applied.outcome, "a signal");
         if matches!(event, Event::Alert(_)) && applied.incident.is_none() {
-            return Err(Fault(format!(
+            return Err(Fault::from(format!(
                 "the source {:?} has no plan that is known: run `handbell check`",
                 signal.source
             )));

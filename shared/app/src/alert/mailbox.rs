@@ -62,7 +62,7 @@ impl MailboxPoll {
         // Side by side, and each for so long: a slow server keeps no other mailbox from being read.
         let reading = mailboxes.map(async |(name, source, mailbox)| {
             let read = tokio::time::timeout(WITHIN, self.read_alone(name, source, mailbox)).await;
-            let slow = || Fault(format!("it took longer than {} s", WITHIN.as_secs()));
+            let slow = || Fault::from(format!("it took longer than {} s", WITHIN.as_secs()));
             (name, read.unwrap_or_else(|_| Err(slow())))
         });
         let mut seen = MailboxSeen::default();
@@ -110,11 +110,10 @@ impl MailboxPoll {
         source: &AlertSource,
         (mailbox, server): (&Mailbox, &Server),
     ) -> Result<usize, Fault> {
-        let failed = |failure: Failure| Fault(failure.to_string());
-        let mut session = Imap::connect(server, &mailbox.folder).await.map_err(failed)?;
+        let mut session = Imap::connect(server, &mailbox.folder).await?;
         let mark = self.mailboxes.mailbox_mark(name).await?;
         let mark = mark.map(|mark| Mark { uid_validity: mark.uid_validity, last_uid: mark.last_uid });
-        let news = session.new_mail(mark, AT_ONCE).await.map_err(failed)?;
+        let news = session.new_mail(mark, AT_ONCE).await?;
         let mut read = 0;
         for waiting in &news.mails {
             // One that nobody can read must not keep those behind it from being read.
@@ -129,7 +128,7 @@ impl MailboxPoll {
                         self.unreadable(name, &id, &why).await?;
                         None
                     }
-                    Err(failure) => return Err(failed(failure)),
+                    Err(failure) => return Err(failure.into()),
                 }
             };
             let there = fetched.is_some();
@@ -141,7 +140,7 @@ impl MailboxPoll {
             let mark = MailboxMark { uid_validity: news.uid_validity, last_uid: waiting.uid };
             self.mailboxes.keep_mailbox_mark(name, mark).await?;
             if there {
-                session.done(waiting.uid, mailbox.move_to.as_deref()).await.map_err(failed)?;
+                session.done(waiting.uid, mailbox.move_to.as_deref()).await?;
             }
         }
         // All is stored: how the server says good-bye doesn't matter.
@@ -151,12 +150,11 @@ impl MailboxPoll {
 
     /// Everything that is there. It is deleted after it is stored; who dies in between reads it again, and knows it.
     async fn read_pop3(&self, name: &str, source: &AlertSource, server: &Server) -> Result<usize, Fault> {
-        let failed = |failure: Failure| Fault(failure.to_string());
-        let mut session = Pop3::connect(server).await.map_err(failed)?;
+        let mut session = Pop3::connect(server).await?;
         let mut read = 0;
         let until = self.time.now() + READS;
         let (large, listed): (Vec<_>, Vec<_>) =
-            session.uidl().await.map_err(failed)?.into_iter().partition(|listed| listed.size > MAIL_MAX);
+            session.uidl().await?.into_iter().partition(|listed| listed.size > MAIL_MAX);
         for listed in &large {
             self.unreadable(name, &listed.uidl, "it is larger than 40 MB").await?;
         }
@@ -171,13 +169,13 @@ impl MailboxPoll {
                     self.unreadable(name, &listed.uidl, &why).await?;
                     continue;
                 }
-                Err(failure) => return Err(failed(failure)),
+                Err(failure) => return Err(failure.into()),
             };
             self.store_mail(name, source, bytes).await?;
-            session.delete(listed.number).await.map_err(failed)?;
+            session.delete(listed.number).await?;
             read += 1;
         }
-        session.quit().await.map_err(failed)?;
+        session.quit().await?;
         Ok(read)
     }
 
@@ -202,7 +200,7 @@ impl MailboxPoll {
             let row = MailRow { whose: None };
             self.mails.remember_mail(&[format!("obj-{key}")], &row, self.time.now()).await?;
             if let Some(stored) = self.archive.store(&key, bytes.clone()).await {
-                stored.map_err(|failure| Fault(failure.to_string()))?;
+                stored?;
                 object = Some(key);
             }
         }
@@ -211,7 +209,7 @@ impl MailboxPoll {
     }
 
     async fn server(&self, mailbox: &Mailbox) -> Result<(bool, Server), Fault> {
-        let wrong = || Fault("the mailbox's address can't be read; `handbell check` tells why".to_owned());
+        let wrong = || Fault::from("the mailbox's address can't be read; `handbell check` tells why");
         let (scheme, rest) = mailbox.url.split_once("://").ok_or_else(wrong)?;
         let (imap, tls, port) = match scheme {
             "imaps" => (true, true, 993),
@@ -229,7 +227,7 @@ impl MailboxPoll {
         let login = match (&mailbox.password, &mailbox.oauth) {
             (Some(password), _) => Login::Password(self.secrets.get(&password.secret, now).await?),
             (None, Some(token)) => Login::OAuth(self.secrets.get(&token.secret, now).await?),
-            (None, None) => return Err(Fault("the mailbox has neither password nor oauth".to_owned())),
+            (None, None) => return Err(Fault::from("the mailbox has neither password nor oauth")),
         };
         let server = Server { host: host.to_owned(), port, tls: None, user: mailbox.user.clone(), login };
         Ok((imap, if tls { self.encrypted.encrypt(server)? } else { server }))

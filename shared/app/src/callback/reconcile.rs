@@ -54,7 +54,7 @@ pub enum HookDone {
 }
 
 fn failed(failure: Failure) -> Fault {
-    Fault(failure.to_string())
+    Fault::from(failure)
 }
 
 impl App {

@@ -79,7 +79,7 @@ impl WebexEvent {
         if self.queue.enqueue(&[(row, at)], self.time.now()).await {
             Ok(())
         } else {
-            Err(Fault("the queue took nothing".to_owned()).into())
+            Err(Fault::from("the queue took nothing").into())
         }
     }
 
@@ -130,15 +130,15 @@ impl App {
         let message = match self.webex().await?.message(id).await {
             Ok(message) => message,
             // Our token was changed a moment ago, or what was just written can't be read yet.
-            Err(Failure::Refused { code: 401, why }) => return Err(Fault(why)),
+            Err(Failure::Refused { code: 401, why }) => return Err(Fault::from(why)),
             Err(Failure::Refused { code: 404, why })
                 if tries < SEEN_TRIES && !self.config.lines.is_empty() =>
             {
-                return Err(Fault(why));
+                return Err(Fault::from(why));
             }
             // It is gone, or not for our eyes.
             Err(Failure::Refused { .. }) => return Ok(()),
-            Err(failure) => return Err(Fault(failure.to_string())),
+            Err(failure) => return Err(Fault::from(failure)),
         };
         let me = self.me().await?;
         if message.person_id.as_deref() != Some(me.id.as_str()) {
@@ -162,7 +162,7 @@ impl App {
         let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
         if !known && dispatch.lease.is_held(self.now().as_millisecond()) {
             // Whoever posted it is about to write that down; only if that fails does this count.
-            return Err(Fault("whoever posted this is still at work".into()));
+            return Err(Fault::from("whoever posted this is still at work"));
         }
         if !known {
             let receipt = Receipt {

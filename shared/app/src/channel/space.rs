@@ -324,7 +324,7 @@ impl App {
         room: &str,
         tag: &str,
     ) -> Result<Option<String>, Outcome> {
-        let me = self.me().await.map_err(|fault| Outcome::LookFailed { why: fault.0 })?;
+        let me = self.me().await.map_err(|fault| Outcome::LookFailed { why: fault.to_string() })?;
         let messages = webex.messages(room, 100, me.bot).await;
         let messages = messages.map_err(|failure| outcome_of_lookup(&failure))?;
         let ours = messages.into_iter().find(|message| {

@@ -37,7 +37,7 @@ pub(crate) struct Writer {
 }
 
 fn failed(failure: &Failure) -> Fault {
-    Fault(failure.to_string())
+    Fault::from(failure.clone())
 }
 
 impl App {
@@ -230,7 +230,7 @@ impl App {
                 Some(_) => return Ok(()),
                 // Whoever reads it may be about to write that down.
                 None if tries < UNREAD_TRIES => {
-                    return Err(Fault("the message has not been read yet".to_owned()));
+                    return Err(Fault::from("the message has not been read yet"));
                 }
                 None => return Ok(()),
             },

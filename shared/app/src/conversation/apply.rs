@@ -126,7 +126,7 @@ impl ConversationEngine {
                 Err(NotCommitted::Fault(fault)) => return Err(fault.into()),
             }
         }
-        Err(Fault("too many events at once for one conversation".into()))
+        Err(Fault::from("too many events at once for one conversation"))
     }
 }
 

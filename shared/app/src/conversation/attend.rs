@@ -84,7 +84,10 @@ impl App {
     /// Everybody who may answer on this line, as Webex shows them to us.
     async fn candidates(&self, webex: &Webex, line: &Line, room: &str) -> Said<Vec<Candidate>> {
         let here = webex.members(room).await?;
-        let me = self.me().await.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.0 })?;
+        let me = self
+            .me()
+            .await
+            .map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })?;
         let in_space = |email: &str| {
             here.iter().any(|member| {
                 member.person_email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))

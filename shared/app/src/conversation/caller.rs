@@ -156,7 +156,7 @@ impl CustomerCalls {
             return twiml(&[Verb::Hangup]);
         }
         let dispatch =
-            self.dispatches.dispatch(&key).await?.ok_or_else(|| Fault("the call is not known".to_owned()))?;
+            self.dispatches.dispatch(&key).await?.ok_or_else(|| Fault::from("the call is not known"))?;
         let Some(Message::Phone(PhoneMessage::Connect { to, from, .. })) =
             dispatch.deliveries.get(&name).map(|delivery| &delivery.message)
         else {

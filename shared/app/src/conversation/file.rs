@@ -57,7 +57,7 @@ impl FileLink {
         let file = match webex.content(&url, OUT_MAX).await {
             Ok(file) => file,
             Err(Failure::Refused { .. }) => return Err(Rejected::Unknown.into()),
-            Err(failure) => return Err(Fault(failure.to_string()).into()),
+            Err(failure) => return Err(Fault::from(failure).into()),
         };
         if !allowed_media(&file.content_type) || !looks_like(&file.content_type, &file.bytes) {
             return Err(Rejected::Unknown.into());

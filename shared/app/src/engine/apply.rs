@@ -76,7 +76,7 @@ impl Engine {
                 ControlFlow::Continue(Again::AfterPause) => pause(&self.ids, round).await,
             }
         }
-        Err(Fault("too many events at once for one incident".into()))
+        Err(Fault::from("too many events at once for one incident"))
     }
 
     /// Applies the event, unless another comes in between.
@@ -229,7 +229,7 @@ impl Engine {
             // Never seen; today's words are better than none.
             None => known
                 .map(|known| Arc::clone(&known.plan))
-                .ok_or_else(|| Fault(format!("plan {name:?} is not known any more"))),
+                .ok_or_else(|| Fault::from(format!("plan {name:?} is not known any more"))),
         }
     }
 }

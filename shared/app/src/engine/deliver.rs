@@ -262,7 +262,7 @@ impl App {
                 }
             }
         }
-        Err(Fault("callbacks kept changing the row".into()))
+        Err(Fault::from("callbacks kept changing the row"))
     }
 
     /// Publishes facts; those that were not taken, if any were. None when there was nothing to publish.

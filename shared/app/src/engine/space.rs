@@ -221,7 +221,7 @@ impl App {
     async fn takes_over(&self, room: &Found, wanted: &Wanted) -> Result<bool, Failure> {
         let private = wanted.of.is_some() || wanted.people_first;
         if private && wanted.team.is_none() {
-            let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.0 };
+            let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.to_string() };
             let me = self.me().await.map_err(later)?;
             if room.creator_id.as_deref() != Some(me.id.as_str()) {
                 return Ok(false);

@@ -22,7 +22,7 @@ const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);
 const SNOOZE: SignedDuration = SignedDuration::from_mins(30);
 
 fn failed(failure: Failure) -> Fault {
-    Fault(failure.to_string())
+    Fault::from(failure)
 }
 
 impl App {

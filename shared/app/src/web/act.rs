@@ -41,7 +41,7 @@ impl App {
     ) -> Result<String, Fault> {
         let mail = self.config.mail.as_ref();
         let mail =
-            mail.ok_or_else(|| Fault("the configuration has no `mail`, so no link can be signed".into()))?;
+            mail.ok_or_else(|| Fault::from("the configuration has no `mail`, so no link can be signed"))?;
         let secret = self.secrets.get(&mail.links.secret, now).await?;
         let person = person.filter(|person| is_name(person)).map(str::to_owned);
         let link = ActionLink { subject: subject.clone(), epoch, person };

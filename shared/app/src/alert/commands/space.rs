@@ -107,7 +107,7 @@ impl SpaceCommands {
         person: &str,
         how: How,
     ) -> Result<Option<Actor>, Fault> {
-        let member = webex.member(room, person).await.map_err(|failure| Fault(failure.to_string()))?;
+        let member = webex.member(room, person).await?;
         let Some(member) = member else { return Ok(None) };
         let roster = self.people.roster().await?;
         let email = member.person_email.clone().unwrap_or_default();

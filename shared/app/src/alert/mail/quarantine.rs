@@ -59,7 +59,7 @@ impl MailQuarantine {
             }
         };
         if dangerous && let Some(stored) = self.quarantined.store(&name, mail.bytes.clone()).await {
-            stored.map_err(|failure| Fault(failure.to_string()))?;
+            stored?;
         }
         tracing::warn!(why, object = name, "a mail was put aside");
         let day = now.as_second().div_euclid(86_400);

@@ -42,7 +42,7 @@ impl MailSweep {
         let mut after: Option<String> = None;
         for _ in 0..PAGES {
             let Some(page) = self.received.list(after.as_deref(), PAGE).await else { return Ok(()) };
-            let page = page.map_err(|failure| Fault(failure.to_string()))?;
+            let page = page?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.key.clone());
             let full = page.len() >= PAGE;
@@ -71,7 +71,7 @@ impl MailSweep {
 
     async fn take_untold(&self, object: &str) -> Result<(), Fault> {
         let Some(found) = self.received.mail(object).await else { return Ok(()) };
-        let Some(bytes) = found.map_err(|failure| Fault(failure.to_string()))? else { return Ok(()) };
+        let Some(bytes) = found? else { return Ok(()) };
         tracing::warn!(object, "a mail lay in the bucket, and nobody told us of it");
         let recipients = match recipient_in(&bytes) {
             Some(recipient) => vec![recipient],
