@@ -71,9 +71,9 @@ pub async fn run(
         "for a profile of the AWS command line: eval \"$(aws configure export-credentials --format env)\"";
     let environment = environment
         .map_err(|error| Failure::unreachable(format!("AWS can't be reached: {error}\n({advice})")))?;
-    let app = handbell_boot::app(&environment, clock, handbell_boot::random_ids())
+    let webhooks = handbell_boot::webhooks(&environment, clock, handbell_boot::random_ids())
         .map_err(|error| error.to_string())?;
-    let done = app.sync_webhooks().await.map_err(|fault| {
+    let done = webhooks.sync().await.map_err(|fault| {
         Failure::unreachable(format!("not all of it could be done: {fault}\nWhat was done stays done; say it again when that is put right."))
     })?;
     Ok(told(&url, &done))

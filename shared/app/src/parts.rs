@@ -1,8 +1,10 @@
 //! What handlers are made of. A handler's type names its parts, so it says by itself what the function may do: a role in the
 //! template allows just that, and at its start a function makes no other client.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::any::{Any, TypeId};
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use handbell_outbound::mailbox::Server;
 use handbell_outbound::s3::Bucket;
@@ -45,9 +47,28 @@ pub struct Dependencies {
     pub clock: Clock,
     /// Where ids and chance come from.
     pub ids: Ids,
+    /// What a process learns once.
+    pub learnt: Learnt,
+}
+
+/// What a process learns once, and all parts share: one value of each type.
+#[derive(Default)]
+pub struct Learnt(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
+
+impl Learnt {
+    fn get<T: Default + Clone + Send + 'static>(&self) -> T {
+        let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = learnt.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));
+        value.downcast_ref::<T>().cloned().unwrap_or_default()
+    }
 }
 
 impl Dependencies {
+    /// The one value of this type that all parts of the process share; a part keeps in it what the process learns once.
+    pub(crate) fn shared<T: Default + Clone + Send + 'static>(&self) -> T {
+        self.learnt.get()
+    }
+
     /// Does during the start what the first call would otherwise wait for: the secrets and a connection to the table, as far
     /// as the handler may have them. A failure here is no failure yet: the first call tries again and reports it.
     pub async fn warm_up(&self, access: &Access) {
@@ -81,10 +102,12 @@ pub struct Access {
     pub queue: bool,
     /// It reads the secrets.
     pub secrets: bool,
+    /// It publishes facts on the event bus.
+    pub bus: bool,
+    /// It sends mail.
+    pub mail: bool,
     /// It tells others how we are reached.
     pub public_url: bool,
-    /// Its type doesn't tell yet: it has all parts.
-    pub everything: bool,
 }
 
 impl Access {
@@ -173,6 +196,35 @@ impl Part for Secrets {
     }
 }
 
+impl Part for Ses {
+    fn access(access: &mut Access) {
+        access.mail = true;
+    }
+
+    fn build(from: &Dependencies) -> Self {
+        from.ses.clone()
+    }
+}
+
+/// The folder that the configuration's file names start from.
+#[derive(Clone)]
+pub(crate) struct ConfigurationFolder(PathBuf);
+
+impl ConfigurationFolder {
+    /// The path of a file that the configuration names.
+    pub(crate) fn path_of(&self, file: &str) -> PathBuf {
+        self.0.join(file)
+    }
+}
+
+impl Part for ConfigurationFolder {
+    fn access(_: &mut Access) {}
+
+    fn build(from: &Dependencies) -> Self {
+        Self(from.places.files.clone())
+    }
+}
+
 /// The app's clock.
 #[derive(Clone)]
 pub(crate) struct Time(Clock);
@@ -228,5 +280,20 @@ impl Part for EncryptedMailboxes {
 
     fn build(from: &Dependencies) -> Self {
         Self(Arc::clone(&from.encrypt_mailbox))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn what_one_part_learns_all_parts_know() {
+        let learnt = Learnt::default();
+        learnt.get::<Arc<AtomicU8>>().store(7, Ordering::Relaxed);
+        assert_eq!(learnt.get::<Arc<AtomicU8>>().load(Ordering::Relaxed), 7);
+        assert!(learnt.get::<Arc<OnceLock<String>>>().get().is_none());
     }
 }

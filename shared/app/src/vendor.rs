@@ -45,7 +45,7 @@ impl Part for WebexAccount {
             time: Time::build(from),
             http: from.http.clone(),
             url: from.places.webex_url.clone(),
-            identity: Arc::default(),
+            identity: from.shared(),
         }
     }
 }

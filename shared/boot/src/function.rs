@@ -100,7 +100,7 @@ functions! {
     /// A button's web request.
     ButtonPress = "button-press": web(ButtonPress::answer);
     /// Twilio: a text, the receipt of one of ours.
-    SmsInbound = "sms-inbound": web(App::sms_inbound);
+    SmsInbound = "sms-inbound": web(SmsInbound::answer);
     /// Twilio: a call, a key, the receipt of a call.
     VoiceInbound = "voice-inbound": web(VoiceInbound::answer);
     /// Webex: a message, a card, a membership.
@@ -108,9 +108,9 @@ functions! {
     /// Whether Handbell is alive.
     Health = "health": web(Health::answer);
     /// The queue: rows that are due.
-    Deliver = "deliver": queue(App::deliver);
+    Deliver = "deliver": queue(Deliver::deliver);
     /// Every minute: rows that the queue missed.
-    Tick = "tick": schedule(App::tick, metrics::tick);
+    Tick = "tick": schedule(Tick::tick, metrics::tick);
     /// Every minute: how many devices there are.
     CmxPoll = "cmx-poll": schedule(SitePoll::poll, metrics::poll);
     /// CMX or Meraki: which devices there are.

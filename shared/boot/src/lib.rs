@@ -14,7 +14,7 @@ mod web;
 
 use std::sync::{Arc, OnceLock};
 
-use handbell_app::{Access, App, Dependencies, Endpoints, Fault, Lazy, Part, Secrets};
+use handbell_app::{Access, Dependencies, Endpoints, Fault, Lazy, Learnt, Part, Secrets, Webhooks};
 use handbell_outbound::mailbox::Server;
 use handbell_outbound::ses::Ses;
 use handbell_store::{Store, Table};
@@ -81,12 +81,13 @@ pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result
         http,
         clock,
         ids,
+        learnt: Learnt::default(),
     })
 }
 
-/// The app, from an environment, a clock and a source of ids.
-pub fn app(environment: &Environment, clock: Clock, ids: Ids) -> Result<App, Error> {
-    Ok(App::build(&dependencies(environment, clock, ids)?))
+/// What looks after our webhooks at Webex, as the functions do it.
+pub fn webhooks(environment: &Environment, clock: Clock, ids: Ids) -> Result<Webhooks, Error> {
+    Ok(Webhooks::build(&dependencies(environment, clock, ids)?))
 }
 
 /// All functions in one process, as a laptop's runner and tests call them.

@@ -1,6 +1,5 @@
-//! The house rules of mail: who may do what in its bucket, by which rule it comes in, and the script that makes that rule count.
+//! The house rules of mail: its bucket, by which rule it comes in, and the script that makes that rule count.
 
-use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -8,74 +7,7 @@ use std::process::{Command, Output};
 use handbell_boot::Function;
 use handbell_local::cloud::{receipt, template};
 
-use super::{Sources, all_of, reached, read, resources, root};
-
-/// What is done in the bucket, and what it looks like in a handler that has all parts.
-const ACTIONS: &[(&str, &str)] = &[
-    ("DeleteObject", "bucket.delete("),
-    ("GetObject", "received.mail("),
-    ("ListBucket", "received.list("),
-    ("PutObject", "quarantined.store("),
-];
-
-/// What a function does in the bucket. The type of its handler tells; of a handler that has all parts, the source does.
-fn done_in_bucket(function: Function, app: &Sources) -> BTreeSet<&'static str> {
-    let access = function.access();
-    if !access.everything {
-        return access.bucket.iter().map(|access| access.action).collect();
-    }
-    let code = reached(app, &function.name().replace('-', "_")).concat();
-    ACTIONS.iter().filter(|(_, sign)| code.contains(sign)).map(|(action, _)| *action).collect()
-}
-
-/// What a role lets its function do in the bucket.
-fn allowed_in_bucket(role: &str) -> BTreeSet<&str> {
-    let names = ACTIONS.iter().map(|(action, _)| *action);
-    names.filter(|action| role.contains(&format!("Action: s3:{action},"))).collect()
-}
-
-/// What functions do in the bucket and may not, or may and don't.
-fn mispermitted(source: &str) -> Vec<String> {
-    let (app, resources) = (all_of("shared/app/src"), resources(source));
-    let mut wrong = Vec::new();
-    for function in Function::ALL {
-        let name = function.name();
-        let done = done_in_bucket(function, &app);
-        let block = resources.iter().find(|(_, text)| text.contains(&format!("CodeUri: functions/{name}\n")));
-        let role = block.and_then(|(id, _)| resources.get(&format!("{id}Role")));
-        let may = allowed_in_bucket(role.map_or("", String::as_str));
-        wrong.extend(done.difference(&may).map(|action| format!("{name} may not {action}")));
-        // Who may not list is told of an object that is gone that it is forbidden.
-        let reads = done.contains("GetObject");
-        if reads && !may.contains("ListBucket") {
-            wrong.push(format!("{name} can't tell a mail that is gone from a forbidden one"));
-        }
-        let unused = may.difference(&done).filter(|action| **action != "ListBucket" || !reads);
-        wrong.extend(unused.map(|action| format!("{name} has no use for {action}")));
-    }
-    wrong
-}
-
-#[test]
-fn every_role_may_do_in_the_bucket_what_the_code_does() {
-    let source = template::SOURCE;
-    assert_eq!(mispermitted(source), [""; 0]);
-    // And the check can fail.
-    for (from, to, found) in [
-        ("Action: s3:GetObject,", "Action: s3:PutObject,", "deliver may not GetObject"),
-        ("Action: s3:GetObject,", "Action: s3:PutObject,", "deliver has no use for PutObject"),
-        (
-            "Action: s3:ListBucket,",
-            "Action: s3:None,",
-            "deliver can't tell a mail that is gone from a forbidden one",
-        ),
-    ] {
-        let changed = source.replacen(from, to, 1);
-        assert_ne!(changed, source, "{from}");
-        let wrong = mispermitted(&changed);
-        assert!(wrong.contains(&found.to_owned()), "{to}: {wrong:?}");
-    }
-}
+use super::{read, resources, root};
 
 /// A block of the template as one line.
 fn block(name: &str) -> String {

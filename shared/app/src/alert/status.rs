@@ -12,11 +12,11 @@ use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::bucket::ReceivedMails;
-use crate::channel::{outcome_of_fault, outcome_of_send};
 use crate::configuration::Configuration;
 use crate::engine::apply::Engine;
-use crate::engine::deliver::{Work, wait};
+use crate::engine::attempt::{outcome_of_fault, outcome_of_send};
 use crate::engine::space::Room;
+use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 

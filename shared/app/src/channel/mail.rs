@@ -8,18 +8,36 @@ use handbell_core::incident::Kind;
 use handbell_core::wording;
 use handbell_core::wording::conversation;
 use handbell_core::wording::incident::{self, Reader};
-use handbell_outbound::ses::Mail;
+use handbell_outbound::ses::{Mail, Ses};
 
-use crate::App;
-use crate::channel::{Attempt, outcome_of_fault, outcome_of_send};
-use crate::engine::deliver::wait;
+use crate::alert::reply_address::ReplyAddresses;
+use crate::alert::status::IncidentStatus;
+use crate::configuration::Configuration;
+use crate::conversation::answer::CustomerReplies;
+use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
+use crate::engine::work::wait;
+use crate::parts::{Time, parts};
+use crate::web::act::ActionLinks;
 
 /// Marks our own mails, so that one that comes back is known. The same name is looked for in mails that come in.
 const OURS: &str = "X-Handbell";
 
-impl App {
+parts! {
+    /// Sends mails.
+    pub(crate) struct MailChannel {
+        config: Configuration,
+        ses: Ses,
+        links: ActionLinks,
+        reply_addresses: ReplyAddresses,
+        replies: CustomerReplies,
+        incidents: IncidentStatus,
+        time: Time,
+    }
+}
+
+impl MailChannel {
     /// Sends a mail. Nobody can look for a mail: after an unknown outcome it goes out again, thrice at most.
-    pub(crate) async fn send_by_mail(&self, attempt: Attempt<'_>, message: &MailMessage) -> Outcome {
+    pub(crate) async fn send(&self, attempt: Attempt<'_>, message: &MailMessage) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         if work.cancelled {
             return Outcome::NotWanted;
@@ -42,7 +60,7 @@ impl App {
             Err(outcome) => return outcome,
         };
         mail.tags.push(attempt.mail_tag());
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         self.ses.send(&mail).await.map_or_else(outcome_of_send, Outcome::Sent)
@@ -79,7 +97,7 @@ impl App {
         }
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
         let person = delivery.recipient.as_ref().map(|recipient| recipient.id.as_str());
-        let link = self.act_url(&incident.subject, incident.epoch, person, self.now()).await;
+        let link = self.links.url(&incident.subject, incident.epoch, person, self.time.now()).await;
         let link = link.map_err(outcome_of_fault)?;
         let title = incident.alert.as_ref().map_or(work.words.name.as_str(), |alert| alert.title.as_str());
         Ok(Mail {
@@ -97,7 +115,7 @@ impl App {
     async fn reply_by_mail(&self, attempt: Attempt<'_>, to: &str, text: &str) -> Result<Mail, Outcome> {
         let work = attempt.work;
         if attempt.task == Task::Send
-            && let Some(outcome) = self.reply_must_wait(work).await
+            && let Some(outcome) = self.replies.must_wait(work).await
         {
             return Err(outcome);
         }
@@ -128,7 +146,7 @@ impl App {
         let ours =
             source.is_some_and(|source| source.report_to.iter().any(|one| one.eq_ignore_ascii_case(email)));
         let reader = if ours { Reader::Ours } else { Reader::Outside };
-        let (incident, text) = self.status.incident_report(work, reader).await?;
+        let (incident, text) = self.incidents.incident_report(work, reader).await?;
         let mut headers = vec![
             ("Auto-Submitted".to_owned(), "auto-replied".to_owned()),
             (OURS.to_owned(), attempt.reference_tag()),

@@ -18,21 +18,30 @@ use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
 use crate::engine::apply::Engine;
-use crate::parts::{Time, parts};
+use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::limits::digest;
 use crate::web::page::{escape, from_our_page, page, piece_of_path};
-use crate::{App, Failed, Fault, Ids, header};
+use crate::{Failed, Fault, Ids, header};
 
 /// A press on a link's button is remembered for longer than the link is good, so that it counts once.
 const KEEP: SignedDuration = SignedDuration::from_hours(8 * 24);
 
-impl App {
+parts! {
+    /// Makes signed links with which an incident is taken.
+    pub(crate) struct ActionLinks {
+        config: Configuration,
+        secrets: Secrets,
+        public_url: PublicUrl,
+    }
+}
+
+impl ActionLinks {
     /// A link with which whoever it is sent to takes an incident, or says that they can't; good for seven days. `person` is
     /// the id in the roster; whoever isn't in it, a bare number, acts as nobody in particular.
     ///
     /// A fault without `mail` in the configuration: its secret signs.
-    pub(crate) async fn act_url(
+    pub(crate) async fn url(
         &self,
         subject: &Subject,
         epoch: u64,
@@ -46,20 +55,20 @@ impl App {
         let person = person.filter(|person| is_name(person)).map(str::to_owned);
         let link = ActionLink { subject: subject.clone(), epoch, person };
         let piece = issue(secret.expose_secret().as_bytes(), &link, now + GOOD_FOR);
-        Ok(format!("{}/act/{piece}", self.public_url()))
+        Ok(format!("{}/act/{piece}", self.public_url.get()))
     }
 }
 
 parts! {
-    /// The pages of action links.
+    /// Shows the page of a signed link, and does what is pressed on it.
     pub(crate) struct ActionPage {
         config: Configuration,
         engine: Engine,
-        ids: Ids,
         incidents: Incidents,
         people: People,
         secrets: Secrets,
         time: Time,
+        ids: Ids,
     }
 }
 
