@@ -5,7 +5,7 @@ use bytes::Bytes;
 use handbell_outbound::Said;
 use handbell_outbound::s3::{Bucket, Object};
 
-use crate::parts::{Access, Dependencies, Part};
+use crate::parts::{Access, BucketAccess, Dependencies, Part};
 
 /// The largest mail that SES takes (Amazon SES, quotas).
 const MAIL_MAX: u64 = 40 * 1024 * 1024;
@@ -13,15 +13,6 @@ const MAIL_MAX: u64 = 40 * 1024 * 1024;
 pub(crate) const INBOUND: &str = "inbound/";
 /// Where we put what must not be opened.
 pub(crate) const QUARANTINE: &str = "quarantine/";
-
-/// What a function may do to the objects of the bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BucketAccess {
-    /// As IAM calls it, without `s3:`.
-    pub action: &'static str,
-    /// To objects whose keys begin so; to the bucket itself if empty.
-    pub prefix: &'static str,
-}
 
 /// Declares parts of the bucket with all that each may do.
 macro_rules! bucket_parts {

@@ -30,7 +30,6 @@ use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
 
 pub use alert::*;
-pub use bucket::BucketAccess;
 pub use button::press::ButtonPress;
 pub use callback::twilio::SmsInbound;
 pub use callback::voice::VoiceInbound;
@@ -46,7 +45,7 @@ pub use occupancy::chart::ChartPicture;
 pub use occupancy::poll::{PollSeen, SitePoll, ZoneSeen};
 pub use occupancy::sightings::SightingsPush;
 pub use occupancy::site_clients::MakeSiteClient;
-pub use parts::{Access, Dependencies, Lazy, Learnt, Part};
+pub use parts::{Access, BucketAccess, Dependencies, Lazy, Learnt, Part};
 pub use secrets::{Fetch, Secrets};
 pub use tick::{Tick, Ticked};
 pub use web::limits::SourceIp;

@@ -12,7 +12,6 @@ use handbell_outbound::ses::Ses;
 use handbell_store::{Facet, Rows, Spaces, Table, TableAccess};
 use jiff::Timestamp;
 
-use crate::bucket::BucketAccess;
 use crate::configuration::Configuration;
 use crate::{Clock, EncryptMailbox, Endpoints, Fault, Ids, MakeSiteClient, Secrets};
 
@@ -89,6 +88,15 @@ impl Dependencies {
     pub fn reached_at(&self, public_url: &str) {
         let _ = self.places.public_url.set(public_url.trim_end_matches('/').to_owned());
     }
+}
+
+/// What a function may do to the objects of the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BucketAccess {
+    /// As IAM calls it, without `s3:`.
+    pub action: &'static str,
+    /// To objects whose keys begin so; to the bucket itself if empty.
+    pub prefix: &'static str,
 }
 
 /// All that a handler may do outside its process: what its role allows and its environment tells.
