@@ -70,9 +70,9 @@ pub async fn run(
     let advice = "to use a profile of the AWS CLI: eval \"$(aws configure export-credentials --format env)\"";
     let environment = environment
         .map_err(|error| Failure::unreachable(format!("AWS can't be reached: {error}\n({advice})")))?;
-    let app = handbell_boot::app(&environment, clock, handbell_boot::random_ids())
+    let webhooks = handbell_boot::webhooks(&environment, clock, handbell_boot::random_ids())
         .map_err(|error| error.to_string())?;
-    let done = app.sync_webhooks().await.map_err(|fault| {
+    let done = webhooks.sync().await.map_err(|fault| {
         Failure::unreachable(format!("the webhooks are not complete: {fault}\nChanges that were made stay; run the command again when this is fixed."))
     })?;
     Ok(told(&url, &done))

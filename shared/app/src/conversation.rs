@@ -9,3 +9,4 @@ pub(crate) mod contact;
 pub(crate) mod customer;
 pub(crate) mod erase;
 pub(crate) mod file;
+pub(crate) mod waiting;

@@ -1,97 +1,55 @@
 //! What happens: one file per trigger. Each checks who speaks, lets the rules decide, commits, and only then answers.
 
 mod alert;
+mod bucket;
 mod button;
 mod callback;
 mod channel;
 mod configuration;
 mod conversation;
+mod deliver;
 mod engine;
+mod fault;
 mod health;
 mod ids;
 mod occupancy;
 mod parts;
 mod secrets;
+mod tick;
 mod vendor;
 mod web;
+mod webhooks;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::button::EventId;
-use handbell_core::config::Plan;
-use handbell_core::conversation::decide::Heard;
-use handbell_core::conversation::{Address, Conversation};
-use handbell_core::incident::Subject;
-use handbell_core::incident::decide::Event;
 use handbell_outbound::mailbox::Server;
-use handbell_outbound::s3::Bucket;
-use handbell_outbound::ses::Ses;
-use handbell_outbound::twilio::Twilio;
-use handbell_outbound::webex::Webex;
-use handbell_store::table::RowKey;
-use handbell_store::{Fault as TableFault, Store, Table};
 use http::{Request, Response, StatusCode};
 use jiff::Timestamp;
-use tokio::sync::OnceCell;
 
-use callback::twilio::{DeliveryReceipts, TwilioRequests};
-use conversation::apply::ConversationEngine;
-use engine::apply::{Applied, Engine};
-use engine::queue::Queue;
-use parts::{PublicUrl, Time};
-use vendor::{BotIdentity, TwilioAccount, WebexAccount};
-use web::limits::FormLimits;
-
-pub use alert::mailbox::MailboxSeen;
+pub use alert::*;
 pub use button::press::ButtonPress;
-pub use callback::reconcile::{HOOKS, HookDone, Hooked};
+pub use callback::twilio::SmsInbound;
 pub use callback::voice::VoiceInbound;
 pub use callback::webex::WebexEvent;
 pub use configuration::Configuration;
 pub use conversation::contact::ContactForm;
 pub use conversation::file::FileLink;
-pub use engine::tick::Ticked;
+pub use deliver::Deliver;
+pub use fault::{Failed, Fault};
 pub use health::Health;
 pub use ids::Ids;
 pub use occupancy::chart::ChartPicture;
 pub use occupancy::poll::{PollSeen, SitePoll, ZoneSeen};
 pub use occupancy::sightings::SightingsPush;
 pub use occupancy::site_clients::MakeSiteClient;
-pub use parts::{Access, Dependencies, Lazy, Part};
+pub use parts::{Access, BucketAccess, Dependencies, Lazy, Learnt, Part};
 pub use secrets::{Fetch, Secrets};
+pub use tick::{Tick, Ticked};
 pub use web::limits::SourceIp;
-
-/// Ours or the network's: answered with a 5xx, tried again by whoever asked.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Fault(pub String);
-
-impl From<TableFault> for Fault {
-    fn from(fault: TableFault) -> Self {
-        Self(fault.to_string())
-    }
-}
-
-/// Why a request was not fulfilled: two kinds only.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum Failed {
-    /// Theirs.
-    #[error(transparent)]
-    Rejected(#[from] Rejected),
-    /// Ours.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-impl From<TableFault> for Failed {
-    fn from(fault: TableFault) -> Self {
-        Self::Fault(fault.into())
-    }
-}
+pub use webhooks::{HOOKS, HookDone, Hooked, Webhooks};
 
 /// Where everything is. All of it comes from outside.
 #[derive(Clone, Debug)]
@@ -113,132 +71,12 @@ pub struct Endpoints {
     pub files: PathBuf,
 }
 
-/// Everything that a function needs to do its work.
-pub struct App {
-    config: Configuration,
-    places: Endpoints,
-    store: Store,
-    queue: Queue,
-    engine: Engine,
-    conversations: ConversationEngine,
-    form_limits: FormLimits,
-    twilio_requests: TwilioRequests,
-    delivery_receipts: DeliveryReceipts,
-    public_url: PublicUrl,
-    webex: WebexAccount,
-    twilio: TwilioAccount,
-    events: aws_sdk_eventbridge::Client,
-    ses: Ses,
-    bucket: Option<Bucket>,
-    encrypt_mailbox: EncryptMailbox,
-    secrets: Secrets,
-    time: Time,
-    ids: Ids,
-    hooked: OnceCell<()>,
-    writers: Mutex<BTreeMap<String, conversation::agent::Writer>>,
-}
-
 /// Tells what time it is.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Gives a mailbox's server the certificates that the world believes in ([`Server::tls`]), so that nothing of it is said in
 /// the clear. Fails only if TLS can't be set up at all.
 pub type EncryptMailbox = Arc<dyn Fn(Server) -> Result<Server, Fault> + Send + Sync>;
-
-impl Part for App {
-    fn access(access: &mut Access) {
-        access.everything = true;
-    }
-
-    fn build(from: &Dependencies) -> Self {
-        Self {
-            config: from.config.clone(),
-            places: from.places.clone(),
-            store: Store::from(Table::clone(&from.table)),
-            queue: Queue::build(from),
-            engine: Engine::build(from),
-            conversations: ConversationEngine::build(from),
-            form_limits: FormLimits::build(from),
-            twilio_requests: TwilioRequests::build(from),
-            delivery_receipts: DeliveryReceipts::build(from),
-            public_url: PublicUrl::build(from),
-            webex: WebexAccount::build(from),
-            twilio: TwilioAccount::build(from),
-            events: from.events.clone(),
-            ses: from.ses.clone(),
-            bucket: from.bucket.clone(),
-            encrypt_mailbox: Arc::clone(&from.encrypt_mailbox),
-            secrets: from.secrets.clone(),
-            time: Time::build(from),
-            ids: from.ids.clone(),
-            hooked: OnceCell::new(),
-            writers: Mutex::default(),
-        }
-    }
-}
-
-impl App {
-    fn public_url(&self) -> &str {
-        self.public_url.get()
-    }
-
-    fn now(&self) -> Timestamp {
-        self.time.now()
-    }
-
-    async fn apply(&self, subject: &Subject, event: &Event, id: Option<&EventId>) -> Result<Applied, Fault> {
-        self.engine.apply(subject, event, id).await
-    }
-
-    async fn plan(&self, name: &str, hash: &str) -> Result<Arc<Plan>, Fault> {
-        self.engine.plan(name, hash).await
-    }
-
-    async fn enqueue(&self, rows: &[(RowKey, Timestamp)], now: Timestamp) -> bool {
-        self.queue.enqueue(rows, now).await
-    }
-
-    async fn heard_from(
-        &self,
-        line: &str,
-        address: &Address,
-        heard: &Heard,
-        id: Option<&str>,
-    ) -> Result<Option<Conversation>, Fault> {
-        self.conversations.heard_from(line, address, heard, id).await
-    }
-
-    async fn converse(
-        &self,
-        subject: &Subject,
-        heard: &Heard,
-        id: Option<&str>,
-    ) -> Result<Option<Conversation>, Fault> {
-        self.conversations.converse(subject, heard, id).await
-    }
-
-    async fn turn(
-        &self,
-        subject: &Subject,
-        address: Option<&Address>,
-        heard: &Heard,
-        id: Option<&str>,
-    ) -> Result<Option<Conversation>, Fault> {
-        self.conversations.turn(subject, address, heard, id).await
-    }
-
-    async fn webex(&self) -> Result<Webex, Fault> {
-        self.webex.client().await
-    }
-
-    async fn me(&self) -> Result<&BotIdentity, Fault> {
-        self.webex.identity().await
-    }
-
-    async fn twilio_client(&self) -> Result<Twilio, Fault> {
-        self.twilio.client().await
-    }
-}
 
 /// An answer of plain text.
 fn answer(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {

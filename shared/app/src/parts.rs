@@ -1,16 +1,19 @@
 //! What handlers are made of. A handler's type names its parts, so it says by itself what the function may do: a role in the
 //! template allows just that, and at its start a function makes no other client.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::any::{Any, TypeId};
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
+use handbell_outbound::mailbox::Server;
 use handbell_outbound::s3::Bucket;
 use handbell_outbound::ses::Ses;
 use handbell_store::{Facet, Rows, Spaces, Table, TableAccess};
 use jiff::Timestamp;
 
 use crate::configuration::Configuration;
-use crate::{Clock, EncryptMailbox, Endpoints, Ids, MakeSiteClient, Secrets};
+use crate::{Clock, EncryptMailbox, Endpoints, Fault, Ids, MakeSiteClient, Secrets};
 
 /// A client that is made when somebody asks for it first.
 pub type Lazy<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
@@ -43,9 +46,28 @@ pub struct Dependencies {
     pub clock: Clock,
     /// Where ids and chance come from.
     pub ids: Ids,
+    /// What a process learns once.
+    pub learnt: Learnt,
+}
+
+/// What a process learns once, and all parts share: one value of each type.
+#[derive(Default)]
+pub struct Learnt(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
+
+impl Learnt {
+    fn get<T: Default + Clone + Send + 'static>(&self) -> T {
+        let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = learnt.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));
+        value.downcast_ref::<T>().cloned().unwrap_or_default()
+    }
 }
 
 impl Dependencies {
+    /// The one value of this type that all parts of the process share; a part keeps in it what the process learns once.
+    pub(crate) fn shared<T: Default + Clone + Send + 'static>(&self) -> T {
+        self.learnt.get()
+    }
+
     /// Does during the start what the first call would otherwise wait for: the secrets and a connection to the table, as far
     /// as the handler may have them. A failure here is no failure yet: the first call tries again and reports it.
     pub async fn warm_up(&self, access: &Access) {
@@ -68,19 +90,32 @@ impl Dependencies {
     }
 }
 
+/// What a function may do to the objects of the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BucketAccess {
+    /// As IAM calls it, without `s3:`.
+    pub action: &'static str,
+    /// To objects whose keys begin so; to the bucket itself if empty.
+    pub prefix: &'static str,
+}
+
 /// All that a handler may do outside its process: what its role allows and its environment tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
     /// To the table.
     pub table: BTreeSet<TableAccess>,
+    /// To the bucket of mails.
+    pub bucket: BTreeSet<BucketAccess>,
     /// It puts messages into the work queue.
     pub queue: bool,
     /// It reads the secrets.
     pub secrets: bool,
+    /// It publishes facts on the event bus.
+    pub bus: bool,
+    /// It sends mail.
+    pub mail: bool,
     /// It tells others how we are reached.
     pub public_url: bool,
-    /// Its type doesn't tell yet: it has all parts.
-    pub everything: bool,
 }
 
 impl Access {
@@ -169,6 +204,35 @@ impl Part for Secrets {
     }
 }
 
+impl Part for Ses {
+    fn access(access: &mut Access) {
+        access.mail = true;
+    }
+
+    fn build(from: &Dependencies) -> Self {
+        from.ses.clone()
+    }
+}
+
+/// The folder that the configuration's file names start from.
+#[derive(Clone)]
+pub(crate) struct ConfigurationFolder(PathBuf);
+
+impl ConfigurationFolder {
+    /// The path of a file that the configuration names.
+    pub(crate) fn path_of(&self, file: &str) -> PathBuf {
+        self.0.join(file)
+    }
+}
+
+impl Part for ConfigurationFolder {
+    fn access(_: &mut Access) {}
+
+    fn build(from: &Dependencies) -> Self {
+        Self(from.places.files.clone())
+    }
+}
+
 /// The app's clock.
 #[derive(Clone)]
 pub(crate) struct Time(Clock);
@@ -205,5 +269,39 @@ impl Part for PublicUrl {
 
     fn build(from: &Dependencies) -> Self {
         Self(Arc::clone(&from.places.public_url))
+    }
+}
+
+/// Makes connections to mailboxes private. Logging in there is no access to anything of ours.
+#[derive(Clone)]
+pub(crate) struct EncryptedMailboxes(EncryptMailbox);
+
+impl EncryptedMailboxes {
+    /// The server with the certificates that the world believes in.
+    pub(crate) fn encrypt(&self, server: Server) -> Result<Server, Fault> {
+        (self.0)(server)
+    }
+}
+
+impl Part for EncryptedMailboxes {
+    fn access(_: &mut Access) {}
+
+    fn build(from: &Dependencies) -> Self {
+        Self(Arc::clone(&from.encrypt_mailbox))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn what_one_part_learns_all_parts_know() {
+        let learnt = Learnt::default();
+        learnt.get::<Arc<AtomicU8>>().store(7, Ordering::Relaxed);
+        assert_eq!(learnt.get::<Arc<AtomicU8>>().load(Ordering::Relaxed), 7);
+        assert!(learnt.get::<Arc<OnceLock<String>>>().get().is_none());
     }
 }

@@ -75,7 +75,7 @@ impl Secrets {
         let all = self.all(now).await?;
         all.get(name)
             .cloned()
-            .ok_or_else(|| Fault(format!("the secret {name:?} is not in the secrets document")))
+            .ok_or_else(|| Fault::from(format!("the secret {name:?} is not in the secrets document")))
     }
 }
 

@@ -45,7 +45,7 @@ impl Part for WebexAccount {
             time: Time::build(from),
             http: from.http.clone(),
             url: from.places.webex_url.clone(),
-            identity: Arc::default(),
+            identity: from.shared(),
         }
     }
 }
@@ -61,7 +61,7 @@ impl WebexAccount {
     pub(crate) async fn identity(&self) -> Result<&BotIdentity, Fault> {
         self.identity
             .get_or_try_init(async || {
-                let me = self.client().await?.me().await.map_err(|failure| Fault(failure.to_string()))?;
+                let me = self.client().await?.me().await?;
                 Ok(BotIdentity {
                     bot: me.kind.as_deref() == Some("bot"),
                     name: me.display_name.unwrap_or_default(),
@@ -113,7 +113,7 @@ impl TwilioAccount {
     /// A client with the token or the key of this moment.
     pub(crate) async fn client(&self) -> Result<Twilio, Fault> {
         let twilio = self.config.twilio.as_ref();
-        let twilio = twilio.ok_or_else(|| Fault("the configuration has no `twilio`".to_owned()))?;
+        let twilio = twilio.ok_or_else(|| Fault::from("the configuration has no `twilio`"))?;
         let (user, secret) = match &twilio.key {
             Some(key) => (key.sid.clone(), &key.secret),
             None => (twilio.account.clone(), &twilio.token.secret),

@@ -101,7 +101,7 @@ functions! {
     /// Web request of a button.
     ButtonPress = "button-press": web(ButtonPress::answer);
     /// Twilio: a received text, or the receipt of a sent one.
-    SmsInbound = "sms-inbound": web(App::sms_inbound);
+    SmsInbound = "sms-inbound": web(SmsInbound::answer);
     /// Twilio: a call, a pressed key, or the receipt of a call.
     VoiceInbound = "voice-inbound": web(VoiceInbound::answer);
     /// Webex: a message, a card submission or a membership.
@@ -109,9 +109,9 @@ functions! {
     /// Health check.
     Health = "health": web(Health::answer);
     /// The queue: processes due rows.
-    Deliver = "deliver": queue(App::deliver);
+    Deliver = "deliver": queue(Deliver::deliver);
     /// Every minute: enqueues due rows that the queue missed.
-    Tick = "tick": schedule(App::tick, metrics::tick);
+    Tick = "tick": schedule(Tick::tick, metrics::tick);
     /// Every minute: polls the sites for device counts.
     CmxPoll = "cmx-poll": schedule(SitePoll::poll, metrics::poll);
     /// CMX or Meraki: pushed sightings of devices.
@@ -123,11 +123,11 @@ functions! {
     /// Twilio or a customer's phone: a file that an agent sent.
     File = "file": web(FileLink::answer);
     /// SES: a received mail in the bucket.
-    MailInbound = "mail-inbound": mail(App::mail_inbound);
+    MailInbound = "mail-inbound": mail(MailInbound::take);
     /// Every minute: mail in external mailboxes.
-    MailboxPoll = "mailbox-poll": schedule(App::mailbox_poll, metrics::mailboxes);
+    MailboxPoll = "mailbox-poll": schedule(MailboxPoll::poll, metrics::mailboxes);
     /// A browser: the alert form, a ticket's page, or an action link.
-    Form = "form": web(App::form);
+    Form = "form": web(AlertForm::answer);
 }
 
 impl Function {

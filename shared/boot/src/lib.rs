@@ -14,7 +14,7 @@ mod web;
 
 use std::sync::{Arc, OnceLock};
 
-use handbell_app::{Access, App, Dependencies, Endpoints, Lazy, Part, Secrets};
+use handbell_app::{Access, Dependencies, Endpoints, Fault, Lazy, Learnt, Part, Secrets, Webhooks};
 use handbell_outbound::mailbox::Server;
 use handbell_outbound::ses::Ses;
 use handbell_store::{Store, Table};
@@ -72,22 +72,23 @@ pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result
         ses: Lazy::new(Box::new(move || Ses::new(for_mail.ses()))),
         bucket: Lazy::new(Box::new(move || for_bucket.0.bucket(for_bucket.1))),
         encrypt_mailbox: Arc::new(|server| {
-            let tls = web::tls().map_err(|error| handbell_app::Fault(error.to_string()))?;
+            let tls = web::tls().map_err(|error| Fault::caused(error.to_string(), error))?;
             Ok(Server { tls: Some(Arc::new(tls)), ..server })
         }),
         make_site_client: Arc::new(|site, files| {
-            site_client(site, files).map_err(|error| handbell_app::Fault(error.to_string()))
+            site_client(site, files).map_err(|error| Fault::caused(error.to_string(), error))
         }),
         secrets,
         http,
         clock,
         ids,
+        learnt: Learnt::default(),
     })
 }
 
-/// Creates the app from an environment, a clock and a source of ids.
-pub fn app(environment: &Environment, clock: Clock, ids: Ids) -> Result<App, Error> {
-    Ok(App::build(&dependencies(environment, clock, ids)?))
+/// Creates what keeps Handbell's webhooks at Webex registered.
+pub fn webhooks(environment: &Environment, clock: Clock, ids: Ids) -> Result<Webhooks, Error> {
+    Ok(Webhooks::build(&dependencies(environment, clock, ids)?))
 }
 
 /// Creates all functions in one process, for the local runner and tests.

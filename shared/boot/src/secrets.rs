@@ -36,16 +36,16 @@ pub(crate) fn fetch(environment: &Environment, aws: &Aws) -> Fetch {
         let (source, parameter) = (source.clone(), Arc::clone(&parameter));
         Box::pin(async move {
             if let Some(path) = source.strip_prefix("file:") {
-                let text = tokio::fs::read(path)
-                    .await
-                    .map_err(|error| Fault(format!("the secrets file {path} can't be read: {error}")))?;
+                let text = tokio::fs::read(path).await.map_err(|error| {
+                    Fault::caused(format!("the secrets file {path} can't be read: {error}"), error)
+                })?;
                 document(&text)
             } else if let Some(name) = source.strip_prefix("ssm:") {
                 let secrets = document(parameter.get(name).await?.as_bytes())?;
                 refuse_laptop_secrets(&secrets)?;
                 Ok(secrets)
             } else {
-                Err(Fault("HANDBELL_SECRETS is neither ssm:/path nor file:path".into()))
+                Err(Fault::from("HANDBELL_SECRETS is neither ssm:/path nor file:path"))
             }
         })
     })
@@ -54,14 +54,14 @@ pub(crate) fn fetch(environment: &Environment, aws: &Aws) -> Fetch {
 fn document(text: &[u8]) -> Result<BTreeMap<String, SecretString>, Fault> {
     let plain: BTreeMap<String, String> =
         // The error's own text might quote a secret.
-        serde_json::from_slice(text).map_err(|error| Fault(format!("the secrets document isn't a JSON object of strings (line {})", error.line())))?;
+        serde_json::from_slice(text).map_err(|error| Fault::from(format!("the secrets document isn't a JSON object of strings (line {})", error.line())))?;
     Ok(plain.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect())
 }
 
 fn refuse_laptop_secrets(secrets: &BTreeMap<String, SecretString>) -> Result<(), Fault> {
     use secrecy::ExposeSecret;
     match secrets.iter().find(|(_, value)| is_of_the_laptop(value.expose_secret())) {
-        Some((name, _)) => Err(Fault(format!(
+        Some((name, _)) => Err(Fault::from(format!(
             "the secret {name:?} is that of the local demo, which is public; set your own"
         ))),
         None => Ok(()),
@@ -82,7 +82,7 @@ impl Parameter {
         let body = serde_json::json!({ "Name": name, "WithDecryption": true }).to_string();
         let headers =
             [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AmazonSSM.GetParameter")];
-        let failed = |why: &str| Fault(format!("the secrets parameter {name} can't be fetched: {why}"));
+        let failed = |why: &str| Fault::from(format!("the secrets parameter {name} can't be fetched: {why}"));
         let identity = self.credentials.clone().into();
         #[expect(clippy::disallowed_methods, reason = "AWS wants the machine's time in a signature")]
         let time = SystemTime::now();

@@ -1,11 +1,14 @@
 //! Alerts: what the incident of an alert knows in addition. What was reported, by whom, and where the reply goes.
 
 pub mod mail;
+mod signal;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Severity;
+
+pub use self::signal::{AlertSignal, Objection, SignalAction, SignalOrigin, Thread, Trigger};
 
 /// Maximum length of a title, in characters.
 pub const TITLE_MAX: usize = 200;

@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use alert_source::{
-    Again, AlertSource, Confirm, MailDomain, MailRule, Mailbox, Meant, Need, Quiet, Severity,
+    Again, AlertSource, Confirm, MailDomain, MailRule, Mailbox, Meant, Need, Quiet, Severity, WayIn,
 };
 pub use button::{Button, HeaderSecret, Meaning, Tokens};
 pub use hours::{AtClosing, Calendar, Hours};

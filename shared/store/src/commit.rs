@@ -49,7 +49,7 @@ pub struct CommitTurn<'a> {
 }
 
 /// Why a commit failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum NotCommitted {
     /// Another writer was faster. The caller reads and decides again.
     #[error("another writer was faster")]

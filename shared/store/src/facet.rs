@@ -303,7 +303,7 @@ async fn batch(request: BatchGetItemFluentBuilder, table: &str, keys: &[&RowKey]
     for key in keys {
         wanted = wanted.keys(key.row());
     }
-    let mut wanted = wanted.build().map_err(|error| Fault(error.to_string()))?;
+    let mut wanted = wanted.build()?;
     let mut rows = Vec::new();
     for _ in 0..5 {
         let answer = request.clone().request_items(table, wanted.clone()).send().await?;
@@ -313,7 +313,7 @@ async fn batch(request: BatchGetItemFluentBuilder, table: &str, keys: &[&RowKey]
             _ => return Ok(rows),
         }
     }
-    Err(Fault("throttled: not all rows could be read".into()))
+    Err(Fault::Throttled("read"))
 }
 
 async fn batch_write(
@@ -347,7 +347,7 @@ async fn transact(client: &Client, items: Vec<TransactWriteItem>) -> Result<(), 
 /// Turns puts into the parts of a transaction.
 pub(crate) fn parts(puts: Vec<PutBuilder>) -> Result<Vec<TransactWriteItem>, Fault> {
     let part = |put: PutBuilder| {
-        let put = put.build().map_err(|error| Fault(error.to_string()))?;
+        let put = put.build()?;
         Ok(TransactWriteItem::builder().put(put).build())
     };
     puts.into_iter().map(part).collect()

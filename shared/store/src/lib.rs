@@ -6,6 +6,7 @@
 mod commit;
 mod conversation;
 mod facet;
+mod fault;
 mod lease;
 mod log;
 mod mail;
@@ -14,7 +15,6 @@ mod site;
 mod space;
 pub mod table;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use handbell_core::config::Plan;
 use handbell_core::delivery::{Dispatch, DispatchKey};
@@ -30,37 +30,13 @@ pub use facet::{
     Log, Mailboxes, Mails, Missed, Notices, Paged, PagedNotes, People, Receipts, RosterEditor, Rows,
     Sightings, Sites, SpaceMaking, Spaces, Store, Table, TableAccess,
 };
+pub use fault::{Cause, Fault};
 pub use lease::{Claimed, Released};
 pub use mail::{MailRow, MailboxMark};
 pub use roster::{Checked, RosterChange};
 pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};
 use table::{Row, RowKey, number, shard_name};
-
-/// A read or write of the table failed. The caller may retry.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the table failed: {0}")]
-pub struct Fault(pub String);
-
-impl<E: ProvideErrorMetadata + std::fmt::Debug, R: std::fmt::Debug> From<SdkError<E, R>> for Fault {
-    fn from(error: SdkError<E, R>) -> Self {
-        match error.code() {
-            Some(code) => Self(format!("{code}: {}", error.message().unwrap_or("no message"))),
-            None => Self(format!("no response ({})", kind(&error))),
-        }
-    }
-}
-
-/// Describes the kind of a failure without its content, which may contain personal data.
-fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
-    match error {
-        SdkError::ConstructionFailure(_) => "the request could not be built",
-        SdkError::TimeoutError(_) => "timeout",
-        SdkError::DispatchFailure(_) => "connection failed",
-        SdkError::ResponseError(_) => "the response could not be read",
-        _ => "unknown",
-    }
-}
 
 /// An event that was already handled, and the count returned to its sender.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +105,11 @@ impl Incidents {
         self.get(&RowKey::incident(subject)).await
     }
 
+    /// Returns the answer to an event of this id; none if the event is new.
+    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, Fault> {
+        self.get(&RowKey::event(subject, event)).await
+    }
+
     /// Returns the incident that a reference such as `H-7K3Q` refers to.
     pub async fn named(&self, reference: &str) -> Result<Option<Named>, Fault> {
         self.get(&RowKey::reference(reference)).await
@@ -189,17 +170,15 @@ impl DueIndex {
 
 fn read<T: DeserializeOwned>(row: Row) -> Result<T, Fault> {
     let key = row.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
-    serde_dynamo::from_item(row).map_err(|error| Fault(format!("a row {key} can't be read: {error}")))
+    serde_dynamo::from_item(row).map_err(|source| Fault::Unreadable { key, source })
 }
 
 fn write<T: Serialize>(value: &T, key: &RowKey) -> Result<Row, Fault> {
-    let mut row: Row =
-        serde_dynamo::to_item(value).map_err(|error| Fault(format!("a row can't be written: {error}")))?;
+    let mut row: Row = serde_dynamo::to_item(value).map_err(Fault::Unwritable)?;
     row.extend(key.row());
     Ok(row)
 }
 
 fn attribute<T: Serialize>(value: &T) -> Result<AttributeValue, Fault> {
-    serde_dynamo::to_attribute_value(value)
-        .map_err(|error| Fault(format!("a value can't be written: {error}")))
+    serde_dynamo::to_attribute_value(value).map_err(Fault::Unwritable)
 }

@@ -115,7 +115,7 @@ impl Notices {
             Ok(()) => Ok(true),
             Err(NotCommitted::Conflict) => match self.get::<Handled>(&RowKey::event(subject, id)).await? {
                 Some(_) => Ok(false),
-                None => Err(Fault("a notice could not be stored: too many concurrent writes".into())),
+                None => Err(Fault::Contended("a notice")),
             },
             Err(NotCommitted::Fault(fault)) => Err(fault),
         }

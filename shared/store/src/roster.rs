@@ -127,7 +127,7 @@ impl RosterEditor {
             .condition_expression("version = :before")
             .expression_attribute_values(":before", number(before))
             .build();
-        Ok(TransactWriteItem::builder().delete(delete.map_err(|error| Fault(error.to_string()))?).build())
+        Ok(TransactWriteItem::builder().delete(delete?).build())
     }
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn put_next(
             .condition_expression("version = :before")
             .expression_attribute_values(":before", number(version)),
     };
-    let put = put.build().map_err(|error| Fault(error.to_string()))?;
+    let put = put.build()?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
 

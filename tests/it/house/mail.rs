@@ -1,6 +1,5 @@
-//! The house rules of mail: permissions in its bucket, the rule by which it comes in, and the script that activates that rule.
+//! The house rules of mail: its bucket, by which rule it comes in, and the script that makes that rule count.
 
-use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -8,66 +7,7 @@ use std::process::{Command, Output};
 use handbell_boot::Function;
 use handbell_local::cloud::{receipt, template};
 
-use super::{all_of, reached, read, resources, root};
-
-/// Operations in the bucket, and how they look in the app.
-const ACTIONS: &[(&str, &str)] = &[
-    ("DeleteObject", "bucket.delete("),
-    ("GetObject", "bucket.get("),
-    ("ListBucket", "bucket.list("),
-    ("PutObject", "bucket.put("),
-];
-
-/// Returns what a role allows its function to do in the bucket.
-fn allowed_in_bucket(role: &str) -> BTreeSet<&str> {
-    let names = ACTIONS.iter().map(|(action, _)| *action);
-    names.filter(|action| role.contains(&format!("Action: s3:{action},"))).collect()
-}
-
-/// Returns what functions do in the bucket without permission, and permissions that they don't need.
-fn mispermitted(source: &str) -> Vec<String> {
-    let (app, resources) = (all_of("shared/app/src"), resources(source));
-    let mut wrong = Vec::new();
-    for function in Function::ALL {
-        let name = function.name();
-        let code = reached(&app, &name.replace('-', "_")).concat();
-        let done: BTreeSet<&str> =
-            ACTIONS.iter().filter(|(_, sign)| code.contains(sign)).map(|(action, _)| *action).collect();
-        let block = resources.iter().find(|(_, text)| text.contains(&format!("CodeUri: functions/{name}\n")));
-        let role = block.and_then(|(id, _)| resources.get(&format!("{id}Role")));
-        let may = allowed_in_bucket(role.map_or("", String::as_str));
-        wrong.extend(done.difference(&may).map(|action| format!("{name} may not {action}")));
-        // Without permission to list, a request for a missing object is answered with "forbidden".
-        let reads = done.contains("GetObject");
-        if reads && !may.contains("ListBucket") {
-            wrong.push(format!("{name} can't tell a mail that is gone from a forbidden one"));
-        }
-        let unused = may.difference(&done).filter(|action| **action != "ListBucket" || !reads);
-        wrong.extend(unused.map(|action| format!("{name} has no use for {action}")));
-    }
-    wrong
-}
-
-#[test]
-fn every_role_may_do_in_the_bucket_what_the_code_does() {
-    let source = template::SOURCE;
-    assert_eq!(mispermitted(source), [""; 0]);
-    // And the check can fail.
-    for (from, to, found) in [
-        ("Action: s3:GetObject,", "Action: s3:PutObject,", "deliver may not GetObject"),
-        ("Action: s3:GetObject,", "Action: s3:PutObject,", "deliver has no use for PutObject"),
-        (
-            "Action: s3:ListBucket,",
-            "Action: s3:None,",
-            "deliver can't tell a mail that is gone from a forbidden one",
-        ),
-    ] {
-        let changed = source.replacen(from, to, 1);
-        assert_ne!(changed, source, "{from}");
-        let wrong = mispermitted(&changed);
-        assert!(wrong.contains(&found.to_owned()), "{to}: {wrong:?}");
-    }
-}
+use super::{read, resources, root};
 
 /// Returns a block of the template as one line.
 fn block(name: &str) -> String {

@@ -98,5 +98,5 @@ pub(super) async fn secrets(
     let environment = environment
         .map_err(|error| Failure::unreachable(format!("the secrets {place} can't be read: {error}")))?;
     let fetch = handbell_boot::secrets(&environment).map_err(|error| error.to_string())?;
-    fetch().await.map_err(|fault| Failure::unreachable(fault.0))
+    fetch().await.map_err(|fault| Failure::unreachable(fault.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use handbell_core::config::{Config, Source};
+use handbell_core::config::{AlertSource, Config, Source, WayIn};
 use handbell_sim::{SimAccount, cmx};
 
 /// What the stand-in Webex takes for Handbell.
@@ -78,8 +78,8 @@ pub fn local_secrets(config: &Config) -> BTreeMap<String, String> {
         }
     }
     let forms = config.lines.values().filter_map(|line| line.form.as_ref());
-    for form in forms.chain(config.sources.values().filter_map(|source| source.form.as_ref())) {
-        let name = &form.secret;
+    let sources = config.sources.values().flat_map(AlertSource::ways_in).flat_map(WayIn::secrets);
+    for name in forms.map(|form| form.secret.as_str()).chain(sources) {
         set(name, &format!("local-{name}-secret-of-a-form-on-this-laptop"));
     }
     if let Some(mail) = &config.mail {

@@ -9,63 +9,102 @@ mod reporter;
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::alert::{Alert, Raised, Reporter};
+use handbell_core::alert::{AlertSignal, Reporter, SignalAction, SignalOrigin, Trigger};
 use handbell_core::button::EventId;
-use handbell_core::config::AlertSource;
+use handbell_core::config::{AlertSource, Form, WayIn};
+use handbell_core::incident::Incident;
 use handbell_core::incident::command::{Actor, Command, How};
 use handbell_core::incident::decide::Event;
-use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording::incident;
 use handbell_inbound::action_link::GOOD_FOR;
 use handbell_inbound::alert_form::{Refused, Report, Wrong, issue_ticket, page_of, read};
 use handbell_inbound::contact::{Stale, Token};
+use handbell_store::{Counters, History, Incidents};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 
 use self::fields::filled_in;
-use crate::secrets::values;
-use crate::web::limits::digest;
+use crate::alert::intake::AlertIntake;
+use crate::configuration::Configuration;
+use crate::engine::apply::Engine;
+use crate::engine::notice::NoticeSender;
+use crate::parts::{Time, parts};
+use crate::secrets::{Secrets, values};
+use crate::web::act::ActionPage;
+use crate::web::limits::{FormLimits, digest};
 use crate::web::page::{escape, from_our_page, page};
-use crate::{App, Failed, Fault, Ids, header};
+use crate::{Failed, Fault, Ids, header};
 
 /// What its forms are counted as.
 const KIND: &str = "alert-form";
 /// A form is remembered for longer than its token is good, so that it counts once.
 const KEEP: SignedDuration = SignedDuration::from_hours(48);
 
-impl App {
+parts! {
     /// The form for alerts, its reporter's page, and the links in our mails and texts.
-    pub async fn form(&self, request: Request<Bytes>) -> Response<Bytes> {
+    pub struct AlertForm {
+        actions: ActionPage,
+        config: Configuration,
+        counters: Counters,
+        engine: Engine,
+        history: History,
+        ids: Ids,
+        incidents: Incidents,
+        intake: AlertIntake,
+        limits: FormLimits,
+        notices: NoticeSender,
+        secrets: Secrets,
+        time: Time,
+    }
+}
+
+/// A source's form.
+#[derive(Clone, Copy)]
+struct SourceForm<'a> {
+    /// The source's name in the configuration.
+    name: &'a str,
+    source: &'a AlertSource,
+    settings: &'a Form,
+}
+
+impl AlertForm {
+    /// What a browser asks for, and what is sent with it.
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let done = match request.uri().path().starts_with("/act/") {
-            true => self.act(&request).await,
-            false => self.alert(&request).await,
+            true => self.actions.answer(&request).await,
+            false => self.show_or_take(&request).await,
         };
         done.unwrap_or_else(|failed| sorry(&failed, &self.ids))
     }
 
-    async fn alert(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+    async fn show_or_take(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
         let path = request.uri().path().strip_prefix("/alert/").ok_or(Rejected::Unknown)?;
         let mut pieces = path.trim_end_matches('/').split('/');
         let (name, ticket) = (pieces.next().unwrap_or_default(), pieces.next());
         let (name, source) = self.config.sources.get_key_value(name).ok_or(Rejected::Unknown)?;
-        let secret = source.form.as_ref().ok_or(Rejected::Unknown)?.secret.as_str();
+        let served = source.ways_in().into_iter().find_map(|way| match way {
+            WayIn::Form(settings) => Some(SourceForm { name, source, settings }),
+            // Other functions take these.
+            WayIn::Address(_) | WayIn::Mailbox(_) => None,
+        });
+        let form = served.ok_or(Rejected::Unknown)?;
         if pieces.next().is_some() {
             return Err(Rejected::Unknown.into());
         }
         match (ticket, *request.method() == Method::POST) {
-            (Some(ticket), _) => self.reporters_page((name, source), secret, ticket, request).await,
-            (None, true) => self.reported((name, source), secret, request).await,
-            (None, false) => self.alert_form((name, source), &Report::default(), &[], None).await,
+            (Some(ticket), _) => self.reporters_page(form, ticket, request).await,
+            (None, true) => self.take_report(form, request).await,
+            (None, false) => self.show(form, &Report::default(), &[], None).await,
         }
     }
 
-    async fn reported(
+    async fn take_report(
         &self,
-        (name, source): (&str, &AlertSource),
-        secret: &str,
+        form: SourceForm<'_>,
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, Failed> {
+        let (name, secret) = (form.name, form.settings.secret.as_str());
         if !from_our_page(request) {
             return Err(Rejected::Forged.into());
         }
@@ -74,7 +113,7 @@ impl App {
             Err(Refused::Rejected(rejected)) => return Err(rejected.into()),
             Err(Refused::Wrong(report, wrong)) => {
                 let above = "Nothing is sent yet. Please mend what is marked.";
-                return self.alert_form((name, source), &report, &wrong, Some(above)).await;
+                return self.show(form, &report, &wrong, Some(above)).await;
             }
         };
         let again = match self.nonce_of(secret, &page_of(name), &report.token).await? {
@@ -90,21 +129,23 @@ impl App {
         };
         let nonce = match again {
             Ok(nonce) => nonce,
-            Err(above) => return self.alert_form((name, source), &report, &[], Some(above)).await,
+            Err(above) => return self.show(form, &report, &[], Some(above)).await,
         };
         let kind = format!("{KIND}-{name}");
-        if !self.form_limits.is_welcome(&kind, request, report.email.as_deref()).await? {
-            let day = self.now().as_second().div_euclid(86_400);
+        if !self.limits.is_welcome(&kind, request, report.email.as_deref()).await? {
+            let day = self.time.now().as_second().div_euclid(86_400);
             let text = format!(
                 "Too many reports come in by the form of {name}: some are not taken. See who sends them."
             );
-            self.tell_admins_once(&text, &format!("form-limit-{name}-{day}"), self.now()).await?;
+            self.notices
+                .tell_admins_once(&text, &format!("form-limit-{name}-{day}"), self.time.now())
+                .await?;
             let text = "<p class=\"wrong\">Nothing was sent: too many reports came from here. Please call somebody, or try \
                 again in an hour.</p>";
-            return Ok(page(&title(name, source), text, StatusCode::TOO_MANY_REQUESTS, &self.ids));
+            return Ok(page(&title(form), text, StatusCode::TOO_MANY_REQUESTS, &self.ids));
         }
-        let incident = self.raise((name, source), report, &nonce).await?;
-        let secret = self.secrets.get(secret, self.now()).await?;
+        let incident = self.raise(form, report, &nonce).await?;
+        let secret = self.secrets.get(secret, self.time.now()).await?;
         let until = incident.opened_at + GOOD_FOR;
         let ticket =
             issue_ticket(secret.expose_secret().as_bytes(), &incident.subject, incident.epoch, until);
@@ -113,37 +154,26 @@ impl App {
 
     /// Stores the report. One page is one alert, however often it is sent; what was changed before it was sent again is
     /// passed on to those who have it.
-    async fn raise(
-        &self,
-        (name, source): (&str, &AlertSource),
-        report: Report,
-        nonce: &str,
-    ) -> Result<Incident, Fault> {
+    async fn raise(&self, form: SourceForm<'_>, report: Report, nonce: &str) -> Result<Incident, Fault> {
         let Report { what, more, severity, name: who, email, .. } = report;
         let words = digest(&format!("{what}\0{more}\0{}\0{who}\0{email:?}", severity.name()));
         let key = format!("form-{nonce}-{words}");
-        let subject = self.or_flood((name, source), Subject::alert(name, nonce), &key).await?;
-        let hold = self.hold_for(name, source, severity, &what, self.now()).await?;
-        let event = Event::Alert(Box::new(Raised {
-            plan: source.plans.get(&severity).unwrap_or(&source.plan).clone(),
-            alert: Alert {
-                source: name.to_owned(),
-                title: what.clone(),
-                severity,
-                origin: None,
-                reporter: Some(Reporter { name: who.clone(), email }),
-                written_at: None,
-                noted_at: None,
-            },
-            text: more.clone(),
+        let trigger = Trigger {
+            severity,
+            title: what.clone(),
+            body: more.clone(),
+            plan: None,
+            reporter: Some(Reporter { name: who.clone(), email }),
             object: None,
-            hold,
-        }));
-        let applied = self.apply(&subject, &event, Some(&EventId { key: key.clone(), keep: KEEP })).await?;
-        tracing::info!(subject = subject.as_str(), outcome = ?applied.outcome, "a form");
-        let incident = applied.incident.ok_or_else(|| {
-            Fault(format!("the source {name:?} has no plan that is known: run `handbell check`"))
-        })?;
+        };
+        let signal = AlertSignal {
+            source: form.name.to_owned(),
+            dedup_key: nonce.to_owned(),
+            action: SignalAction::Trigger(trigger),
+            origin: SignalOrigin { medium: "form", ..SignalOrigin::default() },
+        };
+        let incident = self.intake.take(signal, &EventId { key: key.clone(), keep: KEEP }).await?;
+        let incident = incident.ok_or_else(|| Fault::from("a report belongs to no incident"))?;
         if incident.count > 1 {
             let text = format!("{}: {what}\n{more}", incident::severity(severity));
             let event = Event::Command {
@@ -151,7 +181,9 @@ impl App {
                 epoch: Some(incident.epoch),
                 command: Command::Note { text },
             };
-            self.apply(&subject, &event, Some(&EventId { key: format!("{key}-note"), keep: KEEP })).await?;
+            self.engine
+                .apply(&incident.subject, &event, Some(&EventId { key: format!("{key}-note"), keep: KEEP }))
+                .await?;
         }
         Ok(incident)
     }
@@ -159,7 +191,7 @@ impl App {
     /// The nonce of a page's token; with secrets that are newer than a minute if it doesn't fit, for one may have just been
     /// replaced.
     async fn nonce_of(&self, secret: &str, page: &str, token: &str) -> Result<Result<String, Stale>, Fault> {
-        let now = self.now();
+        let now = self.time.now();
         let secrets = self.secrets.all(now).await?;
         match Token::verify(&values(&secrets, [secret]), page, token, now) {
             Err(Stale::Forged) => {
@@ -172,29 +204,29 @@ impl App {
 
     /// A token for a page that is given out now.
     async fn token_for(&self, secret: &str, page: &str) -> Result<String, Fault> {
-        let secret = self.secrets.get(secret, self.now()).await?;
+        let secret = self.secrets.get(secret, self.time.now()).await?;
         let nonce = self.ids.unique();
-        Ok(Token::issue(secret.expose_secret().as_bytes(), page, self.now(), &nonce))
+        Ok(Token::issue(secret.expose_secret().as_bytes(), page, self.time.now(), &nonce))
     }
 
     /// The form with what was typed into it; what stands above it says why it is shown again.
-    async fn alert_form(
+    async fn show(
         &self,
-        (name, source): (&str, &AlertSource),
+        form: SourceForm<'_>,
         report: &Report,
         wrong: &[Wrong],
         above: Option<&str>,
     ) -> Result<Response<Bytes>, Failed> {
-        let settings = source.form.as_ref().ok_or(Rejected::Unknown)?;
-        let token = self.token_for(&settings.secret, &page_of(name)).await?;
+        let token = self.token_for(&form.settings.secret, &page_of(form.name)).await?;
         let body = filled_in(report, wrong, above, &token);
         let status = if above.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        Ok(page(&title(name, source), &body, status, &self.ids))
+        Ok(page(&title(form), &body, status, &self.ids))
     }
 }
 
-fn title(name: &str, source: &AlertSource) -> String {
-    let own = source.form.as_ref().and_then(|form| form.title.clone());
+fn title(form: SourceForm<'_>) -> String {
+    let SourceForm { name, source, settings } = form;
+    let own = settings.title.clone();
     own.unwrap_or_else(|| format!("Report trouble: {}", source.label.as_deref().unwrap_or(name)))
 }
 

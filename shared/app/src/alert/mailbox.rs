@@ -9,11 +9,16 @@ use handbell_core::config::{AlertSource, Mailbox};
 use handbell_inbound::mail::parse;
 use handbell_outbound::Failure;
 use handbell_outbound::mailbox::{Imap, Login, MAIL_MAX, Mark, Pop3, Server};
-use handbell_store::MailboxMark;
+use handbell_store::{MailRow, MailboxMark, Mailboxes, Mails};
 use jiff::SignedDuration;
 
-use crate::alert::mail::{Came, INBOUND};
-use crate::{App, Fault};
+use crate::alert::mail::{ReceivedMail, SourceMails};
+use crate::bucket::{INBOUND, MailArchive};
+use crate::configuration::Configuration;
+use crate::engine::notice::NoticeSender;
+use crate::parts::{EncryptedMailboxes, Time, parts};
+use crate::secrets::Secrets;
+use crate::{Fault, Ids};
 
 /// So many mails of one mailbox are read in one go; the others wait a minute.
 const AT_ONCE: usize = 50;
@@ -33,15 +38,31 @@ pub struct MailboxSeen {
     pub failed: usize,
 }
 
-impl App {
+parts! {
+    /// Reads mailboxes on other servers.
+    pub struct MailboxPoll {
+        archive: MailArchive,
+        config: Configuration,
+        encrypted: EncryptedMailboxes,
+        ids: Ids,
+        mailboxes: Mailboxes,
+        mails: Mails,
+        notices: NoticeSender,
+        secrets: Secrets,
+        source_mails: SourceMails,
+        time: Time,
+    }
+}
+
+impl MailboxPoll {
     /// Reads every mailbox. One that can't be read holds up no other.
-    pub async fn mailbox_poll(&self) -> Result<MailboxSeen, Fault> {
+    pub async fn poll(&self) -> Result<MailboxSeen, Fault> {
         let mailboxes = self.config.sources.iter();
         let mailboxes = mailboxes.filter_map(|(name, source)| Some((name, source, source.mailbox.as_ref()?)));
         // Side by side, and each for so long: a slow server keeps no other mailbox from being read.
         let reading = mailboxes.map(async |(name, source, mailbox)| {
             let read = tokio::time::timeout(WITHIN, self.read_alone(name, source, mailbox)).await;
-            let slow = || Fault(format!("it took longer than {} s", WITHIN.as_secs()));
+            let slow = || Fault::from(format!("it took longer than {} s", WITHIN.as_secs()));
             (name, read.unwrap_or_else(|_| Err(slow())))
         });
         let mut seen = MailboxSeen::default();
@@ -60,11 +81,11 @@ impl App {
 
     async fn read_alone(&self, name: &str, source: &AlertSource, mailbox: &Mailbox) -> Result<usize, Fault> {
         let owner = self.ids.unique();
-        if !self.store.mailboxes().claim_mailbox(name, &owner, self.now()).await? {
+        if !self.mailboxes.claim_mailbox(name, &owner, self.time.now()).await? {
             return Ok(0);
         }
         let read = self.read_mailbox(name, source, mailbox).await;
-        self.store.mailboxes().release_mailbox(name, &owner).await?;
+        self.mailboxes.release_mailbox(name, &owner).await?;
         read
     }
 
@@ -89,11 +110,10 @@ impl App {
         source: &AlertSource,
         (mailbox, server): (&Mailbox, &Server),
     ) -> Result<usize, Fault> {
-        let failed = |failure: Failure| Fault(failure.to_string());
-        let mut session = Imap::connect(server, &mailbox.folder).await.map_err(failed)?;
-        let mark = self.store.mailboxes().mailbox_mark(name).await?;
+        let mut session = Imap::connect(server, &mailbox.folder).await?;
+        let mark = self.mailboxes.mailbox_mark(name).await?;
         let mark = mark.map(|mark| Mark { uid_validity: mark.uid_validity, last_uid: mark.last_uid });
-        let news = session.new_mail(mark, AT_ONCE).await.map_err(failed)?;
+        let news = session.new_mail(mark, AT_ONCE).await?;
         let mut read = 0;
         for waiting in &news.mails {
             // One that nobody can read must not keep those behind it from being read.
@@ -108,7 +128,7 @@ impl App {
                         self.unreadable(name, &id, &why).await?;
                         None
                     }
-                    Err(failure) => return Err(failed(failure)),
+                    Err(failure) => return Err(failure.into()),
                 }
             };
             let there = fetched.is_some();
@@ -118,9 +138,9 @@ impl App {
             }
             // All that follows from it is stored. Where it lies from now on is a matter of tidiness.
             let mark = MailboxMark { uid_validity: news.uid_validity, last_uid: waiting.uid };
-            self.store.mailboxes().keep_mailbox_mark(name, mark).await?;
+            self.mailboxes.keep_mailbox_mark(name, mark).await?;
             if there {
-                session.done(waiting.uid, mailbox.move_to.as_deref()).await.map_err(failed)?;
+                session.done(waiting.uid, mailbox.move_to.as_deref()).await?;
             }
         }
         // All is stored: how the server says good-bye doesn't matter.
@@ -130,18 +150,17 @@ impl App {
 
     /// Everything that is there. It is deleted after it is stored; who dies in between reads it again, and knows it.
     async fn read_pop3(&self, name: &str, source: &AlertSource, server: &Server) -> Result<usize, Fault> {
-        let failed = |failure: Failure| Fault(failure.to_string());
-        let mut session = Pop3::connect(server).await.map_err(failed)?;
+        let mut session = Pop3::connect(server).await?;
         let mut read = 0;
-        let until = self.now() + READS;
+        let until = self.time.now() + READS;
         let (large, listed): (Vec<_>, Vec<_>) =
-            session.uidl().await.map_err(failed)?.into_iter().partition(|listed| listed.size > MAIL_MAX);
+            session.uidl().await?.into_iter().partition(|listed| listed.size > MAIL_MAX);
         for listed in &large {
             self.unreadable(name, &listed.uidl, "it is larger than 40 MB").await?;
         }
         for listed in listed.into_iter().take(AT_ONCE) {
             // What was deleted is gone only after a good-bye: there must be time for it.
-            if self.now() > until {
+            if self.time.now() > until {
                 break;
             }
             let bytes = match session.fetch(listed.number).await {
@@ -150,13 +169,13 @@ impl App {
                     self.unreadable(name, &listed.uidl, &why).await?;
                     continue;
                 }
-                Err(failure) => return Err(failed(failure)),
+                Err(failure) => return Err(failure.into()),
             };
             self.store_mail(name, source, bytes).await?;
-            session.delete(listed.number).await.map_err(failed)?;
+            session.delete(listed.number).await?;
             read += 1;
         }
-        session.quit().await.map_err(failed)?;
+        session.quit().await?;
         Ok(read)
     }
 
@@ -166,32 +185,31 @@ impl App {
             "A mail in the mailbox of {name} can't be read: {why}. It raised no alert. Please look at it there."
         );
         tracing::error!(source = name, "a mail can't be read");
-        self.tell_admins_once(&text, &format!("unreadable-{name}-{id}"), self.now()).await
+        self.notices.tell_admins_once(&text, &format!("unreadable-{name}-{id}"), self.time.now()).await
     }
 
     /// Keeps the mail as it came, and lets happen what it means.
     async fn store_mail(&self, name: &str, source: &AlertSource, bytes: Bytes) -> Result<(), Fault> {
         let letter = parse(&bytes);
-        let object = match &self.bucket {
-            Some(bucket) => {
-                // Named by what is in it too: a copy with other words must not take its place.
-                let digest = &letter.digest[..16.min(letter.digest.len())];
-                let object = format!("{INBOUND}mailbox-{}-{digest}", letter.identity());
-                // The sweep needn't look at what is handled right now.
-                let row = handbell_store::MailRow { whose: None };
-                self.store.mails().remember_mail(&[format!("obj-{object}")], &row, self.now()).await?;
-                let put = bucket.put(&object, bytes.clone(), "message/rfc822").await;
-                put.map_err(|failure| Fault(failure.to_string()))?;
-                Some(object)
+        let mut object = None;
+        if self.archive.is_there() {
+            // Named by what is in it too: a copy with other words must not take its place.
+            let digest = &letter.digest[..16.min(letter.digest.len())];
+            let key = format!("{INBOUND}mailbox-{}-{digest}", letter.identity());
+            // The sweep needn't look at what is handled right now.
+            let row = MailRow { whose: None };
+            self.mails.remember_mail(&[format!("obj-{key}")], &row, self.time.now()).await?;
+            if let Some(stored) = self.archive.store(&key, bytes.clone()).await {
+                stored?;
+                object = Some(key);
             }
-            None => None,
-        };
-        let came = Came { bytes, object, verdicts: Verdicts::of_mailbox() };
-        self.came_to_source(name, source, &letter, &came).await
+        }
+        let mail = ReceivedMail { bytes, object, verdicts: Verdicts::of_mailbox() };
+        self.source_mails.take_source_mail(name, source, &letter, &mail).await
     }
 
     async fn server(&self, mailbox: &Mailbox) -> Result<(bool, Server), Fault> {
-        let wrong = || Fault("the mailbox's address can't be read; `handbell check` tells why".to_owned());
+        let wrong = || Fault::from("the mailbox's address can't be read; `handbell check` tells why");
         let (scheme, rest) = mailbox.url.split_once("://").ok_or_else(wrong)?;
         let (imap, tls, port) = match scheme {
             "imaps" => (true, true, 993),
@@ -205,13 +223,13 @@ impl App {
             Some((host, port)) => (host, port.parse().map_err(|_| wrong())?),
             None => (rest, port),
         };
-        let now = self.now();
+        let now = self.time.now();
         let login = match (&mailbox.password, &mailbox.oauth) {
             (Some(password), _) => Login::Password(self.secrets.get(&password.secret, now).await?),
             (None, Some(token)) => Login::OAuth(self.secrets.get(&token.secret, now).await?),
-            (None, None) => return Err(Fault("the mailbox has neither password nor oauth".to_owned())),
+            (None, None) => return Err(Fault::from("the mailbox has neither password nor oauth")),
         };
         let server = Server { host: host.to_owned(), port, tls: None, user: mailbox.user.clone(), login };
-        Ok((imap, if tls { (self.encrypt_mailbox)(server)? } else { server }))
+        Ok((imap, if tls { self.encrypted.encrypt(server)? } else { server }))
     }
 }

@@ -7,21 +7,37 @@ use handbell_core::wording;
 use handbell_core::wording::incident::{self, Reader};
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Attached, Post, Webex, incident_card};
-use handbell_store::Named;
+use handbell_store::{Dispatches, History, Named, PagedNotes};
 use jiff::SignedDuration;
 
-use crate::channel::{outcome_of_fault, outcome_of_send};
-use crate::engine::deliver::{Work, wait};
+use crate::Fault;
+use crate::bucket::ReceivedMails;
+use crate::configuration::Configuration;
+use crate::engine::apply::Engine;
+use crate::engine::attempt::{outcome_of_fault, outcome_of_send};
 use crate::engine::space::Room;
-use crate::secrets::values;
-use crate::{App, Fault};
+use crate::engine::work::{Work, wait};
+use crate::parts::{Time, parts};
+use crate::secrets::{Secrets, values};
 
-/// The largest mail that is posted as a file: SES takes none that is larger.
-const ORIGINAL_MAX: u64 = 40 * 1024 * 1024;
 /// So many cards back it is looked for one that still stands.
 const CARDS_BACK: usize = 20;
 
-impl App {
+parts! {
+    /// Shows how an incident stands.
+    pub(crate) struct IncidentStatus {
+        config: Configuration,
+        dispatches: Dispatches,
+        engine: Engine,
+        history: History,
+        paged_notes: PagedNotes,
+        received: ReceivedMails,
+        secrets: Secrets,
+        time: Time,
+    }
+}
+
+impl IncidentStatus {
     /// A newer card was decided: this one would be taken down at once.
     pub(crate) fn is_outdated(&self, work: &Work) -> bool {
         work.told_incident().is_none_or(|incident| incident.duty.card != work.dispatch.key.number)
@@ -33,15 +49,11 @@ impl App {
             return Err(Outcome::NotWanted);
         };
         let heard = self.config.webex.webhook.is_some();
-        if heard {
-            self.hook_once().await;
-        }
         let named = Named { subject: incident.subject.clone(), epoch: incident.epoch };
-        if let Err(fault) = self.store.paged_notes().note_paged(&[(room.id.clone(), named)], self.now()).await
-        {
+        if let Err(fault) = self.paged_notes.note_paged(&[(room.id.clone(), named)], self.time.now()).await {
             return Err(outcome_of_fault(fault.into()));
         }
-        let mut card = incident::card(incident, plan, &work.words, self.now());
+        let mut card = incident::card(incident, plan, &work.words, self.time.now());
         if !heard {
             card.choices.clear();
         }
@@ -68,7 +80,7 @@ impl App {
         let mut number = card;
         for _ in 0..CARDS_BACK {
             let key = DispatchKey { number, ..work.dispatch.key.clone() };
-            let earlier = match self.store.dispatches().dispatch(&key).await {
+            let earlier = match self.dispatches.dispatch(&key).await {
                 Ok(Some(earlier)) => earlier,
                 Ok(None) => return Outcome::NotWanted,
                 Err(fault) => return outcome_of_fault(fault.into()),
@@ -80,7 +92,7 @@ impl App {
             let before = earlier.deliveries.values().find_map(|delivery| delivery.message.removed_card());
             match shown.map(|shown| (shown.progress, &shown.id)) {
                 Some((Progress::Sent, Some(id))) => {
-                    if !work.may_begin(self.now()) {
+                    if !work.may_begin(self.time.now()) {
                         return wait(0);
                     }
                     return match webex.delete_message(id).await {
@@ -109,10 +121,10 @@ impl App {
             markdown: format!("*(The mail itself belongs here, but {}.)*", wording::escape_markdown(why)),
             ..Post::default()
         };
-        let Some(bucket) = &self.bucket else {
+        let Some(found) = self.received.mail(object).await else {
             return Ok(missing("HANDBELL_BUCKET isn't set: tell whoever looks after Handbell"));
         };
-        match bucket.get(object, ORIGINAL_MAX).await {
+        match found {
             Ok(Some(bytes)) => Ok(Post {
                 attached: Some(Attached {
                     name: name.to_owned(),
@@ -129,7 +141,7 @@ impl App {
 
     /// The same mail without the addresses that only a source knows: whoever is in the space could otherwise raise alerts.
     async fn without_secret_addresses(&self, bytes: Bytes) -> Result<Bytes, Fault> {
-        let secrets = self.secrets.all(self.now()).await?;
+        let secrets = self.secrets.all(self.time.now()).await?;
         let names = self.config.sources.values().filter_map(|source| source.address.as_ref());
         let locals: Vec<&str> = names.flat_map(|address| values(&secrets, address.names())).collect();
         Ok(mask(&bytes, &locals))
@@ -157,15 +169,15 @@ impl App {
     ) -> Result<(&'a Incident, String), Outcome> {
         let key = &work.dispatch.key;
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
-        let dispatches = self.store.history().dispatches_of(&key.subject, key.epoch).await;
+        let dispatches = self.history.dispatches_of(&key.subject, key.epoch).await;
         let dispatches = dispatches.map_err(|fault| outcome_of_fault(fault.into()))?;
-        Ok((incident, incident::incident_report(incident, &dispatches, reader, &work.words, self.now())))
+        Ok((incident, incident::incident_report(incident, &dispatches, reader, &work.words, self.time.now())))
     }
 
     /// Whoever was told of the incident by phone is told what has become of it. Written down first and said with the next
     /// claim: who dies meanwhile has told nobody.
     pub(crate) async fn text_those_called(&self, work: &mut Work) {
-        let now = self.now();
+        let now = self.time.now();
         let due = work
             .dispatch
             .deliveries
@@ -185,7 +197,7 @@ impl App {
             .collect();
         for (name, text, except) in texts {
             let key = work.dispatch.key.clone();
-            match self.store.history().dispatches_of(&key.subject, key.epoch).await {
+            match self.history.dispatches_of(&key.subject, key.epoch).await {
                 Ok(earlier) => {
                     let earlier: Vec<_> =
                         earlier.into_iter().filter(|dispatch| dispatch.step().is_some()).collect();
@@ -209,7 +221,7 @@ impl App {
             return Ok(());
         }
         let key = &work.dispatch.key;
-        let others = self.store.history().dispatches_of(&key.subject, key.epoch).await?;
+        let others = self.history.dispatches_of(&key.subject, key.epoch).await?;
         // A step's people may lie in several dispatches; those of an earlier round don't count.
         let same = |other: &&handbell_core::delivery::Dispatch| {
             other.step() == Some(step) && other.at == work.dispatch.at && other.key.number != key.number
@@ -221,7 +233,7 @@ impl App {
             return Ok(());
         }
         let event = Event::Unreached { epoch: key.epoch, round: incident.duty.round, step };
-        self.apply(&key.subject, &event, None).await.map(|_| ())
+        self.engine.apply(&key.subject, &event, None).await.map(|_| ())
     }
 
     /// Remembers which incidents a phone was told of, before it is: whoever answers by text means one of them. Best effort:
@@ -240,7 +252,7 @@ impl App {
         if told.is_empty() {
             return;
         }
-        if let Err(fault) = self.store.paged_notes().note_paged(&told, self.now()).await {
+        if let Err(fault) = self.paged_notes.note_paged(&told, self.time.now()).await {
             tracing::warn!(reason = %fault, "who was paged could not be written down; an answer by text has to name the incident");
         }
     }

@@ -73,7 +73,8 @@ impl ButtonPress {
             self.config.buttons.iter().find(|(_, button)| values(&secrets, button.token.names()).is_empty());
         match missing {
             Some((name, _)) => {
-                Err(Fault(format!("the token of button {name:?} is not in the secrets document")).into())
+                Err(Fault::from(format!("the token of button {name:?} is not in the secrets document"))
+                    .into())
             }
             None => Err(Rejected::Unknown.into()),
         }
@@ -86,9 +87,11 @@ impl ButtonPress {
             let accepted: Vec<_> =
                 values(&secrets, [header.secret.as_str()]).into_iter().map(str::to_owned).collect();
             if accepted.is_empty() {
-                return Err(
-                    Fault(format!("the secret {:?} is not in the secrets document", header.secret)).into()
-                );
+                return Err(Fault::from(format!(
+                    "the secret {:?} is not in the secrets document",
+                    header.secret
+                ))
+                .into());
             }
             proof.header = Some((header.name.clone(), accepted));
         }

@@ -11,21 +11,31 @@ use handbell_store::Receipts;
 use handbell_store::table::RowKey;
 use http::{Request, Response, StatusCode};
 
-use crate::callback::delivery_token::read_token;
 use crate::configuration::Configuration;
+use crate::conversation::customer::CustomerTexts;
+use crate::engine::delivery_token::read_token;
 use crate::engine::queue::Queue;
 use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
-use crate::{App, Failed, answer, header, path_and_query, refuse};
+use crate::{Failed, answer, header, path_and_query, refuse};
 
-impl App {
+parts! {
+    /// Takes what Twilio tells of texts.
+    pub struct SmsInbound {
+        requests: TwilioRequests,
+        receipts: DeliveryReceipts,
+        texts: CustomerTexts,
+    }
+}
+
+impl SmsInbound {
     /// `/twilio/sms`: a customer's text. `/twilio/sms/status`: how far a text of ours has come.
-    pub async fn sms_inbound(&self, request: Request<Bytes>) -> Response<Bytes> {
+    pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let done = async {
-            let params = self.twilio_requests.params(&request).await?;
+            let params = self.requests.params(&request).await?;
             match request.uri().path() {
-                "/twilio/sms" => self.texted(&params).await,
-                "/twilio/sms/status" => self.delivery_receipts.record(&params, Hook::TextStatus).await,
+                "/twilio/sms" => self.texts.take(&params).await,
+                "/twilio/sms/status" => self.receipts.record(&params, Hook::TextStatus).await,
                 _ => Err(Rejected::Unknown.into()),
             }
         };

@@ -12,13 +12,13 @@ use handbell_outbound::twiml::Verb;
 use handbell_store::{Dispatches, Incidents};
 use http::{Request, Response, StatusCode};
 
-use crate::callback::delivery_token::{read_token, token};
 use crate::callback::twilio::{DeliveryReceipts, TwilioRequests};
-use crate::callback::twiml::{goodbye, twiml};
 use crate::configuration::Configuration;
 use crate::conversation::caller::CustomerCalls;
 use crate::engine::apply::Engine;
+use crate::engine::delivery_token::{read_token, token};
 use crate::parts::{PublicUrl, Time, parts};
+use crate::web::twiml::{goodbye, twiml};
 use crate::{Failed, answer, refuse};
 
 /// Everything about the call that Twilio asks about.

@@ -3,15 +3,26 @@
 use handbell_core::delivery::{DirectMessage, Outcome, Task};
 use handbell_core::wording;
 
-use crate::App;
-use crate::channel::{Attempt, has_reference_tag, outcome_of_fault, outcome_of_lookup, outcome_of_send};
-use crate::engine::deliver::wait;
+use crate::engine::attempt::{
+    Attempt, has_reference_tag, outcome_of_fault, outcome_of_lookup, outcome_of_send,
+};
+use crate::engine::work::wait;
+use crate::parts::{Time, parts};
+use crate::vendor::WebexAccount;
 
-impl App {
+parts! {
+    /// Sends messages to one person in Webex.
+    pub(crate) struct DirectChannel {
+        webex: WebexAccount,
+        time: Time,
+    }
+}
+
+impl DirectChannel {
     /// Sends a message to one person, or looks it up among what was written to them.
-    pub(crate) async fn send_direct(&self, attempt: Attempt<'_>, message: &DirectMessage) -> Outcome {
+    pub(crate) async fn send(&self, attempt: Attempt<'_>, message: &DirectMessage) -> Outcome {
         let Attempt { work, task, .. } = attempt;
-        let webex = match self.webex().await {
+        let webex = match self.webex.client().await {
             Ok(webex) => webex,
             Err(fault) => return outcome_of_fault(fault),
         };
@@ -32,7 +43,7 @@ impl App {
                 return outcome;
             }
         }
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         let markdown = wording::post(&message.content, work.plan(), &work.dispatch, &work.words);

@@ -4,26 +4,40 @@
 use handbell_core::alert::Origin;
 use handbell_core::config::MailDomain;
 use handbell_core::delivery::{Content, MailMessage, Outcome, Task};
-use handbell_core::incident::{Incident, Kind, reference};
+use handbell_core::incident::Kind;
 use handbell_core::wording;
 use handbell_core::wording::conversation;
 use handbell_core::wording::incident::{self, Reader};
-use handbell_inbound::link::{seal_reply, sealed_reply};
-use handbell_outbound::ses::Mail;
-use handbell_store::Named;
-use secrecy::ExposeSecret;
+use handbell_outbound::ses::{Mail, Ses};
 
-use crate::channel::{Attempt, outcome_of_fault, outcome_of_send};
-use crate::engine::deliver::wait;
-use crate::secrets::values;
-use crate::{App, Fault};
+use crate::alert::reply_address::ReplyAddresses;
+use crate::alert::status::IncidentStatus;
+use crate::configuration::Configuration;
+use crate::conversation::answer::CustomerReplies;
+use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
+use crate::engine::work::wait;
+use crate::parts::{Time, parts};
+use crate::web::act::ActionLinks;
 
 /// Marks our own mails, so that one that comes back is known. The same name is looked for in mails that come in.
 const OURS: &str = "X-Handbell";
 
-impl App {
+parts! {
+    /// Sends mails.
+    pub(crate) struct MailChannel {
+        config: Configuration,
+        ses: Ses,
+        links: ActionLinks,
+        reply_addresses: ReplyAddresses,
+        replies: CustomerReplies,
+        incidents: IncidentStatus,
+        time: Time,
+    }
+}
+
+impl MailChannel {
     /// Sends a mail. Nobody can look for a mail: after an unknown outcome it goes out again, thrice at most.
-    pub(crate) async fn send_by_mail(&self, attempt: Attempt<'_>, message: &MailMessage) -> Outcome {
+    pub(crate) async fn send(&self, attempt: Attempt<'_>, message: &MailMessage) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         if work.cancelled {
             return Outcome::NotWanted;
@@ -46,7 +60,7 @@ impl App {
             Err(outcome) => return outcome,
         };
         mail.tags.push(attempt.mail_tag());
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         self.ses.send(&mail).await.map_or_else(outcome_of_send, Outcome::Sent)
@@ -83,13 +97,13 @@ impl App {
         }
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
         let person = delivery.recipient.as_ref().map(|recipient| recipient.id.as_str());
-        let link = self.act_url(&incident.subject, incident.epoch, person, self.now()).await;
+        let link = self.links.url(&incident.subject, incident.epoch, person, self.time.now()).await;
         let link = link.map_err(outcome_of_fault)?;
         let title = incident.alert.as_ref().map_or(work.words.name.as_str(), |alert| alert.title.as_str());
         Ok(Mail {
             from: domain.from.clone(),
             to: email.to_owned(),
-            reply_to: Some(self.reply_address(domain, incident).await.map_err(outcome_of_fault)?),
+            reply_to: Some(self.reply_addresses.make(domain, incident).await.map_err(outcome_of_fault)?),
             subject: format!("[{}] {}", incident.reference(), wording::plain(title)),
             text: incident::mail(&text, &link, incident),
             headers,
@@ -101,7 +115,7 @@ impl App {
     async fn reply_by_mail(&self, attempt: Attempt<'_>, to: &str, text: &str) -> Result<Mail, Outcome> {
         let work = attempt.work;
         if attempt.task == Task::Send
-            && let Some(outcome) = self.reply_must_wait(work).await
+            && let Some(outcome) = self.replies.must_wait(work).await
         {
             return Err(outcome);
         }
@@ -132,7 +146,7 @@ impl App {
         let ours =
             source.is_some_and(|source| source.report_to.iter().any(|one| one.eq_ignore_ascii_case(email)));
         let reader = if ours { Reader::Ours } else { Reader::Outside };
-        let (incident, text) = self.incident_report(work, reader).await?;
+        let (incident, text) = self.incidents.incident_report(work, reader).await?;
         let mut headers = vec![
             ("Auto-Submitted".to_owned(), "auto-replied".to_owned()),
             (OURS.to_owned(), attempt.reference_tag()),
@@ -151,41 +165,11 @@ impl App {
         Ok(Mail {
             from: domain.from.clone(),
             to: email.to_owned(),
-            reply_to: Some(self.reply_address(domain, incident).await.map_err(outcome_of_fault)?),
+            reply_to: Some(self.reply_addresses.make(domain, incident).await.map_err(outcome_of_fault)?),
             subject: incident::report_subject(incident),
             text,
             headers,
             ..Mail::default()
         })
     }
-
-    /// Where an answer to a mail of this incident goes.
-    async fn reply_address(&self, domain: &MailDomain, incident: &Incident) -> Result<String, Fault> {
-        let secret = self.secrets.get(&domain.links.secret, self.now()).await?;
-        let seal = seal_reply(secret.expose_secret().as_bytes(), incident.subject.as_str(), incident.epoch);
-        let name = incident.reference().to_lowercase();
-        Ok(format!("inc+{name}.{}.{seal}@{}", incident.epoch, domain.domain))
-    }
-
-    /// The incident that an address of ours was made for; none for any other address.
-    pub(crate) async fn incident_of_address(&self, local: &str) -> Result<Option<Named>, Fault> {
-        let Some(domain) = &self.config.mail else { return Ok(None) };
-        let Some((short, epoch, seal)) = read_reply(local) else { return Ok(None) };
-        let Some(named) = self.store.incidents().named(&short).await? else { return Ok(None) };
-        let secrets = self.secrets.all(self.now()).await?;
-        let secrets = values(&secrets, [domain.links.secret.as_str()]);
-        let fits = named.epoch == epoch
-            && reference(&named.subject, named.epoch) == short
-            && sealed_reply(&secrets, named.subject.as_str(), epoch, &seal);
-        Ok(fits.then_some(named))
-    }
-}
-
-/// `inc+h-7k3q.1.0123…` in its parts.
-fn read_reply(local: &str) -> Option<(String, u64, String)> {
-    let local = local.to_ascii_lowercase();
-    let mut parts = local.strip_prefix("inc+")?.split('.');
-    let (short, epoch, seal) = (parts.next()?, parts.next()?, parts.next()?);
-    let sound = parts.next().is_none() && short.len() == 6 && seal.len() == 32;
-    sound.then(|| Some((short.to_ascii_uppercase(), epoch.parse().ok()?, seal.to_owned())))?
 }

@@ -6,11 +6,19 @@ use handbell_core::wording;
 use handbell_core::wording::conversation;
 use handbell_outbound::Failure;
 use handbell_outbound::twilio::{Call, CallSeen, Message, Sms, Twilio, fit};
+use handbell_store::History;
 use jiff::SignedDuration;
 
-use crate::App;
-use crate::channel::{Attempt, has_reference_tag, outcome_of_fault, outcome_of_lookup, outcome_of_send};
-use crate::engine::deliver::wait;
+use crate::configuration::Configuration;
+use crate::conversation::answer::CustomerReplies;
+use crate::conversation::apply::ConversationEngine;
+use crate::conversation::file::CustomerFiles;
+use crate::engine::attempt::{
+    Attempt, has_reference_tag, outcome_of_fault, outcome_of_lookup, outcome_of_send,
+};
+use crate::engine::work::wait;
+use crate::parts::{PublicUrl, Time, parts};
+use crate::vendor::TwilioAccount;
 
 /// A text that could not be delivered for this long is better not delivered at all: the next step has come. In seconds.
 const TEXT_VALIDITY: u32 = 4 * 3600;
@@ -33,16 +41,30 @@ struct Page<'a> {
     content: &'a Content,
 }
 
-impl App {
+parts! {
+    /// Sends texts and places calls.
+    pub(crate) struct PhoneChannel {
+        config: Configuration,
+        twilio: TwilioAccount,
+        history: History,
+        conversations: ConversationEngine,
+        replies: CustomerReplies,
+        files: CustomerFiles,
+        public_url: PublicUrl,
+        time: Time,
+    }
+}
+
+impl PhoneChannel {
     /// Sends a text or a call, or looks it up at Twilio.
-    pub(crate) async fn send_by_phone(&self, attempt: Attempt<'_>, message: &PhoneMessage) -> Outcome {
+    pub(crate) async fn send(&self, attempt: Attempt<'_>, message: &PhoneMessage) -> Outcome {
         let work = attempt.work;
         match message {
             PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. } if work.cancelled => {
                 return Outcome::NotWanted;
             }
             PhoneMessage::Reply { .. } if attempt.task == Task::Send => {
-                if let Some(outcome) = self.reply_must_wait(work).await {
+                if let Some(outcome) = self.replies.must_wait(work).await {
                     return outcome;
                 }
             }
@@ -51,7 +73,7 @@ impl App {
             | PhoneMessage::Reply { .. }
             | PhoneMessage::Connect { .. } => {}
         }
-        let twilio = match self.twilio_client().await {
+        let twilio = match self.twilio.client().await {
             Ok(twilio) => twilio,
             Err(fault) => return outcome_of_fault(fault),
         };
@@ -72,7 +94,7 @@ impl App {
                     media: Vec::new(),
                 };
                 for file in files {
-                    if let Err(outcome) = self.attach(work, file, &mut sms).await {
+                    if let Err(outcome) = self.files.attach(work, file, &mut sms).await {
                         return outcome;
                     }
                 }
@@ -101,7 +123,7 @@ impl App {
                 return outcome;
             }
         }
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         // Who writes a notice from outside doesn't know our number.
@@ -118,7 +140,7 @@ impl App {
     }
 
     fn text_status_url(&self, attempt: Attempt<'_>) -> String {
-        format!("{}/twilio/sms/status?d={}", self.public_url(), attempt.token())
+        format!("{}/twilio/sms/status?d={}", self.public_url.get(), attempt.token())
     }
 
     async fn place_call(&self, twilio: &Twilio, attempt: Attempt<'_>, page: Page<'_>) -> Outcome {
@@ -144,10 +166,10 @@ impl App {
                 return outcome;
             }
         }
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
-        let (public, here) = (self.public_url(), attempt.token());
+        let (public, here) = (self.public_url.get(), attempt.token());
         let status = format!("{public}/twilio/voice/status?d={here}");
         let call = Call {
             to: to.to_owned(),
@@ -182,7 +204,7 @@ impl App {
         if sms.body.is_empty() && sms.media.is_empty() {
             return Outcome::Refused { why: "there was nothing in it that can be sent".to_owned() };
         }
-        match self.spend(work, &sms.body).await {
+        match self.replies.spend(work, &sms.body).await {
             Ok(true) => {}
             Ok(false) => {
                 let automatic = work
@@ -194,7 +216,7 @@ impl App {
             }
             Err(fault) => return outcome_of_fault(fault),
         }
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         sms.status_callback = Some(self.text_status_url(attempt));
@@ -202,7 +224,9 @@ impl App {
             Ok(sid) => Outcome::Sent(sid),
             Err(Failure::Refused { code: OPTED_OUT, why }) => {
                 // Twilio heard a STOP that we didn't.
-                if let Err(fault) = self.converse(&work.dispatch.key.subject, &Heard::Refused, None).await {
+                if let Err(fault) =
+                    self.conversations.converse(&work.dispatch.key.subject, &Heard::Refused, None).await
+                {
                     return outcome_of_fault(fault);
                 }
                 Outcome::Refused { why }
@@ -222,7 +246,7 @@ impl App {
         let key = &attempt.work.dispatch.key;
         let seen = twilio.messages(Some(&sms.to), Some(&sms.from)).await;
         let seen = seen.map_err(|failure| outcome_of_lookup(&failure))?;
-        let before = self.store.history().dispatches(&key.subject, COMPARED).await;
+        let before = self.history.dispatches(&key.subject, COMPARED).await;
         let before = before.map_err(|fault| Outcome::LookFailed { why: fault.to_string() })?;
         let others: Vec<String> = before
             .iter()
@@ -249,10 +273,10 @@ impl App {
                 why: "it is not certain whether it rang; write /call again".to_owned(),
             };
         }
-        if !attempt.work.may_begin(self.now()) {
+        if !attempt.work.may_begin(self.time.now()) {
             return wait(0);
         }
-        let (public, here) = (self.public_url(), attempt.token());
+        let (public, here) = (self.public_url.get(), attempt.token());
         let call = Call {
             to: agent.to_owned(),
             from: from.to_owned(),

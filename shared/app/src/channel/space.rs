@@ -4,16 +4,24 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use handbell_core::delivery::{Content, DispatchKey, LEASE, Message, Outcome, SpaceMessage, Task};
-use handbell_core::occupancy::view::View;
 use handbell_core::wording;
 use handbell_outbound::Failure;
-use handbell_outbound::webex::{Attached, File, Post, Webex, zone_card};
+use handbell_outbound::webex::{File, Post, Webex};
+use handbell_store::{Dispatches, Leases};
 use jiff::SignedDuration;
 
-use crate::App;
-use crate::channel::{Attempt, has_reference_tag, outcome_of_fault, outcome_of_lookup, outcome_of_send};
-use crate::engine::deliver::{Work, wait};
-use crate::engine::space::Room;
+use crate::alert::status::IncidentStatus;
+use crate::configuration::Configuration;
+use crate::conversation::attend::CustomerSpace;
+use crate::conversation::file::CustomerFiles;
+use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
+use crate::engine::posts::PostLookup;
+use crate::engine::space::{Room, SpaceFinder};
+use crate::engine::work::{Work, wait};
+use crate::occupancy::zone_card::ZoneCards;
+use crate::parts::{ConfigurationFolder, Time, parts};
+use crate::vendor::WebexAccount;
+use crate::webhooks::Webhooks;
 
 /// A post that takes no longer than this ends before the lease, even if it is begun late.
 const WITHIN_LEASE: Duration = Duration::from_secs(18);
@@ -21,22 +29,37 @@ const WITHIN_LEASE: Duration = Duration::from_secs(18);
 /// Attempts to send to a space, each with its message.
 pub(crate) type SpaceAttempts<'a> = Vec<(Attempt<'a>, &'a SpaceMessage)>;
 
-impl App {
+parts! {
+    /// Sends to the space of an incident or a conversation.
+    pub(crate) struct SpaceChannel {
+        config: Configuration,
+        rooms: SpaceFinder,
+        posts: PostLookup,
+        dispatches: Dispatches,
+        leases: Leases,
+        zones: ZoneCards,
+        customers: CustomerSpace,
+        files: CustomerFiles,
+        incidents: IncidentStatus,
+        webhooks: Webhooks,
+        folder: ConfigurationFolder,
+        webex: WebexAccount,
+        time: Time,
+    }
+}
+
+impl SpaceChannel {
     /// Sends to the space: people before posts, posts one after another, and a later step's posts after those of the step
     /// before.
-    pub(crate) async fn send_to_space(
-        &self,
-        work: &Work,
-        attempts: SpaceAttempts<'_>,
-    ) -> Vec<(String, Outcome)> {
+    pub(crate) async fn send(&self, work: &Work, attempts: SpaceAttempts<'_>) -> Vec<(String, Outcome)> {
         if attempts.is_empty() {
             return Vec::new();
         }
-        let webex = match self.webex().await {
+        let webex = match self.webex.client().await {
             Ok(webex) => webex,
             Err(fault) => return same_for_all(&attempts, &outcome_of_fault(fault)),
         };
-        let room = match self.room(&webex, work).await {
+        let room = match self.rooms.room(&webex, work).await {
             Ok(room) => room,
             Err(outcome) => return same_for_all(&attempts, &outcome),
         };
@@ -68,9 +91,9 @@ impl App {
     async fn earlier_posts_missing(&self, work: &Work) -> Option<Outcome> {
         let number = work.dispatch.previous_post?;
         let key = DispatchKey { number, ..work.dispatch.key.clone() };
-        match self.store.dispatches().dispatch(&key).await {
+        match self.dispatches.dispatch(&key).await {
             Ok(Some(earlier)) if !earlier.posts_are_out() => {
-                let now = self.now();
+                let now = self.time.now();
                 Some(Outcome::Waits { pause: earlier.tried_at(now, Message::is_post).duration_since(now) })
             }
             Ok(_) => None,
@@ -88,13 +111,13 @@ impl App {
         let work = attempt.work;
         match message {
             SpaceMessage::Invite { email, moderator } => {
-                self.invite(webex, work, room, (email, *moderator)).await
+                self.invite(webex, room, work, email, *moderator).await
             }
-            SpaceMessage::Rename { title } => self.rename(webex, room, title).await,
-            SpaceMessage::Assign => self.assign(webex, room, attempt).await,
-            SpaceMessage::Lobby { text } => self.tell_lobby(webex, attempt, text).await,
-            SpaceMessage::RemoveCard { card } => self.remove_card(webex, work, *card).await,
-            SpaceMessage::IncidentCard if attempt.task == Task::Send && self.is_outdated(work) => {
+            SpaceMessage::Rename { title } => self.customers.rename(webex, room, title).await,
+            SpaceMessage::Assign => self.customers.assign(webex, room, attempt).await,
+            SpaceMessage::Lobby { text } => self.customers.tell_lobby(webex, attempt, text).await,
+            SpaceMessage::RemoveCard { card } => self.incidents.remove_card(webex, work, *card).await,
+            SpaceMessage::IncidentCard if attempt.task == Task::Send && self.incidents.is_outdated(work) => {
                 Outcome::NotWanted
             }
             SpaceMessage::IncidentCard => {
@@ -104,40 +127,36 @@ impl App {
                 self.post(webex, room, attempt, self.words_to_post(work, content)).await
             }
             SpaceMessage::ZoneCard => {
-                self.post(webex, room, attempt, async { Ok(self.zone_card(work).await) }).await
+                self.post(webex, room, attempt, async { Ok(self.zones.card(work).await) }).await
             }
             SpaceMessage::OriginalMail { object, name } => {
-                self.post(webex, room, attempt, self.original_mail(object, name)).await
+                self.post(webex, room, attempt, self.incidents.original_mail(object, name)).await
             }
-            SpaceMessage::IncidentReport => self.post(webex, room, attempt, self.report_file(work)).await,
+            SpaceMessage::IncidentReport => {
+                self.post(webex, room, attempt, self.incidents.report_file(work)).await
+            }
             SpaceMessage::CustomerFile { url, content_type } => {
-                let file = self.customers_file(attempt, url, content_type.as_deref());
+                let file = self.files.fetch(attempt, url, content_type.as_deref());
                 self.post(webex, room, attempt, file).await
             }
             SpaceMessage::Transcript { brief } => {
-                self.post(webex, room, attempt, self.transcript(work, *brief)).await
+                self.post(webex, room, attempt, self.customers.transcript(work, *brief)).await
             }
             // It tells of the others, and is shown when they have been tried.
             SpaceMessage::DeliverySummary => wait(0),
         }
     }
 
-    async fn invite(
-        &self,
-        webex: &Webex,
-        work: &Work,
-        room: &Room,
-        (email, moderator): (&str, bool),
-    ) -> Outcome {
+    async fn invite(&self, webex: &Webex, room: &Room, work: &Work, email: &str, moderator: bool) -> Outcome {
         if work.cancelled {
             return Outcome::NotWanted;
         }
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         match webex.add_member(&room.id, email, moderator).await {
             Ok(member) => Outcome::Sent(member.id),
-            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, room).await {
+            Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(webex, room).await {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
             },
@@ -157,19 +176,14 @@ impl App {
         attempt: Attempt<'_>,
         made: impl Future<Output = Result<Post, Outcome>>,
     ) -> Outcome {
-        let Attempt { work, name, task, .. } = attempt;
+        let Attempt { work, task, .. } = attempt;
         let tag = attempt.reference_tag();
-        if task == Task::LookUp {
-            match self.look_in_room(webex, &room.id, &tag).await {
-                Ok(Some(id)) => return Outcome::Sent(id),
-                Ok(None) => {}
-                Err(outcome) => return outcome,
-            }
-            if let Some(outcome) = self.look_again(work, name).await.or_else(|| attempt.after_empty_look()) {
-                return outcome;
-            }
+        if task == Task::LookUp
+            && let Some(outcome) = self.look_up(webex, room, attempt).await
+        {
+            return outcome;
         }
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         let post = match made.await {
@@ -178,24 +192,14 @@ impl App {
         };
         let parent = match work.thread() {
             Some(thread) => Some(thread.clone()),
-            None => self.card_above(attempt).await,
+            None => self.zones.card_above(attempt).await,
         };
         let mut post = Post { markdown: wording::tagged_post(&post.markdown, &tag), parent, ..post };
-        if post.deadline() > WITHIN_LEASE {
-            // Sending the file may take longer than the lease: nobody may take over and post it a second time meanwhile.
-            let sending = SignedDuration::try_from(post.deadline()).unwrap_or(SignedDuration::MAX);
-            match self
-                .store
-                .leases()
-                .renew(&work.dispatch.key, &work.owner, self.now() + sending + LEASE)
-                .await
-            {
-                Ok(true) => {}
-                Ok(false) | Err(_) => return wait(1),
-            }
+        if !self.lease_covers(work, &post).await {
+            return wait(1);
         }
         // Getting the file, finding the card above and renewing the lease may have taken their time.
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         let mut answer = webex.post(&room.id, &post).await;
@@ -204,13 +208,13 @@ impl App {
             && (post.card.take().is_some() | post.parent.take().is_some())
         {
             // The refusal may have taken its time too: the next claim is quicker.
-            if !work.may_begin(self.now()) {
+            if !work.may_begin(self.time.now()) {
                 return wait(0);
             }
             if let (Message::Space(SpaceMessage::ZoneCard), Some(view)) =
                 (&attempt.delivery.message, work.dispatch.view())
             {
-                post = self.plain_card(work, view, self.config.webex.webhook.is_some());
+                post = self.zones.words_and_picture(work, view, self.config.webex.webhook.is_some());
                 post.markdown = wording::tagged_post(&post.markdown, &tag);
             }
             answer = webex.post(&room.id, &post).await;
@@ -221,11 +225,11 @@ impl App {
                 if let (Message::Space(SpaceMessage::CustomerFile { url, .. }), true) =
                     (&attempt.delivery.message, post.attached.is_some())
                 {
-                    self.remove_from_twilio(url).await;
+                    self.files.remove_from_twilio(url).await;
                 }
                 Outcome::Sent(id)
             }
-            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(webex, room).await {
+            Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(webex, room).await {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
             },
@@ -233,11 +237,42 @@ impl App {
         }
     }
 
+    /// An incident's card. Before a process shows its first card the webhooks must be there: nobody would hear its buttons.
+    async fn incident_card(&self, work: &Work, room: &Room) -> Result<Post, Outcome> {
+        let shown = work.told_incident().is_some() && work.plan().is_some();
+        if shown && self.config.webex.webhook.is_some() {
+            self.webhooks.ensure_once().await;
+        }
+        self.incidents.incident_card(work, room).await
+    }
+
+    /// Looks for what an earlier attempt posted; none if it has to be posted once more.
+    async fn look_up(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Option<Outcome> {
+        match self.posts.find_in_room(webex, &room.id, &attempt.reference_tag()).await {
+            Ok(Some(id)) => return Some(Outcome::Sent(id)),
+            Ok(None) => {}
+            Err(outcome) => return Some(outcome),
+        }
+        let again = self.posts.must_look_again(attempt.work, attempt.name).await;
+        again.or_else(|| attempt.after_empty_look())
+    }
+
+    /// Whether the lease lasts until the post is sent; it is renewed for that.
+    async fn lease_covers(&self, work: &Work, post: &Post) -> bool {
+        if post.deadline() <= WITHIN_LEASE {
+            return true;
+        }
+        // Sending the file may take longer than the lease: nobody may take over and post it a second time meanwhile.
+        let sending = SignedDuration::try_from(post.deadline()).unwrap_or(SignedDuration::MAX);
+        let until = self.time.now() + sending + LEASE;
+        self.leases.renew(&work.dispatch.key, &work.owner, until).await.unwrap_or(false)
+    }
+
     async fn words_to_post(&self, work: &Work, content: &Content) -> Result<Post, Outcome> {
         let markdown = match content {
-            Content::FirstPost(address) => self.first_post(work, address).await?,
+            Content::FirstPost(address) => self.customers.first_post(work, address).await?,
             Content::TakenBack { reply, changed, by } => {
-                self.what_became_of(work, *reply, (*changed, by)).await?
+                self.customers.what_became_of(work, *reply, *changed, by).await?
             }
             Content::Step { .. } | Content::Page { .. } | Content::Text(_) | Content::Entry => {
                 wording::post(content, work.plan(), &work.dispatch, &work.words)
@@ -252,93 +287,13 @@ impl App {
         })
     }
 
-    /// A card; where cards aren't wanted, the same in words with the picture.
-    async fn zone_card(&self, work: &Work) -> Post {
-        let Some(view) = work.dispatch.view() else { return Post::default() };
-        // Without a webhook nobody hears a choice, so none is offered.
-        let heard = self.config.webex.webhook.is_some();
-        if !self.config.webex.cards {
-            return self.plain_card(work, view, heard);
-        }
-        self.hook_once().await;
-        // Without a point there is nothing to draw.
-        let drawn = view.points.iter().any(Option::is_some);
-        let picture = if drawn { self.chart_url(&work.dispatch.key).await.ok() } else { None };
-        let incident =
-            handbell_core::incident::reference(&work.dispatch.key.subject, work.dispatch.key.epoch);
-        let mut card = wording::occupancy::card(view, &work.words);
-        if !heard {
-            card.choices.clear();
-        }
-        Post {
-            markdown: wording::occupancy::markdown(view, &work.words, false),
-            card: Some(zone_card(&card, picture.as_deref(), &incident)),
-            ..Post::default()
-        }
-    }
-
-    /// Before a process shows its first card the webhooks must be there: nobody would hear its buttons.
-    pub(crate) async fn hook_once(&self) {
-        let mend = async || {
-            if let Err(fault) = self.mend_webhooks().await {
-                tracing::warn!(reason = %fault, "the webhooks at Webex could not be looked after; tried again in five minutes");
-            }
-        };
-        self.hooked.get_or_init(mend).await;
-    }
-
-    fn plain_card(&self, work: &Work, view: &View, answers: bool) -> Post {
-        Post {
-            markdown: wording::occupancy::markdown(view, &work.words, answers),
-            attached: Some(Attached::chart(crate::occupancy::chart::draw(view, &work.words).into())),
-            ..Post::default()
-        }
-    }
-
-    /// The id of the card that this stands under, if it is there already.
-    async fn card_above(&self, attempt: Attempt<'_>) -> Option<String> {
-        let work = attempt.work;
-        let number = attempt.delivery.under?;
-        let key = DispatchKey { number, ..work.dispatch.key.clone() };
-        let dispatch = self.store.dispatches().dispatch(&key).await.ok()??;
-        dispatch
-            .deliveries
-            .into_values()
-            .find(|delivery| delivery.message == Message::Space(SpaceMessage::ZoneCard))?
-            .id
-    }
-
-    /// Our post with this reference tag. A bot can't list what it posted in a group space: there its own post comes back by
-    /// the webhook and is written down; that Webex answers at all is what is learnt here.
-    pub(crate) async fn look_in_room(
-        &self,
-        webex: &Webex,
-        room: &str,
-        tag: &str,
-    ) -> Result<Option<String>, Outcome> {
-        let me = self.me().await.map_err(|fault| Outcome::LookFailed { why: fault.0 })?;
-        let messages = webex.messages(room, 100, me.bot).await;
-        let messages = messages.map_err(|failure| outcome_of_lookup(&failure))?;
-        let ours = messages.into_iter().find(|message| {
-            has_reference_tag(message.markdown.as_deref(), tag)
-                || has_reference_tag(message.text.as_deref(), tag)
-        });
-        Ok(ours.map(|message| message.id))
-    }
-
-    /// What a bot's empty look proves: only that Webex answers. The webhook that brings its own post gets some more time.
-    pub(crate) async fn look_again(&self, work: &Work, name: &str) -> Option<Outcome> {
-        let bot = self.me().await.is_ok_and(|me| me.bot);
-        (bot && work.delivery(name)?.looks == 0).then_some(Outcome::LookAgain)
-    }
-
     /// The file that belongs to a post; what is missing, in words, if it can't be had.
     fn plans_file(&self, content: &Content, work: &Work) -> Result<Option<File>, String> {
         let Content::Step { step, .. } = content else { return Ok(None) };
         let post = work.plan().and_then(|plan| plan.step(*step)).and_then(|step| step.post.as_ref());
         let Some(post) = post else { return Ok(None) };
         let Some(file) = &post.file else { return Ok(None) };
-        let path = self.places.files.join(file);
+        let path = self.folder.path_of(file);
         let name = path.file_name().map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
         let missing = || {
             format!(

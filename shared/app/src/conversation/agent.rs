@@ -1,5 +1,8 @@
 //! An agent writes in a customer's space: what may leave leaves once and in order, and everything else stays.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use handbell_core::config::Line;
 use handbell_core::conversation::decide::{Answer, Heard};
 use handbell_core::conversation::relay_policy::{Author, Policy, Sight, Us, Verdict, Written, judge};
@@ -7,13 +10,17 @@ use handbell_core::conversation::{Agent, Conversation};
 use handbell_core::incident::Subject;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Message, Webex};
-use handbell_store::Named;
 use handbell_store::table::RowKey;
+use handbell_store::{Conversations, Named};
 use jiff::SignedDuration;
 
+use crate::Fault;
+use crate::configuration::Configuration;
+use crate::conversation::apply::ConversationEngine;
 use crate::engine::pause::retry_pause;
-use crate::vendor::BotIdentity;
-use crate::{App, Fault};
+use crate::engine::queue::Queue;
+use crate::parts::{Access, Dependencies, Part, Time, parts};
+use crate::vendor::{BotIdentity, WebexAccount};
 
 /// So many messages before the one that we heard of are read with it, so that none overtakes another.
 const READ_WITH: usize = 20;
@@ -30,29 +37,54 @@ const CHANGE_TRIES: u32 = 40;
 
 /// Somebody who writes, as far as it matters.
 #[derive(Clone)]
-pub(crate) struct Writer {
-    pub(crate) agent: Agent,
+struct Writer {
+    agent: Agent,
     machine: bool,
     org: Option<String>,
 }
 
-fn failed(failure: &Failure) -> Fault {
-    Fault(failure.to_string())
+/// A message that an agent changed or deleted.
+#[derive(Clone, Copy)]
+pub(crate) struct Change<'a> {
+    pub(crate) message: &'a str,
+    pub(crate) room: &'a str,
+    pub(crate) person: &'a str,
+    pub(crate) deleted: bool,
 }
 
-impl App {
+/// Who wrote, as far as this process has asked: by the id at Webex.
+#[derive(Clone, Default)]
+pub(crate) struct KnownWriters(Arc<Mutex<BTreeMap<String, Writer>>>);
+
+impl Part for KnownWriters {
+    fn access(_: &mut Access) {}
+
+    fn build(from: &Dependencies) -> Self {
+        from.shared()
+    }
+}
+
+parts! {
+    /// Reads what agents write in customers' spaces.
+    pub(crate) struct AgentMessages {
+        config: Configuration,
+        conversations: Conversations,
+        engine: ConversationEngine,
+        queue: Queue,
+        webex: WebexAccount,
+        writers: KnownWriters,
+        time: Time,
+    }
+}
+
+impl AgentMessages {
     /// Reads what agents wrote in a customer's space up to the message that we heard of, and in the order in which they wrote it.
-    pub(crate) async fn agents_wrote(
-        &self,
-        whose: &Named,
-        room: &str,
-        named: Option<Message>,
-    ) -> Result<(), Fault> {
+    pub(crate) async fn read(&self, whose: &Named, room: &str, named: Option<Message>) -> Result<(), Fault> {
         let subject = &whose.subject;
-        let conversation = self.store.conversations().conversation(subject).await?;
+        let conversation = self.conversations.conversation(subject).await?;
         // The space of a customer who was forgotten is nobody's.
         let Some(conversation) = conversation.filter(|talk| talk.epoch == whose.epoch) else { return Ok(()) };
-        let (webex, me) = (self.webex().await?, self.me().await?);
+        let (webex, me) = (self.webex.client().await?, self.webex.identity().await?);
         let limit = if named.is_some() { READ_WITH } else { READ_UNHEARD };
         let listed = webex.messages(room, limit, me.bot).await;
         let mut messages = match (listed, &named) {
@@ -63,14 +95,14 @@ impl App {
             }
             // We may read what mentions us although we may not list: then there is only this one.
             (Err(Failure::Refused { .. }), Some(_)) => Vec::new(),
-            (Err(failure), _) => return Err(failed(&failure)),
+            (Err(failure), _) => return Err(failure.into()),
         };
         if let Some(named) = &named
             && !messages.iter().any(|message| message.id == named.id)
         {
             messages.push(named.clone());
         }
-        let (sight, now) = (sight(me), self.now());
+        let (sight, now) = (sight(me), self.time.now());
         let heard_at = named.as_ref().and_then(|named| named.created);
         messages.retain(|message| {
             let Some(at) = message.created else { return false };
@@ -101,7 +133,7 @@ impl App {
         message: &Message,
     ) -> Result<(), Fault> {
         let subject = &conversation.subject;
-        let me = self.me().await?;
+        let me = self.webex.identity().await?;
         let Some((writer, verdict)) = self.judged(webex, subject, message, me).await? else { return Ok(()) };
         let said = answer(message, writer.agent, String::new(), sight(me));
         let heard = match verdict {
@@ -113,7 +145,7 @@ impl App {
             Verdict::Stays(why) => Heard::Stays { why, said },
         };
         let id = format!("wx-{}", message.id);
-        self.turn(subject, conversation.address.as_ref(), &heard, Some(&id)).await?;
+        self.engine.turn(subject, conversation.address.as_ref(), &heard, Some(&id)).await?;
         Ok(())
     }
 
@@ -162,14 +194,14 @@ impl App {
 
     /// Who a person is, asked once in a process's life; none if Webex doesn't tell us.
     async fn writer(&self, webex: &Webex, person: &str) -> Result<Option<Writer>, Fault> {
-        let known = |writers: &std::collections::BTreeMap<String, Writer>| writers.get(person).cloned();
-        if let Some(writer) = self.writers.lock().ok().as_deref().and_then(known) {
+        let known = |writers: &BTreeMap<String, Writer>| writers.get(person).cloned();
+        if let Some(writer) = self.writers.0.lock().ok().as_deref().and_then(known) {
             return Ok(Some(writer));
         }
         let person = match webex.person(person).await {
             Ok(person) => person,
             Err(Failure::Refused { .. }) => return Ok(None),
-            Err(failure) => return Err(failed(&failure)),
+            Err(failure) => return Err(failure.into()),
         };
         let email = person.emails.iter().flatten().next().cloned().unwrap_or_default();
         let writer = Writer {
@@ -182,42 +214,32 @@ impl App {
                 email,
             },
         };
-        if let Ok(mut writers) = self.writers.lock() {
+        if let Ok(mut writers) = self.writers.0.lock() {
             writers.insert(person.id, writer.clone());
         }
         Ok(Some(writer))
     }
 
     /// An agent changed or deleted a message; what can't be dealt with now is tried again.
-    pub(crate) async fn message_changed(
-        &self,
-        message: &str,
-        (room, person): (&str, &str),
-        deleted: bool,
-        tries: u32,
-    ) -> Result<(), Fault> {
-        match self.changed(message, (room, person), deleted, tries).await {
+    pub(crate) async fn message_changed(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
+        match self.changed(change, tries).await {
             Err(fault) if tries < CHANGE_TRIES => {
                 tracing::warn!(reason = %fault, "a changed message can't be dealt with now; tried again");
-                let now = self.now();
+                let now = self.time.now();
+                let Change { message, room, person, deleted } = change;
                 let again = RowKey::changed(message, (room, person), deleted, tries + 1);
                 let soon = now + retry_pause(tries);
-                if self.enqueue(&[(again, soon)], now).await { Ok(()) } else { Err(fault) }
+                if self.queue.enqueue(&[(again, soon)], now).await { Ok(()) } else { Err(fault) }
             }
             other => other,
         }
     }
 
-    async fn changed(
-        &self,
-        id: &str,
-        (room, person): (&str, &str),
-        deleted: bool,
-        tries: u32,
-    ) -> Result<(), Fault> {
-        let Some(whose) = self.store.conversations().conversation_of_room(room).await? else { return Ok(()) };
+    async fn changed(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
+        let Change { message: id, room, person, deleted } = change;
+        let Some(whose) = self.conversations.conversation_of_room(room).await? else { return Ok(()) };
         let subject = whose.subject;
-        let Some(conversation) = self.store.conversations().conversation(&subject).await? else {
+        let Some(conversation) = self.conversations.conversation(&subject).await? else {
             return Ok(());
         };
         let carried =
@@ -225,29 +247,33 @@ impl App {
         let (carried, known) = match carried {
             Some(answer) => (answer, true),
             // It is long ago, or was no answer.
-            None => match self.store.conversations().handled(&subject, &format!("wx-{id}")).await? {
+            None => match self.conversations.handled(&subject, &format!("wx-{id}")).await? {
                 Some(handled) if handled.count > 0 => (u32::try_from(handled.count).unwrap_or(0), false),
                 Some(_) => return Ok(()),
                 // Whoever reads it may be about to write that down.
                 None if tries < UNREAD_TRIES => {
-                    return Err(Fault("the message has not been read yet".to_owned()));
+                    return Err(Fault::from("the message has not been read yet"));
                 }
                 None => return Ok(()),
             },
         };
-        let (webex, me) = (self.webex().await?, self.me().await?);
+        let (webex, me) = (self.webex.client().await?, self.webex.identity().await?);
         let by = self
             .writer(&webex, person)
             .await?
             .map_or_else(|| "Somebody".to_owned(), |writer| writer.agent.name);
         if deleted {
             let heard = Heard::Deleted { answer: carried, by };
-            return self.converse(&subject, &heard, Some(&format!("wx-deleted-{id}"))).await.map(|_| ());
+            return self
+                .engine
+                .converse(&subject, &heard, Some(&format!("wx-deleted-{id}")))
+                .await
+                .map(|_| ());
         }
         let message = match webex.message(id).await {
             Ok(message) => message,
             Err(Failure::Refused { .. }) => return Ok(()),
-            Err(failure) => return Err(failed(&failure)),
+            Err(failure) => return Err(failure.into()),
         };
         let now = match self.judged(&webex, &subject, &message, me).await? {
             // What was sent long ago is only told of: nobody knows any more what took its place since.
@@ -259,7 +285,7 @@ impl App {
         };
         let updated = message.updated.map_or(0, jiff::Timestamp::as_millisecond);
         let heard = Heard::Changed { answer: carried, now, by };
-        self.converse(&subject, &heard, Some(&format!("wx-changed-{id}-{updated}"))).await.map(|_| ())
+        self.engine.converse(&subject, &heard, Some(&format!("wx-changed-{id}-{updated}"))).await.map(|_| ())
     }
 }
 

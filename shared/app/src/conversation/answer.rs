@@ -5,26 +5,39 @@ use handbell_core::conversation::decide::Heard;
 use handbell_core::delivery::{Dispatch, DispatchKey, Message, Outcome, Speaker};
 use handbell_core::texting::parts;
 use handbell_core::wording::conversation as wording;
+use handbell_store::{Conversations, Counters, Dispatches};
 
-use crate::conversation::apply::space_of;
-use crate::engine::deliver::{Claim, InConversation, Scope, Work, wait};
-use crate::{App, Fault};
+use crate::Fault;
+use crate::configuration::Configuration;
+use crate::conversation::apply::{ConversationEngine, space_of};
+use crate::engine::work::{Claim, InConversation, Scope, Work, wait};
+use crate::parts::{Time, parts};
+use crate::vendor::WebexAccount;
 
 /// Daily limit of SMS segments that a line sends automatically.
 const BY_ITSELF: u32 = 200;
 /// A day's count of parts is kept two days.
 const KEEP_COUNT: i64 = 2 * 86_400;
 
-impl App {
+parts! {
+    /// Replies to customers: which of them may leave, and when.
+    pub(crate) struct CustomerReplies {
+        config: Configuration,
+        conversations: Conversations,
+        dispatches: Dispatches,
+        counters: Counters,
+        engine: ConversationEngine,
+        webex: WebexAccount,
+        time: Time,
+    }
+}
+
+impl CustomerReplies {
     /// A claimed dispatch of a conversation. The conversation is read after the claim: a STOP that has been committed is
     /// seen here.
-    pub(crate) async fn work_of_conversation(
-        &self,
-        mut dispatch: Dispatch,
-        claim: Claim,
-    ) -> Result<Work, Fault> {
+    pub(crate) async fn begin(&self, mut dispatch: Dispatch, claim: Claim) -> Result<Work, Fault> {
         let subject = dispatch.key.subject.clone();
-        let conversation = self.store.conversations().conversation(&subject).await?;
+        let conversation = self.conversations.conversation(&subject).await?;
         // A customer who was forgotten is another one if they write again.
         let conversation =
             conversation.filter(|known| known.address.is_some() && known.epoch == dispatch.key.epoch);
@@ -39,7 +52,7 @@ impl App {
                 let replies = !dispatch.replies_are_out();
                 stopped = known.cancels(dispatch.key.number);
                 if let Some(number) = number.filter(|_| stopped.is_none() && replies) {
-                    let opted_out = self.store.conversations().sender(number).await?.opted_out.is_some();
+                    let opted_out = self.conversations.sender(number).await?.opted_out.is_some();
                     stopped = opted_out.then_some("the customer wants no more texts");
                 }
             }
@@ -62,13 +75,14 @@ impl App {
         let answer = died.iter().find(|name| work.delivery(name).is_some_and(|one| one.message.is_reply()));
         let Some(name) = answer.filter(|_| by_agent) else { return };
         let id = format!("failed-{}", work.dispatch.reference_tag(name));
-        if let Err(fault) = self.converse(&work.dispatch.key.subject, &Heard::Failed, Some(&id)).await {
+        if let Err(fault) = self.engine.converse(&work.dispatch.key.subject, &Heard::Failed, Some(&id)).await
+        {
             tracing::warn!(reason = %fault, "that a customer still waits could not be written down");
         }
     }
 
     /// Answers leave one after another; one that takes another's place, only if that was taken back in time.
-    pub(crate) async fn reply_must_wait(&self, work: &Work) -> Option<Outcome> {
+    pub(crate) async fn must_wait(&self, work: &Work) -> Option<Outcome> {
         let earlier = |number| DispatchKey { number, ..work.dispatch.key.clone() };
         let of = work.dispatch.of_conversation()?;
         if let Some(number) = of.replaces {
@@ -80,9 +94,9 @@ impl App {
             }
         }
         let number = of.previous_reply?;
-        match self.store.dispatches().dispatch(&earlier(number)).await {
+        match self.dispatches.dispatch(&earlier(number)).await {
             Ok(Some(earlier)) if !earlier.replies_are_out() => {
-                let now = self.now();
+                let now = self.time.now();
                 let pause = earlier.tried_at(now, Message::is_reply).duration_since(now);
                 Some(Outcome::Waits { pause })
             }
@@ -96,7 +110,7 @@ impl App {
     pub(crate) async fn was_taken_back(&self, key: &DispatchKey, answer: u32) -> Result<Option<bool>, Fault> {
         let mut next = Some(answer);
         while let Some(number) = next {
-            let dispatch = self.store.dispatches().dispatch(&DispatchKey { number, ..key.clone() }).await?;
+            let dispatch = self.dispatches.dispatch(&DispatchKey { number, ..key.clone() }).await?;
             match dispatch.as_ref().map(Dispatch::was_taken_back) {
                 Some(Some(true)) => next = dispatch.and_then(|dispatch| dispatch.of_conversation()?.replaces),
                 Some(Some(false)) | None => return Ok(Some(false)),
@@ -109,25 +123,24 @@ impl App {
     /// Counts what is about to be sent; false when the line has sent enough today, and then the admins are told once.
     pub(crate) async fn spend(&self, work: &Work, body: &str) -> Result<bool, Fault> {
         let Some((name, line)) = self.config.line(&work.dispatch.key.subject) else { return Ok(true) };
-        let now = self.now();
+        let now = self.time.now();
         let count = parts(body).count.max(1);
         let today = now.strftime("%Y-%m-%d");
         // What is said by itself has a purse of its own: whoever makes us say much must not silence the agents.
         if work.dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Handbell) {
             let what = format!("by-itself:{name}:{today}");
-            return Ok(self.store.counters().count(&what, count, now, KEEP_COUNT).await? < BY_ITSELF);
+            return Ok(self.counters.count(&what, count, now, KEEP_COUNT).await? < BY_ITSELF);
         }
-        let before =
-            self.store.counters().count(&format!("parts:{name}:{today}"), count, now, KEEP_COUNT).await?;
+        let before = self.counters.count(&format!("parts:{name}:{today}"), count, now, KEEP_COUNT).await?;
         if before + count <= line.limits.parts_per_day {
             return Ok(true);
         }
         // Written down when it is done: whoever dies before, or can't reach them, leaves it to the next answer that stays.
         let told = format!("told:{name}:{today}");
-        if self.store.counters().count(&told, 0, now, KEEP_COUNT).await? == 0
+        if self.counters.count(&told, 0, now, KEEP_COUNT).await? == 0
             && self.tell_admins(&wording::spent(name, line.limits.parts_per_day)).await
         {
-            self.store.counters().count(&told, 1, now, KEEP_COUNT).await?;
+            self.counters.count(&told, 1, now, KEEP_COUNT).await?;
         }
         Ok(false)
     }
@@ -135,7 +148,7 @@ impl App {
     /// A word to the admins by Webex, and to the log. True if it needs no saying again.
     async fn tell_admins(&self, text: &str) -> bool {
         tracing::error!("{text}");
-        let Ok(webex) = self.webex().await else { return false };
+        let Ok(webex) = self.webex.client().await else { return false };
         let mut told = self.config.admins.webex.is_empty();
         for admin in &self.config.admins.webex {
             match webex.direct(admin, text).await {

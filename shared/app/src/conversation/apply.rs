@@ -1,23 +1,16 @@
 //! Something happens in a conversation: read, decide, commit, enqueue. Every trigger that changes one comes through here.
 
-use handbell_core::button::EventId;
 use handbell_core::conversation::decide::{Desk, Heard, converse};
 use handbell_core::conversation::{Address, Conversation};
 use handbell_core::incident::Subject;
-use handbell_core::incident::command::{Actor, Command, How};
-use handbell_core::incident::decide::Event;
 use handbell_store::table::RowKey;
-use handbell_store::{CommitTurn, Conversations, LoadedTalk, Named, NotCommitted, first_due};
-use jiff::SignedDuration;
+use handbell_store::{CommitTurn, Conversations, LoadedTalk, NotCommitted, first_due};
 
 use crate::configuration::{Configuration, keep_seconds};
 use crate::engine::pause::{ENQUEUE_AHEAD, ROUNDS, pause};
 use crate::engine::queue::Queue;
 use crate::parts::{Time, parts};
-use crate::{App, Fault, Ids};
-
-/// That somebody waits is told again by the same id for this long.
-const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);
+use crate::{Fault, Ids};
 
 parts! {
     /// Applies events to conversations: loads, decides, commits and enqueues.
@@ -126,66 +119,7 @@ impl ConversationEngine {
                 Err(NotCommitted::Fault(fault)) => return Err(fault.into()),
             }
         }
-        Err(Fault("too many events at once for one conversation".into()))
-    }
-}
-
-impl App {
-    /// A conversation's time has come: who waits too long becomes an incident, and no incident when nobody waits any more.
-    pub(crate) async fn look_at_conversation(&self, subject: &Subject) -> Result<(), Fault> {
-        if self.config.line(subject).is_none() {
-            // Nobody answers on it any more; it would be looked at in vain every minute.
-            return Ok(self.store.leases().let_rest(subject).await?);
-        }
-        self.read_before_alarm(subject).await;
-        let conversation = self.converse(subject, &Heard::Wake, None).await?;
-        let Some(conversation) = conversation.filter(|talk| talk.alarm != talk.alarmed) else {
-            return Ok(());
-        };
-        let waiting = Subject::waiting(subject);
-        // Told first and crossed out afterwards: by its id it is told once, whoever dies in between.
-        if let Some(since) = conversation.alarmed {
-            let answered = conversation.answered_at.is_some_and(|at| at >= since);
-            let who = match (answered, conversation.closed, &conversation.assignee) {
-                (true, _, Some(agent)) => agent.name.as_str(),
-                (true, _, None) => "the team",
-                (false, true, _) => "the end of the conversation",
-                (false, false, _) => "the customer, who wants no more texts",
-            };
-            let by = Actor::named(who, How::Space);
-            let event = Event::Command { by, epoch: None, command: Command::Resolve };
-            let id = EventId { key: format!("answered-{}", since.as_millisecond()), keep: KEEP };
-            self.apply(&waiting, &event, Some(&id)).await?;
-        }
-        if let Some(since) = conversation.alarm {
-            let event = Event::Waits { customer: conversation.called(), since };
-            let id = EventId { key: format!("waits-{}", since.as_millisecond()), keep: KEEP };
-            self.apply(&waiting, &event, Some(&id)).await?;
-        }
-        self.converse(subject, &Heard::Told { alarmed: conversation.alarm }, None).await.map(|_| ())
-    }
-
-    /// Before somebody is called because nobody answers, it is looked whether an answer only didn't reach us.
-    async fn read_before_alarm(&self, subject: &Subject) {
-        let read = async {
-            let waits = self
-                .store
-                .conversations()
-                .conversation(subject)
-                .await?
-                .filter(|talk| talk.waiting_since.is_some());
-            let Some(talk) = waits else { return Ok::<_, Fault>(()) };
-            match self.store.spaces().space(&space_of(subject, talk.epoch)).await?.and_then(|row| row.room) {
-                Some(room) => {
-                    let whose = Named { subject: subject.clone(), epoch: talk.epoch };
-                    self.agents_wrote(&whose, &room, None).await
-                }
-                None => Ok(()),
-            }
-        };
-        if let Err(fault) = read.await {
-            tracing::warn!(reason = %fault, "whether somebody has answered could not be read");
-        }
+        Err(Fault::from("too many events at once for one conversation"))
     }
 }
 

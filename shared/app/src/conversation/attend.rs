@@ -9,15 +9,36 @@ use handbell_core::delivery::{Message, Outcome, SpaceMessage, Task};
 use handbell_core::wording::{self, conversation};
 use handbell_outbound::webex::{Attached, Person, Post, Webex};
 use handbell_outbound::{Failure, Said};
+use handbell_store::{History, Lines, SpaceMaking};
 
-use crate::App;
-use crate::channel::{Attempt, outcome_of_fault, outcome_of_send};
-
+use crate::configuration::Configuration;
 use crate::conversation::agent::sight;
-use crate::engine::deliver::{Work, wait};
-use crate::engine::space::{Room, Wanted};
+use crate::conversation::answer::CustomerReplies;
+use crate::conversation::apply::ConversationEngine;
+use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
+use crate::engine::space::{Room, SpaceFinder, Wanted};
+use crate::engine::work::{Work, wait};
+use crate::parts::{Time, parts};
+use crate::vendor::WebexAccount;
+use crate::webhooks::Webhooks;
 
-impl App {
+parts! {
+    /// What is done in a customer's space besides posting what was said.
+    pub(crate) struct CustomerSpace {
+        config: Configuration,
+        engine: ConversationEngine,
+        replies: CustomerReplies,
+        rooms: SpaceFinder,
+        webhooks: Webhooks,
+        lines: Lines,
+        history: History,
+        space_making: SpaceMaking,
+        webex: WebexAccount,
+        time: Time,
+    }
+}
+
+impl CustomerSpace {
     /// Looks who is there, asks somebody if nobody is, and tells the conversation what came of it.
     pub(crate) async fn assign(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Outcome {
         let Attempt { work, task, .. } = attempt;
@@ -31,11 +52,11 @@ impl App {
             // It was only looked: nothing is uncertain.
             Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
             Err(Failure::Refused { code: 404, why }) => {
-                return self.room_is_gone(webex, room).await.unwrap_or(Outcome::Refused { why });
+                return self.rooms.room_is_gone(webex, room).await.unwrap_or(Outcome::Refused { why });
             }
             Err(failure) => return outcome_of_send(failure),
         };
-        let last = match self.store.lines().line(line_name).await {
+        let last = match self.lines.line(line_name).await {
             Ok(row) => row.asked_last,
             Err(fault) => return outcome_of_fault(fault.into()),
         };
@@ -52,7 +73,7 @@ impl App {
             Choice::SomebodyThere => (There::Somebody, None),
             Choice::Nobody => (There::Nobody, None),
             Choice::Assign(candidate) => {
-                if !work.may_begin(self.now()) {
+                if !work.may_begin(self.time.now()) {
                     return wait(0);
                 }
                 match webex.add_member(&room.id, &candidate.email, false).await {
@@ -69,11 +90,11 @@ impl App {
             }
         };
         let id = format!("looked-{}", attempt.reference_tag());
-        if let Err(fault) = self.converse(subject, &Heard::Looked(there), Some(&id)).await {
+        if let Err(fault) = self.engine.converse(subject, &Heard::Looked(there), Some(&id)).await {
             return outcome_of_fault(fault);
         }
         if let Some(email) = asked
-            && let Err(fault) = self.store.lines().asked_last(line_name, &email).await
+            && let Err(fault) = self.lines.asked_last(line_name, &email).await
         {
             // Only the turn is lost; the customer isn't.
             tracing::warn!(reason = %fault, "who was asked last could not be written down");
@@ -84,7 +105,11 @@ impl App {
     /// Everybody who may answer on this line, as Webex shows them to us.
     async fn candidates(&self, webex: &Webex, line: &Line, room: &str) -> Said<Vec<Candidate>> {
         let here = webex.members(room).await?;
-        let me = self.me().await.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.0 })?;
+        let me = self
+            .webex
+            .identity()
+            .await
+            .map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })?;
         let in_space = |email: &str| {
             here.iter().any(|member| {
                 member.person_email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))
@@ -145,18 +170,18 @@ impl App {
             digits: None,
             of: None,
         };
-        let lobby = match self.space(webex, &wanted, work).await {
+        let lobby = match self.rooms.space(webex, &wanted, work).await {
             Ok(lobby) => lobby,
             Err(outcome) => return outcome,
         };
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         let markdown = wording::tagged_post(text, &attempt.reference_tag());
         match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
             Ok(id) => Outcome::Sent(id),
             Err(Failure::Refused { code: 404, why }) => {
-                match self.store.space_making().forget_space(&wanted.name, &lobby.row).await {
+                match self.space_making.forget_space(&wanted.name, &lobby.row).await {
                     Ok(()) => Outcome::NotSent { pause: None, why },
                     Err(fault) => outcome_of_fault(fault.into()),
                 }
@@ -167,8 +192,8 @@ impl App {
 
     /// What stands first in a customer's space.
     pub(crate) async fn first_post(&self, work: &Work, address: &Address) -> Result<String, Outcome> {
-        let me = self.me().await.map_err(outcome_of_fault)?;
-        self.hook_once().await;
+        let me = self.webex.identity().await.map_err(outcome_of_fault)?;
+        self.webhooks.ensure_once().await;
         let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line);
         Ok(line.map(|line| conversation::first_post(line, sight(me), address)).unwrap_or_default())
     }
@@ -178,9 +203,11 @@ impl App {
         &self,
         work: &Work,
         answer: u32,
-        (changed, who): (bool, &str),
+        changed: bool,
+        who: &str,
     ) -> Result<String, Outcome> {
-        let in_time = self.was_taken_back(&work.dispatch.key, answer).await.map_err(outcome_of_fault)?;
+        let in_time =
+            self.replies.was_taken_back(&work.dispatch.key, answer).await.map_err(outcome_of_fault)?;
         let in_time = in_time.ok_or_else(|| wait(1))?;
         Ok(conversation::taken_back(who, changed, in_time))
     }
@@ -188,13 +215,13 @@ impl App {
     /// What was said with the customer: as a file, or the last of it in words.
     pub(crate) async fn transcript(&self, work: &Work, brief: bool) -> Result<Post, Outcome> {
         let subject = &work.dispatch.key.subject;
-        let all = self.store.history().dispatches(subject, if brief { 60 } else { 5000 }).await;
+        let all = self.history.dispatches(subject, if brief { 60 } else { 5000 }).await;
         let all = all.map_err(|fault| outcome_of_fault(fault.into()))?;
         if brief {
             return Ok(Post { markdown: conversation::history(&all, self.config.zone()), ..Post::default() });
         }
         let called = work.conversation().map(Conversation::title).unwrap_or_default();
-        let text = conversation::transcript(&called, &all, self.config.zone(), self.now());
+        let text = conversation::transcript(&called, &all, self.config.zone(), self.time.now());
         let attached = Attached {
             name: "transcript.txt".to_owned(),
             content_type: "text/plain".to_owned(),

@@ -12,12 +12,12 @@ use handbell_store::{Conversations, Dispatches};
 use http::Response;
 use jiff::SignedDuration;
 
-use crate::callback::delivery_token::{read_token, token};
-use crate::callback::twiml::{goodbye, twiml};
 use crate::configuration::Configuration;
 use crate::conversation::apply::ConversationEngine;
 use crate::conversation::customer::address;
+use crate::engine::delivery_token::{read_token, token};
 use crate::parts::{PublicUrl, Time, parts};
+use crate::web::twiml::{goodbye, twiml};
 use crate::{Failed, Fault};
 
 /// A message may be so long, in seconds.
@@ -156,7 +156,7 @@ impl CustomerCalls {
             return twiml(&[Verb::Hangup]);
         }
         let dispatch =
-            self.dispatches.dispatch(&key).await?.ok_or_else(|| Fault("the call is not known".to_owned()))?;
+            self.dispatches.dispatch(&key).await?.ok_or_else(|| Fault::from("the call is not known"))?;
         let Some(Message::Phone(PhoneMessage::Connect { to, from, .. })) =
             dispatch.deliveries.get(&name).map(|delivery| &delivery.message)
         else {

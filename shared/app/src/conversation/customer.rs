@@ -8,14 +8,27 @@ use handbell_core::texting::Word;
 use handbell_inbound::twilio::{Hook, OptOut, Params, TwilioEvent};
 use http::Response;
 
-use crate::callback::twiml::twiml;
-use crate::{App, Failed};
+use crate::Failed;
+use crate::alert::commands::StaffTexts;
+use crate::configuration::Configuration;
+use crate::conversation::apply::ConversationEngine;
+use crate::parts::parts;
+use crate::web::twiml::twiml;
 
-impl App {
+parts! {
+    /// Takes texts to our lines.
+    pub(crate) struct CustomerTexts {
+        config: Configuration,
+        staff: StaffTexts,
+        engine: ConversationEngine,
+    }
+}
+
+impl CustomerTexts {
     /// A text came in. It is answered in its conversation, never in the answer to Twilio: that could not be looked for.
-    pub(crate) async fn texted(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+    pub(crate) async fn take(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Text(text) = params.event(Hook::Text)? else { return Err(Rejected::Unknown.into()) };
-        if self.texted_by_staff(&text).await? {
+        if self.staff.take_text(&text).await? {
             return twiml(&[]);
         }
         let Some((line, _)) = self.config.line_of(&text.to) else {
@@ -32,7 +45,9 @@ impl App {
             at: None,
             word: text.opt_out.as_ref().and_then(word),
         };
-        self.heard_from(line, &address(&text.from), &heard, Some(&format!("sms-{}", text.sid))).await?;
+        self.engine
+            .heard_from(line, &address(&text.from), &heard, Some(&format!("sms-{}", text.sid)))
+            .await?;
         twiml(&[])
     }
 }

@@ -7,20 +7,34 @@ use handbell_core::wording::conversation::erased;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::Post;
 use handbell_store::table::RowKey;
+use handbell_store::{Conversations, Erasure, Spaces};
 
-use crate::channel::{outcome_of_fault, outcome_of_send};
-use crate::engine::deliver::{Work, wait};
-use crate::{App, Fault};
+use crate::Fault;
+use crate::engine::attempt::{outcome_of_fault, outcome_of_send};
+use crate::engine::work::{Work, wait};
+use crate::parts::{Time, parts};
+use crate::vendor::WebexAccount;
 
-impl App {
+parts! {
+    /// Forgets customers.
+    pub(crate) struct CustomerErasure {
+        conversations: Conversations,
+        erasure: Erasure,
+        spaces: Spaces,
+        webex: WebexAccount,
+        time: Time,
+    }
+}
+
+impl CustomerErasure {
     /// Removes what is known. Whoever dies in the middle leaves the delivery pending, and it begins again.
     pub(crate) async fn erase(&self, work: &Work, number: Option<&str>) -> Outcome {
-        let webex = match self.webex().await {
+        let webex = match self.webex.client().await {
             Ok(webex) => webex,
             Err(fault) => return outcome_of_fault(fault),
         };
         let Some(space) = work.space() else { return Outcome::NotWanted };
-        let room = match self.store.spaces().space(space).await {
+        let room = match self.spaces.space(space).await {
             Ok(row) => row.and_then(|row| row.room),
             Err(fault) => return outcome_of_fault(fault.into()),
         };
@@ -29,7 +43,7 @@ impl App {
             Err(fault) => return outcome_of_fault(fault),
         };
         let Some(room) = room else { return Outcome::Sent(String::new()) };
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         let markdown = wording::tagged_post(&erased(kept), &work.dispatch.reference_tag("0"));
@@ -42,7 +56,7 @@ impl App {
         if matches!(answer, Err(Failure::Refused { .. })) {
             answer = Ok(String::new());
         }
-        match self.store.erasure().forget(&RowKey::space(space)).await {
+        match self.erasure.forget(&RowKey::space(space)).await {
             Ok(()) => answer.map_or_else(outcome_of_send, Outcome::Sent),
             Err(fault) => outcome_of_fault(fault.into()),
         }
@@ -57,15 +71,15 @@ impl App {
     ) -> Result<bool, Fault> {
         let subject = &work.dispatch.key.subject;
         if let Some(room) = room {
-            self.store.conversations().forsake_room(room, subject).await?;
+            self.conversations.forsake_room(room, subject).await?;
         }
-        self.store.erasure().forget_incident(&Subject::waiting(subject)).await?;
-        self.store.erasure().forget_dispatches(&work.dispatch.key).await?;
+        self.erasure.forget_incident(&Subject::waiting(subject)).await?;
+        self.erasure.forget_dispatches(&work.dispatch.key).await?;
         let Some(number) = number else { return Ok(false) };
         // That somebody wants no texts must outlive everything else.
-        let kept = self.store.conversations().sender(number).await?.opted_out.is_some();
+        let kept = self.conversations.sender(number).await?.opted_out.is_some();
         if !kept {
-            self.store.erasure().forget(&RowKey::sender(number)).await?;
+            self.erasure.forget(&RowKey::sender(number)).await?;
         }
         Ok(kept)
     }

@@ -14,13 +14,13 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 
-use crate::channel::{Attempt, outcome_of_fault, outcome_of_send};
 use crate::configuration::Configuration;
-use crate::engine::deliver::Work;
-use crate::parts::{Time, parts};
+use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
+use crate::engine::work::Work;
+use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
-use crate::vendor::WebexAccount;
-use crate::{App, Failed, Fault, refuse, typed};
+use crate::vendor::{TwilioAccount, WebexAccount};
+use crate::{Failed, Fault, refuse, typed};
 
 /// A Lambda's answer has 6 MB at most, and bytes grow by a third in it (API Gateway, payload).
 const OUT_MAX: u64 = 4_400_000;
@@ -57,7 +57,7 @@ impl FileLink {
         let file = match webex.content(&url, OUT_MAX).await {
             Ok(file) => file,
             Err(Failure::Refused { .. }) => return Err(Rejected::Unknown.into()),
-            Err(failure) => return Err(Fault(failure.to_string()).into()),
+            Err(failure) => return Err(Fault::from(failure).into()),
         };
         if !allowed_media(&file.content_type) || !looks_like(&file.content_type, &file.bytes) {
             return Err(Rejected::Unknown.into());
@@ -81,10 +81,22 @@ impl FileLink {
     }
 }
 
-impl App {
+parts! {
+    /// Files between customers and agents.
+    pub(crate) struct CustomerFiles {
+        config: Configuration,
+        webex: WebexAccount,
+        twilio: TwilioAccount,
+        secrets: Secrets,
+        public_url: PublicUrl,
+        time: Time,
+    }
+}
+
+impl CustomerFiles {
     /// Puts an agent's file to a text: in it where phones can show it, as a link where they can't.
     pub(crate) async fn attach(&self, work: &Work, file: &str, sms: &mut Sms) -> Result<(), Outcome> {
-        let webex = self.webex().await.map_err(outcome_of_fault)?;
+        let webex = self.webex.client().await.map_err(outcome_of_fault)?;
         let about = webex.content_about(file).await.map_err(|failure| match failure {
             Failure::Unknown { why } => Outcome::NotSent { pause: None, why },
             failure => outcome_of_send(failure),
@@ -101,9 +113,9 @@ impl App {
         // The same at each attempt: what was sent is looked for by what it says.
         let until = work.dispatch.at + LINK_KEPT;
         let secret =
-            self.secrets.get(self.config.link_secret(), self.now()).await.map_err(outcome_of_fault)?;
+            self.secrets.get(self.config.link_secret(), self.time.now()).await.map_err(outcome_of_fault)?;
         let piece = link::sign_until(secret.expose_secret().as_bytes(), name, until);
-        let address = format!("{}/file/{piece}", self.public_url());
+        let address = format!("{}/file/{piece}", self.public_url.get());
         match way(&sms.from, &sms.to, &about.content_type, length) {
             Way::Mms => sms.media.push(address),
             Way::Link => {
@@ -117,19 +129,19 @@ impl App {
     }
 
     /// A customer's file as a post; or words in its place, if it can't be had for good.
-    pub(crate) async fn customers_file(
+    pub(crate) async fn fetch(
         &self,
         attempt: Attempt<'_>,
         url: &str,
         content_type: Option<&str>,
     ) -> Result<Post, Outcome> {
         let in_words = |why: &str| Post { markdown: wording::no_file(why), ..Post::default() };
-        let twilio = self.twilio_client().await.map_err(outcome_of_fault)?;
+        let twilio = self.twilio.client().await.map_err(outcome_of_fault)?;
         let since = attempt.delivery.since;
         let fetched = match twilio.fetch(url, IN_MAX).await {
             Ok(fetched) => fetched,
             // What was just recorded may not be there yet.
-            Err(Failure::Refused { code: 404, why }) if self.now().duration_since(since) < NOT_YET => {
+            Err(Failure::Refused { code: 404, why }) if self.time.now().duration_since(since) < NOT_YET => {
                 return Err(Outcome::NotSent { pause: Some(SignedDuration::from_secs(5)), why });
             }
             Err(Failure::Refused { why, .. }) => return Ok(in_words(&why)),
@@ -154,7 +166,7 @@ impl App {
 
     /// What was posted needs to lie at Twilio no more. Best effort.
     pub(crate) async fn remove_from_twilio(&self, url: &str) {
-        let Ok(twilio) = self.twilio_client().await else { return };
+        let Ok(twilio) = self.twilio.client().await else { return };
         let sid = |after: &str| {
             let rest = url.split_once(after)?.1;
             Some(rest.split(['/', '.', '?']).next()?.to_owned())

@@ -1,23 +1,38 @@
 //! The delivery summary: one message in the space that shows what became of each page and each failure, edited as they settle.
 
 use handbell_core::delivery::{
-    Delivery, MAX_EDITS, Message, Outcome, Progress, SUMMARY, Shown, SpaceMessage, Task,
+    Delivery, Dispatch, MAX_EDITS, Message, Outcome, Progress, SUMMARY, Shown, SpaceMessage, Task,
 };
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Post, Webex};
-use jiff::SignedDuration;
+use handbell_store::Spaces;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::App;
-use crate::channel::outcome_of_send;
-use crate::engine::deliver::{Work, summary_task, wait};
+use crate::engine::attempt::outcome_of_send;
+use crate::engine::posts::PostLookup;
+use crate::engine::space::SpaceFinder;
+use crate::engine::work::{Work, wait};
+use crate::parts::{Time, parts};
+use crate::vendor::WebexAccount;
 
-impl App {
+parts! {
+    /// Shows in the space what became of a dispatch's deliveries.
+    pub(crate) struct DeliverySummaries {
+        rooms: SpaceFinder,
+        spaces: Spaces,
+        posts: PostLookup,
+        webex: WebexAccount,
+        time: Time,
+    }
+}
+
+impl DeliverySummaries {
     /// Posts the delivery summary when there is something to tell, and edits it when that has changed.
-    pub(crate) async fn show_summary(&self, work: &mut Work) {
+    pub(crate) async fn show(&self, work: &mut Work) {
         let Some(text) = wording::delivery_summary(&work.dispatch) else { return };
         let fingerprint = work.dispatch.summary_fingerprint();
-        let now = self.now();
+        let now = self.time.now();
         if !work.dispatch.deliveries.contains_key(SUMMARY) {
             // Written down first and posted by the next claim: who dies after posting it must have left a trace.
             work.dispatch.deliveries.insert(
@@ -29,7 +44,7 @@ impl App {
         if let Some(task) = summary_task(&work.dispatch, work.claimed_at) {
             let outcome = self.post_summary(work, &text, task).await;
             let posted = matches!(outcome, Outcome::Sent(_));
-            work.dispatch.record(SUMMARY, outcome, self.now());
+            work.dispatch.record(SUMMARY, outcome, self.time.now());
             if let Some(summary) = work.dispatch.deliveries.get_mut(SUMMARY)
                 && posted
             {
@@ -43,27 +58,27 @@ impl App {
     }
 
     async fn post_summary(&self, work: &Work, text: &str, task: Task) -> Outcome {
-        let webex = match self.webex().await {
+        let webex = match self.webex.client().await {
             Ok(webex) => webex,
             Err(_) => return wait(15),
         };
-        let room = match self.room(&webex, work).await {
+        let room = match self.rooms.room(&webex, work).await {
             Ok(room) => room,
             Err(outcome) => return outcome,
         };
         let tag = work.dispatch.reference_tag(SUMMARY);
         if task == Task::LookUp {
-            match self.look_in_room(&webex, &room.id, &tag).await {
+            match self.posts.find_in_room(&webex, &room.id, &tag).await {
                 Ok(Some(id)) => return Outcome::Sent(id),
                 Ok(None) => {}
                 Err(outcome) => return outcome,
             }
-            if let Some(outcome) = self.look_again(work, SUMMARY).await {
+            if let Some(outcome) = self.posts.must_look_again(work, SUMMARY).await {
                 return outcome;
             }
         }
         // Finding the space or looking for the report may have taken its time.
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         let parent = work.thread().cloned();
@@ -75,7 +90,7 @@ impl App {
         }
         match answer {
             Ok(id) => Outcome::Sent(id),
-            Err(Failure::Refused { code: 404, why }) => match self.room_is_gone(&webex, &room).await {
+            Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(&webex, &room).await {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
             },
@@ -85,7 +100,7 @@ impl App {
 
     /// Editing twice does no harm, so there is nothing to look for; after nine edits a new message begins.
     async fn edit_summary(&self, work: &mut Work, text: &str, fingerprint: String) {
-        let now = self.now();
+        let now = self.time.now();
         let tag = work.dispatch.reference_tag(SUMMARY);
         let (id, edits) = match work.dispatch.deliveries.get(SUMMARY) {
             Some(summary) => (
@@ -94,7 +109,7 @@ impl App {
             ),
             None => return,
         };
-        let edited = match (self.webex().await, edits < MAX_EDITS) {
+        let edited = match (self.webex.client().await, edits < MAX_EDITS) {
             (Ok(webex), true) => self.edit(&webex, work, &id, &wording::tagged_post(text, &tag)).await,
             (Ok(_), false) => Err(None),
             (Err(_), _) => Err(Some(15)),
@@ -113,9 +128,9 @@ impl App {
     /// `Err(Some(pause))`: again later. `Err(None)`: this message can't be edited any more.
     async fn edit(&self, webex: &Webex, work: &Work, id: &str, markdown: &str) -> Result<(), Option<i64>> {
         let space = work.space().ok_or(None)?;
-        let row = self.store.spaces().space(space).await.map_err(|_| Some(15))?;
+        let row = self.spaces.space(space).await.map_err(|_| Some(15))?;
         let room = row.and_then(|row| row.room).ok_or(None)?;
-        if !work.may_begin(self.now()) {
+        if !work.may_begin(self.time.now()) {
             return Err(Some(0));
         }
         match webex.edit(id, &room, markdown).await {
@@ -124,5 +139,15 @@ impl App {
             Err(Failure::NotSent { retry_after: Some(pause), .. }) => Err(Some(pause.as_secs() as i64)),
             Err(_) => Err(Some(15)),
         }
+    }
+}
+
+/// What is to be done with the delivery summary itself.
+fn summary_task(dispatch: &Dispatch, now: Timestamp) -> Option<Task> {
+    let summary = dispatch.deliveries.get(SUMMARY)?;
+    match summary.progress {
+        Progress::Pending if summary.next_at <= now => Some(Task::Send),
+        Progress::Unknown if summary.next_at <= now => Some(Task::LookUp),
+        Progress::Pending | Progress::Unknown | Progress::Sent | Progress::Dead | Progress::Cancelled => None,
     }
 }

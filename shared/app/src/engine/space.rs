@@ -7,11 +7,14 @@ use handbell_core::incident::decide::everybody;
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Room as Found, Webex, title};
-use handbell_store::{Named, SpaceClaim, SpaceRow};
+use handbell_store::{Conversations, Named, SpaceClaim, SpaceMaking, SpaceRow, Spaces};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::engine::deliver::{InConversation, InIncident, Scope, Work, wait};
-use crate::{App, Fault};
+use crate::Fault;
+use crate::configuration::Configuration;
+use crate::engine::work::{InConversation, InIncident, Scope, Work, wait};
+use crate::parts::{Time, parts};
+use crate::vendor::WebexAccount;
 
 /// A space as it shall be.
 pub(crate) struct Wanted {
@@ -83,6 +86,14 @@ pub(crate) struct Room {
     pub(crate) row: SpaceRow,
 }
 
+/// How far earlier workers came with making a space.
+struct Making {
+    /// A space may have been made of which nobody knows.
+    begun: bool,
+    /// How often it was made and lost.
+    made: u32,
+}
+
 /// Nothing was sent, whatever the vendor's trouble was: it concerned the space and not what is said in it.
 fn later(failure: &Failure) -> Outcome {
     let seconds = match failure {
@@ -94,11 +105,23 @@ fn later(failure: &Failure) -> Outcome {
     };
     match failure {
         Failure::Refused { why, .. } => Outcome::Refused { why: format!("the space can't be made: {why}") },
-        _ => wait(seconds),
+        Failure::NotSent { .. } | Failure::Unknown { .. } => wait(seconds),
     }
 }
 
-impl App {
+parts! {
+    /// Finds the spaces that dispatches speak in, and makes them.
+    pub(crate) struct SpaceFinder {
+        config: Configuration,
+        spaces: Spaces,
+        space_making: SpaceMaking,
+        conversations: Conversations,
+        webex: WebexAccount,
+        time: Time,
+    }
+}
+
+impl SpaceFinder {
     /// The dispatch's space. An outcome instead means that nothing can be said in it now.
     pub(crate) async fn room(&self, webex: &Webex, work: &Work) -> Result<Room, Outcome> {
         let wanted = match &work.scope {
@@ -117,25 +140,23 @@ impl App {
     /// This space, by whoever works on `work`.
     pub(crate) async fn space(&self, webex: &Webex, wanted: &Wanted, work: &Work) -> Result<Room, Outcome> {
         let table = |_| wait(5);
-        let row = self.store.spaces().space(&wanted.name).await.map_err(table)?;
+        let row = self.spaces.space(&wanted.name).await.map_err(table)?;
         if let Some(row) = &row
             && let Some(id) = &row.room
         {
             return Ok(Room { name: wanted.name.clone(), id: id.clone(), row: row.clone() });
         }
         let claim = self
-            .store
-            .space_making()
-            .claim_space(&wanted.name, row.as_ref(), &work.owner, self.now())
+            .space_making
+            .claim_space(&wanted.name, row.as_ref(), &work.owner, self.time.now())
             .await
             .map_err(table)?;
         let SpaceClaim::Ours { begun, made } = claim else { return Err(wait(1)) };
-        match self.find_or_make(webex, wanted, work, (begun, made)).await {
+        match self.find_or_make(webex, wanted, work, &Making { begun, made }).await {
             Ok(id) => {
                 // If another took over meanwhile, it finds the space that we made by its title.
                 if !self
-                    .store
-                    .space_making()
+                    .space_making
                     .remember_space(&wanted.name, &id, made, &work.owner)
                     .await
                     .map_err(table)?
@@ -147,7 +168,7 @@ impl App {
                 Ok(Room { name: wanted.name.clone(), id, row })
             }
             Err((failure, begun)) => {
-                let _ = self.store.space_making().give_up_space(&wanted.name, begun, made, &work.owner).await;
+                let _ = self.space_making.give_up_space(&wanted.name, begun, made, &work.owner).await;
                 Err(later(&failure))
             }
         }
@@ -159,8 +180,9 @@ impl App {
         webex: &Webex,
         wanted: &Wanted,
         work: &Work,
-        (begun, made): (bool, u32),
+        making: &Making,
     ) -> Result<String, (Failure, bool)> {
+        let Making { begun, made } = *making;
         let title = title(&wanted.title);
         let mut found = None;
         if wanted.always || begun {
@@ -183,7 +205,7 @@ impl App {
         let id = match found {
             Some(room) => room.id,
             // An acknowledgement stops an incident's space; a customer's is wanted however long the list of spaces was.
-            None if wanted.of.is_none() && !work.may_begin(self.now()) => {
+            None if wanted.of.is_none() && !work.may_begin(self.time.now()) => {
                 let why = "looking for the space took too long".to_owned();
                 return Err((Failure::NotSent { retry_after: None, why }, begun));
             }
@@ -221,8 +243,8 @@ impl App {
     async fn takes_over(&self, room: &Found, wanted: &Wanted) -> Result<bool, Failure> {
         let private = wanted.of.is_some() || wanted.people_first;
         if private && wanted.team.is_none() {
-            let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.0 };
-            let me = self.me().await.map_err(later)?;
+            let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.to_string() };
+            let me = self.webex.identity().await.map_err(later)?;
             if room.creator_id.as_deref() != Some(me.id.as_str()) {
                 return Ok(false);
             }
@@ -233,7 +255,7 @@ impl App {
     /// Remembers whose space it is; false if it is another's already.
     async fn is_ours(&self, room: &str, wanted: &Wanted) -> Result<bool, Failure> {
         let Some(whose) = &wanted.of else { return Ok(true) };
-        let remembered = self.store.conversations().remember_room(room, whose).await;
+        let remembered = self.conversations.remember_room(room, whose).await;
         remembered.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })
     }
 
@@ -242,7 +264,7 @@ impl App {
         match webex.room(&room.id).await {
             Err(Failure::Refused { code: 404 | 403, .. }) => {
                 tracing::warn!(space = room.name, "the space is gone; it is made again");
-                match self.store.space_making().forget_space(&room.name, &room.row).await {
+                match self.space_making.forget_space(&room.name, &room.row).await {
                     Ok(()) => Some(wait(0)),
                     Err(_) => Some(wait(5)),
                 }

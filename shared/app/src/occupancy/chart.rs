@@ -12,11 +12,11 @@ use handbell_store::Dispatches;
 use http::{Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
-use crate::callback::delivery_token::{read_token, token};
 use crate::configuration::Configuration;
-use crate::parts::{Time, parts};
+use crate::engine::delivery_token::{read_token, token};
+use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
-use crate::{App, Failed, Fault, refuse, typed};
+use crate::{Failed, Fault, refuse, typed};
 
 /// What stands in the place of a delivery's name.
 const CHART: &str = "chart";
@@ -55,13 +55,23 @@ pub(crate) fn draw(view: &View, words: &Words) -> Vec<u8> {
     })
 }
 
-impl App {
+parts! {
+    /// Makes the addresses of charts.
+    pub(crate) struct ChartLinks {
+        config: Configuration,
+        secrets: Secrets,
+        public_url: PublicUrl,
+        time: Time,
+    }
+}
+
+impl ChartLinks {
     /// The address of a dispatch's chart. Nobody can guess another's: it is signed.
-    pub(crate) async fn chart_url(&self, key: &DispatchKey) -> Result<String, Fault> {
+    pub(crate) async fn url(&self, key: &DispatchKey) -> Result<String, Fault> {
         let name = token(key, CHART);
-        let secret = self.secrets.get(self.config.link_secret(), self.now()).await?;
+        let secret = self.secrets.get(self.config.link_secret(), self.time.now()).await?;
         let signature = link::sign(secret.expose_secret().as_bytes(), &name);
-        Ok(format!("{}/chart/{name}.{signature}.png", self.public_url()))
+        Ok(format!("{}/chart/{name}.{signature}.png", self.public_url.get()))
     }
 }
 

@@ -195,7 +195,7 @@ impl SitePoll {
         };
         let floor = match (self.secrets.get(secret, now).await, self.clients.client(name, site)) {
             (Ok(secret), Ok(client)) => self.clients.floor(client, site, secret),
-            (Err(fault), _) | (_, Err(fault)) => return Ok(all(&fault.0)),
+            (Err(fault), _) | (_, Err(fault)) => return Ok(all(&fault.to_string())),
         };
         let Some(floor) = floor else { return Ok(all("this source can't be asked")) };
         let wanted: Vec<(&str, &Zone)> = zones.iter().map(|(name, zone, _)| (*name, *zone)).collect();

@@ -11,24 +11,37 @@ use handbell_core::oncall::is_name;
 use handbell_core::wording::incident;
 use handbell_inbound::action_link::{ActionLink, Choice, GOOD_FOR, issue, read, read_choice};
 use handbell_inbound::contact::Stale;
+use handbell_store::{Incidents, People};
 use http::{Method, Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::ExposeSecret;
 
-use crate::secrets::values;
+use crate::configuration::Configuration;
+use crate::engine::apply::Engine;
+use crate::parts::{PublicUrl, Time, parts};
+use crate::secrets::{Secrets, values};
 use crate::web::limits::digest;
 use crate::web::page::{escape, from_our_page, page, piece_of_path};
-use crate::{App, Failed, Fault, header};
+use crate::{Failed, Fault, Ids, header};
 
 /// A press on a link's button is remembered for longer than the link is good, so that it counts once.
 const KEEP: SignedDuration = SignedDuration::from_hours(8 * 24);
 
-impl App {
+parts! {
+    /// Makes signed links with which an incident is taken.
+    pub(crate) struct ActionLinks {
+        config: Configuration,
+        secrets: Secrets,
+        public_url: PublicUrl,
+    }
+}
+
+impl ActionLinks {
     /// A link with which whoever it is sent to takes an incident, or says that they can't; good for seven days. `person` is
     /// the id in the roster; whoever isn't in it, a bare number, acts as nobody in particular.
     ///
     /// A fault without `mail` in the configuration: its secret signs.
-    pub(crate) async fn act_url(
+    pub(crate) async fn url(
         &self,
         subject: &Subject,
         epoch: u64,
@@ -37,16 +50,31 @@ impl App {
     ) -> Result<String, Fault> {
         let mail = self.config.mail.as_ref();
         let mail =
-            mail.ok_or_else(|| Fault("the configuration has no `mail`, so no link can be signed".into()))?;
+            mail.ok_or_else(|| Fault::from("the configuration has no `mail`, so no link can be signed"))?;
         let secret = self.secrets.get(&mail.links.secret, now).await?;
         let person = person.filter(|person| is_name(person)).map(str::to_owned);
         let link = ActionLink { subject: subject.clone(), epoch, person };
         let piece = issue(secret.expose_secret().as_bytes(), &link, now + GOOD_FOR);
-        Ok(format!("{}/act/{piece}", self.public_url()))
+        Ok(format!("{}/act/{piece}", self.public_url.get()))
     }
+}
 
+parts! {
+    /// Shows the page of a signed link, and does what is pressed on it.
+    pub(crate) struct ActionPage {
+        config: Configuration,
+        engine: Engine,
+        incidents: Incidents,
+        people: People,
+        secrets: Secrets,
+        time: Time,
+        ids: Ids,
+    }
+}
+
+impl ActionPage {
     /// The page of a link, and what is pressed on it.
-    pub(crate) async fn act(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+    pub(crate) async fn answer(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
         let piece = request.uri().path().strip_prefix("/act/").ok_or(Rejected::Unknown)?;
         let piece = piece_of_path(piece);
         let link = match self.opened(&piece).await? {
@@ -65,7 +93,7 @@ impl App {
         };
         let who = match &link.person {
             None => Actor::named("Somebody", How::Link),
-            Some(id) => match self.store.people().person(id).await? {
+            Some(id) => match self.people.person(id).await? {
                 Some(person) => Actor { who: person.name, person: Some(person.id), how: How::Link },
                 None => {
                     let text = "<p>Whoever this link was sent to is not in the roster any more. Nothing was changed.</p>\
@@ -79,7 +107,7 @@ impl App {
                 }
             },
         };
-        let incident = self.store.incidents().incident(&link.subject).await?;
+        let incident = self.incidents.incident(&link.subject).await?;
         let Some(incident) = incident.filter(|incident| incident.epoch == link.epoch) else {
             let text = "<p>What this link is about is over. Nothing was changed.</p>\
                 <p>If something is wrong again, a newer text or mail tells you, with a link of its own.</p>";
@@ -97,7 +125,7 @@ impl App {
 
     /// What the piece says; with secrets that are newer than a minute if it doesn't fit, for one may have just been replaced.
     async fn opened(&self, piece: &str) -> Result<Result<ActionLink, Stale>, Failed> {
-        let now = self.now();
+        let now = self.time.now();
         let name =
             self.config.mail.as_ref().map(|mail| mail.links.secret.as_str()).ok_or(Rejected::Unknown)?;
         let secrets = self.secrets.all(now).await?;
@@ -126,12 +154,12 @@ impl App {
         // The link is good for each of its buttons once: what it said before must not be said again by whoever finds it.
         let id = EventId { key: format!("link-{}-{}", digest(piece), choice.name()), keep: KEEP };
         let event = Event::Command { by: who.clone(), epoch: Some(incident.epoch), command: command.clone() };
-        let applied = self.apply(&incident.subject, &event, Some(&id)).await?;
+        let applied = self.engine.apply(&incident.subject, &event, Some(&id)).await?;
         tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "a link");
         let now = applied.incident.filter(|now| now.epoch == incident.epoch).unwrap_or(incident);
         let words = self.config.words(&now.subject, Some(&now));
         let outcome = applied.outcome.or(Some(Outcome::Nothing));
-        let came = incident::came_of(&command, outcome, &now, &words, self.now());
+        let came = incident::came_of(&command, outcome, &now, &words, self.time.now());
         self.offered(&now, &who, Some(&came)).await
     }
 
@@ -142,9 +170,9 @@ impl App {
         who: &Actor,
         came: Option<&str>,
     ) -> Result<Response<Bytes>, Failed> {
-        let plan = self.plan(&incident.plan, &incident.plan_hash).await?;
+        let plan = self.engine.plan(&incident.plan, &incident.plan_hash).await?;
         let words = self.config.words(&incident.subject, Some(incident));
-        let card = incident::card(incident, &plan, &words, self.now());
+        let card = incident::card(incident, &plan, &words, self.time.now());
         let mut body = String::new();
         if let Some(came) = came {
             body += &format!("<p class=\"done\" role=\"status\">{}</p>\n", escape(came));

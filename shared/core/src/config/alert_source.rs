@@ -68,6 +68,58 @@ fn thirty() -> u32 {
     30
 }
 
+/// A way in which a source's alerts come in.
+#[derive(Clone, Copy, Debug)]
+pub enum WayIn<'a> {
+    /// Mail to an address of ours.
+    Address(&'a Tokens),
+    /// A mailbox elsewhere.
+    Mailbox(&'a Mailbox),
+    /// The web form.
+    Form(&'a Form),
+}
+
+impl<'a> WayIn<'a> {
+    /// What people write for each way, as it reads in a sentence.
+    pub const NAMES: [&'static str; 3] = ["an `address`", "a `mailbox`", "a `form`"];
+
+    /// The names of the secrets that it needs.
+    pub fn secrets(self) -> Vec<&'a str> {
+        match self {
+            Self::Address(tokens) => tokens.names().collect(),
+            Self::Mailbox(Mailbox { password, oauth, .. }) => {
+                password.iter().chain(oauth).map(|name| name.secret.as_str()).collect()
+            }
+            Self::Form(form) => vec![form.secret.as_str()],
+        }
+    }
+}
+
+impl AlertSource {
+    /// The ways in which its alerts come in.
+    pub fn ways_in(&self) -> Vec<WayIn<'_>> {
+        // Each field is named, so that the compiler asks here about a new one.
+        let Self {
+            address,
+            mailbox,
+            form,
+            label: _,
+            plan: _,
+            severity: _,
+            plans: _,
+            rules: _,
+            otherwise: _,
+            report_to: _,
+            flood_after: _,
+            quiet: _,
+        } = self;
+        let address = address.as_ref().map(WayIn::Address);
+        let mailbox = mailbox.as_ref().map(WayIn::Mailbox);
+        let form = form.as_ref().map(WayIn::Form);
+        [address, mailbox, form].into_iter().flatten().collect()
+    }
+}
+
 /// Severity of an alert, the worst first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -7,7 +7,9 @@ mod reply;
 mod report;
 
 pub use card::{Card, CardChoice, Colour, card};
-pub use reply::{CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, came_of, unproven, which, who, wrong_code};
+pub use reply::{
+    CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, came_of, ignored_signal, unproven, which, who, wrong_code,
+};
 pub use report::{Reader, incident_report, report_subject};
 
 use super::escape::{escape_markdown, plain};

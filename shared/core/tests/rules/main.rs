@@ -30,6 +30,7 @@ mod poll;
 mod reach;
 mod roster;
 mod rota;
+mod signal;
 mod summary;
 mod texting;
 mod trust;

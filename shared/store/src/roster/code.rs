@@ -106,8 +106,7 @@ impl Codes {
                 .delete(&key)
                 .condition_expression("digest = :digest")
                 .expression_attribute_values(":digest", text(&code.digest))
-                .build()
-                .map_err(|error| Fault(error.to_string()))?;
+                .build()?;
             let used_up = TransactWriteItem::builder().delete(used_up).build();
             let items = vec![
                 put_next(|row| self.put(row), &person, &RowKey::person(&person.id), Some(before))?,
@@ -125,7 +124,7 @@ impl Codes {
                 Err(NotCommitted::Fault(fault)) => return Err(fault),
             }
         }
-        Err(Fault("too many concurrent writes to the same person".into()))
+        Err(Fault::Contended("a person"))
     }
 }
 

@@ -63,7 +63,7 @@ impl PagedNotes {
         let mut left = Vec::with_capacity(rows.len());
         for row in rows {
             let put = PutRequest::builder().set_item(Some(row.clone())).build();
-            let put = put.map_err(|error| Fault(error.to_string()))?;
+            let put = put?;
             left.push(WriteRequest::builder().put_request(put).build());
         }
         for attempt in 0..ATTEMPTS {
@@ -75,6 +75,6 @@ impl PagedNotes {
                 return Ok(());
             }
         }
-        Err(Fault("throttled: not all rows could be written".into()))
+        Err(Fault::Throttled("written"))
     }
 }

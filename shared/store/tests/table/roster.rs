@@ -93,17 +93,16 @@ async fn a_write_requires_the_latest_version() {
     let World { store, .. } = World::new().await;
     let mut dana = person("dana", "+12025550111");
     store.roster_editor().put_person(&dana, None).await.unwrap();
-    assert_eq!(
-        store.roster_editor().put_person(&dana, None).await,
-        Err(NotCommitted::Conflict),
+    assert!(
+        matches!(store.roster_editor().put_person(&dana, None).await, Err(NotCommitted::Conflict)),
         "she is there already"
     );
     dana.name = "D.".to_owned();
     store.roster_editor().put_person(&dana, Some(1)).await.unwrap();
-    assert_eq!(store.roster_editor().put_person(&dana, Some(1)).await, Err(NotCommitted::Conflict));
+    assert!(matches!(store.roster_editor().put_person(&dana, Some(1)).await, Err(NotCommitted::Conflict)));
     assert_eq!(store.people().person("dana").await.unwrap().map(|dana| dana.version), Some(2));
     let gone = [RosterChange::NoPerson("dana", 1)];
-    assert_eq!(store.roster_editor().change_roster(&gone).await, Err(NotCommitted::Conflict));
+    assert!(matches!(store.roster_editor().change_roster(&gone).await, Err(NotCommitted::Conflict)));
     store.roster_editor().change_roster(&[RosterChange::NoPerson("dana", 2)]).await.unwrap();
     assert_eq!(store.people().person("dana").await.unwrap(), None);
 }
@@ -118,12 +117,11 @@ async fn one_conflict_prevents_all_changes() {
         RosterChange::Person(&eli, None),
         RosterChange::Team(&team(&["dana"]), None),
     ];
-    assert_eq!(store.roster_editor().change_roster(&both).await, Err(NotCommitted::Conflict));
+    assert!(matches!(store.roster_editor().change_roster(&both).await, Err(NotCommitted::Conflict)));
     assert_eq!(store.people().person("dana").await.unwrap(), None);
     table.fail_next(TableFault::Conflict, Some("TransactWriteItems"));
-    assert_eq!(
-        store.roster_editor().put_person(&dana, None).await,
-        Err(NotCommitted::Conflict),
+    assert!(
+        matches!(store.roster_editor().put_person(&dana, None).await, Err(NotCommitted::Conflict)),
         "another transaction"
     );
     store.roster_editor().put_person(&dana, None).await.unwrap();

@@ -4,7 +4,6 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::button::EventId;
-use handbell_core::config::AlertSource;
 use handbell_core::incident::command::Command;
 use handbell_core::incident::decide::{Event, Outcome};
 use handbell_core::incident::{Incident, Subject};
@@ -16,12 +15,12 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::becomes::{called, lines, moment, state};
-use super::{reporter, see_other};
-use crate::alert::mail::is_flood;
+use super::{AlertForm, SourceForm, reporter, see_other};
+use crate::alert::intake::is_flood;
 use crate::secrets::values;
 use crate::web::limits::digest;
 use crate::web::page::{escape, from_our_page, live_page, page, piece_of_path};
-use crate::{App, Failed, Fault, header, typed};
+use crate::{Failed, Fault, header, typed};
 
 /// So many lines a reporter may add.
 const LINES: u32 = 20;
@@ -40,14 +39,14 @@ struct Ticket<'a> {
     path: String,
 }
 
-impl App {
+impl AlertForm {
     pub(super) async fn reporters_page(
         &self,
-        (source, _): (&str, &AlertSource),
-        secret: &str,
+        form: SourceForm<'_>,
         piece: &str,
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, Failed> {
+        let (source, secret) = (form.name, form.settings.secret.as_str());
         let piece = piece_of_path(piece);
         let (subject, epoch) = match self.ticket(secret, &piece).await? {
             Ok(ticket) => ticket,
@@ -64,7 +63,7 @@ impl App {
         }
         let path = format!("/alert/{source}/{piece}");
         let ticket = Ticket { source, secret, subject, epoch, path };
-        let incident = self.store.incidents().incident(&ticket.subject).await?;
+        let incident = self.incidents.incident(&ticket.subject).await?;
         // A later incident of the same page is another one.
         let incident = incident.filter(|incident| incident.epoch == epoch);
         if *request.method() == Method::POST {
@@ -81,7 +80,7 @@ impl App {
 
     /// What the ticket is for; with secrets that are newer than a minute if it doesn't fit.
     async fn ticket(&self, secret: &str, piece: &str) -> Result<Result<(Subject, u64), Stale>, Fault> {
-        let now = self.now();
+        let now = self.time.now();
         let secrets = self.secrets.all(now).await?;
         match read_ticket(&values(&secrets, [secret]), piece, now) {
             Err(Stale::Forged) => {
@@ -131,10 +130,10 @@ impl App {
                 (format!("form-{nonce}-{}", digest(text)), Command::Note { text: text.clone() })
             }
         };
-        let now = self.now();
+        let now = self.time.now();
         if matches!(said.what, Saying::Note(_)) {
             let count = format!("ticket:{}", digest(&page));
-            if self.store.counters().count(&count, 1, now, KEEP.as_secs()).await? >= LINES {
+            if self.counters.count(&count, 1, now, KEEP.as_secs()).await? >= LINES {
                 let why =
                     "This line was not passed on: so many have come already. If it matters, call somebody.";
                 let shown = Some((why, &said.what));
@@ -144,7 +143,7 @@ impl App {
         let by = incident.as_ref().and_then(|incident| incident.alert.as_ref()?.reporter.as_ref());
         let by = reporter(by.map_or("Somebody", |by| by.name.as_str()));
         let event = Event::Command { by, epoch: Some(ticket.epoch), command };
-        let applied = self.apply(&ticket.subject, &event, Some(&EventId { key, keep: KEEP })).await?;
+        let applied = self.engine.apply(&ticket.subject, &event, Some(&EventId { key, keep: KEEP })).await?;
         tracing::info!(subject = ticket.subject.as_str(), outcome = ?applied.outcome, "a word of a reporter");
         if applied.outcome == Some(Outcome::Nothing) && matches!(said.what, Saying::Note(_)) {
             let incident = applied.incident.filter(|incident| incident.epoch == ticket.epoch);
@@ -162,13 +161,13 @@ impl App {
         ticket: &Ticket<'_>,
         incident: Option<&Incident>,
     ) -> Result<(String, Vec<String>), Fault> {
-        let dispatches = self.store.history().dispatches_of(&ticket.subject, ticket.epoch).await?;
+        let dispatches = self.history.dispatches_of(&ticket.subject, ticket.epoch).await?;
         let words = self.config.words(&ticket.subject, incident);
         let state = match incident {
-            Some(incident) => state(incident, &called(&dispatches), &words, self.now()),
+            Some(incident) => state(incident, &called(&dispatches), &words, self.time.now()),
             None => "It is over.".to_owned(),
         };
-        Ok((state, lines(&dispatches, &words, self.now())))
+        Ok((state, lines(&dispatches, &words, self.time.now())))
     }
 
     /// The page; with why something was not passed on, and what it was.
@@ -194,7 +193,7 @@ impl App {
                 "{} · {} · reported at {}{by}",
                 incident.reference(),
                 incident::severity(alert.severity),
-                moment(incident.opened_at, &words, self.now()),
+                moment(incident.opened_at, &words, self.time.now()),
             );
             body += &format!("<p class=\"note\">{}</p>\n", escape(&about));
         }

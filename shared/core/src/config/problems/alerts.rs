@@ -5,7 +5,7 @@ mod plans;
 
 use super::advice::{NAME_ADVICE, is_name};
 use crate::alert::mail::{expression, fits_every_mail, groups};
-use crate::config::{AlertSource, Config, MailRule, Severity, Tokens, is_address};
+use crate::config::{AlertSource, Config, MailRule, Severity, Tokens, WayIn, is_address};
 
 pub(super) fn problems(
     config: &Config,
@@ -79,11 +79,10 @@ fn mail(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
 
 /// Checks the ways in which the alerts of a source come in.
 fn ways(at: &[&str; 2], source: &AlertSource, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
-    if source.address.is_none() && source.mailbox.is_none() && source.form.is_none() {
-        say(
-            at,
-            "a source needs an `address`, a `mailbox` or a `form`: how are its alerts to come in?".into(),
-        );
+    if source.ways_in().is_empty() {
+        let known = WayIn::NAMES.join(", ");
+        let known = known.rsplit_once(", ").map_or(known.clone(), |(some, last)| format!("{some} or {last}"));
+        say(at, format!("a source needs {known}: how are its alerts to come in?"));
     }
     if let Some(address) = &source.address {
         if address.names().next().is_none() {

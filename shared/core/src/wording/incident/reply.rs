@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::super::escape::plain;
 use super::super::words::{Words, clock};
 use super::{about, named};
+use crate::alert::{AlertSignal, Objection, SignalAction};
 use crate::incident::command::{Asked, Command};
 use crate::incident::{Incident, Outcome, Phase};
 
@@ -29,6 +30,30 @@ pub fn wrong_code(left: u32) -> String {
 /// What a mail says whose sender nobody vouches for.
 pub fn unproven(words: &str) -> String {
     format!("(Nothing proves who sent this mail, so it changes nothing.) {words}")
+}
+
+/// What stands in the incident for a signal that must not acknowledge or end it.
+pub fn ignored_signal(signal: &AlertSignal, objection: &Objection) -> String {
+    let medium = signal.origin.medium;
+    let says = match signal.action {
+        SignalAction::Trigger(_) => "something is wrong",
+        SignalAction::Acknowledge => "somebody has it",
+        SignalAction::Resolve => "it is over",
+    };
+    match objection {
+        Objection::Unproven { why } => {
+            format!("A {medium} says that {says}. It changes nothing, because {why}.")
+        }
+        Objection::OtherSender => {
+            let sender = signal.origin.sender.as_deref().unwrap_or("nobody");
+            format!(
+                "A {medium} from {sender} says that {says}. It changes nothing, because somebody else reported it."
+            )
+        }
+        Objection::Outdated => format!(
+            "An old {medium} says that {says}. It was written before this was reported, so it changes nothing."
+        ),
+    }
 }
 
 /// Several are open, and it isn't said which one is meant.

@@ -2,11 +2,15 @@
 
 use futures_util::StreamExt;
 use futures_util::stream::iter;
+use handbell_store::DueIndex;
 use handbell_store::table::SHARDS;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
-use crate::{App, Fault};
+use crate::Fault;
+use crate::callback::reconcile::Reconciliation;
+use crate::engine::queue::Queue;
+use crate::parts::{Time, parts};
 
 /// Shards that are asked at once: each more is a connection more.
 const AT_ONCE: usize = 4;
@@ -22,15 +26,24 @@ pub struct Ticked {
     pub oldest_seconds: i64,
 }
 
-impl App {
+parts! {
+    /// Finds what is due, and what never reached us.
+    pub struct Tick {
+        due: DueIndex,
+        queue: Queue,
+        reconciliation: Reconciliation,
+        time: Time,
+    }
+}
+
+impl Tick {
     /// Kicks everything that is due within the next minute, each to the second.
     pub async fn tick(&self) -> Result<Ticked, Fault> {
-        let now = self.now();
+        let now = self.time.now();
         let until = now + SignedDuration::from_secs(60);
         // Another start each minute: if time runs out, it isn't always the same shard that waits.
         let first = (now.as_second() / 60).rem_euclid(i64::from(SHARDS)) as u8;
-        let index = self.store.due_index();
-        let shards = (0..SHARDS).map(|number| index.due((first + number) % SHARDS, until, PER_SHARD));
+        let shards = (0..SHARDS).map(|number| self.due.due((first + number) % SHARDS, until, PER_SHARD));
         let mut rows = Vec::new();
         let mut failed = None;
         let mut found = iter(shards).buffered(AT_ONCE);
@@ -41,9 +54,9 @@ impl App {
             }
         }
         rows.sort_by_key(|(_, due)| *due);
-        self.enqueue(&rows, now).await;
+        self.queue.enqueue(&rows, now).await;
         if now.as_second().div_euclid(60) % 5 == 0 {
-            self.reconcile().await;
+            self.reconciliation.run().await;
         }
         // What was found is kicked even if one shard failed; the tick itself counts as failed, and its alarm sees it.
         failed.map_or_else(

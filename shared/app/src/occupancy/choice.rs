@@ -6,68 +6,51 @@ use handbell_core::incident::command::{Actor, Command, How};
 use handbell_core::incident::decide::{Event, space_name};
 use handbell_core::incident::{Incident, Kind, Subject};
 use handbell_core::wording::occupancy::Choice;
-use handbell_outbound::Failure;
 use handbell_outbound::webex::{Message, Webex};
-use handbell_store::table::RowKey;
+use handbell_store::{Incidents, Spaces};
 use jiff::SignedDuration;
 
-use crate::{App, Fault};
+use crate::Fault;
+use crate::configuration::Configuration;
+use crate::engine::apply::Engine;
+use crate::parts::{Time, parts};
+use crate::vendor::WebexAccount;
 
-/// A choice is tried to be read for two minutes.
-const TRIES: u32 = 12;
 /// Webex sends an event again within minutes; a replay of last year finds another incident.
 const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// What "Snooze" means where the configuration doesn't say any more.
 const SNOOZE: SignedDuration = SignedDuration::from_mins(30);
 
-fn failed(failure: Failure) -> Fault {
-    Fault(failure.to_string())
+parts! {
+    /// Takes what people choose about a zone that is busy.
+    pub(crate) struct ZoneChoices {
+        config: Configuration,
+        engine: Engine,
+        incidents: Incidents,
+        spaces: Spaces,
+        webex: WebexAccount,
+        time: Time,
+    }
 }
 
-impl App {
-    /// Reads what was chosen; what can't be read now is read in ten seconds.
-    pub(crate) async fn card_pressed(&self, action: &str, tries: u32) -> Result<(), Fault> {
-        match self.chosen(action).await {
-            Err(fault) if tries < TRIES => {
-                tracing::warn!(reason = %fault, "a choice on a card can't be taken now; tried again in ten seconds");
-                let now = self.now();
-                let soon = now + SignedDuration::from_secs(10);
-                // Nothing but the queue holds a choice: if it doesn't take this one, the message that we have comes again.
-                if self.enqueue(&[(RowKey::card(action, tries + 1), soon)], now).await {
-                    Ok(())
-                } else {
-                    Err(fault)
-                }
-            }
-            other => other,
-        }
-    }
+/// A button on a zone's card was pressed.
+pub(crate) struct ZoneChoice<'a> {
+    /// The press itself, by its id at Webex.
+    pub(crate) action: &'a str,
+    /// The incident that the card shows.
+    pub(crate) reference: &'a str,
+    pub(crate) choice: Choice,
+    pub(crate) room: &'a str,
+    pub(crate) person: &'a str,
+}
 
-    async fn chosen(&self, id: &str) -> Result<(), Fault> {
-        let webex = self.webex().await?;
-        let action = match webex.action(id).await {
-            Ok(action) => action,
-            // It is gone, or not for our eyes.
-            Err(Failure::Refused { .. }) => return Ok(()),
-            Err(failure) => return Err(failed(failure)),
-        };
-        let input = |name: &str| action.inputs[name].as_str();
-        if let (Some("incident"), Some(choice), Some(reference)) =
-            (input("handbell"), input("choice"), input("incident"))
-        {
-            let epoch = action.inputs["epoch"].as_u64();
-            let pressed =
-                (action.room_id.as_str(), action.person_id.as_str(), Some(action.message_id.as_str()));
-            return self.chosen_on_card((reference, epoch, choice), pressed, id).await;
-        }
-        let (Some("zone"), Some(choice), Some(reference)) =
-            (input("handbell"), input("choice").and_then(Choice::of_name), input("incident"))
-        else {
-            return Ok(());
-        };
-        let Some(named) = self.store.incidents().named(reference).await? else { return Ok(()) };
-        let Some(incident) = self.store.incidents().incident(&named.subject).await? else { return Ok(()) };
-        if incident.epoch != named.epoch || !self.speaks_in(&incident, &action.room_id).await? {
+impl ZoneChoices {
+    /// A choice on a zone's card.
+    pub(crate) async fn take_choice(&self, webex: &Webex, chosen: ZoneChoice<'_>) -> Result<(), Fault> {
+        let ZoneChoice { action, reference, choice, room, person } = chosen;
+        let Some(named) = self.incidents.named(reference).await? else { return Ok(()) };
+        let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
+        if incident.epoch != named.epoch || !self.speaks_in(&incident, room).await? {
             // Whoever sees one card could otherwise answer for every other.
             tracing::warn!(
                 incident = reference,
@@ -75,14 +58,14 @@ impl App {
             );
             return Ok(());
         }
-        let Some(who) = self.name_in(&webex, &action.room_id, &action.person_id).await? else {
+        let Some(who) = self.name_in(webex, room, person).await? else {
             return Ok(());
         };
-        self.take(choice, &incident, who, format!("card-{id}")).await
+        self.take(choice, &incident, who, format!("card-{action}")).await
     }
 
     /// `on my way`, `snooze` or `not busy`, written in a space: for those who don't see cards.
-    pub(crate) async fn answered_in_words(&self, message: &Message, our_name: &str) -> Result<(), Fault> {
+    pub(crate) async fn take_words(&self, message: &Message, our_name: &str) -> Result<(), Fault> {
         let (Some(text), Some(room), Some(person)) = (&message.text, &message.room_id, &message.person_id)
         else {
             return Ok(());
@@ -90,14 +73,14 @@ impl App {
         let Some(choice) = in_words(text, our_name) else { return Ok(()) };
         let zones: Vec<Subject> = self.config.zones.keys().map(|zone| Subject::zone(zone)).collect();
         let mut here: Vec<Incident> = Vec::new();
-        for incident in self.store.incidents().incidents(&zones).await? {
+        for incident in self.incidents.incidents(&zones).await? {
             if !incident.phase.is_final() && self.speaks_in(&incident, room).await? {
                 here.push(incident);
             }
         }
         // Of several zones in one space, the one that was told last is meant.
         let Some(incident) = here.into_iter().max_by_key(|incident| incident.heard_at) else { return Ok(()) };
-        let webex = self.webex().await?;
+        let webex = self.webex.client().await?;
         let Some(who) = self.name_in(&webex, room, person).await? else { return Ok(()) };
         self.take(choice, &incident, who, format!("words-{}", message.id)).await
     }
@@ -108,14 +91,14 @@ impl App {
             Choice::NotBusy => Command::Cancel,
             Choice::Snooze => {
                 let zone = self.config.zones.get(incident.subject.name());
-                let until = self.now() + zone.map_or(SNOOZE, |zone| zone.snooze.0);
+                let until = self.time.now() + zone.map_or(SNOOZE, |zone| zone.snooze.0);
                 Command::Snooze { until }
             }
         };
         let by = Actor::named(who, How::Card);
         let event = Event::Command { by, epoch: Some(incident.epoch), command };
         let id = EventId { key, keep: KEEP };
-        let applied = self.apply(&incident.subject, &event, Some(&id)).await?;
+        let applied = self.engine.apply(&incident.subject, &event, Some(&id)).await?;
         tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "a choice");
         Ok(())
     }
@@ -125,15 +108,15 @@ impl App {
         if incident.subject.kind() != Kind::Zone {
             return Ok(false);
         }
-        let plan = self.plan(&incident.plan, &incident.plan_hash).await?;
+        let plan = self.engine.plan(&incident.plan, &incident.plan_hash).await?;
         let key = DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number: 0 };
-        let space = self.store.spaces().space(&space_name(&incident.plan, &plan, &key)).await?;
+        let space = self.spaces.space(&space_name(&incident.plan, &plan, &key)).await?;
         Ok(space.and_then(|space| space.room).is_some_and(|ours| ours == room))
     }
 
     /// What a member of the space is called; none for somebody who isn't in it.
     async fn name_in(&self, webex: &Webex, room: &str, person: &str) -> Result<Option<String>, Fault> {
-        let member = webex.member(room, person).await.map_err(failed)?;
+        let member = webex.member(room, person).await?;
         Ok(member.and_then(|member| member.person_display_name.or(member.person_email)))
     }
 }

@@ -13,6 +13,6 @@ pub(crate) fn goodbye(text: &str) -> Vec<Verb> {
 
 /// The verbs as an answer.
 pub(crate) fn twiml(verbs: &[Verb]) -> Result<Response<Bytes>, Failed> {
-    let xml = response(verbs).map_err(|error| Fault(error.to_string()))?;
+    let xml = response(verbs).map_err(|error| Fault::caused(error.to_string(), error))?;
     Ok(typed(StatusCode::OK, "text/xml; charset=utf-8", xml))
 }

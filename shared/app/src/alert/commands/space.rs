@@ -1,0 +1,128 @@
+//! Commands in a Webex space: in words, or by a button on an incident's card.
+
+use handbell_core::incident::command::{Actor, Asked, How, understand};
+use handbell_core::incident::decide::Outcome;
+use handbell_outbound::webex::{Message, Post, Webex};
+use handbell_store::{Incidents, Paged, People};
+use jiff::SignedDuration;
+
+use super::{IncidentCommands, SpokenCommand};
+use crate::Fault;
+use crate::alert::commands::mail::of_mail;
+use crate::parts::parts;
+use crate::vendor::WebexAccount;
+
+parts! {
+    /// Takes commands in spaces in which incidents speak.
+    pub(crate) struct SpaceCommands {
+        commands: IncidentCommands,
+        incidents: Incidents,
+        paged: Paged,
+        people: People,
+        webex: WebexAccount,
+    }
+}
+
+/// A button on an incident's card was pressed.
+pub(crate) struct CardChoice<'a> {
+    /// The press itself, by its id at Webex.
+    pub(crate) action: &'a str,
+    /// The incident that the card shows.
+    pub(crate) reference: &'a str,
+    pub(crate) epoch: Option<u64>,
+    /// The name of the button.
+    pub(crate) choice: &'a str,
+    pub(crate) room: &'a str,
+    pub(crate) person: &'a str,
+    /// The card, by its message's id.
+    pub(crate) message: Option<&'a str>,
+}
+
+impl SpaceCommands {
+    /// Words in a space in which an incident speaks.
+    pub(crate) async fn take_words(&self, message: &Message, our_name: &str) -> Result<bool, Fault> {
+        let (Some(text), Some(room), Some(person)) = (&message.text, &message.room_id, &message.person_id)
+        else {
+            return Ok(false);
+        };
+        let words = text.trim();
+        let words = words.strip_prefix(our_name).unwrap_or(words);
+        let Some((asked, which)) = understand(words) else { return Ok(false) };
+        let here = self.paged.paged(room).await?;
+        if here.is_empty() {
+            return Ok(false);
+        }
+        let webex = self.webex.client().await?;
+        let Some(by) = self.actor_in(&webex, room, person, How::Space).await? else { return Ok(true) };
+        let roster = self.people.roster().await?;
+        let id = format!("words-{}", message.id);
+        let spoken =
+            SpokenCommand { asked: &asked, which: &which, by, id: &id, told: &here, roster: &roster };
+        if let Some(answer) = self.commands.run(spoken).await? {
+            self.answer_under(&webex, room, &message.id, &answer).await;
+        }
+        Ok(true)
+    }
+
+    /// A button on an incident's card.
+    pub(crate) async fn take_choice(&self, chosen: CardChoice<'_>) -> Result<(), Fault> {
+        let CardChoice { action, reference, epoch, choice, room, person, message } = chosen;
+        let Some(named) = self.incidents.named(reference).await? else { return Ok(()) };
+        // Whoever sees one card could otherwise answer for every other.
+        if epoch.is_some_and(|epoch| epoch != named.epoch) || !self.paged.paged(room).await?.contains(&named)
+        {
+            tracing::warn!(
+                incident = reference,
+                "a choice from a card that isn't in the incident's space, or of one that is over"
+            );
+            return Ok(());
+        }
+        let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
+        let webex = self.webex.client().await?;
+        let Some(by) = self.actor_in(&webex, room, person, How::Card).await? else { return Ok(()) };
+        let asked = match choice {
+            "acknowledge" => Asked::Acknowledge,
+            "next" => Asked::Escalate(None),
+            "cannot" => Asked::Cannot,
+            "snooze" => Asked::Snooze(SignedDuration::from_mins(30)),
+            "confirm" => Asked::Confirm,
+            "done" => Asked::Done,
+            _ => return Ok(()),
+        };
+        let Some(command) = self.commands.of_asked(&asked, Some(incident.step)) else { return Ok(()) };
+        let (answer, outcome) =
+            self.commands.command_at(&incident, named.epoch, by, command, &format!("card-{action}")).await?;
+        // What has changed is shown by the card itself; that somebody was faster is said to whoever pressed.
+        if let (Some(message), false) = (message, outcome == Some(Outcome::Done)) {
+            self.answer_under(&webex, room, message, &answer).await;
+        }
+        Ok(())
+    }
+
+    /// Who pressed or wrote in a space; none for somebody who isn't in it.
+    async fn actor_in(
+        &self,
+        webex: &Webex,
+        room: &str,
+        person: &str,
+        how: How,
+    ) -> Result<Option<Actor>, Fault> {
+        let member = webex.member(room, person).await?;
+        let Some(member) = member else { return Ok(None) };
+        let roster = self.people.roster().await?;
+        let email = member.person_email.clone().unwrap_or_default();
+        let known = of_mail(&roster, &email).map(|actor| Actor { how, ..actor });
+        // Whoever isn't in the roster is known by the id at Webex: names can be chosen.
+        let who = member.person_display_name.unwrap_or(email);
+        Ok(known.or_else(|| Some(Actor { who, person: Some(format!("webex:{person}")), how })))
+    }
+
+    /// Under a message of somebody who said something. Best effort: what counts is stored.
+    async fn answer_under(&self, webex: &Webex, room: &str, message: &str, answer: &str) {
+        let markdown = handbell_core::wording::escape_markdown(answer);
+        let post = Post { markdown, parent: Some(message.to_owned()), ..Post::default() };
+        if let Err(failure) = webex.post(room, &post).await {
+            tracing::warn!(reason = failure.why(), "whoever said something in a space could not be answered");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Texts of people who were called, and codes that new phones were sent.
+
+use handbell_core::delivery::{Content, Message, PhoneMessage};
+use handbell_core::incident::Subject;
+use handbell_core::incident::command::{Actor, Command, How, understand};
+use handbell_core::oncall::{Contact, Roster};
+use handbell_core::wording::incident as wording;
+use handbell_inbound::twilio::Text;
+use handbell_store::{Checked, Codes, Counters, MailRow, Mails, Named, Paged, People};
+
+use super::{IncidentCommands, SpokenCommand};
+use crate::Fault;
+use crate::engine::notice::NoticeSender;
+use crate::parts::{Time, parts};
+
+/// So many answers by text one number gets in an hour: two machines that answer each other fall silent.
+const ANSWERS_AN_HOUR: u32 = 20;
+
+parts! {
+    /// Takes texts of people who were called.
+    pub(crate) struct StaffTexts {
+        codes: Codes,
+        commands: IncidentCommands,
+        counters: Counters,
+        mails: Mails,
+        notices: NoticeSender,
+        paged: Paged,
+        people: People,
+        time: Time,
+    }
+}
+
+impl StaffTexts {
+    /// A text of somebody who was called, or a code that a new phone was sent. False if it is for nobody here.
+    pub(crate) async fn take_text(&self, text: &Text) -> Result<bool, Fault> {
+        let code: String = text.body.chars().filter(|sign| !sign.is_whitespace()).collect();
+        let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
+        let paged = self.paged.paged(&text.from).await?;
+        if paged.is_empty() && !is_code {
+            return Ok(false);
+        }
+        let taken = [format!("taken-{}", text.sid)];
+        if self.mails.mail(&taken).await?.is_some() {
+            return Ok(true);
+        }
+        let is_ours = self.answered_by_staff(text, &paged, is_code.then_some(code.as_str())).await?;
+        if is_ours {
+            // What is fetched from Twilio once more is not taken for a customer's.
+            self.mails.remember_mail(&taken, &MailRow { whose: None }, self.time.now()).await?;
+        }
+        Ok(is_ours)
+    }
+
+    async fn answered_by_staff(
+        &self,
+        text: &Text,
+        paged: &[Named],
+        code: Option<&str>,
+    ) -> Result<bool, Fault> {
+        let id = format!("sms-{}", text.sid);
+        if let Some(code) = code {
+            let answer = match self.codes.check_code(&text.from, code, self.time.now()).await? {
+                Checked::None => None,
+                Checked::Right { .. } => Some(wording::VERIFIED.to_owned()),
+                Checked::Wrong { left } => Some(wording::wrong_code(left)),
+                Checked::Over => Some(wording::CODE_OVER.to_owned()),
+            };
+            if let Some(answer) = answer {
+                self.answer_by_text(&text.from, &text.to, &answer, &id).await?;
+                return Ok(true);
+            }
+        }
+        if paged.is_empty() {
+            return Ok(false);
+        }
+        let roster = self.people.roster().await?;
+        let by = of_phone(&roster, &text.from);
+        let Some((asked, which)) = understand(&text.body) else {
+            // Whoever is called and answers in words speaks to those who wait for them.
+            let open = self.commands.open(paged).await?;
+            // Of several, the latest.
+            let Some(incident) = open.first() else { return Ok(false) };
+            let command = Command::Note { text: text.body.clone() };
+            self.commands.command(incident, by, command, &id).await?;
+            return Ok(true);
+        };
+        let spoken =
+            SpokenCommand { asked: &asked, which: &which, by, id: &id, told: paged, roster: &roster };
+        match self.commands.run(spoken).await? {
+            None => Ok(false),
+            Some(answer) => {
+                self.answer_by_text(&text.from, &text.to, &answer, &id).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    async fn answer_by_text(&self, to: &str, from: &str, answer: &str, id: &str) -> Result<(), Fault> {
+        let now = self.time.now();
+        let subject = Subject::notice(to);
+        let hour = now.as_second().div_euclid(3600);
+        let counted =
+            self.counters.count(&format!("answers-{}-{hour}", subject.name()), 1, now, 7200).await?;
+        if counted >= ANSWERS_AN_HOUR {
+            tracing::warn!("a number is answered no more for this hour");
+            return Ok(());
+        }
+        let content = Content::Text(answer.to_owned());
+        let message =
+            Message::Phone(PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content });
+        self.notices.send(&subject, [message], id, now).await
+    }
+}
+
+fn of_phone(roster: &Roster, number: &str) -> Actor {
+    let is_this = |phone: &Contact| phone.verified_at.is_some() && phone.address == number;
+    let person = roster.people.values().find(|person| person.phones.iter().any(is_this));
+    match person {
+        Some(person) => Actor { who: person.name.clone(), person: Some(person.id.clone()), how: How::Text },
+        None => Actor {
+            who: handbell_core::wording::the_texter(number),
+            person: Some(number.to_owned()),
+            how: How::Text,
+        },
+    }
+}

@@ -1,0 +1,54 @@
+//! Addresses for answers: each incident has one of its own, `inc+h-7k3q.1.0123…@`, sealed so that nobody can make one up.
+
+use handbell_core::config::MailDomain;
+use handbell_core::incident::{Incident, reference};
+use handbell_inbound::link::{seal_reply, sealed_reply};
+use handbell_store::{Incidents, Named};
+use secrecy::ExposeSecret;
+
+use crate::Fault;
+use crate::configuration::Configuration;
+use crate::parts::{Time, parts};
+use crate::secrets::{Secrets, values};
+
+parts! {
+    /// Makes and reads addresses for answers.
+    pub(crate) struct ReplyAddresses {
+        config: Configuration,
+        incidents: Incidents,
+        secrets: Secrets,
+        time: Time,
+    }
+}
+
+impl ReplyAddresses {
+    /// Where an answer to a mail of this incident goes.
+    pub(crate) async fn make(&self, domain: &MailDomain, incident: &Incident) -> Result<String, Fault> {
+        let secret = self.secrets.get(&domain.links.secret, self.time.now()).await?;
+        let seal = seal_reply(secret.expose_secret().as_bytes(), incident.subject.as_str(), incident.epoch);
+        let name = incident.reference().to_lowercase();
+        Ok(format!("inc+{name}.{}.{seal}@{}", incident.epoch, domain.domain))
+    }
+
+    /// The incident that an address of ours was made for; none for any other address.
+    pub(crate) async fn incident(&self, local: &str) -> Result<Option<Named>, Fault> {
+        let Some(domain) = &self.config.mail else { return Ok(None) };
+        let Some((short, epoch, seal)) = read_reply(local) else { return Ok(None) };
+        let Some(named) = self.incidents.named(&short).await? else { return Ok(None) };
+        let secrets = self.secrets.all(self.time.now()).await?;
+        let secrets = values(&secrets, [domain.links.secret.as_str()]);
+        let fits = named.epoch == epoch
+            && reference(&named.subject, named.epoch) == short
+            && sealed_reply(&secrets, named.subject.as_str(), epoch, &seal);
+        Ok(fits.then_some(named))
+    }
+}
+
+/// `inc+h-7k3q.1.0123…` in its parts.
+fn read_reply(local: &str) -> Option<(String, u64, String)> {
+    let local = local.to_ascii_lowercase();
+    let mut parts = local.strip_prefix("inc+")?.split('.');
+    let (short, epoch, seal) = (parts.next()?, parts.next()?, parts.next()?);
+    let sound = parts.next().is_none() && short.len() == 6 && seal.len() == 32;
+    sound.then(|| Some((short.to_ascii_uppercase(), epoch.parse().ok()?, seal.to_owned())))?
+}

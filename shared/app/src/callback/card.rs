@@ -1,0 +1,80 @@
+//! A choice on a card in a space: of an incident, or of a zone.
+
+use handbell_core::wording::occupancy::Choice;
+use handbell_outbound::Failure;
+use handbell_store::table::RowKey;
+use jiff::SignedDuration;
+
+use crate::Fault;
+use crate::alert::commands::{CardChoice, SpaceCommands};
+use crate::engine::queue::Queue;
+use crate::occupancy::choice::{ZoneChoice, ZoneChoices};
+use crate::parts::{Time, parts};
+use crate::vendor::WebexAccount;
+
+/// A choice is tried to be read for two minutes.
+const TRIES: u32 = 12;
+
+parts! {
+    /// Takes choices on cards.
+    pub(crate) struct CardActions {
+        commands: SpaceCommands,
+        zones: ZoneChoices,
+        queue: Queue,
+        webex: WebexAccount,
+        time: Time,
+    }
+}
+
+impl CardActions {
+    /// Reads what was chosen; what can't be read now is read in ten seconds.
+    pub(crate) async fn take(&self, action: &str, tries: u32) -> Result<(), Fault> {
+        match self.chosen(action).await {
+            Err(fault) if tries < TRIES => {
+                tracing::warn!(reason = %fault, "a choice on a card can't be taken now; tried again in ten seconds");
+                let now = self.time.now();
+                let soon = now + SignedDuration::from_secs(10);
+                // Nothing but the queue holds a choice: if it doesn't take this one, the message that we have comes again.
+                if self.queue.enqueue(&[(RowKey::card(action, tries + 1), soon)], now).await {
+                    Ok(())
+                } else {
+                    Err(fault)
+                }
+            }
+            other => other,
+        }
+    }
+
+    async fn chosen(&self, id: &str) -> Result<(), Fault> {
+        let webex = self.webex.client().await?;
+        let action = match webex.action(id).await {
+            Ok(action) => action,
+            // It is gone, or not for our eyes.
+            Err(Failure::Refused { .. }) => return Ok(()),
+            Err(failure) => return Err(failure.into()),
+        };
+        let input = |name: &str| action.inputs[name].as_str();
+        if let (Some("incident"), Some(choice), Some(reference)) =
+            (input("handbell"), input("choice"), input("incident"))
+        {
+            let chosen = CardChoice {
+                action: id,
+                reference,
+                epoch: action.inputs["epoch"].as_u64(),
+                choice,
+                room: &action.room_id,
+                person: &action.person_id,
+                message: Some(&action.message_id),
+            };
+            return self.commands.take_choice(chosen).await;
+        }
+        let (Some("zone"), Some(choice), Some(reference)) =
+            (input("handbell"), input("choice").and_then(Choice::of_name), input("incident"))
+        else {
+            return Ok(());
+        };
+        let (room, person) = (action.room_id.as_str(), action.person_id.as_str());
+        let chosen = ZoneChoice { action: id, reference, choice, room, person };
+        self.zones.take_choice(&webex, chosen).await
+    }
+}

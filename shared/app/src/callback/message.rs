@@ -1,0 +1,134 @@
+//! A message in a space of ours: our own post comes by, which proves that it is there; commands in words; and what agents
+//! write in customers' spaces, which goes on to [`crate::conversation::agent`].
+
+use handbell_core::delivery::{DispatchKey, Progress, Receipt};
+use handbell_core::incident::reference as named;
+use handbell_outbound::Failure;
+use handbell_store::table::RowKey;
+use handbell_store::{Conversations, Dispatches, Incidents, Missed, Named, Receipts};
+
+use crate::Fault;
+use crate::alert::commands::SpaceCommands;
+use crate::configuration::Configuration;
+use crate::conversation::agent::AgentMessages;
+use crate::engine::pause::retry_pause;
+use crate::engine::queue::Queue;
+use crate::occupancy::choice::ZoneChoices;
+use crate::parts::{Time, parts};
+use crate::vendor::WebexAccount;
+
+/// A message that can't be seen is looked for so often again: it may only just have been written.
+const SEEN_TRIES: u32 = 4;
+/// A message is tried to be read for half an hour.
+const READ_TRIES: u32 = 40;
+
+parts! {
+    /// Reads messages in spaces of ours.
+    pub(crate) struct SpaceMessages {
+        config: Configuration,
+        conversations: Conversations,
+        incidents: Incidents,
+        dispatches: Dispatches,
+        receipts: Receipts,
+        missed: Missed,
+        queue: Queue,
+        agents: AgentMessages,
+        commands: SpaceCommands,
+        zones: ZoneChoices,
+        webex: WebexAccount,
+        time: Time,
+    }
+}
+
+impl SpaceMessages {
+    /// Reads a message that we heard of; what can't be read now is read later.
+    pub(crate) async fn take(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
+        match self.read(id, room, tries).await {
+            Err(fault) if tries >= READ_TRIES => {
+                // Nobody tries this one again: what stands in the spaces is read as after a time without webhooks.
+                self.missed.remember_missed(true).await?;
+                Err(fault)
+            }
+            Err(fault) => {
+                tracing::warn!(reason = %fault, "a message at Webex can't be read now; tried again");
+                let now = self.time.now();
+                let again = (RowKey::heard(id, room, tries + 1), now + retry_pause(tries));
+                if self.queue.enqueue(&[again], now).await { Ok(()) } else { Err(fault) }
+            }
+            other => other,
+        }
+    }
+
+    /// Which conversation's space this is.
+    async fn whose_room(&self, room: &str) -> Result<Option<Named>, Fault> {
+        if self.config.lines.is_empty() {
+            return Ok(None);
+        }
+        Ok(self.conversations.conversation_of_room(room).await?)
+    }
+
+    /// A message in a customer's space may leave. Anywhere else our own post carries its mark: if we don't know yet that it
+    /// arrived, now we do.
+    async fn read(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
+        let message = match self.webex.client().await?.message(id).await {
+            Ok(message) => message,
+            // Our token was changed a moment ago, or what was just written can't be read yet.
+            Err(failure @ Failure::Refused { code: 401, .. }) => return Err(failure.into()),
+            Err(failure @ Failure::Refused { code: 404, .. })
+                if tries < SEEN_TRIES && !self.config.lines.is_empty() =>
+            {
+                return Err(failure.into());
+            }
+            // It is gone, or not for our eyes.
+            Err(Failure::Refused { .. }) => return Ok(()),
+            Err(failure) => return Err(failure.into()),
+        };
+        let me = self.webex.identity().await?;
+        if message.person_id.as_deref() != Some(me.id.as_str()) {
+            let room = message.room_id.clone().unwrap_or_else(|| room.to_owned());
+            return match self.whose_room(&room).await? {
+                Some(whose) => self.agents.read(&whose, &room, Some(message)).await,
+                None if self.commands.take_words(&message, &me.name).await? => Ok(()),
+                None => self.zones.take_words(&message, &me.name).await,
+            };
+        }
+        let text = message.markdown.or(message.text).unwrap_or_default();
+        let Some((reference, number, name)) = find_mark(&text) else { return Ok(()) };
+        // A conversation has no short name in the table: there would be too many. Its space tells whose post it is.
+        let whose = match self.whose_room(message.room_id.as_deref().unwrap_or(room)).await? {
+            Some(whose) => Some(whose).filter(|whose| named(&whose.subject, whose.epoch) == reference),
+            None => self.incidents.named(&reference).await?,
+        };
+        let Some(whose) = whose else { return Ok(()) };
+        let key = DispatchKey { subject: whose.subject, epoch: whose.epoch, number };
+        let Some(dispatch) = self.dispatches.dispatch(&key).await? else { return Ok(()) };
+        let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
+        if !known && dispatch.lease.is_held(self.time.now().as_millisecond()) {
+            // Whoever posted it is about to write that down; only if that fails does this count.
+            return Err(Fault::from("whoever posted this is still at work"));
+        }
+        if !known {
+            let receipt = Receipt {
+                rank: 1,
+                status: "posted".into(),
+                why: None,
+                code: None,
+                id: message.id,
+                last: false,
+            };
+            self.receipts.receipt(&key, &name, &receipt, self.time.now()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `H-7K3Q.2.1` at the end of a text, in its parts: anywhere else it is what somebody wrote.
+fn find_mark(text: &str) -> Option<(String, u32, String)> {
+    let last = text.trim_end().trim_end_matches('`');
+    let start = last.rfind(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-' || sign == '.'));
+    let mark = &last[start.map_or(0, |start| start + 1)..];
+    let mut parts = mark.split('.');
+    let (reference, number, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let ours = reference.len() == 6 && reference.starts_with("H-") && parts.next().is_none();
+    ours.then(|| Some((reference.to_owned(), number.parse().ok()?, name.to_owned())))?
+}

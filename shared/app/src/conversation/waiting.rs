@@ -1,0 +1,87 @@
+//! A conversation's time has come: who waits too long for an answer becomes an incident.
+
+use handbell_core::button::EventId;
+use handbell_core::conversation::decide::Heard;
+use handbell_core::incident::Subject;
+use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::decide::Event;
+use handbell_store::{Conversations, Leases, Named, Spaces};
+use jiff::SignedDuration;
+
+use crate::Fault;
+use crate::configuration::Configuration;
+use crate::conversation::agent::AgentMessages;
+use crate::conversation::apply::{ConversationEngine, space_of};
+use crate::engine::apply::Engine;
+use crate::parts::parts;
+
+/// That somebody waits is told again by the same id for this long.
+const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+parts! {
+    /// Raises an incident for a customer who waits too long, and ends it when nobody waits any more.
+    pub(crate) struct WaitingCustomers {
+        config: Configuration,
+        leases: Leases,
+        conversations: Conversations,
+        spaces: Spaces,
+        engine: ConversationEngine,
+        incidents: Engine,
+        agents: AgentMessages,
+    }
+}
+
+impl WaitingCustomers {
+    /// A conversation's time has come: who waits too long becomes an incident, and no incident when nobody waits any more.
+    pub(crate) async fn wake(&self, subject: &Subject) -> Result<(), Fault> {
+        if self.config.line(subject).is_none() {
+            // Nobody answers on it any more; it would be looked at in vain every minute.
+            return Ok(self.leases.let_rest(subject).await?);
+        }
+        self.read_before_alarm(subject).await;
+        let conversation = self.engine.converse(subject, &Heard::Wake, None).await?;
+        let Some(conversation) = conversation.filter(|talk| talk.alarm != talk.alarmed) else {
+            return Ok(());
+        };
+        let waiting = Subject::waiting(subject);
+        // Told first and crossed out afterwards: by its id it is told once, whoever dies in between.
+        if let Some(since) = conversation.alarmed {
+            let answered = conversation.answered_at.is_some_and(|at| at >= since);
+            let who = match (answered, conversation.closed, &conversation.assignee) {
+                (true, _, Some(agent)) => agent.name.as_str(),
+                (true, _, None) => "the team",
+                (false, true, _) => "the end of the conversation",
+                (false, false, _) => "the customer, who wants no more texts",
+            };
+            let by = Actor::named(who, How::Space);
+            let event = Event::Command { by, epoch: None, command: Command::Resolve };
+            let id = EventId { key: format!("answered-{}", since.as_millisecond()), keep: KEEP };
+            self.incidents.apply(&waiting, &event, Some(&id)).await?;
+        }
+        if let Some(since) = conversation.alarm {
+            let event = Event::Waits { customer: conversation.called(), since };
+            let id = EventId { key: format!("waits-{}", since.as_millisecond()), keep: KEEP };
+            self.incidents.apply(&waiting, &event, Some(&id)).await?;
+        }
+        self.engine.converse(subject, &Heard::Told { alarmed: conversation.alarm }, None).await.map(|_| ())
+    }
+
+    /// Before somebody is called because nobody answers, it is looked whether an answer only didn't reach us.
+    async fn read_before_alarm(&self, subject: &Subject) {
+        let read = async {
+            let waits =
+                self.conversations.conversation(subject).await?.filter(|talk| talk.waiting_since.is_some());
+            let Some(talk) = waits else { return Ok::<_, Fault>(()) };
+            match self.spaces.space(&space_of(subject, talk.epoch)).await?.and_then(|row| row.room) {
+                Some(room) => {
+                    let whose = Named { subject: subject.clone(), epoch: talk.epoch };
+                    self.agents.read(&whose, &room, None).await
+                }
+                None => Ok(()),
+            }
+        };
+        if let Err(fault) = read.await {
+            tracing::warn!(reason = %fault, "whether somebody has answered could not be read");
+        }
+    }
+}

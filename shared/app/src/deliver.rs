@@ -1,0 +1,229 @@
+//! The function that delivers: rows that are due. Here the engine's steps and the jobs' shares in them come together: a
+//! dispatch is claimed, sent channel by channel, written down and let go.
+
+use futures_util::future::{BoxFuture, join_all};
+use handbell_core::delivery::{Body, Dispatch, DispatchKey, InternalTask, Message, Outcome, Task};
+use handbell_core::failover::{Failover, fail_over};
+use handbell_core::incident::Kind;
+use handbell_core::incident::decide::{Event, space_name};
+use handbell_store::Incidents;
+use handbell_store::table::{Due, RowKey};
+use jiff::SignedDuration;
+
+use crate::Fault;
+use crate::alert::status::IncidentStatus;
+use crate::callback::card::CardActions;
+use crate::callback::message::SpaceMessages;
+use crate::channel::direct::DirectChannel;
+use crate::channel::mail::MailChannel;
+use crate::channel::phone::PhoneChannel;
+use crate::channel::space::{SpaceAttempts, SpaceChannel};
+use crate::configuration::Configuration;
+use crate::conversation::agent::{AgentMessages, Change};
+use crate::conversation::answer::CustomerReplies;
+use crate::conversation::erase::CustomerErasure;
+use crate::conversation::waiting::WaitingCustomers;
+use crate::engine::apply::Engine;
+use crate::engine::attempt::Attempt;
+use crate::engine::delivery_summary::DeliverySummaries;
+use crate::engine::facts::FactPublisher;
+use crate::engine::lease::{ClaimedDispatch, DispatchLeases};
+use crate::engine::work::{Claim, InIncident, Scope, Work, wait};
+use crate::parts::{Time, parts};
+
+/// With less time than this left, nothing is begun: a vendor call takes up to 8 s, and what came of it must be written.
+const NEEDS: SignedDuration = SignedDuration::from_secs(15);
+
+parts! {
+    /// Does what is due.
+    pub struct Deliver {
+        engine: Engine,
+        dispatches: DispatchDelivery,
+        waiting: WaitingCustomers,
+        agents: AgentMessages,
+        cards: CardActions,
+        messages: SpaceMessages,
+    }
+}
+
+impl Deliver {
+    /// Does what is due at each of the rows; true for those that need no second try. `left` is how much time there is.
+    pub async fn deliver(&self, rows: &[RowKey], left: SignedDuration) -> Vec<bool> {
+        join_all(rows.iter().map(async |row| {
+            if left < NEEDS {
+                return false;
+            }
+            let done = self.work_on(row).await;
+            if let Err(fault) = &done {
+                tracing::error!(reason = %fault, "a row could not be worked on; it is tried again");
+            }
+            done.is_ok()
+        }))
+        .await
+    }
+
+    async fn work_on(&self, row: &RowKey) -> Result<(), Fault> {
+        match row.due() {
+            Some(Due::Incident(subject)) if subject.kind() == Kind::Customer => {
+                self.waiting.wake(&subject).await
+            }
+            Some(Due::Incident(subject)) => self.engine.apply(&subject, &Event::Wake, None).await.map(|_| ()),
+            Some(Due::Dispatch(key)) => self.dispatches.deliver(&key).await,
+            Some(Due::Card { action, tries }) => self.cards.take(&action, tries).await,
+            Some(Due::Heard { message, room, tries }) => self.messages.take(&message, &room, tries).await,
+            Some(Due::Changed { message, room, person, deleted, tries }) => {
+                let change = Change { message: &message, room: &room, person: &person, deleted };
+                self.agents.message_changed(change, tries).await
+            }
+            None => {
+                tracing::error!(row = row.sk, "a queue message for a row that is never due; ignored");
+                Ok(())
+            }
+        }
+    }
+}
+
+parts! {
+    /// Delivers a dispatch.
+    pub(crate) struct DispatchDelivery {
+        config: Configuration,
+        leases: DispatchLeases,
+        engine: Engine,
+        incidents: Incidents,
+        status: IncidentStatus,
+        replies: CustomerReplies,
+        erasure: CustomerErasure,
+        space: SpaceChannel,
+        direct: DirectChannel,
+        phone: PhoneChannel,
+        mail: MailChannel,
+        facts: FactPublisher,
+        summaries: DeliverySummaries,
+        time: Time,
+    }
+}
+
+impl DispatchDelivery {
+    async fn deliver(&self, key: &DispatchKey) -> Result<(), Fault> {
+        let Some(ClaimedDispatch { dispatch, claim, worn_out }) = self.leases.claim(key).await? else {
+            return Ok(());
+        };
+        let mut work = match &dispatch.body {
+            Body::Incident(of) => {
+                let (plan, hash) = (of.plan.clone(), of.plan_hash.clone());
+                self.begin_for_incident(dispatch, &plan, &hash, claim).await?
+            }
+            Body::Conversation(_) => self.replies.begin(dispatch, claim).await?,
+            Body::Notice => self.begin_for_notice(dispatch, claim),
+        };
+        self.send_everything(&mut work, worn_out).await;
+        // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
+        let climbed = self.status.climb_if_unreached(&work).await;
+        if let Err(fault) = climbed {
+            tracing::warn!(reason = %fault, "a step that reached nobody could not be left early; the next one comes at its time");
+        }
+        self.leases.release(work).await
+    }
+
+    async fn begin_for_incident(
+        &self,
+        mut dispatch: Dispatch,
+        plan_name: &str,
+        plan_hash: &str,
+        claim: Claim,
+    ) -> Result<Work, Fault> {
+        let key = dispatch.key.clone();
+        let (plan, incident) =
+            tokio::join!(self.engine.plan(plan_name, plan_hash), self.incidents.incident(&key.subject));
+        let (plan, incident) = (plan?, incident?);
+        // The incident is read after the claim: an acknowledgement that has been committed is seen here.
+        let cancelled = !dispatch.is_last_word()
+            && incident.as_ref().is_none_or(|incident| incident.cancels(key.epoch, key.number));
+        if cancelled {
+            dispatch.cancel();
+        }
+        if let Some(incident) = incident.as_ref().filter(|incident| incident.epoch == key.epoch) {
+            dispatch.skip_responders(&incident.duty);
+        }
+        let words = self.config.words(&key.subject, incident.as_ref());
+        let space = space_name(plan_name, &plan, &key);
+        let scope = Scope::Incident(InIncident { plan, space, incident });
+        Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
+    }
+
+    fn begin_for_notice(&self, dispatch: Dispatch, claim: Claim) -> Work {
+        let words = self.config.words(&dispatch.key.subject, None);
+        let scope = Scope::Notice;
+        Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled: false, scope }
+    }
+
+    /// Sends what is due: each channel at once, the space in its order, the facts beside them, and the delivery summary last.
+    async fn send_everything(&self, work: &mut Work, mut died: Vec<String>) {
+        // What was due when it was claimed, and no more: if we die, just that counts as perhaps sent.
+        let tasks = work.dispatch.tasks(work.claimed_at);
+        self.status.note_paged(work, &tasks).await;
+        let outcomes = self.send_by_channel(work, &tasks);
+        let (outcomes, facts) = tokio::join!(outcomes, self.facts.publish(&work.dispatch));
+        let now = self.time.now();
+        for (name, outcome) in outcomes {
+            if work.dispatch.record(&name, outcome, now) {
+                died.push(name);
+            }
+        }
+        if let Some(unpublished) = facts {
+            work.dispatch.facts = unpublished;
+        }
+        if !died.is_empty() {
+            tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
+            let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
+            let Work { dispatch, scope, words, .. } = &mut *work;
+            let with = Failover {
+                admins: &self.config.admins,
+                from: self.config.from(),
+                customer: scope.customer_number().zip(line),
+                plan: scope.plan(),
+                words,
+            };
+            fail_over(dispatch, &died, with, now);
+            self.replies.still_waits(work, &died).await;
+        }
+        self.status.text_those_called(work).await;
+        self.summaries.show(work).await;
+    }
+
+    /// Hands each delivery to its channel.
+    async fn send_by_channel(&self, work: &Work, tasks: &[(String, Task)]) -> Vec<(String, Outcome)> {
+        let mut in_space = SpaceAttempts::new();
+        let mut others: Vec<(&str, BoxFuture<'_, Outcome>)> = Vec::new();
+        for (name, task) in tasks {
+            let Some(delivery) = work.delivery(name) else { continue };
+            let attempt = Attempt { work, name, delivery, task: *task };
+            let sent: BoxFuture<'_, Outcome> = match &delivery.message {
+                Message::Space(message) => {
+                    in_space.push((attempt, message));
+                    continue;
+                }
+                Message::Direct(message) => Box::pin(self.direct.send(attempt, message)),
+                Message::Phone(message) => Box::pin(self.phone.send(attempt, message)),
+                Message::Mail(message) => Box::pin(self.mail.send(attempt, message)),
+                Message::Internal(task) => Box::pin(self.run_task(attempt, task)),
+            };
+            others.push((name, sent));
+        }
+        let others = others.into_iter().map(async |(name, sent)| (name.to_owned(), sent.await));
+        let (mut outcomes, others) = tokio::join!(self.space.send(work, in_space), join_all(others));
+        outcomes.extend(others);
+        outcomes
+    }
+
+    async fn run_task(&self, attempt: Attempt<'_>, task: &InternalTask) -> Outcome {
+        match task {
+            // The recipients are found when all else has been tried.
+            InternalTask::TextThoseCalled { .. } => wait(0),
+            InternalTask::EraseCustomer { .. } if attempt.work.cancelled => Outcome::NotWanted,
+            InternalTask::EraseCustomer { number } => {
+                self.erasure.erase(attempt.work, number.as_deref()).await
+            }
+        }
+    }
+}

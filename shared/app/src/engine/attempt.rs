@@ -1,0 +1,71 @@
+//! One attempt to send a delivery, and what a failure means for it.
+
+use handbell_core::delivery::{Delivery, Outcome, Task};
+use handbell_outbound::Failure;
+use jiff::SignedDuration;
+
+use crate::Fault;
+use crate::engine::delivery_token::token;
+use crate::engine::work::Work;
+
+/// One attempt to send a delivery, or to look it up.
+#[derive(Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) work: &'a Work,
+    pub(crate) name: &'a str,
+    pub(crate) delivery: &'a Delivery,
+    pub(crate) task: Task,
+}
+
+impl Attempt<'_> {
+    /// The reference tag by which the message is found again.
+    pub(crate) fn reference_tag(&self) -> String {
+        self.work.dispatch.reference_tag(self.name)
+    }
+
+    /// The delivery's name in an address that we give to a vendor.
+    pub(crate) fn token(&self) -> String {
+        token(&self.work.dispatch.key, self.name)
+    }
+
+    /// The delivery's name in a mail's tags, which take no other characters.
+    pub(crate) fn mail_tag(&self) -> (String, String) {
+        ("delivery".to_owned(), self.token().replace(['.', '~'], "-"))
+    }
+
+    /// After an empty look: the outcome if it must not be sent once more.
+    pub(crate) fn after_empty_look(&self) -> Option<Outcome> {
+        self.work.after_empty_look(self.delivery)
+    }
+}
+
+/// What a vendor's failure means for a delivery that was being sent.
+pub(crate) fn outcome_of_send(failure: Failure) -> Outcome {
+    match failure {
+        Failure::NotSent { retry_after, why } => Outcome::NotSent {
+            pause: retry_after.and_then(|pause| SignedDuration::try_from(pause).ok()),
+            why,
+        },
+        Failure::Refused { why, .. } => Outcome::Refused { why },
+        Failure::Unknown { why } => Outcome::Unknown { why },
+    }
+}
+
+/// What a vendor's failure means for a delivery that was being looked up.
+pub(crate) fn outcome_of_lookup(failure: &Failure) -> Outcome {
+    Outcome::LookFailed { why: failure.why().to_owned() }
+}
+
+/// What a failure of ours means: nothing was sent, and it is tried again soon.
+pub(crate) fn outcome_of_fault(fault: Fault) -> Outcome {
+    Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why: fault.to_string() }
+}
+
+/// The tag stands in the text, and isn't the beginning of a longer one.
+pub(crate) fn has_reference_tag(text: Option<&str>, tag: &str) -> bool {
+    text.is_some_and(|text| {
+        text.match_indices(tag).any(|(start, _)| {
+            !text[start + tag.len()..].starts_with(|next: char| next.is_ascii_alphanumeric())
+        })
+    })
+}

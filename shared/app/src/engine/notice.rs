@@ -1,0 +1,70 @@
+//! Notices: what is said to one address and belongs to no incident.
+
+use handbell_core::delivery::{
+    Body, Content, Delivery, DirectMessage, Dispatch, DispatchKey, Message, PhoneMessage,
+};
+use handbell_core::incident::Subject;
+use handbell_store::Notices;
+use handbell_store::table::RowKey;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Fault;
+use crate::configuration::Configuration;
+use crate::engine::queue::Queue;
+use crate::parts::parts;
+
+/// A notice that nobody could deliver for so long is of no use any more.
+const NOTICE_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+parts! {
+    /// Writes notices, to be delivered like any other message.
+    pub(crate) struct NoticeSender {
+        config: Configuration,
+        notices: Notices,
+        queue: Queue,
+    }
+}
+
+impl NoticeSender {
+    /// Tells the admins, once for each id.
+    pub(crate) async fn tell_admins_once(&self, text: &str, id: &str, now: Timestamp) -> Result<(), Fault> {
+        let content = || Content::Text(text.to_owned());
+        let admins = &self.config.admins;
+        let webex = admins
+            .webex
+            .iter()
+            .map(|email| Message::Direct(DirectMessage { email: email.clone(), content: content() }));
+        let texts = admins.sms.iter().map(|to| {
+            Message::Phone(PhoneMessage::Text {
+                to: to.clone(),
+                from: self.config.from().to_owned(),
+                content: content(),
+            })
+        });
+        self.send(&Subject::notice("admins"), webex.chain(texts), id, now).await
+    }
+
+    /// Sends the messages as one notice, once for each id.
+    pub(crate) async fn send(
+        &self,
+        subject: &Subject,
+        messages: impl IntoIterator<Item = Message>,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        // The moment is part of its name, so that notices to one address don't meet.
+        let epoch = u64::try_from(now.as_microsecond()).unwrap_or_default();
+        let key = DispatchKey { subject: subject.clone(), epoch, number: 1 };
+        let mut dispatch = Dispatch::new(key, Body::Notice, now);
+        for message in messages {
+            dispatch.add(Delivery::new(message, now));
+        }
+        if dispatch.deliveries.is_empty() {
+            return Ok(());
+        }
+        if self.notices.put_notice(&dispatch, id, NOTICE_KEPT, now).await? {
+            self.queue.enqueue(&[(RowKey::dispatch(&dispatch.key), now)], now).await;
+        }
+        Ok(())
+    }
+}

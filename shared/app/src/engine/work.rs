@@ -1,0 +1,150 @@
+//! A claimed dispatch and what it belongs to.
+
+use std::sync::Arc;
+
+use handbell_core::config::Plan;
+use handbell_core::conversation::Conversation;
+use handbell_core::delivery::{Delivery, Dispatch, MAX_UNKNOWN, Outcome, START_WITHIN};
+use handbell_core::incident::Incident;
+use handbell_core::wording::Words;
+use jiff::{SignedDuration, Timestamp};
+
+/// A claimed dispatch and everything that is needed to send it.
+pub(crate) struct Work {
+    pub(crate) owner: String,
+    pub(crate) claimed_at: Timestamp,
+    pub(crate) dispatch: Dispatch,
+    pub(crate) words: Words,
+    /// An acknowledgement or an end came first: nothing is begun, only looked up.
+    pub(crate) cancelled: bool,
+    pub(crate) scope: Scope,
+}
+
+/// What the dispatch belongs to, as it was after the claim.
+pub(crate) enum Scope {
+    /// An incident.
+    Incident(InIncident),
+    /// A conversation.
+    Conversation(InConversation),
+    /// Nothing: it has no plan and no space.
+    Notice,
+}
+
+/// The incident that a dispatch belongs to.
+pub(crate) struct InIncident {
+    pub(crate) plan: Arc<Plan>,
+    /// The name under which its space is remembered.
+    pub(crate) space: String,
+    /// The latest incident of the subject.
+    pub(crate) incident: Option<Incident>,
+}
+
+/// The conversation that a dispatch belongs to.
+pub(crate) struct InConversation {
+    /// None if the customer was forgotten.
+    pub(crate) conversation: Option<Conversation>,
+    /// The name under which its space is remembered.
+    pub(crate) space: String,
+    /// Why its replies to the customer must not leave any more.
+    pub(crate) stopped: Option<&'static str>,
+}
+
+/// A claim: which worker, and since when.
+pub(crate) struct Claim {
+    pub(crate) owner: String,
+    pub(crate) at: Timestamp,
+}
+
+impl Work {
+    /// No vendor call begins late: an acknowledgement may have come since the claim.
+    pub(crate) fn may_begin(&self, now: Timestamp) -> bool {
+        now.duration_since(self.claimed_at) < START_WITHIN
+    }
+
+    /// The incident that it tells of: as it ended, or as it is now.
+    pub(crate) fn told_incident(&self) -> Option<&Incident> {
+        let ended = self.dispatch.of_incident()?.ended.as_deref();
+        let now = self.incident().filter(|incident| incident.epoch == self.dispatch.key.epoch);
+        ended.or(now)
+    }
+
+    /// The latest incident of the subject.
+    pub(crate) fn incident(&self) -> Option<&Incident> {
+        match &self.scope {
+            Scope::Incident(of) => of.incident.as_ref(),
+            Scope::Conversation(_) | Scope::Notice => None,
+        }
+    }
+
+    /// The conversation, unless the customer was forgotten.
+    pub(crate) fn conversation(&self) -> Option<&Conversation> {
+        match &self.scope {
+            Scope::Conversation(of) => of.conversation.as_ref(),
+            Scope::Incident(_) | Scope::Notice => None,
+        }
+    }
+
+    /// The plan, where there is one.
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        self.scope.plan()
+    }
+
+    /// The name under which the space is remembered, where there is one.
+    pub(crate) fn space(&self) -> Option<&str> {
+        match &self.scope {
+            Scope::Incident(of) => Some(&of.space),
+            Scope::Conversation(of) => Some(&of.space),
+            Scope::Notice => None,
+        }
+    }
+
+    /// What it posts stands under this message of Webex's.
+    pub(crate) fn thread(&self) -> Option<&String> {
+        self.dispatch.of_conversation()?.thread.as_ref()
+    }
+
+    /// Why its replies to the customer must not leave any more.
+    fn stopped(&self) -> Option<&'static str> {
+        match &self.scope {
+            Scope::Conversation(of) => of.stopped,
+            Scope::Incident(_) | Scope::Notice => None,
+        }
+    }
+
+    pub(crate) fn delivery(&self, name: &str) -> Option<&Delivery> {
+        self.dispatch.deliveries.get(name)
+    }
+
+    /// After an empty look: is it still wanted, and may it be sent once more?
+    pub(crate) fn after_empty_look(&self, delivery: &Delivery) -> Option<Outcome> {
+        if self.cancelled {
+            return Some(Outcome::NotWanted);
+        }
+        if let Some(why) = self.stopped().filter(|_| delivery.message.is_reply()) {
+            return Some(Outcome::Refused { why: why.to_owned() });
+        }
+        (delivery.unknowns >= MAX_UNKNOWN)
+            .then(|| Outcome::Refused { why: "three attempts had no certain outcome".into() })
+    }
+}
+
+impl Scope {
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        match self {
+            Self::Incident(of) => Some(&of.plan),
+            Self::Conversation(_) | Self::Notice => None,
+        }
+    }
+
+    pub(crate) fn customer_number(&self) -> Option<&str> {
+        match self {
+            Self::Conversation(of) => of.conversation.as_ref()?.address.as_ref()?.number(),
+            Self::Incident(_) | Self::Notice => None,
+        }
+    }
+}
+
+/// Nothing was sent; it is tried again after a pause.
+pub(crate) fn wait(seconds: i64) -> Outcome {
+    Outcome::Waits { pause: SignedDuration::from_secs(seconds) }
+}

@@ -1,0 +1,80 @@
+//! Why something could not be done: theirs or ours.
+
+use std::error::Error;
+
+use handbell_core::Rejected;
+use handbell_outbound::Failure;
+
+/// Ours or the network's: answered with a 5xx, tried again by the caller.
+///
+/// Logs print a fault without its sources: a source may hold what people wrote.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The table could not be read or written.
+    #[error(transparent)]
+    Table(#[from] handbell_store::Fault),
+    /// A vendor did not say yes.
+    #[error(transparent)]
+    Vendor(#[from] Failure),
+    /// Something of ours failed, with the cause.
+    #[error("{message}")]
+    Caused {
+        /// What failed, in words that a log may hold.
+        message: String,
+        /// Why it failed.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// Something of ours is missing or busy.
+    #[error("{0}")]
+    Ours(String),
+}
+
+impl Fault {
+    /// A fault with its cause.
+    pub fn caused(message: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Caused { message: message.into(), source: source.into() }
+    }
+}
+
+impl From<String> for Fault {
+    fn from(message: String) -> Self {
+        Self::Ours(message)
+    }
+}
+
+impl From<&str> for Fault {
+    fn from(message: &str) -> Self {
+        Self::Ours(message.to_owned())
+    }
+}
+
+/// Why a request was not fulfilled: two kinds only.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// Theirs.
+    #[error(transparent)]
+    Rejected(#[from] Rejected),
+    /// Ours.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<handbell_store::Fault> for Failed {
+    fn from(fault: handbell_store::Fault) -> Self {
+        Self::Fault(fault.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_keeps_its_cause() {
+        let cause = std::io::Error::other("the disk is gone");
+        let failed = Failed::from(Fault::caused("the file can't be read", cause));
+        assert_eq!(failed.to_string(), "the file can't be read");
+        assert_eq!(failed.source().map(ToString::to_string).as_deref(), Some("the disk is gone"));
+        assert!(Fault::from("the queue took nothing").source().is_none());
+    }
+}

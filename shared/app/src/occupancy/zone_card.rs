@@ -1,0 +1,73 @@
+//! The card of a zone, and what takes its place.
+
+use handbell_core::delivery::{DispatchKey, Message, SpaceMessage};
+use handbell_core::incident::reference;
+use handbell_core::occupancy::view::View;
+use handbell_core::wording;
+use handbell_outbound::webex::{Attached, Post, zone_card};
+use handbell_store::Dispatches;
+
+use crate::configuration::Configuration;
+use crate::engine::attempt::Attempt;
+use crate::engine::work::Work;
+use crate::occupancy::chart::{ChartLinks, draw};
+use crate::parts::parts;
+use crate::webhooks::Webhooks;
+
+parts! {
+    /// Makes the cards of zones.
+    pub(crate) struct ZoneCards {
+        config: Configuration,
+        charts: ChartLinks,
+        webhooks: Webhooks,
+        dispatches: Dispatches,
+    }
+}
+
+impl ZoneCards {
+    /// A card; where cards aren't wanted, the same in words with the picture.
+    pub(crate) async fn card(&self, work: &Work) -> Post {
+        let Some(view) = work.dispatch.view() else { return Post::default() };
+        // Without a webhook nobody hears a choice, so none is offered.
+        let heard = self.config.webex.webhook.is_some();
+        if !self.config.webex.cards {
+            return self.words_and_picture(work, view, heard);
+        }
+        self.webhooks.ensure_once().await;
+        // Without a point there is nothing to draw.
+        let drawn = view.points.iter().any(Option::is_some);
+        let picture = if drawn { self.charts.url(&work.dispatch.key).await.ok() } else { None };
+        let incident = reference(&work.dispatch.key.subject, work.dispatch.key.epoch);
+        let mut card = wording::occupancy::card(view, &work.words);
+        if !heard {
+            card.choices.clear();
+        }
+        Post {
+            markdown: wording::occupancy::markdown(view, &work.words, false),
+            card: Some(zone_card(&card, picture.as_deref(), &incident)),
+            ..Post::default()
+        }
+    }
+
+    /// The same in words, with the picture as a file.
+    pub(crate) fn words_and_picture(&self, work: &Work, view: &View, answers: bool) -> Post {
+        Post {
+            markdown: wording::occupancy::markdown(view, &work.words, answers),
+            attached: Some(Attached::chart(draw(view, &work.words).into())),
+            ..Post::default()
+        }
+    }
+
+    /// The id of the card that this stands under, if it is there already.
+    pub(crate) async fn card_above(&self, attempt: Attempt<'_>) -> Option<String> {
+        let work = attempt.work;
+        let number = attempt.delivery.under?;
+        let key = DispatchKey { number, ..work.dispatch.key.clone() };
+        let dispatch = self.dispatches.dispatch(&key).await.ok()??;
+        dispatch
+            .deliveries
+            .into_values()
+            .find(|delivery| delivery.message == Message::Space(SpaceMessage::ZoneCard))?
+            .id
+    }
+}
