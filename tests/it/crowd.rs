@@ -304,7 +304,7 @@ async fn devices_that_a_cmx_pushes_are_counted_and_forgeries_are_rejected() {
         .runner
         .store
         .sites()
-        .seen("told", world.now() - jiff::SignedDuration::from_hours(1))
+        .sightings_since("told", world.now() - jiff::SignedDuration::from_hours(1))
         .await
         .unwrap();
     assert_eq!(rows.len(), 4, "one row for a message, unless it came twice within one millisecond");

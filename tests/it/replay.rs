@@ -6,9 +6,9 @@ use handbell::replay::counts::{every_minute, read};
 use handbell::replay::tuning::Tuning;
 use handbell::replay::{Around, Options, Replay, Silence, replay, run};
 use handbell_core::config::{Config, Zone};
-use handbell_core::occupancy::poll::{Polled, Site};
-use handbell_core::occupancy::view::{Over, Signal};
-use handbell_core::occupancy::zone::{Change, Level, Rule};
+use handbell_core::occupancy::poll::{Polled, SiteState};
+use handbell_core::occupancy::view::{Signal, ZoneEnd};
+use handbell_core::occupancy::zone::{Change, Level, ZoneRule};
 use handbell_sim::trouble::TroubleKind;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -75,7 +75,7 @@ fn week() -> Vec<(Timestamp, Option<u32>)> {
 enum Told {
     Rise(Level),
     Ease(Level),
-    Over { why: Over, since: Timestamp, peak: u32 },
+    Over { why: ZoneEnd, since: Timestamp, peak: u32 },
     Silent { since: Timestamp },
     Back,
 }
@@ -84,15 +84,15 @@ fn of_change(change: &Change) -> Told {
     match *change {
         Change::Rise(level) => Told::Rise(level),
         Change::Ease(level) => Told::Ease(level),
-        Change::Clear { since, peak } => Told::Over { why: Over::Calm, since, peak },
-        Change::Closed { since, peak } => Told::Over { why: Over::Closing, since, peak },
+        Change::Clear { since, peak } => Told::Over { why: ZoneEnd::Calm, since, peak },
+        Change::Closed { since, peak } => Told::Over { why: ZoneEnd::Closing, since, peak },
         Change::Silent { since } => Told::Silent { since },
         Change::Back => Told::Back,
         Change::Remind(_) => panic!("nobody snoozes"),
     }
 }
 
-fn of_signal(signal: &Signal, rule: &Rule) -> Told {
+fn of_signal(signal: &Signal, rule: &ZoneRule) -> Told {
     match signal {
         Signal::Rise { rank, view } => {
             let level = view.level.unwrap();
@@ -114,8 +114,8 @@ fn of_signal(signal: &Signal, rule: &Rule) -> Told {
 }
 
 /// Returns the reports of a site that polls these counts one after the other. Its state is written and read again in between.
-fn live(rule: &Rule, counts: &[(Timestamp, Option<u32>)]) -> (Vec<(Timestamp, Told)>, Counted) {
-    let (mut site, mut told, mut kept) = (Site::default(), Vec::new(), Vec::new());
+fn live(rule: &ZoneRule, counts: &[(Timestamp, Option<u32>)]) -> (Vec<(Timestamp, Told)>, Counted) {
+    let (mut site, mut told, mut kept) = (SiteState::default(), Vec::new(), Vec::new());
     for (at, count) in counts {
         assert!(!site.has_polled(*at));
         let zone = Polled {
@@ -128,11 +128,11 @@ fn live(rule: &Rule, counts: &[(Timestamp, Option<u32>)]) -> (Vec<(Timestamp, To
             count: count.ok_or_else(|| "CMX's answer is empty".to_owned()),
             snoozed_until: None,
         };
-        let (next, complete) = site.polled("store", &[zone], *at);
+        let (next, complete) = site.apply_poll("store", &[zone], *at);
         kept.extend(complete.iter().flat_map(|row| row.of("shoes")));
         told.extend(next.pending.iter().map(|pending| (*at, of_signal(&pending.signal, rule))));
         let heard = next.pending.iter().map(|pending| pending.id.clone()).collect();
-        site = serde_json::from_value(json!(next.heard(&heard))).unwrap();
+        site = serde_json::from_value(json!(next.confirm(&heard))).unwrap();
     }
     kept.extend(site.counts.of("shoes"));
     (told, kept)
@@ -145,11 +145,11 @@ fn by_subject(told: &[Line]) -> (Vec<&Line>, Vec<&Line>) {
     told.iter().partition(|(_, told)| matches!(told, Told::Silent { .. } | Told::Back))
 }
 
-fn rule(zone: Value) -> Rule {
+fn rule(zone: Value) -> ZoneRule {
     let mut whole = json!({ "site": "store", "plan": "floor" });
     whole.as_object_mut().unwrap().extend(zone.as_object().unwrap().clone());
     let zone: Zone = serde_json::from_value(whole).unwrap();
-    Rule::of(&zone, &paris()).unwrap()
+    ZoneRule::of(&zone, &paris()).unwrap()
 }
 
 #[test]
@@ -288,7 +288,7 @@ async fn a_saturday_is_replayed_as_it_was_posted() {
     world.read_all();
 
     let config: Config = handbell::check::check(SHOES, &|_| true).unwrap();
-    let rule = Rule::of(&config.zones["shoes"], &config.time_zone()).unwrap();
+    let rule = ZoneRule::of(&config.zones["shoes"], &config.time_zone()).unwrap();
     let counts = every_minute(&read(&csv, &config.time_zone()).unwrap());
     assert_eq!(counts.len(), 300);
     let replayed = replay(&rule, &counts);

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use handbell_core::config::{Config, Site, Source, Zone};
+use handbell_core::config::{Config, SiteConfig, Source, Zone};
 use handbell_outbound::floor::Unknown;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -159,7 +159,7 @@ pub async fn run(
 }
 
 /// Returns the site that `--site` names, or all sites.
-fn chosen<'a>(options: &Options, config: &'a Config) -> Result<Vec<(&'a str, &'a Site)>, String> {
+fn chosen<'a>(options: &Options, config: &'a Config) -> Result<Vec<(&'a str, &'a SiteConfig)>, String> {
     let Some(wanted) = &options.site else {
         let all: Vec<_> = config.sites.iter().map(|(name, site)| (name.as_str(), site)).collect();
         return if all.is_empty() {

@@ -122,7 +122,7 @@ pub(crate) async fn answer(
                     _ => format!("more than one id begins with {id:?}; {advice}"),
                 }));
             };
-            let failed = |fault: handbell_store::Fault| Failure::unreachable(fault);
+            let failed = |fault: handbell_store::TableFault| Failure::unreachable(fault);
             if one.from >= directory.now {
                 directory.store.roster_editor().forget_maintenance(&one.id).await.map_err(failed)?;
                 return Ok(format!("{} is cancelled.\n", one.id));

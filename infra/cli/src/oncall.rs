@@ -6,7 +6,7 @@ mod week;
 use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
-use handbell_core::oncall::{Roster, Rota, Why};
+use handbell_core::oncall::{OnCallReason, Roster, Rota};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -165,14 +165,14 @@ pub(crate) async fn answer(options: &Options, directory: &Directory) -> Result<S
 
 /// Returns who is on call in a rota at that time, and who is next, for programs.
 fn on_duty(roster: &Roster, rota: &Rota, at: Timestamp, week: bool) -> Value {
-    let next = roster.next_on_duty(&rota.name, at);
+    let next = roster.next_on_call(&rota.name, at);
     let mut out = json!({
         "name": rota.name, "label": rota.label, "timezone": rota.timezone, "team": rota.team, "at": at,
-        "on_duty": roster.on_duty(&rota.name, at).map(|duty| {
+        "on_duty": roster.on_call(&rota.name, at).map(|duty| {
             let phone = duty.person.phones.iter().find(|phone| phone.verified_at.is_some());
             json!({
                 "id": duty.person.id, "name": duty.person.name, "phone": phone.map(|phone| &phone.address),
-                "until": duty.until, "stands_in": matches!(duty.why, Why::Override(_)),
+                "until": duty.until, "stands_in": matches!(duty.why, OnCallReason::Override(_)),
             })
         }),
         "next": next.map(|(from, duty)| json!({ "from": from, "id": duty.map(|duty| duty.person.id.clone()) })),
@@ -191,8 +191,8 @@ fn zone(rota: &Rota) -> TimeZone {
 
 fn told(roster: &Roster, rota: &Rota, zone: &TimeZone, at: Timestamp) -> String {
     let mut out = format!("{}: ", rota.label.as_ref().unwrap_or(&rota.name));
-    let next = roster.next_on_duty(&rota.name, at);
-    match roster.on_duty(&rota.name, at) {
+    let next = roster.next_on_call(&rota.name, at);
+    match roster.on_call(&rota.name, at) {
         Some(duty) => {
             let phone = duty.person.phones.iter().find(|phone| phone.verified_at.is_some());
             let _ = write!(out, "{}", duty.person.name);
@@ -201,7 +201,7 @@ fn told(roster: &Roster, rota: &Rota, zone: &TimeZone, at: Timestamp) -> String 
                 Some(until) => write!(out, " until {}", shown(until, zone)),
                 None => write!(out, ", without an end"),
             };
-            if let Why::Override(_) = duty.why {
+            if let OnCallReason::Override(_) = duty.why {
                 out.push_str(" (override)");
             }
         }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use handbell_core::config::{Config, Zone};
-use handbell_core::occupancy::zone::Rule;
+use handbell_core::occupancy::zone::ZoneRule;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
 
 use crate::check::nearest;
@@ -118,7 +118,7 @@ pub async fn run(options: &Options, config: &Config, around: &Around<'_>) -> Res
     let (name, configured) = find(config, &options.zone)?;
     let zone = options.tuning.applied(configured);
     let label = zone.label.as_deref().unwrap_or(name);
-    let rule = Rule::of(&zone, &config.time_zone()).map_err(|wrong| {
+    let rule = ZoneRule::of(&zone, &config.time_zone()).map_err(|wrong| {
         let wrong: Vec<String> = wrong
             .into_iter()
             .map(|(path, what)| if path.is_empty() { what } else { format!("{}: {what}", path.join(".")) })

@@ -144,7 +144,7 @@ fn all(roster: &Roster, directory: &Directory) -> Value {
         json!({
             "name": rota.name, "label": rota.label, "timezone": rota.timezone, "team": rota.team,
             "layers": layers.collect::<Vec<_>>(), "overrides": coming.collect::<Vec<_>>(),
-            "on_duty": roster.on_duty(&rota.name, directory.now).map(|duty| duty.person.id.clone()),
+            "on_duty": roster.on_call(&rota.name, directory.now).map(|duty| duty.person.id.clone()),
         })
     });
     json!({ "at": directory.now, "rotas": rotas.collect::<Vec<_>>() })
@@ -174,7 +174,7 @@ fn list(roster: &Roster, directory: &Directory) -> String {
         if coming > 0 {
             let _ = writeln!(out, "  {coming} current or future override(s)");
         }
-        let duty = roster.on_duty(&rota.name, directory.now);
+        let duty = roster.on_call(&rota.name, directory.now);
         let who = duty.map_or("nobody", |duty| duty.person.name.as_str());
         let _ = writeln!(out, "  now: {who}");
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use handbell_app::{HookDone, Hooked};
+use handbell_app::{WebhookChange, WebhookSync};
 use handbell_boot::{Clock, Environment};
 use reqwest::Url;
 
@@ -100,15 +100,15 @@ fn public_url(given: Option<&str>) -> Result<String, String> {
     Ok(url.to_owned())
 }
 
-fn told(url: &str, done: &[Hooked]) -> String {
+fn told(url: &str, done: &[WebhookSync]) -> String {
     let mut out = format!("Webex calls {url}/webex:\n");
-    for Hooked { about, done } in done {
+    for WebhookSync { about, done } in done {
         let what = match done {
-            HookDone::Fine => "unchanged",
-            HookDone::Registered => "was missing; registered",
-            HookDone::SwitchedOn => "was disabled by Webex; enabled again",
-            HookDone::Renewed => "existed; name and secret written again",
-            HookDone::Removed => "existed twice; one removed",
+            WebhookChange::Fine => "unchanged",
+            WebhookChange::Registered => "was missing; registered",
+            WebhookChange::SwitchedOn => "was disabled by Webex; enabled again",
+            WebhookChange::Renewed => "existed; name and secret written again",
+            WebhookChange::Removed => "existed twice; one removed",
         };
         let _ = writeln!(out, "  {about:<26}{what}");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use handbell_core::incident::Subject;
-use handbell_core::occupancy::poll::Site;
+use handbell_core::occupancy::poll::SiteState;
 use handbell_store::Store;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ impl Points {
 /// Returns the simulated zones, each with its level, its incident and its counts of the last hours.
 pub(crate) async fn zones(cmx: &Cmx, store: &Store, points: &Points, now: Timestamp) -> Value {
     let mut zones = cmx.view();
-    let mut sites: BTreeMap<String, Site> = BTreeMap::new();
+    let mut sites: BTreeMap<String, SiteState> = BTreeMap::new();
     for zone in zones.as_array_mut().into_iter().flatten() {
         let text = |key: &str| zone[key].as_str().unwrap_or_default().to_owned();
         let (name, site_name) = (text("name"), text("site"));

@@ -2,7 +2,7 @@
 //! no bucket has none, and its parts answer `None`.
 
 use bytes::Bytes;
-use handbell_outbound::Said;
+use handbell_outbound::VendorResult;
 use handbell_outbound::s3::{Bucket, Object};
 
 use crate::parts::{Access, BucketAccess, Dependencies, Part};
@@ -48,13 +48,17 @@ bucket_parts! {
 
 impl ReceivedMails {
     /// A mail as it came; nothing if it isn't kept any more.
-    pub(crate) async fn mail(&self, object: &str) -> Option<Said<Option<Bytes>>> {
+    pub(crate) async fn mail(&self, object: &str) -> Option<VendorResult<Option<Bytes>>> {
         let bucket = self.bucket.as_ref()?;
         Some(bucket.get(object, MAIL_MAX).await)
     }
 
     /// At most `max` of the mails that came in, in the order of their keys, from the first one after `start_after` on.
-    pub(crate) async fn list(&self, start_after: Option<&str>, max: usize) -> Option<Said<Vec<Object>>> {
+    pub(crate) async fn list(
+        &self,
+        start_after: Option<&str>,
+        max: usize,
+    ) -> Option<VendorResult<Vec<Object>>> {
         let bucket = self.bucket.as_ref()?;
         Some(bucket.list(INBOUND, start_after, max).await)
     }
@@ -67,7 +71,7 @@ impl MailArchive {
     }
 
     /// Stores a mail under this key, which begins with [`INBOUND`].
-    pub(crate) async fn store(&self, object: &str, bytes: Bytes) -> Option<Said<()>> {
+    pub(crate) async fn store(&self, object: &str, bytes: Bytes) -> Option<VendorResult<()>> {
         debug_assert!(object.starts_with(INBOUND));
         let bucket = self.bucket.as_ref()?;
         Some(bucket.put(object, bytes, "message/rfc822").await)
@@ -76,7 +80,7 @@ impl MailArchive {
 
 impl QuarantinedMails {
     /// Puts a mail aside under this key, which begins with [`QUARANTINE`].
-    pub(crate) async fn store(&self, object: &str, bytes: Bytes) -> Option<Said<()>> {
+    pub(crate) async fn store(&self, object: &str, bytes: Bytes) -> Option<VendorResult<()>> {
         debug_assert!(object.starts_with(QUARANTINE));
         let bucket = self.bucket.as_ref()?;
         Some(bucket.put(object, bytes, "application/octet-stream").await)

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 /// A plan of the configuration and its fingerprint.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub(crate) struct KnownPlan {
     pub(crate) plan: Arc<Plan>,
     pub(crate) hash: String,
 }
@@ -26,7 +26,7 @@ pub struct Configuration(Arc<Parsed>);
 #[derive(Debug)]
 struct Parsed {
     config: Config,
-    plans: BTreeMap<String, Known>,
+    plans: BTreeMap<String, KnownPlan>,
     zone: TimeZone,
 }
 
@@ -41,7 +41,7 @@ impl Deref for Configuration {
 impl From<Config> for Configuration {
     fn from(config: Config) -> Self {
         let plans = config.plans.iter().map(|(name, plan)| {
-            let known = Known { hash: fingerprint(plan), plan: Arc::new(plan.clone()) };
+            let known = KnownPlan { hash: fingerprint(plan), plan: Arc::new(plan.clone()) };
             (name.clone(), known)
         });
         Self(Arc::new(Parsed { plans: plans.collect(), zone: config.time_zone(), config }))
@@ -50,7 +50,7 @@ impl From<Config> for Configuration {
 
 impl Configuration {
     /// The plan of this name, as it stands today.
-    pub(crate) fn known(&self, name: &str) -> Option<&Known> {
+    pub(crate) fn known(&self, name: &str) -> Option<&KnownPlan> {
         self.0.plans.get(name)
     }
 
@@ -66,7 +66,7 @@ impl Configuration {
     }
 
     /// The plan that a new incident of the subject runs today; none if it is gone from the configuration.
-    pub(crate) fn plan_of(&self, subject: &Subject) -> Option<(&String, &Known)> {
+    pub(crate) fn plan_of(&self, subject: &Subject) -> Option<(&String, &KnownPlan)> {
         let plan = match subject.kind() {
             Kind::Button => &self.buttons.get(subject.name())?.plan,
             Kind::Zone => &self.zones.get(subject.name())?.plan,
@@ -83,7 +83,7 @@ impl Configuration {
     }
 
     /// The same for what this event opens: a mail's rule or its severity may have a plan of its own.
-    pub(crate) fn plan_for(&self, subject: &Subject, event: &Event) -> Option<(&String, &Known)> {
+    pub(crate) fn plan_for(&self, subject: &Subject, event: &Event) -> Option<(&String, &KnownPlan)> {
         match event {
             Event::Alert(raised) => {
                 self.0.plans.get_key_value(&raised.plan).or_else(|| self.plan_of(subject))

@@ -73,7 +73,7 @@ impl Deliver {
             Some(Due::Heard { message, room, tries }) => self.messages.take(&message, &room, tries).await,
             Some(Due::Changed { message, room, person, deleted, tries }) => {
                 let change = Change { message: &message, room: &room, person: &person, deleted };
-                self.agents.message_changed(change, tries).await
+                self.agents.handle_edited_message(change, tries).await
             }
             None => {
                 tracing::error!(row = row.sk, "a queue message for a row that is never due; ignored");
@@ -118,7 +118,7 @@ impl DispatchDelivery {
         };
         self.send_everything(&mut work, worn_out).await;
         // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
-        let climbed = self.status.climb_if_unreached(&work).await;
+        let climbed = self.status.escalate_if_unreached(&work).await;
         if let Err(fault) = climbed {
             tracing::warn!(reason = %fault, "a step that reached nobody could not be left early; the next one comes at its time");
         }
@@ -143,7 +143,7 @@ impl DispatchDelivery {
             dispatch.cancel();
         }
         if let Some(incident) = incident.as_ref().filter(|incident| incident.epoch == key.epoch) {
-            dispatch.skip_responders(&incident.duty);
+            dispatch.skip_responders(&incident.responses);
         }
         let words = self.config.words(&key.subject, incident.as_ref());
         let space = space_name(plan_name, &plan, &key);
@@ -185,7 +185,7 @@ impl DispatchDelivery {
                 words,
             };
             fail_over(dispatch, &died, with, now);
-            self.replies.still_waits(work, &died).await;
+            self.replies.restore_waiting(work, &died).await;
         }
         self.status.text_those_called(work).await;
         self.summaries.show(work).await;

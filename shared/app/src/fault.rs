@@ -12,7 +12,7 @@ use handbell_outbound::Failure;
 pub enum Fault {
     /// The table could not be read or written.
     #[error(transparent)]
-    Table(#[from] handbell_store::Fault),
+    Table(#[from] handbell_store::TableFault),
     /// A vendor did not say yes.
     #[error(transparent)]
     Vendor(#[from] Failure),
@@ -59,8 +59,8 @@ pub enum Failed {
     Fault(#[from] Fault),
 }
 
-impl From<handbell_store::Fault> for Failed {
-    fn from(fault: handbell_store::Fault) -> Self {
+impl From<handbell_store::TableFault> for Failed {
+    fn from(fault: handbell_store::TableFault) -> Self {
         Self::Fault(fault.into())
     }
 }

@@ -45,11 +45,11 @@ pub use occupancy::chart::ChartPicture;
 pub use occupancy::poll::{PollSeen, SitePoll, ZoneSeen};
 pub use occupancy::sightings::SightingsPush;
 pub use occupancy::site_clients::MakeSiteClient;
-pub use parts::{Access, BucketAccess, Dependencies, Lazy, Learnt, Part};
+pub use parts::{Access, BucketAccess, Dependencies, Lazy, Part, SharedCache};
 pub use secrets::{Fetch, Secrets};
 pub use tick::{Tick, Ticked};
 pub use web::limits::SourceIp;
-pub use webhooks::{HOOKS, HookDone, Hooked, Webhooks};
+pub use webhooks::{HOOKS, WebhookChange, WebhookSync, Webhooks};
 
 /// Where everything is. All of it comes from outside.
 #[derive(Clone, Debug)]

@@ -47,14 +47,14 @@ pub struct Dependencies {
     /// Where ids and chance come from.
     pub ids: Ids,
     /// What a process learns once.
-    pub learnt: Learnt,
+    pub learnt: SharedCache,
 }
 
 /// What a process learns once, and all parts share: one value of each type.
 #[derive(Default)]
-pub struct Learnt(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
+pub struct SharedCache(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
 
-impl Learnt {
+impl SharedCache {
     fn get<T: Default + Clone + Send + 'static>(&self) -> T {
         let mut learnt = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let value = learnt.entry(TypeId::of::<T>()).or_insert_with(|| Box::new(T::default()));
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_one_part_learns_all_parts_know() {
-        let learnt = Learnt::default();
+        let learnt = SharedCache::default();
         learnt.get::<Arc<AtomicU8>>().store(7, Ordering::Relaxed);
         assert_eq!(learnt.get::<Arc<AtomicU8>>().load(Ordering::Relaxed), 7);
         assert!(learnt.get::<Arc<OnceLock<String>>>().get().is_none());

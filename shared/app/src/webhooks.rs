@@ -22,16 +22,16 @@ pub const HOOKS: [(&str, &str, bool); 4] = [
 
 /// What was done with one of our webhooks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hooked {
+pub struct WebhookSync {
     /// What it is about: `messages created`.
     pub about: String,
     /// What was done.
-    pub done: HookDone,
+    pub done: WebhookChange,
 }
 
 /// What was done with a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HookDone {
+pub enum WebhookChange {
     /// It is as it should be.
     Fine,
     /// It was missing, and is there now.
@@ -46,9 +46,9 @@ pub enum HookDone {
 
 /// Whether this process has looked after the webhooks.
 #[derive(Clone, Default)]
-pub(crate) struct LookedAfter(Arc<OnceCell<()>>);
+pub(crate) struct SyncedWebhooks(Arc<OnceCell<()>>);
 
-impl Part for LookedAfter {
+impl Part for SyncedWebhooks {
     fn access(_: &mut Access) {}
 
     fn build(from: &Dependencies) -> Self {
@@ -63,7 +63,7 @@ parts! {
         secrets: Secrets,
         webex: WebexAccount,
         missed: Missed,
-        looked_after: LookedAfter,
+        looked_after: SyncedWebhooks,
         public_url: PublicUrl,
         time: Time,
     }
@@ -72,16 +72,16 @@ parts! {
 impl Webhooks {
     /// Registers our webhooks if they are missing, and switches on those that Webex has switched off. Before that it is
     /// written down that something may have been missed.
-    pub(crate) async fn mend(&self) -> Result<Vec<Hooked>, Fault> {
+    pub(crate) async fn mend(&self) -> Result<Vec<WebhookSync>, Fault> {
         self.register(false).await
     }
 
     /// The same, and writes name and secret of all of them once more: for when the secret was changed.
-    pub async fn sync(&self) -> Result<Vec<Hooked>, Fault> {
+    pub async fn sync(&self) -> Result<Vec<WebhookSync>, Fault> {
         self.register(true).await
     }
 
-    async fn register(&self, renew: bool) -> Result<Vec<Hooked>, Fault> {
+    async fn register(&self, renew: bool) -> Result<Vec<WebhookSync>, Fault> {
         let Some(name) = &self.config.webex.webhook else { return Ok(Vec::new()) };
         let secret = self.secrets.get(&name.secret, self.time.now()).await?;
         let webex = self.webex.client().await?;
@@ -93,7 +93,7 @@ impl Webhooks {
                 continue;
             }
             let (about, name) = (format!("{resource} {event}"), format!("Handbell: {resource} {event}"));
-            let mut say = |what| done.push(Hooked { about: about.clone(), done: what });
+            let mut say = |what| done.push(WebhookSync { about: about.clone(), done: what });
             let mut ours = all.iter().filter(|hook| {
                 hook.target_url.as_deref() == Some(&target)
                     && hook.resource.as_deref() == Some(resource)
@@ -115,24 +115,24 @@ impl Webhooks {
                     };
                     webex.create_webhook(&new).await?;
                     tracing::info!(resource, event, "a webhook was registered at Webex");
-                    say(HookDone::Registered);
+                    say(WebhookChange::Registered);
                 }
                 Some(hook) if hook.is_inactive() => {
                     self.missed.remember_missed(true).await?;
                     webex.update_webhook(&hook.id, &name, &target, Some(&secret)).await?;
                     tracing::warn!(resource, event, "Webex had switched our webhook off; it is on again");
-                    say(HookDone::SwitchedOn);
+                    say(WebhookChange::SwitchedOn);
                 }
                 Some(hook) if renew => {
                     webex.update_webhook(&hook.id, &name, &target, Some(&secret)).await?;
-                    say(HookDone::Renewed);
+                    say(WebhookChange::Renewed);
                 }
-                Some(_) => say(HookDone::Fine),
+                Some(_) => say(WebhookChange::Fine),
             }
             // A second one would tell us everything twice.
             for twin in ours {
                 webex.delete_webhook(&twin.id).await?;
-                say(HookDone::Removed);
+                say(WebhookChange::Removed);
             }
         }
         Ok(done)

@@ -57,7 +57,7 @@ macro_rules! functions {
             impl Lambda for $name {
                 type Handler = handbell_app::$handler;
 
-                async fn handle(handler: &Self::Handler, _around: &Dependencies, call: Call<'_>) -> Done {
+                async fn handle(handler: &Self::Handler, _around: &Dependencies, call: Invocation<'_>) -> Done {
                     functions!(@$kind handler, _around, call, $method $(, $metric)?)
                 }
             }
@@ -65,7 +65,7 @@ macro_rules! functions {
 
         impl Handlers {
             /// Handles one event with the handler of `function`.
-            pub async fn handle(&self, function: Function, call: Call<'_>) -> Done {
+            pub async fn handle(&self, function: Function, call: Invocation<'_>) -> Done {
                 match function {
                     $(Function::$name => $name::handle(&*self.handler::<$name>(), &self.around, call).await,)*
                 }
@@ -159,7 +159,7 @@ impl Handlers {
 
 /// One invocation of a function.
 #[derive(Clone, Copy, Debug)]
-pub struct Call<'a> {
+pub struct Invocation<'a> {
     /// Name under which the function is deployed, for the metrics.
     pub deployed: &'a str,
     /// The AWS event.
@@ -180,7 +180,7 @@ pub trait Lambda {
     fn handle(
         handler: &Self::Handler,
         around: &Dependencies,
-        call: Call<'_>,
+        call: Invocation<'_>,
     ) -> impl Future<Output = Done> + Send;
 }
 

@@ -14,7 +14,7 @@ mod web;
 
 use std::sync::{Arc, OnceLock};
 
-use handbell_app::{Access, Dependencies, Endpoints, Fault, Lazy, Learnt, Part, Secrets, Webhooks};
+use handbell_app::{Access, Dependencies, Endpoints, Fault, Lazy, Part, Secrets, SharedCache, Webhooks};
 use handbell_outbound::mailbox::Server;
 use handbell_outbound::ses::Ses;
 use handbell_store::{Store, Table};
@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 pub use clock::ahead_of;
 pub use configuration::{BadConfiguration, read_configuration};
 pub use environment::Environment;
-pub use function::{Call, Function, Handlers, Lambda, serve_any};
+pub use function::{Function, Handlers, Invocation, Lambda, serve_any};
 pub use handbell_app::{Clock, Ids};
 pub use ids::random_ids;
 pub use site::site_client;
@@ -82,7 +82,7 @@ pub fn dependencies(environment: &Environment, clock: Clock, ids: Ids) -> Result
         http,
         clock,
         ids,
-        learnt: Learnt::default(),
+        learnt: SharedCache::default(),
     })
 }
 
@@ -118,7 +118,8 @@ pub async fn serve<L: Lambda>() -> Result<(), Error> {
         async move {
             let deadline = i64::try_from(event.context.deadline).unwrap_or(i64::MAX);
             let deployed = &event.context.env_config.function_name;
-            let call = Call { deployed, payload: event.payload.get(), left: clock::left_until(deadline) };
+            let call =
+                Invocation { deployed, payload: event.payload.get(), left: clock::left_until(deadline) };
             L::handle(&handler, &dependencies, call).await.map_err(Error::from)
         }
     }))

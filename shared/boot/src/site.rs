@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use handbell_core::config::{Site, pin_bytes};
+use handbell_core::config::{SiteConfig, pin_bytes};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -17,7 +17,7 @@ use crate::{Error, web};
 /// Creates the client for one site. `files` is the folder to which file names in the configuration are relative.
 ///
 /// Fails if the file of certificates can't be read or contains none, or if the pin is invalid.
-pub fn site_client(site: &Site, files: &Path) -> Result<reqwest::Client, Error> {
+pub fn site_client(site: &SiteConfig, files: &Path) -> Result<reqwest::Client, Error> {
     let provider = Arc::new(ring::default_provider());
     let config =
         ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use handbell_boot::{Call, Environment, Function, Ids};
+use handbell_boot::{Environment, Function, Ids, Invocation};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -73,7 +73,7 @@ async fn run(seed: u64) -> (Vec<Value>, Value) {
     let handlers = handbell_boot::handlers(&environment.unwrap(), clock, Ids::seeded(seed)).unwrap();
     let call = async |function, payload: Value| {
         let payload = payload.to_string();
-        let call = Call { deployed: "x", payload: &payload, left: SignedDuration::from_secs(60) };
+        let call = Invocation { deployed: "x", payload: &payload, left: SignedDuration::from_secs(60) };
         handlers.handle(function, call).await.unwrap()
     };
     let row = json!({ "pk": "INC#button:green", "sk": "D#0000000001#000001" }).to_string();

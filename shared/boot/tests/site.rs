@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use handbell_boot::site_client;
-use handbell_core::config::Site;
+use handbell_core::config::SiteConfig;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -56,7 +56,7 @@ async fn server() -> u16 {
     port
 }
 
-fn site(with: Value) -> Site {
+fn site(with: Value) -> SiteConfig {
     let mut site =
         json!({ "cmx": { "url": "https://127.0.0.1", "user": "u", "password": { "secret": "cmx" } } });
     site.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());

@@ -88,7 +88,7 @@ impl std::fmt::Debug for Reporter {
 
 /// An alert that was raised.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Raised {
+pub struct RaisedAlert {
     /// The plan to run, if no incident is open yet.
     pub plan: String,
     /// What the incident is to know.
@@ -101,7 +101,7 @@ pub struct Raised {
     pub hold: Option<Hold>,
 }
 
-impl std::fmt::Debug for Raised {
+impl std::fmt::Debug for RaisedAlert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Raised").field("alert", &self.alert).finish_non_exhaustive()
     }

@@ -17,14 +17,17 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use alert_source::{
-    Again, AlertSource, Confirm, MailDomain, MailRule, Mailbox, Meant, Need, Quiet, Severity, WayIn,
+    AlertSource, Confirm, MailDomain, MailMeaning, MailRule, Mailbox, PlanRepeat, Quiet, Quorum, Severity,
+    WayIn,
 };
 pub use button::{Button, HeaderSecret, Meaning, Tokens};
 pub use hours::{AtClosing, Calendar, Hours};
-pub use line::{Agent, Answers, Form, How, Limits, Line, Mail, Texts, Voice, Waiting};
-pub use plan::{Call, Page, People, Plan, Post, Repeat, Reuse, Sms, Space, Step};
+pub use line::{
+    AgentConfig, Answers, AssignmentOrder, FormConfig, Limits, Line, MailConfig, Texts, Voice, WaitingAlarm,
+};
+pub use plan::{People, Plan, PlanCall, PlanPage, PlanPost, PlanSms, Repeat, Reuse, Space, Step};
 pub use problems::{Problem, pin_bytes, problems};
-pub use site::{Cmx, CmxApi, CmxPush, Meraki, MerakiPush, Site, Source, Spaces};
+pub use site::{Cmx, CmxApi, CmxPush, Meraki, MerakiPush, SiteConfig, Source, Spaces};
 pub use target::{OnDuty, PersonName, Target, TeamName};
 pub use zone::{Amount, Exclude, Never, Place, Polls, Threshold, Zone};
 
@@ -37,10 +40,10 @@ pub struct Config {
     #[serde(default = "utc")]
     pub timezone: String,
     /// How to reach Webex.
-    pub webex: Webex,
+    pub webex: WebexConfig,
     /// How to reach Twilio. Needed for texts and calls.
     #[serde(default)]
-    pub twilio: Option<Twilio>,
+    pub twilio: Option<TwilioConfig>,
     /// People to notify when Handbell itself could not deliver a message.
     #[serde(default)]
     pub admins: Admins,
@@ -52,7 +55,7 @@ pub struct Config {
     pub buttons: BTreeMap<String, Button>,
     /// Sites by name: the sources of device counts.
     #[serde(default)]
-    pub sites: BTreeMap<String, Site>,
+    pub sites: BTreeMap<String, SiteConfig>,
     /// Zones by name: parts of a site, and the device counts at which they are full.
     #[serde(default)]
     pub zones: BTreeMap<String, Zone>,
@@ -107,7 +110,7 @@ pub struct SecretName {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Webex {
+pub struct WebexConfig {
     /// The token of a bot, a user or a service app.
     pub token: SecretName,
     /// The secret with which Webex signs its webhooks; at least 32 characters.
@@ -126,7 +129,7 @@ fn yes() -> bool {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Twilio {
+pub struct TwilioConfig {
     /// `AC…`, from Twilio's console.
     pub account: String,
     /// The account's auth token. It also verifies Twilio's requests, so it is needed even with an API key.

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::conversation::relay_policy::Sight;
+use crate::conversation::relay_policy::Visibility;
 use crate::incident::Subject;
 
 /// What all lines of Handbell know about a customer's number: one row for each number, whatever the line.
@@ -90,7 +90,7 @@ impl fmt::Debug for Agent {
 
 /// Number of answers that went to a customer lately.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pace {
+pub struct ReplyCount {
     /// The minute that is counted, since 1970.
     pub minute: i64,
     /// Number of answers in that minute.
@@ -101,7 +101,7 @@ pub struct Pace {
     pub in_day: u32,
 }
 
-impl Pace {
+impl ReplyCount {
     /// Counts one answer more.
     #[must_use]
     pub fn with_one_at(self, now: Timestamp) -> Self {
@@ -179,10 +179,10 @@ pub struct Conversation {
     pub read_to: Option<Timestamp>,
     /// What Handbell's token showed then. With another token, messages from before aren't read any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub read_with: Option<Sight>,
+    pub read_with: Option<Visibility>,
     /// Rate of the answers.
     #[serde(default)]
-    pub pace: Pace,
+    pub pace: ReplyCount,
     /// The waiting for which an incident is to be opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alarm: Option<Timestamp>,

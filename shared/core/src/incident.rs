@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub use outcome::Outcome;
+pub use outcome::CommandOutcome;
 pub use schedule::next_step_at;
 
 use crate::alert::{Alert, Hold};
@@ -162,7 +162,7 @@ impl Phase {
 
 /// Who did something and when, as people read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct By {
+pub struct Attribution {
     /// `+352691496401 by phone`, `the button green`.
     pub who: String,
     /// When it happened.
@@ -199,7 +199,7 @@ pub struct Incident {
     /// Time of the last press that came without an id, to recognise a bounce.
     pub bounce_at: Option<Timestamp>,
     /// Who has the incident.
-    pub taken_by: Option<By>,
+    pub taken_by: Option<Attribution>,
     /// Number of dispatches that were written in this incident.
     pub dispatches: u32,
     /// Dispatches up to this number are cancelled: an acknowledgement or an end cancelled what they had not yet sent.
@@ -210,7 +210,7 @@ pub struct Incident {
     pub wake_at: Option<Timestamp>,
     /// What the incident of a zone knows in addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub crowd: Option<Crowd>,
+    pub crowd: Option<ZoneState>,
     /// Name shown to people, where the configuration has none: a customer's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
@@ -218,13 +218,13 @@ pub struct Incident {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<Box<Alert>>,
     /// What people did so far, as far as the rules need it.
-    #[serde(default, skip_serializing_if = "Duty::is_empty")]
-    pub duty: Duty,
+    #[serde(default, skip_serializing_if = "Responses::is_empty")]
+    pub responses: Responses,
 }
 
 /// What people did so far in an incident, as far as the rules need it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Duty {
+pub struct Responses {
     /// Acknowledgements, where more than one is needed or the person is in the roster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acks: Vec<Ack>,
@@ -251,10 +251,10 @@ pub struct Duty {
     pub card: u32,
     /// The first person who had the incident.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<By>,
+    pub first: Option<Attribution>,
 }
 
-impl Duty {
+impl Responses {
     fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -270,7 +270,7 @@ pub struct Ack {
     /// Id in the roster, if the person is in it.
     pub person: Option<String>,
     /// Who and when.
-    pub by: By,
+    pub by: Attribution,
     /// Teams of which the person is a member.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub teams: Vec<String>,
@@ -278,7 +278,7 @@ pub struct Ack {
 
 /// What the incident of a zone knows in addition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Crowd {
+pub struct ZoneState {
     /// The level that was reported last.
     pub level: Level,
     /// Number of devices at which the zone is full.

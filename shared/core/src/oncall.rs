@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use crate::config::Span;
 
 pub use attempts::MOST_ATTEMPTS;
-pub use current::Duty;
-pub use problems::{Problem, is_name};
+pub use current::OnCall;
+pub use problems::{RotaProblem, is_name};
 pub use rules::{BadRule, parse_rules, rules_text};
 pub use shifts::Shift;
-pub use timetable::Why;
+pub use timetable::OnCallReason;
 
 /// The people, teams and rotas in which a plan's targets are looked up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Person {
     pub timezone: Option<String>,
     /// How this person wants to be reached. If empty, [`Person::attempts`] uses a default.
     #[serde(default)]
-    pub rules: Vec<Rule>,
+    pub rules: Vec<ContactRule>,
     /// Version of the row. A write requires the latest one (optimistic locking).
     #[serde(default)]
     pub version: u64,
@@ -89,9 +89,9 @@ impl std::fmt::Debug for Contact {
 
 /// One of a person's contact rules: `text`, `call after 2m`, `call after 7m every 5m x3`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
+pub struct ContactRule {
     /// How the person is reached.
-    pub by: Reach,
+    pub by: ContactMethod,
     /// Time after the step.
     pub after: Span,
     /// Time between two attempts of this rule.
@@ -109,7 +109,7 @@ fn once() -> u32 {
 /// A way to reach somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Reach {
+pub enum ContactMethod {
     /// A text message.
     Text,
     /// A phone call.
@@ -124,7 +124,7 @@ pub enum Reach {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// How the person is reached.
-    pub by: Reach,
+    pub by: ContactMethod,
     /// The number or the address.
     pub to: String,
     /// Time after the step.
@@ -155,7 +155,7 @@ pub struct Team {
 
 /// The people whom a target names at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Who<'a> {
+pub struct TargetPeople<'a> {
     /// The people, each once.
     pub people: Vec<&'a Person>,
     /// Why these aren't the people whom the target names: nobody was on call, so the team takes their place; or nobody is there at

@@ -8,7 +8,7 @@ pub use number::{BadNumber, read_number};
 
 /// Cost of a text. Texts are billed by SMS segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parts {
+pub struct Segments {
     /// Number of segments; 0 for an empty text.
     pub count: u32,
     /// The first character that isn't in GSM 03.38. It makes the segments less than half as long.
@@ -24,7 +24,7 @@ const EXTENDED: &str = "\u{c}^{}\\[~]|€";
 
 /// Counts the segments of a text: 160 places in a single one, 153 in each of several; 70 and 67 UTF-16 units if a character isn't
 /// in GSM 03.38 (Twilio, Messages resource). A character is never split.
-pub fn parts(text: &str) -> Parts {
+pub fn segments(text: &str) -> Segments {
     let unicode = text.chars().find(|c| !BASIC.contains(*c) && !EXTENDED.contains(*c));
     let places = |c: char| match unicode {
         Some(_) => c.len_utf16(),
@@ -41,12 +41,12 @@ pub fn parts(text: &str) -> Parts {
             full
         }
     };
-    Parts { count, unicode }
+    Segments { count, unicode }
 }
 
 /// A word by which a customer controls whether they get texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Word {
+pub enum OptOutKeyword {
     /// No more texts.
     Stop,
     /// Texts again.
@@ -60,16 +60,16 @@ pub enum Word {
 /// `Stop.` and `STOP!` stop too, though Twilio accepts only the bare word: a person who writes that wants no texts. The other words
 /// are matched as strictly as by Twilio: `Help!` is for a person to read, and `Yes!` may be the answer to a question while Twilio
 /// keeps blocking.
-pub fn opt_out_word(body: &str) -> Option<Word> {
+pub fn opt_out_word(body: &str) -> Option<OptOutKeyword> {
     let body = body.trim();
     let is_any = |text: &str, words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     let stop = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"];
     if is_any(body.trim_end_matches(['.', '!', ' ']), &stop) {
-        Some(Word::Stop)
+        Some(OptOutKeyword::Stop)
     } else if is_any(body, &["START", "YES", "UNSTOP"]) {
-        Some(Word::Start)
+        Some(OptOutKeyword::Start)
     } else if is_any(body, &["HELP", "INFO"]) {
-        Some(Word::Help)
+        Some(OptOutKeyword::Help)
     } else {
         None
     }
@@ -180,7 +180,7 @@ pub fn is_short_code(number: &str) -> bool {
 
 /// How a file is sent to a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum FileRoute {
     /// In the message itself.
     Mms,
     /// As a link in a text.
@@ -233,7 +233,7 @@ const CARRIED: [&str; 37] = [
 
 /// Returns how a file of this type and length in bytes is sent from one number to another. MMS exists only between numbers of the
 /// United States and Canada. A megabyte is a million bytes here, the smaller of its two meanings.
-pub fn way(from: &str, to: &str, content_type: &str, length: u64) -> Way {
+pub fn file_route(from: &str, to: &str, content_type: &str, length: u64) -> FileRoute {
     let reached =
         [from, to].iter().all(|number| place(number) == Some(("+1", "US, CA")) && number.len() == 12);
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -242,5 +242,5 @@ pub fn way(from: &str, to: &str, content_type: &str, length: u64) -> Way {
         kind if CARRIED.contains(&kind) => 500_000,
         _ => 0,
     };
-    if reached && (1..=most).contains(&length) { Way::Mms } else { Way::Link }
+    if reached && (1..=most).contains(&length) { FileRoute::Mms } else { FileRoute::Link }
 }

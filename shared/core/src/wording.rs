@@ -11,14 +11,14 @@ mod values;
 mod words;
 
 pub use button::{
-    acknowledged, cancelled, late, nobody_answered, pressed_after_acknowledgement, pressed_again, resolved,
-    the_button, wanted_next,
+    acknowledged, button_label, cancelled, late, nobody_answered, pressed_after_acknowledgement,
+    pressed_again, resolved, wanted_next,
 };
 pub use delivery_summary::{delivery_summary, not_delivered};
 pub use escape::{escape_markdown, plain, without_addresses};
 pub use message::{
-    KEYS, NEXT_STEP, NO_NEXT_STEP, NOT_KNOWN, YOU_HAVE_IT, post, sms, space_title, spoken, spoken_when_over,
-    tagged_post, template, the_phone, the_texter,
+    KEYS, NEXT_STEP, NO_NEXT_STEP, NOT_KNOWN, YOU_HAVE_IT, phone_label, post, sms, space_title, spoken,
+    spoken_when_over, tagged_post, template, texter_label,
 };
 pub use values::Values;
 pub use words::{Words, clock};

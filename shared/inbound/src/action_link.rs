@@ -80,7 +80,7 @@ pub(crate) fn opened(secrets: &[&str], piece: &str, now: Timestamp) -> Result<St
 
 /// Buttons of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum LinkAction {
     /// "I have it": acknowledges the incident.
     Have,
     /// "I can't": declines.
@@ -91,7 +91,7 @@ pub enum Choice {
     Done,
 }
 
-impl Choice {
+impl LinkAction {
     /// All choices.
     pub const ALL: [Self; 4] = [Self::Have, Self::Cannot, Self::Still, Self::Done];
 
@@ -108,9 +108,9 @@ impl Choice {
 }
 
 /// Reads which button was pressed. Fails with [`Rejected::Malformed`] for anything that our page doesn't send.
-pub fn read_choice(content_type: Option<&str>, body: &[u8]) -> Result<Choice, Rejected> {
+pub fn read_choice(content_type: Option<&str>, body: &[u8]) -> Result<LinkAction, Rejected> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let said = fields.take("say");
-    let choice = Choice::ALL.into_iter().find(|choice| choice.name() == said);
+    let choice = LinkAction::ALL.into_iter().find(|choice| choice.name() == said);
     choice.ok_or_else(|| Rejected::Malformed("the form doesn't say what to do".into()))
 }

@@ -52,14 +52,14 @@ pub struct Report {
 }
 
 /// Why a report was refused. Errors in the fields `what`, `more`, `name` and `email` can be corrected.
-pub type Refused = crate::fields::Refused<Report>;
+pub type ReportRefused = crate::fields::FormRefused<Report>;
 
 /// Reads a submitted form, which must be `application/x-www-form-urlencoded`. Unknown fields are ignored.
 ///
 /// Fails with [`Refused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], a duplicate field, and an
 /// unknown severity, none of which a browser sends from our page. Fails with [`Refused::Wrong`] if fields must be
 /// corrected, in the order of the page.
-pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Report, Refused> {
+pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Report, ReportRefused> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let severity = match fields.line("severity") {
         None => Severity::default(),
@@ -76,7 +76,7 @@ pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Report, Refused> 
         trap: !fields.take(TRAP).is_empty(),
     };
     let wrong = wrong(&report);
-    if wrong.is_empty() { Ok(report) } else { Err(Refused::Wrong(Box::new(report), wrong)) }
+    if wrong.is_empty() { Ok(report) } else { Err(ReportRefused::Wrong(Box::new(report), wrong)) }
 }
 
 /// Returns the errors that a person must correct, in the order of the page.
@@ -109,16 +109,16 @@ fn wrong(report: &Report) -> Vec<Wrong> {
 
 /// Input of a reporter on the status page.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct ReporterMessage {
     /// The action.
-    pub what: Saying,
+    pub what: ReporterAction,
     /// Token of the page, unchecked: see [`Token::verify`](crate::contact::Token::verify).
     pub token: String,
 }
 
 /// An action of a reporter on the status page.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Saying {
+pub enum ReporterAction {
     /// Adds a note: trimmed, with `\n` line endings, without other control characters.
     Note(String),
     /// Withdraws the report.
@@ -126,14 +126,14 @@ pub enum Saying {
 }
 
 /// Why the input was refused. Errors in the field `text` can be corrected.
-pub type NotSaid = crate::fields::Refused<Said>;
+pub type NotSaid = crate::fields::FormRefused<ReporterMessage>;
 
 /// Reads the input of a reporter: `say` is `note`, with a `text`, or `take-back`. Fails as [`read`] does.
-pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<Said, NotSaid> {
+pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<ReporterMessage, NotSaid> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let token = fields.take("token");
     let text = match fields.take("say").as_str() {
-        "take-back" => return Ok(Said { what: Saying::TakeBack, token }),
+        "take-back" => return Ok(ReporterMessage { what: ReporterAction::TakeBack, token }),
         "note" => fields.text("text"),
         _ => return Err(Rejected::Malformed("the form doesn't say what to do".into()).into()),
     };
@@ -147,7 +147,7 @@ pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<Said, NotSai
     } else {
         None
     };
-    let said = Said { what: Saying::Note(text), token };
+    let said = ReporterMessage { what: ReporterAction::Note(text), token };
     match why {
         None => Ok(said),
         Some(why) => Err(NotSaid::Wrong(Box::new(said), vec![Wrong { field: "text", why }])),
@@ -167,13 +167,13 @@ impl fmt::Debug for Report {
     }
 }
 
-impl fmt::Debug for Said {
+impl fmt::Debug for ReporterMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Said").field("what", &self.what).finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Saying {
+impl fmt::Debug for ReporterAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Note(text) => f.debug_tuple("Note").field(&text.chars().count()).finish(),

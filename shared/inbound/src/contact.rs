@@ -26,7 +26,7 @@ pub const TRAP: &str = "website";
 
 /// The input of a customer.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Form {
+pub struct ContactMessage {
     /// Mail address for replies: plausible, but never proven to belong to the sender.
     pub email: Option<String>,
     /// Phone number for texts or calls, as typed: `0170 123 45 67`. Whether it is valid depends on the line's country.
@@ -42,16 +42,16 @@ pub struct Form {
 }
 
 /// Why a form was refused. Errors in the fields `message`, `email`, `phone` and `name` can be corrected.
-pub type Refused = crate::fields::Refused<Form>;
+pub type ContactRefused = crate::fields::FormRefused<ContactMessage>;
 
 /// Reads a submitted form, which must be `application/x-www-form-urlencoded`. Unknown fields are ignored.
 ///
 /// Fails with [`Refused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], and a duplicate field, which
 /// no browser sends from our page and which would be ambiguous. Fails with [`Refused::Wrong`] if fields must be
 /// corrected, in the order of the page.
-pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Form, Refused> {
+pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<ContactMessage, ContactRefused> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
-    let form = Form {
+    let form = ContactMessage {
         name: fields.line("name"),
         email: fields.line("email"),
         phone: fields.line("phone"),
@@ -60,11 +60,11 @@ pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Form, Refused> {
         trap: !fields.take(TRAP).is_empty(),
     };
     let wrong = wrong(&form);
-    if wrong.is_empty() { Ok(form) } else { Err(Refused::Wrong(Box::new(form), wrong)) }
+    if wrong.is_empty() { Ok(form) } else { Err(ContactRefused::Wrong(Box::new(form), wrong)) }
 }
 
 /// Returns the errors that a person must correct, in the order of the page.
-fn wrong(form: &Form) -> Vec<Wrong> {
+fn wrong(form: &ContactMessage) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let mut say = |field, why: String| wrong.push(Wrong { field, why });
     if form.name.as_deref().is_some_and(|name| longer(name, NAME_MAX)) {
@@ -98,7 +98,7 @@ fn wrong(form: &Form) -> Vec<Wrong> {
 }
 
 // All of it is personal, and with the token anyone can submit the page.
-impl fmt::Debug for Form {
+impl fmt::Debug for ContactMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Form")
             .field("email", &self.email.is_some())

@@ -23,14 +23,14 @@ pub struct Wrong {
 
 /// Why a form was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused<F> {
+pub enum FormRefused<F> {
     /// No browser sends this from our page.
     Rejected(Rejected),
     /// A person can correct it. Contains the input, for the page to show again, and the errors in it.
     Wrong(Box<F>, Vec<Wrong>),
 }
 
-impl<F> From<Rejected> for Refused<F> {
+impl<F> From<Rejected> for FormRefused<F> {
     fn from(rejected: Rejected) -> Self {
         Self::Rejected(rejected)
     }

@@ -13,7 +13,7 @@ mod parts;
 mod text;
 mod verdicts;
 
-use handbell_core::alert::mail::Letter;
+use handbell_core::alert::mail::ParsedMail;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -33,7 +33,7 @@ const LINE_MAX: usize = 500;
 const LIST_MAX: usize = 100;
 
 /// Parses a mail. Parsing never fails: whatever the bytes are, the letter contains what could be read.
-pub fn parse(bytes: &[u8]) -> Letter {
+pub fn parse(bytes: &[u8]) -> ParsedMail {
     // A few old programs end lines with a bare CR, which the code below doesn't support.
     let unix;
     let body_and_head = if bytes.contains(&b'\r') && !bytes.contains(&b'\n') {
@@ -55,7 +55,7 @@ pub fn parse(bytes: &[u8]) -> Letter {
     let addresses =
         |name: &str| head.mailboxes(name, LIST_MAX).into_iter().filter_map(|(_, address)| address);
     let to = addresses("To").chain(addresses("Cc")).take(LIST_MAX).collect();
-    Letter {
+    ParsedMail {
         message_id: head.ids("Message-ID", 1).pop(),
         in_reply_to: head.ids("In-Reply-To", LIST_MAX),
         references: head.ids("References", LIST_MAX),

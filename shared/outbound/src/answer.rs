@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::DEADLINE;
-use crate::failure::{self, Failure, Said};
+use crate::failure::{self, Failure, VendorResult};
 
 /// Maximum size of a response. A list of a thousand spaces has about half a megabyte.
 const BODY_MAX: usize = 8 * 1024 * 1024;
@@ -44,7 +44,7 @@ impl Answer {
         vendor: &'static str,
         request: RequestBuilder,
         deadline: Duration,
-    ) -> Said<Answer> {
+    ) -> VendorResult<Answer> {
         Answer::within(vendor, request, deadline, BODY_MAX).await
     }
 
@@ -54,7 +54,7 @@ impl Answer {
         request: RequestBuilder,
         deadline: Duration,
         limit: usize,
-    ) -> Said<Answer> {
+    ) -> VendorResult<Answer> {
         let response = request
             .timeout(deadline)
             .send()
@@ -65,7 +65,7 @@ impl Answer {
     }
 
     /// Returns the body as a file. `limit` is the limit that was passed to [`Answer::within`].
-    pub(crate) fn file(self, limit: u64) -> Said<Bytes> {
+    pub(crate) fn file(self, limit: u64) -> VendorResult<Bytes> {
         match self.body {
             Body::Whole(bytes) => Ok(bytes),
             Body::TooLong => Err(Failure::never_asked(format!("the file is larger than {}", size(limit)))),
@@ -98,7 +98,7 @@ impl Answer {
 
     /// Returns the body of a successful response. If it can't be read, the outcome is unknown: captive portals and
     /// gateways return 200 too.
-    pub(crate) fn agreed<T: DeserializeOwned>(&self) -> Said<T> {
+    pub(crate) fn agreed<T: DeserializeOwned>(&self) -> VendorResult<T> {
         self.body().ok_or_else(|| {
             Failure::unknown(format!(
                 "{} accepted the request (HTTP {}), but the rest of its answer can't be read",

@@ -37,7 +37,7 @@ pub enum Failure {
 }
 
 /// Result of a call to a vendor.
-pub type Said<T> = Result<T, Failure>;
+pub type VendorResult<T> = Result<T, Failure>;
 
 /// The `code` of a [`Failure::Refused`] for which no vendor was asked, such as a file that doesn't exist, or whose
 /// vendor refuses in words only, as mail servers do.

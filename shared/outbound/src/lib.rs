@@ -30,7 +30,7 @@ pub mod twilio;
 pub mod twiml;
 pub mod webex;
 
-pub use failure::{Failure, Said};
+pub use failure::{Failure, VendorResult};
 pub use media::{allowed_media, looks_like};
 
 /// Time-out of one request, from the DNS look-up to the last byte of the response.

@@ -17,7 +17,7 @@ pub use listing::Object;
 
 use crate::DEADLINE;
 use crate::answer::Answer;
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 const S3: &str = "Amazon S3";
 
@@ -31,7 +31,7 @@ const KEY_MAX: usize = 1024;
 const PAGE: usize = 1000;
 
 /// Returns the time for signatures.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+pub type SigningClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// AWS credentials.
 #[derive(Clone)]
@@ -58,7 +58,7 @@ pub struct Bucket {
     region: String,
     name: String,
     keys: Keys,
-    clock: Clock,
+    clock: SigningClock,
 }
 
 impl fmt::Debug for Bucket {
@@ -82,7 +82,7 @@ impl Bucket {
         region: String,
         name: String,
         keys: Keys,
-        clock: Clock,
+        clock: SigningClock,
     ) -> Bucket {
         Bucket { http, endpoint, region, name, keys, clock }
     }
@@ -92,7 +92,7 @@ impl Bucket {
     ///
     /// For a missing object, S3 returns 403 instead of 404 to a caller that may not list the bucket (Amazon S3,
     /// GetObject).
-    pub async fn get(&self, key: &str, max_bytes: u64) -> Said<Option<Bytes>> {
+    pub async fn get(&self, key: &str, max_bytes: u64) -> VendorResult<Option<Bytes>> {
         let url = self.object(key)?;
         let request = self.signed(&Method::GET, &url, &[], &Bytes::new())?;
         let limit = usize::try_from(max_bytes).unwrap_or(usize::MAX);
@@ -104,14 +104,14 @@ impl Bucket {
     }
 
     /// Stores an object, replacing an older one. The call is idempotent.
-    pub async fn put(&self, key: &str, bytes: Bytes, content_type: &str) -> Said<()> {
+    pub async fn put(&self, key: &str, bytes: Bytes, content_type: &str) -> VendorResult<()> {
         let url = self.object(key)?;
         let request = self.signed(&Method::PUT, &url, &[("content-type", content_type)], &bytes)?;
         sorted(Answer::to(S3, request.body(bytes), LARGE).await?).map(drop)
     }
 
     /// Deletes an object. A missing object is no failure.
-    pub async fn delete(&self, key: &str) -> Said<()> {
+    pub async fn delete(&self, key: &str) -> VendorResult<()> {
         let url = self.object(key)?;
         let request = self.signed(&Method::DELETE, &url, &[], &Bytes::new())?;
         match missing(Answer::to(S3, request, DEADLINE).await?)? {
@@ -122,7 +122,12 @@ impl Bucket {
 
     /// Returns at most `max` objects whose keys begin with `prefix`, ordered by the bytes of their keys and starting
     /// after `start_after`. Makes one request per thousand objects.
-    pub async fn list(&self, prefix: &str, start_after: Option<&str>, max: usize) -> Said<Vec<Object>> {
+    pub async fn list(
+        &self,
+        prefix: &str,
+        start_after: Option<&str>,
+        max: usize,
+    ) -> VendorResult<Vec<Object>> {
         let mut all: Vec<Object> = Vec::new();
         let mut after = start_after.map(str::to_owned);
         while all.len() < max {
@@ -142,7 +147,7 @@ impl Bucket {
         Ok(all)
     }
 
-    async fn page(&self, prefix: &str, after: Option<&str>, most: usize) -> Said<listing::Page> {
+    async fn page(&self, prefix: &str, after: Option<&str>, most: usize) -> VendorResult<listing::Page> {
         let mut url = self.bucket()?;
         // Keys may contain characters that XML can't represent.
         let mut query = format!("list-type=2&encoding-type=url&max-keys={most}");
@@ -159,7 +164,7 @@ impl Bucket {
         })
     }
 
-    fn object(&self, key: &str) -> Said<Url> {
+    fn object(&self, key: &str) -> VendorResult<Url> {
         // URL parsing normalises these paths, so they would name another object.
         if key.is_empty() || key.len() > KEY_MAX || key.split('/').any(|part| matches!(part, "." | "..")) {
             return Err(Failure::never_asked(format!("{S3} has no object of such a key")));
@@ -171,7 +176,7 @@ impl Bucket {
     }
 
     /// Returns the bucket's address; its path ends in a slash.
-    fn bucket(&self) -> Said<Url> {
+    fn bucket(&self) -> VendorResult<Url> {
         let wrong = |what: &str| {
             Failure::never_asked(format!("{what} of the bucket in the settings can't be used for {S3}"))
         };
@@ -198,7 +203,7 @@ impl Bucket {
 }
 
 /// Returns `None` if there is no such object. A missing bucket is a failure.
-fn missing(answer: Answer) -> Said<Option<Answer>> {
+fn missing(answer: Answer) -> VendorResult<Option<Answer>> {
     if answer.status == StatusCode::NOT_FOUND && listing::code(&answer).as_deref() != Some("NoSuchBucket") {
         Ok(None)
     } else {
@@ -207,7 +212,7 @@ fn missing(answer: Answer) -> Said<Option<Answer>> {
 }
 
 /// Returns a successful response; everything else is a failure. S3's own words are left out: they contain keys.
-fn sorted(answer: Answer) -> Said<Answer> {
+fn sorted(answer: Answer) -> VendorResult<Answer> {
     if answer.status.is_success() {
         return Ok(answer);
     }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use handbell_core::config::Plan;
-use handbell_core::conversation::decide::Turn;
+use handbell_core::conversation::decide::ConversationDecision;
 use handbell_core::delivery::Dispatch;
 use handbell_core::incident::{Incident, Kind, Phase, Subject};
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::facet::parts;
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{Conversations, Fault, Handled, Incidents, Named, log, write};
+use crate::{Conversations, Handled, Incidents, Named, TableFault, log, write};
 
 /// Changes that follow from one event.
 pub struct Commit<'a> {
@@ -33,7 +33,7 @@ pub struct Commit<'a> {
 }
 
 /// Changes that follow from one event of a conversation.
-pub struct CommitTurn<'a> {
+pub struct CommitConversation<'a> {
     /// Subject of the conversation.
     pub subject: &'a Subject,
     /// The customer's number, if there is one.
@@ -41,7 +41,7 @@ pub struct CommitTurn<'a> {
     /// Version that was read; `None` if there was no conversation.
     pub before: Option<u64>,
     /// The decision.
-    pub turn: &'a Turn,
+    pub turn: &'a ConversationDecision,
     /// The event's key, if it has one.
     pub event: Option<&'a str>,
     /// How long the rows are kept, in seconds.
@@ -56,7 +56,7 @@ pub enum NotCommitted {
     Conflict,
     /// The table failed. Whether the transaction was written is unknown; only the event's id can tell.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Fault(#[from] TableFault),
 }
 
 #[derive(Serialize)]
@@ -119,8 +119,12 @@ impl Incidents {
 impl Conversations {
     /// Writes a decision about a conversation in one transaction: its state, the preferences of the customer's number,
     /// the event's row and the dispatches.
-    pub async fn commit_turn(&self, commit: CommitTurn<'_>, now: Timestamp) -> Result<(), NotCommitted> {
-        let CommitTurn { subject, turn, keep_seconds, .. } = commit;
+    pub async fn commit_conversation(
+        &self,
+        commit: CommitConversation<'_>,
+        now: Timestamp,
+    ) -> Result<(), NotCommitted> {
+        let CommitConversation { subject, turn, keep_seconds, .. } = commit;
         let mut items = Vec::with_capacity(3 + turn.dispatches.len());
         if let Some(next) = &turn.next {
             let mut meta = write(next, &RowKey::incident(subject))?;

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::table::{Row, RowKey, number, set_expiry, text};
 use crate::{
-    Conversations, Counters, Erasure, Fault, Handled, History, Leases, Lines, Missed, Named, read, write,
+    Conversations, Counters, Erasure, Handled, History, Leases, Lines, Missed, Named, TableFault, read, write,
 };
 
 /// What the table contains about a customer.
 #[derive(Clone, Debug, Default)]
-pub struct LoadedTalk {
+pub struct LoadedConversation {
     /// State of the conversation.
     pub conversation: Option<Conversation>,
     /// Preferences of the customer's number, such as an opt-out.
@@ -38,19 +38,19 @@ pub struct LineRow {
 
 impl Conversations {
     /// Reads everything that a decision about a conversation needs in one consistent read.
-    pub async fn load_talk(
+    pub async fn load_conversation(
         &self,
         subject: &Subject,
         number: Option<&str>,
         event: Option<&str>,
         now: Timestamp,
-    ) -> Result<LoadedTalk, Fault> {
+    ) -> Result<LoadedConversation, TableFault> {
         let meta = RowKey::incident(subject);
         let sender = number.map(RowKey::sender);
         let event = event.map(|key| RowKey::event(subject, key));
         let keys: Vec<&RowKey> =
             [Some(&meta), sender.as_ref(), event.as_ref()].into_iter().flatten().collect();
-        let mut loaded = LoadedTalk::default();
+        let mut loaded = LoadedConversation::default();
         for row in self.batch(&keys).await? {
             let sk = row.get("sk").and_then(|sk| sk.as_s().ok()).map_or("", String::as_str);
             match sk {
@@ -73,27 +73,27 @@ impl Conversations {
     }
 
     /// Returns the conversation alone.
-    pub async fn conversation(&self, subject: &Subject) -> Result<Option<Conversation>, Fault> {
+    pub async fn conversation(&self, subject: &Subject) -> Result<Option<Conversation>, TableFault> {
         self.get(&RowKey::incident(subject)).await
     }
 
     /// Returns the preferences of a number.
-    pub async fn sender(&self, number: &str) -> Result<Sender, Fault> {
+    pub async fn sender(&self, number: &str) -> Result<Sender, TableFault> {
         Ok(self.get(&RowKey::sender(number)).await?.unwrap_or_default())
     }
 
     /// Returns how an event of a subject was handled; `None` if it is new.
-    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, Fault> {
+    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, TableFault> {
         self.get(&RowKey::event(subject, event)).await
     }
 
     /// Returns the conversation that a space belongs to; `None` if the space belongs to no customer.
-    pub async fn conversation_of_room(&self, room: &str) -> Result<Option<Named>, Fault> {
+    pub async fn conversation_of_room(&self, room: &str) -> Result<Option<Named>, TableFault> {
         self.get(&RowKey::room(room)).await
     }
 
     /// Stores which conversation a space belongs to. Returns false if the space already belongs to another one.
-    pub async fn remember_room(&self, room: &str, whose: &Named) -> Result<bool, Fault> {
+    pub async fn remember_room(&self, room: &str, whose: &Named) -> Result<bool, TableFault> {
         let put = self
             .put_item(write(whose, &RowKey::room(room))?)
             .condition_expression("attribute_not_exists(pk) OR (subject = :subject AND epoch = :epoch)")
@@ -109,7 +109,7 @@ impl Conversations {
     }
 
     /// Detaches a space from its conversation: it is no longer found by its title, and nothing written in it is sent.
-    pub async fn forsake_room(&self, room: &str, whose: &Subject) -> Result<(), Fault> {
+    pub async fn forget_room(&self, room: &str, whose: &Subject) -> Result<(), TableFault> {
         let nobody = Named { subject: whose.clone(), epoch: 0 };
         let row = write(&nobody, &RowKey::room(room))?;
         self.put_item(row).send().await?;
@@ -119,7 +119,7 @@ impl Conversations {
 
 impl History {
     /// Returns the newest dispatches of a conversation, at most `limit`, oldest first.
-    pub async fn dispatches(&self, subject: &Subject, limit: usize) -> Result<Vec<Dispatch>, Fault> {
+    pub async fn dispatches(&self, subject: &Subject, limit: usize) -> Result<Vec<Dispatch>, TableFault> {
         let mut pages = self
             .query(&RowKey::incident(subject).pk)
             .key_condition_expression("pk = :pk AND begins_with(sk, :dispatch)")
@@ -144,7 +144,7 @@ impl History {
     }
 
     /// Returns the dispatches of one incident, oldest first.
-    pub async fn dispatches_of(&self, subject: &Subject, epoch: u64) -> Result<Vec<Dispatch>, Fault> {
+    pub async fn dispatches_of(&self, subject: &Subject, epoch: u64) -> Result<Vec<Dispatch>, TableFault> {
         let mut pages = self
             .query(&RowKey::incident(subject).pk)
             .key_condition_expression("pk = :pk AND begins_with(sk, :dispatch)")
@@ -165,20 +165,20 @@ impl History {
 impl Erasure {
     /// Deletes the dispatches of a conversation except one. The ids of handled events remain: they contain no personal
     /// data, and without them an old event could be replayed.
-    pub async fn forget_dispatches(&self, but: &DispatchKey) -> Result<(), Fault> {
+    pub async fn forget_dispatches(&self, but: &DispatchKey) -> Result<(), TableFault> {
         let own = RowKey::dispatch(but);
         let epoch = own.sk.rsplit_once('#').map_or("D#", |(epoch, _)| epoch).to_owned() + "#";
         self.forget_rows(&own.pk, &epoch, Some(&own.sk)).await
     }
 
     /// Deletes a subject's incident and its dispatches.
-    pub async fn forget_incident(&self, subject: &Subject) -> Result<(), Fault> {
+    pub async fn forget_incident(&self, subject: &Subject) -> Result<(), TableFault> {
         let meta = RowKey::incident(subject);
         self.forget_rows(&meta.pk, "D#", None).await?;
         self.forget(&meta).await
     }
 
-    async fn forget_rows(&self, pk: &str, begins: &str, but: Option<&str>) -> Result<(), Fault> {
+    async fn forget_rows(&self, pk: &str, begins: &str, but: Option<&str>) -> Result<(), TableFault> {
         let mut pages = self
             .query(pk)
             .key_condition_expression("pk = :pk AND begins_with(sk, :begins)")
@@ -199,7 +199,7 @@ impl Erasure {
     }
 
     /// Deletes one row.
-    pub async fn forget(&self, key: &RowKey) -> Result<(), Fault> {
+    pub async fn forget(&self, key: &RowKey) -> Result<(), TableFault> {
         self.delete_item(key).send().await?;
         Ok(())
     }
@@ -207,21 +207,21 @@ impl Erasure {
 
 impl Lines {
     /// Returns the stored state of a line.
-    pub async fn line(&self, name: &str) -> Result<LineRow, Fault> {
+    pub async fn line(&self, name: &str) -> Result<LineRow, TableFault> {
         Ok(self.get(&RowKey::line(name)).await?.unwrap_or_default())
     }
 
     /// Stores who was asked last to answer.
-    pub async fn asked_last(&self, line: &str, email: &str) -> Result<(), Fault> {
+    pub async fn set_last_asked(&self, line: &str, email: &str) -> Result<(), TableFault> {
         self.set_line(line, "asked_last", text(email)).await
     }
 
     /// Stores the time up to which a line's texts have been fetched.
-    pub async fn fetched_to(&self, line: &str, at: Timestamp) -> Result<(), Fault> {
+    pub async fn set_fetched_until(&self, line: &str, at: Timestamp) -> Result<(), TableFault> {
         self.set_line(line, "fetched_to", text(&at.to_string())).await
     }
 
-    async fn set_line(&self, line: &str, name: &str, value: AttributeValue) -> Result<(), Fault> {
+    async fn set_line(&self, line: &str, name: &str, value: AttributeValue) -> Result<(), TableFault> {
         self.update_item(&RowKey::line(line))
             .update_expression("SET #name = :value")
             .expression_attribute_names("#name", name)
@@ -234,12 +234,12 @@ impl Lines {
 
 impl Missed {
     /// Returns whether messages may have been missed while our webhooks were off.
-    pub async fn missed(&self) -> Result<bool, Fault> {
+    pub async fn missed(&self) -> Result<bool, TableFault> {
         Ok(self.get::<serde::de::IgnoredAny>(&RowKey::hooks()).await?.is_some())
     }
 
     /// Stores whether messages may have been missed.
-    pub async fn remember_missed(&self, missed: bool) -> Result<(), Fault> {
+    pub async fn remember_missed(&self, missed: bool) -> Result<(), TableFault> {
         if !missed {
             self.delete_item(&RowKey::hooks()).send().await?;
             return Ok(());
@@ -259,7 +259,7 @@ impl Counters {
         more: u32,
         now: Timestamp,
         keep_seconds: i64,
-    ) -> Result<u32, Fault> {
+    ) -> Result<u32, TableFault> {
         let mut expiry = Row::new();
         set_expiry(&mut expiry, now, keep_seconds);
         let answer = self
@@ -277,7 +277,7 @@ impl Counters {
 
 impl Leases {
     /// Removes a conversation from the index of due rows.
-    pub async fn let_rest(&self, subject: &Subject) -> Result<(), Fault> {
+    pub async fn remove_from_due(&self, subject: &Subject) -> Result<(), TableFault> {
         self.update_item(&RowKey::incident(subject))
             .update_expression("REMOVE due_ms, due_shard")
             .condition_expression("attribute_exists(pk)")

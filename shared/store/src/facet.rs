@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::{
 use serde::de::DeserializeOwned;
 
 use crate::table::{DUE, ROSTER, Row, RowKey, text};
-use crate::{Fault, NotCommitted, read};
+use crate::{NotCommitted, TableFault, read};
 
 /// A DynamoDB table. Only the facets below make requests with it.
 #[derive(Clone, Debug)]
@@ -115,7 +115,7 @@ macro_rules! facets {
             }
 
             /// Reads one row consistently.
-            pub(crate) async fn get<T: DeserializeOwned>(&self, key: &RowKey) -> Result<Option<T>, Fault> {
+            pub(crate) async fn get<T: DeserializeOwned>(&self, key: &RowKey) -> Result<Option<T>, TableFault> {
                 let answer = self.get_item(key).consistent_read(true).send().await?;
                 answer.item.map(read).transpose()
             }
@@ -124,7 +124,7 @@ macro_rules! facets {
     (@action $name:ident BatchGetItem) => {
         impl $name {
             /// Reads several rows in one consistent read.
-            pub(crate) async fn batch(&self, keys: &[&RowKey]) -> Result<Vec<Row>, Fault> {
+            pub(crate) async fn batch(&self, keys: &[&RowKey]) -> Result<Vec<Row>, TableFault> {
                 batch(self.table.client.batch_get_item(), &self.table.name, keys).await
             }
         }
@@ -189,7 +189,7 @@ macro_rules! facets {
     (@action $name:ident BatchWriteItem) => {
         impl $name {
             /// Writes some rows and returns those that DynamoDB left unprocessed.
-            pub(crate) async fn batch_write(&self, rows: Vec<WriteRequest>) -> Result<Vec<WriteRequest>, Fault> {
+            pub(crate) async fn batch_write(&self, rows: Vec<WriteRequest>) -> Result<Vec<WriteRequest>, TableFault> {
                 batch_write(self.table.client.batch_write_item(), &self.table.name, rows).await
             }
         }
@@ -298,7 +298,11 @@ store! {
     log: Log;
 }
 
-async fn batch(request: BatchGetItemFluentBuilder, table: &str, keys: &[&RowKey]) -> Result<Vec<Row>, Fault> {
+async fn batch(
+    request: BatchGetItemFluentBuilder,
+    table: &str,
+    keys: &[&RowKey],
+) -> Result<Vec<Row>, TableFault> {
     let mut wanted = KeysAndAttributes::builder().consistent_read(true);
     for key in keys {
         wanted = wanted.keys(key.row());
@@ -313,14 +317,14 @@ async fn batch(request: BatchGetItemFluentBuilder, table: &str, keys: &[&RowKey]
             _ => return Ok(rows),
         }
     }
-    Err(Fault::Throttled("read"))
+    Err(TableFault::Throttled("read"))
 }
 
 async fn batch_write(
     request: BatchWriteItemFluentBuilder,
     table: &str,
     rows: Vec<WriteRequest>,
-) -> Result<Vec<WriteRequest>, Fault> {
+) -> Result<Vec<WriteRequest>, TableFault> {
     let answer = request.request_items(table, rows).send().await?;
     Ok(answer.unprocessed_items.and_then(|mut left| left.remove(table)).unwrap_or_default())
 }
@@ -336,16 +340,16 @@ async fn transact(client: &Client, items: Vec<TransactWriteItem>) -> Result<(), 
             if cancelled.cancellation_reasons().iter().any(raced) {
                 NotCommitted::Conflict
             } else {
-                NotCommitted::Fault(Fault::from(error))
+                NotCommitted::Fault(TableFault::from(error))
             }
         }
         Some(TransactWriteItemsError::TransactionInProgressException(_)) => NotCommitted::Conflict,
-        _ => NotCommitted::Fault(Fault::from(error)),
+        _ => NotCommitted::Fault(TableFault::from(error)),
     })
 }
 
 /// Turns puts into the parts of a transaction.
-pub(crate) fn parts(puts: Vec<PutBuilder>) -> Result<Vec<TransactWriteItem>, Fault> {
+pub(crate) fn parts(puts: Vec<PutBuilder>) -> Result<Vec<TransactWriteItem>, TableFault> {
     let part = |put: PutBuilder| {
         let put = put.build()?;
         Ok(TransactWriteItem::builder().put(put).build())

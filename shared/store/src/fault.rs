@@ -12,7 +12,7 @@ pub type Cause = Box<dyn Error + Send + Sync>;
 ///
 /// Neither its message nor its `Debug` shows the SDK's error, which holds all that DynamoDB answered.
 #[derive(thiserror::Error)]
-pub enum Fault {
+pub enum TableFault {
     /// DynamoDB answered with an error.
     #[error("the table: {code}: {message}")]
     Refused {
@@ -53,13 +53,13 @@ pub enum Fault {
     Contended(&'static str),
 }
 
-impl fmt::Debug for Fault {
+impl fmt::Debug for TableFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl<E, R> From<SdkError<E, R>> for Fault
+impl<E, R> From<SdkError<E, R>> for TableFault
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     R: fmt::Debug + Send + Sync + 'static,
@@ -100,7 +100,7 @@ mod tests {
             GetItemError::ResourceNotFoundException(missing),
             "an answer with what people wrote".to_owned(),
         );
-        let fault = Fault::from(error);
+        let fault = TableFault::from(error);
         let shown = format!("{fault} {fault:?}");
         assert!(!shown.contains("people wrote"), "{shown}");
         let source =

@@ -7,7 +7,7 @@ use handbell_core::delivery::{Dispatch, DispatchKey, LEASE, LEASE_MARGIN, Receip
 use jiff::Timestamp;
 
 use crate::table::{Row, RowKey, number, shard, text};
-use crate::{Fault, Leases, Receipts, attribute, read};
+use crate::{Leases, Receipts, TableFault, attribute, read};
 
 /// Result of a claim.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl Leases {
     /// Claims a due dispatch under a lease of 30 s, in one conditional update of its row alone.
     ///
     /// The claim leaves `due` unchanged, so the row is still found if the worker dies.
-    pub async fn claim(&self, key: &DispatchKey, owner: &str, now: Timestamp) -> Result<Claimed, Fault> {
+    pub async fn claim(&self, key: &DispatchKey, owner: &str, now: Timestamp) -> Result<Claimed, TableFault> {
         let now_ms = now.as_millisecond();
         let lease_ms = (now + LEASE).as_millisecond();
         let answer = self
@@ -76,7 +76,7 @@ impl Leases {
     }
 
     /// Extends the lease for a post whose file takes longer to upload. Returns false if `owner` no longer holds it.
-    pub async fn renew(&self, key: &DispatchKey, owner: &str, until: Timestamp) -> Result<bool, Fault> {
+    pub async fn renew(&self, key: &DispatchKey, owner: &str, until: Timestamp) -> Result<bool, TableFault> {
         let answer = self
             .update_item(&RowKey::dispatch(key))
             .update_expression("SET lease_ms = :until")
@@ -95,7 +95,12 @@ impl Leases {
     }
 
     /// Stores what the worker did and releases the lease.
-    pub async fn release(&self, dispatch: &Dispatch, owner: &str, now: Timestamp) -> Result<Released, Fault> {
+    pub async fn release(
+        &self,
+        dispatch: &Dispatch,
+        owner: &str,
+        now: Timestamp,
+    ) -> Result<Released, TableFault> {
         let due = dispatch.due(now);
         let mut expression =
             "SET deliveries = :deliveries, facts = :facts, settled = :settled, lease_ms = :zero".to_owned();
@@ -146,13 +151,13 @@ impl Receipts {
     /// Stores a vendor's receipt for a delivery, if its rank is higher than that of the stored receipt. Makes the row
     /// due at `due`, unless it is due anyway. Returns true if the receipt was written. Works while a worker holds the
     /// lease.
-    pub async fn receipt(
+    pub async fn record_receipt(
         &self,
         key: &DispatchKey,
         name: &str,
         receipt: &Receipt,
         due: Timestamp,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, TableFault> {
         let answer = self.update_item(&RowKey::dispatch(key))
             .update_expression("SET receipts.#name = :receipt, due_ms = if_not_exists(due_ms, :due), \
                  due_shard = if_not_exists(due_shard, :shard) ADD rev :one")
@@ -178,7 +183,7 @@ impl Receipts {
 
     /// Moves the due time of a row forward to `due`, when a receipt has consequences that can't wait. A row that is due
     /// earlier remains unchanged, and so does a row that isn't due at all.
-    pub async fn due_by(&self, key: &DispatchKey, due: Timestamp) -> Result<(), Fault> {
+    pub async fn expedite(&self, key: &DispatchKey, due: Timestamp) -> Result<(), TableFault> {
         let answer = self
             .update_item(&RowKey::dispatch(key))
             .update_expression("SET due_ms = :due")

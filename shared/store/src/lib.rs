@@ -23,14 +23,14 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use commit::{Commit, CommitTurn, NotCommitted, first_due};
-pub use conversation::{LineRow, LoadedTalk};
+pub use commit::{Commit, CommitConversation, NotCommitted, first_due};
+pub use conversation::{LineRow, LoadedConversation};
 pub use facet::{
     Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, Facet, History, Incidents, Leases, Lines,
     Log, Mailboxes, Mails, Missed, Notices, Paged, PagedNotes, People, Receipts, RosterEditor, Rows,
     Sightings, Sites, SpaceMaking, Spaces, Store, Table, TableAccess,
 };
-pub use fault::{Cause, Fault};
+pub use fault::{Cause, TableFault};
 pub use lease::{Claimed, Released};
 pub use mail::{MailRow, MailboxMark};
 pub use roster::{Checked, RosterChange};
@@ -77,7 +77,7 @@ impl Incidents {
         event: Option<&str>,
         plan_hash: Option<&str>,
         now: Timestamp,
-    ) -> Result<Loaded, Fault> {
+    ) -> Result<Loaded, TableFault> {
         let meta = RowKey::incident(subject);
         let event = event.map(|key| RowKey::event(subject, key));
         let plan = plan_hash.map(RowKey::plan);
@@ -101,22 +101,22 @@ impl Incidents {
     }
 
     /// Returns the latest incident of a subject.
-    pub async fn incident(&self, subject: &Subject) -> Result<Option<Incident>, Fault> {
+    pub async fn incident(&self, subject: &Subject) -> Result<Option<Incident>, TableFault> {
         self.get(&RowKey::incident(subject)).await
     }
 
     /// Returns the answer to an event of this id; none if the event is new.
-    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, Fault> {
+    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, TableFault> {
         self.get(&RowKey::event(subject, event)).await
     }
 
     /// Returns the incident that a reference such as `H-7K3Q` refers to.
-    pub async fn named(&self, reference: &str) -> Result<Option<Named>, Fault> {
+    pub async fn named(&self, reference: &str) -> Result<Option<Named>, TableFault> {
         self.get(&RowKey::reference(reference)).await
     }
 
     /// Returns the version of a plan with which an incident opened.
-    pub async fn plan(&self, hash: &str) -> Result<Option<Plan>, Fault> {
+    pub async fn plan(&self, hash: &str) -> Result<Option<Plan>, TableFault> {
         #[derive(Deserialize)]
         struct PlanRow {
             plan: Plan,
@@ -127,7 +127,7 @@ impl Incidents {
 
 impl Dispatches {
     /// Returns one dispatch.
-    pub async fn dispatch(&self, key: &DispatchKey) -> Result<Option<Dispatch>, Fault> {
+    pub async fn dispatch(&self, key: &DispatchKey) -> Result<Option<Dispatch>, TableFault> {
         self.get(&RowKey::dispatch(key)).await
     }
 }
@@ -140,7 +140,7 @@ impl DueIndex {
         shard: u8,
         until: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(RowKey, Timestamp)>, Fault> {
+    ) -> Result<Vec<(RowKey, Timestamp)>, TableFault> {
         let mut pages = self
             .query(&shard_name(shard))
             .key_condition_expression("due_shard = :pk AND due_ms <= :until")
@@ -168,17 +168,17 @@ impl DueIndex {
     }
 }
 
-fn read<T: DeserializeOwned>(row: Row) -> Result<T, Fault> {
+fn read<T: DeserializeOwned>(row: Row) -> Result<T, TableFault> {
     let key = row.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
-    serde_dynamo::from_item(row).map_err(|source| Fault::Unreadable { key, source })
+    serde_dynamo::from_item(row).map_err(|source| TableFault::Unreadable { key, source })
 }
 
-fn write<T: Serialize>(value: &T, key: &RowKey) -> Result<Row, Fault> {
-    let mut row: Row = serde_dynamo::to_item(value).map_err(Fault::Unwritable)?;
+fn write<T: Serialize>(value: &T, key: &RowKey) -> Result<Row, TableFault> {
+    let mut row: Row = serde_dynamo::to_item(value).map_err(TableFault::Unwritable)?;
     row.extend(key.row());
     Ok(row)
 }
 
-fn attribute<T: Serialize>(value: &T) -> Result<AttributeValue, Fault> {
-    serde_dynamo::to_attribute_value(value).map_err(Fault::Unwritable)
+fn attribute<T: Serialize>(value: &T) -> Result<AttributeValue, TableFault> {
+    serde_dynamo::to_attribute_value(value).map_err(TableFault::Unwritable)
 }

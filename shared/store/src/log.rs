@@ -7,11 +7,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::table::{KEPT_SECONDS, Row, RowKey, set_expiry, text};
-use crate::{Fault, Log, read, write};
+use crate::{Log, TableFault, read, write};
 
 /// Returns the log row of an incident that is over; `None` while the incident goes on. The row is kept as long as the
 /// incident's own rows.
-pub(crate) fn row(incident: &Incident, now: Timestamp) -> Result<Option<Row>, Fault> {
+pub(crate) fn row(incident: &Incident, now: Timestamp) -> Result<Option<Row>, TableFault> {
     if !incident.phase.is_final() {
         return Ok(None);
     }
@@ -26,7 +26,7 @@ impl Log {
     /// 400 days.
     ///
     /// Each month (UTC) in the range costs one query, so a caller that lets people choose `from` must limit it.
-    pub async fn log(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Summary>, Fault> {
+    pub async fn log(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Summary>, TableFault> {
         let (first, last) = (RowKey::log(from, "").sk, RowKey::log(to, "").sk);
         let mut found = Vec::new();
         for month in months(from, to) {

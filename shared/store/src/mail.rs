@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::facet::parts;
 use crate::site::{claim_alone, release_alone};
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{Fault, Handled, Mailboxes, Mails, Named, NotCommitted, Notices, write};
+use crate::{Handled, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, write};
 
 /// Record of a processed mail. It is stored under the mail's Message-ID, its identity and its key in the bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct MailboxMark {
 
 impl Mails {
     /// Returns the record stored under the first of these names that has one.
-    pub async fn mail(&self, names: &[String]) -> Result<Option<MailRow>, Fault> {
+    pub async fn mail(&self, names: &[String]) -> Result<Option<MailRow>, TableFault> {
         let keys: Vec<RowKey> = names.iter().map(|name| RowKey::mail(name)).collect();
         for key in &keys {
             if let Some(row) = self.get::<MailRow>(key).await? {
@@ -39,7 +39,7 @@ impl Mails {
     }
 
     /// Returns which of these names have a record, in the order of the names.
-    pub async fn mails_known(&self, names: &[String]) -> Result<Vec<bool>, Fault> {
+    pub async fn mails_known(&self, names: &[String]) -> Result<Vec<bool>, TableFault> {
         let keys: Vec<RowKey> = names.iter().map(|name| RowKey::mail(name)).collect();
         let mut known = Vec::new();
         for hundred in keys.chunks(100) {
@@ -50,7 +50,12 @@ impl Mails {
     }
 
     /// Stores the record of a mail under each of these names. Existing records remain unchanged.
-    pub async fn remember_mail(&self, names: &[String], row: &MailRow, now: Timestamp) -> Result<(), Fault> {
+    pub async fn remember_mail(
+        &self,
+        names: &[String],
+        row: &MailRow,
+        now: Timestamp,
+    ) -> Result<(), TableFault> {
         use aws_sdk_dynamodb::operation::put_item::PutItemError;
         for name in names {
             let mut item = write(row, &RowKey::mail(name))?;
@@ -70,22 +75,22 @@ impl Mails {
 
 impl Mailboxes {
     /// Claims the lease on reading a mailbox. Returns false while another worker holds it.
-    pub async fn claim_mailbox(&self, source: &str, owner: &str, now: Timestamp) -> Result<bool, Fault> {
+    pub async fn claim_mailbox(&self, source: &str, owner: &str, now: Timestamp) -> Result<bool, TableFault> {
         claim_alone(self.update_item(&RowKey::mailbox_lease(source)), owner, now).await
     }
 
     /// Releases the lease, if `owner` still holds it.
-    pub async fn release_mailbox(&self, source: &str, owner: &str) -> Result<(), Fault> {
+    pub async fn release_mailbox(&self, source: &str, owner: &str) -> Result<(), TableFault> {
         release_alone(self.update_item(&RowKey::mailbox_lease(source)), owner).await
     }
 
     /// Returns how far a mailbox has been read.
-    pub async fn mailbox_mark(&self, source: &str) -> Result<Option<MailboxMark>, Fault> {
+    pub async fn mailbox_mark(&self, source: &str) -> Result<Option<MailboxMark>, TableFault> {
         self.get(&RowKey::mailbox_mark(source)).await
     }
 
     /// Stores how far a mailbox has been read. A mail that is read twice is recognised by its identity.
-    pub async fn keep_mailbox_mark(&self, source: &str, mark: MailboxMark) -> Result<(), Fault> {
+    pub async fn keep_mailbox_mark(&self, source: &str, mark: MailboxMark) -> Result<(), TableFault> {
         let row = write(&mark, &RowKey::mailbox_mark(source))?;
         self.put_item(row).send().await?;
         Ok(())
@@ -100,7 +105,7 @@ impl Notices {
         id: &str,
         keep: SignedDuration,
         now: Timestamp,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, TableFault> {
         let subject = &dispatch.key.subject;
         let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
         set_due(&mut row, subject, dispatch.due(now).map(|due| due.min(now)));
@@ -115,7 +120,7 @@ impl Notices {
             Ok(()) => Ok(true),
             Err(NotCommitted::Conflict) => match self.get::<Handled>(&RowKey::event(subject, id)).await? {
                 Some(_) => Ok(false),
-                None => Err(Fault::Contended("a notice")),
+                None => Err(TableFault::Contended("a notice")),
             },
             Err(NotCommitted::Fault(fault)) => Err(fault),
         }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::table::{MAINTENANCE, PERSON, ROSTER, ROTA, Row, RowKey, TEAM, number, set_expiry};
-use crate::{Fault, NotCommitted, People, RosterEditor, read, write};
+use crate::{NotCommitted, People, RosterEditor, TableFault, read, write};
 
 pub use code::Checked;
 
@@ -40,7 +40,7 @@ pub enum RosterChange<'a> {
 impl People {
     /// Returns the whole roster in one consistent read. A row that can't be read is skipped: references to it are
     /// reported as gaps, and everybody else is still reached.
-    pub async fn roster(&self) -> Result<Roster, Fault> {
+    pub async fn roster(&self) -> Result<Roster, TableFault> {
         let mut pages = self
             .query(ROSTER)
             .key_condition_expression("pk = :pk")
@@ -57,7 +57,7 @@ impl People {
     }
 
     /// Returns one person.
-    pub async fn person(&self, id: &str) -> Result<Option<Person>, Fault> {
+    pub async fn person(&self, id: &str) -> Result<Option<Person>, TableFault> {
         self.get(&RowKey::person(id)).await
     }
 }
@@ -80,7 +80,7 @@ impl RosterEditor {
     }
 
     /// Creates or replaces a maintenance window. The row expires 30 days after the window's end.
-    pub async fn put_maintenance(&self, one: &Maintenance) -> Result<(), Fault> {
+    pub async fn put_maintenance(&self, one: &Maintenance) -> Result<(), TableFault> {
         let mut row = write(one, &RowKey::maintenance(&one.id))?;
         set_expiry(&mut row, one.until, KEPT_SECONDS);
         self.put_item(row).send().await?;
@@ -88,7 +88,7 @@ impl RosterEditor {
     }
 
     /// Deletes a maintenance window, if it exists.
-    pub async fn forget_maintenance(&self, id: &str) -> Result<(), Fault> {
+    pub async fn forget_maintenance(&self, id: &str) -> Result<(), TableFault> {
         self.delete_item(&RowKey::maintenance(id)).send().await?;
         Ok(())
     }
@@ -98,13 +98,13 @@ impl RosterEditor {
     pub async fn change_roster(&self, changes: &[RosterChange<'_>]) -> Result<(), NotCommitted> {
         for changes in changes.chunks(MOST) {
             let items =
-                changes.iter().map(|change| self.change(change)).collect::<Result<Vec<_>, Fault>>()?;
+                changes.iter().map(|change| self.change(change)).collect::<Result<Vec<_>, TableFault>>()?;
             self.transact(items).await?;
         }
         Ok(())
     }
 
-    fn change(&self, change: &RosterChange<'_>) -> Result<TransactWriteItem, Fault> {
+    fn change(&self, change: &RosterChange<'_>) -> Result<TransactWriteItem, TableFault> {
         match *change {
             RosterChange::Person(person, before) => {
                 put_next(|row| self.put(row), person, &RowKey::person(&person.id), before)
@@ -121,7 +121,7 @@ impl RosterEditor {
         }
     }
 
-    fn delete_last(&self, key: &RowKey, before: u64) -> Result<TransactWriteItem, Fault> {
+    fn delete_last(&self, key: &RowKey, before: u64) -> Result<TransactWriteItem, TableFault> {
         let delete = self
             .delete(key)
             .condition_expression("version = :before")
@@ -137,7 +137,7 @@ pub(crate) fn put_next(
     value: &impl Serialize,
     key: &RowKey,
     before: Option<u64>,
-) -> Result<TransactWriteItem, Fault> {
+) -> Result<TransactWriteItem, TableFault> {
     let mut row = write(value, key)?;
     row.insert("version".to_owned(), number(before.map_or(1, |version| version + 1)));
     let put = match before {

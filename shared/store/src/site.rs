@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use handbell_core::incident::{Incident, Subject};
-use handbell_core::occupancy::poll::{Counts, Site};
+use handbell_core::occupancy::poll::{Counts, SiteState};
 use handbell_core::occupancy::view::{BUCKET, bucket};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{KEPT_SECONDS, Row, RowKey, number, set_expiry, text};
-use crate::{Fault, Incidents, Sightings, Sites, read, write};
+use crate::{Incidents, Sightings, Sites, TableFault, read, write};
 
 /// How long a worker may poll. The schedule starts a poll every minute, and the function ends before the lease does.
 const POLL_LEASE: SignedDuration = SignedDuration::from_secs(55);
@@ -65,23 +65,23 @@ impl<'de> Deserialize<'de> for Bytes {
 impl Sites {
     /// Claims the lease on polling. Returns false while another worker holds it. The lease of a worker that died runs
     /// out before the next minute.
-    pub async fn claim_poll(&self, owner: &str, now: Timestamp) -> Result<bool, Fault> {
+    pub async fn claim_poll(&self, owner: &str, now: Timestamp) -> Result<bool, TableFault> {
         claim_alone(self.update_item(&RowKey::poll()), owner, now).await
     }
 
     /// Releases the lease, if `owner` still holds it.
-    pub async fn release_poll(&self, owner: &str) -> Result<(), Fault> {
+    pub async fn release_poll(&self, owner: &str) -> Result<(), TableFault> {
         release_alone(self.update_item(&RowKey::poll()), owner).await
     }
 
     /// Returns the stored state of a site.
-    pub async fn site(&self, name: &str) -> Result<Option<Site>, Fault> {
+    pub async fn site(&self, name: &str) -> Result<Option<SiteState>, TableFault> {
         self.get(&RowKey::site(name)).await
     }
 
     /// Stores the state of a site after a poll. Returns false if another worker has written it since it was read
     /// (optimistic locking).
-    pub async fn save_site(&self, name: &str, site: &Site) -> Result<bool, Fault> {
+    pub async fn save_site(&self, name: &str, site: &SiteState) -> Result<bool, TableFault> {
         let answer = self
             .put_item(write(site, &RowKey::site(name))?)
             .condition_expression("attribute_not_exists(pk) OR version = :before")
@@ -98,7 +98,7 @@ impl Sites {
     }
 
     /// Stores the counts of a few minutes for thirteen months. The call is idempotent.
-    pub async fn keep_counts(&self, site: &str, counts: &Counts) -> Result<(), Fault> {
+    pub async fn keep_counts(&self, site: &str, counts: &Counts) -> Result<(), TableFault> {
         let mut row = write(counts, &RowKey::counts(site, counts.start))?;
         set_expiry(&mut row, counts.start, KEPT_SECONDS);
         self.put_item(row).send().await?;
@@ -113,7 +113,7 @@ impl Sites {
         zone: &str,
         from: Timestamp,
         to: Timestamp,
-    ) -> Result<Vec<(Timestamp, Option<u32>)>, Fault> {
+    ) -> Result<Vec<(Timestamp, Option<u32>)>, TableFault> {
         let (first, last) = (RowKey::counts(site, bucket(from)), RowKey::counts(site, to));
         let mut pages = self
             .query(&first.pk)
@@ -144,7 +144,7 @@ impl Sites {
         site: &str,
         zone: &str,
         starts: &[Timestamp],
-    ) -> Result<Vec<(Timestamp, Option<u32>)>, Fault> {
+    ) -> Result<Vec<(Timestamp, Option<u32>)>, TableFault> {
         let keys: Vec<RowKey> = starts.iter().map(|start| RowKey::counts(site, bucket(*start))).collect();
         let mut found = Vec::new();
         for keys in keys.chunks(BATCH) {
@@ -157,7 +157,7 @@ impl Sites {
     }
 
     /// Returns the devices that a site's messages have reported since a time, oldest first.
-    pub async fn seen(&self, site: &str, since: Timestamp) -> Result<Vec<SeenRow>, Fault> {
+    pub async fn sightings_since(&self, site: &str, since: Timestamp) -> Result<Vec<SeenRow>, TableFault> {
         let first = RowKey::seen(site, since, "");
         let mut pages = self
             .query(&first.pk)
@@ -178,7 +178,7 @@ impl Sites {
 
 impl Incidents {
     /// Returns the latest incidents of several subjects. Subjects without one are left out.
-    pub async fn incidents(&self, subjects: &[Subject]) -> Result<Vec<Incident>, Fault> {
+    pub async fn incidents(&self, subjects: &[Subject]) -> Result<Vec<Incident>, TableFault> {
         let keys: Vec<RowKey> = subjects.iter().map(RowKey::incident).collect();
         let mut found = Vec::new();
         for keys in keys.chunks(BATCH) {
@@ -192,7 +192,7 @@ impl Incidents {
 
 impl Sightings {
     /// Stores the devices that a message reported. The call is idempotent: the same message reports the same devices.
-    pub async fn keep_seen(&self, site: &str, digest: [u8; 8], seen: &SeenRow) -> Result<(), Fault> {
+    pub async fn add_sightings(&self, site: &str, digest: [u8; 8], seen: &SeenRow) -> Result<(), TableFault> {
         let at = Timestamp::from_millisecond(seen.at_ms).unwrap_or_default();
         let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         let mut row = write(seen, &RowKey::seen(site, at, &digest))?;
@@ -207,7 +207,7 @@ pub(crate) async fn claim_alone(
     lease: UpdateItemFluentBuilder,
     owner: &str,
     now: Timestamp,
-) -> Result<bool, Fault> {
+) -> Result<bool, TableFault> {
     let answer = lease
         .update_expression("SET #owner = :owner, lease_ms = :lease")
         .condition_expression("attribute_not_exists(pk) OR lease_ms <= :now OR #owner = :owner")
@@ -227,7 +227,7 @@ pub(crate) async fn claim_alone(
 }
 
 /// Releases such a lease, if `owner` still holds it.
-pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -> Result<(), Fault> {
+pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -> Result<(), TableFault> {
     let answer = lease
         .update_expression("SET lease_ms = :zero")
         .condition_expression("#owner = :owner")
@@ -250,7 +250,7 @@ pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -
 }
 
 /// Returns the counts of one zone in a row, each with its minute.
-fn minutes(mut row: Row, zone: &str) -> Result<Vec<(Timestamp, Option<u32>)>, Fault> {
+fn minutes(mut row: Row, zone: &str) -> Result<Vec<(Timestamp, Option<u32>)>, TableFault> {
     // DynamoDB leaves `zones` out of a row that doesn't contain the zone.
     row.entry("zones".to_owned()).or_insert_with(|| AttributeValue::M(HashMap::new()));
     let counts: Counts = read(row)?;

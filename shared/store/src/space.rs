@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::table::{RowKey, number, text};
-use crate::{Fault, SpaceMaking, Spaces, write};
+use crate::{SpaceMaking, Spaces, TableFault, write};
 
 /// Stored state of a space.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub enum SpaceClaim {
 
 impl Spaces {
     /// Returns the stored state of a space.
-    pub async fn space(&self, name: &str) -> Result<Option<SpaceRow>, Fault> {
+    pub async fn space(&self, name: &str) -> Result<Option<SpaceRow>, TableFault> {
         self.get(&RowKey::space(name)).await
     }
 }
@@ -58,7 +58,7 @@ impl SpaceMaking {
         seen: Option<&SpaceRow>,
         owner: &str,
         now: Timestamp,
-    ) -> Result<SpaceClaim, Fault> {
+    ) -> Result<SpaceClaim, TableFault> {
         if seen.is_some_and(|row| row.room.is_some() || row.lease_ms >= (now - LEASE_MARGIN).as_millisecond())
         {
             return Ok(SpaceClaim::Busy);
@@ -100,7 +100,7 @@ impl SpaceMaking {
         room: &str,
         made: u32,
         owner: &str,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, TableFault> {
         let row =
             SpaceRow { room: Some(room.to_owned()), owner: owner.to_owned(), lease_ms: 0, made, begun: true };
         self.put_space_if(name, &row, owner).await
@@ -114,12 +114,12 @@ impl SpaceMaking {
         begun: bool,
         made: u32,
         owner: &str,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, TableFault> {
         let row = SpaceRow { room: None, owner: owner.to_owned(), lease_ms: 0, made, begun };
         self.put_space_if(name, &row, owner).await
     }
 
-    async fn put_space_if(&self, name: &str, row: &SpaceRow, owner: &str) -> Result<bool, Fault> {
+    async fn put_space_if(&self, name: &str, row: &SpaceRow, owner: &str) -> Result<bool, TableFault> {
         let put = self
             .put_item(write(row, &RowKey::space(name))?)
             .condition_expression("#owner = :owner")
@@ -140,7 +140,7 @@ impl SpaceMaking {
     }
 
     /// Deletes the id of a space that is gone, if the row still contains that id.
-    pub async fn forget_space(&self, name: &str, seen: &SpaceRow) -> Result<(), Fault> {
+    pub async fn forget_space(&self, name: &str, seen: &SpaceRow) -> Result<(), TableFault> {
         let Some(room) = &seen.room else { return Ok(()) };
         let row =
             SpaceRow { room: None, owner: String::new(), lease_ms: 0, made: seen.made + 1, begun: false };

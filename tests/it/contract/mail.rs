@@ -2,7 +2,7 @@
 //! that model, so there is nothing else to check its requests against.
 
 use handbell_boot::Environment;
-use handbell_outbound::ses::{Mail, Ses};
+use handbell_outbound::ses::{OutgoingMail, Ses};
 
 use super::stage::Stage;
 
@@ -13,7 +13,7 @@ pub(super) async fn all_of_ses(stage: &Stage) {
     variables.push(("HANDBELL_CONFIG".into(), "handbell.yaml".into()));
     let find = |name: &str| variables.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
     let ses = Ses::new(Environment::from(find).expect("an environment").ses().expect("a client"));
-    let mail = Mail {
+    let mail = OutgoingMail {
         from: "Support <support@example.com>".into(),
         to: "tommy@example.org".into(),
         reply_to: Some("answers@example.com".into()),
@@ -26,5 +26,5 @@ pub(super) async fn all_of_ses(stage: &Stage) {
     };
     let id = ses.send(&mail).await.expect("sent");
     assert!(cloud.mail().letters().iter().any(|letter| letter.id == id && letter.subject == mail.subject));
-    ses.send(&Mail { to: "nobody".into(), ..mail }).await.expect_err("no address");
+    ses.send(&OutgoingMail { to: "nobody".into(), ..mail }).await.expect_err("no address");
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use handbell_local::runner::WEBEX_TOKEN;
-use handbell_outbound::webex::{File, NewWebhook, Post, Webex};
+use handbell_outbound::webex::{NewWebhook, Post, Webex, WebexFile};
 use serde_json::{Value, json};
 
 use super::stage::{ALICE, Stage};
@@ -59,8 +59,12 @@ pub(super) async fn all_of_webex(stage: &Stage) {
         .expect("said");
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("contract/README.md");
     let length = path.metadata().expect("a file").len();
-    let file =
-        File { path, name: "what; \"roomId\": {x}.md".into(), content_type: "text/markdown".into(), length };
+    let file = WebexFile {
+        path,
+        name: "what; \"roomId\": {x}.md".into(),
+        content_type: "text/markdown".into(),
+        length,
+    };
     let mut with_file =
         Post { file: Some(file), parent: Some(first.clone()), ..say("**see**; toPersonId: x") };
     webex.post(&room, &with_file).await.expect("a file");

@@ -1,6 +1,8 @@
 //! The table of docs/customers.md that states what goes to the customer, checked against the relay policy.
 
-use handbell_core::conversation::relay_policy::{Author, Policy, Sight, Us, Verdict, Written, judge};
+use handbell_core::conversation::relay_policy::{
+    Author, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict, Visibility, judge,
+};
 
 const OURS: &str = "handbell-id";
 const MENTION: &str =
@@ -21,13 +23,13 @@ impl Message {
     }
 
     /// Returns the policy's verdict, in the table's words.
-    fn outcome(&self, sight: Sight) -> &'static str {
+    fn outcome(&self, sight: Visibility) -> &'static str {
         let text = self.typed.replace("@Handbell", "Handbell");
         let html = self.typed.replace("@Handbell", MENTION);
         let ours = self.typed.contains("@Handbell").then(|| OURS.to_owned());
         let other = self.mentions_a_colleague.then(|| "somebody-else".to_owned());
         let mentioned: Vec<String> = ours.into_iter().chain(other).collect();
-        let written = Written {
+        let written = PostedMessage {
             text: Some(&text),
             html: (html != text).then_some(html.as_str()),
             files: self.files,
@@ -35,10 +37,10 @@ impl Message {
             mentioned_groups: &[],
             author: self.author,
         };
-        match judge(&written, Us { id: OURS, name: "Handbell" }, sight, Policy::Everything) {
-            Verdict::Leaves { .. } => "leaves",
-            Verdict::Command(_) => "is carried out",
-            Verdict::Stays(_) => "stays",
+        match judge(&written, OwnAccount { id: OURS, name: "Handbell" }, sight, RelayPolicy::Everything) {
+            RelayVerdict::Leaves { .. } => "leaves",
+            RelayVerdict::Command(_) => "is carried out",
+            RelayVerdict::Stays(_) => "stays",
         }
     }
 }
@@ -87,7 +89,7 @@ pub(super) fn differences(document: &str) -> (Vec<String>, usize) {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         let [cell, person, bot] = cells[..] else { panic!("{row}") };
         for message in meant(cell).unwrap_or_default() {
-            for (sight, told) in [(Sight::Everything, person), (Sight::OnlyMentions, bot)] {
+            for (sight, told) in [(Visibility::Everything, person), (Visibility::OnlyMentions, bot)] {
                 judged += 1;
                 let outcome = message.outcome(sight);
                 if !told.starts_with(outcome) {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use handbell_boot::Environment;
-use handbell_core::config::{Site, Source};
+use handbell_core::config::{SiteConfig, Source};
 use handbell_outbound::floor::Floor;
 use secrecy::SecretString;
 
@@ -23,11 +23,11 @@ pub(super) struct Access {
 impl Access {
     /// Gets access to the sites that can be asked.
     pub(super) async fn to(
-        sites: &[(&str, &Site)],
+        sites: &[(&str, &SiteConfig)],
         options: &Options,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
-        let answers = |site: &Site| {
+        let answers = |site: &SiteConfig| {
             matches!(site.source(), Some(Source::Cmx(_) | Source::Spaces(_) | Source::Meraki(_)))
         };
         let any = sites.iter().any(|(_, site)| answers(site));
@@ -53,7 +53,7 @@ impl Access {
     /// Creates the client for a site. File names in the configuration are relative to the folder `files`.
     pub(super) fn client(
         &self,
-        site: &Site,
+        site: &SiteConfig,
         source: Source<'_>,
         files: &Path,
     ) -> Result<Option<Floor>, String> {

@@ -9,7 +9,7 @@ use clap::Args;
 use handbell_boot::Environment;
 use handbell_core::config::{Answers, Config, Line};
 use handbell_outbound::twilio::Twilio;
-use handbell_outbound::webex::{Person, Webex};
+use handbell_outbound::webex::{Webex, WebexPerson};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
@@ -254,7 +254,7 @@ async fn whom<'a>(
 }
 
 /// Reports which messages our token receives, and so what agents have to do.
-fn token(me: &Person, lines: &[(&str, &Line)], found: &mut Found) {
+fn token(me: &WebexPerson, lines: &[(&str, &Line)], found: &mut Found) {
     let name = me.display_name.as_deref().unwrap_or("an account without a name");
     if me.kind.as_deref() != Some("bot") {
         return found.good(&format!(
@@ -290,7 +290,7 @@ fn own_secret(asked: &Asked<'_>, name: &str, what: &str, found: &mut Found) {
 }
 
 /// Checks that Webex knows the team and the agents of a line.
-async fn team(webex: &Webex, line: &Line, me: &Person, found: &mut Found) {
+async fn team(webex: &Webex, line: &Line, me: &WebexPerson, found: &mut Found) {
     if let Some(team) = &line.team {
         match webex.team_members(team).await {
             Ok(mates) => match mates.iter().filter(|mate| mate.person_id != me.id).count() {

@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use handbell_core::config::{Cmx, Site, Source, Zone};
-use handbell_outbound::floor::{Counts, Floor, Unknown, terms};
+use handbell_core::config::{Cmx, SiteConfig, Source, Zone};
+use handbell_outbound::floor::{Floor, SiteCounts, Unknown, terms};
 
 use crate::check::nearest;
 
 /// Limit of places in the list. A mall has hundreds.
 const LISTED: usize = 40;
 
-pub(super) fn title(site: &Site) -> String {
+pub(super) fn title(site: &SiteConfig) -> String {
     match site.source() {
         Some(Source::Cmx(cmx)) => format!("CMX at {} (api {}, user {})", cmx.url, api(cmx), cmx.user),
         Some(Source::Spaces(spaces)) => format!("Cisco Spaces at {}", spaces.url),
@@ -57,7 +57,12 @@ pub(super) fn meraki_tells(site: &str, (validator, key): (&str, &str), public_ur
 }
 
 /// Describes a site's answers and the result for each zone.
-pub(super) fn shown(site: &Site, floor: &Floor, zones: &[(&str, &Zone)], counts: &Counts) -> String {
+pub(super) fn shown(
+    site: &SiteConfig,
+    floor: &Floor,
+    zones: &[(&str, &Zone)],
+    counts: &SiteCounts,
+) -> String {
     let mut out = String::new();
     for said in &counts.said {
         let _ = writeln!(out, "  GET {}", said.ask);
@@ -113,7 +118,7 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 /// Advice about a zone without a count.
-fn advice(site: &Site, zone: &Zone, why: &Unknown, status: Option<u16>, places: &[String]) -> String {
+fn advice(site: &SiteConfig, zone: &Zone, why: &Unknown, status: Option<u16>, places: &[String]) -> String {
     let secret = site.secrets().first().copied().unwrap_or_default().to_owned();
     let url = match site.source() {
         Some(Source::Cmx(cmx)) => cmx.url.as_str(),

@@ -58,7 +58,7 @@ mod tests {
             contacts.all(|contact| contact.verified_at == Some(directory.now))
         }));
         for (rota, id, phone) in [("ops", "dana", "+12025550111"), ("ops-second", "eli", "+12025550112")] {
-            let person = roster.on_duty(rota, directory.now).unwrap().person;
+            let person = roster.on_call(rota, directory.now).unwrap().person;
             assert_eq!((person.id.as_str(), person.phones[0].address.as_str()), (id, phone));
         }
         // A later change stays, although the files still exist.

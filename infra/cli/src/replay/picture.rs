@@ -27,13 +27,13 @@ pub(super) fn picture(replay: &Replay, told: &Told<'_>, start: Timestamp, points
         .map(|bounds| format!("{} {}", report::word(bounds.level), bounds.at))
         .collect();
     let levels = told.rule.levels.iter().zip(&labels);
-    let levels: Vec<chart::Line<'_>> = levels
-        .map(|(bounds, label)| chart::Line { at: bounds.at, label, tone: tone(bounds.level) })
+    let levels: Vec<chart::ChartLine<'_>> = levels
+        .map(|(bounds, label)| chart::ChartLine { at: bounds.at, label, tone: tone(bounds.level) })
         .collect();
-    let spans: Vec<chart::Span> = replay
+    let spans: Vec<chart::ChartPeriod> = replay
         .spans()
         .into_iter()
-        .map(|(from, to, level)| chart::Span { from, to, tone: tone(level) })
+        .map(|(from, to, level)| chart::ChartPeriod { from, to, tone: tone(level) })
         .collect();
     let caption = report::headline(replay, told);
     let drawn = chart::Chart {

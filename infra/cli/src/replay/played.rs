@@ -1,7 +1,7 @@
 //! Runs the live rule over past counts, minute by minute.
 
-use handbell_core::occupancy::view::Over;
-use handbell_core::occupancy::zone::{Change, Level, Rule, Watch};
+use handbell_core::occupancy::view::ZoneEnd;
+use handbell_core::occupancy::zone::{Change, Level, Watch, ZoneRule};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub struct Episode {
     /// Time of the message that it is over. `None` if the counts end earlier.
     pub to: Option<Timestamp>,
     /// The reason for the end.
-    pub why: Option<Over>,
+    pub why: Option<ZoneEnd>,
     /// The highest level.
     pub level: Level,
     /// The highest count.
@@ -56,7 +56,7 @@ pub struct Replay {
 
 /// Runs a rule over counts. There must be one count for each minute, the oldest first: see
 /// [`counts::every_minute`](super::counts::every_minute).
-pub fn replay(rule: &Rule, counts: &[(Timestamp, Option<u32>)]) -> Replay {
+pub fn replay(rule: &ZoneRule, counts: &[(Timestamp, Option<u32>)]) -> Replay {
     let mut replay = Replay { minutes: counts.len(), ..Replay::default() };
     if let ([(first, _), ..], [.., (last, _)]) = (counts, counts) {
         replay.span = Some((*first, *last));
@@ -100,10 +100,10 @@ impl Replay {
                 open.rises.push((at, *level));
             }
             (Change::Clear { peak, .. }, Some(open)) => {
-                (open.to, open.why, open.peak) = (Some(at), Some(Over::Calm), *peak);
+                (open.to, open.why, open.peak) = (Some(at), Some(ZoneEnd::Calm), *peak);
             }
             (Change::Closed { peak, .. }, Some(open)) => {
-                (open.to, open.why, open.peak) = (Some(at), Some(Over::Closing), *peak);
+                (open.to, open.why, open.peak) = (Some(at), Some(ZoneEnd::Closing), *peak);
             }
             (Change::Silent { since }, _) => {
                 self.silences.push(Silence { from: *since, told: at, to: None });
@@ -141,14 +141,14 @@ impl Replay {
 }
 
 /// The result as JSON, for programs.
-pub(super) fn numbers(replay: &Replay, zone: &str, capacity: Option<u32>, rule: &Rule) -> Value {
+pub(super) fn numbers(replay: &Replay, zone: &str, capacity: Option<u32>, rule: &ZoneRule) -> Value {
     let levels =
         rule.levels.iter().map(|one| json!({ "level": one.level, "at": one.at, "clear": one.clear }));
     let episodes = replay.episodes.iter().map(|one| {
         let why = one.why.map(|why| match why {
-            Over::Calm => "calm",
-            Over::Closing => "closing",
-            Over::Unwatched => "unwatched",
+            ZoneEnd::Calm => "calm",
+            ZoneEnd::Closing => "closing",
+            ZoneEnd::Unwatched => "unwatched",
         });
         let told = one.rises.iter().map(|(at, level)| json!({ "at": at, "level": level }));
         json!({

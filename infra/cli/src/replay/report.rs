@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use handbell_core::config::Amount;
-use handbell_core::occupancy::view::Over;
-use handbell_core::occupancy::zone::{Level, Rule};
+use handbell_core::occupancy::view::ZoneEnd;
+use handbell_core::occupancy::zone::{Level, ZoneRule};
 use handbell_core::wording::occupancy::amount;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -20,7 +20,7 @@ pub struct Told<'a> {
     /// Number of devices that the zone holds.
     pub capacity: Option<u32>,
     /// The rule.
-    pub rule: &'a Rule,
+    pub rule: &'a ZoneRule,
     /// Time zone of the report.
     pub zone: TimeZone,
 }
@@ -97,8 +97,8 @@ fn row(episode: &Episode, told: &Told<'_>) -> [String; 4] {
         .collect();
     let why = match episode.why {
         None => ", not over yet",
-        Some(Over::Closing) => ", over at closing time",
-        Some(Over::Calm | Over::Unwatched) => "",
+        Some(ZoneEnd::Closing) => ", over at closing time",
+        Some(ZoneEnd::Calm | ZoneEnd::Unwatched) => "",
     };
     [
         told.period(episode.from, episode.to),
@@ -167,7 +167,7 @@ fn rule(told: &Told<'_>) -> String {
 }
 
 /// Suggests the next step: the same command with other numbers, and where to write numbers that work well.
-pub fn hint(replay: &Replay, rule: &Rule, name: &str, again: &str, tuning: &Tuning) -> String {
+pub fn hint(replay: &Replay, rule: &ZoneRule, name: &str, again: &str, tuning: &Tuning) -> String {
     let lowest = rule.levels.first().map_or(0, |bounds| bounds.at);
     let tuning = tuning.clone();
     let (question, other) = match (replay.peak, replay.episodes.len()) {

@@ -27,8 +27,8 @@ fn config() -> Config {
     .unwrap()
 }
 
-fn rule(zone: &str, tuning: &Tuning) -> Rule {
-    Rule::of(&tuning.applied(&config().zones[zone]), &paris()).unwrap()
+fn rule(zone: &str, tuning: &Tuning) -> ZoneRule {
+    ZoneRule::of(&tuning.applied(&config().zones[zone]), &paris()).unwrap()
 }
 
 /// A week of a shop that begins on a Saturday: full on Saturday, busy on Wednesday, and without counts for a while on Tuesday.
@@ -182,7 +182,7 @@ fn a_week_is_reported() {
 
 #[test]
 fn an_open_episode_and_none_are_reported() {
-    let rule = Rule {
+    let rule = ZoneRule {
         levels: vec![Bounds { level: Level::Alert, at: 50, clear: 45 }],
         ..rule("hats", &Tuning::default())
     };

@@ -50,14 +50,18 @@ pub(super) fn png(summaries: &[Summary], period: &Period) -> Vec<u8> {
     // Each once, since two tints on top of each other look darker.
     let lapsed: BTreeSet<DateTime> =
         summaries.iter().filter(|one| one.lapsed_untaken()).map(|one| slot(one.opened_at)).collect();
-    let spans: Vec<chart::Span> = lapsed
+    let spans: Vec<chart::ChartPeriod> = lapsed
         .into_iter()
         .filter_map(|begin| {
             let length = SignedDuration::from_hours(if by_hour { 1 } else { 24 });
             let at =
                 |local: DateTime| local.to_zoned(period.zone.clone()).ok().map(|zoned| zoned.timestamp());
             let (from, to) = (at(begin)?, at(begin.checked_add(length).ok()?)?);
-            Some(chart::Span { from: from.max(period.from), to: to.min(period.to), tone: chart::Tone::Alert })
+            Some(chart::ChartPeriod {
+                from: from.max(period.from),
+                to: to.min(period.to),
+                tone: chart::Tone::Alert,
+            })
         })
         .collect();
     let tally = Tally::of(summaries);

@@ -344,7 +344,7 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
     let env: std::collections::HashMap<_, _> = cloud.env().into_iter().collect();
     let environment = handbell_boot::Environment::from(|name| env.get(name).cloned()).unwrap();
     let ses = Ses::new(environment.ses().unwrap());
-    let good = ses::Mail {
+    let good = ses::OutgoingMail {
         from: "Garden shop <shop@example.com>".into(),
         to: "anna@example.net".into(),
         reply_to: Some("inc+TOKEN@in.example.com".into()),
@@ -352,7 +352,7 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
         text: "It is ready.".into(),
         html: Some("<p>It is ready.</p>".into()),
         headers: vec![("In-Reply-To".into(), "<1@example.net>".into())],
-        ..ses::Mail::default()
+        ..ses::OutgoingMail::default()
     };
     let id = ses.send(&good).await.unwrap();
     let letter = cloud.mail().letters().pop().unwrap();
@@ -366,7 +366,7 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
         [good.headers[0].clone(), ("Reply-To".into(), "inc+TOKEN@in.example.com".into())]
     );
 
-    let bad = ses::Mail { to: "nobody".into(), ..good.clone() };
+    let bad = ses::OutgoingMail { to: "nobody".into(), ..good.clone() };
     let why = ses.send(&bad).await.expect_err("no address").to_string();
     assert!(why.starts_with("refused: "), "{why}");
     assert_eq!(stage.wire.entries().len(), 1, "whoever has no address isn't even asked about");

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use handbell_core::config::{Config, Target};
-use handbell_core::oncall::{Person, Roster, Rota, Why};
+use handbell_core::oncall::{OnCallReason, Person, Roster, Rota};
 use handbell_store::Store;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -120,12 +120,13 @@ fn turns(roster: &Roster, rota: &Rota, now: Timestamp) -> Value {
         .shifts(&rota.name, from, to)
         .into_iter()
         .map(|shift| {
-            let why = shift.why.map(|why| if matches!(why, Why::Layer(_)) { "turn" } else { "stands in" });
+            let why =
+                shift.why.map(|why| if matches!(why, OnCallReason::Layer(_)) { "turn" } else { "stands in" });
             json!({ "person": shift.person, "from": shift.from, "until": shift.until, "why": why })
         })
         .collect();
-    let duty = roster.on_duty(&rota.name, now);
-    let next = roster.next_on_duty(&rota.name, now);
+    let duty = roster.on_call(&rota.name, now);
+    let next = roster.next_on_call(&rota.name, now);
     json!({
         "name": rota.name, "label": rota.label.as_ref().unwrap_or(&rota.name), "timezone": rota.timezone,
         "now": duty.as_ref().map(|duty| &duty.person.id), "until": next.as_ref().map(|(until, _)| until),

@@ -34,7 +34,7 @@ pub(super) fn in_process(
             let function = Function::of_name(&name).ok_or_else(|| format!("there is no function {name}"))?;
             let payload = payload.to_string();
             let left = SignedDuration::from_secs(60);
-            let call = handbell_boot::Call { deployed: &name, payload: &payload, left };
+            let call = handbell_boot::Invocation { deployed: &name, payload: &payload, left };
             gate.mortal(handlers.handle(function, call)).await
         })
     })

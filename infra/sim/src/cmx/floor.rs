@@ -1,7 +1,7 @@
 //! CMX's view of the floors: the places of the zones, and devices that match the zones' counts.
 
 use handbell_core::config::{CmxApi, Config, Place, Source};
-use handbell_core::occupancy::zone::{Bounds, Rule};
+use handbell_core::occupancy::zone::{Bounds, ZoneRule};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ impl Spot {
     pub(super) fn all(config: &Config) -> Vec<Self> {
         let zones = config.zones.iter().enumerate().filter_map(|(index, (name, zone))| {
             let Some(Source::Cmx(cmx)) = config.sites.get(&zone.site)?.source() else { return None };
-            let levels = Rule::of(zone, &config.time_zone()).map(|rule| rule.levels).unwrap_or_default();
+            let levels = ZoneRule::of(zone, &config.time_zone()).map(|rule| rule.levels).unwrap_or_default();
             let given = zone.place.hierarchy.as_deref();
             let asked = match cmx.api {
                 // Analytics identifies floors by name, whichever key contains it.

@@ -6,8 +6,8 @@ mod space;
 mod text;
 
 use handbell_core::button::EventId;
-use handbell_core::incident::command::{Actor, Asked, Command, Which};
-use handbell_core::incident::decide::{Event, Outcome};
+use handbell_core::incident::command::{Actor, Command, IncidentSelector, WrittenCommand};
+use handbell_core::incident::decide::{CommandOutcome, Event};
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::incident as wording;
@@ -39,8 +39,8 @@ parts! {
 
 /// A command in somebody's own words.
 struct SpokenCommand<'a> {
-    asked: &'a Asked,
-    which: &'a Which,
+    asked: &'a WrittenCommand,
+    which: &'a IncidentSelector,
     by: Actor,
     /// The same for the same words, however often they come.
     id: &'a str,
@@ -69,7 +69,7 @@ impl IncidentCommands {
     ///
     /// Gives the answer in words; none if there is nothing to say.
     async fn run(&self, spoken: SpokenCommand<'_>) -> Result<Option<String>, Fault> {
-        if *spoken.asked == Asked::Help {
+        if *spoken.asked == WrittenCommand::Help {
             return Ok(Some(wording::HELP.to_owned()));
         }
         let meant = self.meant(&spoken).await?;
@@ -79,10 +79,10 @@ impl IncidentCommands {
             [incident] => incident,
             several => return Ok(Some(wording::which(several, asked))),
         };
-        if *asked == Asked::Who {
+        if *asked == WrittenCommand::Who {
             return self.who(incident, roster).await.map(Some);
         }
-        let Some(command) = self.of_asked(asked, None) else { return Ok(None) };
+        let Some(command) = self.requested_command(asked, None) else { return Ok(None) };
         let (answer, _) = self.command_at(incident, incident.epoch, by, command, id).await?;
         Ok(Some(answer))
     }
@@ -92,9 +92,11 @@ impl IncidentCommands {
         let SpokenCommand { asked, which, by, id, told, .. } = spoken;
         let open = self.open(told).await?;
         let meant: Vec<Incident> = match which {
-            Which::Only => those_meant(open, asked, by),
-            Which::Number(number) => open.into_iter().filter(|one| one.number() == *number).collect(),
-            Which::Reference(reference) => match self.incidents.named(reference).await? {
+            IncidentSelector::Only => matching_incidents(open, asked, by),
+            IncidentSelector::Number(number) => {
+                open.into_iter().filter(|one| one.number() == *number).collect()
+            }
+            IncidentSelector::Reference(reference) => match self.incidents.named(reference).await? {
                 // One that is over is named too, so that it can be said that it is.
                 Some(named) if told.contains(&named) => {
                     self.incidents.incident(&named.subject).await?.into_iter().collect()
@@ -121,7 +123,7 @@ impl IncidentCommands {
         let plan = self.engine.plan(&incident.plan, &incident.plan_hash).await?;
         let mut on_duty: Vec<String> = Vec::new();
         for target in plan.steps.iter().flat_map(|step| step.targets()).filter(|to| to.asks_the_roster()) {
-            for person in roster.who(target, self.time.now()).people {
+            for person in roster.people_of(target, self.time.now()).people {
                 if !on_duty.contains(&person.name) {
                     on_duty.push(person.name.clone());
                 }
@@ -130,17 +132,17 @@ impl IncidentCommands {
         Ok(wording::who(incident, &on_duty, &words))
     }
 
-    fn of_asked(&self, asked: &Asked, step: Option<u32>) -> Option<Command> {
+    fn requested_command(&self, asked: &WrittenCommand, step: Option<u32>) -> Option<Command> {
         Some(match asked {
-            Asked::Acknowledge => Command::Acknowledge,
-            Asked::Escalate(None) => Command::Next { step },
-            Asked::Escalate(Some(name)) => Command::Escalate { name: name.clone() },
-            Asked::Cannot => Command::Cannot,
-            Asked::Snooze(span) => Command::Snooze { until: self.time.now() + *span },
-            Asked::Confirm => Command::Confirm,
-            Asked::Done => Command::Resolve,
-            Asked::Cancel => Command::Cancel,
-            Asked::Who | Asked::Help => return None,
+            WrittenCommand::Acknowledge => Command::Acknowledge,
+            WrittenCommand::Escalate(None) => Command::Next { step },
+            WrittenCommand::Escalate(Some(name)) => Command::Escalate { name: name.clone() },
+            WrittenCommand::Cannot => Command::Cannot,
+            WrittenCommand::Snooze(span) => Command::Snooze { until: self.time.now() + *span },
+            WrittenCommand::Confirm => Command::Confirm,
+            WrittenCommand::Done => Command::Resolve,
+            WrittenCommand::Cancel => Command::Cancel,
+            WrittenCommand::Who | WrittenCommand::Help => return None,
         })
     }
 
@@ -156,7 +158,7 @@ impl IncidentCommands {
         by: Actor,
         command: Command,
         id: &str,
-    ) -> Result<(String, Option<Outcome>), Fault> {
+    ) -> Result<(String, Option<CommandOutcome>), Fault> {
         let event = Event::Command { by, epoch: Some(epoch), command: command.clone() };
         let id = EventId { key: id.to_owned(), keep: KEEP };
         let applied = self.engine.apply(&incident.subject, &event, Some(&id)).await?;
@@ -164,17 +166,17 @@ impl IncidentCommands {
         let now = applied.incident.unwrap_or_else(|| incident.clone());
         let words = self.config.words(&incident.subject, Some(&now));
         // What had been handled before gets the answer of something that has just been done.
-        let outcome = applied.outcome.or(Some(Outcome::Done));
-        Ok((wording::came_of(&command, outcome, &now, &words, self.time.now()), outcome))
+        let outcome = applied.outcome.or(Some(CommandOutcome::Done));
+        Ok((wording::command_result(&command, outcome, &now, &words, self.time.now()), outcome))
     }
 }
 
 /// Where nothing is named: those of them to which the word can apply.
-fn those_meant(open: Vec<Incident>, asked: &Asked, by: &Actor) -> Vec<Incident> {
+fn matching_incidents(open: Vec<Incident>, asked: &WrittenCommand, by: &Actor) -> Vec<Incident> {
     let fits = |incident: &Incident| match asked {
-        Asked::Acknowledge | Asked::Escalate(None) => incident.phase == Phase::Open,
-        Asked::Confirm => incident.duty.asked_at.is_some(),
-        Asked::Done => incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who),
+        WrittenCommand::Acknowledge | WrittenCommand::Escalate(None) => incident.phase == Phase::Open,
+        WrittenCommand::Confirm => incident.responses.asked_at.is_some(),
+        WrittenCommand::Done => incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who),
         _ => true,
     };
     let (fitting, others): (Vec<_>, Vec<_>) = open.into_iter().partition(fits);

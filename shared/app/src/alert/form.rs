@@ -11,13 +11,13 @@ use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::alert::{AlertSignal, Reporter, SignalAction, SignalOrigin, Trigger};
 use handbell_core::button::EventId;
-use handbell_core::config::{AlertSource, Form, WayIn};
+use handbell_core::config::{AlertSource, FormConfig, WayIn};
 use handbell_core::incident::Incident;
-use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
 use handbell_core::wording::incident;
 use handbell_inbound::action_link::GOOD_FOR;
-use handbell_inbound::alert_form::{Refused, Report, Wrong, issue_ticket, page_of, read};
+use handbell_inbound::alert_form::{Report, ReportRefused, Wrong, issue_ticket, page_of, read};
 use handbell_inbound::contact::{Stale, Token};
 use handbell_store::{Counters, History, Incidents};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -33,7 +33,7 @@ use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::act::ActionPage;
 use crate::web::limits::{FormLimits, digest};
-use crate::web::page::{escape, from_our_page, page};
+use crate::web::page::{escape, is_same_origin, page};
 use crate::{Failed, Fault, Ids, header};
 
 /// What its forms are counted as.
@@ -65,7 +65,7 @@ struct SourceForm<'a> {
     /// The source's name in the configuration.
     name: &'a str,
     source: &'a AlertSource,
-    settings: &'a Form,
+    settings: &'a FormConfig,
 }
 
 impl AlertForm {
@@ -105,13 +105,13 @@ impl AlertForm {
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, Failed> {
         let (name, secret) = (form.name, form.settings.secret.as_str());
-        if !from_our_page(request) {
+        if !is_same_origin(request) {
             return Err(Rejected::Forged.into());
         }
         let report = match read(header(request, "content-type"), request.body()) {
             Ok(report) => report,
-            Err(Refused::Rejected(rejected)) => return Err(rejected.into()),
-            Err(Refused::Wrong(report, wrong)) => {
+            Err(ReportRefused::Rejected(rejected)) => return Err(rejected.into()),
+            Err(ReportRefused::Wrong(report, wrong)) => {
                 let above = "Nothing is sent yet. Please mend what is marked.";
                 return self.show(form, &report, &wrong, Some(above)).await;
             }
@@ -232,7 +232,7 @@ fn title(form: SourceForm<'_>) -> String {
 
 /// Whoever reported it, as people read it: nobody is taken for a colleague by the name that was typed.
 fn reporter(name: &str) -> Actor {
-    Actor::named(format!("{name} (reporter)"), How::Form)
+    Actor::named(format!("{name} (reporter)"), CommandChannel::Form)
 }
 
 /// To the page that shows what came of it, so that to look at it again sends nothing again. The path alone: browsers follow

@@ -1,10 +1,10 @@
 //! Where signals of all sources come in. A source parses what it gets into an [`AlertSignal`]; flood control, quiet hours,
 //! who may silence what, and which incident it is about are decided here, once for all of them.
 
-use handbell_core::alert::{Alert, AlertSignal, Hold, Raised, SignalAction, Trigger};
+use handbell_core::alert::{Alert, AlertSignal, Hold, RaisedAlert, SignalAction, Trigger};
 use handbell_core::button::EventId;
 use handbell_core::config::{AlertSource, Severity};
-use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording::incident::ignored_signal;
@@ -45,7 +45,7 @@ impl AlertIntake {
         let mut subject = self.subject_of(&signal).await?;
         let event = match &signal.action {
             SignalAction::Trigger(trigger) => {
-                subject = self.or_flood(&signal.source, source, subject, &id.key).await?;
+                subject = self.subject_or_flood(&signal.source, source, subject, &id.key).await?;
                 Some(self.alert(source, &signal, trigger).await?)
             }
             SignalAction::Acknowledge => self.command(&subject, &signal, Command::Acknowledge).await?,
@@ -79,7 +79,7 @@ impl AlertIntake {
     /// Where so many incidents of a source began in the last minutes that one more would only add to the noise, it is the one
     /// incident of the flood. None of them is lost: each is counted, and its mail lies in the
     /// bucket. What was handled before, under the key `id`, stays where it was: it is no new alert.
-    async fn or_flood(
+    async fn subject_or_flood(
         &self,
         name: &str,
         source: &AlertSource,
@@ -120,7 +120,7 @@ impl AlertIntake {
             written_at: signal.origin.written_at,
             noted_at: None,
         };
-        Ok(Event::Alert(Box::new(Raised { plan, alert, text: body, object, hold })))
+        Ok(Event::Alert(Box::new(RaisedAlert { plan, alert, text: body, object, hold })))
     }
 
     /// Until when phones stay silent, and why: quiet hours, or maintenance.
@@ -161,7 +161,7 @@ impl AlertIntake {
             None => command,
             Some(objection) => Command::Note { text: ignored_signal(signal, &objection) },
         };
-        let by = Actor::named(self.config.words(subject, Some(&incident)).name, How::Source);
+        let by = Actor::named(self.config.words(subject, Some(&incident)).name, CommandChannel::Source);
         Ok(Some(Event::Command { by, epoch: Some(incident.epoch), command }))
     }
 }

@@ -6,7 +6,7 @@ mod source;
 pub(crate) mod sweep;
 
 use bytes::Bytes;
-use handbell_core::alert::mail::{Letter, Verdict, Verdicts};
+use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts, ParsedMail};
 use handbell_core::config::AlertSource;
 use handbell_inbound::link::is_local_part;
 use handbell_inbound::mail::parse;
@@ -28,7 +28,7 @@ pub(crate) struct ReceivedMail {
     pub(crate) bytes: Bytes,
     /// Where it lies in the bucket.
     pub(crate) object: Option<String>,
-    pub(crate) verdicts: Verdicts,
+    pub(crate) verdicts: AuthVerdicts,
 }
 
 parts! {
@@ -56,7 +56,7 @@ impl MailIntake {
         let letter = parse(&mail.bytes);
         mail.verdicts.aligned = is_aligned(&letter, envelope);
         let mut known = false;
-        if mail.verdicts.virus == Verdict::Fail {
+        if mail.verdicts.virus == AuthVerdict::Fail {
             self.quarantine.put_aside(&letter, &mail, Reason::dangerous("it carries a virus")).await?;
             return self.remember_object(&mail).await;
         }
@@ -84,7 +84,7 @@ impl MailIntake {
     async fn take_mail_for(
         &self,
         recipient: &str,
-        letter: &Letter,
+        letter: &ParsedMail,
         mail: &ReceivedMail,
     ) -> Result<bool, Fault> {
         let Some((local, domain)) = recipient.rsplit_once('@') else { return Ok(false) };
@@ -128,7 +128,7 @@ impl MailIntake {
 }
 
 /// SPF speaks for the envelope's sender: it proves who is shown only if both are of one domain.
-fn is_aligned(letter: &Letter, envelope: Option<&str>) -> bool {
+fn is_aligned(letter: &ParsedMail, envelope: Option<&str>) -> bool {
     let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
     let shown = letter.from.as_deref().and_then(domain);
     shown.is_some() && shown == envelope.and_then(domain)

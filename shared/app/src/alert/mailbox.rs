@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use handbell_core::alert::mail::Verdicts;
+use handbell_core::alert::mail::AuthVerdicts;
 use handbell_core::config::{AlertSource, Mailbox};
 use handbell_inbound::mail::parse;
 use handbell_outbound::Failure;
@@ -204,7 +204,7 @@ impl MailboxPoll {
                 object = Some(key);
             }
         }
-        let mail = ReceivedMail { bytes, object, verdicts: Verdicts::of_mailbox() };
+        let mail = ReceivedMail { bytes, object, verdicts: AuthVerdicts::of_mailbox() };
         self.source_mails.take_source_mail(name, source, &letter, &mail).await
     }
 

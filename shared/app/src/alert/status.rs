@@ -40,7 +40,7 @@ parts! {
 impl IncidentStatus {
     /// A newer card was decided: this one would be taken down at once.
     pub(crate) fn is_outdated(&self, work: &Work) -> bool {
-        work.told_incident().is_none_or(|incident| incident.duty.card != work.dispatch.key.number)
+        work.told_incident().is_none_or(|incident| incident.responses.card != work.dispatch.key.number)
     }
 
     /// The card as the incident is now. What is written in this space is from now on about this incident.
@@ -212,7 +212,7 @@ impl IncidentStatus {
     }
 
     /// A step that has certainly reached nobody needn't wait for its time.
-    pub(crate) async fn climb_if_unreached(&self, work: &Work) -> Result<(), Fault> {
+    pub(crate) async fn escalate_if_unreached(&self, work: &Work) -> Result<(), Fault> {
         use handbell_core::incident::decide::Event;
         let (Some(step), Some(incident)) = (work.dispatch.step(), work.incident()) else { return Ok(()) };
         // Only the step that was taken last: an earlier round has no say.
@@ -232,7 +232,7 @@ impl IncidentStatus {
         if others.iter().filter(same).any(|other| paged(other) && !other.brought_nobody()) {
             return Ok(());
         }
-        let event = Event::Unreached { epoch: key.epoch, round: incident.duty.round, step };
+        let event = Event::Unreached { epoch: key.epoch, round: incident.responses.round, step };
         self.engine.apply(&key.subject, &event, None).await.map(|_| ())
     }
 

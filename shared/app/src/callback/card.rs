@@ -1,6 +1,6 @@
 //! A choice on a card in a space: of an incident, or of a zone.
 
-use handbell_core::wording::occupancy::Choice;
+use handbell_core::wording::occupancy::ZoneAnswer;
 use handbell_outbound::Failure;
 use handbell_store::table::RowKey;
 use jiff::SignedDuration;
@@ -29,7 +29,7 @@ parts! {
 impl CardActions {
     /// Reads what was chosen; what can't be read now is read in ten seconds.
     pub(crate) async fn take(&self, action: &str, tries: u32) -> Result<(), Fault> {
-        match self.chosen(action).await {
+        match self.handle_choice(action).await {
             Err(fault) if tries < TRIES => {
                 tracing::warn!(reason = %fault, "a choice on a card can't be taken now; tried again in ten seconds");
                 let now = self.time.now();
@@ -45,7 +45,7 @@ impl CardActions {
         }
     }
 
-    async fn chosen(&self, id: &str) -> Result<(), Fault> {
+    async fn handle_choice(&self, id: &str) -> Result<(), Fault> {
         let webex = self.webex.client().await?;
         let action = match webex.action(id).await {
             Ok(action) => action,
@@ -69,7 +69,7 @@ impl CardActions {
             return self.commands.take_choice(chosen).await;
         }
         let (Some("zone"), Some(choice), Some(reference)) =
-            (input("handbell"), input("choice").and_then(Choice::of_name), input("incident"))
+            (input("handbell"), input("choice").and_then(ZoneAnswer::of_name), input("incident"))
         else {
             return Ok(());
         };

@@ -116,7 +116,7 @@ impl SpaceMessages {
                 id: message.id,
                 last: false,
             };
-            self.receipts.receipt(&key, &name, &receipt, self.time.now()).await?;
+            self.receipts.record_receipt(&key, &name, &receipt, self.time.now()).await?;
         }
         Ok(())
     }

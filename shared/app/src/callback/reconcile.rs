@@ -4,9 +4,9 @@
 use futures_util::StreamExt;
 use futures_util::stream::iter;
 use handbell_core::config::Line;
-use handbell_core::conversation::decide::{File, Heard};
+use handbell_core::conversation::decide::{ConversationEvent, CustomerFile};
 use handbell_inbound::twilio::Text;
-use handbell_outbound::twilio::Message;
+use handbell_outbound::twilio::TwilioMessage;
 use handbell_store::{Conversations, Lines, Missed};
 use jiff::SignedDuration;
 
@@ -115,10 +115,10 @@ impl Reconciliation {
                 fetched_to = fetched_to.min(text.date_created.unwrap_or(since));
             }
         }
-        Ok(self.lines.fetched_to(name, fetched_to).await?)
+        Ok(self.lines.set_fetched_until(name, fetched_to).await?)
     }
 
-    async fn take_missed_text(&self, line: &str, text: &Message) -> Result<(), Fault> {
+    async fn take_missed_text(&self, line: &str, text: &TwilioMessage) -> Result<(), Fault> {
         let Some(from) = &text.from else { return Ok(()) };
         let address = address(from);
         let id = format!("sms-{}", text.sid);
@@ -142,16 +142,16 @@ impl Reconciliation {
         } else {
             Vec::new()
         };
-        let heard = Heard::Text {
+        let heard = ConversationEvent::Text {
             body: text.body.clone().unwrap_or_default(),
             files: files
                 .into_iter()
-                .map(|file| File { url: file.url, content_type: Some(file.content_type) })
+                .map(|file| CustomerFile { url: file.url, content_type: Some(file.content_type) })
                 .collect(),
             at: text.date_sent.or(text.date_created),
             word: None,
         };
         tracing::warn!(message = text.sid, "a text that Twilio didn't tell us of was fetched");
-        self.engine.heard_from(line, &address, &heard, Some(&id)).await.map(|_| ())
+        self.engine.apply_from(line, &address, &heard, Some(&id)).await.map(|_| ())
     }
 }

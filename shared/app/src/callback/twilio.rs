@@ -155,14 +155,14 @@ impl DeliveryReceipts {
     ) -> Result<Response<Bytes>, Failed> {
         let now = self.time.now();
         let due = now + SUMMARY_PAUSE;
-        if self.receipts.receipt(key, name, receipt, due).await? {
+        if self.receipts.record_receipt(key, name, receipt, due).await? {
             tracing::info!(dispatch = ?key, delivery = name, status = %receipt.status, "receipt");
             self.queue.enqueue(&[(RowKey::dispatch(key), due)], now).await;
         }
         if receipt.status.brought_nobody() {
             // The next attempt for the same person comes at once, and not when it would have been due. Told again, it is written
             // again: whoever was told first may have died before this.
-            self.receipts.due_by(key, due).await?;
+            self.receipts.expedite(key, due).await?;
         }
         Ok(answer(StatusCode::OK, ""))
     }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::delivery::{Content, Dispatch, DispatchKey, Message, PhoneMessage};
-use handbell_core::incident::command::{Actor, Command, How};
-use handbell_core::incident::decide::{Event, Outcome};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
+use handbell_core::incident::decide::{CommandOutcome, Event};
 use handbell_core::incident::{Incident, Kind, Phase};
 use handbell_core::wording;
 use handbell_inbound::twilio::{Hook, Params, TwilioEvent};
@@ -53,13 +53,15 @@ impl VoiceInbound {
                 // A customer's own call tells its end by what it was connected with.
                 "/twilio/voice/status" if params.query("d").is_none() => Ok(answer(StatusCode::OK, "")),
                 "/twilio/voice/status" => self.receipts.record(&params, Hook::CallStatus).await,
-                "/twilio/voice" if params.query("d").is_none() => self.customers.called(&params).await,
-                "/twilio/voice" if is_customers(&params) => self.customers.agent_answered(&params).await,
-                "/twilio/voice" => self.what_is_asked(&params).await,
-                "/twilio/voice/key" if is_customers(&params) => self.customers.agent_pressed(&params).await,
-                "/twilio/voice/key" => self.key_pressed(&params).await,
-                "/twilio/voice/dialed" => self.customers.dialed(&params).await,
-                "/twilio/voice/recorded" => self.customers.recorded(&params).await,
+                "/twilio/voice" if params.query("d").is_none() => self.customers.answer_caller(&params).await,
+                "/twilio/voice" if is_customers(&params) => self.customers.ask_agent(&params).await,
+                "/twilio/voice" => self.read_out_confirmation(&params).await,
+                "/twilio/voice/key" if is_customers(&params) => {
+                    self.customers.connect_customer(&params).await
+                }
+                "/twilio/voice/key" => self.handle_key(&params).await,
+                "/twilio/voice/dialed" => self.customers.handle_dial_result(&params).await,
+                "/twilio/voice/recorded" => self.customers.take_voicemail(&params).await,
                 _ => Err(Rejected::Unknown.into()),
             }
         };
@@ -77,7 +79,7 @@ impl VoiceInbound {
         })
     }
 
-    async fn what_is_asked(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+    async fn read_out_confirmation(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
         self.what_to_say(&line).await
     }
@@ -137,7 +139,7 @@ impl VoiceInbound {
         ])
     }
 
-    async fn key_pressed(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+    async fn handle_key(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
             return Err(Rejected::Unknown.into());
         };
@@ -149,11 +151,15 @@ impl VoiceInbound {
             return twiml(&goodbye(wording::NOT_KNOWN));
         };
         let by = match recipient {
-            Some(recipient) if recipient.id != *to => {
-                Actor { who: recipient.name.clone(), person: Some(recipient.id.clone()), how: How::Phone }
-            }
+            Some(recipient) if recipient.id != *to => Actor {
+                who: recipient.name.clone(),
+                person: Some(recipient.id.clone()),
+                how: CommandChannel::Phone,
+            },
             // Of a bare number the number is all that it is known by.
-            _ => Actor { who: wording::the_phone(to), person: Some(to.clone()), how: How::Phone },
+            _ => {
+                Actor { who: wording::phone_label(to), person: Some(to.clone()), how: CommandChannel::Phone }
+            }
         };
         let epoch = Some(line.key.epoch);
         match digits.as_str() {
@@ -163,7 +169,7 @@ impl VoiceInbound {
                     .apply(&line.key.subject, &command(by, epoch, Command::Acknowledge), None)
                     .await?;
                 match applied.outcome {
-                    Some(Outcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
+                    Some(CommandOutcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
                     // Somebody was faster, or it is over: say who has it.
                     _ => {
                         self.what_to_say(&Line {
@@ -180,7 +186,7 @@ impl VoiceInbound {
                     .engine
                     .apply(&line.key.subject, &command(by, epoch, Command::Next { step: Some(step) }), None)
                     .await?;
-                twiml(&goodbye(if applied.outcome == Some(Outcome::Done) {
+                twiml(&goodbye(if applied.outcome == Some(CommandOutcome::Done) {
                     wording::NEXT_STEP
                 } else {
                     wording::NO_NEXT_STEP

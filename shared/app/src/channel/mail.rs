@@ -8,7 +8,7 @@ use handbell_core::incident::Kind;
 use handbell_core::wording;
 use handbell_core::wording::conversation;
 use handbell_core::wording::incident::{self, Reader};
-use handbell_outbound::ses::{Mail, Ses};
+use handbell_outbound::ses::{OutgoingMail, Ses};
 
 use crate::alert::reply_address::ReplyAddresses;
 use crate::alert::status::IncidentStatus;
@@ -77,7 +77,7 @@ impl MailChannel {
         attempt: Attempt<'_>,
         email: &str,
         content: &Content,
-    ) -> Result<Mail, Outcome> {
+    ) -> Result<OutgoingMail, Outcome> {
         let Attempt { work, delivery, .. } = attempt;
         let domain = self.mail_domain()?;
         let text = wording::post(content, work.plan(), &work.dispatch, &work.words);
@@ -86,13 +86,13 @@ impl MailChannel {
             (OURS.to_owned(), attempt.reference_tag()),
         ];
         if work.dispatch.key.subject.kind() == Kind::Notice {
-            return Ok(Mail {
+            return Ok(OutgoingMail {
                 from: domain.from.clone(),
                 to: email.to_owned(),
                 subject: "Handbell".to_owned(),
                 text,
                 headers,
-                ..Mail::default()
+                ..OutgoingMail::default()
             });
         }
         let Some(incident) = work.told_incident() else { return Err(Outcome::NotWanted) };
@@ -100,19 +100,24 @@ impl MailChannel {
         let link = self.links.url(&incident.subject, incident.epoch, person, self.time.now()).await;
         let link = link.map_err(outcome_of_fault)?;
         let title = incident.alert.as_ref().map_or(work.words.name.as_str(), |alert| alert.title.as_str());
-        Ok(Mail {
+        Ok(OutgoingMail {
             from: domain.from.clone(),
             to: email.to_owned(),
             reply_to: Some(self.reply_addresses.make(domain, incident).await.map_err(outcome_of_fault)?),
             subject: format!("[{}] {}", incident.reference(), wording::plain(title)),
             text: incident::mail(&text, &link, incident),
             headers,
-            ..Mail::default()
+            ..OutgoingMail::default()
         })
     }
 
     /// An answer to a customer.
-    async fn reply_by_mail(&self, attempt: Attempt<'_>, to: &str, text: &str) -> Result<Mail, Outcome> {
+    async fn reply_by_mail(
+        &self,
+        attempt: Attempt<'_>,
+        to: &str,
+        text: &str,
+    ) -> Result<OutgoingMail, Outcome> {
         let work = attempt.work;
         if attempt.task == Task::Send
             && let Some(outcome) = self.replies.must_wait(work).await
@@ -127,18 +132,18 @@ impl MailChannel {
             return Err(Outcome::Refused { why });
         };
         let label = line.label.as_deref().unwrap_or(line_name);
-        Ok(Mail {
+        Ok(OutgoingMail {
             from: mail.from.clone(),
             to: to.to_owned(),
             reply_to: mail.reply_to.clone(),
             subject: conversation::mail_subject(label),
             text: conversation::mail(text, label, &line.number),
-            ..Mail::default()
+            ..OutgoingMail::default()
         })
     }
 
     /// The report, as an answer to the mail that it began with.
-    async fn report_by_mail(&self, attempt: Attempt<'_>, email: &str) -> Result<Mail, Outcome> {
+    async fn report_by_mail(&self, attempt: Attempt<'_>, email: &str) -> Result<OutgoingMail, Outcome> {
         let work = attempt.work;
         let domain = self.mail_domain()?;
         let subject = &work.dispatch.key.subject;
@@ -162,14 +167,14 @@ impl MailChannel {
                 .collect();
             headers.push(("References".to_owned(), thread.join(" ")));
         }
-        Ok(Mail {
+        Ok(OutgoingMail {
             from: domain.from.clone(),
             to: email.to_owned(),
             reply_to: Some(self.reply_addresses.make(domain, incident).await.map_err(outcome_of_fault)?),
             subject: incident::report_subject(incident),
             text,
             headers,
-            ..Mail::default()
+            ..OutgoingMail::default()
         })
     }
 }

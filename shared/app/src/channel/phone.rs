@@ -1,11 +1,11 @@
 //! Texts and calls by Twilio: pages, answers to customers, and the call that connects an agent with a customer.
 
-use handbell_core::conversation::decide::Heard;
+use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task};
 use handbell_core::wording;
 use handbell_core::wording::conversation;
 use handbell_outbound::Failure;
-use handbell_outbound::twilio::{Call, CallSeen, Message, Sms, Twilio, fit};
+use handbell_outbound::twilio::{Call, CallSeen, Sms, Twilio, TwilioMessage, fit};
 use handbell_store::History;
 use jiff::SignedDuration;
 
@@ -204,14 +204,18 @@ impl PhoneChannel {
         if sms.body.is_empty() && sms.media.is_empty() {
             return Outcome::Refused { why: "there was nothing in it that can be sent".to_owned() };
         }
-        match self.replies.spend(work, &sms.body).await {
+        match self.replies.count_segments(work, &sms.body).await {
             Ok(true) => {}
             Ok(false) => {
                 let automatic = work
                     .dispatch
                     .conversation_entry()
                     .is_some_and(|entry| entry.speaker == Speaker::Handbell);
-                let why = if automatic { conversation::SPENT_BY_ITSELF } else { conversation::SPENT };
+                let why = if automatic {
+                    conversation::AUTOMATIC_LIMIT_REACHED
+                } else {
+                    conversation::LIMIT_REACHED
+                };
                 return Outcome::Refused { why: why.to_owned() };
             }
             Err(fault) => return outcome_of_fault(fault),
@@ -224,8 +228,10 @@ impl PhoneChannel {
             Ok(sid) => Outcome::Sent(sid),
             Err(Failure::Refused { code: OPTED_OUT, why }) => {
                 // Twilio heard a STOP that we didn't.
-                if let Err(fault) =
-                    self.conversations.converse(&work.dispatch.key.subject, &Heard::Refused, None).await
+                if let Err(fault) = self
+                    .conversations
+                    .apply(&work.dispatch.key.subject, &ConversationEvent::Refused, None)
+                    .await
                 {
                     return outcome_of_fault(fault);
                 }
@@ -258,7 +264,7 @@ impl PhoneChannel {
             .collect();
         // Twilio tells whole seconds.
         let since = attempt.delivery.since - SignedDuration::from_secs(2);
-        let ours = |message: &Message| {
+        let ours = |message: &TwilioMessage| {
             message.body.as_deref().unwrap_or_default() == sms.body
                 && message.date_created.is_none_or(|at| at >= since)
                 && !others.contains(&message.sid)

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use handbell_core::delivery::{Content, DispatchKey, LEASE, Message, Outcome, SpaceMessage, Task};
 use handbell_core::wording;
 use handbell_outbound::Failure;
-use handbell_outbound::webex::{File, Post, Webex};
+use handbell_outbound::webex::{Post, Webex, WebexFile};
 use handbell_store::{Dispatches, Leases};
 use jiff::SignedDuration;
 
@@ -124,7 +124,7 @@ impl SpaceChannel {
                 self.post(webex, room, attempt, self.incident_card(work, room)).await
             }
             SpaceMessage::Post { content } => {
-                self.post(webex, room, attempt, self.words_to_post(work, content)).await
+                self.post(webex, room, attempt, self.post_text(work, content)).await
             }
             SpaceMessage::ZoneCard => {
                 self.post(webex, room, attempt, async { Ok(self.zones.card(work).await) }).await
@@ -268,11 +268,11 @@ impl SpaceChannel {
         self.leases.renew(&work.dispatch.key, &work.owner, until).await.unwrap_or(false)
     }
 
-    async fn words_to_post(&self, work: &Work, content: &Content) -> Result<Post, Outcome> {
+    async fn post_text(&self, work: &Work, content: &Content) -> Result<Post, Outcome> {
         let markdown = match content {
             Content::FirstPost(address) => self.customers.first_post(work, address).await?,
             Content::TakenBack { reply, changed, by } => {
-                self.customers.what_became_of(work, *reply, *changed, by).await?
+                self.customers.delivery_state(work, *reply, *changed, by).await?
             }
             Content::Step { .. } | Content::Page { .. } | Content::Text(_) | Content::Entry => {
                 wording::post(content, work.plan(), &work.dispatch, &work.words)
@@ -288,7 +288,7 @@ impl SpaceChannel {
     }
 
     /// The file that belongs to a post; what is missing, in words, if it can't be had.
-    fn plans_file(&self, content: &Content, work: &Work) -> Result<Option<File>, String> {
+    fn plans_file(&self, content: &Content, work: &Work) -> Result<Option<WebexFile>, String> {
         let Content::Step { step, .. } = content else { return Ok(None) };
         let post = work.plan().and_then(|plan| plan.step(*step)).and_then(|step| step.post.as_ref());
         let Some(post) = post else { return Ok(None) };
@@ -302,7 +302,7 @@ impl SpaceChannel {
         };
         let length = std::fs::metadata(&path).map_err(|_| missing())?.len();
         let content_type = post.content_type.clone().unwrap_or_default();
-        Ok(Some(File { path, name, content_type, length }))
+        Ok(Some(WebexFile { path, name, content_type, length }))
     }
 }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use handbell_core::config::Line;
-use handbell_core::conversation::decide::{Answer, Heard};
-use handbell_core::conversation::relay_policy::{Author, Policy, Sight, Us, Verdict, Written, judge};
+use handbell_core::conversation::decide::{AgentMessage, ConversationEvent};
+use handbell_core::conversation::relay_policy::{
+    Author, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict, Visibility, judge,
+};
 use handbell_core::conversation::{Agent, Conversation};
 use handbell_core::incident::Subject;
 use handbell_outbound::Failure;
-use handbell_outbound::webex::{Message, Webex};
+use handbell_outbound::webex::{Webex, WebexMessage};
 use handbell_store::table::RowKey;
 use handbell_store::{Conversations, Named};
 use jiff::SignedDuration;
@@ -79,7 +81,12 @@ parts! {
 
 impl AgentMessages {
     /// Reads what agents wrote in a customer's space up to the message that we heard of, and in the order in which they wrote it.
-    pub(crate) async fn read(&self, whose: &Named, room: &str, named: Option<Message>) -> Result<(), Fault> {
+    pub(crate) async fn read(
+        &self,
+        whose: &Named,
+        room: &str,
+        named: Option<WebexMessage>,
+    ) -> Result<(), Fault> {
         let subject = &whose.subject;
         let conversation = self.conversations.conversation(subject).await?;
         // The space of a customer who was forgotten is nobody's.
@@ -121,42 +128,44 @@ impl AgentMessages {
         });
         messages.sort_by_key(|message| message.created);
         for message in &messages {
-            self.agent_wrote(&webex, &conversation, message).await?;
+            self.handle_agent_message(&webex, &conversation, message).await?;
         }
         Ok(())
     }
 
-    async fn agent_wrote(
+    async fn handle_agent_message(
         &self,
         webex: &Webex,
         conversation: &Conversation,
-        message: &Message,
+        message: &WebexMessage,
     ) -> Result<(), Fault> {
         let subject = &conversation.subject;
         let me = self.webex.identity().await?;
-        let Some((writer, verdict)) = self.judged(webex, subject, message, me).await? else { return Ok(()) };
+        let Some((writer, verdict)) = self.judge_message(webex, subject, message, me).await? else {
+            return Ok(());
+        };
         let said = answer(message, writer.agent, String::new(), sight(me));
         let heard = match verdict {
-            Verdict::Leaves { text } => {
+            RelayVerdict::Leaves { text } => {
                 let files = message.files.clone().unwrap_or_default();
-                Heard::Answer(Answer { text, files, ..said })
+                ConversationEvent::Relay(AgentMessage { text, files, ..said })
             }
-            Verdict::Command(command) => Heard::Command { command, asked: said },
-            Verdict::Stays(why) => Heard::Stays { why, said },
+            RelayVerdict::Command(command) => ConversationEvent::Command { command, asked: said },
+            RelayVerdict::Stays(why) => ConversationEvent::Stays { why, said },
         };
         let id = format!("wx-{}", message.id);
-        self.engine.turn(subject, conversation.address.as_ref(), &heard, Some(&id)).await?;
+        self.engine.apply_once(subject, conversation.address.as_ref(), &heard, Some(&id)).await?;
         Ok(())
     }
 
     /// What the message may do, and who wrote it; none for our own posts and those of nobody that we know.
-    async fn judged(
+    async fn judge_message(
         &self,
         webex: &Webex,
         subject: &Subject,
-        message: &Message,
+        message: &WebexMessage,
         me: &BotIdentity,
-    ) -> Result<Option<(Writer, Verdict)>, Fault> {
+    ) -> Result<Option<(Writer, RelayVerdict)>, Fault> {
         let (Some((_, line)), Some(person)) = (self.config.line(subject), &message.person_id) else {
             return Ok(None);
         };
@@ -165,28 +174,28 @@ impl AgentMessages {
         }
         let Some(writer) = self.writer(webex, person).await? else { return Ok(None) };
         let none = Vec::new();
-        let written = Written {
+        let written = PostedMessage {
             text: message.text.as_deref(),
             html: message.html.as_deref(),
             files: message.files.as_ref().map_or(0, Vec::len),
             mentioned_people: message.mentioned_people.as_ref().unwrap_or(&none),
             mentioned_groups: message.mentioned_groups.as_ref().unwrap_or(&none),
-            author: match (writer.machine, self.speaks_for(line, &writer)) {
+            author: match (writer.machine, self.is_of_team(line, &writer)) {
                 (true, _) => Author::Machine,
                 (false, true) => Author::Person,
                 (false, false) => Author::Outsider,
             },
         };
         // An answer in a thread belongs to what stands above it, which may be a whisper.
-        let in_thread = message.parent_id.is_some() && sight(me) == Sight::Everything;
-        let policy = if in_thread { Policy::Explicit } else { line.answers.policy() };
-        let us = Us { id: &me.id, name: &me.name };
+        let in_thread = message.parent_id.is_some() && sight(me) == Visibility::Everything;
+        let policy = if in_thread { RelayPolicy::Explicit } else { line.answers.policy() };
+        let us = OwnAccount { id: &me.id, name: &me.name };
         let verdict = judge(&written, us, sight(me), policy);
         Ok(Some((writer, verdict)))
     }
 
     /// Whoever is brought into a space is not yet of the team.
-    fn speaks_for(&self, line: &Line, writer: &Writer) -> bool {
+    fn is_of_team(&self, line: &Line, writer: &Writer) -> bool {
         let named = line.agents.iter().any(|agent| agent.email.eq_ignore_ascii_case(&writer.agent.email));
         let ours = self.webex.known_identity().and_then(|me| me.org.as_ref());
         named || (ours.is_some() && ours == writer.org.as_ref())
@@ -221,8 +230,8 @@ impl AgentMessages {
     }
 
     /// An agent changed or deleted a message; what can't be dealt with now is tried again.
-    pub(crate) async fn message_changed(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
-        match self.changed(change, tries).await {
+    pub(crate) async fn handle_edited_message(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
+        match self.handle_edit(change, tries).await {
             Err(fault) if tries < CHANGE_TRIES => {
                 tracing::warn!(reason = %fault, "a changed message can't be dealt with now; tried again");
                 let now = self.time.now();
@@ -235,7 +244,7 @@ impl AgentMessages {
         }
     }
 
-    async fn changed(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
+    async fn handle_edit(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
         let Change { message: id, room, person, deleted } = change;
         let Some(whose) = self.conversations.conversation_of_room(room).await? else { return Ok(()) };
         let subject = whose.subject;
@@ -263,39 +272,35 @@ impl AgentMessages {
             .await?
             .map_or_else(|| "Somebody".to_owned(), |writer| writer.agent.name);
         if deleted {
-            let heard = Heard::Deleted { answer: carried, by };
-            return self
-                .engine
-                .converse(&subject, &heard, Some(&format!("wx-deleted-{id}")))
-                .await
-                .map(|_| ());
+            let heard = ConversationEvent::Deleted { answer: carried, by };
+            return self.engine.apply(&subject, &heard, Some(&format!("wx-deleted-{id}"))).await.map(|_| ());
         }
         let message = match webex.message(id).await {
             Ok(message) => message,
             Err(Failure::Refused { .. }) => return Ok(()),
             Err(failure) => return Err(failure.into()),
         };
-        let now = match self.judged(&webex, &subject, &message, me).await? {
+        let now = match self.judge_message(&webex, &subject, &message, me).await? {
             // What was sent long ago is only told of: nobody knows any more what took its place since.
-            Some((writer, Verdict::Leaves { text })) if known => {
+            Some((writer, RelayVerdict::Leaves { text })) if known => {
                 let files = message.files.clone().unwrap_or_default();
-                Some(Answer { files, ..answer(&message, writer.agent, text, sight(me)) })
+                Some(AgentMessage { files, ..answer(&message, writer.agent, text, sight(me)) })
             }
             _ => None,
         };
         let updated = message.updated.map_or(0, jiff::Timestamp::as_millisecond);
-        let heard = Heard::Changed { answer: carried, now, by };
-        self.engine.converse(&subject, &heard, Some(&format!("wx-changed-{id}-{updated}"))).await.map(|_| ())
+        let heard = ConversationEvent::Changed { answer: carried, now, by };
+        self.engine.apply(&subject, &heard, Some(&format!("wx-changed-{id}-{updated}"))).await.map(|_| ())
     }
 }
 
 /// What our token lets us see.
-pub(crate) fn sight(me: &BotIdentity) -> Sight {
-    if me.bot { Sight::OnlyMentions } else { Sight::Everything }
+pub(crate) fn sight(me: &BotIdentity) -> Visibility {
+    if me.bot { Visibility::OnlyMentions } else { Visibility::Everything }
 }
 
-fn answer(message: &Message, by: Agent, text: String, sight: Sight) -> Answer {
-    Answer {
+fn answer(message: &WebexMessage, by: Agent, text: String, sight: Visibility) -> AgentMessage {
+    AgentMessage {
         by,
         text,
         files: Vec::new(),

@@ -1,9 +1,9 @@
 //! The rules for what is sent to a customer: never after a STOP, one after another, within the day's limit.
 
 use handbell_core::conversation::Address;
-use handbell_core::conversation::decide::Heard;
+use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::delivery::{Dispatch, DispatchKey, Message, Outcome, Speaker};
-use handbell_core::texting::parts;
+use handbell_core::texting::segments;
 use handbell_core::wording::conversation as wording;
 use handbell_store::{Conversations, Counters, Dispatches};
 
@@ -67,7 +67,7 @@ impl CustomerReplies {
     }
 
     /// After an agent's answer has died the customer waits again. Best effort: the agent sees what became of it.
-    pub(crate) async fn still_waits(&self, work: &Work, died: &[String]) {
+    pub(crate) async fn restore_waiting(&self, work: &Work, died: &[String]) {
         let by_agent = work
             .dispatch
             .conversation_entry()
@@ -75,7 +75,8 @@ impl CustomerReplies {
         let answer = died.iter().find(|name| work.delivery(name).is_some_and(|one| one.message.is_reply()));
         let Some(name) = answer.filter(|_| by_agent) else { return };
         let id = format!("failed-{}", work.dispatch.reference_tag(name));
-        if let Err(fault) = self.engine.converse(&work.dispatch.key.subject, &Heard::Failed, Some(&id)).await
+        if let Err(fault) =
+            self.engine.apply(&work.dispatch.key.subject, &ConversationEvent::Failed, Some(&id)).await
         {
             tracing::warn!(reason = %fault, "that a customer still waits could not be written down");
         }
@@ -121,10 +122,10 @@ impl CustomerReplies {
     }
 
     /// Counts what is about to be sent; false when the line has sent enough today, and then the admins are told once.
-    pub(crate) async fn spend(&self, work: &Work, body: &str) -> Result<bool, Fault> {
+    pub(crate) async fn count_segments(&self, work: &Work, body: &str) -> Result<bool, Fault> {
         let Some((name, line)) = self.config.line(&work.dispatch.key.subject) else { return Ok(true) };
         let now = self.time.now();
-        let count = parts(body).count.max(1);
+        let count = segments(body).count.max(1);
         let today = now.strftime("%Y-%m-%d");
         // What is said by itself has a purse of its own: whoever makes us say much must not silence the agents.
         if work.dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Handbell) {
@@ -138,7 +139,7 @@ impl CustomerReplies {
         // Written down when it is done: whoever dies before, or can't reach them, leaves it to the next answer that stays.
         let told = format!("told:{name}:{today}");
         if self.counters.count(&told, 0, now, KEEP_COUNT).await? == 0
-            && self.tell_admins(&wording::spent(name, line.limits.parts_per_day)).await
+            && self.tell_admins(&wording::limit_reached(name, line.limits.parts_per_day)).await
         {
             self.counters.count(&told, 1, now, KEEP_COUNT).await?;
         }

@@ -1,10 +1,10 @@
 //! Something happens in a conversation: read, decide, commit, enqueue. Every trigger that changes one comes through here.
 
-use handbell_core::conversation::decide::{Desk, Heard, converse};
+use handbell_core::conversation::decide::{ConversationContext, ConversationEvent, decide};
 use handbell_core::conversation::{Address, Conversation};
 use handbell_core::incident::Subject;
 use handbell_store::table::RowKey;
-use handbell_store::{CommitTurn, Conversations, LoadedTalk, NotCommitted, first_due};
+use handbell_store::{CommitConversation, Conversations, LoadedConversation, NotCommitted, first_due};
 
 use crate::configuration::{Configuration, keep_seconds};
 use crate::engine::pause::{ENQUEUE_AHEAD, ROUNDS, pause};
@@ -25,36 +25,36 @@ parts! {
 
 impl ConversationEngine {
     /// Lets something happen once in the conversation with whoever is reached like this; gives the conversation as it is then.
-    pub(crate) async fn heard_from(
+    pub(crate) async fn apply_from(
         &self,
         line: &str,
         address: &Address,
-        heard: &Heard,
+        heard: &ConversationEvent,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
-        self.turn(&self.config.customer(line, address), Some(address), heard, id).await
+        self.apply_once(&self.config.customer(line, address), Some(address), heard, id).await
     }
 
     /// Lets something happen once in a conversation that there is.
-    pub(crate) async fn converse(
+    pub(crate) async fn apply(
         &self,
         subject: &Subject,
-        heard: &Heard,
+        heard: &ConversationEvent,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
         let known = self.conversations.conversation(subject).await?;
         let Some(address) = known.and_then(|conversation| conversation.address) else {
             return Ok(None);
         };
-        self.turn(subject, Some(&address), heard, id).await
+        self.apply_once(subject, Some(&address), heard, id).await
     }
 
     /// The same where it is known already how the customer is reached.
-    pub(crate) async fn turn(
+    pub(crate) async fn apply_once(
         &self,
         subject: &Subject,
         address: Option<&Address>,
-        heard: &Heard,
+        heard: &ConversationEvent,
         id: Option<&str>,
     ) -> Result<Option<Conversation>, Fault> {
         let (Some((name, line)), Some(address)) = (self.config.line(subject), address) else {
@@ -67,12 +67,12 @@ impl ConversationEngine {
         let own_numbers = self.config.own_numbers();
         for round in 0..ROUNDS {
             let now = self.time.now();
-            let LoadedTalk { conversation, sender, handled } =
-                self.conversations.load_talk(subject, address.number(), id, now).await?;
+            let LoadedConversation { conversation, sender, handled } =
+                self.conversations.load_conversation(subject, address.number(), id, now).await?;
             if handled.is_some() {
                 return Ok(conversation);
             }
-            let desk = Desk {
+            let desk = ConversationContext {
                 subject,
                 address,
                 line,
@@ -80,11 +80,11 @@ impl ConversationEngine {
                 open: self.config.is_open(line, now),
                 own_numbers: &own_numbers,
             };
-            let turn = converse(conversation.as_ref(), &sender, heard, desk, now);
+            let turn = decide(conversation.as_ref(), &sender, heard, desk, now);
             if !turn.changes_something() {
                 return Ok(conversation);
             }
-            let commit = CommitTurn {
+            let commit = CommitConversation {
                 subject,
                 number: address.number(),
                 before: conversation.as_ref().map(|conversation| conversation.version),
@@ -92,7 +92,7 @@ impl ConversationEngine {
                 event: id,
                 keep_seconds: keep_seconds(line),
             };
-            match self.conversations.commit_turn(commit, now).await {
+            match self.conversations.commit_conversation(commit, now).await {
                 Ok(()) => {
                     tracing::info!(
                         subject = subject.as_str(),

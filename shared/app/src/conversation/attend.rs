@@ -2,13 +2,13 @@
 
 use futures_util::future::join_all;
 use handbell_core::config::Line;
-use handbell_core::conversation::assign::{Candidate, Choice, choose};
-use handbell_core::conversation::decide::{Heard, There};
+use handbell_core::conversation::assign::{Assignment, Candidate, choose};
+use handbell_core::conversation::decide::{Attendance, ConversationEvent};
 use handbell_core::conversation::{Address, Agent, Conversation};
 use handbell_core::delivery::{Message, Outcome, SpaceMessage, Task};
 use handbell_core::wording::{self, conversation};
-use handbell_outbound::webex::{Attached, Person, Post, Webex};
-use handbell_outbound::{Failure, Said};
+use handbell_outbound::webex::{Attached, Post, Webex, WebexPerson};
+use handbell_outbound::{Failure, VendorResult};
 use handbell_store::{History, Lines, SpaceMaking};
 
 use crate::configuration::Configuration;
@@ -16,7 +16,7 @@ use crate::conversation::agent::sight;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::apply::ConversationEngine;
 use crate::engine::attempt::{Attempt, outcome_of_fault, outcome_of_send};
-use crate::engine::space::{Room, SpaceFinder, Wanted};
+use crate::engine::space::{Room, SpaceFinder, WantedSpace};
 use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
@@ -62,17 +62,17 @@ impl CustomerSpace {
         };
         let chosen = match choose(&candidates, line.assign, last.as_deref()) {
             // Whoever died at this may have added somebody who doesn't know yet that an answer is wanted.
-            Choice::SomebodyThere if task == Task::LookUp => {
+            Assignment::SomebodyThere if task == Task::LookUp => {
                 let here =
                     candidates.iter().find(|candidate| candidate.in_space && candidate.there == Some(true));
-                here.map_or(Choice::SomebodyThere, Choice::Assign)
+                here.map_or(Assignment::SomebodyThere, Assignment::Assign)
             }
             chosen => chosen,
         };
         let (there, asked) = match chosen {
-            Choice::SomebodyThere => (There::Somebody, None),
-            Choice::Nobody => (There::Nobody, None),
-            Choice::Assign(candidate) => {
+            Assignment::SomebodyThere => (Attendance::Somebody, None),
+            Assignment::Nobody => (Attendance::Nobody, None),
+            Assignment::Assign(candidate) => {
                 if !work.may_begin(self.time.now()) {
                     return wait(0);
                 }
@@ -86,15 +86,15 @@ impl CustomerSpace {
                     email: candidate.email.clone(),
                     name: candidate.name.clone(),
                 };
-                (There::Asked(agent), Some(candidate.email.clone()))
+                (Attendance::Asked(agent), Some(candidate.email.clone()))
             }
         };
         let id = format!("looked-{}", attempt.reference_tag());
-        if let Err(fault) = self.engine.converse(subject, &Heard::Looked(there), Some(&id)).await {
+        if let Err(fault) = self.engine.apply(subject, &ConversationEvent::Looked(there), Some(&id)).await {
             return outcome_of_fault(fault);
         }
         if let Some(email) = asked
-            && let Err(fault) = self.lines.asked_last(line_name, &email).await
+            && let Err(fault) = self.lines.set_last_asked(line_name, &email).await
         {
             // Only the turn is lost; the customer isn't.
             tracing::warn!(reason = %fault, "who was asked last could not be written down");
@@ -103,7 +103,7 @@ impl CustomerSpace {
     }
 
     /// Everybody who may answer on this line, as Webex shows them to us.
-    async fn candidates(&self, webex: &Webex, line: &Line, room: &str) -> Said<Vec<Candidate>> {
+    async fn candidates(&self, webex: &Webex, line: &Line, room: &str) -> VendorResult<Vec<Candidate>> {
         let here = webex.members(room).await?;
         let me = self
             .webex
@@ -115,7 +115,7 @@ impl CustomerSpace {
                 member.person_email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))
             })
         };
-        let mut found: Vec<Person> = Vec::new();
+        let mut found: Vec<WebexPerson> = Vec::new();
         if let Some(team) = &line.team {
             let mates = webex.team_members(team).await?;
             let ids: Vec<String> = mates.into_iter().map(|mate| mate.person_id).collect();
@@ -159,7 +159,7 @@ impl CustomerSpace {
         let people = line.agents.iter().map(|agent| {
             Message::Space(SpaceMessage::Invite { email: agent.email.clone(), moderator: false })
         });
-        let wanted = Wanted {
+        let wanted = WantedSpace {
             name: format!("lobby:{line_name}:{title}"),
             title: title.clone(),
             team: line.team.clone(),
@@ -199,7 +199,7 @@ impl CustomerSpace {
     }
 
     /// Whether an answer could be taken back: its own dispatch knows, once it has settled.
-    pub(crate) async fn what_became_of(
+    pub(crate) async fn delivery_state(
         &self,
         work: &Work,
         answer: u32,

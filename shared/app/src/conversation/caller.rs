@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::config::{Line, is_phone_number};
-use handbell_core::conversation::decide::Heard;
+use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::delivery::{Message, PhoneMessage};
 use handbell_core::wording::{NOT_KNOWN, conversation as wording};
 use handbell_inbound::twilio::{CallStatus, Hook, Params, TwilioEvent};
@@ -39,16 +39,20 @@ parts! {
 
 impl CustomerCalls {
     /// Somebody calls one of our lines.
-    pub(crate) async fn called(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+    pub(crate) async fn answer_caller(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::CallAnswered { sid, to, from, .. } = params.event(Hook::Call)? else {
             return Err(Rejected::Unknown.into());
         };
         let Some((name, line)) = self.config.line_of(&to) else { return twiml(&goodbye(NOT_KNOWN)) };
         let open = self.config.is_open(line, self.time.now());
         let forward = if open { &line.voice.forward } else { &line.voice.after_hours };
-        let heard = if forward.is_some() { Heard::Rings } else { Heard::Called { spoke: None } };
+        let heard = if forward.is_some() {
+            ConversationEvent::Rings
+        } else {
+            ConversationEvent::Called { spoke: None }
+        };
         let stored =
-            self.engine.heard_from(name, &address(&from), &heard, Some(&format!("call-{sid}"))).await;
+            self.engine.apply_from(name, &address(&from), &heard, Some(&format!("call-{sid}"))).await;
         if let Err(fault) = stored {
             // Whoever calls is connected even if that can't be written down: a voice is worth more than a note of it.
             tracing::error!(reason = %fault, call = sid, "a call could not be written down; it is connected all the same");
@@ -66,7 +70,7 @@ impl CustomerCalls {
     }
 
     /// The call that was passed on is over: who wasn't taken may leave a message.
-    pub(crate) async fn dialed(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+    pub(crate) async fn handle_dial_result(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Dialed { sid, status, seconds } = params.event(Hook::Dialed)? else {
             return Err(Rejected::Unknown.into());
         };
@@ -75,9 +79,9 @@ impl CustomerCalls {
         };
         let spoke = matches!(status, CallStatus::Completed | CallStatus::InProgress)
             .then(|| SignedDuration::from_secs(seconds.unwrap_or(0).into()));
-        let heard = Heard::Called { spoke };
+        let heard = ConversationEvent::Called { spoke };
         let from = address(params.get("From").unwrap_or_default());
-        let stored = self.engine.heard_from(name, &from, &heard, Some(&format!("called-{sid}"))).await;
+        let stored = self.engine.apply_from(name, &from, &heard, Some(&format!("called-{sid}"))).await;
         match (spoke, stored) {
             (Some(_), stored) => {
                 stored?;
@@ -110,22 +114,22 @@ impl CustomerCalls {
     }
 
     /// A message was recorded.
-    pub(crate) async fn recorded(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+    pub(crate) async fn take_voicemail(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Recorded { recording, url, seconds, .. } = params.event(Hook::Recorded)? else {
             return Err(Rejected::Unknown.into());
         };
         let to = params.get("To").and_then(|to| self.config.line_of(to));
         if let (Some((name, _)), Some(url)) = (to, url) {
             let length = SignedDuration::from_secs(seconds.unwrap_or(0).into());
-            let heard = Heard::Voicemail { url: format!("{url}.mp3"), length };
+            let heard = ConversationEvent::Voicemail { url: format!("{url}.mp3"), length };
             let from = address(params.get("From").unwrap_or_default());
-            self.engine.heard_from(name, &from, &heard, Some(&format!("recording-{recording}"))).await?;
+            self.engine.apply_from(name, &from, &heard, Some(&format!("recording-{recording}"))).await?;
         }
         twiml(&goodbye(wording::THANK_YOU))
     }
 
     /// An agent's phone was answered: whoever it is must want the customer called, so that no answering machine is connected.
-    pub(crate) async fn agent_answered(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+    pub(crate) async fn ask_agent(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let Some((key, name)) = params.query("d").and_then(read_token) else {
             return twiml(&goodbye(NOT_KNOWN));
         };
@@ -145,7 +149,7 @@ impl CustomerCalls {
     }
 
     /// The agent wants it: the customer's phone rings, with our number.
-    pub(crate) async fn agent_pressed(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
+    pub(crate) async fn connect_customer(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
             return Err(Rejected::Unknown.into());
         };

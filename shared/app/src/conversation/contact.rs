@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::config::{Form as Settings, Line};
+use handbell_core::config::{FormConfig as Settings, Line};
 use handbell_core::conversation::Address;
-use handbell_core::conversation::decide::Heard;
+use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::texting::read_number;
-use handbell_inbound::contact::{Form, Refused, Stale, TRAP, Token, Wrong, read};
+use handbell_inbound::contact::{ContactMessage, ContactRefused, Stale, TRAP, Token, Wrong, read};
 use http::{Method, Request, Response, StatusCode};
 use secrecy::ExposeSecret;
 
@@ -50,7 +50,7 @@ impl ContactForm {
         if *request.method() == Method::POST {
             return self.take(name, line, form, request).await;
         }
-        self.page(name, line, &Form::default(), &[], StatusCode::OK).await
+        self.page(name, line, &ContactMessage::default(), &[], StatusCode::OK).await
     }
 
     async fn take(
@@ -63,8 +63,10 @@ impl ContactForm {
         let bad = StatusCode::UNPROCESSABLE_ENTITY;
         let form = match read(header(request, "content-type"), request.body()) {
             Ok(form) => form,
-            Err(Refused::Rejected(rejected)) => return Err(rejected.into()),
-            Err(Refused::Wrong(form, wrong)) => return self.page(name, line, &form, &wrong, bad).await,
+            Err(ContactRefused::Rejected(rejected)) => return Err(rejected.into()),
+            Err(ContactRefused::Wrong(form, wrong)) => {
+                return self.page(name, line, &form, &wrong, bad).await;
+            }
         };
         if form.trap {
             return Ok(html(&title(name, line), THANKS, StatusCode::OK, &self.ids));
@@ -109,8 +111,8 @@ impl ContactForm {
         // Another message from the same page is another message.
         let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
         let id = format!("form-{nonce}-{words}");
-        let heard = Heard::Form { message: form.message, name: form.name, email: form.email };
-        self.conversations.heard_from(name, &address, &heard, Some(&id)).await?;
+        let heard = ConversationEvent::Form { message: form.message, name: form.name, email: form.email };
+        self.conversations.apply_from(name, &address, &heard, Some(&id)).await?;
         Ok(html(&title(name, line), THANKS, StatusCode::OK, &self.ids))
     }
 
@@ -118,7 +120,7 @@ impl ContactForm {
         &self,
         name: &str,
         line: &Line,
-        form: &Form,
+        form: &ContactMessage,
         wrong: &[Wrong],
         status: StatusCode,
     ) -> Result<Response<Bytes>, Failed> {

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::conversation::Address;
-use handbell_core::conversation::decide::{File, Heard};
-use handbell_core::texting::Word;
+use handbell_core::conversation::decide::{ConversationEvent, CustomerFile};
+use handbell_core::texting::OptOutKeyword;
 use handbell_inbound::twilio::{Hook, OptOut, Params, TwilioEvent};
 use http::Response;
 
@@ -39,14 +39,16 @@ impl CustomerTexts {
             return twiml(&[]);
         };
         let files = text.media.into_iter();
-        let heard = Heard::Text {
+        let heard = ConversationEvent::Text {
             body: text.body,
-            files: files.map(|media| File { url: media.url, content_type: media.content_type }).collect(),
+            files: files
+                .map(|media| CustomerFile { url: media.url, content_type: media.content_type })
+                .collect(),
             at: None,
             word: text.opt_out.as_ref().and_then(word),
         };
         self.engine
-            .heard_from(line, &address(&text.from), &heard, Some(&format!("sms-{}", text.sid)))
+            .apply_from(line, &address(&text.from), &heard, Some(&format!("sms-{}", text.sid)))
             .await?;
         twiml(&[])
     }
@@ -73,11 +75,11 @@ pub(crate) fn address(from: &str) -> Address {
     if hidden { Address::Hidden } else { Address::Number(from.to_owned()) }
 }
 
-fn word(opt_out: &OptOut) -> Option<Word> {
+fn word(opt_out: &OptOut) -> Option<OptOutKeyword> {
     match opt_out {
-        OptOut::Stop => Some(Word::Stop),
-        OptOut::Start => Some(Word::Start),
-        OptOut::Help => Some(Word::Help),
+        OptOut::Stop => Some(OptOutKeyword::Stop),
+        OptOut::Start => Some(OptOutKeyword::Start),
+        OptOut::Help => Some(OptOutKeyword::Help),
         OptOut::Other(_) => None,
     }
 }

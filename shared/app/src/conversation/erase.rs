@@ -71,7 +71,7 @@ impl CustomerErasure {
     ) -> Result<bool, Fault> {
         let subject = &work.dispatch.key.subject;
         if let Some(room) = room {
-            self.conversations.forsake_room(room, subject).await?;
+            self.conversations.forget_room(room, subject).await?;
         }
         self.erasure.forget_incident(&Subject::waiting(subject)).await?;
         self.erasure.forget_dispatches(&work.dispatch.key).await?;

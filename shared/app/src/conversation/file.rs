@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::delivery::Outcome;
-use handbell_core::texting::{Way, way};
+use handbell_core::texting::{FileRoute, file_route};
 use handbell_core::wording::conversation as wording;
 use handbell_inbound::link;
 use handbell_outbound::Failure;
@@ -116,9 +116,9 @@ impl CustomerFiles {
             self.secrets.get(self.config.link_secret(), self.time.now()).await.map_err(outcome_of_fault)?;
         let piece = link::sign_until(secret.expose_secret().as_bytes(), name, until);
         let address = format!("{}/file/{piece}", self.public_url.get());
-        match way(&sms.from, &sms.to, &about.content_type, length) {
-            Way::Mms => sms.media.push(address),
-            Way::Link => {
+        match file_route(&sms.from, &sms.to, &about.content_type, length) {
+            FileRoute::Mms => sms.media.push(address),
+            FileRoute::Link => {
                 if !sms.body.is_empty() {
                     sms.body.push('\n');
                 }

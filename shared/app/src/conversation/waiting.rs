@@ -1,9 +1,9 @@
 //! A conversation's time has come: who waits too long for an answer becomes an incident.
 
 use handbell_core::button::EventId;
-use handbell_core::conversation::decide::Heard;
+use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::incident::Subject;
-use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
 use handbell_store::{Conversations, Leases, Named, Spaces};
 use jiff::SignedDuration;
@@ -36,10 +36,10 @@ impl WaitingCustomers {
     pub(crate) async fn wake(&self, subject: &Subject) -> Result<(), Fault> {
         if self.config.line(subject).is_none() {
             // Nobody answers on it any more; it would be looked at in vain every minute.
-            return Ok(self.leases.let_rest(subject).await?);
+            return Ok(self.leases.remove_from_due(subject).await?);
         }
         self.read_before_alarm(subject).await;
-        let conversation = self.engine.converse(subject, &Heard::Wake, None).await?;
+        let conversation = self.engine.apply(subject, &ConversationEvent::Wake, None).await?;
         let Some(conversation) = conversation.filter(|talk| talk.alarm != talk.alarmed) else {
             return Ok(());
         };
@@ -53,7 +53,7 @@ impl WaitingCustomers {
                 (false, true, _) => "the end of the conversation",
                 (false, false, _) => "the customer, who wants no more texts",
             };
-            let by = Actor::named(who, How::Space);
+            let by = Actor::named(who, CommandChannel::Space);
             let event = Event::Command { by, epoch: None, command: Command::Resolve };
             let id = EventId { key: format!("answered-{}", since.as_millisecond()), keep: KEEP };
             self.incidents.apply(&waiting, &event, Some(&id)).await?;
@@ -63,7 +63,10 @@ impl WaitingCustomers {
             let id = EventId { key: format!("waits-{}", since.as_millisecond()), keep: KEEP };
             self.incidents.apply(&waiting, &event, Some(&id)).await?;
         }
-        self.engine.converse(subject, &Heard::Told { alarmed: conversation.alarm }, None).await.map(|_| ())
+        self.engine
+            .apply(subject, &ConversationEvent::Told { alarmed: conversation.alarm }, None)
+            .await
+            .map(|_| ())
     }
 
     /// Before somebody is called because nobody answers, it is looked whether an answer only didn't reach us.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use handbell_core::button::EventId;
 use handbell_core::config::Plan;
 use handbell_core::delivery::Dispatch;
-use handbell_core::incident::command::{Actor, Command, How};
-use handbell_core::incident::decide::{Event, Outcome, Rules, begins_anew, decide};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
+use handbell_core::incident::decide::{CommandOutcome, Context, Event, begins_anew, decide};
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::Words;
@@ -27,7 +27,7 @@ pub(crate) struct Applied {
     /// The count to answer with.
     pub count: u64,
     /// What became of it; none if it had been handled before.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<CommandOutcome>,
     /// The incident as it is now.
     pub incident: Option<Incident>,
 }
@@ -120,7 +120,11 @@ impl Engine {
             // Nothing is going on, and the button or the zone is gone from the configuration.
             _ => {
                 let count = incident.as_ref().map_or(0, |incident| incident.count);
-                return Ok(ControlFlow::Break(Applied { count, outcome: Some(Outcome::Nothing), incident }));
+                return Ok(ControlFlow::Break(Applied {
+                    count,
+                    outcome: Some(CommandOutcome::Nothing),
+                    incident,
+                }));
             }
         };
         // People change more often than plans: they are looked up when a step is about to need them.
@@ -161,7 +165,7 @@ impl Engine {
     /// The old one comes to its own end first, with its report: by time if that has come, or because it got worse.
     async fn end_earlier(&self, subject: &Subject, old: &Incident) -> Result<(), Fault> {
         let worse = Event::Command {
-            by: Actor::named("a worse report", How::Source),
+            by: Actor::named("a worse report", CommandChannel::Source),
             epoch: Some(old.epoch),
             command: Command::Resolve,
         };
@@ -189,9 +193,9 @@ impl Engine {
         running: &'a RunningPlan<'_>,
         roster: &'a Roster,
         words: &'a Words,
-    ) -> Rules<'a> {
+    ) -> Context<'a> {
         let source = subject.source().and_then(|source| self.config.sources.get(source));
-        Rules {
+        Context {
             subject,
             button: self.config.button(subject).map(|(_, button)| button),
             plan_name: running.name,

@@ -17,7 +17,7 @@ use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 /// A space as it shall be.
-pub(crate) struct Wanted {
+pub(crate) struct WantedSpace {
     /// The name under which it is remembered.
     pub(crate) name: String,
     pub(crate) title: String,
@@ -34,7 +34,7 @@ pub(crate) struct Wanted {
     pub(crate) of: Option<Named>,
 }
 
-impl Wanted {
+impl WantedSpace {
     fn of_incident(of: &InIncident, work: &Work) -> Self {
         let dispatch = &work.dispatch;
         let opened_at = dispatch.of_incident().map_or(dispatch.at, |of| of.opened_at);
@@ -125,10 +125,10 @@ impl SpaceFinder {
     /// The dispatch's space. An outcome instead means that nothing can be said in it now.
     pub(crate) async fn room(&self, webex: &Webex, work: &Work) -> Result<Room, Outcome> {
         let wanted = match &work.scope {
-            Scope::Incident(of) => Wanted::of_incident(of, work),
+            Scope::Incident(of) => WantedSpace::of_incident(of, work),
             Scope::Conversation(of) => {
                 let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line);
-                Wanted::of_conversation(of, work, line.and_then(|line| line.team.as_ref()))
+                WantedSpace::of_conversation(of, work, line.and_then(|line| line.team.as_ref()))
             }
             Scope::Notice => {
                 return Err(Outcome::Refused { why: "a notice has no space to be posted in".to_owned() });
@@ -138,7 +138,12 @@ impl SpaceFinder {
     }
 
     /// This space, by whoever works on `work`.
-    pub(crate) async fn space(&self, webex: &Webex, wanted: &Wanted, work: &Work) -> Result<Room, Outcome> {
+    pub(crate) async fn space(
+        &self,
+        webex: &Webex,
+        wanted: &WantedSpace,
+        work: &Work,
+    ) -> Result<Room, Outcome> {
         let table = |_| wait(5);
         let row = self.spaces.space(&wanted.name).await.map_err(table)?;
         if let Some(row) = &row
@@ -178,7 +183,7 @@ impl SpaceFinder {
     async fn find_or_make(
         &self,
         webex: &Webex,
-        wanted: &Wanted,
+        wanted: &WantedSpace,
         work: &Work,
         making: &Making,
     ) -> Result<String, (Failure, bool)> {
@@ -240,7 +245,7 @@ impl SpaceFinder {
 
     /// Whether a space that there is may be taken over. Anybody can give a space any title and bring us into it: where there
     /// are customers' words, it must be the team's, or one that we made.
-    async fn takes_over(&self, room: &Found, wanted: &Wanted) -> Result<bool, Failure> {
+    async fn takes_over(&self, room: &Found, wanted: &WantedSpace) -> Result<bool, Failure> {
         let private = wanted.of.is_some() || wanted.people_first;
         if private && wanted.team.is_none() {
             let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.to_string() };
@@ -253,7 +258,7 @@ impl SpaceFinder {
     }
 
     /// Remembers whose space it is; false if it is another's already.
-    async fn is_ours(&self, room: &str, wanted: &Wanted) -> Result<bool, Failure> {
+    async fn is_ours(&self, room: &str, wanted: &WantedSpace) -> Result<bool, Failure> {
         let Some(whose) = &wanted.of else { return Ok(true) };
         let remembered = self.conversations.remember_room(room, whose).await;
         remembered.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })

@@ -7,7 +7,7 @@ use handbell_core::occupancy::view::{BUCKET, View};
 use handbell_core::occupancy::zone::Level;
 use handbell_core::wording::{Words, occupancy as wording};
 use handbell_inbound::link;
-use handbell_outbound::chart::{Chart, Line, Tone, png};
+use handbell_outbound::chart::{Chart, ChartLine, Tone, png};
 use handbell_store::Dispatches;
 use http::{Request, Response, StatusCode};
 use secrecy::ExposeSecret;
@@ -38,8 +38,8 @@ pub(crate) fn draw(view: &View, words: &Words) -> Vec<u8> {
         })
         .chain(view.usual.map(|usual| (usual, format!("usual {usual}"), Tone::Calm)))
         .collect();
-    let levels: Vec<Line<'_>> =
-        labels.iter().map(|(at, label, tone)| Line { at: *at, label, tone: *tone }).collect();
+    let levels: Vec<ChartLine<'_>> =
+        labels.iter().map(|(at, label, tone)| ChartLine { at: *at, label, tone: *tone }).collect();
     let unknown = view.points.iter().take_while(|point| point.is_none()).count();
     let left_out = unknown.min(view.points.len().saturating_sub(FEWEST));
     png(&Chart {

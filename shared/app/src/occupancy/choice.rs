@@ -2,11 +2,11 @@
 
 use handbell_core::button::EventId;
 use handbell_core::delivery::DispatchKey;
-use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::{Event, space_name};
 use handbell_core::incident::{Incident, Kind, Subject};
-use handbell_core::wording::occupancy::Choice;
-use handbell_outbound::webex::{Message, Webex};
+use handbell_core::wording::occupancy::ZoneAnswer;
+use handbell_outbound::webex::{Webex, WebexMessage};
 use handbell_store::{Incidents, Spaces};
 use jiff::SignedDuration;
 
@@ -39,7 +39,7 @@ pub(crate) struct ZoneChoice<'a> {
     pub(crate) action: &'a str,
     /// The incident that the card shows.
     pub(crate) reference: &'a str,
-    pub(crate) choice: Choice,
+    pub(crate) choice: ZoneAnswer,
     pub(crate) room: &'a str,
     pub(crate) person: &'a str,
 }
@@ -50,7 +50,7 @@ impl ZoneChoices {
         let ZoneChoice { action, reference, choice, room, person } = chosen;
         let Some(named) = self.incidents.named(reference).await? else { return Ok(()) };
         let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
-        if incident.epoch != named.epoch || !self.speaks_in(&incident, room).await? {
+        if incident.epoch != named.epoch || !self.is_space_of(&incident, room).await? {
             // Whoever sees one card could otherwise answer for every other.
             tracing::warn!(
                 incident = reference,
@@ -65,7 +65,7 @@ impl ZoneChoices {
     }
 
     /// `on my way`, `snooze` or `not busy`, written in a space: for those who don't see cards.
-    pub(crate) async fn take_words(&self, message: &Message, our_name: &str) -> Result<(), Fault> {
+    pub(crate) async fn take_words(&self, message: &WebexMessage, our_name: &str) -> Result<(), Fault> {
         let (Some(text), Some(room), Some(person)) = (&message.text, &message.room_id, &message.person_id)
         else {
             return Ok(());
@@ -74,7 +74,7 @@ impl ZoneChoices {
         let zones: Vec<Subject> = self.config.zones.keys().map(|zone| Subject::zone(zone)).collect();
         let mut here: Vec<Incident> = Vec::new();
         for incident in self.incidents.incidents(&zones).await? {
-            if !incident.phase.is_final() && self.speaks_in(&incident, room).await? {
+            if !incident.phase.is_final() && self.is_space_of(&incident, room).await? {
                 here.push(incident);
             }
         }
@@ -85,17 +85,23 @@ impl ZoneChoices {
         self.take(choice, &incident, who, format!("words-{}", message.id)).await
     }
 
-    async fn take(&self, choice: Choice, incident: &Incident, who: String, key: String) -> Result<(), Fault> {
+    async fn take(
+        &self,
+        choice: ZoneAnswer,
+        incident: &Incident,
+        who: String,
+        key: String,
+    ) -> Result<(), Fault> {
         let command = match choice {
-            Choice::OnMyWay => Command::Acknowledge,
-            Choice::NotBusy => Command::Cancel,
-            Choice::Snooze => {
+            ZoneAnswer::OnMyWay => Command::Acknowledge,
+            ZoneAnswer::NotBusy => Command::Cancel,
+            ZoneAnswer::Snooze => {
                 let zone = self.config.zones.get(incident.subject.name());
                 let until = self.time.now() + zone.map_or(SNOOZE, |zone| zone.snooze.0);
                 Command::Snooze { until }
             }
         };
-        let by = Actor::named(who, How::Card);
+        let by = Actor::named(who, CommandChannel::Card);
         let event = Event::Command { by, epoch: Some(incident.epoch), command };
         let id = EventId { key, keep: KEEP };
         let applied = self.engine.apply(&incident.subject, &event, Some(&id)).await?;
@@ -104,7 +110,7 @@ impl ZoneChoices {
     }
 
     /// True when this is the space in which the incident speaks.
-    async fn speaks_in(&self, incident: &Incident, room: &str) -> Result<bool, Fault> {
+    async fn is_space_of(&self, incident: &Incident, room: &str) -> Result<bool, Fault> {
         if incident.subject.kind() != Kind::Zone {
             return Ok(false);
         }
@@ -122,18 +128,18 @@ impl ZoneChoices {
 }
 
 /// The whole message is the choice, a mention of us before it aside: "I am not on my way" is none.
-fn in_words(text: &str, our_name: &str) -> Option<Choice> {
+fn in_words(text: &str, our_name: &str) -> Option<ZoneAnswer> {
     let text = text.trim();
     let said = text.strip_prefix(our_name).unwrap_or(text).trim().trim_end_matches(['.', '!']).to_lowercase();
     match said.as_str() {
-        "on my way" => Some(Choice::OnMyWay),
-        "not busy" => Some(Choice::NotBusy),
-        "snooze" => Some(Choice::Snooze),
+        "on my way" => Some(ZoneAnswer::OnMyWay),
+        "not busy" => Some(ZoneAnswer::NotBusy),
+        "snooze" => Some(ZoneAnswer::Snooze),
         _ if said
             .strip_prefix("snooze ")
             .is_some_and(|rest| rest.len() < 12 && rest.starts_with(|sign: char| sign.is_ascii_digit())) =>
         {
-            Some(Choice::Snooze)
+            Some(ZoneAnswer::Snooze)
         }
         _ => None,
     }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use handbell_core::button::EventId;
-use handbell_core::config::{Site, Source, Zone};
+use handbell_core::config::{SiteConfig, Source, Zone};
 use handbell_core::incident::Subject;
 use handbell_core::incident::decide::Event;
-use handbell_core::occupancy::poll::{Pending, Polled, Site as Remembered};
+use handbell_core::occupancy::poll::{Pending, Polled, SiteState as Remembered};
 use handbell_core::occupancy::view::{BUCKET, TREND, WEEKS};
 use handbell_core::occupancy::view::{POINTS, Signal, View, bucket, trend, usual, weeks_before};
-use handbell_core::occupancy::zone::Rule;
+use handbell_core::occupancy::zone::ZoneRule;
 use handbell_inbound::sightings::{self, Sightings};
 use handbell_store::{Incidents, SeenRow, Sites};
 use jiff::{SignedDuration, Timestamp};
@@ -96,20 +96,23 @@ impl SitePoll {
         Ok(seen)
     }
 
-    async fn poll_site(&self, name: &str, site: &Site, now: Timestamp) -> Result<Vec<ZoneSeen>, Fault> {
+    async fn poll_site(&self, name: &str, site: &SiteConfig, now: Timestamp) -> Result<Vec<ZoneSeen>, Fault> {
         let before = self.sites.site(name).await?.unwrap_or_default();
         if before.has_polled(now) {
             self.tell(name, before, now).await;
             return Ok(Vec::new());
         }
-        let zones: Vec<(&str, &Zone, Rule)> = self
+        let zones: Vec<(&str, &Zone, ZoneRule)> = self
             .config
             .zones
             .iter()
             .filter(|(_, zone)| zone.site == name)
-            .filter_map(|(name, zone)| Some((name.as_str(), zone, Rule::of(zone, self.config.zone()).ok()?)))
+            .filter_map(|(name, zone)| {
+                Some((name.as_str(), zone, ZoneRule::of(zone, self.config.zone()).ok()?))
+            })
             .collect();
-        let (snoozed, counts) = tokio::join!(self.snoozed(&before), self.counts(name, site, &zones, now));
+        let (snoozed, counts) =
+            tokio::join!(self.snoozed_zones(&before), self.counts(name, site, &zones, now));
         let snoozed = snoozed?;
         let mut counts = counts?;
         let polled: Vec<Polled<'_>> = zones
@@ -136,7 +139,7 @@ impl SitePoll {
             capacity: zone.capacity,
         });
         let seen = seen.collect();
-        let (next, complete) = before.polled(name, &polled, now);
+        let (next, complete) = before.apply_poll(name, &polled, now);
         if let Some(complete) = complete {
             self.sites.keep_counts(name, &complete).await?;
         }
@@ -152,7 +155,7 @@ impl SitePoll {
     }
 
     /// Until when people want to hear nothing, of the zones that aren't calm: they said so on a card.
-    async fn snoozed(&self, site: &Remembered) -> Result<BTreeMap<String, Timestamp>, Fault> {
+    async fn snoozed_zones(&self, site: &Remembered) -> Result<BTreeMap<String, Timestamp>, Fault> {
         let busy = site.zones.iter().filter(|(_, watch)| watch.level.is_some());
         let subjects: Vec<Subject> = busy.map(|(zone, _)| Subject::zone(zone)).collect();
         if subjects.is_empty() {
@@ -172,8 +175,8 @@ impl SitePoll {
     async fn counts(
         &self,
         name: &str,
-        site: &Site,
-        zones: &[(&str, &Zone, Rule)],
+        site: &SiteConfig,
+        zones: &[(&str, &Zone, ZoneRule)],
         now: Timestamp,
     ) -> Result<BTreeMap<String, Result<u32, String>>, Fault> {
         let all = |why: &str| -> BTreeMap<String, Result<u32, String>> {
@@ -188,7 +191,7 @@ impl SitePoll {
             Some(Source::Meraki(meraki)) => (Some(&meraki.key.secret), SignedDuration::ZERO),
         };
         let Some(secret) = secret else {
-            let batches = self.sites.seen(name, now - window).await?;
+            let batches = self.sites.sightings_since(name, now - window).await?;
             return Ok(present(&batches, zones).unwrap_or_else(|| {
                 all(&format!("nothing was heard of it for {} minutes", window.as_mins()))
             }));
@@ -238,7 +241,7 @@ impl SitePoll {
         if heard.is_empty() {
             return;
         }
-        match self.sites.save_site(name, &site.heard(&heard)).await {
+        match self.sites.save_site(name, &site.confirm(&heard)).await {
             Ok(true) => {}
             Ok(false) | Err(_) => {
                 tracing::warn!(
@@ -329,7 +332,7 @@ impl SitePoll {
 /// How many devices were seen in each zone; none if nothing was heard at all.
 fn present(
     batches: &[SeenRow],
-    zones: &[(&str, &Zone, Rule)],
+    zones: &[(&str, &Zone, ZoneRule)],
 ) -> Option<BTreeMap<String, Result<u32, String>>> {
     if batches.is_empty() {
         return None;

@@ -83,7 +83,7 @@ impl SightingsPush {
             gone: pack(&seen.gone),
             at_ms: now.as_millisecond(),
         };
-        self.sightings.keep_seen(name, seen.digest, &row).await?;
+        self.sightings.add_sightings(name, seen.digest, &row).await?;
         Ok(answer(StatusCode::OK, ""))
     }
 }

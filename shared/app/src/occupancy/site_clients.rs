@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use handbell_core::config::{Site, Source};
-use handbell_outbound::floor::{Floor, Pace};
+use handbell_core::config::{SiteConfig, Source};
+use handbell_outbound::floor::{Floor, RequestPace};
 
 use crate::Fault;
 use crate::parts::{Access, Dependencies, Part};
 
 /// Makes the HTTP client for a site with certificates of its own; the folder is where its files lie.
 pub type MakeSiteClient =
-    Arc<dyn Fn(&Site, &std::path::Path) -> Result<reqwest::Client, Fault> + Send + Sync>;
+    Arc<dyn Fn(&SiteConfig, &std::path::Path) -> Result<reqwest::Client, Fault> + Send + Sync>;
 
 /// Clients of sites, made when a site is asked first.
 #[derive(Clone)]
@@ -23,7 +23,7 @@ pub(crate) struct SiteClients {
     files: PathBuf,
     make_site_client: MakeSiteClient,
     site_clients: Arc<Mutex<BTreeMap<String, reqwest::Client>>>,
-    paces: Arc<Mutex<BTreeMap<String, Pace>>>,
+    paces: Arc<Mutex<BTreeMap<String, RequestPace>>>,
 }
 
 impl Part for SiteClients {
@@ -43,7 +43,7 @@ impl Part for SiteClients {
 
 impl SiteClients {
     /// The client for a site: the one for all, or its own if it wants other certificates.
-    pub(super) fn client(&self, name: &str, site: &Site) -> Result<reqwest::Client, Fault> {
+    pub(super) fn client(&self, name: &str, site: &SiteConfig) -> Result<reqwest::Client, Fault> {
         let of_laptop = matches!(site.source(), Some(Source::Cmx(_))) && self.cmx_url.is_some();
         if of_laptop || (site.ca.is_none() && site.pin.is_none() && !site.insecure) {
             return Ok(self.http.clone());
@@ -68,7 +68,7 @@ impl SiteClients {
     pub(super) fn floor(
         &self,
         client: reqwest::Client,
-        site: &Site,
+        site: &SiteConfig,
         secret: secrecy::SecretString,
     ) -> Option<Floor> {
         let source = site.source()?;
@@ -79,7 +79,8 @@ impl SiteClients {
             (Source::Meraki(meraki), _) => {
                 let organization = meraki.organization.clone().unwrap_or_else(|| meraki.key.secret.clone());
                 let mut paces = self.paces.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                let pace = paces.entry(organization).or_insert_with(handbell_outbound::floor::Pace::meraki);
+                let pace =
+                    paces.entry(organization).or_insert_with(handbell_outbound::floor::RequestPace::meraki);
                 floor = floor.paced(pace.clone());
             }
             _ => {}

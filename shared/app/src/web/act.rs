@@ -4,12 +4,12 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::button::EventId;
-use handbell_core::incident::command::{Actor, Command, How};
-use handbell_core::incident::decide::{Event, Outcome};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
+use handbell_core::incident::decide::{CommandOutcome, Event};
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::oncall::is_name;
 use handbell_core::wording::incident;
-use handbell_inbound::action_link::{ActionLink, Choice, GOOD_FOR, issue, read, read_choice};
+use handbell_inbound::action_link::{ActionLink, GOOD_FOR, LinkAction, issue, read, read_choice};
 use handbell_inbound::contact::Stale;
 use handbell_store::{Incidents, People};
 use http::{Method, Request, Response, StatusCode};
@@ -21,7 +21,7 @@ use crate::engine::apply::Engine;
 use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::limits::digest;
-use crate::web::page::{escape, from_our_page, page, piece_of_path};
+use crate::web::page::{escape, is_same_origin, page, piece_of_path};
 use crate::{Failed, Fault, Ids, header};
 
 /// A press on a link's button is remembered for longer than the link is good, so that it counts once.
@@ -77,7 +77,7 @@ impl ActionPage {
     pub(crate) async fn answer(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
         let piece = request.uri().path().strip_prefix("/act/").ok_or(Rejected::Unknown)?;
         let piece = piece_of_path(piece);
-        let link = match self.opened(&piece).await? {
+        let link = match self.read_link(&piece).await? {
             Ok(link) => link,
             Err(Stale::Expired) => {
                 let text = "<p>This link was good for seven days, and they are over. Nothing was changed.</p>\
@@ -92,9 +92,11 @@ impl ActionPage {
             }
         };
         let who = match &link.person {
-            None => Actor::named("Somebody", How::Link),
+            None => Actor::named("Somebody", CommandChannel::Link),
             Some(id) => match self.people.person(id).await? {
-                Some(person) => Actor { who: person.name, person: Some(person.id), how: How::Link },
+                Some(person) => {
+                    Actor { who: person.name, person: Some(person.id), how: CommandChannel::Link }
+                }
                 None => {
                     let text = "<p>Whoever this link was sent to is not in the roster any more. Nothing was changed.</p>\
                         <p>If you should be: tell whoever looks after Handbell.</p>";
@@ -114,17 +116,17 @@ impl ActionPage {
             return Ok(page("This is over", text, StatusCode::GONE, &self.ids));
         };
         if *request.method() != Method::POST {
-            return self.offered(&incident, &who, None).await;
+            return self.show_actions(&incident, &who, None).await;
         }
-        if !from_our_page(request) {
+        if !is_same_origin(request) {
             return Err(Rejected::Forged.into());
         }
         let choice = read_choice(header(request, "content-type"), request.body())?;
-        self.acted(incident, who, choice, &piece).await
+        self.apply_action(incident, who, choice, &piece).await
     }
 
     /// What the piece says; with secrets that are newer than a minute if it doesn't fit, for one may have just been replaced.
-    async fn opened(&self, piece: &str) -> Result<Result<ActionLink, Stale>, Failed> {
+    async fn read_link(&self, piece: &str) -> Result<Result<ActionLink, Stale>, Failed> {
         let now = self.time.now();
         let name =
             self.config.mail.as_ref().map(|mail| mail.links.secret.as_str()).ok_or(Rejected::Unknown)?;
@@ -138,18 +140,18 @@ impl ActionPage {
         }
     }
 
-    async fn acted(
+    async fn apply_action(
         &self,
         incident: Incident,
         who: Actor,
-        choice: Choice,
+        choice: LinkAction,
         piece: &str,
     ) -> Result<Response<Bytes>, Failed> {
         let command = match choice {
-            Choice::Have => Command::Acknowledge,
-            Choice::Cannot => Command::Cannot,
-            Choice::Still => Command::Confirm,
-            Choice::Done => Command::Resolve,
+            LinkAction::Have => Command::Acknowledge,
+            LinkAction::Cannot => Command::Cannot,
+            LinkAction::Still => Command::Confirm,
+            LinkAction::Done => Command::Resolve,
         };
         // The link is good for each of its buttons once: what it said before must not be said again by whoever finds it.
         let id = EventId { key: format!("link-{}-{}", digest(piece), choice.name()), keep: KEEP };
@@ -158,13 +160,13 @@ impl ActionPage {
         tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "a link");
         let now = applied.incident.filter(|now| now.epoch == incident.epoch).unwrap_or(incident);
         let words = self.config.words(&now.subject, Some(&now));
-        let outcome = applied.outcome.or(Some(Outcome::Nothing));
-        let came = incident::came_of(&command, outcome, &now, &words, self.time.now());
-        self.offered(&now, &who, Some(&came)).await
+        let outcome = applied.outcome.or(Some(CommandOutcome::Nothing));
+        let came = incident::command_result(&command, outcome, &now, &words, self.time.now());
+        self.show_actions(&now, &who, Some(&came)).await
     }
 
     /// How the incident stands, what came of a press, and what can be pressed now.
-    async fn offered(
+    async fn show_actions(
         &self,
         incident: &Incident,
         who: &Actor,
@@ -205,22 +207,22 @@ impl ActionPage {
 }
 
 /// What this person can say of the incident now, and what stands on the button.
-fn choices(incident: &Incident, who: &Actor) -> Vec<(Choice, &'static str)> {
-    let acks = &incident.duty.acks;
+fn choices(incident: &Incident, who: &Actor) -> Vec<(LinkAction, &'static str)> {
+    let acks = &incident.responses.acks;
     let mine = incident.taken_by.as_ref().is_some_and(|by| by.who == who.who)
         || acks.iter().any(|ack| ack.person.is_some() && ack.person == who.person);
     match (incident.phase, mine) {
         (Phase::Open, false) => {
-            vec![(Choice::Have, "I have it"), (Choice::Cannot, "I can’t"), (Choice::Done, "Done")]
+            vec![(LinkAction::Have, "I have it"), (LinkAction::Cannot, "I can’t"), (LinkAction::Done, "Done")]
         }
-        (Phase::Open, true) => vec![(Choice::Done, "Done"), (Choice::Cannot, "I can’t any more")],
+        (Phase::Open, true) => vec![(LinkAction::Done, "Done"), (LinkAction::Cannot, "I can’t any more")],
         (Phase::Acknowledged, true) => {
-            let asked = incident.duty.asked_at.is_some();
-            let still = asked.then_some((Choice::Still, "I still have it"));
-            let rest = [(Choice::Done, "Done"), (Choice::Cannot, "I can’t any more")];
+            let asked = incident.responses.asked_at.is_some();
+            let still = asked.then_some((LinkAction::Still, "I still have it"));
+            let rest = [(LinkAction::Done, "Done"), (LinkAction::Cannot, "I can’t any more")];
             still.into_iter().chain(rest).collect()
         }
-        (Phase::Acknowledged, false) => vec![(Choice::Done, "Done")],
+        (Phase::Acknowledged, false) => vec![(LinkAction::Done, "Done")],
         (Phase::Resolved | Phase::Cancelled | Phase::Lapsed, _) => Vec::new(),
     }
 }

@@ -75,7 +75,7 @@ pub(crate) fn escape(text: &str) -> String {
 /// False when a browser says that a page of somebody else's sends this. Browsers say so by themselves and scripts can't
 /// (Fetch Metadata, `Sec-Fetch-Site`); whoever says nothing is an older browser. `Origin` is of no use here: it is `null`
 /// where no referrer is told.
-pub(crate) fn from_our_page(request: &Request<Bytes>) -> bool {
+pub(crate) fn is_same_origin(request: &Request<Bytes>) -> bool {
     given(request, "sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"))
 }
 

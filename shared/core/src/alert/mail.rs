@@ -13,17 +13,17 @@ use sha2::{Digest, Sha256};
 
 use crate::config::MailDomain;
 
-pub use self::judge::{Judgement, Raised, expression, fits_every_mail, groups, judge};
+pub use self::judge::{Judgement, MailAlert, expression, fits_every_mail, groups, judge};
 pub use self::key::default_key;
 pub use self::reply::{command, own_words};
-pub use self::verdict::{Verdict, Verdicts};
+pub use self::verdict::{AuthVerdict, AuthVerdicts};
 
 /// Maximum length of the text that is kept of a mail, in bytes.
 pub const TEXT_MAX: usize = 256 * 1024;
 
 /// A parsed mail, reduced to what matters. Its `Debug` shows nothing that a person wrote.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Letter {
+pub struct ParsedMail {
     /// The Message-ID, without its angle brackets.
     pub message_id: Option<String>,
     /// Message-IDs of the mails that it answers.
@@ -77,7 +77,7 @@ pub enum Automatic {
 }
 
 // What people write, and who they are, must not reach logs.
-impl fmt::Debug for Letter {
+impl fmt::Debug for ParsedMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Letter")
             .field("size", &self.size)
@@ -98,7 +98,7 @@ const DEAF: [&str; 9] =
 const DEAF_BEGINNINGS: [&str; 6] =
     ["no-reply", "noreply", "no_reply", "donotreply", "do-not-reply", "do_not_reply"];
 
-impl Letter {
+impl ParsedMail {
     /// Returns an id that is the same whenever the same mail arrives, by whatever way: 64 hexadecimal digits.
     ///
     /// The id is made of the Message-ID together with sender, date and subject, since some programs give all their mails one

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Form, Hours, SecretName, Span, Tokens};
+use super::{FormConfig, Hours, SecretName, Span, Tokens};
 
 /// Settings for incoming and outgoing mail, shared by all sources.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub struct AlertSource {
     pub mailbox: Option<Mailbox>,
     /// Serves the web form `/alert/NAME`.
     #[serde(default)]
-    pub form: Option<Form>,
+    pub form: Option<FormConfig>,
     /// Rules that say what a mail means. The first rule that matches applies. If none matches, a mail whose subject contains one of
     /// the words OK, UP, RECOVERY, RECOVERED or RESOLVED ends its incident, unless the subject also names a problem, asks a
     /// question or contains "not".
@@ -51,7 +51,7 @@ pub struct AlertSource {
     pub rules: Vec<MailRule>,
     /// Meaning of every other mail.
     #[serde(default)]
-    pub otherwise: Meant,
+    pub otherwise: MailMeaning,
     /// Addresses that get the incident report, in addition to the sender of the mail.
     #[serde(default)]
     pub report_to: Vec<String>,
@@ -76,7 +76,7 @@ pub enum WayIn<'a> {
     /// A mailbox elsewhere.
     Mailbox(&'a Mailbox),
     /// The web form.
-    Form(&'a Form),
+    Form(&'a FormConfig),
 }
 
 impl<'a> WayIn<'a> {
@@ -160,7 +160,7 @@ impl Severity {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Meant {
+pub enum MailMeaning {
     /// An alert: it opens an incident or joins one.
     #[default]
     Raise,
@@ -191,7 +191,7 @@ pub struct MailRule {
     pub words: Vec<String>,
     /// Meaning of a matching mail.
     #[serde(rename = "do", default)]
-    pub meant: Meant,
+    pub meant: MailMeaning,
     /// Severity of the alert, instead of the source's.
     #[serde(default)]
     pub severity: Option<Severity>,
@@ -263,7 +263,7 @@ pub struct Confirm {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Again {
+pub struct PlanRepeat {
     /// The time to wait after the last step.
     pub after: Span,
     /// Maximum number of restarts.
@@ -279,14 +279,14 @@ fn three() -> u32 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
-pub enum Need {
+pub enum Quorum {
     /// This number of people.
     People(u32),
     /// One member of each of these teams.
     Teams(Vec<String>),
 }
 
-impl Default for Need {
+impl Default for Quorum {
     fn default() -> Self {
         Self::People(1)
     }

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::{Hours, Span};
-use crate::conversation::relay_policy::Policy;
+use crate::conversation::relay_policy::RelayPolicy;
 
 /// A phone number on which customers reach a team. Each customer has one space on each line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Line {
     pub team: Option<String>,
     /// The people who answer, in addition to the members of `team`.
     #[serde(default)]
-    pub agents: Vec<Agent>,
+    pub agents: Vec<AgentConfig>,
     /// The title of the space in which the team learns which customers are waiting.
     #[serde(default)]
     pub lobby: Option<String>,
@@ -32,7 +32,7 @@ pub struct Line {
     pub answers: Answers,
     /// Which agent is asked to answer when none in the space is available.
     #[serde(default)]
-    pub assign: How,
+    pub assign: AssignmentOrder,
     /// Puts the agent's name before each answer.
     #[serde(default)]
     pub signed: bool,
@@ -44,7 +44,7 @@ pub struct Line {
     pub hours: Option<Hours>,
     /// The plan that runs when a customer waits too long.
     #[serde(default)]
-    pub waiting: Option<Waiting>,
+    pub waiting: Option<WaitingAlarm>,
     /// Automatic replies.
     #[serde(default)]
     pub texts: Texts,
@@ -56,10 +56,10 @@ pub struct Line {
     pub voice: Voice,
     /// Serves the web form `/contact/NAME`.
     #[serde(default)]
-    pub form: Option<Form>,
+    pub form: Option<FormConfig>,
     /// Mail to customers who used the form.
     #[serde(default)]
-    pub mail: Option<Mail>,
+    pub mail: Option<MailConfig>,
     /// Calling codes to which texts may be sent, such as `+1` and `+352`. Empty: everywhere.
     #[serde(default)]
     pub countries: Vec<String>,
@@ -78,7 +78,7 @@ pub struct Line {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum How {
+pub enum AssignmentOrder {
     /// The agent who has been idle longest.
     #[default]
     LongestIdle,
@@ -107,10 +107,10 @@ pub enum Answers {
 
 impl Answers {
     /// Returns the relay policy for this setting.
-    pub fn policy(self) -> Policy {
+    pub fn policy(self) -> RelayPolicy {
         match self {
-            Self::Everything => Policy::Everything,
-            Self::Explicit => Policy::Explicit,
+            Self::Everything => RelayPolicy::Everything,
+            Self::Explicit => RelayPolicy::Explicit,
         }
     }
 }
@@ -119,7 +119,7 @@ impl Answers {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Agent {
+pub struct AgentConfig {
     /// The agent's address in Webex.
     pub email: String,
     /// The phone that `/call` rings.
@@ -131,7 +131,7 @@ pub struct Agent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Waiting {
+pub struct WaitingAlarm {
     /// How long a customer may wait.
     pub after: Span,
     /// The plan to run. Its texts may use `{customer}`.
@@ -206,7 +206,7 @@ fn twenty_seconds() -> Span {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Form {
+pub struct FormConfig {
     /// The heading of the form.
     #[serde(default)]
     pub title: Option<String>,
@@ -218,7 +218,7 @@ pub struct Form {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Mail {
+pub struct MailConfig {
     /// The sender, verified with SES: `support@example.com`.
     pub from: String,
     /// The address for replies to the mail.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::{Again, Confirm, Need, Span, Target, two_minutes};
+use super::{Confirm, PlanRepeat, Quorum, Span, Target, two_minutes};
 
 /// An escalation policy: a space and ordered steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,10 +25,10 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Restarts the plan when nobody has acknowledged after its last step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub again: Option<Again>,
+    pub again: Option<PlanRepeat>,
     /// Who has to acknowledge: a number of people, or one member of each of the listed teams.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub need: Need,
+    pub need: Quorum,
     /// Steps that are taken only when a person asks for them by name: `esc technical`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub escalate: BTreeMap<String, Step>,
@@ -61,7 +61,7 @@ impl Plan {
     /// Returns true if a step of this plan can only be taken with the roster.
     pub fn asks_the_roster(&self) -> bool {
         let steps = self.steps.iter().chain(self.escalate.values());
-        steps.flat_map(Step::targets).any(Target::asks_the_roster) || matches!(self.need, Need::Teams(_))
+        steps.flat_map(Step::targets).any(Target::asks_the_roster) || matches!(self.need, Quorum::Teams(_))
     }
 }
 
@@ -130,16 +130,16 @@ pub enum Reuse {
 pub struct Step {
     /// The message to post in the space.
     #[serde(default)]
-    pub post: Option<Post>,
+    pub post: Option<PlanPost>,
     /// Text messages.
     #[serde(default)]
-    pub sms: Vec<Sms>,
+    pub sms: Vec<PlanSms>,
     /// Phone calls.
     #[serde(default)]
-    pub call: Vec<Call>,
+    pub call: Vec<PlanCall>,
     /// People to page: each is reached in the way that they prefer, until somebody acknowledges. They are added to the space.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub page: Vec<Page>,
+    pub page: Vec<PlanPage>,
     /// People to add to the space.
     #[serde(default)]
     pub people: Option<People>,
@@ -152,7 +152,7 @@ pub struct Step {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Post {
+pub struct PlanPost {
     /// Webex markdown; may use `{button}`, `{count}`, `{time}`, `{incident}`.
     #[serde(default)]
     pub markdown: Option<String>,
@@ -171,7 +171,7 @@ pub struct Post {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Sms {
+pub struct PlanSms {
     /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
     pub to: Vec<Target>,
     /// The text to send; may use `{button}`, `{count}`, `{time}`, `{incident}`.
@@ -185,7 +185,7 @@ pub struct Sms {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Call {
+pub struct PlanCall {
     /// Phone numbers, or people: `+352691496401`, `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`.
     pub to: Vec<Target>,
     /// The text to speak; may use `{button}`, `{count}`, `{time}`, `{incident}`, with their values when the call is answered.
@@ -221,7 +221,7 @@ fn is_two_minutes(every: &Span) -> bool {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Page {
+pub struct PlanPage {
     /// People, or bare phone numbers: `{ on_duty: ops }`, `{ team: network }`, `{ person: dana }`, `+352691496401`.
     pub to: Vec<Target>,
     /// The text or mail to send; may use `{source}`, `{title}`, `{severity}`, `{count}`, `{time}`, `{incident}`.

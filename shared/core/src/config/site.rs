@@ -10,7 +10,7 @@ use super::{SecretName, Span};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Site {
+pub struct SiteConfig {
     /// Polls a Cisco CMX.
     #[serde(default)]
     pub cmx: Option<Cmx>,
@@ -164,7 +164,7 @@ pub enum Source<'a> {
     MerakiPush(&'a MerakiPush),
 }
 
-impl Site {
+impl SiteConfig {
     /// Returns the source; none if there is none or more than one.
     pub fn source(&self) -> Option<Source<'_>> {
         let all = [

@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-pub use crate::config::How;
+pub use crate::config::AssignmentOrder;
 
 /// An agent who could answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl fmt::Debug for Candidate {
 
 /// The agent who is to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice<'a> {
+pub enum Assignment<'a> {
     /// An agent in the space is at work: nobody needs to be asked.
     SomebodyThere,
     /// This agent is asked.
@@ -46,9 +46,9 @@ pub enum Choice<'a> {
 ///
 /// If Webex shows nobody's presence, everybody counts as at work, but nobody as seen in the space: an agent is asked, from outside
 /// of the space if there is one. If Webex shows some people's presence, the others aren't asked.
-pub fn choose<'a>(candidates: &'a [Candidate], how: How, last: Option<&str>) -> Choice<'a> {
+pub fn choose<'a>(candidates: &'a [Candidate], how: AssignmentOrder, last: Option<&str>) -> Assignment<'a> {
     if candidates.iter().any(|candidate| candidate.in_space && candidate.there == Some(true)) {
-        return Choice::SomebodyThere;
+        return Assignment::SomebodyThere;
     }
     let blind = candidates.iter().all(|candidate| candidate.there.is_none());
     let could = || candidates.iter().filter(|candidate| blind || candidate.there == Some(true));
@@ -56,11 +56,13 @@ pub fn choose<'a>(candidates: &'a [Candidate], how: How, last: Option<&str>) -> 
     let last = last.map(str::to_lowercase);
     let chosen = match how {
         // No activity at all is the longest idleness: `None` comes before every time.
-        How::LongestIdle => could().min_by_key(|one| (one.in_space, one.last_activity, address(one))),
-        How::InTurn => could().min_by_key(|one| {
+        AssignmentOrder::LongestIdle => {
+            could().min_by_key(|one| (one.in_space, one.last_activity, address(one)))
+        }
+        AssignmentOrder::InTurn => could().min_by_key(|one| {
             let comes_after = last.as_ref().is_none_or(|last| address(one) > *last);
             (one.in_space, Reverse(comes_after), address(one))
         }),
     };
-    chosen.map_or(Choice::Nobody, Choice::Assign)
+    chosen.map_or(Assignment::Nobody, Assignment::Assign)
 }

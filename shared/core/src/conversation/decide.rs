@@ -11,39 +11,42 @@ mod event;
 use jiff::Timestamp;
 
 use self::builder::DecisionBuilder;
-pub use self::context::Desk;
-pub use self::decision::Turn;
+pub use self::context::ConversationContext;
+pub use self::decision::ConversationDecision;
 use self::decision::nothing;
-pub use self::event::{Answer, File, Heard, There};
+pub use self::event::{AgentMessage, Attendance, ConversationEvent, CustomerFile};
 use crate::conversation::{Conversation, Sender};
 use crate::texting::opt_out_word;
 use crate::wording::conversation as wording;
 
 /// Applies the rules. The same arguments give the same result: no clock, no randomness, no I/O.
-pub fn converse(
+pub fn decide(
     before: Option<&Conversation>,
     sender: &Sender,
-    heard: &Heard,
-    desk: Desk<'_>,
+    heard: &ConversationEvent,
+    desk: ConversationContext<'_>,
     now: Timestamp,
-) -> Turn {
+) -> ConversationDecision {
     match heard {
-        Heard::Text { body, files, at, word } => {
+        ConversationEvent::Text { body, files, at, word } => {
             let word = word.or_else(|| if files.is_empty() { opt_out_word(body) } else { None });
-            customer::text(before, sender, (body, files, at.unwrap_or(now), word), desk, now)
+            customer::handle_text(before, sender, (body, files, at.unwrap_or(now), word), desk, now)
         }
-        Heard::Form { message, name, email } => {
-            customer::form(before, sender, (message, name.as_deref(), email.as_deref()), desk, now)
+        ConversationEvent::Form { message, name, email } => {
+            customer::handle_form(before, sender, (message, name.as_deref(), email.as_deref()), desk, now)
         }
-        Heard::Rings => customer::rings(before, sender, desk, now),
-        Heard::Called { spoke } => customer::called(before, sender, *spoke, desk, now),
-        Heard::Voicemail { url, length } => customer::voicemail(before, sender, (url, *length), desk, now),
+        ConversationEvent::Rings => customer::handle_ring(before, sender, desk, now),
+        ConversationEvent::Called { spoke } => customer::handle_call_end(before, sender, *spoke, desk, now),
+        ConversationEvent::Voicemail { url, length } => {
+            customer::handle_voicemail(before, sender, (url, *length), desk, now)
+        }
         heard => {
             // Everything else concerns an existing conversation with a customer who wasn't erased.
             let Some(before) = before.filter(|before| before.address.is_some()) else { return nothing() };
             let mut builder = DecisionBuilder::on(before, sender, desk, now);
-            if let Heard::Answer(said) | Heard::Command { asked: said, .. } | Heard::Stays { said, .. } =
-                heard
+            if let ConversationEvent::Relay(said)
+            | ConversationEvent::Command { asked: said, .. }
+            | ConversationEvent::Stays { said, .. } = heard
             {
                 builder.next.read_to = builder.next.read_to.max(said.at);
                 builder.next.read_with = Some(said.sight);
@@ -53,32 +56,40 @@ pub fn converse(
     }
 }
 
-fn known(mut builder: DecisionBuilder<'_>, heard: &Heard, now: Timestamp) -> Turn {
+fn known(
+    mut builder: DecisionBuilder<'_>,
+    heard: &ConversationEvent,
+    now: Timestamp,
+) -> ConversationDecision {
     match heard {
-        Heard::Answer(answer) => return answer::answers(builder, answer, None),
-        Heard::Changed { answer, now, by } => return answer::changed(builder, *answer, now.as_ref(), by),
-        Heard::Deleted { answer, by } => return answer::changed(builder, *answer, None, by),
-        Heard::Command { command, asked } => return command::commanded(builder, command, asked),
-        Heard::Stays { why, said } => {
+        ConversationEvent::Relay(answer) => return answer::relay(builder, answer, None),
+        ConversationEvent::Changed { answer, now, by } => {
+            return answer::handle_edit(builder, *answer, now.as_ref(), by);
+        }
+        ConversationEvent::Deleted { answer, by } => return answer::handle_edit(builder, *answer, None, by),
+        ConversationEvent::Command { command, asked } => {
+            return command::handle_command(builder, command, asked);
+        }
+        ConversationEvent::Stays { why, said } => {
             if let Some(note) = wording::stays(why, said.sight, builder.desk.line.answers) {
                 builder.note(Some(&said.thread), note);
             }
         }
-        Heard::Looked(there) => {
+        ConversationEvent::Looked(there) => {
             // An agent answered during the search. To ask another, or to say that nobody is available, would be odd.
             if builder.next.waiting_since.is_none() {
                 return nothing();
             }
-            customer::looked(&mut builder, there);
+            customer::handle_attendance(&mut builder, there);
         }
-        Heard::Refused => {
+        ConversationEvent::Refused => {
             if builder.sender.opted_out.is_some() {
                 return nothing();
             }
             builder.opt_out();
             builder.note(None, wording::refused_by_twilio());
         }
-        Heard::Failed => {
+        ConversationEvent::Failed => {
             if builder.next.closed
                 || builder.next.waiting_since.is_some()
                 || builder.sender.opted_out.is_some()
@@ -87,7 +98,7 @@ fn known(mut builder: DecisionBuilder<'_>, heard: &Heard, now: Timestamp) -> Tur
             }
             builder.next.waiting_since = Some(now);
         }
-        Heard::Told { alarmed } => {
+        ConversationEvent::Told { alarmed } => {
             if builder.next.alarmed == *alarmed {
                 return nothing();
             }
@@ -99,7 +110,7 @@ fn known(mut builder: DecisionBuilder<'_>, heard: &Heard, now: Timestamp) -> Tur
             }
         }
     }
-    builder.done()
+    builder.finish()
 }
 
 /// Processes a wake-up. Returns false if there is nothing to write: it was too early, which happens since a wake-up only moves
@@ -117,7 +128,7 @@ fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
         && conversation.alarm.is_none()
     {
         conversation.alarm = Some(since);
-        builder.fact("conversation.waiting", [("since", since.to_string())]);
+        builder.add_fact("conversation.waiting", [("since", since.to_string())]);
         return true;
     }
     let quiet = conversation.heard_at.max(conversation.answered_at.unwrap_or(conversation.heard_at));
@@ -125,7 +136,7 @@ fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
     let waits = conversation.waiting_since.is_some() && line.waiting.is_some();
     if !waits && now.duration_since(quiet) >= line.close_after.0 {
         builder.close();
-        builder.fact("conversation.closed", [("by", "time".to_owned())]);
+        builder.add_fact("conversation.closed", [("by", "time".to_owned())]);
         return true;
     }
     builder.moves()

@@ -9,13 +9,13 @@ mod markup;
 
 use std::fmt;
 
-pub use command::Command;
+pub use command::AgentCommand;
 use disguise::Opening;
 use markup::Page;
 
 /// A message as Webex returns it (Webex, Messages resource).
 #[derive(Clone, Copy)]
-pub struct Written<'a> {
+pub struct PostedMessage<'a> {
     /// The plain text. It may begin with the name by which Handbell is mentioned.
     pub text: Option<&'a str>,
     /// The same with its markup; none for a message without markup.
@@ -31,7 +31,7 @@ pub struct Written<'a> {
 }
 
 // What agents write must not reach logs.
-impl fmt::Debug for Written<'_> {
+impl fmt::Debug for PostedMessage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Written")
             .field("author", &self.author)
@@ -55,7 +55,7 @@ pub enum Author {
 
 /// Handbell's own account, as mentions name it.
 #[derive(Clone, Copy, Debug)]
-pub struct Us<'a> {
+pub struct OwnAccount<'a> {
     /// Its id in Webex.
     pub id: &'a str,
     /// Its display name.
@@ -64,7 +64,7 @@ pub struct Us<'a> {
 
 /// Which messages go out without being asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
+pub enum RelayPolicy {
     /// Everything except whispers.
     Everything,
     /// Only what follows `/reply`.
@@ -74,7 +74,7 @@ pub enum Policy {
 /// What Handbell's token shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Sight {
+pub enum Visibility {
     /// A person's token: the whole space.
     Everything,
     /// A bot's token: only messages that mention the bot (Webex, Bots guide).
@@ -83,19 +83,19 @@ pub enum Sight {
 
 /// Verdict on a message.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RelayVerdict {
     /// It goes to the customer, with its files if it has any.
     Leaves {
         /// The text for the customer: no mention, no command, no invisible characters. Empty if there are only files.
         text: String,
     },
     /// It is a command for Handbell. Attached files stay.
-    Command(Command),
+    Command(AgentCommand),
     /// It stays in the space.
-    Stays(Why),
+    Stays(KeptReason),
 }
 
-impl fmt::Debug for Verdict {
+impl fmt::Debug for RelayVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Leaves { text } => write!(f, "Leaves({} characters)", text.chars().count()),
@@ -107,7 +107,7 @@ impl fmt::Debug for Verdict {
 
 /// Why a message stays in the space.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum KeptReason {
     /// Handbell wrote it.
     Echo,
     /// A bot or an app wrote it.
@@ -126,7 +126,7 @@ pub enum Why {
     NotAddressed,
 }
 
-impl fmt::Debug for Why {
+impl fmt::Debug for KeptReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Echo => "Echo",
@@ -148,20 +148,30 @@ impl fmt::Debug for Why {
 /// disguised; if it or a line begins with something like a slash that is no command; if the mention of Handbell isn't its
 /// beginning. A bot needs that mention. `/reply` sends what follows it under either policy, but mentions and whisper marks hold it
 /// back all the same.
-pub fn judge(written: &Written<'_>, us: Us<'_>, sight: Sight, policy: Policy) -> Verdict {
+pub fn judge(
+    written: &PostedMessage<'_>,
+    us: OwnAccount<'_>,
+    sight: Visibility,
+    policy: RelayPolicy,
+) -> RelayVerdict {
     match written.author {
-        Author::Ourselves => Verdict::Stays(Why::Echo),
-        Author::Machine => Verdict::Stays(Why::Machine),
-        Author::Outsider => Verdict::Stays(Why::Outsider),
-        Author::Person => of_a_person(written, us, sight, policy).unwrap_or_else(Verdict::Stays),
+        Author::Ourselves => RelayVerdict::Stays(KeptReason::Echo),
+        Author::Machine => RelayVerdict::Stays(KeptReason::Machine),
+        Author::Outsider => RelayVerdict::Stays(KeptReason::Outsider),
+        Author::Person => of_a_person(written, us, sight, policy).unwrap_or_else(RelayVerdict::Stays),
     }
 }
 
-fn of_a_person(written: &Written<'_>, us: Us<'_>, sight: Sight, policy: Policy) -> Result<Verdict, Why> {
+fn of_a_person(
+    written: &PostedMessage<'_>,
+    us: OwnAccount<'_>,
+    sight: Visibility,
+    policy: RelayPolicy,
+) -> Result<RelayVerdict, KeptReason> {
     let page = markup::read(written.html.unwrap_or_default(), us.id);
     let others = written.mentioned_people.iter().any(|id| id != us.id);
     if others || !written.mentioned_groups.is_empty() || page.mentions_others {
-        return Err(Why::Mention);
+        return Err(KeptReason::Mention);
     }
     let text = disguise::visible(written.text.unwrap_or_default());
     let shown = disguise::visible(&page.rest);
@@ -173,51 +183,53 @@ fn of_a_person(written: &Written<'_>, us: Us<'_>, sight: Sight, policy: Policy) 
     if text.is_empty() {
         // Webex returns a text with every markup. Where it doesn't, it is unknown what would be sent.
         return match (written.files, policy) {
-            _ if !shown.is_empty() => Err(Why::Empty),
-            (0, _) => Err(Why::Empty),
-            (_, Policy::Explicit) => Err(Why::NotAddressed),
-            (_, Policy::Everything) => Ok(Verdict::Leaves { text }),
+            _ if !shown.is_empty() => Err(KeptReason::Empty),
+            (0, _) => Err(KeptReason::Empty),
+            (_, RelayPolicy::Explicit) => Err(KeptReason::NotAddressed),
+            (_, RelayPolicy::Everything) => Ok(RelayVerdict::Leaves { text }),
         };
     }
     match command::read(&text) {
-        Some(command::Read::Command(command)) => return Ok(Verdict::Command(command)),
-        Some(command::Read::Unknown(typed)) => return Err(Why::Unknown(typed)),
+        Some(command::Read::Command(command)) => return Ok(RelayVerdict::Command(command)),
+        Some(command::Read::Unknown(typed)) => return Err(KeptReason::Unknown(typed)),
         Some(command::Read::Reply(reply)) => {
             let text = disguise::visible(reply);
             whispers(&text, us)?;
             if text.is_empty() && written.files == 0 {
-                return Err(Why::Empty);
+                return Err(KeptReason::Empty);
             }
-            return Ok(Verdict::Leaves { text });
+            return Ok(RelayVerdict::Leaves { text });
         }
         None => {}
     }
     slips(&text, us)?;
     slips(&shown, us)?;
     match policy {
-        Policy::Everything => Ok(Verdict::Leaves { text }),
-        Policy::Explicit => Err(Why::NotAddressed),
+        RelayPolicy::Everything => Ok(RelayVerdict::Leaves { text }),
+        RelayPolicy::Explicit => Err(KeptReason::NotAddressed),
     }
 }
 
 /// Returns an error if a line begins with a whisper mark.
-fn whispers(text: &str, us: Us<'_>) -> Result<(), Why> {
+fn whispers(text: &str, us: OwnAccount<'_>) -> Result<(), KeptReason> {
     match disguise::lines(text).any(|line| disguise::opening(&line, us.name) == Opening::Whisper) {
-        true => Err(Why::Whisper),
+        true => Err(KeptReason::Whisper),
         false => Ok(()),
     }
 }
 
 /// Returns an error if something looks like a mistyped command, or like a mention that Webex didn't recognise.
-fn slips(text: &str, us: Us<'_>) -> Result<(), Why> {
+fn slips(text: &str, us: OwnAccount<'_>) -> Result<(), KeptReason> {
     let mut first = true;
     for (typed, line) in text.lines().zip(disguise::lines(text)) {
         if disguise::calls_somebody(&line) {
-            return Err(Why::Mention);
+            return Err(KeptReason::Mention);
         }
         match disguise::opening(&line, us.name) {
             Opening::Blank => continue,
-            Opening::Slash { glued } if first || glued => return Err(Why::Unknown(command::typed(typed))),
+            Opening::Slash { glued } if first || glued => {
+                return Err(KeptReason::Unknown(command::typed(typed)));
+            }
             Opening::Slash { .. } | Opening::Whisper | Opening::Words => {}
         }
         first = false;
@@ -229,38 +241,38 @@ fn slips(text: &str, us: Us<'_>) -> Result<(), Why> {
 fn addressed<'t>(
     text: &'t str,
     page: &Page,
-    written: &Written<'_>,
-    us: Us<'_>,
-    sight: Sight,
-) -> Result<&'t str, Why> {
+    written: &PostedMessage<'_>,
+    us: OwnAccount<'_>,
+    sight: Visibility,
+) -> Result<&'t str, KeptReason> {
     let listed = written.mentioned_people.iter().any(|id| id == us.id);
     if !listed && page.ours == 0 {
         return match sight {
-            Sight::Everything => Ok(text),
-            Sight::OnlyMentions => Err(Why::NotAddressed),
+            Visibility::Everything => Ok(text),
+            Visibility::OnlyMentions => Err(KeptReason::NotAddressed),
         };
     }
     // Webex shows only the first word of a bot's name in a mention (Webex, Bots guide).
     let names = [us.name, us.name.split_whitespace().next().unwrap_or_default()];
-    let has_reference_tagup = written.html.is_some_and(|html| !html.trim().is_empty());
+    let has_markup = written.html.is_some_and(|html| !html.trim().is_empty());
     let mut rest = text;
-    if has_reference_tagup {
+    if has_markup {
         if page.leading.is_empty() || page.ours > page.leading.len() {
-            return Err(Why::NotAddressed);
+            return Err(KeptReason::NotAddressed);
         }
         for label in &page.leading {
             let label = disguise::visible(label);
             rest = std::iter::once(label.as_str())
                 .chain(names)
                 .find_map(|name| without(rest, name))
-                .ok_or(Why::NotAddressed)?;
+                .ok_or(KeptReason::NotAddressed)?;
         }
     } else {
         rest = names
             .into_iter()
             .filter_map(|name| without(rest, name))
             .find(|rest| !rest.starts_with(char::is_alphanumeric))
-            .ok_or(Why::NotAddressed)?;
+            .ok_or(KeptReason::NotAddressed)?;
     }
     // `@Handbell, we are open` and `@Handbell: we are open`; but a smiley stays whole.
     Ok(match rest.strip_prefix([',', ':']) {

@@ -8,7 +8,7 @@ use super::{
     Content, Delivery, Dispatch, Message, PhoneMessage, Progress, Receipt, SUMMARY, SpaceMessage,
     VendorStatus,
 };
-use crate::incident::Duty;
+use crate::incident::Responses;
 
 /// How an attempt to reach a person has ended, as far as is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl Dispatch {
     }
 
     /// Cancels the pending deliveries to people who have the incident already or can't take it.
-    pub fn skip_responders(&mut self, duty: &Duty) {
+    pub fn skip_responders(&mut self, duty: &Responses) {
         let spared = |id: &str| {
             duty.acks.iter().any(|ack| ack.person.as_deref() == Some(id))
                 || duty.cannot.iter().any(|known| known == id)

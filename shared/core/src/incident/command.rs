@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The channel of a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum How {
+pub enum CommandChannel {
     /// A button.
     Button,
     /// A card in Webex.
@@ -28,9 +28,9 @@ pub enum How {
     Source,
 }
 
-impl How {
+impl CommandChannel {
     /// Returns the words that follow a name, such as `by phone`.
-    pub fn words(self) -> &'static str {
+    pub fn phrase(self) -> &'static str {
         match self {
             Self::Button => "by the button",
             Self::Card => "on the card",
@@ -53,12 +53,12 @@ pub struct Actor {
     /// Id in the roster, if the person is in it.
     pub person: Option<String>,
     /// The channel.
-    pub how: How,
+    pub how: CommandChannel,
 }
 
 impl Actor {
     /// Creates an actor of whom only the name is known.
-    pub fn named(who: impl Into<String>, how: How) -> Self {
+    pub fn named(who: impl Into<String>, how: CommandChannel) -> Self {
         Self { who: who.into(), person: None, how }
     }
 }
@@ -127,7 +127,7 @@ pub struct TimelineEntry {
     pub who: Option<String>,
     /// The channel, if a person did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub how: Option<How>,
+    pub how: Option<CommandChannel>,
 }
 
 // Who does what must not reach logs.
@@ -139,4 +139,4 @@ impl std::fmt::Debug for TimelineEntry {
 
 mod words;
 
-pub use words::{Asked, Which, understand};
+pub use words::{IncidentSelector, WrittenCommand, parse};

@@ -16,14 +16,14 @@ mod waiting;
 
 use jiff::Timestamp;
 
-pub use self::context::Rules;
+pub use self::context::Context;
 pub use self::decision::Decision;
 use self::decision::nothing;
 pub use self::event::Event;
 pub use self::space::{everybody, space_name};
 use crate::config::Plan;
+pub use crate::incident::CommandOutcome;
 use crate::incident::Incident;
-pub use crate::incident::Outcome;
 use crate::incident::schedule::is_current;
 use crate::occupancy::view::Signal;
 
@@ -55,7 +55,7 @@ fn outgrown(incident: &Incident, event: &Event) -> bool {
 }
 
 /// The rules. No clock, no chance, nothing read: the same arguments give the same decision.
-pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Timestamp) -> Decision {
+pub fn decide(state: Option<&Incident>, event: &Event, rules: Context<'_>, now: Timestamp) -> Decision {
     // With another plan than its own, it was already found to be over: its own `reset_after` said so.
     let current = state
         .filter(|incident| incident.plan_hash == rules.plan_hash && is_current(incident, rules.plan, now));
@@ -63,19 +63,21 @@ pub fn decide(state: Option<&Incident>, event: &Event, rules: Rules<'_>, now: Ti
         Event::Press(press) => press::handle_press(state, current, press, rules, now),
         Event::Command { by, epoch, command } => match current {
             Some(incident) if epoch.is_none_or(|epoch| epoch == incident.epoch) => {
-                command::given(incident, by, command, rules, now)
+                command::handle_command(incident, by, command, rules, now)
             }
             _ => nothing(state),
         },
-        Event::Alert(raised) => alert::raised(state, current, raised, rules, now),
+        Event::Alert(raised) => alert::handle_alert(state, current, raised, rules, now),
         Event::Unreached { epoch, round, step } => match current {
             Some(incident) if incident.epoch == *epoch => {
-                time::unreached(incident, (*round, *step), rules, now)
+                time::handle_unreached(incident, (*round, *step), rules, now)
             }
             _ => nothing(state),
         },
-        Event::Crowd(signal) => occupancy::heard(state, current, signal, rules, now),
-        Event::Waits { customer, since } => waiting::waits(state, current, (customer, *since), rules, now),
-        Event::Wake => time::wake(state, rules, now),
+        Event::Crowd(signal) => occupancy::handle_signal(state, current, signal, rules, now),
+        Event::Waits { customer, since } => {
+            waiting::handle_waiting(state, current, (customer, *since), rules, now)
+        }
+        Event::Wake => time::handle_wake(state, rules, now),
     }
 }

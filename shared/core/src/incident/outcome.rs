@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum CommandOutcome {
     /// It was counted, and took a step or not.
     Counted,
     /// It came too late, and was posted as late.

@@ -12,7 +12,7 @@ pub fn next_step_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     }
     let after = match plan.steps.get(incident.step as usize) {
         Some(step) => step.after?,
-        None => plan.again.as_ref().filter(|again| incident.duty.round < again.times)?.after,
+        None => plan.again.as_ref().filter(|again| incident.responses.round < again.times)?.after,
     };
     Some(incident.step_at + after.0)
 }
@@ -20,10 +20,10 @@ pub fn next_step_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
 /// When whoever has it is asked whether it is still so, or when the time for the answer is over.
 pub(super) fn question_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     let confirm = plan.confirm.as_ref()?;
-    if incident.phase != Phase::Acknowledged || incident.duty.snoozed_until.is_some() {
+    if incident.phase != Phase::Acknowledged || incident.responses.snoozed_until.is_some() {
         return None;
     }
-    match (incident.duty.asked_at, incident.duty.confirmed_at) {
+    match (incident.responses.asked_at, incident.responses.confirmed_at) {
         (Some(asked), _) => Some(asked + confirm.within.0),
         (None, Some(confirmed)) => Some(confirmed + confirm.after.0),
         (None, None) => None,
@@ -36,8 +36,8 @@ pub(super) fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
         return None;
     }
     let quiet = incident.heard_at + plan.reset_after.0;
-    let snooze = incident.duty.snoozed_until.filter(|_| incident.crowd.is_none());
-    let hold = incident.duty.hold.as_ref().map(|hold| hold.until);
+    let snooze = incident.responses.snoozed_until.filter(|_| incident.crowd.is_none());
+    let hold = incident.responses.hold.as_ref().map(|hold| hold.until);
     let times = [next_step_at(incident, plan), snooze, hold, question_at(incident, plan)];
     // A hold or a snooze sets `heard_at` to its end, so that `quiet` comes after it.
     times.into_iter().flatten().chain([quiet]).min()

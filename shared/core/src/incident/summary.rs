@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Severity;
-use crate::incident::command::How;
-use crate::incident::{By, Incident, Kind, Phase};
+use crate::incident::command::CommandChannel;
+use crate::incident::{Attribution, Incident, Kind, Phase};
 
 /// Minimum number of digits in a phone number. Fewer belong to a name, as in `Team 24`.
 const NUMBER_FROM: usize = 6;
@@ -29,7 +29,7 @@ pub struct Summary {
     pub opened_at: Timestamp,
     /// Who had it first, and since when; none if nobody ever had it. A bare number is shortened to `…01`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken: Option<By>,
+    pub taken: Option<Attribution>,
     /// When it was over.
     pub ended_at: Timestamp,
     /// The phase in which it ended.
@@ -57,7 +57,7 @@ impl Summary {
     /// Creates the summary of an incident that was over at `ended_at`. The incident itself doesn't contain the time at which it
     /// lapsed.
     pub fn of(incident: &Incident, ended_at: Timestamp) -> Self {
-        let first = incident.duty.first.as_ref().or(incident.taken_by.as_ref());
+        let first = incident.responses.first.as_ref().or(incident.taken_by.as_ref());
         Self {
             reference: incident.reference(),
             kind: incident.subject.kind(),
@@ -66,11 +66,11 @@ impl Summary {
             plan: incident.plan.clone(),
             severity: incident.alert.as_ref().map(|alert| alert.severity),
             opened_at: incident.opened_at,
-            taken: first.map(|by| By { who: without_numbers(&by.who), at: by.at }),
+            taken: first.map(|by| Attribution { who: without_numbers(&by.who), at: by.at }),
             ended_at,
             phase: incident.phase,
             step: incident.step,
-            rounds: incident.duty.round,
+            rounds: incident.responses.round,
             count: incident.count,
         }
     }
@@ -149,7 +149,7 @@ fn without_numbers(who: &str) -> String {
     out.push_str(rest);
     if out.starts_with('…') {
         // Calls and texts from the same phone come from one person.
-        let ways = [How::Phone, How::Text].map(How::words);
+        let ways = [CommandChannel::Phone, CommandChannel::Text].map(CommandChannel::phrase);
         let way =
             ways.iter().find_map(|way| out.strip_suffix(&format!(" ({way})")).or(out.strip_suffix(way)));
         if let Some(number) = way {

@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::incident::Subject;
-use crate::occupancy::view::{BUCKET, Over, Signal, View, bucket};
-use crate::occupancy::zone::{Change, Level, Rule, Watch};
+use crate::occupancy::view::{BUCKET, Signal, View, ZoneEnd, bucket};
+use crate::occupancy::zone::{Change, Level, Watch, ZoneRule};
 
 /// Counts of the minutes of one [`BUCKET`], by zone. A count that is unknown is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub struct Pending {
 /// A signal is written together with the state that led to it, and removed once the engine has received it. So no signal is lost
 /// and none applies twice, wherever a process dies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Site {
+pub struct SiteState {
     /// Version of the row. A write requires the latest one (optimistic locking).
     pub version: u64,
     /// Time of the last poll.
@@ -79,7 +79,7 @@ pub struct Polled<'a> {
     /// Plan that the zone runs.
     pub plan: &'a str,
     /// Rule of the zone.
-    pub rule: &'a Rule,
+    pub rule: &'a ZoneRule,
     /// Number of devices at which the zone is full.
     pub capacity: Option<u32>,
     /// Duration of "Snooze", in minutes.
@@ -94,7 +94,7 @@ fn minute(at: Timestamp) -> i64 {
     at.as_second().div_euclid(60)
 }
 
-impl Site {
+impl SiteState {
     /// Returns true if this minute was already polled. A second poll would count it twice.
     pub fn has_polled(&self, now: Timestamp) -> bool {
         self.polled_at.is_some_and(|at| minute(at) >= minute(now))
@@ -102,7 +102,7 @@ impl Site {
 
     /// Applies a poll. Also returns the counts that are complete now and belong in a row of their own.
     #[must_use]
-    pub fn polled(mut self, name: &str, zones: &[Polled<'_>], now: Timestamp) -> (Self, Option<Counts>) {
+    pub fn apply_poll(mut self, name: &str, zones: &[Polled<'_>], now: Timestamp) -> (Self, Option<Counts>) {
         self.version += 1;
         self.polled_at = Some(now);
         let complete = self.next_bucket(now);
@@ -131,7 +131,7 @@ impl Site {
         for zone in gone {
             if let Some(watch) = self.zones.remove(&zone).filter(|watch| watch.level.is_some()) {
                 let (since, peak) = (watch.since.unwrap_or(now), watch.peak);
-                let signal = Signal::Over { why: Over::Unwatched, count: None, since, peak };
+                let signal = Signal::Over { why: ZoneEnd::Unwatched, count: None, since, peak };
                 self.push(name, Subject::zone(&zone), signal);
             }
             if let Some(plan) = self.silent.remove(&zone) {
@@ -146,7 +146,7 @@ impl Site {
 
     /// Removes the signals that the engine has received.
     #[must_use]
-    pub fn heard(mut self, ids: &BTreeSet<String>) -> Self {
+    pub fn confirm(mut self, ids: &BTreeSet<String>) -> Self {
         self.version += 1;
         self.pending.retain(|pending| !ids.contains(&pending.id));
         self
@@ -194,8 +194,8 @@ impl Site {
             Change::Rise(level) => Signal::Rise { rank: zone.rule.rank(level), view: view(level) },
             Change::Remind(level) => Signal::Remind { view: view(level) },
             Change::Ease(level) => Signal::Ease { level },
-            Change::Clear { since, peak } => Signal::Over { why: Over::Calm, count, since, peak },
-            Change::Closed { since, peak } => Signal::Over { why: Over::Closing, count, since, peak },
+            Change::Clear { since, peak } => Signal::Over { why: ZoneEnd::Calm, count, since, peak },
+            Change::Closed { since, peak } => Signal::Over { why: ZoneEnd::Closing, count, since, peak },
             Change::Silent { since } => {
                 self.silent.insert(zone.name.to_owned(), zone.plan.to_owned());
                 let silence = silences.entry(zone.plan.to_owned()).or_default();

@@ -80,7 +80,7 @@ pub enum Signal {
     /// The zone is calm again, or isn't watched any more.
     Over {
         /// The reason.
-        why: Over,
+        why: ZoneEnd,
         /// The last count, if there was one.
         count: Option<u32>,
         /// Since when the zone had not been calm.
@@ -109,7 +109,7 @@ pub enum Signal {
 /// Why a zone's incident is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Over {
+pub enum ZoneEnd {
     /// The zone is calm again.
     Calm,
     /// It is closing time.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::AtClosing;
 
-pub use rule::{Bounds, Rule};
+pub use rule::{Bounds, ZoneRule};
 
 /// How full a zone is, above calm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -132,7 +132,7 @@ impl Watch {
     /// Applies a poll. `count` is none if the count of this minute is unknown. The same arguments give the same result: no clock,
     /// no randomness, no I/O.
     #[must_use]
-    pub fn step(mut self, rule: &Rule, count: Option<u32>, now: Timestamp) -> (Self, Vec<Change>) {
+    pub fn step(mut self, rule: &ZoneRule, count: Option<u32>, now: Timestamp) -> (Self, Vec<Change>) {
         let mut changes = Vec::new();
         let open = rule.is_open(now);
         let since = *self.heard_at.get_or_insert(now);
@@ -154,7 +154,7 @@ impl Watch {
                 if std::mem::take(&mut self.silent) {
                     changes.push(Change::Back);
                 }
-                self.counted(rule, count, open, now);
+                self.apply_count(rule, count, open, now);
             }
         }
         if !open && rule.hours.as_ref().is_some_and(|hours| hours.at_closing == AtClosing::Resolve) {
@@ -175,7 +175,7 @@ impl Watch {
         }
     }
 
-    fn counted(&mut self, rule: &Rule, count: u32, open: bool, now: Timestamp) {
+    fn apply_count(&mut self, rule: &ZoneRule, count: u32, open: bool, now: Timestamp) {
         for bounds in &rule.levels {
             let holds = self.level.is_some_and(|level| level >= bounds.level);
             let side = self.side(bounds.level);
@@ -190,7 +190,7 @@ impl Watch {
         }
     }
 
-    fn rise_or_fall(&mut self, rule: &Rule, open: bool, now: Timestamp, changes: &mut Vec<Change>) {
+    fn rise_or_fall(&mut self, rule: &ZoneRule, open: bool, now: Timestamp, changes: &mut Vec<Change>) {
         let snoozing = self.snoozed_until.is_some_and(|until| now < until);
         let woke = !snoozing && self.snoozed_until.take().is_some();
         let higher = rule.levels.iter().rev().map(|bounds| bounds.level).find(|level| {

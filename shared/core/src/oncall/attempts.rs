@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Attempt, Person, Reach, Rule};
+use super::{Attempt, ContactMethod, ContactRule, Person};
 use crate::config::Span;
 
 /// Maximum number of attempts for a person in one step, whatever the rules say.
@@ -34,8 +34,8 @@ impl Person {
         verified.map(|phone| phone.address.as_str())
     }
 
-    fn by(&self, rules: &[Rule]) -> Vec<Attempt> {
-        let mut times: Vec<(SignedDuration, Reach)> = Vec::new();
+    fn by(&self, rules: &[ContactRule]) -> Vec<Attempt> {
+        let mut times: Vec<(SignedDuration, ContactMethod)> = Vec::new();
         for rule in rules {
             let every = rule.every.map_or(SignedDuration::ZERO, |every| every.0);
             let often = if rule.every.is_some() { rule.times.max(1) } else { 1 };
@@ -52,9 +52,9 @@ impl Person {
         let (mut texts, mut calls) = (phones.iter().cycle(), phones.iter().cycle());
         let attempts = times.into_iter().filter_map(|(after, by)| {
             let to = match by {
-                Reach::Text => (*texts.next()?).to_owned(),
-                Reach::Call => (*calls.next()?).to_owned(),
-                Reach::Mail | Reach::Webex => email?.address.clone(),
+                ContactMethod::Text => (*texts.next()?).to_owned(),
+                ContactMethod::Call => (*calls.next()?).to_owned(),
+                ContactMethod::Mail | ContactMethod::Webex => email?.address.clone(),
             };
             Some(Attempt { by, to, after })
         });
@@ -63,12 +63,16 @@ impl Person {
 }
 
 /// Returns the default rules.
-fn usual(phone: bool) -> Vec<Rule> {
-    let at_once = |by| Rule { by, after: Span(SignedDuration::ZERO), every: None, times: 1 };
+fn usual(phone: bool) -> Vec<ContactRule> {
+    let at_once = |by| ContactRule { by, after: Span(SignedDuration::ZERO), every: None, times: 1 };
     if !phone {
-        return vec![at_once(Reach::Mail), at_once(Reach::Webex)];
+        return vec![at_once(ContactMethod::Mail), at_once(ContactMethod::Webex)];
     }
-    let calls =
-        Rule { by: Reach::Call, after: Span(FIRST_CALL), every: Some(Span(BETWEEN_CALLS)), times: CALLS };
-    vec![at_once(Reach::Text), calls]
+    let calls = ContactRule {
+        by: ContactMethod::Call,
+        after: Span(FIRST_CALL),
+        every: Some(Span(BETWEEN_CALLS)),
+        times: CALLS,
+    };
+    vec![at_once(ContactMethod::Text), calls]
 }

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// How long a code can be used.
-pub const LASTS: SignedDuration = SignedDuration::from_mins(15);
+pub const VALID_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// Number of guesses that a code allows.
-pub const TRIES: u32 = 5;
+pub const MAX_GUESSES: u32 = 5;
 /// Minimum time before another code is sent to the same address.
-pub const AGAIN: SignedDuration = SignedDuration::from_mins(1);
+pub const RESEND_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// What is stored of a code that was sent: enough to recognise the code, but not the code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,8 +43,8 @@ impl Code {
             salt: salt.to_owned(),
             digest: digest(salt, address, code),
             asked: now,
-            until: now.saturating_add(LASTS).unwrap_or(Timestamp::MAX),
-            tries_left: TRIES,
+            until: now.saturating_add(VALID_FOR).unwrap_or(Timestamp::MAX),
+            tries_left: MAX_GUESSES,
         }
     }
 

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use super::shifts::shift_around;
-use super::timetable::{Timetable, Why};
+use super::timetable::{OnCallReason, Timetable};
 use super::{Person, Roster};
 
 /// A person who is on call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Duty<'a> {
+pub struct OnCall<'a> {
     /// The person.
     pub person: &'a Person,
     /// Since when this person has been on call; none if it is longer than a year.
@@ -16,7 +16,7 @@ pub struct Duty<'a> {
     /// Until when; none if nothing changes for a year.
     pub until: Option<Timestamp>,
     /// Why this person is on call now.
-    pub why: Why,
+    pub why: OnCallReason,
 }
 
 impl Roster {
@@ -24,18 +24,18 @@ impl Roster {
     ///
     /// Overrides take precedence, the last one that applies; then the layers, the last one that has somebody. A person without a
     /// verified phone or address can't be reached and is skipped.
-    pub fn on_duty(&self, rota: &str, at: Timestamp) -> Option<Duty<'_>> {
+    pub fn on_call(&self, rota: &str, at: Timestamp) -> Option<OnCall<'_>> {
         let timetable = Timetable::new(self, self.rotas.get(rota)?);
         let (person, why) = timetable.at(at)?;
         let (since, until) = shift_around(&timetable, at);
-        Some(Duty { person, since, until, why })
+        Some(OnCall { person, since, until, why })
     }
 
     /// Returns who follows the person on call, and from when; looks a year ahead. The person is none when nobody follows.
-    pub fn next_on_duty(&self, rota: &str, at: Timestamp) -> Option<(Timestamp, Option<Duty<'_>>)> {
+    pub fn next_on_call(&self, rota: &str, at: Timestamp) -> Option<(Timestamp, Option<OnCall<'_>>)> {
         let timetable = Timetable::new(self, self.rotas.get(rota)?);
         let (_, until) = shift_around(&timetable, at);
         let from = until?;
-        Some((from, self.on_duty(rota, from)))
+        Some((from, self.on_call(rota, from)))
     }
 }

@@ -9,7 +9,7 @@ const LONGEST_DAYS: u32 = 366;
 
 /// A mistake in a rota that can be read but can't work.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct RotaProblem {
     /// Path of the value: keys and list positions from the rota on, such as `layers`, `0`, `people`, `2`.
     pub path: Vec<String>,
     /// What is wrong and how to correct it, for a person.
@@ -26,10 +26,10 @@ pub fn is_name(text: &str) -> bool {
 
 impl Roster {
     /// Returns every mistake in a rota, given the people and teams of this roster.
-    pub fn problems_of(&self, rota: &Rota) -> Vec<Problem> {
+    pub fn problems_of(&self, rota: &Rota) -> Vec<RotaProblem> {
         let mut found = Vec::new();
         let mut say = |path: &[&str], message: String| {
-            found.push(Problem { path: path.iter().map(|part| (*part).to_owned()).collect(), message });
+            found.push(RotaProblem { path: path.iter().map(|part| (*part).to_owned()).collect(), message });
         };
         if !is_name(&rota.name) {
             say(

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::SignedDuration;
 
 use super::attempts::MOST_ATTEMPTS;
-use super::{Reach, Rule};
+use super::{ContactMethod, ContactRule};
 use crate::config::Span;
 
 /// Latest time of an attempt after the step. A person who is still asleep after a day is for somebody else to wake.
@@ -25,8 +25,8 @@ pub struct BadRule {
 
 /// Parses rules with a semicolon between them: `text; call after 2m; call after 7m every 5m x3`. An empty text has no rules.
 /// Attempts come at most 24 hours after the step and at least a minute apart, and there are at most [`MOST_ATTEMPTS`] in all.
-pub fn parse_rules(text: &str) -> Result<Vec<Rule>, BadRule> {
-    let mut rules: Vec<Rule> = Vec::new();
+pub fn parse_rules(text: &str) -> Result<Vec<ContactRule>, BadRule> {
+    let mut rules: Vec<ContactRule> = Vec::new();
     let mut column = 1;
     let last = text.split(';').count();
     for (place, part) in (1..).zip(text.split(';')) {
@@ -48,12 +48,12 @@ pub fn parse_rules(text: &str) -> Result<Vec<Rule>, BadRule> {
     Ok(rules)
 }
 
-fn rule(text: &str) -> Result<Rule, String> {
+fn rule(text: &str) -> Result<ContactRule, String> {
     let mut words = text.split_whitespace().peekable();
     let by = words.next().unwrap_or_default();
-    let by = Reach::parse(by)
+    let by = ContactMethod::parse(by)
         .ok_or_else(|| format!("{by:?} is no way to reach somebody; write text, call, mail or webex"))?;
-    let mut rule = Rule { by, after: Span(SignedDuration::ZERO), every: None, times: 1 };
+    let mut rule = ContactRule { by, after: Span(SignedDuration::ZERO), every: None, times: 1 };
     let (mut after, mut times) = (None, None);
     while let Some(word) = words.next() {
         let mut length = |name: &str| {
@@ -110,7 +110,7 @@ fn is_keyword(word: &str) -> bool {
     matches!(word, "after" | "every") || is_times(word)
 }
 
-impl Reach {
+impl ContactMethod {
     /// Parses `text`, `call`, `mail` or `webex`, in any case.
     pub fn parse(text: &str) -> Option<Self> {
         let all = [Self::Text, Self::Call, Self::Mail, Self::Webex];
@@ -128,13 +128,13 @@ impl Reach {
     }
 }
 
-impl fmt::Display for Reach {
+impl fmt::Display for ContactMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
     }
 }
 
-impl fmt::Display for Rule {
+impl fmt::Display for ContactRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.by.word())?;
         if !self.after.0.is_zero() {
@@ -148,6 +148,6 @@ impl fmt::Display for Rule {
 }
 
 /// Formats the rules as [`parse_rules`] reads them.
-pub fn rules_text(rules: &[Rule]) -> String {
-    rules.iter().map(Rule::to_string).collect::<Vec<_>>().join("; ")
+pub fn rules_text(rules: &[ContactRule]) -> String {
+    rules.iter().map(ContactRule::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span as CivilSpan, Timestamp};
 
-use super::timetable::{Timetable, Why};
+use super::timetable::{OnCallReason, Timetable};
 use super::turns::moment;
 use super::{Days, Roster};
 use crate::config::Hours;
@@ -24,7 +24,7 @@ pub struct Shift {
     /// End of the shift, exclusive.
     pub until: Timestamp,
     /// Why this person is on call; none if it is nobody.
-    pub why: Option<Why>,
+    pub why: Option<OnCallReason>,
 }
 
 impl Roster {

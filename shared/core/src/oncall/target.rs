@@ -3,25 +3,29 @@
 use jiff::Timestamp;
 
 use super::timetable::Timetable;
-use super::{Gap, Person, Roster, Rota, Who};
+use super::{Gap, Person, Roster, Rota, TargetPeople};
 use crate::config::Target;
 
 impl Roster {
     /// Returns the people whom the target names at this time; only people who can be reached. Phone numbers name nobody in the
     /// roster.
-    pub fn who<'a>(&'a self, target: &Target, at: Timestamp) -> Who<'a> {
-        let unknown = || Who { people: Vec::new(), gap: Some(Gap::Unknown { target: target.to_string() }) };
+    pub fn people_of<'a>(&'a self, target: &Target, at: Timestamp) -> TargetPeople<'a> {
+        let unknown =
+            || TargetPeople { people: Vec::new(), gap: Some(Gap::Unknown { target: target.to_string() }) };
         let people = match target {
-            Target::Number(_) => return Who { people: Vec::new(), gap: None },
+            Target::Number(_) => return TargetPeople { people: Vec::new(), gap: None },
             Target::OnDuty(name) => {
-                return self.rotas.get(&name.on_duty).map_or_else(unknown, |rota| self.duty(rota, at));
+                return self
+                    .rotas
+                    .get(&name.on_duty)
+                    .map_or_else(unknown, |rota| self.people_on_call(rota, at));
             }
             Target::Team(name) => self.members(&name.team),
             Target::Person(name) => {
                 self.people.get(&name.person).into_iter().filter(|person| person.is_reachable()).collect()
             }
         };
-        if people.is_empty() { unknown() } else { Who { people, gap: None } }
+        if people.is_empty() { unknown() } else { TargetPeople { people, gap: None } }
     }
 
     /// Returns the members of a team who can be reached, in the team's order, each once; empty if there is no such team.
@@ -36,14 +40,14 @@ impl Roster {
         members
     }
 
-    fn duty<'a>(&'a self, rota: &'a Rota, at: Timestamp) -> Who<'a> {
+    fn people_on_call<'a>(&'a self, rota: &'a Rota, at: Timestamp) -> TargetPeople<'a> {
         if let Some((person, _)) = Timetable::new(self, rota).at(at) {
-            return Who { people: vec![person], gap: None };
+            return TargetPeople { people: vec![person], gap: None };
         }
         let team = rota.team.as_deref();
         let people = team.map(|team| self.members(team)).unwrap_or_default();
         let instead = team.filter(|_| !people.is_empty()).map(str::to_owned);
-        Who { people, gap: Some(Gap::NobodyOnDuty { rota: rota.name.clone(), instead }) }
+        TargetPeople { people, gap: Some(Gap::NobodyOnDuty { rota: rota.name.clone(), instead }) }
     }
 }
 

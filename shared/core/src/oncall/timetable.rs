@@ -8,7 +8,7 @@ use crate::config::Calendar;
 
 /// Why a person is on call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Why {
+pub enum OnCallReason {
     /// It is their turn, in the layer with this index.
     Layer(usize),
     /// The override with this index names them.
@@ -38,7 +38,7 @@ impl<'a> Timetable<'a> {
     }
 
     /// Returns the person on call. A person who can't be reached is skipped.
-    pub(super) fn at(&self, at: Timestamp) -> Option<(&'a Person, Why)> {
+    pub(super) fn at(&self, at: Timestamp) -> Option<(&'a Person, OnCallReason)> {
         let reachable = |id: &str| self.roster.people.get(id).filter(|person| person.is_reachable());
         let layers = self.rota.layers.iter().enumerate().rev();
         let scheduled = layers.filter_map(|(index, layer)| Some((index, self.scheduled(index, layer, at)?)));
@@ -49,13 +49,13 @@ impl<'a> Timetable<'a> {
                 // An override can also state that nobody is on call.
                 let id = instead.person.as_deref()?;
                 if let Some(person) = reachable(id) {
-                    return Some((person, Why::Override(index)));
+                    return Some((person, OnCallReason::Override(index)));
                 }
             }
             if let Some((index, id)) = turn
                 && let Some(person) = reachable(id)
             {
-                return Some((person, Why::Layer(index)));
+                return Some((person, OnCallReason::Layer(index)));
             }
         }
         None

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::escape::escape_markdown;
 use super::words::{Words, ago, clock, ordinal};
-use crate::incident::By;
+use crate::incident::Attribution;
 
 /// How a button is named as somebody who did something.
-pub fn the_button(words: &Words) -> String {
+pub fn button_label(words: &Words) -> String {
     format!("the button {}", words.name)
 }
 
@@ -17,7 +17,7 @@ pub fn pressed_again(count: u64, words: &Words) -> String {
 }
 
 /// A press although somebody had it.
-pub fn pressed_after_acknowledgement(count: u64, by: &By, words: &Words) -> String {
+pub fn pressed_after_acknowledgement(count: u64, by: &Attribution, words: &Words) -> String {
     format!(
         "**{}** was pressed again, the {} time, although {} had acknowledged at {}.",
         escape_markdown(&words.name),
@@ -48,16 +48,16 @@ pub fn wanted_next(who: &str, _: &Words) -> String {
 }
 
 /// Somebody has it.
-pub fn acknowledged(by: &By, words: &Words) -> String {
+pub fn acknowledged(by: &Attribution, words: &Words) -> String {
     format!("✅ **{}** has it since {}.", escape_markdown(&by.who), clock(by.at, words))
 }
 
 /// It was nothing.
-pub fn cancelled(by: &By, words: &Words) -> String {
+pub fn cancelled(by: &Attribution, words: &Words) -> String {
     format!("Cancelled by {} at {}. No help is needed.", escape_markdown(&by.who), clock(by.at, words))
 }
 
 /// It is done.
-pub fn resolved(by: &By, words: &Words) -> String {
+pub fn resolved(by: &Attribution, words: &Words) -> String {
     format!("Resolved by {} at {}.", escape_markdown(&by.who), clock(by.at, words))
 }

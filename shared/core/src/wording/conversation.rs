@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::escape::escape_markdown as escape;
 use crate::config::{Answers, Limits, Line};
-use crate::conversation::relay_policy::{Sight, Why};
+use crate::conversation::relay_policy::{KeptReason, Visibility};
 use crate::conversation::{Address, Agent, Conversation};
 use crate::delivery::{ConversationEntry, Medium, Speaker};
-use crate::texting::{Parts, PriceClass};
+use crate::texting::{PriceClass, Segments};
 
 pub use commands::*;
 pub use transcript::{history, transcript};
@@ -73,7 +73,7 @@ fn quoted_line(line: &str) -> String {
 }
 
 /// Returns the first post in every space: which messages go to the customer, and which don't.
-pub fn first_post(line: &Line, sight: Sight, address: &Address) -> String {
+pub fn first_post(line: &Line, sight: Visibility, address: &Address) -> String {
     let who = match address {
         Address::Number(number) => format!("This is the space of the customer **{}**.", escape(number)),
         Address::Mail(address) => format!("This is the space of the customer **{}**.", escape(address)),
@@ -82,20 +82,20 @@ pub fn first_post(line: &Line, sight: Sight, address: &Address) -> String {
     format!("{who} {}", rules(line.answers, sight))
 }
 
-fn rules(answers: Answers, sight: Sight) -> &'static str {
+fn rules(answers: Answers, sight: Visibility) -> &'static str {
     match (sight, answers) {
-        (Sight::Everything, Answers::Everything) => {
+        (Visibility::Everything, Answers::Everything) => {
             "**Everything that you write here goes to the customer**, but for whispers: what begins with `/w` or `note:`, and what \
              mentions somebody. `/help` lists the commands."
         }
-        (Sight::Everything, Answers::Explicit) => {
+        (Visibility::Everything, Answers::Explicit) => {
             "Only what begins with **`/reply`** goes to the customer; everything else stays here. `/help` lists the commands."
         }
-        (Sight::OnlyMentions, Answers::Everything) => {
+        (Visibility::OnlyMentions, Answers::Everything) => {
             "**Only what begins with a mention of me goes to the customer**; everything else stays here. Mention me and write \
              `/help` for the commands."
         }
-        (Sight::OnlyMentions, Answers::Explicit) => {
+        (Visibility::OnlyMentions, Answers::Explicit) => {
             "Only what begins with a mention of me and **`/reply`** goes to the customer; everything else stays here. Mention me \
              and write `/help` for the commands."
         }
@@ -103,7 +103,7 @@ fn rules(answers: Answers, sight: Sight) -> &'static str {
 }
 
 /// Returns the answer to `/help`.
-pub fn help(line: &Line, sight: Sight) -> String {
+pub fn help(line: &Line, sight: Visibility) -> String {
     let commands = [
         "`/w words`, `note: words`: stays here",
         "`/reply words`: goes to the customer",
@@ -235,24 +235,24 @@ pub fn who_waits(customer: &str, why: &str) -> String {
 }
 
 /// Explains why an agent's message stayed in the space, where that may be a surprise; none for whispers and the like.
-pub fn stays(why: &Why, sight: Sight, answers: Answers) -> Option<String> {
+pub fn stays(why: &KeptReason, sight: Visibility, answers: Answers) -> Option<String> {
     match why {
-        Why::Unknown(command) => Some(format!(
+        KeptReason::Unknown(command) => Some(format!(
             "**Not sent.** I don't know {}. `/help` lists the commands; a text that begins with / is sent with `/reply`.",
             escape(command)
         )),
-        Why::Outsider => Some(
+        KeptReason::Outsider => Some(
             "**Not sent.** Customers hear only people of our organisation and those who stand among the line's `agents`.".to_owned(),
         ),
-        Why::NotAddressed if sight == Sight::OnlyMentions => {
+        KeptReason::NotAddressed if sight == Visibility::OnlyMentions => {
             Some(format!("**Not sent.** {}", rules(answers, sight)))
         }
         // Where every message is sent, only a reply in a thread has to be addressed.
-        Why::NotAddressed if answers == Answers::Everything => Some(
+        KeptReason::NotAddressed if answers == Answers::Everything => Some(
             "**Not sent.** What stands in a thread stays here: it may belong to a whisper. Begin with `/reply` to send it.".to_owned(),
         ),
         // Where every message is seen and only `/reply` is sent, people talk to each other without comments by Handbell.
-        Why::NotAddressed | Why::Echo | Why::Machine | Why::Whisper | Why::Mention | Why::Empty => None,
+        KeptReason::NotAddressed | KeptReason::Echo | KeptReason::Machine | KeptReason::Whisper | KeptReason::Mention | KeptReason::Empty => None,
     }
 }
 
@@ -287,7 +287,7 @@ pub fn only_by_mail(why: &str) -> String {
 pub const FILES_STAY: &str = "Its files stay here: files don't go by mail.";
 
 /// Reports that a long text is held for a moment.
-pub fn long_text(parts: &Parts, class: PriceClass, held: SignedDuration) -> String {
+pub fn long_text(parts: &Segments, class: PriceClass, held: SignedDuration) -> String {
     let odd = parts
         .unicode
         .map(|odd| {
@@ -351,7 +351,7 @@ pub fn link(address: &str) -> String {
 }
 
 /// Tells the admins that a line sends no more texts today.
-pub fn spent(line: &str, parts: u32) -> String {
+pub fn limit_reached(line: &str, parts: u32) -> String {
     format!(
         "The line {line} has sent {parts} parts of texts today, which is its limit (parts_per_day). Answers to customers stay here until \
          midnight UTC, and the agents are told so. Raise the limit in the configuration if this is right."
@@ -359,10 +359,10 @@ pub fn spent(line: &str, parts: u32) -> String {
 }
 
 /// Why an automatic reply was not sent.
-pub const SPENT_BY_ITSELF: &str = "the line has said enough by itself today";
+pub const AUTOMATIC_LIMIT_REACHED: &str = "the line has said enough by itself today";
 
 /// Why an answer was not sent.
-pub const SPENT: &str = "the line's limit for today is reached (parts_per_day); the admins are told";
+pub const LIMIT_REACHED: &str = "the line's limit for today is reached (parts_per_day); the admins are told";
 
 /// Returns the first post of the incident of a customer who waits.
 pub fn waits(customer: &str, since: Timestamp, now: Timestamp) -> String {

@@ -6,19 +6,19 @@ mod card;
 mod reply;
 mod report;
 
-pub use card::{Card, CardChoice, Colour, card};
+pub use card::{CardChoice, Colour, IncidentCard, card};
 pub use reply::{
-    CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, came_of, ignored_signal, unproven, which, who, wrong_code,
+    CODE_OVER, HELP, NOTHING_OPEN, VERIFIED, command_result, ignored_signal, unproven, which, who, wrong_code,
 };
 pub use report::{Reader, incident_report, report_subject};
 
 use super::escape::{escape_markdown, plain};
 use super::words::{Words, clock, ordinal};
-use crate::alert::{Alert, EXCERPT_MAX, Raised};
+use crate::alert::{Alert, EXCERPT_MAX, RaisedAlert};
 use crate::config::{Plan, Severity};
 use crate::delivery::{Content, Dispatch};
 use crate::incident::command::Actor;
-use crate::incident::{By, Incident, Phase, number};
+use crate::incident::{Attribution, Incident, Phase, number};
 use crate::oncall::Gap;
 
 /// Nobody could be reached.
@@ -55,7 +55,7 @@ pub fn severity(severity: Severity) -> &'static str {
 }
 
 /// Returns the first post in the space.
-pub fn alert_post(raised: &Raised, words: &Words) -> String {
+pub fn alert_post(raised: &RaisedAlert, words: &Words) -> String {
     let alert = &raised.alert;
     let mut post = format!("{}: **{}**", severity(alert.severity), escape_markdown(&alert.title));
     let by = match &alert.reporter {
@@ -106,7 +106,7 @@ pub fn original_name(incident: &Incident) -> String {
 }
 
 /// Reports that more mails came about the same problem.
-pub fn again(count: u64, raised: &Raised, worse: bool, _: &Words) -> String {
+pub fn again(count: u64, raised: &RaisedAlert, worse: bool, _: &Words) -> String {
     let worse =
         if worse { format!(" It is now {}.", severity(raised.alert.severity)) } else { String::new() };
     format!("Reported again, the {} time: {}.{worse}", ordinal(count), escape_markdown(&raised.alert.title))
@@ -172,11 +172,11 @@ pub fn noted(by: &Actor, text: &str) -> String {
 
 /// The same, for the space.
 pub fn note(by: &Actor, text: &str) -> String {
-    format!("**{}** ({}): {}", escape_markdown(&by.who), by.how.words(), escape_markdown(&excerpt(text)))
+    format!("**{}** ({}): {}", escape_markdown(&by.who), by.how.phrase(), escape_markdown(&excerpt(text)))
 }
 
 /// Timeline: the next step was taken since its time had come.
-pub fn time_climbs() -> String {
+pub fn escalated_by_time() -> String {
     "Nobody had it in time; the next step was taken".to_owned()
 }
 
@@ -213,7 +213,7 @@ pub fn not_confirmed(who: &str) -> String {
 }
 
 /// Reports an acknowledgement after which others are still needed.
-pub fn more_needed(by: &By, missing: &[String], words: &Words) -> String {
+pub fn more_needed(by: &Attribution, missing: &[String], words: &Words) -> String {
     format!(
         "✅ **{}** has it since {}. Still needed: {}.",
         escape_markdown(&by.who),
@@ -223,7 +223,7 @@ pub fn more_needed(by: &By, missing: &[String], words: &Words) -> String {
 }
 
 /// Tells the phones that were called that somebody has the incident.
-pub fn has_it_text(by: &By, incident: &Incident, words: &Words) -> String {
+pub fn has_it_text(by: &Attribution, incident: &Incident, words: &Words) -> String {
     format!(
         "{}: {} has it since {}. You are not needed.",
         about(incident),
@@ -233,7 +233,7 @@ pub fn has_it_text(by: &By, incident: &Incident, words: &Words) -> String {
 }
 
 /// Tells the phones that were called that the incident is over.
-pub fn over_text(phase: Phase, by: &By, incident: &Incident, words: &Words) -> String {
+pub fn over_text(phase: Phase, by: &Attribution, incident: &Incident, words: &Words) -> String {
     let what = if phase == Phase::Cancelled { "called off by" } else { "done, says" };
     format!("{}: {what} {} at {}.", about(incident), plain(&by.who), clock(by.at, words))
 }

@@ -4,9 +4,11 @@ mod call;
 mod post;
 mod text;
 
-pub use call::{KEYS, NEXT_STEP, NO_NEXT_STEP, NOT_KNOWN, YOU_HAVE_IT, spoken, spoken_when_over, the_phone};
+pub use call::{
+    KEYS, NEXT_STEP, NO_NEXT_STEP, NOT_KNOWN, YOU_HAVE_IT, phone_label, spoken, spoken_when_over,
+};
 pub use post::{post, space_title, tagged_post};
-pub use text::{sms, the_texter};
+pub use text::{sms, texter_label};
 
 use super::incident;
 use crate::config::Plan;

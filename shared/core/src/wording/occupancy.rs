@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::escape::{escape_markdown, plain};
 use super::words::{Words, clock, ordinal};
-use crate::incident::By;
+use crate::incident::Attribution;
 use crate::occupancy::view::View;
 use crate::occupancy::zone::Level;
 
@@ -67,7 +67,7 @@ pub fn headline(view: &View, words: &Words) -> String {
 
 /// What a zone's card says, without its form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
+pub struct ZoneCard {
     /// What it is about.
     pub zone: String,
     /// `BUSY`.
@@ -81,12 +81,12 @@ pub struct Card {
     /// What the chart shows, for those who don't see it.
     pub chart: String,
     /// The choices: what it is called between us and Webex, and what people read.
-    pub choices: Vec<(Choice, String)>,
+    pub choices: Vec<(ZoneAnswer, String)>,
 }
 
 /// What can be chosen on a card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
+pub enum ZoneAnswer {
     /// "I have it."
     OnMyWay,
     /// Nobody wants to hear of it for a while.
@@ -95,7 +95,7 @@ pub enum Choice {
     NotBusy,
 }
 
-impl Choice {
+impl ZoneAnswer {
     /// All of them, as they stand on a card.
     pub const ALL: [Self; 3] = [Self::OnMyWay, Self::Snooze, Self::NotBusy];
 
@@ -130,7 +130,7 @@ fn minutes(minutes: i64) -> String {
 }
 
 /// What a zone's card says.
-pub fn card(view: &View, words: &Words) -> Card {
+pub fn card(view: &View, words: &Words) -> ZoneCard {
     let mut known = Vec::new();
     if let Some(usual) = view.usual {
         let at = crate::occupancy::view::bucket(view.at).to_zoned(words.zone.clone());
@@ -140,14 +140,14 @@ pub fn card(view: &View, words: &Words) -> Card {
         known.push(("Trend", format!("{direction} ({trend:+} in 10 min)")));
     }
     known.push(("Since", clock(view.since, words)));
-    Card {
+    ZoneCard {
         zone: plain(&words.name),
         state: state(view),
         level: view.level,
         amount: amount(view.count, view.capacity),
         known,
         chart: format!("How many devices there were in {} in the last hours", plain(&words.name)),
-        choices: Choice::ALL.into_iter().map(|choice| (choice, choice.label(view))).collect(),
+        choices: ZoneAnswer::ALL.into_iter().map(|choice| (choice, choice.label(view))).collect(),
     }
 }
 
@@ -159,7 +159,7 @@ pub fn markdown(view: &View, words: &Words, answers: bool) -> String {
     let zone = escape_markdown(&words.name);
     let text = format!("{sign} **{zone}** is **{}**: **{amount}**{comparison}", state(view));
     if answers {
-        let snooze = Choice::Snooze.label(view).to_lowercase();
+        let snooze = ZoneAnswer::Snooze.label(view).to_lowercase();
         format!("{text}\n\nAnswer here with `on my way`, `{snooze}` or `not busy`.")
     } else {
         text
@@ -204,33 +204,33 @@ pub fn unwatched(words: &Words) -> String {
 }
 
 /// Somebody goes there.
-pub fn on_the_way(by: &By, words: &Words) -> String {
+pub fn on_the_way(by: &Attribution, words: &Words) -> String {
     format!("✅ **{}** is on the way since {}.", escape_markdown(&by.who), clock(by.at, words))
 }
 
 /// Somebody else goes there too.
-pub fn on_the_way_too(by: &By, words: &Words) -> String {
+pub fn on_the_way_too(by: &Attribution, words: &Words) -> String {
     format!("✅ **{}** is on the way too, since {}.", escape_markdown(&by.who), clock(by.at, words))
 }
 
 /// A higher level, although somebody had it.
-pub fn although(by: &By, words: &Words) -> String {
+pub fn although(by: &Attribution, words: &Words) -> String {
     format!("It is more than when **{}** said so at {}.", escape_markdown(&by.who), clock(by.at, words))
 }
 
 /// Nobody wants to hear of it for a while.
-pub fn snoozed(by: &By, until: Timestamp, words: &Words) -> String {
+pub fn snoozed(by: &Attribution, until: Timestamp, words: &Words) -> String {
     let (who, until) = (escape_markdown(&by.who), clock(until, words));
     format!("💤 Snoozed until {until} by **{who}** at {}.", clock(by.at, words))
 }
 
 /// The while is over.
-pub fn snooze_is_over(by: &By) -> String {
+pub fn snooze_is_over(by: &Attribution) -> String {
     format!("The snooze of **{}** is over, and it is still busy.", escape_markdown(&by.who))
 }
 
 /// A false alarm.
-pub fn not_busy(by: &By, times: u32, words: &Words) -> String {
+pub fn not_busy(by: &Attribution, times: u32, words: &Words) -> String {
     let who = escape_markdown(&by.who);
     format!(
         "**{who}** said at {} that it isn't busy. It is closed and counted as a false alarm, the {} of this zone.",

@@ -4,7 +4,7 @@ use handbell_core::config::Severity::{self, Critical, Error, Info, Warning};
 use handbell_core::delivery::{Message, SpaceMessage};
 use handbell_core::incident::Phase;
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{Decision, Event, Outcome, begins_anew};
+use handbell_core::incident::decide::{CommandOutcome, Decision, Event, begins_anew};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -27,10 +27,10 @@ fn an_alert_opens_with_a_post_the_original_the_first_step_and_the_card() {
     assert_eq!(night.lines(&opened), wanted);
     assert_eq!(
         (opened.outcome, opened.count, entry(&opened)),
-        (Outcome::Counted, 1, "Nagios reported: db1/disk")
+        (CommandOutcome::Counted, 1, "Nagios reported: db1/disk")
     );
     assert_eq!(night.stands(), (Phase::Open, 1, 0));
-    assert_eq!((night.incident().label.as_deref(), night.incident().duty.card), (Some("db1/disk"), 1));
+    assert_eq!((night.incident().label.as_deref(), night.incident().responses.card), (Some("db1/disk"), 1));
     let kinds: Vec<_> = opened.dispatches[0].facts.iter().map(|fact| fact.kind.as_str()).collect();
     assert_eq!(kinds, ["incident.opened", "alert.raised"]);
 }
@@ -38,7 +38,7 @@ fn an_alert_opens_with_a_post_the_original_the_first_step_and_the_card() {
 #[test]
 fn there_is_one_card_at_a_time() {
     let mut night = Night::begun();
-    let mut shown = vec![night.incident().duty.card];
+    let mut shown = vec![night.incident().responses.card];
     let mut taken_down = Vec::new();
     let moves: [fn(&mut Night) -> Decision; 4] = [
         |night| night.says("dana", Command::Next { step: None }),
@@ -53,7 +53,7 @@ fn there_is_one_card_at_a_time() {
             Message::Space(SpaceMessage::RemoveCard { card }) => Some(card),
             _ => None,
         }));
-        shown.push(night.incident().duty.card);
+        shown.push(night.incident().responses.card);
     }
     let last = shown.pop();
     assert_eq!((taken_down, last), (shown, Some(5)), "each takes the place of the one before");
@@ -99,7 +99,7 @@ fn two_hundred_alerts_about_one_problem_are_one_incident_and_one_post_a_minute()
     for number in 1..200 {
         night.now += SignedDuration::from_secs(1);
         let joined = night.mail(Critical);
-        assert_eq!((joined.outcome, joined.count), (Outcome::Counted, number + 1));
+        assert_eq!((joined.outcome, joined.count), (CommandOutcome::Counted, number + 1));
         assert!(night.pages(&joined).is_empty(), "nobody is called a second time");
         notes.extend(night.lines(&joined));
     }
@@ -203,7 +203,7 @@ fn a_hold_in_the_past_has_no_effect() {
     let (night, lines) = quiet(Warning, 0);
     assert!(lines.contains(&"sms dana".to_owned()), "{lines:?}");
     assert!(!lines[1].contains("No phone rings"), "{lines:?}");
-    assert_eq!(night.incident().duty.hold, None);
+    assert_eq!(night.incident().responses.hold, None);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn a_higher_severity_ends_the_hold() {
         "nobody is called a second time at the end of the hold"
     );
     assert_eq!(night.incident().wake_at, Some(night.now + minutes(5)));
-    assert_eq!(night.incident().duty.hold, None);
+    assert_eq!(night.incident().responses.hold, None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The choice of the agent who answers.
 
-use handbell_core::conversation::assign::{Candidate, Choice, How, choose};
+use handbell_core::conversation::assign::{Assignment, AssignmentOrder, Candidate, choose};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
@@ -19,11 +19,11 @@ fn somebody(name: &str, there: Option<bool>, idle: Option<i64>, in_space: bool) 
 }
 
 /// The choice, in short.
-fn told(candidates: &[Candidate], how: How, last: Option<&str>) -> String {
+fn told(candidates: &[Candidate], how: AssignmentOrder, last: Option<&str>) -> String {
     match choose(candidates, how, last) {
-        Choice::SomebodyThere => "somebody there".to_owned(),
-        Choice::Assign(candidate) => candidate.person_id.clone(),
-        Choice::Nobody => "nobody".to_owned(),
+        Assignment::SomebodyThere => "somebody there".to_owned(),
+        Assignment::Assign(candidate) => candidate.person_id.clone(),
+        Assignment::Nobody => "nobody".to_owned(),
     }
 }
 
@@ -50,14 +50,14 @@ fn an_available_agent_outside_of_the_space_is_asked() {
         (vec![anna(hidden, true), ben(hidden, true)], "ben"),
     ];
     for (candidates, expected) in &table {
-        assert_eq!(told(candidates, How::LongestIdle, None), *expected, "{candidates:?}");
+        assert_eq!(told(candidates, AssignmentOrder::LongestIdle, None), *expected, "{candidates:?}");
     }
 }
 
 #[test]
 fn equally_idle_agents_are_asked_by_address() {
     let both = [somebody("Ben", Some(true), Some(5), false), somebody("anna", Some(true), Some(5), false)];
-    assert_eq!(told(&both, How::LongestIdle, None), "anna");
+    assert_eq!(told(&both, AssignmentOrder::LongestIdle, None), "anna");
 }
 
 #[test]
@@ -73,16 +73,23 @@ fn agents_take_turns() {
         (Some("zoe@example.com"), "Anna"),
     ];
     for (last, expected) in table {
-        assert_eq!(told(&team, How::InTurn, last), expected, "{last:?}");
+        assert_eq!(told(&team, AssignmentOrder::InTurn, last), expected, "{last:?}");
     }
     let away = [somebody("anna", Some(true), None, false), somebody("ben", Some(false), None, false)];
-    assert_eq!(told(&away, How::InTurn, Some("anna@example.com")), "anna", "nobody else is there");
+    assert_eq!(
+        told(&away, AssignmentOrder::InTurn, Some("anna@example.com")),
+        "anna",
+        "nobody else is there"
+    );
 }
 
 #[test]
 fn the_configuration_names_each_order() {
-    assert_eq!(serde_json::from_str::<How>("\"longest-idle\"").unwrap(), How::default());
-    assert_eq!(serde_json::to_string(&How::InTurn).unwrap(), "\"in-turn\"");
+    assert_eq!(
+        serde_json::from_str::<AssignmentOrder>("\"longest-idle\"").unwrap(),
+        AssignmentOrder::default()
+    );
+    assert_eq!(serde_json::to_string(&AssignmentOrder::InTurn).unwrap(), "\"in-turn\"");
 }
 
 fn team() -> impl Strategy<Value = Vec<Candidate>> {
@@ -99,17 +106,17 @@ proptest! {
 
     #[test]
     fn only_an_available_agent_is_asked(team in team(), in_turn in any::<bool>(), last in prop::option::of("p[0-6]@example.com")) {
-        let how = if in_turn { How::InTurn } else { How::LongestIdle };
+        let how = if in_turn { AssignmentOrder::InTurn } else { AssignmentOrder::LongestIdle };
         let blind = team.iter().all(|one| one.there.is_none());
         let answered = team.iter().any(|one| one.in_space && one.there == Some(true));
         match choose(&team, how, last.as_deref()) {
-            Choice::SomebodyThere => prop_assert!(answered),
-            Choice::Assign(one) => {
+            Assignment::SomebodyThere => prop_assert!(answered),
+            Assignment::Assign(one) => {
                 prop_assert!(!answered);
                 prop_assert!(one.there == Some(true) || blind);
                 prop_assert!(!one.in_space || team.iter().all(|one| one.in_space));
             }
-            Choice::Nobody => prop_assert!(!answered && team.iter().all(|one| one.there != Some(true) && !blind)),
+            Assignment::Nobody => prop_assert!(!answered && team.iter().all(|one| one.there != Some(true) && !blind)),
         }
     }
 
@@ -119,7 +126,7 @@ proptest! {
         let mut last: Option<String> = None;
         let mut called = Vec::new();
         for _ in &team {
-            let Choice::Assign(one) = choose(&team, How::InTurn, last.as_deref()) else { panic!("nobody") };
+            let Assignment::Assign(one) = choose(&team, AssignmentOrder::InTurn, last.as_deref()) else { panic!("nobody") };
             called.push(one.name.clone());
             last = Some(one.email.clone());
         }

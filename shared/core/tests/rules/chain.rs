@@ -6,7 +6,7 @@ use handbell_core::delivery::{
     PhoneMessage, Progress, Receipt, Recipient, SpaceMessage, VendorStatus,
 };
 use handbell_core::failover::{Failover, fail_over};
-use handbell_core::incident::{Ack, By, Duty, Subject};
+use handbell_core::incident::{Ack, Attribution, Responses, Subject};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
@@ -291,7 +291,7 @@ fn notices_and_posts_bring_nobody() {
 }
 
 fn ack(person: Option<&str>, who: &str) -> Ack {
-    let by = By { who: who.to_owned(), at: morning() };
+    let by = Attribution { who: who.to_owned(), at: morning() };
     Ack { person: person.map(str::to_owned), by, teams: Vec::new() }
 }
 
@@ -304,7 +304,7 @@ fn only_people_who_have_it_or_cannot_are_skipped() {
         }
         dispatch
     };
-    let left = |duty: &Duty| {
+    let left = |duty: &Responses| {
         let mut dispatch = all();
         dispatch.skip_responders(duty);
         let pending = dispatch.deliveries.values().filter(|delivery| delivery.progress == Progress::Pending);
@@ -314,18 +314,25 @@ fn only_people_who_have_it_or_cannot_are_skipped() {
         ids.dedup();
         ids
     };
-    assert_eq!(left(&Duty::default()), ["+352691496401", "dana", "robin"]);
+    assert_eq!(left(&Responses::default()), ["+352691496401", "dana", "robin"]);
     assert_eq!(
-        left(&Duty { acks: vec![ack(Some("dana"), "Dana")], ..Duty::default() }),
+        left(&Responses { acks: vec![ack(Some("dana"), "Dana")], ..Responses::default() }),
         ["+352691496401", "robin"]
     );
     assert_eq!(
-        left(&Duty { cannot: vec!["robin".to_owned()], ..Duty::default() }),
+        left(&Responses { cannot: vec!["robin".to_owned()], ..Responses::default() }),
         ["+352691496401", "dana"]
     );
-    assert_eq!(left(&Duty { acks: vec![ack(None, "dana")], ..Duty::default() }).len(), 3, "a name is no id");
     assert_eq!(
-        left(&Duty { acks: vec![ack(Some("+352691496401"), "+352691496401 (by phone)")], ..Duty::default() }),
+        left(&Responses { acks: vec![ack(None, "dana")], ..Responses::default() }).len(),
+        3,
+        "a name is no id"
+    );
+    assert_eq!(
+        left(&Responses {
+            acks: vec![ack(Some("+352691496401"), "+352691496401 (by phone)")],
+            ..Responses::default()
+        }),
         ["dana", "robin"]
     );
 }
@@ -338,7 +345,7 @@ fn a_delivery_that_has_begun_is_not_skipped() {
         Message::Space(SpaceMessage::Post { content: Content::Text("Words".to_owned()) }),
         morning(),
     ));
-    dispatch.skip_responders(&Duty { acks: vec![ack(Some("dana"), "Dana")], ..Duty::default() });
+    dispatch.skip_responders(&Responses { acks: vec![ack(Some("dana"), "Dana")], ..Responses::default() });
     let progress: Vec<_> = dispatch.deliveries.values().map(|delivery| delivery.progress).collect();
     assert_eq!(
         progress,

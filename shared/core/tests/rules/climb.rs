@@ -6,7 +6,7 @@ use handbell_core::button::{EventId, Gesture, Press};
 use handbell_core::config::{Button, Meaning, Plan, Repeat, Target};
 use handbell_core::delivery::{Content, Message, PhoneMessage, SpaceMessage};
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{Decision, Event, Outcome, begins_anew, decide};
+use handbell_core::incident::decide::{CommandOutcome, Decision, Event, begins_anew, decide};
 use handbell_core::incident::{Incident, Phase};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -195,16 +195,16 @@ impl Watch {
 
         let Some(next) = decision.next.clone() else {
             prop_assert!(decision.dispatches.is_empty(), "what changes nothing says nothing");
-            prop_assert!(matches!(decision.outcome, Outcome::Bounce | Outcome::Nothing));
+            prop_assert!(matches!(decision.outcome, CommandOutcome::Bounce | CommandOutcome::Nothing));
             prop_assert_eq!(decision.count, before.map_or(0, |incident| incident.count));
             if meaning == Some(Meaning::Press) {
                 prop_assert_eq!(
                     decision.outcome,
-                    Outcome::Bounce,
+                    CommandOutcome::Bounce,
                     "a press is never lost for another reason"
                 );
             }
-            if decision.outcome == Outcome::Bounce {
+            if decision.outcome == CommandOutcome::Bounce {
                 let bounce_at = before.and_then(|incident| incident.bounce_at);
                 prop_assert!(matches!(event, Event::Press(press) if press.id.is_none()));
                 prop_assert!(
@@ -273,7 +273,7 @@ impl Watch {
         prop_assert!(next.step == step || next.step == step + 1, "no step is skipped, none is taken back");
         prop_assert!(next.step <= last);
         match decision.outcome {
-            Outcome::Counted => {
+            CommandOutcome::Counted => {
                 prop_assert!(!late);
                 prop_assert_eq!(next.count, count + 1, "1..N without a gap");
                 prop_assert_eq!(next.step, (step + 1).min(last));
@@ -301,14 +301,14 @@ impl Watch {
                     );
                 }
             }
-            Outcome::Late => {
+            CommandOutcome::Late => {
                 prop_assert!(late);
                 prop_assert_eq!((next.count, next.step), (count, step), "late: neither counted nor climbing");
                 prop_assert_eq!(next.phase, before.map_or(Phase::Open, |incident| incident.phase));
                 let posts = self.house.posts(decision);
                 prop_assert!(posts.len() == 1 && posts[0].starts_with("A late press"));
             }
-            Outcome::Done | Outcome::Nothing | Outcome::Bounce => {
+            CommandOutcome::Done | CommandOutcome::Nothing | CommandOutcome::Bounce => {
                 let before = before.expect("only a press opens");
                 prop_assert!(!late, "what was meant long ago changes nothing");
                 prop_assert_eq!(next.count, count, "only presses are counted");
@@ -476,7 +476,7 @@ impl Watch {
             *cancelled = is;
         }
         let silenced = matches!(next.phase, Phase::Acknowledged | Phase::Resolved | Phase::Cancelled)
-            && decision.outcome == Outcome::Done;
+            && decision.outcome == CommandOutcome::Done;
         if silenced && *event != Event::Wake && !asks_for_the_next(event) {
             prop_assert!(
                 self.said.iter().filter(|(epoch, ..)| *epoch == next.epoch).all(|(.., cancelled)| *cancelled)
@@ -550,11 +550,11 @@ proptest! {
         let bounced = later < house.button.debounce.0.as_millis() as i64;
         let first = house.state.clone();
         let second = house.gesture(Gesture::Single);
-        prop_assert_eq!(second.outcome == Outcome::Bounce, bounced);
+        prop_assert_eq!(second.outcome == CommandOutcome::Bounce, bounced);
         prop_assert_eq!(second.count, if bounced { 1 } else { 2 });
         prop_assert_eq!(bounced, house.state == first);
         let known = house.apply(&press_with_id());
-        prop_assert_eq!(known.outcome, Outcome::Counted);
+        prop_assert_eq!(known.outcome, CommandOutcome::Counted);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Commands to the incident of an alert: acknowledge, decline, next step, snooze, resolve.
 
 use handbell_core::config::Severity::Critical;
-use handbell_core::incident::command::{Actor, Command, How};
-use handbell_core::incident::decide::{Event, Outcome};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
+use handbell_core::incident::decide::{CommandOutcome, Event};
 use handbell_core::incident::{Incident, Phase};
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ fn spared(night: &Night) -> Vec<String> {
     let all = everybody();
     let mut ids: Vec<String> = all.people.keys().cloned().collect();
     ids.retain(|id| {
-        let duty = &night.incident().duty;
+        let duty = &night.incident().responses;
         duty.acks.iter().any(|ack| ack.person.as_ref() == Some(id)) || duty.cannot.contains(id)
     });
     ids
@@ -40,7 +40,7 @@ fn the_first_person_who_acknowledges_has_it() {
     let taken = night.acknowledges("dana");
     assert_eq!(
         (taken.outcome, night.phase(), who_has_it(night.incident())),
-        (Outcome::Done, Phase::Acknowledged, Some("dana"))
+        (CommandOutcome::Done, Phase::Acknowledged, Some("dana"))
     );
     assert_eq!(entry(&taken), "dana has it");
     let number = night.incident().reference();
@@ -56,12 +56,12 @@ fn the_first_person_who_acknowledges_has_it() {
         "what it says itself is said"
     );
     assert!(night.incident().cancels(1, 1), "nobody else is called");
-    assert_eq!(night.incident().duty.card, 2);
-    assert_eq!(night.incident().duty.first.as_ref().map(|by| by.who.as_str()), Some("dana"));
+    assert_eq!(night.incident().responses.card, 2);
+    assert_eq!(night.incident().responses.first.as_ref().map(|by| by.who.as_str()), Some("dana"));
     let late = night.acknowledges("robin");
-    assert_eq!((late.outcome, late.next), (Outcome::Nothing, None), "the second gets nothing");
+    assert_eq!((late.outcome, late.next), (CommandOutcome::Nothing, None), "the second gets nothing");
     let twice = night.acknowledges("dana");
-    assert_eq!((twice.outcome, twice.next), (Outcome::Nothing, None));
+    assert_eq!((twice.outcome, twice.next), (CommandOutcome::Nothing, None));
     assert_eq!(who_has_it(night.incident()), Some("dana"));
     assert!(night.sleep(359).is_empty(), "no step comes any more");
 }
@@ -87,13 +87,23 @@ fn a_command_for_another_incident_changes_nothing() {
                 epoch: Some(epoch),
                 command: command.clone(),
             });
-            assert_eq!((said.outcome, said.next), (Outcome::Nothing, None), "{}", command.name());
+            assert_eq!((said.outcome, said.next), (CommandOutcome::Nothing, None), "{}", command.name());
         }
         night.says("dana", Command::Resolve);
         let said = night.says("dana", command.clone());
-        assert_eq!((said.outcome, said.next), (Outcome::Nothing, None), "{} after the end", command.name());
+        assert_eq!(
+            (said.outcome, said.next),
+            (CommandOutcome::Nothing, None),
+            "{} after the end",
+            command.name()
+        );
         let mut nothing = Night::with(three_steps());
-        assert_eq!(nothing.says("dana", command.clone()).outcome, Outcome::Nothing, "{}", command.name());
+        assert_eq!(
+            nothing.says("dana", command.clone()).outcome,
+            CommandOutcome::Nothing,
+            "{}",
+            command.name()
+        );
     }
 }
 
@@ -101,15 +111,18 @@ fn a_command_for_another_incident_changes_nothing() {
 fn where_two_are_needed_one_is_not_enough() {
     let mut night = needs(&json!(2));
     let first = night.acknowledges("dana");
-    assert_eq!((first.outcome, night.phase(), entry(&first)), (Outcome::Done, Phase::Open, "dana has it"));
+    assert_eq!(
+        (first.outcome, night.phase(), entry(&first)),
+        (CommandOutcome::Done, Phase::Open, "dana has it")
+    );
     assert_eq!(night.incident().cancelled_up_to, 0, "the others are still called");
     assert_eq!(spared(&night), ["dana"], "but not who has it already");
     assert_eq!(night.lines(&first), ["status"]);
     let again = night.acknowledges("dana");
-    assert_eq!((again.outcome, again.next), (Outcome::Nothing, None), "nobody counts twice");
+    assert_eq!((again.outcome, again.next), (CommandOutcome::Nothing, None), "nobody counts twice");
     assert_eq!(night.sleep(5).len(), 1, "the steps go on");
     let second = night.acknowledges("robin");
-    assert_eq!((second.outcome, night.phase()), (Outcome::Done, Phase::Acknowledged));
+    assert_eq!((second.outcome, night.phase()), (CommandOutcome::Done, Phase::Acknowledged));
     assert_eq!(
         night.incident().cancelled_up_to + 1,
         night.incident().dispatches,
@@ -171,7 +184,7 @@ fn the_order_of_acknowledgements_makes_no_difference() {
         for place in order {
             assert_eq!(night.phase(), Phase::Open);
             let who = ["one", "two", "three"][place];
-            let by = Actor { who: who.to_owned(), person: Some(who.to_owned()), how: How::Text };
+            let by = Actor { who: who.to_owned(), person: Some(who.to_owned()), how: CommandChannel::Text };
             night.apply(&Event::Command { by, epoch: None, command: Command::Acknowledge });
         }
         assert_eq!(night.phase(), Phase::Acknowledged, "each of them can stand for another team: {order:?}");
@@ -195,7 +208,7 @@ fn a_member_of_several_teams_stands_for_the_team_that_needs_them() {
         }
         night.mail(Critical);
         for who in said {
-            let by = Actor { who: who.to_owned(), person: Some(who.to_owned()), how: How::Text };
+            let by = Actor { who: who.to_owned(), person: Some(who.to_owned()), how: CommandChannel::Text };
             night.apply(&Event::Command { by, epoch: None, command: Command::Acknowledge });
         }
         assert_eq!(night.phase(), Phase::Acknowledged, "{said:?}");
@@ -213,7 +226,7 @@ fn a_reopened_incident_needs_every_acknowledgement_again() {
     night.sleep(70);
     assert_eq!(night.phase(), Phase::Open, "nobody confirmed");
     assert!(spared(&night).is_empty(), "so everybody is called");
-    assert_eq!(night.acknowledges("dana").outcome, Outcome::Done);
+    assert_eq!(night.acknowledges("dana").outcome, CommandOutcome::Done);
     assert_eq!(night.phase(), Phase::Open);
     night.acknowledges("robin");
     assert_eq!(night.phase(), Phase::Acknowledged);
@@ -224,7 +237,7 @@ fn a_person_who_cannot_escalates_at_once_and_is_called_no_more() {
     let mut night = Night::begun();
     night.pass(1);
     let refused = night.says("dana", Command::Cannot);
-    assert_eq!((refused.outcome, night.stands()), (Outcome::Done, (Phase::Open, 2, 0)));
+    assert_eq!((refused.outcome, night.stands()), (CommandOutcome::Done, (Phase::Open, 2, 0)));
     assert_eq!(entry(&refused), "dana can't");
     assert_eq!(night.pages(&refused), usual("robin"));
     assert!(night.lines(&refused).contains(&"post: **dana** can't. Others are called.".to_owned()));
@@ -239,7 +252,7 @@ fn a_person_who_cannot_escalates_at_once_and_is_called_no_more() {
     assert_eq!(night.sleep(1).len(), 1);
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
     let twice = night.says("dana", Command::Cannot);
-    assert_eq!((twice.outcome, twice.next), (Outcome::Nothing, None), "not twice");
+    assert_eq!((twice.outcome, twice.next), (CommandOutcome::Nothing, None), "not twice");
 }
 
 #[test]
@@ -249,20 +262,20 @@ fn a_person_who_has_it_and_cannot_loses_it() {
     let others = night.says("robin", Command::Cannot);
     assert_eq!(
         (others.outcome, night.phase()),
-        (Outcome::Nothing, Phase::Acknowledged),
+        (CommandOutcome::Nothing, Phase::Acknowledged),
         "Dana has it; Robin needn't"
     );
     let refused = night.says("dana", Command::Cannot);
     assert_eq!(
         (refused.outcome, night.stands(), who_has_it(night.incident())),
-        (Outcome::Done, (Phase::Open, 2, 0), None)
+        (CommandOutcome::Done, (Phase::Open, 2, 0), None)
     );
     assert_eq!(night.pages(&refused), usual("robin"));
-    assert_eq!(night.says("dana", Command::Cannot).outcome, Outcome::Nothing);
-    assert_eq!(night.acknowledges("dana").outcome, Outcome::Done, "but may yet");
+    assert_eq!(night.says("dana", Command::Cannot).outcome, CommandOutcome::Nothing);
+    assert_eq!(night.acknowledges("dana").outcome, CommandOutcome::Done, "but may yet");
     assert_eq!(who_has_it(night.incident()), Some("dana"));
-    assert!(spared(&night) == ["dana"] && night.incident().duty.cannot.is_empty());
-    assert_eq!(night.says("dana", Command::Cannot).outcome, Outcome::Done, "and lose it again");
+    assert!(spared(&night) == ["dana"] && night.incident().responses.cannot.is_empty());
+    assert_eq!(night.says("dana", Command::Cannot).outcome, CommandOutcome::Done, "and lose it again");
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
 }
 
@@ -270,9 +283,17 @@ fn a_person_who_has_it_and_cannot_loses_it() {
 fn the_person_who_has_it_is_known_by_each_of_their_names() {
     let by = |who: &str, how| Actor { who: who.to_owned(), person: Some("dana".to_owned()), how };
     let mut night = Night::begun();
-    night.apply(&Event::Command { by: by("dana", How::Phone), epoch: None, command: Command::Acknowledge });
-    let refused = Event::Command { by: by("Dana Example", How::Card), epoch: None, command: Command::Cannot };
-    assert_eq!(night.apply(&refused).outcome, Outcome::Done);
+    night.apply(&Event::Command {
+        by: by("dana", CommandChannel::Phone),
+        epoch: None,
+        command: Command::Acknowledge,
+    });
+    let refused = Event::Command {
+        by: by("Dana Example", CommandChannel::Card),
+        epoch: None,
+        command: Command::Cannot,
+    };
+    assert_eq!(night.apply(&refused).outcome, CommandOutcome::Done);
     assert_eq!(night.phase(), Phase::Open);
 }
 
@@ -320,9 +341,9 @@ fn a_person_who_could_not_may_snooze_and_then_not_again() {
     night.says("dana", Command::Cannot);
     night.snoozes("dana", 30);
     night.says("dana", Command::Cannot);
-    assert_eq!((night.phase(), night.incident().duty.cannot.len()), (Phase::Open, 1));
+    assert_eq!((night.phase(), night.incident().responses.cannot.len()), (Phase::Open, 1));
     night.acknowledges("dana");
-    assert!(night.incident().duty.cannot.is_empty());
+    assert!(night.incident().responses.cannot.is_empty());
 }
 
 #[test]
@@ -332,18 +353,18 @@ fn a_requested_next_step_comes_once() {
     let climbed = night.apply(&next);
     assert_eq!(night.pages(&climbed), usual("robin"));
     assert_eq!(entry(&climbed), "dana asked for the next step");
-    assert_eq!(night.apply(&next).outcome, Outcome::Nothing, "asking twice climbs once");
+    assert_eq!(night.apply(&next).outcome, CommandOutcome::Nothing, "asking twice climbs once");
     night.says("dana", Command::Next { step: None });
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
     for step in [None, Some(3), Some(4)] {
         let past = night.says("dana", Command::Next { step });
-        assert_eq!((past.outcome, past.next), (Outcome::Nothing, None), "there is no fourth");
+        assert_eq!((past.outcome, past.next), (CommandOutcome::Nothing, None), "there is no fourth");
     }
     let mut night = Night::begun();
     night.acknowledges("dana");
     assert_eq!(
         night.says("robin", Command::Next { step: None }).outcome,
-        Outcome::Nothing,
+        CommandOutcome::Nothing,
         "somebody has it"
     );
 }
@@ -374,7 +395,7 @@ fn an_unknown_step_name_changes_nothing() {
     let mut night = Night::begun();
     for name in ["", "manager", "tech", "technical ", "4"] {
         let said = night.says("dana", named(name));
-        assert_eq!((said.outcome, said.next), (Outcome::Nothing, None), "{name:?}");
+        assert_eq!((said.outcome, said.next), (CommandOutcome::Nothing, None), "{name:?}");
     }
 }
 

@@ -1,15 +1,18 @@
 //! Events of a customer and their effects: texts, forms, calls, STOP, and the time that passes.
 
 use handbell_core::config::Line;
-use handbell_core::conversation::decide::{Answer, Desk, File, Heard, There, Turn, converse};
-use handbell_core::conversation::relay_policy::{Command, Sight, Why};
+use handbell_core::conversation::decide::{
+    AgentMessage, Attendance, ConversationContext, ConversationDecision, ConversationEvent, CustomerFile,
+    decide,
+};
+use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use handbell_core::conversation::{Address, Agent, Conversation, Sender};
 use handbell_core::delivery::{
     Content, Delivery, Dispatch, InternalTask, MailMessage, Message, PhoneMessage, Progress, SpaceMessage,
     Speaker,
 };
 use handbell_core::incident::Subject;
-use handbell_core::texting::Word;
+use handbell_core::texting::OptOutKeyword;
 use handbell_core::wording;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -84,9 +87,9 @@ impl Room {
     }
 
     /// Applies an event, and keeps the new state.
-    pub(crate) fn hear(&mut self, heard: &Heard) -> Turn {
+    pub(crate) fn hear(&mut self, heard: &ConversationEvent) -> ConversationDecision {
         let zone = words().zone;
-        let desk = Desk {
+        let desk = ConversationContext {
             subject: &self.subject,
             address: &self.address,
             line: &self.line,
@@ -94,12 +97,8 @@ impl Room {
             open: self.open,
             own_numbers: &[OURS, "+12025550199"],
         };
-        let turn = converse(self.state.as_ref(), &self.sender, heard, desk, self.now);
-        assert_eq!(
-            turn,
-            converse(self.state.as_ref(), &self.sender, heard, desk, self.now),
-            "no chance in it"
-        );
+        let turn = decide(self.state.as_ref(), &self.sender, heard, desk, self.now);
+        assert_eq!(turn, decide(self.state.as_ref(), &self.sender, heard, desk, self.now), "no chance in it");
         if let Some(next) = &turn.next {
             self.state = Some(next.clone());
         }
@@ -110,7 +109,7 @@ impl Room {
     }
 
     /// The same, as people read it.
-    pub(crate) fn tell(&mut self, heard: &Heard) -> Vec<String> {
+    pub(crate) fn tell(&mut self, heard: &ConversationEvent) -> Vec<String> {
         said(&self.hear(heard))
     }
 
@@ -119,27 +118,27 @@ impl Room {
     }
 
     /// An answer of Dana's, under a message of its own.
-    pub(crate) fn answer(&mut self, text: &str) -> Turn {
+    pub(crate) fn answer(&mut self, text: &str) -> ConversationDecision {
         let answer = self.words(text);
-        self.hear(&Heard::Answer(answer))
+        self.hear(&ConversationEvent::Relay(answer))
     }
 
-    pub(crate) fn words(&mut self, text: &str) -> Answer {
+    pub(crate) fn words(&mut self, text: &str) -> AgentMessage {
         self.messages += 1;
-        Answer {
+        AgentMessage {
             by: dana(),
             text: text.to_owned(),
             files: Vec::new(),
             message: format!("m{}", self.messages),
             thread: format!("m{}", self.messages),
             at: Some(self.now),
-            sight: Sight::Everything,
+            sight: Visibility::Everything,
         }
     }
 
-    pub(crate) fn command(&mut self, command: Command) -> Vec<String> {
+    pub(crate) fn command(&mut self, command: AgentCommand) -> Vec<String> {
         let asked = self.words("");
-        self.tell(&Heard::Command { command, asked })
+        self.tell(&ConversationEvent::Command { command, asked })
     }
 
     pub(crate) fn pass(&mut self, seconds: i64) {
@@ -151,12 +150,16 @@ impl Room {
     }
 }
 
-pub(crate) fn text(body: &str) -> Heard {
-    Heard::Text { body: body.to_owned(), files: Vec::new(), at: None, word: None }
+pub(crate) fn text(body: &str) -> ConversationEvent {
+    ConversationEvent::Text { body: body.to_owned(), files: Vec::new(), at: None, word: None }
 }
 
-pub(crate) fn form(message: &str, name: Option<&str>, email: Option<&str>) -> Heard {
-    Heard::Form { message: message.into(), name: name.map(Into::into), email: email.map(Into::into) }
+pub(crate) fn form(message: &str, name: Option<&str>, email: Option<&str>) -> ConversationEvent {
+    ConversationEvent::Form {
+        message: message.into(),
+        name: name.map(Into::into),
+        email: email.map(Into::into),
+    }
 }
 
 pub(crate) fn deliveries(dispatch: &Dispatch) -> Vec<&Delivery> {
@@ -166,7 +169,7 @@ pub(crate) fn deliveries(dispatch: &Dispatch) -> Vec<&Delivery> {
 }
 
 /// Everything that a turn sends, in order: `number: what`.
-pub(crate) fn said(turn: &Turn) -> Vec<String> {
+pub(crate) fn said(turn: &ConversationDecision) -> Vec<String> {
     let plan = serde_json::from_value(json!({ "space": { "title": "A space" } })).expect("a plan");
     let mut lines = Vec::new();
     for dispatch in &turn.dispatches {
@@ -216,12 +219,12 @@ pub(crate) fn said(turn: &Turn) -> Vec<String> {
     lines
 }
 
-pub(crate) fn facts(turn: &Turn) -> Vec<&str> {
+pub(crate) fn facts(turn: &ConversationDecision) -> Vec<&str> {
     turn.dispatches.iter().flat_map(|dispatch| &dispatch.facts).map(|fact| fact.kind.as_str()).collect()
 }
 
 /// The replies to the customer.
-pub(crate) fn answers(turn: &Turn) -> Vec<String> {
+pub(crate) fn answers(turn: &ConversationDecision) -> Vec<String> {
     let all = turn.dispatches.iter().flat_map(deliveries);
     all.filter_map(|delivery| match &delivery.message {
         Message::Phone(PhoneMessage::Reply { text, .. }) | Message::Mail(MailMessage::Reply { text, .. }) => {
@@ -264,13 +267,18 @@ fn the_first_text_opens_a_conversation_and_the_next_continues_it() {
 #[test]
 fn an_agent_is_asked_together_with_the_customers_text() {
     let mut room = Room::new();
-    let picture = File { url: "one".into(), content_type: None };
-    let turn = room.hear(&Heard::Text { body: "See".into(), files: vec![picture], at: None, word: None });
+    let picture = CustomerFile { url: "one".into(), content_type: None };
+    let turn = room.hear(&ConversationEvent::Text {
+        body: "See".into(),
+        files: vec![picture],
+        at: None,
+        word: None,
+    });
     assert_eq!(said(&turn)[1..], ["1: post: **+352691496401** 08:00: See", "1: file one", "1: assign"]);
     assert!(!Message::Space(SpaceMessage::Assign).is_post(), "nobody's words wait for it");
     // Even if an automatic reply goes out as well, the request goes with the customer's text.
     room.pass(3600);
-    let said = room.tell(&Heard::Called { spoke: None });
+    let said = room.tell(&ConversationEvent::Called { spoke: None });
     assert_eq!(
         (said[1].as_str(), said[3].as_str()),
         ("2: assign", "3: text to +352691496401: We missed you.")
@@ -281,7 +289,7 @@ fn an_agent_is_asked_together_with_the_customers_text() {
 fn a_late_text_shows_when_it_was_sent() {
     let mut room = Room::new();
     let at = Some(room.now - SignedDuration::from_mins(90));
-    let heard = Heard::Text { body: "Late".into(), files: Vec::new(), at, word: None };
+    let heard = ConversationEvent::Text { body: "Late".into(), files: Vec::new(), at, word: None };
     assert_eq!(room.tell(&heard)[1], "1: post: **+352691496401** 06:30: Late");
     assert_eq!(room.talk().heard_at, room.now);
 }
@@ -289,16 +297,21 @@ fn a_late_text_shows_when_it_was_sent() {
 #[test]
 fn pictures_follow_the_text_in_their_order() {
     let mut room = Room::new();
-    let file = |url: &str| File { url: url.into(), content_type: Some("image/jpeg".into()) };
+    let file = |url: &str| CustomerFile { url: url.into(), content_type: Some("image/jpeg".into()) };
     let files = vec![file("one"), file("two"), file("three")];
-    let turn = room.hear(&Heard::Text { body: String::new(), files: files.clone(), at: None, word: None });
+    let turn = room.hear(&ConversationEvent::Text {
+        body: String::new(),
+        files: files.clone(),
+        at: None,
+        word: None,
+    });
     assert_eq!(
         said(&turn)[1..5],
         ["1: post: **+352691496401** 08:00:", "1: file one", "1: file two", "1: file three"]
     );
     assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.files), Some(3));
     // A picture with the word STOP is no opt-out.
-    room.hear(&Heard::Text { body: "stop".into(), files, at: None, word: None });
+    room.hear(&ConversationEvent::Text { body: "stop".into(), files, at: None, word: None });
     assert_eq!(room.sender.opted_out, None);
 }
 
@@ -307,7 +320,7 @@ fn a_text_reopens_a_closed_conversation() {
     let mut room = Room::new();
     room.text("Hello");
     room.answer("Hello!");
-    room.command(Command::Close { note: None });
+    room.command(AgentCommand::Close { note: None });
     assert!(room.talk().closed && room.talk().wake_at.is_none());
     room.pass(3600);
     let turn = room.hear(&text("One more thing"));
@@ -335,7 +348,7 @@ fn customers_are_called_by_name_number_or_address() {
     );
     assert_ne!(room.subject, room.address.subject("AC", "sales"), "each line is another conversation");
     let mut hidden = Room::new().of(Address::Hidden);
-    hidden.tell(&Heard::Called { spoke: None });
+    hidden.tell(&ConversationEvent::Called { spoke: None });
     assert_eq!(hidden.talk().called(), "Somebody without a number");
     assert_eq!(hidden.talk().title(), "Callers without a number");
     assert!(!room.subject.as_str().to_lowercase().contains("ann"), "a subject reaches logs");
@@ -347,7 +360,7 @@ fn the_customer_is_welcomed_once() {
     let mut room = Room::new();
     room.text("Hello");
     assert_eq!(
-        room.tell(&Heard::Looked(There::Somebody)),
+        room.tell(&ConversationEvent::Looked(Attendance::Somebody)),
         [
             r"2: post: 🤖 The customer was told by itself, 08:00: Welcome\!",
             "2: text to +352691496401: Welcome!",
@@ -356,19 +369,19 @@ fn the_customer_is_welcomed_once() {
     );
     room.pass(3600);
     room.text("Hello again");
-    assert_eq!(room.tell(&Heard::Looked(There::Somebody)), [""; 0]);
+    assert_eq!(room.tell(&ConversationEvent::Looked(Attendance::Somebody)), [""; 0]);
     // Not even weeks later: it is the same customer in the same space.
-    room.command(Command::Close { note: None });
+    room.command(AgentCommand::Close { note: None });
     room.pass(30 * 86_400);
     room.text("Hello");
-    assert_eq!(room.tell(&Heard::Looked(There::Somebody)), [""; 0]);
+    assert_eq!(room.tell(&ConversationEvent::Looked(Attendance::Somebody)), [""; 0]);
 }
 
 #[test]
 fn an_agent_is_asked_to_answer() {
     let mut room = Room::new();
     room.text("Hello");
-    let said = room.tell(&Heard::Looked(There::Asked(kim())));
+    let said = room.tell(&ConversationEvent::Looked(Attendance::Asked(kim())));
     assert_eq!(said[0], "2: post: <@personId:p-kim|Kim> please answer: nobody else is here.");
     assert_eq!(said[2], "3: text to +352691496401: Welcome!");
     assert_eq!(room.talk().assignee, Some(kim()));
@@ -376,11 +389,11 @@ fn an_agent_is_asked_to_answer() {
 
 #[test]
 fn a_search_for_an_agent_comes_too_late_after_an_answer() {
-    for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
+    for there in [Attendance::Somebody, Attendance::Asked(kim()), Attendance::Nobody] {
         let mut room = Room::new();
         room.text("Hello");
         room.answer("Hello!");
-        let turn = room.hear(&Heard::Looked(there));
+        let turn = room.hear(&ConversationEvent::Looked(there));
         assert!(!turn.changes_something(), "nobody waits any more: {:?}", said(&turn));
         assert_eq!(room.talk().assignee, Some(dana()));
     }
@@ -390,17 +403,17 @@ fn a_search_for_an_agent_comes_too_late_after_an_answer() {
 fn when_no_agent_is_available_the_customer_is_notified_once_a_day() {
     let mut room = Room::new();
     room.text("Hello");
-    let said = room.tell(&Heard::Looked(There::Nobody));
+    let said = room.tell(&ConversationEvent::Looked(Attendance::Nobody));
     assert_eq!(said[1], "2: text to +352691496401: Nobody is here.");
     assert_eq!(said[3], "3: lobby: **+352691496401** waits for an answer: nobody of the team is there.");
     for hours in 1..8 {
         room.pass(hours * 600);
         room.text("Hello?");
-        assert_eq!(room.tell(&Heard::Looked(There::Nobody)), [""; 0]);
+        assert_eq!(room.tell(&ConversationEvent::Looked(Attendance::Nobody)), [""; 0]);
     }
     room.pass(86_400);
     room.text("Hello?");
-    let said = room.tell(&Heard::Looked(There::Nobody));
+    let said = room.tell(&ConversationEvent::Looked(Attendance::Nobody));
     assert!(said.iter().any(|line| line.ends_with("Nobody is here.")), "{said:?}");
 }
 
@@ -437,13 +450,13 @@ fn on_a_line_without_agents_the_customer_is_welcomed_at_once() {
 fn a_customer_gets_one_automatic_reply_in_ten_minutes_on_all_lines() {
     let mut one = Room::new();
     one.text("Hello");
-    assert_eq!(answers(&one.hear(&Heard::Looked(There::Somebody))), ["Welcome!"]);
+    assert_eq!(answers(&one.hear(&ConversationEvent::Looked(Attendance::Somebody))), ["Welcome!"]);
     let mut other = Room::new();
     other.subject = other.address.subject("AC", "sales");
     (other.sender, other.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(599));
     other.text("Hello");
     assert_eq!(
-        answers(&other.hear(&Heard::Looked(There::Somebody))),
+        answers(&other.hear(&ConversationEvent::Looked(Attendance::Somebody))),
         [""; 0],
         "the sender belongs to all lines"
     );
@@ -451,7 +464,7 @@ fn a_customer_gets_one_automatic_reply_in_ten_minutes_on_all_lines() {
     third.subject = third.address.subject("AC", "returns");
     (third.sender, third.now) = (one.sender.clone(), one.now + SignedDuration::from_secs(600));
     third.text("Hello");
-    assert_eq!(answers(&third.hear(&Heard::Looked(There::Somebody))), ["Welcome!"]);
+    assert_eq!(answers(&third.hear(&ConversationEvent::Looked(Attendance::Somebody))), ["Welcome!"]);
 }
 
 #[test]
@@ -461,23 +474,25 @@ fn machines_and_far_countries_get_no_automatic_reply() {
         let address = Address::Number(number.to_owned());
         let mut room = Room::with(|line| line["countries"] = json!(["+352", "+1202"])).of(address);
         let mut heard = answers(&room.hear(&text("Hello")));
-        heard.extend(answers(&room.hear(&Heard::Looked(There::Somebody))));
+        heard.extend(answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))));
         room.open = false;
         heard.extend(answers(&room.hear(&text("Hello"))));
-        heard.extend(answers(&room.hear(&Heard::Called { spoke: None })));
-        room.command(Command::Close { note: None });
+        heard.extend(answers(&room.hear(&ConversationEvent::Called { spoke: None })));
+        room.command(AgentCommand::Close { note: None });
         let last = room.state.clone();
         room.text("Hello");
         let asked = room.words("");
-        let close = Command::Close { note: None };
-        heard.extend(answers(&room.hear(&Heard::Command { command: close, asked })));
+        let close = AgentCommand::Close { note: None };
+        heard.extend(answers(&room.hear(&ConversationEvent::Command { command: close, asked })));
         assert_eq!(heard, [""; 0], "{number} {last:?}");
     }
 }
 
 #[test]
 fn two_handbells_that_text_each_other_fall_silent() {
-    for (open, there) in [(true, There::Somebody), (true, There::Nobody), (false, There::Nobody)] {
+    for (open, there) in
+        [(true, Attendance::Somebody), (true, Attendance::Nobody), (false, Attendance::Nobody)]
+    {
         let room = |number: &str| Room::new().of(Address::Number(number.to_owned()));
         let mut rooms = [room("+352691496402"), room("+352691496403")];
         let (mut texts, mut waiting) = (0, [vec!["Hello".to_owned()], Vec::new()]);
@@ -488,11 +503,11 @@ fn two_handbells_that_text_each_other_fall_silent() {
                 room.now = morning() + SignedDuration::from_mins(minute);
                 for body in std::mem::take(&mut waiting[at]) {
                     let mut said = answers(&room.hear(&text(&body)));
-                    said.extend(answers(&room.hear(&Heard::Looked(there.clone()))));
+                    said.extend(answers(&room.hear(&ConversationEvent::Looked(there.clone()))));
                     texts += said.len();
                     waiting[1 - at].extend(said);
                 }
-                let _ = room.hear(&Heard::Wake);
+                let _ = room.hear(&ConversationEvent::Wake);
             }
         }
         assert!(texts <= 2, "they told each other {texts} things in a day");
@@ -599,12 +614,13 @@ fn texts_of_an_opted_out_customer_are_shown_but_do_not_wait() {
 
 #[test]
 fn twilios_opt_out_word_takes_precedence() {
-    let heard = |body: &str, word| Heard::Text { body: body.into(), files: Vec::new(), at: None, word };
+    let heard =
+        |body: &str, word| ConversationEvent::Text { body: body.into(), files: Vec::new(), at: None, word };
     let mut room = Room::new();
     room.text("Hello");
-    room.hear(&heard("arrêt", Some(Word::Stop)));
+    room.hear(&heard("arrêt", Some(OptOutKeyword::Stop)));
     assert!(room.sender.opted_out.is_some());
-    room.hear(&heard("encore", Some(Word::Start)));
+    room.hear(&heard("encore", Some(OptOutKeyword::Start)));
     assert!(room.sender.opted_out.is_none());
     // START from a customer who never opted out is an ordinary text: YES may be an answer.
     let said = room.text("Yes");
@@ -615,14 +631,14 @@ fn twilios_opt_out_word_takes_precedence() {
 #[test]
 fn help_gets_no_automatic_reply() {
     for open in [true, false] {
-        for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
+        for there in [Attendance::Somebody, Attendance::Asked(kim()), Attendance::Nobody] {
             let mut room = Room::new();
             room.open = open;
             let turn = room.hear(&text("HELP"));
             assert!(said(&turn)[1].ends_with("HELP"), "the team sees it");
             assert!(room.talk().waiting_since.is_some());
             assert_eq!(answers(&turn), [""; 0]);
-            let looked = room.hear(&Heard::Looked(there.clone()));
+            let looked = room.hear(&ConversationEvent::Looked(there.clone()));
             assert_eq!(answers(&looked), [""; 0], "Twilio has answered already: {there:?}");
         }
     }
@@ -632,7 +648,7 @@ fn help_gets_no_automatic_reply() {
 fn a_stop_that_only_twilio_knew_is_recorded() {
     let mut room = Room::new();
     room.text("Hello");
-    let said = room.tell(&Heard::Refused);
+    let said = room.tell(&ConversationEvent::Refused);
     assert_eq!(
         said,
         [
@@ -640,7 +656,7 @@ fn a_stop_that_only_twilio_knew_is_recorded() {
         ]
     );
     assert_eq!(room.talk().waiting_since, None);
-    assert!(!room.hear(&Heard::Refused).changes_something(), "once");
+    assert!(!room.hear(&ConversationEvent::Refused).changes_something(), "once");
 }
 
 #[test]
@@ -648,20 +664,20 @@ fn calls_are_shown_and_missed_calls_wait() {
     let near = || Room::with(|line| line["countries"] = json!(["+352"]));
     let mut room = near();
     assert_eq!(
-        room.tell(&Heard::Rings),
+        room.tell(&ConversationEvent::Rings),
         ["1: first post", "1: post: 📞 **+352691496401** 08:00: calls, and is being connected."]
     );
     assert_eq!(room.talk().waiting_since, None, "a phone rings already");
     let spoke = Some(SignedDuration::from_secs(200));
     room.pass(200);
     assert_eq!(
-        room.tell(&Heard::Called { spoke }),
+        room.tell(&ConversationEvent::Called { spoke }),
         ["2: post: 📞 **+352691496401** 08:03: the call is over, after 3 min 20 s."]
     );
     assert_eq!((room.talk().waiting_since, room.talk().answered_at), (None, Some(room.now)));
     room.pass(7200);
     assert_eq!(
-        room.tell(&Heard::Called { spoke: None }),
+        room.tell(&ConversationEvent::Called { spoke: None }),
         [
             "3: post: 📞 **+352691496401** 10:03: **missed call**: nobody took it.",
             "3: assign",
@@ -672,19 +688,26 @@ fn calls_are_shown_and_missed_calls_wait() {
     );
     assert_eq!(room.talk().waiting_since, Some(room.now));
     room.pass(30);
-    let heard = Heard::Voicemail { url: "https://api/one.mp3".into(), length: SignedDuration::from_secs(60) };
+    let heard = ConversationEvent::Voicemail {
+        url: "https://api/one.mp3".into(),
+        length: SignedDuration::from_secs(60),
+    };
     assert_eq!(
         room.tell(&heard),
         ["5: post: 📞 **+352691496401** 10:03: left a message of 1 min.", "5: file https://api/one.mp3"]
     );
-    assert_eq!(answers(&room.hear(&Heard::Looked(There::Somebody))), [""; 0], "something was just said");
+    assert_eq!(
+        answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))),
+        [""; 0],
+        "something was just said"
+    );
     // Outside of opening hours, a missed call gets one automatic reply, not two.
     let mut room = near();
     room.open = false;
-    assert_eq!(answers(&room.hear(&Heard::Called { spoke: None })), ["We missed you."]);
+    assert_eq!(answers(&room.hear(&ConversationEvent::Called { spoke: None })), ["We missed you."]);
     // A caller without a number can't be texted.
     let mut hidden = Room::new().of(Address::Hidden);
-    assert_eq!(answers(&hidden.hear(&Heard::Called { spoke: None })), [""; 0]);
+    assert_eq!(answers(&hidden.hear(&ConversationEvent::Called { spoke: None })), [""; 0]);
     assert!(hidden.talk().waiting_since.is_some());
 }
 
@@ -693,10 +716,10 @@ fn an_answered_call_ends_the_waiting() {
     let mut room = Room::new();
     room.text("Call me");
     room.pass(301);
-    room.hear(&Heard::Wake);
+    room.hear(&ConversationEvent::Wake);
     assert!(room.talk().alarm.is_some());
-    room.hear(&Heard::Told { alarmed: Some(morning()) });
-    room.hear(&Heard::Called { spoke: Some(SignedDuration::from_secs(9)) });
+    room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
+    room.hear(&ConversationEvent::Called { spoke: Some(SignedDuration::from_secs(9)) });
     assert_eq!((room.talk().alarm, room.talk().alarmed), (None, Some(morning())));
     assert_eq!(room.talk().wake_at, Some(room.now), "the incident has to end now");
 }
@@ -706,18 +729,18 @@ fn an_early_wake_up_changes_nothing() {
     let mut room = Room::new();
     room.text("Hello");
     room.pass(100);
-    assert!(!room.hear(&Heard::Wake).changes_something());
+    assert!(!room.hear(&ConversationEvent::Wake).changes_something());
     // A wake-up only moves forward when it is reached; until then nothing is written for it.
     room.answer("Hello!");
     let asked = room.talk().wake_at;
     assert_eq!(asked, Some(morning() + SignedDuration::from_mins(5)));
-    assert!(!room.hear(&Heard::Wake).changes_something(), "still too early");
+    assert!(!room.hear(&ConversationEvent::Wake).changes_something(), "still too early");
     room.pass(200);
-    let turn = room.hear(&Heard::Wake);
+    let turn = room.hear(&ConversationEvent::Wake);
     assert!(turn.changes_something() && turn.dispatches.is_empty());
     let over = morning() + SignedDuration::from_secs(100) + SignedDuration::from_hours(72);
     assert_eq!(room.talk().wake_at, Some(over), "now it asks for the right time");
-    assert!(!room.hear(&Heard::Wake).changes_something());
+    assert!(!room.hear(&ConversationEvent::Wake).changes_something());
 }
 
 #[test]
@@ -725,25 +748,28 @@ fn a_customer_who_waits_too_long_is_reported() {
     let mut room = Room::new();
     room.text("Hello");
     room.pass(299);
-    assert!(!room.hear(&Heard::Wake).changes_something());
+    assert!(!room.hear(&ConversationEvent::Wake).changes_something());
     room.pass(1);
-    let turn = room.hear(&Heard::Wake);
+    let turn = room.hear(&ConversationEvent::Wake);
     assert_eq!(facts(&turn), ["conversation.waiting"]);
     let talk = room.talk();
     assert_eq!((talk.alarm, talk.alarmed, talk.wake_at), (Some(morning()), None, Some(room.now)));
     // As long as the waiting couldn't be reported, it stays due, and no wake-up writes anything: every write wakes again.
     room.pass(1);
-    assert!(!room.hear(&Heard::Wake).changes_something());
+    assert!(!room.hear(&ConversationEvent::Wake).changes_something());
     assert!(room.talk().wake_at.is_some_and(|at| at <= room.now));
-    room.hear(&Heard::Told { alarmed: Some(morning()) });
+    room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
     assert_eq!(room.talk().wake_at, Some(morning() + SignedDuration::from_hours(72)));
-    assert!(!room.hear(&Heard::Told { alarmed: Some(morning()) }).changes_something(), "told twice");
+    assert!(
+        !room.hear(&ConversationEvent::Told { alarmed: Some(morning()) }).changes_something(),
+        "told twice"
+    );
     room.pass(60);
     room.text("Hello?");
     assert_eq!(room.talk().alarm, Some(morning()), "one waiting, one incident");
     room.answer("Here");
     assert_eq!((room.talk().alarm, room.talk().wake_at), (None, Some(room.now)));
-    room.hear(&Heard::Told { alarmed: None });
+    room.hear(&ConversationEvent::Told { alarmed: None });
     assert!(room.talk().wake_at.is_some_and(|at| at > room.now));
 }
 
@@ -753,7 +779,7 @@ fn outside_of_opening_hours_nobody_waits_too_long() {
     room.open = false;
     room.text("Hello");
     room.pass(300);
-    assert!(room.hear(&Heard::Wake).dispatches.is_empty());
+    assert!(room.hear(&ConversationEvent::Wake).dispatches.is_empty());
     assert_eq!(room.talk().alarm, None);
     assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(15)), "looked at again");
     // The team comes, and the customer writes before the next wake-up: a customer who waited all night waits too long now.
@@ -762,7 +788,7 @@ fn outside_of_opening_hours_nobody_waits_too_long() {
     room.text("Hello?");
     assert!(room.talk().wake_at.is_some_and(|at| at >= room.now), "{:?}", room.talk().wake_at);
     room.pass(300);
-    room.hear(&Heard::Wake);
+    room.hear(&ConversationEvent::Wake);
     assert_eq!(room.talk().alarm, Some(morning()));
 }
 
@@ -772,7 +798,7 @@ fn a_wake_up_is_never_in_the_past() {
     room.open = false;
     room.text("Hello");
     room.pass(300);
-    room.hear(&Heard::Wake);
+    room.hear(&ConversationEvent::Wake);
     room.pass(3600);
     room.open = true;
     room.text("Hello?");
@@ -785,13 +811,13 @@ fn quiet_conversations_close() {
     room.text("Hello");
     room.answer("Hello!");
     room.pass(3599);
-    room.hear(&Heard::Wake);
+    room.hear(&ConversationEvent::Wake);
     assert!(!room.talk().closed);
     room.pass(1);
-    let turn = room.hear(&Heard::Wake);
+    let turn = room.hear(&ConversationEvent::Wake);
     assert_eq!((facts(&turn), said(&turn)), (vec!["conversation.closed"], vec![]), "without a word");
     assert!(room.talk().closed && room.talk().wake_at.is_none());
-    assert!(!room.hear(&Heard::Wake).changes_something());
+    assert!(!room.hear(&ConversationEvent::Wake).changes_something());
 }
 
 #[test]
@@ -802,33 +828,33 @@ fn a_waiting_conversation_is_not_closed() {
     // Overnight nobody is called, and the conversation is woken again until somebody may be.
     for _ in 0..8 {
         room.pass(1800);
-        room.hear(&Heard::Wake);
+        room.hear(&ConversationEvent::Wake);
         assert!(!room.talk().closed);
         assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(15)));
     }
     room.open = true;
     room.pass(900);
-    assert_eq!(facts(&room.hear(&Heard::Wake)), ["conversation.waiting"]);
-    room.hear(&Heard::Told { alarmed: Some(morning()) });
+    assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), ["conversation.waiting"]);
+    room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
     // It is an incident now, and stays one: nothing is left to do but to wake now and then.
     for _ in 0..5 {
         let wake_at = room.talk().wake_at.expect("it is open");
         assert!(wake_at > room.now, "not at every moment");
         room.now = wake_at;
-        assert_eq!(facts(&room.hear(&Heard::Wake)), [""; 0]);
+        assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), [""; 0]);
         assert_eq!((room.talk().closed, room.talk().waiting_since), (false, Some(morning())));
     }
     // An answered conversation is closed by time.
     room.answer("Hello!");
-    room.hear(&Heard::Told { alarmed: None });
+    room.hear(&ConversationEvent::Told { alarmed: None });
     room.pass(3600);
-    assert_eq!(facts(&room.hear(&Heard::Wake)), ["conversation.closed"]);
+    assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), ["conversation.closed"]);
     // And where nobody is called for it, a waiting conversation is closed by time too.
     let mut room = Room::with(|line| (line["close_after"], line["waiting"]) = (json!("1h"), Value::Null));
     room.text("Hello");
     assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(60)));
     room.pass(3600);
-    assert_eq!(facts(&room.hear(&Heard::Wake)), ["conversation.closed"]);
+    assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), ["conversation.closed"]);
 }
 
 #[test]
@@ -845,8 +871,14 @@ fn a_customers_subject_depends_on_the_key() {
 fn events_of_an_unknown_conversation_change_nothing() {
     let mut room = Room::new();
     let answer = room.words("Hello");
-    let stays = Heard::Stays { why: Why::Whisper, said: answer.clone() };
-    for heard in [Heard::Wake, Heard::Refused, stays, Heard::Answer(answer), Heard::Looked(There::Nobody)] {
+    let stays = ConversationEvent::Stays { why: KeptReason::Whisper, said: answer.clone() };
+    for heard in [
+        ConversationEvent::Wake,
+        ConversationEvent::Refused,
+        stays,
+        ConversationEvent::Relay(answer),
+        ConversationEvent::Looked(Attendance::Nobody),
+    ] {
         assert!(!room.hear(&heard).changes_something(), "{heard:?}");
     }
 }
@@ -854,10 +886,10 @@ fn events_of_an_unknown_conversation_change_nothing() {
 /// The next event.
 #[derive(Clone, Debug)]
 enum Move {
-    Hear(Box<Heard>),
+    Hear(Box<ConversationEvent>),
     /// An agent writes this, perhaps with a file.
     Write(String, bool),
-    Command(Command),
+    Command(AgentCommand),
     /// The agent's message this many before the last is edited or deleted.
     Change(usize, Option<String>),
     Reconcile,
@@ -875,39 +907,42 @@ fn a_move() -> impl Strategy<Value = Move> {
         6 => "[ -~äß🙂\n]{0,40}",
         1 => Just("STOP".to_owned()), 1 => Just("start".to_owned()), 1 => Just("HELP".to_owned()),
     ];
-    let word =
-        proptest::option::weighted(0.1, prop_oneof![Just(Word::Stop), Just(Word::Start), Just(Word::Help)]);
+    let word = proptest::option::weighted(
+        0.1,
+        prop_oneof![Just(OptOutKeyword::Stop), Just(OptOutKeyword::Start), Just(OptOutKeyword::Help)],
+    );
     let a_text = (body, 0..3_usize, word).prop_map(|(body, files, word)| {
-        let files = vec![File { url: "u".into(), content_type: None }; files];
-        Heard::Text { body, files, at: None, word }
+        let files = vec![CustomerFile { url: "u".into(), content_type: None }; files];
+        ConversationEvent::Text { body, files, at: None, word }
     });
-    let there = prop_oneof![Just(There::Somebody), Just(There::Nobody), Just(There::Asked(kim()))];
+    let there =
+        prop_oneof![Just(Attendance::Somebody), Just(Attendance::Nobody), Just(Attendance::Asked(kim()))];
     let email = proptest::option::of(Just("ann@example.com".to_owned()));
     let heard = prop_oneof![
         6 => a_text,
-        1 => ("[a-z]{1,9}", email).prop_map(|(name, email)| Heard::Form { message: "Hello".into(), name: Some(name), email }),
-        1 => Just(Heard::Rings),
-        1 => proptest::option::of(0..900_i64).prop_map(|spoke| Heard::Called { spoke: spoke.map(SignedDuration::from_secs) }),
-        1 => Just(Heard::Voicemail { url: "v".into(), length: SignedDuration::from_secs(9) }),
-        3 => there.prop_map(Heard::Looked),
-        1 => Just(Heard::Refused),
-        1 => Just(Heard::Failed),
-        4 => Just(Heard::Wake),
+        1 => ("[a-z]{1,9}", email).prop_map(|(name, email)| ConversationEvent::Form { message: "Hello".into(), name: Some(name), email }),
+        1 => Just(ConversationEvent::Rings),
+        1 => proptest::option::of(0..900_i64).prop_map(|spoke| ConversationEvent::Called { spoke: spoke.map(SignedDuration::from_secs) }),
+        1 => Just(ConversationEvent::Voicemail { url: "v".into(), length: SignedDuration::from_secs(9) }),
+        3 => there.prop_map(ConversationEvent::Looked),
+        1 => Just(ConversationEvent::Refused),
+        1 => Just(ConversationEvent::Failed),
+        4 => Just(ConversationEvent::Wake),
     ];
     let command = prop_oneof![
-        Just(Command::Claim),
-        Just(Command::Release),
-        Just(Command::Close { note: None }),
-        Just(Command::Name("Ann".into())),
-        Just(Command::Canned("times".into())),
-        Just(Command::Call),
-        Just(Command::Who),
-        Just(Command::History),
-        Just(Command::Export),
-        Just(Command::OptOut),
-        any::<bool>().prop_map(|confirmed| Command::Erase { confirmed }),
-        Just(Command::Help),
-        Just(Command::Hours),
+        Just(AgentCommand::Claim),
+        Just(AgentCommand::Release),
+        Just(AgentCommand::Close { note: None }),
+        Just(AgentCommand::Name("Ann".into())),
+        Just(AgentCommand::Canned("times".into())),
+        Just(AgentCommand::Call),
+        Just(AgentCommand::Who),
+        Just(AgentCommand::History),
+        Just(AgentCommand::Export),
+        Just(AgentCommand::OptOut),
+        any::<bool>().prop_map(|confirmed| AgentCommand::Erase { confirmed }),
+        Just(AgentCommand::Help),
+        Just(AgentCommand::Hours),
     ];
     prop_oneof![
         10 => heard.prop_map(|heard| Move::Hear(Box::new(heard))),
@@ -937,9 +972,9 @@ impl Watch {
     fn check(
         &mut self,
         before: Option<&Conversation>,
-        heard: &Heard,
+        heard: &ConversationEvent,
         room: &Room,
-        turn: &Turn,
+        turn: &ConversationDecision,
     ) -> Result<(), TestCaseError> {
         let Some(next) = &turn.next else {
             prop_assert!(turn.dispatches.is_empty(), "what isn't written down isn't said");
@@ -971,8 +1006,9 @@ impl Watch {
                 answers && next_has_no_answer_before(dispatch, before)
             );
             prop_assert!(!answers || dispatch.deliveries.contains_key("r"), "what became of it is shown");
-            let unknown =
-                room.sender.confirmed.is_none() && next.by_form && !matches!(heard, Heard::Called { .. });
+            let unknown = room.sender.confirmed.is_none()
+                && next.by_form
+                && !matches!(heard, ConversationEvent::Called { .. });
             let texts = dispatch
                 .deliveries
                 .values()
@@ -985,7 +1021,7 @@ impl Watch {
             prop_assert!(!(room.sender.confirmed.is_some() && mails), "who texted is answered by text alone");
             let by_itself =
                 dispatch.conversation_entry().is_some_and(|talk| talk.speaker == Speaker::Handbell);
-            if by_itself && !matches!(heard, Heard::Command { .. }) {
+            if by_itself && !matches!(heard, ConversationEvent::Command { .. }) {
                 let quiet = |last: Timestamp| room.now.duration_since(last) >= SignedDuration::from_mins(10);
                 prop_assert!(self.told.is_none_or(quiet), "told twice in ten minutes");
                 self.told = Some(room.now);
@@ -1038,21 +1074,21 @@ proptest! {
                 Move::Hear(heard) => *heard,
                 Move::Write(text, file) => {
                     let files = if file { vec!["f".to_owned()] } else { Vec::new() };
-                    Heard::Answer(Answer { files, ..room.words(&text) })
+                    ConversationEvent::Relay(AgentMessage { files, ..room.words(&text) })
                 }
-                Move::Command(command) => Heard::Command { command, asked: room.words("") },
+                Move::Command(command) => ConversationEvent::Command { command, asked: room.words("") },
                 Move::Change(back, text) => {
                     let answers = before.as_ref().map(|talk| talk.answers.clone()).unwrap_or_default();
                     let Some((message, answer)) = answers.iter().rev().nth(back).cloned() else { continue };
-                    let now = text.map(|text| Answer { message: message.clone(), ..room.words(&text) });
-                    Heard::Changed { answer, now, by: "Dana".into() }
+                    let now = text.map(|text| AgentMessage { message: message.clone(), ..room.words(&text) });
+                    ConversationEvent::Changed { answer, now, by: "Dana".into() }
                 }
                 Move::Erase(removed) => {
-                    let ask = Heard::Command { command: Command::Erase { confirmed: false }, asked: room.words("") };
+                    let ask = ConversationEvent::Command { command: AgentCommand::Erase { confirmed: false }, asked: room.words("") };
                     let turn = room.hear(&ask);
                     watch.check(before.as_ref(), &ask, &room, &turn)?;
                     let before = room.state.clone();
-                    let erase = Heard::Command { command: Command::Erase { confirmed: true }, asked: room.words("") };
+                    let erase = ConversationEvent::Command { command: AgentCommand::Erase { confirmed: true }, asked: room.words("") };
                     let turn = room.hear(&erase);
                     watch.check(before.as_ref(), &erase, &room, &turn)?;
                     prop_assert!(room.state.as_ref().is_none_or(|talk| talk.address.is_none()));
@@ -1067,7 +1103,7 @@ proptest! {
                     watch.dispatches.clear();
                     continue;
                 }
-                Move::Reconcile => Heard::Told { alarmed: before.as_ref().and_then(|talk| talk.alarm) },
+                Move::Reconcile => ConversationEvent::Told { alarmed: before.as_ref().and_then(|talk| talk.alarm) },
                 Move::Open(open) => {
                     room.open = open;
                     continue;
@@ -1079,17 +1115,17 @@ proptest! {
                 Move::Sleep => {
                     let wake_at = before.as_ref().and_then(|talk| talk.wake_at);
                     room.now = room.now.max(wake_at.unwrap_or(room.now));
-                    Heard::Wake
+                    ConversationEvent::Wake
                 }
             };
             let turn = room.hear(&heard);
             watch.check(before.as_ref(), &heard, &room, &turn)?;
-            if heard == Heard::Wake {
+            if heard == ConversationEvent::Wake {
                 // A wake-up that only asks for the next wake-up would go on forever.
                 let again = room.state.clone();
-                let turn = room.hear(&Heard::Wake);
+                let turn = room.hear(&ConversationEvent::Wake);
                 watch.check(again.as_ref(), &heard, &room, &turn)?;
-                prop_assert!(!room.hear(&Heard::Wake).changes_something(), "it comes to rest");
+                prop_assert!(!room.hear(&ConversationEvent::Wake).changes_something(), "it comes to rest");
             }
         }
         let open = watch.dispatches.iter().flat_map(|dispatch| dispatch.deliveries.values());

@@ -2,14 +2,16 @@
 
 use handbell_core::config::Admins;
 use handbell_core::conversation::Address;
-use handbell_core::conversation::decide::{Answer, Heard, There, Turn};
-use handbell_core::conversation::relay_policy::{Command, Sight, Why};
+use handbell_core::conversation::decide::{
+    AgentMessage, Attendance, ConversationDecision, ConversationEvent,
+};
+use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use handbell_core::delivery::{
     Content, ConversationEntry, Delivery, DirectMessage, Dispatch, Medium, Message, PhoneMessage, Progress,
     Receipt, SUMMARY, SpaceMessage, Speaker, VendorStatus,
 };
 use handbell_core::failover::{Failover, fail_over};
-use handbell_core::incident::decide::{Event, Outcome as Became, begins_anew};
+use handbell_core::incident::decide::{CommandOutcome as Became, Event, begins_anew};
 use handbell_core::incident::{Phase, Subject};
 use handbell_core::wording::conversation as wording;
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +31,7 @@ fn asked_with(change: impl FnOnce(&mut Value)) -> Room {
     room
 }
 
-fn not_before(turn: &Turn) -> Vec<Timestamp> {
+fn not_before(turn: &ConversationDecision) -> Vec<Timestamp> {
     let all = turn.dispatches.iter().flat_map(deliveries).filter(|one| one.message.is_reply());
     all.map(|one| one.next_at).collect()
 }
@@ -89,7 +91,7 @@ fn answers_are_sent_one_after_another_and_so_are_posts() {
         (None, Some(second.key.number))
     );
     // An automatic reply waits in both queues.
-    let closing = room.command(Command::Close { note: None });
+    let closing = room.command(AgentCommand::Close { note: None });
     assert!(closing[1].starts_with("7: post") && closing[2].starts_with("7: text"), "{closing:?}");
     assert_eq!((room.talk().last_post, room.talk().last_answer), (7, 7));
 }
@@ -97,13 +99,13 @@ fn answers_are_sent_one_after_another_and_so_are_posts() {
 #[test]
 fn the_first_agent_who_answers_has_the_customer() {
     let mut room = asked();
-    room.hear(&Heard::Looked(There::Asked(kim())));
+    room.hear(&ConversationEvent::Looked(Attendance::Asked(kim())));
     room.answer("I do it");
     assert_eq!(room.talk().assignee, Some(kim()), "who was asked keeps it");
     let mut room = asked();
     room.answer("I do it");
-    let kims = Answer { by: kim(), ..room.words("So do I") };
-    room.hear(&Heard::Answer(kims));
+    let kims = AgentMessage { by: kim(), ..room.words("So do I") };
+    room.hear(&ConversationEvent::Relay(kims));
     assert_eq!(room.talk().assignee, Some(dana()));
     room.pass(800);
     assert_eq!(room.text("And now?").len(), 1, "somebody was heard lately");
@@ -117,7 +119,7 @@ fn an_answered_customer_is_not_welcomed_later() {
     room.answer("Hello!");
     room.pass(86_400);
     room.text("Hello");
-    assert_eq!(answers(&room.hear(&Heard::Looked(There::Somebody))), [""; 0]);
+    assert_eq!(answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))), [""; 0]);
 }
 
 #[test]
@@ -126,9 +128,9 @@ fn a_signed_answer_begins_with_the_agents_name() {
     let turn = room.answer("It is ready.");
     assert_eq!(answers(&turn), ["Dana: It is ready."]);
     assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.text.as_str()), Some("It is ready."));
-    let files = Answer { files: vec!["f1".into(), "f2".into()], ..room.words("") };
+    let files = AgentMessage { files: vec!["f1".into(), "f2".into()], ..room.words("") };
     assert_eq!(
-        said(&room.hear(&Heard::Answer(files)))[0],
+        said(&room.hear(&ConversationEvent::Relay(files)))[0],
         "3: text to +352691496401:  with f1, f2",
         "a picture needs no name"
     );
@@ -183,7 +185,7 @@ fn a_text_too_long_for_twilio_is_not_cut_off() {
     // A mail has room for it.
     let mut room =
         Room::with(|line| line["signed"] = json!(true)).of(Address::Mail("ann@example.com".into()));
-    room.hear(&Heard::Form { message: "By mail".into(), name: None, email: None });
+    room.hear(&ConversationEvent::Form { message: "By mail".into(), name: None, email: None });
     let said = said(&room.answer(&"é".repeat(2000)));
     assert!(said[0].starts_with("2: mail to ann@example.com: Dana: éé"), "{said:?}");
 }
@@ -216,7 +218,7 @@ fn answers_beyond_the_limits_are_not_sent() {
 fn the_limit_holds_for_mails_too() {
     let mut room = Room::with(|line| line["limits"] = json!({ "per_minute": 1 }))
         .of(Address::Mail("ann@example.com".into()));
-    room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
+    room.tell(&ConversationEvent::Form { message: "Hello".into(), name: None, email: None });
     assert_eq!(answers(&room.answer("1")), ["1"]);
     let turn = room.answer("2");
     assert_eq!(answers(&turn), [""; 0]);
@@ -226,7 +228,7 @@ fn the_limit_holds_for_mails_too() {
 #[test]
 fn a_customer_without_a_number_is_answered_by_mail_only() {
     let mut room = Room::new().of(Address::Mail("ann@example.com".into()));
-    room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
+    room.tell(&ConversationEvent::Form { message: "Hello".into(), name: None, email: None });
     let turn = room.answer("Hello Ann");
     assert_eq!(
         said(&turn),
@@ -237,17 +239,17 @@ fn a_customer_without_a_number_is_answered_by_mail_only() {
         ]
     );
     assert_eq!(turn.answer, 2);
-    let files = Answer { files: vec!["f".into()], ..room.words("See here") };
-    let said_of_files = said(&room.hear(&Heard::Answer(files)));
+    let files = AgentMessage { files: vec!["f".into()], ..room.words("See here") };
+    let said_of_files = said(&room.hear(&ConversationEvent::Relay(files)));
     assert!(said_of_files[2].ends_with("Its files stay here: files don't go by mail."), "{said_of_files:?}");
-    let files = Answer { files: vec!["f".into()], ..room.words("") };
+    let files = AgentMessage { files: vec!["f".into()], ..room.words("") };
     assert_eq!(
-        said(&room.hear(&Heard::Answer(files))),
+        said(&room.hear(&ConversationEvent::Relay(files))),
         ["6: post under m3: **Not sent.** This customer has no number that texts or calls can go to."]
     );
     // Mail is for customers who wrote by the form, and where it is switched on.
     let mut room = Room::with(|line| line["mail"] = Value::Null).of(Address::Mail("ann@example.com".into()));
-    room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
+    room.tell(&ConversationEvent::Form { message: "Hello".into(), name: None, email: None });
     assert_eq!(answers(&room.answer("Hello Ann")), [""; 0]);
 }
 
@@ -258,14 +260,14 @@ fn the_space_reads_why_an_answer_was_not_sent() {
     room.text("STOP");
     assert!(first(&mut room).ends_with(wording::NOT_SENT_STOP));
     let mut room = Room::new().of(Address::Hidden);
-    room.hear(&Heard::Called { spoke: None });
+    room.hear(&ConversationEvent::Called { spoke: None });
     assert!(first(&mut room).ends_with(wording::NOT_SENT_NO_NUMBER));
     for code in ["+12345", "12345", "INFO"] {
         let mut room = Room::new().of(Address::Number(code.into()));
         room.text("Your parcel is here");
         assert!(first(&mut room).ends_with(wording::NOT_SENT_NO_NUMBER), "{code}");
         assert!(
-            room.command(Command::Call)[0].ends_with(wording::NOT_SENT_NO_NUMBER),
+            room.command(AgentCommand::Call)[0].ends_with(wording::NOT_SENT_NO_NUMBER),
             "nobody answers there: {code}"
         );
     }
@@ -277,7 +279,7 @@ fn the_space_reads_why_an_answer_was_not_sent() {
 #[test]
 fn an_answer_reopens_a_closed_conversation() {
     let mut room = asked();
-    room.command(Command::Close { note: None });
+    room.command(AgentCommand::Close { note: None });
     room.pass(600);
     let turn = room.answer("One more thing");
     assert_eq!(facts(&turn), ["conversation.reopened"]);
@@ -287,28 +289,28 @@ fn an_answer_reopens_a_closed_conversation() {
 #[test]
 fn claim_and_release_change_who_has_the_customer() {
     let mut room = asked();
-    assert_eq!(room.command(Command::Claim), ["2: post under m1: **Dana** has it."]);
+    assert_eq!(room.command(AgentCommand::Claim), ["2: post under m1: **Dana** has it."]);
     room.pass(60);
     assert_eq!(room.text("Hello?").len(), 1, "who has it is looked for no more");
-    let asked_by_kim = Answer { by: kim(), ..room.words("") };
-    let claim = Heard::Command { command: Command::Claim, asked: asked_by_kim };
+    let asked_by_kim = AgentMessage { by: kim(), ..room.words("") };
+    let claim = ConversationEvent::Command { command: AgentCommand::Claim, asked: asked_by_kim };
     assert_eq!(room.tell(&claim), ["4: post under m2: **Kim** has it now, instead of Dana."]);
     room.answer("Hello");
     room.pass(60);
-    let said = room.command(Command::Release);
+    let said = room.command(AgentCommand::Release);
     assert_eq!(said, ["6: post under m4: Dana gave it back. The customer's next text looks for somebody."]);
     assert_eq!(room.talk().assignee, None);
     assert_eq!(room.text("And?").last().map(String::as_str), Some("7: assign"), "as was promised");
     // An agent who claims an old conversation is available now.
     room.pass(86_400);
-    room.command(Command::Claim);
+    room.command(AgentCommand::Claim);
     assert_eq!(room.text("Hello?").len(), 1);
 }
 
 #[test]
 fn close_ends_the_conversation() {
     let mut room = asked();
-    let said = room.command(Command::Close { note: Some("paid, *all*\n- done".into()) });
+    let said = room.command(AgentCommand::Close { note: Some("paid, *all*\n- done".into()) });
     assert_eq!(
         said[0],
         "2: post under m1: Closed by Dana. paid, \\*all\\*  \n\\- done It opens again when the customer writes."
@@ -319,12 +321,12 @@ fn close_ends_the_conversation() {
     // For the customer, closing twice is closing once.
     room.pass(7200);
     let asked = room.words("");
-    let again = Heard::Command { command: Command::Close { note: None }, asked };
+    let again = ConversationEvent::Command { command: AgentCommand::Close { note: None }, asked };
     let turn = room.hear(&again);
     assert_eq!((answers(&turn).len(), facts(&turn).len(), turn.dispatches.len()), (0, 0, 1));
     // "Thanks!" right after the goodbye gets no automatic reply.
     let mut room = self::asked();
-    room.command(Command::Close { note: None });
+    room.command(AgentCommand::Close { note: None });
     room.open = false;
     room.pass(30);
     let thanks = room.hear(&text("Thanks!"));
@@ -332,27 +334,30 @@ fn close_ends_the_conversation() {
     // A customer who opted out gets no goodbye.
     let mut room = self::asked();
     room.text("STOP");
-    assert_eq!(room.command(Command::Close { note: None }).len(), 1);
+    assert_eq!(room.command(AgentCommand::Close { note: None }).len(), 1);
 }
 
 #[test]
 fn close_ends_the_incident_of_a_waiting_customer() {
     let mut room = asked();
     room.pass(300);
-    room.hear(&Heard::Wake);
-    room.hear(&Heard::Told { alarmed: Some(morning()) });
-    room.command(Command::Close { note: None });
+    room.hear(&ConversationEvent::Wake);
+    room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
+    room.command(AgentCommand::Close { note: None });
     assert_eq!((room.talk().alarm, room.talk().wake_at), (None, Some(room.now)), "the incident has to end");
     room.pass(1);
-    assert!(!room.hear(&Heard::Wake).changes_something(), "until it was told, nothing is written");
-    room.hear(&Heard::Told { alarmed: None });
+    assert!(
+        !room.hear(&ConversationEvent::Wake).changes_something(),
+        "until it was told, nothing is written"
+    );
+    room.hear(&ConversationEvent::Told { alarmed: None });
     assert_eq!(room.talk().wake_at, None);
 }
 
 #[test]
 fn name_changes_what_the_customer_is_called() {
     let mut room = asked();
-    let said = room.command(Command::Name("Tommy *T*".into()));
+    let said = room.command(AgentCommand::Name("Tommy *T*".into()));
     assert_eq!(
         said,
         [
@@ -367,15 +372,18 @@ fn name_changes_what_the_customer_is_called() {
 fn canned_sends_a_prepared_answer() {
     let mut room = asked();
     let asked = room.words("");
-    let turn = room.hear(&Heard::Command { command: Command::Canned("times".into()), asked: asked.clone() });
+    let turn = room.hear(&ConversationEvent::Command {
+        command: AgentCommand::Canned("times".into()),
+        asked: asked.clone(),
+    });
     assert_eq!((answers(&turn), turn.answer), (vec!["From 9 to 6.".to_owned()], 2));
     assert_eq!(room.talk().answers, [(asked.message, 2)], "deleting the command takes it back");
     assert_eq!(
-        room.command(Command::Canned("tmies".into())),
+        room.command(AgentCommand::Canned("tmies".into())),
         ["3: post under m2: **Not sent.** There is no answer called tmies. There are: `Times`."]
     );
     let mut room = asked_with(|line| line["canned"] = json!({}));
-    let said = room.command(Command::Canned("x".into()));
+    let said = room.command(AgentCommand::Canned("x".into()));
     assert!(
         said[0].ends_with("**Not sent.** This line has no prepared answers (`canned` in the configuration).")
     );
@@ -385,32 +393,32 @@ fn canned_sends_a_prepared_answer() {
 fn call_rings_the_agent() {
     let mut room = asked();
     assert_eq!(
-        room.command(Command::Call),
+        room.command(AgentCommand::Call),
         [
             "2: post under m1: Your phone rings, Dana. Press 1, and the customer is called.",
             "2: connect +12025550111 with +352691496401",
             "2: report under m1",
         ]
     );
-    let asked_by_kim = Answer { by: kim(), ..room.words("") };
-    let call = Heard::Command { command: Command::Call, asked: asked_by_kim };
+    let asked_by_kim = AgentMessage { by: kim(), ..room.words("") };
+    let call = ConversationEvent::Command { command: AgentCommand::Call, asked: asked_by_kim };
     assert_eq!(
         room.tell(&call),
         ["3: post under m2: I don't know your number, Kim: it belongs to `agents` in the configuration."]
     );
     let mut room = Room::new().of(Address::Mail("ann@example.com".into()));
-    room.tell(&Heard::Form { message: "Hello".into(), name: None, email: None });
-    assert!(room.command(Command::Call)[0].ends_with(wording::NOT_SENT_NO_NUMBER));
+    room.tell(&ConversationEvent::Form { message: "Hello".into(), name: None, email: None });
+    assert!(room.command(AgentCommand::Call)[0].ends_with(wording::NOT_SENT_NO_NUMBER));
 }
 
 #[test]
 fn a_question_of_an_agent_is_answered_in_the_space() {
     let mut room = asked();
-    assert_eq!(room.command(Command::History), ["2: transcript under m1, brief: true"]);
-    assert_eq!(room.command(Command::Export), ["3: transcript under m2, brief: false"]);
-    assert!(room.command(Command::Who)[0].contains("Nobody has it."));
-    assert_eq!(room.command(Command::Hours), ["5: post under m4: We are always open."]);
-    assert!(room.command(Command::Help)[0].contains("`/claim`"));
+    assert_eq!(room.command(AgentCommand::History), ["2: transcript under m1, brief: true"]);
+    assert_eq!(room.command(AgentCommand::Export), ["3: transcript under m2, brief: false"]);
+    assert!(room.command(AgentCommand::Who)[0].contains("Nobody has it."));
+    assert_eq!(room.command(AgentCommand::Hours), ["5: post under m4: We are always open."]);
+    assert!(room.command(AgentCommand::Help)[0].contains("`/claim`"));
     assert!(room.talk().waiting_since.is_some(), "none of it is an answer");
 }
 
@@ -418,7 +426,7 @@ fn a_question_of_an_agent_is_answered_in_the_space() {
 fn optout_cancels_what_was_not_sent() {
     let mut room = asked();
     room.answer("Hello");
-    let said = room.command(Command::OptOut);
+    let said = room.command(AgentCommand::OptOut);
     assert_eq!(
         said,
         [
@@ -434,38 +442,40 @@ fn optout_cancels_what_was_not_sent() {
 fn a_message_that_stays_may_need_an_explanation() {
     let mut room = asked();
     let mut stays = |why, sight| {
-        let said = Answer { sight, ..room.words("") };
-        room.hear(&Heard::Stays { why, said })
+        let said = AgentMessage { sight, ..room.words("") };
+        room.hear(&ConversationEvent::Stays { why, said })
     };
-    for why in [Why::Echo, Why::Machine, Why::Whisper, Why::Mention, Why::Empty] {
-        let turn = stays(why, Sight::Everything);
+    for why in
+        [KeptReason::Echo, KeptReason::Machine, KeptReason::Whisper, KeptReason::Mention, KeptReason::Empty]
+    {
+        let turn = stays(why, Visibility::Everything);
         assert!(turn.changes_something() && turn.dispatches.is_empty(), "remembered, without a word");
     }
     assert_eq!(
-        said(&stays(Why::Unknown("/cal*".into()), Sight::Everything)),
+        said(&stays(KeptReason::Unknown("/cal*".into()), Visibility::Everything)),
         [
             r"2: post under m6: **Not sent.** I don't know /cal\*. `/help` lists the commands; a text that begins with / is sent with `/reply`."
         ]
     );
     assert!(
-        said(&stays(Why::NotAddressed, Sight::OnlyMentions))[0]
+        said(&stays(KeptReason::NotAddressed, Visibility::OnlyMentions))[0]
             .contains("**Not sent.** **Only what begins with a mention of me")
     );
     assert_eq!(
-        said(&stays(Why::NotAddressed, Sight::Everything)),
+        said(&stays(KeptReason::NotAddressed, Visibility::Everything)),
         [
             "4: post under m8: **Not sent.** What stands in a thread stays here: it may belong to a whisper. Begin with `/reply` to send it."
         ]
     );
     assert_eq!(
-        said(&stays(Why::Outsider, Sight::Everything)),
+        said(&stays(KeptReason::Outsider, Visibility::Everything)),
         [
             "5: post under m9: **Not sent.** Customers hear only people of our organisation and those who stand among the line's `agents`."
         ]
     );
     // Where only `/reply` is sent, people talk to each other without comments by Handbell.
     let mut room = asked_with(|line| line["answers"] = json!("explicit"));
-    let quiet = Heard::Stays { why: Why::NotAddressed, said: room.words("") };
+    let quiet = ConversationEvent::Stays { why: KeptReason::NotAddressed, said: room.words("") };
     assert!(room.tell(&quiet).is_empty());
 }
 
@@ -474,39 +484,44 @@ fn a_message_that_stayed_is_not_judged_again() {
     let mut room = self::asked();
     let version = room.talk().version;
     room.pass(60);
-    for (why, sight) in [(Why::Whisper, Sight::OnlyMentions), (Why::Unknown("/x".into()), Sight::Everything)]
-    {
-        let said = Answer { sight, ..room.words("") };
-        assert!(room.hear(&Heard::Stays { why, said }).changes_something());
+    for (why, sight) in [
+        (KeptReason::Whisper, Visibility::OnlyMentions),
+        (KeptReason::Unknown("/x".into()), Visibility::Everything),
+    ] {
+        let said = AgentMessage { sight, ..room.words("") };
+        assert!(room.hear(&ConversationEvent::Stays { why, said }).changes_something());
         assert_eq!((room.talk().read_to, room.talk().read_with), (Some(room.now), Some(sight)));
     }
     assert_eq!(room.talk().version, version + 2);
     let read_to = room.talk().read_to;
     // A message that is read late moves nothing back, and one without a time moves nothing.
     for at in [Some(morning()), None] {
-        let said = Answer { at, ..room.words("") };
-        room.hear(&Heard::Stays { why: Why::Echo, said });
+        let said = AgentMessage { at, ..room.words("") };
+        room.hear(&ConversationEvent::Stays { why: KeptReason::Echo, said });
         assert_eq!(room.talk().read_to, read_to);
     }
     // Answers and commands are remembered the same way.
     room.pass(1);
-    let asked = Answer { sight: Sight::OnlyMentions, ..room.words("") };
-    room.hear(&Heard::Command { command: Command::Claim, asked });
-    assert_eq!((room.talk().read_to, room.talk().read_with), (Some(room.now), Some(Sight::OnlyMentions)));
+    let asked = AgentMessage { sight: Visibility::OnlyMentions, ..room.words("") };
+    room.hear(&ConversationEvent::Command { command: AgentCommand::Claim, asked });
+    assert_eq!(
+        (room.talk().read_to, room.talk().read_with),
+        (Some(room.now), Some(Visibility::OnlyMentions))
+    );
     room.pass(1);
     room.answer("Hello");
-    assert_eq!((room.talk().read_to, room.talk().read_with), (Some(room.now), Some(Sight::Everything)));
+    assert_eq!((room.talk().read_to, room.talk().read_with), (Some(room.now), Some(Visibility::Everything)));
 }
 
 #[test]
 fn a_deleted_answer_is_withdrawn() {
     let mut room = asked_with(|line| line["undo"] = json!("10s"));
     let answer = room.answer("Oops").answer;
-    let turn = room.hear(&Heard::Deleted { answer, by: "Dana".into() });
+    let turn = room.hear(&ConversationEvent::Deleted { answer, by: "Dana".into() });
     assert_eq!(said(&turn), ["3: Dana took back 2, changed: false"]);
     assert_eq!(turn.answer, 0);
     assert_eq!(room.talk().cancels(answer), Some("it was taken back"));
-    let turn = room.hear(&Heard::Deleted { answer, by: "Dana".into() });
+    let turn = room.hear(&ConversationEvent::Deleted { answer, by: "Dana".into() });
     assert_eq!((turn.dispatches.len(), room.talk().taken_back.clone()), (1, vec![2]));
 }
 
@@ -515,8 +530,8 @@ fn an_edited_answer_replaces_the_first() {
     let mut room = asked_with(|line| line["undo"] = json!("10s"));
     let answer = room.answer("Its ready").answer;
     let words = room.words("It's ready");
-    let now = Answer { message: "m1".into(), thread: "m1".into(), ..words };
-    let change = Heard::Changed { answer, now: Some(now.clone()), by: "Dana".into() };
+    let now = AgentMessage { message: "m1".into(), thread: "m1".into(), ..words };
+    let change = ConversationEvent::Changed { answer, now: Some(now.clone()), by: "Dana".into() };
     let turn = room.hear(&change);
     assert_eq!(
         said(&turn),
@@ -533,14 +548,14 @@ fn an_edited_answer_replaces_the_first() {
     );
     assert_eq!(room.talk().answers, [("m1".to_owned(), 4)], "the message has another dispatch from now on");
     // A second edit replaces the first.
-    let turn = room.hear(&Heard::Changed { answer: 4, now: Some(now), by: "Dana".into() });
+    let turn = room.hear(&ConversationEvent::Changed { answer: 4, now: Some(now), by: "Dana".into() });
     assert_eq!(
         (turn.dispatches[1].of_conversation().and_then(|of| of.replaces), room.talk().taken_back.clone()),
         (Some(4), vec![2, 4])
     );
     // Even if the dispatch was looked up before that edit was written, the latest answer is replaced.
-    let late = Answer { message: "m1".into(), thread: "m1".into(), ..room.words("It is ready") };
-    let turn = room.hear(&Heard::Changed { answer: 2, now: Some(late), by: "Dana".into() });
+    let late = AgentMessage { message: "m1".into(), thread: "m1".into(), ..room.words("It is ready") };
+    let turn = room.hear(&ConversationEvent::Changed { answer: 2, now: Some(late), by: "Dana".into() });
     assert_eq!(said(&turn)[0], "7: Dana took back 6, changed: true");
     assert_eq!((turn.dispatches[1].of_conversation().and_then(|of| of.replaces), turn.answer), (Some(6), 8));
     assert_eq!(
@@ -548,29 +563,29 @@ fn an_edited_answer_replaces_the_first() {
         (vec![("m1".to_owned(), 8)], vec![2, 4, 6])
     );
     // An answer that is edited into a whisper is replaced by nothing.
-    let turn = room.hear(&Heard::Changed { answer: 8, now: None, by: "Dana".into() });
+    let turn = room.hear(&ConversationEvent::Changed { answer: 8, now: None, by: "Dana".into() });
     assert_eq!(said(&turn), ["9: Dana took back 8, changed: false"]);
 }
 
 #[test]
 fn a_customer_whose_answer_failed_waits_again() {
     let mut room = asked();
-    assert!(!room.hear(&Heard::Failed).changes_something(), "still waiting since the beginning");
+    assert!(!room.hear(&ConversationEvent::Failed).changes_something(), "still waiting since the beginning");
     room.answer("It is ready.");
     room.pass(60);
-    let turn = room.hear(&Heard::Failed);
+    let turn = room.hear(&ConversationEvent::Failed);
     assert!(turn.changes_something() && turn.dispatches.is_empty(), "the report tells of it");
     assert_eq!(room.talk().waiting_since, Some(room.now));
     room.pass(300);
-    assert_eq!(facts(&room.hear(&Heard::Wake)), ["conversation.waiting"]);
+    assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), ["conversation.waiting"]);
     for last in ["close", "STOP"] {
         let mut room = asked();
         room.answer("It is ready.");
         match last {
-            "close" => room.command(Command::Close { note: None }),
+            "close" => room.command(AgentCommand::Close { note: None }),
             stop => room.text(stop),
         };
-        assert!(!room.hear(&Heard::Failed).changes_something(), "nobody waits after {last}");
+        assert!(!room.hear(&ConversationEvent::Failed).changes_something(), "nobody waits after {last}");
     }
 }
 
@@ -733,11 +748,11 @@ fn a_customer_whose_text_nobody_was_shown_gets_an_apology() {
 
 #[test]
 fn no_apology_goes_to_a_number_from_the_form() {
-    let form = Heard::Form { message: "Hello".into(), name: None, email: None };
+    let form = ConversationEvent::Form { message: "Hello".into(), name: None, email: None };
     let mut first = Room::new().hear(&form).dispatches.remove(0);
     assert_eq!(after_death(&mut first, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
     // And a caller didn't send a message.
-    let mut call = Room::new().hear(&Heard::Rings).dispatches.remove(0);
+    let mut call = Room::new().hear(&ConversationEvent::Rings).dispatches.remove(0);
     assert_eq!(after_death(&mut call, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
 }
 
@@ -746,7 +761,7 @@ fn a_dead_answer_is_shown_under_it_and_nobody_is_called() {
     let mut answer = asked().answer("Hello").dispatches.remove(0);
     assert_eq!(after_death(&mut answer, &["0"], Some(CUSTOMER)), [""; 0]);
     assert_eq!(handbell_core::wording::delivery_summary(&answer).as_deref(), Some("Text: ❌ failed: no"));
-    let mut note = asked().hear(&Heard::Refused).dispatches.remove(0);
+    let mut note = asked().hear(&ConversationEvent::Refused).dispatches.remove(0);
     assert_eq!(
         after_death(&mut note, &["0"], Some(CUSTOMER)),
         ["sms +352691496409: A post"],

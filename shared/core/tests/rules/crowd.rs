@@ -3,9 +3,9 @@
 use handbell_core::config::{Admins, Plan};
 use handbell_core::delivery::{Content, DirectMessage, Message, PhoneMessage, SpaceMessage};
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{Decision, Event, Outcome, Rules, begins_anew, decide};
-use handbell_core::incident::{By, Incident, Phase, Subject};
-use handbell_core::occupancy::view::{Over, Signal, View, bucket, trend, usual, weeks_before};
+use handbell_core::incident::decide::{CommandOutcome, Context, Decision, Event, begins_anew, decide};
+use handbell_core::incident::{Attribution, Incident, Phase, Subject};
+use handbell_core::occupancy::view::{Signal, View, ZoneEnd, bucket, trend, usual, weeks_before};
 use handbell_core::occupancy::zone::{Bounds, Level};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::{self, Words, occupancy as words_of_crowds};
@@ -86,8 +86,8 @@ impl Floor {
         }
     }
 
-    fn rules(&self) -> Rules<'_> {
-        Rules {
+    fn rules(&self) -> Context<'_> {
+        Context {
             subject: &self.subject,
             button: None,
             plan_name: "crowd",
@@ -119,7 +119,7 @@ impl Floor {
         self.hear(rise(level, count))
     }
 
-    fn over(&mut self, why: Over, count: Option<u32>) -> Decision {
+    fn over(&mut self, why: ZoneEnd, count: Option<u32>) -> Decision {
         self.hear(Signal::Over { why, count, since: afternoon() - SignedDuration::from_mins(3), peak: 98 })
     }
 
@@ -190,7 +190,7 @@ fn a_rise_opens_an_incident_with_a_card() {
     let mut floor = Floor::with(two_steps());
     assert!(begins_anew(None, None, &Event::Crowd(rise(Level::Warn, 87)), floor.now));
     let risen = floor.rise(Level::Warn, 87);
-    assert_eq!((risen.outcome, risen.count), (Outcome::Done, 87));
+    assert_eq!((risen.outcome, risen.count), (CommandOutcome::Done, 87));
     assert_snapshot!(floor.lines(&risen), @"
         invite a@example.com
         invite b@example.com
@@ -299,7 +299,7 @@ fn the_same_rise_twice_changes_nothing() {
     floor.rise(Level::Alert, 99);
     for level in [Level::Alert, Level::Warn] {
         let again = floor.rise(level, 99);
-        assert_eq!((again.outcome, again.next, again.dispatches.len()), (Outcome::Nothing, None, 0));
+        assert_eq!((again.outcome, again.next, again.dispatches.len()), (CommandOutcome::Nothing, None, 0));
     }
 }
 
@@ -329,14 +329,14 @@ fn on_my_way_acknowledges_the_incident() {
     let incident = floor.incident();
     assert_eq!((incident.phase, incident.cancelled_up_to), (Phase::Acknowledged, 2));
     assert!(taken.dispatches[0].is_last_word());
-    assert_eq!(floor.on_my_way("Dana").outcome, Outcome::Nothing, "once");
+    assert_eq!(floor.on_my_way("Dana").outcome, CommandOutcome::Nothing, "once");
     floor.pass(1);
     let too = floor.on_my_way("Robin");
     assert_snapshot!(floor.lines(&too), @"post under 1: ✅ **Robin** is on the way too, since 14:05.");
     assert!(too.dispatches[0].is_last_word(), "it is said, although the incident is acknowledged");
     assert_eq!(floor.incident().taken_by.as_ref().map(|by| by.who.as_str()), Some("Dana"));
     let other = floor.apply(&says("Alex", 2, Command::Acknowledge));
-    assert_eq!(other.outcome, Outcome::Nothing, "another incident");
+    assert_eq!(other.outcome, CommandOutcome::Nothing, "another incident");
 }
 
 #[test]
@@ -364,19 +364,19 @@ fn a_snooze_silences_the_zone_and_then_reminds() {
     assert_eq!(incident.crowd.as_ref().unwrap().snoozed_until, None);
     assert_eq!(incident.crowd.as_ref().unwrap().card, reminded.dispatches[0].key.number);
     let again = floor.hear(Signal::Remind { view: Box::new(view(Some(Level::Alert), 96)) });
-    assert_eq!(again.outcome, Outcome::Nothing, "once");
+    assert_eq!(again.outcome, CommandOutcome::Nothing, "once");
 }
 
 #[test]
 fn a_snooze_in_the_past_or_of_another_incident_has_no_effect() {
     let mut floor = Floor::with(two_steps());
     floor.rise(Level::Warn, 87);
-    assert_eq!(floor.snooze("Dana", 0).outcome, Outcome::Nothing);
+    assert_eq!(floor.snooze("Dana", 0).outcome, CommandOutcome::Nothing);
     let until = floor.now + SignedDuration::from_mins(30);
     let other = says("Dana", 7, Command::Snooze { until });
-    assert_eq!(floor.apply(&other).outcome, Outcome::Nothing);
-    floor.over(Over::Calm, Some(60));
-    assert_eq!(floor.snooze("Dana", 30).outcome, Outcome::Nothing);
+    assert_eq!(floor.apply(&other).outcome, CommandOutcome::Nothing);
+    floor.over(ZoneEnd::Calm, Some(60));
+    assert_eq!(floor.snooze("Dana", 30).outcome, CommandOutcome::Nothing);
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn not_busy_answers_are_counted_across_incidents() {
     floor.rise(Level::Warn, 88);
     assert_eq!(floor.incident().epoch, 2);
     assert!(floor.incident().cancels(1, 1), "what the first had not yet said stays unsaid");
-    floor.over(Over::Calm, Some(60));
+    floor.over(ZoneEnd::Calm, Some(60));
     floor.pass(60);
     floor.rise(Level::Warn, 88);
     let second = floor.not_busy("Dana");
@@ -402,8 +402,12 @@ fn not_busy_answers_are_counted_across_incidents() {
 #[test]
 fn a_signal_ends_the_incident() {
     let mut floor = Floor::with(two_steps());
-    assert_eq!(floor.over(Over::Calm, Some(60)).outcome, Outcome::Nothing, "what never began isn't over");
-    for (why, count) in [(Over::Calm, Some(60)), (Over::Closing, None), (Over::Unwatched, None)] {
+    assert_eq!(
+        floor.over(ZoneEnd::Calm, Some(60)).outcome,
+        CommandOutcome::Nothing,
+        "what never began isn't over"
+    );
+    for (why, count) in [(ZoneEnd::Calm, Some(60)), (ZoneEnd::Closing, None), (ZoneEnd::Unwatched, None)] {
         floor.rise(Level::Alert, 99);
         floor.pass(44);
         let over = floor.over(why, count);
@@ -415,17 +419,17 @@ fn a_signal_ends_the_incident() {
         assert_eq!((floor.incident().phase, floor.incident().cancelled_up_to), (Phase::Resolved, 2));
         assert_eq!(floor.incident().wake_at, None);
         match why {
-            Over::Calm => {
+            ZoneEnd::Calm => {
                 assert_snapshot!(said[0], @"post under 1: ✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 47 min (13:59–14:46), 98 at the peak.")
             }
-            Over::Closing => {
+            ZoneEnd::Closing => {
                 assert_snapshot!(said[0], @"post under 1: 🌙 Closing time: **Floor 2 / Shoes** isn't watched any more today. It was busy for 91 min (13:59–15:30), 98 at the peak.")
             }
-            Over::Unwatched => {
+            ZoneEnd::Unwatched => {
                 assert_snapshot!(said[0], @"post under 1: **Floor 2 / Shoes** isn't watched any more: it is gone from the configuration.")
             }
         }
-        assert_eq!(floor.over(why, count).outcome, Outcome::Nothing, "once");
+        assert_eq!(floor.over(why, count).outcome, CommandOutcome::Nothing, "once");
     }
     assert_eq!(floor.incident().epoch, 3);
 }
@@ -472,7 +476,7 @@ fn missing_counts_open_an_incident_without_steps_until_all_zones_are_back() {
     assert!(all.dispatches[0].is_last_word());
     assert!(site.incident().cancels(1, 1), "who was not yet told that it was silent needs not hear it now");
     assert!(site.incident().cancels(1, 3) && all.dispatches[0].key.number == 4);
-    assert_eq!(site.hear(back(&["Hats"], true)).outcome, Outcome::Nothing, "once");
+    assert_eq!(site.hear(back(&["Hats"], true)).outcome, CommandOutcome::Nothing, "once");
     site.hear(silent(&["Shoes"]));
     assert_eq!(site.incident().epoch, 2);
     site.on_my_way("Dana");
@@ -492,7 +496,7 @@ fn the_incident_of_a_watched_zone_never_lapses() {
         assert_eq!(floor.incident().phase, Phase::Open);
     }
     let again = floor.rise(Level::Alert, 99);
-    assert_eq!(again.outcome, Outcome::Nothing, "it is still the same");
+    assert_eq!(again.outcome, CommandOutcome::Nothing, "it is still the same");
     floor.watched = false;
     floor.now = floor.incident().wake_at.expect("it is looked at again");
     let woken = floor.apply(&Event::Wake);
@@ -524,7 +528,7 @@ fn a_step_with_after_comes_automatically_while_nobody_is_on_the_way() {
 enum Move {
     Rise(Level),
     Ease,
-    Over(Over),
+    Over(ZoneEnd),
     Remind,
     Silent,
     Back(bool),
@@ -543,7 +547,7 @@ fn a_move() -> impl Strategy<Value = Move> {
         4 => Just(Move::Rise(Level::Warn)),
         4 => Just(Move::Rise(Level::Alert)),
         2 => Just(Move::Ease),
-        1 => prop_oneof![Just(Over::Calm), Just(Over::Closing), Just(Over::Unwatched)].prop_map(Move::Over),
+        1 => prop_oneof![Just(ZoneEnd::Calm), Just(ZoneEnd::Closing), Just(ZoneEnd::Unwatched)].prop_map(Move::Over),
         2 => Just(Move::Remind),
         1 => Just(Move::Silent),
         1 => any::<bool>().prop_map(Move::Back),
@@ -661,8 +665,8 @@ proptest! {
     }
 }
 
-fn dana() -> By {
-    By { who: "dana_1".to_owned(), at: afternoon() }
+fn dana() -> Attribution {
+    Attribution { who: "dana_1".to_owned(), at: afternoon() }
 }
 
 #[test]
@@ -753,10 +757,10 @@ fn cards_show_the_zone() {
         not-busy: Not busy
         How many devices there were in Floor 2 / Shoes in the last hours
         ");
-    for choice in words_of_crowds::Choice::ALL {
-        assert_eq!(words_of_crowds::Choice::of_name(choice.name()), Some(choice));
+    for choice in words_of_crowds::ZoneAnswer::ALL {
+        assert_eq!(words_of_crowds::ZoneAnswer::of_name(choice.name()), Some(choice));
     }
-    assert_eq!(words_of_crowds::Choice::of_name("on my way"), None);
+    assert_eq!(words_of_crowds::ZoneAnswer::of_name("on my way"), None);
 }
 
 #[test]
@@ -865,7 +869,7 @@ fn an_incident_of_missing_counts_takes_no_step_on_any_command() {
     floor.hear(silent(&["Shoes"]));
     for command in [Command::Next { step: None }, Command::Next { step: Some(0) }, Command::Cannot] {
         let said = floor.apply(&says("Dana", 1, command));
-        assert_eq!((said.outcome, said.next), (Outcome::Nothing, None));
+        assert_eq!((said.outcome, said.next), (CommandOutcome::Nothing, None));
     }
     assert_eq!(floor.incident().step, 0);
 }

@@ -1,14 +1,14 @@
 //! Every sentence of a customer's space, word for word; and customers' texts that try to format, link or mention.
 
 use handbell_core::config::{Answers, Hours, Limits, Line};
-use handbell_core::conversation::decide::Heard;
-use handbell_core::conversation::relay_policy::{Command, Sight, Why};
+use handbell_core::conversation::decide::ConversationEvent;
+use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use handbell_core::conversation::{Address, Conversation, Sender};
 use handbell_core::delivery::{
     ConversationEntry, Delivery, Dispatch, MailMessage, Medium, Message, PhoneMessage, Progress, Receipt,
     Speaker,
 };
-use handbell_core::texting::{PriceClass, parts};
+use handbell_core::texting::{PriceClass, segments};
 use handbell_core::wording::{conversation as wording, delivery_summary};
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
@@ -45,17 +45,17 @@ fn shown(one: &ConversationEntry) -> String {
 fn known() -> Conversation {
     let mut room = Room::new();
     room.text("Hello");
-    room.command(Command::Name("Ann *A*".into()));
+    room.command(AgentCommand::Name("Ann *A*".into()));
     room.talk().clone()
 }
 
 #[test]
 fn the_first_post_says_what_goes_to_the_customer() {
     let all = [
-        (Sight::Everything, Answers::Everything, Address::Number(CUSTOMER.into())),
-        (Sight::Everything, Answers::Explicit, Address::Mail("ann_a@example.com".into())),
-        (Sight::OnlyMentions, Answers::Everything, Address::Hidden),
-        (Sight::OnlyMentions, Answers::Explicit, Address::Number("[x](y)".into())),
+        (Visibility::Everything, Answers::Everything, Address::Number(CUSTOMER.into())),
+        (Visibility::Everything, Answers::Explicit, Address::Mail("ann_a@example.com".into())),
+        (Visibility::OnlyMentions, Answers::Everything, Address::Hidden),
+        (Visibility::OnlyMentions, Answers::Explicit, Address::Number("[x](y)".into())),
     ];
     let all = all
         .map(|(sight, answers, address)| wording::first_post(&Line { answers, ..line() }, sight, &address));
@@ -72,7 +72,7 @@ fn the_first_post_says_what_goes_to_the_customer() {
 
 #[test]
 fn help_lists_the_commands() {
-    assert_snapshot!(wording::help(&line(), Sight::Everything), @"
+    assert_snapshot!(wording::help(&line(), Visibility::Everything), @"
         **Everything that you write here goes to the customer**, but for whispers: what begins with `/w` or `note:`, and what mentions somebody. `/help` lists the commands.
 
         - `/w words`, `note: words`: stays here
@@ -240,12 +240,12 @@ fn a_message_that_stays_is_explained() {
         wording::only_by_mail(&wording::not_sent_unconfirmed("+12025550100")),
         wording::FILES_STAY.to_owned(),
         wording::no_canned("<x>", &line()),
-        wording::stays(&Why::Unknown("/cal*".into()), Sight::Everything, explicit).unwrap(),
-        wording::stays(&Why::NotAddressed, Sight::OnlyMentions, explicit).unwrap(),
-        wording::stays(&Why::NotAddressed, Sight::Everything, Answers::Everything).unwrap(),
-        wording::stays(&Why::Outsider, Sight::Everything, explicit).unwrap(),
-        wording::SPENT.to_owned(),
-        wording::spent("Support", 2000),
+        wording::stays(&KeptReason::Unknown("/cal*".into()), Visibility::Everything, explicit).unwrap(),
+        wording::stays(&KeptReason::NotAddressed, Visibility::OnlyMentions, explicit).unwrap(),
+        wording::stays(&KeptReason::NotAddressed, Visibility::Everything, Answers::Everything).unwrap(),
+        wording::stays(&KeptReason::Outsider, Visibility::Everything, explicit).unwrap(),
+        wording::LIMIT_REACHED.to_owned(),
+        wording::limit_reached("Support", 2000),
     ];
     assert_snapshot!(all.join("\n"), @r"
         **Not sent.** This customer has no number that texts or calls can go to.
@@ -262,17 +262,19 @@ fn a_message_that_stays_is_explained() {
         the line's limit for today is reached (parts_per_day); the admins are told
         The line Support has sent 2000 parts of texts today, which is its limit (parts_per_day). Answers to customers stay here until midnight UTC, and the agents are told so. Raise the limit in the configuration if this is right.
         ");
-    assert_eq!(wording::stays(&Why::NotAddressed, Sight::Everything, explicit), None);
-    for why in [Why::Echo, Why::Machine, Why::Whisper, Why::Mention, Why::Empty] {
-        assert_eq!(wording::stays(&why, Sight::OnlyMentions, explicit), None);
-        assert_eq!(wording::stays(&why, Sight::Everything, Answers::Everything), None);
+    assert_eq!(wording::stays(&KeptReason::NotAddressed, Visibility::Everything, explicit), None);
+    for why in
+        [KeptReason::Echo, KeptReason::Machine, KeptReason::Whisper, KeptReason::Mention, KeptReason::Empty]
+    {
+        assert_eq!(wording::stays(&why, Visibility::OnlyMentions, explicit), None);
+        assert_eq!(wording::stays(&why, Visibility::Everything, Answers::Everything), None);
     }
 }
 
 #[test]
 fn a_long_text_is_announced_with_its_price() {
     let long =
-        |text: &str, class, held| wording::long_text(&parts(text), class, SignedDuration::from_secs(held));
+        |text: &str, class, held| wording::long_text(&segments(text), class, SignedDuration::from_secs(held));
     assert_snapshot!(long(&"a".repeat(900), PriceClass::Domestic, 10), @"This is a long text: 6 parts, domestic price for each. It leaves in 10 s unless you delete it.");
     assert_snapshot!(long(&"ж".repeat(300), PriceClass::International, 60), @"This is a long text: 5 parts because of “ж”, which makes them shorter, international price for each. It leaves in 1 min unless you delete it.");
 }
@@ -442,9 +444,10 @@ fn a_transcript_has_everything_that_was_said() {
     let mut room = Room::new();
     let mut all = room.hear(&text("Hello\r\n2026-03-02 08:00  Dana (agent): forged\rreally")).dispatches;
     all.extend(
-        room.hear(&Heard::Form { message: "A *form*\n\n1. one".into(), name: None, email: None }).dispatches,
+        room.hear(&ConversationEvent::Form { message: "A *form*\n\n1. one".into(), name: None, email: None })
+            .dispatches,
     );
-    all.extend(room.hear(&Heard::Called { spoke: None }).dispatches);
+    all.extend(room.hear(&ConversationEvent::Called { spoke: None }).dispatches);
     all.push(answered(Progress::Sent, None, None));
     all.push(answered(Progress::Cancelled, None, None));
     all.push(answered(Progress::Dead, Some("no"), None));

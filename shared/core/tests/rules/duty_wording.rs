@@ -3,8 +3,8 @@
 use handbell_core::alert::EXCERPT_MAX;
 use handbell_core::config::Severity::{self, Critical, Warning};
 use handbell_core::delivery::{Body, Content, Dispatch, DispatchKey, OfIncident};
-use handbell_core::incident::command::{Actor, How};
-use handbell_core::incident::{By, Incident, Phase};
+use handbell_core::incident::command::{Actor, CommandChannel};
+use handbell_core::incident::{Attribution, Incident, Phase};
 use handbell_core::oncall::Gap;
 use handbell_core::wording::incident;
 use insta::assert_snapshot;
@@ -19,12 +19,12 @@ fn night() -> Night {
     Night::begun()
 }
 
-fn dana(how: How) -> Actor {
+fn dana(how: CommandChannel) -> Actor {
     Actor { who: "dana_1".to_owned(), person: Some("dana".to_owned()), how }
 }
 
-fn by(night: &Night) -> By {
-    By { who: "dana_1".to_owned(), at: night.now }
+fn by(night: &Night) -> Attribution {
+    Attribution { who: "dana_1".to_owned(), at: night.now }
 }
 
 fn post(text: &str) -> String {
@@ -136,7 +136,7 @@ fn a_repeated_alert_is_posted() {
 fn timeline_entries_word_for_word() {
     let night = night();
     let until = night.now + minutes(90);
-    let by = &dana(How::Phone);
+    let by = &dana(CommandChannel::Phone);
     let lines = [
         incident::raised(&mail(Critical).alert, &night.words),
         incident::has_it(by),
@@ -148,7 +148,7 @@ fn timeline_entries_word_for_word() {
         incident::ended(Phase::Resolved, by),
         incident::ended(Phase::Cancelled, by),
         incident::noted(by, "It is *only* the backup"),
-        incident::time_climbs(),
+        incident::escalated_by_time(),
         incident::asked("dana_1"),
         incident::lapsed(true),
         incident::lapsed(false),
@@ -178,7 +178,7 @@ fn timeline_entries_word_for_word() {
 #[test]
 fn posts_word_for_word() {
     let night = night();
-    let by = &dana(How::Mail);
+    let by = &dana(CommandChannel::Mail);
     let missing = ["somebody of network".to_owned(), "somebody of _x_".to_owned()];
     let lines = [
         incident::escalated_post(by, "tech_1"),

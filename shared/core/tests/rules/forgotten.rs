@@ -1,21 +1,23 @@
 //! What remains of a customer who is erased, and what happens to them afterwards.
 
-use handbell_core::conversation::decide::{Answer, Heard, There, Turn};
-use handbell_core::conversation::relay_policy::{Command, Why};
+use handbell_core::conversation::decide::{
+    AgentMessage, Attendance, ConversationDecision, ConversationEvent,
+};
+use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason};
 use handbell_core::delivery::{InternalTask, Message};
 use jiff::SignedDuration;
 
 use crate::conversation::{CUSTOMER, Room, deliveries, facts, form, said, text};
 
-fn sure(confirmed: bool) -> Command {
-    Command::Erase { confirmed }
+fn sure(confirmed: bool) -> AgentCommand {
+    AgentCommand::Erase { confirmed }
 }
 
 /// `/erase`, and `/erase yes`.
-fn erase(room: &mut Room) -> Turn {
+fn erase(room: &mut Room) -> ConversationDecision {
     room.command(sure(false));
     let asked = room.words("");
-    room.hear(&Heard::Command { command: sure(true), asked })
+    room.hear(&ConversationEvent::Command { command: sure(true), asked })
 }
 
 #[test]
@@ -26,7 +28,7 @@ fn erasing_needs_a_confirmation() {
     room.pass(599);
     room.answer("Bye");
     let asked = room.words("");
-    let turn = room.hear(&Heard::Command { command: sure(true), asked });
+    let turn = room.hear(&ConversationEvent::Command { command: sure(true), asked });
     assert_eq!(said(&turn), [format!("4: erase Some({CUSTOMER:?}) under m3")]);
     assert_eq!(facts(&turn), ["customer.erased"]);
     assert_eq!(room.talk().address, None, "in the same turn: what had not left stays here");
@@ -67,8 +69,8 @@ fn an_erased_customer_gets_nothing_more() {
     let answered = room.answer("Hello Ann").answer;
     room.text("And?");
     room.pass(300);
-    room.hear(&Heard::Wake);
-    room.hear(&Heard::Told { alarmed: Some(room.now - SignedDuration::from_mins(5)) });
+    room.hear(&ConversationEvent::Wake);
+    room.hear(&ConversationEvent::Told { alarmed: Some(room.now - SignedDuration::from_mins(5)) });
     let sender = room.sender.clone();
     assert!(erase(&mut room).sender.is_none());
     assert_eq!(room.sender, sender);
@@ -83,20 +85,20 @@ fn an_erased_customer_gets_nothing_more() {
     let words = room.words("Hello?");
     room.pass(400 * 86_400);
     for heard in [
-        Heard::Wake,
-        Heard::Refused,
-        Heard::Looked(There::Nobody),
-        Heard::Told { alarmed: Some(room.now) },
-        Heard::Answer(words.clone()),
-        Heard::Stays { why: Why::Whisper, said: words.clone() },
-        Heard::Changed {
+        ConversationEvent::Wake,
+        ConversationEvent::Refused,
+        ConversationEvent::Looked(Attendance::Nobody),
+        ConversationEvent::Told { alarmed: Some(room.now) },
+        ConversationEvent::Relay(words.clone()),
+        ConversationEvent::Stays { why: KeptReason::Whisper, said: words.clone() },
+        ConversationEvent::Changed {
             answer: answered,
-            now: Some(Answer { message: "m1".into(), ..words.clone() }),
+            now: Some(AgentMessage { message: "m1".into(), ..words.clone() }),
             by: "Dana".into(),
         },
-        Heard::Deleted { answer: answered, by: "Dana".into() },
-        Heard::Command { command: Command::Who, asked: words.clone() },
-        Heard::Command { command: sure(true), asked: words },
+        ConversationEvent::Deleted { answer: answered, by: "Dana".into() },
+        ConversationEvent::Command { command: AgentCommand::Who, asked: words.clone() },
+        ConversationEvent::Command { command: sure(true), asked: words },
     ] {
         assert!(!room.hear(&heard).changes_something(), "{heard:?}");
     }
@@ -116,7 +118,7 @@ fn each_conversation_has_an_epoch() {
     let epoch = room.now.as_second().unsigned_abs();
     assert_eq!(room.talk().epoch, epoch, "the second in which it began");
     room.pass(3600);
-    room.command(Command::Close { note: None });
+    room.command(AgentCommand::Close { note: None });
     room.pass(60);
     let reopened = room.hear(&text("Hello again"));
     assert_eq!(room.talk().epoch, epoch, "who comes back goes on");

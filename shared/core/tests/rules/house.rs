@@ -3,8 +3,8 @@
 use handbell_core::button::{EventId, Gesture, Press};
 use handbell_core::config::{Admins, Button, Plan};
 use handbell_core::delivery::{Dispatch, Message, SpaceMessage};
-use handbell_core::incident::command::{Actor, Command, How};
-use handbell_core::incident::decide::{Decision, Event, Rules, decide};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
+use handbell_core::incident::decide::{Context, Decision, Event, decide};
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::{self, Words};
@@ -50,8 +50,8 @@ impl House {
         )
     }
 
-    pub(crate) fn rules(&self) -> Rules<'_> {
-        Rules {
+    pub(crate) fn rules(&self) -> Context<'_> {
+        Context {
             subject: &self.subject,
             button: Some(&self.button),
             plan_name: "power",
@@ -119,12 +119,12 @@ impl House {
 
 /// A person gives a command to the incident of this epoch.
 pub(crate) fn says(who: &str, epoch: u64, command: Command) -> Event {
-    Event::Command { by: Actor::named(who, How::Space), epoch: Some(epoch), command }
+    Event::Command { by: Actor::named(who, CommandChannel::Space), epoch: Some(epoch), command }
 }
 
 /// The customer waits no more.
 pub(crate) fn waits_no_more(who: &str) -> Event {
-    Event::Command { by: Actor::named(who, How::Space), epoch: None, command: Command::Resolve }
+    Event::Command { by: Actor::named(who, CommandChannel::Space), epoch: None, command: Command::Resolve }
 }
 
 /// A press that is identified by its id alone, so that it never counts as a bounce.

@@ -1,13 +1,13 @@
 //! The relay policy: which of an agent's messages go to the customer, which are commands, and which stay.
 
 use handbell_core::conversation::relay_policy::{
-    Author, Command, Policy, Sight, Us, Verdict, Why, Written, judge,
+    AgentCommand, Author, KeptReason, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict, Visibility, judge,
 };
 use proptest::prelude::*;
 
 use crate::house::chance;
 
-const US: Us<'static> = Us { id: "Y2lzY29zcGFyazovL3VzL1BFT1BMRS91cw", name: "Handbell" };
+const US: OwnAccount<'static> = OwnAccount { id: "Y2lzY29zcGFyazovL3VzL1BFT1BMRS91cw", name: "Handbell" };
 const ANNA: &str = "Y2lzY29zcGFyazovL3VzL1BFT1BMRS9hbm5h";
 
 const STAYS: &str = "stays: not addressed";
@@ -223,45 +223,45 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("/hours",                                  "does: hours", "does: hours"),
 ];
 
-fn told(verdict: &Verdict) -> String {
+fn told(verdict: &RelayVerdict) -> String {
     match verdict {
-        Verdict::Leaves { text } => format!("leaves: {text}"),
-        Verdict::Command(command) => format!("does: {}", done(command)),
-        Verdict::Stays(Why::Unknown(typed)) => format!("stays: unknown {typed}"),
-        Verdict::Stays(Why::Echo) => "stays: echo".to_owned(),
-        Verdict::Stays(Why::Machine) => "stays: machine".to_owned(),
-        Verdict::Stays(Why::Outsider) => "stays: outsider".to_owned(),
-        Verdict::Stays(Why::Whisper) => WHISPER.to_owned(),
-        Verdict::Stays(Why::Mention) => MENTION.to_owned(),
-        Verdict::Stays(Why::Empty) => EMPTY.to_owned(),
-        Verdict::Stays(Why::NotAddressed) => STAYS.to_owned(),
+        RelayVerdict::Leaves { text } => format!("leaves: {text}"),
+        RelayVerdict::Command(command) => format!("does: {}", done(command)),
+        RelayVerdict::Stays(KeptReason::Unknown(typed)) => format!("stays: unknown {typed}"),
+        RelayVerdict::Stays(KeptReason::Echo) => "stays: echo".to_owned(),
+        RelayVerdict::Stays(KeptReason::Machine) => "stays: machine".to_owned(),
+        RelayVerdict::Stays(KeptReason::Outsider) => "stays: outsider".to_owned(),
+        RelayVerdict::Stays(KeptReason::Whisper) => WHISPER.to_owned(),
+        RelayVerdict::Stays(KeptReason::Mention) => MENTION.to_owned(),
+        RelayVerdict::Stays(KeptReason::Empty) => EMPTY.to_owned(),
+        RelayVerdict::Stays(KeptReason::NotAddressed) => STAYS.to_owned(),
     }
     .replace('\n', "⏎")
 }
 
-fn done(command: &Command) -> String {
+fn done(command: &AgentCommand) -> String {
     match command {
-        Command::Claim => "claim".to_owned(),
-        Command::Release => "release".to_owned(),
-        Command::Close { note: Some(note) } => format!("close ({note})"),
-        Command::Close { note: None } => "close".to_owned(),
-        Command::Name(name) => format!("name ({name})"),
-        Command::Canned(name) => format!("canned ({name})"),
-        Command::Call => "call".to_owned(),
-        Command::Who => "who".to_owned(),
-        Command::History => "history".to_owned(),
-        Command::Export => "export".to_owned(),
-        Command::OptOut => "opt out".to_owned(),
-        Command::Erase { confirmed: true } => "erase".to_owned(),
-        Command::Erase { confirmed: false } => "ask about erasing".to_owned(),
-        Command::Help => "help".to_owned(),
-        Command::Hours => "hours".to_owned(),
+        AgentCommand::Claim => "claim".to_owned(),
+        AgentCommand::Release => "release".to_owned(),
+        AgentCommand::Close { note: Some(note) } => format!("close ({note})"),
+        AgentCommand::Close { note: None } => "close".to_owned(),
+        AgentCommand::Name(name) => format!("name ({name})"),
+        AgentCommand::Canned(name) => format!("canned ({name})"),
+        AgentCommand::Call => "call".to_owned(),
+        AgentCommand::Who => "who".to_owned(),
+        AgentCommand::History => "history".to_owned(),
+        AgentCommand::Export => "export".to_owned(),
+        AgentCommand::OptOut => "opt out".to_owned(),
+        AgentCommand::Erase { confirmed: true } => "erase".to_owned(),
+        AgentCommand::Erase { confirmed: false } => "ask about erasing".to_owned(),
+        AgentCommand::Help => "help".to_owned(),
+        AgentCommand::Hours => "hours".to_owned(),
     }
 }
 
 /// A message from a person that mentions nobody.
-fn plain(text: &str) -> Written<'_> {
-    Written {
+fn plain(text: &str) -> PostedMessage<'_> {
+    PostedMessage {
         text: Some(text),
         html: None,
         files: 0,
@@ -280,38 +280,46 @@ fn at(id: &str, label: &str) -> String {
 }
 
 /// The message as a bot's token shows it: with the mention of the bot before it.
-fn to_the_bot(text: &str, policy: Policy, markup: bool) -> Verdict {
+fn to_the_bot(text: &str, policy: RelayPolicy, markup: bool) -> RelayVerdict {
     let html = format!("<p>{} {}</p>", at(US.id, "Handbell"), escaped(text));
     let addressed = format!("Handbell {text}");
-    let written = Written {
+    let written = PostedMessage {
         html: markup.then_some(html.as_str()),
         mentioned_people: &[US.id.to_owned()],
         ..plain(&addressed)
     };
-    judge(&written, US, Sight::OnlyMentions, policy)
+    judge(&written, US, Visibility::OnlyMentions, policy)
 }
 
 #[test]
 fn every_message_of_the_table_gets_its_verdict() {
     assert!(TABLE.len() >= 100);
     let mut wrong = Vec::new();
-    let mut check = |what: &str, typed: &str, verdict: Verdict, expected: &str| {
+    let mut check = |what: &str, typed: &str, verdict: RelayVerdict, expected: &str| {
         let told = told(&verdict);
         if told != expected {
             wrong.push(format!("{what} {typed:?}\n    {told:?}, not {expected:?}"));
         }
     };
     for (typed, everything, explicit) in TABLE {
-        for (policy, expected) in [(Policy::Everything, everything), (Policy::Explicit, explicit)] {
-            check("a person's token:", typed, judge(&plain(typed), US, Sight::Everything, policy), expected);
+        for (policy, expected) in [(RelayPolicy::Everything, everything), (RelayPolicy::Explicit, explicit)] {
+            check(
+                "a person's token:",
+                typed,
+                judge(&plain(typed), US, Visibility::Everything, policy),
+                expected,
+            );
             let html = format!("<p>{}</p>", escaped(typed));
-            let with_markup = Written { html: Some(&html), ..plain(typed) };
-            check("with markup:", typed, judge(&with_markup, US, Sight::Everything, policy), expected);
+            let with_markup = PostedMessage { html: Some(&html), ..plain(typed) };
+            check("with markup:", typed, judge(&with_markup, US, Visibility::Everything, policy), expected);
             check("a bot's token:", typed, to_the_bot(typed, policy, true), expected);
             check("without markup:", typed, to_the_bot(typed, policy, false), expected);
             // A message that isn't addressed to the bot stays.
-            let unaddressed = judge(&plain(typed), US, Sight::OnlyMentions, policy);
-            assert!(!matches!(unaddressed, Verdict::Leaves { .. } | Verdict::Command(_)), "{typed:?}");
+            let unaddressed = judge(&plain(typed), US, Visibility::OnlyMentions, policy);
+            assert!(
+                !matches!(unaddressed, RelayVerdict::Leaves { .. } | RelayVerdict::Command(_)),
+                "{typed:?}"
+            );
         }
     }
     assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
@@ -384,25 +392,28 @@ fn a_mention_of_somebody_else_keeps_a_message_in_the_space() {
         ("<p>Hello</p>".to_owned(), "", nobody(), EMPTY),
     ];
     for (html, text, mentioned_people, expected) in &table {
-        let written = Written { html: Some(html), mentioned_people, ..plain(text) };
-        let verdict = judge(&written, US, Sight::Everything, Policy::Everything);
+        let written = PostedMessage { html: Some(html), mentioned_people, ..plain(text) };
+        let verdict = judge(&written, US, Visibility::Everything, RelayPolicy::Everything);
         assert_eq!(told(&verdict), *expected, "{html} | {text}");
-        let a_bots = judge(&written, US, Sight::OnlyMentions, Policy::Everything);
+        let a_bots = judge(&written, US, Visibility::OnlyMentions, RelayPolicy::Everything);
         match mentioned_people.is_empty() && !html.contains(US.id) {
-            true => assert!(matches!(a_bots, Verdict::Stays(_)), "{html} | {text}"),
+            true => assert!(matches!(a_bots, RelayVerdict::Stays(_)), "{html} | {text}"),
             false => assert_eq!(a_bots, verdict, "{html} | {text}"),
         }
     }
-    let groups = Written { mentioned_groups: &["all".to_owned()], ..plain("/reply Hello") };
-    assert_eq!(told(&judge(&groups, US, Sight::Everything, Policy::Explicit)), MENTION);
+    let groups = PostedMessage { mentioned_groups: &["all".to_owned()], ..plain("/reply Hello") };
+    assert_eq!(told(&judge(&groups, US, Visibility::Everything, RelayPolicy::Explicit)), MENTION);
 }
 
 #[test]
 fn a_mention_may_show_only_the_first_word_of_the_bots_name() {
-    let us = Us { id: US.id, name: "Handbell Support" };
+    let us = OwnAccount { id: US.id, name: "Handbell Support" };
     for text in ["Handbell Hello", "Handbell Support Hello", "@Handbell Hello"] {
-        let written = Written { mentioned_people: &[US.id.to_owned()], ..plain(text) };
-        assert_eq!(told(&judge(&written, us, Sight::OnlyMentions, Policy::Everything)), "leaves: Hello");
+        let written = PostedMessage { mentioned_people: &[US.id.to_owned()], ..plain(text) };
+        assert_eq!(
+            told(&judge(&written, us, Visibility::OnlyMentions, RelayPolicy::Everything)),
+            "leaves: Hello"
+        );
     }
 }
 
@@ -415,8 +426,8 @@ fn messages_of_handbell_machines_and_outsiders_stay() {
     ];
     for (author, expected) in authors {
         for text in ["Hello", "/reply Hello", "/claim", "/w x"] {
-            let written = Written { author, files: 1, ..plain(text) };
-            assert_eq!(told(&judge(&written, US, Sight::Everything, Policy::Everything)), expected);
+            let written = PostedMessage { author, files: 1, ..plain(text) };
+            assert_eq!(told(&judge(&written, US, Visibility::Everything, RelayPolicy::Everything)), expected);
         }
     }
 }
@@ -432,32 +443,32 @@ fn files_go_with_the_text() {
         (Some("/claim"), "does: claim", "does: claim"),
     ];
     for (text, everything, explicit) in table {
-        for (policy, expected) in [(Policy::Everything, everything), (Policy::Explicit, explicit)] {
-            let written = Written { text: *text, files: 2, ..plain("") };
-            assert_eq!(told(&judge(&written, US, Sight::Everything, policy)), **expected, "{text:?}");
+        for (policy, expected) in [(RelayPolicy::Everything, everything), (RelayPolicy::Explicit, explicit)] {
+            let written = PostedMessage { text: *text, files: 2, ..plain("") };
+            assert_eq!(told(&judge(&written, US, Visibility::Everything, policy)), **expected, "{text:?}");
             let addressed = format!("Handbell {}", text.unwrap_or_default());
             let written =
-                Written { files: 2, mentioned_people: &[US.id.to_owned()], ..plain(addressed.trim()) };
-            assert_eq!(told(&judge(&written, US, Sight::OnlyMentions, policy)), **expected, "{text:?}");
+                PostedMessage { files: 2, mentioned_people: &[US.id.to_owned()], ..plain(addressed.trim()) };
+            assert_eq!(told(&judge(&written, US, Visibility::OnlyMentions, policy)), **expected, "{text:?}");
         }
     }
-    let alone = Written { mentioned_people: &[US.id.to_owned()], ..plain("Handbell") };
-    assert_eq!(told(&judge(&alone, US, Sight::OnlyMentions, Policy::Everything)), EMPTY);
+    let alone = PostedMessage { mentioned_people: &[US.id.to_owned()], ..plain("Handbell") };
+    assert_eq!(told(&judge(&alone, US, Visibility::OnlyMentions, RelayPolicy::Everything)), EMPTY);
 }
 
 #[test]
 fn a_customers_name_has_at_most_sixty_characters() {
-    let judged = |name: String| judge(&plain(&name), US, Sight::Everything, Policy::Everything);
+    let judged = |name: String| judge(&plain(&name), US, Visibility::Everything, RelayPolicy::Everything);
     let name = "ä".repeat(60);
-    assert_eq!(judged(format!("/name {name}")), Verdict::Command(Command::Name(name.clone())));
+    assert_eq!(judged(format!("/name {name}")), RelayVerdict::Command(AgentCommand::Name(name.clone())));
     assert_eq!(told(&judged(format!("/name {name}ä"))), "stays: unknown /name");
 }
 
 #[test]
 fn texts_of_messages_do_not_reach_logs() {
-    let written = Written { html: Some("secret"), ..plain("secret") };
+    let written = PostedMessage { html: Some("secret"), ..plain("secret") };
     let verdicts = ["secret", "/name secret", "/close secret", "/canned secret", "/secret"]
-        .map(|text| judge(&plain(text), US, Sight::Everything, Policy::Everything));
+        .map(|text| judge(&plain(text), US, Visibility::Everything, RelayPolicy::Everything));
     assert!(!format!("{written:?} {verdicts:?}").contains("secret"));
 }
 
@@ -518,12 +529,12 @@ fn whisper_mark() -> impl Strategy<Value = String> {
     prop::sample::select(marks.to_vec()).prop_map(str::to_owned)
 }
 
-fn sight() -> impl Strategy<Value = Sight> {
-    prop_oneof![Just(Sight::Everything), Just(Sight::OnlyMentions)]
+fn sight() -> impl Strategy<Value = Visibility> {
+    prop_oneof![Just(Visibility::Everything), Just(Visibility::OnlyMentions)]
 }
 
-fn policy() -> impl Strategy<Value = Policy> {
-    prop_oneof![Just(Policy::Everything), Just(Policy::Explicit)]
+fn policy() -> impl Strategy<Value = RelayPolicy> {
+    prop_oneof![Just(RelayPolicy::Everything), Just(RelayPolicy::Explicit)]
 }
 
 /// Markup made of the pieces that matter.
@@ -571,11 +582,11 @@ proptest! {
         mentioned in any::<bool>(), sight in sight(), policy in policy(),
     ) {
         let mentioned_people = if mentioned { vec!["us".to_owned()] } else { vec![] };
-        let written = Written {
+        let written = PostedMessage {
             text: text.as_deref(), html: html.as_deref(), files, mentioned_people: &mentioned_people, mentioned_groups: &[],
             author: Author::Person,
         };
-        let _ = judge(&written, Us { id: "us", name: &name }, sight, policy);
+        let _ = judge(&written, OwnAccount { id: "us", name: &name }, sight, policy);
     }
 
     #[test]
@@ -587,13 +598,13 @@ proptest! {
         let us = [US.id.to_owned()];
         let (text, mentioned_people) =
             if mentioned { (format!("Handbell {whisper}"), &us[..]) } else { (whisper, &[][..]) };
-        let written = Written { files, mentioned_people, ..plain(&text) };
+        let written = PostedMessage { files, mentioned_people, ..plain(&text) };
         let verdict = judge(&written, US, sight, policy);
-        prop_assert!(!matches!(verdict, Verdict::Leaves { .. }), "{text:?}");
+        prop_assert!(!matches!(verdict, RelayVerdict::Leaves { .. }), "{text:?}");
         // Not even if only the markup shows it.
         let html = escaped(&text);
-        let written = Written { html: Some(&html), files, ..plain("Hello") };
-        prop_assert!(!matches!(judge(&written, US, sight, policy), Verdict::Leaves { .. }), "{html:?}");
+        let written = PostedMessage { html: Some(&html), files, ..plain("Hello") };
+        prop_assert!(!matches!(judge(&written, US, sight, policy), RelayVerdict::Leaves { .. }), "{html:?}");
     }
 
     #[test]
@@ -611,17 +622,17 @@ proptest! {
             2 => html.insert_str(0, &at(ANNA, "Anna")),
             _ => html = format!("{}{}", escaped(&html), at(ANNA, "Anna")),
         }
-        let written = Written {
+        let written = PostedMessage {
             html: Some(&html), files, mentioned_people: &people, mentioned_groups: &groups, ..plain(&text)
         };
         let verdict = judge(&written, US, sight, policy);
-        prop_assert_eq!(verdict, Verdict::Stays(Why::Mention));
+        prop_assert_eq!(verdict, RelayVerdict::Stays(KeptReason::Mention));
     }
 
     #[test]
     fn ordinary_text_goes_out_unchanged(text in "[A-Za-z][A-Za-z0-9 ,.!?äöü€]{0,60}[a-z.!?]") {
-        let verdict = judge(&plain(&text), US, Sight::Everything, Policy::Everything);
-        prop_assert_eq!(&verdict, &Verdict::Leaves { text: text.clone() });
-        prop_assert_eq!(to_the_bot(&text, Policy::Everything, true), verdict);
+        let verdict = judge(&plain(&text), US, Visibility::Everything, RelayPolicy::Everything);
+        prop_assert_eq!(&verdict, &RelayVerdict::Leaves { text: text.clone() });
+        prop_assert_eq!(to_the_bot(&text, RelayPolicy::Everything, true), verdict);
     }
 }

@@ -2,37 +2,37 @@
 
 use std::collections::BTreeSet;
 
-use handbell_core::incident::command::{Asked, Command, How, Which, understand};
+use handbell_core::incident::command::{Command, CommandChannel, IncidentSelector, WrittenCommand, parse};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use crate::house::chance;
-use Asked::{Acknowledge, Cancel, Cannot, Confirm, Done, Escalate, Help, Snooze, Who};
+use WrittenCommand::{Acknowledge, Cancel, Cannot, Confirm, Done, Escalate, Help, Snooze, Who};
 
-fn only(asked: Asked) -> Option<(Asked, Which)> {
-    Some((asked, Which::Only))
+fn only(asked: WrittenCommand) -> Option<(WrittenCommand, IncidentSelector)> {
+    Some((asked, IncidentSelector::Only))
 }
 
-fn number(asked: Asked, number: u16) -> Option<(Asked, Which)> {
-    Some((asked, Which::Number(number)))
+fn number(asked: WrittenCommand, number: u16) -> Option<(WrittenCommand, IncidentSelector)> {
+    Some((asked, IncidentSelector::Number(number)))
 }
 
-fn reference(asked: Asked, name: &str) -> Option<(Asked, Which)> {
-    Some((asked, Which::Reference(name.to_owned())))
+fn reference(asked: WrittenCommand, name: &str) -> Option<(WrittenCommand, IncidentSelector)> {
+    Some((asked, IncidentSelector::Reference(name.to_owned())))
 }
 
-fn snooze(minutes: i64) -> Asked {
+fn snooze(minutes: i64) -> WrittenCommand {
     Snooze(SignedDuration::from_mins(minutes))
 }
 
-fn to(name: &str) -> Asked {
+fn to(name: &str) -> WrittenCommand {
     Escalate(Some(name.to_owned()))
 }
 
 #[track_caller]
-fn all(texts: &[&str], wanted: &Option<(Asked, Which)>) {
+fn all(texts: &[&str], wanted: &Option<(WrittenCommand, IncidentSelector)>) {
     for text in texts {
-        assert_eq!(&understand(text), wanted, "{text:?}");
+        assert_eq!(&parse(text), wanted, "{text:?}");
     }
 }
 
@@ -144,7 +144,7 @@ fn a_snooze_may_have_a_length() {
         "snooze it",
         "snooze 3 days",
     ] {
-        assert_eq!(understand(text), None, "{text:?}");
+        assert_eq!(parse(text), None, "{text:?}");
     }
 }
 
@@ -191,7 +191,7 @@ fn a_command_may_name_its_incident() {
         "42 ack",
         "ack one",
     ] {
-        assert_eq!(understand(text), None, "{text:?}");
+        assert_eq!(parse(text), None, "{text:?}");
     }
 }
 
@@ -267,7 +267,7 @@ fn sentences_are_no_commands() {
     ];
     assert!(texts.len() > 60);
     for text in texts {
-        assert_eq!(understand(text), None, "{text:?}");
+        assert_eq!(parse(text), None, "{text:?}");
     }
 }
 
@@ -291,14 +291,14 @@ fn a_question_is_no_command() {
         "ack 123?",
         "still on it?",
     ] {
-        assert_eq!(understand(text), None, "{text:?}");
+        assert_eq!(parse(text), None, "{text:?}");
     }
 }
 
 #[test]
 fn a_hesitant_answer_is_no_command() {
     for text in ["ok...", "ok…", "ack..", "yes ... ", "done.."] {
-        assert_eq!(understand(text), None, "{text:?}");
+        assert_eq!(parse(text), None, "{text:?}");
     }
 }
 
@@ -307,19 +307,15 @@ fn look_alike_characters_are_no_command() {
     // Cyrillic а and с, a fullwidth ａｃｋ, a zero-width space, Arabic digits.
     for text in ["аck", "aсk", "ａｃｋ", "a\u{200b}ck", "ack ١٢٣", "ack １２３", "ack\u{0}", "ack\u{202e}"]
     {
-        assert_eq!(understand(text), None, "{text:?}");
+        assert_eq!(parse(text), None, "{text:?}");
     }
-    assert_eq!(understand("ack\u{a0}123"), number(Acknowledge, 123), "a space is a space");
+    assert_eq!(parse("ack\u{a0}123"), number(Acknowledge, 123), "a space is a space");
 }
 
 #[test]
 fn a_long_text_is_no_command() {
-    assert_eq!(
-        understand(&format!("ack{}", " ".repeat(500))),
-        only(Acknowledge),
-        "what only looks long isn't"
-    );
-    assert_eq!(understand(&format!("escalate {}", "x".repeat(80))), None);
+    assert_eq!(parse(&format!("ack{}", " ".repeat(500))), only(Acknowledge), "what only looks long isn't");
+    assert_eq!(parse(&format!("escalate {}", "x".repeat(80))), None);
 }
 
 #[test]
@@ -337,17 +333,17 @@ fn each_command_and_each_channel_has_a_name_of_its_own() {
     ];
     assert_eq!(commands.iter().map(Command::name).collect::<BTreeSet<_>>().len(), commands.len());
     let ways = [
-        How::Button,
-        How::Card,
-        How::Space,
-        How::Phone,
-        How::Text,
-        How::Mail,
-        How::Link,
-        How::Form,
-        How::Source,
+        CommandChannel::Button,
+        CommandChannel::Card,
+        CommandChannel::Space,
+        CommandChannel::Phone,
+        CommandChannel::Text,
+        CommandChannel::Mail,
+        CommandChannel::Link,
+        CommandChannel::Form,
+        CommandChannel::Source,
     ];
-    assert_eq!(ways.iter().map(|how| how.words()).collect::<BTreeSet<_>>().len(), ways.len());
+    assert_eq!(ways.iter().map(|how| how.phrase()).collect::<BTreeSet<_>>().len(), ways.len());
 }
 
 proptest! {
@@ -355,14 +351,14 @@ proptest! {
 
     #[test]
     fn no_text_causes_a_panic(text in any::<String>()) {
-        understand(&text);
+        parse(&text);
     }
 
     #[test]
     fn no_text_like_a_command_causes_a_panic(
         text in "(ack|snooze|esc|next|can't|got it|h-|#|İ|ß|é|🔔|[0-9]{1,20}|[ \t./!?()#-]|[hms]){0,12}",
     ) {
-        if let Some((Snooze(length), _)) = understand(&text) {
+        if let Some((Snooze(length), _)) = parse(&text) {
             prop_assert!(length.is_positive() && length <= SignedDuration::from_hours(24), "{:?}", length);
         }
     }
@@ -375,14 +371,14 @@ proptest! {
     ) {
         let whole = (command == "next" && more == "step") || more.starts_with("esc");
         prop_assume!(!whole);
-        prop_assert_eq!(understand(&format!("{command} {more}")), None);
-        prop_assert_eq!(understand(&format!("{more} {command}")), None, "{} {}", more, command);
+        prop_assert_eq!(parse(&format!("{command} {more}")), None);
+        prop_assert_eq!(parse(&format!("{more} {command}")), None, "{} {}", more, command);
     }
 
     #[test]
     fn every_number_and_every_reference_is_recognised(which in 100..1000_u16, name in "[0-9A-HJKMNP-TV-Z]{4}") {
-        prop_assert_eq!(understand(&format!("ack {which}")), number(Acknowledge, which));
-        prop_assert_eq!(understand(&format!("ack H-{name}")), reference(Acknowledge, &format!("H-{name}")));
-        prop_assert_eq!(understand(&format!("snooze {which} 2h")), number(snooze(120), which));
+        prop_assert_eq!(parse(&format!("ack {which}")), number(Acknowledge, which));
+        prop_assert_eq!(parse(&format!("ack H-{name}")), reference(Acknowledge, &format!("H-{name}")));
+        prop_assert_eq!(parse(&format!("snooze {which} 2h")), number(snooze(120), which));
     }
 }

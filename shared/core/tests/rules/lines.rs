@@ -1,8 +1,8 @@
 //! Mistakes in lines, and what the author of the configuration reads about them; and the defaults of a line.
 
 use handbell_core::config::{Answers, Config, Line, problems};
-use handbell_core::conversation::assign::How;
-use handbell_core::conversation::relay_policy::Policy;
+use handbell_core::conversation::assign::AssignmentOrder;
+use handbell_core::conversation::relay_policy::RelayPolicy;
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -53,9 +53,9 @@ fn a_line_has_defaults() {
         serde_json::from_value(json!({ "number": "+12025550100", "team": "T1" })).expect("a line");
     assert_eq!(
         (line.answers, line.answers.policy(), line.assign),
-        (Answers::Everything, Policy::Everything, How::LongestIdle)
+        (Answers::Everything, RelayPolicy::Everything, AssignmentOrder::LongestIdle)
     );
-    assert_eq!(Answers::Explicit.policy(), Policy::Explicit);
+    assert_eq!(Answers::Explicit.policy(), RelayPolicy::Explicit);
     assert_eq!((line.limits.per_minute, line.limits.per_day, line.limits.parts_per_day), (20, 200, 2000));
     assert_eq!((line.close_after.0, line.keep_days), (SignedDuration::from_hours(72), 400));
     assert_eq!((line.voice.ring.0, line.signed, line.undo), (SignedDuration::from_secs(20), false, None));

@@ -2,14 +2,14 @@
 //! reply.
 
 use handbell_core::alert::mail::{
-    Automatic, Judgement, Letter, Verdict, Verdicts, command, default_key, judge, own_words,
+    AuthVerdict, AuthVerdicts, Automatic, Judgement, ParsedMail, command, default_key, judge, own_words,
 };
-use handbell_core::config::{AlertSource, MailDomain, Meant};
+use handbell_core::config::{AlertSource, MailDomain, MailMeaning};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-fn letter(from: &str, subject: &str) -> Letter {
-    Letter { from: Some(from.to_owned()), subject: subject.to_owned(), ..Letter::default() }
+fn letter(from: &str, subject: &str) -> ParsedMail {
+    ParsedMail { from: Some(from.to_owned()), subject: subject.to_owned(), ..ParsedMail::default() }
 }
 
 fn source(value: Value) -> AlertSource {
@@ -18,13 +18,21 @@ fn source(value: Value) -> AlertSource {
     serde_json::from_value(all).expect("a source")
 }
 
-fn genuine() -> Verdicts {
-    let pass = Verdict::Pass;
-    Verdicts { spam: pass, virus: pass, spf: pass, dkim: pass, dmarc: pass, aligned: true, by_mailbox: false }
+fn genuine() -> AuthVerdicts {
+    let pass = AuthVerdict::Pass;
+    AuthVerdicts {
+        spam: pass,
+        virus: pass,
+        spf: pass,
+        dkim: pass,
+        dmarc: pass,
+        aligned: true,
+        by_mailbox: false,
+    }
 }
 
 /// In few words: the meaning of the mail for the source, and its key.
-fn meaning(source: &AlertSource, letter: &Letter, verdicts: &Verdicts) -> String {
+fn meaning(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts) -> String {
     match judge(source, letter, verdicts) {
         Judgement::Raise(raised) => {
             format!("raise {} {} [{}]", raised.severity.name(), raised.plan, raised.key)
@@ -141,7 +149,7 @@ fn a_repeated_problem_has_the_same_key() {
 fn a_mail_without_telling_words_still_has_a_key() {
     assert_eq!(default_key(&letter("mon@example.com", "ALERT 17!")), "mon@example.com");
     assert_eq!(default_key(&letter("mon@example.com", "")), "mon@example.com");
-    assert_eq!(default_key(&Letter::default()), "mail");
+    assert_eq!(default_key(&ParsedMail::default()), "mail");
 }
 
 #[test]
@@ -221,8 +229,8 @@ fn automatic_replies_raise_nothing_and_automatic_alerts_do() {
         (Automatic::Generated, false, "raise critical duty [mon@example.com web01]"),
         (Automatic::Bulk, false, "raise critical duty [mon@example.com web01]"),
     ] {
-        let letter = Letter { automatic, ours, ..letter("mon@example.com", "web01 DOWN") };
-        for verdicts in [genuine(), Verdicts::default(), Verdicts::of_mailbox()] {
+        let letter = ParsedMail { automatic, ours, ..letter("mon@example.com", "web01 DOWN") };
+        for verdicts in [genuine(), AuthVerdicts::default(), AuthVerdicts::of_mailbox()] {
             assert_eq!(meaning(&source, &letter, &verdicts), expected);
         }
     }
@@ -232,7 +240,8 @@ fn automatic_replies_raise_nothing_and_automatic_alerts_do() {
 /// them sleep.
 #[test]
 fn any_sender_may_raise_and_only_a_proven_one_may_end() {
-    const ALL: [Verdict; 5] = [Verdict::Pass, Verdict::Fail, Verdict::Gray, Verdict::Failed, Verdict::Absent];
+    const ALL: [AuthVerdict; 5] =
+        [AuthVerdict::Pass, AuthVerdict::Fail, AuthVerdict::Gray, AuthVerdict::Failed, AuthVerdict::Absent];
     let source = source(json!({ "rules": [
         { "subject": "^ack", "do": "acknowledge" }, { "subject": "^over", "do": "resolve" }, { "words": ["noise"], "do": "ignore" }
     ] }));
@@ -241,11 +250,15 @@ fn any_sender_may_raise_and_only_a_proven_one_may_end() {
         for (spf, dkim) in ALL.into_iter().flat_map(|spf| ALL.map(|dkim| (spf, dkim))) {
             for dmarc in ALL {
                 let aligned = true;
-                let verdicts = Verdicts { spam, virus, spf, dkim, dmarc, aligned, by_mailbox: false };
-                let proven = dmarc == Verdict::Pass || dmarc != Verdict::Fail && spf == Verdict::Pass;
-                let foreign = Verdicts { aligned: false, ..verdicts };
-                assert!(foreign.doubt().is_some() || dmarc == Verdict::Pass, "whose SPF is it? {foreign:?}");
-                let vouched_for = proven && spam == Verdict::Pass && virus == Verdict::Pass;
+                let verdicts = AuthVerdicts { spam, virus, spf, dkim, dmarc, aligned, by_mailbox: false };
+                let proven =
+                    dmarc == AuthVerdict::Pass || dmarc != AuthVerdict::Fail && spf == AuthVerdict::Pass;
+                let foreign = AuthVerdicts { aligned: false, ..verdicts };
+                assert!(
+                    foreign.doubt().is_some() || dmarc == AuthVerdict::Pass,
+                    "whose SPF is it? {foreign:?}"
+                );
+                let vouched_for = proven && spam == AuthVerdict::Pass && virus == AuthVerdict::Pass;
                 assert_eq!(verdicts.doubt().is_none(), vouched_for, "{verdicts:?}");
                 ended += usize::from(vouched_for);
             }
@@ -253,29 +266,29 @@ fn any_sender_may_raise_and_only_a_proven_one_may_end() {
     }
     assert_eq!(ended, 25 + 3 * 5);
     for wrong in ALL {
-        let says = |verdicts: Verdicts| {
+        let says = |verdicts: AuthVerdicts| {
             ["down", "ack", "over", "noise"].map(|subject| {
                 let meant = meaning(&source, &letter("mon@example.com", subject), &verdicts);
                 meant.split([' ', ':']).next().unwrap_or_default().to_owned()
             })
         };
         let expected = match wrong {
-            Verdict::Pass => ["raise", "acknowledge", "resolve", "ignore"],
+            AuthVerdict::Pass => ["raise", "acknowledge", "resolve", "ignore"],
             _ => ["raise", "doubtful", "doubtful", "ignore"],
         };
-        assert_eq!(says(Verdicts { spam: wrong, ..genuine() }), expected);
-        assert_eq!(says(Verdicts { spf: wrong, dkim: wrong, dmarc: wrong, ..genuine() }), expected);
-        let expected = if wrong == Verdict::Fail { ["quarantine"; 4] } else { expected };
-        assert_eq!(says(Verdicts { virus: wrong, ..genuine() }), expected);
+        assert_eq!(says(AuthVerdicts { spam: wrong, ..genuine() }), expected);
+        assert_eq!(says(AuthVerdicts { spf: wrong, dkim: wrong, dmarc: wrong, ..genuine() }), expected);
+        let expected = if wrong == AuthVerdict::Fail { ["quarantine"; 4] } else { expected };
+        assert_eq!(says(AuthVerdicts { virus: wrong, ..genuine() }), expected);
     }
     let over = letter("mon@example.com", "over");
-    assert_eq!(meaning(&source, &over, &Verdicts::of_mailbox()), "resolve [mon@example.com over]");
+    assert_eq!(meaning(&source, &over, &AuthVerdicts::of_mailbox()), "resolve [mon@example.com over]");
     assert_eq!(
-        meaning(&source, &over, &Verdicts::default()),
+        meaning(&source, &over, &AuthVerdicts::default()),
         "doubtful Resolve [mon@example.com over]: nobody vouches that it carries no virus"
     );
-    let several = Letter { several_senders: true, ..over };
-    for verdicts in [genuine(), Verdicts::of_mailbox()] {
+    let several = ParsedMail { several_senders: true, ..over };
+    for verdicts in [genuine(), AuthVerdicts::of_mailbox()] {
         assert_eq!(
             meaning(&source, &several, &verdicts),
             "doubtful Resolve [mon@example.com over]: it names several senders"
@@ -302,7 +315,7 @@ fn the_first_rule_whose_conditions_all_hold_applies() {
         ],
     }));
     let says = |from: &str, subject: &str, text: &str| {
-        meaning(&source, &Letter { text: text.to_owned(), ..letter(from, subject) }, &genuine())
+        meaning(&source, &ParsedMail { text: text.to_owned(), ..letter(from, subject) }, &genuine())
     };
     let from = "mon@example.com";
     assert_eq!(says("x@spam.example", "PROBLEM: web01/HTTP", ""), "ignore: rule 1 of its source says so");
@@ -339,27 +352,27 @@ fn a_search_takes_linear_time_for_every_expression_and_text() {
     let source = source(json!({ "rules": [
         { "body": "(a+)+$" }, { "body": "(?i)(x|x)*y" }, { "subject": "\\w{500}\\w{500}\\w{500}" }, { "body": "(a|aa)+\\z" }
     ], "otherwise": "ignore" }));
-    let letter = Letter { text: "a".repeat(256 * 1024) + "!", ..letter("a@example.com", "x") };
+    let letter = ParsedMail { text: "a".repeat(256 * 1024) + "!", ..letter("a@example.com", "x") };
     assert_eq!(meaning(&source, &letter, &genuine()), "ignore: it fits no rule of its source");
 }
 
 #[test]
 fn a_title_is_one_readable_line() {
-    let title = |letter: &Letter| match judge(&source(json!({})), letter, &genuine()) {
+    let title = |letter: &ParsedMail| match judge(&source(json!({})), letter, &genuine()) {
         Judgement::Raise(raised) => raised.title,
         other => panic!("{other:?}"),
     };
     assert_eq!(title(&letter("a@example.com", "web01\r\n\tis  down\0")), "web01 is down");
-    let unnamed = Letter { text: "\n \n disk\tfull \nmore".into(), ..letter("a@example.com", " ") };
+    let unnamed = ParsedMail { text: "\n \n disk\tfull \nmore".into(), ..letter("a@example.com", " ") };
     assert_eq!(title(&unnamed), "disk full");
-    assert_eq!(title(&Letter::default()), "a mail that says nothing");
+    assert_eq!(title(&ParsedMail::default()), "a mail that says nothing");
     let long = title(&letter("a@example.com", &"ü".repeat(500)));
     assert_eq!((long.chars().count(), long.ends_with('…')), (200, true));
 }
 
 #[test]
 fn a_mail_has_the_same_identity_by_whatever_way_it_arrives() {
-    let one = Letter {
+    let one = ParsedMail {
         message_id: Some("1@example.com".into()),
         date: Some("2026-11-21T02:04:05Z".parse().unwrap()),
         text: "by SES".into(),
@@ -367,19 +380,22 @@ fn a_mail_has_the_same_identity_by_whatever_way_it_arrives() {
         digest: "aa".into(),
         ..letter("a@example.com", "down")
     };
-    let again = Letter { text: "by IMAP".into(), size: 12, digest: "bb".into(), ..one.clone() };
+    let again = ParsedMail { text: "by IMAP".into(), size: 12, digest: "bb".into(), ..one.clone() };
     assert_eq!(one.identity(), again.identity());
     assert_eq!(one.identity().len(), 64);
     // A device that knows neither the time nor a number.
     let [first, second] =
-        ["pump 1", "pump 2"].map(|text| Letter { date: None, text: text.into(), ..one.clone() });
+        ["pump 1", "pump 2"].map(|text| ParsedMail { date: None, text: text.into(), ..one.clone() });
     assert_ne!(first.identity(), second.identity());
     // Some programs give all their mails one Message-ID.
-    let another = Letter { subject: "up".into(), ..one.clone() };
+    let another = ParsedMail { subject: "up".into(), ..one.clone() };
     assert_ne!(one.identity(), another.identity());
     // Without a Message-ID, the mail's bytes count.
-    let [unnamed, same, other] =
-        ["aa", "aa", "bb"].map(|digest| Letter { message_id: None, digest: digest.into(), ..one.clone() });
+    let [unnamed, same, other] = ["aa", "aa", "bb"].map(|digest| ParsedMail {
+        message_id: None,
+        digest: digest.into(),
+        ..one.clone()
+    });
     assert_eq!(unnamed.identity(), same.identity());
     assert_ne!(unnamed.identity(), other.identity());
 }
@@ -414,17 +430,19 @@ fn a_reply_goes_only_to_a_person() {
         assert!(!may(from), "{from}");
     }
     for automatic in [Automatic::Generated, Automatic::Replied, Automatic::Bulk, Automatic::Bounce] {
-        let automatic = Letter { automatic, ..letter("dana@example.com", "down") };
+        let automatic = ParsedMail { automatic, ..letter("dana@example.com", "down") };
         assert!(!automatic.may_be_answered(&ours), "{automatic:?}");
     }
     let dana = letter("dana@example.com", "down");
-    assert!(!Letter { ours: true, ..dana.clone() }.may_be_answered(&ours));
-    assert!(!Letter { several_senders: true, ..dana.clone() }.may_be_answered(&ours));
-    assert!(!Letter { reply_to: Some("ops@in.example.com".into()), ..dana.clone() }.may_be_answered(&ours));
-    let elsewhere = Letter { reply_to: Some("team@example.com".into()), ..dana };
+    assert!(!ParsedMail { ours: true, ..dana.clone() }.may_be_answered(&ours));
+    assert!(!ParsedMail { several_senders: true, ..dana.clone() }.may_be_answered(&ours));
+    assert!(
+        !ParsedMail { reply_to: Some("ops@in.example.com".into()), ..dana.clone() }.may_be_answered(&ours)
+    );
+    let elsewhere = ParsedMail { reply_to: Some("team@example.com".into()), ..dana };
     assert!(elsewhere.may_be_answered(&ours));
     assert_eq!(elsewhere.answer_to(), Some("team@example.com"));
-    assert!(!Letter::default().may_be_answered(&ours));
+    assert!(!ParsedMail::default().may_be_answered(&ours));
 }
 
 #[test]
@@ -462,21 +480,23 @@ fn own_words_are_found_above_and_below_the_quote() {
 
 #[test]
 fn a_command_is_the_first_line_of_a_person() {
-    let said =
-        |text: &str| command(&Letter { text: text.to_owned(), ..letter("dana@example.com", "Re: web01") });
+    let said = |text: &str| {
+        command(&ParsedMail { text: text.to_owned(), ..letter("dana@example.com", "Re: web01") })
+    };
     assert_eq!(said("\n\n  escalate   technical \nplease\n> x").as_deref(), Some("escalate technical"));
     assert_eq!(said("> quoted"), None);
     assert_eq!(said(&"a".repeat(1000)).map(|line| line.len()), Some(200));
     for automatic in [Automatic::Generated, Automatic::Replied, Automatic::Bulk, Automatic::Bounce] {
-        let vacation = Letter { automatic, text: "ack".into(), ..letter("dana@example.com", "Re: web01") };
+        let vacation =
+            ParsedMail { automatic, text: "ack".into(), ..letter("dana@example.com", "Re: web01") };
         assert_eq!(command(&vacation), None, "{automatic:?}");
     }
-    assert_eq!(command(&Letter { ours: true, text: "ack".into(), ..Letter::default() }), None);
+    assert_eq!(command(&ParsedMail { ours: true, text: "ack".into(), ..ParsedMail::default() }), None);
 }
 
 #[test]
 fn personal_data_does_not_reach_logs() {
-    let letter = Letter {
+    let letter = ParsedMail {
         text: "SECRETTEXT".into(),
         from_name: Some("SECRETNAME".into()),
         to: vec!["secret@to".into()],
@@ -491,11 +511,11 @@ fn personal_data_does_not_reach_logs() {
 proptest! {
     #[test]
     fn any_subject_and_text_get_a_meaning(subject in ".*", text in "(?s).*", from in ".{0,40}") {
-        let letter = Letter { text: text.clone(), ..letter(&from, &subject) };
+        let letter = ParsedMail { text: text.clone(), ..letter(&from, &subject) };
         judge(&source(json!({})), &letter, &genuine());
         let words = own_words(&text);
         prop_assert!(words.len() <= text.len());
-        prop_assert!(Meant::default() == Meant::Raise && !default_key(&letter).is_empty());
+        prop_assert!(MailMeaning::default() == MailMeaning::Raise && !default_key(&letter).is_empty());
     }
 
     /// Made of the words themselves, which random texts never contain.

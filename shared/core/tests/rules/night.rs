@@ -1,13 +1,13 @@
 //! An alert at night, the plan that it runs, the roster, and a clock that the test moves.
 
-use handbell_core::alert::{Alert, Hold, Origin, Raised, Reporter};
+use handbell_core::alert::{Alert, Hold, Origin, RaisedAlert, Reporter};
 use handbell_core::config::{Admins, Plan, Severity};
 use handbell_core::delivery::{
     Content, Delivery, DirectMessage, Dispatch, InternalTask, MailMessage, Message, PhoneMessage,
     SpaceMessage,
 };
-use handbell_core::incident::command::{Actor, Command, How};
-use handbell_core::incident::decide::{Decision, Event, Rules, decide};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
+use handbell_core::incident::decide::{Context, Decision, Event, decide};
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_core::oncall::{Roster, Team};
 use handbell_core::wording::{self, Words};
@@ -60,8 +60,8 @@ pub(crate) fn everybody() -> Roster {
 }
 
 /// A mail about the same problem.
-pub(crate) fn mail(severity: Severity) -> Raised {
-    Raised {
+pub(crate) fn mail(severity: Severity) -> RaisedAlert {
+    RaisedAlert {
         alert: Alert {
             source: "nagios".to_owned(),
             title: "db1/disk".to_owned(),
@@ -85,7 +85,7 @@ pub(crate) fn mail(severity: Severity) -> Raised {
 }
 
 /// A person filled in the form.
-pub(crate) fn form(name: &str, email: Option<&str>) -> Raised {
+pub(crate) fn form(name: &str, email: Option<&str>) -> RaisedAlert {
     let mut raised = mail(Severity::Critical);
     raised.alert.origin = None;
     raised.alert.reporter = Some(Reporter { name: name.to_owned(), email: email.map(str::to_owned) });
@@ -94,14 +94,14 @@ pub(crate) fn form(name: &str, email: Option<&str>) -> Raised {
 }
 
 /// A mail during a hold.
-pub(crate) fn held(severity: Severity, until: Timestamp) -> Raised {
-    Raised { hold: Some(Hold { until, why: "quiet hours".to_owned() }), ..mail(severity) }
+pub(crate) fn held(severity: Severity, until: Timestamp) -> RaisedAlert {
+    RaisedAlert { hold: Some(Hold { until, why: "quiet hours".to_owned() }), ..mail(severity) }
 }
 
 /// A person of the roster, by text; anybody else by the name alone.
 pub(crate) fn actor(id: &str) -> Actor {
     let known = everybody().people.contains_key(id);
-    Actor { who: id.to_owned(), person: known.then(|| id.to_owned()), how: How::Text }
+    Actor { who: id.to_owned(), person: known.then(|| id.to_owned()), how: CommandChannel::Text }
 }
 
 pub(crate) fn minutes(minutes: i64) -> SignedDuration {
@@ -137,8 +137,8 @@ impl Night {
         night
     }
 
-    pub(crate) fn rules(&self) -> Rules<'_> {
-        Rules {
+    pub(crate) fn rules(&self) -> Context<'_> {
+        Context {
             subject: &self.subject,
             button: None,
             plan_name: "alerts",
@@ -163,7 +163,7 @@ impl Night {
         decision
     }
 
-    pub(crate) fn raise(&mut self, raised: Raised) -> Decision {
+    pub(crate) fn raise(&mut self, raised: RaisedAlert) -> Decision {
         self.apply(&Event::Alert(Box::new(raised)))
     }
 
@@ -227,7 +227,7 @@ impl Night {
 
     /// Phase, step and round.
     pub(crate) fn stands(&self) -> (Phase, u32, u32) {
-        (self.phase(), self.incident().step, self.incident().duty.round)
+        (self.phase(), self.incident().step, self.incident().responses.round)
     }
 
     /// Everything that a decision sends, in order, with the time that it waits; without the removal of old cards.

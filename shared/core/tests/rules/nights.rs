@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use handbell_core::alert::Hold;
 use handbell_core::config::{Plan, Severity};
 use handbell_core::delivery::{Message, NOTICE, SpaceMessage};
-use handbell_core::incident::command::{Actor, Command, How};
+use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::{Decision, Event, decide};
-use handbell_core::incident::{Ack, By, Incident, Phase};
+use handbell_core::incident::{Ack, Attribution, Incident, Phase};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ impl Watch {
     fn event(&mut self, next: &Move) -> Option<Event> {
         let state = self.night.state.as_ref();
         let (epoch, step, round) =
-            state.map_or((0, 0, 0), |incident| (incident.epoch, incident.step, incident.duty.round));
+            state.map_or((0, 0, 0), |incident| (incident.epoch, incident.step, incident.responses.round));
         Some(match next {
             Move::Pass(time) => {
                 self.night.now += *time;
@@ -222,7 +222,7 @@ impl Watch {
         if let Some(before) = before.filter(|_| !opens) {
             prop_assert!(!before.phase.is_final(), "an end is an end");
             prop_assert!(next.cancelled_up_to >= before.cancelled_up_to, "what is cancelled stays cancelled");
-            prop_assert!(next.duty.round >= before.duty.round);
+            prop_assert!(next.responses.round >= before.responses.round);
             prop_assert!(next.phase.is_final() || next.heard_at >= before.heard_at);
             prop_assert_eq!((&next.plan_hash, next.opened_at), (&before.plan_hash, before.opened_at));
         }
@@ -230,14 +230,17 @@ impl Watch {
         prop_assert_eq!(next.wake_at.is_none(), next.phase.is_final(), "what isn't over is looked at again");
         prop_assert!(next.cancelled_up_to <= next.dispatches);
         prop_assert_eq!(next.phase == Phase::Acknowledged, next.taken_by.is_some() && !next.phase.is_final());
-        let duty = &next.duty;
+        let duty = &next.responses;
         if next.phase == Phase::Open {
             prop_assert_eq!((duty.snoozed_until, duty.asked_at), (None, None));
             prop_assert!(!self.enough(&duty.acks), "who is enough has it");
         }
         if let (Phase::Lapsed, Some(before)) = (next.phase, before) {
-            let silent =
-                before.duty.snoozed_until.into_iter().chain(before.duty.hold.as_ref().map(|hold| hold.until));
+            let silent = before
+                .responses
+                .snoozed_until
+                .into_iter()
+                .chain(before.responses.hold.as_ref().map(|hold| hold.until));
             prop_assert!(silent.into_iter().all(|until| until <= now), "it isn't over before it begins");
         }
         for ack in &duty.acks {
@@ -257,10 +260,10 @@ impl Watch {
 
     /// Returns true if there is one person for each that is needed, tried in every order.
     fn enough(&self, acks: &[Ack]) -> bool {
-        use handbell_core::config::Need;
+        use handbell_core::config::Quorum;
         match &self.night.plan.need {
-            Need::People(people) => acks.len() >= *people as usize,
-            Need::Teams(teams) => fits(teams, acks),
+            Quorum::People(people) => acks.len() >= *people as usize,
+            Quorum::Teams(teams) => fits(teams, acks),
         }
     }
 
@@ -296,9 +299,11 @@ impl Watch {
         prop_assert_eq!((taken, next.phase), (next.step, Phase::Open));
         let by_time = match plan.steps.get(before.step as usize) {
             Some(step) => step.after,
-            None => {
-                plan.again.as_ref().filter(|again| before.duty.round < again.times).map(|again| again.after)
-            }
+            None => plan
+                .again
+                .as_ref()
+                .filter(|again| before.responses.round < again.times)
+                .map(|again| again.after),
         };
         let due: Option<Timestamp> = by_time.map(|after| before.step_at + after.0);
         match event {
@@ -307,18 +312,21 @@ impl Watch {
             }
             Event::Wake => {
                 let asked = before
-                    .duty
+                    .responses
                     .asked_at
                     .zip(plan.confirm.as_ref())
                     .map(|(at, confirm)| at + confirm.within.0);
-                let over = before.duty.snoozed_until.or(asked);
+                let over = before.responses.snoozed_until.or(asked);
                 prop_assert!(
                     over.is_some_and(|over| over <= now),
                     "only a snooze or a question opens it again"
                 );
             }
             Event::Unreached { round, step, .. } => {
-                prop_assert_eq!((*round, *step, before.phase), (before.duty.round, before.step, Phase::Open));
+                prop_assert_eq!(
+                    (*round, *step, before.phase),
+                    (before.responses.round, before.step, Phase::Open)
+                );
                 prop_assert!(due.is_some(), "only where time would have climbed");
             }
             Event::Alert(_) => prop_assert_eq!(taken, 1, "a mail climbs nothing; it may begin again"),
@@ -343,7 +351,7 @@ impl Watch {
         let now = self.night.now;
         let first = before.filter(|before| before.epoch == next.epoch).map_or(0, |before| before.dispatches);
         prop_assert_eq!(next.dispatches, first + decision.dispatches.len() as u32);
-        let hold = next.duty.hold.as_ref().map(|hold| hold.until).filter(|until| *until > now);
+        let hold = next.responses.hold.as_ref().map(|hold| hold.until).filter(|until| *until > now);
         for (index, dispatch) in decision.dispatches.iter().enumerate() {
             prop_assert_eq!(
                 (dispatch.key.epoch, dispatch.key.number),
@@ -372,7 +380,7 @@ impl Watch {
                 .count();
             prop_assert!(cards <= 1 && (cards == 0 || self.night.plan.card == Some(true)));
         }
-        prop_assert!(next.duty.card <= next.dispatches);
+        prop_assert!(next.responses.card <= next.dispatches);
         let entries =
             decision.dispatches.iter().filter(|dispatch| dispatch.timeline_entry().is_some()).count();
         prop_assert!(entries <= 1, "one thing applied");
@@ -435,10 +443,10 @@ proptest! {
         let mut acks: Vec<Ack> = Vec::new();
         for (who, of) in memberships.iter().enumerate() {
             let id = format!("p{who}");
-            let by = Actor { who: id.clone(), person: Some(id.clone()), how: How::Card };
+            let by = Actor { who: id.clone(), person: Some(id.clone()), how: CommandChannel::Card };
             night.apply(&Event::Command { by, epoch: None, command: Command::Acknowledge });
             let of = of.iter().map(|place| format!("team{place}")).collect();
-            acks.push(Ack { person: Some(id.clone()), by: By { who: id, at: night.now }, teams: of });
+            acks.push(Ack { person: Some(id.clone()), by: Attribution { who: id, at: night.now }, teams: of });
             prop_assert_eq!(night.phase() == Phase::Acknowledged, fits(&teams, &acks), "{:?}", acks);
             if night.phase() == Phase::Acknowledged {
                 break;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use handbell_core::config::Zone;
 use handbell_core::incident::Subject;
-use handbell_core::occupancy::poll::{Counts, Pending, Polled, Site};
-use handbell_core::occupancy::view::{BUCKET, Over, Signal, bucket};
-use handbell_core::occupancy::zone::{Level, Rule, Watch};
+use handbell_core::occupancy::poll::{Counts, Pending, Polled, SiteState};
+use handbell_core::occupancy::view::{BUCKET, Signal, ZoneEnd, bucket};
+use handbell_core::occupancy::zone::{Level, Watch, ZoneRule};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -22,11 +22,11 @@ const ZONES: [(&str, &str, &str); 4] = [
     ("toys", "Toys", "team"),
 ];
 
-fn rule(zone: Value) -> Rule {
+fn rule(zone: Value) -> ZoneRule {
     let mut whole = json!({ "site": "mall", "plan": "team" });
     whole.as_object_mut().unwrap().extend(zone.as_object().unwrap().clone());
     let zone: Zone = serde_json::from_value(whole).expect("a zone");
-    Rule::of(&zone, &TimeZone::UTC).expect("a rule")
+    ZoneRule::of(&zone, &TimeZone::UTC).expect("a rule")
 }
 
 /// Monday, midnight.
@@ -43,7 +43,7 @@ type Learnt = Option<(Option<u32>, Option<i64>)>;
 
 /// The zones of the configuration, with their counts and the ends of their snoozes.
 fn polled<'a>(
-    rules: &'a [Rule],
+    rules: &'a [ZoneRule],
     learnt: &[(Option<u32>, Option<Timestamp>)],
     which: &[usize],
 ) -> Vec<Polled<'a>> {
@@ -96,7 +96,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 /// Knows the right state from the polls alone.
 #[derive(Default)]
 struct Witness {
-    site: Site,
+    site: SiteState,
     last: Option<Timestamp>,
     ids: BTreeSet<String>,
     newest: u64,
@@ -112,7 +112,7 @@ fn number(id: &str) -> u64 {
 }
 
 impl Witness {
-    fn make(&mut self, rules: &[Rule], now: &mut Timestamp, next: &Move) -> Result<(), TestCaseError> {
+    fn make(&mut self, rules: &[ZoneRule], now: &mut Timestamp, next: &Move) -> Result<(), TestCaseError> {
         match next {
             Move::Hear(which) => self.hear(*which)?,
             Move::Poll(gap, all) => {
@@ -125,7 +125,7 @@ impl Witness {
             }
         }
         // The state is written and read in between, and nothing gets lost by that.
-        let read: Site = serde_json::from_str(&json!(self.site).to_string()).expect("a site");
+        let read: SiteState = serde_json::from_str(&json!(self.site).to_string()).expect("a site");
         prop_assert_eq!(&read, &self.site);
         Ok(())
     }
@@ -136,17 +136,17 @@ impl Witness {
         let ids: BTreeSet<String> =
             pending.filter(|(place, _)| bit(*place)).map(|(_, pending)| pending.id.clone()).collect();
         let before = std::mem::take(&mut self.site);
-        let after = before.clone().heard(&ids);
+        let after = before.clone().confirm(&ids);
         let left: Vec<Pending> =
             before.pending.iter().filter(|pending| !ids.contains(&pending.id)).cloned().collect();
-        let expected = Site { version: before.version + 1, pending: left, ..before };
+        let expected = SiteState { version: before.version + 1, pending: left, ..before };
         prop_assert_eq!(&after, &expected, "what was heard is crossed out, and nothing else is");
         self.heard.extend(ids);
         self.site = after;
         Ok(())
     }
 
-    fn poll(&mut self, rules: &[Rule], now: Timestamp, all: &[Learnt; 4]) -> Result<(), TestCaseError> {
+    fn poll(&mut self, rules: &[ZoneRule], now: Timestamp, all: &[Learnt; 4]) -> Result<(), TestCaseError> {
         let which: Vec<usize> = (0..4).filter(|zone| all[*zone].is_some()).collect();
         let learnt: Vec<(Option<u32>, Option<Timestamp>)> = all
             .iter()
@@ -155,8 +155,8 @@ impl Witness {
             .collect();
         let zones = polled(rules, &learnt, &which);
         let before = std::mem::take(&mut self.site);
-        let (after, complete) = before.clone().polled("mall", &zones, now);
-        prop_assert_eq!(&(after.clone(), complete.clone()), &before.clone().polled("mall", &zones, now));
+        let (after, complete) = before.clone().apply_poll("mall", &zones, now);
+        prop_assert_eq!(&(after.clone(), complete.clone()), &before.clone().apply_poll("mall", &zones, now));
 
         prop_assert_eq!((after.version, after.polled_at), (before.version + 1, Some(now)));
         prop_assert!(after.has_polled(now));
@@ -182,7 +182,7 @@ impl Witness {
     }
 
     /// The new signals. Signals that aren't received yet stay before them, unchanged.
-    fn ids<'a>(&mut self, before: &Site, after: &'a Site) -> Result<&'a [Pending], TestCaseError> {
+    fn ids<'a>(&mut self, before: &SiteState, after: &'a SiteState) -> Result<&'a [Pending], TestCaseError> {
         prop_assert!(after.pending.starts_with(&before.pending), "what isn't heard stays");
         let fresh = &after.pending[before.pending.len()..];
         prop_assert!(after.pending.windows(2).all(|two| number(&two[0].id) < number(&two[1].id)));
@@ -199,12 +199,12 @@ impl Witness {
     /// One message for a plan, however many zones; and nothing is back before it is.
     fn silences(
         &self,
-        before: &Site,
-        after: &Site,
+        before: &SiteState,
+        after: &SiteState,
         zones: &[Polled<'_>],
         fresh: &[Pending],
     ) -> Result<(), TestCaseError> {
-        let silent = |site: &Site, name: &str| site.zones.get(name).is_some_and(|watch| watch.silent);
+        let silent = |site: &SiteState, name: &str| site.zones.get(name).is_some_and(|watch| watch.silent);
         for plan in ["team", "managers"] {
             let subject = Subject::silence("mall", plan);
             let mine: Vec<&Polled<'_>> = zones.iter().filter(|zone| zone.plan == plan).collect();
@@ -242,8 +242,8 @@ impl Witness {
     /// A zone of which people were notified gets an end when it isn't watched any more.
     fn ends(
         &self,
-        before: &Site,
-        after: &Site,
+        before: &SiteState,
+        after: &SiteState,
         zones: &[Polled<'_>],
         fresh: &[Pending],
     ) -> Result<(), TestCaseError> {
@@ -258,13 +258,13 @@ impl Witness {
                 None => prop_assert!(told.is_empty(), "nobody was told of it: {:?}", told),
                 Some(_) => {
                     let since = watch.since.expect("since when");
-                    let over = Signal::Over { why: Over::Unwatched, count: None, since, peak: watch.peak };
+                    let over = Signal::Over { why: ZoneEnd::Unwatched, count: None, since, peak: watch.peak };
                     prop_assert_eq!(told, [&over]);
                 }
             }
         }
         let unwatched = fresh.iter().filter(|pending| {
-            matches!(pending.signal, Signal::Over { why: Over::Unwatched, .. })
+            matches!(pending.signal, Signal::Over { why: ZoneEnd::Unwatched, .. })
                 && names.contains(pending.subject.name())
         });
         prop_assert_eq!(unwatched.count(), 0, "what is watched isn't told to be unwatched");
@@ -273,8 +273,8 @@ impl Witness {
 
     fn snoozes(
         &mut self,
-        before: &Site,
-        after: &Site,
+        before: &SiteState,
+        after: &SiteState,
         zones: &[Polled<'_>],
         now: Timestamp,
         fresh: &[Pending],
@@ -297,7 +297,7 @@ impl Witness {
                 prop_assert!(!told.iter().any(loud), "it is snoozed: {:?}", told);
             }
             if zone.count.is_err() {
-                let level = |site: &Site| site.zones.get(name).and_then(|watch| watch.level);
+                let level = |site: &SiteState| site.zones.get(name).and_then(|watch| watch.level);
                 prop_assert_eq!(level(before), level(after), "of an unknown count nothing follows");
                 prop_assert!(told.is_empty(), "{:?}", told);
             }
@@ -355,15 +355,15 @@ proptest! {
 
 /// A site with a minute between the polls. The engine receives each signal at once.
 struct Mall {
-    rules: [Rule; 4],
-    site: Site,
+    rules: [ZoneRule; 4],
+    site: SiteState,
     now: Timestamp,
 }
 
 impl Mall {
     fn new() -> Self {
         let rules = std::array::from_fn(|_| rule(json!({ "at": 10, "silent": "5m" })));
-        Self { rules, site: Site::default(), now: midnight() }
+        Self { rules, site: SiteState::default(), now: midnight() }
     }
 
     /// Polls in the next minute, with these counts of the first zones; the others are not in the configuration. Returns the
@@ -376,11 +376,11 @@ impl Mall {
     fn poll_snoozed(&mut self, learnt: &[(Option<u32>, Option<Timestamp>)]) -> Vec<(String, Signal)> {
         let which: Vec<usize> = (0..learnt.len()).collect();
         let zones = polled(&self.rules, learnt, &which);
-        let (site, _) = std::mem::take(&mut self.site).polled("mall", &zones, self.now);
+        let (site, _) = std::mem::take(&mut self.site).apply_poll("mall", &zones, self.now);
         let told = site.pending.iter().map(|one| (one.subject.as_str().to_owned(), one.signal.clone()));
         let told = told.collect();
         let ids = site.pending.iter().map(|pending| pending.id.clone()).collect();
-        self.site = site.heard(&ids);
+        self.site = site.confirm(&ids);
         self.now += SignedDuration::from_mins(1);
         told
     }
@@ -457,7 +457,7 @@ fn a_busy_zone_that_leaves_the_configuration_is_reported_as_unwatched() {
         ("zone:bags", Some(Level::Alert), 15, 15)
     );
     assert_eq!((view.at, view.since), (Mall::at(1), Mall::at(0)));
-    let over = Signal::Over { why: Over::Unwatched, count: None, since: Mall::at(0), peak: 15 };
+    let over = Signal::Over { why: ZoneEnd::Unwatched, count: None, since: Mall::at(0), peak: 15 };
     assert_eq!(mall.poll(&[]), [("zone:bags".to_owned(), over)], "the calm one goes without a word");
     assert!(mall.site.zones.is_empty());
     // It comes back as a zone of which nothing is known.
@@ -490,12 +490,13 @@ fn a_snooze_by_a_person_holds() {
 #[test]
 fn five_minutes_are_a_row_and_minutes_without_a_poll_are_unknown() {
     let rules = Mall::new().rules;
-    let mut site = Site::default();
+    let mut site = SiteState::default();
     let mut rows = Vec::new();
     for (minute, count) in [(1, Some(4)), (3, None), (4, Some(6)), (5, Some(7)), (17, Some(8)), (20, Some(9))]
     {
         let zones = polled(&rules, &[(count, None)], &[0]);
-        let (next, complete) = site.polled("mall", &zones, Mall::at(minute) + SignedDuration::from_secs(7));
+        let (next, complete) =
+            site.apply_poll("mall", &zones, Mall::at(minute) + SignedDuration::from_secs(7));
         site = next;
         rows.extend(complete);
     }
@@ -513,7 +514,7 @@ fn five_minutes_are_a_row_and_minutes_without_a_poll_are_unknown() {
 #[test]
 fn a_row_of_an_older_version_is_read() {
     let old = json!({ "version": 7, "polled_at": "2026-03-02T00:00:07Z", "zones": { "bags": {} }, "counts": { "start": "2026-03-02T00:00:00Z", "zones": {} } });
-    let site: Site = serde_json::from_value(old).expect("a site");
+    let site: SiteState = serde_json::from_value(old).expect("a site");
     assert_eq!((site.pending.len(), site.signals), (0, 0));
     assert_eq!(site.zones["bags"], Watch::default());
     assert!(site.has_polled(Mall::at(0)) && !site.has_polled(Mall::at(1)));

@@ -65,7 +65,7 @@ fn one(person: &str) -> Target {
 
 /// The people, and the gap.
 fn asked(roster: &Roster, target: &Target) -> (Vec<String>, Option<Gap>) {
-    let who = roster.who(target, now());
+    let who = roster.people_of(target, now());
     (who.people.iter().map(|person| person.id.clone()).collect(), who.gap)
 }
 

@@ -1,7 +1,7 @@
 //! Rotas: who is on call and when, by example and with random rotas, across clock changes.
 
 use handbell_core::config::{OnDuty, Target};
-use handbell_core::oncall::{Roster, Rota, Shift, Why};
+use handbell_core::oncall::{OnCallReason, Roster, Rota, Shift};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -43,7 +43,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn who(roster: &Roster, at: Timestamp) -> String {
-    let who = roster.who(&Target::OnDuty(OnDuty { on_duty: "ops".into() }), at);
+    let who = roster.people_of(&Target::OnDuty(OnDuty { on_duty: "ops".into() }), at);
     who.people.first().map_or("-".to_owned(), |person| person.id.clone())
 }
 
@@ -78,11 +78,11 @@ fn people_take_turns_of_a_week() {
         ),
         ["-", "ana", "ana", "ben", "ana"]
     );
-    let duty = weekly.on_duty("ops", paris("2026-01-14T12:00")).expect("somebody");
+    let duty = weekly.on_call("ops", paris("2026-01-14T12:00")).expect("somebody");
     assert_eq!(duty.person.id, "ben");
     assert_eq!((duty.since, duty.until), (Some(paris("2026-01-12T08:00")), Some(paris("2026-01-19T08:00"))));
-    assert_eq!(duty.why, Why::Layer(0));
-    let (from, next) = weekly.next_on_duty("ops", paris("2026-01-14T12:00")).expect("a next one");
+    assert_eq!(duty.why, OnCallReason::Layer(0));
+    let (from, next) = weekly.next_on_call("ops", paris("2026-01-14T12:00")).expect("a next one");
     assert_eq!((from, next.expect("somebody").person.id.as_str()), (paris("2026-01-19T08:00"), "cleo"));
 }
 
@@ -200,7 +200,7 @@ fn the_last_layer_that_has_somebody_takes_precedence() {
             "Wed 04 00:00, cleo"
         ]
     );
-    let duty = both.on_duty("ops", paris("2026-03-06T12:00")).expect("somebody");
+    let duty = both.on_call("ops", paris("2026-03-06T12:00")).expect("somebody");
     assert_eq!((duty.since, duty.until), (Some(paris("2026-03-04T00:00")), None), "there is no end in sight");
 }
 
@@ -269,7 +269,7 @@ fn the_last_override_takes_precedence() {
         ),
         ["ana", "dora", "cleo", "dora", "ben"]
     );
-    assert_eq!(roster.on_duty("ops", from).expect("somebody").why, Why::Override(0));
+    assert_eq!(roster.on_call("ops", from).expect("somebody").why, OnCallReason::Override(0));
     let nobody = overridden(json!([{ "from": from, "until": until, "person": null }]));
     assert_eq!(
         shown(&nobody, ["2026-03-02T11:59", "2026-03-02T12:00", "2026-03-03T12:00"]),
@@ -314,7 +314,7 @@ fn a_swap_changes_two_peoples_turns_and_nobody_elses() {
 #[test]
 fn an_unknown_rota_has_nobody_on_call() {
     let roster = layers(json!([{ "people": ["ana"], "starts": "2026-03-02" }]));
-    assert_eq!(roster.on_duty("opps", paris("2026-03-02T12:00")), None);
+    assert_eq!(roster.on_call("opps", paris("2026-03-02T12:00")), None);
     assert_eq!(roster.shifts("opps", paris("2026-03-02T12:00"), paris("2026-03-03T12:00")), []);
     assert_eq!(roster.shifts("ops", paris("2026-03-03T12:00"), paris("2026-03-03T12:00")), []);
 }
@@ -438,7 +438,7 @@ proptest! {
         let roster = with(rota(json!({ "timezone": zone, "layers": [
             { "people": ["ana", "ben", "cleo"], "starts": "2025-12-22", "hand_over": hand_over }
         ] })));
-        let duty = roster.on_duty("ops", moment).expect("somebody");
+        let duty = roster.on_call("ops", moment).expect("somebody");
         let (since, until) = (duty.since.expect("a beginning"), duty.until.expect("an end"));
         prop_assert!(since <= moment && moment < until);
         // A week in local time, whatever the clocks did in between.
@@ -480,7 +480,7 @@ proptest! {
         let edges = shifts.iter().flat_map(|shift| [shift.from, shift.until - nano]);
         for moment in sampled.chain(edges.take(30)) {
             let shift = shifts.iter().find(|shift| shift.from <= moment && moment < shift.until).expect("a shift");
-            let duty = roster.on_duty("ops", moment);
+            let duty = roster.on_call("ops", moment);
             prop_assert_eq!(&shift.person, &duty.as_ref().map(|duty| duty.person.id.clone()), "{}", moment);
             prop_assert_eq!(shift.why, duty.as_ref().map(|duty| duty.why), "{}", moment);
             if let Some(duty) = duty {

@@ -1,8 +1,8 @@
 //! Facts about texts: their segments, their opt-out words, where numbers are.
 
 use handbell_core::texting::{
-    BadNumber, Parts, PriceClass, Way, Word, calling_code, is_short_code, may_text, opt_out_word, parts,
-    price_class, read_number, way,
+    BadNumber, FileRoute, OptOutKeyword, PriceClass, Segments, calling_code, file_route, is_short_code,
+    may_text, opt_out_word, price_class, read_number, segments,
 };
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ fn segments_are_counted_at_their_limits() {
         ("tab\tor `tick`".to_owned(), 1, Some('\t')),
     ];
     for (text, count, unicode) in table {
-        assert_eq!(parts(text), Parts { count: *count, unicode: *unicode }, "{text:?}");
+        assert_eq!(segments(text), Segments { count: *count, unicode: *unicode }, "{text:?}");
     }
 }
 
@@ -54,22 +54,22 @@ fn fewest(lengths: &[usize], each: usize) -> u32 {
 #[test]
 fn opt_out_words_are_recognised() {
     let table = [
-        ("STOP", Some(Word::Stop)),
-        (" stop\n", Some(Word::Stop)),
-        ("Stop.", Some(Word::Stop)),
-        ("stop !!", Some(Word::Stop)),
-        ("StopAll", Some(Word::Stop)),
-        ("unsubscribe", Some(Word::Stop)),
-        ("cancel", Some(Word::Stop)),
-        ("End", Some(Word::Stop)),
-        ("quit", Some(Word::Stop)),
-        ("revoke", Some(Word::Stop)),
-        ("optout", Some(Word::Stop)),
-        ("start", Some(Word::Start)),
-        ("Yes", Some(Word::Start)),
-        ("unstop", Some(Word::Start)),
-        ("help", Some(Word::Help)),
-        ("INFO", Some(Word::Help)),
+        ("STOP", Some(OptOutKeyword::Stop)),
+        (" stop\n", Some(OptOutKeyword::Stop)),
+        ("Stop.", Some(OptOutKeyword::Stop)),
+        ("stop !!", Some(OptOutKeyword::Stop)),
+        ("StopAll", Some(OptOutKeyword::Stop)),
+        ("unsubscribe", Some(OptOutKeyword::Stop)),
+        ("cancel", Some(OptOutKeyword::Stop)),
+        ("End", Some(OptOutKeyword::Stop)),
+        ("quit", Some(OptOutKeyword::Stop)),
+        ("revoke", Some(OptOutKeyword::Stop)),
+        ("optout", Some(OptOutKeyword::Stop)),
+        ("start", Some(OptOutKeyword::Start)),
+        ("Yes", Some(OptOutKeyword::Start)),
+        ("unstop", Some(OptOutKeyword::Start)),
+        ("help", Some(OptOutKeyword::Help)),
+        ("INFO", Some(OptOutKeyword::Help)),
         ("Yes!", None),
         ("Help!", None),
         ("Yes please", None),
@@ -168,25 +168,29 @@ fn short_codes_and_names_cannot_be_answered() {
 fn a_file_goes_as_mms_or_as_a_link() {
     let (ours, canada, jamaica, here) = ("+12025550100", "+14165550100", "+18765550100", "+352691496401");
     let table = [
-        (ours, canada, "image/jpeg", 5_000_000, Way::Mms),
-        (ours, canada, "image/jpeg", 5_000_001, Way::Link),
-        (ours, canada, "Image/PNG; name=a.png", 1, Way::Mms),
-        (ours, canada, "image/gif", 0, Way::Link),
-        (ours, canada, "application/pdf", 500_000, Way::Mms),
-        (ours, canada, "application/pdf", 500_001, Way::Link),
-        (ours, canada, "text/html", 10, Way::Link),
-        (ours, canada, "image/svg+xml", 10, Way::Link),
-        (ours, canada, "", 10, Way::Link),
-        (ours, jamaica, "image/jpeg", 10, Way::Link),
-        (jamaica, ours, "image/jpeg", 10, Way::Link),
-        (ours, here, "image/jpeg", 10, Way::Link),
-        (here, here, "image/jpeg", 10, Way::Link),
-        ("12345", ours, "image/jpeg", 10, Way::Link),
-        ("HANDBELL", ours, "image/jpeg", 10, Way::Link),
-        (ours, "+1202", "image/jpeg", 10, Way::Link),
+        (ours, canada, "image/jpeg", 5_000_000, FileRoute::Mms),
+        (ours, canada, "image/jpeg", 5_000_001, FileRoute::Link),
+        (ours, canada, "Image/PNG; name=a.png", 1, FileRoute::Mms),
+        (ours, canada, "image/gif", 0, FileRoute::Link),
+        (ours, canada, "application/pdf", 500_000, FileRoute::Mms),
+        (ours, canada, "application/pdf", 500_001, FileRoute::Link),
+        (ours, canada, "text/html", 10, FileRoute::Link),
+        (ours, canada, "image/svg+xml", 10, FileRoute::Link),
+        (ours, canada, "", 10, FileRoute::Link),
+        (ours, jamaica, "image/jpeg", 10, FileRoute::Link),
+        (jamaica, ours, "image/jpeg", 10, FileRoute::Link),
+        (ours, here, "image/jpeg", 10, FileRoute::Link),
+        (here, here, "image/jpeg", 10, FileRoute::Link),
+        ("12345", ours, "image/jpeg", 10, FileRoute::Link),
+        ("HANDBELL", ours, "image/jpeg", 10, FileRoute::Link),
+        (ours, "+1202", "image/jpeg", 10, FileRoute::Link),
     ];
     for (from, to, content_type, length, expected) in table {
-        assert_eq!(way(from, to, content_type, length), expected, "{from} {to} {content_type} {length}");
+        assert_eq!(
+            file_route(from, to, content_type, length),
+            expected,
+            "{from} {to} {content_type} {length}"
+        );
     }
 }
 
@@ -254,14 +258,14 @@ proptest! {
             .collect();
         let (alone, each) = if unicode { (70, 67) } else { (160, 153) };
         let expected = if lengths.iter().sum::<usize>() <= alone { u32::from(!text.is_empty()) } else { fewest(&lengths, each) };
-        prop_assert_eq!(parts(&text), Parts { count: expected, unicode: unicode.then_some('😀') });
+        prop_assert_eq!(segments(&text), Segments { count: expected, unicode: unicode.then_some('😀') });
     }
 
     #[test]
     fn nothing_panics_on_odd_numbers(text in any::<String>(), other in "[+0-9() a]{0,20}") {
         for (one, two) in [(&text, &other), (&other, &text)] {
-            let _ = (parts(one), opt_out_word(one), calling_code(one), price_class(one, two), is_short_code(one));
-            let _ = (may_text(one, std::slice::from_ref(two)), way(one, two, one, 1), read_number(one, two));
+            let _ = (segments(one), opt_out_word(one), calling_code(one), price_class(one, two), is_short_code(one));
+            let _ = (may_text(one, std::slice::from_ref(two)), file_route(one, two, one, 1), read_number(one, two));
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a form, a call or an old text proves about a number, and what each may cause.
 
 use handbell_core::conversation::Address;
-use handbell_core::conversation::decide::{Heard, There};
-use handbell_core::conversation::relay_policy::Command;
+use handbell_core::conversation::decide::{Attendance, ConversationEvent};
+use handbell_core::conversation::relay_policy::AgentCommand;
 use handbell_core::delivery::{Message, PhoneMessage};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -12,15 +12,22 @@ use crate::conversation::{CUSTOMER, OURS, Room, answers, deliveries, form, kim, 
 #[test]
 fn a_number_from_the_form_gets_no_text() {
     for open in [true, false] {
-        for there in [There::Somebody, There::Asked(kim()), There::Nobody] {
+        for there in [Attendance::Somebody, Attendance::Asked(kim()), Attendance::Nobody] {
             let mut room = Room::new();
             room.open = open;
             let turn = room.hear(&form("Call me", Some("Ann"), Some("ann@example.com")));
             assert!(said(&turn)[1].contains("🌐 **Ann** 08:00, by the web form:"), "{:?}", said(&turn));
             assert!(said(&turn)[1].contains("No text ever came from this number"));
             assert_eq!(answers(&turn), [""; 0]);
-            assert_eq!(answers(&room.hear(&Heard::Looked(there))), [""; 0], "it may be somebody else's");
-            let close = Heard::Command { command: Command::Close { note: None }, asked: room.words("") };
+            assert_eq!(
+                answers(&room.hear(&ConversationEvent::Looked(there))),
+                [""; 0],
+                "it may be somebody else's"
+            );
+            let close = ConversationEvent::Command {
+                command: AgentCommand::Close { note: None },
+                asked: room.words(""),
+            };
             let answer = room.answer("We call you.");
             let says: Vec<_> =
                 answer.dispatches.iter().flat_map(deliveries).map(|one| &one.message).collect();
@@ -133,7 +140,7 @@ fn the_confirmation_of_a_number_is_renewed_once_a_day() {
     let last = room.now;
     room.pass(2 * 86_400);
     room.tell(&form("Hello", None, None));
-    room.tell(&Heard::Called { spoke: Some(SignedDuration::from_secs(9)) });
+    room.tell(&ConversationEvent::Called { spoke: Some(SignedDuration::from_secs(9)) });
     assert_eq!(room.sender.confirmed, Some(last));
     room.text("STOP");
     assert_eq!(room.sender.confirmed, Some(last));
@@ -146,7 +153,7 @@ fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
     let missed = |countries: Value, number: &str| {
         let mut room =
             Room::with(|line| line["countries"] = countries).of(Address::Number(number.to_owned()));
-        answers(&room.hear(&Heard::Called { spoke: None }))
+        answers(&room.hear(&ConversationEvent::Called { spoke: None }))
     };
     // A caller can show any number, and texts to a far country make somebody rich.
     assert_eq!(missed(json!([]), CUSTOMER), [""; 0]);
@@ -157,12 +164,19 @@ fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
     let mut room = Room::new();
     room.text("Hello");
     room.pass(600);
-    assert_eq!(answers(&room.hear(&Heard::Called { spoke: None })), ["We missed you."], "this number texted");
+    assert_eq!(
+        answers(&room.hear(&ConversationEvent::Called { spoke: None })),
+        ["We missed you."],
+        "this number texted"
+    );
     // A caller who gets no reply isn't welcomed earlier because of that, but waits all the same.
     let mut room = Room::new();
-    assert_eq!(room.tell(&Heard::Called { spoke: None }).last().map(String::as_str), Some("1: assign"));
+    assert_eq!(
+        room.tell(&ConversationEvent::Called { spoke: None }).last().map(String::as_str),
+        Some("1: assign")
+    );
     assert!(room.talk().waiting_since.is_some());
-    assert_eq!(answers(&room.hear(&Heard::Looked(There::Somebody))), [""; 0]);
+    assert_eq!(answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))), [""; 0]);
 }
 
 #[test]
@@ -171,7 +185,7 @@ fn nobody_is_connected_with_handbells_numbers_or_far_countries() {
         let mut room =
             Room::with(|line| line["countries"] = countries).of(Address::Number(number.to_owned()));
         room.text("Hello");
-        room.command(Command::Call)
+        room.command(AgentCommand::Call)
     };
     for number in [OURS, "+12025550199"] {
         let said = called(json!([]), number);

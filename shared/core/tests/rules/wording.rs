@@ -4,7 +4,7 @@ use handbell_core::config::Plan;
 use handbell_core::delivery::{
     Content, Delivery, DirectMessage, Message, Progress, Receipt, SUMMARY, SpaceMessage,
 };
-use handbell_core::incident::{By, Phase};
+use handbell_core::incident::{Attribution, Phase};
 use handbell_core::wording::{self, Values, escape_markdown, plain};
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
@@ -14,8 +14,8 @@ use serde_json::json;
 use crate::deliveries::{call, dispatch, sms};
 use crate::house::{House, chance, morning, words};
 
-fn dana() -> By {
-    By { who: "dana_1@example.com".to_owned(), at: morning() }
+fn dana() -> Attribution {
+    Attribution { who: "dana_1@example.com".to_owned(), at: morning() }
 }
 
 fn after(seconds: i64) -> Timestamp {
@@ -40,13 +40,13 @@ fn plan() -> Plan {
 #[test]
 fn posts_word_for_word() {
     let words = words();
-    assert_snapshot!(wording::the_button(&words), @"the button Green power");
-    assert_snapshot!(wording::the_phone("+352691496401"), @"+352691496401 (by phone)");
+    assert_snapshot!(wording::button_label(&words), @"the button Green power");
+    assert_snapshot!(wording::phone_label("+352691496401"), @"+352691496401 (by phone)");
     assert_snapshot!(wording::pressed_again(6, &words), @"**Green power** was pressed again, the 6th time.");
     assert_snapshot!(wording::pressed_after_acknowledgement(3, &dana(), &words), @r"**Green power** was pressed again, the 3rd time, although dana\_1@example.com had acknowledged at 08:00.");
     assert_snapshot!(wording::late(morning(), after(400), &words), @"A late press of **Green power**: made at 08:00, 6 min ago, and only received now. It takes no step; press again if help is still needed.");
     assert_snapshot!(wording::nobody_answered(morning(), &words), @"Nobody has acknowledged since 08:00. The next step is taken.");
-    assert_snapshot!(wording::wanted_next(&wording::the_phone("+352691496401"), &words), @r"+352691496401 \(by phone\) asked for the next step.");
+    assert_snapshot!(wording::wanted_next(&wording::phone_label("+352691496401"), &words), @r"+352691496401 \(by phone\) asked for the next step.");
     assert_snapshot!(wording::acknowledged(&dana(), &words), @r"✅ **dana\_1@example.com** has it since 08:00.");
     assert_snapshot!(wording::cancelled(&dana(), &words), @r"Cancelled by dana\_1@example.com at 08:00. No help is needed.");
     assert_snapshot!(wording::resolved(&dana(), &words), @r"Resolved by dana\_1@example.com at 08:00.");
@@ -353,7 +353,7 @@ fn unknown_placeholders_stay() {
 fn hostile_data_is_escaped_in_markdown() {
     let hostile = "<@all> **{count}**\n# `x` [a](b) ![c](d) ~~e~~ | & \\* <b>";
     assert_snapshot!(values(hostile).fill("{button}", escape_markdown), @r"&lt;@all&gt; \*\*\{count\}\*\* \# \`x\` \[a\]\(b\) \!\[c\]\(d\) \~\~e\~\~ \| &amp; \\\* &lt;b&gt;");
-    assert_snapshot!(wording::acknowledged(&By { who: "<@personEmail:a@example.com>".to_owned(), at: morning() }, &words()), @"✅ **&lt;@personEmail:a@example.com&gt;** has it since 08:00.");
+    assert_snapshot!(wording::acknowledged(&Attribution { who: "<@personEmail:a@example.com>".to_owned(), at: morning() }, &words()), @"✅ **&lt;@personEmail:a@example.com&gt;** has it since 08:00.");
 }
 
 /// What a reader of markdown sees of escaped text; an error if a character in it does more than be seen.
@@ -434,7 +434,7 @@ proptest! {
     #[test]
     fn no_sentence_mentions_anybody(text in hostile()) {
         let words = wording::Words { name: text.clone(), ..words() };
-        let by = By { who: text.clone(), at: morning() };
+        let by = Attribution { who: text.clone(), at: morning() };
         let mut failed = dispatch([sms(), Message::Space(SpaceMessage::Invite { email: text.clone(), moderator: false })]);
         for delivery in failed.deliveries.values_mut() {
             delivery.progress = Progress::Dead;

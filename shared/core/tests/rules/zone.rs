@@ -1,7 +1,7 @@
 //! When a count is a change to report: with any counts, and over days.
 
 use handbell_core::config::{Hours, Zone};
-use handbell_core::occupancy::zone::{Bounds, Change, Level, Rule, Watch};
+use handbell_core::occupancy::zone::{Bounds, Change, Level, Watch, ZoneRule};
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -68,9 +68,9 @@ fn hours() -> impl Strategy<Value = Option<Hours>> {
     proptest::option::of(some)
 }
 
-fn a_rule() -> impl Strategy<Value = Rule> {
+fn a_rule() -> impl Strategy<Value = ZoneRule> {
     (levels(), 1..5_u8, 1..5_u8, 0..40_i64, 2..20_i64, hours()).prop_map(
-        |(levels, up, down, cooldown, silent, hours)| Rule {
+        |(levels, up, down, cooldown, silent, hours)| ZoneRule {
             levels,
             up,
             down,
@@ -91,7 +91,7 @@ struct Known {
 
 /// Observes a watch, and knows what must hold from the polls and the reports alone.
 struct Witness<'a> {
-    rule: &'a Rule,
+    rule: &'a ZoneRule,
     now: Timestamp,
     watch: Watch,
     /// Counts without a gap, an end or a closing time between them.
@@ -107,7 +107,7 @@ struct Witness<'a> {
 }
 
 impl<'a> Witness<'a> {
-    fn new(rule: &'a Rule, now: Timestamp) -> Self {
+    fn new(rule: &'a ZoneRule, now: Timestamp) -> Self {
         Self {
             rule,
             now,
@@ -342,15 +342,15 @@ proptest! {
     }
 }
 
-fn rule(zone: Value) -> Rule {
+fn rule(zone: Value) -> ZoneRule {
     let mut whole = json!({ "site": "mall", "plan": "crowd" });
     whole.as_object_mut().unwrap().extend(zone.as_object().unwrap().clone());
     let zone: Zone = serde_json::from_value(whole).expect("a zone");
-    Rule::of(&zone, &TimeZone::UTC).expect("a rule")
+    ZoneRule::of(&zone, &TimeZone::UTC).expect("a rule")
 }
 
 /// The reports when these counts come minute after minute from midnight on, line by line.
-fn told(rule: &Rule, counts: impl IntoIterator<Item = Option<u32>>) -> String {
+fn told(rule: &ZoneRule, counts: impl IntoIterator<Item = Option<u32>>) -> String {
     let mut watch = Watch::default();
     let mut lines = Vec::new();
     for (minute, count) in counts.into_iter().enumerate() {

@@ -1,7 +1,7 @@
 //! SES's notices of received mails: the Lambda event, which contains no body (SES, "Contents of notifications").
 
 use handbell_core::Rejected;
-use handbell_core::alert::mail::{Verdict, Verdicts};
+use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts};
 use serde::Deserialize;
 
 use crate::check_size;
@@ -17,7 +17,7 @@ pub struct Notice {
     /// mail's To and Cc may be others.
     pub recipients: Vec<String>,
     /// SES's verdicts on the mail.
-    pub verdicts: Verdicts,
+    pub verdicts: AuthVerdicts,
     /// Policy of the sender's domain for mails that fail DMARC: `none`, `quarantine` or `reject`. Only set after a
     /// failure.
     pub dmarc_policy: Option<String>,
@@ -125,7 +125,7 @@ pub fn parse_notice(json: &[u8]) -> Result<Notice, Rejected> {
         message_id,
         source: filled(ses.mail.source).filter(|source| source != "<>"),
         recipients: recipients.into_iter().map(|recipient| recipient.trim().to_lowercase()).collect(),
-        verdicts: Verdicts {
+        verdicts: AuthVerdicts {
             spam: verdict(receipt.spam_verdict),
             virus: verdict(receipt.virus_verdict),
             spf: verdict(receipt.spf_verdict),
@@ -148,17 +148,17 @@ fn is_id(id: &str) -> bool {
         && !id.starts_with('.')
 }
 
-fn verdict(status: Option<Status>) -> Verdict {
-    status.and_then(|status| status.status).map_or(Verdict::Absent, |status| of_status(&status))
+fn verdict(status: Option<Status>) -> AuthVerdict {
+    status.and_then(|status| status.status).map_or(AuthVerdict::Absent, |status| of_status(&status))
 }
 
 /// Parses SES's name of a verdict. An unknown name counts as a check that couldn't be performed.
-pub(super) fn of_status(status: &str) -> Verdict {
+pub(super) fn of_status(status: &str) -> AuthVerdict {
     match status.trim().to_ascii_uppercase().as_str() {
-        "PASS" => Verdict::Pass,
-        "FAIL" => Verdict::Fail,
-        "GRAY" => Verdict::Gray,
-        "" | "DISABLED" => Verdict::Absent,
-        _ => Verdict::Failed,
+        "PASS" => AuthVerdict::Pass,
+        "FAIL" => AuthVerdict::Fail,
+        "GRAY" => AuthVerdict::Gray,
+        "" | "DISABLED" => AuthVerdict::Absent,
+        _ => AuthVerdict::Failed,
     }
 }

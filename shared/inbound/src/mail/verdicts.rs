@@ -7,7 +7,7 @@
 //! a mail may open an alert but not close one. All this is only as trustworthy as the bucket's policy, which must let
 //! nobody but SES write there.
 
-use handbell_core::alert::mail::{Verdict, Verdicts};
+use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts};
 
 use super::head::line_len;
 use super::notice::of_status;
@@ -28,19 +28,19 @@ const OWN: [&str; 8] = [
 ];
 
 /// Returns the verdicts in a mail that SES stored in the bucket; all absent if SES's own headers aren't at the top.
-pub fn verdicts_in(bytes: &[u8]) -> Verdicts {
+pub fn verdicts_in(bytes: &[u8]) -> AuthVerdicts {
     let top = top(bytes);
     let only = |name: &str| {
         let mut all = top.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         all.next().filter(|_| all.next().is_none())
     };
     if !only("received").is_some_and(is_by_ses) {
-        return Verdicts::default();
+        return AuthVerdicts::default();
     }
-    let status = |name: &str| only(name).map_or(Verdict::Absent, of_status);
+    let status = |name: &str| only(name).map_or(AuthVerdict::Absent, of_status);
     let results = only("authentication-results").and_then(results).unwrap_or_default();
     let method = |name: &str| result(&results, name);
-    Verdicts {
+    AuthVerdicts {
         spam: status("x-ses-spam-verdict"),
         virus: status("x-ses-virus-verdict"),
         spf: method("spf"),
@@ -134,21 +134,21 @@ fn results(value: &str) -> Option<Vec<(String, String)>> {
 
 /// Returns the verdict of a method. There may be several DKIM signatures, one of which must pass; the other methods
 /// occur once.
-fn result(results: &[(String, String)], method: &str) -> Verdict {
+fn result(results: &[(String, String)], method: &str) -> AuthVerdict {
     let of = |result: &str| match result {
-        "pass" => Verdict::Pass,
-        "fail" | "hardfail" => Verdict::Fail,
-        "temperror" | "permerror" => Verdict::Failed,
-        _ => Verdict::Gray,
+        "pass" => AuthVerdict::Pass,
+        "fail" | "hardfail" => AuthVerdict::Fail,
+        "temperror" | "permerror" => AuthVerdict::Failed,
+        _ => AuthVerdict::Gray,
     };
-    let mut all: Vec<Verdict> =
+    let mut all: Vec<AuthVerdict> =
         results.iter().filter(|(name, _)| name == method).map(|(_, result)| of(result)).collect();
-    if method == "dkim" && all.contains(&Verdict::Pass) {
-        return Verdict::Pass;
+    if method == "dkim" && all.contains(&AuthVerdict::Pass) {
+        return AuthVerdict::Pass;
     }
     match (all.pop(), all.is_empty()) {
         (Some(verdict), true) => verdict,
-        (Some(_), false) if method == "dkim" => Verdict::Fail,
-        _ => Verdict::Absent,
+        (Some(_), false) if method == "dkim" => AuthVerdict::Fail,
+        _ => AuthVerdict::Absent,
     }
 }

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use handbell_core::Rejected;
 use handbell_core::incident::Subject;
-use handbell_inbound::action_link::{ActionLink, Choice, issue, read, read_choice};
+use handbell_inbound::action_link::{ActionLink, LinkAction, issue, read, read_choice};
 use handbell_inbound::alert_form::{issue_ticket, read_ticket};
 use handbell_inbound::contact::Stale;
 use handbell_inbound::link::sign_until;
@@ -109,7 +109,7 @@ fn debug_does_not_show_the_recipient() {
 
 #[test]
 fn only_the_buttons_of_the_page_are_accepted() {
-    for choice in Choice::ALL {
+    for choice in LinkAction::ALL {
         assert_eq!(read_choice(FORM, format!("say={}", choice.name()).as_bytes()), Ok(choice));
     }
     for odd in [

@@ -3,8 +3,8 @@ use handbell_core::alert::TITLE_MAX;
 use handbell_core::config::Severity;
 use handbell_core::incident::Subject;
 use handbell_inbound::alert_form::{
-    BODY_LIMIT, MESSAGE_MAX, NAME_MAX, NOTE_MAX, NotSaid, Refused, Report, Said, Saying, issue_ticket,
-    page_of, page_of_ticket, read, read_said, read_ticket,
+    BODY_LIMIT, MESSAGE_MAX, NAME_MAX, NOTE_MAX, NotSaid, Report, ReportRefused, ReporterAction,
+    ReporterMessage, issue_ticket, page_of, page_of_ticket, read, read_said, read_ticket,
 };
 use handbell_inbound::contact::{Stale, Token};
 use jiff::{SignedDuration, Timestamp};
@@ -21,7 +21,7 @@ fn encoded(fields: &[(&str, &str)]) -> String {
     serde_html_form::to_string(fields).unwrap()
 }
 
-fn sent(fields: &[(&str, &str)]) -> Result<Report, Refused> {
+fn sent(fields: &[(&str, &str)]) -> Result<Report, ReportRefused> {
     let mut all = vec![("what", "The door is stuck"), ("name", "Ann"), ("token", "t")];
     all.retain(|(name, _)| !fields.iter().any(|(given, _)| given == name));
     all.extend(fields);
@@ -32,8 +32,8 @@ fn sent(fields: &[(&str, &str)]) -> Result<Report, Refused> {
 fn wrong(fields: &[(&str, &str)]) -> Vec<&'static str> {
     match sent(fields) {
         Ok(_) => Vec::new(),
-        Err(Refused::Wrong(_, wrong)) => wrong.iter().map(|wrong| wrong.field).collect(),
-        Err(Refused::Rejected(rejected)) => panic!("{rejected}"),
+        Err(ReportRefused::Wrong(_, wrong)) => wrong.iter().map(|wrong| wrong.field).collect(),
+        Err(ReportRefused::Rejected(rejected)) => panic!("{rejected}"),
     }
 }
 
@@ -53,7 +53,7 @@ fn a_report_is_read_as_a_browser_sends_it() {
     };
     let report = read(FORM, body).unwrap();
     assert_eq!(report, expected);
-    let debug = format!("{report:?} {:?}", Refused::Wrong(Box::new(report.clone()), Vec::new()));
+    let debug = format!("{report:?} {:?}", ReportRefused::Wrong(Box::new(report.clone()), Vec::new()));
     for personal in ["Ann", "ann@", "door", "opens", "\"t\""] {
         assert!(!debug.contains(personal), "{debug}");
     }
@@ -66,7 +66,10 @@ fn a_title_and_a_name_are_enough_and_the_severity_is_the_highest() {
     for severity in Severity::ALL {
         assert_eq!(sent(&[("severity", severity.name())]).unwrap().severity, severity);
     }
-    assert!(matches!(sent(&[("severity", "harmless")]), Err(Refused::Rejected(Rejected::Malformed(_)))));
+    assert!(matches!(
+        sent(&[("severity", "harmless")]),
+        Err(ReportRefused::Rejected(Rejected::Malformed(_)))
+    ));
 }
 
 #[test]
@@ -78,7 +81,7 @@ fn all_errors_are_reported_at_once_and_no_input_is_lost() {
         ("email", "ann@"),
         ("severity", "info"),
     ];
-    let Err(Refused::Wrong(report, wrong)) = sent(&fields) else { panic!("taken") };
+    let Err(ReportRefused::Wrong(report, wrong)) = sent(&fields) else { panic!("taken") };
     assert_eq!(wrong.iter().map(|wrong| wrong.field).collect::<Vec<_>>(), ["what", "more", "name", "email"]);
     assert_eq!((report.email.as_deref(), report.severity), (Some("ann@"), Severity::Info));
     assert_eq!(report.more.chars().count(), MESSAGE_MAX + 1);
@@ -107,11 +110,17 @@ fn limits_are_inclusive() {
     }
     assert_eq!(wrong(&[("name", "\u{202e}\u{0}")]), ["name"], "nothing that anybody could read");
     let long = format!("what={}", "a".repeat(BODY_LIMIT));
-    assert!(matches!(read(FORM, long.as_bytes()), Err(Refused::Rejected(Rejected::Malformed(_)))));
+    assert!(matches!(read(FORM, long.as_bytes()), Err(ReportRefused::Rejected(Rejected::Malformed(_)))));
     for other in [None, Some("application/json"), Some("multipart/form-data; boundary=x")] {
-        assert!(matches!(read(other, b"what=x&name=y"), Err(Refused::Rejected(Rejected::Malformed(_)))));
+        assert!(matches!(
+            read(other, b"what=x&name=y"),
+            Err(ReportRefused::Rejected(Rejected::Malformed(_)))
+        ));
     }
-    assert!(matches!(read(FORM, b"what=x&name=y&what=z"), Err(Refused::Rejected(Rejected::Malformed(_)))));
+    assert!(matches!(
+        read(FORM, b"what=x&name=y&what=z"),
+        Err(ReportRefused::Rejected(Rejected::Malformed(_)))
+    ));
     assert!(sent(&[("website", " ")]).unwrap().trap);
 }
 
@@ -119,16 +128,16 @@ fn limits_are_inclusive() {
 fn a_reporter_adds_a_note_or_withdraws_the_report() {
     let said = |fields: &[(&str, &str)]| read_said(FORM, encoded(fields).as_bytes());
     let note = said(&[("say", "note"), ("text", " It\r\nsmokes. "), ("token", "t")]).unwrap();
-    assert_eq!(note, Said { what: Saying::Note("It\nsmokes.".into()), token: "t".into() });
+    assert_eq!(note, ReporterMessage { what: ReporterAction::Note("It\nsmokes.".into()), token: "t".into() });
     assert!(!format!("{note:?}").contains("smokes"));
-    assert_eq!(said(&[("say", "take-back"), ("token", "t")]).unwrap().what, Saying::TakeBack);
+    assert_eq!(said(&[("say", "take-back"), ("token", "t")]).unwrap().what, ReporterAction::TakeBack);
     assert!(said(&[("say", "note"), ("text", &"👍".repeat(NOTE_MAX))]).is_ok());
     for text in ["", " \n", &"a".repeat(NOTE_MAX + 1)] {
         let Err(NotSaid::Wrong(kept, wrong)) = said(&[("say", "note"), ("text", text)]) else {
             panic!("{text}")
         };
         assert_eq!(wrong[0].field, "text");
-        assert!(matches!(kept.what, Saying::Note(kept) if kept == text.trim()));
+        assert!(matches!(kept.what, ReporterAction::Note(kept) if kept == text.trim()));
     }
     for odd in
         [&[][..], &[("say", "")], &[("say", "done")], &[("text", "x")], &[("say", "note"), ("say", "note")]]

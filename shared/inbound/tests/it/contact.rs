@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use handbell_core::Rejected;
 use handbell_inbound::contact::{
-    BODY_LIMIT, EMAIL_MAX, Form, MESSAGE_MAX, NAME_MAX, PHONE_MAX, Refused, Stale, Token, Wrong, read,
+    BODY_LIMIT, ContactMessage, ContactRefused, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, Stale, Token,
+    Wrong, read,
 };
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -17,7 +18,7 @@ fn now() -> Timestamp {
     Timestamp::from_second(1_795_247_894).unwrap()
 }
 
-fn sent(fields: &[(&str, &str)]) -> Result<Form, Refused> {
+fn sent(fields: &[(&str, &str)]) -> Result<ContactMessage, ContactRefused> {
     read(FORM, serde_html_form::to_string(fields).unwrap().as_bytes())
 }
 
@@ -28,8 +29,8 @@ fn wrong(fields: &[(&str, &str)]) -> Vec<&'static str> {
     all.extend(fields);
     match sent(&all) {
         Ok(_) => Vec::new(),
-        Err(Refused::Wrong(_, wrong)) => wrong.iter().map(|wrong| wrong.field).collect(),
-        Err(Refused::Rejected(rejected)) => panic!("{rejected}"),
+        Err(ContactRefused::Wrong(_, wrong)) => wrong.iter().map(|wrong| wrong.field).collect(),
+        Err(ContactRefused::Rejected(rejected)) => panic!("{rejected}"),
     }
 }
 
@@ -38,7 +39,7 @@ fn a_form_is_read_as_a_browser_sends_it() {
     let body = b"name=Ann+L%C3%A9e&email=+ann%40example.org&phone=0170+123+45+67&website=&token=t\
         &message=%0D%0AIs+the+shop+open%3F%0D%0A%0D%0AAnn%0D%0A&send=";
     let form = read(FORM, body).unwrap();
-    let expected = Form {
+    let expected = ContactMessage {
         email: Some("ann@example.org".into()),
         phone: Some("0170 123 45 67".into()),
         message: "Is the shop open?\n\nAnn".into(),
@@ -47,7 +48,7 @@ fn a_form_is_read_as_a_browser_sends_it() {
         trap: false,
     };
     assert_eq!(form, expected);
-    let debug = format!("{form:?} {:?}", Refused::Wrong(Box::new(form.clone()), Vec::new()));
+    let debug = format!("{form:?} {:?}", ContactRefused::Wrong(Box::new(form.clone()), Vec::new()));
     for personal in ["ann", "Ann", "0170", "shop", "\"t\""] {
         assert!(!debug.contains(personal), "{debug}");
     }
@@ -70,7 +71,7 @@ fn all_errors_are_reported_at_once_and_no_input_is_lost() {
         ("name", &"x".repeat(NAME_MAX + 1)),
         ("message", "\r\n \t"),
     ];
-    let Err(Refused::Wrong(form, wrong)) = sent(&fields) else { panic!("taken") };
+    let Err(ContactRefused::Wrong(form, wrong)) = sent(&fields) else { panic!("taken") };
     assert_eq!(
         wrong.iter().map(|wrong| wrong.field).collect::<Vec<_>>(),
         ["name", "email", "phone", "message"]
@@ -112,7 +113,7 @@ fn limits_are_inclusive() {
         assert_eq!(wrong(&[("email", email)]), ["email"], "{email}");
     }
     let long = format!("message={}", at("a", BODY_LIMIT));
-    assert!(matches!(read(FORM, long.as_bytes()), Err(Refused::Rejected(Rejected::Malformed(_)))));
+    assert!(matches!(read(FORM, long.as_bytes()), Err(ContactRefused::Rejected(Rejected::Malformed(_)))));
 }
 
 #[test]
@@ -126,14 +127,20 @@ fn only_a_browsers_form_is_accepted() {
         Some("multipart/form-data; boundary=x"),
         Some("text/plain"),
     ] {
-        assert!(matches!(read(other, body), Err(Refused::Rejected(Rejected::Malformed(_)))), "{other:?}");
+        assert!(
+            matches!(read(other, body), Err(ContactRefused::Rejected(Rejected::Malformed(_)))),
+            "{other:?}"
+        );
     }
     for twice in ["&message=hi", "&email=", "&%6dessage=ho", "&other=1&other=2"] {
         let body = [body, twice.as_bytes()].concat();
-        assert!(matches!(read(FORM, &body), Err(Refused::Rejected(Rejected::Malformed(_)))), "{twice}");
+        assert!(
+            matches!(read(FORM, &body), Err(ContactRefused::Rejected(Rejected::Malformed(_)))),
+            "{twice}"
+        );
     }
     for odd in [&b""[..], b"&&&", b"=", b"%", b"%zz=%ff%fe", b"\xff=\xff", b"message"] {
-        assert!(matches!(read(FORM, odd), Err(Refused::Wrong(..))), "{odd:?}");
+        assert!(matches!(read(FORM, odd), Err(ContactRefused::Wrong(..))), "{odd:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use handbell_core::alert::mail::{Automatic, Letter, TEXT_MAX, command};
+use handbell_core::alert::mail::{Automatic, ParsedMail, TEXT_MAX, command};
 use handbell_inbound::mail::{html_to_text, parse};
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -452,7 +452,7 @@ proptest! {
     }
 }
 
-fn holds(letter: &Letter, bytes: &[u8]) {
+fn holds(letter: &ParsedMail, bytes: &[u8]) {
     assert_eq!(letter.size, bytes.len());
     assert!(letter.text.len() <= TEXT_MAX);
     assert!(!letter.text.chars().any(|sign| sign.is_control() && sign != '\n' && sign != '\t'));

@@ -1,7 +1,7 @@
 //! SES's notices and the headers that it writes into mails, and forgeries of them.
 
 use handbell_core::Rejected;
-use handbell_core::alert::mail::{Verdict, Verdicts};
+use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts};
 use handbell_inbound::BODY_LIMIT;
 use handbell_inbound::mail::{parse_notice, verdicts_in};
 use proptest::prelude::*;
@@ -53,12 +53,12 @@ fn a_notice_is_read() {
     assert_eq!(notice.recipients, ["ops+secret@in.example.com"]);
     assert_eq!(
         notice.verdicts,
-        Verdicts {
-            spam: Verdict::Pass,
-            virus: Verdict::Pass,
-            spf: Verdict::Gray,
-            dkim: Verdict::Failed,
-            dmarc: Verdict::Fail,
+        AuthVerdicts {
+            spam: AuthVerdict::Pass,
+            virus: AuthVerdict::Pass,
+            spf: AuthVerdict::Gray,
+            dkim: AuthVerdict::Failed,
+            dmarc: AuthVerdict::Fail,
             aligned: false,
             by_mailbox: false,
         }
@@ -76,13 +76,16 @@ fn a_notice_is_read() {
 fn a_notice_with_only_an_id_is_read() {
     let bare = json!({ "Records": [{ "ses": { "mail": { "messageId": ID } } }] });
     let notice = read(&bare).unwrap();
-    assert_eq!((notice.source, notice.recipients, notice.verdicts), (None, Vec::new(), Verdicts::default()));
+    assert_eq!(
+        (notice.source, notice.recipients, notice.verdicts),
+        (None, Vec::new(), AuthVerdicts::default())
+    );
 
     let nulls = json!({ "Records": [{ "ses": {
         "mail": { "messageId": ID, "source": null, "destination": null, "commonHeaders": null, "headersTruncated": null },
         "receipt": { "recipients": null, "spamVerdict": null, "virusVerdict": { "status": null }, "dmarcPolicy": null, "action": null }
     } }] });
-    assert_eq!(read(&nulls).unwrap().verdicts, Verdicts::default());
+    assert_eq!(read(&nulls).unwrap().verdicts, AuthVerdicts::default());
 
     let mut bounce = event();
     bounce["Records"][0]["ses"]["mail"]["source"] = json!("<>");
@@ -95,10 +98,10 @@ fn a_notice_with_only_an_id_is_read() {
     assert_eq!(stored.object_key, Some(format!("in/{ID}")));
 
     for (status, verdict) in [
-        ("pass", Verdict::Pass),
-        ("DISABLED", Verdict::Absent),
-        ("SOMETHING_NEW", Verdict::Failed),
-        ("", Verdict::Absent),
+        ("pass", AuthVerdict::Pass),
+        ("DISABLED", AuthVerdict::Absent),
+        ("SOMETHING_NEW", AuthVerdict::Failed),
+        ("", AuthVerdict::Absent),
     ] {
         let mut event = event();
         event["Records"][0]["ses"]["receipt"]["spamVerdict"]["status"] = json!(status);
@@ -135,8 +138,8 @@ fn ses_mail() -> String {
 
 #[test]
 fn verdicts_are_read_from_sess_headers() {
-    let pass = Verdict::Pass;
-    let all = Verdicts {
+    let pass = AuthVerdict::Pass;
+    let all = AuthVerdicts {
         spam: pass,
         virus: pass,
         spf: pass,
@@ -148,15 +151,27 @@ fn verdicts_are_read_from_sess_headers() {
     assert_eq!(verdicts_in(ses_mail().as_bytes()), all, "what the sender wrote below doesn't count");
     assert_eq!(all.doubt(), None);
     for (from, to, changed) in [
-        ("X-SES-Spam-Verdict: PASS", "X-SES-Spam-Verdict: FAIL", Verdicts { spam: Verdict::Fail, ..all }),
-        ("X-SES-Virus-Verdict: PASS", "X-SES-Virus-Verdict: GRAY", Verdicts { virus: Verdict::Gray, ..all }),
-        (" spf=pass", " spf=softfail", Verdicts { spf: Verdict::Gray, ..all }),
-        (" spf=pass", " spf=fail", Verdicts { spf: Verdict::Fail, ..all }),
-        (" dkim=pass", " dkim=temperror", Verdicts { dkim: Verdict::Failed, ..all }),
+        (
+            "X-SES-Spam-Verdict: PASS",
+            "X-SES-Spam-Verdict: FAIL",
+            AuthVerdicts { spam: AuthVerdict::Fail, ..all },
+        ),
+        (
+            "X-SES-Virus-Verdict: PASS",
+            "X-SES-Virus-Verdict: GRAY",
+            AuthVerdicts { virus: AuthVerdict::Gray, ..all },
+        ),
+        (" spf=pass", " spf=softfail", AuthVerdicts { spf: AuthVerdict::Gray, ..all }),
+        (" spf=pass", " spf=fail", AuthVerdicts { spf: AuthVerdict::Fail, ..all }),
+        (" dkim=pass", " dkim=temperror", AuthVerdicts { dkim: AuthVerdict::Failed, ..all }),
         (" dkim=pass", " dkim=fail header.i=@a;\r\n dkim=pass", all),
-        (" dkim=pass", " dkim=fail header.i=@a;\r\n dkim=neutral", Verdicts { dkim: Verdict::Fail, ..all }),
-        (" dmarc=pass header.from=mon.example.com;", "", Verdicts { dmarc: Verdict::Absent, ..all }),
-        ("X-SES-Virus-Verdict: PASS\r\n", "", Verdicts { virus: Verdict::Absent, ..all }),
+        (
+            " dkim=pass",
+            " dkim=fail header.i=@a;\r\n dkim=neutral",
+            AuthVerdicts { dkim: AuthVerdict::Fail, ..all },
+        ),
+        (" dmarc=pass header.from=mon.example.com;", "", AuthVerdicts { dmarc: AuthVerdict::Absent, ..all }),
+        ("X-SES-Virus-Verdict: PASS\r\n", "", AuthVerdicts { virus: AuthVerdict::Absent, ..all }),
     ] {
         let mail = ses_mail().replacen(from, to, 1);
         assert_ne!(mail, ses_mail(), "{from}");
@@ -166,7 +181,7 @@ fn verdicts_are_read_from_sess_headers() {
 
 #[test]
 fn verdicts_forged_by_the_sender_do_not_count() {
-    let none = Verdicts::default();
+    let none = AuthVerdicts::default();
     let spf = |to: &str| ses_mail().replacen("domain of mon.example.com designates", to, 2);
     // The whole block, in a mail that arrived by another route.
     for above in [
@@ -192,17 +207,17 @@ fn verdicts_forged_by_the_sender_do_not_count() {
         "X-SES-Virus-Verdict: PASS\r\nReceived: by mail",
         1,
     );
-    assert_eq!(verdicts_in(filled.as_bytes()).virus, Verdict::Absent);
+    assert_eq!(verdicts_in(filled.as_bytes()).virus, AuthVerdict::Absent);
     // A duplicate verdict doesn't count.
     let twice =
         ses_mail().replacen("X-SES-Spam-Verdict", "X-SES-Spam-Verdict: PASS\r\nX-SES-Spam-Verdict", 1);
-    assert_eq!(verdicts_in(twice.as_bytes()).spam, Verdict::Absent);
+    assert_eq!(verdicts_in(twice.as_bytes()).spam, AuthVerdict::Absent);
     // An envelope sender that breaks out of its comment.
     for address in
         ["\"a) ; dmarc=pass (\"@evil.example", "a(b)@evil.example", "a\\)@evil.example", ") ; dmarc=pass ("]
     {
         let mail = spf(address).replacen("dmarc=pass", "dmarc=fail", 1);
-        assert_ne!(verdicts_in(mail.as_bytes()).dmarc, Verdict::Pass, "{address}");
+        assert_ne!(verdicts_in(mail.as_bytes()).dmarc, AuthVerdict::Pass, "{address}");
     }
     let another_server = ses_mail().replacen(
         "Authentication-Results: amazonses.com;",
@@ -212,7 +227,7 @@ fn verdicts_forged_by_the_sender_do_not_count() {
     let verdicts = verdicts_in(another_server.as_bytes());
     assert_eq!(
         (verdicts.spf, verdicts.dkim, verdicts.dmarc),
-        (Verdict::Absent, Verdict::Absent, Verdict::Absent)
+        (AuthVerdict::Absent, AuthVerdict::Absent, AuthVerdict::Absent)
     );
     assert_eq!(verdicts_in(b""), none);
 }
@@ -221,6 +236,6 @@ proptest! {
     #[test]
     fn random_bytes_are_not_a_notice(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
         prop_assert!(parse_notice(&bytes).is_err());
-        prop_assert_eq!(verdicts_in(&bytes), Verdicts::default());
+        prop_assert_eq!(verdicts_in(&bytes), AuthVerdicts::default());
     }
 }

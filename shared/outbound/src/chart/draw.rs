@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::axis::{Counts, Hours, Tick};
 use super::canvas::{Canvas, Color, Pencil, Type, WHITE};
-use super::{Chart, Line, Tone, text};
+use super::{Chart, ChartLine, Tone, text};
 
 /// White margin around the chart.
 const MARGIN: f32 = 16.0;
@@ -280,8 +280,8 @@ fn labels(canvas: &mut Canvas, plot: &Plot, chart: &Chart<'_>) {
     let last = chart.points.last().copied().flatten();
     let last = last.map(|number| label(number, &number.to_string(), count(chart.tone)));
     let levels = chart.levels.iter().filter(|level| !level.label.is_empty());
-    let levels =
-        levels.map(|&Line { at, label: words, tone }| label(at, words, Type { color: tone.ink(), ..SMALL }));
+    let levels = levels
+        .map(|&ChartLine { at, label: words, tone }| label(at, words, Type { color: tone.ink(), ..SMALL }));
     let most = ((plot.bottom - plot.top) / LEADING) as usize + 1;
     let mut labels: Vec<_> = last.into_iter().chain(levels).take(most).collect();
     labels.sort_by_key(|label| Reverse(label.at));

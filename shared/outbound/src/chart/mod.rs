@@ -37,9 +37,9 @@ pub struct Chart<'a> {
     /// The counts. `None` is unknown, which isn't zero.
     pub points: &'a [Option<u32>],
     /// Horizontal lines with labels, such as the usual count and the threshold.
-    pub levels: &'a [Line<'a>],
+    pub levels: &'a [ChartLine<'a>],
     /// Periods to highlight behind everything else.
-    pub spans: &'a [Span],
+    pub spans: &'a [ChartPeriod],
     /// Time zone of the shop, for the hours below the chart.
     pub zone: TimeZone,
     /// State at the last point.
@@ -48,7 +48,7 @@ pub struct Chart<'a> {
 
 /// A count to compare with. A calm one is drawn thin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Line<'a> {
+pub struct ChartLine<'a> {
     /// The count.
     pub at: u32,
     /// Label beside the line.
@@ -59,7 +59,7 @@ pub struct Line<'a> {
 
 /// A highlighted period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub struct ChartPeriod {
     /// Beginning of the period.
     pub from: Timestamp,
     /// End of the period.

@@ -3,7 +3,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
 use super::axis::{Counts, Hours};
-use super::{Chart, HEIGHT, Line, Span, Tone, WIDTH, png, png_sized, text};
+use super::{Chart, ChartLine, ChartPeriod, HEIGHT, Tone, WIDTH, png, png_sized, text};
 
 const BLUE: [u8; 3] = [0x2f, 0x6d, 0xb5];
 const ORANGE: [u8; 3] = [0xee, 0x8a, 0x00];
@@ -94,9 +94,9 @@ fn a_chart_fits_into_a_message() {
     let mut points = day();
     points[40..60].fill(None);
     let levels = [
-        Line { at: 52, label: "usual 52", tone: Tone::Calm },
-        Line { at: 80, label: "busy 80", tone: Tone::Warn },
-        Line { at: 100, label: "limit 100", tone: Tone::Alert },
+        ChartLine { at: 52, label: "usual 52", tone: Tone::Calm },
+        ChartLine { at: 80, label: "busy 80", tone: Tone::Warn },
+        ChartLine { at: 100, label: "limit 100", tone: Tone::Alert },
     ];
     let chart = Chart { levels: &levels, tone: Tone::Alert, ..chart(&points) };
     let bytes = png(&chart);
@@ -141,10 +141,10 @@ fn a_point_between_gaps_is_visible() {
 
 #[test]
 fn levels_are_at_their_heights() {
-    let (points, zero) = ([Some(20); 12], [Line { at: 0, label: "", tone: Tone::Alert }]);
+    let (points, zero) = ([Some(20); 12], [ChartLine { at: 0, label: "", tone: Tone::Alert }]);
     let levels = [
-        Line { at: 50, label: "busy", tone: Tone::Warn },
-        Line { at: 100, label: "limit", tone: Tone::Alert },
+        ChartLine { at: 50, label: "busy", tone: Tone::Warn },
+        ChartLine { at: 100, label: "limit", tone: Tone::Alert },
     ];
     let picture = Picture::of(&Chart { levels: &levels, ..chart(&points) });
     let (half, all, line) = (picture.row(ORANGE), picture.row(RED), picture.row(BLUE));
@@ -157,8 +157,8 @@ fn levels_are_at_their_heights() {
 #[test]
 fn a_period_is_highlighted_at_its_time() {
     let points = [Some(5); 13];
-    let span = |from: &str, to: &str| Span { from: time(from), to: time(to), tone: Tone::Alert };
-    let marked = |spans: &[Span]| Picture::of(&Chart { spans, ..chart(&points) }).columns(RED);
+    let span = |from: &str, to: &str| ChartPeriod { from: time(from), to: time(to), tone: Tone::Alert };
+    let marked = |spans: &[ChartPeriod]| Picture::of(&Chart { spans, ..chart(&points) }).columns(RED);
     // The chart shows the hour from 06:00 to 07:00.
     let all = marked(&[span("2025-09-06T05:00:00Z", "2025-09-06T09:00:00Z")]);
     let quarter = marked(&[span("2025-09-06T06:15:00Z", "2025-09-06T06:30:00Z")]);
@@ -166,7 +166,7 @@ fn a_period_is_highlighted_at_its_time() {
     assert!((quarter[0] - all[0]).abs_diff(all.len() / 4) < 3);
     let outside = [
         span("2025-09-06T04:00:00Z", "2025-09-06T05:00:00Z"),
-        Span { from: Timestamp::MAX, to: Timestamp::MIN, tone: Tone::Alert },
+        ChartPeriod { from: Timestamp::MAX, to: Timestamp::MIN, tone: Tone::Alert },
     ];
     assert!(marked(&outside).is_empty());
     assert!(!marked(&[span("2025-09-06T06:20:00Z", "2025-09-06T06:20:00Z")]).is_empty(), "a moment is seen");
@@ -288,8 +288,8 @@ proptest! {
         tone in tone(),
         (width, height) in prop_oneof![(0_u32..60, 0_u32..400), (100_u32..500, 100_u32..300)],
     ) {
-        let levels: Vec<_> = levels.into_iter().map(|(at, tone)| Line { at, label: &texts.2, tone }).collect();
-        let spans: Vec<_> = spans.into_iter().map(|(from, to, tone)| Span { from, to, tone }).collect();
+        let levels: Vec<_> = levels.into_iter().map(|(at, tone)| ChartLine { at, label: &texts.2, tone }).collect();
+        let spans: Vec<_> = spans.into_iter().map(|(from, to, tone)| ChartPeriod { from, to, tone }).collect();
         let bytes = png_sized(&Chart {
             title: &texts.0,
             caption: &texts.1,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::error::Category;
 
-use super::{Answer, Unknown};
+use super::{SiteAnswer, Unknown};
 
 /// Maximum length of a quotation from a vendor's text.
 const QUOTE_MAX: usize = 200;
@@ -25,7 +25,7 @@ pub(super) fn no_count(why: impl Into<String>) -> Unknown {
 }
 
 /// Every status other than 200 is no count: 204 has no body, 206 has a part of it, and the others state an error.
-pub(super) fn plain_yes(vendor: &str, answer: &Answer) -> Result<(), Unknown> {
+pub(super) fn plain_yes(vendor: &str, answer: &SiteAnswer) -> Result<(), Unknown> {
     let code = answer.status.as_u16();
     let why = match code {
         200 => return Ok(()),
@@ -46,7 +46,7 @@ pub(super) fn plain_yes(vendor: &str, answer: &Answer) -> Result<(), Unknown> {
 }
 
 /// Returns the body as text, unless it is empty or a web page.
-pub(super) fn text<'a>(vendor: &str, answer: &'a Answer) -> Result<&'a str, Unknown> {
+pub(super) fn text<'a>(vendor: &str, answer: &'a SiteAnswer) -> Result<&'a str, Unknown> {
     let Ok(text) = std::str::from_utf8(&answer.body) else {
         return Err(no_count(format!("{vendor}'s answer isn't text")));
     };

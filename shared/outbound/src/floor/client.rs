@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::body::excerpt;
-use super::{Answer, Ask, BODY_MAX, Reading, Sign, System, Term, Unknown, places, terms};
+use super::{Ask, BODY_MAX, Reading, Sign, SiteAnswer, System, Term, Unknown, places, terms};
 use crate::failure::{Failure, retry_after};
 use crate::timer;
 
@@ -40,7 +40,7 @@ pub struct Floor {
     user: Option<String>,
     secret: SecretString,
     timeout: Duration,
-    pace: Option<Pace>,
+    pace: Option<RequestPace>,
 }
 
 impl fmt::Debug for Floor {
@@ -55,15 +55,15 @@ impl fmt::Debug for Floor {
 
 /// Spaces requests out. The sites of a Meraki organisation share one, since they share its limit.
 #[derive(Clone, Debug)]
-pub struct Pace {
+pub struct RequestPace {
     gap: Duration,
     next: Arc<Mutex<Option<Instant>>>,
 }
 
-impl Pace {
+impl RequestPace {
     /// Returns the pace that Meraki allows.
-    pub fn meraki() -> Pace {
-        Pace { gap: MERAKI_PACE, next: Arc::default() }
+    pub fn meraki() -> RequestPace {
+        RequestPace { gap: MERAKI_PACE, next: Arc::default() }
     }
 
     /// Waits for the caller's turn. Returns false at once if the turn would come after the deadline.
@@ -92,16 +92,16 @@ impl Pace {
 
 /// A site's answer to one request.
 #[derive(Clone, Debug)]
-pub struct Said {
+pub struct Exchange {
     /// The request.
     pub ask: Ask,
     /// The answer.
-    pub answer: Result<Answer, Unknown>,
+    pub answer: Result<SiteAnswer, Unknown>,
     /// How long the request took.
     pub took: Duration,
 }
 
-impl Said {
+impl Exchange {
     /// Returns the status, if there was an answer.
     pub fn status(&self) -> Option<u16> {
         self.answer.as_ref().ok().map(|answer| answer.status.as_u16())
@@ -120,11 +120,11 @@ impl Said {
 
 /// Result of one poll.
 #[derive(Clone, Debug)]
-pub struct Counts {
+pub struct SiteCounts {
     /// Devices in each zone, without those that are always there.
     pub zones: BTreeMap<String, Result<u32, Unknown>>,
     /// All answers, to find errors.
-    pub said: Vec<Said>,
+    pub said: Vec<Exchange>,
 }
 
 impl Floor {
@@ -142,7 +142,7 @@ impl Floor {
         let (base_url, user, pace) = match source {
             Source::Cmx(cmx) => (cmx.url.clone(), Some(cmx.user.clone()), None),
             Source::Spaces(spaces) => (spaces.url.clone(), None, None),
-            Source::Meraki(meraki) => (meraki.url.clone(), None, Some(Pace::meraki())),
+            Source::Meraki(meraki) => (meraki.url.clone(), None, Some(RequestPace::meraki())),
             Source::CmxPush(_) | Source::MerakiPush(_) => return None,
         };
         Some(Floor { http, system, base_url, user, secret, timeout, pace })
@@ -156,7 +156,7 @@ impl Floor {
 
     /// Shares a pace with other sites.
     #[must_use]
-    pub fn paced(self, pace: Pace) -> Floor {
+    pub fn paced(self, pace: RequestPace) -> Floor {
         Floor { pace: Some(pace), ..self }
     }
 
@@ -170,7 +170,7 @@ impl Floor {
     ///
     /// After the first request without an answer, no further one is made: an unreachable site costs one time-out,
     /// however many zones it has.
-    pub async fn count(&self, zones: &[(&str, &Zone)], now: Timestamp, within: Duration) -> Counts {
+    pub async fn count(&self, zones: &[(&str, &Zone)], now: Timestamp, within: Duration) -> SiteCounts {
         let wanted: Vec<_> =
             zones.iter().map(|(name, zone)| (*name, *zone, terms(self.system, zone))).collect();
         let mut asks: Vec<Ask> = Vec::new();
@@ -190,11 +190,11 @@ impl Floor {
                 (name.to_owned(), sum.map(|devices| devices.saturating_sub(zone.exclude.devices)))
             })
             .collect();
-        Counts { zones, said }
+        SiteCounts { zones, said }
     }
 
-    async fn ask_all(&self, asks: Vec<Ask>, deadline: Instant) -> Vec<Said> {
-        let mut said: Vec<Said> = Vec::with_capacity(asks.len());
+    async fn ask_all(&self, asks: Vec<Ask>, deadline: Instant) -> Vec<Exchange> {
+        let mut said: Vec<Exchange> = Vec::with_capacity(asks.len());
         let mut dead = None;
         let mut coming =
             stream::iter(asks.clone()).map(|ask| self.say(ask, deadline)).buffer_unordered(AT_ONCE);
@@ -208,26 +208,26 @@ impl Floor {
         if let Some(dead) = dead {
             for ask in asks {
                 if !said.iter().any(|one| one.ask == ask) {
-                    said.push(Said { ask, answer: Err(dead.clone()), took: Duration::ZERO });
+                    said.push(Exchange { ask, answer: Err(dead.clone()), took: Duration::ZERO });
                 }
             }
         }
         said
     }
 
-    async fn say(&self, ask: Ask, deadline: Instant) -> Said {
+    async fn say(&self, ask: Ask, deadline: Instant) -> Exchange {
         let began = timer::now();
         let answer = self.ask_until(&ask, deadline).await;
-        Said { ask, answer, took: timer::now().duration_since(began) }
+        Exchange { ask, answer, took: timer::now().duration_since(began) }
     }
 
     /// Makes one request, and retries it if Meraki asks us to slow down and the time allows it. A refusal is an answer
     /// too; [`read`](super::read) interprets it.
-    pub async fn ask(&self, ask: &Ask, within: Duration) -> Result<Answer, Unknown> {
+    pub async fn ask(&self, ask: &Ask, within: Duration) -> Result<SiteAnswer, Unknown> {
         self.ask_until(ask, timer::now() + within).await
     }
 
-    async fn ask_until(&self, ask: &Ask, deadline: Instant) -> Result<Answer, Unknown> {
+    async fn ask_until(&self, ask: &Ask, deadline: Instant) -> Result<SiteAnswer, Unknown> {
         let mut slowed = None;
         loop {
             let in_time = match &self.pace {
@@ -249,7 +249,7 @@ impl Floor {
         }
     }
 
-    async fn once(&self, ask: &Ask, timeout: Duration) -> Result<(Answer, Option<Duration>), Unknown> {
+    async fn once(&self, ask: &Ask, timeout: Duration) -> Result<(SiteAnswer, Option<Duration>), Unknown> {
         let request = self.http.get(self.url(ask)?).timeout(timeout);
         let request = match &self.user {
             Some(user) => request.basic_auth(user, Some(self.secret.expose_secret())),
@@ -271,7 +271,7 @@ impl Floor {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok((Answer { status, content_type, body: body.freeze(), framed }, pause))
+        Ok((SiteAnswer { status, content_type, body: body.freeze(), framed }, pause))
     }
 
     fn url(&self, ask: &Ask) -> Result<Url, Unknown> {
@@ -305,7 +305,7 @@ impl Floor {
 /// All answers, parsed and ready to be picked from.
 type Readings<'a> = BTreeMap<&'a Ask, Result<Reading<'a>, &'a Unknown>>;
 
-fn readings(said: &[Said], now: Timestamp) -> Readings<'_> {
+fn readings(said: &[Exchange], now: Timestamp) -> Readings<'_> {
     said.iter().map(|one| (&one.ask, one.answer.as_ref().map(|answer| Reading::new(answer, now)))).collect()
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::body::{self, Devices, Endpoints, Object, no_count, object, parts};
-use super::{Answer, Ask, Pick, Unknown};
+use super::{Ask, Pick, SiteAnswer, Unknown};
 
 const CMX: &str = "CMX";
 
@@ -120,7 +120,7 @@ pub(super) fn detected(text: &str) -> Result<u32, Unknown> {
 
 /// Reads `presence/v1/connected/count/today`, whose body is the number. A truncated number would still be a number, and
 /// so would a page that contains nothing else.
-pub(super) fn bare(answer: &Answer, text: &str) -> Result<u32, Unknown> {
+pub(super) fn bare(answer: &SiteAnswer, text: &str) -> Result<u32, Unknown> {
     if !answer.framed {
         return Err(no_count("CMX doesn't say where its number ends, so a part of it may be missing"));
     }

@@ -20,7 +20,7 @@ use handbell_core::config::{CmxApi, Source, Zone};
 use http::StatusCode;
 use jiff::Timestamp;
 
-pub use client::{Counts, Floor, Pace, Said};
+pub use client::{Exchange, Floor, RequestPace, SiteCounts};
 
 /// Maximum size of an answer. A list of a thousand zones has a quarter of a megabyte.
 pub const BODY_MAX: usize = 1024 * 1024;
@@ -212,7 +212,7 @@ pub fn terms(system: System, zone: &Zone) -> Result<Vec<Term>, Unknown> {
 
 /// A site's answer.
 #[derive(Clone)]
-pub struct Answer {
+pub struct SiteAnswer {
     /// HTTP status.
     pub status: StatusCode,
     /// Media type of the body, if the answer states one.
@@ -223,9 +223,9 @@ pub struct Answer {
     pub framed: bool,
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for SiteAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Answer { status, content_type, framed, .. } = self;
+        let SiteAnswer { status, content_type, framed, .. } = self;
         f.debug_struct("Answer")
             .field("status", status)
             .field("content_type", content_type)
@@ -236,14 +236,14 @@ impl fmt::Debug for Answer {
 }
 
 /// Returns the picked number, or why there is none. `now` determines which of Meraki's five-minute periods are over.
-pub fn read(pick: &Pick, answer: &Answer, now: Timestamp) -> Result<u32, Unknown> {
+pub fn read(pick: &Pick, answer: &SiteAnswer, now: Timestamp) -> Result<u32, Unknown> {
     Reading::new(answer, now).read(pick)
 }
 
 /// An answer that is being read. Its lists are long, and many zones pick from them, so a parsed list is kept, and so is
 /// the reason if it can't be parsed.
 struct Reading<'a> {
-    answer: &'a Answer,
+    answer: &'a SiteAnswer,
     now: Timestamp,
     cmx_zones: OnceCell<Result<cmx::Listing, Unknown>>,
     cmx_floors: OnceCell<Result<cmx::Listing, Unknown>>,
@@ -251,7 +251,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(answer: &'a Answer, now: Timestamp) -> Reading<'a> {
+    fn new(answer: &'a SiteAnswer, now: Timestamp) -> Reading<'a> {
         Reading {
             answer,
             now,
@@ -293,7 +293,7 @@ fn kept<T>(
 
 /// Returns the names of the places in an answer that lists several: CMX's zones and floors, Cisco Spaces' floors. Empty
 /// if the answer lists none or can't be parsed.
-pub fn places(answer: &Answer) -> Vec<String> {
+pub fn places(answer: &SiteAnswer) -> Vec<String> {
     let Ok(text) = std::str::from_utf8(&answer.body) else { return Vec::new() };
     [cmx::zones, cmx::floors, spaces::floors]
         .into_iter()

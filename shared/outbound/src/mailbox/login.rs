@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Server;
 use super::wire::SERVER;
-use crate::failure::{Failure, NEVER_ASKED, Said, masked};
+use crate::failure::{Failure, NEVER_ASKED, VendorResult, masked};
 
 /// Returns the single response of XOAUTH2 (Google, XOAUTH2 mechanism; Microsoft uses the same).
 pub(super) fn xoauth2(user: &str, token: &SecretString) -> String {
@@ -14,7 +14,7 @@ pub(super) fn xoauth2(user: &str, token: &SecretString) -> String {
 }
 
 /// Checks user and secret for control characters: a line feed in them would start another command.
-pub(super) fn one_line(server: &Server, secret: &SecretString) -> Said<()> {
+pub(super) fn one_line(server: &Server, secret: &SecretString) -> VendorResult<()> {
     let fits = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_control());
     if fits(&server.user) && fits(secret.expose_secret()) {
         return Ok(());

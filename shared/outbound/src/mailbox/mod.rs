@@ -19,7 +19,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio_rustls::rustls::ClientConfig;
 
-pub use imap::{Imap, Mark, News, Waiting};
+pub use imap::{Imap, Mark, News, UnreadMail};
 pub use pop3::{Listed, Pop3};
 
 /// Time-out of connecting, including encryption and the server's greeting.

@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use super::login::{one_line, quoted, refused, xoauth2};
 use super::wire::{SERVER, Wire, nonsense, too_large};
 use super::{COMMAND, Login, MAIL_MAX, Server};
-use crate::failure::{Failure, NEVER_ASKED, Said};
+use crate::failure::{Failure, NEVER_ASKED, VendorResult};
 
 /// Maximum length of a line of a reply or a listing in bytes (RFC 2449, 4).
 const LINE_MAX: usize = 512;
@@ -62,7 +62,7 @@ enum Reply {
 
 impl Pop3 {
     /// Connects and logs in.
-    pub async fn connect(server: &Server) -> Said<Pop3> {
+    pub async fn connect(server: &Server) -> VendorResult<Pop3> {
         let (Login::Password(secret) | Login::OAuth(secret)) = &server.login;
         one_line(server, secret)?;
         let mut session = Pop3 { wire: Wire::connect(server).await? };
@@ -96,7 +96,7 @@ impl Pop3 {
     }
 
     /// Returns the mails in the mailbox, oldest first.
-    pub async fn uidl(&mut self) -> Said<Vec<Listed>> {
+    pub async fn uidl(&mut self) -> VendorResult<Vec<Listed>> {
         let names = self.listing("UIDL\r\n").await?;
         let sizes: BTreeMap<u32, String> = self.listing("LIST\r\n").await?.into_iter().collect();
         let listed = names.into_iter().map(|(number, uidl)| {
@@ -113,7 +113,7 @@ impl Pop3 {
 
     /// Returns the exact bytes of a mail. A mail larger than [`MAIL_MAX`] is refused and ends the session;
     /// [`Listed::size`] tells beforehand.
-    pub async fn fetch(&mut self, number: u32) -> Said<Bytes> {
+    pub async fn fetch(&mut self, number: u32) -> VendorResult<Bytes> {
         self.wire.begin(COMMAND)?;
         self.ask(&format!("RETR {number}\r\n"), "it doesn't give a mail that it has listed").await?;
         let mut mail = BytesMut::new();
@@ -140,7 +140,7 @@ impl Pop3 {
     }
 
     /// Marks a mail for deletion, which happens in [`Pop3::quit`].
-    pub async fn delete(&mut self, number: u32) -> Said<()> {
+    pub async fn delete(&mut self, number: u32) -> VendorResult<()> {
         self.wire.begin(COMMAND)?;
         self.ask(&format!("DELE {number}\r\n"), "it doesn't delete a mail").await?;
         self.wire.done();
@@ -149,7 +149,7 @@ impl Pop3 {
 
     /// Ends the session and deletes the marked mails. If this fails, it is unknown which mails are left; their names
     /// tell in the next session.
-    pub async fn quit(mut self) -> Said<()> {
+    pub async fn quit(mut self) -> VendorResult<()> {
         self.wire.begin(COMMAND)?;
         self.wire.say(b"QUIT\r\n").await?;
         match self.reply(LINE_MAX).await? {
@@ -162,7 +162,7 @@ impl Pop3 {
     }
 
     /// Performs a step of the login.
-    async fn login(&mut self, line: &str) -> Said<()> {
+    async fn login(&mut self, line: &str) -> VendorResult<()> {
         self.wire.begin(COMMAND)?;
         self.wire.say(line.as_bytes()).await?;
         match self.more().await? {
@@ -179,7 +179,7 @@ impl Pop3 {
     }
 
     /// Reads a reply in which a refusal concerns the login.
-    async fn more(&mut self) -> Said<Reply> {
+    async fn more(&mut self) -> VendorResult<Reply> {
         match self.reply(CHALLENGE_MAX).await? {
             Reply::No { code, words } => Err(refused(&code, &words)),
             reply => Ok(reply),
@@ -187,7 +187,7 @@ impl Pop3 {
     }
 
     /// Sends a command and expects success. `no` states what a refusal means.
-    async fn ask(&mut self, line: &str, no: &str) -> Said<String> {
+    async fn ask(&mut self, line: &str, no: &str) -> VendorResult<String> {
         self.wire.say(line.as_bytes()).await?;
         match self.reply(LINE_MAX).await? {
             Reply::Yes(words) => Ok(words),
@@ -200,7 +200,7 @@ impl Pop3 {
         }
     }
 
-    async fn reply(&mut self, max: usize) -> Said<Reply> {
+    async fn reply(&mut self, max: usize) -> VendorResult<Reply> {
         let line = self.wire.line(max).await?;
         let line = String::from_utf8_lossy(&line);
         let line = line.trim_end();
@@ -219,7 +219,7 @@ impl Pop3 {
     }
 
     /// Returns the numbers in a listing, each once, with the text beside them.
-    async fn listing(&mut self, command: &str) -> Said<Vec<(u32, String)>> {
+    async fn listing(&mut self, command: &str) -> VendorResult<Vec<(u32, String)>> {
         self.wire.begin(COMMAND)?;
         self.ask(command, "it doesn't list its mails by name (UIDL), so that none can be told from another")
             .await?;

@@ -12,7 +12,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::{CONNECT, Server};
-use crate::failure::{Failure, Said, masked};
+use crate::failure::{Failure, VendorResult, masked};
 use crate::timer;
 
 pub(super) const SERVER: &str = "the mail server";
@@ -34,7 +34,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Connects. Reads and writes until [`Wire::done`] share the rest of [`CONNECT`].
-    pub(super) async fn connect(server: &Server) -> Said<Wire> {
+    pub(super) async fn connect(server: &Server) -> VendorResult<Wire> {
         let deadline = timer::now() + CONNECT;
         let unreachable = |why: String| Failure::NotSent {
             retry_after: None,
@@ -59,7 +59,7 @@ impl Wire {
     }
 
     /// Starts a command with this time-out.
-    pub(super) fn begin(&mut self, within: Duration) -> Said<()> {
+    pub(super) fn begin(&mut self, within: Duration) -> VendorResult<()> {
         if !std::mem::take(&mut self.ready) {
             return Err(Failure::NotSent {
                 retry_after: None,
@@ -80,7 +80,7 @@ impl Wire {
         self.deadline += by;
     }
 
-    pub(super) async fn say(&mut self, bytes: &[u8]) -> Said<()> {
+    pub(super) async fn say(&mut self, bytes: &[u8]) -> VendorResult<()> {
         let stream = self.stream.get_mut();
         let write = async {
             stream.write_all(bytes).await?;
@@ -90,7 +90,7 @@ impl Wire {
     }
 
     /// Reads the next line with its line ending. A line longer than `max` is an error.
-    pub(super) async fn line(&mut self, max: usize) -> Said<Vec<u8>> {
+    pub(super) async fn line(&mut self, max: usize) -> VendorResult<Vec<u8>> {
         let mut line = Vec::new();
         loop {
             let filled = timeout_at(self.deadline, self.stream.fill_buf());
@@ -112,7 +112,7 @@ impl Wire {
     }
 
     /// Reads exactly `length` bytes.
-    pub(super) async fn bytes(&mut self, length: usize) -> Said<Bytes> {
+    pub(super) async fn bytes(&mut self, length: usize) -> VendorResult<Bytes> {
         let mut bytes = BytesMut::new();
         while bytes.len() < length {
             bytes.reserve(PIECE.min(length - bytes.len()));

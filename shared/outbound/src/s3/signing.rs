@@ -14,7 +14,7 @@ use reqwest::{RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Bucket, S3};
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 impl Bucket {
     /// Signs a request and returns it without its body.
@@ -24,7 +24,7 @@ impl Bucket {
         url: &Url,
         headers: &[(&str, &str)],
         body: &Bytes,
-    ) -> Said<RequestBuilder> {
+    ) -> VendorResult<RequestBuilder> {
         let cannot = || {
             Failure::never_asked(format!("the request to {S3} can't be signed: check the keys and the clock"))
         };

@@ -15,7 +15,7 @@ use aws_sdk_sesv2::types::{
 };
 use bytes::Bytes;
 
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 const SES: &str = "Amazon SES";
 
@@ -40,7 +40,7 @@ impl fmt::Debug for Ses {
 
 /// A mail to be sent. Line feeds and other control characters are removed from everything but the bodies.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Mail {
+pub struct OutgoingMail {
     /// One of our addresses that SES has verified, with or without a name: `Green Power <help@example.com>`.
     pub from: String,
     /// Recipient; one address.
@@ -82,7 +82,7 @@ impl fmt::Debug for Attachment {
     }
 }
 
-impl fmt::Debug for Mail {
+impl fmt::Debug for OutgoingMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mail")
             .field("bytes", &self.text.len())
@@ -101,7 +101,7 @@ impl Ses {
 
     /// Sends a mail and returns SES's id. The recipient's `Message-ID` is `<id@email.amazonses.com>` in us-east-1 and
     /// `<id@REGION.amazonses.com>` elsewhere. The mail is accepted then, not delivered.
-    pub async fn send(&self, mail: &Mail) -> Said<String> {
+    pub async fn send(&self, mail: &OutgoingMail) -> VendorResult<String> {
         let attached: usize = mail.attachments.iter().map(|file| file.bytes.len()).sum();
         if attached > ATTACHED_MAX {
             return Err(Failure::never_asked(format!("the files are larger than {SES} takes: 28 MB in all")));
@@ -121,11 +121,11 @@ impl Ses {
     }
 }
 
-fn address(text: &str) -> Said<String> {
+fn address(text: &str) -> VendorResult<String> {
     clean::mailbox(text).ok_or_else(|| Failure::never_asked("the mail has an address that isn't one address"))
 }
 
-fn message(mail: &Mail) -> Result<Message, BuildError> {
+fn message(mail: &OutgoingMail) -> Result<Message, BuildError> {
     let content = |text: &str| Content::builder().data(text).charset("UTF-8").build();
     let mut body = Body::builder().text(content(&mail.text)?);
     if let Some(html) = &mail.html {
@@ -156,7 +156,7 @@ fn part(file: &Attachment) -> Result<Part, BuildError> {
         .build()
 }
 
-fn tags(mail: &Mail) -> Result<Option<Vec<MessageTag>>, BuildError> {
+fn tags(mail: &OutgoingMail) -> Result<Option<Vec<MessageTag>>, BuildError> {
     let clean = mail.tags.iter().map(|(name, value)| (clean::tag(name), clean::tag(value)));
     let tags: Vec<MessageTag> = clean
         .filter(|(name, value)| !name.is_empty() && !value.is_empty())
@@ -249,12 +249,12 @@ mod tests {
 
     #[test]
     fn debug_shows_no_personal_data() {
-        let mail = Mail {
+        let mail = OutgoingMail {
             from: "Green Power <help@example.com>".into(),
             to: "dana@example.com".into(),
             subject: "Your call".into(),
             text: "Hello".into(),
-            ..Mail::default()
+            ..OutgoingMail::default()
         };
         assert_eq!(format!("{mail:?}"), "Mail { bytes: 5, html: false, headers: 0, attachments: 0, .. }");
     }

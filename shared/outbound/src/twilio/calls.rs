@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Accepted, Twilio, id};
 use crate::answer::time;
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 /// Allowed ringing times in seconds (Twilio, Calls resource, `Timeout`).
 const TIMEOUT: std::ops::RangeInclusive<u32> = 1..=600;
@@ -95,7 +95,7 @@ struct Calls {
 impl Twilio {
     /// Places a call and returns its sid. The call is queued then: an account makes one call per second (Twilio, Calls
     /// resource).
-    pub async fn place_call(&self, call: &Call) -> Said<String> {
+    pub async fn place_call(&self, call: &Call) -> VendorResult<String> {
         let timeout = call.timeout.clamp(*TIMEOUT.start(), *TIMEOUT.end()).to_string();
         let mut form = vec![
             ("To", call.to.as_str()),
@@ -124,16 +124,16 @@ impl Twilio {
 
     /// Cancels a call that is still ringing. A call that was answered goes on, and one that is over is no failure. The
     /// call is idempotent.
-    pub async fn cancel_call(&self, sid: &str) -> Said<()> {
+    pub async fn cancel_call(&self, sid: &str) -> VendorResult<()> {
         self.end_call(sid, "canceled").await
     }
 
     /// Ends a call, including one that was answered. A call that is already over is no failure. The call is idempotent.
-    pub async fn hang_up(&self, sid: &str) -> Said<()> {
+    pub async fn hang_up(&self, sid: &str) -> VendorResult<()> {
         self.end_call(sid, "completed").await
     }
 
-    async fn end_call(&self, sid: &str, status: &str) -> Said<()> {
+    async fn end_call(&self, sid: &str, status: &str) -> VendorResult<()> {
         let url = self.url(&["Calls", &format!("{}.json", id(sid)?)])?;
         let request = self.request(Method::POST, url).form(&[("Status", status)]);
         match self.ask::<Accepted>(request).await {
@@ -143,13 +143,13 @@ impl Twilio {
     }
 
     /// Returns the newest fifty calls to and from these numbers, newest first.
-    pub async fn calls(&self, to: Option<&str>, from: Option<&str>) -> Said<Vec<CallSeen>> {
+    pub async fn calls(&self, to: Option<&str>, from: Option<&str>) -> VendorResult<Vec<CallSeen>> {
         let url = self.look("Calls.json", to, from)?;
         Ok(self.ask::<Calls>(self.request(Method::GET, url)).await?.calls)
     }
 
     /// Returns a call by its sid.
-    pub async fn call(&self, sid: &str) -> Said<CallSeen> {
+    pub async fn call(&self, sid: &str) -> VendorResult<CallSeen> {
         let url = self.url(&["Calls", &format!("{}.json", id(sid)?)])?;
         self.ask(self.request(Method::GET, url)).await
     }

@@ -9,7 +9,7 @@ use reqwest::{RequestBuilder, Url};
 
 use super::{TWILIO, Twilio, sorted};
 use crate::answer::{Answer, with_bytes};
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 use crate::media::told_type;
 
 /// Host of the API, except in the local environment. It receives the password.
@@ -20,14 +20,14 @@ const REDIRECTS_MAX: usize = 3;
 
 /// A file fetched from Twilio.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Fetched {
+pub struct TwilioMedia {
     /// The content.
     pub bytes: Bytes,
     /// Media type according to Twilio. Nobody has checked it: see [`crate::looks_like`].
     pub content_type: String,
 }
 
-impl fmt::Debug for Fetched {
+impl fmt::Debug for TwilioMedia {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fetched")
             .field("bytes", &self.bytes.len())
@@ -54,7 +54,7 @@ impl Twilio {
     ///
     /// Only Twilio's own hosts are requested, whatever an address or a redirect names; another address is refused
     /// without a request.
-    pub async fn fetch(&self, url: &str, limit: u64) -> Said<Fetched> {
+    pub async fn fetch(&self, url: &str, limit: u64) -> VendorResult<TwilioMedia> {
         let mut url = Url::parse(url).map_err(|_| foreign())?;
         for _ in 0..=REDIRECTS_MAX {
             let request = self.request_for(url.clone())?;
@@ -66,12 +66,12 @@ impl Twilio {
             }
             let answer = sorted(answer)?;
             let content_type = told_type(&answer.headers);
-            return Ok(Fetched { bytes: answer.file(limit)?, content_type });
+            return Ok(TwilioMedia { bytes: answer.file(limit)?, content_type });
         }
         Err(Failure::unknown("Twilio sends us on and on for the file"))
     }
 
-    fn request_for(&self, url: Url) -> Said<RequestBuilder> {
+    fn request_for(&self, url: Url) -> VendorResult<RequestBuilder> {
         match self.place(&url) {
             Place::Api => Ok(self.request(Method::GET, url)),
             Place::Store => Ok(self.http.get(url)),

@@ -6,7 +6,7 @@ use http::Method;
 use serde::Deserialize;
 
 use super::{Twilio, id};
-use crate::failure::Said;
+use crate::failure::VendorResult;
 
 /// A file that came with a text.
 #[derive(Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ struct Medium {
 
 impl Twilio {
     /// Returns the files of a text, at most ten, in Twilio's order (Twilio, Media resource).
-    pub async fn media_of(&self, message: &str) -> Said<Vec<MediaRef>> {
+    pub async fn media_of(&self, message: &str) -> VendorResult<Vec<MediaRef>> {
         let message = id(message)?;
         let url = self.url(&["Messages", message, "Media.json"])?;
         let list: MediaList = self.ask(self.request(Method::GET, url)).await?;
@@ -60,12 +60,12 @@ impl Twilio {
     }
 
     /// Deletes a file at Twilio. A missing file is no failure. The call is idempotent.
-    pub async fn delete_media(&self, message: &str, media: &str) -> Said<()> {
+    pub async fn delete_media(&self, message: &str, media: &str) -> VendorResult<()> {
         self.delete(&["Messages", id(message)?, "Media", &format!("{}.json", id(media)?)]).await
     }
 
     /// Deletes a recording at Twilio. A missing recording is no failure. The call is idempotent.
-    pub async fn delete_recording(&self, sid: &str) -> Said<()> {
+    pub async fn delete_recording(&self, sid: &str) -> VendorResult<()> {
         self.delete(&["Recordings", &format!("{}.json", id(sid)?)]).await
     }
 

@@ -16,13 +16,13 @@ use serde::de::DeserializeOwned;
 
 pub use calls::{Call, CallSeen};
 pub use codes::{Class, explain};
-pub use fetch::Fetched;
+pub use fetch::TwilioMedia;
 pub use media::MediaRef;
-pub use texts::{BODY_MAX, MEDIA_MAX, Message, Sms, fit};
+pub use texts::{BODY_MAX, MEDIA_MAX, Sms, TwilioMessage, fit};
 
 use crate::DEADLINE;
 use crate::answer::Answer;
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 const TWILIO: &str = "Twilio";
 
@@ -76,7 +76,7 @@ impl Twilio {
         Twilio { http, base_url, account, user, password }
     }
 
-    fn url(&self, path: &[&str]) -> Said<Url> {
+    fn url(&self, path: &[&str]) -> VendorResult<Url> {
         let no_address = || Failure::never_asked("the address of Twilio in the settings is not an address");
         let mut url = Url::parse(&self.base_url).map_err(|_| no_address())?;
         let account = id(&self.account)?;
@@ -88,7 +88,7 @@ impl Twilio {
         Ok(url)
     }
 
-    fn look(&self, list: &str, to: Option<&str>, from: Option<&str>) -> Said<Url> {
+    fn look(&self, list: &str, to: Option<&str>, from: Option<&str>) -> VendorResult<Url> {
         let mut url = self.url(&[list])?;
         // No filter by date: a queued message has no date of sending yet and would not be found.
         for (name, number) in [("To", to), ("From", from)] {
@@ -104,12 +104,12 @@ impl Twilio {
         self.http.request(method, url).basic_auth(&self.user, Some(self.password.expose_secret()))
     }
 
-    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> Said<T> {
+    async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> VendorResult<T> {
         sorted(Answer::to(TWILIO, request, DEADLINE).await?)?.agreed()
     }
 
     /// Deletes a resource. A missing one is no failure.
-    async fn delete(&self, path: &[&str]) -> Said<()> {
+    async fn delete(&self, path: &[&str]) -> VendorResult<()> {
         let request = self.request(Method::DELETE, self.url(path)?);
         match sorted(Answer::to(TWILIO, request, DEADLINE).await?) {
             Ok(_) | Err(Failure::Refused { code: 404 | 20404, .. }) => Ok(()),
@@ -119,7 +119,7 @@ impl Twilio {
 }
 
 /// Returns a successful response; everything else is a failure.
-fn sorted(answer: Answer) -> Said<Answer> {
+fn sorted(answer: Answer) -> VendorResult<Answer> {
     if answer.status.is_success() {
         return Ok(answer);
     }
@@ -144,7 +144,7 @@ fn sorted(answer: Answer) -> Said<Answer> {
 }
 
 /// Checks a sid. Sids consist of letters and digits; other characters would change the request.
-fn id(sid: &str) -> Said<&str> {
+fn id(sid: &str) -> VendorResult<&str> {
     if !sid.is_empty() && sid.bytes().all(|b| b.is_ascii_alphanumeric()) {
         Ok(sid)
     } else {

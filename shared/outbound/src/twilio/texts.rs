@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{Accepted, Twilio, VERSION, id};
 use crate::answer::{self, time};
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 /// Maximum number of characters of a text (Twilio, Messages resource; error 21617 beyond).
 pub const BODY_MAX: usize = 1600;
@@ -57,7 +57,7 @@ impl fmt::Debug for Sms {
 
 /// A text in Twilio's records, outbound or inbound (Twilio, Messages resource).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-pub struct Message {
+pub struct TwilioMessage {
     /// `SM…` or `MM…`.
     pub sid: String,
     /// The text.
@@ -89,7 +89,7 @@ pub struct Message {
     pub error_code: Option<u32>,
 }
 
-impl fmt::Debug for Message {
+impl fmt::Debug for TwilioMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
             .field("sid", &self.sid)
@@ -99,7 +99,7 @@ impl fmt::Debug for Message {
     }
 }
 
-impl Message {
+impl TwilioMessage {
     fn at(&self) -> Option<Timestamp> {
         self.date_sent.or(self.date_created)
     }
@@ -108,7 +108,7 @@ impl Message {
 // `messages` has no default: a response without the list is not an empty list.
 #[derive(Deserialize)]
 struct Messages {
-    messages: Vec<Message>,
+    messages: Vec<TwilioMessage>,
     #[serde(default)]
     next_page_uri: Option<String>,
 }
@@ -130,7 +130,7 @@ pub fn fit(body: &str) -> Cow<'_, str> {
 
 impl Twilio {
     /// Sends a text and returns its sid. The text is accepted then, not delivered.
-    pub async fn send_sms(&self, sms: &Sms) -> Said<String> {
+    pub async fn send_sms(&self, sms: &Sms) -> VendorResult<String> {
         let body = fit(&sms.body);
         let validity = sms.validity.clamp(*VALIDITY.start(), *VALIDITY.end()).to_string();
         let service = sms.from.len() == 34 && sms.from.starts_with("MG");
@@ -149,13 +149,13 @@ impl Twilio {
     }
 
     /// Returns the newest fifty texts to and from these numbers, newest first.
-    pub async fn messages(&self, to: Option<&str>, from: Option<&str>) -> Said<Vec<Message>> {
+    pub async fn messages(&self, to: Option<&str>, from: Option<&str>) -> VendorResult<Vec<TwilioMessage>> {
         let url = self.look("Messages.json", to, from)?;
         Ok(self.ask::<Messages>(self.request(Method::GET, url)).await?.messages)
     }
 
     /// Returns a text by its sid.
-    pub async fn message(&self, sid: &str) -> Said<Message> {
+    pub async fn message(&self, sid: &str) -> VendorResult<TwilioMessage> {
         let url = self.url(&["Messages", &format!("{}.json", id(sid)?)])?;
         self.ask(self.request(Method::GET, url)).await
     }
@@ -166,7 +166,7 @@ impl Twilio {
     ///
     /// Reads at most 2000 texts in up to ten requests. If there are more, or if a page can't be read, the look-up
     /// fails.
-    pub async fn inbound_since(&self, to: &str, since: Timestamp) -> Said<Vec<Message>> {
+    pub async fn inbound_since(&self, to: &str, since: Timestamp) -> VendorResult<Vec<TwilioMessage>> {
         let mut url = self.url(&["Messages.json"])?;
         // Twilio filters by days, in GMT (Twilio, Messages resource, `DateSent>`).
         let day = format!("{}T00:00:00Z", since.to_zoned(TimeZone::UTC).date());
@@ -174,19 +174,20 @@ impl Twilio {
             .append_pair("To", to)
             .append_pair("DateSent>", &day)
             .append_pair("PageSize", PAGE);
-        let is_older = |message: &Message| message.at().is_some_and(|at| at.as_second() < since.as_second());
+        let is_older =
+            |message: &TwilioMessage| message.at().is_some_and(|at| at.as_second() < since.as_second());
         let mut found = Vec::new();
         for _ in 0..PAGES_MAX {
             let page: Messages = self.ask(self.request(Method::GET, url)).await?;
             // The newest come first: after a page that contains only older texts, all further pages do too.
             let done = !page.messages.is_empty() && page.messages.iter().all(is_older);
-            let inbound = |message: &Message| message.direction.as_deref() == Some("inbound");
+            let inbound = |message: &TwilioMessage| message.direction.as_deref() == Some("inbound");
             found.extend(page.messages.into_iter().filter(|message| inbound(message) && !is_older(message)));
             match page.next_page_uri.filter(|uri| !done && !uri.is_empty()) {
                 Some(next) => url = self.next_page(&next)?,
                 None => {
                     found.reverse();
-                    found.sort_by_key(Message::at);
+                    found.sort_by_key(TwilioMessage::at);
                     return Ok(found);
                 }
             }
@@ -196,7 +197,7 @@ impl Twilio {
 
     /// Returns the address of the next page, which Twilio states without scheme and host. The request carries the
     /// password, so it must be our own host.
-    fn next_page(&self, uri: &str) -> Said<Url> {
+    fn next_page(&self, uri: &str) -> VendorResult<Url> {
         let foreign = || Failure::unknown("Twilio's list continues at a foreign address");
         let own = self.url(&["Messages.json"])?;
         // Below the configured address, which may have a path in the local environment.
@@ -238,7 +239,7 @@ mod tests {
             (r#"{"sid":"SM1","num_media":99999999999}"#, 0),
             (r#"{"sid":"SM1"}"#, 0),
         ] {
-            assert_eq!(serde_json::from_str::<Message>(json).unwrap().num_media, expected, "{json}");
+            assert_eq!(serde_json::from_str::<TwilioMessage>(json).unwrap().num_media, expected, "{json}");
         }
     }
 

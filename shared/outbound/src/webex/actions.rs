@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Member, Webex};
-use crate::failure::Said;
+use crate::failure::VendorResult;
 use handbell_core::occupancy::zone::Level;
-use handbell_core::wording::occupancy::Card;
+use handbell_core::wording::occupancy::ZoneCard;
 
 /// A submission: a person pressed a button on a card (Webex, Attachment Actions API).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -27,12 +27,12 @@ pub struct Action {
 
 impl Webex {
     /// Returns a submission. The webhook reports only its id.
-    pub async fn action(&self, id: &str) -> Said<Action> {
+    pub async fn action(&self, id: &str) -> VendorResult<Action> {
         self.get(self.url(&["attachment", "actions", id])?).await
     }
 
     /// Returns the person's membership in a space, if there is one.
-    pub async fn member(&self, room: &str, person: &str) -> Said<Option<Member>> {
+    pub async fn member(&self, room: &str, person: &str) -> VendorResult<Option<Member>> {
         let mut url = self.url(&["memberships"])?;
         url.query_pairs_mut().append_pair("roomId", room).append_pair("personId", person);
         let members: Vec<Member> = self.list(url, 10).await?;
@@ -42,7 +42,7 @@ impl Webex {
 
 /// Builds a zone's card as an Adaptive Card of version 1.3, the latest that Webex supports. A press of a button returns
 /// `incident` and the choice.
-pub fn zone_card(card: &Card, picture: Option<&str>, incident: &str) -> Value {
+pub fn zone_card(card: &ZoneCard, picture: Option<&str>, incident: &str) -> Value {
     let colour = match card.level {
         Some(Level::Alert) => "Attention",
         Some(Level::Warn) => "Warning",

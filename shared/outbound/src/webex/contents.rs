@@ -10,12 +10,12 @@ use reqwest::Url;
 use super::disposition::name;
 use super::{WEBEX, Webex, sorted};
 use crate::answer::{Answer, with_bytes};
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 use crate::media::told_type;
 
 /// A file fetched from a post.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Fetched {
+pub struct WebexContent {
     /// Name: no folders, no control characters, at most 100 characters, never empty.
     pub name: String,
     /// Media type according to Webex. Nobody has checked it: see [`crate::looks_like`].
@@ -24,7 +24,7 @@ pub struct Fetched {
     pub bytes: Bytes,
 }
 
-impl fmt::Debug for Fetched {
+impl fmt::Debug for WebexContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fetched")
             .field("content_type", &self.content_type)
@@ -61,21 +61,21 @@ impl Webex {
     /// While Webex scans the file for malware, this returns [`Failure::NotSent`] and may be retried. A file that Webex
     /// can't scan because it is encrypted is returned nevertheless (Webex, basics guide). An address that isn't one of
     /// Webex's files is refused without a request, because the request carries the token.
-    pub async fn content(&self, url: &str, limit: u64) -> Said<Fetched> {
+    pub async fn content(&self, url: &str, limit: u64) -> VendorResult<WebexContent> {
         let answer = self.ask_for(Method::GET, self.contents(url)?, limit).await?;
         let (name, content_type) = (name(&answer.headers), told_type(&answer.headers));
-        Ok(Fetched { name, content_type, bytes: answer.file(limit)? })
+        Ok(WebexContent { name, content_type, bytes: answer.file(limit)? })
     }
 
     /// Returns the metadata of a file without fetching it. Failures are those of [`Webex::content`].
-    pub async fn content_about(&self, url: &str) -> Said<About> {
+    pub async fn content_about(&self, url: &str) -> VendorResult<About> {
         let answer = self.ask_for(Method::HEAD, self.contents(url)?, 0).await?;
         let headers = &answer.headers;
         Ok(About { name: name(headers), content_type: told_type(headers), length: length(headers) })
     }
 
     /// Parses the address of one of Webex's files. Any other address would receive our token.
-    fn contents(&self, url: &str) -> Said<Url> {
+    fn contents(&self, url: &str) -> VendorResult<Url> {
         let foreign = || Failure::never_asked("the address of the file isn't one of Webex' files");
         // The path ends in a slash.
         let mut files = self.url(&["contents", "x"])?;
@@ -88,7 +88,7 @@ impl Webex {
         if inside && nobody && url.origin() == files.origin() { Ok(url) } else { Err(foreign()) }
     }
 
-    async fn ask_for(&self, method: Method, url: Url, limit: u64) -> Said<Answer> {
+    async fn ask_for(&self, method: Method, url: Url, limit: u64) -> VendorResult<Answer> {
         let bytes = usize::try_from(limit).unwrap_or(usize::MAX);
         let ask = |url| Answer::within(WEBEX, self.request(method.clone(), url), with_bytes(limit), bytes);
         let mut answer = ask(url.clone()).await?;

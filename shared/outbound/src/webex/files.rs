@@ -8,7 +8,7 @@ use futures_util::stream;
 use reqwest::multipart::Part;
 use tokio::io::AsyncReadExt;
 
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 /// Maximum size of a file in bytes (Webex, basics guide). Webex shows previews up to 1 MB.
 pub const FILE_MAX: u64 = 100 * 1024 * 1024;
@@ -18,7 +18,7 @@ const CHUNK: usize = 64 * 1024;
 
 /// A file to be sent with a post, read from disk during the upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
+pub struct WebexFile {
     /// Path of the file.
     pub path: PathBuf,
     /// Name shown to people.
@@ -56,7 +56,7 @@ impl Attached {
     }
 
     /// Returns the content as a part of a form, and its length.
-    pub(super) fn part(&self) -> Said<(Part, u64)> {
+    pub(super) fn part(&self) -> VendorResult<(Part, u64)> {
         let length = self.bytes.len() as u64;
         if length > FILE_MAX {
             return Err(too_long(&self.name, length));
@@ -66,9 +66,9 @@ impl Attached {
     }
 }
 
-impl File {
+impl WebexFile {
     /// Returns the file as a part of a form, and its length.
-    pub(super) async fn part(&self) -> Said<(Part, u64)> {
+    pub(super) async fn part(&self) -> VendorResult<(Part, u64)> {
         let unreadable = |_| Failure::never_asked(format!("the file {} can't be read", self.name));
         let opened = tokio::fs::File::open(&self.path).await.map_err(unreadable)?;
         let metadata = opened.metadata().await.map_err(unreadable)?;
@@ -97,7 +97,7 @@ fn too_long(name: &str, length: u64) -> Failure {
     Failure::never_asked(format!("the file {name} has {size} MB, Webex takes 100 MB at most"))
 }
 
-fn named(part: Part, name: &str, content_type: &str) -> Said<Part> {
+fn named(part: Part, name: &str, content_type: &str) -> VendorResult<Part> {
     // Checked separately, since setting an invalid type consumes the part.
     let content_type = match Part::text(String::new()).mime_str(content_type) {
         Ok(_) => content_type.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use handbell_core::wording::incident::{Card, Colour};
+use handbell_core::wording::incident::{Colour, IncidentCard};
 use serde_json::{Value, json};
 
 use super::actions::plain;
@@ -29,7 +29,7 @@ fn colour_name(colour: Colour) -> &'static str {
 
 /// The card as an Adaptive Card of version 1.3, the latest that Webex shows. What comes back when a button is pressed is
 /// `{"handbell":"incident","incident":"H-7K3Q","epoch":2,"choice":"acknowledge"}`. At most 20 lines and 5 buttons are shown.
-pub fn incident_card(card: &Card) -> Value {
+pub fn incident_card(card: &IncidentCard) -> Value {
     let mut body = vec![
         json!({ "type": "TextBlock", "text": text(&card.title), "weight": "Bolder", "size": "Medium", "wrap": true }),
         json!({
@@ -94,9 +94,9 @@ mod tests {
 
     use super::*;
 
-    fn card() -> Card {
+    fn card() -> IncidentCard {
         let choice = |title: &str, command| CardChoice { title: title.into(), command };
-        Card {
+        IncidentCard {
             title: "Help at till 3".into(),
             state: "Nobody has it yet".into(),
             colour: Colour::Attention,
@@ -132,12 +132,12 @@ mod tests {
                 ],
             })
         );
-        let bare = incident_card(&Card { lines: vec![], ..card() });
+        let bare = incident_card(&IncidentCard { lines: vec![], ..card() });
         assert_eq!(bare["body"].as_array().unwrap().len(), 3);
         for (colour, name) in
             [(Colour::Warning, "Warning"), (Colour::Good, "Good"), (Colour::Accent, "Accent")]
         {
-            assert_eq!(incident_card(&Card { colour, ..card() })["body"][1]["color"], name);
+            assert_eq!(incident_card(&IncidentCard { colour, ..card() })["body"][1]["color"], name);
         }
     }
 
@@ -155,7 +155,7 @@ mod tests {
             assert_eq!(text(data), expected);
         }
         let nasty = "a*b\r\nc";
-        let shown = incident_card(&Card {
+        let shown = incident_card(&IncidentCard {
             title: nasty.into(),
             state: nasty.into(),
             lines: vec![(nasty.into(), nasty.into())],
@@ -175,7 +175,7 @@ mod tests {
     fn too_much_is_left_out() {
         let choice = CardChoice { title: "x".repeat(10_000), command: "x" };
         let line = ("*".repeat(10_000), "é".repeat(10_000));
-        let much = incident_card(&Card {
+        let much = incident_card(&IncidentCard {
             title: "x".repeat(10_000),
             lines: vec![line; 100],
             choices: vec![choice; 9],

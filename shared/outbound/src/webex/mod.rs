@@ -23,18 +23,18 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 pub use actions::{Action, zone_card};
-pub use contents::{About, Fetched};
-pub use files::{Attached, FILE_MAX, File};
+pub use contents::{About, WebexContent};
+pub use files::{Attached, FILE_MAX, WebexFile};
 pub use incident_card::incident_card;
-pub use people::Person;
-pub use posts::{MARKDOWN_MAX, Message, Post, fit};
+pub use people::WebexPerson;
+pub use posts::{MARKDOWN_MAX, Post, WebexMessage, fit};
 pub use spaces::{Member, Room, TITLE_MAX, title};
-pub use teams::{Team, Teammate};
+pub use teams::{Teammate, WebexTeam};
 pub use webhooks::{NewWebhook, Webhook};
 
 use crate::DEADLINE;
 use crate::answer::Answer;
-use crate::failure::{Failure, Said, masked};
+use crate::failure::{Failure, VendorResult, masked};
 
 const WEBEX: &str = "Webex";
 
@@ -86,12 +86,12 @@ impl Webex {
     }
 
     /// Returns our own account. Its messages must be ignored, or the bot answers itself forever (Webex, bots guide).
-    pub async fn me(&self) -> Said<Person> {
+    pub async fn me(&self) -> VendorResult<WebexPerson> {
         self.get(self.url(&["people", "me"])?).await
     }
 
     /// Builds an address. Each id is one path segment, whatever characters it contains.
-    fn url(&self, path: &[&str]) -> Said<Url> {
+    fn url(&self, path: &[&str]) -> VendorResult<Url> {
         let mut url = Url::parse(&self.base_url)
             .map_err(|_| Failure::never_asked("the address of Webex in the settings is not an address"))?;
         if path.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
@@ -109,29 +109,39 @@ impl Webex {
     }
 
     /// Sends a request. Returns a success, or a 409 if the caller accepts one.
-    async fn ask(&self, request: RequestBuilder, deadline: Duration, conflict_is_fine: bool) -> Said<Answer> {
+    async fn ask(
+        &self,
+        request: RequestBuilder,
+        deadline: Duration,
+        conflict_is_fine: bool,
+    ) -> VendorResult<Answer> {
         sorted(Answer::to(WEBEX, request, deadline).await?, conflict_is_fine)
     }
 
     /// Deletes a resource. A missing one is no failure.
-    async fn delete(&self, path: &[&str]) -> Said<()> {
+    async fn delete(&self, path: &[&str]) -> VendorResult<()> {
         match self.ask(self.request(Method::DELETE, self.url(path)?), DEADLINE, false).await {
             Ok(_) | Err(Failure::Refused { code: 404, .. }) => Ok(()),
             Err(failure) => Err(failure),
         }
     }
 
-    async fn get<T: DeserializeOwned>(&self, url: Url) -> Said<T> {
+    async fn get<T: DeserializeOwned>(&self, url: Url) -> VendorResult<T> {
         self.ask(self.request(Method::GET, url), DEADLINE, false).await?.agreed()
     }
 
-    async fn send<T: DeserializeOwned>(&self, method: Method, url: Url, body: &serde_json::Value) -> Said<T> {
+    async fn send<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: Url,
+        body: &serde_json::Value,
+    ) -> VendorResult<T> {
         self.ask(self.request(method, url).json(body), DEADLINE, false).await?.agreed()
     }
 
     /// Reads a list page by page, until there are `enough` items or no more pages. An empty page needn't be the last
     /// (Webex, basics guide).
-    async fn list<T: DeserializeOwned>(&self, first: Url, enough: usize) -> Said<Vec<T>> {
+    async fn list<T: DeserializeOwned>(&self, first: Url, enough: usize) -> VendorResult<Vec<T>> {
         let mut all = Vec::new();
         let mut seen = HashSet::new();
         let mut url = first;
@@ -159,7 +169,7 @@ impl Webex {
 }
 
 /// Returns a success, or a 409 if the caller accepts one; everything else is a failure.
-fn sorted(answer: Answer, conflict_is_fine: bool) -> Said<Answer> {
+fn sorted(answer: Answer, conflict_is_fine: bool) -> VendorResult<Answer> {
     let pause = Some(answer.retry_after().unwrap_or(PAUSE));
     if let Some(failure) = Failure::of_status(WEBEX, answer.status, pause) {
         return Err(failure);

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::Webex;
 use crate::answer::time;
-use crate::failure::Said;
+use crate::failure::VendorResult;
 
 /// Maximum number of people per request (Webex, People API).
 const BATCH: usize = 85;
@@ -16,7 +16,7 @@ const BATCH: usize = 85;
 /// A person and their presence, as far as Webex shows it to us (Webex, People API).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Person {
+pub struct WebexPerson {
     /// Opaque id; never parse it.
     pub id: String,
     /// Mail addresses; compare without regard to case. A bot's first one ends in `@webex.bot`.
@@ -40,7 +40,7 @@ pub struct Person {
     pub last_activity: Option<Timestamp>,
 }
 
-impl fmt::Debug for Person {
+impl fmt::Debug for WebexPerson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Person")
             .field("id", &self.id)
@@ -50,7 +50,7 @@ impl fmt::Debug for Person {
     }
 }
 
-impl Person {
+impl WebexPerson {
     /// Whether the person would see a message now; `None` if Webex shows no presence. A person in a call or a meeting,
     /// who presents or whose status is unknown, is not there.
     pub fn is_there(&self) -> Option<bool> {
@@ -64,29 +64,29 @@ impl Person {
 
 impl Webex {
     /// Returns a person by id.
-    pub async fn person(&self, id: &str) -> Said<Person> {
+    pub async fn person(&self, id: &str) -> VendorResult<WebexPerson> {
         self.get(self.url(&["people", id])?).await
     }
 
     /// Returns a person by mail address. Only people of our own organisation are found this way (Webex, People API), so
     /// `None` doesn't mean that the person isn't at Webex.
-    pub async fn person_by_email(&self, email: &str) -> Said<Option<Person>> {
+    pub async fn person_by_email(&self, email: &str) -> VendorResult<Option<WebexPerson>> {
         let mut url = self.url(&["people"])?;
         url.query_pairs_mut().append_pair("email", email);
-        let people: Vec<Person> = self.list(url, usize::MAX).await?;
+        let people: Vec<WebexPerson> = self.list(url, usize::MAX).await?;
         Ok(people.into_iter().find(|person| person.has(email)))
     }
 
     /// Returns people by id, in no order. People whom Webex doesn't know are missing. More ids than one request takes
     /// are split; if one request fails, all fails.
-    pub async fn people(&self, ids: &[String]) -> Said<Vec<Person>> {
+    pub async fn people(&self, ids: &[String]) -> VendorResult<Vec<WebexPerson>> {
         let ids: BTreeSet<&str> = ids.iter().map(String::as_str).filter(|id| !id.is_empty()).collect();
         let ids: Vec<&str> = ids.into_iter().collect();
         let mut found = Vec::with_capacity(ids.len());
         for batch in ids.chunks(BATCH) {
             let mut url = self.url(&["people"])?;
             url.query_pairs_mut().append_pair("id", &batch.join(","));
-            found.extend(self.list::<Person>(url, usize::MAX).await?);
+            found.extend(self.list::<WebexPerson>(url, usize::MAX).await?);
         }
         Ok(found)
     }
@@ -96,7 +96,7 @@ impl Webex {
 mod tests {
     use super::*;
 
-    fn person(status: &str) -> Person {
+    fn person(status: &str) -> WebexPerson {
         let json =
             format!(r#"{{"id":"P","emails":["Dana@example.com"],"displayName":"Dana","status":{status}}}"#);
         serde_json::from_str(&json).unwrap()

@@ -10,10 +10,10 @@ use reqwest::multipart::Form;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Attached, File, PAGE, Webex};
+use super::{Attached, PAGE, Webex, WebexFile};
 use crate::DEADLINE;
 use crate::answer::{self, time, with_bytes};
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 /// Maximum length of a post's Markdown, in bytes, not characters (Webex, Messages API).
 pub const MARKDOWN_MAX: usize = 7439;
@@ -24,7 +24,7 @@ pub struct Post {
     /// The text, cut by [`fit`]. With a card, it is shown to people whose client can't show cards.
     pub markdown: String,
     /// A file.
-    pub file: Option<File>,
+    pub file: Option<WebexFile>,
     /// Content in memory instead of a file, such as a chart.
     pub attached: Option<Attached>,
     /// An Adaptive Card up to version 1.3, without the envelope (Webex, buttons and cards guide).
@@ -55,7 +55,7 @@ impl Post {
 /// A post in Webex (Webex, Messages API).
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Message {
+pub struct WebexMessage {
     /// Opaque id; never parse it.
     pub id: String,
     /// Space of the post.
@@ -99,7 +99,7 @@ pub struct Message {
     pub updated: Option<Timestamp>,
 }
 
-impl fmt::Debug for Message {
+impl fmt::Debug for WebexMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
             .field("id", &self.id)
@@ -120,7 +120,7 @@ pub fn fit(markdown: &str) -> Cow<'_, str> {
 
 impl Webex {
     /// Sends a post to a space and returns its id.
-    pub async fn post(&self, room: &str, post: &Post) -> Said<String> {
+    pub async fn post(&self, room: &str, post: &Post) -> VendorResult<String> {
         let url = self.url(&["messages"])?;
         let request = self.request(Method::POST, url);
         let part = match (&post.file, &post.attached) {
@@ -159,14 +159,14 @@ impl Webex {
     }
 
     /// Sends a direct message and returns its id. Webex creates the 1:1 space if it doesn't exist yet.
-    pub async fn direct(&self, email: &str, markdown: &str) -> Said<String> {
+    pub async fn direct(&self, email: &str, markdown: &str) -> VendorResult<String> {
         let body = json!({ "toPersonEmail": email, "markdown": fit(markdown) });
         let posted: Posted = self.send(Method::POST, self.url(&["messages"])?, &body).await?;
         Ok(posted.id)
     }
 
     /// Returns the newest direct messages with a person, newest first. A bot may list these too (Webex, Messages API).
-    pub async fn direct_messages(&self, email: &str) -> Said<Vec<Message>> {
+    pub async fn direct_messages(&self, email: &str) -> VendorResult<Vec<WebexMessage>> {
         let mut url = self.url(&["messages", "direct"])?;
         url.query_pairs_mut().append_pair("personEmail", email);
         self.list(url, usize::MAX).await
@@ -174,19 +174,24 @@ impl Webex {
 
     /// Replaces the text of a post. Webex allows ten edits, and none of a post with a file or a card (Webex, Messages
     /// API). The call is idempotent.
-    pub async fn edit(&self, message: &str, room: &str, markdown: &str) -> Said<Message> {
+    pub async fn edit(&self, message: &str, room: &str, markdown: &str) -> VendorResult<WebexMessage> {
         let body = json!({ "roomId": room, "markdown": fit(markdown) });
         self.send(Method::PUT, self.url(&["messages", message])?, &body).await
     }
 
     /// Returns a post by id. A bot may read its own posts, and in group spaces those that mention it.
-    pub async fn message(&self, id: &str) -> Said<Message> {
+    pub async fn message(&self, id: &str) -> VendorResult<WebexMessage> {
         self.get(self.url(&["messages", id])?).await
     }
 
     /// Returns the newest posts of a space, newest first. In a group space, a bot may list only those that mention it
     /// (Webex, Messages API).
-    pub async fn messages(&self, room: &str, limit: usize, only_mentions: bool) -> Said<Vec<Message>> {
+    pub async fn messages(
+        &self,
+        room: &str,
+        limit: usize,
+        only_mentions: bool,
+    ) -> VendorResult<Vec<WebexMessage>> {
         let mut url = self.url(&["messages"])?;
         // With mentions, a page has at most a hundred posts.
         let page = limit.clamp(1, if only_mentions { 100 } else { PAGE.parse().unwrap_or(1000) });
@@ -198,7 +203,7 @@ impl Webex {
     }
 
     /// Deletes a post. A missing post is no failure.
-    pub async fn delete_message(&self, id: &str) -> Said<()> {
+    pub async fn delete_message(&self, id: &str) -> VendorResult<()> {
         self.delete(&["messages", id]).await
     }
 }

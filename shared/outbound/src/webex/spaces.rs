@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{PAGE, PAUSE, Webex};
 use crate::DEADLINE;
 use crate::answer::{self, time};
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 /// Maximum number of characters in a title. Webex documents no limit; this is a cautious guess.
 pub const TITLE_MAX: usize = 128;
@@ -97,7 +97,7 @@ pub fn title(raw: &str) -> String {
 
 impl Webex {
     /// Creates a space with the bot as its first member. The title is cleaned by [`title`].
-    pub async fn create_room(&self, raw_title: &str, team: Option<&str>) -> Said<Room> {
+    pub async fn create_room(&self, raw_title: &str, team: Option<&str>) -> VendorResult<Room> {
         let mut body = json!({ "title": title(raw_title) });
         if let Some(team) = team {
             body["teamId"] = team.into();
@@ -106,12 +106,12 @@ impl Webex {
     }
 
     /// Returns a space by id.
-    pub async fn room(&self, id: &str) -> Said<Room> {
+    pub async fn room(&self, id: &str) -> VendorResult<Room> {
         self.get(self.url(&["rooms", id])?).await
     }
 
     /// Renames a space. The title is cleaned by [`title`]. The call is idempotent.
-    pub async fn rename_room(&self, room: &str, raw_title: &str) -> Said<Room> {
+    pub async fn rename_room(&self, room: &str, raw_title: &str) -> VendorResult<Room> {
         let body = json!({ "title": title(raw_title) });
         self.send(Method::PUT, self.url(&["rooms", room])?, &body).await
     }
@@ -120,14 +120,18 @@ impl Webex {
     ///
     /// Reads every page, since Webex has no search. If no space is found but Webex couldn't decrypt all titles, the
     /// look-up fails.
-    pub async fn rooms_with_title(&self, wanted: &str) -> Said<Vec<Room>> {
+    pub async fn rooms_with_title(&self, wanted: &str) -> VendorResult<Vec<Room>> {
         let wanted = title(wanted);
         self.rooms_where(None, |title| title == wanted).await
     }
 
     /// Returns all group spaces of the bot, of one team or of all, whose title satisfies `wanted`. The title is cleaned
     /// by [`title`] first. Pages and unreadable titles are handled as in [`Webex::rooms_with_title`].
-    pub async fn rooms_where(&self, team: Option<&str>, wanted: impl Fn(&str) -> bool) -> Said<Vec<Room>> {
+    pub async fn rooms_where(
+        &self,
+        team: Option<&str>,
+        wanted: impl Fn(&str) -> bool,
+    ) -> VendorResult<Vec<Room>> {
         let all = self.group_rooms(team).await?;
         // The placeholder for a title that can't be decrypted is no title.
         let unreadable = |room: &Room| room.errors.get("title").is_some();
@@ -143,7 +147,7 @@ impl Webex {
         Ok(found)
     }
 
-    pub(super) async fn group_rooms(&self, team: Option<&str>) -> Said<Vec<Room>> {
+    pub(super) async fn group_rooms(&self, team: Option<&str>) -> VendorResult<Vec<Room>> {
         let mut url = self.url(&["rooms"])?;
         if let Some(team) = team {
             url.query_pairs_mut().append_pair("teamId", team);
@@ -157,7 +161,7 @@ impl Webex {
     /// A person who is already a member is no failure: Webex returns 409, and the membership is looked up and updated.
     /// If it can't be found by this address (people may have several), the returned membership has an empty id and no
     /// moderator status. The call is idempotent.
-    pub async fn add_member(&self, room: &str, email: &str, moderator: bool) -> Said<Member> {
+    pub async fn add_member(&self, room: &str, email: &str, moderator: bool) -> VendorResult<Member> {
         let body = json!({ "roomId": room, "personEmail": email, "isModerator": moderator });
         let request = self.request(Method::POST, self.url(&["memberships"])?).json(&body);
         let answer = self.ask(request, DEADLINE, true).await?;
@@ -187,12 +191,12 @@ impl Webex {
     }
 
     /// Removes a membership (not a person's id). A missing one is no failure. The call is idempotent.
-    pub async fn remove_member(&self, membership: &str) -> Said<()> {
+    pub async fn remove_member(&self, membership: &str) -> VendorResult<()> {
         self.delete(&["memberships", membership]).await
     }
 
     /// Returns all members of a space.
-    pub async fn members(&self, room: &str) -> Said<Vec<Member>> {
+    pub async fn members(&self, room: &str) -> VendorResult<Vec<Member>> {
         let mut url = self.url(&["memberships"])?;
         url.query_pairs_mut().append_pair("roomId", room).append_pair("max", PAGE);
         self.list(url, usize::MAX).await

@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{PAGE, PAUSE, Room, Webex, title};
-use crate::failure::{Failure, Said};
+use crate::failure::{Failure, VendorResult};
 
 /// A team that the bot is a member of (Webex, Teams API).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
-pub struct Team {
+pub struct WebexTeam {
     /// Opaque id; never parse it.
     pub id: String,
     /// Name.
@@ -21,7 +21,7 @@ pub struct Team {
     errors: Value,
 }
 
-impl fmt::Debug for Team {
+impl fmt::Debug for WebexTeam {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Team").field("id", &self.id).finish_non_exhaustive()
     }
@@ -49,7 +49,7 @@ impl fmt::Debug for Teammate {
 
 impl Webex {
     /// Returns all teams of the bot.
-    pub async fn teams(&self) -> Said<Vec<Team>> {
+    pub async fn teams(&self) -> VendorResult<Vec<WebexTeam>> {
         let mut url = self.url(&["teams"])?;
         url.query_pairs_mut().append_pair("max", PAGE);
         self.list(url, usize::MAX).await
@@ -59,7 +59,7 @@ impl Webex {
     ///
     /// If two teams have the name, the call is refused: the wrong team's members might see customers. If no team is found
     /// but Webex couldn't decrypt all names, the look-up fails.
-    pub async fn team_named(&self, name: &str) -> Said<Option<Team>> {
+    pub async fn team_named(&self, name: &str) -> VendorResult<Option<WebexTeam>> {
         let all = self.teams().await?;
         let unreadable = all.iter().any(|team| team.errors.get("name").is_some());
         let wanted = title(name);
@@ -78,14 +78,14 @@ impl Webex {
     }
 
     /// Returns all members of a team.
-    pub async fn team_members(&self, team: &str) -> Said<Vec<Teammate>> {
+    pub async fn team_members(&self, team: &str) -> VendorResult<Vec<Teammate>> {
         let mut url = self.url(&["team", "memberships"])?;
         url.query_pairs_mut().append_pair("teamId", team).append_pair("max", PAGE);
         self.list(url, usize::MAX).await
     }
 
     /// Returns the bot's spaces of a team, whatever their titles.
-    pub async fn rooms_of_team(&self, team: &str) -> Said<Vec<Room>> {
+    pub async fn rooms_of_team(&self, team: &str) -> VendorResult<Vec<Room>> {
         self.group_rooms(Some(team)).await
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{PAGE, Webex};
-use crate::failure::Said;
+use crate::failure::VendorResult;
 
 /// A webhook in Webex (Webex, Webhooks API). Its secret isn't read.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -73,14 +73,14 @@ impl fmt::Debug for NewWebhook {
 
 impl Webex {
     /// Returns all webhooks of this token.
-    pub async fn webhooks(&self) -> Said<Vec<Webhook>> {
+    pub async fn webhooks(&self) -> VendorResult<Vec<Webhook>> {
         let mut url = self.url(&["webhooks"])?;
         url.query_pairs_mut().append_pair("max", PAGE);
         self.list(url, usize::MAX).await
     }
 
     /// Creates a webhook. The call isn't idempotent: list the webhooks first.
-    pub async fn create_webhook(&self, new: &NewWebhook) -> Said<Webhook> {
+    pub async fn create_webhook(&self, new: &NewWebhook) -> VendorResult<Webhook> {
         let mut body = json!({
             "name": new.name,
             "targetUrl": new.target_url,
@@ -102,7 +102,7 @@ impl Webex {
         name: &str,
         target_url: &str,
         secret: Option<&SecretString>,
-    ) -> Said<Webhook> {
+    ) -> VendorResult<Webhook> {
         let mut body = json!({ "name": name, "targetUrl": target_url, "status": "active" });
         if let Some(secret) = secret {
             body["secret"] = secret.expose_secret().into();
@@ -111,7 +111,7 @@ impl Webex {
     }
 
     /// Deletes a webhook. A missing one is no failure. The call is idempotent.
-    pub async fn delete_webhook(&self, id: &str) -> Said<()> {
+    pub async fn delete_webhook(&self, id: &str) -> VendorResult<()> {
         self.delete(&["webhooks", id]).await
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use handbell_core::config::{Site, Zone};
-use handbell_outbound::floor::{BODY_MAX, Counts, Floor, Pace, Unknown, read, terms};
+use handbell_core::config::{SiteConfig, Zone};
+use handbell_outbound::floor::{BODY_MAX, Floor, RequestPace, SiteCounts, Unknown, read, terms};
 use serde_json::{Value, json as value};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -17,7 +17,7 @@ fn now() -> jiff::Timestamp {
 }
 
 fn floor(site: Value, base: &str) -> Floor {
-    let site: Site = serde_json::from_value(site).unwrap();
+    let site: SiteConfig = serde_json::from_value(site).unwrap();
     let timeout = Duration::from_millis(400);
     Floor::new(http(), site.source().unwrap(), "the-secret".into(), timeout).unwrap().at(base.into())
 }
@@ -37,7 +37,7 @@ fn zones(places: impl IntoIterator<Item = Value>) -> BTreeMap<String, Zone> {
     numbered.map(|(at, place)| (format!("z{at:02}"), serde_json::from_value(zone(place)).unwrap())).collect()
 }
 
-async fn count(floor: &Floor, zones: &BTreeMap<String, Zone>, within: Duration) -> Counts {
+async fn count(floor: &Floor, zones: &BTreeMap<String, Zone>, within: Duration) -> SiteCounts {
     let zones: Vec<_> = zones.iter().map(|(name, zone)| (name.as_str(), zone)).collect();
     floor.count(&zones, now(), within).await
 }
@@ -355,7 +355,7 @@ async fn a_request_to_meraki_is_retried_after_the_pause() {
 
     // There is no time for the pause, and sites that share the pace make no request either.
     let vendor = Vendor::that(vec![slow()]).await;
-    let pace = Pace::meraki();
+    let pace = RequestPace::meraki();
     let soon = Duration::from_millis(900);
     let counts = count(&meraki(&vendor.base).paced(pace.clone()), &network, soon).await;
     assert!(counts.zones["z00"].as_ref().unwrap_err().why().contains("slow down"));
@@ -367,7 +367,7 @@ async fn a_request_to_meraki_is_retried_after_the_pause() {
 #[tokio::test]
 async fn a_site_that_pushes_is_not_polled() {
     let site = value!({ "cmx_push": { "key": { "secret": "x" } } });
-    let site: Site = serde_json::from_value(site).unwrap();
+    let site: SiteConfig = serde_json::from_value(site).unwrap();
     assert!(Floor::new(http(), site.source().unwrap(), "x".into(), PLENTY).is_none());
 }
 

@@ -1,7 +1,7 @@
 //! Sites' answers, and which of them are counts.
 
 use handbell_core::config::{CmxApi, Exclude, Place, Zone};
-use handbell_outbound::floor::{Answer, BODY_MAX, Pick, Sign, System, Unknown, places, read, terms};
+use handbell_outbound::floor::{BODY_MAX, Pick, Sign, SiteAnswer, System, Unknown, places, read, terms};
 use http::StatusCode;
 use proptest::prelude::*;
 use serde_json::{Value, json as value};
@@ -11,9 +11,9 @@ fn sample(name: &str) -> String {
     samples.get(name).unwrap().to_string()
 }
 
-fn answer(status: u16, body: impl Into<Vec<u8>>) -> Answer {
+fn answer(status: u16, body: impl Into<Vec<u8>>) -> SiteAnswer {
     let body: Vec<u8> = body.into();
-    Answer {
+    SiteAnswer {
         status: StatusCode::from_u16(status).unwrap(),
         content_type: Some("application/json".into()),
         body: body.into(),

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use handbell_outbound::mailbox::{Imap, Mark, Server, Waiting};
+use handbell_outbound::mailbox::{Imap, Mark, Server, UnreadMail};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -59,7 +59,7 @@ async fn a_mail_is_read_and_moved() {
     .await;
     let news = imap.new_mail(None, 10).await.unwrap();
     assert_eq!(news.uid_validity, 77);
-    assert_eq!(news.mails, [Waiting { uid: 11, size: 70 }, Waiting { uid: 12, size: 99 }]);
+    assert_eq!(news.mails, [UnreadMail { uid: 11, size: 70 }, UnreadMail { uid: 12, size: 99 }]);
     assert_eq!(imap.fetch(11).await.unwrap().unwrap(), text);
     imap.done(11, Some("Handbell & Söhne")).await.unwrap();
     imap.logout().await.unwrap();
@@ -97,7 +97,7 @@ async fn a_seen_mail_is_not_listed_again() {
     assert!(imap.new_mail(seen(u32::MAX), 10).await.unwrap().mails.is_empty());
     // At most two mails are requested: the oldest. The server doesn't report one of them, but reports another one.
     let mails = imap.new_mail(seen(12), 2).await.unwrap().mails;
-    assert_eq!(mails, [Waiting { uid: 13, size: 1 }, Waiting { uid: 14, size: 0 }]);
+    assert_eq!(mails, [UnreadMail { uid: 13, size: 1 }, UnreadMail { uid: 14, size: 0 }]);
     assert_eq!(
         server.heard()[3..],
         [

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use handbell_outbound::failure::Failure;
-use handbell_outbound::ses::{ATTACHED_MAX, Attachment, Mail, Ses};
+use handbell_outbound::ses::{ATTACHED_MAX, Attachment, OutgoingMail, Ses};
 use serde_json::json as value;
 
 use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
@@ -64,8 +64,8 @@ fn ses(base: &str) -> Ses {
     Ses::new(aws_sdk_sesv2::Client::from_conf(config.build()))
 }
 
-fn mail() -> Mail {
-    Mail {
+fn mail() -> OutgoingMail {
+    OutgoingMail {
         from: "Grüne Kraft <help@example.com>".into(),
         to: "dana@example.com".into(),
         reply_to: Some("c+TOKEN@in.example.com".into()),
@@ -103,7 +103,7 @@ async fn a_mail_is_sent_in_the_format_of_ses() {
     ])
     .await;
     assert_eq!(ses(&vendor.base).send(&mail()).await.unwrap(), "0107-1");
-    let plain = Mail { reply_to: None, html: None, headers: vec![], tags: vec![], ..mail() };
+    let plain = OutgoingMail { reply_to: None, html: None, headers: vec![], tags: vec![], ..mail() };
     ses(&vendor.base).send(&plain).await.unwrap();
     let heard = vendor.heard();
     assert_eq!(heard[0].line, "POST /v2/email/outbound-emails");
@@ -193,7 +193,7 @@ async fn a_mail_that_may_have_been_accepted_is_unknown() {
 async fn a_list_is_not_an_address() {
     let vendor = Vendor::that(vec![]).await;
     for to in ["", "dana", "dana@example.com, eve@example.com"] {
-        let said = ses(&vendor.base).send(&Mail { to: to.into(), ..mail() }).await;
+        let said = ses(&vendor.base).send(&OutgoingMail { to: to.into(), ..mail() }).await;
         assert!(matches!(said, Err(Failure::Refused { code: 0, .. })), "{said:?}");
     }
     assert!(vendor.heard().is_empty());
@@ -211,7 +211,7 @@ async fn attachments_are_sent() {
         file("H-7K3Q\r\nBcc: eve.txt", "text/plain", b"14:02 Dana has it"),
         file("", "no type", b"\0\xff"),
     ];
-    let mail = Mail { attachments, ..mail() };
+    let mail = OutgoingMail { attachments, ..mail() };
     assert!(format!("{mail:?}").contains("attachments: 2"));
     assert!(!format!("{:?}", mail.attachments).contains("eve"));
     ses(&vendor.base).send(&mail).await.unwrap();
@@ -234,7 +234,8 @@ async fn attachments_are_sent() {
 async fn attachments_that_are_too_large_are_refused_without_a_request() {
     let vendor = Vendor::that(vec![]).await;
     let half = Attachment { bytes: vec![0; ATTACHED_MAX / 2 + 1].into(), ..Attachment::default() };
-    let said = ses(&vendor.base).send(&Mail { attachments: vec![half.clone(), half], ..mail() }).await;
+    let said =
+        ses(&vendor.base).send(&OutgoingMail { attachments: vec![half.clone(), half], ..mail() }).await;
     let why = "the files are larger than Amazon SES takes: 28 MB in all".to_owned();
     assert_eq!(said, Err(Failure::Refused { code: 0, why }));
     assert!(vendor.heard().is_empty());

@@ -2,7 +2,7 @@
 
 use handbell_outbound::failure::Failure;
 use handbell_outbound::looks_like;
-use handbell_outbound::twilio::{Fetched, Sms};
+use handbell_outbound::twilio::{Sms, TwilioMedia};
 
 use crate::twilio::{ACCOUNT, says, sms, twilio};
 use crate::vendor::{Reply, Vendor, html, json, nobody, with};
@@ -141,7 +141,7 @@ async fn files_are_listed_fetched_and_deleted() {
 }
 
 /// Fetches a file from a Twilio that answers with these replies.
-async fn fetched(replies: Vec<Reply>, limit: u64) -> (Vendor, Result<Fetched, Failure>) {
+async fn fetched(replies: Vec<Reply>, limit: u64) -> (Vendor, Result<TwilioMedia, Failure>) {
     let (vendor, twilio) = says(replies).await;
     let said = twilio.fetch(&format!("{}/2010-04-01/Media/ME1", vendor.base), limit).await;
     (vendor, said)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use handbell_outbound::failure::Failure;
-use handbell_outbound::webex::{File, MARKDOWN_MAX, NewWebhook, Post, Webex};
+use handbell_outbound::webex::{MARKDOWN_MAX, NewWebhook, Post, Webex, WebexFile};
 use serde_json::json as value;
 
 use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
@@ -257,7 +257,7 @@ async fn a_file_keeps_its_name_type_and_bytes() {
     // More than one chunk, the last of which isn't full.
     let bytes: Vec<u8> = (0..200_001_u32).map(|i| (i % 251) as u8).collect();
     std::fs::write(&path, &bytes).unwrap();
-    let file = File {
+    let file = WebexFile {
         path,
         name: "Stand \"heute\" é.png".into(),
         content_type: "image/png".into(),
@@ -281,7 +281,7 @@ async fn a_file_keeps_its_name_type_and_bytes() {
     }
     assert!(heard.body.windows(bytes.len()).any(|window| window == bytes));
 
-    let guessed = Post { file: Some(File { content_type: "?".into(), ..file.clone() }), ..words("") };
+    let guessed = Post { file: Some(WebexFile { content_type: "?".into(), ..file.clone() }), ..words("") };
     let (vendor, webex) = says(vec![json("200 OK", r#"{"id":"MSG"}"#)]).await;
     webex.post("ROOM", &guessed).await.unwrap();
     let text = vendor.heard()[0].text();
@@ -293,7 +293,8 @@ async fn a_file_that_cannot_be_sent_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("film.mp4");
     std::fs::File::create(&path).unwrap().set_len(101 * 1024 * 1024).unwrap(); // sparse
-    let file = |path| File { path, name: "film.mp4".into(), content_type: "video/mp4".into(), length: 1 };
+    let file =
+        |path| WebexFile { path, name: "film.mp4".into(), content_type: "video/mp4".into(), length: 1 };
     let (vendor, webex) = says(vec![]).await;
     for (path, words) in [
         (path, "the file film.mp4 has 101 MB, Webex takes 100 MB at most"),

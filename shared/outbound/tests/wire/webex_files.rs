@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use handbell_outbound::failure::Failure;
-use handbell_outbound::webex::{Attached, Fetched, PAUSE, Post};
+use handbell_outbound::webex::{Attached, PAUSE, Post, WebexContent};
 
 use crate::vendor::{Reply, Vendor, html, json, with};
 use crate::webex::says;
 
-async fn content(replies: Vec<Reply>, limit: u64) -> (Vendor, Result<Fetched, Failure>) {
+async fn content(replies: Vec<Reply>, limit: u64) -> (Vendor, Result<WebexContent, Failure>) {
     let (vendor, webex) = says(replies).await;
     let said = webex.content(&format!("{}/v1/contents/C1", vendor.base), limit).await;
     (vendor, said)

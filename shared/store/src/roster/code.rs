@@ -5,12 +5,12 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use handbell_core::oncall::Person;
-use handbell_core::oncall::code::{AGAIN, Code};
+use handbell_core::oncall::code::{Code, RESEND_AFTER};
 use jiff::Timestamp;
 
 use crate::roster::put_next;
 use crate::table::{RowKey, number, set_expiry, text};
-use crate::{Codes, Fault, NotCommitted, read, write};
+use crate::{Codes, NotCommitted, TableFault, read, write};
 
 /// Attempts at a verification while others write the same person.
 const ATTEMPTS: usize = 5;
@@ -39,7 +39,7 @@ pub enum Checked {
 impl Codes {
     /// Stores a code that is about to be sent to an address, and thereby invalidates an older one. Returns false, with
     /// nothing written, if a code was requested within the last minute.
-    pub async fn ask_code(&self, address: &str, code: &Code) -> Result<bool, Fault> {
+    pub async fn ask_code(&self, address: &str, code: &Code) -> Result<bool, TableFault> {
         let mut row = write(code, &RowKey::code(address))?;
         row.insert("asked_ms".to_owned(), number(code.asked.as_millisecond()));
         row.insert("until_ms".to_owned(), number(code.until.as_millisecond()));
@@ -49,7 +49,10 @@ impl Codes {
             .condition_expression("attribute_not_exists(pk) OR asked_ms <= :limit OR digest = :digest")
             // A retry of the SDK sends the same code again, which is no second request.
             .expression_attribute_values(":digest", text(&code.digest))
-            .expression_attribute_values(":limit", number(code.asked.as_millisecond() - millis(AGAIN)));
+            .expression_attribute_values(
+                ":limit",
+                number(code.asked.as_millisecond() - millis(RESEND_AFTER)),
+            );
         match put.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
@@ -62,7 +65,12 @@ impl Codes {
     /// Checks a guess against the code that was sent to an address. The guess is counted before it is compared, so
     /// concurrent guesses can't exceed the limit. If the guess is right, one transaction uses the code up and verifies
     /// the contact.
-    pub async fn check_code(&self, address: &str, guess: &str, now: Timestamp) -> Result<Checked, Fault> {
+    pub async fn check_code(
+        &self,
+        address: &str,
+        guess: &str,
+        now: Timestamp,
+    ) -> Result<Checked, TableFault> {
         let answer = self
             .update_item(&RowKey::code(address))
             .update_expression("SET tries_left = tries_left - :one")
@@ -92,7 +100,7 @@ impl Codes {
         self.verify(address, code, now).await
     }
 
-    async fn verify(&self, address: &str, code: Code, now: Timestamp) -> Result<Checked, Fault> {
+    async fn verify(&self, address: &str, code: Code, now: Timestamp) -> Result<Checked, TableFault> {
         for _ in 0..ATTEMPTS {
             let Some(mut person) = self.get::<Person>(&RowKey::person(&code.person)).await? else {
                 return Ok(Checked::None);
@@ -124,7 +132,7 @@ impl Codes {
                 Err(NotCommitted::Fault(fault)) => return Err(fault),
             }
         }
-        Err(Fault::Contended("a person"))
+        Err(TableFault::Contended("a person"))
     }
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use jiff::Timestamp;
 
 use crate::table::{Row, RowKey, number, set_expiry};
-use crate::{Fault, Named, Paged, PagedNotes, read, write};
+use crate::{Named, Paged, PagedNotes, TableFault, read, write};
 
 /// How long a notification is remembered, in seconds.
 const KEPT_SECONDS: i64 = 30 * 86_400;
@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 impl Paged {
     /// Returns the incidents that a phone was notified of within the last 30 days, newest first, including incidents
     /// that are over.
-    pub async fn paged(&self, phone: &str) -> Result<Vec<Named>, Fault> {
+    pub async fn paged(&self, phone: &str) -> Result<Vec<Named>, TableFault> {
         let mut pages = self
             .query(&format!("PAGED#{phone}"))
             .key_condition_expression("pk = :pk")
@@ -42,7 +42,7 @@ impl Paged {
 
 impl PagedNotes {
     /// Stores that phones were notified of incidents. The call is idempotent.
-    pub async fn note_paged(&self, told: &[(String, Named)], now: Timestamp) -> Result<(), Fault> {
+    pub async fn note_paged(&self, told: &[(String, Named)], now: Timestamp) -> Result<(), TableFault> {
         // DynamoDB rejects a batch that contains the same row twice.
         let mut rows: BTreeMap<(String, String), Row> = BTreeMap::new();
         for (phone, named) in told {
@@ -59,7 +59,7 @@ impl PagedNotes {
         Ok(())
     }
 
-    async fn write_all(&self, rows: &[Row]) -> Result<(), Fault> {
+    async fn write_all(&self, rows: &[Row]) -> Result<(), TableFault> {
         let mut left = Vec::with_capacity(rows.len());
         for row in rows {
             let put = PutRequest::builder().set_item(Some(row.clone())).build();
@@ -75,6 +75,6 @@ impl PagedNotes {
                 return Ok(());
             }
         }
-        Err(Fault::Throttled("written"))
+        Err(TableFault::Throttled("written"))
     }
 }

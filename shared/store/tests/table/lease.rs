@@ -41,7 +41,7 @@ impl World {
     }
 
     async fn reported(&self, receipt: &Receipt, due: Timestamp) -> bool {
-        self.store.receipts().receipt(&dispatch(1).key, TEXT, receipt, due).await.unwrap()
+        self.store.receipts().record_receipt(&dispatch(1).key, TEXT, receipt, due).await.unwrap()
     }
 }
 
@@ -201,12 +201,19 @@ async fn a_receipt_is_stored_only_with_a_higher_rank_and_for_an_existing_deliver
         assert!(!world.reported(&delivered(rank), after(2)).await, "{rank}: it comes late, or twice");
     }
     assert!(world.reported(&delivered(3), after(2)).await);
-    let unknown = world.store.receipts().receipt(&dispatch(1).key, "9", &delivered(4), after(2)).await;
+    let unknown = world.store.receipts().record_receipt(&dispatch(1).key, "9", &delivered(4), after(2)).await;
     assert!(!unknown.unwrap());
     let stands = world.stands().await;
     assert_eq!(stands.receipts.len(), 1);
     assert_eq!((stands.receipts[TEXT].rank, stands.lease.revision()), (3, 2));
-    assert!(!world.store.receipts().receipt(&dispatch(2).key, TEXT, &delivered(4), after(2)).await.unwrap());
+    assert!(
+        !world
+            .store
+            .receipts()
+            .record_receipt(&dispatch(2).key, TEXT, &delivered(4), after(2))
+            .await
+            .unwrap()
+    );
     assert_eq!(
         world.store.dispatches().dispatch(&dispatch(2).key).await.unwrap(),
         None,
@@ -235,12 +242,12 @@ async fn a_due_time_moves_forward_and_never_back() {
     let later = Outcome::NotSent { pause: Some(SignedDuration::from_secs(60)), why: "busy".to_owned() };
     claimed.record(TEXT, later, now());
     assert_eq!(world.store.leases().release(&claimed, "a", now()).await.unwrap(), Released::Done);
-    world.store.receipts().due_by(&key, after(90)).await.unwrap();
+    world.store.receipts().expedite(&key, after(90)).await.unwrap();
     assert!(matches!(world.claims("b", after(59)).await, Claimed::NotOurs));
-    world.store.receipts().due_by(&key, after(30)).await.unwrap();
+    world.store.receipts().expedite(&key, after(30)).await.unwrap();
     assert!(matches!(world.claims("b", after(29)).await, Claimed::NotOurs));
     let (again, _) = world.claimed("b", after(60)).await;
     assert_eq!(world.store.leases().release(&sent(again), "b", after(60)).await.unwrap(), Released::Done);
-    world.store.receipts().due_by(&key, after(61)).await.unwrap();
+    world.store.receipts().expedite(&key, after(61)).await.unwrap();
     assert!(matches!(world.claims("c", after(9000)).await, Claimed::NotOurs), "what is done sleeps on");
 }

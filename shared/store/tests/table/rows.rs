@@ -61,7 +61,7 @@ pub(crate) fn incident(version: u64) -> Incident {
         crowd: None,
         label: None,
         alert: None,
-        duty: handbell_core::incident::Duty::default(),
+        responses: handbell_core::incident::Responses::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Answers to our mails, at the address that each incident has of its own.
 
-use handbell_core::alert::mail::{Automatic, Letter, Verdict, Verdicts, own_words};
-use handbell_core::incident::command::{Actor, Command, How, understand};
+use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts, Automatic, ParsedMail, own_words};
+use handbell_core::incident::command::{Actor, Command, CommandChannel, parse};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::incident as wording;
 use handbell_store::{Incidents, Named, People};
@@ -24,8 +24,8 @@ impl MailAnswers {
     pub(crate) async fn take_answer(
         &self,
         named: &Named,
-        letter: &Letter,
-        verdicts: &Verdicts,
+        letter: &ParsedMail,
+        verdicts: &AuthVerdicts,
     ) -> Result<(), Fault> {
         if letter.ours || letter.automatic != Automatic::No {
             tracing::info!("an automatic answer to a mail of ours means nothing");
@@ -33,13 +33,14 @@ impl MailAnswers {
         }
         let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
         let id = format!("mail-{}", letter.identity());
-        let proven = verdicts.dmarc == Verdict::Pass && verdicts.doubt().is_none() && !letter.several_senders;
+        let proven =
+            verdicts.dmarc == AuthVerdict::Pass && verdicts.doubt().is_none() && !letter.several_senders;
         let roster = self.people.roster().await?;
         let known = letter.from.as_deref().and_then(|from| of_mail(&roster, from));
         let words = own_words(&letter.text);
-        match (known, understand(words.lines().next().unwrap_or_default())) {
+        match (known, parse(words.lines().next().unwrap_or_default())) {
             (Some(by), Some((asked, _))) if proven => {
-                if let Some(command) = self.commands.of_asked(&asked, None) {
+                if let Some(command) = self.commands.requested_command(&asked, None) {
                     self.commands.command_at(&incident, named.epoch, by, command, &id).await?;
                 }
             }
@@ -47,7 +48,10 @@ impl MailAnswers {
                 let who = known.filter(|_| proven);
                 let unproven = who.is_none();
                 let by = who.unwrap_or_else(|| {
-                    Actor::named(letter.from.clone().unwrap_or_else(|| "somebody".to_owned()), How::Mail)
+                    Actor::named(
+                        letter.from.clone().unwrap_or_else(|| "somebody".to_owned()),
+                        CommandChannel::Mail,
+                    )
                 });
                 let text = if unproven { wording::unproven(&words) } else { words };
                 self.commands.command_at(&incident, named.epoch, by, Command::Note { text }, &id).await?;
@@ -64,5 +68,5 @@ pub(super) fn of_mail(roster: &Roster, address: &str) -> Option<Actor> {
             .as_ref()
             .is_some_and(|email| email.verified_at.is_some() && email.address.eq_ignore_ascii_case(address))
     })?;
-    Some(Actor { who: person.name.clone(), person: Some(person.id.clone()), how: How::Mail })
+    Some(Actor { who: person.name.clone(), person: Some(person.id.clone()), how: CommandChannel::Mail })
 }

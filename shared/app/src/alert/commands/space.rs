@@ -1,8 +1,8 @@
 //! Commands in a Webex space: in words, or by a button on an incident's card.
 
-use handbell_core::incident::command::{Actor, Asked, How, understand};
-use handbell_core::incident::decide::Outcome;
-use handbell_outbound::webex::{Message, Post, Webex};
+use handbell_core::incident::command::{Actor, CommandChannel, WrittenCommand, parse};
+use handbell_core::incident::decide::CommandOutcome;
+use handbell_outbound::webex::{Post, Webex, WebexMessage};
 use handbell_store::{Incidents, Paged, People};
 use jiff::SignedDuration;
 
@@ -40,20 +40,22 @@ pub(crate) struct CardChoice<'a> {
 
 impl SpaceCommands {
     /// Words in a space in which an incident speaks.
-    pub(crate) async fn take_words(&self, message: &Message, our_name: &str) -> Result<bool, Fault> {
+    pub(crate) async fn take_words(&self, message: &WebexMessage, our_name: &str) -> Result<bool, Fault> {
         let (Some(text), Some(room), Some(person)) = (&message.text, &message.room_id, &message.person_id)
         else {
             return Ok(false);
         };
         let words = text.trim();
         let words = words.strip_prefix(our_name).unwrap_or(words);
-        let Some((asked, which)) = understand(words) else { return Ok(false) };
+        let Some((asked, which)) = parse(words) else { return Ok(false) };
         let here = self.paged.paged(room).await?;
         if here.is_empty() {
             return Ok(false);
         }
         let webex = self.webex.client().await?;
-        let Some(by) = self.actor_in(&webex, room, person, How::Space).await? else { return Ok(true) };
+        let Some(by) = self.actor_in(&webex, room, person, CommandChannel::Space).await? else {
+            return Ok(true);
+        };
         let roster = self.people.roster().await?;
         let id = format!("words-{}", message.id);
         let spoken =
@@ -79,21 +81,25 @@ impl SpaceCommands {
         }
         let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
         let webex = self.webex.client().await?;
-        let Some(by) = self.actor_in(&webex, room, person, How::Card).await? else { return Ok(()) };
+        let Some(by) = self.actor_in(&webex, room, person, CommandChannel::Card).await? else {
+            return Ok(());
+        };
         let asked = match choice {
-            "acknowledge" => Asked::Acknowledge,
-            "next" => Asked::Escalate(None),
-            "cannot" => Asked::Cannot,
-            "snooze" => Asked::Snooze(SignedDuration::from_mins(30)),
-            "confirm" => Asked::Confirm,
-            "done" => Asked::Done,
+            "acknowledge" => WrittenCommand::Acknowledge,
+            "next" => WrittenCommand::Escalate(None),
+            "cannot" => WrittenCommand::Cannot,
+            "snooze" => WrittenCommand::Snooze(SignedDuration::from_mins(30)),
+            "confirm" => WrittenCommand::Confirm,
+            "done" => WrittenCommand::Done,
             _ => return Ok(()),
         };
-        let Some(command) = self.commands.of_asked(&asked, Some(incident.step)) else { return Ok(()) };
+        let Some(command) = self.commands.requested_command(&asked, Some(incident.step)) else {
+            return Ok(());
+        };
         let (answer, outcome) =
             self.commands.command_at(&incident, named.epoch, by, command, &format!("card-{action}")).await?;
         // What has changed is shown by the card itself; that somebody was faster is said to whoever pressed.
-        if let (Some(message), false) = (message, outcome == Some(Outcome::Done)) {
+        if let (Some(message), false) = (message, outcome == Some(CommandOutcome::Done)) {
             self.answer_under(&webex, room, message, &answer).await;
         }
         Ok(())
@@ -105,7 +111,7 @@ impl SpaceCommands {
         webex: &Webex,
         room: &str,
         person: &str,
-        how: How,
+        how: CommandChannel,
     ) -> Result<Option<Actor>, Fault> {
         let member = webex.member(room, person).await?;
         let Some(member) = member else { return Ok(None) };

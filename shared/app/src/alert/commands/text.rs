@@ -2,7 +2,7 @@
 
 use handbell_core::delivery::{Content, Message, PhoneMessage};
 use handbell_core::incident::Subject;
-use handbell_core::incident::command::{Actor, Command, How, understand};
+use handbell_core::incident::command::{Actor, Command, CommandChannel, parse};
 use handbell_core::oncall::{Contact, Roster};
 use handbell_core::wording::incident as wording;
 use handbell_inbound::twilio::Text;
@@ -43,7 +43,7 @@ impl StaffTexts {
         if self.mails.mail(&taken).await?.is_some() {
             return Ok(true);
         }
-        let is_ours = self.answered_by_staff(text, &paged, is_code.then_some(code.as_str())).await?;
+        let is_ours = self.handle_staff_answer(text, &paged, is_code.then_some(code.as_str())).await?;
         if is_ours {
             // What is fetched from Twilio once more is not taken for a customer's.
             self.mails.remember_mail(&taken, &MailRow { whose: None }, self.time.now()).await?;
@@ -51,7 +51,7 @@ impl StaffTexts {
         Ok(is_ours)
     }
 
-    async fn answered_by_staff(
+    async fn handle_staff_answer(
         &self,
         text: &Text,
         paged: &[Named],
@@ -75,7 +75,7 @@ impl StaffTexts {
         }
         let roster = self.people.roster().await?;
         let by = of_phone(&roster, &text.from);
-        let Some((asked, which)) = understand(&text.body) else {
+        let Some((asked, which)) = parse(&text.body) else {
             // Whoever is called and answers in words speaks to those who wait for them.
             let open = self.commands.open(paged).await?;
             // Of several, the latest.
@@ -116,11 +116,13 @@ fn of_phone(roster: &Roster, number: &str) -> Actor {
     let is_this = |phone: &Contact| phone.verified_at.is_some() && phone.address == number;
     let person = roster.people.values().find(|person| person.phones.iter().any(is_this));
     match person {
-        Some(person) => Actor { who: person.name.clone(), person: Some(person.id.clone()), how: How::Text },
+        Some(person) => {
+            Actor { who: person.name.clone(), person: Some(person.id.clone()), how: CommandChannel::Text }
+        }
         None => Actor {
-            who: handbell_core::wording::the_texter(number),
+            who: handbell_core::wording::texter_label(number),
             person: Some(number.to_owned()),
-            how: How::Text,
+            how: CommandChannel::Text,
         },
     }
 }

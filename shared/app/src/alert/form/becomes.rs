@@ -1,19 +1,19 @@
 //! What becomes of a report, in words for whoever reported it: names where they are known, and never a number or an address.
 
 use handbell_core::delivery::{Dispatch, NOTICE, Progress};
-use handbell_core::incident::command::How;
-use handbell_core::incident::{By, Incident, Phase};
+use handbell_core::incident::command::CommandChannel;
+use handbell_core::incident::{Attribution, Incident, Phase};
 use handbell_core::wording::{Words, without_addresses};
 use jiff::Timestamp;
 
 /// How it stands, in a sentence or two.
-pub(super) fn state(incident: &Incident, called: &Called, words: &Words, now: Timestamp) -> String {
+pub(super) fn state(incident: &Incident, called: &CallStatus, words: &Words, now: Timestamp) -> String {
     let at = |at: Timestamp| moment(at, words, now);
-    let since = |by: &By| match name(&by.who) {
+    let since = |by: &Attribution| match name(&by.who) {
         Some(name) => format!("Somebody has it since {}: {name}.", at(by.at)),
         None => format!("Somebody has it since {}.", at(by.at)),
     };
-    let duty = &incident.duty;
+    let duty = &incident.responses;
     match incident.phase {
         Phase::Open => match (&duty.hold, duty.acks.last()) {
             (_, Some(ack)) => format!("{} More people are needed, and they are being called.", since(&ack.by)),
@@ -42,12 +42,12 @@ pub(super) fn state(incident: &Incident, called: &Called, words: &Words, now: Ti
 
 /// Who was reached for so far.
 #[derive(Default)]
-pub(super) struct Called {
+pub(super) struct CallStatus {
     names: Vec<String>,
     nameless: bool,
 }
 
-impl Called {
+impl CallStatus {
     fn sentence(&self) -> String {
         let nobody_yet = "Nobody has said yet that they have it.";
         match (self.names.as_slice(), self.nameless) {
@@ -60,8 +60,8 @@ impl Called {
 }
 
 /// Everybody for whom a step has sent or begun something.
-pub(super) fn called(dispatches: &[Dispatch]) -> Called {
-    let mut called = Called::default();
+pub(super) fn call_status(dispatches: &[Dispatch]) -> CallStatus {
+    let mut called = CallStatus::default();
     for dispatch in dispatches.iter().filter(|dispatch| dispatch.step().is_some()) {
         for delivery in dispatch.deliveries.values() {
             let tried = matches!(delivery.progress, Progress::Sent | Progress::Unknown);
@@ -88,7 +88,7 @@ pub(super) fn lines(dispatches: &[Dispatch], words: &Words, now: Timestamp) -> V
         .into_iter()
         .filter(|entry| {
             let who = entry.who.as_deref().unwrap_or_default();
-            entry.how == Some(How::Form) || who.is_empty() || !among_themselves(who, &entry.what)
+            entry.how == Some(CommandChannel::Form) || who.is_empty() || !among_themselves(who, &entry.what)
         })
         .map(|entry| format!("{}  {}", moment(entry.at, words, now), without_addresses(&entry.what)))
         .collect()

@@ -5,21 +5,23 @@ use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_core::button::EventId;
 use handbell_core::incident::command::Command;
-use handbell_core::incident::decide::{Event, Outcome};
+use handbell_core::incident::decide::{CommandOutcome, Event};
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording::incident;
-use handbell_inbound::alert_form::{NOTE_MAX, NotSaid, Saying, page_of_ticket, read_said, read_ticket};
+use handbell_inbound::alert_form::{
+    NOTE_MAX, NotSaid, ReporterAction, page_of_ticket, read_said, read_ticket,
+};
 use handbell_inbound::contact::Stale;
 use http::{Method, Request, Response, StatusCode};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::becomes::{called, lines, moment, state};
+use super::becomes::{call_status, lines, moment, state};
 use super::{AlertForm, SourceForm, reporter, see_other};
 use crate::alert::intake::is_flood;
 use crate::secrets::values;
 use crate::web::limits::digest;
-use crate::web::page::{escape, from_our_page, live_page, page, piece_of_path};
+use crate::web::page::{escape, is_same_origin, live_page, page, piece_of_path};
 use crate::{Failed, Fault, header, typed};
 
 /// So many lines a reporter may add.
@@ -67,15 +69,15 @@ impl AlertForm {
         // A later incident of the same page is another one.
         let incident = incident.filter(|incident| incident.epoch == epoch);
         if *request.method() == Method::POST {
-            return self.reporter_says(&ticket, incident, request).await;
+            return self.handle_reporter_message(&ticket, incident, request).await;
         }
         if request.uri().query() == Some("live") {
-            let (state, lines) = self.becomes(&ticket, incident.as_ref()).await?;
+            let (state, lines) = self.report_status(&ticket, incident.as_ref()).await?;
             let over = incident.is_none_or(|incident| incident.phase.is_final());
             let body = json!({ "state": state, "lines": lines, "over": over }).to_string();
             return Ok(typed(StatusCode::OK, "application/json", body));
         }
-        self.shown(&ticket, incident.as_ref(), None, StatusCode::OK).await
+        self.reporter_page(&ticket, incident.as_ref(), None, StatusCode::OK).await
     }
 
     /// What the ticket is for; with secrets that are newer than a minute if it doesn't fit.
@@ -91,13 +93,13 @@ impl AlertForm {
         }
     }
 
-    async fn reporter_says(
+    async fn handle_reporter_message(
         &self,
         ticket: &Ticket<'_>,
         incident: Option<Incident>,
         request: &Request<Bytes>,
     ) -> Result<Response<Bytes>, Failed> {
-        if !from_our_page(request) {
+        if !is_same_origin(request) {
             return Err(Rejected::Forged.into());
         }
         let bad = StatusCode::UNPROCESSABLE_ENTITY;
@@ -106,7 +108,7 @@ impl AlertForm {
             Err(NotSaid::Rejected(rejected)) => return Err(rejected.into()),
             Err(NotSaid::Wrong(said, wrong)) => {
                 let why = wrong.first().map_or("", |wrong| wrong.why.as_str());
-                return self.shown(ticket, incident.as_ref(), Some((why, &said.what)), bad).await;
+                return self.reporter_page(ticket, incident.as_ref(), Some((why, &said.what)), bad).await;
             }
         };
         let page = page_of_ticket(&ticket.subject, ticket.epoch);
@@ -116,28 +118,30 @@ impl AlertForm {
             Err(Stale::Expired) => {
                 let why =
                     "Nothing was sent: this page was open for more than a day. Please send it once more.";
-                return self.shown(ticket, incident.as_ref(), Some((why, &said.what)), bad).await;
+                return self.reporter_page(ticket, incident.as_ref(), Some((why, &said.what)), bad).await;
             }
         };
         let (key, command) = match &said.what {
             // What others reported too isn't one reporter's to end.
-            Saying::TakeBack if is_flood(&ticket.subject) => {
+            ReporterAction::TakeBack if is_flood(&ticket.subject) => {
                 let text = "I take back what I reported.".to_owned();
                 (format!("form-{nonce}-take-back"), Command::Note { text })
             }
-            Saying::TakeBack => (format!("form-{nonce}-take-back"), Command::Cancel),
-            Saying::Note(text) => {
+            ReporterAction::TakeBack => (format!("form-{nonce}-take-back"), Command::Cancel),
+            ReporterAction::Note(text) => {
                 (format!("form-{nonce}-{}", digest(text)), Command::Note { text: text.clone() })
             }
         };
         let now = self.time.now();
-        if matches!(said.what, Saying::Note(_)) {
+        if matches!(said.what, ReporterAction::Note(_)) {
             let count = format!("ticket:{}", digest(&page));
             if self.counters.count(&count, 1, now, KEEP.as_secs()).await? >= LINES {
                 let why =
                     "This line was not passed on: so many have come already. If it matters, call somebody.";
                 let shown = Some((why, &said.what));
-                return self.shown(ticket, incident.as_ref(), shown, StatusCode::TOO_MANY_REQUESTS).await;
+                return self
+                    .reporter_page(ticket, incident.as_ref(), shown, StatusCode::TOO_MANY_REQUESTS)
+                    .await;
             }
         }
         let by = incident.as_ref().and_then(|incident| incident.alert.as_ref()?.reporter.as_ref());
@@ -145,18 +149,18 @@ impl AlertForm {
         let event = Event::Command { by, epoch: Some(ticket.epoch), command };
         let applied = self.engine.apply(&ticket.subject, &event, Some(&EventId { key, keep: KEEP })).await?;
         tracing::info!(subject = ticket.subject.as_str(), outcome = ?applied.outcome, "a word of a reporter");
-        if applied.outcome == Some(Outcome::Nothing) && matches!(said.what, Saying::Note(_)) {
+        if applied.outcome == Some(CommandOutcome::Nothing) && matches!(said.what, ReporterAction::Note(_)) {
             let incident = applied.incident.filter(|incident| incident.epoch == ticket.epoch);
             let why = "This line was not passed on, for it is over already. If it still isn’t right, report it again.";
             return self
-                .shown(ticket, incident.as_ref(), Some((why, &said.what)), StatusCode::CONFLICT)
+                .reporter_page(ticket, incident.as_ref(), Some((why, &said.what)), StatusCode::CONFLICT)
                 .await;
         }
         Ok(see_other(&ticket.path, "It is passed on. See what becomes of it", &self.ids))
     }
 
     /// How it stands in a sentence, and what has applied, oldest first.
-    async fn becomes(
+    async fn report_status(
         &self,
         ticket: &Ticket<'_>,
         incident: Option<&Incident>,
@@ -164,21 +168,21 @@ impl AlertForm {
         let dispatches = self.history.dispatches_of(&ticket.subject, ticket.epoch).await?;
         let words = self.config.words(&ticket.subject, incident);
         let state = match incident {
-            Some(incident) => state(incident, &called(&dispatches), &words, self.time.now()),
+            Some(incident) => state(incident, &call_status(&dispatches), &words, self.time.now()),
             None => "It is over.".to_owned(),
         };
         Ok((state, lines(&dispatches, &words, self.time.now())))
     }
 
     /// The page; with why something was not passed on, and what it was.
-    async fn shown(
+    async fn reporter_page(
         &self,
         ticket: &Ticket<'_>,
         incident: Option<&Incident>,
-        not_said: Option<(&str, &Saying)>,
+        not_said: Option<(&str, &ReporterAction)>,
         status: StatusCode,
     ) -> Result<Response<Bytes>, Failed> {
-        let (state, lines) = self.becomes(ticket, incident).await?;
+        let (state, lines) = self.report_status(ticket, incident).await?;
         let alert = incident.and_then(|incident| incident.alert.as_ref());
         let title = alert.map_or("What was reported", |alert| alert.title.as_str());
         let over = incident.is_none_or(|incident| incident.phase.is_final());
@@ -202,7 +206,7 @@ impl AlertForm {
         let lines: String = lines.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
         body += &format!("<h2>What applied</h2>\n<ol id=\"lines\">\n{lines}</ol>\n");
         let typed = match not_said {
-            Some((_, Saying::Note(text))) => text.as_str(),
+            Some((_, ReporterAction::Note(text))) => text.as_str(),
             _ => "",
         };
         if over {

@@ -1,6 +1,6 @@
 //! Mails that nobody may open, or that are for nobody.
 
-use handbell_core::alert::mail::Letter;
+use handbell_core::alert::mail::ParsedMail;
 use handbell_store::Counters;
 
 use super::ReceivedMail;
@@ -45,7 +45,7 @@ impl MailQuarantine {
     /// they are told so often in a day, so that strays don't drown what matters.
     pub(super) async fn put_aside(
         &self,
-        letter: &Letter,
+        letter: &ParsedMail,
         mail: &ReceivedMail,
         reason: Reason<'_>,
     ) -> Result<(), Fault> {

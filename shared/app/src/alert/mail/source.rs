@@ -1,9 +1,9 @@
 //! A mail to a source becomes a signal.
 
-use handbell_core::alert::mail::{Judgement, Letter, Verdict, Verdicts, judge};
+use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts, Judgement, ParsedMail, judge};
 use handbell_core::alert::{AlertSignal, Origin, SignalAction, SignalOrigin, Thread, Trigger};
 use handbell_core::button::EventId;
-use handbell_core::config::{AlertSource, Meant};
+use handbell_core::config::{AlertSource, MailMeaning};
 use jiff::SignedDuration;
 
 use super::ReceivedMail;
@@ -36,7 +36,7 @@ impl SourceMails {
         &self,
         name: &str,
         source: &AlertSource,
-        letter: &Letter,
+        letter: &ParsedMail,
         mail: &ReceivedMail,
     ) -> Result<(), Fault> {
         let mut doubt = None;
@@ -52,7 +52,7 @@ impl SourceMails {
                     object: mail
                         .object
                         .clone()
-                        .filter(|_| mail.verdicts.by_mailbox || mail.verdicts.virus == Verdict::Pass),
+                        .filter(|_| mail.verdicts.by_mailbox || mail.verdicts.virus == AuthVerdict::Pass),
                 };
                 (raised.key, SignalAction::Trigger(trigger))
             }
@@ -60,7 +60,7 @@ impl SourceMails {
             Judgement::Resolve { key } => (key, SignalAction::Resolve),
             Judgement::Doubtful { key, why, wanted } => {
                 doubt = Some(why);
-                let resolves = wanted == Meant::Resolve;
+                let resolves = wanted == MailMeaning::Resolve;
                 (key, if resolves { SignalAction::Resolve } else { SignalAction::Acknowledge })
             }
             Judgement::Ignore { why } => {
@@ -85,7 +85,7 @@ impl SourceMails {
         self.intake.take(signal, &id).await.map(|_| ())
     }
 
-    fn origin(&self, letter: &Letter, verdicts: &Verdicts) -> Origin {
+    fn origin(&self, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Origin {
         // A mail whose sender isn't proven is answered to nobody: it may be somebody else's name.
         let proven = verdicts.by_mailbox || verdicts.proven();
         let answerable = proven && self.config.mail.as_ref().is_some_and(|mail| letter.may_be_answered(mail));
@@ -103,7 +103,7 @@ impl SourceMails {
 }
 
 /// The same mail went somewhere before; else the thread that it stands in tells where it belongs.
-fn thread(letter: &Letter, identity: &str) -> Thread {
+fn thread(letter: &ParsedMail, identity: &str) -> Thread {
     let by_id = |id: &String| format!("id-{id}");
     let same = format!("is-{identity}");
     let before = letter.in_reply_to.iter().chain(letter.references.iter().rev()).take(EARLIER_MAX);
@@ -113,7 +113,7 @@ fn thread(letter: &Letter, identity: &str) -> Thread {
     }
 }
 
-fn text_of(letter: &Letter) -> String {
+fn text_of(letter: &ParsedMail) -> String {
     let mut text = letter.text.clone();
     for trouble in &letter.troubles {
         text.push_str(&format!("\n({trouble})"));

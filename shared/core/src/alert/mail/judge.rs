@@ -4,8 +4,8 @@ use regex::{Captures, Regex, RegexBuilder};
 
 use super::key::{default_key, one_line};
 use super::status::says_that_it_is_over;
-use super::{Automatic, Letter, Verdict, Verdicts};
-use crate::config::{AlertSource, MailRule, Meant, Severity};
+use super::{AuthVerdict, AuthVerdicts, Automatic, ParsedMail};
+use crate::config::{AlertSource, MailMeaning, MailRule, Severity};
 
 /// Maximum size of a compiled expression, in bytes. With it, the time to search a mail grows with the mail's length alone.
 const EXPRESSION_MAX: usize = 1 << 20;
@@ -20,7 +20,7 @@ const KEY_MAX: usize = 300;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
     /// An alert.
-    Raise(Raised),
+    Raise(MailAlert),
     /// Somebody has the incident with this key.
     Acknowledge {
         /// Key of the problem.
@@ -43,7 +43,7 @@ pub enum Judgement {
         /// The reason for people, in words that follow "because".
         why: String,
         /// What the mail wanted: [`Meant::Acknowledge`] or [`Meant::Resolve`].
-        wanted: Meant,
+        wanted: MailMeaning,
     },
     /// The mail is dangerous. Its text is shown to nobody.
     Quarantine {
@@ -54,7 +54,7 @@ pub enum Judgement {
 
 /// An alert that a mail raises.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Raised {
+pub struct MailAlert {
     /// The plan to run.
     pub plan: String,
     /// Severity of the alert.
@@ -66,7 +66,7 @@ pub struct Raised {
 }
 
 // People write the title, and the key is made of it: neither must reach logs.
-impl std::fmt::Debug for Raised {
+impl std::fmt::Debug for MailAlert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Raised")
             .field("plan", &self.plan)
@@ -80,8 +80,8 @@ impl std::fmt::Debug for Raised {
 /// A mail that can't be understood raises an alert: a needless alert is a nuisance, a lost one is not. Ending or silencing an
 /// incident needs a trustworthy mail, see [`Verdicts::doubt`]. A rule whose expression can't be compiled is skipped;
 /// [`crate::config::problems`] reports it beforehand.
-pub fn judge(source: &AlertSource, letter: &Letter, verdicts: &Verdicts) -> Judgement {
-    if verdicts.virus == Verdict::Fail {
+pub fn judge(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Judgement {
+    if verdicts.virus == AuthVerdict::Fail {
         return Judgement::Quarantine { why: "it carries a virus".to_owned() };
     }
     if let Some(why) = never_counts(letter) {
@@ -96,20 +96,20 @@ pub fn judge(source: &AlertSource, letter: &Letter, verdicts: &Verdicts) -> Judg
             let own = rule.key.as_deref().and_then(|template| fill(template, &captured));
             (rule.meant, Some((index, rule)), own)
         }
-        None if says_that_it_is_over(&letter.subject) => (Meant::Resolve, None, None),
+        None if says_that_it_is_over(&letter.subject) => (MailMeaning::Resolve, None, None),
         None => (source.otherwise, None, None),
     };
     let key = key.unwrap_or_else(|| default_key(letter));
     let key: String = key.chars().take(KEY_MAX).collect();
     let doubt = if letter.several_senders { Some("it names several senders") } else { verdicts.doubt() };
     match (meant, doubt) {
-        (Meant::Raise, _) => Judgement::Raise(raised(source, rule.map(|(_, rule)| rule), key, letter)),
-        (Meant::Acknowledge, None) => Judgement::Acknowledge { key },
-        (Meant::Resolve, None) => Judgement::Resolve { key },
-        (wanted @ (Meant::Acknowledge | Meant::Resolve), Some(why)) => {
+        (MailMeaning::Raise, _) => Judgement::Raise(raised(source, rule.map(|(_, rule)| rule), key, letter)),
+        (MailMeaning::Acknowledge, None) => Judgement::Acknowledge { key },
+        (MailMeaning::Resolve, None) => Judgement::Resolve { key },
+        (wanted @ (MailMeaning::Acknowledge | MailMeaning::Resolve), Some(why)) => {
             Judgement::Doubtful { key, why: why.to_owned(), wanted }
         }
-        (Meant::Ignore, _) => Judgement::Ignore {
+        (MailMeaning::Ignore, _) => Judgement::Ignore {
             why: match rule {
                 Some((index, _)) => format!("rule {} of its source says so", index + 1),
                 None => "it fits no rule of its source".to_owned(),
@@ -119,7 +119,7 @@ pub fn judge(source: &AlertSource, letter: &Letter, verdicts: &Verdicts) -> Judg
 }
 
 /// Returns why a mail has no effect, whatever the rules say.
-fn never_counts(letter: &Letter) -> Option<&'static str> {
+fn never_counts(letter: &ParsedMail) -> Option<&'static str> {
     match letter.automatic {
         _ if letter.ours => Some("Handbell itself sent it"),
         Automatic::Replied => Some("it is an automatic reply"),
@@ -128,17 +128,17 @@ fn never_counts(letter: &Letter) -> Option<&'static str> {
     }
 }
 
-fn raised(source: &AlertSource, rule: Option<&MailRule>, key: String, letter: &Letter) -> Raised {
+fn raised(source: &AlertSource, rule: Option<&MailRule>, key: String, letter: &ParsedMail) -> MailAlert {
     let severity = rule.and_then(|rule| rule.severity).unwrap_or(source.severity);
     let plan = rule
         .and_then(|rule| rule.plan.as_ref())
         .or_else(|| source.plans.get(&severity))
         .unwrap_or(&source.plan)
         .clone();
-    Raised { plan, severity, key, title: title(letter) }
+    MailAlert { plan, severity, key, title: title(letter) }
 }
 
-fn title(letter: &Letter) -> String {
+fn title(letter: &ParsedMail) -> String {
     let first_line = || letter.text.lines().map(one_line).find(|line| !line.is_empty());
     let subject = one_line(&letter.subject);
     let title = if subject.is_empty() { first_line() } else { Some(subject) };
@@ -189,7 +189,7 @@ pub fn fits_every_mail(rule: &MailRule) -> bool {
 }
 
 /// Returns what the rule's expressions captured, by name, if the mail meets all of the rule's conditions.
-fn fit(rule: &MailRule, letter: &Letter) -> Option<Vec<(String, String)>> {
+fn fit(rule: &MailRule, letter: &ParsedMail) -> Option<Vec<(String, String)>> {
     let from = letter.from.as_deref().unwrap_or_default();
     let parts =
         [(&rule.subject, letter.subject.as_str()), (&rule.body, letter.text.as_str()), (&rule.from, from)];

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::Letter;
+use super::ParsedMail;
 
 /// Prefixes of a subject in mail programs of several languages: reply and forward.
 const PREFIXES: [&str; 17] = [
@@ -116,7 +116,7 @@ const CALENDAR: [&str; 35] = [
 
 /// Returns the key of a mail for which no rule makes one. A monitoring system's mails about a problem and about its end get the
 /// same key.
-pub fn default_key(letter: &Letter) -> String {
+pub fn default_key(letter: &ParsedMail) -> String {
     let about = about(&letter.subject);
     let from = letter.from.as_deref().unwrap_or_default();
     let key = [from, about.as_str()].join(" ");

@@ -1,13 +1,13 @@
 //! What a person wrote in reply to a mail, without what the reply quotes.
 
-use super::{Automatic, Letter};
+use super::{Automatic, ParsedMail};
 
 /// Maximum length of a command, in characters. The rest is cut off.
 const COMMAND_MAX: usize = 200;
 
 /// Returns the first line that the writer wrote, which may be a command: `ack`, `done`, `escalate technical`. `None` if there is
 /// none, or if no person wrote the mail.
-pub fn command(letter: &Letter) -> Option<String> {
+pub fn command(letter: &ParsedMail) -> Option<String> {
     if letter.automatic != Automatic::No || letter.ours {
         return None;
     }

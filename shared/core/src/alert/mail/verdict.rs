@@ -2,7 +2,7 @@
 
 /// Result of a check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verdict {
+pub enum AuthVerdict {
     /// The check has passed.
     Pass,
     /// The check has not passed.
@@ -18,24 +18,24 @@ pub enum Verdict {
 
 /// Results of the checks of one mail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Verdicts {
+pub struct AuthVerdicts {
     /// Passes if it is no spam.
-    pub spam: Verdict,
+    pub spam: AuthVerdict,
     /// Passes if it carries no virus.
-    pub virus: Verdict,
+    pub virus: AuthVerdict,
     /// Passes if the sending server may send for the envelope's sender.
-    pub spf: Verdict,
+    pub spf: AuthVerdict,
     /// Passes if a signature is valid.
-    pub dkim: Verdict,
+    pub dkim: AuthVerdict,
     /// Passes if SPF or DKIM vouches for the sender that people see.
-    pub dmarc: Verdict,
+    pub dmarc: AuthVerdict,
     /// True if the envelope's sender is of the domain that people see. Only then does SPF vouch for it.
     pub aligned: bool,
     /// True if it was read from a mailbox. Its server had decided before it put the mail there, and reports nothing.
     pub by_mailbox: bool,
 }
 
-impl Verdicts {
+impl AuthVerdicts {
     /// Returns the verdicts of a mail that was read from a mailbox.
     pub fn of_mailbox() -> Self {
         Self { by_mailbox: true, ..Self::default() }
@@ -43,8 +43,8 @@ impl Verdicts {
 
     /// Returns true if the sender that people see is proven: by DMARC, or by SPF for the same domain.
     pub fn proven(&self) -> bool {
-        self.dmarc == Verdict::Pass
-            || self.dmarc != Verdict::Fail && self.aligned && self.spf == Verdict::Pass
+        self.dmarc == AuthVerdict::Pass
+            || self.dmarc != AuthVerdict::Fail && self.aligned && self.spf == AuthVerdict::Pass
     }
 
     /// Returns why this mail must not end or silence anything, in words that follow "because"; `None` if it may.
@@ -55,11 +55,11 @@ impl Verdicts {
         if self.by_mailbox {
             return None;
         }
-        if self.virus != Verdict::Pass {
+        if self.virus != AuthVerdict::Pass {
             Some("nobody vouches that it carries no virus")
-        } else if self.spam != Verdict::Pass {
+        } else if self.spam != AuthVerdict::Pass {
             Some("it may be spam")
-        } else if self.dmarc == Verdict::Fail {
+        } else if self.dmarc == AuthVerdict::Fail {
             Some("its sender's domain says that the mail isn't from there (DMARC)")
         } else if !self.proven() {
             Some("nothing proves its sender: neither DMARC, nor SPF for the domain that it shows")

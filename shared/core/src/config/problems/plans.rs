@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::advice::number_advice;
-use crate::config::{People, Plan, Post, Step, Target, is_address, is_phone_number, is_sender};
+use crate::config::{People, Plan, PlanPost, Step, Target, is_address, is_phone_number, is_sender};
 
 pub(super) fn plan_problems(
     name: &str,
@@ -81,7 +81,7 @@ fn time_problem(number: usize, step: &Step, plan: &Plan, quiet: SignedDuration) 
 
 fn post_problems(
     at: &[&str],
-    post: &Post,
+    post: &PlanPost,
     file_exists: &dyn Fn(&str) -> bool,
     say: &mut dyn FnMut(&[&str], String),
 ) {

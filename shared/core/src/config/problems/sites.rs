@@ -4,12 +4,12 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::advice::{NAME_ADVICE, is_name};
-use crate::config::{Cmx, CmxApi, Config, Site, Source, Zone};
-use crate::occupancy::zone::Rule;
+use crate::config::{Cmx, CmxApi, Config, SiteConfig, Source, Zone};
+use crate::occupancy::zone::ZoneRule;
 
 pub(super) fn site_problems(
     name: &str,
-    site: &Site,
+    site: &SiteConfig,
     file_exists: &dyn Fn(&str) -> bool,
     say: &mut dyn FnMut(&[&str], String),
 ) {
@@ -98,7 +98,7 @@ pub(super) fn zone_problems(
         }
         Some(_) => {}
     }
-    for (path, what) in Rule::of(zone, timezone).err().unwrap_or_default() {
+    for (path, what) in ZoneRule::of(zone, timezone).err().unwrap_or_default() {
         let path: Vec<&str> = at.into_iter().chain(path.iter().map(String::as_str)).collect();
         say(&path, what);
     }

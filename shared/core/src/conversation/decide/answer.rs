@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::builder::DecisionBuilder;
-use super::decision::Turn;
-use super::event::Answer;
-use crate::conversation::Pace;
+use super::decision::ConversationDecision;
+use super::event::AgentMessage;
+use crate::conversation::ReplyCount;
 use crate::delivery::{
     Content, ConversationEntry, MailMessage, Medium, Message, PhoneMessage, SpaceMessage, Speaker,
 };
-use crate::texting::{self, parts, price_class};
+use crate::texting::{self, price_class, segments};
 use crate::wording::conversation as wording;
 
 /// A text of more parts than this is announced before it leaves.
@@ -20,7 +20,11 @@ const LONGEST: usize = 1600;
 const ANNOUNCED: SignedDuration = SignedDuration::from_secs(10);
 
 /// An answer leaves, or the agent is told why not. `replaces` is an answer that has to be taken back for it.
-pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replaces: Option<u32>) -> Turn {
+pub(super) fn relay(
+    mut builder: DecisionBuilder<'_>,
+    answer: &AgentMessage,
+    replaces: Option<u32>,
+) -> ConversationDecision {
     let (line, now) = (builder.desk.line, builder.now);
     let pace = builder.next.pace.with_one_at(now);
     let limited = pace.in_minute > line.limits.per_minute || pace.in_day > line.limits.per_day;
@@ -30,11 +34,12 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
     };
     let number = builder.desk.address.number();
     let refused = why_no_text(&builder, &text, limited);
-    let length = number.filter(|_| refused.is_none()).map(|to| (parts(&text), price_class(&line.number, to)));
+    let length =
+        number.filter(|_| refused.is_none()).map(|to| (segments(&text), price_class(&line.number, to)));
     let says = messages(&builder, answer, text, (refused.is_none(), limited));
     if says.is_empty() {
         builder.note(Some(&answer.thread), refused.unwrap_or_default());
-        return builder.done();
+        return builder.finish();
     }
     let long = length.filter(|(parts, _)| parts.count > LONG);
     let undo = line.undo.map_or(SignedDuration::ZERO, |undo| undo.0);
@@ -64,7 +69,7 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
         delivery.next_at = now + held;
     }
     let number = dispatch.key.number;
-    builder.carries(&answer.message, number);
+    builder.remember_relayed(&answer.message, number);
     if let Some(note) = only_mail {
         let mut note = wording::only_by_mail(&note);
         if !answer.files.is_empty() {
@@ -72,7 +77,7 @@ pub(super) fn answers(mut builder: DecisionBuilder<'_>, answer: &Answer, replace
         }
         builder.note(Some(&answer.thread), note);
     }
-    builder.done()
+    builder.finish()
 }
 
 /// Why the customer gets no text, in words for the agent; none if a text leaves.
@@ -102,7 +107,7 @@ fn why_no_text(builder: &DecisionBuilder<'_>, text: &str, limited: bool) -> Opti
 /// The answer as a text, where one may leave, and as a mail.
 fn messages(
     builder: &DecisionBuilder<'_>,
-    answer: &Answer,
+    answer: &AgentMessage,
     text: String,
     (by_text, limited): (bool, bool),
 ) -> Vec<Message> {
@@ -131,12 +136,17 @@ fn messages(
 }
 
 /// What the conversation remembers of an answer that leaves.
-fn remember_answer(builder: &mut DecisionBuilder<'_>, answer: &Answer, pace: Pace, now: Timestamp) {
+fn remember_answer(
+    builder: &mut DecisionBuilder<'_>,
+    answer: &AgentMessage,
+    pace: ReplyCount,
+    now: Timestamp,
+) {
     builder.next.pace = pace;
-    builder.answered();
+    builder.end_waiting();
     builder.next.answered_at = Some(now);
     if std::mem::take(&mut builder.next.closed) {
-        builder.fact("conversation.reopened", []);
+        builder.add_fact("conversation.reopened", []);
     }
     // A welcome after the first answer would be odd.
     builder.next.welcomed = true;
@@ -144,7 +154,12 @@ fn remember_answer(builder: &mut DecisionBuilder<'_>, answer: &Answer, pace: Pac
 }
 
 /// An answer was changed or taken away. Whether it had left already, only its own dispatch will know.
-pub(super) fn changed(mut builder: DecisionBuilder<'_>, answer: u32, now: Option<&Answer>, by: &str) -> Turn {
+pub(super) fn handle_edit(
+    mut builder: DecisionBuilder<'_>,
+    answer: u32,
+    now: Option<&AgentMessage>,
+    by: &str,
+) -> ConversationDecision {
     // Somebody may have changed it once more since it was looked up which dispatch carries it.
     let message = now.map(|now| now.message.as_str());
     let latest = builder.next.answers.iter().find(|(known, _)| Some(known.as_str()) == message);
@@ -153,7 +168,7 @@ pub(super) fn changed(mut builder: DecisionBuilder<'_>, answer: u32, now: Option
     let content = Content::TakenBack { reply: answer, changed: now.is_some(), by: by.to_owned() };
     builder.say([Message::Space(SpaceMessage::Post { content })]);
     match now {
-        Some(now) => answers(builder, now, Some(answer)),
-        None => builder.done(),
+        Some(now) => relay(builder, now, Some(answer)),
+        None => builder.finish(),
     }
 }

@@ -6,8 +6,8 @@ mod schedule;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::context::Desk;
-use super::decision::Turn;
+use super::context::ConversationContext;
+use super::decision::ConversationDecision;
 use crate::conversation::{Address, Conversation, Sender, TAKEN_BACK_KEPT};
 use crate::delivery::{Dispatch, Fact, Medium};
 
@@ -23,7 +23,7 @@ pub(super) struct FromCustomer {
 pub(super) struct DecisionBuilder<'a> {
     pub(super) next: Conversation,
     pub(super) sender: Sender,
-    pub(super) desk: Desk<'a>,
+    pub(super) desk: ConversationContext<'a>,
     pub(super) now: Timestamp,
     /// The dispatch that carries an answer.
     pub(super) answer: u32,
@@ -37,7 +37,12 @@ pub(super) struct DecisionBuilder<'a> {
 }
 
 impl<'a> DecisionBuilder<'a> {
-    pub(super) fn on(before: &Conversation, sender: &Sender, desk: Desk<'a>, now: Timestamp) -> Self {
+    pub(super) fn on(
+        before: &Conversation,
+        sender: &Sender,
+        desk: ConversationContext<'a>,
+        now: Timestamp,
+    ) -> Self {
         let mut next = before.clone();
         next.version += 1;
         Self {
@@ -59,7 +64,7 @@ impl<'a> DecisionBuilder<'a> {
     pub(super) fn heard(
         before: Option<&Conversation>,
         sender: &Sender,
-        desk: Desk<'a>,
+        desk: ConversationContext<'a>,
         now: Timestamp,
     ) -> Self {
         let known = before.filter(|before| before.address.is_some());
@@ -98,7 +103,7 @@ impl<'a> DecisionBuilder<'a> {
                     answers: Vec::new(),
                     read_to: None,
                     read_with: None,
-                    pace: crate::conversation::Pace::default(),
+                    pace: crate::conversation::ReplyCount::default(),
                     alarm: None,
                     alarmed: None,
                     erase_asked: None,
@@ -106,7 +111,7 @@ impl<'a> DecisionBuilder<'a> {
                 };
                 let mut builder = Self::on(&fresh, sender, desk, now);
                 builder.opens = true;
-                builder.fact("conversation.opened", []);
+                builder.add_fact("conversation.opened", []);
                 builder
             }
         };
@@ -115,13 +120,13 @@ impl<'a> DecisionBuilder<'a> {
             builder.next.opened_at = now;
             builder.next.assignee = None;
             builder.next.assigned_at = None;
-            builder.fact("conversation.reopened", []);
+            builder.add_fact("conversation.reopened", []);
         }
         builder.next.heard_at = now;
         builder
     }
 
-    pub(super) fn fact<const N: usize>(&mut self, kind: &str, detail: [(&str, String); N]) {
+    pub(super) fn add_fact<const N: usize>(&mut self, kind: &str, detail: [(&str, String); N]) {
         let number = self.facts.len();
         self.facts.push(Fact {
             id: format!("{}#{}#{}#{number}", self.next.subject.as_str(), self.next.epoch, self.next.version),
@@ -137,11 +142,11 @@ impl<'a> DecisionBuilder<'a> {
         self.next.cancelled_up_to = self.next.dispatches;
         self.next.waiting_since = None;
         self.next.alarm = None;
-        self.fact("customer.opted-out", []);
+        self.add_fact("customer.opted-out", []);
     }
 
     /// Remembers which dispatch carries an agent's message, for when it is changed or deleted.
-    pub(super) fn carries(&mut self, message: &str, answer: u32) {
+    pub(super) fn remember_relayed(&mut self, message: &str, answer: u32) {
         let answers = &mut self.next.answers;
         answers.retain(|(known, _)| known != message);
         answers.push((message.to_owned(), answer));
@@ -171,13 +176,13 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// Nobody waits any more.
-    pub(super) fn answered(&mut self) {
+    pub(super) fn end_waiting(&mut self) {
         self.next.waiting_since = None;
         self.next.alarm = None;
     }
 
     pub(super) fn close(&mut self) {
-        self.answered();
+        self.end_waiting();
         self.next.closed = true;
         self.next.erase_asked = None;
     }
@@ -201,7 +206,7 @@ impl<'a> DecisionBuilder<'a> {
         self.next.read_with = None;
     }
 
-    pub(super) fn done(mut self) -> Turn {
+    pub(super) fn finish(mut self) -> ConversationDecision {
         self.next.wake_at = self.due();
         if !self.facts.is_empty() {
             if self.dispatches.is_empty() {
@@ -212,7 +217,7 @@ impl<'a> DecisionBuilder<'a> {
         if self.sender != self.sender_before {
             self.sender.version += 1;
         }
-        Turn {
+        ConversationDecision {
             sender: (self.sender != self.sender_before).then_some(self.sender),
             next: Some(self.next),
             dispatches: self.dispatches,

@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::answer::answers;
+use super::answer::relay;
 use super::builder::DecisionBuilder;
-use super::decision::Turn;
-use super::event::Answer;
-use crate::conversation::relay_policy::Command;
+use super::decision::ConversationDecision;
+use super::event::AgentMessage;
+use crate::conversation::relay_policy::AgentCommand;
 use crate::delivery::{Content, Delivery, InternalTask, Message, PhoneMessage, SUMMARY, SpaceMessage};
 use crate::texting;
 use crate::wording::conversation as wording;
@@ -15,62 +15,66 @@ use crate::wording::conversation as wording;
 const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// The command is carried out, and answered in the thread in which it was given.
-pub(super) fn commanded(mut builder: DecisionBuilder<'_>, command: &Command, asked: &Answer) -> Turn {
+pub(super) fn handle_command(
+    mut builder: DecisionBuilder<'_>,
+    command: &AgentCommand,
+    asked: &AgentMessage,
+) -> ConversationDecision {
     let (line, now) = (builder.desk.line, builder.now);
     let thread = Some(asked.thread.as_str());
     match command {
-        Command::Claim => {
+        AgentCommand::Claim => {
             let had = builder.next.assignee.replace(asked.by.clone());
             builder.next.answered_at = Some(now);
             builder.note(thread, wording::claimed(&asked.by, had.as_ref()));
         }
-        Command::Release => {
+        AgentCommand::Release => {
             builder.next.assignee = None;
             builder.next.assigned_at = None;
             // The next text shall look for somebody, however lately there was an answer.
             builder.next.answered_at = None;
             builder.note(thread, wording::released(&asked.by));
         }
-        Command::Close { note } => close(&mut builder, note.as_deref(), asked),
-        Command::Name(name) => rename(&mut builder, name, asked),
-        Command::Canned(name) => {
+        AgentCommand::Close { note } => close(&mut builder, note.as_deref(), asked),
+        AgentCommand::Name(name) => rename(&mut builder, name, asked),
+        AgentCommand::Canned(name) => {
             let canned = line.canned.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
             match canned {
                 Some((_, text)) => {
-                    let answer = Answer { text: text.clone(), ..asked.clone() };
-                    return answers(builder, &answer, None);
+                    let answer = AgentMessage { text: text.clone(), ..asked.clone() };
+                    return relay(builder, &answer, None);
                 }
                 None => builder.note(thread, wording::no_canned(name, line)),
             }
         }
-        Command::Call => call(&mut builder, asked, now),
-        Command::Who => {
+        AgentCommand::Call => call(&mut builder, asked, now),
+        AgentCommand::Who => {
             let note = wording::who(&builder.next, &builder.sender, builder.desk.zone);
             builder.note(thread, note);
         }
-        Command::History | Command::Export => {
-            let brief = *command == Command::History;
+        AgentCommand::History | AgentCommand::Export => {
+            let brief = *command == AgentCommand::History;
             builder
                 .say([Message::Space(SpaceMessage::Transcript { brief })])
                 .in_conversation(|of| of.thread = Some(asked.thread.clone()));
         }
-        Command::OptOut => {
+        AgentCommand::OptOut => {
             if builder.sender.opted_out.is_none() {
                 builder.opt_out();
             }
             builder.note(thread, wording::opted_out_by(&asked.by));
         }
-        Command::Erase { confirmed } => erase(&mut builder, *confirmed, asked, now),
-        Command::Hours => {
+        AgentCommand::Erase { confirmed } => erase(&mut builder, *confirmed, asked, now),
+        AgentCommand::Hours => {
             builder.note(thread, wording::hours(line, builder.desk.open));
         }
-        Command::Help => builder.note(thread, wording::help(line, asked.sight)),
+        AgentCommand::Help => builder.note(thread, wording::help(line, asked.sight)),
     }
-    builder.done()
+    builder.finish()
 }
 
 /// The conversation ends, with the line's closing words for a customer who may hear them.
-fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &Answer) {
+fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMessage) {
     let (line, thread) = (builder.desk.line, Some(asked.thread.as_str()));
     builder.note(thread, wording::closed(&asked.by, note));
     if !builder.next.closed {
@@ -79,12 +83,12 @@ fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &Answer) 
             builder.say_by_itself(text, to);
         }
         builder.close();
-        builder.fact("conversation.closed", [("by", asked.by.email.clone())]);
+        builder.add_fact("conversation.closed", [("by", asked.by.email.clone())]);
     }
 }
 
 /// The customer is called this from now on, and the space too.
-fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &Answer) {
+fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &AgentMessage) {
     builder.next.name = Some(name.to_owned());
     let title = builder.next.title();
     let note = wording::named(name);
@@ -97,7 +101,7 @@ fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &Answer) {
 }
 
 /// The agent's phone rings, and is connected with the customer.
-fn call(builder: &mut DecisionBuilder<'_>, asked: &Answer, now: Timestamp) {
+fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp) {
     let (line, thread) = (builder.desk.line, Some(asked.thread.as_str()));
     let phone = line.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(&asked.by.email));
     let phone = phone.and_then(|agent| agent.phone.clone());
@@ -125,14 +129,14 @@ fn call(builder: &mut DecisionBuilder<'_>, asked: &Answer, now: Timestamp) {
 }
 
 /// Asked back first; what was confirmed is done by its own delivery, which comes again until nothing is left.
-fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &Answer, now: Timestamp) {
+fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &AgentMessage, now: Timestamp) {
     let asked_lately = builder.next.erase_asked.is_some_and(|at| now.duration_since(at) < CONFIRM_WITHIN);
     if !(confirmed && asked_lately) {
         builder.next.erase_asked = Some(now);
         builder.note(Some(&asked.thread), wording::erase_sure(&builder.next.called()));
         return;
     }
-    builder.fact("customer.erased", [("by", asked.by.email.clone())]);
+    builder.add_fact("customer.erased", [("by", asked.by.email.clone())]);
     let number = builder.desk.address.number().map(str::to_owned);
     builder.forget();
     builder

@@ -8,7 +8,7 @@ use crate::incident::Subject;
 
 /// What the rules need in addition to state and event.
 #[derive(Clone, Copy)]
-pub struct Desk<'a> {
+pub struct ConversationContext<'a> {
     /// Subject of the conversation.
     pub subject: &'a Subject,
     /// How the customer is reached.

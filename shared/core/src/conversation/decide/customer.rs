@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::builder::{DecisionBuilder, FromCustomer};
-use super::context::Desk;
-use super::decision::Turn;
-use super::event::{File, There};
+use super::context::ConversationContext;
+use super::decision::ConversationDecision;
+use super::event::{Attendance, CustomerFile};
 use crate::config::Line;
 use crate::conversation::{Conversation, Sender};
 use crate::delivery::{Medium, Message, SpaceMessage};
-use crate::texting::Word;
+use crate::texting::OptOutKeyword;
 use crate::wording::conversation as wording;
 
 /// Minimum time between two searches for an available agent.
@@ -17,22 +17,22 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 type Before<'a> = Option<&'a Conversation>;
 
-pub(super) fn text(
+pub(super) fn handle_text(
     before: Before<'_>,
     sender: &Sender,
-    (body, files, at, word): (&str, &[File], Timestamp, Option<Word>),
-    desk: Desk<'_>,
+    (body, files, at, word): (&str, &[CustomerFile], Timestamp, Option<OptOutKeyword>),
+    desk: ConversationContext<'_>,
     now: Timestamp,
-) -> Turn {
+) -> ConversationDecision {
     match (word, sender.opted_out) {
-        (Some(Word::Stop), _) => return stop(before, sender, desk, now),
-        (Some(Word::Start), Some(_)) => {
+        (Some(OptOutKeyword::Stop), _) => return stop(before, sender, desk, now),
+        (Some(OptOutKeyword::Start), Some(_)) => {
             let mut builder = DecisionBuilder::heard(before, sender, desk, now);
             builder.sender.opted_out = None;
             builder.confirm();
-            builder.fact("customer.opted-in", []);
+            builder.add_fact("customer.opted-in", []);
             builder.note(None, wording::started(&builder.next.called()));
-            return builder.done();
+            return builder.finish();
         }
         _ => {}
     }
@@ -54,29 +54,39 @@ pub(super) fn text(
         builder.sender.told_at = Some(now);
     }
     wants_an_answer(&mut builder, word.is_none());
-    builder.done()
+    builder.finish()
 }
 
 /// STOP: posts one quiet line, asks nobody to answer, and cancels the answers that weren't sent yet.
-fn stop(before: Before<'_>, sender: &Sender, desk: Desk<'_>, now: Timestamp) -> Turn {
+fn stop(
+    before: Before<'_>,
+    sender: &Sender,
+    desk: ConversationContext<'_>,
+    now: Timestamp,
+) -> ConversationDecision {
     if before.is_none_or(|before| before.address.is_none()) {
         let news = sender.opted_out.is_none();
         let sender = Sender { version: sender.version + 1, opted_out: Some(now), ..sender.clone() };
-        return Turn { next: None, sender: news.then_some(sender), dispatches: Vec::new(), answer: 0 };
+        return ConversationDecision {
+            next: None,
+            sender: news.then_some(sender),
+            dispatches: Vec::new(),
+            answer: 0,
+        };
     }
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
     builder.opt_out();
     builder.note(None, wording::stopped(&builder.next.called()));
-    builder.done()
+    builder.finish()
 }
 
-pub(super) fn form(
+pub(super) fn handle_form(
     before: Before<'_>,
     sender: &Sender,
     (message, name, email): (&str, Option<&str>, Option<&str>),
-    desk: Desk<'_>,
+    desk: ConversationContext<'_>,
     now: Timestamp,
-) -> Turn {
+) -> ConversationDecision {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
     builder.next.by_form = true;
     // Anybody can fill in a form. It must not change a known customer's name or the address for answers.
@@ -91,25 +101,30 @@ pub(super) fn form(
     let note = wording::by_form(email, &builder.next, sender.confirmed.is_some());
     builder.customer_says(FromCustomer { medium: Medium::Form, text: message.to_owned(), note, at: now }, []);
     wants_an_answer(&mut builder, false);
-    builder.done()
+    builder.finish()
 }
 
-pub(super) fn rings(before: Before<'_>, sender: &Sender, desk: Desk<'_>, now: Timestamp) -> Turn {
+pub(super) fn handle_ring(
+    before: Before<'_>,
+    sender: &Sender,
+    desk: ConversationContext<'_>,
+    now: Timestamp,
+) -> ConversationDecision {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
     builder.customer_says(
         FromCustomer { medium: Medium::Call, text: wording::RINGS.to_owned(), note: String::new(), at: now },
         [],
     );
-    builder.done()
+    builder.finish()
 }
 
-pub(super) fn called(
+pub(super) fn handle_call_end(
     before: Before<'_>,
     sender: &Sender,
     spoke: Option<SignedDuration>,
-    desk: Desk<'_>,
+    desk: ConversationContext<'_>,
     now: Timestamp,
-) -> Turn {
+) -> ConversationDecision {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
     builder.customer_says(
         FromCustomer { medium: Medium::Call, text: wording::call_ended(spoke), note: String::new(), at: now },
@@ -120,19 +135,19 @@ pub(super) fn called(
         let told = builder.tell_caller(desk.line.texts.missed_call.as_deref());
         wants_an_answer(&mut builder, !told);
     } else {
-        builder.answered();
+        builder.end_waiting();
         builder.next.answered_at = Some(now);
     }
-    builder.done()
+    builder.finish()
 }
 
-pub(super) fn voicemail(
+pub(super) fn handle_voicemail(
     before: Before<'_>,
     sender: &Sender,
     (url, length): (&str, SignedDuration),
-    desk: Desk<'_>,
+    desk: ConversationContext<'_>,
     now: Timestamp,
-) -> Turn {
+) -> ConversationDecision {
     let mut builder = DecisionBuilder::heard(before, sender, desk, now);
     let media = Message::Space(SpaceMessage::CustomerFile {
         url: url.to_owned(),
@@ -143,7 +158,7 @@ pub(super) fn voicemail(
         [media],
     );
     wants_an_answer(&mut builder, false);
-    builder.done()
+    builder.finish()
 }
 
 /// The customer waits from now on: looks for an agent, or notifies the customer that nobody is available.
@@ -173,15 +188,15 @@ fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
     }
 }
 
-pub(super) fn looked(builder: &mut DecisionBuilder<'_>, there: &There) {
+pub(super) fn handle_attendance(builder: &mut DecisionBuilder<'_>, there: &Attendance) {
     match there {
-        There::Somebody => welcome(builder, true),
-        There::Asked(agent) => {
+        Attendance::Somebody => welcome(builder, true),
+        Attendance::Asked(agent) => {
             builder.next.assignee = Some(agent.clone());
             builder.note(None, wording::please_answer(agent));
             welcome(builder, true);
         }
-        There::Nobody => {
+        Attendance::Nobody => {
             let text = builder.desk.line.texts.nobody.clone();
             nobody(builder, text.as_deref(), wording::NOBODY_THERE);
         }

@@ -5,7 +5,7 @@ use crate::delivery::Dispatch;
 
 /// What an event leads to: the states and dispatches to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub struct ConversationDecision {
     /// The next state; none if nothing changes.
     pub next: Option<Conversation>,
     /// The next state of the customer's number, if it changes.
@@ -16,7 +16,7 @@ pub struct Turn {
     pub answer: u32,
 }
 
-impl Turn {
+impl ConversationDecision {
     /// Returns true if there is something to write.
     pub fn changes_something(&self) -> bool {
         self.next.is_some() || self.sender.is_some()
@@ -24,6 +24,6 @@ impl Turn {
 }
 
 /// Nothing changes, and nobody is told.
-pub(super) fn nothing() -> Turn {
-    Turn { next: None, sender: None, dispatches: Vec::new(), answer: 0 }
+pub(super) fn nothing() -> ConversationDecision {
+    ConversationDecision { next: None, sender: None, dispatches: Vec::new(), answer: 0 }
 }

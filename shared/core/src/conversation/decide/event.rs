@@ -3,22 +3,22 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::conversation::Agent;
-use crate::conversation::relay_policy::{Command, Sight, Why};
-use crate::texting::Word;
+use crate::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
+use crate::texting::OptOutKeyword;
 
 /// An event of a conversation, checked and parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum ConversationEvent {
     /// The customer sent a text.
     Text {
         /// The text.
         body: String,
         /// Files that came with it.
-        files: Vec<File>,
+        files: Vec<CustomerFile>,
         /// When it was sent, if it arrives late.
         at: Option<Timestamp>,
         /// The opt-out word that Twilio recognised, if any.
-        word: Option<Word>,
+        word: Option<OptOutKeyword>,
     },
     /// The customer filled in the form.
     Form {
@@ -44,13 +44,13 @@ pub enum Heard {
         length: SignedDuration,
     },
     /// An agent's message that goes to the customer.
-    Answer(Answer),
+    Relay(AgentMessage),
     /// An agent edited a message that was an answer.
     Changed {
         /// The dispatch that carried it.
         answer: u32,
         /// The new message, if it may go to the customer.
-        now: Option<Answer>,
+        now: Option<AgentMessage>,
         /// Who deleted it.
         by: String,
     },
@@ -64,19 +64,19 @@ pub enum Heard {
     /// An agent gave a command.
     Command {
         /// The command.
-        command: Command,
+        command: AgentCommand,
         /// Who gave it and where; the text is empty.
-        asked: Answer,
+        asked: AgentMessage,
     },
     /// An agent's message that stays in the space. It is remembered, so that it isn't judged again when other rules apply.
     Stays {
         /// Why it stays.
-        why: Why,
+        why: KeptReason,
         /// Who wrote it and where.
-        said: Answer,
+        said: AgentMessage,
     },
     /// Handbell has looked for an available agent.
-    Looked(There),
+    Looked(Attendance),
     /// Twilio reports that the number has opted out.
     Refused,
     /// An agent's answer could not be sent at all, so the customer still waits.
@@ -92,14 +92,14 @@ pub enum Heard {
 
 /// A file from a customer, stored at Twilio.
 #[derive(Clone, PartialEq, Eq)]
-pub struct File {
+pub struct CustomerFile {
     /// Its URL.
     pub url: String,
     /// Media type that the sender claims.
     pub content_type: Option<String>,
 }
 
-impl std::fmt::Debug for File {
+impl std::fmt::Debug for CustomerFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("File").field("content_type", &self.content_type).finish_non_exhaustive()
     }
@@ -107,7 +107,7 @@ impl std::fmt::Debug for File {
 
 /// An agent's message that may go to the customer.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct AgentMessage {
     /// The agent who wrote it.
     pub by: Agent,
     /// The text; may be empty when there are files.
@@ -121,10 +121,10 @@ pub struct Answer {
     /// When it was written.
     pub at: Option<Timestamp>,
     /// What Handbell's token showed when it was read.
-    pub sight: Sight,
+    pub sight: Visibility,
 }
 
-impl std::fmt::Debug for Answer {
+impl std::fmt::Debug for AgentMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Answer").field("message", &self.message).finish_non_exhaustive()
     }
@@ -132,7 +132,7 @@ impl std::fmt::Debug for Answer {
 
 /// Result of looking for an available agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum There {
+pub enum Attendance {
     /// An agent is in the space already.
     Somebody,
     /// This agent was added to the space.

@@ -10,7 +10,7 @@ const NAME: usize = 60;
 
 /// A command from an agent.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Command {
+pub enum AgentCommand {
     /// The agent has this customer.
     Claim,
     /// Nobody has this customer any more.
@@ -46,7 +46,7 @@ pub enum Command {
 }
 
 // Names of customers and notes about them must not reach logs.
-impl fmt::Debug for Command {
+impl fmt::Debug for AgentCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Claim => "Claim",
@@ -73,7 +73,7 @@ pub(super) enum Read<'t> {
     /// A text to send.
     Reply(&'t str),
     /// A command to run.
-    Command(Command),
+    Command(AgentCommand),
     /// An unknown command, as typed.
     Unknown(String),
 }
@@ -88,23 +88,23 @@ pub(super) fn read(text: &str) -> Option<Read<'_>> {
     let words = || rest.split_whitespace().collect::<Vec<_>>().join(" ");
     let command = match (word.to_ascii_lowercase().as_str(), rest) {
         ("reply", reply) => return Some(Read::Reply(reply)),
-        ("help", _) => Command::Help,
-        ("close", note) => Command::Close { note: (!note.is_empty()).then(|| note.to_owned()) },
+        ("help", _) => AgentCommand::Help,
+        ("close", note) => AgentCommand::Close { note: (!note.is_empty()).then(|| note.to_owned()) },
         ("name", name) if !name.contains('\n') && (1..=NAME).contains(&words().chars().count()) => {
-            Command::Name(words())
+            AgentCommand::Name(words())
         }
-        ("canned", name) if !name.is_empty() => Command::Canned(words()),
-        ("erase", answer) => Command::Erase {
+        ("canned", name) if !name.is_empty() => AgentCommand::Canned(words()),
+        ("erase", answer) => AgentCommand::Erase {
             confirmed: ["yes", "confirm"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)),
         },
-        ("claim", "") => Command::Claim,
-        ("release", "") => Command::Release,
-        ("call", "") => Command::Call,
-        ("who", "") => Command::Who,
-        ("history", "") => Command::History,
-        ("export", "") => Command::Export,
-        ("optout" | "opt-out", "") => Command::OptOut,
-        ("hours", "") => Command::Hours,
+        ("claim", "") => AgentCommand::Claim,
+        ("release", "") => AgentCommand::Release,
+        ("call", "") => AgentCommand::Call,
+        ("who", "") => AgentCommand::Who,
+        ("history", "") => AgentCommand::History,
+        ("export", "") => AgentCommand::Export,
+        ("optout" | "opt-out", "") => AgentCommand::OptOut,
+        ("hours", "") => AgentCommand::Hours,
         ("claim" | "release" | "call" | "who" | "history" | "export" | "optout" | "opt-out" | "hours", _) => {
             return Some(Read::Unknown(line(text)));
         }

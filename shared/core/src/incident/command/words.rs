@@ -13,7 +13,7 @@ const WORDS_MAX: usize = 4;
 
 /// The incident that a command refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum IncidentSelector {
     /// None is named: the only one that there is.
     Only,
     /// `42`: the number in texts.
@@ -24,7 +24,7 @@ pub enum Which {
 
 /// What a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum WrittenCommand {
     /// Acknowledges the incident: "I have it."
     Acknowledge,
     /// The next step, or the step with this name.
@@ -53,7 +53,7 @@ pub enum Asked {
 ///
 /// `yes` and `ok` answer the question of a page ("Have it?"). The caller must know that the text comes from a person who was paged:
 /// from anybody else, these words mean nothing.
-pub fn understand(text: &str) -> Option<(Asked, Which)> {
+pub fn parse(text: &str) -> Option<(WrittenCommand, IncidentSelector)> {
     // Phones write `can’t` with a typographic apostrophe.
     let text = text.trim().trim_start_matches('/').replace('’', "'").to_lowercase();
     let command = text.trim_end_matches(['.', '!', '?']);
@@ -62,11 +62,11 @@ pub fn understand(text: &str) -> Option<(Asked, Which)> {
         return None;
     }
     let found = read(command)?;
-    let harmless = matches!(found.0, Asked::Who | Asked::Help);
+    let harmless = matches!(found.0, WrittenCommand::Who | WrittenCommand::Help);
     (harmless || !marks.contains('?')).then_some(found)
 }
 
-fn read(command: &str) -> Option<(Asked, Which)> {
+fn read(command: &str) -> Option<(WrittenCommand, IncidentSelector)> {
     let mut words: Vec<&str> = command.split_whitespace().collect();
     // `ack42`, as one word.
     let first = *words.first()?;
@@ -80,24 +80,25 @@ fn read(command: &str) -> Option<(Asked, Which)> {
         (1..=longest).rev().find_map(|many| Some((meaning(&words[..many].join(" "))?, many)))?;
     // `next technical` would be half a sentence: only `esc`, `escalate` and `escalation` take a name.
     let mut takes_name = words[0].starts_with("esc");
-    let mut takes_length = matches!(asked, Asked::Snooze(_));
-    let mut which = Which::Only;
+    let mut takes_length = matches!(asked, WrittenCommand::Snooze(_));
+    let mut which = IncidentSelector::Only;
     let mut rest = &words[many..];
     while let Some((word, more)) = rest.split_first() {
         rest = more;
         if takes_length && let Some((length, used)) = length(word, more) {
-            asked = Asked::Snooze(length);
+            asked = WrittenCommand::Snooze(length);
             takes_length = false;
             rest = &more[used..];
             continue;
         }
         match (&which, which_one(word)) {
             // A page names both, and a person who copies it may send both. The number may also be another incident's.
-            (Which::Only, Some(this)) | (Which::Number(_), Some(this @ Which::Reference(_))) => which = this,
+            (IncidentSelector::Only, Some(this))
+            | (IncidentSelector::Number(_), Some(this @ IncidentSelector::Reference(_))) => which = this,
             (_, Some(_)) => return None,
             (_, None) if takes_name && *word == "to" && !more.is_empty() => {}
             (_, None) if takes_name => {
-                asked = Asked::Escalate(Some((*word).to_owned()));
+                asked = WrittenCommand::Escalate(Some((*word).to_owned()));
                 takes_name = false;
             }
             (_, None) => return None,
@@ -106,34 +107,34 @@ fn read(command: &str) -> Option<(Asked, Which)> {
     Some((asked, which))
 }
 
-fn meaning(words: &str) -> Option<Asked> {
+fn meaning(words: &str) -> Option<WrittenCommand> {
     Some(match words {
         "ack" | "acknowledge" | "ok" | "yes" | "i have it" | "got it" | "on it" | "i'm on it" | "mine" => {
-            Asked::Acknowledge
+            WrittenCommand::Acknowledge
         }
-        "i can't" | "i cannot" | "i can not" | "i cant" | "can't" | "cannot" => Asked::Cannot,
-        "confirm" | "still" | "still on it" | "still mine" | "i still have it" => Asked::Confirm,
-        "done" | "resolve" | "resolved" | "close" | "closed" | "fixed" => Asked::Done,
-        "cancel" | "false alarm" => Asked::Cancel,
-        "next" | "next step" | "esc" | "escalate" | "escalation" => Asked::Escalate(None),
-        "snooze" => Asked::Snooze(SNOOZE),
-        "who" => Asked::Who,
-        "help" | "commands" => Asked::Help,
+        "i can't" | "i cannot" | "i can not" | "i cant" | "can't" | "cannot" => WrittenCommand::Cannot,
+        "confirm" | "still" | "still on it" | "still mine" | "i still have it" => WrittenCommand::Confirm,
+        "done" | "resolve" | "resolved" | "close" | "closed" | "fixed" => WrittenCommand::Done,
+        "cancel" | "false alarm" => WrittenCommand::Cancel,
+        "next" | "next step" | "esc" | "escalate" | "escalation" => WrittenCommand::Escalate(None),
+        "snooze" => WrittenCommand::Snooze(SNOOZE),
+        "who" => WrittenCommand::Who,
+        "help" | "commands" => WrittenCommand::Help,
         _ => return None,
     })
 }
 
-fn which_one(word: &str) -> Option<Which> {
+fn which_one(word: &str) -> Option<IncidentSelector> {
     // `#42`, and `(H-7K3Q.2.1)` as in Handbell's texts.
     let word = word.trim_start_matches(['#', '(']).trim_end_matches(')');
     if (1..=4).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit()) {
-        return word.parse().ok().filter(|number| *number > 0).map(Which::Number);
+        return word.parse().ok().filter(|number| *number > 0).map(IncidentSelector::Number);
     }
     let name = word.strip_prefix("h-")?;
     // A reference tag names a message of the incident: `H-7K3Q.2.1`.
     let name = name.split('.').next().unwrap_or(name);
     let sound = name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    sound.then(|| Which::Reference(format!("H-{}", name.to_ascii_uppercase())))
+    sound.then(|| IncidentSelector::Reference(format!("H-{}", name.to_ascii_uppercase())))
 }
 
 /// Parses `30m`, `1h30m`, `2 hours` or `45`. Also returns how many of the words after the first belong to it.

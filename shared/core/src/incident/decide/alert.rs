@@ -3,12 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::builder::DecisionBuilder;
-use super::context::Rules;
+use super::context::Context;
 use super::decision::Decision;
 use super::space::invitations_of_space;
-use crate::alert::Raised;
+use crate::alert::RaisedAlert;
 use crate::delivery::{Content, Message, SpaceMessage};
-use crate::incident::Outcome;
+use crate::incident::CommandOutcome;
 use crate::incident::{Incident, Phase, next_step_at};
 use crate::wording;
 
@@ -17,36 +17,41 @@ const NOTE_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 /// When a plan has come to its end and nobody has the incident, one more mail restarts the plan after this time.
 const BEGIN_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
-pub(super) fn raised(
+pub(super) fn handle_alert(
     state: Option<&Incident>,
     current: Option<&Incident>,
-    raised: &Raised,
-    rules: Rules<'_>,
+    raised: &RaisedAlert,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     match current {
-        Some(incident) => joined(incident, raised, rules, now),
-        None => opened(state, raised, rules, now),
+        Some(incident) => join_alert(incident, raised, rules, now),
+        None => open_alert(state, raised, rules, now),
     }
 }
 
-fn opened(state: Option<&Incident>, raised: &Raised, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn open_alert(
+    state: Option<&Incident>,
+    raised: &RaisedAlert,
+    rules: Context<'_>,
+    now: Timestamp,
+) -> Decision {
     let mut builder = DecisionBuilder::open(state, rules, now);
     builder.incident.alert = Some(Box::new(raised.alert.clone()));
     builder.incident.label = Some(raised.alert.title.clone());
     builder.incident.count = 1;
-    let raised = &Raised { hold: raised.hold.clone().filter(|hold| hold.until > now), ..raised.clone() };
-    builder.incident.duty.hold = raised.hold.clone();
-    if let Some(hold) = &builder.incident.duty.hold {
+    let raised = &RaisedAlert { hold: raised.hold.clone().filter(|hold| hold.until > now), ..raised.clone() };
+    builder.incident.responses.hold = raised.hold.clone();
+    if let Some(hold) = &builder.incident.responses.hold {
         // An incident on hold is not over before the hold ends.
         builder.incident.heard_at = hold.until;
     }
     let alert = &raised.alert;
-    builder.fact(
+    builder.add_fact(
         "alert.raised",
         [("source", alert.source.clone()), ("severity", alert.severity.name().to_owned())],
     );
-    builder.entry(wording::incident::raised(alert, rules.words), None);
+    builder.add_entry(wording::incident::raised(alert, rules.words), None);
     let post = Message::Space(SpaceMessage::Post {
         content: Content::Text(wording::incident::alert_post(raised, rules.words)),
     });
@@ -58,11 +63,11 @@ fn opened(state: Option<&Incident>, raised: &Raised, rules: Rules<'_>, now: Time
     });
     builder.begin(Some(post).into_iter().chain(original));
     builder.card_too();
-    builder.done(Outcome::Counted)
+    builder.finish(CommandOutcome::Counted)
 }
 
 /// Joins an alert to the incident of the same problem. Two hundred alerts at once are one incident, and one post in the space.
-fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn join_alert(incident: &Incident, raised: &RaisedAlert, rules: Context<'_>, now: Timestamp) -> Decision {
     let mut builder = DecisionBuilder::on(incident, rules, now);
     builder.incident.heard_at = incident.heard_at.max(now);
     builder.incident.count += 1;
@@ -72,7 +77,7 @@ fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp
         alert.severity = alert.severity.min(raised.alert.severity);
         alert.written_at = alert.written_at.max(raised.alert.written_at);
     }
-    let held = incident.duty.hold.as_ref().is_some_and(|hold| hold.until > now);
+    let held = incident.responses.hold.as_ref().is_some_and(|hold| hold.until > now);
     let woken = held && worse && raised.hold.is_none() && incident.phase == Phase::Open;
     let at_its_end = incident.phase == Phase::Open
         && next_step_at(incident, rules.plan).is_none()
@@ -80,16 +85,16 @@ fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp
     let noted = incident.alert.as_ref().and_then(|alert| alert.noted_at).unwrap_or(incident.opened_at);
     // The severity rises at most three times.
     if !woken && !at_its_end && !worse && now.duration_since(noted) < NOTE_PAUSE {
-        return builder.done(Outcome::Counted);
+        return builder.finish(CommandOutcome::Counted);
     }
     if let Some(alert) = &mut builder.incident.alert {
         alert.noted_at = Some(now);
     }
-    builder.fact("alert.repeated", [("count", count.to_string())]);
+    builder.add_fact("alert.repeated", [("count", count.to_string())]);
     let note = wording::incident::again(count, raised, worse, rules.words);
     if woken || at_its_end {
-        builder.incident.duty.hold = None;
-        builder.incident.duty.round += u32::from(at_its_end);
+        builder.incident.responses.hold = None;
+        builder.incident.responses.round += u32::from(at_its_end);
         if woken {
             // What was on hold is sent now, and not again when the hold ends.
             builder.incident.cancelled_up_to = builder.incident.dispatches;
@@ -106,5 +111,5 @@ fn joined(incident: &Incident, raised: &Raised, rules: Rules<'_>, now: Timestamp
             builder.card_too();
         }
     }
-    builder.done(Outcome::Counted)
+    builder.finish(CommandOutcome::Counted)
 }

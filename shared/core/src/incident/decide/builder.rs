@@ -5,8 +5,8 @@ mod step;
 
 use jiff::Timestamp;
 
-use super::acks::enough;
-use super::context::Rules;
+use super::acks::is_quorum;
+use super::context::Context;
 use super::decision::Decision;
 use super::reach;
 use super::space::invitations_of_space;
@@ -15,7 +15,7 @@ use crate::delivery::{
 };
 use crate::incident::command::{Actor, TimelineEntry};
 use crate::incident::schedule::wake_at;
-use crate::incident::{Duty, Incident, Outcome, Phase};
+use crate::incident::{CommandOutcome, Incident, Phase, Responses};
 use crate::occupancy::view::View;
 
 /// A decision being made: the next state and what it says, growing together.
@@ -28,16 +28,16 @@ pub(super) struct DecisionBuilder<'a> {
     dispatches: Vec<Dispatch>,
     facts: Vec<Fact>,
     entry: Option<TimelineEntry>,
-    rules: Rules<'a>,
+    rules: Context<'a>,
     now: Timestamp,
 }
 
 impl<'a> DecisionBuilder<'a> {
-    pub(super) fn on(incident: &Incident, rules: Rules<'a>, now: Timestamp) -> Self {
+    pub(super) fn on(incident: &Incident, rules: Context<'a>, now: Timestamp) -> Self {
         let mut incident = incident.clone();
         incident.version += 1;
         // A quiet time that is over is none.
-        incident.duty.hold = incident.duty.hold.take().filter(|hold| hold.until > now);
+        incident.responses.hold = incident.responses.hold.take().filter(|hold| hold.until > now);
         Self {
             view: None,
             was_due: incident.wake_at,
@@ -51,7 +51,7 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
-    pub(super) fn open(before: Option<&Incident>, rules: Rules<'a>, now: Timestamp) -> Self {
+    pub(super) fn open(before: Option<&Incident>, rules: Context<'a>, now: Timestamp) -> Self {
         let incident = Incident {
             subject: rules.subject.clone(),
             epoch: before.map_or(1, |incident| incident.epoch + 1),
@@ -76,7 +76,7 @@ impl<'a> DecisionBuilder<'a> {
             crowd: before.and_then(|before| before.crowd.clone()),
             label: None,
             alert: None,
-            duty: Duty::default(),
+            responses: Responses::default(),
         };
         let mut builder = Self {
             view: None,
@@ -89,11 +89,11 @@ impl<'a> DecisionBuilder<'a> {
             rules,
             now,
         };
-        builder.fact("incident.opened", [("plan", rules.plan_name.to_owned())]);
+        builder.add_fact("incident.opened", [("plan", rules.plan_name.to_owned())]);
         builder
     }
 
-    pub(super) fn fact<const N: usize>(&mut self, kind: &str, detail: [(&str, String); N]) {
+    pub(super) fn add_fact<const N: usize>(&mut self, kind: &str, detail: [(&str, String); N]) {
         let number = self.facts.len();
         let incident = &self.incident;
         self.facts.push(Fact {
@@ -146,7 +146,7 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// A word to the admins.
-    pub(super) fn tell_admins(&mut self, text: &str) {
+    pub(super) fn notify_admins(&mut self, text: &str) {
         let now = self.now;
         let told = reach::tell_admins(self.rules, text);
         if let Some(dispatch) = self.dispatches.last_mut() {
@@ -164,14 +164,14 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// What is decided here is the last word: an acknowledgement or an end doesn't cancel what it says itself.
-    pub(super) fn stands(&mut self) {
+    pub(super) fn hold_state(&mut self) {
         if let Some(dispatch) = self.dispatches.last_mut() {
             dispatch.in_incident(|of| of.last_word = true);
         }
     }
 
     /// A line of the ledger.
-    pub(super) fn entry(&mut self, what: String, by: Option<&Actor>) {
+    pub(super) fn add_entry(&mut self, what: String, by: Option<&Actor>) {
         self.entry = Some(TimelineEntry {
             at: self.now,
             what,
@@ -180,16 +180,16 @@ impl<'a> DecisionBuilder<'a> {
         });
     }
 
-    pub(super) fn done(mut self, outcome: Outcome) -> Decision {
+    pub(super) fn finish(mut self, outcome: CommandOutcome) -> Decision {
         if !self.incident.phase.is_final() {
             // What is held back or asleep was heard of in advance: a word in between doesn't end it before it begins.
             self.incident.heard_at = self.incident.heard_at.max(self.was_heard_at);
         }
         if self.incident.phase == Phase::Open {
             // Opened again, by whatever: nobody sleeps or confirms, and who had it is asked like everybody else.
-            let duty = &mut self.incident.duty;
+            let duty = &mut self.incident.responses;
             (duty.snoozed_until, duty.asked_at, duty.confirmed_at) = (None, None, None);
-            if enough(&self.rules.plan.need, &duty.acks) {
+            if is_quorum(&self.rules.plan.need, &duty.acks) {
                 duty.acks.clear();
             }
         }

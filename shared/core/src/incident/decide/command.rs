@@ -2,27 +2,27 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::acks::{enough, has_it, missing, same};
+use super::acks::{has_it, is_by, is_quorum, missing};
 use super::builder::DecisionBuilder;
-use super::context::Rules;
+use super::context::Context;
 use super::decision::{Decision, nothing};
 use super::occupancy;
 use super::time::reopen;
-use crate::config::Need;
+use crate::config::Quorum;
 use crate::delivery::{InternalTask, Message};
 use crate::incident::command::{Actor, Command};
-use crate::incident::{Ack, By, Incident, Kind, Outcome, Phase};
+use crate::incident::{Ack, Attribution, CommandOutcome, Incident, Kind, Phase};
 use crate::wording;
 
 /// How long after the end the incident report is sent. Twilio's receipts for the last calls and texts arrive within this time.
 const REPORT_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 /// Applies a person's command to the incident.
-pub(super) fn given(
+pub(super) fn handle_command(
     incident: &Incident,
     by: &Actor,
     command: &Command,
-    rules: Rules<'_>,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     match command {
@@ -32,11 +32,11 @@ pub(super) fn given(
         }
         Command::Acknowledge => acknowledge(incident, by, rules, now),
         Command::Confirm => confirm(incident, by, rules, now),
-        Command::Next { step } => next(incident, by, *step, rules, now),
+        Command::Next { step } => take_next_step(incident, by, *step, rules, now),
         Command::Escalate { name } => escalate(incident, by, name, rules, now),
-        Command::Cannot => cannot(incident, by, rules, now),
+        Command::Cannot => decline(incident, by, rules, now),
         Command::Snooze { until } if incident.crowd.is_some() => {
-            occupancy::snoozed(incident, (&by.who, *until), rules, now)
+            occupancy::snooze_zone(incident, (&by.who, *until), rules, now)
         }
         Command::Snooze { until } => snooze(incident, by, *until, rules, now),
         Command::Resolve => end(incident, Phase::Resolved, by, rules, now),
@@ -44,30 +44,30 @@ pub(super) fn given(
         Command::Note { text } => {
             let mut builder = DecisionBuilder::on(incident, rules, now);
             builder.incident.heard_at = now;
-            builder.entry(wording::incident::noted(by, text), Some(by));
+            builder.add_entry(wording::incident::noted(by, text), Some(by));
             builder.post(wording::incident::note(by, text));
-            builder.stands();
-            builder.done(Outcome::Done)
+            builder.hold_state();
+            builder.finish(CommandOutcome::Done)
         }
     }
 }
 
-fn acknowledge(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn acknowledge(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timestamp) -> Decision {
     // A person who snoozed the incident doesn't have it: it would ring again.
-    let free = incident.phase == Phase::Open || incident.duty.snoozed_until.is_some();
+    let free = incident.phase == Phase::Open || incident.responses.snoozed_until.is_some();
     if !free {
-        if incident.duty.asked_at.is_some() && has_it(incident, by) {
+        if incident.responses.asked_at.is_some() && has_it(incident, by) {
             return confirm(incident, by, rules, now);
         }
-        return occupancy::another(incident, &by.who, rules, now);
+        return occupancy::add_responder(incident, &by.who, rules, now);
     }
-    let word = By { who: by.who.clone(), at: now };
-    let duty = &incident.duty;
+    let word = Attribution { who: by.who.clone(), at: now };
+    let duty = &incident.responses;
     let mut acks = duty.acks.clone();
-    if incident.phase != Phase::Open && enough(&rules.plan.need, &acks) {
+    if incident.phase != Phase::Open && is_quorum(&rules.plan.need, &acks) {
         acks.clear();
     }
-    if acks.iter().any(|ack| same(ack, by)) {
+    if acks.iter().any(|ack| is_by(ack, by)) {
         return nothing(Some(incident));
     }
     let teams = rules
@@ -82,129 +82,137 @@ fn acknowledge(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp
     let mut builder = DecisionBuilder::on(incident, rules, now);
     builder.incident.heard_at = now;
     // A person who could not take it before can now.
-    builder.incident.duty.cannot.retain(|id| by.person.as_ref() != Some(id) && *id != by.who);
-    builder.entry(wording::incident::has_it(by), Some(by));
+    builder.incident.responses.cannot.retain(|id| by.person.as_ref() != Some(id) && *id != by.who);
+    builder.add_entry(wording::incident::has_it(by), Some(by));
     if !missing.is_empty() {
-        builder.incident.duty.acks = acks;
-        builder.fact("incident.joined", [("by", by.who.clone())]);
+        builder.incident.responses.acks = acks;
+        builder.add_fact("incident.joined", [("by", by.who.clone())]);
         builder.status(wording::incident::more_needed(&word, &missing, rules.words));
-        builder.stands();
-        return builder.done(Outcome::Done);
+        builder.hold_state();
+        return builder.finish(CommandOutcome::Done);
     }
     builder.incident.phase = Phase::Acknowledged;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
-    builder.incident.duty.confirmed_at = Some(now);
-    builder.incident.duty.asked_at = None;
-    builder.incident.duty.snoozed_until = None;
-    builder.incident.duty.first.get_or_insert_with(|| word.clone());
+    builder.incident.responses.confirmed_at = Some(now);
+    builder.incident.responses.asked_at = None;
+    builder.incident.responses.snoozed_until = None;
+    builder.incident.responses.first.get_or_insert_with(|| word.clone());
     // People have different names by card, by phone and by text; only their id is the same.
-    if rules.plan.need != Need::default() || by.person.is_some() {
-        builder.incident.duty.acks = acks;
+    if rules.plan.need != Quorum::default() || by.person.is_some() {
+        builder.incident.responses.acks = acks;
     }
-    builder.fact("incident.acknowledged", [("by", by.who.clone())]);
+    builder.add_fact("incident.acknowledged", [("by", by.who.clone())]);
     builder.incident.taken_by = Some(word.clone());
     builder.status(match incident.crowd {
         None => wording::acknowledged(&word, rules.words),
         Some(_) => wording::occupancy::on_the_way(&word, rules.words),
     });
-    builder.stands();
+    builder.hold_state();
     if builder.shows_card() {
         let text = wording::incident::has_it_text(&word, incident, rules.words);
         builder
             .add(Message::Internal(InternalTask::TextThoseCalled { text, except: by.person.clone() }), now);
     }
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }
 
-fn confirm(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn confirm(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timestamp) -> Decision {
     // Only the person who has the incident can confirm it.
-    if incident.phase != Phase::Acknowledged || incident.duty.snoozed_until.is_some() || !has_it(incident, by)
+    if incident.phase != Phase::Acknowledged
+        || incident.responses.snoozed_until.is_some()
+        || !has_it(incident, by)
     {
         return nothing(Some(incident));
     }
     let mut builder = DecisionBuilder::on(incident, rules, now);
     builder.incident.heard_at = now;
-    builder.incident.duty.confirmed_at = Some(now);
-    builder.incident.duty.asked_at = None;
-    builder.entry(wording::incident::still_has_it(by), Some(by));
+    builder.incident.responses.confirmed_at = Some(now);
+    builder.incident.responses.asked_at = None;
+    builder.add_entry(wording::incident::still_has_it(by), Some(by));
     builder.status(wording::incident::still_has_it(by));
-    builder.stands();
-    builder.done(Outcome::Done)
+    builder.hold_state();
+    builder.finish(CommandOutcome::Done)
 }
 
-fn next(incident: &Incident, by: &Actor, step: Option<u32>, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn take_next_step(
+    incident: &Incident,
+    by: &Actor,
+    step: Option<u32>,
+    rules: Context<'_>,
+    now: Timestamp,
+) -> Decision {
     let there = (incident.step as usize) < rules.plan.steps.len();
     if incident.phase != Phase::Open || step.is_some_and(|step| step != incident.step) || !there {
         return nothing(Some(incident));
     }
     let mut builder = DecisionBuilder::on(incident, rules, now);
     builder.incident.heard_at = now;
-    builder.incident.duty.hold = None;
-    builder.fact("incident.climbed", [("by", by.who.clone())]);
-    builder.entry(wording::incident::wants_next(by), Some(by));
+    builder.incident.responses.hold = None;
+    builder.add_fact("incident.climbed", [("by", by.who.clone())]);
+    builder.add_entry(wording::incident::wants_next(by), Some(by));
     let note = wording::wanted_next(&by.who, rules.words);
     builder.take_step(incident.step + 1, Some(note));
     builder.card_too();
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }
 
-fn escalate(incident: &Incident, by: &Actor, name: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn escalate(incident: &Incident, by: &Actor, name: &str, rules: Context<'_>, now: Timestamp) -> Decision {
     let Some(number) = rules.plan.escalation(name).filter(|_| !incident.phase.is_final()) else {
         return nothing(Some(incident));
     };
     let mut builder = DecisionBuilder::on(incident, rules, now);
     builder.incident.heard_at = now;
-    builder.fact("incident.escalated", [("by", by.who.clone()), ("to", name.to_ascii_lowercase())]);
-    builder.entry(wording::incident::escalated(by, name), Some(by));
+    builder.add_fact("incident.escalated", [("by", by.who.clone()), ("to", name.to_ascii_lowercase())]);
+    builder.add_entry(wording::incident::escalated(by, name), Some(by));
     builder.take_step(number, Some(wording::incident::escalated_post(by, name)));
     builder.card_too();
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }
 
 /// "I can't": the next step is taken at once. A person who had the incident has it no more.
-fn cannot(incident: &Incident, by: &Actor, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn decline(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timestamp) -> Decision {
     let had = incident.phase == Phase::Acknowledged && has_it(incident, by);
     if incident.phase.is_final() || (incident.phase == Phase::Acknowledged && !had) {
         return nothing(Some(incident));
     }
     let id = by.person.clone().unwrap_or_else(|| by.who.clone());
-    if !had && incident.duty.cannot.contains(&id) {
+    if !had && incident.responses.cannot.contains(&id) {
         return nothing(Some(incident));
     }
     let mut builder = DecisionBuilder::on(incident, rules, now);
     builder.incident.heard_at = now;
-    if !builder.incident.duty.cannot.contains(&id) {
-        builder.incident.duty.cannot.push(id);
+    if !builder.incident.responses.cannot.contains(&id) {
+        builder.incident.responses.cannot.push(id);
     }
-    builder.incident.duty.acks.retain(|ack| !same(ack, by));
-    builder.fact("incident.refused", [("by", by.who.clone())]);
-    builder.entry(wording::incident::cannot(by), Some(by));
+    builder.incident.responses.acks.retain(|ack| !is_by(ack, by));
+    builder.add_fact("incident.refused", [("by", by.who.clone())]);
+    builder.add_entry(wording::incident::cannot(by), Some(by));
     reopen(&mut builder);
     match had {
-        true => builder.climb_on_again(wording::incident::cannot_post(by)),
-        false => builder.climb_on(wording::incident::cannot_post(by)),
+        true => builder.resume_escalation(wording::incident::cannot_post(by)),
+        false => builder.escalate(wording::incident::cannot_post(by)),
     }
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }
 
-fn snooze(incident: &Incident, by: &Actor, until: Timestamp, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn snooze(incident: &Incident, by: &Actor, until: Timestamp, rules: Context<'_>, now: Timestamp) -> Decision {
     if incident.phase.is_final() || until <= now {
         return nothing(Some(incident));
     }
     let mut builder = DecisionBuilder::on(incident, rules, now);
-    let word = By { who: by.who.clone(), at: now };
+    let word = Attribution { who: by.who.clone(), at: now };
     builder.incident.phase = Phase::Acknowledged;
     // A snoozed incident is not over before the snooze ends.
     builder.incident.heard_at = until;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
-    builder.incident.duty.snoozed_until = Some(until);
-    builder.incident.duty.asked_at = None;
+    builder.incident.responses.snoozed_until = Some(until);
+    builder.incident.responses.asked_at = None;
     builder.incident.taken_by = Some(word.clone());
-    builder.fact("incident.snoozed", [("by", by.who.clone()), ("until", until.to_string())]);
-    builder.entry(wording::incident::snoozed(by, until, rules.words), Some(by));
+    builder.add_fact("incident.snoozed", [("by", by.who.clone()), ("until", until.to_string())]);
+    builder.add_entry(wording::incident::snoozed(by, until, rules.words), Some(by));
     builder.status(wording::incident::snoozed(by, until, rules.words));
-    builder.stands();
-    builder.done(Outcome::Done)
+    builder.hold_state();
+    builder.finish(CommandOutcome::Done)
 }
 
 /// Ends the incident by a person's command.
@@ -212,7 +220,7 @@ pub(super) fn end(
     incident: &Incident,
     phase: Phase,
     by: &Actor,
-    rules: Rules<'_>,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     if incident.phase.is_final() {
@@ -222,7 +230,7 @@ pub(super) fn end(
     builder.incident.phase = phase;
     builder.incident.heard_at = now;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
-    let word = By { who: by.who.clone(), at: now };
+    let word = Attribution { who: by.who.clone(), at: now };
     let (kind, text) = match (phase, &mut builder.incident.crowd) {
         (Phase::Cancelled, Some(crowd)) => {
             crowd.false_alarms += 1;
@@ -231,15 +239,15 @@ pub(super) fn end(
         (Phase::Cancelled, None) => ("incident.cancelled", wording::cancelled(&word, rules.words)),
         _ => ("incident.resolved", wording::resolved(&word, rules.words)),
     };
-    builder.fact(kind, [("by", by.who.clone())]);
-    builder.entry(wording::incident::ended(phase, by), Some(by));
+    builder.add_fact(kind, [("by", by.who.clone())]);
+    builder.add_entry(wording::incident::ended(phase, by), Some(by));
     builder.status(text);
-    builder.stands();
+    builder.hold_state();
     if builder.shows_card() {
         let text = wording::incident::over_text(phase, &word, incident, rules.words);
         builder
             .add(Message::Internal(InternalTask::TextThoseCalled { text, except: by.person.clone() }), now);
     }
     builder.report(now + REPORT_AFTER);
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }

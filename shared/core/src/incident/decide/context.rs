@@ -7,7 +7,7 @@ use crate::wording::Words;
 
 /// What the rules look at, beside state and event.
 #[derive(Clone, Copy)]
-pub struct Rules<'a> {
+pub struct Context<'a> {
     /// What it is about.
     pub subject: &'a Subject,
     /// The button, for a press.

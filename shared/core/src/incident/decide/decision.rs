@@ -1,7 +1,7 @@
 //! What the rules decide.
 
 use crate::delivery::Dispatch;
-use crate::incident::{Incident, Outcome};
+use crate::incident::{CommandOutcome, Incident};
 
 /// What is to be written down and done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Decision {
     /// The count that the sender of the event is told.
     pub count: u64,
     /// What became of it, for the history: `step 2`, `late`, `bounce` …
-    pub outcome: Outcome,
+    pub outcome: CommandOutcome,
 }
 
 /// Nothing changes, and nobody is told.
@@ -22,6 +22,6 @@ pub(super) fn nothing(state: Option<&Incident>) -> Decision {
         next: None,
         dispatches: Vec::new(),
         count: state.map_or(0, |incident| incident.count),
-        outcome: Outcome::Nothing,
+        outcome: CommandOutcome::Nothing,
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::alert::Raised;
+use crate::alert::RaisedAlert;
 use crate::button::Press;
 use crate::incident::command::{Actor, Command};
 use crate::occupancy::view::Signal;
@@ -22,7 +22,7 @@ pub enum Event {
         command: Command,
     },
     /// A monitoring system or a person reported trouble.
-    Alert(Box<Raised>),
+    Alert(Box<RaisedAlert>),
     /// Everybody whom a step was to bring has certainly not been reached.
     Unreached {
         /// The incident.

@@ -3,58 +3,59 @@
 use jiff::Timestamp;
 
 use super::builder::DecisionBuilder;
-use super::context::Rules;
+use super::context::Context;
 use super::decision::{Decision, nothing};
-use crate::incident::Outcome;
-use crate::incident::{By, Crowd, Incident, Phase};
-use crate::occupancy::view::{Over, Signal, View};
+use crate::incident::CommandOutcome;
+use crate::incident::{Attribution, Incident, Phase, ZoneState};
+use crate::occupancy::view::{Signal, View, ZoneEnd};
 use crate::wording::occupancy as wording;
 
 /// Applies a signal that a poll found.
-pub(super) fn heard(
+pub(super) fn handle_signal(
     state: Option<&Incident>,
     current: Option<&Incident>,
     signal: &Signal,
-    rules: Rules<'_>,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     match (signal, current) {
-        (Signal::Rise { rank, view }, _) => risen(state, current, (*rank, view), rules, now),
+        (Signal::Rise { rank, view }, _) => raise_level(state, current, (*rank, view), rules, now),
         (Signal::Silent { zones, since, why }, _) => {
             let mut builder = match current {
                 Some(incident) => DecisionBuilder::on(incident, rules, now),
                 None => DecisionBuilder::open(state, rules, now),
             };
-            builder.fact("site.silent", [("zones", zones.join(", ")), ("since", since.to_string())]);
+            builder.add_fact("site.silent", [("zones", zones.join(", ")), ("since", since.to_string())]);
             builder.post(wording::silent(zones, *since, why, rules.words));
-            builder.done(Outcome::Done)
+            builder.finish(CommandOutcome::Done)
         }
         (_, None) => nothing(state),
-        (Signal::Remind { view }, Some(incident)) => reminded(incident, view, rules, now),
+        (Signal::Remind { view }, Some(incident)) => remind(incident, view, rules, now),
         (Signal::Ease { level }, Some(incident)) => {
             let mut builder = DecisionBuilder::on(incident, rules, now);
             if let Some(crowd) = &mut builder.incident.crowd {
                 crowd.level = *level;
             }
-            builder.done(Outcome::Done)
+            builder.finish(CommandOutcome::Done)
         }
         (Signal::Over { why, count, since, peak }, Some(incident)) => {
             let mut builder = DecisionBuilder::on(incident, rules, now);
             builder.incident.phase = Phase::Resolved;
             builder.incident.cancelled_up_to = builder.incident.dispatches;
             builder.incident.count = u64::from(count.unwrap_or_default());
-            builder.fact("incident.resolved", [("by", "the count".to_owned()), ("peak", peak.to_string())]);
+            builder
+                .add_fact("incident.resolved", [("by", "the count".to_owned()), ("peak", peak.to_string())]);
             let capacity = incident.crowd.as_ref().and_then(|crowd| crowd.capacity);
             builder.last_word(match why {
-                Over::Calm => wording::all_clear(*count, capacity, (*since, now), *peak, rules.words),
-                Over::Closing => wording::closing((*since, now), *peak, rules.words),
-                Over::Unwatched => wording::unwatched(rules.words),
+                ZoneEnd::Calm => wording::all_clear(*count, capacity, (*since, now), *peak, rules.words),
+                ZoneEnd::Closing => wording::closing((*since, now), *peak, rules.words),
+                ZoneEnd::Unwatched => wording::unwatched(rules.words),
             });
-            builder.done(Outcome::Done)
+            builder.finish(CommandOutcome::Done)
         }
         (Signal::Back { zones, all }, Some(incident)) => {
             let mut builder = DecisionBuilder::on(incident, rules, now);
-            builder.fact("site.back", [("zones", zones.join(", "))]);
+            builder.add_fact("site.back", [("zones", zones.join(", "))]);
             builder.incident.heard_at = now;
             let text = wording::back(zones, now, rules.words);
             if *all {
@@ -64,17 +65,17 @@ pub(super) fn heard(
             } else {
                 builder.post(text);
             }
-            builder.done(Outcome::Done)
+            builder.finish(CommandOutcome::Done)
         }
     }
 }
 
 /// A higher level holds: shows the card, and takes those of the plan's steps that belong to the level and were not taken yet.
-fn risen(
+fn raise_level(
     state: Option<&Incident>,
     current: Option<&Incident>,
     (rank, view): (u32, &View),
-    rules: Rules<'_>,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     let Some(level) = view.level else { return nothing(state) };
@@ -92,26 +93,28 @@ fn risen(
     builder.incident.heard_at = now;
     builder.incident.count = u64::from(view.count);
     let before = builder.incident.crowd.take();
-    builder.incident.crowd = Some(Crowd {
+    builder.incident.crowd = Some(ZoneState {
         level,
         capacity: view.capacity,
         snoozed_until: None,
         card: 0,
         false_alarms: before.map_or(0, |crowd| crowd.false_alarms),
     });
-    builder
-        .fact("zone.risen", [("level", wording::level(level).to_owned()), ("count", view.count.to_string())]);
+    builder.add_fact(
+        "zone.risen",
+        [("level", wording::level(level).to_owned()), ("count", view.count.to_string())],
+    );
     let taken = builder.incident.step;
     let last = rank.min(rules.plan.steps.len() as u32);
     builder.card((taken < last).then_some(taken + 1), note);
     for step in taken + 2..=last {
         builder.take_step(step, None);
     }
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }
 
 /// The snooze is over, and the zone isn't calm: the incident is open again at its current step.
-fn reminded(incident: &Incident, view: &View, rules: Rules<'_>, now: Timestamp) -> Decision {
+fn remind(incident: &Incident, view: &View, rules: Context<'_>, now: Timestamp) -> Decision {
     if incident.crowd.as_ref().is_none_or(|crowd| crowd.snoozed_until.is_none()) {
         return nothing(Some(incident));
     }
@@ -124,40 +127,40 @@ fn reminded(incident: &Incident, view: &View, rules: Rules<'_>, now: Timestamp) 
     if let Some(crowd) = &mut builder.incident.crowd {
         crowd.snoozed_until = None;
     }
-    builder.fact("zone.reminded", [("count", view.count.to_string())]);
+    builder.add_fact("zone.reminded", [("count", view.count.to_string())]);
     let note = had.map(|by| wording::snooze_is_over(&by));
     builder.card((incident.step > 0).then_some(incident.step), note);
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }
 
 /// Snoozes the incident of a zone.
-pub(super) fn snoozed(
+pub(super) fn snooze_zone(
     incident: &Incident,
     (who, until): (&str, Timestamp),
-    rules: Rules<'_>,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     let Some(crowd) = incident.crowd.as_ref().filter(|_| until > now) else { return nothing(Some(incident)) };
     let mut builder = DecisionBuilder::on(incident, rules, now);
-    let by = By { who: who.to_owned(), at: now };
+    let by = Attribution { who: who.to_owned(), at: now };
     builder.incident.phase = Phase::Acknowledged;
     builder.incident.heard_at = now;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
-    builder.incident.crowd = Some(Crowd { snoozed_until: Some(until), ..crowd.clone() });
-    builder.fact("zone.snoozed", [("by", who.to_owned()), ("until", until.to_string())]);
+    builder.incident.crowd = Some(ZoneState { snoozed_until: Some(until), ..crowd.clone() });
+    builder.add_fact("zone.snoozed", [("by", who.to_owned()), ("until", until.to_string())]);
     builder.last_word(wording::snoozed(&by, until, rules.words));
     builder.incident.taken_by = Some(by);
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }
 
 /// Answers an acknowledgement of an incident that somebody already has. In a full zone, more than one person may be on the way.
-pub(super) fn another(incident: &Incident, who: &str, rules: Rules<'_>, now: Timestamp) -> Decision {
+pub(super) fn add_responder(incident: &Incident, who: &str, rules: Context<'_>, now: Timestamp) -> Decision {
     let same = incident.taken_by.as_ref().is_some_and(|by| by.who == who);
     if incident.crowd.is_none() || incident.phase != Phase::Acknowledged || same {
         return nothing(Some(incident));
     }
     let mut builder = DecisionBuilder::on(incident, rules, now);
-    builder.fact("incident.acknowledged", [("by", who.to_owned())]);
-    builder.last_word(wording::on_the_way_too(&By { who: who.to_owned(), at: now }, rules.words));
-    builder.done(Outcome::Done)
+    builder.add_fact("incident.acknowledged", [("by", who.to_owned())]);
+    builder.last_word(wording::on_the_way_too(&Attribution { who: who.to_owned(), at: now }, rules.words));
+    builder.finish(CommandOutcome::Done)
 }

@@ -4,12 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::builder::DecisionBuilder;
 use super::command;
-use super::context::Rules;
+use super::context::Context;
 use super::decision::{Decision, nothing};
 use crate::button::Press;
 use crate::config::{Meaning, Repeat};
-use crate::incident::command::{Actor, Command, How};
-use crate::incident::{Incident, Outcome, Phase};
+use crate::incident::command::{Actor, Command, CommandChannel};
+use crate::incident::{CommandOutcome, Incident, Phase};
 use crate::wording;
 
 /// What the press means with this button, and what it makes of the incident.
@@ -17,38 +17,38 @@ pub(super) fn handle_press(
     state: Option<&Incident>,
     current: Option<&Incident>,
     press: &Press,
-    rules: Rules<'_>,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     let meaning = rules.button.map_or(Meaning::Press, |button| button.meaning(press.gesture));
     match (meaning, current) {
-        (Meaning::Press, _) => pressed(state, current, press, rules, now),
+        (Meaning::Press, _) => count_press(state, current, press, rules, now),
         (Meaning::Ignore, _) | (_, None) => nothing(state),
         // It was perhaps meant for another incident: it is posted as late, and silences nobody.
-        _ if late(press, rules, now).is_some() => pressed(state, current, press, rules, now),
+        _ if late(press, rules, now).is_some() => count_press(state, current, press, rules, now),
         (Meaning::Acknowledge, Some(incident)) => {
-            command::given(incident, &the_button(rules), &Command::Acknowledge, rules, now)
+            command::handle_command(incident, &button_actor(rules), &Command::Acknowledge, rules, now)
         }
         (Meaning::Cancel, Some(incident)) => {
-            command::given(incident, &the_button(rules), &Command::Cancel, rules, now)
+            command::handle_command(incident, &button_actor(rules), &Command::Cancel, rules, now)
         }
     }
 }
 
-fn the_button(rules: Rules<'_>) -> Actor {
-    Actor::named(wording::the_button(rules.words), How::Button)
+fn button_actor(rules: Context<'_>) -> Actor {
+    Actor::named(wording::button_label(rules.words), CommandChannel::Button)
 }
 
 /// When a press was made, if that is longer ago than the button's `max_age`.
-fn late(press: &Press, rules: Rules<'_>, now: Timestamp) -> Option<Timestamp> {
+fn late(press: &Press, rules: Context<'_>, now: Timestamp) -> Option<Timestamp> {
     press.at.filter(|at| rules.button.is_some_and(|button| now.duration_since(*at) > button.max_age.0))
 }
 
-fn pressed(
+fn count_press(
     state: Option<&Incident>,
     current: Option<&Incident>,
     press: &Press,
-    rules: Rules<'_>,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     let debounce = rules.button.map_or(SignedDuration::ZERO, |button| button.debounce.0);
@@ -59,7 +59,7 @@ fn pressed(
             next: None,
             dispatches: Vec::new(),
             count: incident.count,
-            outcome: Outcome::Bounce,
+            outcome: CommandOutcome::Bounce,
         };
     }
     let late = late(press, rules, now);
@@ -72,13 +72,13 @@ fn pressed(
         builder.incident.bounce_at = Some(now);
     }
     if let Some(at) = late {
-        builder.fact("button.late", [("pressed_at", at.to_string())]);
+        builder.add_fact("button.late", [("pressed_at", at.to_string())]);
         builder.post(wording::late(at, now, rules.words));
-        return builder.done(Outcome::Late);
+        return builder.finish(CommandOutcome::Late);
     }
     builder.incident.count += 1;
     let count = builder.incident.count;
-    builder.fact("button.pressed", [("count", count.to_string())]);
+    builder.add_fact("button.pressed", [("count", count.to_string())]);
     let had = builder.incident.taken_by.take();
     builder.incident.phase = Phase::Open;
     let last = rules.plan.steps.len() as u32;
@@ -94,5 +94,5 @@ fn pressed(
             Repeat::Last | Repeat::None => builder.post(note),
         }
     }
-    builder.done(Outcome::Counted)
+    builder.finish(CommandOutcome::Counted)
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::context::Rules;
+use super::context::Context;
 use crate::config::{Step, Target};
 use crate::delivery::{Content, DirectMessage, MailMessage, Message, PhoneMessage, Recipient, SpaceMessage};
-use crate::oncall::{Attempt, Gap, Person, Reach, Roster};
+use crate::oncall::{Attempt, ContactMethod, Gap, Person, Roster};
 
 /// One attempt to reach a person.
 #[derive(Clone)]
@@ -31,14 +31,14 @@ pub(super) struct Reached {
 }
 
 /// Attempts to page a bare number, with the minutes after the step. They are those of a person without rules.
-const BY_NUMBER: [(Reach, i64); 4] =
-    [(Reach::Text, 0), (Reach::Call, 2), (Reach::Call, 7), (Reach::Call, 12)];
+const BY_NUMBER: [(ContactMethod, i64); 4] =
+    [(ContactMethod::Text, 0), (ContactMethod::Call, 2), (ContactMethod::Call, 7), (ContactMethod::Call, 12)];
 
 /// Returns whom a step reaches. `chained` numbers are tried the other way at once when one way has failed.
 pub(super) fn everybody(
     step: &Step,
     number: u32,
-    rules: Rules<'_>,
+    rules: Context<'_>,
     chained: bool,
     now: Timestamp,
 ) -> Reached {
@@ -79,10 +79,10 @@ pub(super) fn everybody(
                 for Attempt { by, to, after } in attempts {
                     let (from, content) = (from.to_owned(), content.clone());
                     let say = match by {
-                        Reach::Text => Message::Phone(PhoneMessage::Text { to, from, content }),
-                        Reach::Call => Message::Phone(PhoneMessage::Call { to, from, content }),
-                        Reach::Mail => Message::Mail(MailMessage::Page { email: to, content }),
-                        Reach::Webex => Message::Direct(DirectMessage { email: to, content }),
+                        ContactMethod::Text => Message::Phone(PhoneMessage::Text { to, from, content }),
+                        ContactMethod::Call => Message::Phone(PhoneMessage::Call { to, from, content }),
+                        ContactMethod::Mail => Message::Mail(MailMessage::Page { email: to, content }),
+                        ContactMethod::Webex => Message::Direct(DirectMessage { email: to, content }),
                     };
                     reached.pages.push(Paging { say, recipient: Some(recipient.clone()), after });
                 }
@@ -112,7 +112,7 @@ fn spread(pages: &mut [Paging], rate: u32) {
 impl Reached {
     /// Returns the people whom the target names and no target named before. They are invited to the space.
     fn people<'a>(&mut self, target: &Target, roster: &'a Roster, now: Timestamp) -> Vec<&'a Person> {
-        let who = roster.who(target, now);
+        let who = roster.people_of(target, now);
         if let Some(gap) = who.gap {
             self.gap(gap);
         }
@@ -213,7 +213,7 @@ pub(super) fn in_parts(pages: Vec<Paging>, most: usize) -> Vec<Vec<Paging>> {
 }
 
 /// Returns a message to the admins by both of their channels, since nobody else may be available.
-pub(super) fn tell_admins(rules: Rules<'_>, text: &str) -> Vec<Message> {
+pub(super) fn tell_admins(rules: Context<'_>, text: &str) -> Vec<Message> {
     let content = || Content::Text(text.to_owned());
     let webex = rules
         .admins

@@ -3,42 +3,42 @@
 use jiff::Timestamp;
 
 use super::builder::DecisionBuilder;
-use super::context::Rules;
+use super::context::Context;
 use super::decision::{Decision, nothing};
 use crate::delivery::{InternalTask, Message};
 use crate::incident::schedule::{ends_by_silence, is_current, next_step_at, question_at, wake_at};
-use crate::incident::{Incident, Outcome, Phase};
+use crate::incident::{CommandOutcome, Incident, Phase};
 use crate::wording;
 
 /// Processes the incident at the time for which it asked.
-pub(super) fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -> Decision {
+pub(super) fn handle_wake(state: Option<&Incident>, rules: Context<'_>, now: Timestamp) -> Decision {
     let Some(incident) = state.filter(|incident| !incident.phase.is_final()) else { return nothing(state) };
     let mut builder = DecisionBuilder::on(incident, rules, now);
-    let hold_is_over = incident.duty.hold.as_ref().is_some_and(|hold| hold.until <= now);
+    let hold_is_over = incident.responses.hold.as_ref().is_some_and(|hold| hold.until <= now);
     // A step that is due comes first, however late: after an outage of Handbell, nobody has been notified yet.
     if next_step_at(incident, rules.plan).is_some_and(|at| at <= now) {
         builder.incident.heard_at = now;
-        builder.fact("incident.climbed", [("by", "time".to_owned())]);
-        builder.entry(wording::incident::time_climbs(), None);
-        builder.climb_on(wording::nobody_answered(incident.step_at, rules.words));
-        return builder.done(Outcome::Done);
+        builder.add_fact("incident.climbed", [("by", "time".to_owned())]);
+        builder.add_entry(wording::incident::escalated_by_time(), None);
+        builder.escalate(wording::nobody_answered(incident.step_at, rules.words));
+        return builder.finish(CommandOutcome::Done);
     }
-    if incident.duty.snoozed_until.is_some_and(|until| until <= now) {
+    if incident.responses.snoozed_until.is_some_and(|until| until <= now) {
         builder.incident.heard_at = now;
-        builder.fact("incident.reopened", [("by", "time".to_owned())]);
-        builder.entry(wording::incident::SNOOZE_OVER.to_owned(), None);
+        builder.add_fact("incident.reopened", [("by", "time".to_owned())]);
+        builder.add_entry(wording::incident::SNOOZE_OVER.to_owned(), None);
         reopen(&mut builder);
         builder.step_again(wording::incident::SNOOZE_OVER.to_owned());
-        return builder.done(Outcome::Done);
+        return builder.finish(CommandOutcome::Done);
     }
-    if let Some(decision) = question(incident, rules, now) {
+    if let Some(decision) = ask_for_confirmation(incident, rules, now) {
         return decision;
     }
     if !ends_by_silence(incident) {
         if !rules.watched {
             builder.incident.phase = Phase::Lapsed;
-            builder.fact("incident.lapsed", []);
-            return builder.done(Outcome::Done);
+            builder.add_fact("incident.lapsed", []);
+            return builder.finish(CommandOutcome::Done);
         }
         // The incident is over when a poll reports it. Until then, it only stays active.
         if wake_at(incident, rules.plan).is_some_and(|at| at <= now) {
@@ -46,69 +46,69 @@ pub(super) fn wake(state: Option<&Incident>, rules: Rules<'_>, now: Timestamp) -
         }
     }
     if !is_current(incident, rules.plan, now) {
-        return lapsed(builder, now);
+        return lapse(builder, now);
     }
     if hold_is_over {
         if builder.shows_card() && incident.phase == Phase::Open {
-            builder.entry(wording::incident::HOLD_OVER.to_owned(), None);
+            builder.add_entry(wording::incident::HOLD_OVER.to_owned(), None);
             builder.status(wording::incident::HOLD_OVER.to_owned());
         }
-        return builder.done(Outcome::Done);
+        return builder.finish(CommandOutcome::Done);
     }
     // Too early, which happens since a wake-up only moves forward when it is reached: ask again for the right time.
     if incident.wake_at == wake_at(&builder.incident, rules.plan) {
         return nothing(state);
     }
-    builder.done(Outcome::Nothing)
+    builder.finish(CommandOutcome::Nothing)
 }
 
-fn lapsed(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Decision {
+fn lapse(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Decision {
     let untaken = builder.incident.phase == Phase::Open;
     builder.incident.phase = Phase::Lapsed;
-    builder.fact("incident.lapsed", []);
+    builder.add_fact("incident.lapsed", []);
     if builder.incident.alert.is_some() {
         let text = wording::incident::lapsed(untaken);
-        builder.entry(text.clone(), None);
+        builder.add_entry(text.clone(), None);
         builder.status(text);
-        builder.stands();
+        builder.hold_state();
         if untaken {
-            builder.tell_admins(&wording::incident::nobody_took_it(&builder.incident));
+            builder.notify_admins(&wording::incident::nobody_took_it(&builder.incident));
         }
         builder.report(now);
     }
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }
 
 /// Asks the person who has the incident whether they still have it. Without an answer, the incident is reopened.
-fn question(incident: &Incident, rules: Rules<'_>, now: Timestamp) -> Option<Decision> {
+fn ask_for_confirmation(incident: &Incident, rules: Context<'_>, now: Timestamp) -> Option<Decision> {
     let confirm = rules.plan.confirm.as_ref()?;
     if incident.phase != Phase::Acknowledged || question_at(incident, rules.plan)? > now {
         return None;
     }
     let mut builder = DecisionBuilder::on(incident, rules, now);
     let who = incident.taken_by.as_ref().map_or("Somebody", |by| by.who.as_str());
-    if incident.duty.asked_at.is_none() {
-        builder.incident.duty.asked_at = Some(now);
+    if incident.responses.asked_at.is_none() {
+        builder.incident.responses.asked_at = Some(now);
         builder.incident.heard_at = now;
-        builder.fact("incident.asked", [("who", who.to_owned())]);
+        builder.add_fact("incident.asked", [("who", who.to_owned())]);
         let text = wording::incident::still_on_it(who, confirm.within.0, incident);
-        builder.entry(wording::incident::asked(who), None);
+        builder.add_entry(wording::incident::asked(who), None);
         builder.post(text);
-        builder.stands();
+        builder.hold_state();
         if builder.shows_card() {
             let text = wording::incident::still_on_it_text(who, confirm.within.0, incident);
             builder.add(Message::Internal(InternalTask::TextThoseCalled { text, except: None }), now);
             builder.card_too();
         }
-        return Some(builder.done(Outcome::Done));
+        return Some(builder.finish(CommandOutcome::Done));
     }
     builder.incident.heard_at = now;
-    builder.fact("incident.reopened", [("by", "time".to_owned())]);
+    builder.add_fact("incident.reopened", [("by", "time".to_owned())]);
     let text = wording::incident::not_confirmed(who);
-    builder.entry(text.clone(), None);
+    builder.add_entry(text.clone(), None);
     reopen(&mut builder);
-    builder.climb_on_again(text);
-    Some(builder.done(Outcome::Done))
+    builder.resume_escalation(text);
+    Some(builder.finish(CommandOutcome::Done))
 }
 
 /// Reopens the incident: nobody has it any more.
@@ -116,27 +116,27 @@ pub(super) fn reopen(builder: &mut DecisionBuilder<'_>) {
     let incident = &mut builder.incident;
     incident.phase = Phase::Open;
     incident.taken_by = None;
-    incident.duty.snoozed_until = None;
-    incident.duty.asked_at = None;
-    incident.duty.confirmed_at = None;
+    incident.responses.snoozed_until = None;
+    incident.responses.asked_at = None;
+    incident.responses.confirmed_at = None;
 }
 
 /// Takes the next step before its time, since everybody whom a step was to reach has certainly not been reached.
-pub(super) fn unreached(
+pub(super) fn handle_unreached(
     incident: &Incident,
     (round, step): (u32, u32),
-    rules: Rules<'_>,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
-    let same = incident.phase == Phase::Open && incident.step == step && incident.duty.round == round;
+    let same = incident.phase == Phase::Open && incident.step == step && incident.responses.round == round;
     // Where time would bring no further step, there is none to expedite.
     if !same || next_step_at(incident, rules.plan).is_none() {
         return nothing(Some(incident));
     }
     let mut builder = DecisionBuilder::on(incident, rules, now);
     builder.incident.heard_at = now;
-    builder.fact("incident.climbed", [("by", "nobody was reached".to_owned())]);
-    builder.entry(wording::incident::NOBODY_REACHED.to_owned(), None);
-    builder.climb_on(wording::incident::NOBODY_REACHED.to_owned());
-    builder.done(Outcome::Done)
+    builder.add_fact("incident.climbed", [("by", "nobody was reached".to_owned())]);
+    builder.add_entry(wording::incident::NOBODY_REACHED.to_owned(), None);
+    builder.escalate(wording::incident::NOBODY_REACHED.to_owned());
+    builder.finish(CommandOutcome::Done)
 }

@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 
 use super::builder::DecisionBuilder;
-use super::context::Rules;
+use super::context::Context;
 use super::decision::{Decision, nothing};
-use crate::incident::{Incident, Outcome};
+use crate::incident::{CommandOutcome, Incident};
 use crate::wording;
 
 /// A customer waits: the plan's first step, unless it is being run already.
-pub(super) fn waits(
+pub(super) fn handle_waiting(
     state: Option<&Incident>,
     current: Option<&Incident>,
     (customer, since): (&str, Timestamp),
-    rules: Rules<'_>,
+    rules: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     if current.is_some() {
@@ -21,12 +21,12 @@ pub(super) fn waits(
     }
     let mut builder = DecisionBuilder::open(state, rules, now);
     builder.incident.label = Some(customer.to_owned());
-    builder.fact("customer.waiting", [("since", since.to_string())]);
+    builder.add_fact("customer.waiting", [("since", since.to_string())]);
     let note = wording::conversation::waits(customer, since, now);
     if rules.plan.steps.is_empty() {
         builder.post(note);
     } else {
         builder.take_step(1, Some(note));
     }
-    builder.done(Outcome::Done)
+    builder.finish(CommandOutcome::Done)
 }

@@ -20,7 +20,7 @@ pub struct Bounds {
 
 /// A zone's numbers, worked out of what people wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
+pub struct ZoneRule {
     /// The levels in use, the lower first.
     pub levels: Vec<Bounds>,
     /// Polls in a row for busier.
@@ -35,7 +35,7 @@ pub struct Rule {
     pub hours: Option<Calendar>,
 }
 
-impl Rule {
+impl ZoneRule {
     /// The rule that a zone asks for; or what can't work, each with the key at which it stands.
     pub fn of(zone: &Zone, timezone: &TimeZone) -> Result<Self, Vec<(Vec<String>, String)>> {
         let mut wrong = Vec::new();

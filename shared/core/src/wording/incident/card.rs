@@ -10,7 +10,7 @@ use crate::incident::{Incident, Phase, next_step_at};
 
 /// How an incident stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
+pub struct IncidentCard {
     /// What it is about. Like every text here it is data: nothing in it formats, and the card's renderer escapes it.
     pub title: String,
     /// In a few words.
@@ -50,7 +50,7 @@ pub enum Colour {
 }
 
 /// The card as the incident is now.
-pub fn card(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> Card {
+pub fn card(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> IncidentCard {
     let alert = incident.alert.as_ref();
     let title = alert.map_or_else(|| words.name.clone(), |alert| plain(&alert.title));
     let (state, colour) = state(incident, words, now);
@@ -68,10 +68,10 @@ pub fn card(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> 
         );
     }
     if !incident.phase.is_final() {
-        for ack in &incident.duty.acks {
+        for ack in &incident.responses.acks {
             line("Has it", format!("{} since {}", plain(&ack.by.who), clock(ack.by.at, words)));
         }
-        if let (Some(by), true) = (&incident.taken_by, incident.duty.acks.is_empty()) {
+        if let (Some(by), true) = (&incident.taken_by, incident.responses.acks.is_empty()) {
             line("Has it", format!("{} since {}", plain(&by.who), clock(by.at, words)));
         }
         if let Some(next) = next(incident, plan, words, now) {
@@ -84,25 +84,25 @@ pub fn card(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> 
         .map(|(title, command)| CardChoice { title: title.to_owned(), command })
         .collect();
     let (reference, epoch) = (incident.reference(), incident.epoch);
-    Card { title, state, colour, lines, choices, reference, epoch }
+    IncidentCard { title, state, colour, lines, choices, reference, epoch }
 }
 
 fn state(incident: &Incident, words: &Words, now: Timestamp) -> (String, Colour) {
     let by = incident.taken_by.as_ref();
     let who = || by.map_or_else(|| "Somebody".to_owned(), |by| plain(&by.who));
     match incident.phase {
-        Phase::Open => match &incident.duty.hold {
+        Phase::Open => match &incident.responses.hold {
             Some(hold) if hold.until > now => {
                 (format!("Waits until {}: {}", clock(hold.until, words), plain(&hold.why)), Colour::Warning)
             }
-            _ if !incident.duty.acks.is_empty() => {
+            _ if !incident.responses.acks.is_empty() => {
                 ("Somebody has it, but one is not enough".to_owned(), Colour::Attention)
             }
             _ => ("Nobody has it yet".to_owned(), Colour::Attention),
         },
-        Phase::Acknowledged => match incident.duty.snoozed_until {
+        Phase::Acknowledged => match incident.responses.snoozed_until {
             Some(until) => (format!("Snoozed by {} until {}", who(), clock(until, words)), Colour::Warning),
-            None if incident.duty.asked_at.is_some() => {
+            None if incident.responses.asked_at.is_some() => {
                 (format!("{} was asked: still on it?", who()), Colour::Warning)
             }
             None => (format!("{} has it", who()), Colour::Accent),
@@ -117,7 +117,7 @@ fn state(incident: &Incident, words: &Words, now: Timestamp) -> (String, Colour)
 fn next(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> Option<String> {
     if incident.phase == Phase::Acknowledged {
         let confirm = plan.confirm.as_ref()?;
-        let duty = &incident.duty;
+        let duty = &incident.responses;
         return Some(match (duty.snoozed_until, duty.asked_at, duty.confirmed_at) {
             (Some(until), ..) => format!("open again at {}", clock(until, words)),
             (None, Some(asked), _) => {
@@ -171,7 +171,7 @@ fn choices(incident: &Incident, plan: &Plan) -> Vec<(&'static str, &'static str)
             choices.extend([("I can't", "cannot"), ("Snooze 30 min", "snooze"), ("Done", "done")]);
             choices
         }
-        Phase::Acknowledged if incident.duty.asked_at.is_some() => {
+        Phase::Acknowledged if incident.responses.asked_at.is_some() => {
             vec![("Still on it", "confirm"), ("Done", "done"), ("I can't", "cannot")]
         }
         Phase::Acknowledged => vec![("Done", "done"), ("I can't", "cannot")],

@@ -6,8 +6,8 @@ use super::super::escape::plain;
 use super::super::words::{Words, clock};
 use super::{about, named};
 use crate::alert::{AlertSignal, Objection, SignalAction};
-use crate::incident::command::{Asked, Command};
-use crate::incident::{Incident, Outcome, Phase};
+use crate::incident::command::{Command, WrittenCommand};
+use crate::incident::{CommandOutcome, Incident, Phase};
 
 /// Nothing is open that this person was told of.
 pub const NOTHING_OPEN: &str =
@@ -57,16 +57,16 @@ pub fn ignored_signal(signal: &AlertSignal, objection: &Objection) -> String {
 }
 
 /// Several are open, and it isn't said which one is meant.
-pub fn which(open: &[Incident], asked: &Asked) -> String {
+pub fn which(open: &[Incident], asked: &WrittenCommand) -> String {
     let word = match asked {
-        Asked::Acknowledge => "ack",
-        Asked::Escalate(_) => "esc",
-        Asked::Cannot => "can't",
-        Asked::Snooze(_) => "snooze",
-        Asked::Confirm => "confirm",
-        Asked::Done => "done",
-        Asked::Cancel => "cancel",
-        Asked::Who | Asked::Help => "who",
+        WrittenCommand::Acknowledge => "ack",
+        WrittenCommand::Escalate(_) => "esc",
+        WrittenCommand::Cannot => "can't",
+        WrittenCommand::Snooze(_) => "snooze",
+        WrittenCommand::Confirm => "confirm",
+        WrittenCommand::Done => "done",
+        WrittenCommand::Cancel => "cancel",
+        WrittenCommand::Who | WrittenCommand::Help => "who",
     };
     let names: Vec<String> = open.iter().take(4).map(named).collect();
     let first = open.first().map_or(0, Incident::number);
@@ -86,15 +86,15 @@ pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
 }
 
 /// What came of a command, to whoever gave it.
-pub fn came_of(
+pub fn command_result(
     command: &Command,
-    outcome: Option<Outcome>,
+    outcome: Option<CommandOutcome>,
     incident: &Incident,
     words: &Words,
     now: Timestamp,
 ) -> String {
     let about = about(incident);
-    if outcome != Some(Outcome::Done) {
+    if outcome != Some(CommandOutcome::Done) {
         let by = incident.taken_by.as_ref();
         return match (incident.phase, by) {
             (phase, _) if phase.is_final() => format!("{about}: it is over already."),

@@ -75,7 +75,7 @@ pub fn incident_report(
         let _ = writeln!(text, "Mails, forms:  {}", incident.count);
     }
     let _ = writeln!(text, "Opened:        {}", time(incident.opened_at));
-    if let Some(first) = &incident.duty.first {
+    if let Some(first) = &incident.responses.first {
         let after = first.at.duration_since(incident.opened_at);
         let _ = writeln!(
             text,
@@ -100,7 +100,7 @@ pub fn incident_report(
         if reader == Reader::Outside && (written || began) {
             continue;
         }
-        let how = entry.how.map(|how| format!(" ({})", how.words())).unwrap_or_default();
+        let how = entry.how.map(|how| format!(" ({})", how.phrase())).unwrap_or_default();
         let _ = writeln!(text, "{}  {}{how}", time(entry.at), plain(&entry.what));
     }
     let people = people(incident, dispatches);
@@ -141,7 +141,7 @@ fn noted_by(who: Option<&str>) -> String {
 }
 
 fn outcome(incident: &Incident, words: &Words) -> String {
-    let by = incident.duty.first.as_ref().map(|by| plain(&by.who));
+    let by = incident.responses.first.as_ref().map(|by| plain(&by.who));
     let taken = by.map_or_else(|| "Nobody took it.".to_owned(), |who| format!("{who} took it."));
     let end = match incident.phase {
         Phase::Open | Phase::Acknowledged => "It is not over yet.".to_owned(),
@@ -184,9 +184,9 @@ fn people(incident: &Incident, dispatches: &[Dispatch]) -> Vec<Reached> {
                     delivery.recipient.as_ref().map_or(to.as_str(), |recipient| recipient.name.as_str()),
                 );
             }
-            let first = incident.duty.first.as_ref().map(|by| by.who.as_str());
+            let first = incident.responses.first.as_ref().map(|by| by.who.as_str());
             one.took |= first.is_some_and(|who| who == one.name || who.starts_with(to.as_str()));
-            one.took |= incident.duty.acks.iter().any(|ack| ack.person.as_deref() == Some(id.as_str()));
+            one.took |= incident.responses.acks.iter().any(|ack| ack.person.as_deref() == Some(id.as_str()));
             let attempts = match kind {
                 0 => &mut one.texts,
                 1 => &mut one.calls,

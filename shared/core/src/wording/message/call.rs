@@ -63,6 +63,6 @@ pub const NO_NEXT_STEP: &str = "There is no further step to take, or somebody wa
 pub const NOT_KNOWN: &str = "This is Handbell. There is no incident for this call. Goodbye.";
 
 /// How a phone is named as somebody who did something.
-pub fn the_phone(number: &str) -> String {
+pub fn phone_label(number: &str) -> String {
     format!("{number} (by phone)")
 }

@@ -29,6 +29,6 @@ pub fn sms(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: &
 }
 
 /// How somebody who texts is named, if nothing but the number is known.
-pub fn the_texter(number: &str) -> String {
+pub fn texter_label(number: &str) -> String {
     format!("{number} (by text)")
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::login::{one_line, quoted, refused, xoauth2};
 use super::wire::{SERVER, Wire, nonsense, too_large};
 use super::{COMMAND, Login, MAIL_MAX, Server};
-use crate::failure::{Failure, NEVER_ASKED, Said};
+use crate::failure::{Failure, NEVER_ASKED, VendorResult};
 use command::Command;
 use response::{Fetched, Item, Line, Room, Status, Verdict};
 
@@ -36,12 +36,12 @@ pub struct News {
     /// UIDVALIDITY for the next [`Mark`].
     pub uid_validity: u32,
     /// The mails, oldest first.
-    pub mails: Vec<Waiting>,
+    pub mails: Vec<UnreadMail>,
 }
 
 /// A mail in the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Waiting {
+pub struct UnreadMail {
     /// UID in the folder; later mails have higher ones.
     pub uid: u32,
     /// Length in bytes, according to the server; 0 if it states none.
@@ -71,7 +71,7 @@ type Items = Vec<Item>;
 
 impl Imap {
     /// Connects, logs in, and opens a folder, usually `INBOX`.
-    pub async fn connect(server: &Server, folder: &str) -> Said<Imap> {
+    pub async fn connect(server: &Server, folder: &str) -> VendorResult<Imap> {
         let (Login::Password(secret) | Login::OAuth(secret)) = &server.login;
         one_line(server, secret)?;
         let wire = Wire::connect(server).await?;
@@ -98,7 +98,7 @@ impl Imap {
 
     /// Returns the mails after the mark, at most `max` and never more than 500. Without a mark, or if its UIDVALIDITY
     /// differs, starts from the first mail.
-    pub async fn new_mail(&mut self, seen: Option<Mark>, max: usize) -> Said<News> {
+    pub async fn new_mail(&mut self, seen: Option<Mark>, max: usize) -> VendorResult<News> {
         let last = seen.filter(|mark| mark.uid_validity == self.uid_validity).map_or(0, |mark| mark.last_uid);
         let mut news = News { uid_validity: self.uid_validity, mails: Vec::new() };
         let Some(first) = last.checked_add(1) else { return Ok(news) };
@@ -124,7 +124,7 @@ impl Imap {
         }
         // A mail that isn't reported may be gone. It is returned nevertheless: if it still exists, the mark would skip
         // it forever.
-        let waiting = |uid| Waiting { uid, size: sizes.get(&uid).copied().unwrap_or(0) };
+        let waiting = |uid| UnreadMail { uid, size: sizes.get(&uid).copied().unwrap_or(0) };
         news.mails = wanted.into_iter().map(waiting).collect();
         Ok(news)
     }
@@ -132,7 +132,7 @@ impl Imap {
     /// Returns the exact bytes of a mail and leaves it unread; `None` if the mail no longer exists. A mail larger than
     /// [`MAIL_MAX`] is refused and ends the session; [`Waiting::size`] tells beforehand. A mail that the server doesn't
     /// hand out is refused too, and isn't mistaken for one that is gone.
-    pub async fn fetch(&mut self, uid: u32) -> Said<Option<Bytes>> {
+    pub async fn fetch(&mut self, uid: u32) -> VendorResult<Option<Bytes>> {
         let fetch = Command::new(format!("UID FETCH {uid} (UID BODY.PEEK[])")).with_mail();
         let (items, verdict) = self.run(fetch).await?;
         let no = "it doesn't give a mail that it has listed";
@@ -161,7 +161,7 @@ impl Imap {
     /// On a server without MOVE (RFC 6851), the mail is copied and deleted. On a server that can't expunge a single
     /// mail (UIDPLUS, RFC 4315), the mail only stays marked as deleted, since an expunge would also remove mails that
     /// other clients have marked.
-    pub async fn done(&mut self, uid: u32, move_to: Option<&str>) -> Said<()> {
+    pub async fn done(&mut self, uid: u32, move_to: Option<&str>) -> VendorResult<()> {
         let Some(folder) = move_to else {
             let read = Command::new(format!("UID STORE {uid} +FLAGS.SILENT (\\Seen)"));
             return self.must(read, "it doesn't mark a mail as read").await.map(drop);
@@ -182,11 +182,11 @@ impl Imap {
     }
 
     /// Ends the session. Finished mails stay finished without it too.
-    pub async fn logout(mut self) -> Said<()> {
+    pub async fn logout(mut self) -> VendorResult<()> {
         self.run(Command::new("LOGOUT")).await.map(drop)
     }
 
-    async fn greeted(&mut self) -> Said<()> {
+    async fn greeted(&mut self) -> VendorResult<()> {
         match response::read(&mut self.wire, &mut Room::new(0)).await?.untagged() {
             Some(Item::Condition(verdict)) if verdict.status == Status::Ok => {
                 self.wire.done();
@@ -200,7 +200,7 @@ impl Imap {
         }
     }
 
-    async fn open(&mut self, folder: &str) -> Said<()> {
+    async fn open(&mut self, folder: &str) -> VendorResult<()> {
         let select = Command::new("SELECT").folder(folder);
         let (items, verdict) = self.run(select).await?;
         accepted(&verdict, "it doesn't open the folder; is there one of the name in `folder`?")?;
@@ -217,13 +217,13 @@ impl Imap {
     }
 
     /// Runs a command and expects success. `no` states what a refusal means.
-    async fn must(&mut self, command: Command, no: &str) -> Said<Items> {
+    async fn must(&mut self, command: Command, no: &str) -> VendorResult<Items> {
         let (items, verdict) = self.run(command).await?;
         accepted(&verdict, no)?;
         Ok(items)
     }
 
-    async fn run(&mut self, command: Command) -> Said<(Items, Verdict)> {
+    async fn run(&mut self, command: Command) -> VendorResult<(Items, Verdict)> {
         self.wire.begin(COMMAND)?;
         self.tag += 1;
         let tag = format!("h{}", self.tag);
@@ -258,7 +258,7 @@ impl Imap {
     }
 }
 
-fn accepted(verdict: &Verdict, no: &str) -> Said<()> {
+fn accepted(verdict: &Verdict, no: &str) -> VendorResult<()> {
     let why = || format!("{SERVER} says no: {no}{}", quoted(&verdict.words));
     match (verdict.status, verdict.code.as_str()) {
         (Status::Ok, _) => Ok(()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{Wire, nonsense, too_large};
-use crate::failure::Said;
+use crate::failure::VendorResult;
 
 /// Maximum number of bytes of lines in response to a command: a search covers a folder of a million mails.
 const LINES_MAX: usize = 8 * 1024 * 1024;
@@ -26,13 +26,13 @@ impl Room {
         Room { lines: LINES_MAX, literals: mail + TEXT_MAX, mail }
     }
 
-    async fn line(&mut self, wire: &mut Wire) -> Said<Vec<u8>> {
+    async fn line(&mut self, wire: &mut Wire) -> VendorResult<Vec<u8>> {
         let line = wire.line(self.lines).await?;
         self.lines -= line.len();
         Ok(line)
     }
 
-    async fn literal(&mut self, wire: &mut Wire, length: u64, is_mail: bool) -> Said<Bytes> {
+    async fn literal(&mut self, wire: &mut Wire, length: u64, is_mail: bool) -> VendorResult<Bytes> {
         if is_mail && self.mail > 0 && length > self.mail {
             return Err(too_large());
         }
@@ -105,7 +105,7 @@ enum Token {
 }
 
 /// Reads the next response.
-pub(super) async fn read(wire: &mut Wire, room: &mut Room) -> Said<Line> {
+pub(super) async fn read(wire: &mut Wire, room: &mut Room) -> VendorResult<Line> {
     let line = room.line(wire).await?;
     if line == b"+\r\n" || line.starts_with(b"+ ") {
         return Ok(Line::More);
@@ -160,7 +160,7 @@ fn found(text: &str) -> Option<Vec<u32>> {
 }
 
 /// Returns the tokens of a line from `start` on, and of the lines that continue it after a literal.
-async fn tokens(wire: &mut Wire, line: Vec<u8>, start: usize, room: &mut Room) -> Said<Vec<Token>> {
+async fn tokens(wire: &mut Wire, line: Vec<u8>, start: usize, room: &mut Room) -> VendorResult<Vec<Token>> {
     let (mut all, mut line, mut at) = (Vec::new(), line, start);
     loop {
         let length = pieces(line.get(at..).unwrap_or_default(), &mut all)

@@ -23,7 +23,7 @@ fn dispatch(number: u32, step: Option<u32>) -> Dispatch {
     Dispatch::new(key, Body::Incident(body), second(0))
 }
 
-fn said(at: i64, who: Option<&str>, how: Option<How>, what: &str) -> Dispatch {
+fn said(at: i64, who: Option<&str>, how: Option<CommandChannel>, what: &str) -> Dispatch {
     let entry = TimelineEntry { at: second(at), what: what.to_owned(), who: who.map(str::to_owned), how };
     let mut dispatch = dispatch(1, None);
     dispatch.in_incident(|of| of.entry = Some(Box::new(entry)));
@@ -62,11 +62,11 @@ fn numbers_and_addresses_become_somebody() {
 #[test]
 fn the_reporter_reads_what_was_done_and_not_what_people_said_among_themselves() {
     let all = [
-        said(60, Some("Dana"), Some(How::Text), "Dana: never mind her"),
-        said(30, Some("Dana"), Some(How::Phone), "Dana has it"),
+        said(60, Some("Dana"), Some(CommandChannel::Text), "Dana: never mind her"),
+        said(30, Some("Dana"), Some(CommandChannel::Phone), "Dana has it"),
         said(0, None, None, "Monitoring reported: Dana: the door"),
-        said(40, Some("Ann (reporter)"), Some(How::Form), "Ann (reporter): It smokes"),
-        said(50, Some(NUMBER), Some(How::Phone), "+12025550111 resolved it"),
+        said(40, Some("Ann (reporter)"), Some(CommandChannel::Form), "Ann (reporter): It smokes"),
+        said(50, Some(NUMBER), Some(CommandChannel::Phone), "+12025550111 resolved it"),
         dispatch(2, Some(1)),
     ];
     let read = lines(&all, &words(), second(0));
@@ -89,7 +89,7 @@ fn who_was_called_has_a_name_once_or_is_somebody() {
         for delivery in deliveries {
             one.add(delivery.clone());
         }
-        called(&[one]).sentence()
+        call_status(&[one]).sentence()
     };
     let (sent, waits) = (Progress::Sent, Progress::Pending);
     assert!(with(&[page("Dana", waits)]).starts_with("It is stored, and people are being told."));

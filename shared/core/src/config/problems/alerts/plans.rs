@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::super::advice::number_advice;
 use super::super::plans::plan_problems;
-use crate::config::{Config, Need, Plan, Step, Target, is_phone_number};
+use crate::config::{Config, Plan, Quorum, Step, Target, is_phone_number};
 use crate::oncall;
 
 pub(super) fn problems(
@@ -65,17 +65,17 @@ fn endurance(at: &[&str; 2], plan: &Plan, say: &mut dyn FnMut(&[&str], String)) 
 
 fn need(at: &[&str; 2], plan: &Plan, say: &mut dyn FnMut(&[&str], String)) {
     match &plan.need {
-        Need::People(0) => say(
+        Quorum::People(0) => say(
             &[at[0], at[1], "need"],
             "at least 1 has to acknowledge; with 0 nobody would be called at all".into(),
         ),
-        Need::Teams(teams) if teams.is_empty() => {
+        Quorum::Teams(teams) if teams.is_empty() => {
             say(
                 &[at[0], at[1], "need"],
                 "no team is named here; leave it out if anybody may acknowledge".into(),
             );
         }
-        Need::Teams(teams) => {
+        Quorum::Teams(teams) => {
             for (index, team) in teams.iter().enumerate() {
                 if team.trim().is_empty() || teams[..index].contains(team) {
                     let what = "a team has a name, and stands here once";
@@ -83,7 +83,7 @@ fn need(at: &[&str; 2], plan: &Plan, say: &mut dyn FnMut(&[&str], String)) {
                 }
             }
         }
-        Need::People(_) => {}
+        Quorum::People(_) => {}
     }
 }
 

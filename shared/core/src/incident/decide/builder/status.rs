@@ -51,7 +51,7 @@ impl DecisionBuilder<'_> {
             && let Some(dispatch) = self.dispatches.last_mut()
         {
             dispatch.add(Delivery::new(Message::Space(SpaceMessage::IncidentCard), self.now));
-            let before = std::mem::replace(&mut self.incident.duty.card, dispatch.key.number);
+            let before = std::mem::replace(&mut self.incident.responses.card, dispatch.key.number);
             if before > 0 {
                 dispatch
                     .add(Delivery::new(Message::Space(SpaceMessage::RemoveCard { card: before }), self.now));

@@ -36,25 +36,25 @@ impl DecisionBuilder<'_> {
     }
 
     /// The next step of the plan; after the last the first again, if it is to be begun again; else only these words.
-    pub(in crate::incident::decide) fn climb_on(&mut self, note: String) {
+    pub(in crate::incident::decide) fn escalate(&mut self, note: String) {
         let step = self.incident.step;
         if (step as usize) < self.rules.plan.steps.len() {
             self.take_step(step + 1, Some(note));
         } else if self.has_a_round_left() {
-            self.incident.duty.round += 1;
+            self.incident.responses.round += 1;
             self.take_step(1, Some(note));
         } else {
             self.post(note);
             let text = wording::incident::nobody_left(&self.incident);
-            self.tell_admins(&text);
+            self.notify_admins(&text);
         }
         self.card_too();
     }
 
     /// Nobody has it any more, and nobody is being called: the next step, and where there is none the last one again.
-    pub(in crate::incident::decide) fn climb_on_again(&mut self, note: String) {
+    pub(in crate::incident::decide) fn resume_escalation(&mut self, note: String) {
         let ended = self.incident.step as usize >= self.rules.plan.steps.len() && !self.has_a_round_left();
-        if ended { self.step_again(note) } else { self.climb_on(note) }
+        if ended { self.step_again(note) } else { self.escalate(note) }
     }
 
     /// The step that was taken last once more.
@@ -68,7 +68,7 @@ impl DecisionBuilder<'_> {
 
     fn has_a_round_left(&self) -> bool {
         let plan = self.rules.plan;
-        let again = plan.again.as_ref().is_some_and(|again| self.incident.duty.round < again.times);
+        let again = plan.again.as_ref().is_some_and(|again| self.incident.responses.round < again.times);
         again && !plan.steps.is_empty()
     }
 
@@ -96,7 +96,8 @@ impl DecisionBuilder<'_> {
         }
         // Whom nobody wants to wake yet is called when the time comes, and it is whoever is on duty then; the step counts from
         // there. Whoever asks for a step by its name wants it now.
-        let hold = self.incident.duty.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
+        let hold =
+            self.incident.responses.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
         let hold = hold.filter(|_| !self.by_name(number));
         let at = hold.unwrap_or(self.now);
         let reached = reach::everybody(step, number, self.rules, self.incident.alert.is_some(), at);
@@ -104,7 +105,7 @@ impl DecisionBuilder<'_> {
             dispatch.add(Delivery::new(say, self.now));
         }
         for gap in &reached.gaps {
-            self.fact("roster.gap", [("gap", wording::incident::gap(gap))]);
+            self.add_fact("roster.gap", [("gap", wording::incident::gap(gap))]);
             dispatch.add(Delivery::new(
                 Message::Space(SpaceMessage::Post {
                     content: Content::Text(wording::incident::gap_post(gap)),
