@@ -648,7 +648,7 @@ fn allowed(role: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for statement in role.split("Effect: Allow").skip(1) {
         let parts: Vec<&str> =
-            PARTS.iter().filter(|(.., sign)| statement.contains(sign)).map(|(part, ..)| *part).collect();
+            PARTS.iter().filter(|(.., c)| statement.contains(c)).map(|(part, ..)| *part).collect();
         for action in named(statement, "dynamodb:") {
             found.extend(parts.iter().map(|part| format!("{action} {part}")));
             if parts.is_empty() {

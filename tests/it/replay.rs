@@ -243,8 +243,8 @@ fn expected(replay: &Replay, counts: &[(Timestamp, Option<u32>)]) -> Vec<(Timest
     let posts = replay.changes.iter().filter_map(|(at, change)| {
         let post = match change {
             Change::Rise(level) => {
-                let (sign, state) = if *level == Level::Warn { ("🟠", "BUSY") } else { ("🔴", "FULL") };
-                [format!("{sign} **{LABEL}** is **{state}**: **{} of 100**", count(*at)), String::new()]
+                let (c, state) = if *level == Level::Warn { ("🟠", "BUSY") } else { ("🔴", "FULL") };
+                [format!("{c} **{LABEL}** is **{state}**: **{} of 100**", count(*at)), String::new()]
             }
             Change::Clear { since, peak } => [
                 format!("✅ **{LABEL}** is calm again: {} of 100. It was busy for ", count(*at)),
@@ -298,7 +298,7 @@ async fn a_saturday_is_replayed_as_it_was_posted() {
         assert_eq!(at, wanted_at, "{post}");
         assert!(post.starts_with(begin) && post.contains(go_on), "{post}\n{begin} … {go_on}");
     }
-    let told = |sign: &str| posts.iter().filter(|(_, post)| post.starts_with(sign)).count();
+    let told = |c: &str| posts.iter().filter(|(_, post)| post.starts_with(c)).count();
     assert!(
         told("🟠") >= 2 && told("🔴") >= 1 && told("✅") >= 2,
         "a day in which something happens: {posts:#?}"

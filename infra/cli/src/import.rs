@@ -131,7 +131,7 @@ fn what_to_do(plans: &[Plan], notes: &mut Notes) {
 fn plain_name(text: &str) -> String {
     let name: String = text
         .chars()
-        .map(|sign| if sign.is_ascii_alphanumeric() || sign == '-' || sign == '_' { sign } else { '-' })
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' })
         .take(50)
         .collect();
     let name = name.trim_matches('-');

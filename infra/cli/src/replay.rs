@@ -195,7 +195,7 @@ async fn counted(
 
 /// Quotes a word for a shell's command line.
 fn quoted(word: &str) -> String {
-    let plain = |sign: char| sign.is_alphanumeric() || "-_./:+".contains(sign);
+    let plain = |c: char| c.is_alphanumeric() || "-_./:+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else {

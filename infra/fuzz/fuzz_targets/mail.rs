@@ -71,7 +71,7 @@ fn source() -> AlertSource {
 fn holds(letter: &Letter, mail: &[u8]) {
     assert_eq!(letter.size, mail.len());
     assert!(letter.text.len() <= TEXT_MAX);
-    assert!(!letter.text.chars().any(|sign| sign.is_control() && sign != '\n' && sign != '\t'));
+    assert!(!letter.text.chars().any(|c| c.is_control() && c != '\n' && c != '\t'));
     let lines = [&letter.subject].into_iter().chain(&letter.from_name).chain(&letter.attachments);
     assert!(!lines.chain(&letter.message_id).flat_map(|line| line.chars()).any(char::is_control));
     let addresses = letter.from.iter().chain(&letter.reply_to).chain(&letter.to);

@@ -41,7 +41,7 @@ pub struct CommitConversation<'a> {
     /// Version that was read; `None` if there was no conversation.
     pub before: Option<u64>,
     /// The decision.
-    pub turn: &'a ConversationDecision,
+    pub decision: &'a ConversationDecision,
     /// The event's key, if it has one.
     pub event: Option<&'a str>,
     /// How long the rows are kept, in seconds.
@@ -124,15 +124,15 @@ impl Conversations {
         commit: CommitConversation<'_>,
         now: Timestamp,
     ) -> Result<(), NotCommitted> {
-        let CommitConversation { subject, turn, keep_seconds, .. } = commit;
-        let mut items = Vec::with_capacity(3 + turn.dispatches.len());
-        if let Some(next) = &turn.next {
+        let CommitConversation { subject, decision, keep_seconds, .. } = commit;
+        let mut items = Vec::with_capacity(3 + decision.dispatches.len());
+        if let Some(next) = &decision.next {
             let mut meta = write(next, &RowKey::incident(subject))?;
             set_due(&mut meta, subject, next.wake_at);
             set_expiry(&mut meta, now, keep_seconds);
             items.push(unchanged(self.put(meta), commit.before));
         }
-        if let Some((number, sender)) = commit.number.zip(turn.sender.as_ref()) {
+        if let Some((number, sender)) = commit.number.zip(decision.sender.as_ref()) {
             let mut row = write(sender, &RowKey::sender(number))?;
             // An opt-out never expires.
             if sender.opted_out.is_none() {
@@ -142,8 +142,8 @@ impl Conversations {
             items.push(unchanged(self.put(row), before));
         }
         if let Some(key) = commit.event {
-            let epoch = turn.next.as_ref().map_or(0, |next| next.epoch);
-            let handled = Handled { count: u64::from(turn.answer), at: now, epoch };
+            let epoch = decision.next.as_ref().map_or(0, |next| next.epoch);
+            let handled = Handled { count: u64::from(decision.answer), at: now, epoch };
             let mut row = write(&handled, &RowKey::event(subject, key))?;
             // Signed requests contain no time. The ids of handled events are therefore kept even if everything else
             // expires sooner, so that nobody can replay a request.
@@ -154,7 +154,7 @@ impl Conversations {
                     .expression_attribute_values(":now", number(now.as_second())),
             );
         }
-        for dispatch in &turn.dispatches {
+        for dispatch in &decision.dispatches {
             let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
             set_due(&mut row, subject, first_due(dispatch, now));
             set_expiry(&mut row, now, keep_seconds);

@@ -33,7 +33,7 @@ pub(crate) fn compose(text: &str) -> Result<(Node, Vec<Finding>), Vec<Finding>> 
         Err(mut error) => {
             let source = text.lines().nth(error.line - 1).unwrap_or_default();
             if source.trim_start_matches(' ').starts_with('\t') {
-                let indent = source.chars().take_while(|sign| *sign == ' ').count();
+                let indent = source.chars().take_while(|c| *c == ' ').count();
                 error.column = indent + 1;
                 error.message = "this line begins with a tab; YAML indents with spaces".into();
             }

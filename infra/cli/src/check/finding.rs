@@ -39,7 +39,7 @@ pub fn render(file: &str, text: &str, findings: &[Finding]) -> String {
         };
         let margin = line.to_string();
         let indent: String =
-            source.chars().take(before).map(|sign| if sign == '\t' { '\t' } else { ' ' }).collect();
+            source.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
         let _ = writeln!(out, " {margin} | {shown}");
         let _ = writeln!(out, " {} | {indent}^", " ".repeat(margin.len()));
     }

@@ -114,7 +114,7 @@ pub(super) fn shown(
 
 /// Replaces the control characters of foreign text, which a terminal would obey.
 pub(super) fn one_line(text: &str) -> String {
-    text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Advice about a zone without a count.

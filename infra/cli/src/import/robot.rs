@@ -52,7 +52,7 @@ pub(super) fn within<'a>(robot: &'a Node, section: &str, key: &str) -> Option<&'
 
 /// Returns a phone number in E.164 form, or `None` if its country isn't certain.
 pub(super) fn number(text: &str, notes: &mut Notes) -> Option<String> {
-    let bare: String = text.chars().filter(|sign| !" \u{a0}-./()".contains(*sign)).collect();
+    let bare: String = text.chars().filter(|c| !" \u{a0}-./()".contains(*c)).collect();
     let whole = match bare.strip_prefix("00") {
         Some(rest) => format!("+{rest}"),
         // Up to ten digits may be a national number. Eleven or more begin with a country code.

@@ -26,15 +26,15 @@ pub(super) fn pair(out: &mut String, indent: usize, key: &str, value: &str) {
 fn fits_block(text: &str) -> bool {
     !text.starts_with([' ', '\t', '\n'])
         && text.split('\n').all(|line| line.trim_matches([' ', '\t']).is_empty() == line.is_empty())
-        && text.chars().all(|sign| sign == '\n' || sign == '\t' || printable(sign))
+        && text.chars().all(|c| c == '\n' || c == '\t' || printable(c))
 }
 
-fn printable(sign: char) -> bool {
-    matches!(sign, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{fdff}' | '\u{fe00}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
+fn printable(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{fdff}' | '\u{fe00}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 pub(super) fn key(name: &str) -> String {
-    let safe = name.starts_with(|sign: char| sign.is_ascii_alphabetic())
+    let safe = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && !["y", "n", "yes", "no", "on", "off", "true", "false", "null"]
             .contains(&name.to_ascii_lowercase().as_str());
     if safe { name.into() } else { scalar(name) }
@@ -42,22 +42,22 @@ pub(super) fn key(name: &str) -> String {
 
 /// Writes text in double quotes, unless it is a plain name, path or address.
 pub(super) fn scalar(text: &str) -> String {
-    let plain = text.starts_with(|sign: char| sign.is_ascii_alphabetic())
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.contains(['-', '@', '/'])
-        && text.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_@/.".contains(sign));
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_@/.".contains(c));
     if plain {
         return text.into();
     }
     let mut out = String::from("\"");
-    for sign in text.chars() {
-        match sign {
+    for c in text.chars() {
+        match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            sign if printable(sign) => out.push(sign),
-            sign => {
-                let _ = write!(out, "\\U{:08X}", u32::from(sign));
+            c if printable(c) => out.push(c),
+            c => {
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
             }
         }
     }

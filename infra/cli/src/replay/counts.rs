@@ -86,7 +86,7 @@ pub fn read(text: &str, zone: &TimeZone) -> Result<Vec<(Timestamp, Option<u32>)>
 
 /// Whether a line is a heading: neither field is a number.
 fn is_heading(time: &str, count: &str) -> bool {
-    let begins_with_a_digit = |text: &str| text.starts_with(|sign: char| sign.is_ascii_digit());
+    let begins_with_a_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
     !begins_with_a_digit(time) && !begins_with_a_digit(count) && !count.is_empty()
 }
 

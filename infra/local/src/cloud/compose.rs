@@ -121,10 +121,10 @@ fn word(text: &str) -> String {
         return text.to_owned();
     }
     let mut words: Vec<String> = Vec::new();
-    for sign in text.chars() {
+    for c in text.chars() {
         match words.last_mut() {
-            Some(word) if word.len() + sign.len_utf8() <= WORD => word.push(sign),
-            _ => words.push(sign.to_string()),
+            Some(word) if word.len() + c.len_utf8() <= WORD => word.push(c),
+            _ => words.push(c.to_string()),
         }
     }
     let words = words.iter().map(|word| format!("=?UTF-8?B?{}?=", STANDARD.encode(word)));

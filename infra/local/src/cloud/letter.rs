@@ -151,8 +151,8 @@ fn simple_letter(letter: Letter, simple: &Value) -> Result<(Letter, Vec<File>), 
     for header in simple["Headers"].as_array().into_iter().flatten() {
         let text = |field: &str| header[field].as_str().unwrap_or_default().to_owned();
         let (name, value) = (text("Name"), text("Value"));
-        let named = (1..=NAME).contains(&name.len())
-            && name.bytes().all(|sign| sign.is_ascii_graphic() && sign != b':');
+        let named =
+            (1..=NAME).contains(&name.len()) && name.bytes().all(|c| c.is_ascii_graphic() && c != b':');
         let valued = (1..=VALUE).contains(&value.len()) && is_printable(&value);
         if !named || !valued || name.len() + value.len() > BOTH {
             return Err(format!(
@@ -219,7 +219,7 @@ fn raw_letter(mut letter: Letter, mail: &[u8]) -> Result<Letter, Refused> {
 }
 
 pub(super) fn is_printable(text: &str) -> bool {
-    text.bytes().all(|sign| sign.is_ascii_graphic() || sign == b' ')
+    text.bytes().all(|c| c.is_ascii_graphic() || c == b' ')
 }
 
 /// Refuses text that is not an address such as `anna@example.com` or `Anna <anna@example.com>`. SES requires ASCII for
@@ -242,9 +242,8 @@ pub(super) fn address(text: &str) -> Result<(), Refused> {
     if local.is_empty() || local.contains([' ', '@', ',', ';', '<', '>']) {
         return Err("Local address contains control or whitespace.".into());
     }
-    let label = |label: &str| {
-        !label.is_empty() && label.bytes().all(|sign| sign.is_ascii_alphanumeric() || sign == b'-')
-    };
+    let label =
+        |label: &str| !label.is_empty() && label.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
     if !domain.split('.').all(label) {
         return Err("Domain contains illegal character.".into());
     }

@@ -147,9 +147,9 @@ fn pieces<'a>(body: &'a [u8], boundary: &str) -> Vec<&'a [u8]> {
 /// Returns a parameter of a field: `name=value`, `name="value"`, or percent-encoded `name*=charset''value`.
 fn parameter(field: &str, name: &str) -> Option<String> {
     let mut quoted = false;
-    let parts = field.split(|sign: char| {
-        quoted ^= sign == '"';
-        sign == ';' && !quoted
+    let parts = field.split(|c: char| {
+        quoted ^= c == '"';
+        c == ';' && !quoted
     });
     let mut found = None;
     for (key, value) in parts.skip(1).filter_map(|part| part.split_once('=')) {
@@ -184,13 +184,13 @@ fn unquoted(bytes: &[u8], head: bool) -> Vec<u8> {
 }
 
 /// Decodes two hexadecimal digits after the escape character to a byte. Other text stays unchanged.
-fn unescaped(bytes: &[u8], sign: u8) -> Vec<u8> {
+fn unescaped(bytes: &[u8], c: u8) -> Vec<u8> {
     let (mut plain, mut rest) = (Vec::with_capacity(bytes.len()), bytes);
     let digit = |byte: u8| char::from(byte).to_digit(16);
     while let Some((first, after)) = rest.split_first() {
         rest = after;
         match after {
-            [high, low, after @ ..] if *first == sign => match (digit(*high), digit(*low)) {
+            [high, low, after @ ..] if *first == c => match (digit(*high), digit(*low)) {
                 (Some(high), Some(low)) => {
                     plain.push((high * 16 + low) as u8);
                     rest = after;
@@ -251,9 +251,9 @@ fn encoded_word(from: &str) -> Option<(String, usize)> {
 /// Returns the addresses of a field. A comma between quotes belongs to a name.
 pub(super) fn several(value: &str) -> Vec<String> {
     let mut quoted = false;
-    let parts = value.split(|sign: char| {
-        quoted ^= sign == '"';
-        sign == ',' && !quoted
+    let parts = value.split(|c: char| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
     });
     parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
 }

@@ -70,25 +70,25 @@ impl Rendered {
 
 /// Removes the characters around italics. A character within a word or alone, such as that of a list, stays.
 fn without_marks(words: &str) -> String {
-    let is_word = |sign: Option<&char>| sign.is_some_and(|sign| sign.is_alphanumeric());
-    let is_space = |sign: Option<&char>| sign.is_none_or(|sign| sign.is_whitespace());
-    let signs: Vec<char> = words.chars().collect();
+    let is_word = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
+    let is_space = |c: Option<&char>| c.is_none_or(|c| c.is_whitespace());
+    let chars: Vec<char> = words.chars().collect();
     let opens =
-        |at: usize| !is_word(at.checked_sub(1).and_then(|at| signs.get(at))) && !is_space(signs.get(at + 1));
+        |at: usize| !is_word(at.checked_sub(1).and_then(|at| chars.get(at))) && !is_space(chars.get(at + 1));
     let closes =
-        |at: usize| !is_word(signs.get(at + 1)) && !is_space(at.checked_sub(1).and_then(|at| signs.get(at)));
-    let (mut plain, mut open) = (signs.clone(), None);
-    for (at, &sign) in signs.iter().enumerate() {
+        |at: usize| !is_word(chars.get(at + 1)) && !is_space(at.checked_sub(1).and_then(|at| chars.get(at)));
+    let (mut plain, mut open) = (chars.clone(), None);
+    for (at, &c) in chars.iter().enumerate() {
         match open {
-            Some((from, mark)) if mark == sign && closes(at) => {
+            Some((from, mark)) if mark == c && closes(at) => {
                 (plain[from], plain[at], open) = ('\0', '\0', None);
             }
-            None if matches!(sign, '*' | '_') && opens(at) => open = Some((at, sign)),
-            _ if sign == '\n' => open = None,
+            None if matches!(c, '*' | '_') && opens(at) => open = Some((at, c)),
+            _ if c == '\n' => open = None,
             _ => {}
         }
     }
-    plain.into_iter().filter(|sign| *sign != '\0').collect()
+    plain.into_iter().filter(|c| *c != '\0').collect()
 }
 
 fn escape(text: &str) -> String {

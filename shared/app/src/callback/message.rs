@@ -125,7 +125,7 @@ impl SpaceMessages {
 /// `H-7K3Q.2.1` at the end of a text, in its parts: anywhere else it is what somebody wrote.
 fn find_mark(text: &str) -> Option<(String, u32, String)> {
     let last = text.trim_end().trim_end_matches('`');
-    let start = last.rfind(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '-' || sign == '.'));
+    let start = last.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'));
     let mark = &last[start.map_or(0, |start| start + 1)..];
     let mut parts = mark.split('.');
     let (reference, number, name) = (parts.next()?, parts.next()?, parts.next()?);

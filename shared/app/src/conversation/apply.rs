@@ -72,7 +72,7 @@ impl ConversationEngine {
             if handled.is_some() {
                 return Ok(conversation);
             }
-            let desk = ConversationContext {
+            let context = ConversationContext {
                 subject,
                 address,
                 line,
@@ -80,15 +80,15 @@ impl ConversationEngine {
                 open: self.config.is_open(line, now),
                 own_numbers: &own_numbers,
             };
-            let turn = decide(conversation.as_ref(), &sender, heard, desk, now);
-            if !turn.changes_something() {
+            let decision = decide(conversation.as_ref(), &sender, heard, context, now);
+            if !decision.changes_something() {
                 return Ok(conversation);
             }
             let commit = CommitConversation {
                 subject,
                 number: address.number(),
                 before: conversation.as_ref().map(|conversation| conversation.version),
-                turn: &turn,
+                decision: &decision,
                 event: id,
                 keep_seconds: keep_seconds(line),
             };
@@ -97,23 +97,23 @@ impl ConversationEngine {
                     tracing::info!(
                         subject = subject.as_str(),
                         line = name,
-                        dispatches = turn.dispatches.len(),
+                        dispatches = decision.dispatches.len(),
                         "a conversation goes on"
                     );
-                    let mut due_rows: Vec<_> = turn
+                    let mut due_rows: Vec<_> = decision
                         .dispatches
                         .iter()
                         .filter_map(|dispatch| {
                             Some((RowKey::dispatch(&dispatch.key), first_due(dispatch, now)?))
                         })
                         .collect();
-                    let wake = turn.next.as_ref().and_then(|next| next.wake_at);
+                    let wake = decision.next.as_ref().and_then(|next| next.wake_at);
                     due_rows.extend(
                         wake.filter(|at| *at <= now + ENQUEUE_AHEAD)
                             .map(|at| (RowKey::incident(subject), at)),
                     );
                     self.queue.enqueue(&due_rows, now).await;
-                    return Ok(turn.next.or(conversation));
+                    return Ok(decision.next.or(conversation));
                 }
                 Err(NotCommitted::Conflict) => pause(&self.ids, round).await,
                 Err(NotCommitted::Fault(fault)) => return Err(fault.into()),

@@ -68,7 +68,7 @@ impl FileLink {
             headers.insert(http::header::CONTENT_TYPE, kind);
         }
         let safe: String =
-            file.name.chars().filter(|sign| sign.is_ascii_alphanumeric() || ".-_ ".contains(*sign)).collect();
+            file.name.chars().filter(|c| c.is_ascii_alphanumeric() || ".-_ ".contains(*c)).collect();
         if let Ok(name) = HeaderValue::from_str(&format!("inline; filename=\"{safe}\"")) {
             headers.insert(http::header::CONTENT_DISPOSITION, name);
         }

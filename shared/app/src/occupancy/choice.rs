@@ -137,7 +137,7 @@ fn in_words(text: &str, our_name: &str) -> Option<ZoneAnswer> {
         "snooze" => Some(ZoneAnswer::Snooze),
         _ if said
             .strip_prefix("snooze ")
-            .is_some_and(|rest| rest.len() < 12 && rest.starts_with(|sign: char| sign.is_ascii_digit())) =>
+            .is_some_and(|rest| rest.len() < 12 && rest.starts_with(|c: char| c.is_ascii_digit())) =>
         {
             Some(ZoneAnswer::Snooze)
         }

@@ -58,15 +58,15 @@ pub(crate) fn live_page(
 /// Text as it may stand between tags and in an attribute. No brace stays, so that nothing is taken for a place of the layout.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for sign in text.chars() {
-        match sign {
+    for c in text.chars() {
+        match c {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
             '{' => escaped.push_str("&#123;"),
-            _ => escaped.push(sign),
+            _ => escaped.push(c),
         }
     }
     escaped

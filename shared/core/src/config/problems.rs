@@ -28,11 +28,11 @@ pub struct Problem {
 /// Returns every mistake in the configuration. `file_exists` tells whether a file that the configuration names exists.
 pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Problem> {
     let mut found = Vec::new();
-    let mut say = |path: &[&str], message: String| {
+    let mut report = |path: &[&str], message: String| {
         found.push(Problem { path: path.iter().map(|part| (*part).to_owned()).collect(), message });
     };
     if TimeZone::get(&config.timezone).is_err() {
-        say(
+        report(
             &["timezone"],
             format!("there is no time zone {:?}; write an IANA name such as Europe/Paris", config.timezone),
         );
@@ -40,19 +40,19 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
     if let Some(twilio) = &config.twilio {
         let account = &twilio.account;
         if account.len() != 34 || !account.starts_with("AC") {
-            say(
+            report(
                 &["twilio", "account"],
                 "a Twilio account is AC and 32 letters or digits; copy it from Twilio's console".into(),
             );
         }
         if !is_sender(&twilio.from) {
-            say(&["twilio", "from"], number_advice(&twilio.from));
+            report(&["twilio", "from"], number_advice(&twilio.from));
         }
     } else {
         let phones =
             |plan: &Plan| plan.steps.iter().any(|step| !step.sms.is_empty() || !step.call.is_empty());
         if !config.admins.sms.is_empty() || config.plans.values().any(phones) {
-            say(
+            report(
                 &["twilio"],
                 "somebody is to be texted or called, but there is no `twilio` to do it with".into(),
             );
@@ -60,28 +60,28 @@ pub fn problems(config: &Config, file_exists: &dyn Fn(&str) -> bool) -> Vec<Prob
     }
     for (index, number) in config.admins.sms.iter().enumerate() {
         if !is_phone_number(number) {
-            say(&["admins", "sms", &index.to_string()], number_advice(number));
+            report(&["admins", "sms", &index.to_string()], number_advice(number));
         }
     }
     for (index, address) in config.admins.webex.iter().enumerate() {
         if !is_address(address) {
-            say(&["admins", "webex", &index.to_string()], format!("{address:?} is no mail address"));
+            report(&["admins", "webex", &index.to_string()], format!("{address:?} is no mail address"));
         }
     }
     for (name, plan) in &config.plans {
-        plan_problems(name, plan, file_exists, &mut say);
+        plan_problems(name, plan, file_exists, &mut report);
     }
     for (name, site) in &config.sites {
-        site_problems(name, site, file_exists, &mut say);
+        site_problems(name, site, file_exists, &mut report);
     }
     let timezone = config.time_zone();
     for (name, zone) in &config.zones {
-        zone_problems(name, zone, config, &timezone, &mut say);
+        zone_problems(name, zone, config, &timezone, &mut report);
     }
-    lines::problems(config, &mut say);
-    alerts::problems(config, file_exists, &mut say);
+    lines::problems(config, &mut report);
+    alerts::problems(config, file_exists, &mut report);
     for (name, button) in &config.buttons {
-        button_problems(name, button, config, &mut say);
+        button_problems(name, button, config, &mut report);
     }
     found
 }

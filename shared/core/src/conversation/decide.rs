@@ -24,26 +24,28 @@ pub fn decide(
     before: Option<&Conversation>,
     sender: &Sender,
     heard: &ConversationEvent,
-    desk: ConversationContext<'_>,
+    context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
     match heard {
         ConversationEvent::Text { body, files, at, word } => {
             let word = word.or_else(|| if files.is_empty() { opt_out_word(body) } else { None });
-            customer::handle_text(before, sender, (body, files, at.unwrap_or(now), word), desk, now)
+            customer::handle_text(before, sender, (body, files, at.unwrap_or(now), word), context, now)
         }
         ConversationEvent::Form { message, name, email } => {
-            customer::handle_form(before, sender, (message, name.as_deref(), email.as_deref()), desk, now)
+            customer::handle_form(before, sender, (message, name.as_deref(), email.as_deref()), context, now)
         }
-        ConversationEvent::Rings => customer::handle_ring(before, sender, desk, now),
-        ConversationEvent::Called { spoke } => customer::handle_call_end(before, sender, *spoke, desk, now),
+        ConversationEvent::Rings => customer::handle_ring(before, sender, context, now),
+        ConversationEvent::Called { spoke } => {
+            customer::handle_call_end(before, sender, *spoke, context, now)
+        }
         ConversationEvent::Voicemail { url, length } => {
-            customer::handle_voicemail(before, sender, (url, *length), desk, now)
+            customer::handle_voicemail(before, sender, (url, *length), context, now)
         }
         heard => {
             // Everything else concerns an existing conversation with a customer who wasn't erased.
             let Some(before) = before.filter(|before| before.address.is_some()) else { return nothing() };
-            let mut builder = DecisionBuilder::on(before, sender, desk, now);
+            let mut builder = DecisionBuilder::on(before, sender, context, now);
             if let ConversationEvent::Relay(said)
             | ConversationEvent::Command { asked: said, .. }
             | ConversationEvent::Stays { said, .. } = heard
@@ -71,7 +73,7 @@ fn known(
             return command::handle_command(builder, command, asked);
         }
         ConversationEvent::Stays { why, said } => {
-            if let Some(note) = wording::stays(why, said.sight, builder.desk.line.answers) {
+            if let Some(note) = wording::stays(why, said.sight, builder.context.line.answers) {
                 builder.note(Some(&said.thread), note);
             }
         }
@@ -120,10 +122,10 @@ fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
     if builder.next.closed || wanted.is_some_and(|at| at > now) {
         return builder.moves();
     }
-    let line = builder.desk.line;
+    let line = builder.context.line;
     let conversation = &mut builder.next;
     if let (Some(since), Some(waiting)) = (conversation.waiting_since, &line.waiting)
-        && builder.desk.open
+        && builder.context.open
         && now.duration_since(since) >= waiting.after.0
         && conversation.alarm.is_none()
     {

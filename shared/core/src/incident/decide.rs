@@ -55,29 +55,30 @@ fn outgrown(incident: &Incident, event: &Event) -> bool {
 }
 
 /// The rules. No clock, no chance, nothing read: the same arguments give the same decision.
-pub fn decide(state: Option<&Incident>, event: &Event, rules: Context<'_>, now: Timestamp) -> Decision {
+pub fn decide(state: Option<&Incident>, event: &Event, context: Context<'_>, now: Timestamp) -> Decision {
     // With another plan than its own, it was already found to be over: its own `reset_after` said so.
-    let current = state
-        .filter(|incident| incident.plan_hash == rules.plan_hash && is_current(incident, rules.plan, now));
+    let current = state.filter(|incident| {
+        incident.plan_hash == context.plan_hash && is_current(incident, context.plan, now)
+    });
     match event {
-        Event::Press(press) => press::handle_press(state, current, press, rules, now),
+        Event::Press(press) => press::handle_press(state, current, press, context, now),
         Event::Command { by, epoch, command } => match current {
             Some(incident) if epoch.is_none_or(|epoch| epoch == incident.epoch) => {
-                command::handle_command(incident, by, command, rules, now)
+                command::handle_command(incident, by, command, context, now)
             }
             _ => nothing(state),
         },
-        Event::Alert(raised) => alert::handle_alert(state, current, raised, rules, now),
+        Event::Alert(raised) => alert::handle_alert(state, current, raised, context, now),
         Event::Unreached { epoch, round, step } => match current {
             Some(incident) if incident.epoch == *epoch => {
-                time::handle_unreached(incident, (*round, *step), rules, now)
+                time::handle_unreached(incident, (*round, *step), context, now)
             }
             _ => nothing(state),
         },
-        Event::Crowd(signal) => occupancy::handle_signal(state, current, signal, rules, now),
+        Event::Crowd(signal) => occupancy::handle_signal(state, current, signal, context, now),
         Event::Waits { customer, since } => {
-            waiting::handle_waiting(state, current, (customer, *since), rules, now)
+            waiting::handle_waiting(state, current, (customer, *since), context, now)
         }
-        Event::Wake => time::handle_wake(state, rules, now),
+        Event::Wake => time::handle_wake(state, context, now),
     }
 }

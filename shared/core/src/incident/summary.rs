@@ -129,13 +129,12 @@ pub fn kind_name(kind: Kind) -> &'static str {
 fn without_numbers(who: &str) -> String {
     let mut out = String::with_capacity(who.len());
     let mut rest = who;
-    while let Some(start) = rest.find(|sign: char| sign == '+' || sign.is_ascii_digit()) {
+    while let Some(start) = rest.find(|c: char| c == '+' || c.is_ascii_digit()) {
         let (before, from) = rest.split_at(start);
         out.push_str(before);
-        let spaced = |sign: char| sign.is_ascii_digit() || "+ -./()".contains(sign);
-        let run = &from[..from.find(|sign| !spaced(sign)).unwrap_or(from.len())];
-        let digits: Vec<(usize, char)> =
-            run.char_indices().filter(|(_, sign)| sign.is_ascii_digit()).collect();
+        let spaced = |c: char| c.is_ascii_digit() || "+ -./()".contains(c);
+        let run = &from[..from.find(|c| !spaced(c)).unwrap_or(from.len())];
+        let digits: Vec<(usize, char)> = run.char_indices().filter(|(_, c)| c.is_ascii_digit()).collect();
         let end = digits.last().map_or(1, |(last, _)| last + 1);
         if let [_, .., (_, one), (_, two)] = digits[..]
             && digits.len() >= NUMBER_FROM

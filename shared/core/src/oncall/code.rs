@@ -50,7 +50,7 @@ impl Code {
 
     /// Returns true if this is the code. The comparison takes constant time. The caller checks whether the code is still valid.
     pub fn is(&self, address: &str, guess: &str) -> bool {
-        let guess: String = guess.chars().filter(|sign| !sign.is_whitespace()).collect();
+        let guess: String = guess.chars().filter(|c| !c.is_whitespace()).collect();
         let guessed = digest(&self.salt, address, &guess);
         let differs = |all, (one, other): (u8, u8)| std::hint::black_box(all | (one ^ other));
         guessed.len() == self.digest.len() && guessed.bytes().zip(self.digest.bytes()).fold(0, differs) == 0

@@ -28,11 +28,11 @@ impl Roster {
     /// Returns every mistake in a rota, given the people and teams of this roster.
     pub fn problems_of(&self, rota: &Rota) -> Vec<RotaProblem> {
         let mut found = Vec::new();
-        let mut say = |path: &[&str], message: String| {
+        let mut report = |path: &[&str], message: String| {
             found.push(RotaProblem { path: path.iter().map(|part| (*part).to_owned()).collect(), message });
         };
         if !is_name(&rota.name) {
-            say(
+            report(
                 &[],
                 format!("{:?} is no name: write letters, digits, - and _, such as ops-second", rota.name),
             );
@@ -41,41 +41,41 @@ impl Roster {
         if zone.is_err() {
             let name = &rota.timezone;
             let advice = format!("there is no time zone {name:?}; write an IANA name such as Europe/Paris");
-            say(&["timezone"], advice);
+            report(&["timezone"], advice);
         }
         if let Some(team) = rota.team.as_ref().filter(|team| !self.teams.contains_key(*team)) {
-            say(&["team"], missing("team", team, self.teams.keys()));
+            report(&["team"], missing("team", team, self.teams.keys()));
         }
         if rota.layers.is_empty() && rota.overrides.is_empty() {
-            say(&[], "nobody would ever be on duty; give it `layers`".into());
+            report(&[], "nobody would ever be on duty; give it `layers`".into());
         }
         for (index, layer) in rota.layers.iter().enumerate() {
             let at = index.to_string();
             self.layer_problems(layer, zone.as_ref().unwrap_or(&TimeZone::UTC), &mut |path, message| {
-                say(&[&["layers", &at], path].concat(), message);
+                report(&[&["layers", &at], path].concat(), message);
             });
         }
         for (index, one) in rota.overrides.iter().enumerate() {
             let at = index.to_string();
             if one.from >= one.until {
-                say(&["overrides", &at, "until"], format!("it ends before it begins, at {}", one.from));
+                report(&["overrides", &at, "until"], format!("it ends before it begins, at {}", one.from));
             }
             for (key, id) in [("person", &one.person), ("instead_of", &one.instead_of)] {
                 if let Some(id) = id.as_ref().filter(|id| !self.people.contains_key(*id)) {
-                    say(&["overrides", &at, key], missing("person", id, self.people.keys()));
+                    report(&["overrides", &at, key], missing("person", id, self.people.keys()));
                 }
             }
         }
         found
     }
 
-    fn layer_problems(&self, layer: &Layer, zone: &TimeZone, say: &mut dyn FnMut(&[&str], String)) {
+    fn layer_problems(&self, layer: &Layer, zone: &TimeZone, report: &mut dyn FnMut(&[&str], String)) {
         if layer.people.is_empty() {
-            say(&["people"], "nobody takes turns here; name at least one person".into());
+            report(&["people"], "nobody takes turns here; name at least one person".into());
         }
         for (index, id) in layer.people.iter().enumerate() {
             if !self.people.contains_key(id) {
-                say(&["people", &index.to_string()], missing("person", id, self.people.keys()));
+                report(&["people", &index.to_string()], missing("person", id, self.people.keys()));
             }
         }
         let length = match layer.turn {
@@ -84,11 +84,11 @@ impl Roster {
             Turn::Hours(hours) => Some(("hours", hours, LONGEST_DAYS * 24)),
         };
         if let Some((unit, count, most)) = length.filter(|(_, count, most)| !(1..=*most).contains(count)) {
-            say(&["turn"], format!("a turn can't be {count} {unit}: 1 to {most}"));
+            report(&["turn"], format!("a turn can't be {count} {unit}: 1 to {most}"));
         }
         if let Some(Err((path, what))) = layer.hours.as_ref().map(|hours| hours.calendar(zone)) {
             let path: Vec<&str> = ["hours"].into_iter().chain(path.iter().map(String::as_str)).collect();
-            say(&path, what);
+            report(&path, what);
         }
     }
 }

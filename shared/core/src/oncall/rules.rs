@@ -30,7 +30,7 @@ pub fn parse_rules(text: &str) -> Result<Vec<ContactRule>, BadRule> {
     let mut column = 1;
     let last = text.split(';').count();
     for (place, part) in (1..).zip(text.split(';')) {
-        let at = column + part.chars().take_while(|sign| sign.is_whitespace()).count();
+        let at = column + part.chars().take_while(|c| c.is_whitespace()).count();
         column += part.chars().count() + 1;
         if part.trim().is_empty() {
             if place == last {

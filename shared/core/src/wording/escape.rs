@@ -3,17 +3,17 @@
 /// Data for Webex markdown: nothing in it formats, links or mentions.
 pub fn escape_markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for sign in text.chars() {
-        match sign {
+    for c in text.chars() {
+        match c {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '\n' | '\r' => escaped.push(' '),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '~' | '|' | '!' => {
                 escaped.push('\\');
-                escaped.push(sign);
+                escaped.push(c);
             }
-            _ => escaped.push(sign),
+            _ => escaped.push(c),
         }
     }
     escaped
@@ -29,7 +29,7 @@ pub fn without_addresses(text: &str) -> String {
     let shown: Vec<String> = text
         .split(' ')
         .map(|word| {
-            let bare = word.trim_matches(|sign: char| !sign.is_alphanumeric() && sign != '+');
+            let bare = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '+');
             let digits = bare.bytes().filter(u8::is_ascii_digit).count();
             let number = bare.starts_with('+') && digits >= 6;
             let mail = bare

@@ -294,8 +294,8 @@ pub fn gap_notice(of: &Gap, incident: &Incident) -> String {
 }
 
 fn capital(text: &str) -> String {
-    let mut signs = text.chars();
-    signs.next().map_or_else(String::new, |first| first.to_uppercase().chain(signs).collect())
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// Returns an incident's number and title, for a person who is asked which incident they mean.

@@ -387,7 +387,7 @@ fn mistakes_in_sites_are_reported() {
         sites.path.cmx.url: an address begins with https:// and has no path: https://cmx.example.com
         sites.pin-sha1.pin: a pin is sha256: and 64 hexadecimal digits
         sites.pin-short.pin: a pin is sha256: and 64 hexadecimal digits
-        sites.pin-sign.pin: a pin is sha256: and 64 hexadecimal digits
+        sites.pin-c.pin: a pin is sha256: and 64 hexadecimal digits
         sites.push.cmx_push.window: `window` is at least a minute; with less, nobody would be counted
         sites.quick.timeout: `timeout` is 1 s to 20 s
         sites.scan.meraki_push.window: `window` is at least a minute; with less, nobody would be counted

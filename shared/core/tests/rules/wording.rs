@@ -360,12 +360,12 @@ fn hostile_data_is_escaped_in_markdown() {
 fn seen(markdown: &str) -> Result<String, String> {
     let mut seen = String::new();
     let mut rest = markdown;
-    while let Some(sign) = rest.chars().next() {
+    while let Some(c) = rest.chars().next() {
         let entities = [("&lt;", '<'), ("&gt;", '>'), ("&amp;", '&')];
-        if let Some((entity, sign)) = entities.into_iter().find(|(entity, _)| rest.starts_with(entity)) {
-            seen.push(sign);
+        if let Some((entity, c)) = entities.into_iter().find(|(entity, _)| rest.starts_with(entity)) {
+            seen.push(c);
             rest = &rest[entity.len()..];
-        } else if sign == '\\' {
+        } else if c == '\\' {
             let escaped = rest[1..]
                 .chars()
                 .next()
@@ -373,11 +373,11 @@ fn seen(markdown: &str) -> Result<String, String> {
                 .ok_or("a backslash before nothing")?;
             seen.push(escaped);
             rest = &rest[2..];
-        } else if "<>&`*_{}[]()#~|!\n\r".contains(sign) {
-            return Err(format!("{sign:?} in {markdown:?}"));
+        } else if "<>&`*_{}[]()#~|!\n\r".contains(c) {
+            return Err(format!("{c:?} in {markdown:?}"));
         } else {
-            seen.push(sign);
-            rest = &rest[sign.len_utf8()..];
+            seen.push(c);
+            rest = &rest[c.len_utf8()..];
         }
     }
     Ok(seen)

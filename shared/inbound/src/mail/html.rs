@@ -51,8 +51,8 @@ pub fn to_text(html: &str) -> String {
     // An element that isn't closed now won't be closed later either. Without this list, each one would be searched for
     // to the end.
     let mut unclosed: Vec<&str> = Vec::new();
-    while let Some(sign) = rest.chars().next() {
-        match sign {
+    while let Some(c) = rest.chars().next() {
+        match c {
             '<' => rest = page.tag(rest, &mut unclosed),
             '&' => rest = page.entity(rest),
             _ => {
@@ -89,7 +89,7 @@ impl Page {
                 |end| &comment[end + 3..],
             );
         }
-        let opens = html[1..].starts_with(|sign: char| sign.is_ascii_alphabetic() || "/!?".contains(sign));
+        let opens = html[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c));
         let Some(end) = tag_end(html).filter(|_| opens) else {
             self.text("<");
             return &html[1..];
@@ -153,10 +153,10 @@ impl Page {
             self.text("&");
             return &html[1..];
         };
-        let mut sign = String::new();
-        add_html_token(&mut sign, &html.as_bytes()[..=end], false);
-        if sign.contains(['<', '&']) || !sign.trim().is_empty() {
-            self.word(&sign);
+        let mut c = String::new();
+        add_html_token(&mut c, &html.as_bytes()[..=end], false);
+        if c.contains(['<', '&']) || !c.trim().is_empty() {
+            self.word(&c);
         } else {
             self.blank = true;
         }
@@ -176,7 +176,7 @@ impl Page {
             }
             return;
         }
-        let mut words = text.split(|sign: char| sign.is_ascii_whitespace() || sign == '\u{a0}').peekable();
+        let mut words = text.split(|c: char| c.is_ascii_whitespace() || c == '\u{a0}').peekable();
         while let Some(word) = words.next() {
             if !word.is_empty() {
                 self.word(word);
@@ -270,10 +270,10 @@ fn href(tag: &str) -> Option<String> {
     let value = tag[at + 4..].trim_start().strip_prefix('=')?.trim_start();
     let value = match value.chars().next()? {
         quote @ ('"' | '\'') => value[1..].split(quote).next()?,
-        _ => value.split(|sign: char| sign.is_ascii_whitespace()).next()?,
+        _ => value.split(|c: char| c.is_ascii_whitespace()).next()?,
     };
     let address = value.trim().replace("&amp;", "&");
     let is_web = ["http://", "https://"].iter().any(|begin| address.to_ascii_lowercase().starts_with(begin));
-    (is_web && address.len() <= LINK_MAX && !address.contains(|sign: char| sign.is_control() || sign == ' '))
+    (is_web && address.len() <= LINK_MAX && !address.contains(|c: char| c.is_control() || c == ' '))
         .then_some(address)
 }

@@ -7,9 +7,9 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 
 /// Cleans a text to one line without control characters and with at most `max` characters.
 pub(super) fn one_line(text: &str, max: usize) -> String {
-    let signs = text.chars().filter(|sign| !turns(*sign));
-    let signs = signs.map(|sign| if sign.is_control() || sign == '\u{feff}' { ' ' } else { sign });
-    let line: String = signs.collect();
+    let chars = text.chars().filter(|c| !turns(*c));
+    let chars = chars.map(|c| if c.is_control() || c == '\u{feff}' { ' ' } else { c });
+    let line: String = chars.collect();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(max) {
         Some((end, _)) => line[..end].trim_end().to_owned(),
@@ -18,16 +18,16 @@ pub(super) fn one_line(text: &str, max: usize) -> String {
 }
 
 /// Whether a character reverses the direction of writing: a title must not be disguised.
-fn turns(sign: char) -> bool {
-    matches!(sign, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+fn turns(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Normalises line endings to `\n` and removes all control characters except tabs.
 pub(super) fn lines(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let kept = text.chars().filter(|sign| {
-        !turns(*sign) && (matches!(sign, '\n' | '\t') || !sign.is_control() && *sign != '\u{feff}')
-    });
+    let kept = text
+        .chars()
+        .filter(|c| !turns(*c) && (matches!(c, '\n' | '\t') || !c.is_control() && *c != '\u{feff}'));
     kept.collect::<String>().trim_matches('\n').trim_end().to_owned()
 }
 

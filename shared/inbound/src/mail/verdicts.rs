@@ -115,12 +115,12 @@ fn results(value: &str) -> Option<Vec<(String, String)>> {
         return None; // a quoted address may contain a ; or a )
     }
     let (mut plain, mut depth) = (String::new(), 0usize);
-    for sign in value.chars() {
-        match sign {
+    for c in value.chars() {
+        match c {
             '(' if depth > 0 => return None,
             '(' => depth += 1,
             ')' => depth = depth.checked_sub(1)?,
-            sign if depth == 0 => plain.push(sign),
+            c if depth == 0 => plain.push(c),
             _ => {}
         }
     }

@@ -455,7 +455,7 @@ proptest! {
 fn holds(letter: &ParsedMail, bytes: &[u8]) {
     assert_eq!(letter.size, bytes.len());
     assert!(letter.text.len() <= TEXT_MAX);
-    assert!(!letter.text.chars().any(|sign| sign.is_control() && sign != '\n' && sign != '\t'));
+    assert!(!letter.text.chars().any(|c| c.is_control() && c != '\n' && c != '\t'));
     assert!(!letter.subject.chars().any(char::is_control));
     for address in [&letter.from, &letter.reply_to].into_iter().flatten().chain(&letter.to) {
         assert!(!address.is_empty() && !address.contains(char::is_whitespace), "{address:?}");

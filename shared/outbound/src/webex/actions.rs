@@ -87,11 +87,11 @@ pub fn zone_card(card: &ZoneCard, picture: Option<&str>, incident: &str) -> Valu
 
 /// Escapes a text for a card, which is Markdown too, so that user input neither formats nor links.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut plain, sign| {
-        if matches!(sign, '*' | '_' | '[' | ']' | '(' | ')' | '\\' | '`') {
+    text.chars().fold(String::with_capacity(text.len()), |mut plain, c| {
+        if matches!(c, '*' | '_' | '[' | ']' | '(' | ')' | '\\' | '`') {
             plain.push('\\');
         }
-        plain.push(sign);
+        plain.push(c);
         plain
     })
 }

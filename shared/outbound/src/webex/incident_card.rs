@@ -192,8 +192,8 @@ mod tests {
         fn data_is_one_line_without_formatting(data in any::<String>()) {
             let shown = text(&data);
             prop_assert!(!shown.contains(char::is_control));
-            for sign in ['*', '_', '[', '`'] {
-                let bare = shown.match_indices(sign).any(|(at, _)| !shown[..at].ends_with('\\'));
+            for c in ['*', '_', '[', '`'] {
+                let bare = shown.match_indices(c).any(|(at, _)| !shown[..at].ends_with('\\'));
                 prop_assert!(!bare, "{shown}");
             }
         }

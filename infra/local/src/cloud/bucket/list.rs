@@ -83,13 +83,13 @@ fn encoded(text: &str) -> String {
 }
 
 pub(super) fn escaped(text: &str) -> String {
-    let escape = |sign: char| match sign {
+    let escape = |c: char| match c {
         '&' => "&amp;".to_owned(),
         '<' => "&lt;".to_owned(),
         '>' => "&gt;".to_owned(),
         '"' => "&quot;".to_owned(),
-        sign if sign.is_control() => format!("&#{};", u32::from(sign)),
-        sign => sign.to_string(),
+        c if c.is_control() => format!("&#{};", u32::from(c)),
+        c => c.to_string(),
     };
     text.chars().map(escape).collect()
 }

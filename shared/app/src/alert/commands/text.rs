@@ -33,7 +33,7 @@ parts! {
 impl StaffTexts {
     /// A text of somebody who was called, or a code that a new phone was sent. False if it is for nobody here.
     pub(crate) async fn take_text(&self, text: &Text) -> Result<bool, Fault> {
-        let code: String = text.body.chars().filter(|sign| !sign.is_whitespace()).collect();
+        let code: String = text.body.chars().filter(|c| !c.is_whitespace()).collect();
         let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
         let paged = self.paged.paged(&text.from).await?;
         if paged.is_empty() && !is_code {

@@ -243,8 +243,8 @@ fn holds_word(text: &str, word: &str) -> bool {
         return false;
     }
     let words: Vec<String> = word.split(' ').map(regex::escape).collect();
-    let of_its_own = |sign: Option<char>, edge: &str| match sign {
-        Some(sign) if sign.is_alphanumeric() || sign == '_' => edge.to_owned(),
+    let of_its_own = |c: Option<char>, edge: &str| match c {
+        Some(c) if c.is_alphanumeric() || c == '_' => edge.to_owned(),
         _ => String::new(), // a character such as ! has no word boundary beside it
     };
     let before = of_its_own(word.chars().next(), r"\b");

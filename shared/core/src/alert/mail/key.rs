@@ -126,7 +126,7 @@ pub fn default_key(letter: &ParsedMail) -> String {
 
 /// Returns the text in one line, with single spaces and without control characters.
 pub(super) fn one_line(text: &str) -> String {
-    let text: String = text.chars().map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -134,9 +134,7 @@ pub(super) fn one_line(text: &str) -> String {
 fn about(subject: &str) -> String {
     let subject = one_line(&subject.to_lowercase());
     let tokens: Vec<&str> = up_to_the_state(&subject)
-        .split(|sign: char| {
-            sign.is_whitespace() || !(sign.is_alphanumeric() || ":.-_/@%+#\\~$&".contains(sign))
-        })
+        .split(|c: char| c.is_whitespace() || !(c.is_alphanumeric() || ":.-_/@%+#\\~$&".contains(c)))
         .flat_map(without_titles)
         .collect();
     let kinds: Vec<Kind> = tokens.iter().map(|token| kind(token)).collect();
@@ -161,7 +159,7 @@ fn up_to_the_state(subject: &str) -> &str {
     let mut from = 0;
     while let Some(open) = subject[from..].find('[').map(|at| from + at) {
         let Some(close) = subject[open..].find(']').map(|at| open + at) else { break };
-        let mut inner = subject[open + 1..close].split(|sign: char| !sign.is_alphanumeric());
+        let mut inner = subject[open + 1..close].split(|c: char| !c.is_alphanumeric());
         let mut words = inner.by_ref().filter(|word| !word.is_empty()).peekable();
         let is_state = words.peek().is_some() && words.all(|word| STATES.contains(&word));
         if is_state && subject[..open].trim_end().ends_with(']') {
@@ -190,7 +188,7 @@ fn without_titles(token: &str) -> Vec<&str> {
 }
 
 fn trimmed(token: &str) -> &str {
-    token.trim_matches(|sign: char| ":.-_/+#~&\\".contains(sign))
+    token.trim_matches(|c: char| ":.-_/+#~&\\".contains(c))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -232,10 +230,10 @@ fn is_address(token: &str) -> bool {
 /// Returns true for numbers, dates and times: `5`, `1.5`, `10:05:03`, `2026-11-21`, `2026-11-21t10:05:03z`, `95%`, `5m`, `1h30m`,
 /// `12gb`.
 fn is_number(token: &str) -> bool {
-    let mut letters = token.split(|sign: char| sign.is_ascii_digit() || ":.-_/+#".contains(sign));
+    let mut letters = token.split(|c: char| c.is_ascii_digit() || ":.-_/+#".contains(c));
     let belongs =
         |letters: &str| letters.is_empty() || letters == "t" || letters == "z" || UNITS.contains(&letters);
-    let begins_well = token.starts_with(|sign: char| sign.is_ascii_digit() || sign == '$');
+    let begins_well = token.starts_with(|c: char| c.is_ascii_digit() || c == '$');
     let token_has_digits = token.bytes().any(|byte| byte.is_ascii_digit());
     token_has_digits && begins_well && letters.all(belongs)
 }

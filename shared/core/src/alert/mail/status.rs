@@ -135,14 +135,14 @@ fn previous<'a>(words: &'a [Word<'_>], at: usize, distance: usize) -> &'a str {
 /// Returns the subject's words. Letters, digits and the characters `-_./'` hold a word together, so that neither `host-down` nor
 /// `InstanceDown` contains the word DOWN.
 fn words(subject: &str) -> Vec<Word<'_>> {
-    let holds_together = |sign: char| "-_./'’".contains(sign);
-    let is_letter = |sign: char| sign.is_alphanumeric();
+    let holds_together = |c: char| "-_./'’".contains(c);
+    let is_letter = |c: char| c.is_alphanumeric();
     let mut spans: Vec<(usize, usize)> = Vec::new();
     let mut start = None;
-    for (at, sign) in subject.char_indices().chain([(subject.len(), ' ')]) {
+    for (at, c) in subject.char_indices().chain([(subject.len(), ' ')]) {
         match start {
-            None if is_letter(sign) => start = Some(at),
-            Some(from) if !is_letter(sign) && !holds_together(sign) => {
+            None if is_letter(c) => start = Some(at),
+            Some(from) if !is_letter(c) && !holds_together(c) => {
                 let word = subject[from..at].trim_end_matches(holds_together);
                 spans.push((from, from + word.len()));
                 start = None;
@@ -150,10 +150,10 @@ fn words(subject: &str) -> Vec<Word<'_>> {
             _ => {}
         }
     }
-    let edge = |sign: Option<char>| match sign {
+    let edge = |c: Option<char>| match c {
         None => Edge::End,
-        Some(sign) if is_letter(sign) => Edge::Word,
-        Some(sign) => Edge::Sign(sign),
+        Some(c) if is_letter(c) => Edge::Word,
+        Some(c) => Edge::Sign(c),
     };
     let arrow = |rest: &str| ["->", "=>", "-->"].iter().any(|arrow| rest.starts_with(arrow));
     spans

@@ -10,20 +10,20 @@ use crate::config::{AlertSource, Config, MailRule, Severity, Tokens, WayIn, is_a
 pub(super) fn problems(
     config: &Config,
     file_exists: &dyn Fn(&str) -> bool,
-    say: &mut dyn FnMut(&[&str], String),
+    report: &mut dyn FnMut(&[&str], String),
 ) {
-    mail(config, say);
+    mail(config, report);
     for (name, source) in &config.sources {
         let at = ["sources", name.as_str()];
         if !is_name(name) {
-            say(&at, format!("a source's {NAME_ADVICE}; use `label` for what people read"));
+            report(&at, format!("a source's {NAME_ADVICE}; use `label` for what people read"));
         }
-        ways(&at, source, config, say);
-        plans_of(&at, source, config, say);
+        ways(&at, source, config, report);
+        plans_of(&at, source, config, report);
         for (index, rule) in source.rules.iter().enumerate() {
-            rule_problems(&at, index, source, config, say);
+            rule_problems(&at, index, source, config, report);
             if fits_every_mail(rule) && index + 1 < source.rules.len() {
-                say(
+                report(
                     &[at[0], at[1], "rules", &index.to_string()],
                     "every mail fits this rule, so those after it never count; give it a subject, body, from or words, or put it last".into(),
                 );
@@ -31,18 +31,18 @@ pub(super) fn problems(
         }
         for (index, address) in source.report_to.iter().enumerate() {
             if !is_address(address) {
-                say(
+                report(
                     &[at[0], at[1], "report_to", &index.to_string()],
                     format!("{address:?} is no mail address"),
                 );
             }
         }
-        quiet(&at, source, config, say);
+        quiet(&at, source, config, report);
     }
-    plans::problems(config, file_exists, say);
+    plans::problems(config, file_exists, report);
 }
 
-fn mail(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+fn mail(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     match &config.mail {
         Some(mail) => {
             let domain = &mail.domain;
@@ -50,13 +50,16 @@ fn mail(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
                 !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             };
             if !domain.contains('.') || !domain.split('.').all(letters) {
-                say(&["mail", "domain"], format!("{domain:?} is no domain; write it alone: in.example.com"));
+                report(
+                    &["mail", "domain"],
+                    format!("{domain:?} is no domain; write it alone: in.example.com"),
+                );
             }
             if !is_address(&mail.from) {
-                say(&["mail", "from"], format!("{:?} is no mail address", mail.from));
+                report(&["mail", "from"], format!("{:?} is no mail address", mail.from));
             }
             if mail.links.secret.trim().is_empty() {
-                say(
+                report(
                     &["mail", "links"],
                     "a secret needs a name: the one it has in the secrets document".into(),
                 );
@@ -68,7 +71,7 @@ fn mail(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
                 .values()
                 .any(|source| source.address.is_some() || !source.report_to.is_empty());
             if needs {
-                say(
+                report(
                     &["mail"],
                     "mails are to come in or reports to go out, but there is no `mail` to do it with".into(),
                 );
@@ -78,18 +81,18 @@ fn mail(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
 }
 
 /// Checks the ways in which the alerts of a source come in.
-fn ways(at: &[&str; 2], source: &AlertSource, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+fn ways(at: &[&str; 2], source: &AlertSource, config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     if source.ways_in().is_empty() {
         let known = WayIn::NAMES.join(", ");
         let known = known.rsplit_once(", ").map_or(known.clone(), |(some, last)| format!("{some} or {last}"));
-        say(at, format!("a source needs {known}: how are its alerts to come in?"));
+        report(at, format!("a source needs {known}: how are its alerts to come in?"));
     }
     if let Some(address) = &source.address {
         if address.names().next().is_none() {
-            say(&[at[0], at[1], "address"], "an address needs at least one secret".into());
+            report(&[at[0], at[1], "address"], "an address needs at least one secret".into());
         }
         if address.names().any(|secret| secret.trim().is_empty()) {
-            say(
+            report(
                 &[at[0], at[1], "address"],
                 "a secret needs a name: the one it has in the secrets document".into(),
             );
@@ -97,19 +100,19 @@ fn ways(at: &[&str; 2], source: &AlertSource, config: &Config, say: &mut dyn FnM
         let others = config.sources.iter().filter(|(other, _)| other.as_str() < at[1]);
         let shared = others.filter_map(|(other, source)| Some((other, source.address.as_ref()?)));
         for (other, _) in shared.filter(|(_, theirs)| share_a_secret(theirs, address)) {
-            say(
+            report(
                 &[at[0], at[1], "address"],
                 format!("the source {other:?} has this secret already; a mail goes to one source"),
             );
         }
     }
     if let Some(mailbox) = &source.mailbox {
-        mailbox::problems(&[at[0], at[1], "mailbox"], mailbox, say);
+        mailbox::problems(&[at[0], at[1], "mailbox"], mailbox, report);
     }
     if let Some(form) = &source.form
         && form.secret.trim().is_empty()
     {
-        say(
+        report(
             &[at[0], at[1], "form", "secret"],
             "a secret needs a name: the one it has in the secrets document".into(),
         );
@@ -120,24 +123,24 @@ fn share_a_secret(one: &Tokens, other: &Tokens) -> bool {
     one.names().any(|name| other.names().any(|theirs| theirs == name))
 }
 
-fn plans_of(at: &[&str; 2], source: &AlertSource, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
-    plan_exists(&[at[0], at[1], "plan"], &source.plan, config, say);
+fn plans_of(at: &[&str; 2], source: &AlertSource, config: &Config, report: &mut dyn FnMut(&[&str], String)) {
+    plan_exists(&[at[0], at[1], "plan"], &source.plan, config, report);
     for (severity, plan) in &source.plans {
-        plan_exists(&[at[0], at[1], "plans", severity.name()], plan, config, say);
+        plan_exists(&[at[0], at[1], "plans", severity.name()], plan, config, report);
     }
 }
 
-fn plan_exists(at: &[&str], plan: &str, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+fn plan_exists(at: &[&str], plan: &str, config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     match config.plans.get(plan) {
         None => {
             let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            say(at, format!("there is no plan {plan:?}; the plans are: {known}"));
+            report(at, format!("there is no plan {plan:?}; the plans are: {known}"));
         }
         Some(_) if !is_name(plan) => {
-            say(&["plans", plan], format!("the {NAME_ADVICE} if a source runs it"));
+            report(&["plans", plan], format!("the {NAME_ADVICE} if a source runs it"));
         }
         Some(known) if known.steps.is_empty() => {
-            say(&["plans", plan, "steps"], "a plan that a source runs needs at least one step".into());
+            report(&["plans", plan, "steps"], "a plan that a source runs needs at least one step".into());
         }
         Some(_) => {}
     }
@@ -148,7 +151,7 @@ fn rule_problems(
     index: usize,
     source: &AlertSource,
     config: &Config,
-    say: &mut dyn FnMut(&[&str], String),
+    report: &mut dyn FnMut(&[&str], String),
 ) {
     let Some(rule) = source.rules.get(index) else { return };
     let number = index.to_string();
@@ -159,28 +162,28 @@ fn rule_problems(
         match expression(pattern) {
             Ok(expression) => known.extend(expression.capture_names().flatten().map(str::to_owned)),
             Err(what) => {
-                say(&in_rule(key), what);
+                report(&in_rule(key), what);
                 all_compile = false;
             }
         }
     }
     if rule.words.iter().any(|word| word.trim().is_empty()) {
-        say(&in_rule("words"), "there is an empty word here".into());
+        report(&in_rule("words"), "there is an empty word here".into());
     }
     if let Some(plan) = &rule.plan {
-        plan_exists(&in_rule("plan"), plan, config, say);
+        plan_exists(&in_rule("plan"), plan, config, report);
     }
     match rule.key.as_deref().map(groups) {
         None => {}
         Some(Err(what)) => {
-            say(&in_rule("key"), format!("{what}; write {{host}} for a group named (?<host>…)"))
+            report(&in_rule("key"), format!("{what}; write {{host}} for a group named (?<host>…)"))
         }
         Some(Ok(_)) if rule.key.as_deref().is_some_and(|key| key.trim().is_empty()) => {
-            say(&in_rule("key"), "there is nothing here; leave it out for sender and subject".into());
+            report(&in_rule("key"), "there is nothing here; leave it out for sender and subject".into());
         }
         Some(Ok(names)) if all_compile => {
             for name in names.iter().filter(|name| !known.iter().any(|known| known == **name)) {
-                say(&in_rule("key"), unknown_group(name, &known));
+                report(&in_rule("key"), unknown_group(name, &known));
             }
         }
         Some(Ok(_)) => {} // the groups of a broken expression are unknown
@@ -200,22 +203,22 @@ fn unknown_group(name: &str, known: &[String]) -> String {
     }
 }
 
-fn quiet(at: &[&str; 2], source: &AlertSource, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+fn quiet(at: &[&str; 2], source: &AlertSource, config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     let Some(quiet) = &source.quiet else { return };
     if let Err((path, what)) = quiet.hours.calendar(&config.time_zone()) {
         let path: Vec<&str> =
             at.iter().copied().chain(["quiet", "hours"]).chain(path.iter().map(String::as_str)).collect();
-        say(&path, what);
+        report(&path, what);
     }
     let severities = &quiet.severities;
     if severities.is_empty() {
-        say(
+        report(
             &[at[0], at[1], "quiet", "severities"],
             format!("quiet for nothing; leave `quiet` out, or name some of {}", names(&Severity::ALL)),
         );
     }
     if severities.iter().enumerate().any(|(index, severity)| severities[..index].contains(severity)) {
-        say(&[at[0], at[1], "quiet", "severities"], "a severity stands here twice".into());
+        report(&[at[0], at[1], "quiet", "severities"], "a severity stands here twice".into());
     }
 }
 

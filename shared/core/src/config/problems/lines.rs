@@ -5,42 +5,42 @@ use jiff::SignedDuration;
 use super::advice::{NAME_ADVICE, is_name, number_advice};
 use crate::config::{Config, Line, is_address, is_phone_number};
 
-pub(super) fn problems(config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+pub(super) fn problems(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     let timezone = config.time_zone();
     for (name, line) in &config.lines {
         let at = ["lines", name.as_str()];
         if !is_name(name) {
-            say(&at, format!("a line's {NAME_ADVICE}; use `label` for what people read"));
+            report(&at, format!("a line's {NAME_ADVICE}; use `label` for what people read"));
         }
         if config.twilio.is_none() {
-            say(&at, "a line needs `twilio`: texts and calls come by it".into());
+            report(&at, "a line needs `twilio`: texts and calls come by it".into());
         }
         if config.lines.iter().any(|(other, line2)| other < name && line2.number == line.number) {
-            say(
+            report(
                 &[at[0], at[1], "number"],
                 "another line has this number already; a text goes to one team".into(),
             );
         }
         if config.webex.webhook.is_none() {
-            say(&["webex"], "a line needs `webhook`: without it nobody hears what agents write".into());
+            report(&["webex"], "a line needs `webhook`: without it nobody hears what agents write".into());
         }
-        numbers(&at, line, say);
-        circles(&at, line, config, say);
-        texts(&at, line, say);
-        people(&at, line, say);
-        waiting(&at, line, config, say);
+        numbers(&at, line, report);
+        circles(&at, line, config, report);
+        texts(&at, line, report);
+        people(&at, line, report);
+        waiting(&at, line, config, report);
         if let Some(hours) = &line.hours
             && let Err((path, what)) = hours.calendar(&timezone)
         {
             let path: Vec<&str> =
                 at.into_iter().chain(["hours"]).chain(path.iter().map(String::as_str)).collect();
-            say(&path, what);
+            report(&path, what);
         }
-        limits(&at, line, say);
+        limits(&at, line, report);
     }
 }
 
-fn numbers(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
+fn numbers(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
     let voice = &line.voice;
     let numbers: [(&[&str], Option<&String>); 3] = [
         (&["number"], Some(&line.number)),
@@ -50,14 +50,14 @@ fn numbers(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
     for (key, number) in numbers {
         if let Some(number) = number.filter(|number| !is_phone_number(number)) {
             let path: Vec<&str> = at.iter().chain(key).copied().collect();
-            say(&path, number_advice(number));
+            report(&path, number_advice(number));
         }
     }
     for (index, code) in line.countries.iter().enumerate() {
         if !code.strip_prefix('+').is_some_and(|digits| {
             (1..=7).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
         }) {
-            say(
+            report(
                 &[at[0], at[1], "countries", &index.to_string()],
                 "a calling code is + and digits: +1, +352".into(),
             );
@@ -65,16 +65,16 @@ fn numbers(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
     }
 }
 
-fn circles(at: &[&str; 2], line: &Line, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+fn circles(at: &[&str; 2], line: &Line, config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     for (key, number) in [("forward", &line.voice.forward), ("after_hours", &line.voice.after_hours)] {
         let Some(number) = number else { continue };
         if *number == line.number {
-            say(
+            report(
                 &[at[0], at[1], "voice", key],
                 "calls would go round in circles: this is the line's own number".into(),
             );
         } else if comes_back(number, line, config) {
-            say(
+            report(
                 &[at[0], at[1], "voice", key],
                 "calls could go round in circles: that line passes them on to this one".into(),
             );
@@ -99,7 +99,7 @@ fn comes_back(number: &str, line: &Line, config: &Config) -> bool {
     seen.contains(&line.number.as_str())
 }
 
-fn texts(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
+fn texts(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
     let texts = &line.texts;
     for (key, text) in [
         ("welcome", &texts.welcome),
@@ -109,75 +109,78 @@ fn texts(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
         ("closing", &texts.closing),
     ] {
         if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
-            say(
+            report(
                 &[at[0], at[1], "texts", key],
                 "there are no words here; leave it out if nothing is to be said".into(),
             );
         }
     }
     for (name, _) in line.canned.iter().filter(|(_, text)| text.trim().is_empty()) {
-        say(&[at[0], at[1], "canned", name], "there are no words here".into());
+        report(&[at[0], at[1], "canned", name], "there are no words here".into());
     }
 }
 
-fn people(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
+fn people(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
     if line.team.is_none() && line.agents.is_empty() {
-        say(at, "a line needs a `team` or `agents`: who is to answer?".into());
+        report(at, "a line needs a `team` or `agents`: who is to answer?".into());
     }
     for (index, agent) in line.agents.iter().enumerate() {
         let index = index.to_string();
         if !is_address(&agent.email) {
-            say(&[at[0], at[1], "agents", &index, "email"], format!("{:?} is no mail address", agent.email));
+            report(
+                &[at[0], at[1], "agents", &index, "email"],
+                format!("{:?} is no mail address", agent.email),
+            );
         }
         if let Some(phone) = agent.phone.as_ref().filter(|phone| !is_phone_number(phone)) {
-            say(&[at[0], at[1], "agents", &index, "phone"], number_advice(phone));
+            report(&[at[0], at[1], "agents", &index, "phone"], number_advice(phone));
         }
     }
     if let Some(mail) = &line.mail {
         for (key, address) in [("from", Some(&mail.from)), ("reply_to", mail.reply_to.as_ref())] {
             if let Some(address) = address.filter(|address| !is_address(address)) {
-                say(&[at[0], at[1], "mail", key], format!("{address:?} is no mail address"));
+                report(&[at[0], at[1], "mail", key], format!("{address:?} is no mail address"));
             }
         }
     }
 }
 
-fn waiting(at: &[&str; 2], line: &Line, config: &Config, say: &mut dyn FnMut(&[&str], String)) {
+fn waiting(at: &[&str; 2], line: &Line, config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     let Some(waiting) = &line.waiting else { return };
     match config.plans.get(&waiting.plan) {
         None => {
             let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            say(
+            report(
                 &[at[0], at[1], "waiting", "plan"],
                 format!("there is no plan {:?}; the plans are: {known}", waiting.plan),
             );
         }
         Some(_) if !is_name(&waiting.plan) => {
-            say(&["plans", &waiting.plan], format!("the {NAME_ADVICE} if a line runs it"));
+            report(&["plans", &waiting.plan], format!("the {NAME_ADVICE} if a line runs it"));
         }
         Some(_) => {}
     }
     if waiting.after.0 < SignedDuration::from_secs(10) {
-        say(&[at[0], at[1], "waiting", "after"], "`after` is at least 10s".into());
+        report(&[at[0], at[1], "waiting", "after"], "`after` is at least 10s".into());
     }
     if waiting.after.0 >= line.close_after.0 {
-        say(
+        report(
             &[at[0], at[1], "waiting", "after"],
             "nobody would be told: the conversation is over before it (`close_after`); make `close_after` longer".into(),
         );
     }
 }
 
-fn limits(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
+fn limits(at: &[&str; 2], line: &Line, report: &mut dyn FnMut(&[&str], String)) {
     let undo = line.undo.map_or(SignedDuration::ZERO, |undo| undo.0);
     if !(SignedDuration::ZERO..=SignedDuration::from_secs(60)).contains(&undo) {
-        say(&[at[0], at[1], "undo"], "`undo` is at most 60s: the customer waits for it".into());
+        report(&[at[0], at[1], "undo"], "`undo` is at most 60s: the customer waits for it".into());
     }
     if line.close_after.0 < SignedDuration::from_mins(10) {
-        say(&[at[0], at[1], "close_after"], "`close_after` is at least 10m".into());
+        report(&[at[0], at[1], "close_after"], "`close_after` is at least 10m".into());
     }
     if !(1..=3650).contains(&line.keep_days) {
-        say(&[at[0], at[1], "keep_days"], "`keep_days` is 1 to 3650".into());
+        report(&[at[0], at[1], "keep_days"], "`keep_days` is 1 to 3650".into());
     }
     for (key, limit) in [
         ("per_minute", line.limits.per_minute),
@@ -185,10 +188,10 @@ fn limits(at: &[&str; 2], line: &Line, say: &mut dyn FnMut(&[&str], String)) {
         ("parts_per_day", line.limits.parts_per_day),
     ] {
         if limit == 0 {
-            say(&[at[0], at[1], "limits", key], "a limit of 0 would keep every answer here".into());
+            report(&[at[0], at[1], "limits", key], "a limit of 0 would keep every answer here".into());
         }
     }
     if !(5..=60).contains(&line.voice.ring.0.as_secs()) {
-        say(&[at[0], at[1], "voice", "ring"], "`ring` is 5s to 60s".into());
+        report(&[at[0], at[1], "voice", "ring"], "`ring` is 5s to 60s".into());
     }
 }

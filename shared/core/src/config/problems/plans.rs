@@ -9,16 +9,16 @@ pub(super) fn plan_problems(
     name: &str,
     plan: &Plan,
     file_exists: &dyn Fn(&str) -> bool,
-    say: &mut dyn FnMut(&[&str], String),
+    report: &mut dyn FnMut(&[&str], String),
 ) {
     if plan.space.title.trim().is_empty() {
-        say(&["plans", name, "space", "title"], "a space needs a title".into());
+        report(&["plans", name, "space", "title"], "a space needs a title".into());
     }
     if plan.reset_after.0 < SignedDuration::from_mins(1) {
-        say(&["plans", name, "reset_after"], "reset_after is at least a minute".into());
+        report(&["plans", name, "reset_after"], "reset_after is at least a minute".into());
     }
     let space = &plan.space;
-    address_problems(&["plans", name, "space"], (&space.moderators, &space.participants), say);
+    address_problems(&["plans", name, "space"], (&space.moderators, &space.participants), report);
     // How long after the last press a step comes, if all since then came by themselves.
     let mut quiet = SignedDuration::ZERO;
     for (number, step) in plan.steps.iter().enumerate() {
@@ -26,13 +26,13 @@ pub(super) fn plan_problems(
         let at = ["plans", name, "steps", &number_text];
         quiet = step.after.map_or(SignedDuration::ZERO, |after| quiet.saturating_add(after.0));
         if *step == Step::default() {
-            say(&at, "this step does nothing; give it a post, sms, call or people".into());
+            report(&at, "this step does nothing; give it a post, sms, call or people".into());
         }
         if let Some(what) = time_problem(number, step, plan, quiet) {
-            say(&under(&at, &["after"]), what.into());
+            report(&under(&at, &["after"]), what.into());
         }
         if let Some(post) = &step.post {
-            post_problems(&at, post, file_exists, say);
+            post_problems(&at, post, file_exists, report);
         }
         for (index, sms) in step.sms.iter().enumerate() {
             let from = sms.from.as_deref().filter(|from| !is_sender(from));
@@ -40,7 +40,7 @@ pub(super) fn plan_problems(
                 &under(&at, &["sms", &index.to_string()]),
                 (&sms.to, from),
                 ("text", &sms.text),
-                say,
+                report,
             );
         }
         for (index, call) in step.call.iter().enumerate() {
@@ -49,11 +49,11 @@ pub(super) fn plan_problems(
                 &under(&at, &["call", &index.to_string()]),
                 (&call.to, from),
                 ("say", &call.say),
-                say,
+                report,
             );
         }
         if let Some(People { moderators, participants }) = &step.people {
-            address_problems(&under(&at, &["people"]), (moderators, participants), say);
+            address_problems(&under(&at, &["people"]), (moderators, participants), report);
         }
     }
 }
@@ -83,15 +83,15 @@ fn post_problems(
     at: &[&str],
     post: &PlanPost,
     file_exists: &dyn Fn(&str) -> bool,
-    say: &mut dyn FnMut(&[&str], String),
+    report: &mut dyn FnMut(&[&str], String),
 ) {
     if post.markdown.is_none() && post.file.is_none() {
-        say(&under(at, &["post"]), "a post needs `markdown`, a `file`, or both".into());
+        report(&under(at, &["post"]), "a post needs `markdown`, a `file`, or both".into());
     }
     if let Some(file) = &post.file
         && !file_exists(file)
     {
-        say(&under(at, &["post", "file"]), format!("there is no file {file:?} beside the configuration"));
+        report(&under(at, &["post", "file"]), format!("there is no file {file:?} beside the configuration"));
     }
 }
 
@@ -100,33 +100,33 @@ fn phone_problems(
     at: &[&str],
     (to, wrong_sender): (&[Target], Option<&str>),
     (key, words): (&str, &str),
-    say: &mut dyn FnMut(&[&str], String),
+    report: &mut dyn FnMut(&[&str], String),
 ) {
     for (place, target) in to.iter().enumerate() {
         if let Some(number) = target.number().filter(|number| !is_phone_number(number)) {
-            say(&under(at, &["to", &place.to_string()]), number_advice(number));
+            report(&under(at, &["to", &place.to_string()]), number_advice(number));
         }
     }
     if to.is_empty() {
-        say(&under(at, &["to"]), "nobody is named here".into());
+        report(&under(at, &["to"]), "nobody is named here".into());
     }
     if let Some(from) = wrong_sender {
-        say(&under(at, &["from"]), number_advice(from));
+        report(&under(at, &["from"]), number_advice(from));
     }
     if words.trim().is_empty() {
-        say(&under(at, &[key]), "there are no words here".into());
+        report(&under(at, &[key]), "there are no words here".into());
     }
 }
 
 fn address_problems(
     at: &[&str],
     (moderators, participants): (&[String], &[String]),
-    say: &mut dyn FnMut(&[&str], String),
+    report: &mut dyn FnMut(&[&str], String),
 ) {
     for (list, addresses) in [("moderators", moderators), ("participants", participants)] {
         for (index, address) in addresses.iter().enumerate() {
             if !is_address(address) {
-                say(&under(at, &[list, &index.to_string()]), format!("{address:?} is no mail address"));
+                report(&under(at, &[list, &index.to_string()]), format!("{address:?} is no mail address"));
             }
         }
     }

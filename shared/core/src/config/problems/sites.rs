@@ -11,15 +11,15 @@ pub(super) fn site_problems(
     name: &str,
     site: &SiteConfig,
     file_exists: &dyn Fn(&str) -> bool,
-    say: &mut dyn FnMut(&[&str], String),
+    report: &mut dyn FnMut(&[&str], String),
 ) {
     let at = ["sites", name];
     if !is_name(name) {
-        say(&at, format!("a site's {NAME_ADVICE}"));
+        report(&at, format!("a site's {NAME_ADVICE}"));
     }
     let url = match site.source() {
         None => {
-            say(&at, "a site has one of cmx, spaces, meraki, cmx_push and meraki_push".into());
+            report(&at, "a site has one of cmx, spaces, meraki, cmx_push and meraki_push".into());
             None
         }
         Some(Source::Cmx(cmx)) => Some(("cmx", &cmx.url)),
@@ -30,7 +30,7 @@ pub(super) fn site_problems(
     if let Some((key, url)) = url
         && !is_base_address(url)
     {
-        say(
+        report(
             &[at[0], at[1], key, "url"],
             "an address begins with https:// and has no path: https://cmx.example.com".into(),
         );
@@ -43,26 +43,26 @@ pub(super) fn site_problems(
     if let Some((key, window)) = window
         && window.0 < SignedDuration::from_mins(1)
     {
-        say(
+        report(
             &[at[0], at[1], key, "window"],
             "`window` is at least a minute; with less, nobody would be counted".into(),
         );
     }
     if !(SignedDuration::from_secs(1)..=SignedDuration::from_secs(20)).contains(&site.timeout.0) {
-        say(&[at[0], at[1], "timeout"], "`timeout` is 1 s to 20 s".into());
+        report(&[at[0], at[1], "timeout"], "`timeout` is 1 s to 20 s".into());
     }
     if let Some(pin) = &site.pin
         && pin_bytes(pin).is_none()
     {
-        say(&[at[0], at[1], "pin"], "a pin is sha256: and 64 hexadecimal digits".into());
+        report(&[at[0], at[1], "pin"], "a pin is sha256: and 64 hexadecimal digits".into());
     }
     if let Some(ca) = &site.ca
         && !file_exists(ca)
     {
-        say(&[at[0], at[1], "ca"], format!("there is no file {ca:?} beside the configuration"));
+        report(&[at[0], at[1], "ca"], format!("there is no file {ca:?} beside the configuration"));
     }
     if [site.ca.is_some(), site.pin.is_some(), site.insecure].into_iter().filter(|given| *given).count() > 1 {
-        say(&at, "`ca`, `pin` and `insecure` exclude one another; keep the one that is meant".into());
+        report(&at, "`ca`, `pin` and `insecure` exclude one another; keep the one that is meant".into());
     }
 }
 
@@ -71,36 +71,42 @@ pub(super) fn zone_problems(
     zone: &Zone,
     config: &Config,
     timezone: &TimeZone,
-    say: &mut dyn FnMut(&[&str], String),
+    report: &mut dyn FnMut(&[&str], String),
 ) {
     let at = ["zones", name];
     if !is_name(name) {
-        say(&at, format!("a zone's {NAME_ADVICE}; use `label` for what people read"));
+        report(&at, format!("a zone's {NAME_ADVICE}; use `label` for what people read"));
     }
     match config.sites.get(&zone.site) {
         None => {
             let known = config.sites.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            say(&[at[0], at[1], "site"], format!("there is no site {:?}; the sites are: {known}", zone.site));
+            report(
+                &[at[0], at[1], "site"],
+                format!("there is no site {:?}; the sites are: {known}", zone.site),
+            );
         }
         Some(site) => {
             for (key, what) in site.source().into_iter().flat_map(|source| unfit(zone, source)) {
-                say(&[at[0], at[1], key], what.to_owned());
+                report(&[at[0], at[1], key], what.to_owned());
             }
         }
     }
     match config.plans.get(&zone.plan) {
         None => {
             let known = config.plans.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            say(&[at[0], at[1], "plan"], format!("there is no plan {:?}; the plans are: {known}", zone.plan));
+            report(
+                &[at[0], at[1], "plan"],
+                format!("there is no plan {:?}; the plans are: {known}", zone.plan),
+            );
         }
         Some(_) if !is_name(&zone.plan) => {
-            say(&["plans", &zone.plan], format!("the {NAME_ADVICE} if a zone runs it"));
+            report(&["plans", &zone.plan], format!("the {NAME_ADVICE} if a zone runs it"));
         }
         Some(_) => {}
     }
     for (path, what) in ZoneRule::of(zone, timezone).err().unwrap_or_default() {
         let path: Vec<&str> = at.into_iter().chain(path.iter().map(String::as_str)).collect();
-        say(&path, what);
+        report(&path, what);
     }
 }
 
@@ -181,9 +187,9 @@ fn unfit(zone: &Zone, source: Source<'_>) -> Vec<(&'static str, &'static str)> {
 
 /// The bytes of a certificate's fingerprint: `sha256:` and 64 hexadecimal digits, colons between them allowed.
 pub fn pin_bytes(pin: &str) -> Option<[u8; 32]> {
-    let hex: String = pin.strip_prefix("sha256:")?.chars().filter(|sign| *sign != ':').collect();
+    let hex: String = pin.strip_prefix("sha256:")?.chars().filter(|c| *c != ':').collect();
     let mut bytes = [0; 32];
-    if hex.len() != 64 || !hex.bytes().all(|sign| sign.is_ascii_hexdigit()) {
+    if hex.len() != 64 || !hex.bytes().all(|c| c.is_ascii_hexdigit()) {
         return None;
     }
     for (byte, digits) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {

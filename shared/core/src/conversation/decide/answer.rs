@@ -25,14 +25,14 @@ pub(super) fn relay(
     answer: &AgentMessage,
     replaces: Option<u32>,
 ) -> ConversationDecision {
-    let (line, now) = (builder.desk.line, builder.now);
+    let (line, now) = (builder.context.line, builder.now);
     let pace = builder.next.pace.with_one_at(now);
     let limited = pace.in_minute > line.limits.per_minute || pace.in_day > line.limits.per_day;
     let text = match (line.signed, answer.text.is_empty()) {
         (true, false) => format!("{}: {}", answer.by.name, answer.text),
         _ => answer.text.clone(),
     };
-    let number = builder.desk.address.number();
+    let number = builder.context.address.number();
     let refused = why_no_text(&builder, &text, limited);
     let length =
         number.filter(|_| refused.is_none()).map(|to| (segments(&text), price_class(&line.number, to)));
@@ -82,7 +82,7 @@ pub(super) fn relay(
 
 /// Why the customer gets no text, in words for the agent; none if a text leaves.
 fn why_no_text(builder: &DecisionBuilder<'_>, text: &str, limited: bool) -> Option<String> {
-    let line = builder.desk.line;
+    let line = builder.context.line;
     if builder.sender.opted_out.is_some() {
         return Some(wording::NOT_SENT_STOP.to_owned());
     }
@@ -90,7 +90,7 @@ fn why_no_text(builder: &DecisionBuilder<'_>, text: &str, limited: bool) -> Opti
         return Some(wording::not_sent_limit(line.limits));
     }
     let characters = text.encode_utf16().count();
-    match builder.desk.address.number() {
+    match builder.context.address.number() {
         None => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
         // A number that never wrote to us gets nothing: somebody else may have typed it into the form.
         Some(_) if builder.sender.confirmed.is_none() => Some(wording::not_sent_unconfirmed(&line.number)),
@@ -111,7 +111,7 @@ fn messages(
     text: String,
     (by_text, limited): (bool, bool),
 ) -> Vec<Message> {
-    let (line, number) = (builder.desk.line, builder.desk.address.number());
+    let (line, number) = (builder.context.line, builder.context.address.number());
     let mut says = Vec::new();
     if let Some(to) = number.filter(|_| by_text) {
         says.push(Message::Phone(PhoneMessage::Reply {

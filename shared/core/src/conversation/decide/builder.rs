@@ -23,7 +23,7 @@ pub(super) struct FromCustomer {
 pub(super) struct DecisionBuilder<'a> {
     pub(super) next: Conversation,
     pub(super) sender: Sender,
-    pub(super) desk: ConversationContext<'a>,
+    pub(super) context: ConversationContext<'a>,
     pub(super) now: Timestamp,
     /// The dispatch that carries an answer.
     pub(super) answer: u32,
@@ -40,7 +40,7 @@ impl<'a> DecisionBuilder<'a> {
     pub(super) fn on(
         before: &Conversation,
         sender: &Sender,
-        desk: ConversationContext<'a>,
+        context: ConversationContext<'a>,
         now: Timestamp,
     ) -> Self {
         let mut next = before.clone();
@@ -49,7 +49,7 @@ impl<'a> DecisionBuilder<'a> {
             was_due: next.wake_at,
             next,
             sender: sender.clone(),
-            desk,
+            context,
             now,
             answer: 0,
             by_phone: false,
@@ -64,22 +64,22 @@ impl<'a> DecisionBuilder<'a> {
     pub(super) fn heard(
         before: Option<&Conversation>,
         sender: &Sender,
-        desk: ConversationContext<'a>,
+        context: ConversationContext<'a>,
         now: Timestamp,
     ) -> Self {
         let known = before.filter(|before| before.address.is_some());
         let mut builder = match known {
-            Some(before) => Self::on(before, sender, desk, now),
+            Some(before) => Self::on(before, sender, context, now),
             None => {
                 let fresh = Conversation {
-                    subject: desk.subject.clone(),
+                    subject: context.subject.clone(),
                     // Later than any before it, so that nothing of theirs is taken for ours, whatever the clock says.
                     epoch: before
                         .map_or(0, |before| before.epoch.saturating_add(1))
                         .max(now.as_second().unsigned_abs()),
                     version: before.map_or(0, |before| before.version),
-                    address: Some(desk.address.clone()),
-                    email: match desk.address {
+                    address: Some(context.address.clone()),
+                    email: match context.address {
                         Address::Mail(address) => Some(address.clone()),
                         _ => None,
                     },
@@ -109,7 +109,7 @@ impl<'a> DecisionBuilder<'a> {
                     erase_asked: None,
                     wake_at: None,
                 };
-                let mut builder = Self::on(&fresh, sender, desk, now);
+                let mut builder = Self::on(&fresh, sender, context, now);
                 builder.opens = true;
                 builder.add_fact("conversation.opened", []);
                 builder

@@ -20,7 +20,7 @@ pub(super) fn handle_command(
     command: &AgentCommand,
     asked: &AgentMessage,
 ) -> ConversationDecision {
-    let (line, now) = (builder.desk.line, builder.now);
+    let (line, now) = (builder.context.line, builder.now);
     let thread = Some(asked.thread.as_str());
     match command {
         AgentCommand::Claim => {
@@ -49,7 +49,7 @@ pub(super) fn handle_command(
         }
         AgentCommand::Call => call(&mut builder, asked, now),
         AgentCommand::Who => {
-            let note = wording::who(&builder.next, &builder.sender, builder.desk.zone);
+            let note = wording::who(&builder.next, &builder.sender, builder.context.zone);
             builder.note(thread, note);
         }
         AgentCommand::History | AgentCommand::Export => {
@@ -66,7 +66,7 @@ pub(super) fn handle_command(
         }
         AgentCommand::Erase { confirmed } => erase(&mut builder, *confirmed, asked, now),
         AgentCommand::Hours => {
-            builder.note(thread, wording::hours(line, builder.desk.open));
+            builder.note(thread, wording::hours(line, builder.context.open));
         }
         AgentCommand::Help => builder.note(thread, wording::help(line, asked.sight)),
     }
@@ -75,7 +75,7 @@ pub(super) fn handle_command(
 
 /// The conversation ends, with the line's closing words for a customer who may hear them.
 fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMessage) {
-    let (line, thread) = (builder.desk.line, Some(asked.thread.as_str()));
+    let (line, thread) = (builder.context.line, Some(asked.thread.as_str()));
     builder.note(thread, wording::closed(&asked.by, note));
     if !builder.next.closed {
         let to = builder.may_hear().filter(|_| builder.sender.confirmed.is_some());
@@ -102,12 +102,12 @@ fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &AgentMessage) {
 
 /// The agent's phone rings, and is connected with the customer.
 fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp) {
-    let (line, thread) = (builder.desk.line, Some(asked.thread.as_str()));
+    let (line, thread) = (builder.context.line, Some(asked.thread.as_str()));
     let phone = line.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(&asked.by.email));
     let phone = phone.and_then(|agent| agent.phone.clone());
-    let number = builder.desk.address.number().filter(|number| !texting::is_short_code(number));
+    let number = builder.context.address.number().filter(|number| !texting::is_short_code(number));
     let foreign = number.is_some_and(|number| {
-        builder.desk.own_numbers.contains(&number) || !texting::may_text(number, &line.countries)
+        builder.context.own_numbers.contains(&number) || !texting::may_text(number, &line.countries)
     });
     if foreign {
         builder.note(thread, wording::NOT_SENT_COUNTRY.to_owned());
@@ -137,7 +137,7 @@ fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &AgentMessag
         return;
     }
     builder.add_fact("customer.erased", [("by", asked.by.email.clone())]);
-    let number = builder.desk.address.number().map(str::to_owned);
+    let number = builder.context.address.number().map(str::to_owned);
     builder.forget();
     builder
         .say([Message::Internal(InternalTask::EraseCustomer { number })])

@@ -21,13 +21,13 @@ pub(super) fn handle_text(
     before: Before<'_>,
     sender: &Sender,
     (body, files, at, word): (&str, &[CustomerFile], Timestamp, Option<OptOutKeyword>),
-    desk: ConversationContext<'_>,
+    context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
     match (word, sender.opted_out) {
-        (Some(OptOutKeyword::Stop), _) => return stop(before, sender, desk, now),
+        (Some(OptOutKeyword::Stop), _) => return stop(before, sender, context, now),
         (Some(OptOutKeyword::Start), Some(_)) => {
-            let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+            let mut builder = DecisionBuilder::heard(before, sender, context, now);
             builder.sender.opted_out = None;
             builder.confirm();
             builder.add_fact("customer.opted-in", []);
@@ -36,7 +36,7 @@ pub(super) fn handle_text(
         }
         _ => {}
     }
-    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    let mut builder = DecisionBuilder::heard(before, sender, context, now);
     builder.confirm();
     builder.next.by_form = false;
     let media = files.iter().map(|file| {
@@ -61,7 +61,7 @@ pub(super) fn handle_text(
 fn stop(
     before: Before<'_>,
     sender: &Sender,
-    desk: ConversationContext<'_>,
+    context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
     if before.is_none_or(|before| before.address.is_none()) {
@@ -74,7 +74,7 @@ fn stop(
             answer: 0,
         };
     }
-    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    let mut builder = DecisionBuilder::heard(before, sender, context, now);
     builder.opt_out();
     builder.note(None, wording::stopped(&builder.next.called()));
     builder.finish()
@@ -84,10 +84,10 @@ pub(super) fn handle_form(
     before: Before<'_>,
     sender: &Sender,
     (message, name, email): (&str, Option<&str>, Option<&str>),
-    desk: ConversationContext<'_>,
+    context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    let mut builder = DecisionBuilder::heard(before, sender, context, now);
     builder.next.by_form = true;
     // Anybody can fill in a form. It must not change a known customer's name or the address for answers.
     if sender.confirmed.is_none() {
@@ -107,10 +107,10 @@ pub(super) fn handle_form(
 pub(super) fn handle_ring(
     before: Before<'_>,
     sender: &Sender,
-    desk: ConversationContext<'_>,
+    context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    let mut builder = DecisionBuilder::heard(before, sender, context, now);
     builder.customer_says(
         FromCustomer { medium: Medium::Call, text: wording::RINGS.to_owned(), note: String::new(), at: now },
         [],
@@ -122,17 +122,17 @@ pub(super) fn handle_call_end(
     before: Before<'_>,
     sender: &Sender,
     spoke: Option<SignedDuration>,
-    desk: ConversationContext<'_>,
+    context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    let mut builder = DecisionBuilder::heard(before, sender, context, now);
     builder.customer_says(
         FromCustomer { medium: Medium::Call, text: wording::call_ended(spoke), note: String::new(), at: now },
         [],
     );
     if spoke.is_none() {
         builder.by_phone = true;
-        let told = builder.tell_caller(desk.line.texts.missed_call.as_deref());
+        let told = builder.tell_caller(context.line.texts.missed_call.as_deref());
         wants_an_answer(&mut builder, !told);
     } else {
         builder.end_waiting();
@@ -145,10 +145,10 @@ pub(super) fn handle_voicemail(
     before: Before<'_>,
     sender: &Sender,
     (url, length): (&str, SignedDuration),
-    desk: ConversationContext<'_>,
+    context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, desk, now);
+    let mut builder = DecisionBuilder::heard(before, sender, context, now);
     let media = Message::Space(SpaceMessage::CustomerFile {
         url: url.to_owned(),
         content_type: Some("audio/mpeg".to_owned()),
@@ -167,15 +167,19 @@ fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
         builder.note(None, wording::is_opted_out());
         return;
     }
-    let (desk, now) = (builder.desk, builder.now);
+    let (context, now) = (builder.context, builder.now);
     builder.next.waiting_since.get_or_insert(now);
     // A customer who isn't welcomed now, because another reply was just sent, isn't welcomed later either: it would be odd.
     builder.next.welcomed |= !tell;
-    if !desk.open {
-        nobody(builder, tell.then_some(desk.line.texts.closed.as_deref()).flatten(), wording::OUTSIDE_HOURS);
+    if !context.open {
+        nobody(
+            builder,
+            tell.then_some(context.line.texts.closed.as_deref()).flatten(),
+            wording::OUTSIDE_HOURS,
+        );
         return;
     }
-    match invitation(desk.line) {
+    match invitation(context.line) {
         Some(assign) => {
             let lately = builder.next.assigned_at.is_some_and(|at| now.duration_since(at) < LOOK_AGAIN);
             if !lately && !builder.next.is_attended(now) {
@@ -197,7 +201,7 @@ pub(super) fn handle_attendance(builder: &mut DecisionBuilder<'_>, there: &Atten
             welcome(builder, true);
         }
         Attendance::Nobody => {
-            let text = builder.desk.line.texts.nobody.clone();
+            let text = builder.context.line.texts.nobody.clone();
             nobody(builder, text.as_deref(), wording::NOBODY_THERE);
         }
     }
@@ -207,21 +211,21 @@ fn welcome(builder: &mut DecisionBuilder<'_>, tell: bool) {
     if !builder.next.welcomed {
         builder.next.welcomed = true;
         if tell {
-            builder.tell(builder.desk.line.texts.welcome.as_deref());
+            builder.tell(builder.context.line.texts.welcome.as_deref());
         }
     }
 }
 
 /// Nobody answers now: notifies the customer, and the team in its lobby, once a day.
 fn nobody(builder: &mut DecisionBuilder<'_>, text: Option<&str>, why: &str) {
-    let today = builder.now.to_zoned(builder.desk.zone.clone()).date();
+    let today = builder.now.to_zoned(builder.context.zone.clone()).date();
     if builder.next.told_on == Some(today) {
         return;
     }
     builder.next.told_on = Some(today);
     builder.next.welcomed = true;
     builder.tell(text);
-    if builder.desk.line.lobby.is_some() {
+    if builder.context.line.lobby.is_some() {
         let text = wording::who_waits(&builder.next.called(), why);
         builder.say([Message::Space(SpaceMessage::Lobby { text })]);
     }

@@ -70,7 +70,7 @@ fn read(command: &str) -> Option<(WrittenCommand, IncidentSelector)> {
     let mut words: Vec<&str> = command.split_whitespace().collect();
     // `ack42`, as one word.
     let first = *words.first()?;
-    if let Some(at) = first.find(|sign: char| sign.is_ascii_digit()).filter(|at| *at > 0)
+    if let Some(at) = first.find(|c: char| c.is_ascii_digit()).filter(|at| *at > 0)
         && first[at..].bytes().all(|byte| byte.is_ascii_digit())
     {
         words.splice(..1, [&first[..at], &first[at..]]);
@@ -139,7 +139,7 @@ fn which_one(word: &str) -> Option<IncidentSelector> {
 
 /// Parses `30m`, `1h30m`, `2 hours` or `45`. Also returns how many of the words after the first belong to it.
 fn length(word: &str, more: &[&str]) -> Option<(SignedDuration, usize)> {
-    let digit = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_digit());
+    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
     let parted = |unit: &&&str| digit(word.chars().last()) != digit(unit.chars().next());
     if let Some(span) = more.first().filter(parted).and_then(|unit| span(&format!("{word}{unit}"))) {
         return Some((span, 1));
@@ -152,9 +152,7 @@ fn length(word: &str, more: &[&str]) -> Option<(SignedDuration, usize)> {
 
 /// Parses `30m`, `2h` or `1h30m`.
 fn span(word: &str) -> Option<SignedDuration> {
-    if !word.ends_with(|sign: char| sign.is_ascii_alphabetic())
-        || !word.starts_with(|sign: char| sign.is_ascii_digit())
-    {
+    if !word.ends_with(|c: char| c.is_ascii_alphabetic()) || !word.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let span: SignedDuration = word.parse().ok()?;

@@ -21,22 +21,22 @@ pub(super) fn handle_alert(
     state: Option<&Incident>,
     current: Option<&Incident>,
     raised: &RaisedAlert,
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     match current {
-        Some(incident) => join_alert(incident, raised, rules, now),
-        None => open_alert(state, raised, rules, now),
+        Some(incident) => join_alert(incident, raised, context, now),
+        None => open_alert(state, raised, context, now),
     }
 }
 
 fn open_alert(
     state: Option<&Incident>,
     raised: &RaisedAlert,
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
-    let mut builder = DecisionBuilder::open(state, rules, now);
+    let mut builder = DecisionBuilder::open(state, context, now);
     builder.incident.alert = Some(Box::new(raised.alert.clone()));
     builder.incident.label = Some(raised.alert.title.clone());
     builder.incident.count = 1;
@@ -51,9 +51,9 @@ fn open_alert(
         "alert.raised",
         [("source", alert.source.clone()), ("severity", alert.severity.name().to_owned())],
     );
-    builder.add_entry(wording::incident::raised(alert, rules.words), None);
+    builder.add_entry(wording::incident::raised(alert, context.words), None);
     let post = Message::Space(SpaceMessage::Post {
-        content: Content::Text(wording::incident::alert_post(raised, rules.words)),
+        content: Content::Text(wording::incident::alert_post(raised, context.words)),
     });
     let original = raised.object.as_ref().map(|object| {
         Message::Space(SpaceMessage::OriginalMail {
@@ -67,8 +67,8 @@ fn open_alert(
 }
 
 /// Joins an alert to the incident of the same problem. Two hundred alerts at once are one incident, and one post in the space.
-fn join_alert(incident: &Incident, raised: &RaisedAlert, rules: Context<'_>, now: Timestamp) -> Decision {
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+fn join_alert(incident: &Incident, raised: &RaisedAlert, context: Context<'_>, now: Timestamp) -> Decision {
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.heard_at = incident.heard_at.max(now);
     builder.incident.count += 1;
     let count = builder.incident.count;
@@ -80,7 +80,7 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, rules: Context<'_>, now
     let held = incident.responses.hold.as_ref().is_some_and(|hold| hold.until > now);
     let woken = held && worse && raised.hold.is_none() && incident.phase == Phase::Open;
     let at_its_end = incident.phase == Phase::Open
-        && next_step_at(incident, rules.plan).is_none()
+        && next_step_at(incident, context.plan).is_none()
         && now.duration_since(incident.step_at) >= BEGIN_AGAIN;
     let noted = incident.alert.as_ref().and_then(|alert| alert.noted_at).unwrap_or(incident.opened_at);
     // The severity rises at most three times.
@@ -91,7 +91,7 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, rules: Context<'_>, now
         alert.noted_at = Some(now);
     }
     builder.add_fact("alert.repeated", [("count", count.to_string())]);
-    let note = wording::incident::again(count, raised, worse, rules.words);
+    let note = wording::incident::again(count, raised, worse, context.words);
     if woken || at_its_end {
         builder.incident.responses.hold = None;
         builder.incident.responses.round += u32::from(at_its_end);
@@ -100,7 +100,7 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, rules: Context<'_>, now
             builder.incident.cancelled_up_to = builder.incident.dispatches;
         }
         // The dispatches that are cancelled now may not have invited them yet.
-        let invited = if woken { invitations_of_space(rules.plan) } else { Vec::new() };
+        let invited = if woken { invitations_of_space(context.plan) } else { Vec::new() };
         builder.begin(
             invited.into_iter().chain([Message::Space(SpaceMessage::Post { content: Content::Text(note) })]),
         );

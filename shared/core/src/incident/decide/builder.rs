@@ -28,12 +28,12 @@ pub(super) struct DecisionBuilder<'a> {
     dispatches: Vec<Dispatch>,
     facts: Vec<Fact>,
     entry: Option<TimelineEntry>,
-    rules: Context<'a>,
+    context: Context<'a>,
     now: Timestamp,
 }
 
 impl<'a> DecisionBuilder<'a> {
-    pub(super) fn on(incident: &Incident, rules: Context<'a>, now: Timestamp) -> Self {
+    pub(super) fn on(incident: &Incident, context: Context<'a>, now: Timestamp) -> Self {
         let mut incident = incident.clone();
         incident.version += 1;
         // A quiet time that is over is none.
@@ -46,19 +46,19 @@ impl<'a> DecisionBuilder<'a> {
             dispatches: Vec::new(),
             facts: Vec::new(),
             entry: None,
-            rules,
+            context,
             now,
         }
     }
 
-    pub(super) fn open(before: Option<&Incident>, rules: Context<'a>, now: Timestamp) -> Self {
+    pub(super) fn open(before: Option<&Incident>, context: Context<'a>, now: Timestamp) -> Self {
         let incident = Incident {
-            subject: rules.subject.clone(),
+            subject: context.subject.clone(),
             epoch: before.map_or(1, |incident| incident.epoch + 1),
             version: before.map_or(1, |incident| incident.version + 1),
             phase: Phase::Open,
-            plan: rules.plan_name.to_owned(),
-            plan_hash: rules.plan_hash.to_owned(),
+            plan: context.plan_name.to_owned(),
+            plan_hash: context.plan_hash.to_owned(),
             count: 0,
             step: 0,
             step_at: now,
@@ -86,10 +86,10 @@ impl<'a> DecisionBuilder<'a> {
             dispatches: Vec::new(),
             facts: Vec::new(),
             entry: None,
-            rules,
+            context,
             now,
         };
-        builder.add_fact("incident.opened", [("plan", rules.plan_name.to_owned())]);
+        builder.add_fact("incident.opened", [("plan", context.plan_name.to_owned())]);
         builder
     }
 
@@ -123,7 +123,7 @@ impl<'a> DecisionBuilder<'a> {
 
     /// People of the space are invited by whatever an incident says first: a step, or the note of a late press.
     fn audience(&self) -> Vec<Message> {
-        if self.incident.dispatches > 1 { Vec::new() } else { invitations_of_space(self.rules.plan) }
+        if self.incident.dispatches > 1 { Vec::new() } else { invitations_of_space(self.context.plan) }
     }
 
     pub(super) fn post(&mut self, text: String) {
@@ -148,7 +148,7 @@ impl<'a> DecisionBuilder<'a> {
     /// A word to the admins.
     pub(super) fn notify_admins(&mut self, text: &str) {
         let now = self.now;
-        let told = reach::tell_admins(self.rules, text);
+        let told = reach::tell_admins(self.context, text);
         if let Some(dispatch) = self.dispatches.last_mut() {
             for say in told {
                 dispatch.add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, now) });
@@ -189,11 +189,11 @@ impl<'a> DecisionBuilder<'a> {
             // Opened again, by whatever: nobody sleeps or confirms, and who had it is asked like everybody else.
             let duty = &mut self.incident.responses;
             (duty.snoozed_until, duty.asked_at, duty.confirmed_at) = (None, None, None);
-            if is_quorum(&self.rules.plan.need, &duty.acks) {
+            if is_quorum(&self.context.plan.need, &duty.acks) {
                 duty.acks.clear();
             }
         }
-        let wanted = wake_at(&self.incident, self.rules.plan);
+        let wanted = wake_at(&self.incident, self.context.plan);
         // Moving an entry of the index costs two writes; an early wake-up costs a look, and asks again for the right time.
         self.incident.wake_at = match (self.was_due, wanted) {
             (Some(was), Some(wanted)) if was <= wanted && was > self.now => Some(was),

@@ -22,7 +22,7 @@ pub(super) fn handle_command(
     incident: &Incident,
     by: &Actor,
     command: &Command,
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     match command {
@@ -30,19 +30,19 @@ pub(super) fn handle_command(
         Command::Next { .. } | Command::Cannot if incident.subject.kind() == Kind::Silence => {
             nothing(Some(incident))
         }
-        Command::Acknowledge => acknowledge(incident, by, rules, now),
-        Command::Confirm => confirm(incident, by, rules, now),
-        Command::Next { step } => take_next_step(incident, by, *step, rules, now),
-        Command::Escalate { name } => escalate(incident, by, name, rules, now),
-        Command::Cannot => decline(incident, by, rules, now),
+        Command::Acknowledge => acknowledge(incident, by, context, now),
+        Command::Confirm => confirm(incident, by, context, now),
+        Command::Next { step } => take_next_step(incident, by, *step, context, now),
+        Command::Escalate { name } => escalate(incident, by, name, context, now),
+        Command::Cannot => decline(incident, by, context, now),
         Command::Snooze { until } if incident.crowd.is_some() => {
-            occupancy::snooze_zone(incident, (&by.who, *until), rules, now)
+            occupancy::snooze_zone(incident, (&by.who, *until), context, now)
         }
-        Command::Snooze { until } => snooze(incident, by, *until, rules, now),
-        Command::Resolve => end(incident, Phase::Resolved, by, rules, now),
-        Command::Cancel => end(incident, Phase::Cancelled, by, rules, now),
+        Command::Snooze { until } => snooze(incident, by, *until, context, now),
+        Command::Resolve => end(incident, Phase::Resolved, by, context, now),
+        Command::Cancel => end(incident, Phase::Cancelled, by, context, now),
         Command::Note { text } => {
-            let mut builder = DecisionBuilder::on(incident, rules, now);
+            let mut builder = DecisionBuilder::on(incident, context, now);
             builder.incident.heard_at = now;
             builder.add_entry(wording::incident::noted(by, text), Some(by));
             builder.post(wording::incident::note(by, text));
@@ -52,34 +52,34 @@ pub(super) fn handle_command(
     }
 }
 
-fn acknowledge(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timestamp) -> Decision {
+fn acknowledge(incident: &Incident, by: &Actor, context: Context<'_>, now: Timestamp) -> Decision {
     // A person who snoozed the incident doesn't have it: it would ring again.
     let free = incident.phase == Phase::Open || incident.responses.snoozed_until.is_some();
     if !free {
         if incident.responses.asked_at.is_some() && has_it(incident, by) {
-            return confirm(incident, by, rules, now);
+            return confirm(incident, by, context, now);
         }
-        return occupancy::add_responder(incident, &by.who, rules, now);
+        return occupancy::add_responder(incident, &by.who, context, now);
     }
     let word = Attribution { who: by.who.clone(), at: now };
     let duty = &incident.responses;
     let mut acks = duty.acks.clone();
-    if incident.phase != Phase::Open && is_quorum(&rules.plan.need, &acks) {
+    if incident.phase != Phase::Open && is_quorum(&context.plan.need, &acks) {
         acks.clear();
     }
     if acks.iter().any(|ack| is_by(ack, by)) {
         return nothing(Some(incident));
     }
-    let teams = rules
+    let teams = context
         .roster
         .teams
         .values()
         .filter(|team| by.person.as_ref().is_some_and(|id| team.members.contains(id)));
     let teams: Vec<String> = teams.map(|team| team.name.clone()).collect();
     acks.push(Ack { person: by.person.clone(), by: word.clone(), teams });
-    let missing = missing(&rules.plan.need, &acks);
+    let missing = missing(&context.plan.need, &acks);
 
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.heard_at = now;
     // A person who could not take it before can now.
     builder.incident.responses.cannot.retain(|id| by.person.as_ref() != Some(id) && *id != by.who);
@@ -87,7 +87,7 @@ fn acknowledge(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timesta
     if !missing.is_empty() {
         builder.incident.responses.acks = acks;
         builder.add_fact("incident.joined", [("by", by.who.clone())]);
-        builder.status(wording::incident::more_needed(&word, &missing, rules.words));
+        builder.status(wording::incident::more_needed(&word, &missing, context.words));
         builder.hold_state();
         return builder.finish(CommandOutcome::Done);
     }
@@ -98,25 +98,25 @@ fn acknowledge(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timesta
     builder.incident.responses.snoozed_until = None;
     builder.incident.responses.first.get_or_insert_with(|| word.clone());
     // People have different names by card, by phone and by text; only their id is the same.
-    if rules.plan.need != Quorum::default() || by.person.is_some() {
+    if context.plan.need != Quorum::default() || by.person.is_some() {
         builder.incident.responses.acks = acks;
     }
     builder.add_fact("incident.acknowledged", [("by", by.who.clone())]);
     builder.incident.taken_by = Some(word.clone());
     builder.status(match incident.crowd {
-        None => wording::acknowledged(&word, rules.words),
-        Some(_) => wording::occupancy::on_the_way(&word, rules.words),
+        None => wording::acknowledged(&word, context.words),
+        Some(_) => wording::occupancy::on_the_way(&word, context.words),
     });
     builder.hold_state();
     if builder.shows_card() {
-        let text = wording::incident::has_it_text(&word, incident, rules.words);
+        let text = wording::incident::has_it_text(&word, incident, context.words);
         builder
             .add(Message::Internal(InternalTask::TextThoseCalled { text, except: by.person.clone() }), now);
     }
     builder.finish(CommandOutcome::Done)
 }
 
-fn confirm(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timestamp) -> Decision {
+fn confirm(incident: &Incident, by: &Actor, context: Context<'_>, now: Timestamp) -> Decision {
     // Only the person who has the incident can confirm it.
     if incident.phase != Phase::Acknowledged
         || incident.responses.snoozed_until.is_some()
@@ -124,7 +124,7 @@ fn confirm(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timestamp) 
     {
         return nothing(Some(incident));
     }
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.heard_at = now;
     builder.incident.responses.confirmed_at = Some(now);
     builder.incident.responses.asked_at = None;
@@ -138,29 +138,29 @@ fn take_next_step(
     incident: &Incident,
     by: &Actor,
     step: Option<u32>,
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
-    let there = (incident.step as usize) < rules.plan.steps.len();
+    let there = (incident.step as usize) < context.plan.steps.len();
     if incident.phase != Phase::Open || step.is_some_and(|step| step != incident.step) || !there {
         return nothing(Some(incident));
     }
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.heard_at = now;
     builder.incident.responses.hold = None;
     builder.add_fact("incident.climbed", [("by", by.who.clone())]);
     builder.add_entry(wording::incident::wants_next(by), Some(by));
-    let note = wording::wanted_next(&by.who, rules.words);
+    let note = wording::wanted_next(&by.who, context.words);
     builder.take_step(incident.step + 1, Some(note));
     builder.card_too();
     builder.finish(CommandOutcome::Done)
 }
 
-fn escalate(incident: &Incident, by: &Actor, name: &str, rules: Context<'_>, now: Timestamp) -> Decision {
-    let Some(number) = rules.plan.escalation(name).filter(|_| !incident.phase.is_final()) else {
+fn escalate(incident: &Incident, by: &Actor, name: &str, context: Context<'_>, now: Timestamp) -> Decision {
+    let Some(number) = context.plan.escalation(name).filter(|_| !incident.phase.is_final()) else {
         return nothing(Some(incident));
     };
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.heard_at = now;
     builder.add_fact("incident.escalated", [("by", by.who.clone()), ("to", name.to_ascii_lowercase())]);
     builder.add_entry(wording::incident::escalated(by, name), Some(by));
@@ -170,7 +170,7 @@ fn escalate(incident: &Incident, by: &Actor, name: &str, rules: Context<'_>, now
 }
 
 /// "I can't": the next step is taken at once. A person who had the incident has it no more.
-fn decline(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timestamp) -> Decision {
+fn decline(incident: &Incident, by: &Actor, context: Context<'_>, now: Timestamp) -> Decision {
     let had = incident.phase == Phase::Acknowledged && has_it(incident, by);
     if incident.phase.is_final() || (incident.phase == Phase::Acknowledged && !had) {
         return nothing(Some(incident));
@@ -179,7 +179,7 @@ fn decline(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timestamp) 
     if !had && incident.responses.cannot.contains(&id) {
         return nothing(Some(incident));
     }
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.heard_at = now;
     if !builder.incident.responses.cannot.contains(&id) {
         builder.incident.responses.cannot.push(id);
@@ -195,11 +195,17 @@ fn decline(incident: &Incident, by: &Actor, rules: Context<'_>, now: Timestamp) 
     builder.finish(CommandOutcome::Done)
 }
 
-fn snooze(incident: &Incident, by: &Actor, until: Timestamp, rules: Context<'_>, now: Timestamp) -> Decision {
+fn snooze(
+    incident: &Incident,
+    by: &Actor,
+    until: Timestamp,
+    context: Context<'_>,
+    now: Timestamp,
+) -> Decision {
     if incident.phase.is_final() || until <= now {
         return nothing(Some(incident));
     }
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     let word = Attribution { who: by.who.clone(), at: now };
     builder.incident.phase = Phase::Acknowledged;
     // A snoozed incident is not over before the snooze ends.
@@ -209,8 +215,8 @@ fn snooze(incident: &Incident, by: &Actor, until: Timestamp, rules: Context<'_>,
     builder.incident.responses.asked_at = None;
     builder.incident.taken_by = Some(word.clone());
     builder.add_fact("incident.snoozed", [("by", by.who.clone()), ("until", until.to_string())]);
-    builder.add_entry(wording::incident::snoozed(by, until, rules.words), Some(by));
-    builder.status(wording::incident::snoozed(by, until, rules.words));
+    builder.add_entry(wording::incident::snoozed(by, until, context.words), Some(by));
+    builder.status(wording::incident::snoozed(by, until, context.words));
     builder.hold_state();
     builder.finish(CommandOutcome::Done)
 }
@@ -220,13 +226,13 @@ pub(super) fn end(
     incident: &Incident,
     phase: Phase,
     by: &Actor,
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     if incident.phase.is_final() {
         return nothing(Some(incident));
     }
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.phase = phase;
     builder.incident.heard_at = now;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
@@ -234,17 +240,17 @@ pub(super) fn end(
     let (kind, text) = match (phase, &mut builder.incident.crowd) {
         (Phase::Cancelled, Some(crowd)) => {
             crowd.false_alarms += 1;
-            ("incident.cancelled", wording::occupancy::not_busy(&word, crowd.false_alarms, rules.words))
+            ("incident.cancelled", wording::occupancy::not_busy(&word, crowd.false_alarms, context.words))
         }
-        (Phase::Cancelled, None) => ("incident.cancelled", wording::cancelled(&word, rules.words)),
-        _ => ("incident.resolved", wording::resolved(&word, rules.words)),
+        (Phase::Cancelled, None) => ("incident.cancelled", wording::cancelled(&word, context.words)),
+        _ => ("incident.resolved", wording::resolved(&word, context.words)),
     };
     builder.add_fact(kind, [("by", by.who.clone())]);
     builder.add_entry(wording::incident::ended(phase, by), Some(by));
     builder.status(text);
     builder.hold_state();
     if builder.shows_card() {
-        let text = wording::incident::over_text(phase, &word, incident, rules.words);
+        let text = wording::incident::over_text(phase, &word, incident, context.words);
         builder
             .add(Message::Internal(InternalTask::TextThoseCalled { text, except: by.person.clone() }), now);
     }

@@ -15,31 +15,31 @@ pub(super) fn handle_signal(
     state: Option<&Incident>,
     current: Option<&Incident>,
     signal: &Signal,
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     match (signal, current) {
-        (Signal::Rise { rank, view }, _) => raise_level(state, current, (*rank, view), rules, now),
+        (Signal::Rise { rank, view }, _) => raise_level(state, current, (*rank, view), context, now),
         (Signal::Silent { zones, since, why }, _) => {
             let mut builder = match current {
-                Some(incident) => DecisionBuilder::on(incident, rules, now),
-                None => DecisionBuilder::open(state, rules, now),
+                Some(incident) => DecisionBuilder::on(incident, context, now),
+                None => DecisionBuilder::open(state, context, now),
             };
             builder.add_fact("site.silent", [("zones", zones.join(", ")), ("since", since.to_string())]);
-            builder.post(wording::silent(zones, *since, why, rules.words));
+            builder.post(wording::silent(zones, *since, why, context.words));
             builder.finish(CommandOutcome::Done)
         }
         (_, None) => nothing(state),
-        (Signal::Remind { view }, Some(incident)) => remind(incident, view, rules, now),
+        (Signal::Remind { view }, Some(incident)) => remind(incident, view, context, now),
         (Signal::Ease { level }, Some(incident)) => {
-            let mut builder = DecisionBuilder::on(incident, rules, now);
+            let mut builder = DecisionBuilder::on(incident, context, now);
             if let Some(crowd) = &mut builder.incident.crowd {
                 crowd.level = *level;
             }
             builder.finish(CommandOutcome::Done)
         }
         (Signal::Over { why, count, since, peak }, Some(incident)) => {
-            let mut builder = DecisionBuilder::on(incident, rules, now);
+            let mut builder = DecisionBuilder::on(incident, context, now);
             builder.incident.phase = Phase::Resolved;
             builder.incident.cancelled_up_to = builder.incident.dispatches;
             builder.incident.count = u64::from(count.unwrap_or_default());
@@ -47,17 +47,17 @@ pub(super) fn handle_signal(
                 .add_fact("incident.resolved", [("by", "the count".to_owned()), ("peak", peak.to_string())]);
             let capacity = incident.crowd.as_ref().and_then(|crowd| crowd.capacity);
             builder.last_word(match why {
-                ZoneEnd::Calm => wording::all_clear(*count, capacity, (*since, now), *peak, rules.words),
-                ZoneEnd::Closing => wording::closing((*since, now), *peak, rules.words),
-                ZoneEnd::Unwatched => wording::unwatched(rules.words),
+                ZoneEnd::Calm => wording::all_clear(*count, capacity, (*since, now), *peak, context.words),
+                ZoneEnd::Closing => wording::closing((*since, now), *peak, context.words),
+                ZoneEnd::Unwatched => wording::unwatched(context.words),
             });
             builder.finish(CommandOutcome::Done)
         }
         (Signal::Back { zones, all }, Some(incident)) => {
-            let mut builder = DecisionBuilder::on(incident, rules, now);
+            let mut builder = DecisionBuilder::on(incident, context, now);
             builder.add_fact("site.back", [("zones", zones.join(", "))]);
             builder.incident.heard_at = now;
-            let text = wording::back(zones, now, rules.words);
+            let text = wording::back(zones, now, context.words);
             if *all {
                 builder.incident.phase = Phase::Resolved;
                 builder.incident.cancelled_up_to = builder.incident.dispatches;
@@ -75,7 +75,7 @@ fn raise_level(
     state: Option<&Incident>,
     current: Option<&Incident>,
     (rank, view): (u32, &View),
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     let Some(level) = view.level else { return nothing(state) };
@@ -83,12 +83,12 @@ fn raise_level(
         return nothing(state);
     }
     let mut builder = match current {
-        Some(incident) => DecisionBuilder::on(incident, rules, now),
-        None => DecisionBuilder::open(state, rules, now),
+        Some(incident) => DecisionBuilder::on(incident, context, now),
+        None => DecisionBuilder::open(state, context, now),
     };
     builder.view = Some(Box::new(view.clone()));
     let had = builder.incident.taken_by.take();
-    let note = had.map(|by| wording::although(&by, rules.words));
+    let note = had.map(|by| wording::although(&by, context.words));
     builder.incident.phase = Phase::Open;
     builder.incident.heard_at = now;
     builder.incident.count = u64::from(view.count);
@@ -105,7 +105,7 @@ fn raise_level(
         [("level", wording::level(level).to_owned()), ("count", view.count.to_string())],
     );
     let taken = builder.incident.step;
-    let last = rank.min(rules.plan.steps.len() as u32);
+    let last = rank.min(context.plan.steps.len() as u32);
     builder.card((taken < last).then_some(taken + 1), note);
     for step in taken + 2..=last {
         builder.take_step(step, None);
@@ -114,11 +114,11 @@ fn raise_level(
 }
 
 /// The snooze is over, and the zone isn't calm: the incident is open again at its current step.
-fn remind(incident: &Incident, view: &View, rules: Context<'_>, now: Timestamp) -> Decision {
+fn remind(incident: &Incident, view: &View, context: Context<'_>, now: Timestamp) -> Decision {
     if incident.crowd.as_ref().is_none_or(|crowd| crowd.snoozed_until.is_none()) {
         return nothing(Some(incident));
     }
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.view = Some(Box::new(view.clone()));
     let had = builder.incident.taken_by.take();
     builder.incident.phase = Phase::Open;
@@ -137,30 +137,35 @@ fn remind(incident: &Incident, view: &View, rules: Context<'_>, now: Timestamp) 
 pub(super) fn snooze_zone(
     incident: &Incident,
     (who, until): (&str, Timestamp),
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     let Some(crowd) = incident.crowd.as_ref().filter(|_| until > now) else { return nothing(Some(incident)) };
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     let by = Attribution { who: who.to_owned(), at: now };
     builder.incident.phase = Phase::Acknowledged;
     builder.incident.heard_at = now;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
     builder.incident.crowd = Some(ZoneState { snoozed_until: Some(until), ..crowd.clone() });
     builder.add_fact("zone.snoozed", [("by", who.to_owned()), ("until", until.to_string())]);
-    builder.last_word(wording::snoozed(&by, until, rules.words));
+    builder.last_word(wording::snoozed(&by, until, context.words));
     builder.incident.taken_by = Some(by);
     builder.finish(CommandOutcome::Done)
 }
 
 /// Answers an acknowledgement of an incident that somebody already has. In a full zone, more than one person may be on the way.
-pub(super) fn add_responder(incident: &Incident, who: &str, rules: Context<'_>, now: Timestamp) -> Decision {
+pub(super) fn add_responder(
+    incident: &Incident,
+    who: &str,
+    context: Context<'_>,
+    now: Timestamp,
+) -> Decision {
     let same = incident.taken_by.as_ref().is_some_and(|by| by.who == who);
     if incident.crowd.is_none() || incident.phase != Phase::Acknowledged || same {
         return nothing(Some(incident));
     }
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.add_fact("incident.acknowledged", [("by", who.to_owned())]);
-    builder.last_word(wording::on_the_way_too(&Attribution { who: who.to_owned(), at: now }, rules.words));
+    builder.last_word(wording::on_the_way_too(&Attribution { who: who.to_owned(), at: now }, context.words));
     builder.finish(CommandOutcome::Done)
 }

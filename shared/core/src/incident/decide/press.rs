@@ -17,41 +17,41 @@ pub(super) fn handle_press(
     state: Option<&Incident>,
     current: Option<&Incident>,
     press: &Press,
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
-    let meaning = rules.button.map_or(Meaning::Press, |button| button.meaning(press.gesture));
+    let meaning = context.button.map_or(Meaning::Press, |button| button.meaning(press.gesture));
     match (meaning, current) {
-        (Meaning::Press, _) => count_press(state, current, press, rules, now),
+        (Meaning::Press, _) => count_press(state, current, press, context, now),
         (Meaning::Ignore, _) | (_, None) => nothing(state),
         // It was perhaps meant for another incident: it is posted as late, and silences nobody.
-        _ if late(press, rules, now).is_some() => count_press(state, current, press, rules, now),
+        _ if late(press, context, now).is_some() => count_press(state, current, press, context, now),
         (Meaning::Acknowledge, Some(incident)) => {
-            command::handle_command(incident, &button_actor(rules), &Command::Acknowledge, rules, now)
+            command::handle_command(incident, &button_actor(context), &Command::Acknowledge, context, now)
         }
         (Meaning::Cancel, Some(incident)) => {
-            command::handle_command(incident, &button_actor(rules), &Command::Cancel, rules, now)
+            command::handle_command(incident, &button_actor(context), &Command::Cancel, context, now)
         }
     }
 }
 
-fn button_actor(rules: Context<'_>) -> Actor {
-    Actor::named(wording::button_label(rules.words), CommandChannel::Button)
+fn button_actor(context: Context<'_>) -> Actor {
+    Actor::named(wording::button_label(context.words), CommandChannel::Button)
 }
 
 /// When a press was made, if that is longer ago than the button's `max_age`.
-fn late(press: &Press, rules: Context<'_>, now: Timestamp) -> Option<Timestamp> {
-    press.at.filter(|at| rules.button.is_some_and(|button| now.duration_since(*at) > button.max_age.0))
+fn late(press: &Press, context: Context<'_>, now: Timestamp) -> Option<Timestamp> {
+    press.at.filter(|at| context.button.is_some_and(|button| now.duration_since(*at) > button.max_age.0))
 }
 
 fn count_press(
     state: Option<&Incident>,
     current: Option<&Incident>,
     press: &Press,
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
-    let debounce = rules.button.map_or(SignedDuration::ZERO, |button| button.debounce.0);
+    let debounce = context.button.map_or(SignedDuration::ZERO, |button| button.debounce.0);
     if let (Some(incident), None) = (current, &press.id)
         && incident.bounce_at.is_some_and(|last| now.duration_since(last).abs() < debounce)
     {
@@ -62,10 +62,10 @@ fn count_press(
             outcome: CommandOutcome::Bounce,
         };
     }
-    let late = late(press, rules, now);
+    let late = late(press, context, now);
     let mut builder = match current {
-        Some(incident) => DecisionBuilder::on(incident, rules, now),
-        None => DecisionBuilder::open(state, rules, now),
+        Some(incident) => DecisionBuilder::on(incident, context, now),
+        None => DecisionBuilder::open(state, context, now),
     };
     builder.incident.heard_at = now;
     if press.id.is_none() {
@@ -73,7 +73,7 @@ fn count_press(
     }
     if let Some(at) = late {
         builder.add_fact("button.late", [("pressed_at", at.to_string())]);
-        builder.post(wording::late(at, now, rules.words));
+        builder.post(wording::late(at, now, context.words));
         return builder.finish(CommandOutcome::Late);
     }
     builder.incident.count += 1;
@@ -81,15 +81,15 @@ fn count_press(
     builder.add_fact("button.pressed", [("count", count.to_string())]);
     let had = builder.incident.taken_by.take();
     builder.incident.phase = Phase::Open;
-    let last = rules.plan.steps.len() as u32;
-    let note = had.as_ref().map(|by| wording::pressed_after_acknowledgement(count, by, rules.words));
+    let last = context.plan.steps.len() as u32;
+    let note = had.as_ref().map(|by| wording::pressed_after_acknowledgement(count, by, context.words));
     // A step that came by itself is not taken again: the press takes the one after it.
     let wanted = u32::try_from(count).unwrap_or(u32::MAX).max(builder.incident.step.saturating_add(1));
     if wanted <= last {
         builder.take_step(wanted, note);
     } else {
-        let note = note.unwrap_or_else(|| wording::pressed_again(count, rules.words));
-        match rules.plan.repeat {
+        let note = note.unwrap_or_else(|| wording::pressed_again(count, context.words));
+        match context.plan.repeat {
             Repeat::Last if last > 0 => builder.take_step(last, Some(note)),
             Repeat::Last | Repeat::None => builder.post(note),
         }

@@ -38,16 +38,16 @@ const BY_NUMBER: [(ContactMethod, i64); 4] =
 pub(super) fn everybody(
     step: &Step,
     number: u32,
-    rules: Context<'_>,
+    context: Context<'_>,
     chained: bool,
     now: Timestamp,
 ) -> Reached {
     let mut reached = Reached::default();
     for (item, sms) in step.sms.iter().enumerate() {
-        let from = sms.from.as_deref().unwrap_or(rules.from);
+        let from = sms.from.as_deref().unwrap_or(context.from);
         reached.named.clear();
         for target in &sms.to {
-            for (to, recipient) in reached.phones(target, rules.roster, chained, now) {
+            for (to, recipient) in reached.phones(target, context.roster, chained, now) {
                 let content = Content::Step { step: number, item };
                 let say = Message::Phone(PhoneMessage::Text { to, from: from.to_owned(), content });
                 reached.pages.push(Paging { say, recipient, after: SignedDuration::ZERO });
@@ -55,10 +55,10 @@ pub(super) fn everybody(
         }
     }
     for (item, call) in step.call.iter().enumerate() {
-        let from = call.from.as_deref().unwrap_or(rules.from);
+        let from = call.from.as_deref().unwrap_or(context.from);
         reached.named.clear();
         for target in &call.to {
-            for (to, recipient) in reached.phones(target, rules.roster, chained || call.times > 1, now) {
+            for (to, recipient) in reached.phones(target, context.roster, chained || call.times > 1, now) {
                 let recipient = recipient.map(|recipient| Recipient { until_answered: true, ..recipient });
                 for time in 0..call.times.max(1) {
                     let content = Content::Step { step: number, item };
@@ -71,11 +71,11 @@ pub(super) fn everybody(
         }
     }
     for (item, page) in step.page.iter().enumerate() {
-        let from = page.from.as_deref().unwrap_or(rules.from);
+        let from = page.from.as_deref().unwrap_or(context.from);
         reached.named.clear();
         let content = Content::Page { step: number, item };
         for target in &page.to {
-            for (recipient, attempts) in reached.attempts(target, rules.roster, now) {
+            for (recipient, attempts) in reached.attempts(target, context.roster, now) {
                 for Attempt { by, to, after } in attempts {
                     let (from, content) = (from.to_owned(), content.clone());
                     let say = match by {
@@ -89,7 +89,7 @@ pub(super) fn everybody(
             }
         }
     }
-    if let Some(rate) = rules.calls_per_second.filter(|rate| *rate > 0) {
+    if let Some(rate) = context.calls_per_second.filter(|rate| *rate > 0) {
         spread(&mut reached.pages, rate);
     }
     reached
@@ -213,15 +213,19 @@ pub(super) fn in_parts(pages: Vec<Paging>, most: usize) -> Vec<Vec<Paging>> {
 }
 
 /// Returns a message to the admins by both of their channels, since nobody else may be available.
-pub(super) fn tell_admins(rules: Context<'_>, text: &str) -> Vec<Message> {
+pub(super) fn tell_admins(context: Context<'_>, text: &str) -> Vec<Message> {
     let content = || Content::Text(text.to_owned());
-    let webex = rules
+    let webex = context
         .admins
         .webex
         .iter()
         .map(|email| Message::Direct(DirectMessage { email: email.clone(), content: content() }));
-    let texts = rules.admins.sms.iter().map(|to| {
-        Message::Phone(PhoneMessage::Text { to: to.clone(), from: rules.from.to_owned(), content: content() })
+    let texts = context.admins.sms.iter().map(|to| {
+        Message::Phone(PhoneMessage::Text {
+            to: to.clone(),
+            from: context.from.to_owned(),
+            content: content(),
+        })
     });
     webex.chain(texts).collect()
 }

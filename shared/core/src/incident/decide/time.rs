@@ -11,16 +11,16 @@ use crate::incident::{CommandOutcome, Incident, Phase};
 use crate::wording;
 
 /// Processes the incident at the time for which it asked.
-pub(super) fn handle_wake(state: Option<&Incident>, rules: Context<'_>, now: Timestamp) -> Decision {
+pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: Timestamp) -> Decision {
     let Some(incident) = state.filter(|incident| !incident.phase.is_final()) else { return nothing(state) };
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     let hold_is_over = incident.responses.hold.as_ref().is_some_and(|hold| hold.until <= now);
     // A step that is due comes first, however late: after an outage of Handbell, nobody has been notified yet.
-    if next_step_at(incident, rules.plan).is_some_and(|at| at <= now) {
+    if next_step_at(incident, context.plan).is_some_and(|at| at <= now) {
         builder.incident.heard_at = now;
         builder.add_fact("incident.climbed", [("by", "time".to_owned())]);
         builder.add_entry(wording::incident::escalated_by_time(), None);
-        builder.escalate(wording::nobody_answered(incident.step_at, rules.words));
+        builder.escalate(wording::nobody_answered(incident.step_at, context.words));
         return builder.finish(CommandOutcome::Done);
     }
     if incident.responses.snoozed_until.is_some_and(|until| until <= now) {
@@ -31,21 +31,21 @@ pub(super) fn handle_wake(state: Option<&Incident>, rules: Context<'_>, now: Tim
         builder.step_again(wording::incident::SNOOZE_OVER.to_owned());
         return builder.finish(CommandOutcome::Done);
     }
-    if let Some(decision) = ask_for_confirmation(incident, rules, now) {
+    if let Some(decision) = ask_for_confirmation(incident, context, now) {
         return decision;
     }
     if !ends_by_silence(incident) {
-        if !rules.watched {
+        if !context.watched {
             builder.incident.phase = Phase::Lapsed;
             builder.add_fact("incident.lapsed", []);
             return builder.finish(CommandOutcome::Done);
         }
         // The incident is over when a poll reports it. Until then, it only stays active.
-        if wake_at(incident, rules.plan).is_some_and(|at| at <= now) {
+        if wake_at(incident, context.plan).is_some_and(|at| at <= now) {
             builder.incident.heard_at = now;
         }
     }
-    if !is_current(incident, rules.plan, now) {
+    if !is_current(incident, context.plan, now) {
         return lapse(builder, now);
     }
     if hold_is_over {
@@ -56,7 +56,7 @@ pub(super) fn handle_wake(state: Option<&Incident>, rules: Context<'_>, now: Tim
         return builder.finish(CommandOutcome::Done);
     }
     // Too early, which happens since a wake-up only moves forward when it is reached: ask again for the right time.
-    if incident.wake_at == wake_at(&builder.incident, rules.plan) {
+    if incident.wake_at == wake_at(&builder.incident, context.plan) {
         return nothing(state);
     }
     builder.finish(CommandOutcome::Nothing)
@@ -80,12 +80,12 @@ fn lapse(mut builder: DecisionBuilder<'_>, now: Timestamp) -> Decision {
 }
 
 /// Asks the person who has the incident whether they still have it. Without an answer, the incident is reopened.
-fn ask_for_confirmation(incident: &Incident, rules: Context<'_>, now: Timestamp) -> Option<Decision> {
-    let confirm = rules.plan.confirm.as_ref()?;
-    if incident.phase != Phase::Acknowledged || question_at(incident, rules.plan)? > now {
+fn ask_for_confirmation(incident: &Incident, context: Context<'_>, now: Timestamp) -> Option<Decision> {
+    let confirm = context.plan.confirm.as_ref()?;
+    if incident.phase != Phase::Acknowledged || question_at(incident, context.plan)? > now {
         return None;
     }
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     let who = incident.taken_by.as_ref().map_or("Somebody", |by| by.who.as_str());
     if incident.responses.asked_at.is_none() {
         builder.incident.responses.asked_at = Some(now);
@@ -125,15 +125,15 @@ pub(super) fn reopen(builder: &mut DecisionBuilder<'_>) {
 pub(super) fn handle_unreached(
     incident: &Incident,
     (round, step): (u32, u32),
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     let same = incident.phase == Phase::Open && incident.step == step && incident.responses.round == round;
     // Where time would bring no further step, there is none to expedite.
-    if !same || next_step_at(incident, rules.plan).is_none() {
+    if !same || next_step_at(incident, context.plan).is_none() {
         return nothing(Some(incident));
     }
-    let mut builder = DecisionBuilder::on(incident, rules, now);
+    let mut builder = DecisionBuilder::on(incident, context, now);
     builder.incident.heard_at = now;
     builder.add_fact("incident.climbed", [("by", "nobody was reached".to_owned())]);
     builder.add_entry(wording::incident::NOBODY_REACHED.to_owned(), None);

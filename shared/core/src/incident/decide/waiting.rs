@@ -13,17 +13,17 @@ pub(super) fn handle_waiting(
     state: Option<&Incident>,
     current: Option<&Incident>,
     (customer, since): (&str, Timestamp),
-    rules: Context<'_>,
+    context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
     if current.is_some() {
         return nothing(state);
     }
-    let mut builder = DecisionBuilder::open(state, rules, now);
+    let mut builder = DecisionBuilder::open(state, context, now);
     builder.incident.label = Some(customer.to_owned());
     builder.add_fact("customer.waiting", [("since", since.to_string())]);
     let note = wording::conversation::waits(customer, since, now);
-    if rules.plan.steps.is_empty() {
+    if context.plan.steps.is_empty() {
         builder.post(note);
     } else {
         builder.take_step(1, Some(note));

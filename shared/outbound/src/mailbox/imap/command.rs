@@ -74,15 +74,15 @@ fn folder_name(name: &str) -> String {
             other.clear();
         }
     };
-    for sign in name.chars() {
-        if matches!(sign, ' '..='~') {
+    for c in name.chars() {
+        if matches!(c, ' '..='~') {
             flush(&mut other, &mut out);
-            out.push_str(if sign == '&' { "&-" } else { "" });
-            if sign != '&' {
-                out.push(sign);
+            out.push_str(if c == '&' { "&-" } else { "" });
+            if c != '&' {
+                out.push(c);
             }
         } else {
-            other.extend(sign.encode_utf16(&mut [0; 2]).iter().flat_map(|unit| unit.to_be_bytes()));
+            other.extend(c.encode_utf16(&mut [0; 2]).iter().flat_map(|unit| unit.to_be_bytes()));
         }
     }
     flush(&mut other, &mut out);

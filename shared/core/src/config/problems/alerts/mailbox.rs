@@ -2,8 +2,8 @@
 
 use crate::config::Mailbox;
 
-pub(super) fn problems(at: &[&str; 3], mailbox: &Mailbox, say: &mut dyn FnMut(&[&str], String)) {
-    let mut at_key = |key: &str, what: String| say(&[at[0], at[1], at[2], key], what);
+pub(super) fn problems(at: &[&str; 3], mailbox: &Mailbox, report: &mut dyn FnMut(&[&str], String)) {
+    let mut at_key = |key: &str, what: String| report(&[at[0], at[1], at[2], key], what);
     match mailbox.url.split_once("://") {
         Some((scheme @ ("imaps" | "pop3s" | "imap" | "pop3"), rest)) => {
             let host = host(rest);
@@ -48,7 +48,7 @@ pub(super) fn problems(at: &[&str; 3], mailbox: &Mailbox, say: &mut dyn FnMut(&[
         }
     }
     if mailbox.password.is_some() == mailbox.oauth.is_some() {
-        say(at, "a mailbox has one of `password` and `oauth`".into());
+        report(at, "a mailbox has one of `password` and `oauth`".into());
     }
 }
 

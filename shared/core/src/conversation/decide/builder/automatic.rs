@@ -19,9 +19,9 @@ impl DecisionBuilder<'_> {
     /// The same to somebody who just called from this number.
     pub(in crate::conversation::decide) fn tell_caller(&mut self, text: Option<&str>) -> bool {
         // Whoever calls can show any number: texts to far countries are what makes money of that.
-        let line = self.desk.line;
+        let line = self.context.line;
         let near = |number: &str| price_class(&line.number, number) == PriceClass::Domestic;
-        let far = self.desk.address.number().is_some_and(|number| !near(number));
+        let far = self.context.address.number().is_some_and(|number| !near(number));
         if far && line.countries.is_empty() && self.sender.confirmed.is_none() {
             return false;
         }
@@ -33,7 +33,7 @@ impl DecisionBuilder<'_> {
     /// Says to the customer what no agent wrote; the team sees it.
     pub(in crate::conversation::decide) fn say_by_itself(&mut self, text: &str, to: String) {
         self.sender.told_at = Some(self.now);
-        let (from, customer) = (self.desk.line.number.clone(), self.next.called());
+        let (from, customer) = (self.context.line.number.clone(), self.next.called());
         let entry = ConversationEntry {
             speaker: Speaker::Handbell,
             customer,
@@ -58,9 +58,10 @@ impl DecisionBuilder<'_> {
 
     /// The number, if it is a person's who may hear what no agent wrote: no short code, and not one of our own.
     pub(in crate::conversation::decide) fn may_hear(&self) -> Option<String> {
-        let number = self.desk.address.number()?;
-        let person = !texting::is_short_code(number) && !self.desk.own_numbers.contains(&number);
-        let wanted = self.sender.opted_out.is_none() && texting::may_text(number, &self.desk.line.countries);
+        let number = self.context.address.number()?;
+        let person = !texting::is_short_code(number) && !self.context.own_numbers.contains(&number);
+        let wanted =
+            self.sender.opted_out.is_none() && texting::may_text(number, &self.context.line.countries);
         (person && wanted).then(|| number.to_owned())
     }
 }

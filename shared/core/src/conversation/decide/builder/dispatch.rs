@@ -18,7 +18,7 @@ impl DecisionBuilder<'_> {
         let body = Body::Conversation(OfConversation::new(self.next.opened_at));
         let mut dispatch = Dispatch::new(key, body, self.now);
         if self.opens && self.dispatches.is_empty() {
-            let content = Content::FirstPost(self.desk.address.clone());
+            let content = Content::FirstPost(self.context.address.clone());
             dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content }), self.now));
         }
         for say in says {

@@ -18,15 +18,15 @@ impl DecisionBuilder<'_> {
             return None;
         }
         let quiet = conversation.heard_at.max(conversation.answered_at.unwrap_or(conversation.heard_at));
-        let mut over = quiet + self.desk.line.close_after.0;
-        let waits = conversation.waiting_since.zip(self.desk.line.waiting.as_ref());
+        let mut over = quiet + self.context.line.close_after.0;
+        let waits = conversation.waiting_since.zip(self.context.line.waiting.as_ref());
         if waits.is_some() && over <= self.now {
             // It isn't closed, and somebody is called already: there is nothing to look for at every moment.
-            over = self.now + self.desk.line.close_after.0;
+            over = self.now + self.context.line.close_after.0;
         }
         let waits = waits.filter(|_| conversation.alarm.is_none()).map(|(since, waiting)| {
             let limit = since + waiting.after.0;
-            if limit <= self.now && !self.desk.open { self.now + CLOSED_AGAIN } else { limit }
+            if limit <= self.now && !self.context.open { self.now + CLOSED_AGAIN } else { limit }
         });
         Some(waits.unwrap_or(over).max(self.now))
     }

@@ -42,7 +42,7 @@ impl DecisionBuilder<'_> {
 
     /// The incident has a card of its own that is kept true.
     pub(in crate::incident::decide) fn shows_card(&self) -> bool {
-        self.rules.plan.card.unwrap_or(self.incident.alert.is_some())
+        self.context.plan.card.unwrap_or(self.incident.alert.is_some())
     }
 
     /// Shows the card in the dispatch that was decided last.
@@ -66,7 +66,7 @@ impl DecisionBuilder<'_> {
         let answer = alert.origin.as_ref().and_then(|origin| origin.answer_to.clone());
         let reporter = alert.reporter.as_ref().and_then(|reporter| reporter.email.clone());
         let mut told: Vec<String> = Vec::new();
-        for email in answer.into_iter().chain(reporter).chain(self.rules.report_to.iter().cloned()) {
+        for email in answer.into_iter().chain(reporter).chain(self.context.report_to.iter().cloned()) {
             if !told.iter().any(|known| known.eq_ignore_ascii_case(&email)) {
                 self.add(Message::Mail(MailMessage::IncidentReport { email: email.clone() }), at);
                 told.push(email);

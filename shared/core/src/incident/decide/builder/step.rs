@@ -17,7 +17,7 @@ const PARTS: usize = 30;
 impl DecisionBuilder<'_> {
     /// The plan from its first step, or only these words if it has none.
     pub(in crate::incident::decide) fn begin(&mut self, first: impl IntoIterator<Item = Message>) {
-        if self.rules.plan.steps.is_empty() {
+        if self.context.plan.steps.is_empty() {
             let mut dispatch = self.dispatch(None);
             for say in self.audience().into_iter().chain(first) {
                 dispatch.add(Delivery::new(say, self.now));
@@ -38,7 +38,7 @@ impl DecisionBuilder<'_> {
     /// The next step of the plan; after the last the first again, if it is to be begun again; else only these words.
     pub(in crate::incident::decide) fn escalate(&mut self, note: String) {
         let step = self.incident.step;
-        if (step as usize) < self.rules.plan.steps.len() {
+        if (step as usize) < self.context.plan.steps.len() {
             self.take_step(step + 1, Some(note));
         } else if self.has_a_round_left() {
             self.incident.responses.round += 1;
@@ -53,7 +53,7 @@ impl DecisionBuilder<'_> {
 
     /// Nobody has it any more, and nobody is being called: the next step, and where there is none the last one again.
     pub(in crate::incident::decide) fn resume_escalation(&mut self, note: String) {
-        let ended = self.incident.step as usize >= self.rules.plan.steps.len() && !self.has_a_round_left();
+        let ended = self.incident.step as usize >= self.context.plan.steps.len() && !self.has_a_round_left();
         if ended { self.step_again(note) } else { self.escalate(note) }
     }
 
@@ -67,13 +67,13 @@ impl DecisionBuilder<'_> {
     }
 
     fn has_a_round_left(&self) -> bool {
-        let plan = self.rules.plan;
+        let plan = self.context.plan;
         let again = plan.again.as_ref().is_some_and(|again| self.incident.responses.round < again.times);
         again && !plan.steps.is_empty()
     }
 
     pub(super) fn step(&mut self, number: u32, first: impl IntoIterator<Item = Message>) {
-        let plan = self.rules.plan;
+        let plan = self.context.plan;
         let Some(step) = plan.step(number) else { return };
         let before = self.incident.step_dispatch;
         let mut dispatch = self.dispatch(Some(number));
@@ -100,7 +100,7 @@ impl DecisionBuilder<'_> {
             self.incident.responses.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
         let hold = hold.filter(|_| !self.by_name(number));
         let at = hold.unwrap_or(self.now);
-        let reached = reach::everybody(step, number, self.rules, self.incident.alert.is_some(), at);
+        let reached = reach::everybody(step, number, self.context, self.incident.alert.is_some(), at);
         for say in reached.people {
             dispatch.add(Delivery::new(say, self.now));
         }
@@ -112,7 +112,7 @@ impl DecisionBuilder<'_> {
                 }),
                 self.now,
             ));
-            for say in reach::tell_admins(self.rules, &wording::incident::gap_notice(gap, &self.incident)) {
+            for say in reach::tell_admins(self.context, &wording::incident::gap_notice(gap, &self.incident)) {
                 dispatch
                     .add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, self.now) });
             }
@@ -137,7 +137,7 @@ impl DecisionBuilder<'_> {
 
     /// A step that only comes when it is asked for: the others go on from where they are.
     fn by_name(&self, number: u32) -> bool {
-        number as usize > self.rules.plan.steps.len()
+        number as usize > self.context.plan.steps.len()
     }
 }
 
