@@ -133,7 +133,7 @@ describe("A mail that alerts", () => {
 
   it("lets the phone ring, and key 1 takes it", async () => {
     await watch.send("Nagios: PROBLEM");
-    await watch.stands(/^Nobody has it yet.*PROBLEM: db1\/Disk is CRITICAL.*Next: step 2 of 3 at \d\d:\d\d: whoever is on duty in ops-second/);
+    await watch.stands(/^Nobody has it yet.*PROBLEM: db1\/Disk is CRITICAL.*Next: step 2 of 3 at \d\d:\d\d: the person on call in ops-second/);
     const dana = watch.phone(DANA);
     await dana.locator(".text", { hasText: /Have it\? Answer: ack \d+/ }).waitFor();
     await dana.getByText("Incoming call").waitFor();

@@ -24,7 +24,7 @@ def state():
 
 
 def texts(words):
-    """The texts to whoever is on duty that tell of this."""
+    """The texts to the person on call that tell of this."""
     phone = next((phone for phone in state()["phones"] if phone["number"] == DANA), {"texts": []})
     return [text["body"] for text in phone["texts"] if words in text["body"]]
 

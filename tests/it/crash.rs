@@ -160,7 +160,7 @@ async fn a_handler_may_die_at_every_await_of_an_acknowledgement() {
 
 /// A zone fills up: two polls, a card with a text, and a choice. The handler may die at every request of poll, delivery and choice.
 async fn play_crowd(choose: bool, number: usize, moment: Moment) -> (usize, bool) {
-    let world = World::with(crate::crowd::FLOOR).await;
+    let world = World::with(crate::occupancy::FLOOR).await;
     world.devices("shoes", 97).await;
     world.pass(65).await;
     if choose {

@@ -2,11 +2,11 @@
 
 mod crash;
 mod form;
-mod ledger;
 mod mail;
 pub(crate) mod mailbox;
 mod old_faults_stay_fixed;
 mod races;
+mod timeline;
 
 use handbell_core::incident::{Incident, Kind, Phase, Subject};
 use handbell_store::table::{Due, SHARDS};

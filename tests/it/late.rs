@@ -10,9 +10,9 @@ use handbell_sim::trouble::TroubleKind;
 use http::Method;
 use serde_json::json;
 
-use crate::crowd::FLOOR;
 use crate::customer::people::{LINE, TOMMY};
 use crate::duty::{DANA, DUTY, PEOPLE, ROTAS, problem};
+use crate::occupancy::FLOOR;
 use crate::world::World;
 
 /// Maximum number of steps up to the point of a scene.

@@ -5,13 +5,13 @@
 mod bounds;
 mod contract;
 mod crash;
-mod crowd;
 mod customer;
 mod documents;
 mod duty;
 mod house;
 mod late;
 mod limits;
+mod occupancy;
 mod old_faults_stay_fixed;
 mod processes;
 mod replay;

@@ -168,14 +168,14 @@ fn on_duty(roster: &Roster, rota: &Rota, at: Timestamp, week: bool) -> Value {
     let next = roster.next_on_call(&rota.name, at);
     let mut out = json!({
         "name": rota.name, "label": rota.label, "timezone": rota.timezone, "team": rota.team, "at": at,
-        "on_duty": roster.on_call(&rota.name, at).map(|duty| {
-            let phone = duty.person.phones.iter().find(|phone| phone.verified_at.is_some());
+        "on_duty": roster.on_call(&rota.name, at).map(|on_call| {
+            let phone = on_call.person.phones.iter().find(|phone| phone.verified_at.is_some());
             json!({
-                "id": duty.person.id, "name": duty.person.name, "phone": phone.map(|phone| &phone.address),
-                "until": duty.until, "stands_in": matches!(duty.why, OnCallReason::Override(_)),
+                "id": on_call.person.id, "name": on_call.person.name, "phone": phone.map(|phone| &phone.address),
+                "until": on_call.until, "stands_in": matches!(on_call.why, OnCallReason::Override(_)),
             })
         }),
-        "next": next.map(|(from, duty)| json!({ "from": from, "id": duty.map(|duty| duty.person.id.clone()) })),
+        "next": next.map(|(from, on_call)| json!({ "from": from, "id": on_call.map(|on_call| on_call.person.id.clone()) })),
     });
     if week {
         let shifts = roster.shifts(&rota.name, at, at + WEEK).into_iter();
@@ -193,15 +193,15 @@ fn told(roster: &Roster, rota: &Rota, zone: &TimeZone, at: Timestamp) -> String 
     let mut out = format!("{}: ", rota.label.as_ref().unwrap_or(&rota.name));
     let next = roster.next_on_call(&rota.name, at);
     match roster.on_call(&rota.name, at) {
-        Some(duty) => {
-            let phone = duty.person.phones.iter().find(|phone| phone.verified_at.is_some());
-            let _ = write!(out, "{}", duty.person.name);
+        Some(on_call) => {
+            let phone = on_call.person.phones.iter().find(|phone| phone.verified_at.is_some());
+            let _ = write!(out, "{}", on_call.person.name);
             let _ = phone.map(|phone| write!(out, " {}", phone.address));
-            let _ = match duty.until {
+            let _ = match on_call.until {
                 Some(until) => write!(out, " until {}", shown(until, zone)),
                 None => write!(out, ", without an end"),
             };
-            if let OnCallReason::Override(_) = duty.why {
+            if let OnCallReason::Override(_) = on_call.why {
                 out.push_str(" (override)");
             }
         }
@@ -220,7 +220,7 @@ fn told(roster: &Roster, rota: &Rota, zone: &TimeZone, at: Timestamp) -> String 
         }
     }
     if let Some((_, person)) = next {
-        let _ = write!(out, ", then {}", person.map_or("nobody", |duty| duty.person.name.as_str()));
+        let _ = write!(out, ", then {}", person.map_or("nobody", |on_call| on_call.person.name.as_str()));
     }
     let _ = writeln!(out, " ({})", rota.timezone);
     out

@@ -118,8 +118,8 @@ impl DispatchDelivery {
         };
         self.send_everything(&mut work, worn_out).await;
         // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
-        let climbed = self.status.escalate_if_unreached(&work).await;
-        if let Err(fault) = climbed {
+        let escalated = self.status.escalate_if_unreached(&work).await;
+        if let Err(fault) = escalated {
             tracing::warn!(reason = %fault, "a step that reached nobody could not be left early; the next one comes at its time");
         }
         self.leases.release(work).await

@@ -20,8 +20,8 @@ const PER_SHARD: usize = 500;
 /// What a tick saw, for the metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticked {
-    /// How many rows were kicked.
-    pub kicked: usize,
+    /// How many rows were enqueued.
+    pub enqueued: usize,
     /// How long the oldest of them has been due, in seconds.
     pub oldest_seconds: i64,
 }
@@ -37,7 +37,7 @@ parts! {
 }
 
 impl Tick {
-    /// Kicks everything that is due within the next minute, each to the second.
+    /// Enqueues every row that is due within the next minute, each to the second.
     pub async fn tick(&self) -> Result<Ticked, Fault> {
         let now = self.time.now();
         let until = now + SignedDuration::from_secs(60);
@@ -58,11 +58,11 @@ impl Tick {
         if now.as_second().div_euclid(60) % 5 == 0 {
             self.reconciliation.run().await;
         }
-        // What was found is kicked even if one shard failed; the tick itself counts as failed, and its alarm sees it.
+        // What was found is enqueued even if one shard failed; the tick itself counts as failed, and its alarm sees it.
         failed.map_or_else(
             || {
                 Ok(Ticked {
-                    kicked: rows.len(),
+                    enqueued: rows.len(),
                     oldest_seconds: rows.first().map_or(0, |(_, due)| overdue(*due, now)),
                 })
             },

@@ -26,7 +26,7 @@ pub(crate) fn tick(ticked: &Ticked, function: &str, at: Timestamp) {
         "FunctionName": function,
         "TickCompleted": 1,
         "OldestDueSeconds": ticked.oldest_seconds,
-        "Kicked": ticked.kicked,
+        "Enqueued": ticked.enqueued,
     });
     println!("{line}");
 }

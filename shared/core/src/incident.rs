@@ -210,7 +210,7 @@ pub struct Incident {
     pub wake_at: Option<Timestamp>,
     /// What the incident of a zone knows in addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub crowd: Option<ZoneState>,
+    pub occupancy: Option<ZoneState>,
     /// Name shown to people, where the configuration has none: a customer's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,

@@ -36,7 +36,7 @@ async function storm() {
 }
 
 const SENDS = {
-  "send-problem": () => send(problem(to()), "The mail is in. Whoever is on call is told of it now."),
+  "send-problem": () => send(problem(to()), "The mail is in. The person on call is told of it now."),
   "send-recovery": () => send(recovery(to()), "The recovery is in. It ends what the problem began."),
   "send-vacation": () => send(vacation(to()), "The vacation reply is in. It raises nothing and is answered by nobody."),
   "send-storm": storm,

@@ -15,7 +15,7 @@ const SCENES = {
   },
   duty: {
     title: "Duty",
-    about: "A monitoring system’s mail wakes whoever is on call, then the next person, until somebody says “I have it”.",
+    about: "A monitoring system’s mail wakes the person on call, then the next person, until somebody says “I have it”.",
     has: () => sources().length > 0 || rotas().length > 0,
   },
   floor: {

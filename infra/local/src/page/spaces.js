@@ -99,7 +99,7 @@ export function showSpaces() {
 /** How to create the first space of a scene. */
 const FIRST = {
   button: "The first press makes one and brings the people into it.",
-  duty: "The first mail or report makes one, and brings in whoever is on call.",
+  duty: "The first mail or report makes one, and brings in the person on call.",
   floor: "The first zone that is busy makes one, and brings in the staff.",
   customers: "A customer’s first text makes one, and brings in the team.",
 };

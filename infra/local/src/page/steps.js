@@ -20,7 +20,7 @@ function targetName(target) {
   if (target.person) return personName(target.person);
   if (target.team) return `team ${target.team}`;
   const [rota] = Object.values(target);
-  return `whoever is on call in ${rotaLabel(rota)}`;
+  return `the person on call in ${rotaLabel(rota)}`;
 }
 
 const names = (targets) => targets.map(targetName).join(" and ");

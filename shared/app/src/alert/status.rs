@@ -122,7 +122,7 @@ impl IncidentStatus {
             ..Post::default()
         };
         let Some(found) = self.received.mail(object).await else {
-            return Ok(missing("HANDBELL_BUCKET isn't set: tell whoever looks after Handbell"));
+            return Ok(missing("HANDBELL_BUCKET isn't set: tell the people who run Handbell"));
         };
         match found {
             Ok(Some(bytes)) => Ok(Post {

@@ -25,7 +25,7 @@ use crate::webhooks::Webhooks;
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
 /// How far back a line's first look goes, and how far two looks overlap.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
-/// After the webhooks were off, spaces are read in which something applied since.
+/// After the webhooks were off, spaces are read in which something happened since.
 const MISSED: SignedDuration = SignedDuration::from_hours(24);
 /// Spaces that are read side by side.
 const AT_ONCE: usize = 4;
@@ -69,7 +69,7 @@ impl Reconciliation {
         }
     }
 
-    /// While the webhooks were off, agents may have written: every customer's space in which something applied is read.
+    /// While the webhooks were off, agents may have written: every customer's space in which something happened is read.
     async fn read_missed_messages(&self) -> Result<(), Fault> {
         if !self.missed.missed().await? {
             return Ok(());

@@ -296,9 +296,7 @@ impl SpaceChannel {
         let path = self.folder.path_of(file);
         let name = path.file_name().map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned());
         let missing = || {
-            format!(
-                "(The file {name} belongs here, but it can't be read. Tell whoever looks after Handbell.)"
-            )
+            format!("(The file {name} belongs here, but it can't be read. Tell the people who run Handbell.)")
         };
         let length = std::fs::metadata(&path).map_err(|_| missing())?.len();
         let content_type = post.content_type.clone().unwrap_or_default();

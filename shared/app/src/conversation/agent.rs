@@ -90,7 +90,9 @@ impl AgentMessages {
         let subject = &whose.subject;
         let conversation = self.conversations.conversation(subject).await?;
         // The space of a customer who was forgotten is nobody's.
-        let Some(conversation) = conversation.filter(|talk| talk.epoch == whose.epoch) else { return Ok(()) };
+        let Some(conversation) = conversation.filter(|conversation| conversation.epoch == whose.epoch) else {
+            return Ok(());
+        };
         let (webex, me) = (self.webex.client().await?, self.webex.identity().await?);
         let limit = if named.is_some() { READ_WITH } else { READ_UNHEARD };
         let listed = webex.messages(room, limit, me.bot).await;

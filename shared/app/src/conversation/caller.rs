@@ -133,10 +133,14 @@ impl CustomerCalls {
         let Some((key, name)) = params.query("d").and_then(read_token) else {
             return twiml(&goodbye(NOT_KNOWN));
         };
-        let talk = self.conversations.conversation(&key.subject).await?.filter(|talk| talk.address.is_some());
-        let Some(talk) = talk else { return twiml(&goodbye(NOT_KNOWN)) };
+        let conversation = self
+            .conversations
+            .conversation(&key.subject)
+            .await?
+            .filter(|conversation| conversation.address.is_some());
+        let Some(conversation) = conversation else { return twiml(&goodbye(NOT_KNOWN)) };
         let here = token(&key, &name);
-        let text = wording::connect_you(&talk.called());
+        let text = wording::connect_you(&conversation.called());
         twiml(&[
             Verb::Gather {
                 action: format!("{}/twilio/voice/key?d={here}", self.public_url.get()),

@@ -40,7 +40,9 @@ impl WaitingCustomers {
         }
         self.read_before_alarm(subject).await;
         let conversation = self.engine.apply(subject, &ConversationEvent::Wake, None).await?;
-        let Some(conversation) = conversation.filter(|talk| talk.alarm != talk.alarmed) else {
+        let Some(conversation) =
+            conversation.filter(|conversation| conversation.alarm != conversation.alarmed)
+        else {
             return Ok(());
         };
         let waiting = Subject::waiting(subject);
@@ -72,12 +74,15 @@ impl WaitingCustomers {
     /// Before somebody is called because nobody answers, it is looked whether an answer only didn't reach us.
     async fn read_before_alarm(&self, subject: &Subject) {
         let read = async {
-            let waits =
-                self.conversations.conversation(subject).await?.filter(|talk| talk.waiting_since.is_some());
-            let Some(talk) = waits else { return Ok::<_, Fault>(()) };
-            match self.spaces.space(&space_of(subject, talk.epoch)).await?.and_then(|row| row.room) {
+            let waits = self
+                .conversations
+                .conversation(subject)
+                .await?
+                .filter(|conversation| conversation.waiting_since.is_some());
+            let Some(conversation) = waits else { return Ok::<_, Fault>(()) };
+            match self.spaces.space(&space_of(subject, conversation.epoch)).await?.and_then(|row| row.room) {
                 Some(room) => {
-                    let whose = Named { subject: subject.clone(), epoch: talk.epoch };
+                    let whose = Named { subject: subject.clone(), epoch: conversation.epoch };
                     self.agents.read(&whose, &room, None).await
                 }
                 None => Ok(()),

@@ -165,7 +165,7 @@ impl SitePoll {
         Ok(incidents
             .into_iter()
             .filter_map(|incident| {
-                let until = incident.crowd?.snoozed_until?;
+                let until = incident.occupancy?.snoozed_until?;
                 Some((incident.subject.name().to_owned(), until))
             })
             .collect())
@@ -268,7 +268,7 @@ impl SitePoll {
             }
         }
         let id = EventId { key: pending.id.clone(), keep: KEEP };
-        let applied = self.engine.apply(&pending.subject, &Event::Crowd(signal), Some(&id)).await?;
+        let applied = self.engine.apply(&pending.subject, &Event::Occupancy(signal), Some(&id)).await?;
         tracing::info!(
             subject = pending.subject.as_str(), outcome = ?applied.outcome,
             after = now.duration_since(remembered.polled_at.unwrap_or(now)).as_secs(), "told"

@@ -99,7 +99,7 @@ impl ActionPage {
                 }
                 None => {
                     let text = "<p>Whoever this link was sent to is not in the roster any more. Nothing was changed.</p>\
-                        <p>If you should be: tell whoever looks after Handbell.</p>";
+                        <p>If you should be: tell the people who run Handbell.</p>";
                     return Ok(page(
                         "This link doesn't work any more",
                         text,

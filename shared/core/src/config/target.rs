@@ -76,7 +76,7 @@ impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Number(number) => f.write_str(number),
-            Self::OnDuty(name) => write!(f, "whoever is on duty in {}", name.on_duty),
+            Self::OnDuty(name) => write!(f, "the person on call in {}", name.on_duty),
             Self::Team(name) => write!(f, "the team {}", name.team),
             Self::Person(name) => f.write_str(&name.person),
         }

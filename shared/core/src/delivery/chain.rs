@@ -114,10 +114,10 @@ impl Dispatch {
     }
 
     /// Cancels the pending deliveries to people who have the incident already or can't take it.
-    pub fn skip_responders(&mut self, duty: &Responses) {
+    pub fn skip_responders(&mut self, responses: &Responses) {
         let spared = |id: &str| {
-            duty.acks.iter().any(|ack| ack.person.as_deref() == Some(id))
-                || duty.cannot.iter().any(|known| known == id)
+            responses.acks.iter().any(|ack| ack.person.as_deref() == Some(id))
+                || responses.cannot.iter().any(|known| known == id)
         };
         for delivery in self.deliveries.values_mut() {
             if delivery.progress == Progress::Pending

@@ -37,7 +37,7 @@ pub fn begins_anew(
     let opens = matches!(
         event,
         Event::Press(_)
-            | Event::Crowd(Signal::Rise { .. } | Signal::Silent { .. })
+            | Event::Occupancy(Signal::Rise { .. } | Signal::Silent { .. })
             | Event::Waits { .. }
             | Event::Alert(_)
     );
@@ -75,7 +75,7 @@ pub fn decide(state: Option<&Incident>, event: &Event, context: Context<'_>, now
             }
             _ => nothing(state),
         },
-        Event::Crowd(signal) => occupancy::handle_signal(state, current, signal, context, now),
+        Event::Occupancy(signal) => occupancy::handle_signal(state, current, signal, context, now),
         Event::Waits { customer, since } => {
             waiting::handle_waiting(state, current, (customer, *since), context, now)
         }

@@ -36,7 +36,7 @@ pub(super) fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
         return None;
     }
     let quiet = incident.heard_at + plan.reset_after.0;
-    let snooze = incident.responses.snoozed_until.filter(|_| incident.crowd.is_none());
+    let snooze = incident.responses.snoozed_until.filter(|_| incident.occupancy.is_none());
     let hold = incident.responses.hold.as_ref().map(|hold| hold.until);
     let times = [next_step_at(incident, plan), snooze, hold, question_at(incident, plan)];
     // A hold or a snooze sets `heard_at` to its end, so that `quiet` comes after it.

@@ -47,7 +47,7 @@ impl Roster {
             report(&["team"], missing("team", team, self.teams.keys()));
         }
         if rota.layers.is_empty() && rota.overrides.is_empty() {
-            report(&[], "nobody would ever be on duty; give it `layers`".into());
+            report(&[], "nobody would ever be on call; give it `layers`".into());
         }
         for (index, layer) in rota.layers.iter().enumerate() {
             let at = index.to_string();

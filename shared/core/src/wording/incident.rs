@@ -274,10 +274,10 @@ pub fn nobody_left(incident: &Incident) -> String {
 pub fn gap(gap: &Gap) -> String {
     match gap {
         Gap::NobodyOnDuty { rota, instead: Some(team) } => {
-            format!("nobody is on duty in {rota}; the team {team} stands in")
+            format!("nobody is on call in {rota}; the team {team} stands in")
         }
         Gap::NobodyOnDuty { rota, instead: None } => {
-            format!("nobody is on duty in {rota}, and nobody stands in")
+            format!("nobody is on call in {rota}, and nobody stands in")
         }
         Gap::Unknown { target } => format!("{target} is unknown, or has nobody who can be reached"),
     }

@@ -282,7 +282,7 @@ fn an_attempt_with_unknown_outcome_may_still_bring_somebody() {
 #[test]
 fn notices_and_posts_bring_nobody() {
     let mut dispatch = paging(&[Call(0)]);
-    let content = || Content::Text("Nobody is on duty".to_owned());
+    let content = || Content::Text("Nobody is on call".to_owned());
     let admin = Message::Direct(DirectMessage { email: "admin@example.com".to_owned(), content: content() });
     dispatch.add(Delivery::new(admin, morning()));
     dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content: content() }), morning()));
@@ -304,9 +304,9 @@ fn only_people_who_have_it_or_cannot_are_skipped() {
         }
         dispatch
     };
-    let left = |duty: &Responses| {
+    let left = |responses: &Responses| {
         let mut dispatch = all();
-        dispatch.skip_responders(duty);
+        dispatch.skip_responders(responses);
         let pending = dispatch.deliveries.values().filter(|delivery| delivery.progress == Progress::Pending);
         let mut ids: Vec<String> =
             pending.filter_map(|delivery| Some(delivery.recipient.as_ref()?.id.clone())).collect();

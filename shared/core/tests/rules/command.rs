@@ -27,8 +27,8 @@ fn spared(night: &Night) -> Vec<String> {
     let all = everybody();
     let mut ids: Vec<String> = all.people.keys().cloned().collect();
     ids.retain(|id| {
-        let duty = &night.incident().responses;
-        duty.acks.iter().any(|ack| ack.person.as_ref() == Some(id)) || duty.cannot.contains(id)
+        let responses = &night.incident().responses;
+        responses.acks.iter().any(|ack| ack.person.as_ref() == Some(id)) || responses.cannot.contains(id)
     });
     ids
 }
@@ -350,9 +350,9 @@ fn a_person_who_could_not_may_snooze_and_then_not_again() {
 fn a_requested_next_step_comes_once() {
     let mut night = Night::begun();
     let next = Event::Command { by: actor("dana"), epoch: Some(1), command: Command::Next { step: Some(1) } };
-    let climbed = night.apply(&next);
-    assert_eq!(night.pages(&climbed), usual("robin"));
-    assert_eq!(entry(&climbed), "dana asked for the next step");
+    let escalated = night.apply(&next);
+    assert_eq!(night.pages(&escalated), usual("robin"));
+    assert_eq!(entry(&escalated), "dana asked for the next step");
     assert_eq!(night.apply(&next).outcome, CommandOutcome::Nothing, "asking twice climbs once");
     night.says("dana", Command::Next { step: None });
     assert_eq!(night.stands(), (Phase::Open, 3, 0));

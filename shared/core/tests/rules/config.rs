@@ -406,7 +406,7 @@ fn zones_name_existing_sites_and_plans() {
         "plan": { "at": 50, "plan": "crowds" },
     })), @r#"
         zones.: a zone's name is 1 to 60 letters, digits, - and _; use `label` for what people read
-        zones.plan.plan: there is no plan "crowds"; the plans are: crowd
+        zones.plan.plan: there is no plan "crowds"; the plans are: occupancy
         zones.second floor: a zone's name is 1 to 60 letters, digits, - and _; use `label` for what people read
         zones.site.site: there is no site "moll"; the sites are: analytics, cmx-push, mall, meraki, meraki-push, presence, spaces, v1, v2, v3, zones
         "#);

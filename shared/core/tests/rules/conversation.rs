@@ -145,7 +145,7 @@ impl Room {
         self.now += SignedDuration::from_secs(seconds);
     }
 
-    pub(crate) fn talk(&self) -> &Conversation {
+    pub(crate) fn conversation(&self) -> &Conversation {
         self.state.as_ref().expect("something was heard")
     }
 }
@@ -244,19 +244,25 @@ fn the_first_text_opens_a_conversation_and_the_next_continues_it() {
         ["1: first post", "1: post: **+352691496401** 08:00: Where is my bike?", "1: assign"]
     );
     assert_eq!(facts(&turn), ["conversation.opened"]);
-    let talk = room.talk();
-    assert_eq!((talk.version, talk.dispatches, talk.last_post, talk.last_answer), (1, 1, 1, 0));
-    assert_eq!((talk.waiting_since, talk.heard_at, talk.opened_at), (Some(room.now), room.now, room.now));
-    assert_eq!(talk.title(), CUSTOMER, "an international number stays whole");
+    let conversation = room.conversation();
+    assert_eq!(
+        (conversation.version, conversation.dispatches, conversation.last_post, conversation.last_answer),
+        (1, 1, 1, 0)
+    );
+    assert_eq!(
+        (conversation.waiting_since, conversation.heard_at, conversation.opened_at),
+        (Some(room.now), room.now, room.now)
+    );
+    assert_eq!(conversation.title(), CUSTOMER, "an international number stays whole");
     assert_eq!(room.sender.confirmed, Some(room.now));
-    assert_eq!(talk.wake_at, Some(room.now + SignedDuration::from_mins(5)));
+    assert_eq!(conversation.wake_at, Some(room.now + SignedDuration::from_mins(5)));
 
     room.pass(60);
     let turn = room.hear(&text("Hello?"));
     assert_eq!(said(&turn), ["2: post: **+352691496401** 08:01: Hello?"], "it was just looked who is there");
     assert_eq!(turn.dispatches[0].previous_post, Some(1), "a post waits for the post before it");
     assert_eq!(
-        room.talk().waiting_since,
+        room.conversation().waiting_since,
         Some(morning()),
         "who asks again has been waiting since the first time"
     );
@@ -291,7 +297,7 @@ fn a_late_text_shows_when_it_was_sent() {
     let at = Some(room.now - SignedDuration::from_mins(90));
     let heard = ConversationEvent::Text { body: "Late".into(), files: Vec::new(), at, word: None };
     assert_eq!(room.tell(&heard)[1], "1: post: **+352691496401** 06:30: Late");
-    assert_eq!(room.talk().heard_at, room.now);
+    assert_eq!(room.conversation().heard_at, room.now);
 }
 
 #[test]
@@ -309,7 +315,7 @@ fn pictures_follow_the_text_in_their_order() {
         said(&turn)[1..5],
         ["1: post: **+352691496401** 08:00:", "1: file one", "1: file two", "1: file three"]
     );
-    assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.files), Some(3));
+    assert_eq!(turn.dispatches[0].conversation_entry().map(|conversation| conversation.files), Some(3));
     // A picture with the word STOP is no opt-out.
     room.hear(&ConversationEvent::Text { body: "stop".into(), files, at: None, word: None });
     assert_eq!(room.sender.opted_out, None);
@@ -321,7 +327,7 @@ fn a_text_reopens_a_closed_conversation() {
     room.text("Hello");
     room.answer("Hello!");
     room.command(AgentCommand::Close { note: None });
-    assert!(room.talk().closed && room.talk().wake_at.is_none());
+    assert!(room.conversation().closed && room.conversation().wake_at.is_none());
     room.pass(3600);
     let turn = room.hear(&text("One more thing"));
     assert_eq!(facts(&turn), ["conversation.reopened"]);
@@ -330,17 +336,23 @@ fn a_text_reopens_a_closed_conversation() {
         ["5: post: **+352691496401** 09:00: One more thing", "5: assign"],
         "no second first post"
     );
-    let talk = room.talk();
-    assert_eq!((talk.closed, talk.opened_at, talk.waiting_since), (false, room.now, Some(room.now)));
-    assert_eq!(talk.assignee, None, "whoever had it is asked anew");
+    let conversation = room.conversation();
+    assert_eq!(
+        (conversation.closed, conversation.opened_at, conversation.waiting_since),
+        (false, room.now, Some(room.now))
+    );
+    assert_eq!(conversation.assignee, None, "whoever had it is asked anew");
 }
 
 #[test]
 fn customers_are_called_by_name_number_or_address() {
     let mut room = Room::new().of(Address::Mail("Ann@Example.com".into()));
     room.tell(&form("Hello", Some("Ann"), None));
-    assert_eq!((room.talk().called(), room.talk().title()), ("Ann".into(), "Ann Ann@Example.com".into()));
-    assert_eq!(room.talk().email.as_deref(), Some("Ann@Example.com"));
+    assert_eq!(
+        (room.conversation().called(), room.conversation().title()),
+        ("Ann".into(), "Ann Ann@Example.com".into())
+    );
+    assert_eq!(room.conversation().email.as_deref(), Some("Ann@Example.com"));
     assert_eq!(
         Address::Mail("ann@example.com".into()).subject("AC", "support"),
         room.subject,
@@ -349,10 +361,10 @@ fn customers_are_called_by_name_number_or_address() {
     assert_ne!(room.subject, room.address.subject("AC", "sales"), "each line is another conversation");
     let mut hidden = Room::new().of(Address::Hidden);
     hidden.tell(&ConversationEvent::Called { spoke: None });
-    assert_eq!(hidden.talk().called(), "Somebody without a number");
-    assert_eq!(hidden.talk().title(), "Callers without a number");
+    assert_eq!(hidden.conversation().called(), "Somebody without a number");
+    assert_eq!(hidden.conversation().title(), "Callers without a number");
     assert!(!room.subject.as_str().to_lowercase().contains("ann"), "a subject reaches logs");
-    assert!(!format!("{:?} {:?}", room.talk(), room.address).contains("Ann"));
+    assert!(!format!("{:?} {:?}", room.conversation(), room.address).contains("Ann"));
 }
 
 #[test]
@@ -384,7 +396,7 @@ fn an_agent_is_asked_to_answer() {
     let said = room.tell(&ConversationEvent::Looked(Attendance::Asked(kim())));
     assert_eq!(said[0], "2: post: <@personId:p-kim|Kim> please answer: nobody else is here.");
     assert_eq!(said[2], "3: text to +352691496401: Welcome!");
-    assert_eq!(room.talk().assignee, Some(kim()));
+    assert_eq!(room.conversation().assignee, Some(kim()));
 }
 
 #[test]
@@ -395,7 +407,7 @@ fn a_search_for_an_agent_comes_too_late_after_an_answer() {
         room.answer("Hello!");
         let turn = room.hear(&ConversationEvent::Looked(there));
         assert!(!turn.changes_something(), "nobody waits any more: {:?}", said(&turn));
-        assert_eq!(room.talk().assignee, Some(dana()));
+        assert_eq!(room.conversation().assignee, Some(dana()));
     }
 }
 
@@ -532,9 +544,13 @@ fn stop_cancels_what_was_not_sent() {
         );
         assert_eq!(facts(&turn), ["customer.opted-out"]);
         assert_eq!(room.sender.opted_out, Some(room.now));
-        let talk = room.talk();
-        assert_eq!((talk.waiting_since, talk.alarm), (None, None), "nobody waits");
-        assert_eq!(talk.cancels(2), Some("the customer wants no more texts"), "what had not left stays here");
+        let conversation = room.conversation();
+        assert_eq!((conversation.waiting_since, conversation.alarm), (None, None), "nobody waits");
+        assert_eq!(
+            conversation.cancels(2),
+            Some("the customer wants no more texts"),
+            "what had not left stays here"
+        );
     }
     for words in ["Please stop calling me", "STOP it", "don't stop", "Can I cancel my order?"] {
         let mut room = Room::new();
@@ -557,7 +573,7 @@ fn a_stop_from_an_unknown_number_is_recorded() {
     let said = room.text("START");
     assert_eq!(said, ["1: first post", "1: post: 🔔 +352691496401 texted START. Texts are welcome again."]);
     assert_eq!((room.sender.opted_out, room.sender.confirmed), (None, Some(room.now)));
-    assert_eq!(room.talk().waiting_since, None);
+    assert_eq!(room.conversation().waiting_since, None);
     assert_eq!(answers(&room.answer("Hello!")), ["Hello!"]);
 }
 
@@ -590,7 +606,11 @@ fn a_stop_on_one_line_holds_on_all_lines() {
         said[1], "4: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.",
         "shown"
     );
-    assert_eq!(other.talk().waiting_since, Some(morning()), "what waited before is for the team to close");
+    assert_eq!(
+        other.conversation().waiting_since,
+        Some(morning()),
+        "what waited before is for the team to close"
+    );
 }
 
 #[test]
@@ -606,7 +626,7 @@ fn texts_of_an_opted_out_customer_are_shown_but_do_not_wait() {
             "4: post: 🔕 This customer texted STOP earlier. Nothing can be sent until START.",
         ]
     );
-    assert_eq!(room.talk().waiting_since, None);
+    assert_eq!(room.conversation().waiting_since, None);
     room.text("START");
     assert_eq!(room.sender.opted_out, None);
     assert_eq!(room.text("You there?").last().map(String::as_str), Some("6: assign"));
@@ -625,7 +645,7 @@ fn twilios_opt_out_word_takes_precedence() {
     // START from a customer who never opted out is an ordinary text: YES may be an answer.
     let said = room.text("Yes");
     assert_eq!(said[0], "4: post: **+352691496401** 08:00: Yes");
-    assert!(room.talk().waiting_since.is_some());
+    assert!(room.conversation().waiting_since.is_some());
 }
 
 #[test]
@@ -636,7 +656,7 @@ fn help_gets_no_automatic_reply() {
             room.open = open;
             let turn = room.hear(&text("HELP"));
             assert!(said(&turn)[1].ends_with("HELP"), "the team sees it");
-            assert!(room.talk().waiting_since.is_some());
+            assert!(room.conversation().waiting_since.is_some());
             assert_eq!(answers(&turn), [""; 0]);
             let looked = room.hear(&ConversationEvent::Looked(there.clone()));
             assert_eq!(answers(&looked), [""; 0], "Twilio has answered already: {there:?}");
@@ -655,7 +675,7 @@ fn a_stop_that_only_twilio_knew_is_recorded() {
             "2: post: 🔕 Twilio says that this customer wants no more texts (21610). Nothing can be sent until the customer texts START."
         ]
     );
-    assert_eq!(room.talk().waiting_since, None);
+    assert_eq!(room.conversation().waiting_since, None);
     assert!(!room.hear(&ConversationEvent::Refused).changes_something(), "once");
 }
 
@@ -667,14 +687,14 @@ fn calls_are_shown_and_missed_calls_wait() {
         room.tell(&ConversationEvent::Rings),
         ["1: first post", "1: post: 📞 **+352691496401** 08:00: calls, and is being connected."]
     );
-    assert_eq!(room.talk().waiting_since, None, "a phone rings already");
+    assert_eq!(room.conversation().waiting_since, None, "a phone rings already");
     let spoke = Some(SignedDuration::from_secs(200));
     room.pass(200);
     assert_eq!(
         room.tell(&ConversationEvent::Called { spoke }),
         ["2: post: 📞 **+352691496401** 08:03: the call is over, after 3 min 20 s."]
     );
-    assert_eq!((room.talk().waiting_since, room.talk().answered_at), (None, Some(room.now)));
+    assert_eq!((room.conversation().waiting_since, room.conversation().answered_at), (None, Some(room.now)));
     room.pass(7200);
     assert_eq!(
         room.tell(&ConversationEvent::Called { spoke: None }),
@@ -686,7 +706,7 @@ fn calls_are_shown_and_missed_calls_wait() {
             "4: report",
         ]
     );
-    assert_eq!(room.talk().waiting_since, Some(room.now));
+    assert_eq!(room.conversation().waiting_since, Some(room.now));
     room.pass(30);
     let heard = ConversationEvent::Voicemail {
         url: "https://api/one.mp3".into(),
@@ -708,7 +728,7 @@ fn calls_are_shown_and_missed_calls_wait() {
     // A caller without a number can't be texted.
     let mut hidden = Room::new().of(Address::Hidden);
     assert_eq!(answers(&hidden.hear(&ConversationEvent::Called { spoke: None })), [""; 0]);
-    assert!(hidden.talk().waiting_since.is_some());
+    assert!(hidden.conversation().waiting_since.is_some());
 }
 
 #[test]
@@ -717,11 +737,11 @@ fn an_answered_call_ends_the_waiting() {
     room.text("Call me");
     room.pass(301);
     room.hear(&ConversationEvent::Wake);
-    assert!(room.talk().alarm.is_some());
+    assert!(room.conversation().alarm.is_some());
     room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
     room.hear(&ConversationEvent::Called { spoke: Some(SignedDuration::from_secs(9)) });
-    assert_eq!((room.talk().alarm, room.talk().alarmed), (None, Some(morning())));
-    assert_eq!(room.talk().wake_at, Some(room.now), "the incident has to end now");
+    assert_eq!((room.conversation().alarm, room.conversation().alarmed), (None, Some(morning())));
+    assert_eq!(room.conversation().wake_at, Some(room.now), "the incident has to end now");
 }
 
 #[test]
@@ -732,14 +752,14 @@ fn an_early_wake_up_changes_nothing() {
     assert!(!room.hear(&ConversationEvent::Wake).changes_something());
     // A wake-up only moves forward when it is reached; until then nothing is written for it.
     room.answer("Hello!");
-    let asked = room.talk().wake_at;
+    let asked = room.conversation().wake_at;
     assert_eq!(asked, Some(morning() + SignedDuration::from_mins(5)));
     assert!(!room.hear(&ConversationEvent::Wake).changes_something(), "still too early");
     room.pass(200);
     let turn = room.hear(&ConversationEvent::Wake);
     assert!(turn.changes_something() && turn.dispatches.is_empty());
     let over = morning() + SignedDuration::from_secs(100) + SignedDuration::from_hours(72);
-    assert_eq!(room.talk().wake_at, Some(over), "now it asks for the right time");
+    assert_eq!(room.conversation().wake_at, Some(over), "now it asks for the right time");
     assert!(!room.hear(&ConversationEvent::Wake).changes_something());
 }
 
@@ -752,25 +772,28 @@ fn a_customer_who_waits_too_long_is_reported() {
     room.pass(1);
     let turn = room.hear(&ConversationEvent::Wake);
     assert_eq!(facts(&turn), ["conversation.waiting"]);
-    let talk = room.talk();
-    assert_eq!((talk.alarm, talk.alarmed, talk.wake_at), (Some(morning()), None, Some(room.now)));
+    let conversation = room.conversation();
+    assert_eq!(
+        (conversation.alarm, conversation.alarmed, conversation.wake_at),
+        (Some(morning()), None, Some(room.now))
+    );
     // As long as the waiting couldn't be reported, it stays due, and no wake-up writes anything: every write wakes again.
     room.pass(1);
     assert!(!room.hear(&ConversationEvent::Wake).changes_something());
-    assert!(room.talk().wake_at.is_some_and(|at| at <= room.now));
+    assert!(room.conversation().wake_at.is_some_and(|at| at <= room.now));
     room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
-    assert_eq!(room.talk().wake_at, Some(morning() + SignedDuration::from_hours(72)));
+    assert_eq!(room.conversation().wake_at, Some(morning() + SignedDuration::from_hours(72)));
     assert!(
         !room.hear(&ConversationEvent::Told { alarmed: Some(morning()) }).changes_something(),
         "told twice"
     );
     room.pass(60);
     room.text("Hello?");
-    assert_eq!(room.talk().alarm, Some(morning()), "one waiting, one incident");
+    assert_eq!(room.conversation().alarm, Some(morning()), "one waiting, one incident");
     room.answer("Here");
-    assert_eq!((room.talk().alarm, room.talk().wake_at), (None, Some(room.now)));
+    assert_eq!((room.conversation().alarm, room.conversation().wake_at), (None, Some(room.now)));
     room.hear(&ConversationEvent::Told { alarmed: None });
-    assert!(room.talk().wake_at.is_some_and(|at| at > room.now));
+    assert!(room.conversation().wake_at.is_some_and(|at| at > room.now));
 }
 
 #[test]
@@ -780,16 +803,24 @@ fn outside_of_opening_hours_nobody_waits_too_long() {
     room.text("Hello");
     room.pass(300);
     assert!(room.hear(&ConversationEvent::Wake).dispatches.is_empty());
-    assert_eq!(room.talk().alarm, None);
-    assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(15)), "looked at again");
+    assert_eq!(room.conversation().alarm, None);
+    assert_eq!(
+        room.conversation().wake_at,
+        Some(room.now + SignedDuration::from_mins(15)),
+        "looked at again"
+    );
     // The team comes, and the customer writes before the next wake-up: a customer who waited all night waits too long now.
     room.pass(600);
     room.open = true;
     room.text("Hello?");
-    assert!(room.talk().wake_at.is_some_and(|at| at >= room.now), "{:?}", room.talk().wake_at);
+    assert!(
+        room.conversation().wake_at.is_some_and(|at| at >= room.now),
+        "{:?}",
+        room.conversation().wake_at
+    );
     room.pass(300);
     room.hear(&ConversationEvent::Wake);
-    assert_eq!(room.talk().alarm, Some(morning()));
+    assert_eq!(room.conversation().alarm, Some(morning()));
 }
 
 #[test]
@@ -802,7 +833,7 @@ fn a_wake_up_is_never_in_the_past() {
     room.pass(3600);
     room.open = true;
     room.text("Hello?");
-    assert_eq!(room.talk().wake_at, Some(room.now));
+    assert_eq!(room.conversation().wake_at, Some(room.now));
 }
 
 #[test]
@@ -812,11 +843,11 @@ fn quiet_conversations_close() {
     room.answer("Hello!");
     room.pass(3599);
     room.hear(&ConversationEvent::Wake);
-    assert!(!room.talk().closed);
+    assert!(!room.conversation().closed);
     room.pass(1);
     let turn = room.hear(&ConversationEvent::Wake);
     assert_eq!((facts(&turn), said(&turn)), (vec!["conversation.closed"], vec![]), "without a word");
-    assert!(room.talk().closed && room.talk().wake_at.is_none());
+    assert!(room.conversation().closed && room.conversation().wake_at.is_none());
     assert!(!room.hear(&ConversationEvent::Wake).changes_something());
 }
 
@@ -829,8 +860,8 @@ fn a_waiting_conversation_is_not_closed() {
     for _ in 0..8 {
         room.pass(1800);
         room.hear(&ConversationEvent::Wake);
-        assert!(!room.talk().closed);
-        assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(15)));
+        assert!(!room.conversation().closed);
+        assert_eq!(room.conversation().wake_at, Some(room.now + SignedDuration::from_mins(15)));
     }
     room.open = true;
     room.pass(900);
@@ -838,11 +869,11 @@ fn a_waiting_conversation_is_not_closed() {
     room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
     // It is an incident now, and stays one: nothing is left to do but to wake now and then.
     for _ in 0..5 {
-        let wake_at = room.talk().wake_at.expect("it is open");
+        let wake_at = room.conversation().wake_at.expect("it is open");
         assert!(wake_at > room.now, "not at every moment");
         room.now = wake_at;
         assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), [""; 0]);
-        assert_eq!((room.talk().closed, room.talk().waiting_since), (false, Some(morning())));
+        assert_eq!((room.conversation().closed, room.conversation().waiting_since), (false, Some(morning())));
     }
     // An answered conversation is closed by time.
     room.answer("Hello!");
@@ -852,7 +883,7 @@ fn a_waiting_conversation_is_not_closed() {
     // And where nobody is called for it, a waiting conversation is closed by time too.
     let mut room = Room::with(|line| (line["close_after"], line["waiting"]) = (json!("1h"), Value::Null));
     room.text("Hello");
-    assert_eq!(room.talk().wake_at, Some(room.now + SignedDuration::from_mins(60)));
+    assert_eq!(room.conversation().wake_at, Some(room.now + SignedDuration::from_mins(60)));
     room.pass(3600);
     assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), ["conversation.closed"]);
 }
@@ -1019,8 +1050,9 @@ impl Watch {
                 .values()
                 .any(|one| matches!(one.message, Message::Mail(MailMessage::Reply { .. })));
             prop_assert!(!(room.sender.confirmed.is_some() && mails), "who texted is answered by text alone");
-            let by_itself =
-                dispatch.conversation_entry().is_some_and(|talk| talk.speaker == Speaker::Handbell);
+            let by_itself = dispatch
+                .conversation_entry()
+                .is_some_and(|conversation| conversation.speaker == Speaker::Handbell);
             if by_itself && !matches!(heard, ConversationEvent::Command { .. }) {
                 let quiet = |last: Timestamp| room.now.duration_since(last) >= SignedDuration::from_mins(10);
                 prop_assert!(self.told.is_none_or(quiet), "told twice in ten minutes");
@@ -1078,7 +1110,7 @@ proptest! {
                 }
                 Move::Command(command) => ConversationEvent::Command { command, asked: room.words("") },
                 Move::Change(back, text) => {
-                    let answers = before.as_ref().map(|talk| talk.answers.clone()).unwrap_or_default();
+                    let answers = before.as_ref().map(|conversation| conversation.answers.clone()).unwrap_or_default();
                     let Some((message, answer)) = answers.iter().rev().nth(back).cloned() else { continue };
                     let now = text.map(|text| AgentMessage { message: message.clone(), ..room.words(&text) });
                     ConversationEvent::Changed { answer, now, by: "Dana".into() }
@@ -1091,7 +1123,7 @@ proptest! {
                     let erase = ConversationEvent::Command { command: AgentCommand::Erase { confirmed: true }, asked: room.words("") };
                     let turn = room.hear(&erase);
                     watch.check(before.as_ref(), &erase, &room, &turn)?;
-                    prop_assert!(room.state.as_ref().is_none_or(|talk| talk.address.is_none()));
+                    prop_assert!(room.state.as_ref().is_none_or(|conversation| conversation.address.is_none()));
                     if removed && turn.changes_something() && room.sender.opted_out.is_none() {
                         (room.sender, watch.told) = (Sender::default(), None);
                     }
@@ -1103,7 +1135,7 @@ proptest! {
                     watch.dispatches.clear();
                     continue;
                 }
-                Move::Reconcile => ConversationEvent::Told { alarmed: before.as_ref().and_then(|talk| talk.alarm) },
+                Move::Reconcile => ConversationEvent::Told { alarmed: before.as_ref().and_then(|conversation| conversation.alarm) },
                 Move::Open(open) => {
                     room.open = open;
                     continue;
@@ -1113,7 +1145,7 @@ proptest! {
                     continue;
                 }
                 Move::Sleep => {
-                    let wake_at = before.as_ref().and_then(|talk| talk.wake_at);
+                    let wake_at = before.as_ref().and_then(|conversation| conversation.wake_at);
                     room.now = room.now.max(wake_at.unwrap_or(room.now));
                     ConversationEvent::Wake
                 }

@@ -53,13 +53,13 @@ fn an_answer_goes_to_the_customer() {
         (None, None, None)
     );
     assert!(dispatch.deliveries.contains_key(SUMMARY));
-    let talk = dispatch.conversation_entry().expect("it is part of what was said");
+    let conversation = dispatch.conversation_entry().expect("it is part of what was said");
     assert_eq!(
-        (&talk.speaker, talk.text.as_str(), talk.files),
+        (&conversation.speaker, conversation.text.as_str(), conversation.files),
         (&Speaker::Agent("Dana".into()), "It is ready.", 0)
     );
     assert_eq!(not_before(&turn), [room.now], "at once");
-    let state = room.talk();
+    let state = room.conversation();
     assert_eq!(
         (state.waiting_since, state.answered_at, state.assignee.clone()),
         (None, Some(room.now), Some(dana()))
@@ -93,7 +93,7 @@ fn answers_are_sent_one_after_another_and_so_are_posts() {
     // An automatic reply waits in both queues.
     let closing = room.command(AgentCommand::Close { note: None });
     assert!(closing[1].starts_with("7: post") && closing[2].starts_with("7: text"), "{closing:?}");
-    assert_eq!((room.talk().last_post, room.talk().last_answer), (7, 7));
+    assert_eq!((room.conversation().last_post, room.conversation().last_answer), (7, 7));
 }
 
 #[test]
@@ -101,12 +101,12 @@ fn the_first_agent_who_answers_has_the_customer() {
     let mut room = asked();
     room.hear(&ConversationEvent::Looked(Attendance::Asked(kim())));
     room.answer("I do it");
-    assert_eq!(room.talk().assignee, Some(kim()), "who was asked keeps it");
+    assert_eq!(room.conversation().assignee, Some(kim()), "who was asked keeps it");
     let mut room = asked();
     room.answer("I do it");
     let kims = AgentMessage { by: kim(), ..room.words("So do I") };
     room.hear(&ConversationEvent::Relay(kims));
-    assert_eq!(room.talk().assignee, Some(dana()));
+    assert_eq!(room.conversation().assignee, Some(dana()));
     room.pass(800);
     assert_eq!(room.text("And now?").len(), 1, "somebody was heard lately");
     room.pass(200);
@@ -127,7 +127,10 @@ fn a_signed_answer_begins_with_the_agents_name() {
     let mut room = asked_with(|line| line["signed"] = json!(true));
     let turn = room.answer("It is ready.");
     assert_eq!(answers(&turn), ["Dana: It is ready."]);
-    assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.text.as_str()), Some("It is ready."));
+    assert_eq!(
+        turn.dispatches[0].conversation_entry().map(|conversation| conversation.text.as_str()),
+        Some("It is ready.")
+    );
     let files = AgentMessage { files: vec!["f1".into(), "f2".into()], ..room.words("") };
     assert_eq!(
         said(&room.hear(&ConversationEvent::Relay(files)))[0],
@@ -273,7 +276,7 @@ fn the_space_reads_why_an_answer_was_not_sent() {
     }
     let mut room = asked_with(|line| line["countries"] = json!(["+1"]));
     assert!(first(&mut room).ends_with(wording::NOT_SENT_COUNTRY));
-    assert!(room.talk().waiting_since.is_some() && room.talk().answers.is_empty());
+    assert!(room.conversation().waiting_since.is_some() && room.conversation().answers.is_empty());
 }
 
 #[test]
@@ -283,7 +286,7 @@ fn an_answer_reopens_a_closed_conversation() {
     room.pass(600);
     let turn = room.answer("One more thing");
     assert_eq!(facts(&turn), ["conversation.reopened"]);
-    assert!(!room.talk().closed && room.talk().wake_at.is_some());
+    assert!(!room.conversation().closed && room.conversation().wake_at.is_some());
 }
 
 #[test]
@@ -299,7 +302,7 @@ fn claim_and_release_change_who_has_the_customer() {
     room.pass(60);
     let said = room.command(AgentCommand::Release);
     assert_eq!(said, ["6: post under m4: Dana gave it back. The customer's next text looks for somebody."]);
-    assert_eq!(room.talk().assignee, None);
+    assert_eq!(room.conversation().assignee, None);
     assert_eq!(room.text("And?").last().map(String::as_str), Some("7: assign"), "as was promised");
     // An agent who claims an old conversation is available now.
     room.pass(86_400);
@@ -316,8 +319,8 @@ fn close_ends_the_conversation() {
         "2: post under m1: Closed by Dana. paid, \\*all\\*  \n\\- done It opens again when the customer writes."
     );
     assert_eq!(said[2], "3: text to +352691496401: Goodbye!");
-    let talk = room.talk();
-    assert_eq!((talk.closed, talk.waiting_since, talk.wake_at), (true, None, None));
+    let conversation = room.conversation();
+    assert_eq!((conversation.closed, conversation.waiting_since, conversation.wake_at), (true, None, None));
     // For the customer, closing twice is closing once.
     room.pass(7200);
     let asked = room.words("");
@@ -344,14 +347,18 @@ fn close_ends_the_incident_of_a_waiting_customer() {
     room.hear(&ConversationEvent::Wake);
     room.hear(&ConversationEvent::Told { alarmed: Some(morning()) });
     room.command(AgentCommand::Close { note: None });
-    assert_eq!((room.talk().alarm, room.talk().wake_at), (None, Some(room.now)), "the incident has to end");
+    assert_eq!(
+        (room.conversation().alarm, room.conversation().wake_at),
+        (None, Some(room.now)),
+        "the incident has to end"
+    );
     room.pass(1);
     assert!(
         !room.hear(&ConversationEvent::Wake).changes_something(),
         "until it was told, nothing is written"
     );
     room.hear(&ConversationEvent::Told { alarmed: None });
-    assert_eq!(room.talk().wake_at, None);
+    assert_eq!(room.conversation().wake_at, None);
 }
 
 #[test]
@@ -377,7 +384,7 @@ fn canned_sends_a_prepared_answer() {
         asked: asked.clone(),
     });
     assert_eq!((answers(&turn), turn.answer), (vec!["From 9 to 6.".to_owned()], 2));
-    assert_eq!(room.talk().answers, [(asked.message, 2)], "deleting the command takes it back");
+    assert_eq!(room.conversation().answers, [(asked.message, 2)], "deleting the command takes it back");
     assert_eq!(
         room.command(AgentCommand::Canned("tmies".into())),
         ["3: post under m2: **Not sent.** There is no answer called tmies. There are: `Times`."]
@@ -419,7 +426,7 @@ fn a_question_of_an_agent_is_answered_in_the_space() {
     assert!(room.command(AgentCommand::Who)[0].contains("Nobody has it."));
     assert_eq!(room.command(AgentCommand::Hours), ["5: post under m4: We are always open."]);
     assert!(room.command(AgentCommand::Help)[0].contains("`/claim`"));
-    assert!(room.talk().waiting_since.is_some(), "none of it is an answer");
+    assert!(room.conversation().waiting_since.is_some(), "none of it is an answer");
 }
 
 #[test]
@@ -434,7 +441,7 @@ fn optout_cancels_what_was_not_sent() {
         ]
     );
     assert_eq!(room.sender.opted_out, Some(room.now));
-    assert!(room.talk().cancels(2).is_some());
+    assert!(room.conversation().cancels(2).is_some());
     assert_eq!(answers(&room.answer("Hello?")), [""; 0]);
 }
 
@@ -482,7 +489,7 @@ fn a_message_that_stays_may_need_an_explanation() {
 #[test]
 fn a_message_that_stayed_is_not_judged_again() {
     let mut room = self::asked();
-    let version = room.talk().version;
+    let version = room.conversation().version;
     room.pass(60);
     for (why, sight) in [
         (KeptReason::Whisper, Visibility::OnlyMentions),
@@ -490,27 +497,33 @@ fn a_message_that_stayed_is_not_judged_again() {
     ] {
         let said = AgentMessage { sight, ..room.words("") };
         assert!(room.hear(&ConversationEvent::Stays { why, said }).changes_something());
-        assert_eq!((room.talk().read_to, room.talk().read_with), (Some(room.now), Some(sight)));
+        assert_eq!(
+            (room.conversation().read_to, room.conversation().read_with),
+            (Some(room.now), Some(sight))
+        );
     }
-    assert_eq!(room.talk().version, version + 2);
-    let read_to = room.talk().read_to;
+    assert_eq!(room.conversation().version, version + 2);
+    let read_to = room.conversation().read_to;
     // A message that is read late moves nothing back, and one without a time moves nothing.
     for at in [Some(morning()), None] {
         let said = AgentMessage { at, ..room.words("") };
         room.hear(&ConversationEvent::Stays { why: KeptReason::Echo, said });
-        assert_eq!(room.talk().read_to, read_to);
+        assert_eq!(room.conversation().read_to, read_to);
     }
     // Answers and commands are remembered the same way.
     room.pass(1);
     let asked = AgentMessage { sight: Visibility::OnlyMentions, ..room.words("") };
     room.hear(&ConversationEvent::Command { command: AgentCommand::Claim, asked });
     assert_eq!(
-        (room.talk().read_to, room.talk().read_with),
+        (room.conversation().read_to, room.conversation().read_with),
         (Some(room.now), Some(Visibility::OnlyMentions))
     );
     room.pass(1);
     room.answer("Hello");
-    assert_eq!((room.talk().read_to, room.talk().read_with), (Some(room.now), Some(Visibility::Everything)));
+    assert_eq!(
+        (room.conversation().read_to, room.conversation().read_with),
+        (Some(room.now), Some(Visibility::Everything))
+    );
 }
 
 #[test]
@@ -520,9 +533,9 @@ fn a_deleted_answer_is_withdrawn() {
     let turn = room.hear(&ConversationEvent::Deleted { answer, by: "Dana".into() });
     assert_eq!(said(&turn), ["3: Dana took back 2, changed: false"]);
     assert_eq!(turn.answer, 0);
-    assert_eq!(room.talk().cancels(answer), Some("it was taken back"));
+    assert_eq!(room.conversation().cancels(answer), Some("it was taken back"));
     let turn = room.hear(&ConversationEvent::Deleted { answer, by: "Dana".into() });
-    assert_eq!((turn.dispatches.len(), room.talk().taken_back.clone()), (1, vec![2]));
+    assert_eq!((turn.dispatches.len(), room.conversation().taken_back.clone()), (1, vec![2]));
 }
 
 #[test]
@@ -546,11 +559,18 @@ fn an_edited_answer_replaces_the_first() {
         ),
         (Some(2), Some(2), 4)
     );
-    assert_eq!(room.talk().answers, [("m1".to_owned(), 4)], "the message has another dispatch from now on");
+    assert_eq!(
+        room.conversation().answers,
+        [("m1".to_owned(), 4)],
+        "the message has another dispatch from now on"
+    );
     // A second edit replaces the first.
     let turn = room.hear(&ConversationEvent::Changed { answer: 4, now: Some(now), by: "Dana".into() });
     assert_eq!(
-        (turn.dispatches[1].of_conversation().and_then(|of| of.replaces), room.talk().taken_back.clone()),
+        (
+            turn.dispatches[1].of_conversation().and_then(|of| of.replaces),
+            room.conversation().taken_back.clone()
+        ),
         (Some(4), vec![2, 4])
     );
     // Even if the dispatch was looked up before that edit was written, the latest answer is replaced.
@@ -559,7 +579,7 @@ fn an_edited_answer_replaces_the_first() {
     assert_eq!(said(&turn)[0], "7: Dana took back 6, changed: true");
     assert_eq!((turn.dispatches[1].of_conversation().and_then(|of| of.replaces), turn.answer), (Some(6), 8));
     assert_eq!(
-        (room.talk().answers.clone(), room.talk().taken_back.clone()),
+        (room.conversation().answers.clone(), room.conversation().taken_back.clone()),
         (vec![("m1".to_owned(), 8)], vec![2, 4, 6])
     );
     // An answer that is edited into a whisper is replaced by nothing.
@@ -575,7 +595,7 @@ fn a_customer_whose_answer_failed_waits_again() {
     room.pass(60);
     let turn = room.hear(&ConversationEvent::Failed);
     assert!(turn.changes_something() && turn.dispatches.is_empty(), "the report tells of it");
-    assert_eq!(room.talk().waiting_since, Some(room.now));
+    assert_eq!(room.conversation().waiting_since, Some(room.now));
     room.pass(300);
     assert_eq!(facts(&room.hear(&ConversationEvent::Wake)), ["conversation.waiting"]);
     for last in ["close", "STOP"] {
@@ -595,8 +615,11 @@ fn only_the_latest_answers_are_remembered() {
     for _ in 0..30 {
         room.answer("Hello");
     }
-    let talk = room.talk();
-    assert_eq!((talk.answers.len(), talk.answers[0].1, talk.answers[19].1), (20, 12, 31));
+    let conversation = room.conversation();
+    assert_eq!(
+        (conversation.answers.len(), conversation.answers[0].1, conversation.answers[19].1),
+        (20, 12, 31)
+    );
 }
 
 /// A dispatch with these answers, each with its progress, its unknown attempts and whether it has a receipt.
@@ -783,7 +806,7 @@ fn a_dead_answer_is_shown_under_it_and_nobody_is_called() {
 
 #[test]
 fn texts_of_a_conversation_do_not_reach_logs() {
-    let talk = ConversationEntry {
+    let conversation = ConversationEntry {
         speaker: Speaker::Customer,
         customer: "Ann".into(),
         medium: Medium::Text,
@@ -793,7 +816,7 @@ fn texts_of_a_conversation_do_not_reach_logs() {
         at: morning(),
     };
     let answer = asked().words("secret");
-    assert!(!format!("{talk:?} {answer:?}").contains("secret"));
+    assert!(!format!("{conversation:?} {answer:?}").contains("secret"));
 }
 
 fn waiting() -> House {

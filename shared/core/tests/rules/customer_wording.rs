@@ -26,7 +26,7 @@ fn after(seconds: i64) -> Timestamp {
     morning() + SignedDuration::from_secs(seconds)
 }
 
-fn talk(who: Speaker, way: Medium, text: &str) -> ConversationEntry {
+fn conversation(who: Speaker, way: Medium, text: &str) -> ConversationEntry {
     ConversationEntry {
         speaker: who,
         customer: "Ann *A*".into(),
@@ -46,7 +46,7 @@ fn known() -> Conversation {
     let mut room = Room::new();
     room.text("Hello");
     room.command(AgentCommand::Name("Ann *A*".into()));
-    room.talk().clone()
+    room.conversation().clone()
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn help_lists_the_commands() {
 
 #[test]
 fn entries_are_shown_word_for_word() {
-    let customer = |way, text: &str| shown(&talk(Speaker::Customer, way, text));
+    let customer = |way, text: &str| shown(&conversation(Speaker::Customer, way, text));
     assert_snapshot!(customer(Medium::Text, "Where is\nmy bike?"), @r"
         **Ann \*A\*** 08:00: 
         > Where is  
@@ -102,8 +102,8 @@ fn entries_are_shown_word_for_word() {
     assert_snapshot!(customer(Medium::Call, &wording::call_ended(Some(SignedDuration::from_secs(120)))), @r"📞 **Ann \*A\*** 08:00: the call is over, after 2 min.");
     assert_snapshot!(customer(Medium::Call, &wording::call_ended(None)), @r"📞 **Ann \*A\*** 08:00: **missed call**: nobody took it.");
     assert_snapshot!(customer(Medium::Call, &wording::voicemail(SignedDuration::from_secs(-1))), @r"📞 **Ann \*A\*** 08:00: left a message of 0 s.");
-    assert_snapshot!(shown(&talk(Speaker::Agent("Dana_1".into()), Medium::Text, "It is *ready*")), @r"Dana\_1 08:00: It is \*ready\*");
-    assert_snapshot!(shown(&talk(Speaker::Handbell, Medium::Text, "Welcome!")), @r"🤖 The customer was told by itself, 08:00: Welcome\!");
+    assert_snapshot!(shown(&conversation(Speaker::Agent("Dana_1".into()), Medium::Text, "It is *ready*")), @r"Dana\_1 08:00: It is \*ready\*");
+    assert_snapshot!(shown(&conversation(Speaker::Handbell, Medium::Text, "Welcome!")), @r"🤖 The customer was told by itself, 08:00: Welcome\!");
     assert_snapshot!(wording::no_file("it is too <big>"), @"(A file came with it, but it can't be shown: it is too &lt;big&gt;.)");
 }
 
@@ -114,7 +114,7 @@ fn a_forms_notes_say_where_answers_go() {
         Conversation { address: Some(Address::Mail("ann@example.com".into())), ..known("ann@example.com") };
     let nameless = Conversation { email: None, ..self::known() };
     let form = |text: &str, note: String| {
-        shown(&ConversationEntry { note, ..talk(Speaker::Customer, Medium::Form, text) })
+        shown(&ConversationEntry { note, ..conversation(Speaker::Customer, Medium::Form, text) })
     };
     assert_snapshot!(form("I want\n\n# a *bike*", String::new()), @r"
         🌐 **Ann \*A\*** 08:00, by the web form:
@@ -293,9 +293,10 @@ fn a_withdrawn_answer_is_reported() {
 #[test]
 fn who_shows_what_is_known_of_the_customer() {
     let zone = words().zone;
-    let talk = Conversation { email: Some("ann_a@example.com".into()), assignee: Some(dana()), ..known() };
+    let conversation =
+        Conversation { email: Some("ann_a@example.com".into()), assignee: Some(dana()), ..known() };
     let sender = Sender { opted_out: Some(after(60)), ..Sender::default() };
-    assert_snapshot!(wording::who(&talk, &sender, &zone), @r"
+    assert_snapshot!(wording::who(&conversation, &sender, &zone), @r"
         The customer is **Ann \*A\***.  
         Number: +352691496401  
         Mail: ann\_a@example.com  
@@ -304,8 +305,8 @@ fn who_shows_what_is_known_of_the_customer() {
         🔕 No texts since 2026-03-02 08:01.  
         Open since 2026-03-02 08:00.
         ");
-    let talk = Conversation { name: None, waiting_since: None, ..known() };
-    assert_snapshot!(wording::who(&talk, &Sender::default(), &zone), @"
+    let conversation = Conversation { name: None, waiting_since: None, ..known() };
+    assert_snapshot!(wording::who(&conversation, &Sender::default(), &zone), @"
         The customer is **+352691496401**.  
         Nobody has it.  
         Open since 2026-03-02 08:00.
@@ -430,7 +431,7 @@ fn the_delivery_summary_shows_the_outcome_of_an_answer() {
     // An automatic reply isn't shown unless it fails.
     let by_itself = |progress| {
         let mut dispatch = answered(progress, Some("no"), None);
-        let entry = Box::new(talk(Speaker::Handbell, Medium::Text, "Welcome!"));
+        let entry = Box::new(conversation(Speaker::Handbell, Medium::Text, "Welcome!"));
         dispatch.in_conversation(|of| of.entry = Some(entry));
         delivery_summary(&dispatch)
     };
@@ -506,7 +507,7 @@ fn a_transcript_has_everything_that_was_said() {
 
 #[test]
 fn a_customers_markdown_is_escaped() {
-    let customer = |text: &str| shown(&talk(Speaker::Customer, Medium::Text, &format!("x\n{text}")));
+    let customer = |text: &str| shown(&conversation(Speaker::Customer, Medium::Text, &format!("x\n{text}")));
     let all = [
         "# heading",
         "===",
@@ -582,7 +583,7 @@ proptest! {
         text in proptest::collection::vec("[ \t]{0,6}([-+=*>#]{1,4}|[0-9]{1,3}[.)])?[ -~]{0,20}(\r\n|\n|\r)?", 0..6),
         way in prop_oneof![Just(Medium::Text), Just(Medium::Form)],
     ) {
-        let one = ConversationEntry { customer: name, ..talk(Speaker::Customer, way, &text.concat()) };
+        let one = ConversationEntry { customer: name, ..conversation(Speaker::Customer, way, &text.concat()) };
         let shown = shown(&one);
         // The `>` at the beginning of a line is Handbell's: it shows that the customer wrote the rest.
         let lines: Vec<_> = shown.lines().collect();

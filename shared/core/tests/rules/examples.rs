@@ -178,10 +178,10 @@ fn after_an_automatic_step_a_press_takes_the_next_one() {
     house.pass(299);
     assert_eq!(house.apply(&Event::Wake).next, None, "never early");
     house.pass(1);
-    let climbed = house.apply(&Event::Wake);
-    assert_eq!((house.incident().step, climbed.count), (2, 1));
+    let escalated = house.apply(&Event::Wake);
+    assert_eq!((house.incident().step, escalated.count), (2, 1));
     assert_eq!(
-        house.posts(&climbed),
+        house.posts(&escalated),
         ["Nobody has acknowledged since 08:00. The next step is taken.", "Still needed"]
     );
     assert_eq!((house.press().count, house.incident().step), (2, 3));
@@ -209,9 +209,9 @@ fn two_requests_for_the_next_step_take_it_once() {
     let mut house = House::with(two_steps());
     house.press();
     let next = says("+352691496401 (by phone)", 1, Command::Next { step: Some(1) });
-    let climbed = house.apply(&next);
-    assert_eq!((climbed.outcome, house.incident().step, climbed.count), (CommandOutcome::Done, 2, 1));
-    assert_eq!(house.posts(&climbed)[0], "+352691496401 \\(by phone\\) asked for the next step.");
+    let escalated = house.apply(&next);
+    assert_eq!((escalated.outcome, house.incident().step, escalated.count), (CommandOutcome::Done, 2, 1));
+    assert_eq!(house.posts(&escalated)[0], "+352691496401 \\(by phone\\) asked for the next step.");
     assert_eq!(house.apply(&next).outcome, CommandOutcome::Nothing);
     let past = says("somebody", 1, Command::Next { step: Some(2) });
     assert_eq!(house.apply(&past).outcome, CommandOutcome::Nothing, "there is no third");

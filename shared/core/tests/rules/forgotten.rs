@@ -31,13 +31,13 @@ fn erasing_needs_a_confirmation() {
     let turn = room.hear(&ConversationEvent::Command { command: sure(true), asked });
     assert_eq!(said(&turn), [format!("4: erase Some({CUSTOMER:?}) under m3")]);
     assert_eq!(facts(&turn), ["customer.erased"]);
-    assert_eq!(room.talk().address, None, "in the same turn: what had not left stays here");
+    assert_eq!(room.conversation().address, None, "in the same turn: what had not left stays here");
     let mut room = Room::new();
     room.text("Where is my bike?");
     room.command(sure(false));
     room.pass(600);
     assert!(room.command(sure(true))[0].contains("for good"), "ten minutes are over");
-    assert!(room.talk().address.is_some());
+    assert!(room.conversation().address.is_some());
     room.pass(60);
     assert!(room.command(sure(true))[0].contains("erase"));
 }
@@ -57,7 +57,7 @@ fn the_worker_learns_which_number_to_erase() {
     room.text("Hello");
     let turn = erase(&mut room);
     let epochs: Vec<_> = turn.dispatches.iter().map(|dispatch| dispatch.key.epoch).collect();
-    assert_eq!(epochs, [room.talk().epoch], "what is removed is this conversation's");
+    assert_eq!(epochs, [room.conversation().epoch], "what is removed is this conversation's");
     assert_eq!(turn.sender, None, "the number's row is the worker's to remove");
 }
 
@@ -74,7 +74,7 @@ fn an_erased_customer_gets_nothing_more() {
     let sender = room.sender.clone();
     assert!(erase(&mut room).sender.is_none());
     assert_eq!(room.sender, sender);
-    let gone = room.talk().clone();
+    let gone = room.conversation().clone();
     let kept = serde_json::to_string(&gone).expect("it can be written down");
     for trace in ["Ann", "ann@", CUSTOMER, "Dana", "p-dana", "m1"] {
         assert!(!kept.contains(trace), "{trace} in {kept}");
@@ -106,9 +106,9 @@ fn an_erased_customer_gets_nothing_more() {
     let turn = room.hear(&text("Hello"));
     assert_eq!(facts(&turn), ["conversation.opened"]);
     assert_eq!(said(&turn)[0], format!("{}: first post", gone.dispatches + 1), "in a space of its own");
-    assert_eq!((turn.dispatches[0].previous_post, room.talk().name.clone()), (None, None));
-    assert_eq!(room.talk().version, gone.version + 1);
-    assert!(room.talk().cancels(answered).is_some(), "what was said to the forgotten never leaves");
+    assert_eq!((turn.dispatches[0].previous_post, room.conversation().name.clone()), (None, None));
+    assert_eq!(room.conversation().version, gone.version + 1);
+    assert!(room.conversation().cancels(answered).is_some(), "what was said to the forgotten never leaves");
 }
 
 #[test]
@@ -116,12 +116,12 @@ fn each_conversation_has_an_epoch() {
     let mut room = Room::new();
     let first = room.hear(&text("Hello"));
     let epoch = room.now.as_second().unsigned_abs();
-    assert_eq!(room.talk().epoch, epoch, "the second in which it began");
+    assert_eq!(room.conversation().epoch, epoch, "the second in which it began");
     room.pass(3600);
     room.command(AgentCommand::Close { note: None });
     room.pass(60);
     let reopened = room.hear(&text("Hello again"));
-    assert_eq!(room.talk().epoch, epoch, "who comes back goes on");
+    assert_eq!(room.conversation().epoch, epoch, "who comes back goes on");
     for dispatch in first.dispatches.iter().chain(&reopened.dispatches) {
         assert_eq!(dispatch.key.epoch, epoch);
         for fact in &dispatch.facts {
@@ -129,17 +129,17 @@ fn each_conversation_has_an_epoch() {
         }
     }
     erase(&mut room);
-    assert_eq!(room.talk().epoch, epoch);
+    assert_eq!(room.conversation().epoch, epoch);
     room.pass(60);
     let anew = room.hear(&text("Hello"));
     let began = room.now.as_second().unsigned_abs();
-    assert_eq!((room.talk().epoch, anew.dispatches[0].key.epoch), (began, began));
+    assert_eq!((room.conversation().epoch, anew.dispatches[0].key.epoch), (began, began));
     // After the conversation has expired, nothing is known of the earlier ones.
     room.pass(86_400);
     room.state = None;
     let turn = room.hear(&text("Hello"));
-    assert_eq!((turn.dispatches[0].key.number, room.talk().version), (1, 1));
-    assert!(room.talk().epoch > began);
+    assert_eq!((turn.dispatches[0].key.number, room.conversation().version), (1, 1));
+    assert!(room.conversation().epoch > began);
     assert_ne!(
         turn.dispatches[0].facts[0].id, first.dispatches[0].facts[0].id,
         "told of under an id of its own"
@@ -152,15 +152,15 @@ fn a_text_in_the_second_of_the_erasure_opens_another_conversation() {
     let mut room = Room::new();
     room.text("Hello");
     erase(&mut room);
-    let gone = room.talk().epoch;
+    let gone = room.conversation().epoch;
     room.text("Hello");
-    assert!(room.talk().epoch > gone);
+    assert!(room.conversation().epoch > gone);
     // A clock that goes back changes nothing about that.
-    let gone = room.talk().epoch;
+    let gone = room.conversation().epoch;
     erase(&mut room);
     room.pass(-5);
     room.text("Hello");
-    assert!(room.talk().epoch > gone);
+    assert!(room.conversation().epoch > gone);
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl House {
 
     /// The incident; a button that was never pressed has none.
     pub(crate) fn incident(&self) -> &Incident {
-        self.state.as_ref().expect("something applied before")
+        self.state.as_ref().expect("something happened before")
     }
 
     pub(crate) fn epoch(&self) -> u64 {

@@ -230,10 +230,10 @@ impl Watch {
         prop_assert_eq!(next.wake_at.is_none(), next.phase.is_final(), "what isn't over is looked at again");
         prop_assert!(next.cancelled_up_to <= next.dispatches);
         prop_assert_eq!(next.phase == Phase::Acknowledged, next.taken_by.is_some() && !next.phase.is_final());
-        let duty = &next.responses;
+        let responses = &next.responses;
         if next.phase == Phase::Open {
-            prop_assert_eq!((duty.snoozed_until, duty.asked_at), (None, None));
-            prop_assert!(!self.enough(&duty.acks), "who is enough has it");
+            prop_assert_eq!((responses.snoozed_until, responses.asked_at), (None, None));
+            prop_assert!(!self.enough(&responses.acks), "who is enough has it");
         }
         if let (Phase::Lapsed, Some(before)) = (next.phase, before) {
             let silent = before
@@ -243,9 +243,9 @@ impl Watch {
                 .chain(before.responses.hold.as_ref().map(|hold| hold.until));
             prop_assert!(silent.into_iter().all(|until| until <= now), "it isn't over before it begins");
         }
-        for ack in &duty.acks {
+        for ack in &responses.acks {
             prop_assert!(
-                !ack.person.as_ref().is_some_and(|id| duty.cannot.contains(id)),
+                !ack.person.as_ref().is_some_and(|id| responses.cannot.contains(id)),
                 "nobody has it and can't"
             );
         }
@@ -383,7 +383,7 @@ impl Watch {
         prop_assert!(next.responses.card <= next.dispatches);
         let entries =
             decision.dispatches.iter().filter(|dispatch| dispatch.timeline_entry().is_some()).count();
-        prop_assert!(entries <= 1, "one thing applied");
+        prop_assert!(entries <= 1, "one thing happened");
         Ok(())
     }
 }

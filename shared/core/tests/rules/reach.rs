@@ -110,7 +110,7 @@ fn a_target_that_names_nobody_is_reported_to_the_admins() {
         (json!([{ "team": "nobody" }]), "The team nobody is unknown, or has nobody who can be reached"),
         (
             json!([{ "on_duty": "ops" }]),
-            "Whoever is on duty in ops is unknown, or has nobody who can be reached",
+            "The person on call in ops is unknown, or has nobody who can be reached",
         ),
     ] {
         let (night, decision) = stepping(page(to));
@@ -137,7 +137,7 @@ fn where_nobody_is_on_call_the_team_is_paged() {
     );
     let lines = night.lines(&decision);
     assert!(
-        lines.contains(&"post: ⚠️ Nobody is on duty in ops; the team network stands in.".to_owned()),
+        lines.contains(&"post: ⚠️ Nobody is on call in ops; the team network stands in.".to_owned()),
         "{lines:?}"
     );
 }

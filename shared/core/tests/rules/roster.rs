@@ -98,7 +98,7 @@ fn a_target_names_reachable_people() {
         "a number is nobody in the roster"
     );
     for (target, words) in [
-        (on_duty("opps"), "whoever is on duty in opps"),
+        (on_duty("opps"), "the person on call in opps"),
         (in_team("opps"), "the team opps"),
         (one("zoe"), "zoe"),
     ] {

@@ -78,10 +78,13 @@ fn people_take_turns_of_a_week() {
         ),
         ["-", "ana", "ana", "ben", "ana"]
     );
-    let duty = weekly.on_call("ops", paris("2026-01-14T12:00")).expect("somebody");
-    assert_eq!(duty.person.id, "ben");
-    assert_eq!((duty.since, duty.until), (Some(paris("2026-01-12T08:00")), Some(paris("2026-01-19T08:00"))));
-    assert_eq!(duty.why, OnCallReason::Layer(0));
+    let on_call = weekly.on_call("ops", paris("2026-01-14T12:00")).expect("somebody");
+    assert_eq!(on_call.person.id, "ben");
+    assert_eq!(
+        (on_call.since, on_call.until),
+        (Some(paris("2026-01-12T08:00")), Some(paris("2026-01-19T08:00")))
+    );
+    assert_eq!(on_call.why, OnCallReason::Layer(0));
     let (from, next) = weekly.next_on_call("ops", paris("2026-01-14T12:00")).expect("a next one");
     assert_eq!((from, next.expect("somebody").person.id.as_str()), (paris("2026-01-19T08:00"), "cleo"));
 }
@@ -200,8 +203,12 @@ fn the_last_layer_that_has_somebody_takes_precedence() {
             "Wed 04 00:00, cleo"
         ]
     );
-    let duty = both.on_call("ops", paris("2026-03-06T12:00")).expect("somebody");
-    assert_eq!((duty.since, duty.until), (Some(paris("2026-03-04T00:00")), None), "there is no end in sight");
+    let on_call = both.on_call("ops", paris("2026-03-06T12:00")).expect("somebody");
+    assert_eq!(
+        (on_call.since, on_call.until),
+        (Some(paris("2026-03-04T00:00")), None),
+        "there is no end in sight"
+    );
 }
 
 #[test]
@@ -328,7 +335,7 @@ fn mistakes_in_a_rota_are_reported_with_their_path() {
     };
     let good = json!({ "layers": [{ "people": ["ana"], "starts": "2026-01-05" }] });
     assert_eq!(said(&rota(good)), [""; 0]);
-    assert_eq!(said(&rota(json!({}))), [": nobody would ever be on duty; give it `layers`"]);
+    assert_eq!(said(&rota(json!({}))), [": nobody would ever be on call; give it `layers`"]);
     let bad = rota(json!({
         "timezone": "Europe/Pariss", "team": "ops",
         "layers": [
@@ -438,16 +445,16 @@ proptest! {
         let roster = with(rota(json!({ "timezone": zone, "layers": [
             { "people": ["ana", "ben", "cleo"], "starts": "2025-12-22", "hand_over": hand_over }
         ] })));
-        let duty = roster.on_call("ops", moment).expect("somebody");
-        let (since, until) = (duty.since.expect("a beginning"), duty.until.expect("an end"));
+        let on_call = roster.on_call("ops", moment).expect("somebody");
+        let (since, until) = (on_call.since.expect("a beginning"), on_call.until.expect("an end"));
         prop_assert!(since <= moment && moment < until);
         // A week in local time, whatever the clocks did in between.
         let length = until.duration_since(since).as_secs() - 7 * 86_400;
         prop_assert!(length.abs() <= 2 * 3600, "{} {}", length, moment);
-        prop_assert_eq!(&duty.person.id, &who(&roster, since));
-        prop_assert_eq!(&duty.person.id, &who(&roster, until - SignedDuration::from_nanos(1)));
+        prop_assert_eq!(&on_call.person.id, &who(&roster, since));
+        prop_assert_eq!(&on_call.person.id, &who(&roster, until - SignedDuration::from_nanos(1)));
         let (next, before) = (who(&roster, until), who(&roster, since - SignedDuration::from_nanos(1)));
-        prop_assert!(next != duty.person.id && before != duty.person.id && next != before);
+        prop_assert!(next != on_call.person.id && before != on_call.person.id && next != before);
         // Noon is far from every hand-over but one at noon: there, the calendar alone decides.
         let tz = TimeZone::get(zone).expect("a zone");
         let local = moment.to_zoned(tz).date().to_datetime(jiff::civil::time(12, 30, 0, 0));
@@ -480,12 +487,12 @@ proptest! {
         let edges = shifts.iter().flat_map(|shift| [shift.from, shift.until - nano]);
         for moment in sampled.chain(edges.take(30)) {
             let shift = shifts.iter().find(|shift| shift.from <= moment && moment < shift.until).expect("a shift");
-            let duty = roster.on_call("ops", moment);
-            prop_assert_eq!(&shift.person, &duty.as_ref().map(|duty| duty.person.id.clone()), "{}", moment);
-            prop_assert_eq!(shift.why, duty.as_ref().map(|duty| duty.why), "{}", moment);
-            if let Some(duty) = duty {
-                prop_assert!(duty.since.is_none_or(|since| since <= moment));
-                prop_assert!(duty.until.is_none_or(|until| moment < until));
+            let on_call = roster.on_call("ops", moment);
+            prop_assert_eq!(&shift.person, &on_call.as_ref().map(|on_call| on_call.person.id.clone()), "{}", moment);
+            prop_assert_eq!(shift.why, on_call.as_ref().map(|on_call| on_call.why), "{}", moment);
+            if let Some(on_call) = on_call {
+                prop_assert!(on_call.since.is_none_or(|since| since <= moment));
+                prop_assert!(on_call.until.is_none_or(|until| moment < until));
             }
         }
     }

@@ -49,8 +49,8 @@ fn a_number_from_the_form_gets_no_text() {
             "2: post under m1: **Not sent.** No text ever came from this customer's number. It gets texts as soon as it texts +12025550100."
         ]
     );
-    assert_eq!((room.talk().assignee.clone(), turn.answer), (None, 0));
-    assert!(room.talk().waiting_since.is_some(), "still waiting");
+    assert_eq!((room.conversation().assignee.clone(), turn.answer), (None, 0));
+    assert!(room.conversation().waiting_since.is_some(), "still waiting");
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_text_confirms_the_number_of_a_form() {
     room.pass(60);
     room.text("It's me");
     assert_eq!(answers(&room.answer("Yes?")), ["Yes?"]);
-    assert!(!room.talk().by_form);
+    assert!(!room.conversation().by_form);
     // Anybody can type a number into a form. A customer who has proven a number is answered there alone.
     room.tell(&form("And by mail, please", None, Some("ann@example.com")));
     let turn = room.answer("Gladly");
@@ -93,7 +93,7 @@ fn a_form_changes_neither_name_nor_mail() {
         "{said:?}"
     );
     assert_eq!(
-        (room.talk().name.as_deref(), room.talk().email.as_deref()),
+        (room.conversation().name.as_deref(), room.conversation().email.as_deref()),
         (Some("Ann"), Some("ann@example.com"))
     );
     // If the number has texted, a form doesn't even fill in what was unknown.
@@ -106,22 +106,25 @@ fn a_form_changes_neither_name_nor_mail() {
          ⚠️ Anybody can type a number into the form. Answers go as texts to the number, and nowhere else.\n\n\
          ✉️ The form names eve@example.com, which gets no answers.\n\n> I am \\*Eve\\*"
     );
-    assert_eq!((room.talk().name.clone(), room.talk().email.clone()), (None, None));
-    assert!(room.talk().by_form);
+    assert_eq!((room.conversation().name.clone(), room.conversation().email.clone()), (None, None));
+    assert!(room.conversation().by_form);
 }
 
 #[test]
 fn notes_about_a_form_are_not_part_of_its_text() {
     let mut room = Room::new();
     let turn = room.hear(&form("One\n⚠️ Two", None, Some("ann@example.com")));
-    let talk = turn.dispatches[0].conversation_entry().expect("it is part of what was said");
-    assert_eq!(talk.text, "One\n⚠️ Two");
-    assert!(talk.note.starts_with("⚠️ No text ever came from this number"), "{}", talk.note);
-    assert!(talk.note.ends_with("✉️ ann@example.com"), "{}", talk.note);
+    let conversation = turn.dispatches[0].conversation_entry().expect("it is part of what was said");
+    assert_eq!(conversation.text, "One\n⚠️ Two");
+    assert!(conversation.note.starts_with("⚠️ No text ever came from this number"), "{}", conversation.note);
+    assert!(conversation.note.ends_with("✉️ ann@example.com"), "{}", conversation.note);
     assert!(said(&turn)[1].ends_with("✉️ ann@example.com\n\n> One  \n> ⚠️ Two"), "{:?}", said(&turn));
     // A text has no notes by Handbell, and one of several lines can't pretend to have them.
     let turn = room.hear(&text("One\n🔔 Two"));
-    assert_eq!(turn.dispatches[0].conversation_entry().map(|talk| talk.note.as_str()), Some(""));
+    assert_eq!(
+        turn.dispatches[0].conversation_entry().map(|conversation| conversation.note.as_str()),
+        Some("")
+    );
     assert_eq!(said(&turn)[0], "2: post: **+352691496401** 08:00: \n> One  \n> 🔔 Two  ");
 }
 
@@ -175,7 +178,7 @@ fn a_missed_call_from_abroad_is_answered_only_where_that_is_allowed() {
         room.tell(&ConversationEvent::Called { spoke: None }).last().map(String::as_str),
         Some("1: assign")
     );
-    assert!(room.talk().waiting_since.is_some());
+    assert!(room.conversation().waiting_since.is_some());
     assert_eq!(answers(&room.hear(&ConversationEvent::Looked(Attendance::Somebody))), [""; 0]);
 }
 

@@ -153,10 +153,10 @@ impl Page {
             self.text("&");
             return &html[1..];
         };
-        let mut c = String::new();
-        add_html_token(&mut c, &html.as_bytes()[..=end], false);
-        if c.contains(['<', '&']) || !c.trim().is_empty() {
-            self.word(&c);
+        let mut decoded = String::new();
+        add_html_token(&mut decoded, &html.as_bytes()[..=end], false);
+        if decoded.contains(['<', '&']) || !decoded.trim().is_empty() {
+            self.word(&decoded);
         } else {
             self.blank = true;
         }

@@ -58,7 +58,7 @@ pub(crate) fn incident(version: u64) -> Incident {
         cancelled_up_to: 0,
         cancelled_epochs: 0,
         wake_at: Some(now() + SignedDuration::from_hours(1)),
-        crowd: None,
+        occupancy: None,
         label: None,
         alert: None,
         responses: handbell_core::incident::Responses::default(),

@@ -13,9 +13,9 @@ pub(super) fn state(incident: &Incident, called: &CallStatus, words: &Words, now
         Some(name) => format!("Somebody has it since {}: {name}.", at(by.at)),
         None => format!("Somebody has it since {}.", at(by.at)),
     };
-    let duty = &incident.responses;
+    let responses = &incident.responses;
     match incident.phase {
-        Phase::Open => match (&duty.hold, duty.acks.last()) {
+        Phase::Open => match (&responses.hold, responses.acks.last()) {
             (_, Some(ack)) => format!("{} More people are needed, and they are being called.", since(&ack.by)),
             (Some(hold), None) if hold.until > now => format!(
                 "It is stored. No phone rings before {}; then people are called.",
@@ -25,14 +25,14 @@ pub(super) fn state(incident: &Incident, called: &CallStatus, words: &Words, now
         },
         Phase::Acknowledged => {
             let taken = incident.taken_by.as_ref().map_or_else(|| "Somebody has it.".to_owned(), since);
-            match duty.snoozed_until {
+            match responses.snoozed_until {
                 Some(until) => format!("{taken} They go on with it at {}.", at(until)),
                 None => taken,
             }
         }
         Phase::Resolved => format!("It is over: done at {}.", at(incident.heard_at)),
         Phase::Cancelled => format!("It is over: called off at {}.", at(incident.heard_at)),
-        Phase::Lapsed if duty.first.is_none() => {
+        Phase::Lapsed if responses.first.is_none() => {
             "Nobody took it, and nothing more was heard of it. If it still isn’t right, report it again or call somebody."
                 .to_owned()
         }
@@ -78,7 +78,7 @@ pub(super) fn call_status(dispatches: &[Dispatch]) -> CallStatus {
     called
 }
 
-/// What the ledger says, but for what people said among themselves.
+/// What the timeline says, but for what people said among themselves.
 pub(super) fn lines(dispatches: &[Dispatch], words: &Words, now: Timestamp) -> Vec<String> {
     let mut entries: Vec<_> = dispatches.iter().filter_map(|dispatch| dispatch.timeline_entry()).collect();
     entries.sort_by_key(|entry| entry.at);

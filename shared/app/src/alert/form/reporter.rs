@@ -159,7 +159,7 @@ impl AlertForm {
         Ok(see_other(&ticket.path, "It is passed on. See what becomes of it", &self.ids))
     }
 
-    /// How it stands in a sentence, and what has applied, oldest first.
+    /// How it stands in a sentence, and what has happened, oldest first.
     async fn report_status(
         &self,
         ticket: &Ticket<'_>,
@@ -204,7 +204,7 @@ impl AlertForm {
         body += &format!("<p class=\"state\" id=\"state\" role=\"status\">{}</p>\n", escape(&state));
         body += "<p class=\"wrong\" id=\"lost\" hidden>Handbell can’t be reached from here now: what stands here may be old.</p>\n";
         let lines: String = lines.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
-        body += &format!("<h2>What applied</h2>\n<ol id=\"lines\">\n{lines}</ol>\n");
+        body += &format!("<h2>What happened</h2>\n<ol id=\"lines\">\n{lines}</ol>\n");
         let typed = match not_said {
             Some((_, ReporterAction::Note(text))) => text.as_str(),
             _ => "",

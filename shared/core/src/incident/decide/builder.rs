@@ -73,7 +73,7 @@ impl<'a> DecisionBuilder<'a> {
                 if before.cancelled_up_to > 0 { before.epoch } else { before.cancelled_epochs }
             }),
             wake_at: None,
-            crowd: before.and_then(|before| before.crowd.clone()),
+            occupancy: before.and_then(|before| before.occupancy.clone()),
             label: None,
             alert: None,
             responses: Responses::default(),
@@ -132,7 +132,7 @@ impl<'a> DecisionBuilder<'a> {
             dispatch.add(Delivery::new(say, self.now));
         }
         dispatch.add(Delivery {
-            under: self.incident.crowd.as_ref().map(|crowd| crowd.card).filter(|card| *card > 0),
+            under: self.incident.occupancy.as_ref().map(|occupancy| occupancy.card).filter(|card| *card > 0),
             ..Delivery::new(Message::Space(SpaceMessage::Post { content: Content::Text(text) }), self.now)
         });
         self.dispatches.push(dispatch);
@@ -170,7 +170,7 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
-    /// A line of the ledger.
+    /// A line of the timeline.
     pub(super) fn add_entry(&mut self, what: String, by: Option<&Actor>) {
         self.entry = Some(TimelineEntry {
             at: self.now,
@@ -187,10 +187,10 @@ impl<'a> DecisionBuilder<'a> {
         }
         if self.incident.phase == Phase::Open {
             // Opened again, by whatever: nobody sleeps or confirms, and who had it is asked like everybody else.
-            let duty = &mut self.incident.responses;
-            (duty.snoozed_until, duty.asked_at, duty.confirmed_at) = (None, None, None);
-            if is_quorum(&self.context.plan.need, &duty.acks) {
-                duty.acks.clear();
+            let responses = &mut self.incident.responses;
+            (responses.snoozed_until, responses.asked_at, responses.confirmed_at) = (None, None, None);
+            if is_quorum(&self.context.plan.need, &responses.acks) {
+                responses.acks.clear();
             }
         }
         let wanted = wake_at(&self.incident, self.context.plan);

@@ -35,7 +35,7 @@ pub(super) fn handle_command(
         Command::Next { step } => take_next_step(incident, by, *step, context, now),
         Command::Escalate { name } => escalate(incident, by, name, context, now),
         Command::Cannot => decline(incident, by, context, now),
-        Command::Snooze { until } if incident.crowd.is_some() => {
+        Command::Snooze { until } if incident.occupancy.is_some() => {
             occupancy::snooze_zone(incident, (&by.who, *until), context, now)
         }
         Command::Snooze { until } => snooze(incident, by, *until, context, now),
@@ -62,8 +62,8 @@ fn acknowledge(incident: &Incident, by: &Actor, context: Context<'_>, now: Times
         return occupancy::add_responder(incident, &by.who, context, now);
     }
     let word = Attribution { who: by.who.clone(), at: now };
-    let duty = &incident.responses;
-    let mut acks = duty.acks.clone();
+    let responses = &incident.responses;
+    let mut acks = responses.acks.clone();
     if incident.phase != Phase::Open && is_quorum(&context.plan.need, &acks) {
         acks.clear();
     }
@@ -103,7 +103,7 @@ fn acknowledge(incident: &Incident, by: &Actor, context: Context<'_>, now: Times
     }
     builder.add_fact("incident.acknowledged", [("by", by.who.clone())]);
     builder.incident.taken_by = Some(word.clone());
-    builder.status(match incident.crowd {
+    builder.status(match incident.occupancy {
         None => wording::acknowledged(&word, context.words),
         Some(_) => wording::occupancy::on_the_way(&word, context.words),
     });
@@ -237,10 +237,10 @@ pub(super) fn end(
     builder.incident.heard_at = now;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
     let word = Attribution { who: by.who.clone(), at: now };
-    let (kind, text) = match (phase, &mut builder.incident.crowd) {
-        (Phase::Cancelled, Some(crowd)) => {
-            crowd.false_alarms += 1;
-            ("incident.cancelled", wording::occupancy::not_busy(&word, crowd.false_alarms, context.words))
+    let (kind, text) = match (phase, &mut builder.incident.occupancy) {
+        (Phase::Cancelled, Some(occupancy)) => {
+            occupancy.false_alarms += 1;
+            ("incident.cancelled", wording::occupancy::not_busy(&word, occupancy.false_alarms, context.words))
         }
         (Phase::Cancelled, None) => ("incident.cancelled", wording::cancelled(&word, context.words)),
         _ => ("incident.resolved", wording::resolved(&word, context.words)),

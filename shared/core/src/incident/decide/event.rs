@@ -7,7 +7,7 @@ use crate::button::Press;
 use crate::incident::command::{Actor, Command};
 use crate::occupancy::view::Signal;
 
-/// Something that applied, checked and understood.
+/// Something that happened, checked and understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The button was pressed.
@@ -33,7 +33,7 @@ pub enum Event {
         step: u32,
     },
     /// A poll found something to tell of a zone or a site.
-    Crowd(Signal),
+    Occupancy(Signal),
     /// A customer has been waiting for too long.
     Waits {
         /// What the customer is called.

@@ -33,8 +33,8 @@ pub(super) fn handle_signal(
         (Signal::Remind { view }, Some(incident)) => remind(incident, view, context, now),
         (Signal::Ease { level }, Some(incident)) => {
             let mut builder = DecisionBuilder::on(incident, context, now);
-            if let Some(crowd) = &mut builder.incident.crowd {
-                crowd.level = *level;
+            if let Some(occupancy) = &mut builder.incident.occupancy {
+                occupancy.level = *level;
             }
             builder.finish(CommandOutcome::Done)
         }
@@ -45,7 +45,7 @@ pub(super) fn handle_signal(
             builder.incident.count = u64::from(count.unwrap_or_default());
             builder
                 .add_fact("incident.resolved", [("by", "the count".to_owned()), ("peak", peak.to_string())]);
-            let capacity = incident.crowd.as_ref().and_then(|crowd| crowd.capacity);
+            let capacity = incident.occupancy.as_ref().and_then(|occupancy| occupancy.capacity);
             builder.last_word(match why {
                 ZoneEnd::Calm => wording::all_clear(*count, capacity, (*since, now), *peak, context.words),
                 ZoneEnd::Closing => wording::closing((*since, now), *peak, context.words),
@@ -79,7 +79,10 @@ fn raise_level(
     now: Timestamp,
 ) -> Decision {
     let Some(level) = view.level else { return nothing(state) };
-    if current.and_then(|incident| incident.crowd.as_ref()).is_some_and(|crowd| crowd.level >= level) {
+    if current
+        .and_then(|incident| incident.occupancy.as_ref())
+        .is_some_and(|occupancy| occupancy.level >= level)
+    {
         return nothing(state);
     }
     let mut builder = match current {
@@ -92,13 +95,13 @@ fn raise_level(
     builder.incident.phase = Phase::Open;
     builder.incident.heard_at = now;
     builder.incident.count = u64::from(view.count);
-    let before = builder.incident.crowd.take();
-    builder.incident.crowd = Some(ZoneState {
+    let before = builder.incident.occupancy.take();
+    builder.incident.occupancy = Some(ZoneState {
         level,
         capacity: view.capacity,
         snoozed_until: None,
         card: 0,
-        false_alarms: before.map_or(0, |crowd| crowd.false_alarms),
+        false_alarms: before.map_or(0, |occupancy| occupancy.false_alarms),
     });
     builder.add_fact(
         "zone.risen",
@@ -115,7 +118,7 @@ fn raise_level(
 
 /// The snooze is over, and the zone isn't calm: the incident is open again at its current step.
 fn remind(incident: &Incident, view: &View, context: Context<'_>, now: Timestamp) -> Decision {
-    if incident.crowd.as_ref().is_none_or(|crowd| crowd.snoozed_until.is_none()) {
+    if incident.occupancy.as_ref().is_none_or(|occupancy| occupancy.snoozed_until.is_none()) {
         return nothing(Some(incident));
     }
     let mut builder = DecisionBuilder::on(incident, context, now);
@@ -124,8 +127,8 @@ fn remind(incident: &Incident, view: &View, context: Context<'_>, now: Timestamp
     builder.incident.phase = Phase::Open;
     builder.incident.heard_at = now;
     builder.incident.count = u64::from(view.count);
-    if let Some(crowd) = &mut builder.incident.crowd {
-        crowd.snoozed_until = None;
+    if let Some(occupancy) = &mut builder.incident.occupancy {
+        occupancy.snoozed_until = None;
     }
     builder.add_fact("zone.reminded", [("count", view.count.to_string())]);
     let note = had.map(|by| wording::snooze_is_over(&by));
@@ -140,13 +143,15 @@ pub(super) fn snooze_zone(
     context: Context<'_>,
     now: Timestamp,
 ) -> Decision {
-    let Some(crowd) = incident.crowd.as_ref().filter(|_| until > now) else { return nothing(Some(incident)) };
+    let Some(occupancy) = incident.occupancy.as_ref().filter(|_| until > now) else {
+        return nothing(Some(incident));
+    };
     let mut builder = DecisionBuilder::on(incident, context, now);
     let by = Attribution { who: who.to_owned(), at: now };
     builder.incident.phase = Phase::Acknowledged;
     builder.incident.heard_at = now;
     builder.incident.cancelled_up_to = builder.incident.dispatches;
-    builder.incident.crowd = Some(ZoneState { snoozed_until: Some(until), ..crowd.clone() });
+    builder.incident.occupancy = Some(ZoneState { snoozed_until: Some(until), ..occupancy.clone() });
     builder.add_fact("zone.snoozed", [("by", who.to_owned()), ("until", until.to_string())]);
     builder.last_word(wording::snoozed(&by, until, context.words));
     builder.incident.taken_by = Some(by);
@@ -161,7 +166,7 @@ pub(super) fn add_responder(
     now: Timestamp,
 ) -> Decision {
     let same = incident.taken_by.as_ref().is_some_and(|by| by.who == who);
-    if incident.crowd.is_none() || incident.phase != Phase::Acknowledged || same {
+    if incident.occupancy.is_none() || incident.phase != Phase::Acknowledged || same {
         return nothing(Some(incident));
     }
     let mut builder = DecisionBuilder::on(incident, context, now);

@@ -117,8 +117,8 @@ fn state(incident: &Incident, words: &Words, now: Timestamp) -> (String, Colour)
 fn next(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> Option<String> {
     if incident.phase == Phase::Acknowledged {
         let confirm = plan.confirm.as_ref()?;
-        let duty = &incident.responses;
-        return Some(match (duty.snoozed_until, duty.asked_at, duty.confirmed_at) {
+        let responses = &incident.responses;
+        return Some(match (responses.snoozed_until, responses.asked_at, responses.confirmed_at) {
             (Some(until), ..) => format!("open again at {}", clock(until, words)),
             (None, Some(asked), _) => {
                 format!("open again at {} unless confirmed", clock(asked + confirm.within.0, words))

@@ -20,7 +20,7 @@ pub const HELP: &str = "ack: I have it. esc: next step. can't: call others. snoo
 pub const VERIFIED: &str = "Thank you. Handbell may now call and text you here.";
 /// A code is of no use any more.
 pub const CODE_OVER: &str =
-    "This code is used up or too old. Ask whoever looks after Handbell for another one.";
+    "This code is used up or too old. Ask the people who run Handbell for another one.";
 
 /// A code was wrong.
 pub fn wrong_code(left: u32) -> String {
@@ -81,8 +81,9 @@ pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
         (Phase::Acknowledged, None) => "somebody has it".to_owned(),
         _ => "it is over".to_owned(),
     };
-    let duty = if on_duty.is_empty() { String::new() } else { format!(" On duty: {}.", on_duty.join(", ")) };
-    format!("{}: {state}.{duty}", about(incident))
+    let on_call =
+        if on_duty.is_empty() { String::new() } else { format!(" On call: {}.", on_duty.join(", ")) };
+    format!("{}: {state}.{on_call}", about(incident))
 }
 
 /// What came of a command, to whoever gave it.

@@ -9,8 +9,8 @@ impl DecisionBuilder<'_> {
     /// Shows the zone: a card by itself, or what a step begins with.
     pub(in crate::incident::decide) fn card(&mut self, step: Option<u32>, note: Option<String>) {
         let number = self.incident.dispatches + 1;
-        if let Some(crowd) = &mut self.incident.crowd {
-            crowd.card = number;
+        if let Some(occupancy) = &mut self.incident.occupancy {
+            occupancy.card = number;
         }
         let first = Some(Message::Space(SpaceMessage::ZoneCard))
             .into_iter()

@@ -94,7 +94,7 @@ impl DecisionBuilder<'_> {
                 self.now,
             ));
         }
-        // Whom nobody wants to wake yet is called when the time comes, and it is whoever is on duty then; the step counts from
+        // Whom nobody wants to wake yet is called when the time comes, and it is the person on call then; the step counts from
         // there. Whoever asks for a step by its name wants it now.
         let hold =
             self.incident.responses.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);

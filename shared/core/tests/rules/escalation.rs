@@ -245,7 +245,7 @@ impl Watch {
             prop_assert_eq!(next.opened_at, before.opened_at);
         }
 
-        self.check_climb(before.filter(|_| !opens), event, decision, &next, (count, step), late)?;
+        self.check_escalation(before.filter(|_| !opens), event, decision, &next, (count, step), late)?;
         self.check_wake(before, event, &next)?;
         self.check_dispatches(decision, &next, dispatches, step)?;
         self.check_voids(event, decision, &next)
@@ -259,7 +259,7 @@ impl Watch {
     }
 
     /// Count, step and phase change as they should.
-    fn check_climb(
+    fn check_escalation(
         &mut self,
         before: Option<&Incident>,
         event: &Event,
@@ -346,7 +346,7 @@ impl Watch {
                         prop_assert_eq!((*epoch, next.phase), (Some(next.epoch), Phase::Cancelled))
                     }
                     Event::Command { .. }
-                    | Event::Crowd(_)
+                    | Event::Occupancy(_)
                     | Event::Waits { .. }
                     | Event::Alert(_)
                     | Event::Unreached { .. } => {
@@ -362,8 +362,8 @@ impl Watch {
                         }
                     },
                 }
-                let climbs = *event == Event::Wake || asks_for_the_next(event);
-                prop_assert!(climbs || next.step == step);
+                let escalates = *event == Event::Wake || asks_for_the_next(event);
+                prop_assert!(escalates || next.step == step);
             }
         }
         prop_assert_eq!(next.phase == Phase::Acknowledged, next.taken_by.is_some() && !next.phase.is_final());

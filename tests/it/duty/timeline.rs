@@ -150,8 +150,8 @@ async fn if_nobody_is_on_call_the_admins_are_notified_and_the_team_is_paged() {
     assert_eq!((world.calls(DANA), world.calls(ELI)), (1, 1), "the team ops stands in");
     let reference = world.alert().await.reference();
     let posts = world.posts(&reference);
-    assert!(posts.iter().any(|post| post.contains("Nobody is on duty in ops")), "{posts:#?}");
-    assert!(world.texts("+12025550119")[0].contains("nobody is on duty in ops"));
+    assert!(posts.iter().any(|post| post.contains("Nobody is on call in ops")), "{posts:#?}");
+    assert!(world.texts("+12025550119")[0].contains("nobody is on call in ops"));
     world.read_all();
 }
 

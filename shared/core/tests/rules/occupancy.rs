@@ -8,7 +8,7 @@ use handbell_core::incident::{Attribution, Incident, Phase, Subject};
 use handbell_core::occupancy::view::{Signal, View, ZoneEnd, bucket, trend, usual, weeks_before};
 use handbell_core::occupancy::zone::{Bounds, Level};
 use handbell_core::oncall::Roster;
-use handbell_core::wording::{self, Words, occupancy as words_of_crowds};
+use handbell_core::wording::{self, Words, occupancy as words_of_occupancy};
 use insta::assert_snapshot;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -112,7 +112,7 @@ impl Floor {
     }
 
     fn hear(&mut self, signal: Signal) -> Decision {
-        self.apply(&Event::Crowd(signal))
+        self.apply(&Event::Occupancy(signal))
     }
 
     fn rise(&mut self, level: Level, count: u32) -> Decision {
@@ -141,7 +141,7 @@ impl Floor {
     }
 
     fn incident(&self) -> &Incident {
-        self.state.as_ref().expect("something applied before")
+        self.state.as_ref().expect("something happened before")
     }
 
     /// Everything that a decision posts, in order, as people read it.
@@ -156,7 +156,7 @@ impl Floor {
                     Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}"),
                     Message::Space(SpaceMessage::ZoneCard) => {
                         let view = dispatch.view().expect("a card shows the zone");
-                        format!("card{under}: {}", words_of_crowds::headline(view, &self.words))
+                        format!("card{under}: {}", words_of_occupancy::headline(view, &self.words))
                     }
                     Message::Space(SpaceMessage::Post { content }) => {
                         let text = wording::post(content, Some(&self.plan), dispatch, &self.words);
@@ -188,7 +188,7 @@ fn rise(level: Level, count: u32) -> Signal {
 #[test]
 fn a_rise_opens_an_incident_with_a_card() {
     let mut floor = Floor::with(two_steps());
-    assert!(begins_anew(None, None, &Event::Crowd(rise(Level::Warn, 87)), floor.now));
+    assert!(begins_anew(None, None, &Event::Occupancy(rise(Level::Warn, 87)), floor.now));
     let risen = floor.rise(Level::Warn, 87);
     assert_eq!((risen.outcome, risen.count), (CommandOutcome::Done, 87));
     assert_snapshot!(floor.lines(&risen), @"
@@ -200,8 +200,8 @@ fn a_rise_opens_an_incident_with_a_card() {
     let incident = floor.incident();
     assert_eq!((incident.epoch, incident.phase, incident.step, incident.count), (1, Phase::Open, 1, 87));
     assert_eq!(incident.plan, "crowd");
-    let crowd = incident.crowd.as_ref().unwrap();
-    assert_eq!((crowd.level, crowd.capacity, crowd.card), (Level::Warn, Some(100), 1));
+    let occupancy = incident.occupancy.as_ref().unwrap();
+    assert_eq!((occupancy.level, occupancy.capacity, occupancy.card), (Level::Warn, Some(100), 1));
     let kinds: Vec<_> = risen.dispatches[0].facts.iter().map(|fact| fact.kind.as_str()).collect();
     assert_eq!(kinds, ["incident.opened", "zone.risen"]);
 }
@@ -219,7 +219,7 @@ fn a_plan_without_steps_shows_only_the_card() {
         ");
     let again = floor.rise(Level::Alert, 99);
     assert_snapshot!(floor.lines(&again), @"card: Floor 2 / Shoes is FULL: 99 of 100 (usual for Tuesday 14:00: 52, rising)");
-    assert_eq!((floor.incident().step, floor.incident().crowd.as_ref().unwrap().card), (0, 2));
+    assert_eq!((floor.incident().step, floor.incident().occupancy.as_ref().unwrap().card), (0, 2));
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn a_higher_level_escalates_the_same_incident() {
         ");
     let incident = floor.incident();
     assert_eq!((incident.epoch, incident.step, incident.count), (1, 2, 99));
-    assert_eq!(incident.crowd.as_ref().unwrap().level, Level::Alert);
+    assert_eq!(incident.occupancy.as_ref().unwrap().level, Level::Alert);
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn a_snooze_silences_the_zone_and_then_reminds() {
     assert_snapshot!(floor.lines(&snoozed), @"post under 1: 💤 Snoozed until 14:32 by **Dana** at 14:02.");
     let incident = floor.incident();
     assert_eq!((incident.phase, incident.cancelled_up_to), (Phase::Acknowledged, 2));
-    assert_eq!(incident.crowd.as_ref().unwrap().snoozed_until, Some(until));
+    assert_eq!(incident.occupancy.as_ref().unwrap().snoozed_until, Some(until));
     floor.pass(30);
     let reminded = floor.hear(Signal::Remind { view: Box::new(view(Some(Level::Alert), 96)) });
     assert_snapshot!(floor.lines(&reminded), @"
@@ -361,8 +361,8 @@ fn a_snooze_silences_the_zone_and_then_reminds() {
     assert_eq!(reminded.dispatches[0].step(), Some(2), "the step is taken again");
     let incident = floor.incident();
     assert_eq!((incident.phase, incident.step, &incident.taken_by), (Phase::Open, 2, &None));
-    assert_eq!(incident.crowd.as_ref().unwrap().snoozed_until, None);
-    assert_eq!(incident.crowd.as_ref().unwrap().card, reminded.dispatches[0].key.number);
+    assert_eq!(incident.occupancy.as_ref().unwrap().snoozed_until, None);
+    assert_eq!(incident.occupancy.as_ref().unwrap().card, reminded.dispatches[0].key.number);
     let again = floor.hear(Signal::Remind { view: Box::new(view(Some(Level::Alert), 96)) });
     assert_eq!(again.outcome, CommandOutcome::Nothing, "once");
 }
@@ -396,7 +396,7 @@ fn not_busy_answers_are_counted_across_incidents() {
     floor.rise(Level::Warn, 88);
     let second = floor.not_busy("Dana");
     assert_snapshot!(floor.lines(&second), @"post under 1: **Dana** said at 16:02 that it isn't busy. It is closed and counted as a false alarm, the 2nd of this zone.");
-    assert_eq!(floor.incident().crowd.as_ref().unwrap().false_alarms, 2);
+    assert_eq!(floor.incident().occupancy.as_ref().unwrap().false_alarms, 2);
 }
 
 #[test]
@@ -411,7 +411,7 @@ fn a_signal_ends_the_incident() {
         floor.rise(Level::Alert, 99);
         floor.pass(44);
         let over = floor.over(why, count);
-        let card = floor.incident().crowd.as_ref().unwrap().card;
+        let card = floor.incident().occupancy.as_ref().unwrap().card;
         let under = format!("post under {card}: ");
         let said = floor.said(&over);
         assert!(said.len() == 1 && said[0].starts_with(&under), "it stands under the card: {said:?}");
@@ -452,7 +452,7 @@ fn missing_counts_open_an_incident_without_steps_until_all_zones_are_back() {
     let mut site = Floor::with(two_steps());
     site.subject = Subject::silence("mall", "crowd");
     site.words.name = "mall".to_owned();
-    assert!(begins_anew(None, None, &Event::Crowd(silent(&["Shoes"])), site.now));
+    assert!(begins_anew(None, None, &Event::Occupancy(silent(&["Shoes"])), site.now));
     let lost = site.hear(silent(&["Shoes", "Hats", "Toys", "Books", "Food"]));
     assert_snapshot!(site.lines(&lost), @"
         invite a@example.com
@@ -598,12 +598,12 @@ proptest! {
                 // Nobody is called about missing counts, so nobody can ask for the next step by phone.
                 Move::Rise(_) | Move::Ease | Move::Remind | Move::Next if silence => continue,
                 Move::Silent | Move::Back(_) if !silence => continue,
-                Move::Rise(level) => Event::Crowd(rise(level, 90)),
-                Move::Ease => Event::Crowd(Signal::Ease { level: Level::Warn }),
-                Move::Over(why) => Event::Crowd(Signal::Over { why, count: None, since: floor.now, peak: 90 }),
-                Move::Remind => Event::Crowd(Signal::Remind { view: Box::new(view(Some(Level::Warn), 90)) }),
-                Move::Silent => Event::Crowd(silent(&["Shoes"])),
-                Move::Back(all) => Event::Crowd(back(&["Shoes"], all)),
+                Move::Rise(level) => Event::Occupancy(rise(level, 90)),
+                Move::Ease => Event::Occupancy(Signal::Ease { level: Level::Warn }),
+                Move::Over(why) => Event::Occupancy(Signal::Over { why, count: None, since: floor.now, peak: 90 }),
+                Move::Remind => Event::Occupancy(Signal::Remind { view: Box::new(view(Some(Level::Warn), 90)) }),
+                Move::Silent => Event::Occupancy(silent(&["Shoes"])),
+                Move::Back(all) => Event::Occupancy(back(&["Shoes"], all)),
                 Move::OnMyWay(number) => says(who(number), epoch, Command::Acknowledge),
                 Move::Snooze(minutes) => {
                     let until = floor.now + SignedDuration::from_mins(minutes);
@@ -653,12 +653,12 @@ proptest! {
                 }
             }
             if silence {
-                prop_assert_eq!(next.crowd.as_ref(), None);
+                prop_assert_eq!(next.occupancy.as_ref(), None);
                 prop_assert_eq!(next.step, step, "a silence takes no step");
             }
-            if let (Some(crowd), Some(before)) = (&next.crowd, before.as_ref().and_then(|before| before.crowd.as_ref())) {
+            if let (Some(occupancy), Some(before)) = (&next.occupancy, before.as_ref().and_then(|before| before.occupancy.as_ref())) {
                 let cancelled = u32::from(matches!(event, Event::Command { command: Command::Cancel, .. }));
-                prop_assert_eq!(crowd.false_alarms, before.false_alarms + cancelled);
+                prop_assert_eq!(occupancy.false_alarms, before.false_alarms + cancelled);
             }
             prop_assert_eq!(next.phase == Phase::Acknowledged, next.taken_by.is_some() && !next.phase.is_final());
         }
@@ -674,13 +674,13 @@ fn headlines_name_the_level_the_count_and_the_trend() {
     let words = shoes();
     let busy = view(Some(Level::Warn), 87);
     assert_eq!(
-        words_of_crowds::headline(&busy, &words),
+        words_of_occupancy::headline(&busy, &words),
         "Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, rising)"
     );
     let say = |change: fn(&mut View)| {
         let mut view = busy.clone();
         change(&mut view);
-        words_of_crowds::headline(&view, &words)
+        words_of_occupancy::headline(&view, &words)
     };
     let all = [
         say(|view| view.level = Some(Level::Alert)),
@@ -715,7 +715,7 @@ fn headlines_name_the_level_the_count_and_the_trend() {
         Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 17:00: 52, rising)
         ");
     let odd = Words { name: "Shoes\n*now*".to_owned(), ..shoes() };
-    assert_eq!(words_of_crowds::headline(&say_nothing(&busy), &odd), "Shoes *now* is BUSY: 87 of 100");
+    assert_eq!(words_of_occupancy::headline(&say_nothing(&busy), &odd), "Shoes *now* is BUSY: 87 of 100");
 }
 
 fn say_nothing(view: &View) -> View {
@@ -725,7 +725,7 @@ fn say_nothing(view: &View) -> View {
 #[test]
 fn cards_show_the_zone() {
     let show = |view: &View| {
-        let card = words_of_crowds::card(view, &shoes());
+        let card = words_of_occupancy::card(view, &shoes());
         let known = card.known.iter().map(|(title, value)| format!("{title}: {value}\n")).collect::<String>();
         let choices = card.choices.iter().map(|(choice, label)| format!("{}: {label}\n", choice.name()));
         format!(
@@ -757,28 +757,28 @@ fn cards_show_the_zone() {
         not-busy: Not busy
         How many devices there were in Floor 2 / Shoes in the last hours
         ");
-    for choice in words_of_crowds::ZoneAnswer::ALL {
-        assert_eq!(words_of_crowds::ZoneAnswer::of_name(choice.name()), Some(choice));
+    for choice in words_of_occupancy::ZoneAnswer::ALL {
+        assert_eq!(words_of_occupancy::ZoneAnswer::of_name(choice.name()), Some(choice));
     }
-    assert_eq!(words_of_crowds::ZoneAnswer::of_name("on my way"), None);
+    assert_eq!(words_of_occupancy::ZoneAnswer::of_name("on my way"), None);
 }
 
 #[test]
 fn cards_have_a_markdown_form() {
     let words = Words { name: "Floor_2 / Shoes".to_owned(), ..shoes() };
-    assert_snapshot!(words_of_crowds::markdown(&view(Some(Level::Warn), 87), &words, true), @r"
+    assert_snapshot!(words_of_occupancy::markdown(&view(Some(Level::Warn), 87), &words, true), @r"
         🟠 **Floor\_2 / Shoes** is **BUSY**: **87 of 100** (usual for Tuesday 14:00: 52, rising)
 
         Answer here with `on my way`, `snooze 30 min` or `not busy`.
         ");
     let mut full = say_nothing(&view(Some(Level::Alert), 99));
     full.snooze_minutes = 60;
-    assert_snapshot!(words_of_crowds::markdown(&full, &words, true), @r"
+    assert_snapshot!(words_of_occupancy::markdown(&full, &words, true), @r"
         🔴 **Floor\_2 / Shoes** is **FULL**: **99 of 100**
 
         Answer here with `on my way`, `snooze 1 h` or `not busy`.
         ");
-    assert_snapshot!(words_of_crowds::markdown(&full, &words, false), @r"🔴 **Floor\_2 / Shoes** is **FULL**: **99 of 100**");
+    assert_snapshot!(words_of_occupancy::markdown(&full, &words, false), @r"🔴 **Floor\_2 / Shoes** is **FULL**: **99 of 100**");
 }
 
 #[test]
@@ -786,30 +786,30 @@ fn every_sentence_word_for_word() {
     let words = shoes();
     let since = afternoon() - SignedDuration::from_mins(47);
     let time = (since, afternoon());
-    assert_snapshot!(words_of_crowds::all_clear(Some(60), Some(100), time, 98, &words), @"✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 47 min (13:15–14:02), 98 at the peak.");
-    assert_snapshot!(words_of_crowds::all_clear(None, None, (afternoon(), afternoon()), 57, &words), @"✅ **Floor 2 / Shoes** is calm again. It was busy for 1 min (14:02–14:02), 57 at the peak.");
+    assert_snapshot!(words_of_occupancy::all_clear(Some(60), Some(100), time, 98, &words), @"✅ **Floor 2 / Shoes** is calm again: 60 of 100. It was busy for 47 min (13:15–14:02), 98 at the peak.");
+    assert_snapshot!(words_of_occupancy::all_clear(None, None, (afternoon(), afternoon()), 57, &words), @"✅ **Floor 2 / Shoes** is calm again. It was busy for 1 min (14:02–14:02), 57 at the peak.");
     let long = (afternoon() - SignedDuration::from_mins(135), afternoon());
-    assert_snapshot!(words_of_crowds::all_clear(Some(1), None, long, 57, &words), @"✅ **Floor 2 / Shoes** is calm again: 1 device. It was busy for 2 h 15 min (11:47–14:02), 57 at the peak.");
-    assert_snapshot!(words_of_crowds::closing(time, 98, &words), @"🌙 Closing time: **Floor 2 / Shoes** isn't watched any more today. It was busy for 47 min (13:15–14:02), 98 at the peak.");
-    assert_snapshot!(words_of_crowds::unwatched(&words), @"**Floor 2 / Shoes** isn't watched any more: it is gone from the configuration.");
-    assert_snapshot!(words_of_crowds::on_the_way(&dana(), &words), @r"✅ **dana\_1** is on the way since 14:02.");
-    assert_snapshot!(words_of_crowds::on_the_way_too(&dana(), &words), @r"✅ **dana\_1** is on the way too, since 14:02.");
-    assert_snapshot!(words_of_crowds::although(&dana(), &words), @r"It is more than when **dana\_1** said so at 14:02.");
+    assert_snapshot!(words_of_occupancy::all_clear(Some(1), None, long, 57, &words), @"✅ **Floor 2 / Shoes** is calm again: 1 device. It was busy for 2 h 15 min (11:47–14:02), 57 at the peak.");
+    assert_snapshot!(words_of_occupancy::closing(time, 98, &words), @"🌙 Closing time: **Floor 2 / Shoes** isn't watched any more today. It was busy for 47 min (13:15–14:02), 98 at the peak.");
+    assert_snapshot!(words_of_occupancy::unwatched(&words), @"**Floor 2 / Shoes** isn't watched any more: it is gone from the configuration.");
+    assert_snapshot!(words_of_occupancy::on_the_way(&dana(), &words), @r"✅ **dana\_1** is on the way since 14:02.");
+    assert_snapshot!(words_of_occupancy::on_the_way_too(&dana(), &words), @r"✅ **dana\_1** is on the way too, since 14:02.");
+    assert_snapshot!(words_of_occupancy::although(&dana(), &words), @r"It is more than when **dana\_1** said so at 14:02.");
     let until = afternoon() + SignedDuration::from_mins(30);
-    assert_snapshot!(words_of_crowds::snoozed(&dana(), until, &words), @r"💤 Snoozed until 14:32 by **dana\_1** at 14:02.");
-    assert_snapshot!(words_of_crowds::snooze_is_over(&dana()), @r"The snooze of **dana\_1** is over, and it is still busy.");
-    assert_snapshot!(words_of_crowds::not_busy(&dana(), 2, &words), @r"**dana\_1** said at 14:02 that it isn't busy. It is closed and counted as a false alarm, the 2nd of this zone.");
+    assert_snapshot!(words_of_occupancy::snoozed(&dana(), until, &words), @r"💤 Snoozed until 14:32 by **dana\_1** at 14:02.");
+    assert_snapshot!(words_of_occupancy::snooze_is_over(&dana()), @r"The snooze of **dana\_1** is over, and it is still busy.");
+    assert_snapshot!(words_of_occupancy::not_busy(&dana(), 2, &words), @r"**dana\_1** said at 14:02 that it isn't busy. It is closed and counted as a false alarm, the 2nd of this zone.");
     let zones = ["Shoes", "Hats*", "Toys", "Books"].map(str::to_owned);
-    assert_snapshot!(words_of_crowds::silent(&zones, since, "CMX says 401: the password is wrong.", &words), @r"
+    assert_snapshot!(words_of_occupancy::silent(&zones, since, "CMX says 401: the password is wrong.", &words), @r"
         ❓ No count from **Floor 2 / Shoes** since 13:15: Shoes, Hats\*, Toys and 1 more. Nobody is told there that it is busy until the counts are back.  
         Why: CMX says 401: the password is wrong.
         ");
-    assert_snapshot!(words_of_crowds::silent(&zones[..3], since, "", &words), @r"❓ No count from **Floor 2 / Shoes** since 13:15: Shoes, Hats\*, Toys. Nobody is told there that it is busy until the counts are back.");
-    assert_snapshot!(words_of_crowds::back(&zones[..1], afternoon(), &words), @"Counts from **Floor 2 / Shoes** are back since 14:02: Shoes.");
-    assert_eq!([Level::Warn, Level::Alert].map(words_of_crowds::level), ["warn", "alert"]);
+    assert_snapshot!(words_of_occupancy::silent(&zones[..3], since, "", &words), @r"❓ No count from **Floor 2 / Shoes** since 13:15: Shoes, Hats\*, Toys. Nobody is told there that it is busy until the counts are back.");
+    assert_snapshot!(words_of_occupancy::back(&zones[..1], afternoon(), &words), @"Counts from **Floor 2 / Shoes** are back since 14:02: Shoes.");
+    assert_eq!([Level::Warn, Level::Alert].map(words_of_occupancy::level), ["warn", "alert"]);
     let amounts = [(1, None), (0, None), (57, None), (87, Some(100)), (1, Some(1))];
     assert_eq!(
-        amounts.map(|(count, capacity)| words_of_crowds::amount(count, capacity)),
+        amounts.map(|(count, capacity)| words_of_occupancy::amount(count, capacity)),
         ["1 device", "0 devices", "57 devices", "87 of 100", "1 of 1"]
     );
 }

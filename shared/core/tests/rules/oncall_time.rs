@@ -107,11 +107,11 @@ fn an_acknowledgement_after_a_restart_ends_the_calls() {
 fn a_step_that_reached_nobody_escalates_at_once() {
     let mut night = Night::begun();
     night.pass(1);
-    let climbed = night.nobody_reached(0, 1);
-    assert_eq!((climbed.outcome, night.stands()), (CommandOutcome::Done, (Phase::Open, 2, 0)));
-    assert_eq!(night.pages(&climbed), usual("robin"));
-    assert!(entry(&climbed).starts_with("Nobody could be reached"));
-    assert!(night.lines(&climbed).contains(&"status".to_owned()));
+    let escalated = night.nobody_reached(0, 1);
+    assert_eq!((escalated.outcome, night.stands()), (CommandOutcome::Done, (Phase::Open, 2, 0)));
+    assert_eq!(night.pages(&escalated), usual("robin"));
+    assert!(entry(&escalated).starts_with("Nobody could be reached"));
+    assert!(night.lines(&escalated).contains(&"status".to_owned()));
     assert_eq!(night.nobody_reached(0, 1).outcome, CommandOutcome::Nothing, "once");
     assert_eq!(when(&night.sleep(10)), [10], "the third counts from then");
 }
