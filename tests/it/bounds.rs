@@ -2,6 +2,7 @@
 //! has an arm that would swallow a new one. What refers to what stands beside.
 
 mod circles;
+mod names;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
