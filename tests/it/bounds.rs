@@ -18,15 +18,6 @@ const FUNCTION_LINES: usize = 80;
 /// Enums of what a delivery carries. The compiler names every place that a new variant needs only where each is matched.
 const MESSAGES: &[&str] = &["Message", "SpaceMessage", "PhoneMessage", "MailMessage", "InternalTask"];
 
-/// What is still too long: a file, or a function of a file. Each must be needed.
-const ALLOWED: &[(&str, Option<&str>)] = &[
-    ("shared/app/src/alert/commands.rs", None),
-    ("shared/app/src/alert/mail.rs", None),
-    ("shared/app/src/channel/space.rs", Some("post")),
-    ("shared/app/src/engine/apply.rs", Some("apply")),
-    ("shared/app/src/engine/deliver.rs", None),
-];
-
 /// A source, parsed.
 struct Source {
     /// From the root of the repository.
@@ -212,32 +203,18 @@ impl<'a> Visit<'a> for Found {
     }
 }
 
-/// What is too long in these sources, and the allowances that nothing needs.
-fn too_long(sources: &[Source], allowed: &[(&str, Option<&str>)]) -> Vec<String> {
+/// Returns what is too long in these sources.
+fn too_long(sources: &[Source]) -> Vec<String> {
     let mut wrong = Vec::new();
-    let mut used = BTreeSet::new();
     for source in sources {
         let found = Found::in_source(source);
-        let mut is_allowed = |function: Option<&str>| {
-            let place = allowed.iter().position(|allowed| *allowed == (source.path.as_str(), function));
-            used.extend(place);
-            place.is_some()
-        };
         let lines = source.lines - found.test_lines;
-        if lines > FILE_LINES && !is_allowed(None) {
+        if lines > FILE_LINES {
             wrong.push(format!("{} has {lines} lines", source.path));
         }
-        for (name, lines) in &found.long_functions {
-            if !is_allowed(Some(name)) {
-                wrong.push(format!("{name} of {} has {lines} lines", source.path));
-            }
-        }
+        let functions = found.long_functions.iter();
+        wrong.extend(functions.map(|(name, lines)| format!("{name} of {} has {lines} lines", source.path)));
     }
-    let unused = allowed.iter().enumerate().filter(|(place, _)| !used.contains(place));
-    wrong.extend(unused.map(|(_, (path, function))| match function {
-        Some(name) => format!("the allowance for {name} of {path} is not needed"),
-        None => format!("the allowance for {path} is not needed"),
-    }));
     wrong
 }
 
@@ -256,7 +233,7 @@ fn wildcards(sources: &[Source]) -> Vec<String> {
 fn files_and_functions_are_short() {
     let sources = product_sources(&["shared", "functions", "infra"]);
     assert!(sources.len() > 200, "only {} sources were found", sources.len());
-    assert_eq!(too_long(&sources, ALLOWED), [""; 0]);
+    assert_eq!(too_long(&sources), [""; 0]);
     // And the check can fail.
     let many = |count: usize| "    let _ = 1;\n".repeat(count);
     let long = parsed(
@@ -271,9 +248,7 @@ fn files_and_functions_are_short() {
     let short = parsed("b.rs", &"// A line.\n".repeat(FILE_LINES));
     let file = parsed("c.rs", &"// A line.\n".repeat(FILE_LINES + 1));
     let sources = [long, short, file];
-    assert_eq!(too_long(&sources, &[]), ["long of a.rs has 81 lines", "c.rs has 401 lines"]);
-    let allowed = [("a.rs", Some("long")), ("c.rs", None), ("b.rs", None)];
-    assert_eq!(too_long(&sources, &allowed), ["the allowance for b.rs is not needed"]);
+    assert_eq!(too_long(&sources), ["long of a.rs has 81 lines", "c.rs has 401 lines"]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use handbell_store::table::{KEPT_SECONDS, RowKey};
 use handbell_store::{Commit, Handled, Incidents, Loaded, NotCommitted, People};
 use jiff::Timestamp;
 
-use crate::configuration::{Configuration, keep_seconds};
+use crate::configuration::{Configuration, KnownPlan, keep_seconds};
 use crate::engine::pause::{ENQUEUE_AHEAD, ROUNDS, pause};
 use crate::engine::queue::Queue;
 use crate::parts::{Time, parts};
@@ -59,6 +59,25 @@ struct RunningPlan<'a> {
     hash: &'a str,
     /// What the incident is about still stands in the configuration.
     watched: bool,
+}
+
+impl<'a> RunningPlan<'a> {
+    /// The plan of an incident that goes on, or else today's.
+    fn of(
+        own: Option<(Arc<Plan>, &'a Incident)>,
+        today: Option<(&'a String, &'a KnownPlan)>,
+    ) -> Option<Self> {
+        let watched = today.is_some();
+        match (own, today) {
+            (Some((plan, incident)), _) => {
+                Some(Self { name: &incident.plan, plan, hash: &incident.plan_hash, watched })
+            }
+            (None, Some((name, known))) => {
+                Some(Self { name, plan: Arc::clone(&known.plan), hash: &known.hash, watched })
+            }
+            (None, None) => None,
+        }
+    }
 }
 
 impl Engine {
@@ -109,23 +128,12 @@ impl Engine {
             self.end_earlier(subject, old).await?;
             return Ok(ControlFlow::Continue(Again::AtOnce));
         }
-        let watched = today.is_some();
-        let running = match (&incident, own, today) {
-            (Some(incident), Some(plan), _) if !anew => {
-                RunningPlan { name: &incident.plan, plan, hash: &incident.plan_hash, watched }
-            }
-            (_, _, Some((name, known))) => {
-                RunningPlan { name, plan: Arc::clone(&known.plan), hash: &known.hash, watched }
-            }
+        let own = own.zip(incident.as_ref()).filter(|_| !anew);
+        let Some(running) = RunningPlan::of(own, today) else {
             // Nothing is going on, and the button or the zone is gone from the configuration.
-            _ => {
-                let count = incident.as_ref().map_or(0, |incident| incident.count);
-                return Ok(ControlFlow::Break(Applied {
-                    count,
-                    outcome: Some(CommandOutcome::Nothing),
-                    incident,
-                }));
-            }
+            let count = incident.as_ref().map_or(0, |incident| incident.count);
+            let outcome = Some(CommandOutcome::Nothing);
+            return Ok(ControlFlow::Break(Applied { count, outcome, incident }));
         };
         // People change more often than plans: they are looked up when a step is about to need them.
         let roster = match running.plan.asks_the_roster() {
