@@ -135,7 +135,7 @@ buttons:
     f.yaml:8:5: `steps` must be a list, but this is a mapping; begin each item with a dash
      8 |     steps:
        |     ^
-    f.yaml:10:3: the key `space` is missing in `blue` (The Webex space in which it happens)
+    f.yaml:10:3: the key `space` is missing in `blue` (The Webex space of the plan's incidents)
      10 |   blue:
         |   ^
     f.yaml:12:22: `to` must be a list, but this is a single value; put it in brackets: [ … ]
@@ -144,7 +144,7 @@ buttons:
     f.yaml:13:15: `post` must be a mapping (keys with values), but this is a single value; write its keys below it, indented
      13 |       - post: Hello
         |               ^
-    f.yaml:14:3: the key `space` is missing in `red` (The Webex space in which it happens)
+    f.yaml:14:3: the key `space` is missing in `red` (The Webex space of the plan's incidents)
      14 |   red: {}
         |   ^
     f.yaml:18:13: secrets don't belong in this file: write it as { secret: NAME } and put its value into the secrets document

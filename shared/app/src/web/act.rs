@@ -86,7 +86,7 @@ impl ActionPage {
             }
             Err(Stale::Forged) => {
                 let text = "<p>This link is not complete, or not ours. Nothing was changed.</p>\
-                    <p>Long links break in some mail programs: copy all of it, to the last c. Or answer the text or the \
+                    <p>Long links break in some mail programs: copy all of it, to the last character. Or answer the text or the \
                     mail with <b>ack</b> instead.</p>";
                 return Ok(page("This link doesn't work", text, StatusCode::FORBIDDEN, &self.ids));
             }

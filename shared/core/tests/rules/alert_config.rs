@@ -124,11 +124,11 @@ fn mistakes_in_a_sources_plans_are_reported() {
         source["plans"] = json!({ "critical": "all hands", "info": "empty", "warning": "clam" });
         source["rules"][2]["plan"] = json!("nobody");
     }), @r#"
-        sources.mon.plan: there is no plan "dutty"; the plans are: all hands, calm, responses, empty
+        sources.mon.plan: there is no plan "dutty"; the plans are: all hands, calm, duty, empty
         plans.all hands: the name is 1 to 60 letters, digits, - and _ if a source runs it
-        sources.mon.plans.warning: there is no plan "clam"; the plans are: all hands, calm, responses, empty
+        sources.mon.plans.warning: there is no plan "clam"; the plans are: all hands, calm, duty, empty
         plans.empty.steps: a plan that a source runs needs at least one step
-        sources.mon.rules.2.plan: there is no plan "nobody"; the plans are: all hands, calm, responses, empty
+        sources.mon.rules.2.plan: there is no plan "nobody"; the plans are: all hands, calm, duty, empty
         "#);
 }
 
@@ -254,19 +254,19 @@ fn mistakes_in_restarts_confirmations_and_repeated_calls_are_reported() {
         plan["steps"][1]["call"][0]["times"] = json!(11);
         plan["steps"][1]["call"][0]["every"] = json!("5s");
     }), @"
-        plans.responses.again.after: `after` is at least 10s
-        plans.responses.again.times: `times` is 1 to 20
-        plans.responses.confirm.after: `after` is more than nothing: 30m
-        plans.responses.confirm.within: `within` is more than nothing: 30m
-        plans.responses.steps.1.call.0.times: `times` is 1 to 10
-        plans.responses.steps.1.call.0.every: `every` is at least 30s: a phone rings that long
+        plans.duty.again.after: `after` is at least 10s
+        plans.duty.again.times: `times` is 1 to 20
+        plans.duty.confirm.after: `after` is more than nothing: 30m
+        plans.duty.confirm.within: `within` is more than nothing: 30m
+        plans.duty.steps.1.call.0.times: `times` is 1 to 10
+        plans.duty.steps.1.call.0.every: `every` is at least 30s: a phone rings that long
         ");
     assert_snapshot!(said_of_plan(|plan| {
         plan["again"] = json!({ "after": "1m", "times": 0 });
         plan["steps"][1]["call"][0]["times"] = json!(0);
     }), @"
-        plans.responses.again.times: `times` is 1 to 20
-        plans.responses.steps.1.call.0.times: `times` is 1 to 10
+        plans.duty.again.times: `times` is 1 to 20
+        plans.duty.steps.1.call.0.times: `times` is 1 to 10
         ");
 }
 
@@ -275,8 +275,8 @@ fn mistakes_in_needed_acknowledgements_are_reported() {
     assert_snapshot!(said_of_plan(|plan| plan["need"] = json!(0)), @"plans.duty.need: at least 1 has to acknowledge; with 0 nobody would be called at all");
     assert_snapshot!(said_of_plan(|plan| plan["need"] = json!([])), @"plans.duty.need: no team is named here; leave it out if anybody may acknowledge");
     assert_snapshot!(said_of_plan(|plan| plan["need"] = json!(["net", "", "net"])), @"
-        plans.responses.need.1: a team has a name, and stands here once
-        plans.responses.need.2: a team has a name, and stands here once
+        plans.duty.need.1: a team has a name, and stands here once
+        plans.duty.need.2: a team has a name, and stands here once
         ");
 }
 
@@ -288,13 +288,13 @@ fn mistakes_in_targets_are_reported() {
             { "to": ["112", { "on_duty": "ops duty" }, { "person": "" }], "text": " ", "say": "", "from": "Handbell" },
         ]);
     }), @r#"
-        plans.responses.steps.0.page.0.to: nobody is named here
-        plans.responses.steps.0.page.1.to.0: "112" is no phone number; write it with + and the country's code, digits only: +352691496401
-        plans.responses.steps.0.page.1.to.1: "ops duty" names nobody; write a name of letters, digits, - and _, such as ops-second
-        plans.responses.steps.0.page.1.to.2: "" names nobody; write a name of letters, digits, - and _, such as ops-second
-        plans.responses.steps.0.page.1.from: "Handbell" is no phone number; write it with + and the country's code, digits only: +352691496401
-        plans.responses.steps.0.page.1.text: there are no words here
-        plans.responses.steps.0.page.1.say: there are no words here; leave it out to say the text
+        plans.duty.steps.0.page.0.to: nobody is named here
+        plans.duty.steps.0.page.1.to.0: "112" is no phone number; write it with + and the country's code, digits only: +352691496401
+        plans.duty.steps.0.page.1.to.1: "ops duty" names nobody; write a name of letters, digits, - and _, such as ops-second
+        plans.duty.steps.0.page.1.to.2: "" names nobody; write a name of letters, digits, - and _, such as ops-second
+        plans.duty.steps.0.page.1.from: "Handbell" is no phone number; write it with + and the country's code, digits only: +352691496401
+        plans.duty.steps.0.page.1.text: there are no words here
+        plans.duty.steps.0.page.1.say: there are no words here; leave it out to say the text
         "#);
     assert_snapshot!(said_of_plan(|plan| {
         plan["steps"][1]["call"][0]["to"] = json!([{ "team": "the net" }]);
@@ -312,15 +312,15 @@ fn mistakes_in_named_steps_are_reported() {
             "sms": { "sms": [{ "to": ["12"], "text": " " }], "call": [{ "to": [], "say": "!", "times": 12 }] },
         });
     }), @r#"
-        plans.responses.escalate.crisis cell: people write this name after /escalate: one word of letters, digits and -
-        plans.responses.escalate.late.after: this step comes when somebody asks for it; `after` belongs to `steps`
-        plans.responses.escalate.late.post.file: there is no file "files/gone.png" beside the configuration
-        plans.responses.escalate.night: this name is there already; capitals make no difference
-        plans.responses.escalate.night: this step does nothing; give it a post, sms, call or people
-        plans.responses.escalate.sms.sms.0.to.0: "12" is no phone number; write it with + and the country's code, digits only: +352691496401
-        plans.responses.escalate.sms.sms.0.text: there are no words here
-        plans.responses.escalate.sms.call.0.to: nobody is named here
-        plans.responses.escalate.sms.call.0.times: `times` is 1 to 10
+        plans.duty.escalate.crisis cell: people write this name after /escalate: one word of letters, digits and -
+        plans.duty.escalate.late.after: this step comes when somebody asks for it; `after` belongs to `steps`
+        plans.duty.escalate.late.post.file: there is no file "files/gone.png" beside the configuration
+        plans.duty.escalate.night: this name is there already; capitals make no difference
+        plans.duty.escalate.night: this step does nothing; give it a post, sms, call or people
+        plans.duty.escalate.sms.sms.0.to.0: "12" is no phone number; write it with + and the country's code, digits only: +352691496401
+        plans.duty.escalate.sms.sms.0.text: there are no words here
+        plans.duty.escalate.sms.call.0.to: nobody is named here
+        plans.duty.escalate.sms.call.0.times: `times` is 1 to 10
         "#);
 }
 

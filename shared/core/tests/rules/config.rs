@@ -387,7 +387,7 @@ fn mistakes_in_sites_are_reported() {
         sites.path.cmx.url: an address begins with https:// and has no path: https://cmx.example.com
         sites.pin-sha1.pin: a pin is sha256: and 64 hexadecimal digits
         sites.pin-short.pin: a pin is sha256: and 64 hexadecimal digits
-        sites.pin-c.pin: a pin is sha256: and 64 hexadecimal digits
+        sites.pin-sign.pin: a pin is sha256: and 64 hexadecimal digits
         sites.push.cmx_push.window: `window` is at least a minute; with less, nobody would be counted
         sites.quick.timeout: `timeout` is 1 s to 20 s
         sites.scan.meraki_push.window: `window` is at least a minute; with less, nobody would be counted
@@ -406,7 +406,7 @@ fn zones_name_existing_sites_and_plans() {
         "plan": { "at": 50, "plan": "crowds" },
     })), @r#"
         zones.: a zone's name is 1 to 60 letters, digits, - and _; use `label` for what people read
-        zones.plan.plan: there is no plan "crowds"; the plans are: occupancy
+        zones.plan.plan: there is no plan "crowds"; the plans are: crowd
         zones.second floor: a zone's name is 1 to 60 letters, digits, - and _; use `label` for what people read
         zones.site.site: there is no site "moll"; the sites are: analytics, cmx-push, mall, meraki, meraki-push, presence, spaces, v1, v2, v3, zones
         "#);

@@ -41,7 +41,7 @@ fn a_summary_contains_who_when_and_how() {
     let alert = json!({
         "alert": { "source": "nagios", "title": "db01: disk is full, call +12025550199", "severity": "error" },
         "label": "db01: disk is full", "taken_by": by("Eli", "10:20:00"),
-        "duty": { "first": by("Dana", "10:04:30"), "round": 1 },
+        "responses": { "first": by("Dana", "10:04:30"), "round": 1 },
     });
     let incident = incident(&subject, alert);
     let summary = Summary::of(&incident, at("10:50:00"));
