@@ -22,6 +22,7 @@ use handbell_inbound::contact::{Stale, Token};
 use handbell_store::{Counters, History, Incidents};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use jiff::SignedDuration;
+use maud::html;
 use secrecy::ExposeSecret;
 
 use self::fields::filled_in;
@@ -33,7 +34,7 @@ use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::act::ActionPage;
 use crate::web::limits::{FormLimits, digest};
-use crate::web::page::{escape, is_same_origin, page};
+use crate::web::page::{is_same_origin, page, sorry};
 use crate::{Failed, Fault, Ids, header};
 
 /// What its forms are counted as.
@@ -112,7 +113,7 @@ impl AlertForm {
             Ok(report) => report,
             Err(ReportRefused::Rejected(rejected)) => return Err(rejected.into()),
             Err(ReportRefused::Wrong(report, wrong)) => {
-                let above = "Nothing is sent yet. Please mend what is marked.";
+                let above = "Nothing is sent yet. Please correct the highlighted fields.";
                 return self.show(form, &report, &wrong, Some(above)).await;
             }
         };
@@ -140,9 +141,12 @@ impl AlertForm {
             self.notices
                 .tell_admins_once(&text, &format!("form-limit-{name}-{day}"), self.time.now())
                 .await?;
-            let text = "<p class=\"wrong\">Nothing was sent: too many reports came from here. Please call somebody, or try \
-                again in an hour.</p>";
-            return Ok(page(&title(form), text, StatusCode::TOO_MANY_REQUESTS, &self.ids));
+            let body = html! {
+                p class="wrong" {
+                    "Nothing was sent: too many reports came from here. Please call somebody, or try again in an hour."
+                }
+            };
+            return Ok(page(&title(form), &body, StatusCode::TOO_MANY_REQUESTS, &self.ids));
         }
         let incident = self.raise(form, report, &nonce).await?;
         let secret = self.secrets.get(secret, self.time.now()).await?;
@@ -238,38 +242,10 @@ fn reporter(name: &str) -> Actor {
 /// To the page that shows what came of it, so that to look at it again sends nothing again. The path alone: browsers follow
 /// a form nowhere else.
 fn see_other(path: &str, says: &str, ids: &Ids) -> Response<Bytes> {
-    let text = format!("<p><a href=\"{}\">{}</a></p>", escape(path), escape(says));
-    let mut response = page("Thank you", &text, StatusCode::SEE_OTHER, ids);
+    let body = html! { p { a href=(path) { (says) } } };
+    let mut response = page("Thank you", &body, StatusCode::SEE_OTHER, ids);
     if let Ok(path) = HeaderValue::from_str(path) {
         response.headers_mut().insert(http::header::LOCATION, path);
     }
     response
-}
-
-/// What went wrong, for people: what is stored, and what to do.
-fn sorry(failed: &Failed, ids: &Ids) -> Response<Bytes> {
-    let (status, title, text) = match failed {
-        Failed::Rejected(Rejected::Unknown) => (
-            StatusCode::NOT_FOUND,
-            "There is nothing here",
-            "Check the address: it may have been cut off. Nothing was changed.".to_owned(),
-        ),
-        Failed::Rejected(Rejected::Forged) => (
-            StatusCode::FORBIDDEN,
-            "Nothing was sent",
-            "This didn’t come from a page of ours. Open the page anew and send it from there.".to_owned(),
-        ),
-        Failed::Rejected(Rejected::Malformed(why)) => (
-            StatusCode::BAD_REQUEST,
-            "Nothing was sent",
-            format!("This can’t be read: {why}. Open the page anew and send it from there."),
-        ),
-        Failed::Fault(fault) => {
-            tracing::error!(reason = %fault, "not stored; whoever sent it is asked to send it again");
-            let text = "Handbell can’t do this now, and it is not certain that anything was stored. Go back and send it once \
-                more: it counts once. If that fails too, call somebody.";
-            (StatusCode::SERVICE_UNAVAILABLE, "Please send it again", text.to_owned())
-        }
-    };
-    page(title, &format!("<p>{}</p>", escape(&text)), status, ids)
 }

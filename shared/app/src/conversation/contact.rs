@@ -8,21 +8,25 @@ use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::texting::read_number;
 use handbell_inbound::contact::{ContactMessage, ContactRefused, Stale, TRAP, Token, Wrong, read};
 use http::{Method, Request, Response, StatusCode};
+use maud::{Markup, html};
 use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
 use crate::conversation::apply::ConversationEngine;
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
+use crate::web::field::{Control, Field, token_field, trap};
 use crate::web::limits::{FormLimits, digest};
-use crate::web::page::{escape, page as html};
-use crate::{Failed, Ids, header, refuse};
+use crate::web::page::{page, sorry};
+use crate::{Failed, Ids, header};
 
 /// What its forms are counted as.
 const KIND: &str = "form";
 
-/// Told to whoever has sent the form, and to a program that filled in what people don't see.
-const THANKS: &str = "<p class=\"done\">We got your message and will get back to you soon!</p>";
+/// What the sender of a form reads, and a program that filled in the field that people don't see.
+fn thanks() -> Markup {
+    html! { p class="done" { "We got your message and will get back to you soon!" } }
+}
 
 parts! {
     /// Shows a line's web form and takes what a customer writes in it.
@@ -39,7 +43,7 @@ parts! {
 impl ContactForm {
     /// The form, and what is sent with it.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.show_or_take(&request).await.unwrap_or_else(|failed| refuse(&failed))
+        self.show_or_take(&request).await.unwrap_or_else(|failed| sorry(&failed, &self.ids))
     }
 
     async fn show_or_take(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
@@ -50,7 +54,7 @@ impl ContactForm {
         if *request.method() == Method::POST {
             return self.take(name, line, form, request).await;
         }
-        self.page(name, line, &ContactMessage::default(), &[], StatusCode::OK).await
+        self.show(name, line, &ContactMessage::default(), &[], StatusCode::OK).await
     }
 
     async fn take(
@@ -65,11 +69,11 @@ impl ContactForm {
             Ok(form) => form,
             Err(ContactRefused::Rejected(rejected)) => return Err(rejected.into()),
             Err(ContactRefused::Wrong(form, wrong)) => {
-                return self.page(name, line, &form, &wrong, bad).await;
+                return self.show(name, line, &form, &wrong, bad).await;
             }
         };
         if form.trap {
-            return Ok(html(&title(name, line), THANKS, StatusCode::OK, &self.ids));
+            return Ok(page(&title(name, line), &thanks(), StatusCode::OK, &self.ids));
         }
         let secrets = self.secrets.all(self.time.now()).await?;
         let secrets = values(&secrets, [settings.secret.as_str()]);
@@ -81,7 +85,7 @@ impl ContactForm {
                     field: "message",
                     why: "This page was too old. Please send it once more.".to_owned(),
                 }];
-                return self.page(name, line, &form, &wrong, bad).await;
+                return self.show(name, line, &form, &wrong, bad).await;
             }
             Err(Stale::Forged) => return Err(Rejected::Forged.into()),
         };
@@ -89,14 +93,14 @@ impl ContactForm {
             Ok(number) => number,
             Err(bad_number) => {
                 let wrong = [Wrong { field: "phone", why: bad_number.to_string() }];
-                return self.page(name, line, &form, &wrong, bad).await;
+                return self.show(name, line, &form, &wrong, bad).await;
             }
         };
         let address = match (&number, &form.email) {
             (Some(number), _) if self.config.own_numbers().contains(&number.as_str()) => {
                 let wrong =
                     [Wrong { field: "phone", why: "This is our own number. Please write yours.".to_owned() }];
-                return self.page(name, line, &form, &wrong, bad).await;
+                return self.show(name, line, &form, &wrong, bad).await;
             }
             (Some(number), _) => Address::Number(number.clone()),
             (None, Some(email)) => Address::Mail(email.clone()),
@@ -105,18 +109,20 @@ impl ContactForm {
             }
         };
         if !self.limits.is_welcome(KIND, request, number.as_deref()).await? {
-            let text = "<p class=\"wrong\">Too many messages came from here. Please try again later, or call us.</p>";
-            return Ok(html(&title(name, line), text, StatusCode::TOO_MANY_REQUESTS, &self.ids));
+            let body = html! {
+                p class="wrong" { "Too many messages came from here. Please try again later, or call us." }
+            };
+            return Ok(page(&title(name, line), &body, StatusCode::TOO_MANY_REQUESTS, &self.ids));
         }
         // Another message from the same page is another message.
         let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
         let id = format!("form-{nonce}-{words}");
         let heard = ConversationEvent::Form { message: form.message, name: form.name, email: form.email };
         self.conversations.apply_from(name, &address, &heard, Some(&id)).await?;
-        Ok(html(&title(name, line), THANKS, StatusCode::OK, &self.ids))
+        Ok(page(&title(name, line), &thanks(), StatusCode::OK, &self.ids))
     }
 
-    async fn page(
+    async fn show(
         &self,
         name: &str,
         line: &Line,
@@ -128,61 +134,65 @@ impl ContactForm {
         let secret = self.secrets.get(&settings.secret, self.time.now()).await?;
         let nonce = self.ids.unique();
         let token = Token::issue(secret.expose_secret().as_bytes(), name, self.time.now(), &nonce);
-        let field = |name: &str, label: &str, tag: &str, note: &str| {
-            let wrong = wrong.iter().find(|wrong| wrong.field == name);
-            let wrong = wrong
-                .map(|wrong| format!("<p class=\"wrong\">{}</p>", escape(&wrong.why)))
-                .unwrap_or_default();
-            let note = if note.is_empty() { String::new() } else { format!("<p class=\"note\">{note}</p>") };
-            format!("<label for=\"{name}\">{label}</label>{tag}{wrong}{note}\n")
+        let wrong_with =
+            |name: &str| wrong.iter().find(|wrong| wrong.field == name).map(|wrong| wrong.why.as_str());
+        let input = |kind, autocomplete, placeholder| Control::Input {
+            kind,
+            autocomplete: Some(autocomplete),
+            placeholder,
         };
-        let input = |name: &str, kind: &str, value: Option<&str>, more: &str| {
-            let value = escape(value.unwrap_or_default());
-            format!("<input id=\"{name}\" name=\"{name}\" type=\"{kind}\" value=\"{value}\" {more}>")
-        };
-        let message = format!(
-            "<textarea id=\"message\" name=\"message\" maxlength=\"4000\" required>{}</textarea>",
-            escape(&form.message)
-        );
-        let answers = format!(
+        let texts = format!(
             "Answers by text come from {}. They begin once you have texted this number.",
-            escape(&line.number)
+            line.number
         );
-        let body = [
-            "<form method=\"post\">\n".to_owned(),
-            field(
-                "name",
-                "Your name",
-                &input("name", "text", form.name.as_deref(), "autocomplete=\"name\" maxlength=\"80\""),
-                "",
-            ),
-            field(
-                "email",
-                "Mail",
-                &input("email", "email", form.email.as_deref(), "autocomplete=\"email\" maxlength=\"254\""),
-                "",
-            ),
-            field(
-                "phone",
-                "Phone",
-                &input(
-                    "phone",
-                    "tel",
-                    form.phone.as_deref(),
-                    "autocomplete=\"tel\" maxlength=\"40\" placeholder=\"+1 202 555 0123\"",
-                ),
-                &answers,
-            ),
-            field("message", "Message", &message, ""),
-            format!(
-                "<p class=\"trap\" aria-hidden=\"true\"><label>Leave this empty <input name=\"{TRAP}\" tabindex=\"-1\" autocomplete=\"off\"></label></p>\n"
-            ),
-            format!(
-                "<input type=\"hidden\" name=\"token\" value=\"{}\">\n<button>Send</button>\n</form>",
-                escape(&token)
-            ),
-        ];
-        Ok(html(&title(name, line), &body.concat(), status, &self.ids))
+        let body = html! {
+            form method="post" {
+                (Field {
+                    name: "name",
+                    label: "Your name",
+                    value: form.name.as_deref().unwrap_or_default(),
+                    max: 80,
+                    control: input("text", "name", None),
+                    required: false,
+                    wrong: wrong_with("name"),
+                    note: None,
+                })
+                (Field {
+                    name: "email",
+                    label: "Mail",
+                    value: form.email.as_deref().unwrap_or_default(),
+                    max: 254,
+                    control: input("email", "email", None),
+                    required: false,
+                    wrong: wrong_with("email"),
+                    note: None,
+                })
+                (Field {
+                    name: "phone",
+                    label: "Phone",
+                    value: form.phone.as_deref().unwrap_or_default(),
+                    max: 40,
+                    control: input("tel", "tel", Some("+1 202 555 0123")),
+                    required: false,
+                    wrong: wrong_with("phone"),
+                    note: Some(&texts),
+                })
+                (Field {
+                    name: "message",
+                    label: "Message",
+                    value: &form.message,
+                    max: 4000,
+                    control: Control::Area,
+                    required: true,
+                    wrong: wrong_with("message"),
+                    note: None,
+                })
+                (trap(TRAP))
+                (token_field(&token))
+                button { "Send" }
+            }
+        };
+        Ok(page(&title(name, line), &body, status, &self.ids))
     }
 }
 

@@ -14,6 +14,7 @@ use handbell_inbound::contact::Stale;
 use handbell_store::{Incidents, People};
 use http::{Method, Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
+use maud::html;
 use secrecy::ExposeSecret;
 
 use crate::configuration::Configuration;
@@ -21,7 +22,7 @@ use crate::engine::apply::Engine;
 use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::limits::digest;
-use crate::web::page::{escape, is_same_origin, page, piece_of_path};
+use crate::web::page::{is_same_origin, page, piece_of_path};
 use crate::{Failed, Fault, Ids, header};
 
 /// A press on a link's button is remembered for longer than the link is good, so that it counts once.
@@ -80,15 +81,21 @@ impl ActionPage {
         let link = match self.read_link(&piece).await? {
             Ok(link) => link,
             Err(Stale::Expired) => {
-                let text = "<p>This link was good for seven days, and they are over. Nothing was changed.</p>\
-                    <p>If it is still about something: look into the space, or answer the newest text or mail about it.</p>";
-                return Ok(page("This link is too old", text, StatusCode::GONE, &self.ids));
+                let body = html! {
+                    p { "This link was good for seven days, and they are over. Nothing was changed." }
+                    p { "If it is still about something: look into the space, or answer the newest text or mail about it." }
+                };
+                return Ok(page("This link is too old", &body, StatusCode::GONE, &self.ids));
             }
             Err(Stale::Forged) => {
-                let text = "<p>This link is not complete, or not ours. Nothing was changed.</p>\
-                    <p>Long links break in some mail programs: copy all of it, to the last character. Or answer the text or the \
-                    mail with <b>ack</b> instead.</p>";
-                return Ok(page("This link doesn't work", text, StatusCode::FORBIDDEN, &self.ids));
+                let body = html! {
+                    p { "This link is not complete, or not ours. Nothing was changed." }
+                    p {
+                        "Long links break in some mail programs: copy all of it, to the last character. Or answer the text or the \
+                         mail with " b { "ack" } " instead."
+                    }
+                };
+                return Ok(page("This link doesn't work", &body, StatusCode::FORBIDDEN, &self.ids));
             }
         };
         let who = match &link.person {
@@ -98,22 +105,22 @@ impl ActionPage {
                     Actor { who: person.name, person: Some(person.id), how: CommandChannel::Link }
                 }
                 None => {
-                    let text = "<p>Whoever this link was sent to is not in the roster any more. Nothing was changed.</p>\
-                        <p>If you should be: tell the people who run Handbell.</p>";
-                    return Ok(page(
-                        "This link doesn't work any more",
-                        text,
-                        StatusCode::FORBIDDEN,
-                        &self.ids,
-                    ));
+                    let title = "This link doesn't work any more";
+                    let body = html! {
+                        p { "The person to whom this link was sent is not in the roster any more. Nothing was changed." }
+                        p { "If you should be: tell the people who run Handbell." }
+                    };
+                    return Ok(page(title, &body, StatusCode::FORBIDDEN, &self.ids));
                 }
             },
         };
         let incident = self.incidents.incident(&link.subject).await?;
         let Some(incident) = incident.filter(|incident| incident.epoch == link.epoch) else {
-            let text = "<p>What this link is about is over. Nothing was changed.</p>\
-                <p>If something is wrong again, a newer text or mail tells you, with a link of its own.</p>";
-            return Ok(page("This is over", text, StatusCode::GONE, &self.ids));
+            let body = html! {
+                p { "What this link is about is over. Nothing was changed." }
+                p { "If something is wrong again, a newer text or mail tells you, with a link of its own." }
+            };
+            return Ok(page("This is over", &body, StatusCode::GONE, &self.ids));
         };
         if *request.method() != Method::POST {
             return self.show_actions(&incident, &who, None).await;
@@ -175,33 +182,28 @@ impl ActionPage {
         let plan = self.engine.plan(&incident.plan, &incident.plan_hash).await?;
         let words = self.config.words(&incident.subject, Some(incident));
         let card = incident::card(incident, &plan, &words, self.time.now());
-        let mut body = String::new();
-        if let Some(came) = came {
-            body += &format!("<p class=\"done\" role=\"status\">{}</p>\n", escape(came));
-        }
-        body += &format!("<p class=\"state\">{}</p>\n", escape(&card.state));
-        for (name, text) in &card.lines {
-            body += &format!("<p><b>{}</b>: {}</p>\n", escape(name), escape(text));
-        }
-        let buttons: Vec<String> = choices(incident, who)
-            .iter()
-            .enumerate()
-            .map(|(place, (choice, says))| {
-                let class = if place == 0 { "" } else { " class=\"other\"" };
-                format!("<button name=\"say\" value=\"{}\"{class}>{says}</button>\n", choice.name())
-            })
-            .collect();
-        if buttons.is_empty() {
-            body += "<p>There is nothing more to do here.</p>\n";
-        } else {
-            body += &format!("<form method=\"post\">\n{}</form>\n", buttons.concat());
-        }
-        if who.person.is_some() {
-            body += &format!(
-                "<p class=\"note\">This link is {}’s own: whoever has it answers by that name.</p>\n",
-                escape(&who.who)
-            );
-        }
+        let choices = choices(incident, who);
+        let body = html! {
+            @if let Some(came) = came {
+                p class="done" role="status" { (came) }
+            }
+            p class="state" { (card.state) }
+            @for (name, text) in &card.lines {
+                p { b { (name) } ": " (text) }
+            }
+            @if choices.is_empty() {
+                p { "There is nothing more to do here." }
+            } @else {
+                form method="post" {
+                    @for (place, (choice, says)) in choices.iter().enumerate() {
+                        button name="say" value=(choice.name()) class=[(place > 0).then_some("other")] { (says) }
+                    }
+                }
+            }
+            @if who.person.is_some() {
+                p class="note" { "This link is " (who.who) "’s own: anybody who has it answers by that name." }
+            }
+        };
         Ok(page(&card.title, &body, StatusCode::OK, &self.ids))
     }
 }

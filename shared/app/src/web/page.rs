@@ -1,10 +1,12 @@
 //! The pages that people see in a browser: one layout for all of them, what may stand in it, and what a browser is told.
 
 use bytes::Bytes;
+use handbell_core::Rejected;
 use http::header::{self, HeaderName};
 use http::{HeaderValue, Request, Response, StatusCode};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{Ids, header as given, typed};
+use crate::{Failed, Ids, header as given, typed};
 
 /// What every page tells the browser besides its policy: it is kept nowhere, framed by nobody, and its address, which may be
 /// a secret, is handed on to nobody.
@@ -15,36 +17,46 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
 ];
 
-/// A page without a script. The title is text, the body HTML.
-pub(crate) fn page(title: &str, body: &str, status: StatusCode, ids: &Ids) -> Response<Bytes> {
+/// Returns a page without a script.
+pub(crate) fn page(title: &str, body: &Markup, status: StatusCode, ids: &Ids) -> Response<Bytes> {
     live_page(title, body, status, None, ids)
 }
 
-/// A page with a script of ours, which may ask where the page came from and nobody else.
+/// Returns a page with a script of Handbell's, which may send requests to the page's own origin only.
 pub(crate) fn live_page(
     title: &str,
-    body: &str,
+    body: &Markup,
     status: StatusCode,
     script: Option<&'static str>,
     ids: &Ids,
 ) -> Response<Bytes> {
     let nonce = ids.unique();
-    let (script, allowed) = match script {
-        Some(script) => (
-            format!("<script nonce=\"{nonce}\">\n{script}</script>\n"),
-            format!("script-src 'nonce-{nonce}'; connect-src 'self'; "),
-        ),
-        None => (String::new(), String::new()),
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            title { (title) }
+            style nonce=(nonce) { (PreEscaped(include_str!("page.css"))) }
+            main {
+                h1 { (title) }
+                (body)
+                @if let Some(script) = script {
+                    script nonce=(nonce) { (PreEscaped(script)) }
+                }
+            }
+        }
     };
-    let page = include_str!("page.html")
-        .replace("{{nonce}}", &nonce)
-        .replace("{{title}}", &escape(title))
-        .replace("{{body}}", &format!("{body}{script}"));
+    let allowed = match script {
+        Some(_) => format!("script-src 'nonce-{nonce}'; connect-src 'self'; "),
+        None => String::new(),
+    };
     let policy = format!(
         "default-src 'none'; {allowed}style-src 'nonce-{nonce}'; form-action 'self'; frame-ancestors 'none'; \
          base-uri 'none'; require-trusted-types-for 'script'"
     );
-    let mut response = typed(status, "text/html; charset=utf-8", page);
+    let mut response = typed(status, "text/html; charset=utf-8", page.into_string());
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
@@ -55,21 +67,32 @@ pub(crate) fn live_page(
     response
 }
 
-/// Text as it may stand between tags and in an attribute. No brace stays, so that nothing is taken for a place of the layout.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            '{' => escaped.push_str("&#123;"),
-            _ => escaped.push(c),
+/// Returns the page for a request that failed: what was stored, and what to do.
+pub(crate) fn sorry(failed: &Failed, ids: &Ids) -> Response<Bytes> {
+    let (status, title, text) = match failed {
+        Failed::Rejected(Rejected::Unknown) => (
+            StatusCode::NOT_FOUND,
+            "There is nothing here",
+            "Check the address: it may have been cut off. Nothing was changed.".to_owned(),
+        ),
+        Failed::Rejected(Rejected::Forged) => (
+            StatusCode::FORBIDDEN,
+            "Nothing was sent",
+            "This didn’t come from a page of ours. Open the page anew and send it from there.".to_owned(),
+        ),
+        Failed::Rejected(Rejected::Malformed(why)) => (
+            StatusCode::BAD_REQUEST,
+            "Nothing was sent",
+            format!("This can’t be read: {why}. Open the page anew and send it from there."),
+        ),
+        Failed::Fault(fault) => {
+            tracing::error!(reason = %fault, "not stored; the sender is asked to send it again");
+            let text = "Handbell can’t do this now, and it is not certain that anything was stored. Go back and send it once \
+                more: it counts once. If that fails too, call somebody.";
+            (StatusCode::SERVICE_UNAVAILABLE, "Please send it again", text.to_owned())
         }
-    }
-    escaped
+    };
+    page(title, &html! { p { (text) } }, status, ids)
 }
 
 /// False when a browser says that a page of somebody else's sends this. Browsers say so by themselves and scripts can't

@@ -14,14 +14,16 @@ use handbell_inbound::alert_form::{
 use handbell_inbound::contact::Stale;
 use http::{Method, Request, Response, StatusCode};
 use jiff::SignedDuration;
+use maud::{Markup, html};
 use serde_json::json;
 
 use super::becomes::{call_status, lines, moment, state};
 use super::{AlertForm, SourceForm, reporter, see_other};
 use crate::alert::intake::is_flood;
 use crate::secrets::values;
+use crate::web::field::token_field;
 use crate::web::limits::digest;
-use crate::web::page::{escape, is_same_origin, live_page, page, piece_of_path};
+use crate::web::page::{is_same_origin, live_page, page, piece_of_path};
 use crate::{Failed, Fault, header, typed};
 
 /// So many lines a reporter may add.
@@ -54,10 +56,11 @@ impl AlertForm {
             Ok(ticket) => ticket,
             Err(Stale::Forged) => return Err(Rejected::Unknown.into()),
             Err(Stale::Expired) => {
-                let text = format!(
-                    "<p>This page was kept for seven days.</p>\n<p><a href=\"/alert/{source}\">Report something</a></p>\n"
-                );
-                return Ok(page("This page is not kept any more", &text, StatusCode::GONE, &self.ids));
+                let body = html! {
+                    p { "This page was kept for seven days." }
+                    (report_link(source))
+                };
+                return Ok(page("This page is not kept any more", &body, StatusCode::GONE, &self.ids));
             }
         };
         if subject.source() != Some(source) {
@@ -186,54 +189,81 @@ impl AlertForm {
         let alert = incident.and_then(|incident| incident.alert.as_ref());
         let title = alert.map_or("What was reported", |alert| alert.title.as_str());
         let over = incident.is_none_or(|incident| incident.phase.is_final());
-        let mut body = String::new();
-        if let Some((why, _)) = not_said {
-            body += &format!("<p class=\"wrong\" role=\"alert\">{}</p>\n", escape(why));
-        }
-        if let (Some(incident), Some(alert)) = (incident, alert) {
+        let about = incident.zip(alert).map(|(incident, alert)| {
             let words = self.config.words(&ticket.subject, Some(incident));
             let by = alert.reporter.as_ref().map(|by| format!(" by {}", by.name)).unwrap_or_default();
-            let about = format!(
+            format!(
                 "{} · {} · reported at {}{by}",
                 incident.reference(),
                 incident::severity(alert.severity),
                 moment(incident.opened_at, &words, self.time.now()),
-            );
-            body += &format!("<p class=\"note\">{}</p>\n", escape(&about));
-        }
-        body += &format!("<p class=\"state\" id=\"state\" role=\"status\">{}</p>\n", escape(&state));
-        body += "<p class=\"wrong\" id=\"lost\" hidden>Handbell can’t be reached from here now: what stands here may be old.</p>\n";
-        let lines: String = lines.iter().map(|line| format!("<li>{}</li>\n", escape(line))).collect();
-        body += &format!("<h2>What happened</h2>\n<ol id=\"lines\">\n{lines}</ol>\n");
+            )
+        });
         let typed = match not_said {
             Some((_, ReporterAction::Note(text))) => text.as_str(),
             _ => "",
         };
-        if over {
-            if !typed.is_empty() {
-                body += &format!("<p>You had written: {}</p>\n", escape(typed));
+        let token = match over {
+            true => None,
+            false => {
+                let page = page_of_ticket(&ticket.subject, ticket.epoch);
+                Some(self.token_for(ticket.secret, &page).await?)
             }
-            body += &format!("<p><a href=\"/alert/{}\">Report something</a></p>\n", ticket.source);
-            return Ok(page(title, &body, status, &self.ids));
-        }
-        let token = self.token_for(ticket.secret, &page_of_ticket(&ticket.subject, ticket.epoch)).await?;
-        body += &forms(&token, typed);
-        Ok(live_page(title, &body, status, Some(include_str!("live.js")), &self.ids))
+        };
+        let body = html! {
+            @if let Some((why, _)) = not_said {
+                p class="wrong" role="alert" { (why) }
+            }
+            @if let Some(about) = about {
+                p class="note" { (about) }
+            }
+            p class="state" id="state" role="status" { (state) }
+            p class="wrong" id="lost" hidden {
+                "Handbell can’t be reached from here now: what stands here may be old."
+            }
+            h2 { "What happened" }
+            ol id="lines" {
+                @for line in &lines {
+                    li { (line) }
+                }
+            }
+            @match &token {
+                Some(token) => (forms(token, typed)),
+                None => {
+                    @if !typed.is_empty() {
+                        p { "You had written: " (typed) }
+                    }
+                    (report_link(ticket.source))
+                }
+            }
+        };
+        let script = token.is_some().then_some(include_str!("live.js"));
+        Ok(live_page(title, &body, status, script, &self.ids))
     }
 }
 
-/// What a reporter can say, each with a button of its own; to take it back needs two.
-fn forms(token: &str, typed: &str) -> String {
-    let token = format!("<input type=\"hidden\" name=\"token\" value=\"{}\">", escape(token));
-    format!(
-        "<noscript><p><a href=\"?\">Look again</a></p></noscript>\n\
-         <form method=\"post\">\n{token}\n<label for=\"text\">Add a line</label>\
-         <textarea id=\"text\" name=\"text\" maxlength=\"{NOTE_MAX}\" required>{}</textarea>\n\
-         <button name=\"say\" value=\"note\">Pass it on</button>\n</form>\n\
-         <details>\n<summary>It was nothing</summary>\n<form method=\"post\">\n{token}\n\
-         <p>Nobody is called any more, and whoever was called is told that it was nothing.</p>\n\
-         <button class=\"other\" name=\"say\" value=\"take-back\">Yes, take it back</button>\n</form>\n</details>\n\
-         <p class=\"note\">This page’s address is yours alone, and good for seven days.</p>\n",
-        escape(typed)
-    )
+fn report_link(source: &str) -> Markup {
+    html! { p { a href={ "/alert/" (source) } { "Report something" } } }
+}
+
+/// Returns the forms of a reporter: one adds a line, one takes the report back, which needs two presses.
+fn forms(token: &str, typed: &str) -> Markup {
+    html! {
+        noscript { p { a href="?" { "Look again" } } }
+        form method="post" {
+            (token_field(token))
+            label for="text" { "Add a line" }
+            textarea id="text" name="text" maxlength=(NOTE_MAX) required { (typed) }
+            button name="say" value="note" { "Pass it on" }
+        }
+        details {
+            summary { "It was nothing" }
+            form method="post" {
+                (token_field(token))
+                p { "Nobody is called any more, and the people who were called are told that it was nothing." }
+                button class="other" name="say" value="take-back" { "Yes, take it back" }
+            }
+        }
+        p class="note" { "This page’s address is yours alone, and good for seven days." }
+    }
 }
