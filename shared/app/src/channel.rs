@@ -1,7 +1,68 @@
-//! The channels: how a delivery reaches its recipient, and how we find out whether it did. One file for each channel, with
-//! sending and looking up side by side.
+//! The channels: how a delivery reaches its recipient, and how Handbell finds out whether it did. One file for each channel,
+//! with sending and looking up side by side.
 
 pub(crate) mod direct;
 pub(crate) mod mail;
 pub(crate) mod phone;
 pub(crate) mod space;
+
+use futures_util::future::{BoxFuture, join_all};
+use handbell_core::delivery::{InternalTask, Message, Outcome, Task};
+
+use self::direct::DirectChannel;
+use self::mail::MailChannel;
+use self::phone::PhoneChannel;
+use self::space::{SpaceAttempts, SpaceChannel};
+use crate::conversation::erase::CustomerErasure;
+use crate::engine::attempt::Attempt;
+use crate::engine::work::{Work, wait};
+use crate::parts::parts;
+
+parts! {
+    /// All channels, and the tasks that no channel sends.
+    pub(crate) struct Channels {
+        space: SpaceChannel,
+        direct: DirectChannel,
+        phone: PhoneChannel,
+        mail: MailChannel,
+        erasure: CustomerErasure,
+    }
+}
+
+impl Channels {
+    /// Hands each delivery to its channel: all at once, those of the space in their order.
+    pub(crate) async fn send(&self, work: &Work, tasks: &[(String, Task)]) -> Vec<(String, Outcome)> {
+        let mut in_space = SpaceAttempts::new();
+        let mut others: Vec<(&str, BoxFuture<'_, Outcome>)> = Vec::new();
+        for (name, task) in tasks {
+            let Some(delivery) = work.delivery(name) else { continue };
+            let attempt = Attempt { work, name, delivery, task: *task };
+            let sent: BoxFuture<'_, Outcome> = match &delivery.message {
+                Message::Space(message) => {
+                    in_space.push((attempt, message));
+                    continue;
+                }
+                Message::Direct(message) => Box::pin(self.direct.send(attempt, message)),
+                Message::Phone(message) => Box::pin(self.phone.send(attempt, message)),
+                Message::Mail(message) => Box::pin(self.mail.send(attempt, message)),
+                Message::Internal(task) => Box::pin(self.run_task(attempt, task)),
+            };
+            others.push((name, sent));
+        }
+        let others = others.into_iter().map(async |(name, sent)| (name.to_owned(), sent.await));
+        let (mut outcomes, others) = tokio::join!(self.space.send(work, in_space), join_all(others));
+        outcomes.extend(others);
+        outcomes
+    }
+
+    async fn run_task(&self, attempt: Attempt<'_>, task: &InternalTask) -> Outcome {
+        match task {
+            // The recipients are found when all else has been tried.
+            InternalTask::TextThoseCalled { .. } => wait(0),
+            InternalTask::EraseCustomer { .. } if attempt.work.cancelled => Outcome::NotWanted,
+            InternalTask::EraseCustomer { number } => {
+                self.erasure.erase(attempt.work, number.as_deref()).await
+            }
+        }
+    }
+}

@@ -1,8 +1,8 @@
 //! The function that delivers: rows that are due. Here the engine's steps and the jobs' shares in them come together: a
 //! dispatch is claimed, sent channel by channel, written down and let go.
 
-use futures_util::future::{BoxFuture, join_all};
-use handbell_core::delivery::{Body, Dispatch, DispatchKey, InternalTask, Message, Outcome, Task};
+use futures_util::future::join_all;
+use handbell_core::delivery::{Body, Dispatch, DispatchKey};
 use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::Kind;
 use handbell_core::incident::decide::{Event, space_name};
@@ -14,21 +14,16 @@ use crate::Fault;
 use crate::alert::status::IncidentStatus;
 use crate::callback::card::CardActions;
 use crate::callback::message::SpaceMessages;
-use crate::channel::direct::DirectChannel;
-use crate::channel::mail::MailChannel;
-use crate::channel::phone::PhoneChannel;
-use crate::channel::space::{SpaceAttempts, SpaceChannel};
+use crate::channel::Channels;
 use crate::configuration::Configuration;
 use crate::conversation::agent::{AgentMessages, Change};
 use crate::conversation::answer::CustomerReplies;
-use crate::conversation::erase::CustomerErasure;
 use crate::conversation::waiting::WaitingCustomers;
 use crate::engine::apply::Engine;
-use crate::engine::attempt::Attempt;
 use crate::engine::delivery_summary::DeliverySummaries;
 use crate::engine::facts::FactPublisher;
 use crate::engine::lease::{ClaimedDispatch, DispatchLeases};
-use crate::engine::work::{Claim, InIncident, Scope, Work, wait};
+use crate::engine::work::{Claim, InIncident, Scope, Work};
 use crate::parts::{Time, parts};
 
 /// With less time than this left, nothing is begun: a vendor call takes up to 8 s, and what came of it must be written.
@@ -92,11 +87,7 @@ parts! {
         incidents: Incidents,
         status: IncidentStatus,
         replies: CustomerReplies,
-        erasure: CustomerErasure,
-        space: SpaceChannel,
-        direct: DirectChannel,
-        phone: PhoneChannel,
-        mail: MailChannel,
+        channels: Channels,
         facts: FactPublisher,
         summaries: DeliverySummaries,
         time: Time,
@@ -162,7 +153,7 @@ impl DispatchDelivery {
         // What was due when it was claimed, and no more: if we die, just that counts as perhaps sent.
         let tasks = work.dispatch.tasks(work.claimed_at);
         self.status.note_paged(work, &tasks).await;
-        let outcomes = self.send_by_channel(work, &tasks);
+        let outcomes = self.channels.send(work, &tasks);
         let (outcomes, facts) = tokio::join!(outcomes, self.facts.publish(&work.dispatch));
         let now = self.time.now();
         for (name, outcome) in outcomes {
@@ -189,41 +180,5 @@ impl DispatchDelivery {
         }
         self.status.text_those_called(work).await;
         self.summaries.show(work).await;
-    }
-
-    /// Hands each delivery to its channel.
-    async fn send_by_channel(&self, work: &Work, tasks: &[(String, Task)]) -> Vec<(String, Outcome)> {
-        let mut in_space = SpaceAttempts::new();
-        let mut others: Vec<(&str, BoxFuture<'_, Outcome>)> = Vec::new();
-        for (name, task) in tasks {
-            let Some(delivery) = work.delivery(name) else { continue };
-            let attempt = Attempt { work, name, delivery, task: *task };
-            let sent: BoxFuture<'_, Outcome> = match &delivery.message {
-                Message::Space(message) => {
-                    in_space.push((attempt, message));
-                    continue;
-                }
-                Message::Direct(message) => Box::pin(self.direct.send(attempt, message)),
-                Message::Phone(message) => Box::pin(self.phone.send(attempt, message)),
-                Message::Mail(message) => Box::pin(self.mail.send(attempt, message)),
-                Message::Internal(task) => Box::pin(self.run_task(attempt, task)),
-            };
-            others.push((name, sent));
-        }
-        let others = others.into_iter().map(async |(name, sent)| (name.to_owned(), sent.await));
-        let (mut outcomes, others) = tokio::join!(self.space.send(work, in_space), join_all(others));
-        outcomes.extend(others);
-        outcomes
-    }
-
-    async fn run_task(&self, attempt: Attempt<'_>, task: &InternalTask) -> Outcome {
-        match task {
-            // The recipients are found when all else has been tried.
-            InternalTask::TextThoseCalled { .. } => wait(0),
-            InternalTask::EraseCustomer { .. } if attempt.work.cancelled => Outcome::NotWanted,
-            InternalTask::EraseCustomer { number } => {
-                self.erasure.erase(attempt.work, number.as_deref()).await
-            }
-        }
     }
 }

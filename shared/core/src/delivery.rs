@@ -20,7 +20,9 @@ pub use content::{Content, ConversationEntry, Medium, Speaker};
 pub use dispatch::{Body, Dispatch, DispatchKey, OfConversation, OfIncident, Patience};
 pub use lease::Lease;
 pub use life::{Outcome, Task};
-pub use message::{DirectMessage, InternalTask, MailMessage, Message, PhoneMessage, SpaceMessage};
+pub use message::{
+    DirectMessage, InternalTask, MailMessage, Message, PageChannel, PhoneMessage, SpaceMessage,
+};
 pub use receipt::{Receipt, VendorStatus};
 pub use summary::{DeliveryState, SummaryLine};
 

@@ -116,27 +116,14 @@ fn other_channel(delivery: &Delivery, with: Failover<'_>, dispatch: &Dispatch) -
             Content::Text(values.fill(template.unwrap_or_default(), wording::plain))
         }
     };
-    match &delivery.message {
-        // A name can send texts, but not call.
-        Message::Phone(PhoneMessage::Text { to, from, content: words }) => {
-            let from = [from.as_str(), with.from].into_iter().find(|from| is_phone_number(from))?;
-            Some(Message::Phone(PhoneMessage::Call {
-                to: to.clone(),
-                from: from.to_owned(),
-                content: content(words),
-            }))
+    let (to, from) = delivery.message.paged_phone()?;
+    let content = content(delivery.message.phone_content()?);
+    Some(Message::Phone(match delivery.message.is_call() {
+        true => PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content },
+        false => {
+            // A name can send texts, but not call.
+            let from = [from, with.from].into_iter().find(|from| is_phone_number(from))?;
+            PhoneMessage::Call { to: to.to_owned(), from: from.to_owned(), content }
         }
-        Message::Phone(PhoneMessage::Call { to, from, content: words }) => {
-            Some(Message::Phone(PhoneMessage::Text {
-                to: to.clone(),
-                from: from.clone(),
-                content: content(words),
-            }))
-        }
-        Message::Space(_)
-        | Message::Direct(_)
-        | Message::Phone(PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. })
-        | Message::Mail(_)
-        | Message::Internal(_) => None,
-    }
+    }))
 }

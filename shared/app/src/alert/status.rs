@@ -184,15 +184,11 @@ impl IncidentStatus {
             .iter()
             .filter(|(_, delivery)| delivery.progress == Progress::Pending && delivery.next_at <= now);
         let texts: Vec<(String, String, Option<String>)> = due
-            .filter_map(|(name, delivery)| match &delivery.message {
-                Message::Internal(InternalTask::TextThoseCalled { text, except }) => {
+            .filter_map(|(name, delivery)| match delivery.message.task()? {
+                InternalTask::TextThoseCalled { text, except } => {
                     Some((name.clone(), text.clone(), except.clone()))
                 }
-                Message::Space(_)
-                | Message::Direct(_)
-                | Message::Phone(_)
-                | Message::Mail(_)
-                | Message::Internal(InternalTask::EraseCustomer { .. }) => None,
+                InternalTask::EraseCustomer { .. } => None,
             })
             .collect();
         for (name, text, except) in texts {

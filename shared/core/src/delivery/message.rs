@@ -162,6 +162,17 @@ pub enum MailMessage {
     },
 }
 
+/// How a page reaches a person outside of Webex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageChannel {
+    /// By text.
+    Text,
+    /// By call.
+    Call,
+    /// By mail.
+    Mail,
+}
+
 /// Work that follows from a decision and that no channel sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -222,6 +233,65 @@ impl Message {
         }
     }
 
+    /// Returns true for a text that pages somebody.
+    pub fn is_text(&self) -> bool {
+        match self.paged() {
+            Some((PageChannel::Text, _)) => true,
+            Some((PageChannel::Call | PageChannel::Mail, _)) | None => false,
+        }
+    }
+
+    /// Returns the channel and the address of a page whose outcome is known: whether a message to one person in Webex was
+    /// read is not.
+    pub fn paged(&self) -> Option<(PageChannel, &str)> {
+        match self {
+            Self::Phone(PhoneMessage::Text { to, .. }) => Some((PageChannel::Text, to)),
+            Self::Phone(PhoneMessage::Call { to, .. }) => Some((PageChannel::Call, to)),
+            Self::Mail(MailMessage::Page { email, .. }) => Some((PageChannel::Mail, email)),
+            Self::Space(_)
+            | Self::Direct(_)
+            | Self::Phone(PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. })
+            | Self::Mail(MailMessage::IncidentReport { .. } | MailMessage::Reply { .. })
+            | Self::Internal(_) => None,
+        }
+    }
+
+    /// Returns what a text or a call says.
+    pub fn phone_content(&self) -> Option<&Content> {
+        match self {
+            Self::Phone(PhoneMessage::Text { content, .. } | PhoneMessage::Call { content, .. }) => {
+                Some(content)
+            }
+            Self::Space(_)
+            | Self::Direct(_)
+            | Self::Phone(PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. })
+            | Self::Mail(_)
+            | Self::Internal(_) => None,
+        }
+    }
+
+    /// Returns true for a call to an agent who wants to speak to the customer.
+    pub fn connects_agent(&self) -> bool {
+        match self {
+            Self::Phone(PhoneMessage::Connect { .. }) => true,
+            Self::Space(_)
+            | Self::Direct(_)
+            | Self::Phone(
+                PhoneMessage::Text { .. } | PhoneMessage::Call { .. } | PhoneMessage::Reply { .. },
+            )
+            | Self::Mail(_)
+            | Self::Internal(_) => false,
+        }
+    }
+
+    /// Returns true if no receipt follows once the message is sent.
+    pub fn has_no_receipt(&self) -> bool {
+        match self {
+            Self::Mail(_) => true,
+            Self::Space(_) | Self::Direct(_) | Self::Phone(_) | Self::Internal(_) => false,
+        }
+    }
+
     /// A call that pages somebody.
     pub fn is_call(&self) -> bool {
         match self {
@@ -275,15 +345,19 @@ impl Message {
         }
     }
 
-    /// Removes all that is known of the customer.
-    pub fn erases(&self) -> bool {
+    /// Returns the task, if this is one that no channel sends.
+    pub fn task(&self) -> Option<&InternalTask> {
         match self {
-            Self::Internal(InternalTask::EraseCustomer { .. }) => true,
-            Self::Internal(InternalTask::TextThoseCalled { .. })
-            | Self::Space(_)
-            | Self::Direct(_)
-            | Self::Phone(_)
-            | Self::Mail(_) => false,
+            Self::Internal(task) => Some(task),
+            Self::Space(_) | Self::Direct(_) | Self::Phone(_) | Self::Mail(_) => None,
+        }
+    }
+
+    /// Returns true for the task that removes all that is known of the customer.
+    pub fn erases(&self) -> bool {
+        match self.task() {
+            Some(InternalTask::EraseCustomer { .. }) => true,
+            Some(InternalTask::TextThoseCalled { .. }) | None => false,
         }
     }
 

@@ -3,10 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{
-    Body, Delivery, Dispatch, InternalTask, MailMessage, Message, PhoneMessage, Progress, Receipt, SUMMARY,
-    Speaker, VendorStatus,
-};
+use super::{Body, Delivery, Dispatch, Progress, Receipt, SUMMARY, Speaker, VendorStatus};
 use crate::conversation::TAKEN_BACK;
 
 /// One line of the delivery summary.
@@ -62,12 +59,8 @@ impl<'a> DeliveryState<'a> {
                 Self::NotSent(why.unwrap_or_default())
             }
             (Progress::Cancelled, None) => Self::NotNeeded,
-            (Progress::Sent, None) => match delivery.message {
-                Message::Mail(_) => Self::MailSent,
-                Message::Space(_) | Message::Direct(_) | Message::Phone(_) | Message::Internal(_) => {
-                    Self::Queued
-                }
-            },
+            (Progress::Sent, None) if delivery.message.has_no_receipt() => Self::MailSent,
+            (Progress::Sent, None) => Self::Queued,
             (Progress::Unknown, None) => Self::Uncertain,
             (Progress::Pending, None) => why.map_or(Self::Waiting, Self::Retried),
         }
@@ -121,13 +114,7 @@ impl Dispatch {
         let later = matches!(delivery.progress, Progress::Pending | Progress::Cancelled)
             && delivery.tries == 0
             && delivery.since > self.at;
-        let pages = match &delivery.message {
-            Message::Phone(_) | Message::Mail(MailMessage::Page { .. }) => true,
-            Message::Space(_)
-            | Message::Direct(_)
-            | Message::Mail(MailMessage::IncidentReport { .. } | MailMessage::Reply { .. })
-            | Message::Internal(_) => false,
-        };
+        let pages = delivery.message.paged().is_some();
         (pages && !later) || (delivery.progress == Progress::Dead && !delivery.message.is_summary())
     }
 
@@ -138,28 +125,19 @@ impl Dispatch {
             || receipt.is_some_and(|receipt| {
                 matches!(receipt.status, VendorStatus::Failed | VendorStatus::Undelivered)
             });
-        match &delivery.message {
-            // A reply that is held for a moment, or was sent automatically, is shown only if something goes wrong.
-            Message::Phone(PhoneMessage::Reply { .. }) | Message::Mail(MailMessage::Reply { .. }) => {
-                failed
-                    || match delivery.progress {
-                        Progress::Pending => delivery.why.is_some(),
-                        // A separate post reports that it was withdrawn.
-                        Progress::Cancelled if delivery.why.as_deref() == Some(TAKEN_BACK) => false,
-                        Progress::Unknown | Progress::Sent | Progress::Dead | Progress::Cancelled => {
-                            !automatic
-                        }
-                    }
-            }
-            Message::Phone(PhoneMessage::Connect { .. }) => true,
-            // The delivery summary doesn't show itself, nor that a customer was erased.
-            message if message.is_summary() => false,
-            Message::Space(_)
-            | Message::Direct(_)
-            | Message::Phone(PhoneMessage::Text { .. } | PhoneMessage::Call { .. })
-            | Message::Mail(MailMessage::Page { .. } | MailMessage::IncidentReport { .. })
-            | Message::Internal(InternalTask::TextThoseCalled { .. }) => failed,
-            Message::Internal(InternalTask::EraseCustomer { .. }) => false,
+        let message = &delivery.message;
+        // A reply that is held for a moment, or was sent automatically, is shown only if something goes wrong.
+        if message.is_reply() {
+            return failed
+                || match delivery.progress {
+                    Progress::Pending => delivery.why.is_some(),
+                    // A separate post reports that it was withdrawn.
+                    Progress::Cancelled if delivery.why.as_deref() == Some(TAKEN_BACK) => false,
+                    Progress::Unknown | Progress::Sent | Progress::Dead | Progress::Cancelled => !automatic,
+                };
         }
+        // The delivery summary doesn't show itself, nor that a customer was erased.
+        let hidden = message.is_summary() || message.erases();
+        message.connects_agent() || (failed && !hidden)
     }
 }

@@ -12,21 +12,12 @@ pub use text::{sms, texter_label};
 
 use super::incident;
 use crate::config::Plan;
-use crate::delivery::{Content, Message, PhoneMessage};
+use crate::delivery::{Content, Message};
 
 /// The template of a text or a call of the plan; `instead_of` is the message whose place it takes.
 pub fn template<'a>(content: &Content, plan: &'a Plan, instead_of: &Message) -> Option<&'a str> {
     // A call takes the place of a text, and says what is spoken; and the other way round.
-    let text = match instead_of {
-        Message::Phone(PhoneMessage::Text { .. }) => true,
-        Message::Space(_)
-        | Message::Direct(_)
-        | Message::Phone(
-            PhoneMessage::Call { .. } | PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. },
-        )
-        | Message::Mail(_)
-        | Message::Internal(_) => false,
-    };
+    let text = instead_of.is_text();
     match content {
         Content::Page { .. } => incident::page(content, plan, text),
         Content::Step { step, item } => {

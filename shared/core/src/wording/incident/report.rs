@@ -9,7 +9,7 @@ use super::super::delivery_summary::line;
 use super::super::escape::{plain, without_addresses};
 use super::super::words::{Words, clock};
 use super::severity;
-use crate::delivery::{DeliveryState, Dispatch, MailMessage, Message, PhoneMessage, Progress, Receipt};
+use crate::delivery::{DeliveryState, Dispatch, PageChannel, Progress, Receipt};
 use crate::incident::{Incident, Phase};
 
 /// A person's row in the report.
@@ -159,38 +159,27 @@ fn people(incident: &Incident, dispatches: &[Dispatch]) -> Vec<Reached> {
     for dispatch in dispatches.iter().filter(|dispatch| dispatch.step().is_some()) {
         for (name, delivery) in &dispatch.deliveries {
             let receipt = dispatch.receipts.get(name);
-            let (kind, to) = match &delivery.message {
-                Message::Phone(PhoneMessage::Text { to, .. }) => (0, to),
-                Message::Phone(PhoneMessage::Call { to, .. }) => (1, to),
-                Message::Mail(MailMessage::Page { email, .. }) => (2, email),
-                Message::Space(_)
-                | Message::Direct(_)
-                | Message::Phone(PhoneMessage::Reply { .. } | PhoneMessage::Connect { .. })
-                | Message::Mail(MailMessage::IncidentReport { .. } | MailMessage::Reply { .. })
-                | Message::Internal(_) => continue,
-            };
+            let Some((channel, to)) = delivery.message.paged() else { continue };
             if delivery.instead_of.as_deref() == Some(crate::delivery::NOTICE)
                 || !was_made(delivery.progress, receipt)
             {
                 continue;
             }
-            let id = delivery.recipient.as_ref().map_or(to, |recipient| &recipient.id);
+            let id = delivery.recipient.as_ref().map_or(to, |recipient| recipient.id.as_str());
             if !people.contains_key(id) {
-                order.push(id.clone());
+                order.push(id.to_owned());
             }
-            let one = people.entry(id.clone()).or_default();
+            let one = people.entry(id.to_owned()).or_default();
             if one.name.is_empty() {
-                one.name = plain(
-                    delivery.recipient.as_ref().map_or(to.as_str(), |recipient| recipient.name.as_str()),
-                );
+                one.name = plain(delivery.recipient.as_ref().map_or(to, |recipient| recipient.name.as_str()));
             }
             let first = incident.responses.first.as_ref().map(|by| by.who.as_str());
-            one.took |= first.is_some_and(|who| who == one.name || who.starts_with(to.as_str()));
-            one.took |= incident.responses.acks.iter().any(|ack| ack.person.as_deref() == Some(id.as_str()));
-            let attempts = match kind {
-                0 => &mut one.texts,
-                1 => &mut one.calls,
-                _ => &mut one.mails,
+            one.took |= first.is_some_and(|who| who == one.name || who.starts_with(to));
+            one.took |= incident.responses.acks.iter().any(|ack| ack.person.as_deref() == Some(id));
+            let attempts = match channel {
+                PageChannel::Text => &mut one.texts,
+                PageChannel::Call => &mut one.calls,
+                PageChannel::Mail => &mut one.mails,
             };
             attempts.made += 1;
             attempts.arrived += u32::from(receipt.is_some_and(|receipt| receipt.status.reached_somebody()));
