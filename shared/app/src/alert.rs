@@ -1,6 +1,6 @@
-//! Alerts by mail and form, and what people say to an incident.
+//! Alerts by mail and by form, and people's commands for incidents.
 //!
-//! A handler that a function calls is re-exported here: one more source is one more module and one more name in this file.
+//! The handlers that functions call are re-exported here. A new source adds one module and one name to this file.
 
 pub(crate) mod commands;
 mod form;

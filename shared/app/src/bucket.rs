@@ -1,5 +1,5 @@
-//! The bucket of mails, in parts: each may do one thing to the objects under one prefix. A function whose environment names
-//! no bucket has none, and its parts answer `None`.
+//! The bucket of mails, split into parts. Each part may do certain things to the objects under one prefix. A function
+//! whose environment names no bucket has none, and its parts return `None`.
 
 use bytes::Bytes;
 use handbell_outbound::VendorResult;
@@ -7,14 +7,14 @@ use handbell_outbound::s3::{Bucket, Object};
 
 use crate::parts::{Access, BucketAccess, Dependencies, Part};
 
-/// The largest mail that SES takes (Amazon SES, quotas).
+/// Maximum size of a mail that SES accepts (Amazon SES, quotas).
 const MAIL_MAX: u64 = 40 * 1024 * 1024;
-/// Where SES puts what it receives.
+/// Prefix of the mails that SES receives.
 pub(crate) const INBOUND: &str = "inbound/";
-/// Where we put what must not be opened.
+/// Prefix of the mails that must not be opened.
 pub(crate) const QUARANTINE: &str = "quarantine/";
 
-/// Declares parts of the bucket with all that each may do.
+/// Declares parts of the bucket, each with its permissions.
 macro_rules! bucket_parts {
     ($($(#[$doc:meta])* $name:ident { $($action:ident($prefix:expr)),* })*) => {$(
         $(#[$doc])*
@@ -38,22 +38,22 @@ macro_rules! bucket_parts {
 }
 
 bucket_parts! {
-    /// Mails that came in, for reading. Whoever may not list the bucket is told 403 of a mail that is gone.
+    /// Reads mails that arrived. Without the permission to list the bucket, S3 answers 403 for a mail that is gone.
     ReceivedMails { GetObject(INBOUND), ListBucket("") }
-    /// Mails that came in, for writing: what mailboxes elsewhere had.
+    /// Writes mails that arrived in mailboxes on other servers.
     MailArchive { PutObject(INBOUND) }
-    /// Mails that nobody may open, for writing.
+    /// Writes mails that must not be opened.
     QuarantinedMails { PutObject(QUARANTINE) }
 }
 
 impl ReceivedMails {
-    /// A mail as it came; nothing if it isn't kept any more.
+    /// Returns a mail as it arrived, or `None` inside if the mail isn't kept any more.
     pub(crate) async fn mail(&self, object: &str) -> Option<VendorResult<Option<Bytes>>> {
         let bucket = self.bucket.as_ref()?;
         Some(bucket.get(object, MAIL_MAX).await)
     }
 
-    /// At most `max` of the mails that came in, in the order of their keys, from the first one after `start_after` on.
+    /// Lists at most `max` of the mails that arrived, in the order of their keys, beginning after `start_after`.
     pub(crate) async fn list(
         &self,
         start_after: Option<&str>,
@@ -65,12 +65,12 @@ impl ReceivedMails {
 }
 
 impl MailArchive {
-    /// Whether mails can be kept.
+    /// Returns whether mails can be archived.
     pub(crate) fn is_there(&self) -> bool {
         self.bucket.is_some()
     }
 
-    /// Stores a mail under this key, which begins with [`INBOUND`].
+    /// Stores a mail under a key that begins with [`INBOUND`].
     pub(crate) async fn store(&self, object: &str, bytes: Bytes) -> Option<VendorResult<()>> {
         debug_assert!(object.starts_with(INBOUND));
         let bucket = self.bucket.as_ref()?;
@@ -79,7 +79,7 @@ impl MailArchive {
 }
 
 impl QuarantinedMails {
-    /// Puts a mail aside under this key, which begins with [`QUARANTINE`].
+    /// Stores a mail under a key that begins with [`QUARANTINE`].
     pub(crate) async fn store(&self, object: &str, bytes: Bytes) -> Option<VendorResult<()>> {
         debug_assert!(object.starts_with(QUARANTINE));
         let bucket = self.bucket.as_ref()?;

@@ -1,3 +1,3 @@
-//! A button is pressed.
+//! Presses of buttons.
 
 pub(crate) mod press;

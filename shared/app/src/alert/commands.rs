@@ -1,5 +1,5 @@
-//! Commands of people: "I have it", by whichever channel. Here is what all channels have in common; each has a file of its
-//! own for who speaks and how the answer gets there.
+//! Commands that people give through any channel, such as "I have it". This file contains what all channels share. Each
+//! channel has its own file, which identifies the actor and delivers the answer.
 
 mod mail;
 mod space;
@@ -23,11 +23,11 @@ pub(crate) use self::mail::MailAnswers;
 pub(crate) use self::space::{CardChoice, SpaceCommands};
 pub(crate) use self::text::StaffTexts;
 
-/// A command is remembered so long, so that it counts once.
+/// Retention of a command's event id, which makes the command idempotent.
 const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 parts! {
-    /// Gives people's commands to incidents.
+    /// Applies people's commands to incidents.
     pub(crate) struct IncidentCommands {
         config: Configuration,
         engine: Engine,
@@ -37,20 +37,20 @@ parts! {
     }
 }
 
-/// A command in somebody's own words.
+/// Command that a person wrote in their own words.
 struct SpokenCommand<'a> {
     asked: &'a WrittenCommand,
     which: &'a IncidentSelector,
     by: Actor,
-    /// The same for the same words, however often they come.
+    /// Idempotency key: the same each time that the same message arrives.
     id: &'a str,
-    /// The incidents that this phone or space was told of.
+    /// Incidents that this phone or space was notified of.
     told: &'a [Named],
     roster: &'a Roster,
 }
 
 impl IncidentCommands {
-    /// Those of them that are still going on, the latest first.
+    /// Returns those of the named incidents that are still open, the latest first.
     async fn open(&self, named: &[Named]) -> Result<Vec<Incident>, Fault> {
         let subjects: Vec<Subject> = named.iter().map(|named| named.subject.clone()).collect();
         let mut open: Vec<Incident> = Vec::new();
@@ -65,9 +65,9 @@ impl IncidentCommands {
         Ok(open)
     }
 
-    /// Does what was asked for, to one of the incidents that this phone or space was told of.
+    /// Runs the requested command on one of the incidents that this phone or space was notified of.
     ///
-    /// Gives the answer in words; none if there is nothing to say.
+    /// Returns the answer in words, or none if there is nothing to say.
     async fn run(&self, spoken: SpokenCommand<'_>) -> Result<Option<String>, Fault> {
         if *spoken.asked == WrittenCommand::Help {
             return Ok(Some(wording::HELP.to_owned()));
@@ -87,7 +87,7 @@ impl IncidentCommands {
         Ok(Some(answer))
     }
 
-    /// The incidents that the words may mean. If it is just one, it is remembered.
+    /// Returns the incidents that the words may refer to. If there is exactly one, it is stored under the message's id.
     async fn meant(&self, spoken: &SpokenCommand<'_>) -> Result<Vec<Incident>, Fault> {
         let SpokenCommand { asked, which, by, id, told, .. } = spoken;
         let open = self.open(told).await?;
@@ -97,14 +97,14 @@ impl IncidentCommands {
                 open.into_iter().filter(|one| one.number() == *number).collect()
             }
             IncidentSelector::Reference(reference) => match self.incidents.named(reference).await? {
-                // One that is over is named too, so that it can be said that it is.
+                // An incident that is over is included, so that the answer can say that it is over.
                 Some(named) if told.contains(&named) => {
                     self.incidents.incident(&named.subject).await?.into_iter().collect()
                 }
                 _ => Vec::new(),
             },
         };
-        // Said again, it means the incident that it meant the first time, whatever has opened since.
+        // A message that arrives again refers to the same incident as the first time, even if another has opened since.
         let said = format!("said-{id}");
         let meant = match self.mails.mail(std::slice::from_ref(&said)).await?.and_then(|row| row.whose) {
             Some(before) => self.incidents.incident(&before.subject).await?.into_iter().collect(),
@@ -117,7 +117,7 @@ impl IncidentCommands {
         Ok(meant)
     }
 
-    /// Who has it, and who is on call.
+    /// Returns a text that says who has the incident and who is on call.
     async fn who(&self, incident: &Incident, roster: &Roster) -> Result<String, Fault> {
         let words = self.config.words(&incident.subject, Some(incident));
         let plan = self.engine.plan(&incident.plan, &incident.plan_hash).await?;
@@ -150,7 +150,7 @@ impl IncidentCommands {
         self.command_at(incident, incident.epoch, by, command, id).await.map(|_| ())
     }
 
-    /// Gives the command once, and what came of it in words.
+    /// Runs the command once and returns its result, in words and as an outcome.
     async fn command_at(
         &self,
         incident: &Incident,
@@ -162,16 +162,16 @@ impl IncidentCommands {
         let event = Event::Command { by, epoch: Some(epoch), command: command.clone() };
         let id = EventId { key: id.to_owned(), keep: KEEP };
         let applied = self.engine.apply(&incident.subject, &event, Some(&id)).await?;
-        tracing::info!(subject = incident.subject.as_str(), command = command.name(), outcome = ?applied.outcome, "a command");
+        tracing::info!(subject = incident.subject.as_str(), command = command.name(), outcome = ?applied.outcome, "command applied");
         let now = applied.incident.unwrap_or_else(|| incident.clone());
         let words = self.config.words(&incident.subject, Some(&now));
-        // What had been handled before gets the answer of something that has just been done.
+        // A command that had been handled before gets the answer of one that has just been done.
         let outcome = applied.outcome.or(Some(CommandOutcome::Done));
         Ok((wording::command_result(&command, outcome, &now, &words, self.time.now()), outcome))
     }
 }
 
-/// Where nothing is named: those of them to which the word can apply.
+/// Returns the incidents that a command without a reference can apply to, or all of them if it applies to none.
 fn matching_incidents(open: Vec<Incident>, asked: &WrittenCommand, by: &Actor) -> Vec<Incident> {
     let fits = |incident: &Incident| match asked {
         WrittenCommand::Acknowledge | WrittenCommand::Escalate(None) => incident.phase == Phase::Open,

@@ -1,7 +1,8 @@
-//! The web form for alerts: `/alert/{name}`, and the page behind it, `/alert/{name}/{ticket}`, that shows what becomes of one.
+//! The web form for alerts: `/alert/{name}`, and the reporter's page behind it, `/alert/{name}/{ticket}`, which shows
+//! the progress of a report.
 //!
-//! What is sent is stored before it is answered, and nothing that somebody typed is lost in silence: a page that is too old
-//! comes back with it, and so does one that a program filled in.
+//! A report is stored before it is answered, and nothing that a person typed is lost silently. The form is shown again
+//! with the typed values if its page has expired, or if a program filled in the hidden field.
 
 mod becomes;
 mod fields;
@@ -37,13 +38,13 @@ use crate::web::limits::{FormLimits, digest};
 use crate::web::page::{is_same_origin, page, sorry};
 use crate::{Failed, Fault, Ids, header};
 
-/// What its forms are counted as.
+/// Name under which the forms are counted.
 const KIND: &str = "alert-form";
-/// A form is remembered for longer than its token is good, so that it counts once.
+/// Retention of a form's event id. It is longer than the form's token is valid, so that the form counts once.
 const KEEP: SignedDuration = SignedDuration::from_hours(48);
 
 parts! {
-    /// The form for alerts, its reporter's page, and the links in our mails and texts.
+    /// The form for alerts, the reporter's page, and the action links in mails and texts.
     pub struct AlertForm {
         actions: ActionPage,
         config: Configuration,
@@ -60,17 +61,17 @@ parts! {
     }
 }
 
-/// A source's form.
+/// Form of a source.
 #[derive(Clone, Copy)]
 struct SourceForm<'a> {
-    /// The source's name in the configuration.
+    /// Name of the source in the configuration.
     name: &'a str,
     source: &'a AlertSource,
     settings: &'a FormConfig,
 }
 
 impl AlertForm {
-    /// What a browser asks for, and what is sent with it.
+    /// Answers a request for the form, a reporter's page or an action link.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let done = match request.uri().path().starts_with("/act/") {
             true => self.actions.answer(&request).await,
@@ -86,7 +87,7 @@ impl AlertForm {
         let (name, source) = self.config.sources.get_key_value(name).ok_or(Rejected::Unknown)?;
         let served = source.ways_in().into_iter().find_map(|way| match way {
             WayIn::Form(settings) => Some(SourceForm { name, source, settings }),
-            // Other functions take these.
+            // Other functions handle these.
             WayIn::Address(_) | WayIn::Mailbox(_) => None,
         });
         let form = served.ok_or(Rejected::Unknown)?;
@@ -122,7 +123,7 @@ impl AlertForm {
             Err(Stale::Expired) => {
                 Err("Nothing is sent yet: this page was too old. Please send it once more.")
             }
-            // Browsers that fill in fields by themselves do this too, and somebody may be waiting for help.
+            // Browsers that fill in fields automatically fill in this one too, and a person may be waiting for help.
             Ok(_) if report.trap => Err(
                 "Nothing is sent yet: a field that people don’t see was filled in. Please send it once more.",
             ),
@@ -156,8 +157,8 @@ impl AlertForm {
         Ok(see_other(&format!("/alert/{name}/{ticket}"), "It is stored. See what becomes of it", &self.ids))
     }
 
-    /// Stores the report. One page is one alert, however often it is sent; what was changed before it was sent again is
-    /// passed on to those who have it.
+    /// Stores the report. One page is one alert, however often the form is sent. If a person changes the form and sends
+    /// it again, the changes become a note of the incident.
     async fn raise(&self, form: SourceForm<'_>, report: Report, nonce: &str) -> Result<Incident, Fault> {
         let Report { what, more, severity, name: who, email, .. } = report;
         let words = digest(&format!("{what}\0{more}\0{}\0{who}\0{email:?}", severity.name()));
@@ -177,7 +178,7 @@ impl AlertForm {
             origin: SignalOrigin { medium: "form", ..SignalOrigin::default() },
         };
         let incident = self.intake.take(signal, &EventId { key: key.clone(), keep: KEEP }).await?;
-        let incident = incident.ok_or_else(|| Fault::from("a report belongs to no incident"))?;
+        let incident = incident.ok_or_else(|| Fault::from("a report has no incident"))?;
         if incident.count > 1 {
             let text = format!("{}: {what}\n{more}", incident::severity(severity));
             let event = Event::Command {
@@ -192,8 +193,8 @@ impl AlertForm {
         Ok(incident)
     }
 
-    /// The nonce of a page's token; with secrets that are newer than a minute if it doesn't fit, for one may have just been
-    /// replaced.
+    /// Returns the nonce of a page's token. If the token doesn't verify, the secrets are fetched again unless they are
+    /// newer than a minute: a secret may just have been replaced.
     async fn nonce_of(&self, secret: &str, page: &str, token: &str) -> Result<Result<String, Stale>, Fault> {
         let now = self.time.now();
         let secrets = self.secrets.all(now).await?;
@@ -206,14 +207,14 @@ impl AlertForm {
         }
     }
 
-    /// A token for a page that is given out now.
+    /// Returns a token for a page that is sent out now.
     async fn token_for(&self, secret: &str, page: &str) -> Result<String, Fault> {
         let secret = self.secrets.get(secret, self.time.now()).await?;
         let nonce = self.ids.unique();
         Ok(Token::issue(secret.expose_secret().as_bytes(), page, self.time.now(), &nonce))
     }
 
-    /// The form with what was typed into it; what stands above it says why it is shown again.
+    /// Returns the form with the typed values. `above` says why the form is shown again.
     async fn show(
         &self,
         form: SourceForm<'_>,
@@ -234,13 +235,13 @@ fn title(form: SourceForm<'_>) -> String {
     own.unwrap_or_else(|| format!("Report trouble: {}", source.label.as_deref().unwrap_or(name)))
 }
 
-/// Whoever reported it, as people read it: nobody is taken for a colleague by the name that was typed.
+/// Returns the reporter as an actor. The label "(reporter)" keeps a typed name from passing for a colleague's.
 fn reporter(name: &str) -> Actor {
     Actor::named(format!("{name} (reporter)"), CommandChannel::Form)
 }
 
-/// To the page that shows what came of it, so that to look at it again sends nothing again. The path alone: browsers follow
-/// a form nowhere else.
+/// Redirects to the page that shows the result, so that reloading it sends nothing again. The location is a path:
+/// browsers don't follow a form's redirect to anywhere else.
 fn see_other(path: &str, says: &str, ids: &Ids) -> Response<Bytes> {
     let body = html! { p { a href=(path) { (says) } } };
     let mut response = page("Thank you", &body, StatusCode::SEE_OTHER, ids);

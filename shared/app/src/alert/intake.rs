@@ -1,5 +1,5 @@
-//! Where signals of all sources come in. A source parses what it gets into an [`AlertSignal`]; flood control, quiet hours,
-//! who may silence what, and which incident it is about are decided here, once for all of them.
+//! Intake of signals from all sources. A source parses its input into an [`AlertSignal`]. This module decides for all
+//! sources on flood control, quiet hours, which signal may silence an incident, and which incident a signal belongs to.
 
 use handbell_core::alert::{Alert, AlertSignal, Hold, RaisedAlert, SignalAction, Trigger};
 use handbell_core::button::EventId;
@@ -16,11 +16,11 @@ use crate::configuration::Configuration;
 use crate::engine::apply::Engine;
 use crate::parts::{Time, parts};
 
-/// New alerts of a source are counted for this long.
+/// Length of the window in which a source's new alerts are counted.
 const FLOOD: SignedDuration = SignedDuration::from_mins(10);
 
 parts! {
-    /// Takes signals of all sources.
+    /// Takes signals from all sources.
     pub(crate) struct AlertIntake {
         config: Configuration,
         counters: Counters,
@@ -33,10 +33,12 @@ parts! {
 }
 
 impl AlertIntake {
-    /// Applies a signal once; `id` tells a signal that comes again. When this returns, all that follows from it is stored.
+    /// Applies a signal once. `id` identifies a signal that arrives again. When this returns, everything that follows
+    /// from the signal is stored.
     ///
-    /// Gives the incident that it belongs to; none if it acknowledges or ends what isn't there. A problem that has no plan
-    /// is a fault: the signal must be tried again once somebody has corrected the configuration.
+    /// Returns the incident that the signal belongs to, or none if the signal acknowledges or resolves an incident that
+    /// doesn't exist. A problem that has no plan is a fault: the signal must be retried once the configuration is
+    /// corrected.
     pub(crate) async fn take(&self, signal: AlertSignal, id: &EventId) -> Result<Option<Incident>, Fault> {
         let source = self.config.sources.get(&signal.source);
         let source = source.ok_or_else(|| {
@@ -53,7 +55,7 @@ impl AlertIntake {
         };
         let Some(event) = event else { return Ok(None) };
         let applied = self.engine.apply(&subject, &event, Some(id)).await?;
-        tracing::info!(subject = subject.as_str(), action = signal.action.name(), outcome = ?applied.outcome, "a signal");
+        tracing::info!(subject = subject.as_str(), action = signal.action.name(), outcome = ?applied.outcome, "signal applied");
         if matches!(event, Event::Alert(_)) && applied.incident.is_none() {
             return Err(Fault::from(format!(
                 "the source {:?} has no plan that is known: run `handbell check`",
@@ -67,7 +69,7 @@ impl AlertIntake {
         Ok(applied.incident)
     }
 
-    /// What the signal belongs to: the thread that it stands in, or what its key names.
+    /// Returns the subject that the signal belongs to: the subject of its thread, or of its deduplication key.
     async fn subject_of(&self, signal: &AlertSignal) -> Result<Subject, Fault> {
         let whose = self.mails.mail(&signal.origin.thread.earlier).await?.and_then(|row| row.whose);
         Ok(whose
@@ -76,9 +78,9 @@ impl AlertIntake {
             .unwrap_or_else(|| Subject::alert(&signal.source, &signal.dedup_key)))
     }
 
-    /// Where so many incidents of a source began in the last minutes that one more would only add to the noise, it is the one
-    /// incident of the flood. None of them is lost: each is counted, and its mail lies in the
-    /// bucket. What was handled before, under the key `id`, stays where it was: it is no new alert.
+    /// Returns the subject of the source's flood incident if so many incidents have begun within minutes that one more
+    /// would only add to the noise. No alert is lost: each is counted, and its mail stays in the bucket. A signal that
+    /// was handled before, under the key `id`, keeps its subject: it is no new alert.
     async fn subject_or_flood(
         &self,
         name: &str,
@@ -98,7 +100,7 @@ impl AlertIntake {
         if counted < source.flood_after {
             return Ok(subject);
         }
-        tracing::warn!(source = name, "too many new alerts at once; they are one incident");
+        tracing::warn!(source = name, "too many new alerts at once; they are collected in one incident");
         Ok(flood(name))
     }
 
@@ -123,7 +125,7 @@ impl AlertIntake {
         Ok(Event::Alert(Box::new(RaisedAlert { plan, alert, text: body, object, hold })))
     }
 
-    /// Until when phones stay silent, and why: quiet hours, or maintenance.
+    /// Returns until when phones stay silent, and why: quiet hours or maintenance.
     async fn hold_for(
         &self,
         name: &str,
@@ -134,7 +136,7 @@ impl AlertIntake {
         let now = self.time.now();
         let quiet =
             source.quiet.as_ref().filter(|quiet| quiet.severities.contains(&severity)).and_then(|quiet| {
-                // Hours that can't be read must not keep anybody waiting; `handbell check` refuses them.
+                // Hours that can't be parsed must not keep anybody waiting; `handbell check` rejects them.
                 let until = quiet.hours.calendar(self.config.zone()).ok()?.open_until(now)?;
                 Some(Hold { until, why: "quiet hours".to_owned() })
             });
@@ -149,7 +151,7 @@ impl AlertIntake {
         Ok(maintained.chain(quiet).max_by_key(|hold| hold.until))
     }
 
-    /// What the source itself says to an incident; a note if it must not silence it.
+    /// Returns the event for a command of the source itself, or a note if the source must not silence the incident.
     async fn command(
         &self,
         subject: &Subject,
@@ -166,12 +168,12 @@ impl AlertIntake {
     }
 }
 
-/// The one incident of a source's flood.
+/// Returns the subject of a source's flood incident.
 fn flood(source: &str) -> Subject {
     Subject::alert(source, "\0flood")
 }
 
-/// Many reported what this incident is about.
+/// Returns whether the incident collects a flood, which many people may have reported.
 pub(crate) fn is_flood(subject: &Subject) -> bool {
     subject.source().is_some_and(|source| *subject == flood(source))
 }

@@ -1,4 +1,5 @@
-//! Mail comes in: from SES by way of the bucket, from a mailbox, or found in the bucket because nobody told us of it.
+//! Inbound mail: from SES through the bucket, from a mailbox, or found in the bucket because its notification never
+//! arrived.
 
 pub(crate) mod inbound;
 mod quarantine;
@@ -23,16 +24,16 @@ pub(crate) use self::source::SourceMails;
 
 use self::quarantine::{MailQuarantine, Reason};
 
-/// A mail as it came.
+/// A mail as it arrived.
 pub(crate) struct ReceivedMail {
     pub(crate) bytes: Bytes,
-    /// Where it lies in the bucket.
+    /// Key of the mail in the bucket.
     pub(crate) object: Option<String>,
     pub(crate) verdicts: AuthVerdicts,
 }
 
 parts! {
-    /// Takes mails to our addresses.
+    /// Takes mails to Handbell's addresses.
     pub(crate) struct MailIntake {
         answers: MailAnswers,
         config: Configuration,
@@ -46,7 +47,7 @@ parts! {
 }
 
 impl MailIntake {
-    /// A mail to some of our addresses, of which the envelope tells, as of its sender if that is known.
+    /// Takes a mail. `recipients` and `envelope`, the sender, come from the envelope as far as it is known.
     pub(crate) async fn take_mail(
         &self,
         recipients: &[String],
@@ -70,7 +71,7 @@ impl MailIntake {
         self.remember_object(&mail).await
     }
 
-    /// From now on the sweep has no need to look at the mail.
+    /// Records the object, so that the sweep skips it.
     async fn remember_object(&self, mail: &ReceivedMail) -> Result<(), Fault> {
         if let Some(object) = &mail.object {
             self.mails
@@ -80,7 +81,7 @@ impl MailIntake {
         Ok(())
     }
 
-    /// False if the address is nobody's here.
+    /// Takes a mail for one recipient. Returns false if the address belongs to no incident and no source.
     async fn take_mail_for(
         &self,
         recipient: &str,
@@ -104,7 +105,8 @@ impl MailIntake {
         }
     }
 
-    /// The source with this address. All are compared, each in constant time: the part before the `@` is a secret.
+    /// Returns the source with this address. Compares all addresses, each in constant time: the part before the `@` is
+    /// a secret.
     async fn source_of(&self, local: &str) -> Result<Option<(&str, &AlertSource)>, Fault> {
         let mut secrets = self.secrets.all(self.time.now()).await?;
         for round in 0..2 {
@@ -120,14 +122,14 @@ impl MailIntake {
             if found.is_some() || round == 1 {
                 return Ok(found);
             }
-            // Perhaps the address was changed a minute ago.
+            // The address may have been changed a minute ago.
             secrets = self.secrets.newest(self.time.now()).await?;
         }
         Ok(None)
     }
 }
 
-/// SPF speaks for the envelope's sender: it proves who is shown only if both are of one domain.
+/// SPF authenticates the envelope's sender. It proves the sender that people see only if both have the same domain.
 fn is_aligned(letter: &ParsedMail, envelope: Option<&str>) -> bool {
     let domain = |address: &str| address.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
     let shown = letter.from.as_deref().and_then(domain);

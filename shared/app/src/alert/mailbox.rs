@@ -1,4 +1,5 @@
-//! Mailboxes on other servers are read, for those whom SES receives nothing for: every minute, one reader at a time.
+//! Polls of mailboxes on other servers, for sources whose mail doesn't arrive through SES. They run every minute, with
+//! one reader per mailbox at a time.
 
 use std::time::Duration;
 
@@ -20,21 +21,22 @@ use crate::parts::{EncryptedMailboxes, Time, parts};
 use crate::secrets::Secrets;
 use crate::{Fault, Ids};
 
-/// So many mails of one mailbox are read in one go; the others wait a minute.
+/// Number of mails of one mailbox that are read in one poll. The others wait a minute.
 const AT_ONCE: usize = 50;
-/// A mailbox may take so long; what isn't read by then is read a minute later. The function itself must end in time.
+/// Time-out for one mailbox. Mails that aren't read by then are read a minute later. The function itself must end in
+/// time.
 const WITHIN: Duration = Duration::from_secs(40);
-/// No further mail is begun after this time.
+/// Time after which a POP3 session begins no further mail.
 const READS: SignedDuration = SignedDuration::from_secs(20);
 
-/// What a poll of the mailboxes saw, for the metrics.
+/// Result of a poll of the mailboxes, for the metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MailboxSeen {
-    /// How many mailboxes there are.
+    /// Number of mailboxes.
     pub mailboxes: usize,
-    /// How many mails were read.
+    /// Number of mails that were read.
     pub read: usize,
-    /// How many mailboxes could not be read.
+    /// Number of mailboxes that could not be read.
     pub failed: usize,
 }
 
@@ -59,7 +61,7 @@ impl MailboxPoll {
     pub async fn poll(&self) -> Result<MailboxSeen, Fault> {
         let mailboxes = self.config.sources.iter();
         let mailboxes = mailboxes.filter_map(|(name, source)| Some((name, source, source.mailbox.as_ref()?)));
-        // Side by side, and each for so long: a slow server keeps no other mailbox from being read.
+        // Concurrently, each with its own time-out: a slow server must not keep the other mailboxes from being read.
         let reading = mailboxes.map(async |(name, source, mailbox)| {
             let read = tokio::time::timeout(WITHIN, self.read_alone(name, source, mailbox)).await;
             let slow = || Fault::from(format!("it took longer than {} s", WITHIN.as_secs()));
@@ -72,7 +74,7 @@ impl MailboxPoll {
                 Ok(read) => seen.read += read,
                 Err(fault) => {
                     seen.failed += 1;
-                    tracing::error!(source = name, reason = %fault, "a mailbox can't be read; tried again in a minute");
+                    tracing::error!(source = name, reason = %fault, "a mailbox can't be read; it is retried in a minute");
                 }
             }
         }
@@ -103,7 +105,8 @@ impl MailboxPoll {
         }
     }
 
-    /// From the mark on. A mail is marked as done only when all that follows from it is stored.
+    /// Reads the mails after the stored position. The position moves past a mail only when everything that follows from
+    /// the mail is stored.
     async fn read_imap(
         &self,
         name: &str,
@@ -116,7 +119,7 @@ impl MailboxPoll {
         let news = session.new_mail(mark, AT_ONCE).await?;
         let mut read = 0;
         for waiting in &news.mails {
-            // One that nobody can read must not keep those behind it from being read.
+            // A mail that can't be read must not hold up the mails behind it.
             let id = format!("{}-{}", news.uid_validity, waiting.uid);
             let fetched = if waiting.size > MAIL_MAX {
                 self.unreadable(name, &id, "it is larger than 40 MB").await?;
@@ -136,19 +139,20 @@ impl MailboxPoll {
                 self.store_mail(name, source, bytes).await?;
                 read += 1;
             }
-            // All that follows from it is stored. Where it lies from now on is a matter of tidiness.
+            // Everything that follows from the mail is stored. Moving the mail to another folder is only housekeeping.
             let mark = MailboxMark { uid_validity: news.uid_validity, last_uid: waiting.uid };
             self.mailboxes.keep_mailbox_mark(name, mark).await?;
             if there {
                 session.done(waiting.uid, mailbox.move_to.as_deref()).await?;
             }
         }
-        // All is stored: how the server says good-bye doesn't matter.
+        // Everything is stored: a failed logout doesn't matter.
         let _ = session.logout().await;
         Ok(read)
     }
 
-    /// Everything that is there. It is deleted after it is stored; who dies in between reads it again, and knows it.
+    /// Reads the mails that are there. A mail is deleted after it is stored. If the worker dies in between, the mail is read again and
+    /// recognised.
     async fn read_pop3(&self, name: &str, source: &AlertSource, server: &Server) -> Result<usize, Fault> {
         let mut session = Pop3::connect(server).await?;
         let mut read = 0;
@@ -159,7 +163,7 @@ impl MailboxPoll {
             self.unreadable(name, &listed.uidl, "it is larger than 40 MB").await?;
         }
         for listed in listed.into_iter().take(AT_ONCE) {
-            // What was deleted is gone only after a good-bye: there must be time for it.
+            // The server removes deleted mails only when the session ends with QUIT, so time must be left for it.
             if self.time.now() > until {
                 break;
             }
@@ -179,7 +183,7 @@ impl MailboxPoll {
         Ok(read)
     }
 
-    /// The admins look at what can't be read; it stays where it is.
+    /// Notifies the admins of a mail that can't be read. The mail stays where it is.
     async fn unreadable(&self, name: &str, id: &str, why: &str) -> Result<(), Fault> {
         let text = format!(
             "A mail in the mailbox of {name} can't be read: {why}. It raised no alert. Please look at it there."
@@ -188,15 +192,15 @@ impl MailboxPoll {
         self.notices.tell_admins_once(&text, &format!("unreadable-{name}-{id}"), self.time.now()).await
     }
 
-    /// Keeps the mail as it came, and lets happen what it means.
+    /// Archives the mail as it arrived, and applies it.
     async fn store_mail(&self, name: &str, source: &AlertSource, bytes: Bytes) -> Result<(), Fault> {
         let letter = parse(&bytes);
         let mut object = None;
         if self.archive.is_there() {
-            // Named by what is in it too: a copy with other words must not take its place.
+            // The key contains a digest of the content: a copy with other content must not replace this mail.
             let digest = &letter.digest[..16.min(letter.digest.len())];
             let key = format!("{INBOUND}mailbox-{}-{digest}", letter.identity());
-            // The sweep needn't look at what is handled right now.
+            // The sweep must skip a mail that is being handled.
             let row = MailRow { whose: None };
             self.mails.remember_mail(&[format!("obj-{key}")], &row, self.time.now()).await?;
             if let Some(stored) = self.archive.store(&key, bytes.clone()).await {
@@ -209,7 +213,7 @@ impl MailboxPoll {
     }
 
     async fn server(&self, mailbox: &Mailbox) -> Result<(bool, Server), Fault> {
-        let wrong = || Fault::from("the mailbox's address can't be read; `handbell check` tells why");
+        let wrong = || Fault::from("the mailbox's address can't be parsed; `handbell check` says why");
         let (scheme, rest) = mailbox.url.split_once("://").ok_or_else(wrong)?;
         let (imap, tls, port) = match scheme {
             "imaps" => (true, true, 993),

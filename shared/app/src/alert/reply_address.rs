@@ -1,4 +1,4 @@
-//! Addresses for answers: each incident has one of its own, `inc+h-7k3q.1.0123…@`, sealed so that nobody can make one up.
+//! Reply addresses. Each incident has its own, `inc+h-7k3q.1.0123…@`, which is sealed so that nobody can make one up.
 
 use handbell_core::config::MailDomain;
 use handbell_core::incident::{Incident, reference};
@@ -12,7 +12,7 @@ use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 
 parts! {
-    /// Makes and reads addresses for answers.
+    /// Creates and reads reply addresses.
     pub(crate) struct ReplyAddresses {
         config: Configuration,
         incidents: Incidents,
@@ -22,7 +22,7 @@ parts! {
 }
 
 impl ReplyAddresses {
-    /// Where an answer to a mail of this incident goes.
+    /// Returns the reply address for mails about this incident.
     pub(crate) async fn make(&self, domain: &MailDomain, incident: &Incident) -> Result<String, Fault> {
         let secret = self.secrets.get(&domain.links.secret, self.time.now()).await?;
         let seal = seal_reply(secret.expose_secret().as_bytes(), incident.subject.as_str(), incident.epoch);
@@ -30,7 +30,7 @@ impl ReplyAddresses {
         Ok(format!("inc+{name}.{}.{seal}@{}", incident.epoch, domain.domain))
     }
 
-    /// The incident that an address of ours was made for; none for any other address.
+    /// Returns the incident that a reply address was made for, or none for any other address.
     pub(crate) async fn incident(&self, local: &str) -> Result<Option<Named>, Fault> {
         let Some(domain) = &self.config.mail else { return Ok(None) };
         let Some((short, epoch, seal)) = read_reply(local) else { return Ok(None) };
@@ -44,7 +44,7 @@ impl ReplyAddresses {
     }
 }
 
-/// `inc+h-7k3q.1.0123…` in its parts.
+/// Splits `inc+h-7k3q.1.0123…` into reference, epoch and seal.
 fn read_reply(local: &str) -> Option<(String, u64, String)> {
     let local = local.to_ascii_lowercase();
     let mut parts = local.strip_prefix("inc+")?.split('.');

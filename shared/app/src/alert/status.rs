@@ -1,4 +1,5 @@
-//! How an incident stands, shown in its space: the card that is kept true, the mail as it came, the report as a file.
+//! What an incident's space shows of its state: the card, which is kept up to date, the original mail, and the incident
+//! report as a file.
 
 use bytes::Bytes;
 use handbell_core::delivery::{DispatchKey, InternalTask, Message, Outcome, Progress, SpaceMessage};
@@ -20,11 +21,11 @@ use crate::engine::work::{Work, wait};
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 
-/// So many cards back it is looked for one that still stands.
+/// Number of earlier cards that are searched for one that is still posted.
 const CARDS_BACK: usize = 20;
 
 parts! {
-    /// Shows how an incident stands.
+    /// Shows the state of an incident.
     pub(crate) struct IncidentStatus {
         config: Configuration,
         dispatches: Dispatches,
@@ -38,12 +39,12 @@ parts! {
 }
 
 impl IncidentStatus {
-    /// A newer card was decided: this one would be taken down at once.
+    /// Returns whether a newer card was decided. This card would be removed at once.
     pub(crate) fn is_outdated(&self, work: &Work) -> bool {
         work.told_incident().is_none_or(|incident| incident.responses.card != work.dispatch.key.number)
     }
 
-    /// The card as the incident is now. What is written in this space is from now on about this incident.
+    /// Returns the card for the incident's present state. From now on, commands in this space refer to this incident.
     pub(crate) async fn incident_card(&self, work: &Work, room: &Room) -> Result<Post, Outcome> {
         let (Some(incident), Some(plan)) = (work.told_incident(), work.plan()) else {
             return Err(Outcome::NotWanted);
@@ -75,7 +76,8 @@ impl IncidentStatus {
         Ok(Post { markdown, card: shown, ..Post::default() })
     }
 
-    /// Removes the card of an earlier dispatch. One that was never posted had taken the place of an earlier one itself.
+    /// Removes the card of an earlier dispatch. If that card was never posted, the card that it should have replaced is
+    /// removed.
     pub(crate) async fn remove_card(&self, webex: &Webex, work: &Work, card: u32) -> Outcome {
         let mut number = card;
         for _ in 0..CARDS_BACK {
@@ -98,13 +100,13 @@ impl IncidentStatus {
                     return match webex.delete_message(id).await {
                         Ok(()) => Outcome::Sent(id.clone()),
                         Err(Failure::Unknown { why }) => {
-                            // Removing twice does no harm: nothing to look for.
+                            // Removing a message twice does no harm, so there is nothing to look up.
                             Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }
                         }
                         Err(failure) => outcome_of_send(failure),
                     };
                 }
-                // It is being posted at this moment, or perhaps was.
+                // The card is being posted at this moment, or was perhaps posted.
                 Some((Progress::Pending | Progress::Unknown, _)) => return wait(2),
                 _ => match before {
                     Some(before) => number = before,
@@ -115,7 +117,7 @@ impl IncidentStatus {
         Outcome::NotWanted
     }
 
-    /// The mail as it came, as a file.
+    /// Returns the original mail as a file.
     pub(crate) async fn original_mail(&self, object: &str, name: &str) -> Result<Post, Outcome> {
         let missing = |why: &str| Post {
             markdown: format!("*(The mail itself belongs here, but {}.)*", wording::escape_markdown(why)),
@@ -139,7 +141,7 @@ impl IncidentStatus {
         }
     }
 
-    /// The same mail without the addresses that only a source knows: whoever is in the space could otherwise raise alerts.
+    /// Masks the addresses that only a source knows: members of the space could otherwise raise alerts.
     async fn without_secret_addresses(&self, bytes: Bytes) -> Result<Bytes, Fault> {
         let secrets = self.secrets.all(self.time.now()).await?;
         let names = self.config.sources.values().filter_map(|source| source.address.as_ref());
@@ -147,7 +149,7 @@ impl IncidentStatus {
         Ok(mask(&bytes, &locals))
     }
 
-    /// What became of everybody and everything, as a file.
+    /// Returns the incident report as a file.
     pub(crate) async fn report_file(&self, work: &Work) -> Result<Post, Outcome> {
         let (incident, text) = self.incident_report(work, Reader::Ours).await?;
         Ok(Post {
@@ -161,7 +163,7 @@ impl IncidentStatus {
         })
     }
 
-    /// The incident and its report, as they are now.
+    /// Returns the incident and its report as they are now.
     pub(crate) async fn incident_report<'a>(
         &self,
         work: &'a Work,
@@ -174,8 +176,8 @@ impl IncidentStatus {
         Ok((incident, incident::incident_report(incident, &dispatches, reader, &work.words, self.time.now())))
     }
 
-    /// Whoever was told of the incident by phone is told what has become of it. Written down first and said with the next
-    /// claim: who dies meanwhile has told nobody.
+    /// Adds texts to the people who were notified of the incident by phone, which state its outcome. The texts are
+    /// stored first and sent with the next claim: a worker that dies meanwhile has sent none.
     pub(crate) async fn text_those_called(&self, work: &mut Work) {
         let now = self.time.now();
         let due = work
@@ -207,18 +209,18 @@ impl IncidentStatus {
         }
     }
 
-    /// A step that has certainly reached nobody needn't wait for its time.
+    /// Escalates early if a step has certainly reached nobody.
     pub(crate) async fn escalate_if_unreached(&self, work: &Work) -> Result<(), Fault> {
         use handbell_core::incident::decide::Event;
         let (Some(step), Some(incident)) = (work.dispatch.step(), work.incident()) else { return Ok(()) };
-        // Only the step that was taken last: an earlier round has no say.
+        // Only the latest step counts: an earlier round has no say.
         let earlier = work.dispatch.key.number < incident.step_dispatch;
         if work.cancelled || earlier || !work.dispatch.brought_nobody() || incident.step != step {
             return Ok(());
         }
         let key = &work.dispatch.key;
         let others = self.history.dispatches_of(&key.subject, key.epoch).await?;
-        // A step's people may lie in several dispatches; those of an earlier round don't count.
+        // A step's pages may belong to several dispatches. Those of an earlier round don't count.
         let same = |other: &&handbell_core::delivery::Dispatch| {
             other.step() == Some(step) && other.at == work.dispatch.at && other.key.number != key.number
         };
@@ -232,8 +234,8 @@ impl IncidentStatus {
         self.engine.apply(&key.subject, &event, None).await.map(|_| ())
     }
 
-    /// Remembers which incidents a phone was told of, before it is: whoever answers by text means one of them. Best effort:
-    /// an alert goes out even if its answer will have to name it.
+    /// Records the incident that phones are about to be paged for, so that an answer by text refers to it. Best effort:
+    /// the page goes out even if an answer will have to name the incident.
     pub(crate) async fn note_paged(&self, work: &Work, tasks: &[(String, handbell_core::delivery::Task)]) {
         let Some(incident) = work.told_incident().filter(|_| !work.cancelled) else { return };
         let named = Named { subject: incident.subject.clone(), epoch: work.dispatch.key.epoch };
@@ -249,12 +251,12 @@ impl IncidentStatus {
             return;
         }
         if let Err(fault) = self.paged_notes.note_paged(&told, self.time.now()).await {
-            tracing::warn!(reason = %fault, "who was paged could not be written down; an answer by text has to name the incident");
+            tracing::warn!(reason = %fault, "the paged phones could not be recorded; an answer by text has to name the incident");
         }
     }
 }
 
-/// Every occurrence of one of the words, in whatever case, gives way to as many `x`.
+/// Replaces every occurrence of the words, in upper or lower case, by as many `x`.
 fn mask(bytes: &Bytes, words: &[&str]) -> Bytes {
     let mut masked = bytes.to_vec();
     for word in words.iter().map(|word| word.as_bytes()).filter(|word| !word.is_empty()) {

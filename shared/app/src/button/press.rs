@@ -1,4 +1,4 @@
-//! A button is pressed: `/b/{token}`.
+//! Presses of buttons: `/b/{token}`.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -15,7 +15,7 @@ use crate::secrets::{Secrets, values};
 use crate::{Failed, Fault, answer, refuse};
 
 parts! {
-    /// Takes the press of a button.
+    /// Takes presses of buttons.
     pub struct ButtonPress {
         config: Configuration,
         engine: Engine,
@@ -30,7 +30,7 @@ impl ButtonPress {
         match self.take(&request).await {
             Ok(Some(count)) => answer(StatusCode::OK, format!("OK {count}\n")),
             Ok(None) => answer(StatusCode::OK, ""),
-            // Every refusal looks like an address that doesn't exist: a wrong token learns nothing.
+            // Every refusal looks like an address that doesn't exist, so that a wrong token reveals nothing.
             Err(Failed::Rejected(Rejected::Forged)) => refuse(&Rejected::Unknown.into()),
             Err(failed) => refuse(&failed),
         }
@@ -49,7 +49,8 @@ impl ButtonPress {
         Ok(Some(applied.count))
     }
 
-    /// The button whose token this is. All are compared, each in constant time, so that the answer's time tells nothing.
+    /// Returns the button with this token. Compares all tokens, each in constant time, so that the response time
+    /// reveals nothing.
     async fn button_of(&self, token: &str) -> Result<(&str, &Button), Failed> {
         let mut secrets = self.secrets.all(self.time.now()).await?;
         for round in 0..2 {
@@ -63,12 +64,12 @@ impl ButtonPress {
             }
             match found {
                 Some(found) => return Ok(found),
-                // Perhaps the token was changed a minute ago.
+                // The token may have been changed a minute ago.
                 None if round == 0 => secrets = self.secrets.newest(self.time.now()).await?,
                 None => {}
             }
         }
-        // A button whose secret is missing would look like an unknown one, and its presses would be lost without a word.
+        // A button whose secret is missing would look like an unknown one, and its presses would be lost silently.
         let missing =
             self.config.buttons.iter().find(|(_, button)| values(&secrets, button.token.names()).is_empty());
         match missing {

@@ -1,4 +1,4 @@
-//! Answers to our mails, at the address that each incident has of its own.
+//! Replies to Handbell's mails. Each incident has its own reply address.
 
 use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts, Automatic, ParsedMail, own_words};
 use handbell_core::incident::command::{Actor, Command, CommandChannel, parse};
@@ -11,7 +11,7 @@ use crate::Fault;
 use crate::parts::parts;
 
 parts! {
-    /// Takes answers to mails about incidents.
+    /// Takes replies to mails about incidents.
     pub(crate) struct MailAnswers {
         commands: IncidentCommands,
         incidents: Incidents,
@@ -20,7 +20,8 @@ parts! {
 }
 
 impl MailAnswers {
-    /// A mail to an incident's own address. It changes something only if its sender is proven and known.
+    /// Handles a mail to an incident's reply address. Only a sender who is authenticated and in the roster can give a
+    /// command. Any other mail becomes a note.
     pub(crate) async fn take_answer(
         &self,
         named: &Named,
@@ -28,7 +29,7 @@ impl MailAnswers {
         verdicts: &AuthVerdicts,
     ) -> Result<(), Fault> {
         if letter.ours || letter.automatic != Automatic::No {
-            tracing::info!("an automatic answer to a mail of ours means nothing");
+            tracing::info!("an automatic reply to one of our mails was ignored");
             return Ok(());
         }
         let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };

@@ -13,7 +13,7 @@ use crate::parts::parts;
 use crate::vendor::WebexAccount;
 
 parts! {
-    /// Takes commands in spaces in which incidents speak.
+    /// Takes commands in the spaces of incidents.
     pub(crate) struct SpaceCommands {
         commands: IncidentCommands,
         incidents: Incidents,
@@ -23,23 +23,23 @@ parts! {
     }
 }
 
-/// A button on an incident's card was pressed.
+/// A press of a button on an incident's card.
 pub(crate) struct CardChoice<'a> {
-    /// The press itself, by its id at Webex.
+    /// Id of the press at Webex.
     pub(crate) action: &'a str,
-    /// The incident that the card shows.
+    /// Reference of the incident that the card shows.
     pub(crate) reference: &'a str,
     pub(crate) epoch: Option<u64>,
-    /// The name of the button.
+    /// Name of the button.
     pub(crate) choice: &'a str,
     pub(crate) room: &'a str,
     pub(crate) person: &'a str,
-    /// The card, by its message's id.
+    /// Message id of the card.
     pub(crate) message: Option<&'a str>,
 }
 
 impl SpaceCommands {
-    /// Words in a space in which an incident speaks.
+    /// Runs a command that was written in an incident's space. Returns false if the message isn't such a command.
     pub(crate) async fn take_words(&self, message: &WebexMessage, our_name: &str) -> Result<bool, Fault> {
         let (Some(text), Some(room), Some(person)) = (&message.text, &message.room_id, &message.person_id)
         else {
@@ -66,16 +66,16 @@ impl SpaceCommands {
         Ok(true)
     }
 
-    /// A button on an incident's card.
+    /// Runs the command of a button on an incident's card.
     pub(crate) async fn take_choice(&self, chosen: CardChoice<'_>) -> Result<(), Fault> {
         let CardChoice { action, reference, epoch, choice, room, person, message } = chosen;
         let Some(named) = self.incidents.named(reference).await? else { return Ok(()) };
-        // Whoever sees one card could otherwise answer for every other.
+        // Otherwise a person who sees one card could answer for every other incident.
         if epoch.is_some_and(|epoch| epoch != named.epoch) || !self.paged.paged(room).await?.contains(&named)
         {
             tracing::warn!(
                 incident = reference,
-                "a choice from a card that isn't in the incident's space, or of one that is over"
+                "a choice on a card was ignored: the card isn't in the incident's space, or the incident is over"
             );
             return Ok(());
         }
@@ -98,14 +98,14 @@ impl SpaceCommands {
         };
         let (answer, outcome) =
             self.commands.command_at(&incident, named.epoch, by, command, &format!("card-{action}")).await?;
-        // What has changed is shown by the card itself; that somebody was faster is said to whoever pressed.
+        // The card itself shows what has changed. If another person was faster, the person who pressed is told.
         if let (Some(message), false) = (message, outcome == Some(CommandOutcome::Done)) {
             self.answer_under(&webex, room, message, &answer).await;
         }
         Ok(())
     }
 
-    /// Who pressed or wrote in a space; none for somebody who isn't in it.
+    /// Returns the actor who pressed or wrote in a space, or none for a person who isn't a member of the space.
     async fn actor_in(
         &self,
         webex: &Webex,
@@ -118,17 +118,17 @@ impl SpaceCommands {
         let roster = self.people.roster().await?;
         let email = member.person_email.clone().unwrap_or_default();
         let known = of_mail(&roster, &email).map(|actor| Actor { how, ..actor });
-        // Whoever isn't in the roster is known by the id at Webex: names can be chosen.
+        // A person outside the roster is identified by their Webex id: anyone can choose a name.
         let who = member.person_display_name.unwrap_or(email);
         Ok(known.or_else(|| Some(Actor { who, person: Some(format!("webex:{person}")), how })))
     }
 
-    /// Under a message of somebody who said something. Best effort: what counts is stored.
+    /// Answers a person's message in its thread. Best effort: the result of the command is stored already.
     async fn answer_under(&self, webex: &Webex, room: &str, message: &str, answer: &str) {
         let markdown = handbell_core::wording::escape_markdown(answer);
         let post = Post { markdown, parent: Some(message.to_owned()), ..Post::default() };
         if let Err(failure) = webex.post(room, &post).await {
-            tracing::warn!(reason = failure.why(), "whoever said something in a space could not be answered");
+            tracing::warn!(reason = failure.why(), "an answer in a space could not be posted");
         }
     }
 }

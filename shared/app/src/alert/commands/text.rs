@@ -1,4 +1,4 @@
-//! Texts of people who were called, and codes that new phones were sent.
+//! Texts from people who were paged, and verification codes that are texted from new phones.
 
 use handbell_core::delivery::{Content, Message, PhoneMessage};
 use handbell_core::incident::Subject;
@@ -13,11 +13,11 @@ use crate::Fault;
 use crate::engine::notice::NoticeSender;
 use crate::parts::{Time, parts};
 
-/// So many answers by text one number gets in an hour: two machines that answer each other fall silent.
+/// Limit of answers by text that one number gets in an hour, so that two machines that answer each other fall silent.
 const ANSWERS_AN_HOUR: u32 = 20;
 
 parts! {
-    /// Takes texts of people who were called.
+    /// Takes texts from people who were paged.
     pub(crate) struct StaffTexts {
         codes: Codes,
         commands: IncidentCommands,
@@ -31,7 +31,8 @@ parts! {
 }
 
 impl StaffTexts {
-    /// A text of somebody who was called, or a code that a new phone was sent. False if it is for nobody here.
+    /// Handles a text from a person who was paged, or the verification code of a new phone. Returns false if the text
+    /// is neither.
     pub(crate) async fn take_text(&self, text: &Text) -> Result<bool, Fault> {
         let code: String = text.body.chars().filter(|c| !c.is_whitespace()).collect();
         let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
@@ -45,7 +46,7 @@ impl StaffTexts {
         }
         let is_ours = self.handle_staff_answer(text, &paged, is_code.then_some(code.as_str())).await?;
         if is_ours {
-            // What is fetched from Twilio once more is not taken for a customer's.
+            // The reconciliation reads texts from Twilio once more. It must not take this text for a customer's.
             self.mails.remember_mail(&taken, &MailRow { whose: None }, self.time.now()).await?;
         }
         Ok(is_ours)
@@ -76,9 +77,9 @@ impl StaffTexts {
         let roster = self.people.roster().await?;
         let by = of_phone(&roster, &text.from);
         let Some((asked, which)) = parse(&text.body) else {
-            // Whoever is called and answers in words speaks to those who wait for them.
+            // Free text from a person who was paged is a note for the people who wait for that person.
             let open = self.commands.open(paged).await?;
-            // Of several, the latest.
+            // Of several open incidents, the latest.
             let Some(incident) = open.first() else { return Ok(false) };
             let command = Command::Note { text: text.body.clone() };
             self.commands.command(incident, by, command, &id).await?;
@@ -102,7 +103,7 @@ impl StaffTexts {
         let counted =
             self.counters.count(&format!("answers-{}-{hour}", subject.name()), 1, now, 7200).await?;
         if counted >= ANSWERS_AN_HOUR {
-            tracing::warn!("a number is answered no more for this hour");
+            tracing::warn!("a number has reached this hour's limit of answers");
             return Ok(());
         }
         let content = Content::Text(answer.to_owned());

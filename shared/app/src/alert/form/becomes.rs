@@ -1,4 +1,5 @@
-//! What becomes of a report, in words for whoever reported it: names where they are known, and never a number or an address.
+//! State and history of a report in words for the reporter. They contain names where they are known, and never a number
+//! or an address.
 
 use handbell_core::delivery::{Dispatch, NOTICE, Progress};
 use handbell_core::incident::command::CommandChannel;
@@ -6,7 +7,7 @@ use handbell_core::incident::{Attribution, Incident, Phase};
 use handbell_core::wording::{Words, without_addresses};
 use jiff::Timestamp;
 
-/// How it stands, in a sentence or two.
+/// Returns the state of the incident in one or two sentences.
 pub(super) fn state(incident: &Incident, called: &CallStatus, words: &Words, now: Timestamp) -> String {
     let at = |at: Timestamp| moment(at, words, now);
     let since = |by: &Attribution| match name(&by.who) {
@@ -40,7 +41,7 @@ pub(super) fn state(incident: &Incident, called: &CallStatus, words: &Words, now
     }
 }
 
-/// Who was reached for so far.
+/// People whom Handbell has paged so far.
 #[derive(Default)]
 pub(super) struct CallStatus {
     names: Vec<String>,
@@ -59,7 +60,7 @@ impl CallStatus {
     }
 }
 
-/// Everybody for whom a step has sent or begun something.
+/// Returns everyone to whom a step has sent a page or may have sent one.
 pub(super) fn call_status(dispatches: &[Dispatch]) -> CallStatus {
     let mut called = CallStatus::default();
     for dispatch in dispatches.iter().filter(|dispatch| dispatch.step().is_some()) {
@@ -78,7 +79,7 @@ pub(super) fn call_status(dispatches: &[Dispatch]) -> CallStatus {
     called
 }
 
-/// What the timeline says, but for what people said among themselves.
+/// Returns the timeline without what people wrote to each other.
 pub(super) fn lines(dispatches: &[Dispatch], words: &Words, now: Timestamp) -> Vec<String> {
     let mut entries: Vec<_> = dispatches.iter().filter_map(|dispatch| dispatch.timeline_entry()).collect();
     entries.sort_by_key(|entry| entry.at);
@@ -94,14 +95,14 @@ pub(super) fn lines(dispatches: &[Dispatch], words: &Words, now: Timestamp) -> V
         .collect()
 }
 
-/// `14:02`, or `21 Nov 14:02` if it is not of today.
+/// Formats a time as `14:02`, or as `21 Nov 14:02` if it isn't today.
 pub(super) fn moment(at: Timestamp, words: &Words, now: Timestamp) -> String {
     let (at, now) = (at.to_zoned(words.zone.clone()), now.to_zoned(words.zone.clone()));
     let form = if at.date() == now.date() { "%H:%M" } else { "%-d %b %H:%M" };
     at.strftime(form).to_string()
 }
 
-/// What somebody is called; none for whoever is only known by a number or an address.
+/// Returns the name of a person, or none if only a number or an address is known.
 fn name(who: &str) -> Option<String> {
     let shown = without_addresses(who);
     (shown == who && !who.trim().is_empty()).then_some(shown)

@@ -1,4 +1,4 @@
-//! The form itself: empty, or with what was typed and what is wrong with it.
+//! The alert form: empty, or with the typed values and their errors.
 
 use handbell_core::alert::TITLE_MAX;
 use handbell_core::config::Severity;
@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::web::field::{Control, Field, token_field, trap};
 
-/// Returns the form; `above` says why it is shown again.
+/// Returns the form. `above` says why the form is shown again.
 pub(super) fn filled_in(report: &Report, wrong: &[Wrong], above: Option<&str>, token: &str) -> Markup {
     let wrong_with =
         |name: &str| wrong.iter().find(|wrong| wrong.field == name).map(|wrong| wrong.why.as_str());

@@ -1,5 +1,5 @@
 "use strict";
-// Asks every five seconds how it stands, while somebody looks. What is being typed stays where it is.
+// Fetches the report's state every five seconds while the page is visible. Text that is being typed stays in its field.
 (() => {
   const [state, lines, lost] = ["state", "lines", "lost"].map((id) => document.getElementById(id));
   const look = async () => {

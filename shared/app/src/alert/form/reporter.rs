@@ -1,5 +1,5 @@
-//! The reporter's page: what becomes of what was reported, as it happens. Whoever reported it may add a line, or take it
-//! back; nobody's number or address stands here.
+//! The reporter's page, which shows the progress of a report as it happens. The reporter may add a line or take the
+//! report back. The page contains no number or address of any person.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -26,20 +26,20 @@ use crate::web::limits::digest;
 use crate::web::page::{is_same_origin, live_page, page, piece_of_path};
 use crate::{Failed, Fault, header, typed};
 
-/// So many lines a reporter may add.
+/// Number of lines that a reporter may add.
 const LINES: u32 = 20;
-/// What was said here is remembered for longer than a ticket is good, so that it counts once.
+/// Retention of event ids from this page. It is longer than a ticket is valid, so that each event counts once.
 const KEEP: SignedDuration = SignedDuration::from_hours(8 * 24);
 
-/// One reporter's page.
+/// Page of one reporter.
 struct Ticket<'a> {
-    /// The source, by its name in the configuration.
+    /// Name of the source in the configuration.
     source: &'a str,
-    /// The secret that signs.
+    /// Name of the secret that signs the ticket.
     secret: &'a str,
     subject: Subject,
     epoch: u64,
-    /// Where the page lies.
+    /// Path of the page.
     path: String,
 }
 
@@ -69,7 +69,7 @@ impl AlertForm {
         let path = format!("/alert/{source}/{piece}");
         let ticket = Ticket { source, secret, subject, epoch, path };
         let incident = self.incidents.incident(&ticket.subject).await?;
-        // A later incident of the same page is another one.
+        // A later incident of the same subject belongs to another report.
         let incident = incident.filter(|incident| incident.epoch == epoch);
         if *request.method() == Method::POST {
             return self.handle_reporter_message(&ticket, incident, request).await;
@@ -83,7 +83,8 @@ impl AlertForm {
         self.reporter_page(&ticket, incident.as_ref(), None, StatusCode::OK).await
     }
 
-    /// What the ticket is for; with secrets that are newer than a minute if it doesn't fit.
+    /// Returns what the ticket is for. If it doesn't verify, the secrets are fetched again unless they are newer than a
+    /// minute.
     async fn ticket(&self, secret: &str, piece: &str) -> Result<Result<(Subject, u64), Stale>, Fault> {
         let now = self.time.now();
         let secrets = self.secrets.all(now).await?;
@@ -125,7 +126,7 @@ impl AlertForm {
             }
         };
         let (key, command) = match &said.what {
-            // What others reported too isn't one reporter's to end.
+            // One reporter can't end an incident that others reported too.
             ReporterAction::TakeBack if is_flood(&ticket.subject) => {
                 let text = "I take back what I reported.".to_owned();
                 (format!("form-{nonce}-take-back"), Command::Note { text })
@@ -151,7 +152,7 @@ impl AlertForm {
         let by = reporter(by.map_or("Somebody", |by| by.name.as_str()));
         let event = Event::Command { by, epoch: Some(ticket.epoch), command };
         let applied = self.engine.apply(&ticket.subject, &event, Some(&EventId { key, keep: KEEP })).await?;
-        tracing::info!(subject = ticket.subject.as_str(), outcome = ?applied.outcome, "a word of a reporter");
+        tracing::info!(subject = ticket.subject.as_str(), outcome = ?applied.outcome, "reporter's message applied");
         if applied.outcome == Some(CommandOutcome::Nothing) && matches!(said.what, ReporterAction::Note(_)) {
             let incident = applied.incident.filter(|incident| incident.epoch == ticket.epoch);
             let why = "This line was not passed on, for it is over already. If it still isn’t right, report it again.";
@@ -162,7 +163,7 @@ impl AlertForm {
         Ok(see_other(&ticket.path, "It is passed on. See what becomes of it", &self.ids))
     }
 
-    /// How it stands in a sentence, and what has happened, oldest first.
+    /// Returns the incident's state in a sentence, and its timeline, the oldest entry first.
     async fn report_status(
         &self,
         ticket: &Ticket<'_>,
@@ -177,7 +178,7 @@ impl AlertForm {
         Ok((state, lines(&dispatches, &words, self.time.now())))
     }
 
-    /// The page; with why something was not passed on, and what it was.
+    /// Returns the page. `not_said` contains a message that was not passed on, and the reason.
     async fn reporter_page(
         &self,
         ticket: &Ticket<'_>,
@@ -246,7 +247,7 @@ fn report_link(source: &str) -> Markup {
     html! { p { a href={ "/alert/" (source) } { "Report something" } } }
 }
 
-/// Returns the forms of a reporter: one adds a line, one takes the report back, which needs two presses.
+/// Returns the reporter's two forms: one adds a line, the other takes the report back, which needs two presses.
 fn forms(token: &str, typed: &str) -> Markup {
     html! {
         noscript { p { a href="?" { "Look again" } } }

@@ -1,4 +1,4 @@
-//! SES tells us of a mail that it has put into the bucket.
+//! Notifications from SES about mails that it has put into the bucket.
 
 use handbell_inbound::mail::parse_notice;
 
@@ -8,7 +8,7 @@ use crate::bucket::{INBOUND, ReceivedMails};
 use crate::parts::parts;
 
 parts! {
-    /// Takes what SES tells.
+    /// Takes notifications from SES.
     pub struct MailInbound {
         intake: MailIntake,
         received: ReceivedMails,
@@ -16,11 +16,12 @@ parts! {
 }
 
 impl MailInbound {
-    /// SES has put a mail into the bucket. An error makes Lambda try again.
+    /// Takes a mail that SES has put into the bucket. An error makes Lambda retry.
     pub async fn take(&self, payload: &str) -> Result<(), Fault> {
         let notice = parse_notice(payload.as_bytes())
             .map_err(|rejected| Fault::caused(rejected.to_string(), rejected))?;
-        // The action that calls us is the one after the one that wrote the mail: only its place is agreed upon.
+        // The notification comes from the action after the one that stored the mail, so it doesn't contain the key. The
+        // key is fixed by convention.
         let object = notice.object_key.unwrap_or_else(|| format!("{INBOUND}{}", notice.message_id));
         let found = self.received.mail(&object).await;
         let found = found.ok_or_else(|| Fault::from("HANDBELL_BUCKET isn't set"))?;

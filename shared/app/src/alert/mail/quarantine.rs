@@ -1,4 +1,4 @@
-//! Mails that nobody may open, or that are for nobody.
+//! Mails that must not be opened, or that have no recipient here.
 
 use handbell_core::alert::mail::ParsedMail;
 use handbell_store::Counters;
@@ -9,14 +9,14 @@ use crate::bucket::{QUARANTINE, QuarantinedMails};
 use crate::engine::notice::NoticeSender;
 use crate::parts::{Time, parts};
 
-/// The admins hear of mails to nobody, and of dangerous ones, so often in a day.
+/// Daily limit of notices to the admins about stray mails, and likewise about dangerous ones.
 const NOTICES_A_DAY: u32 = 3;
 
-/// Why a mail is put aside.
+/// Reason for putting a mail aside.
 pub(super) struct Reason<'a> {
-    /// For people, in words that follow "because".
+    /// The reason in words that follow "because".
     why: &'a str,
-    /// Nobody may open it.
+    /// Whether the mail must not be opened.
     dangerous: bool,
 }
 
@@ -41,8 +41,8 @@ parts! {
 }
 
 impl MailQuarantine {
-    /// A mail that nobody may open, or that is for nobody: it is put aside, and the admins are told. Of the one and of the other
-    /// they are told so often in a day, so that strays don't drown what matters.
+    /// Puts aside a mail that must not be opened or that has no recipient here, and notifies the admins. Each of the
+    /// two kinds has its own daily limit of notices, so that stray mails don't drown dangerous ones.
     pub(super) async fn put_aside(
         &self,
         letter: &ParsedMail,
@@ -52,7 +52,7 @@ impl MailQuarantine {
         let Reason { why, dangerous } = reason;
         let now = self.time.now();
         let name = match (&mail.object, dangerous) {
-            // What is only lost stays where it is.
+            // A stray mail stays where it is.
             (Some(object), false) => object.clone(),
             _ => {
                 format!("{QUARANTINE}{}-{}", letter.identity(), &letter.digest[..16.min(letter.digest.len())])

@@ -1,4 +1,4 @@
-//! A mail to a source becomes a signal.
+//! Mails to sources, which become signals.
 
 use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts, Judgement, ParsedMail, judge};
 use handbell_core::alert::{AlertSignal, Origin, SignalAction, SignalOrigin, Thread, Trigger};
@@ -13,12 +13,13 @@ use crate::alert::intake::AlertIntake;
 use crate::configuration::Configuration;
 use crate::parts::parts;
 
-/// Mails are not signed with a time: what was handled is remembered as long as everything else.
+/// Retention of a mail's event id. Mails carry no signed time, so it is kept as long as everything else.
 const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
-/// The longest Message-ID that is repeated in an answer, and how many of them (RFC 5322 lets a line have 998 characters).
+/// Maximum length of a Message-ID that a reply repeats, and maximum number of them (RFC 5322 limits a line to 998
+/// characters).
 const ID_MAX: usize = 250;
 const REFERENCES_MAX: usize = 20;
-/// So many of the mails before it in its thread are looked for.
+/// Number of earlier mails of a thread that are looked up.
 const EARLIER_MAX: usize = 10;
 
 parts! {
@@ -31,7 +32,7 @@ parts! {
 }
 
 impl SourceMails {
-    /// A mail to a source: what it means, and to which incident it belongs.
+    /// Finds out what a mail to a source means and which incident it belongs to, and applies it.
     pub(crate) async fn take_source_mail(
         &self,
         name: &str,
@@ -48,7 +49,7 @@ impl SourceMails {
                     body: text_of(letter),
                     plan: Some(raised.plan),
                     reporter: None,
-                    // Nobody opens what nobody vouches for: it stays in the bucket.
+                    // Nobody opens a mail that nothing vouches for: it stays in the bucket.
                     object: mail
                         .object
                         .clone()
@@ -64,7 +65,7 @@ impl SourceMails {
                 (key, if resolves { SignalAction::Resolve } else { SignalAction::Acknowledge })
             }
             Judgement::Ignore { why } => {
-                tracing::info!(source = name, why, "a mail means nothing");
+                tracing::info!(source = name, why, "a mail was ignored");
                 return Ok(());
             }
             Judgement::Quarantine { why } => {
@@ -86,7 +87,7 @@ impl SourceMails {
     }
 
     fn origin(&self, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Origin {
-        // A mail whose sender isn't proven is answered to nobody: it may be somebody else's name.
+        // A mail whose sender isn't authenticated gets no reply: its address may be another person's.
         let proven = verdicts.by_mailbox || verdicts.proven();
         let answerable = proven && self.config.mail.as_ref().is_some_and(|mail| letter.may_be_answered(mail));
         let short = |id: &&String| id.len() <= ID_MAX;
@@ -102,7 +103,8 @@ impl SourceMails {
     }
 }
 
-/// The same mail went somewhere before; else the thread that it stands in tells where it belongs.
+/// Returns the ids by which the mail's incident is found: of the same mail, if it arrived before, and else of the
+/// earlier mails in its thread. Also returns the ids under which the mail itself is remembered.
 fn thread(letter: &ParsedMail, identity: &str) -> Thread {
     let by_id = |id: &String| format!("id-{id}");
     let same = format!("is-{identity}");

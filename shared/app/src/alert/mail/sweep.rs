@@ -1,4 +1,4 @@
-//! Mails that lie in the bucket although nobody told us of them.
+//! Mails in the bucket whose notification never arrived.
 
 use handbell_inbound::mail::{parse, recipient_in, verdicts_in};
 use handbell_store::Mails;
@@ -10,19 +10,19 @@ use crate::bucket::ReceivedMails;
 use crate::configuration::Configuration;
 use crate::parts::{Time, parts};
 
-/// What SES writes by itself when it is set up; no mail.
+/// Object that SES writes when it is set up. It is no mail.
 const SET_UP: &str = "AMAZON_SES_SETUP_NOTIFICATION";
-/// A mail that lies in the bucket for so long was not told to us, and is looked for this long.
+/// Age from which an unknown mail counts as missed. Missed mails are taken up to the age of [`LOOKED_FOR`].
 const UNTOLD: SignedDuration = SignedDuration::from_mins(10);
 const LOOKED_FOR: SignedDuration = SignedDuration::from_hours(24);
-/// So many mails of which nobody told us are handled at a time.
+/// Number of missed mails that are taken from each page of objects.
 const SWEEP: usize = 50;
-/// So many pages of a thousand objects are looked through at a time: a flood must not keep the tick from its other work.
+/// Number of pages of a thousand objects that one sweep reads: a flood must not keep the tick from its other work.
 const PAGES: usize = 20;
 const PAGE: usize = 1000;
 
 parts! {
-    /// Looks for mails of which nobody told us.
+    /// Finds mails whose notification never arrived.
     pub(crate) struct MailSweep {
         config: Configuration,
         intake: MailIntake,
@@ -33,7 +33,7 @@ parts! {
 }
 
 impl MailSweep {
-    /// Takes what lies in the bucket and isn't known.
+    /// Takes the mails in the bucket that aren't known.
     pub(crate) async fn sweep(&self) -> Result<(), Fault> {
         if self.config.mail.is_none() {
             return Ok(());
@@ -57,9 +57,9 @@ impl MailSweep {
             let known = self.mails.mails_known(&names).await?;
             let untold = waiting.into_iter().zip(known).filter(|(_, known)| !known).map(|(key, _)| key);
             for object in untold.take(SWEEP) {
-                // One that can't be read must not hold up the others.
+                // A mail that can't be read must not hold up the others.
                 if let Err(fault) = self.take_untold(&object).await {
-                    tracing::error!(object, reason = %fault, "a mail in the bucket can't be handled; tried again in five minutes");
+                    tracing::error!(object, reason = %fault, "a mail in the bucket can't be handled; it is retried in five minutes");
                 }
             }
             if !full {
@@ -72,7 +72,7 @@ impl MailSweep {
     async fn take_untold(&self, object: &str) -> Result<(), Fault> {
         let Some(found) = self.received.mail(object).await else { return Ok(()) };
         let Some(bytes) = found? else { return Ok(()) };
-        tracing::warn!(object, "a mail lay in the bucket, and nobody told us of it");
+        tracing::warn!(object, "found a mail in the bucket whose notification never arrived");
         let recipients = match recipient_in(&bytes) {
             Some(recipient) => vec![recipient],
             None => parse(&bytes).to,

@@ -60,7 +60,7 @@ fn numbers_and_addresses_become_somebody() {
 }
 
 #[test]
-fn the_reporter_reads_what_was_done_and_not_what_people_said_among_themselves() {
+fn the_reporter_sees_what_was_done_but_not_what_people_wrote_to_each_other() {
     let all = [
         said(60, Some("Dana"), Some(CommandChannel::Text), "Dana: never mind her"),
         said(30, Some("Dana"), Some(CommandChannel::Phone), "Dana has it"),
@@ -83,7 +83,7 @@ fn the_reporter_reads_what_was_done_and_not_what_people_said_among_themselves() 
 }
 
 #[test]
-fn who_was_called_has_a_name_once_or_is_somebody() {
+fn each_paged_person_is_named_once_or_counts_among_others() {
     let with = |deliveries: &[Delivery]| {
         let mut one = dispatch(1, Some(1));
         for delivery in deliveries {
@@ -104,7 +104,7 @@ fn who_was_called_has_a_name_once_or_is_somebody() {
 }
 
 #[test]
-fn a_time_of_another_day_says_which() {
+fn a_time_of_another_day_includes_the_date() {
     assert_eq!(moment(second(0), &words(), second(60)), "07:58");
     assert_eq!(moment(second(0), &words(), second(86_400)), "21 Nov 07:58");
 }
