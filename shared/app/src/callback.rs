@@ -1,4 +1,4 @@
-//! What Twilio and Webex report back, and what of it was missed.
+//! Callbacks from Twilio and Webex, and the reconciliation of those that were missed.
 
 pub(crate) mod card;
 pub(crate) mod message;

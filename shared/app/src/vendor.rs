@@ -1,4 +1,4 @@
-//! Our accounts at vendors: clients with the secrets of this moment, made when somebody asks for one.
+//! Accounts at vendors: clients with the current secrets, each made on demand.
 
 use std::sync::Arc;
 
@@ -10,19 +10,19 @@ use crate::configuration::Configuration;
 use crate::parts::{Access, Dependencies, Part, Time};
 use crate::{Fault, Secrets};
 
-/// Who our token at Webex belongs to.
+/// Identity of Handbell's account at Webex.
 #[derive(Clone, Debug)]
 pub(crate) struct BotIdentity {
     pub(crate) id: String,
-    /// A bot can't list what it posted in a group space.
+    /// Whether the account is a bot, which can't list its own posts in a group space.
     pub(crate) bot: bool,
-    /// What we are called: a mention of us begins with it.
+    /// Display name, with which a mention of the account begins.
     pub(crate) name: String,
-    /// Our organisation.
+    /// Id of the account's organisation.
     pub(crate) org: Option<String>,
 }
 
-/// Our account at Webex.
+/// Handbell's account at Webex.
 #[derive(Clone)]
 pub(crate) struct WebexAccount {
     config: Configuration,
@@ -51,13 +51,13 @@ impl Part for WebexAccount {
 }
 
 impl WebexAccount {
-    /// A client with the token of this moment.
+    /// Returns a client with the current token.
     pub(crate) async fn client(&self) -> Result<Webex, Fault> {
         let token = self.secrets.get(&self.config.webex.token.secret, self.time.now()).await?;
         Ok(Webex::new(self.http.clone(), self.url.clone(), token))
     }
 
-    /// Who we are there; asked once in a process's life.
+    /// Returns the identity of the account, which a process looks up once.
     pub(crate) async fn identity(&self) -> Result<&BotIdentity, Fault> {
         self.identity
             .get_or_try_init(async || {
@@ -72,18 +72,18 @@ impl WebexAccount {
             .await
     }
 
-    /// The same, if it has been asked.
+    /// Returns the identity of the account, if it has been looked up.
     pub(crate) fn known_identity(&self) -> Option<&BotIdentity> {
         self.identity.get()
     }
 
-    /// Where a file in a message lies.
+    /// Returns the URL of a file in a message.
     pub(crate) fn content_url(&self, name: impl std::fmt::Display) -> String {
         format!("{}/contents/{name}", self.url.trim_end_matches('/'))
     }
 }
 
-/// Our account at Twilio.
+/// Handbell's account at Twilio.
 #[derive(Clone)]
 pub(crate) struct TwilioAccount {
     config: Configuration,
@@ -110,7 +110,7 @@ impl Part for TwilioAccount {
 }
 
 impl TwilioAccount {
-    /// A client with the token or the key of this moment.
+    /// Returns a client with the current token or key.
     pub(crate) async fn client(&self) -> Result<Twilio, Fault> {
         let twilio = self.config.twilio.as_ref();
         let twilio = twilio.ok_or_else(|| Fault::from("the configuration has no `twilio`"))?;

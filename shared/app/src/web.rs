@@ -1,4 +1,4 @@
-//! Answers by HTTP: pages, action links and their limits, and what Twilio is told to do.
+//! HTTP responses: pages, action links and their limits, and TwiML.
 
 pub(crate) mod act;
 pub(crate) mod field;

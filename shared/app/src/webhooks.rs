@@ -1,4 +1,4 @@
-//! Our webhooks at Webex: registered if they are missing, and switched on again if Webex has switched them off.
+//! Webhooks at Webex: registered if they are missing, and switched on again if Webex has switched them off.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::parts::{Access, Dependencies, Part, PublicUrl, Time, parts};
 use crate::secrets::Secrets;
 use crate::vendor::WebexAccount;
 
-/// What Webex is to tell us of: a resource, an event, and whether only those need it who answer customers.
+/// Webhooks that Handbell needs: the resource, the event, and whether only lines for customers need it.
 pub const HOOKS: [(&str, &str, bool); 4] = [
     ("messages", "created", false),
     ("attachmentActions", "created", false),
@@ -20,31 +20,31 @@ pub const HOOKS: [(&str, &str, bool); 4] = [
     ("messages", "deleted", true),
 ];
 
-/// What was done with one of our webhooks.
+/// A webhook, and what was done with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebhookSync {
-    /// What it is about: `messages created`.
+    /// Resource and event of the webhook: `messages created`.
     pub about: String,
-    /// What was done.
+    /// The change.
     pub done: WebhookChange,
 }
 
-/// What was done with a webhook.
+/// Change of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WebhookChange {
-    /// It is as it should be.
+    /// Nothing had to be changed.
     Fine,
-    /// It was missing, and is there now.
+    /// The webhook was missing and has been registered.
     Registered,
-    /// Webex had switched it off; it is on again.
+    /// Webex had switched the webhook off, and it is on again.
     SwitchedOn,
-    /// Name and secret were written once more, since nobody can see what they are.
+    /// Name and secret were written once more, since Webex shows neither for comparison.
     Renewed,
-    /// There were two; one is gone.
+    /// There were two, and one was deleted.
     Removed,
 }
 
-/// Whether this process has looked after the webhooks.
+/// Whether this process has synchronised the webhooks.
 #[derive(Clone, Default)]
 pub(crate) struct SyncedWebhooks(Arc<OnceCell<()>>);
 
@@ -57,7 +57,7 @@ impl Part for SyncedWebhooks {
 }
 
 parts! {
-    /// Looks after our webhooks at Webex.
+    /// Synchronises Handbell's webhooks at Webex.
     pub struct Webhooks {
         config: Configuration,
         secrets: Secrets,
@@ -70,13 +70,13 @@ parts! {
 }
 
 impl Webhooks {
-    /// Registers our webhooks if they are missing, and switches on those that Webex has switched off. Before that it is
-    /// written down that something may have been missed.
+    /// Registers webhooks that are missing, and switches on those that Webex has switched off. Before that, it records
+    /// that something may have been missed.
     pub(crate) async fn mend(&self) -> Result<Vec<WebhookSync>, Fault> {
         self.register(false).await
     }
 
-    /// The same, and writes name and secret of all of them once more: for when the secret was changed.
+    /// Does the same, and writes name and secret of all webhooks once more: for a secret that was changed.
     pub async fn sync(&self) -> Result<Vec<WebhookSync>, Fault> {
         self.register(true).await
     }
@@ -101,7 +101,7 @@ impl Webhooks {
             });
             match ours.next() {
                 None => {
-                    // Where none of ours ever was, nothing was missed; with another token even less.
+                    // Where Handbell never had a webhook, nothing was missed.
                     if all.iter().any(|hook| hook.target_url.as_deref() == Some(&target)) {
                         self.missed.remember_missed(true).await?;
                     }
@@ -129,7 +129,7 @@ impl Webhooks {
                 }
                 Some(_) => say(WebhookChange::Fine),
             }
-            // A second one would tell us everything twice.
+            // A second webhook would report everything twice.
             for twin in ours {
                 webex.delete_webhook(&twin.id).await?;
                 say(WebhookChange::Removed);
@@ -138,12 +138,12 @@ impl Webhooks {
         Ok(done)
     }
 
-    /// Looks after the webhooks once in a process's life: before it shows its first card they must be there, since nobody
-    /// would hear its buttons.
+    /// Synchronises the webhooks once in a process's lifetime. They must exist before the process posts its first card,
+    /// since nobody would hear its buttons.
     pub(crate) async fn ensure_once(&self) {
         let mend = async || {
             if let Err(fault) = self.mend().await {
-                tracing::warn!(reason = %fault, "the webhooks at Webex could not be looked after; tried again in five minutes");
+                tracing::warn!(reason = %fault, "the webhooks at Webex could not be synchronised; this is retried in five minutes");
             }
         };
         self.looked_after.0.get_or_init(mend).await;

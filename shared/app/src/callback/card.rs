@@ -1,4 +1,4 @@
-//! A choice on a card in a space: of an incident, or of a zone.
+//! Choices on the cards of incidents and zones.
 
 use handbell_core::wording::occupancy::ZoneAnswer;
 use handbell_outbound::Failure;
@@ -12,7 +12,7 @@ use crate::occupancy::choice::{ZoneChoice, ZoneChoices};
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
-/// A choice is tried to be read for two minutes.
+/// Number of attempts to read a choice, which take two minutes.
 const TRIES: u32 = 12;
 
 parts! {
@@ -27,14 +27,15 @@ parts! {
 }
 
 impl CardActions {
-    /// Reads what was chosen; what can't be read now is read in ten seconds.
+    /// Reads and applies a choice. If that fails, it is retried after ten seconds.
     pub(crate) async fn take(&self, action: &str, tries: u32) -> Result<(), Fault> {
         match self.handle_choice(action).await {
             Err(fault) if tries < TRIES => {
-                tracing::warn!(reason = %fault, "a choice on a card can't be taken now; tried again in ten seconds");
+                tracing::warn!(reason = %fault, "a choice on a card can't be applied now; it is retried in ten seconds");
                 let now = self.time.now();
                 let soon = now + SignedDuration::from_secs(10);
-                // Nothing but the queue holds a choice: if it doesn't take this one, the message that we have comes again.
+                // Only the queue holds a choice. If it doesn't accept the retry, the current message is delivered
+                // again.
                 if self.queue.enqueue(&[(RowKey::card(action, tries + 1), soon)], now).await {
                     Ok(())
                 } else {
@@ -49,7 +50,7 @@ impl CardActions {
         let webex = self.webex.client().await?;
         let action = match webex.action(id).await {
             Ok(action) => action,
-            // It is gone, or not for our eyes.
+            // The action is gone, or not visible to us.
             Err(Failure::Refused { .. }) => return Ok(()),
             Err(failure) => return Err(failure.into()),
         };

@@ -1,5 +1,5 @@
-//! A message in a space of ours: our own post comes by, which proves that it is there; commands in words; and what agents
-//! write in customers' spaces, which goes on to [`crate::conversation::agent`].
+//! Messages in spaces: Handbell's own posts, which prove that they arrived; commands in words; and agents' messages in
+//! customers' spaces, which go to [`crate::conversation::agent`].
 
 use handbell_core::delivery::{DispatchKey, Progress, Receipt};
 use handbell_core::incident::reference as named;
@@ -17,13 +17,13 @@ use crate::occupancy::choice::ZoneChoices;
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
-/// A message that can't be seen is looked for so often again: it may only just have been written.
+/// Number of retries for a message that isn't visible: it may only just have been written.
 const SEEN_TRIES: u32 = 4;
-/// A message is tried to be read for half an hour.
+/// Number of attempts to read a message, which take half an hour.
 const READ_TRIES: u32 = 40;
 
 parts! {
-    /// Reads messages in spaces of ours.
+    /// Reads messages in spaces.
     pub(crate) struct SpaceMessages {
         config: Configuration,
         conversations: Conversations,
@@ -41,16 +41,16 @@ parts! {
 }
 
 impl SpaceMessages {
-    /// Reads a message that we heard of; what can't be read now is read later.
+    /// Reads a message that a webhook announced. If that fails, it is retried later.
     pub(crate) async fn take(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
         match self.read(id, room, tries).await {
             Err(fault) if tries >= READ_TRIES => {
-                // Nobody tries this one again: what stands in the spaces is read as after a time without webhooks.
+                // No further retry is enqueued. The spaces are read as after an outage of the webhooks.
                 self.missed.remember_missed(true).await?;
                 Err(fault)
             }
             Err(fault) => {
-                tracing::warn!(reason = %fault, "a message at Webex can't be read now; tried again");
+                tracing::warn!(reason = %fault, "a message at Webex can't be read now; it is retried");
                 let now = self.time.now();
                 let again = (RowKey::heard(id, room, tries + 1), now + retry_pause(tries));
                 if self.queue.enqueue(&[again], now).await { Ok(()) } else { Err(fault) }
@@ -59,7 +59,7 @@ impl SpaceMessages {
         }
     }
 
-    /// Which conversation's space this is.
+    /// Returns the conversation that the space belongs to.
     async fn whose_room(&self, room: &str) -> Result<Option<Named>, Fault> {
         if self.config.lines.is_empty() {
             return Ok(None);
@@ -67,19 +67,19 @@ impl SpaceMessages {
         Ok(self.conversations.conversation_of_room(room).await?)
     }
 
-    /// A message in a customer's space may leave. Anywhere else our own post carries its mark: if we don't know yet that it
-    /// arrived, now we do.
+    /// Reads a message. A message of a person goes to the agents' messages in a customer's space, and to the commands
+    /// elsewhere. A post of our own proves by its reference tag that its delivery arrived, if that isn't known yet.
     async fn read(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
         let message = match self.webex.client().await?.message(id).await {
             Ok(message) => message,
-            // Our token was changed a moment ago, or what was just written can't be read yet.
+            // The token was changed a moment ago, or a new message can't be read yet.
             Err(failure @ Failure::Refused { code: 401, .. }) => return Err(failure.into()),
             Err(failure @ Failure::Refused { code: 404, .. })
                 if tries < SEEN_TRIES && !self.config.lines.is_empty() =>
             {
                 return Err(failure.into());
             }
-            // It is gone, or not for our eyes.
+            // The message is gone, or not visible to us.
             Err(Failure::Refused { .. }) => return Ok(()),
             Err(failure) => return Err(failure.into()),
         };
@@ -94,7 +94,7 @@ impl SpaceMessages {
         }
         let text = message.markdown.or(message.text).unwrap_or_default();
         let Some((reference, number, name)) = find_mark(&text) else { return Ok(()) };
-        // A conversation has no short name in the table: there would be too many. Its space tells whose post it is.
+        // The table has no references of conversations: there would be too many. The space identifies the conversation.
         let whose = match self.whose_room(message.room_id.as_deref().unwrap_or(room)).await? {
             Some(whose) => Some(whose).filter(|whose| named(&whose.subject, whose.epoch) == reference),
             None => self.incidents.named(&reference).await?,
@@ -104,8 +104,8 @@ impl SpaceMessages {
         let Some(dispatch) = self.dispatches.dispatch(&key).await? else { return Ok(()) };
         let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
         if !known && dispatch.lease.is_held(self.time.now().as_millisecond()) {
-            // Whoever posted it is about to write that down; only if that fails does this count.
-            return Err(Fault::from("whoever posted this is still at work"));
+            // The worker that posted the message is about to record that. This receipt counts only if the worker fails.
+            return Err(Fault::from("the worker that posted this is still at work"));
         }
         if !known {
             let receipt = Receipt {
@@ -122,7 +122,7 @@ impl SpaceMessages {
     }
 }
 
-/// `H-7K3Q.2.1` at the end of a text, in its parts: anywhere else it is what somebody wrote.
+/// Splits a reference tag such as `H-7K3Q.2.1` at the end of a text. Anywhere else it is text that a person wrote.
 fn find_mark(text: &str) -> Option<(String, u32, String)> {
     let last = text.trim_end().trim_end_matches('`');
     let start = last.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'));

@@ -1,5 +1,5 @@
-//! What never reached us is fetched: texts that Twilio has, messages that Webex didn't tell us of, mails that lie in the
-//! bucket.
+//! Reconciliation of events that never arrived: texts that Twilio has, messages that Webex didn't report, and mails in
+//! the bucket.
 
 use futures_util::StreamExt;
 use futures_util::stream::iter;
@@ -21,16 +21,16 @@ use crate::parts::{Time, parts};
 use crate::vendor::{TwilioAccount, WebexAccount};
 use crate::webhooks::Webhooks;
 
-/// What is younger than this may still be on its way to us.
+/// Age up to which an event may still be on its way.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
-/// How far back a line's first look goes, and how far two looks overlap.
+/// Overlap of two successive fetches of a line's texts. The first fetch reaches back as far.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
-/// After the webhooks were off, spaces are read in which something happened since.
+/// Age up to which activity counts when spaces are read after an outage of the webhooks.
 const MISSED: SignedDuration = SignedDuration::from_hours(24);
-/// Spaces that are read side by side.
+/// Number of spaces that are read concurrently.
 const AT_ONCE: usize = 4;
 parts! {
-    /// Fetches what never reached us.
+    /// Fetches events that never arrived.
     pub(crate) struct Reconciliation {
         config: Configuration,
         webhooks: Webhooks,
@@ -48,28 +48,28 @@ parts! {
 }
 
 impl Reconciliation {
-    /// Everything that may have been missed. Best effort, every five minutes.
+    /// Fetches everything that may have been missed. Best effort, every five minutes.
     pub(crate) async fn run(&self) {
         if let Err(fault) = self.webhooks.mend().await {
-            tracing::warn!(reason = %fault, "the webhooks at Webex could not be looked after; tried again in five minutes");
+            tracing::warn!(reason = %fault, "the webhooks at Webex could not be synchronised; this is retried in five minutes");
         }
         for (name, line) in &self.config.lines {
             if let Err(fault) = self.fetch_missed_texts(name, line).await {
-                tracing::warn!(line = name, reason = %fault, "texts could not be fetched; tried again in five minutes");
+                tracing::warn!(line = name, reason = %fault, "texts could not be fetched; this is retried in five minutes");
             }
         }
         if !self.config.lines.is_empty()
             && let Err(fault) = self.read_missed_messages().await
         {
-            tracing::warn!(reason = %fault, "what agents wrote could not be read; tried again in five minutes");
+            tracing::warn!(reason = %fault, "agents' messages could not be read; this is retried in five minutes");
         }
-        // Last, since there may be much of it.
+        // Last, since there may be many mails.
         if let Err(fault) = self.mails.sweep().await {
-            tracing::warn!(reason = %fault, "the bucket could not be looked through; tried again in five minutes");
+            tracing::warn!(reason = %fault, "the bucket could not be searched; this is retried in five minutes");
         }
     }
 
-    /// While the webhooks were off, agents may have written: every customer's space in which something happened is read.
+    /// Reads every customer's space that was active recently, if the webhooks were off: agents may have written there.
     async fn read_missed_messages(&self) -> Result<(), Fault> {
         if !self.missed.missed().await? {
             return Ok(());
@@ -79,7 +79,7 @@ impl Reconciliation {
         let since = self.time.now() - MISSED;
         let active = rooms.into_iter().filter(|room| room.last_activity.is_none_or(|at| at >= since));
         let active: Vec<String> = active.map(|room| room.id).collect();
-        tracing::warn!(spaces = active.len(), "the webhooks were off: what agents wrote meanwhile is read");
+        tracing::warn!(spaces = active.len(), "the webhooks were off; reading what agents wrote meanwhile");
         let read = iter(active).map(|room| async move { self.read_all_in(&room).await });
         let mut read = read.buffer_unordered(AT_ONCE);
         let mut failed = None;
@@ -99,7 +99,8 @@ impl Reconciliation {
         }
     }
 
-    /// Twilio tells of a text once or twice; if we were not there, the text is still in its list.
+    /// Fetches texts that never arrived. Twilio reports a text once or twice. If Handbell was down, the text is still
+    /// in Twilio's list.
     async fn fetch_missed_texts(&self, name: &str, line: &Line) -> Result<(), Fault> {
         let now = self.time.now();
         let row = self.lines.line(name).await?;
@@ -109,9 +110,9 @@ impl Reconciliation {
         let settled = now - ON_ITS_WAY;
         let mut fetched_to = settled;
         for text in texts.iter().filter(|text| text.date_created.is_none_or(|at| at <= settled)) {
-            // One that can't be taken now doesn't hold up those behind it; the next look begins with it.
+            // A text that can't be taken doesn't hold up the texts behind it. The next fetch begins with it.
             if let Err(fault) = self.take_missed_text(name, text).await {
-                tracing::warn!(reason = %fault, message = text.sid, "a text could not be taken; tried again in five minutes");
+                tracing::warn!(reason = %fault, message = text.sid, "a text could not be taken; it is retried in five minutes");
                 fetched_to = fetched_to.min(text.date_created.unwrap_or(since));
             }
         }
@@ -125,7 +126,8 @@ impl Reconciliation {
         if self.conversations.handled(&self.config.customer(line, &address), &id).await?.is_some() {
             return Ok(());
         }
-        // Whoever was called answers to the same number: an "I have it" must not be lost either, nor be taken for a customer's.
+        // People who were paged answer to the same number. An "I have it" must not be lost, and not be taken for a
+        // customer's text.
         let answer = Text {
             sid: text.sid.clone(),
             from: from.clone(),
@@ -151,7 +153,7 @@ impl Reconciliation {
             at: text.date_sent.or(text.date_created),
             word: None,
         };
-        tracing::warn!(message = text.sid, "a text that Twilio didn't tell us of was fetched");
+        tracing::warn!(message = text.sid, "fetched a text that Twilio had not reported");
         self.engine.apply_from(line, &address, &heard, Some(&id)).await.map(|_| ())
     }
 }

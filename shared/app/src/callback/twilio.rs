@@ -1,4 +1,4 @@
-//! Twilio calls back: whether a request is Twilio's, and the receipt of a text or a call.
+//! Callbacks from Twilio: verification of the requests, and receipts of texts and calls.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -20,7 +20,7 @@ use crate::secrets::{Secrets, values};
 use crate::{Failed, answer, header, path_and_query, refuse};
 
 parts! {
-    /// Takes what Twilio tells of texts.
+    /// Takes Twilio's callbacks about texts.
     pub struct SmsInbound {
         requests: TwilioRequests,
         receipts: DeliveryReceipts,
@@ -29,7 +29,7 @@ parts! {
 }
 
 impl SmsInbound {
-    /// `/twilio/sms`: a customer's text. `/twilio/sms/status`: how far a text of ours has come.
+    /// Answers `/twilio/sms`, a customer's text, and `/twilio/sms/status`, a receipt of a text that Handbell sent.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let done = async {
             let params = self.requests.params(&request).await?;
@@ -44,7 +44,7 @@ impl SmsInbound {
 }
 
 parts! {
-    /// Requests that Twilio has signed.
+    /// Verifies requests from Twilio.
     pub(crate) struct TwilioRequests {
         config: Configuration,
         public_url: PublicUrl,
@@ -54,8 +54,8 @@ parts! {
 }
 
 impl TwilioRequests {
-    /// The parameters, if Twilio signed them with one of our tokens. A bad signature makes us look whether the token has
-    /// been changed.
+    /// Returns the parameters if Twilio signed them with one of our tokens. After a bad signature, the secrets are
+    /// fetched again: the token may have been changed.
     pub(crate) async fn params(&self, request: &Request<Bytes>) -> Result<Params, Failed> {
         let twilio = self.config.twilio.as_ref().ok_or(Rejected::Unknown)?;
         let signed = Signed {
@@ -83,7 +83,7 @@ impl TwilioRequests {
 }
 
 parts! {
-    /// Writes down what Twilio reports of our texts and calls.
+    /// Stores receipts of texts and calls.
     pub(crate) struct DeliveryReceipts {
         receipts: Receipts,
         queue: Queue,
@@ -92,15 +92,16 @@ parts! {
 }
 
 impl DeliveryReceipts {
-    /// A report: what it tells of a delivery.
+    /// Stores the receipt that a callback contains.
     pub(crate) async fn record(&self, params: &Params, hook: Hook) -> Result<Response<Bytes>, Failed> {
         let Some((key, name)) = params.query("d").and_then(read_token) else {
             return Err(Rejected::Unknown.into());
         };
         if hook == Hook::CallStatus && params.get("AnsweredBy").is_some_and(is_machine) {
-            // Told while it speaks, and again when the call is over: it is a voicemail either way.
+            // Reported while the machine speaks, and again when the call is over. Both mean that the call reached a
+            // voicemail.
             let receipt = Receipt {
-                // Whichever of the two comes first, that it was a machine stays.
+                // Whichever of the two comes first, the voicemail outranks the end of the call.
                 rank: CallStatus::Completed.rank() + 1,
                 last: true,
                 status: VendorStatus::Voicemail,
@@ -111,7 +112,7 @@ impl DeliveryReceipts {
             return self.write(&key, &name, &receipt).await;
         }
         if hook == Hook::CallStatus && params.get("CallStatus").is_none() {
-            // A person has answered; the call itself tells so.
+            // A person has answered. The call's own request reports that.
             return Ok(answer(StatusCode::OK, ""));
         }
         let receipt = match params.event(hook)? {
@@ -137,8 +138,8 @@ impl DeliveryReceipts {
             },
             _ => return Err(Rejected::Unknown.into()),
         };
-        // Before a text is sent and a call answered there is nothing to tell that the report doesn't say already, and
-        // writing it down would cost as much as all that follows.
+        // Before a text is sent or a call is answered, a receipt contains nothing that the delivery summary doesn't
+        // show already. Storing it would cost as much as everything that follows.
         let earliest =
             if hook == Hook::TextStatus { MessageStatus::Sent.rank() } else { CallStatus::InProgress.rank() };
         if receipt.rank < earliest {
@@ -160,15 +161,15 @@ impl DeliveryReceipts {
             self.queue.enqueue(&[(RowKey::dispatch(key), due)], now).await;
         }
         if receipt.status.brought_nobody() {
-            // The next attempt for the same person comes at once, and not when it would have been due. Told again, it is written
-            // again: whoever was told first may have died before this.
+            // The next attempt for the same person comes at once, not at its scheduled time. A repeated callback
+            // expedites again: the worker that handled the first one may have died before this.
             self.receipts.expedite(key, due).await?;
         }
         Ok(answer(StatusCode::OK, ""))
     }
 }
 
-/// What Twilio says has answered (Twilio, answering machine detection).
+/// Returns whether a machine answered (Twilio, answering machine detection).
 fn is_machine(answered_by: &str) -> bool {
     answered_by.starts_with("machine") || answered_by == "fax"
 }

@@ -1,4 +1,4 @@
-//! Twilio asks about a call: what to say, whom to connect, which key was pressed.
+//! Requests from Twilio about calls: what to say, whom to connect, which key was pressed.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -21,7 +21,7 @@ use crate::parts::{PublicUrl, Time, parts};
 use crate::web::twiml::{goodbye, twiml};
 use crate::{Failed, answer, refuse};
 
-/// Everything about the call that Twilio asks about.
+/// The call that Twilio asks about, and what the call belongs to.
 struct Line {
     key: DispatchKey,
     name: String,
@@ -30,7 +30,7 @@ struct Line {
 }
 
 parts! {
-    /// Answers what Twilio asks about a call.
+    /// Answers requests from Twilio about calls.
     pub struct VoiceInbound {
         config: Configuration,
         requests: TwilioRequests,
@@ -45,12 +45,12 @@ parts! {
 }
 
 impl VoiceInbound {
-    /// `/twilio/voice…`: a customer calls; what to say, which key was pressed, how far a call of ours has come.
+    /// Answers `/twilio/voice…`: a customer's call, what to say, a pressed key, a receipt of a call.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         let done = async {
             let params = self.requests.params(&request).await?;
             match request.uri().path() {
-                // A customer's own call tells its end by what it was connected with.
+                // The end of a customer's own call is reported by the dial or the recording.
                 "/twilio/voice/status" if params.query("d").is_none() => Ok(answer(StatusCode::OK, "")),
                 "/twilio/voice/status" => self.receipts.record(&params, Hook::CallStatus).await,
                 "/twilio/voice" if params.query("d").is_none() => self.customers.answer_caller(&params).await,
@@ -68,7 +68,7 @@ impl VoiceInbound {
         done.await.unwrap_or_else(|failed| refuse(&failed))
     }
 
-    /// The call, its dispatch and its incident as they are now.
+    /// Returns the call, its dispatch and its incident as they are now.
     async fn phone_line(&self, params: &Params) -> Result<Option<Line>, Failed> {
         let Some((key, name)) = params.query("d").and_then(read_token) else { return Ok(None) };
         let (dispatch, incident) =
@@ -86,7 +86,7 @@ impl VoiceInbound {
 
     async fn what_to_say(&self, line: &Line) -> Result<Response<Bytes>, Failed> {
         let words = self.config.words(&line.key.subject, Some(&line.incident));
-        // Whoever was called after somebody had it was called because that isn't enough.
+        // A call that was placed after an acknowledgement is still wanted: one person isn't enough.
         let wanted = line.incident.phase == Phase::Acknowledged
             && !line.incident.cancels(line.key.epoch, line.key.number);
         let over = if line.incident.epoch != line.key.epoch {
@@ -133,7 +133,7 @@ impl VoiceInbound {
                 timeout: 8,
                 verbs: vec![say(text.clone()), say(wording::KEYS.to_owned())],
             },
-            // Nobody pressed anything: once more, then the call ends.
+            // No key was pressed: the text is repeated once, and the call ends.
             say(text),
             Verb::Hangup,
         ])
@@ -156,7 +156,7 @@ impl VoiceInbound {
                 person: Some(recipient.id.clone()),
                 how: CommandChannel::Phone,
             },
-            // Of a bare number the number is all that it is known by.
+            // A bare number is identified by the number alone.
             _ => {
                 Actor { who: wording::phone_label(to), person: Some(to.clone()), how: CommandChannel::Phone }
             }
@@ -170,7 +170,7 @@ impl VoiceInbound {
                     .await?;
                 match applied.outcome {
                     Some(CommandOutcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
-                    // Somebody was faster, or it is over: say who has it.
+                    // Another person was faster, or the incident is over. The call says who has it.
                     _ => {
                         self.what_to_say(&Line {
                             incident: applied.incident.unwrap_or(line.incident),
@@ -201,7 +201,7 @@ fn command(by: Actor, epoch: Option<u64>, command: Command) -> Event {
     Event::Command { by, epoch, command }
 }
 
-/// The call is about a conversation.
+/// Returns whether the call belongs to a conversation.
 fn is_customers(params: &Params) -> bool {
     let key = params.query("d").and_then(read_token);
     key.is_some_and(|(key, _)| key.subject.kind() == Kind::Customer)

@@ -1,4 +1,4 @@
-//! Webex calls back. What it tells is only enqueued; [`crate::callback::message`] reads it.
+//! Callbacks from Webex. They are only enqueued; [`crate::callback::message`] reads the messages.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -14,7 +14,7 @@ use crate::secrets::{Secrets, values};
 use crate::{Failed, Fault, answer, header, refuse};
 
 parts! {
-    /// Takes what Webex tells: it only puts it into the queue.
+    /// Takes callbacks from Webex and puts them into the queue.
     pub struct WebexEvent {
         config: Configuration,
         queue: Queue,
@@ -24,7 +24,7 @@ parts! {
 }
 
 impl WebexEvent {
-    /// `/webex`: a message, a card, a membership.
+    /// Answers `/webex`: a message was created, changed or deleted, or a choice was made on a card.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         match self.take(&request).await {
             Ok(()) => answer(StatusCode::OK, ""),
@@ -32,7 +32,7 @@ impl WebexEvent {
         }
     }
 
-    /// Only notes that there is a message: Webex wants its answer at once, and reading it may fail while Webex is down.
+    /// Enqueues the event without reading it: Webex wants its answer at once, and reading may fail while Webex is down.
     async fn take(&self, request: &Request<Bytes>) -> Result<(), Failed> {
         let envelope = self.envelope(request).await?;
         let now = self.time.now();
@@ -40,7 +40,7 @@ impl WebexEvent {
             ("messages", "created") => {
                 let room = envelope.data.room_id.as_deref().unwrap_or_default();
                 let ours = envelope.created_by.is_some() && envelope.created_by == envelope.data.person_id;
-                // Whoever of us posted it is given the time to write that down.
+                // The worker that posted the message gets some time to record that.
                 let soon = if ours { now + SignedDuration::from_secs(3) } else { now };
                 self.keep_in_queue(RowKey::heard(&envelope.data.id, room, 0), soon).await
             }
@@ -51,7 +51,7 @@ impl WebexEvent {
                 else {
                     return Ok(());
                 };
-                // What we edit ourselves is no news.
+                // Handbell's own edits are no news.
                 if envelope.created_by.as_ref() == Some(person) {
                     return Ok(());
                 }
@@ -65,12 +65,12 @@ impl WebexEvent {
         }
     }
 
-    /// Nothing but the queue holds what Webex tells us: if it isn't there, Webex shall come again.
+    /// Puts the event into the queue. Nothing else holds it: if the queue doesn't accept it, Webex must retry.
     async fn keep_in_queue(&self, row: RowKey, at: jiff::Timestamp) -> Result<(), Failed> {
         if self.queue.enqueue(&[(row, at)], self.time.now()).await {
             Ok(())
         } else {
-            Err(Fault::from("the queue took nothing").into())
+            Err(Fault::from("the queue accepted nothing").into())
         }
     }
 

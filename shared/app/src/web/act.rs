@@ -1,5 +1,5 @@
-//! The signed links in our mails and texts: `/act/{piece}`. To look changes nothing, since mail programs fetch every link;
-//! only a press on a button does.
+//! The signed action links in mails and texts: `/act/{piece}`. Opening a link changes nothing, since mail programs
+//! fetch every link. Only a press on a button does.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -25,11 +25,11 @@ use crate::web::limits::digest;
 use crate::web::page::{is_same_origin, page, piece_of_path};
 use crate::{Failed, Fault, Ids, header};
 
-/// A press on a link's button is remembered for longer than the link is good, so that it counts once.
+/// Retention of a press's event id. It is longer than the link is valid, so that the press counts once.
 const KEEP: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 parts! {
-    /// Makes signed links with which an incident is taken.
+    /// Creates signed links with which people take an incident.
     pub(crate) struct ActionLinks {
         config: Configuration,
         secrets: Secrets,
@@ -38,10 +38,11 @@ parts! {
 }
 
 impl ActionLinks {
-    /// A link with which whoever it is sent to takes an incident, or says that they can't; good for seven days. `person` is
-    /// the id in the roster; whoever isn't in it, a bare number, acts as nobody in particular.
+    /// Returns a link with which the recipient takes an incident, or says that they can't. It is valid for seven days.
+    /// `person` is the recipient's id in the roster. A recipient who isn't in it, such as a bare number, acts without a
+    /// name.
     ///
-    /// A fault without `mail` in the configuration: its secret signs.
+    /// Fails if the configuration has no `mail`, whose secret signs the link.
     pub(crate) async fn url(
         &self,
         subject: &Subject,
@@ -61,7 +62,7 @@ impl ActionLinks {
 }
 
 parts! {
-    /// Shows the page of a signed link, and does what is pressed on it.
+    /// Shows the page of a signed link, and applies what is pressed on it.
     pub(crate) struct ActionPage {
         config: Configuration,
         engine: Engine,
@@ -74,7 +75,7 @@ parts! {
 }
 
 impl ActionPage {
-    /// The page of a link, and what is pressed on it.
+    /// Answers with the page of a link, and applies what is pressed on it.
     pub(crate) async fn answer(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
         let piece = request.uri().path().strip_prefix("/act/").ok_or(Rejected::Unknown)?;
         let piece = piece_of_path(piece);
@@ -132,7 +133,8 @@ impl ActionPage {
         self.apply_action(incident, who, choice, &piece).await
     }
 
-    /// What the piece says; with secrets that are newer than a minute if it doesn't fit, for one may have just been replaced.
+    /// Returns what the piece contains. If it doesn't verify, the secrets are fetched again unless they are newer than
+    /// a minute: a secret may just have been replaced.
     async fn read_link(&self, piece: &str) -> Result<Result<ActionLink, Stale>, Failed> {
         let now = self.time.now();
         let name =
@@ -160,11 +162,11 @@ impl ActionPage {
             LinkAction::Still => Command::Confirm,
             LinkAction::Done => Command::Resolve,
         };
-        // The link is good for each of its buttons once: what it said before must not be said again by whoever finds it.
+        // Each of the link's buttons works once: a person who finds the link must not repeat an earlier press.
         let id = EventId { key: format!("link-{}-{}", digest(piece), choice.name()), keep: KEEP };
         let event = Event::Command { by: who.clone(), epoch: Some(incident.epoch), command: command.clone() };
         let applied = self.engine.apply(&incident.subject, &event, Some(&id)).await?;
-        tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "a link");
+        tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "link action applied");
         let now = applied.incident.filter(|now| now.epoch == incident.epoch).unwrap_or(incident);
         let words = self.config.words(&now.subject, Some(&now));
         let outcome = applied.outcome.or(Some(CommandOutcome::Nothing));
@@ -172,7 +174,7 @@ impl ActionPage {
         self.show_actions(&now, &who, Some(&came)).await
     }
 
-    /// How the incident stands, what came of a press, and what can be pressed now.
+    /// Returns the page with the incident's state, the result of a press, and the actions that are possible now.
     async fn show_actions(
         &self,
         incident: &Incident,
@@ -208,7 +210,7 @@ impl ActionPage {
     }
 }
 
-/// What this person can say of the incident now, and what stands on the button.
+/// Returns the actions that this person can take now, with the labels of their buttons.
 fn choices(incident: &Incident, who: &Actor) -> Vec<(LinkAction, &'static str)> {
     let acks = &incident.responses.acks;
     let mine = incident.taken_by.as_ref().is_some_and(|by| by.who == who.who)

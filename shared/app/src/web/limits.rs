@@ -1,4 +1,4 @@
-//! How many forms are taken: of one address of the net, of one number, and of all.
+//! Limits of forms: per IP address, per number, and in total.
 
 use bytes::Bytes;
 use handbell_store::Counters;
@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 use crate::Fault;
 use crate::parts::{Time, parts};
 
-/// Who asks, as API Gateway saw it. Boot puts it beside each request.
+/// IP address of the caller, as API Gateway saw it. Boot attaches it to each request.
 #[derive(Clone, Debug)]
 pub struct SourceIp(pub String);
 
-/// Forms that are taken: from one address of the net in an hour and a day, for one number in an hour, and of all in a day.
+/// Limits of forms: from one IP address in an hour and in a day, for one number in an hour, and in total in a day.
 const PER_HOUR: u32 = 20;
 const PER_DAY: u32 = 240;
 const PER_NUMBER: u32 = 5;
@@ -30,7 +30,7 @@ parts! {
 }
 
 impl FormLimits {
-    /// Whether another form of this kind may be taken; it is counted.
+    /// Counts a form of this kind, and returns whether it may be taken.
     pub(crate) async fn is_welcome(
         &self,
         kind: &str,
@@ -40,16 +40,16 @@ impl FormLimits {
         let now = self.time.now();
         let (hour, day) = (now.as_second().div_euclid(HOUR), now.as_second().div_euclid(DAY));
         let source = request.extensions().get::<SourceIp>().map_or("", |source| source.0.as_str());
-        // Counted by a digest with the day in it: the table doesn't remember who looked at a form.
+        // Counted by a digest that contains the day: the table doesn't remember who looked at a form.
         let who = digest(&format!("{day}#{source}"));
         let mut counts =
             vec![(format!("{kind}:{who}:{hour}"), PER_HOUR, HOUR), (format!("{kind}:{who}"), PER_DAY, DAY)];
         counts.extend(number.map(|number| (format!("{kind}:{}:{hour}", digest(number)), PER_NUMBER, HOUR)));
-        // Last: what one address sends too much of must not shut the form for everybody.
+        // Last: one address that sends too much must not close the form for everybody.
         counts.push((format!("{kind}:{day}"), OF_ALL, DAY));
         for (what, limit, keep) in counts {
             if self.counters.count(&what, 1, now, keep).await? >= limit {
-                tracing::warn!(kind, "too many forms; one was not taken");
+                tracing::warn!(kind, "too many forms; one was rejected");
                 return Ok(false);
             }
         }
@@ -57,7 +57,7 @@ impl FormLimits {
     }
 }
 
-/// 24 hexadecimal digits: the same text has the same, and it says nothing of the text.
+/// Returns 24 hexadecimal digits, which are the same for the same text and reveal nothing about it.
 pub(crate) fn digest(text: &str) -> String {
     use std::fmt::Write;
     Sha256::digest(text).iter().take(12).fold(String::new(), |mut hex, byte| {

@@ -1,4 +1,5 @@
-//! The pages that people see in a browser: one layout for all of them, what may stand in it, and what a browser is told.
+//! The pages that people see in a browser: one layout for all of them, what they may contain, and the headers for the
+//! browser.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -8,8 +9,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{Failed, Ids, header as given, typed};
 
-/// What every page tells the browser besides its policy: it is kept nowhere, framed by nobody, and its address, which may be
-/// a secret, is handed on to nobody.
+/// Headers of every page in addition to its content security policy and `no-store`. No site may frame the page, and the
+/// browser passes its address, which may be a secret, on to nobody.
 const HEADERS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -95,14 +96,14 @@ pub(crate) fn sorry(failed: &Failed, ids: &Ids) -> Response<Bytes> {
     page(title, &html! { p { (text) } }, status, ids)
 }
 
-/// False when a browser says that a page of somebody else's sends this. Browsers say so by themselves and scripts can't
-/// (Fetch Metadata, `Sec-Fetch-Site`); whoever says nothing is an older browser. `Origin` is of no use here: it is `null`
-/// where no referrer is told.
+/// Returns false if the browser reports that another site's page sent the request. Browsers report that automatically,
+/// and scripts can't change it (Fetch Metadata, `Sec-Fetch-Site`). A request without the header comes from an older
+/// browser. `Origin` is of no use here: it is `null` where the referrer is withheld.
 pub(crate) fn is_same_origin(request: &Request<Bytes>) -> bool {
     given(request, "sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"))
 }
 
-/// The last piece of a path. Programs that look at links, or carry them in a mail, may spell `:` and `~` in another way.
+/// Returns the last piece of a path. Programs that check links, or carry them in a mail, may encode `:` and `~`.
 pub(crate) fn piece_of_path(piece: &str) -> String {
     piece.replace("%3A", ":").replace("%3a", ":").replace("%7E", "~").replace("%7e", "~")
 }
