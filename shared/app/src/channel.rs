@@ -1,5 +1,5 @@
-//! The channels: how a delivery reaches its recipient, and how Handbell finds out whether it did. One file for each channel,
-//! with sending and looking up side by side.
+//! Channels: how a delivery reaches its recipient, and how its outcome is looked up. Each channel has one file, which
+//! contains sending and looking up side by side.
 
 pub(crate) mod direct;
 pub(crate) mod mail;

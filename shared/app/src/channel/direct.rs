@@ -1,4 +1,4 @@
-//! Messages to one person in Webex.
+//! Direct messages in Webex.
 
 use handbell_core::delivery::{DirectMessage, Outcome, Task};
 use handbell_core::wording;
@@ -11,7 +11,7 @@ use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 parts! {
-    /// Sends messages to one person in Webex.
+    /// Sends direct messages in Webex.
     pub(crate) struct DirectChannel {
         webex: WebexAccount,
         time: Time,
@@ -19,7 +19,7 @@ parts! {
 }
 
 impl DirectChannel {
-    /// Sends a message to one person, or looks it up among what was written to them.
+    /// Sends a direct message, or looks it up among the messages to its recipient.
     pub(crate) async fn send(&self, attempt: Attempt<'_>, message: &DirectMessage) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         let webex = match self.webex.client().await {

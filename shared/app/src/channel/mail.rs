@@ -1,5 +1,5 @@
-//! Mails: a page with a link and an address for the answer, the incident report in the thread of the alert, and an answer to
-//! a customer.
+//! Mails: a page with a link and a reply address, the incident report in the thread of the alert, and a reply to a
+//! customer.
 
 use handbell_core::alert::Origin;
 use handbell_core::config::MailDomain;
@@ -19,7 +19,8 @@ use crate::engine::work::wait;
 use crate::parts::{Time, parts};
 use crate::web::act::ActionLinks;
 
-/// Marks our own mails, so that one that comes back is known. The same name is looked for in mails that come in.
+/// Header of Handbell's own mails, by which a mail that comes back is recognised. The check of inbound mails looks for
+/// the same name.
 const OURS: &str = "X-Handbell";
 
 parts! {
@@ -36,7 +37,7 @@ parts! {
 }
 
 impl MailChannel {
-    /// Sends a mail. Nobody can look for a mail: after an unknown outcome it goes out again, thrice at most.
+    /// Sends a mail. A mail can't be looked up: after an unknown outcome it is sent again, three times at most.
     pub(crate) async fn send(&self, attempt: Attempt<'_>, message: &MailMessage) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         if work.cancelled {
@@ -71,7 +72,7 @@ impl MailChannel {
         self.config.mail.as_ref().ok_or_else(|| Outcome::Refused { why: why() })
     }
 
-    /// A mail to one person: what it is about, a link that acts, and an address to which `ack` can be answered.
+    /// Returns a page to one person: its text, a link that acts, and an address to which `ack` can be sent.
     async fn page_by_mail(
         &self,
         attempt: Attempt<'_>,
@@ -111,7 +112,7 @@ impl MailChannel {
         })
     }
 
-    /// An answer to a customer.
+    /// Returns a reply to a customer.
     async fn reply_by_mail(
         &self,
         attempt: Attempt<'_>,
@@ -142,7 +143,7 @@ impl MailChannel {
         })
     }
 
-    /// The report, as an answer to the mail that it began with.
+    /// Returns the incident report, as a reply to the mail that opened the incident.
     async fn report_by_mail(&self, attempt: Attempt<'_>, email: &str) -> Result<OutgoingMail, Outcome> {
         let work = attempt.work;
         let domain = self.mail_domain()?;

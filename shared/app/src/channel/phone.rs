@@ -1,4 +1,4 @@
-//! Texts and calls by Twilio: pages, answers to customers, and the call that connects an agent with a customer.
+//! Texts and calls through Twilio: pages, replies to customers, and the call that connects an agent with a customer.
 
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task};
@@ -20,20 +20,21 @@ use crate::engine::work::wait;
 use crate::parts::{PublicUrl, Time, parts};
 use crate::vendor::TwilioAccount;
 
-/// A text that could not be delivered for this long is better not delivered at all: the next step has come. In seconds.
+/// Validity of a page by text, in seconds. A text that can't be delivered by then is dropped, because the next step has
+/// come.
 const TEXT_VALIDITY: u32 = 4 * 3600;
-/// The same for an answer to a customer. In seconds.
+/// Validity of a reply to a customer, in seconds.
 const REPLY_VALIDITY: u32 = 10 * 3600;
-/// How long a phone rings, in seconds.
+/// Time for which a phone rings, in seconds.
 const RING: u32 = 30;
-/// How long an agent's phone rings, in seconds.
+/// Time for which an agent's phone rings, in seconds.
 const AGENT_RING: u32 = 25;
-/// A reply is compared with at most this many dispatches before it, to tell one "ok" from another.
+/// Number of earlier dispatches that a reply is compared with, to distinguish one "ok" from another.
 const COMPARED: usize = 60;
-/// Twilio: the number has opted out.
+/// Twilio's error code for a number that has opted out.
 const OPTED_OUT: u32 = 21610;
 
-/// A phone number, the number of ours that it sees, and the words.
+/// A page by phone: the recipient's number, Handbell's number, and the text.
 #[derive(Clone, Copy)]
 struct Page<'a> {
     to: &'a str,
@@ -56,7 +57,7 @@ parts! {
 }
 
 impl PhoneChannel {
-    /// Sends a text or a call, or looks it up at Twilio.
+    /// Sends a text or places a call, or looks it up at Twilio.
     pub(crate) async fn send(&self, attempt: Attempt<'_>, message: &PhoneMessage) -> Outcome {
         let work = attempt.work;
         match message {
@@ -126,7 +127,7 @@ impl PhoneChannel {
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
-        // Who writes a notice from outside doesn't know our number.
+        // A notice that the command line wrote doesn't contain our number.
         let from = if from.is_empty() { self.config.from() } else { from };
         let sms = Sms {
             to: to.to_owned(),
@@ -149,7 +150,8 @@ impl PhoneChannel {
         if task == Task::LookUp {
             match twilio.calls(Some(to), Some(from)).await {
                 Ok(calls) => {
-                    // A call carries no tag; one to this person since this was decided, that isn't another's, is ours.
+                    // A call carries no tag. A call to this number since the delivery was decided is ours unless it is
+                    // another delivery's.
                     let since = delivery.since - SignedDuration::from_secs(5);
                     let others: Vec<_> =
                         work.dispatch.deliveries.values().filter_map(|other| other.id.clone()).collect();
@@ -175,7 +177,7 @@ impl PhoneChannel {
             to: to.to_owned(),
             from: from.to_owned(),
             url: format!("{public}/twilio/voice?d={here}"),
-            // Where something follows from it, it matters whether a person has answered.
+            // Whether a person has answered matters only where something follows from it.
             detect_machine: delivery.recipient.is_some().then(|| status.clone()),
             status_callback: Some(status),
             timeout: RING,
@@ -227,7 +229,7 @@ impl PhoneChannel {
         match twilio.send_sms(&sms).await {
             Ok(sid) => Outcome::Sent(sid),
             Err(Failure::Refused { code: OPTED_OUT, why }) => {
-                // Twilio heard a STOP that we didn't.
+                // Twilio received a STOP that Handbell didn't receive.
                 if let Err(fault) = self
                     .conversations
                     .apply(&work.dispatch.key.subject, &ConversationEvent::Refused, None)
@@ -241,8 +243,8 @@ impl PhoneChannel {
         }
     }
 
-    /// A text to a customer carries no tag. It is ours if it says the same, is no older than our first attempt, and isn't
-    /// what another of our replies became.
+    /// Looks up a reply that an earlier attempt may have sent. A text to a customer carries no tag. A text is the reply
+    /// if it has the same body, is no older than the first attempt, and isn't another reply.
     async fn look_for_reply(
         &self,
         twilio: &Twilio,
@@ -262,7 +264,7 @@ impl PhoneChannel {
                 ids.chain(other.receipts.values().map(|receipt| receipt.id.clone()))
             })
             .collect();
-        // Twilio tells whole seconds.
+        // Twilio reports times in whole seconds.
         let since = attempt.delivery.since - SignedDuration::from_secs(2);
         let ours = |message: &TwilioMessage| {
             message.body.as_deref().unwrap_or_default() == sms.body
@@ -274,7 +276,7 @@ impl PhoneChannel {
 
     async fn call_agent(&self, twilio: &Twilio, attempt: Attempt<'_>, agent: &str, from: &str) -> Outcome {
         if attempt.task == Task::LookUp {
-            // An agent whose phone didn't ring asks again; one that rings twice is answered twice.
+            // An agent whose phone didn't ring asks again; a phone that rings twice is answered twice.
             return Outcome::Refused {
                 why: "it is not certain whether it rang; write /call again".to_owned(),
             };

@@ -1,4 +1,4 @@
-//! The space of an incident or a conversation: people are added and messages posted, each once and in order.
+//! The space of an incident or a conversation: members are added and messages posted, each once and in order.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::parts::{ConfigurationFolder, Time, parts};
 use crate::vendor::WebexAccount;
 use crate::webhooks::Webhooks;
 
-/// A post that takes no longer than this ends before the lease, even if it is begun late.
+/// Time within which a post ends before its lease, even if it begins late.
 const WITHIN_LEASE: Duration = Duration::from_secs(18);
 
 /// Attempts to send to a space, each with its message.
@@ -49,8 +49,8 @@ parts! {
 }
 
 impl SpaceChannel {
-    /// Sends to the space: people before posts, posts one after another, and a later step's posts after those of the step
-    /// before.
+    /// Sends to the space: members before posts, posts one after another, and a later step's posts after those of the
+    /// earlier step.
     pub(crate) async fn send(&self, work: &Work, attempts: SpaceAttempts<'_>) -> Vec<(String, Outcome)> {
         if attempts.is_empty() {
             return Vec::new();
@@ -78,7 +78,7 @@ impl SpaceChannel {
                 Some(wait) => wait.clone(),
                 None => self.send_in_room(&webex, &room, attempt, message).await,
             };
-            // What comes after an unsettled post waits for it.
+            // Posts after an unsettled post wait for it.
             if !matches!(outcome, Outcome::Sent(_) | Outcome::Refused { .. } | Outcome::NotWanted) {
                 blocked.get_or_insert_with(|| wait(1));
             }
@@ -87,7 +87,7 @@ impl SpaceChannel {
         outcomes
     }
 
-    /// Until when to wait for the posts that come first, if they are missing.
+    /// Returns how long to wait for the earlier posts, if they are missing.
     async fn earlier_posts_missing(&self, work: &Work) -> Option<Outcome> {
         let number = work.dispatch.previous_post?;
         let key = DispatchKey { number, ..work.dispatch.key.clone() };
@@ -142,7 +142,7 @@ impl SpaceChannel {
             SpaceMessage::Transcript { brief } => {
                 self.post(webex, room, attempt, self.customers.transcript(work, *brief)).await
             }
-            // It tells of the others, and is shown when they have been tried.
+            // The summary covers the other deliveries, and is posted after they have been tried.
             SpaceMessage::DeliverySummary => wait(0),
         }
     }
@@ -160,7 +160,7 @@ impl SpaceChannel {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
             },
-            // Adding somebody twice does no harm: nothing to look for.
+            // Adding a member twice does no harm, so there is nothing to look up.
             Err(Failure::Unknown { why }) => {
                 Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }
             }
@@ -168,7 +168,8 @@ impl SpaceChannel {
         }
     }
 
-    /// Posts what `made` gives, or looks for it. Nothing is made before it is known that it has to be posted.
+    /// Posts the result of `made`, or looks up an earlier attempt. `made` runs only after it is known that there is
+    /// something to post.
     async fn post(
         &self,
         webex: &Webex,
@@ -198,16 +199,16 @@ impl SpaceChannel {
         if !self.lease_covers(work, &post).await {
             return wait(1);
         }
-        // Getting the file, finding the card above and renewing the lease may have taken their time.
+        // Fetching the file, finding the card above and renewing the lease may have taken long.
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         let mut answer = webex.post(&room.id, &post).await;
-        // Certainly not accepted: cards may be forbidden here, or the card above is gone. The plain words are not.
+        // Certainly not accepted: cards may be forbidden here, or the card above is gone. Plain text may be accepted.
         if matches!(answer, Err(Failure::Refused { .. }))
             && (post.card.take().is_some() | post.parent.take().is_some())
         {
-            // The refusal may have taken its time too: the next claim is quicker.
+            // The refusal may have taken long too. The next claim is quicker.
             if !work.may_begin(self.time.now()) {
                 return wait(0);
             }
@@ -221,7 +222,7 @@ impl SpaceChannel {
         }
         match answer {
             Ok(id) => {
-                // Only what stands here now need not lie there any more.
+                // A file is removed from Twilio only if it was posted here.
                 if let (Message::Space(SpaceMessage::CustomerFile { url, .. }), true) =
                     (&attempt.delivery.message, post.attached.is_some())
                 {
@@ -237,7 +238,8 @@ impl SpaceChannel {
         }
     }
 
-    /// An incident's card. Before a process shows its first card the webhooks must be there: nobody would hear its buttons.
+    /// Returns an incident's card. Before a process posts its first card, the webhooks must exist: otherwise nobody
+    /// hears its buttons.
     async fn incident_card(&self, work: &Work, room: &Room) -> Result<Post, Outcome> {
         let shown = work.told_incident().is_some() && work.plan().is_some();
         if shown && self.config.webex.webhook.is_some() {
@@ -246,7 +248,7 @@ impl SpaceChannel {
         self.incidents.incident_card(work, room).await
     }
 
-    /// Looks for what an earlier attempt posted; none if it has to be posted once more.
+    /// Looks up the post of an earlier attempt. Returns none if it has to be posted once more.
     async fn look_up(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Option<Outcome> {
         match self.posts.find_in_room(webex, &room.id, &attempt.reference_tag()).await {
             Ok(Some(id)) => return Some(Outcome::Sent(id)),
@@ -257,12 +259,13 @@ impl SpaceChannel {
         again.or_else(|| attempt.after_empty_look())
     }
 
-    /// Whether the lease lasts until the post is sent; it is renewed for that.
+    /// Returns whether the lease lasts until the post is sent. Renews the lease if necessary.
     async fn lease_covers(&self, work: &Work, post: &Post) -> bool {
         if post.deadline() <= WITHIN_LEASE {
             return true;
         }
-        // Sending the file may take longer than the lease: nobody may take over and post it a second time meanwhile.
+        // Sending the file may take longer than the lease. No worker may take over and post the file a second time
+        // meanwhile.
         let sending = SignedDuration::try_from(post.deadline()).unwrap_or(SignedDuration::MAX);
         let until = self.time.now() + sending + LEASE;
         self.leases.renew(&work.dispatch.key, &work.owner, until).await.unwrap_or(false)
@@ -287,7 +290,7 @@ impl SpaceChannel {
         })
     }
 
-    /// The file that belongs to a post; what is missing, in words, if it can't be had.
+    /// Returns the file that belongs to a post, or a text that says which file is missing.
     fn plans_file(&self, content: &Content, work: &Work) -> Result<Option<WebexFile>, String> {
         let Content::Step { step, .. } = content else { return Ok(None) };
         let post = work.plan().and_then(|plan| plan.step(*step)).and_then(|step| step.post.as_ref());

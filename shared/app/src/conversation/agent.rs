@@ -1,4 +1,5 @@
-//! An agent writes in a customer's space: what may leave leaves once and in order, and everything else stays.
+//! Messages that agents write in customers' spaces. A message that may go to the customer is sent once and in order.
+//! All others stay.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -24,20 +25,20 @@ use crate::engine::queue::Queue;
 use crate::parts::{Access, Dependencies, Part, Time, parts};
 use crate::vendor::{BotIdentity, WebexAccount};
 
-/// So many messages before the one that we heard of are read with it, so that none overtakes another.
+/// Number of earlier messages that are read together with the announced message, so that none overtakes another.
 const READ_WITH: usize = 20;
-/// And only those that were written so shortly before.
+/// Maximum time between such an earlier message and the announced message.
 const WITH_IT: SignedDuration = SignedDuration::from_mins(15);
-/// A message older than this is not read any more.
+/// Age from which a message isn't read any more.
 const LATEST: SignedDuration = SignedDuration::from_hours(24);
-/// So many are read where we didn't hear of any.
+/// Number of messages that are read where no message was announced.
 const READ_UNHEARD: usize = 500;
-/// A message that was changed before it was read is looked for so often again.
+/// Number of retries for a change of a message that hasn't been read yet.
 const UNREAD_TRIES: u32 = 3;
-/// A change of a message is tried to be dealt with for half an hour.
+/// Number of attempts to handle a change of a message, which take half an hour.
 const CHANGE_TRIES: u32 = 40;
 
-/// Somebody who writes, as far as it matters.
+/// Author of a message, as far as the relay policy needs it.
 #[derive(Clone)]
 struct Writer {
     agent: Agent,
@@ -54,7 +55,7 @@ pub(crate) struct Change<'a> {
     pub(crate) deleted: bool,
 }
 
-/// Who wrote, as far as this process has asked: by the id at Webex.
+/// Authors that this process has looked up, by their Webex ids.
 #[derive(Clone, Default)]
 pub(crate) struct KnownWriters(Arc<Mutex<BTreeMap<String, Writer>>>);
 
@@ -80,7 +81,7 @@ parts! {
 }
 
 impl AgentMessages {
-    /// Reads what agents wrote in a customer's space up to the message that we heard of, and in the order in which they wrote it.
+    /// Reads what agents wrote in a customer's space up to the announced message, in the order in which they wrote it.
     pub(crate) async fn read(
         &self,
         whose: &Named,
@@ -89,7 +90,7 @@ impl AgentMessages {
     ) -> Result<(), Fault> {
         let subject = &whose.subject;
         let conversation = self.conversations.conversation(subject).await?;
-        // The space of a customer who was forgotten is nobody's.
+        // The space of a customer who was erased belongs to no conversation.
         let Some(conversation) = conversation.filter(|conversation| conversation.epoch == whose.epoch) else {
             return Ok(());
         };
@@ -97,12 +98,14 @@ impl AgentMessages {
         let limit = if named.is_some() { READ_WITH } else { READ_UNHEARD };
         let listed = webex.messages(room, limit, me.bot).await;
         let mut messages = match (listed, &named) {
-            // The newest come first; of two in the same moment only that tells which was the earlier.
+            // The newest messages come first. For two messages of the same moment, only this order tells which was the
+            // earlier.
             (Ok(mut messages), _) => {
                 messages.reverse();
                 messages
             }
-            // We may read what mentions us although we may not list: then there is only this one.
+            // Webex may show a message that mentions the bot although it doesn't list the space. Then there is only
+            // this message.
             (Err(Failure::Refused { .. }), Some(_)) => Vec::new(),
             (Err(failure), _) => return Err(failure.into()),
         };
@@ -116,11 +119,12 @@ impl AgentMessages {
         messages.retain(|message| {
             let Some(at) = message.created else { return false };
             if named.as_ref().is_some_and(|named| named.id == message.id) {
-                // A webhook is signed for ever: one of long ago is a copy that somebody kept.
+                // A webhook's signature never expires: an event of long ago is a copy that somebody kept.
                 return now.duration_since(at) < LATEST;
             }
-            // The others are read for the order alone. What was written before another token could see it, before it was
-            // read to, or was changed since, was perhaps never meant to leave.
+            // The other messages are read for the order alone. A message may never have been meant to leave if another
+            // token couldn't see it, if it was written before the time up to which the space was read, or if it was
+            // changed since.
             let new = conversation.read_to.is_none_or(|read_to| at >= read_to)
                 && at >= conversation.opened_at - SignedDuration::from_mins(1);
             let close = heard_at.is_none_or(|heard_at| heard_at.duration_since(at).abs() < WITH_IT);
@@ -160,7 +164,8 @@ impl AgentMessages {
         Ok(())
     }
 
-    /// What the message may do, and who wrote it; none for our own posts and those of nobody that we know.
+    /// Returns the author of a message and the relay policy's verdict, or none for Handbell's own posts and unknown
+    /// authors.
     async fn judge_message(
         &self,
         webex: &Webex,
@@ -188,7 +193,7 @@ impl AgentMessages {
                 (false, false) => Author::Outsider,
             },
         };
-        // An answer in a thread belongs to what stands above it, which may be a whisper.
+        // A message in a thread belongs to the message above it, which may be a whisper.
         let in_thread = message.parent_id.is_some() && sight(me) == Visibility::Everything;
         let policy = if in_thread { RelayPolicy::Explicit } else { line.answers.policy() };
         let us = OwnAccount { id: &me.id, name: &me.name };
@@ -196,14 +201,14 @@ impl AgentMessages {
         Ok(Some((writer, verdict)))
     }
 
-    /// Whoever is brought into a space is not yet of the team.
+    /// Returns whether the author belongs to the line's team. Being brought into a space isn't enough.
     fn is_of_team(&self, line: &Line, writer: &Writer) -> bool {
         let named = line.agents.iter().any(|agent| agent.email.eq_ignore_ascii_case(&writer.agent.email));
         let ours = self.webex.known_identity().and_then(|me| me.org.as_ref());
         named || (ours.is_some() && ours == writer.org.as_ref())
     }
 
-    /// Who a person is, asked once in a process's life; none if Webex doesn't tell us.
+    /// Returns a person, whom a process looks up once, or none if Webex doesn't show the person.
     async fn writer(&self, webex: &Webex, person: &str) -> Result<Option<Writer>, Fault> {
         let known = |writers: &BTreeMap<String, Writer>| writers.get(person).cloned();
         if let Some(writer) = self.writers.0.lock().ok().as_deref().and_then(known) {
@@ -216,7 +221,7 @@ impl AgentMessages {
         };
         let email = person.emails.iter().flatten().next().cloned().unwrap_or_default();
         let writer = Writer {
-            // Whoever isn't certainly a person is taken for a machine: what machines write never leaves.
+            // An author who isn't certainly a person counts as a machine: what machines write never leaves.
             machine: person.kind.as_deref() != Some("person"),
             org: person.org_id,
             agent: Agent {
@@ -231,11 +236,11 @@ impl AgentMessages {
         Ok(Some(writer))
     }
 
-    /// An agent changed or deleted a message; what can't be dealt with now is tried again.
+    /// Handles a message that an agent changed or deleted. If that fails, it is retried.
     pub(crate) async fn handle_edited_message(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
         match self.handle_edit(change, tries).await {
             Err(fault) if tries < CHANGE_TRIES => {
-                tracing::warn!(reason = %fault, "a changed message can't be dealt with now; tried again");
+                tracing::warn!(reason = %fault, "a changed message can't be handled now; it is retried");
                 let now = self.time.now();
                 let Change { message, room, person, deleted } = change;
                 let again = RowKey::changed(message, (room, person), deleted, tries + 1);
@@ -257,11 +262,11 @@ impl AgentMessages {
             conversation.answers.iter().find(|(message, _)| message == id).map(|(_, answer)| *answer);
         let (carried, known) = match carried {
             Some(answer) => (answer, true),
-            // It is long ago, or was no answer.
+            // The reply is old, or the message was no reply.
             None => match self.conversations.handled(&subject, &format!("wx-{id}")).await? {
                 Some(handled) if handled.count > 0 => (u32::try_from(handled.count).unwrap_or(0), false),
                 Some(_) => return Ok(()),
-                // Whoever reads it may be about to write that down.
+                // The worker that reads the message may be about to record that.
                 None if tries < UNREAD_TRIES => {
                     return Err(Fault::from("the message has not been read yet"));
                 }
@@ -283,7 +288,7 @@ impl AgentMessages {
             Err(failure) => return Err(failure.into()),
         };
         let now = match self.judge_message(&webex, &subject, &message, me).await? {
-            // What was sent long ago is only told of: nobody knows any more what took its place since.
+            // A change of an old reply is only reported: nobody knows any more what has replaced it since.
             Some((writer, RelayVerdict::Leaves { text })) if known => {
                 let files = message.files.clone().unwrap_or_default();
                 Some(AgentMessage { files, ..answer(&message, writer.agent, text, sight(me)) })
@@ -296,7 +301,7 @@ impl AgentMessages {
     }
 }
 
-/// What our token lets us see.
+/// Returns which messages the token may see.
 pub(crate) fn sight(me: &BotIdentity) -> Visibility {
     if me.bot { Visibility::OnlyMentions } else { Visibility::Everything }
 }

@@ -1,4 +1,4 @@
-//! The rules for what is sent to a customer: never after a STOP, one after another, within the day's limit.
+//! Rules for replies to customers: never after a STOP, one after another, within the daily limit.
 
 use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::ConversationEvent;
@@ -16,11 +16,11 @@ use crate::vendor::WebexAccount;
 
 /// Daily limit of SMS segments that a line sends automatically.
 const BY_ITSELF: u32 = 200;
-/// A day's count of parts is kept two days.
+/// Retention of a day's count of segments, in seconds.
 const KEEP_COUNT: i64 = 2 * 86_400;
 
 parts! {
-    /// Replies to customers: which of them may leave, and when.
+    /// Decides which replies to customers may leave, and when.
     pub(crate) struct CustomerReplies {
         config: Configuration,
         conversations: Conversations,
@@ -33,12 +33,12 @@ parts! {
 }
 
 impl CustomerReplies {
-    /// A claimed dispatch of a conversation. The conversation is read after the claim: a STOP that has been committed is
-    /// seen here.
+    /// Prepares the work on a claimed dispatch of a conversation. The conversation is read after the claim: a committed
+    /// STOP is seen here.
     pub(crate) async fn begin(&self, mut dispatch: Dispatch, claim: Claim) -> Result<Work, Fault> {
         let subject = dispatch.key.subject.clone();
         let conversation = self.conversations.conversation(&subject).await?;
-        // A customer who was forgotten is another one if they write again.
+        // A customer who was erased and writes again is another customer.
         let conversation =
             conversation.filter(|known| known.address.is_some() && known.epoch == dispatch.key.epoch);
         let erases = dispatch.deliveries.values().any(|delivery| delivery.message.erases());
@@ -66,7 +66,8 @@ impl CustomerReplies {
         Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
     }
 
-    /// After an agent's answer has died the customer waits again. Best effort: the agent sees what became of it.
+    /// Makes the customer wait again after an agent's reply was given up. Best effort: the agent sees the reply's
+    /// status.
     pub(crate) async fn restore_waiting(&self, work: &Work, died: &[String]) {
         let by_agent = work
             .dispatch
@@ -78,11 +79,12 @@ impl CustomerReplies {
         if let Err(fault) =
             self.engine.apply(&work.dispatch.key.subject, &ConversationEvent::Failed, Some(&id)).await
         {
-            tracing::warn!(reason = %fault, "that a customer still waits could not be written down");
+            tracing::warn!(reason = %fault, "could not record that a customer still waits");
         }
     }
 
-    /// Answers leave one after another; one that takes another's place, only if that was taken back in time.
+    /// Returns an outcome if a reply can't leave now. Replies leave one after another. A replacement leaves only if the
+    /// reply that it replaces was taken back in time.
     pub(crate) async fn must_wait(&self, work: &Work) -> Option<Outcome> {
         let earlier = |number| DispatchKey { number, ..work.dispatch.key.clone() };
         let of = work.dispatch.of_conversation()?;
@@ -106,8 +108,8 @@ impl CustomerReplies {
         }
     }
 
-    /// Whether an answer, and every one whose place it took, was taken back before it left; none while that isn't certain.
-    /// One that took another's place was perhaps only not sent since that one had left.
+    /// Returns whether a reply, and every reply that it replaces, was taken back before it left, or none while that
+    /// isn't certain. A replacement may be unsent only because the reply that it replaces had left.
     pub(crate) async fn was_taken_back(&self, key: &DispatchKey, answer: u32) -> Result<Option<bool>, Fault> {
         let mut next = Some(answer);
         while let Some(number) = next {
@@ -121,13 +123,14 @@ impl CustomerReplies {
         Ok(Some(true))
     }
 
-    /// Counts what is about to be sent; false when the line has sent enough today, and then the admins are told once.
+    /// Counts the segments of a text that is about to be sent. Returns false if the line has reached its daily limit,
+    /// and then notifies the admins once.
     pub(crate) async fn count_segments(&self, work: &Work, body: &str) -> Result<bool, Fault> {
         let Some((name, line)) = self.config.line(&work.dispatch.key.subject) else { return Ok(true) };
         let now = self.time.now();
         let count = segments(body).count.max(1);
         let today = now.strftime("%Y-%m-%d");
-        // What is said by itself has a purse of its own: whoever makes us say much must not silence the agents.
+        // Automatic texts have their own budget: a person who provokes many of them must not silence the agents.
         if work.dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Handbell) {
             let what = format!("by-itself:{name}:{today}");
             return Ok(self.counters.count(&what, count, now, KEEP_COUNT).await? < BY_ITSELF);
@@ -136,7 +139,8 @@ impl CustomerReplies {
         if before + count <= line.limits.parts_per_day {
             return Ok(true);
         }
-        // Written down when it is done: whoever dies before, or can't reach them, leaves it to the next answer that stays.
+        // Recorded after the admins were notified: if the worker dies before, or can't reach them, the next reply that
+        // stays notifies them.
         let told = format!("told:{name}:{today}");
         if self.counters.count(&told, 0, now, KEEP_COUNT).await? == 0
             && self.tell_admins(&wording::limit_reached(name, line.limits.parts_per_day)).await
@@ -146,7 +150,7 @@ impl CustomerReplies {
         Ok(false)
     }
 
-    /// A word to the admins by Webex, and to the log. True if it needs no saying again.
+    /// Sends a text to the admins in Webex and to the log. Returns true if the text needs no retry.
     async fn tell_admins(&self, text: &str) -> bool {
         tracing::error!("{text}");
         let Ok(webex) = self.webex.client().await else { return false };
@@ -154,7 +158,7 @@ impl CustomerReplies {
         for admin in &self.config.admins.webex {
             match webex.direct(admin, text).await {
                 Ok(_) => told = true,
-                Err(failure) => tracing::warn!(reason = failure.why(), "an admin could not be told"),
+                Err(failure) => tracing::warn!(reason = failure.why(), "an admin could not be notified"),
             }
         }
         told

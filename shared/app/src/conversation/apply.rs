@@ -1,4 +1,5 @@
-//! Something happens in a conversation: read, decide, commit, enqueue. Every trigger that changes one comes through here.
+//! Applies events to conversations: loads, decides, commits and enqueues. Every trigger that changes a conversation
+//! comes through here.
 
 use handbell_core::conversation::decide::{ConversationContext, ConversationEvent, decide};
 use handbell_core::conversation::{Address, Conversation};
@@ -24,7 +25,8 @@ parts! {
 }
 
 impl ConversationEngine {
-    /// Lets something happen once in the conversation with whoever is reached like this; gives the conversation as it is then.
+    /// Applies an event once to the conversation with the customer at this address. Returns the conversation as it is
+    /// then.
     pub(crate) async fn apply_from(
         &self,
         line: &str,
@@ -35,7 +37,7 @@ impl ConversationEngine {
         self.apply_once(&self.config.customer(line, address), Some(address), heard, id).await
     }
 
-    /// Lets something happen once in a conversation that there is.
+    /// Applies an event once to an existing conversation.
     pub(crate) async fn apply(
         &self,
         subject: &Subject,
@@ -49,7 +51,7 @@ impl ConversationEngine {
         self.apply_once(subject, Some(&address), heard, id).await
     }
 
-    /// The same where it is known already how the customer is reached.
+    /// Applies an event once where the customer's address is known already.
     pub(crate) async fn apply_once(
         &self,
         subject: &Subject,
@@ -60,7 +62,7 @@ impl ConversationEngine {
         let (Some((name, line)), Some(address)) = (self.config.line(subject), address) else {
             tracing::warn!(
                 subject = subject.as_str(),
-                "the line is gone from the configuration; nothing is done"
+                "the line is gone from the configuration; the event is ignored"
             );
             return Ok(None);
         };
@@ -98,7 +100,7 @@ impl ConversationEngine {
                         subject = subject.as_str(),
                         line = name,
                         dispatches = decision.dispatches.len(),
-                        "a conversation goes on"
+                        "conversation event stored"
                     );
                     let mut due_rows: Vec<_> = decision
                         .dispatches
@@ -123,7 +125,7 @@ impl ConversationEngine {
     }
 }
 
-/// The name under which a conversation's space is remembered.
+/// Returns the name under which a conversation's space is stored.
 pub(crate) fn space_of(customer: &Subject, epoch: u64) -> String {
     format!("{}#{epoch}", customer.as_str())
 }

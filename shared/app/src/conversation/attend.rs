@@ -1,4 +1,4 @@
-//! Somebody shall answer a customer: who of the team is there, who is asked, and what the lobby is told.
+//! Attendance in a customer's space: who of the team is available, who is asked, and what the lobby is told.
 
 use futures_util::future::join_all;
 use handbell_core::config::Line;
@@ -23,7 +23,7 @@ use crate::vendor::WebexAccount;
 use crate::webhooks::Webhooks;
 
 parts! {
-    /// What is done in a customer's space besides posting what was said.
+    /// Looks after a customer's space: assignment, lobby, title and transcript.
     pub(crate) struct CustomerSpace {
         config: Configuration,
         engine: ConversationEngine,
@@ -39,7 +39,7 @@ parts! {
 }
 
 impl CustomerSpace {
-    /// Looks who is there, asks somebody if nobody is, and tells the conversation what came of it.
+    /// Checks who is available, asks an agent if nobody is, and applies the result to the conversation.
     pub(crate) async fn assign(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         let subject = &work.dispatch.key.subject;
@@ -49,7 +49,7 @@ impl CustomerSpace {
         }
         let candidates = match self.candidates(webex, line, &room.id).await {
             Ok(candidates) => candidates,
-            // It was only looked: nothing is uncertain.
+            // Webex was only queried: nothing is uncertain.
             Err(Failure::Unknown { why }) => return Outcome::NotSent { pause: None, why },
             Err(Failure::Refused { code: 404, why }) => {
                 return self.rooms.room_is_gone(webex, room).await.unwrap_or(Outcome::Refused { why });
@@ -61,7 +61,7 @@ impl CustomerSpace {
             Err(fault) => return outcome_of_fault(fault.into()),
         };
         let chosen = match choose(&candidates, line.assign, last.as_deref()) {
-            // Whoever died at this may have added somebody who doesn't know yet that an answer is wanted.
+            // A worker that died here may have added an agent who doesn't know yet that an answer is wanted.
             Assignment::SomebodyThere if task == Task::LookUp => {
                 let here =
                     candidates.iter().find(|candidate| candidate.in_space && candidate.there == Some(true));
@@ -96,13 +96,13 @@ impl CustomerSpace {
         if let Some(email) = asked
             && let Err(fault) = self.lines.set_last_asked(line_name, &email).await
         {
-            // Only the turn is lost; the customer isn't.
-            tracing::warn!(reason = %fault, "who was asked last could not be written down");
+            // Only the rotation is lost; the customer isn't.
+            tracing::warn!(reason = %fault, "the agent who was asked last could not be recorded");
         }
         Outcome::Sent("looked".to_owned())
     }
 
-    /// Everybody who may answer on this line, as Webex shows them to us.
+    /// Returns everyone who may answer on this line, with the availability that Webex shows.
     async fn candidates(&self, webex: &Webex, line: &Line, room: &str) -> VendorResult<Vec<Candidate>> {
         let here = webex.members(room).await?;
         let me = self
@@ -149,7 +149,7 @@ impl CustomerSpace {
             .collect())
     }
 
-    /// Tells the team in its lobby.
+    /// Posts to the lobby of the team.
     pub(crate) async fn tell_lobby(&self, webex: &Webex, attempt: Attempt<'_>, text: &str) -> Outcome {
         let work = attempt.work;
         let Some((line_name, line)) = self.config.line(&work.dispatch.key.subject) else {
@@ -190,7 +190,7 @@ impl CustomerSpace {
         }
     }
 
-    /// What stands first in a customer's space.
+    /// Returns the first post of a customer's space.
     pub(crate) async fn first_post(&self, work: &Work, address: &Address) -> Result<String, Outcome> {
         let me = self.webex.identity().await.map_err(outcome_of_fault)?;
         self.webhooks.ensure_once().await;
@@ -198,7 +198,8 @@ impl CustomerSpace {
         Ok(line.map(|line| conversation::first_post(line, sight(me), address)).unwrap_or_default())
     }
 
-    /// Whether an answer could be taken back: its own dispatch knows, once it has settled.
+    /// Returns a text that says whether a reply could be taken back. The reply's own dispatch knows, once it has
+    /// settled.
     pub(crate) async fn delivery_state(
         &self,
         work: &Work,
@@ -212,7 +213,7 @@ impl CustomerSpace {
         Ok(conversation::taken_back(who, changed, in_time))
     }
 
-    /// What was said with the customer: as a file, or the last of it in words.
+    /// Returns the transcript of the conversation as a file, or its latest part in words.
     pub(crate) async fn transcript(&self, work: &Work, brief: bool) -> Result<Post, Outcome> {
         let subject = &work.dispatch.key.subject;
         let all = self.history.dispatches(subject, if brief { 60 } else { 5000 }).await;
@@ -234,7 +235,7 @@ impl CustomerSpace {
     pub(crate) async fn rename(&self, webex: &Webex, room: &Room, title: &str) -> Outcome {
         match webex.rename_room(&room.id, title).await {
             Ok(_) => Outcome::Sent(room.id.clone()),
-            // Renaming twice does no harm: nothing to look for.
+            // Renaming twice does no harm, so there is nothing to look up.
             Err(Failure::Unknown { why }) => Outcome::NotSent { pause: None, why },
             Err(failure) => outcome_of_send(failure),
         }

@@ -1,4 +1,4 @@
-//! A customer calls, or an agent calls a customer: connected, or a message is recorded; the space shows it.
+//! Calls from customers, and calls of agents to customers. They are connected or recorded, and the space shows them.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -20,13 +20,13 @@ use crate::parts::{PublicUrl, Time, parts};
 use crate::web::twiml::{goodbye, twiml};
 use crate::{Failed, Fault};
 
-/// A message may be so long, in seconds.
+/// Maximum length of a recorded message, in seconds.
 const LONGEST: u32 = 180;
-/// After so much silence a message is over, in seconds.
+/// Silence that ends a recorded message, in seconds.
 const SILENCE: u32 = 5;
 
 parts! {
-    /// Customers' calls, and agents' calls to customers.
+    /// Handles customers' calls, and agents' calls to customers.
     pub(crate) struct CustomerCalls {
         config: Configuration,
         engine: ConversationEngine,
@@ -38,7 +38,7 @@ parts! {
 }
 
 impl CustomerCalls {
-    /// Somebody calls one of our lines.
+    /// Answers a call to one of our lines.
     pub(crate) async fn answer_caller(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::CallAnswered { sid, to, from, .. } = params.event(Hook::Call)? else {
             return Err(Rejected::Unknown.into());
@@ -54,8 +54,8 @@ impl CustomerCalls {
         let stored =
             self.engine.apply_from(name, &address(&from), &heard, Some(&format!("call-{sid}"))).await;
         if let Err(fault) = stored {
-            // Whoever calls is connected even if that can't be written down: a voice is worth more than a note of it.
-            tracing::error!(reason = %fault, call = sid, "a call could not be written down; it is connected all the same");
+            // The caller is connected even if the call can't be stored: a voice is worth more than a note of it.
+            tracing::error!(reason = %fault, call = sid, "a call could not be stored; it is connected nevertheless");
         }
         let Some(number) = forward else { return self.record(line) };
         let mut verbs = announcement(line);
@@ -69,7 +69,7 @@ impl CustomerCalls {
         twiml(&verbs)
     }
 
-    /// The call that was passed on is over: who wasn't taken may leave a message.
+    /// Handles the end of a forwarded call. A caller whom nobody answered may leave a message.
     pub(crate) async fn handle_dial_result(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Dialed { sid, status, seconds } = params.event(Hook::Dialed)? else {
             return Err(Rejected::Unknown.into());
@@ -87,10 +87,10 @@ impl CustomerCalls {
                 stored?;
                 twiml(&[Verb::Hangup])
             }
-            // Whoever wasn't taken may still speak, whatever became of the note.
+            // A caller whom nobody answered may still leave a message, even if the call can't be stored.
             (None, stored) => {
                 if let Err(fault) = stored {
-                    tracing::error!(reason = %fault, call = sid, "a missed call could not be written down");
+                    tracing::error!(reason = %fault, call = sid, "a missed call could not be stored");
                 }
                 self.record(line)
             }
@@ -113,7 +113,7 @@ impl CustomerCalls {
         ])
     }
 
-    /// A message was recorded.
+    /// Stores a recorded message.
     pub(crate) async fn take_voicemail(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Recorded { recording, url, seconds, .. } = params.event(Hook::Recorded)? else {
             return Err(Rejected::Unknown.into());
@@ -128,7 +128,7 @@ impl CustomerCalls {
         twiml(&goodbye(wording::THANK_YOU))
     }
 
-    /// An agent's phone was answered: whoever it is must want the customer called, so that no answering machine is connected.
+    /// Asks the agent who answered whether to call the customer, so that no answering machine is connected.
     pub(crate) async fn ask_agent(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let Some((key, name)) = params.query("d").and_then(read_token) else {
             return twiml(&goodbye(NOT_KNOWN));
@@ -152,7 +152,7 @@ impl CustomerCalls {
         ])
     }
 
-    /// The agent wants it: the customer's phone rings, with our number.
+    /// Connects the agent: the customer's phone rings and shows our number.
     pub(crate) async fn connect_customer(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
             return Err(Rejected::Unknown.into());

@@ -1,4 +1,5 @@
-//! The web form: `/contact/{line}`. Its page is signed and good for a day; nobody gets a text because of it.
+//! The web form for customers: `/contact/{line}`. Its page is signed and valid for a day. Nobody receives a text
+//! because of it.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -20,10 +21,10 @@ use crate::web::limits::{FormLimits, digest};
 use crate::web::page::{page, sorry};
 use crate::{Failed, Ids, header};
 
-/// What its forms are counted as.
+/// Name under which the forms are counted.
 const KIND: &str = "form";
 
-/// What the sender of a form reads, and a program that filled in the field that people don't see.
+/// Returns the text for the sender of a form, and for a program that filled in the hidden field.
 fn thanks() -> Markup {
     html! { p class="done" { "We got your message and will get back to you soon!" } }
 }
@@ -41,7 +42,7 @@ parts! {
 }
 
 impl ContactForm {
-    /// The form, and what is sent with it.
+    /// Shows the form, or takes it when it is sent.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.show_or_take(&request).await.unwrap_or_else(|failed| sorry(&failed, &self.ids))
     }
@@ -79,7 +80,7 @@ impl ContactForm {
         let secrets = values(&secrets, [settings.secret.as_str()]);
         let nonce = match Token::verify(&secrets, name, &form.token, self.time.now()) {
             Ok(nonce) => nonce,
-            // What was typed is shown again, with a page that is new.
+            // The typed values are shown again in a new page.
             Err(Stale::Expired) => {
                 let wrong = [Wrong {
                     field: "message",
@@ -114,7 +115,7 @@ impl ContactForm {
             };
             return Ok(page(&title(name, line), &body, StatusCode::TOO_MANY_REQUESTS, &self.ids));
         }
-        // Another message from the same page is another message.
+        // A different message from the same page is another message.
         let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
         let id = format!("form-{nonce}-{words}");
         let heard = ConversationEvent::Form { message: form.message, name: form.name, email: form.email };

@@ -1,4 +1,4 @@
-//! A customer texts: `/twilio/sms`.
+//! Texts from customers: `/twilio/sms`.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -25,7 +25,8 @@ parts! {
 }
 
 impl CustomerTexts {
-    /// A text came in. It is answered in its conversation, never in the answer to Twilio: that could not be looked for.
+    /// Takes a text. The reply is sent in the conversation and never in the response to Twilio, where it could not be
+    /// looked up.
     pub(crate) async fn take(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
         let TwilioEvent::Text(text) = params.event(Hook::Text)? else { return Err(Rejected::Unknown.into()) };
         if self.staff.take_text(&text).await? {
@@ -34,7 +35,7 @@ impl CustomerTexts {
         let Some((line, _)) = self.config.line_of(&text.to) else {
             tracing::warn!(
                 message = text.sid,
-                "a text came to a number that is no line's; nobody is told of it"
+                "a text came to a number that belongs to no line; it is ignored"
             );
             return twiml(&[]);
         };
@@ -54,8 +55,8 @@ impl CustomerTexts {
     }
 }
 
-/// What Twilio gives for a number that isn't shown: words, and the same words typed on a phone's keys (Twilio, "Incoming
-/// calls from unexpected or restricted numbers").
+/// Senders that Twilio reports for a hidden number: words, and the same words typed on a phone's keys (Twilio,
+/// "Incoming calls from unexpected or restricted numbers").
 const HIDDEN: [&str; 10] = [
     "",
     "anonymous",
@@ -69,7 +70,7 @@ const HIDDEN: [&str; 10] = [
     "+86282452253",
 ];
 
-/// How whoever wrote or called is reached.
+/// Returns the address of the person who wrote or called.
 pub(crate) fn address(from: &str) -> Address {
     let hidden = HIDDEN.contains(&from.to_lowercase().as_str());
     if hidden { Address::Hidden } else { Address::Number(from.to_owned()) }

@@ -1,4 +1,4 @@
-//! A customer is forgotten: every row about them, and then the word of it.
+//! Erasure of a customer: deletes every row about the customer, and then posts the confirmation.
 
 use handbell_core::delivery::Outcome;
 use handbell_core::incident::Subject;
@@ -16,7 +16,7 @@ use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 parts! {
-    /// Forgets customers.
+    /// Erases customers.
     pub(crate) struct CustomerErasure {
         conversations: Conversations,
         erasure: Erasure,
@@ -27,7 +27,8 @@ parts! {
 }
 
 impl CustomerErasure {
-    /// Removes what is known. Whoever dies in the middle leaves the delivery pending, and it begins again.
+    /// Deletes what is known of the customer. A worker that dies midway leaves the delivery pending, and the erasure
+    /// starts again.
     pub(crate) async fn erase(&self, work: &Work, number: Option<&str>) -> Outcome {
         let webex = match self.webex.client().await {
             Ok(webex) => webex,
@@ -52,7 +53,7 @@ impl CustomerErasure {
         if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
             answer = webex.post(&room, &post).await;
         }
-        // It is done, whether or not it can be said.
+        // The erasure is done, whether or not it can be confirmed.
         if matches!(answer, Err(Failure::Refused { .. })) {
             answer = Ok(String::new());
         }
@@ -62,7 +63,7 @@ impl CustomerErasure {
         }
     }
 
-    /// True if it stays known that the number wants no texts.
+    /// Deletes the customer's rows. Returns true if the number's opt-out is kept.
     async fn forget_customer(
         &self,
         work: &Work,
@@ -76,7 +77,7 @@ impl CustomerErasure {
         self.erasure.forget_incident(&Subject::waiting(subject)).await?;
         self.erasure.forget_dispatches(&work.dispatch.key).await?;
         let Some(number) = number else { return Ok(false) };
-        // That somebody wants no texts must outlive everything else.
+        // An opt-out must outlive everything else.
         let kept = self.conversations.sender(number).await?.opted_out.is_some();
         if !kept {
             self.erasure.forget(&RowKey::sender(number)).await?;

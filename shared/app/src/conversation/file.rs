@@ -22,17 +22,19 @@ use crate::secrets::{Secrets, values};
 use crate::vendor::{TwilioAccount, WebexAccount};
 use crate::{Failed, Fault, refuse, typed};
 
-/// A Lambda's answer has 6 MB at most, and bytes grow by a third in it (API Gateway, payload).
+/// Maximum size of an agent's file. A Lambda's response has at most 6 MB, and bytes grow by a third in it (API Gateway,
+/// payload).
 const OUT_MAX: u64 = 4_400_000;
-/// A picture that comes with a text has 5 MB at most (Twilio, Messages resource); a recording of three minutes less.
+/// Maximum size of a customer's file. A picture that comes with a text has at most 5 MB (Twilio, Messages resource), a
+/// recording of three minutes less.
 const IN_MAX: u64 = 5 * 1024 * 1024;
-/// A customer may open a link so long.
+/// Validity of a link to a file.
 const LINK_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// A recording may take so long to be there.
+/// Time after which a recording must be available.
 const NOT_YET: SignedDuration = SignedDuration::from_mins(2);
 
 parts! {
-    /// Hands an agent's file on to a phone.
+    /// Serves an agent's file to a phone.
     pub struct FileLink {
         config: Configuration,
         webex: WebexAccount,
@@ -42,7 +44,7 @@ parts! {
 }
 
 impl FileLink {
-    /// `/file/{link}`: an agent's file, fetched from Webex each time. Nothing of it is kept here.
+    /// Answers `/file/{link}` with an agent's file, which is fetched from Webex each time. Handbell keeps no copy.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.fetch(&request).await.unwrap_or_else(|failed| refuse(&failed))
     }
@@ -82,7 +84,7 @@ impl FileLink {
 }
 
 parts! {
-    /// Files between customers and agents.
+    /// Passes files between customers and agents.
     pub(crate) struct CustomerFiles {
         config: Configuration,
         webex: WebexAccount,
@@ -94,7 +96,7 @@ parts! {
 }
 
 impl CustomerFiles {
-    /// Puts an agent's file to a text: in it where phones can show it, as a link where they can't.
+    /// Adds an agent's file to a text: as media where phones can show it, as a link where they can't.
     pub(crate) async fn attach(&self, work: &Work, file: &str, sms: &mut Sms) -> Result<(), Outcome> {
         let webex = self.webex.client().await.map_err(outcome_of_fault)?;
         let about = webex.content_about(file).await.map_err(|failure| match failure {
@@ -110,7 +112,7 @@ impl CustomerFiles {
             return Err(Outcome::Refused { why: "the file is larger than 4.4 MB".to_owned() });
         }
         let name = file.rsplit('/').next().unwrap_or_default();
-        // The same at each attempt: what was sent is looked for by what it says.
+        // The same at each attempt: a text that was sent is looked up by its body.
         let until = work.dispatch.at + LINK_KEPT;
         let secret =
             self.secrets.get(self.config.link_secret(), self.time.now()).await.map_err(outcome_of_fault)?;
@@ -128,7 +130,7 @@ impl CustomerFiles {
         Ok(())
     }
 
-    /// A customer's file as a post; or words in its place, if it can't be had for good.
+    /// Returns a customer's file as a post, or a text in its place if the file is permanently unavailable.
     pub(crate) async fn fetch(
         &self,
         attempt: Attempt<'_>,
@@ -140,12 +142,12 @@ impl CustomerFiles {
         let since = attempt.delivery.since;
         let fetched = match twilio.fetch(url, IN_MAX).await {
             Ok(fetched) => fetched,
-            // What was just recorded may not be there yet.
+            // A new recording may not be available yet.
             Err(Failure::Refused { code: 404, why }) if self.time.now().duration_since(since) < NOT_YET => {
                 return Err(Outcome::NotSent { pause: Some(SignedDuration::from_secs(5)), why });
             }
             Err(Failure::Refused { why, .. }) => return Ok(in_words(&why)),
-            // It was only fetched: nothing is uncertain.
+            // The file was only fetched: nothing is uncertain.
             Err(failure) => return Err(Outcome::NotSent { pause: None, why: failure.why().to_owned() }),
         };
         let kind = content_type.filter(|_| fetched.content_type.is_empty()).unwrap_or(&fetched.content_type);
@@ -164,7 +166,7 @@ impl CustomerFiles {
         Ok(Post { attached: Some(attached), ..Post::default() })
     }
 
-    /// What was posted needs to lie at Twilio no more. Best effort.
+    /// Deletes a file at Twilio that was posted. Best effort.
     pub(crate) async fn remove_from_twilio(&self, url: &str) {
         let Ok(twilio) = self.twilio.client().await else { return };
         let sid = |after: &str| {
@@ -177,12 +179,12 @@ impl CustomerFiles {
             _ => Ok(()),
         };
         if let Err(failure) = removed {
-            tracing::warn!(reason = failure.why(), "a file that was posted still lies at Twilio");
+            tracing::warn!(reason = failure.why(), "a posted file could not be deleted at Twilio");
         }
     }
 }
 
-/// How the name of such a file ends; Webex shows a preview by it.
+/// Returns the file name extension for a media type, which decides whether Webex shows a preview.
 fn ending(kind: &str) -> &str {
     match kind {
         "image/jpeg" => "jpg",

@@ -1,4 +1,4 @@
-//! A conversation's time has come: who waits too long for an answer becomes an incident.
+//! Wake-ups of conversations: a customer who waits too long for an answer becomes an incident.
 
 use handbell_core::button::EventId;
 use handbell_core::conversation::decide::ConversationEvent;
@@ -15,11 +15,11 @@ use crate::conversation::apply::{ConversationEngine, space_of};
 use crate::engine::apply::Engine;
 use crate::parts::parts;
 
-/// That somebody waits is told again by the same id for this long.
+/// Retention of the ids of events about waiting customers.
 const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 parts! {
-    /// Raises an incident for a customer who waits too long, and ends it when nobody waits any more.
+    /// Raises an incident for a customer who waits too long, and ends it when the customer no longer waits.
     pub(crate) struct WaitingCustomers {
         config: Configuration,
         leases: Leases,
@@ -32,10 +32,11 @@ parts! {
 }
 
 impl WaitingCustomers {
-    /// A conversation's time has come: who waits too long becomes an incident, and no incident when nobody waits any more.
+    /// Handles the wake-up of a conversation. Raises an incident if the customer waits too long, and ends it when the
+    /// customer no longer waits.
     pub(crate) async fn wake(&self, subject: &Subject) -> Result<(), Fault> {
         if self.config.line(subject).is_none() {
-            // Nobody answers on it any more; it would be looked at in vain every minute.
+            // Nobody answers on this line any more. The row would be read in vain every minute.
             return Ok(self.leases.remove_from_due(subject).await?);
         }
         self.read_before_alarm(subject).await;
@@ -46,7 +47,8 @@ impl WaitingCustomers {
             return Ok(());
         };
         let waiting = Subject::waiting(subject);
-        // Told first and crossed out afterwards: by its id it is told once, whoever dies in between.
+        // The incident is changed first and the alarm confirmed afterwards. The event's id makes the change idempotent
+        // if the worker dies in between.
         if let Some(since) = conversation.alarmed {
             let answered = conversation.answered_at.is_some_and(|at| at >= since);
             let who = match (answered, conversation.closed, &conversation.assignee) {
@@ -71,7 +73,7 @@ impl WaitingCustomers {
             .map(|_| ())
     }
 
-    /// Before somebody is called because nobody answers, it is looked whether an answer only didn't reach us.
+    /// Reads the space before anyone is called: an agent's answer may not have reached Handbell.
     async fn read_before_alarm(&self, subject: &Subject) {
         let read = async {
             let waits = self
@@ -89,7 +91,7 @@ impl WaitingCustomers {
             }
         };
         if let Err(fault) = read.await {
-            tracing::warn!(reason = %fault, "whether somebody has answered could not be read");
+            tracing::warn!(reason = %fault, "could not read whether an agent has answered");
         }
     }
 }
