@@ -1,5 +1,5 @@
-//! The function that delivers: rows that are due. Here the engine's steps and the jobs' shares in them come together: a
-//! dispatch is claimed, sent channel by channel, written down and let go.
+//! The function that delivers due rows. It combines the engine's steps with the shares of the other modules: a dispatch
+//! is claimed, sent channel by channel, stored and released.
 
 use futures_util::future::join_all;
 use handbell_core::delivery::{Body, Dispatch, DispatchKey};
@@ -26,11 +26,11 @@ use crate::engine::lease::{ClaimedDispatch, DispatchLeases};
 use crate::engine::work::{Claim, InIncident, Scope, Work};
 use crate::parts::{Time, parts};
 
-/// With less time than this left, nothing is begun: a vendor call takes up to 8 s, and what came of it must be written.
+/// With less time than this left, nothing begins: a vendor call takes up to 8 s, and its outcome must be stored.
 const NEEDS: SignedDuration = SignedDuration::from_secs(15);
 
 parts! {
-    /// Does what is due.
+    /// Works on due rows.
     pub struct Deliver {
         engine: Engine,
         dispatches: DispatchDelivery,
@@ -42,7 +42,7 @@ parts! {
 }
 
 impl Deliver {
-    /// Does what is due at each of the rows; true for those that need no second try. `left` is how much time there is.
+    /// Works on each of the rows. Returns true for the rows that need no retry. `left` is the remaining time.
     pub async fn deliver(&self, rows: &[RowKey], left: SignedDuration) -> Vec<bool> {
         join_all(rows.iter().map(async |row| {
             if left < NEEDS {
@@ -50,7 +50,7 @@ impl Deliver {
             }
             let done = self.work_on(row).await;
             if let Err(fault) = &done {
-                tracing::error!(reason = %fault, "a row could not be worked on; it is tried again");
+                tracing::error!(reason = %fault, "a row could not be processed; it is retried");
             }
             done.is_ok()
         }))
@@ -108,10 +108,11 @@ impl DispatchDelivery {
             Body::Notice => self.begin_for_notice(dispatch, claim),
         };
         self.send_everything(&mut work, worn_out).await;
-        // Before it is let go: who dies here leaves a lease that runs out, and the next one comes to the same.
+        // Before the release: if the worker dies here, the lease runs out, and the next worker comes to the same
+        // result.
         let escalated = self.status.escalate_if_unreached(&work).await;
         if let Err(fault) = escalated {
-            tracing::warn!(reason = %fault, "a step that reached nobody could not be left early; the next one comes at its time");
+            tracing::warn!(reason = %fault, "a step that reached nobody could not end early; the next step comes at its time");
         }
         self.leases.release(work).await
     }
@@ -127,7 +128,7 @@ impl DispatchDelivery {
         let (plan, incident) =
             tokio::join!(self.engine.plan(plan_name, plan_hash), self.incidents.incident(&key.subject));
         let (plan, incident) = (plan?, incident?);
-        // The incident is read after the claim: an acknowledgement that has been committed is seen here.
+        // The incident is read after the claim: a committed acknowledgement is seen here.
         let cancelled = !dispatch.is_last_word()
             && incident.as_ref().is_none_or(|incident| incident.cancels(key.epoch, key.number));
         if cancelled {
@@ -148,9 +149,11 @@ impl DispatchDelivery {
         Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled: false, scope }
     }
 
-    /// Sends what is due: each channel at once, the space in its order, the facts beside them, and the delivery summary last.
+    /// Sends what is due: the channels concurrently, the space in its order, the facts alongside, and the delivery
+    /// summary last.
     async fn send_everything(&self, work: &mut Work, mut died: Vec<String>) {
-        // What was due when it was claimed, and no more: if we die, just that counts as perhaps sent.
+        // The deliveries that were due at the claim, and no more: if the worker dies, exactly those count as possibly
+        // sent.
         let tasks = work.dispatch.tasks(work.claimed_at);
         self.status.note_paged(work, &tasks).await;
         let outcomes = self.channels.send(work, &tasks);
@@ -165,7 +168,7 @@ impl DispatchDelivery {
             work.dispatch.facts = unpublished;
         }
         if !died.is_empty() {
-            tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "given up; another channel takes over and the admins are told");
+            tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "deliveries given up; they fail over, and the admins are notified");
             let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
             let Work { dispatch, scope, words, .. } = &mut *work;
             let with = Failover {

@@ -1,5 +1,5 @@
-//! What every job shares: an event is applied, a dispatch is claimed and let go, its space is found, and its facts are
-//! published.
+//! Steps that all modules share: applying an event, claiming and releasing a dispatch, finding its space, and
+//! publishing its facts.
 
 pub(crate) mod apply;
 pub(crate) mod attempt;

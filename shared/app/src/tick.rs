@@ -1,4 +1,4 @@
-//! The minute tick: whatever is due and was missed, and what falls due before the next tick.
+//! The tick every minute: finds rows that are overdue, and rows that fall due before the next tick.
 
 use futures_util::StreamExt;
 use futures_util::stream::iter;
@@ -12,22 +12,22 @@ use crate::callback::reconcile::Reconciliation;
 use crate::engine::queue::Queue;
 use crate::parts::{Time, parts};
 
-/// Shards that are asked at once: each more is a connection more.
+/// Number of shards that are queried concurrently. Each takes a connection.
 const AT_ONCE: usize = 4;
-/// Rows that one tick due_rows in each shard; the rest waits a minute.
+/// Number of rows that one tick enqueues from each shard. The rest waits a minute.
 const PER_SHARD: usize = 500;
 
-/// What a tick saw, for the metrics.
+/// Result of a tick, for the metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticked {
-    /// How many rows were enqueued.
+    /// Number of rows that were enqueued.
     pub enqueued: usize,
-    /// How long the oldest of them has been due, in seconds.
+    /// Time for which the oldest of them has been due, in seconds.
     pub oldest_seconds: i64,
 }
 
 parts! {
-    /// Finds what is due, and what never reached us.
+    /// Finds due rows, and events that never arrived.
     pub struct Tick {
         due: DueIndex,
         queue: Queue,
@@ -37,11 +37,11 @@ parts! {
 }
 
 impl Tick {
-    /// Enqueues every row that is due within the next minute, each to the second.
+    /// Enqueues every row that is due within the next minute, each for its second.
     pub async fn tick(&self) -> Result<Ticked, Fault> {
         let now = self.time.now();
         let until = now + SignedDuration::from_secs(60);
-        // Another start each minute: if time runs out, it isn't always the same shard that waits.
+        // Each minute begins with another shard: if time runs out, it isn't always the same shard that waits.
         let first = (now.as_second() / 60).rem_euclid(i64::from(SHARDS)) as u8;
         let shards = (0..SHARDS).map(|number| self.due.due((first + number) % SHARDS, until, PER_SHARD));
         let mut rows = Vec::new();
@@ -58,7 +58,8 @@ impl Tick {
         if now.as_second().div_euclid(60) % 5 == 0 {
             self.reconciliation.run().await;
         }
-        // What was found is enqueued even if one shard failed; the tick itself counts as failed, and its alarm sees it.
+        // The rows that were found are enqueued even if a shard failed. The tick itself counts as failed, so that its
+        // alarm sees it.
         failed.map_or_else(
             || {
                 Ok(Ticked {

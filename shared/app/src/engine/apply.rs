@@ -1,4 +1,5 @@
-//! An event happens: read, decide, commit, enqueue. Every trigger that changes an incident comes through here.
+//! Applies events to incidents: loads, decides, commits and enqueues. Every trigger that changes an incident comes
+//! through here.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -21,14 +22,14 @@ use crate::engine::queue::Queue;
 use crate::parts::{Time, parts};
 use crate::{Fault, Ids};
 
-/// What became of an event.
+/// Result of applying an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Applied {
-    /// The count to answer with.
+    /// Count to answer with.
     pub count: u64,
-    /// What became of it; none if it had been handled before.
+    /// Outcome of the event; none if it had been handled before.
     pub outcome: Option<CommandOutcome>,
-    /// The incident as it is now.
+    /// Incident as it is now.
     pub incident: Option<Incident>,
 }
 
@@ -44,25 +45,25 @@ parts! {
     }
 }
 
-/// When an event is tried again.
+/// Time at which an event is retried.
 enum Again {
-    /// An earlier incident has come to its end, and the event is for the next.
+    /// An earlier incident has ended, and the event belongs to the next.
     AtOnce,
     /// Another event was faster.
     AfterPause,
 }
 
-/// The plan that an event is decided with.
+/// Plan that an event is decided with.
 struct RunningPlan<'a> {
     name: &'a str,
     plan: Arc<Plan>,
     hash: &'a str,
-    /// What the incident is about still stands in the configuration.
+    /// Whether the incident's subject is still in the configuration.
     watched: bool,
 }
 
 impl<'a> RunningPlan<'a> {
-    /// The plan of an incident that goes on, or else today's.
+    /// Returns the plan of an ongoing incident, or else today's plan.
     fn of(
         own: Option<(Arc<Plan>, &'a Incident)>,
         today: Option<(&'a String, &'a KnownPlan)>,
@@ -81,7 +82,7 @@ impl<'a> RunningPlan<'a> {
 }
 
 impl Engine {
-    /// Lets the event happen once. When this returns, everything that follows from it is stored.
+    /// Applies the event once. When this returns, everything that follows from it is stored.
     pub(crate) async fn apply(
         &self,
         subject: &Subject,
@@ -130,12 +131,12 @@ impl Engine {
         }
         let own = own.zip(incident.as_ref()).filter(|_| !anew);
         let Some(running) = RunningPlan::of(own, today) else {
-            // Nothing is going on, and the button or the zone is gone from the configuration.
+            // No incident is ongoing, and the subject is gone from the configuration.
             let count = incident.as_ref().map_or(0, |incident| incident.count);
             let outcome = Some(CommandOutcome::Nothing);
             return Ok(ControlFlow::Break(Applied { count, outcome, incident }));
         };
-        // People change more often than plans: they are looked up when a step is about to need them.
+        // People change more often than plans: the roster is read for each event whose plan needs it.
         let roster = match running.plan.asks_the_roster() {
             true => self.people.roster().await?,
             false => Roster::default(),
@@ -170,7 +171,7 @@ impl Engine {
         }
     }
 
-    /// The old one comes to its own end first, with its report: by time if that has come, or because it got worse.
+    /// Ends the old incident first, with its report: because its time has come, or because it got worse.
     async fn end_earlier(&self, subject: &Subject, old: &Incident) -> Result<(), Fault> {
         let worse = Event::Command {
             by: Actor::named("a worse report", CommandChannel::Source),
@@ -194,7 +195,7 @@ impl Engine {
         words
     }
 
-    /// What the rules know besides incident and event.
+    /// Returns the context of the decision: everything besides the incident and the event.
     fn rules<'a>(
         &'a self,
         subject: &'a Subject,
@@ -219,7 +220,7 @@ impl Engine {
         }
     }
 
-    /// Tells the queue of everything that an event made due.
+    /// Enqueues every row that an event made due.
     async fn enqueue_due(&self, next: &Incident, dispatches: &[Dispatch], now: Timestamp) {
         let Incident { subject, epoch, count, step, phase, .. } = next;
         tracing::info!(subject = subject.as_str(), epoch, count, step, ?phase, "stored");
@@ -230,7 +231,7 @@ impl Engine {
         self.queue.enqueue(&due_rows, now).await;
     }
 
-    /// A plan by its name and fingerprint: today's, or from the table as it stood.
+    /// Returns a plan by its name and fingerprint: today's plan, or the stored one.
     pub(crate) async fn plan(&self, name: &str, hash: &str) -> Result<Arc<Plan>, Fault> {
         let known = self.config.known(name);
         if let Some(known) = known.filter(|known| known.hash == hash) {
@@ -238,7 +239,7 @@ impl Engine {
         }
         match self.incidents.plan(hash).await? {
             Some(plan) => Ok(Arc::new(plan)),
-            // Never seen; today's words are better than none.
+            // This plan was never stored. Today's plan is better than none.
             None => known
                 .map(|known| Arc::clone(&known.plan))
                 .ok_or_else(|| Fault::from(format!("plan {name:?} is not known any more"))),

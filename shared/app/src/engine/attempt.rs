@@ -1,4 +1,4 @@
-//! One attempt to send a delivery, and what a failure means for it.
+//! One attempt to send a delivery, and the outcomes of its failures.
 
 use handbell_core::delivery::{Delivery, Outcome, Task};
 use handbell_outbound::Failure;
@@ -8,7 +8,7 @@ use crate::Fault;
 use crate::engine::delivery_token::token;
 use crate::engine::work::Work;
 
-/// One attempt to send a delivery, or to look it up.
+/// An attempt to send a delivery, or to look it up.
 #[derive(Clone, Copy)]
 pub(crate) struct Attempt<'a> {
     pub(crate) work: &'a Work,
@@ -18,28 +18,28 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// The reference tag by which the message is found again.
+    /// Returns the reference tag by which the message is found again.
     pub(crate) fn reference_tag(&self) -> String {
         self.work.dispatch.reference_tag(self.name)
     }
 
-    /// The delivery's name in an address that we give to a vendor.
+    /// Returns the delivery's token for a URL that a vendor receives.
     pub(crate) fn token(&self) -> String {
         token(&self.work.dispatch.key, self.name)
     }
 
-    /// The delivery's name in a mail's tags, which take no other characters.
+    /// Returns the delivery's token as a tag of a mail, which allows no other characters.
     pub(crate) fn mail_tag(&self) -> (String, String) {
         ("delivery".to_owned(), self.token().replace(['.', '~'], "-"))
     }
 
-    /// After an empty look: the outcome if it must not be sent once more.
+    /// Returns an outcome if the delivery must not be sent once more after an empty look-up.
     pub(crate) fn after_empty_look(&self) -> Option<Outcome> {
         self.work.after_empty_look(self.delivery)
     }
 }
 
-/// What a vendor's failure means for a delivery that was being sent.
+/// Returns the outcome of a delivery that was being sent when the vendor failed.
 pub(crate) fn outcome_of_send(failure: Failure) -> Outcome {
     match failure {
         Failure::NotSent { retry_after, why } => Outcome::NotSent {
@@ -51,17 +51,17 @@ pub(crate) fn outcome_of_send(failure: Failure) -> Outcome {
     }
 }
 
-/// What a vendor's failure means for a delivery that was being looked up.
+/// Returns the outcome of a delivery that was being looked up when the vendor failed.
 pub(crate) fn outcome_of_lookup(failure: &Failure) -> Outcome {
     Outcome::LookFailed { why: failure.why().to_owned() }
 }
 
-/// What a failure of ours means: nothing was sent, and it is tried again soon.
+/// Returns the outcome of a failure of our own: nothing was sent, and the delivery is retried soon.
 pub(crate) fn outcome_of_fault(fault: Fault) -> Outcome {
     Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why: fault.to_string() }
 }
 
-/// The tag stands in the text, and isn't the beginning of a longer one.
+/// Returns whether the text contains the tag, other than as the beginning of a longer one.
 pub(crate) fn has_reference_tag(text: Option<&str>, tag: &str) -> bool {
     text.is_some_and(|text| {
         text.match_indices(tag).any(|(start, _)| {

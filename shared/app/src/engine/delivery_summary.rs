@@ -1,4 +1,5 @@
-//! The delivery summary: one message in the space that shows what became of each page and each failure, edited as they settle.
+//! The delivery summary: one message in the space that shows the outcome of each page and each failure. It is edited as
+//! they settle.
 
 use handbell_core::delivery::{
     Delivery, Dispatch, MAX_EDITS, Message, Outcome, Progress, SUMMARY, Shown, SpaceMessage, Task,
@@ -17,7 +18,7 @@ use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
 parts! {
-    /// Shows in the space what became of a dispatch's deliveries.
+    /// Shows the outcomes of a dispatch's deliveries in the space.
     pub(crate) struct DeliverySummaries {
         rooms: SpaceFinder,
         spaces: Spaces,
@@ -28,13 +29,14 @@ parts! {
 }
 
 impl DeliverySummaries {
-    /// Posts the delivery summary when there is something to tell, and edits it when that has changed.
+    /// Posts the delivery summary when there is something to show, and edits it when that has changed.
     pub(crate) async fn show(&self, work: &mut Work) {
         let Some(text) = wording::delivery_summary(&work.dispatch) else { return };
         let fingerprint = work.dispatch.summary_fingerprint();
         let now = self.time.now();
         if !work.dispatch.deliveries.contains_key(SUMMARY) {
-            // Written down first and posted by the next claim: who dies after posting it must have left a trace.
+            // Stored first and posted by the next claim: a worker that dies after posting the summary must have left a
+            // trace.
             work.dispatch.deliveries.insert(
                 SUMMARY.to_owned(),
                 Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now),
@@ -48,7 +50,7 @@ impl DeliverySummaries {
             if let Some(summary) = work.dispatch.deliveries.get_mut(SUMMARY)
                 && posted
             {
-                // One that was found may show an earlier state: it is edited next.
+                // A summary that was found may show an earlier state. It is edited next.
                 let fingerprint = if task == Task::Send { fingerprint } else { String::new() };
                 summary.shown = Some(Shown { fingerprint, edits: 0 });
             }
@@ -77,14 +79,14 @@ impl DeliverySummaries {
                 return outcome;
             }
         }
-        // Finding the space or looking for the report may have taken its time.
+        // Finding the space or looking up the summary may have taken long.
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
         let parent = work.thread().cloned();
         let mut post = Post { markdown: wording::tagged_post(text, &tag), parent, ..Post::default() };
         let mut answer = webex.post(&room.id, &post).await;
-        // The message above is gone: then it stands by itself.
+        // The message above is gone. The summary is posted without it.
         if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
             answer = webex.post(&room.id, &post).await;
         }
@@ -98,7 +100,8 @@ impl DeliverySummaries {
         }
     }
 
-    /// Editing twice does no harm, so there is nothing to look for; after nine edits a new message begins.
+    /// Edits the summary. Editing twice does no harm, so there is nothing to look up. After nine edits a new message
+    /// begins.
     async fn edit_summary(&self, work: &mut Work, text: &str, fingerprint: String) {
         let now = self.time.now();
         let tag = work.dispatch.reference_tag(SUMMARY);
@@ -125,7 +128,8 @@ impl DeliverySummaries {
         }
     }
 
-    /// `Err(Some(pause))`: again later. `Err(None)`: this message can't be edited any more.
+    /// Edits the message. `Err(Some(pause))` means retry later. `Err(None)` means that this message can't be edited any
+    /// more.
     async fn edit(&self, webex: &Webex, work: &Work, id: &str, markdown: &str) -> Result<(), Option<i64>> {
         let space = work.space().ok_or(None)?;
         let row = self.spaces.space(space).await.map_err(|_| Some(15))?;
@@ -142,7 +146,7 @@ impl DeliverySummaries {
     }
 }
 
-/// What is to be done with the delivery summary itself.
+/// Returns what to do with the delivery summary itself.
 fn summary_task(dispatch: &Dispatch, now: Timestamp) -> Option<Task> {
     let summary = dispatch.deliveries.get(SUMMARY)?;
     match summary.progress {

@@ -1,11 +1,11 @@
-//! Where a delivery of ours lies, as it stands in an address that we give away.
+//! Tokens that identify a delivery in a URL.
 
 use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::Subject;
 
-/// Where a delivery of ours lies, as it stands in an address that we give to Twilio: `button.green.17.2.1`.
+/// Returns the token of a delivery for a URL that Twilio receives: `button.green.17.2.1`.
 ///
-/// It needs no signature of its own: Twilio signs the whole address.
+/// The token needs no signature of its own: Twilio signs the whole URL.
 pub(crate) fn token(key: &DispatchKey, name: &str) -> String {
     format!("{}.{}.{}.{name}", key.subject.as_str().replace(':', "."), key.epoch, key.number)
 }

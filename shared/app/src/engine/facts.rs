@@ -1,4 +1,4 @@
-//! Facts for other systems: published on the event bus.
+//! Facts for other systems, which are published on the event bus.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use handbell_core::delivery::{Dispatch, Fact};
@@ -24,7 +24,8 @@ impl Part for FactPublisher {
 }
 
 impl FactPublisher {
-    /// Publishes a dispatch's facts; those that were not taken, if any were. None when there was nothing to publish.
+    /// Publishes a dispatch's facts. Returns the facts that must be published again. Returns none if the stored facts
+    /// stay as they are, because there are none or because the bus could not be reached.
     pub(crate) async fn publish(&self, dispatch: &Dispatch) -> Option<Vec<Fact>> {
         let facts = &dispatch.facts;
         if facts.is_empty() {
@@ -47,7 +48,7 @@ impl FactPublisher {
         match self.events.put_events().set_entries(Some(entries.collect())).send().await {
             Ok(answer) if answer.failed_entry_count() == 0 => Some(Vec::new()),
             Ok(answer) => {
-                // Entries are answered in their order: an entry without an id was not taken.
+                // The results have the order of the entries. An entry without an id was not accepted.
                 let failed =
                     answer.entries().iter().zip(facts).filter(|(entry, _)| entry.event_id().is_none());
                 let again = failed.filter(|(entry, fact)| {
@@ -59,7 +60,7 @@ impl FactPublisher {
                         tracing::error!(
                             fact = fact.kind,
                             code = entry.error_code(),
-                            "the bus refuses this fact for good"
+                            "the bus rejects this fact permanently"
                         );
                     }
                     transient
@@ -67,7 +68,7 @@ impl FactPublisher {
                 Some(again.map(|(_, fact)| fact.clone()).collect())
             }
             Err(error) => {
-                tracing::warn!(reason = ?error.as_service_error(), "the bus took no facts; tried again");
+                tracing::warn!(reason = ?error.as_service_error(), "the bus accepted no facts; they are retried");
                 None
             }
         }

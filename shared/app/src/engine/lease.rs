@@ -1,4 +1,4 @@
-//! The lease on a dispatch: taken before anything is sent, and let go when what came of it is written down.
+//! The lease on a dispatch: claimed before anything is sent, and released when the outcomes are stored.
 
 use handbell_core::delivery::{Dispatch, DispatchKey};
 use handbell_store::table::RowKey;
@@ -11,11 +11,11 @@ use crate::engine::work::{Claim, Work};
 use crate::parts::{Time, parts};
 use crate::{Fault, Ids};
 
-/// A dispatch of which this worker has the lease.
+/// A dispatch whose lease this worker holds.
 pub(crate) struct ClaimedDispatch {
     pub(crate) dispatch: Dispatch,
     pub(crate) claim: Claim,
-    /// Deliveries that are given up already: each of their workers died.
+    /// Deliveries that are given up already, because the worker of each attempt died.
     pub(crate) worn_out: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ parts! {
 }
 
 impl DispatchLeases {
-    /// Claims a dispatch; none if another worker has it, or nothing of it is due.
+    /// Claims a dispatch. Returns none if another worker has it, or if nothing of it is due.
     pub(crate) async fn claim(&self, key: &DispatchKey) -> Result<Option<ClaimedDispatch>, Fault> {
         let owner = self.ids.unique();
         let claimed_at = self.time.now();
@@ -40,9 +40,9 @@ impl DispatchLeases {
             return Ok(None);
         };
         if died_at_ms.is_some() {
-            tracing::warn!(dispatch = ?key, "somebody died at this work; what may have been said is looked up first");
+            tracing::warn!(dispatch = ?key, "a worker died with this lease; what it may have sent is looked up first");
         }
-        // Whoever died had brought forward what failures had brought forward, and perhaps said it.
+        // The worker that died may already have sent the deliveries that earlier failures expedited.
         if let Some(died) = died_at_ms.and_then(|died| Timestamp::from_millisecond(died).ok()) {
             dispatch.expedite(died);
         }
@@ -52,7 +52,7 @@ impl DispatchLeases {
         Ok(Some(ClaimedDispatch { dispatch: *dispatch, claim, worn_out }))
     }
 
-    /// Writes down what came of it. What callbacks wrote meanwhile is taken over.
+    /// Stores the outcomes and releases the lease. Receipts that callbacks wrote meanwhile are merged.
     pub(crate) async fn release(&self, mut work: Work) -> Result<(), Fault> {
         for _ in 0..10 {
             let now = self.time.now();
@@ -64,7 +64,7 @@ impl DispatchLeases {
                     return Ok(());
                 }
                 Released::Lost => {
-                    tracing::warn!(dispatch = ?work.dispatch.key, "the lease ran out at work; another has taken over and looks up what was said");
+                    tracing::warn!(dispatch = ?work.dispatch.key, "the lease ran out; another worker has taken over and looks up what was sent");
                     return Ok(());
                 }
                 Released::Changed => {

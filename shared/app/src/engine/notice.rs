@@ -1,4 +1,4 @@
-//! Notices: what is said to one address and belongs to no incident.
+//! Notices: messages to one address that belong to no incident.
 
 use handbell_core::delivery::{
     Body, Content, Delivery, DirectMessage, Dispatch, DispatchKey, Message, PhoneMessage,
@@ -13,11 +13,11 @@ use crate::configuration::Configuration;
 use crate::engine::queue::Queue;
 use crate::parts::parts;
 
-/// A notice that nobody could deliver for so long is of no use any more.
+/// Retention of a notice. A notice that couldn't be delivered by then is of no use any more.
 const NOTICE_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 parts! {
-    /// Writes notices, to be delivered like any other message.
+    /// Stores notices, which are delivered like any other message.
     pub(crate) struct NoticeSender {
         config: Configuration,
         notices: Notices,
@@ -26,7 +26,7 @@ parts! {
 }
 
 impl NoticeSender {
-    /// Tells the admins, once for each id.
+    /// Notifies the admins, once for each id.
     pub(crate) async fn tell_admins_once(&self, text: &str, id: &str, now: Timestamp) -> Result<(), Fault> {
         let content = || Content::Text(text.to_owned());
         let admins = &self.config.admins;
@@ -52,7 +52,7 @@ impl NoticeSender {
         id: &str,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        // The moment is part of its name, so that notices to one address don't meet.
+        // The time is part of the key, so that notices to one address don't collide.
         let epoch = u64::try_from(now.as_microsecond()).unwrap_or_default();
         let key = DispatchKey { subject: subject.clone(), epoch, number: 1 };
         let mut dispatch = Dispatch::new(key, Body::Notice, now);

@@ -1,4 +1,4 @@
-//! Our own posts in a space, found again by their reference tags.
+//! Look-up of Handbell's own posts in a space, by their reference tags.
 
 use handbell_core::delivery::Outcome;
 use handbell_outbound::webex::Webex;
@@ -9,15 +9,15 @@ use crate::parts::parts;
 use crate::vendor::WebexAccount;
 
 parts! {
-    /// Looks for our own posts.
+    /// Looks up Handbell's own posts.
     pub(crate) struct PostLookup {
         webex: WebexAccount,
     }
 }
 
 impl PostLookup {
-    /// Our post with this reference tag. A bot can't list what it posted in a group space: there its own post comes back by
-    /// the webhook and is written down; that Webex answers at all is what is learnt here.
+    /// Finds the post with this reference tag. A bot can't list its own posts in a group space: there, the webhook
+    /// reports each post, and the report is stored as a receipt. The list then only proves that Webex answers.
     pub(crate) async fn find_in_room(
         &self,
         webex: &Webex,
@@ -35,7 +35,8 @@ impl PostLookup {
         Ok(ours.map(|message| message.id))
     }
 
-    /// What a bot's empty look proves: only that Webex answers. The webhook that brings its own post gets some more time.
+    /// Returns an outcome if the look-up must be repeated. A bot's empty look-up proves only that Webex answers, so the
+    /// webhook that reports the post gets some more time.
     pub(crate) async fn must_look_again(&self, work: &Work, name: &str) -> Option<Outcome> {
         let bot = self.webex.identity().await.is_ok_and(|me| me.bot);
         (bot && work.delivery(name)?.looks == 0).then_some(Outcome::LookAgain)

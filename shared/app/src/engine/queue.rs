@@ -1,4 +1,4 @@
-//! The work queue: it is told which rows are due.
+//! The work queue of due rows.
 
 use handbell_store::table::RowKey;
 use jiff::Timestamp;
@@ -23,14 +23,14 @@ impl Part for Queue {
 }
 
 impl Queue {
-    /// Tells the queue that these rows are due, each at its time. Best effort: the tick finds what this misses. False if
-    /// the queue has not taken all.
+    /// Enqueues rows, each for the time at which it is due. Best effort: the tick finds the rows that the queue misses.
+    /// Returns false if the queue hasn't accepted all of them.
     pub(crate) async fn enqueue(&self, rows: &[(RowKey, Timestamp)], now: Timestamp) -> bool {
         use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
         let mut taken = true;
         for ten in rows.chunks(10) {
             let entries = ten.iter().enumerate().filter_map(|(index, (row, at))| {
-                // Rounded up: a message that comes early finds nothing to do.
+                // Rounded up: a message that arrives early finds nothing to do.
                 let seconds =
                     (at.as_millisecond() - now.as_millisecond() + 999).div_euclid(1000).clamp(0, 900);
                 let body = serde_json::to_string(row).ok()?;
@@ -53,12 +53,12 @@ impl Queue {
                     taken = false;
                     tracing::warn!(
                         failed = sent.failed().len(),
-                        "some messages were not taken; the tick will find the rows"
+                        "some messages were not accepted; the tick will find the rows"
                     );
                 }
                 Err(error) => {
                     taken = false;
-                    tracing::warn!(reason = ?error.as_service_error(), "the queue took no message; the tick will find the rows");
+                    tracing::warn!(reason = ?error.as_service_error(), "the queue accepted no message; the tick will find the rows");
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The space that a dispatch speaks in: remembered, adopted, made, and made again when it is gone.
+//! The space of a dispatch: remembered, adopted, created, and created again when it is gone.
 
 use handbell_core::config::{Reuse, is_phone_number};
 use handbell_core::conversation::{Agent, Conversation};
@@ -16,21 +16,21 @@ use crate::engine::work::{InConversation, InIncident, Scope, Work, wait};
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
-/// A space as it shall be.
+/// A space as it should be.
 pub(crate) struct WantedSpace {
-    /// The name under which it is remembered.
+    /// Name under which the space is stored.
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) team: Option<String>,
-    /// One for always may be older than what speaks in it now.
+    /// Whether the space is permanent. It may then be older than the incident that uses it now.
     pub(crate) always: bool,
     pub(crate) oldest: Timestamp,
-    /// Who comes back if it was lost and is made again; who is in it from the first, if `people_first`.
+    /// People who are added when the space is created again after a loss, and also to a new space if `people_first`.
     pub(crate) people: Vec<Message>,
     pub(crate) people_first: bool,
-    /// A space whose title ends with these digits may be taken over.
+    /// Digits at the end of a title by which an existing space may be adopted.
     pub(crate) digits: Option<String>,
-    /// The conversation whose space it is.
+    /// Conversation that the space belongs to.
     pub(crate) of: Option<Named>,
 }
 
@@ -69,7 +69,7 @@ impl WantedSpace {
             oldest: opened_at - SignedDuration::from_mins(2),
             people: assignee.map(invite).into_iter().collect(),
             people_first: false,
-            // Of a short number, or what isn't one, too many titles end with the same digits.
+            // Too many titles end with the digits of a short number, or of something that isn't a number.
             digits: number
                 .filter(|number| is_phone_number(number) && number.len() > 8)
                 .map(|number| number.trim_start_matches('+').to_owned()),
@@ -78,28 +78,28 @@ impl WantedSpace {
     }
 }
 
-/// A space to speak in.
+/// A space to post in.
 pub(crate) struct Room {
-    /// The name under which it is remembered.
+    /// Name under which the space is stored.
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) row: SpaceRow,
 }
 
-/// How far earlier workers came with making a space.
+/// How far earlier workers came with creating a space.
 struct Making {
-    /// A space may have been made of which nobody knows.
+    /// Whether a space may have been created that isn't recorded.
     begun: bool,
-    /// How often it was made and lost.
+    /// Number of times that the space was created and lost.
     made: u32,
 }
 
-/// Nothing was sent, whatever the vendor's trouble was: it concerned the space and not what is said in it.
+/// Returns the outcome of a failure that concerned the space: nothing was sent, whatever the vendor's failure was.
 fn later(failure: &Failure) -> Outcome {
     let seconds = match failure {
         Failure::NotSent { retry_after: Some(pause), .. } => i64::try_from(pause.as_secs()).unwrap_or(15),
         Failure::NotSent { retry_after: None, .. } => 5,
-        // The space may have been made: it is given time to show itself.
+        // The space may have been created, and gets time to appear.
         Failure::Unknown { .. } => 30,
         Failure::Refused { .. } => 0,
     };
@@ -110,7 +110,7 @@ fn later(failure: &Failure) -> Outcome {
 }
 
 parts! {
-    /// Finds the spaces that dispatches speak in, and makes them.
+    /// Finds the spaces that dispatches post in, and creates them.
     pub(crate) struct SpaceFinder {
         config: Configuration,
         spaces: Spaces,
@@ -122,7 +122,7 @@ parts! {
 }
 
 impl SpaceFinder {
-    /// The dispatch's space. An outcome instead means that nothing can be said in it now.
+    /// Returns the dispatch's space. An outcome instead means that nothing can be posted in it now.
     pub(crate) async fn room(&self, webex: &Webex, work: &Work) -> Result<Room, Outcome> {
         let wanted = match &work.scope {
             Scope::Incident(of) => WantedSpace::of_incident(of, work),
@@ -137,7 +137,7 @@ impl SpaceFinder {
         self.space(webex, &wanted, work).await
     }
 
-    /// This space, by whoever works on `work`.
+    /// Returns the wanted space. The worker that holds `work` creates it if necessary.
     pub(crate) async fn space(
         &self,
         webex: &Webex,
@@ -159,7 +159,7 @@ impl SpaceFinder {
         let SpaceClaim::Ours { begun, made } = claim else { return Err(wait(1)) };
         match self.find_or_make(webex, wanted, work, &Making { begun, made }).await {
             Ok(id) => {
-                // If another took over meanwhile, it finds the space that we made by its title.
+                // If another worker took over meanwhile, that worker finds the new space by its title.
                 if !self
                     .space_making
                     .remember_space(&wanted.name, &id, made, &work.owner)
@@ -179,7 +179,7 @@ impl SpaceFinder {
         }
     }
 
-    /// The id of the space, or the failure and whether the space may exist nevertheless.
+    /// Returns the id of the space, or the failure and whether the space may exist nevertheless.
     async fn find_or_make(
         &self,
         webex: &Webex,
@@ -209,14 +209,14 @@ impl SpaceFinder {
         let fresh = found.is_none();
         let id = match found {
             Some(room) => room.id,
-            // An acknowledgement stops an incident's space; a customer's is wanted however long the list of spaces was.
+            // An acknowledgement stops an incident's space. A customer's space is wanted however long the search took.
             None if wanted.of.is_none() && !work.may_begin(self.time.now()) => {
                 let why = "looking for the space took too long".to_owned();
                 return Err((Failure::NotSent { retry_after: None, why }, begun));
             }
             None => match webex.create_room(&title, wanted.team.as_deref()).await {
                 Ok(room) => {
-                    // Whose it is comes first: an agent may answer as soon as the space is there.
+                    // The owner is recorded first: an agent may answer as soon as the space exists.
                     if !self.is_ours(&room.id, wanted).await.map_err(|failure| (failure, true))? {
                         let why = "the new space is another's already".to_owned();
                         return Err((Failure::NotSent { retry_after: None, why }, true));
@@ -230,11 +230,12 @@ impl SpaceFinder {
             },
         };
         if made > 0 || (wanted.people_first && (fresh || begun)) {
-            // It was lost and is made again: those who were invited before come back before anybody speaks in it.
+            // People are added before anything is posted: those who were invited before a space was lost, or those who
+            // come first.
             for message in &wanted.people {
                 let Message::Space(SpaceMessage::Invite { email, moderator }) = message else { continue };
                 match webex.add_member(&id, email, *moderator).await {
-                    // Somebody who can't be added was told of when it was tried first.
+                    // The first attempt reported a person who can't be added.
                     Ok(_) | Err(Failure::Refused { .. }) => {}
                     Err(failure) => return Err((failure, true)),
                 }
@@ -243,8 +244,8 @@ impl SpaceFinder {
         Ok(id)
     }
 
-    /// Whether a space that there is may be taken over. Anybody can give a space any title and bring us into it: where there
-    /// are customers' words, it must be the team's, or one that we made.
+    /// Returns whether an existing space may be adopted. Anyone can give a space any title and add the bot to it. A
+    /// space with customers' words must therefore belong to the team, or have been created by the bot.
     async fn takes_over(&self, room: &Found, wanted: &WantedSpace) -> Result<bool, Failure> {
         let private = wanted.of.is_some() || wanted.people_first;
         if private && wanted.team.is_none() {
@@ -257,18 +258,19 @@ impl SpaceFinder {
         self.is_ours(&room.id, wanted).await
     }
 
-    /// Remembers whose space it is; false if it is another's already.
+    /// Records the conversation that the space belongs to. Returns false if the space belongs to another.
     async fn is_ours(&self, room: &str, wanted: &WantedSpace) -> Result<bool, Failure> {
         let Some(whose) = &wanted.of else { return Ok(true) };
         let remembered = self.conversations.remember_room(room, whose).await;
         remembered.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })
     }
 
-    /// After a 404 in a space: is it gone? Then it is forgotten, and the delivery comes again in a new one.
+    /// Checks after a 404 whether the space is gone. A space that is gone is forgotten, and the delivery is retried in
+    /// a new one.
     pub(crate) async fn room_is_gone(&self, webex: &Webex, room: &Room) -> Option<Outcome> {
         match webex.room(&room.id).await {
             Err(Failure::Refused { code: 404 | 403, .. }) => {
-                tracing::warn!(space = room.name, "the space is gone; it is made again");
+                tracing::warn!(space = room.name, "the space is gone; it is created again");
                 match self.space_making.forget_space(&room.name, &room.row).await {
                     Ok(()) => Some(wait(0)),
                     Err(_) => Some(wait(5)),
@@ -280,7 +282,7 @@ impl SpaceFinder {
     }
 }
 
-/// The title ends with the whole number, however people write it: `Tommy +1 202-555-0123`.
+/// Returns whether the title ends with the whole number, however people write it: `Tommy +1 202-555-0123`.
 fn ends_with(title: &str, digits: Option<&str>) -> bool {
     let Some(digits) = digits else { return false };
     let in_number = |c: &char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '.' | '(' | ')' | '/');

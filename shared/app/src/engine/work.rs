@@ -15,7 +15,7 @@ pub(crate) struct Work {
     pub(crate) claimed_at: Timestamp,
     pub(crate) dispatch: Dispatch,
     pub(crate) words: Words,
-    /// An acknowledgement or an end came first: nothing is begun, only looked up.
+    /// Whether an acknowledgement or an end came first. Then nothing begins, and attempts are only looked up.
     pub(crate) cancelled: bool,
     pub(crate) scope: Scope,
 }
@@ -26,49 +26,50 @@ pub(crate) enum Scope {
     Incident(InIncident),
     /// A conversation.
     Conversation(InConversation),
-    /// Nothing: it has no plan and no space.
+    /// Neither: the dispatch has no plan and no space.
     Notice,
 }
 
-/// The incident that a dispatch belongs to.
+/// The incident that a dispatch belongs to, and its plan.
 pub(crate) struct InIncident {
     pub(crate) plan: Arc<Plan>,
-    /// The name under which its space is remembered.
+    /// Name under which the incident's space is stored.
     pub(crate) space: String,
-    /// The latest incident of the subject.
+    /// Latest incident of the subject.
     pub(crate) incident: Option<Incident>,
 }
 
 /// The conversation that a dispatch belongs to.
 pub(crate) struct InConversation {
-    /// None if the customer was forgotten.
+    /// None if the customer was erased.
     pub(crate) conversation: Option<Conversation>,
-    /// The name under which its space is remembered.
+    /// Name under which the conversation's space is stored.
     pub(crate) space: String,
-    /// Why its replies to the customer must not leave any more.
+    /// Reason why its replies to the customer must not leave any more.
     pub(crate) stopped: Option<&'static str>,
 }
 
-/// A claim: which worker, and since when.
+/// A claim: the worker that holds the lease, and the time of the claim.
 pub(crate) struct Claim {
     pub(crate) owner: String,
     pub(crate) at: Timestamp,
 }
 
 impl Work {
-    /// No vendor call begins late: an acknowledgement may have come since the claim.
+    /// Returns whether a vendor call may still begin. None begins late, because an acknowledgement may have come since
+    /// the claim.
     pub(crate) fn may_begin(&self, now: Timestamp) -> bool {
         now.duration_since(self.claimed_at) < START_WITHIN
     }
 
-    /// The incident that it tells of: as it ended, or as it is now.
+    /// Returns the incident that the dispatch reports: as it ended, or as it is now.
     pub(crate) fn told_incident(&self) -> Option<&Incident> {
         let ended = self.dispatch.of_incident()?.ended.as_deref();
         let now = self.incident().filter(|incident| incident.epoch == self.dispatch.key.epoch);
         ended.or(now)
     }
 
-    /// The latest incident of the subject.
+    /// Returns the latest incident of the subject.
     pub(crate) fn incident(&self) -> Option<&Incident> {
         match &self.scope {
             Scope::Incident(of) => of.incident.as_ref(),
@@ -76,7 +77,7 @@ impl Work {
         }
     }
 
-    /// The conversation, unless the customer was forgotten.
+    /// Returns the conversation, unless the customer was erased.
     pub(crate) fn conversation(&self) -> Option<&Conversation> {
         match &self.scope {
             Scope::Conversation(of) => of.conversation.as_ref(),
@@ -84,12 +85,12 @@ impl Work {
         }
     }
 
-    /// The plan, where there is one.
+    /// Returns the plan, if there is one.
     pub(crate) fn plan(&self) -> Option<&Plan> {
         self.scope.plan()
     }
 
-    /// The name under which the space is remembered, where there is one.
+    /// Returns the name under which the space is stored, if there is one.
     pub(crate) fn space(&self) -> Option<&str> {
         match &self.scope {
             Scope::Incident(of) => Some(&of.space),
@@ -98,12 +99,12 @@ impl Work {
         }
     }
 
-    /// What it posts stands under this message of Webex's.
+    /// Returns the Webex message under which the dispatch posts.
     pub(crate) fn thread(&self) -> Option<&String> {
         self.dispatch.of_conversation()?.thread.as_ref()
     }
 
-    /// Why its replies to the customer must not leave any more.
+    /// Returns the reason why its replies to the customer must not leave any more.
     fn stopped(&self) -> Option<&'static str> {
         match &self.scope {
             Scope::Conversation(of) => of.stopped,
@@ -115,7 +116,7 @@ impl Work {
         self.dispatch.deliveries.get(name)
     }
 
-    /// After an empty look: is it still wanted, and may it be sent once more?
+    /// Returns an outcome if, after an empty look-up, the delivery is no longer wanted or must not be sent once more.
     pub(crate) fn after_empty_look(&self, delivery: &Delivery) -> Option<Outcome> {
         if self.cancelled {
             return Some(Outcome::NotWanted);
@@ -144,7 +145,7 @@ impl Scope {
     }
 }
 
-/// Nothing was sent; it is tried again after a pause.
+/// Returns an outcome of a delivery that wasn't sent and is retried after a pause.
 pub(crate) fn wait(seconds: i64) -> Outcome {
     Outcome::Waits { pause: SignedDuration::from_secs(seconds) }
 }
