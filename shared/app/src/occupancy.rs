@@ -1,4 +1,4 @@
-//! Floors that fill up: polls, pushed sightings, cards and their charts.
+//! Occupancy of zones: polls, pushed sightings, cards and their charts.
 
 pub(crate) mod chart;
 pub(crate) mod choice;

@@ -1,4 +1,4 @@
-//! The picture on a zone's card: `/chart/{name}`.
+//! The chart on a zone's card: `/chart/{name}`.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -18,13 +18,13 @@ use crate::parts::{PublicUrl, Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::{Failed, Fault, refuse, typed};
 
-/// What stands in the place of a delivery's name.
+/// Takes the place of a delivery's name in a chart's token.
 const CHART: &str = "chart";
 
-/// A chart shows an hour at least.
+/// Minimum number of points in a chart, which cover an hour.
 const FEWEST: usize = 12;
 
-/// The picture of a view. Hours before the first count that is known are left out.
+/// Draws the chart of a view. Points before the first known count are left out.
 pub(crate) fn draw(view: &View, words: &Words) -> Vec<u8> {
     let tone = |level: Level| match level {
         Level::Warn => Tone::Warn,
@@ -56,7 +56,7 @@ pub(crate) fn draw(view: &View, words: &Words) -> Vec<u8> {
 }
 
 parts! {
-    /// Makes the addresses of charts.
+    /// Creates the URLs of charts.
     pub(crate) struct ChartLinks {
         config: Configuration,
         secrets: Secrets,
@@ -66,7 +66,7 @@ parts! {
 }
 
 impl ChartLinks {
-    /// The address of a dispatch's chart. Nobody can guess another's: it is signed.
+    /// Returns the URL of a dispatch's chart. It is signed, so that nobody can guess another's.
     pub(crate) async fn url(&self, key: &DispatchKey) -> Result<String, Fault> {
         let name = token(key, CHART);
         let secret = self.secrets.get(self.config.link_secret(), self.time.now()).await?;
@@ -86,7 +86,7 @@ parts! {
 }
 
 impl ChartPicture {
-    /// Draws it again each time, from what was written down with the card.
+    /// Answers with the chart, which is drawn each time from the view that was stored with the card.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.picture(&request).await.unwrap_or_else(|failed| refuse(&failed))
     }

@@ -1,4 +1,4 @@
-//! A choice on a zone's card, or the same in words in its space.
+//! Choices on a zone's card, or the same in words in the zone's space.
 
 use handbell_core::button::EventId;
 use handbell_core::delivery::DispatchKey;
@@ -16,13 +16,14 @@ use crate::engine::apply::Engine;
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
-/// Webex sends an event again within minutes; a replay of last year finds another incident.
+/// Retention of a choice's event id. Webex repeats an event within minutes; a replay of last year finds another
+/// incident.
 const KEEP: SignedDuration = SignedDuration::from_hours(24 * 7);
-/// What "Snooze" means where the configuration doesn't say any more.
+/// Length of a snooze for a zone that is gone from the configuration.
 const SNOOZE: SignedDuration = SignedDuration::from_mins(30);
 
 parts! {
-    /// Takes what people choose about a zone that is busy.
+    /// Takes choices of people about a busy zone.
     pub(crate) struct ZoneChoices {
         config: Configuration,
         engine: Engine,
@@ -33,11 +34,11 @@ parts! {
     }
 }
 
-/// A button on a zone's card was pressed.
+/// A press of a button on a zone's card.
 pub(crate) struct ZoneChoice<'a> {
-    /// The press itself, by its id at Webex.
+    /// Id of the press at Webex.
     pub(crate) action: &'a str,
-    /// The incident that the card shows.
+    /// Reference of the incident that the card shows.
     pub(crate) reference: &'a str,
     pub(crate) choice: ZoneAnswer,
     pub(crate) room: &'a str,
@@ -45,16 +46,16 @@ pub(crate) struct ZoneChoice<'a> {
 }
 
 impl ZoneChoices {
-    /// A choice on a zone's card.
+    /// Applies a choice on a zone's card.
     pub(crate) async fn take_choice(&self, webex: &Webex, chosen: ZoneChoice<'_>) -> Result<(), Fault> {
         let ZoneChoice { action, reference, choice, room, person } = chosen;
         let Some(named) = self.incidents.named(reference).await? else { return Ok(()) };
         let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
         if incident.epoch != named.epoch || !self.is_space_of(&incident, room).await? {
-            // Whoever sees one card could otherwise answer for every other.
+            // Otherwise a person who sees one card could answer for every other incident.
             tracing::warn!(
                 incident = reference,
-                "a choice from a card that isn't in the incident's space, or of one that is over"
+                "a choice on a card was ignored: the card isn't in the incident's space, or the incident is over"
             );
             return Ok(());
         }
@@ -64,7 +65,7 @@ impl ZoneChoices {
         self.take(choice, &incident, who, format!("card-{action}")).await
     }
 
-    /// `on my way`, `snooze` or `not busy`, written in a space: for those who don't see cards.
+    /// Applies `on my way`, `snooze` or `not busy`, written in a space by people who don't see cards.
     pub(crate) async fn take_words(&self, message: &WebexMessage, our_name: &str) -> Result<(), Fault> {
         let (Some(text), Some(room), Some(person)) = (&message.text, &message.room_id, &message.person_id)
         else {
@@ -78,7 +79,7 @@ impl ZoneChoices {
                 here.push(incident);
             }
         }
-        // Of several zones in one space, the one that was told last is meant.
+        // Of several zones in one space, the choice refers to the one with the latest event.
         let Some(incident) = here.into_iter().max_by_key(|incident| incident.heard_at) else { return Ok(()) };
         let webex = self.webex.client().await?;
         let Some(who) = self.name_in(&webex, room, person).await? else { return Ok(()) };
@@ -105,11 +106,11 @@ impl ZoneChoices {
         let event = Event::Command { by, epoch: Some(incident.epoch), command };
         let id = EventId { key, keep: KEEP };
         let applied = self.engine.apply(&incident.subject, &event, Some(&id)).await?;
-        tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "a choice");
+        tracing::info!(subject = incident.subject.as_str(), choice = choice.name(), outcome = ?applied.outcome, "choice applied");
         Ok(())
     }
 
-    /// True when this is the space in which the incident speaks.
+    /// Returns whether this is the incident's space.
     async fn is_space_of(&self, incident: &Incident, room: &str) -> Result<bool, Fault> {
         if incident.subject.kind() != Kind::Zone {
             return Ok(false);
@@ -120,14 +121,15 @@ impl ZoneChoices {
         Ok(space.and_then(|space| space.room).is_some_and(|ours| ours == room))
     }
 
-    /// What a member of the space is called; none for somebody who isn't in it.
+    /// Returns the name of a member of the space, or none for a person who isn't in it.
     async fn name_in(&self, webex: &Webex, room: &str, person: &str) -> Result<Option<String>, Fault> {
         let member = webex.member(room, person).await?;
         Ok(member.and_then(|member| member.person_display_name.or(member.person_email)))
     }
 }
 
-/// The whole message is the choice, a mention of us before it aside: "I am not on my way" is none.
+/// Returns the choice if the message consists of nothing else but a leading mention of the bot: "I am not on my way" is
+/// none.
 fn in_words(text: &str, our_name: &str) -> Option<ZoneAnswer> {
     let text = text.trim();
     let said = text.strip_prefix(our_name).unwrap_or(text).trim().trim_end_matches(['.', '!']).to_lowercase();

@@ -1,4 +1,4 @@
-//! The sites are polled, once a minute: read, ask, decide, write down, tell.
+//! Polls of the sites, once a minute: load, count, decide, store, apply.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,32 +22,32 @@ use crate::occupancy::site_clients::SiteClients;
 use crate::parts::{Time, parts};
 use crate::{Fault, Ids, Secrets};
 
-/// All answers of a site together may take this long; what wasn't asked by then is unknown for this minute.
+/// Time-out for all requests to a site. Zones that weren't counted by then are unknown for this minute.
 const WITHIN: Duration = Duration::from_secs(20);
-/// A signal is remembered this long: it is crossed out within a minute or two.
+/// Retention of a signal's event id. A signal is confirmed within a minute or two.
 const KEEP: SignedDuration = SignedDuration::from_hours(48);
-/// So many signals are told at once.
+/// Number of subjects whose signals are applied concurrently.
 const AT_ONCE: usize = 8;
 
-/// What a poll saw of a zone, for the metrics.
+/// Result of a poll for one zone, for the metrics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneSeen {
-    /// Its name.
+    /// Name of the zone.
     pub zone: String,
-    /// How many devices; none if that isn't known.
+    /// Number of devices; none if it is unknown.
     pub count: Option<u32>,
     /// Number of devices at which the zone is full.
     pub capacity: Option<u32>,
 }
 
-/// What a poll saw, for the metrics.
+/// Result of a poll, for the metrics.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PollSeen {
-    /// Each zone.
+    /// Results of the zones.
     pub zones: Vec<ZoneSeen>,
-    /// Another poll was still at work, so this one did nothing.
+    /// Whether another poll was still running, so that this one did nothing.
     pub busy: bool,
-    /// How long it took.
+    /// Duration of the poll.
     pub took: SignedDuration,
 }
 
@@ -66,8 +66,8 @@ parts! {
 }
 
 impl SitePoll {
-    /// Polls every site, none waiting for another. An error means that a site's state couldn't be read or written; the
-    /// others were polled all the same.
+    /// Polls every site, none waiting for another. An error means that a site's state couldn't be read or written. The
+    /// other sites were polled nevertheless.
     pub async fn poll(&self) -> Result<PollSeen, Fault> {
         let now = self.time.now();
         let owner = self.ids.unique();
@@ -75,10 +75,11 @@ impl SitePoll {
             return Ok(PollSeen::default());
         }
         if !self.sites.claim_poll(&owner, now).await? {
-            tracing::warn!("the poll before is still at work; this one does nothing");
+            tracing::warn!("the previous poll is still running; this poll does nothing");
             return Ok(PollSeen { busy: true, ..PollSeen::default() });
         }
-        // The minute counts and not when in it a poll came: else fifteen minutes would be fifteen polls or sixteen, by chance.
+        // A poll counts for its minute, no matter when in the minute it runs. Otherwise fifteen minutes would be
+        // fifteen or sixteen polls, by chance.
         let minute = Timestamp::from_second(now.as_second().div_euclid(60) * 60).unwrap_or(now);
         let polls = self.config.sites.iter().map(async |(name, site)| {
             self.poll_site(name, site, minute).await.inspect_err(|fault| {
@@ -87,7 +88,7 @@ impl SitePoll {
         });
         let done = join_all(polls).await;
         if let Err(fault) = self.sites.release_poll(&owner).await {
-            tracing::warn!(reason = %fault, "the lease on polling runs out by itself");
+            tracing::warn!(reason = %fault, "the lease on polling could not be released; it runs out on its own");
         }
         let mut seen = PollSeen { took: self.time.now().duration_since(now), ..PollSeen::default() };
         for zones in done {
@@ -130,7 +131,7 @@ impl SitePoll {
             .collect();
         for zone in &polled {
             if let Err(why) = &zone.count {
-                tracing::warn!(site = name, zone = zone.name, why, "unknown");
+                tracing::warn!(site = name, zone = zone.name, why, "the count is unknown");
             }
         }
         let seen = polled.iter().map(|zone| ZoneSeen {
@@ -146,7 +147,7 @@ impl SitePoll {
         if !self.sites.save_site(name, &next).await? {
             tracing::warn!(
                 site = name,
-                "somebody else has polled this site meanwhile; this poll doesn't count"
+                "another poll has stored this site's state meanwhile; this poll doesn't count"
             );
             return Ok(Vec::new());
         }
@@ -154,7 +155,7 @@ impl SitePoll {
         Ok(seen)
     }
 
-    /// Until when people want to hear nothing, of the zones that aren't calm: they said so on a card.
+    /// Returns until when people have snoozed the zones that aren't calm, by a choice on a card.
     async fn snoozed_zones(&self, site: &Remembered) -> Result<BTreeMap<String, Timestamp>, Fault> {
         let busy = site.zones.iter().filter(|(_, watch)| watch.level.is_some());
         let subjects: Vec<Subject> = busy.map(|(zone, _)| Subject::zone(zone)).collect();
@@ -171,7 +172,8 @@ impl SitePoll {
             .collect())
     }
 
-    /// How many devices there are in each zone, or why that isn't known. Only our own table is an error.
+    /// Returns the number of devices in each zone, or the reason why it is unknown. Only a fault of our own table is an
+    /// error.
     async fn counts(
         &self,
         name: &str,
@@ -210,13 +212,13 @@ impl SitePoll {
             .collect())
     }
 
-    /// Lets the engine hear what is to be told, and crosses it out. What fails is told again by the next poll.
+    /// Applies the pending signals and confirms them. Signals that fail are applied again by the next poll.
     async fn tell(&self, name: &str, site: Remembered, now: Timestamp) {
         if site.pending.is_empty() {
             return;
         }
         let mut heard = BTreeSet::new();
-        // One subject's signals are told in their order; different subjects don't wait for each other.
+        // The signals of one subject are applied in their order. Different subjects don't wait for each other.
         let mut by_subject: BTreeMap<&Subject, Vec<&Pending>> = BTreeMap::new();
         for pending in &site.pending {
             by_subject.entry(&pending.subject).or_default().push(pending);
@@ -229,7 +231,7 @@ impl SitePoll {
                     match self.tell_one(name, &site, pending, now).await {
                         Ok(()) => heard.push(pending.id.clone()),
                         Err(fault) => {
-                            tracing::error!(subject = pending.subject.as_str(), reason = %fault, "not told yet; the next poll tells it");
+                            tracing::error!(subject = pending.subject.as_str(), reason = %fault, "a signal could not be applied; the next poll retries it");
                             break;
                         }
                     }
@@ -246,7 +248,7 @@ impl SitePoll {
             Ok(false) | Err(_) => {
                 tracing::warn!(
                     site = name,
-                    "what was told couldn't be crossed out; it is told again and heard once"
+                    "applied signals could not be confirmed; they are repeated and count once"
                 );
             }
         }
@@ -262,21 +264,21 @@ impl SitePoll {
         let mut signal = pending.signal.clone();
         if let Signal::Rise { view, .. } | Signal::Remind { view } = &mut signal {
             let zone = pending.subject.name();
-            // What is usual is worth knowing, but nobody waits for it.
+            // The usual count is worth knowing, but nobody waits for it.
             if let Err(fault) = self.complete(site, remembered, zone, view).await {
-                tracing::warn!(zone, reason = %fault, "the counts of before can't be read; the card does without");
+                tracing::warn!(zone, reason = %fault, "earlier counts can't be read; the card is shown without them");
             }
         }
         let id = EventId { key: pending.id.clone(), keep: KEEP };
         let applied = self.engine.apply(&pending.subject, &Event::Occupancy(signal), Some(&id)).await?;
         tracing::info!(
             subject = pending.subject.as_str(), outcome = ?applied.outcome,
-            after = now.duration_since(remembered.polled_at.unwrap_or(now)).as_secs(), "told"
+            after = now.duration_since(remembered.polled_at.unwrap_or(now)).as_secs(), "signal applied"
         );
         Ok(())
     }
 
-    /// Adds to a view what is usual at this time of the week, where it is going, and the last hours.
+    /// Adds to a view the usual count at this time of the week, the trend, and the counts of the last hours.
     async fn complete(
         &self,
         site: &str,
@@ -329,7 +331,7 @@ impl SitePoll {
     }
 }
 
-/// How many devices were seen in each zone; none if nothing was heard at all.
+/// Returns the number of devices that were seen in each zone, or none if no sightings arrived.
 fn present(
     batches: &[SeenRow],
     zones: &[(&str, &Zone, ZoneRule)],

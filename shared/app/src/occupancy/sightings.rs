@@ -1,4 +1,4 @@
-//! CMX or Meraki tells which devices it sees: `/cmx/{site}`, `/meraki/{site}`.
+//! Sightings of devices that CMX or Meraki pushes: `/cmx/{site}`, `/meraki/{site}`.
 
 use bytes::Bytes;
 use handbell_core::Rejected;
@@ -14,7 +14,7 @@ use crate::secrets::{Secrets, values};
 use crate::{Failed, answer, header, refuse};
 
 parts! {
-    /// Writes down which devices CMX and Meraki see.
+    /// Stores the devices that CMX and Meraki see.
     pub struct SightingsPush {
         config: Configuration,
         sightings: Sightings,
@@ -24,7 +24,7 @@ parts! {
 }
 
 impl SightingsPush {
-    /// Answers 200 once what was seen is stored. No address of a device is kept, only a keyed hash of it.
+    /// Answers 200 once the sightings are stored. No address of a device is kept, only a keyed hash of it.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
         self.take(&request).await.unwrap_or_else(|failed| refuse(&failed))
     }
@@ -49,7 +49,7 @@ impl SightingsPush {
             Some(Source::CmxPush(push)) if of_cmx => &push.key,
             Some(Source::MerakiPush(push)) if !of_cmx => {
                 if request.method() == Method::GET {
-                    // Meraki asks whether we are we, once, when it is set up.
+                    // Meraki validates the receiver once, when it is set up.
                     let validator = self.secrets.get(&push.validator.secret, now).await?;
                     return Ok(answer(StatusCode::OK, validator.expose_secret().to_owned()));
                 }
@@ -61,7 +61,7 @@ impl SightingsPush {
             return Err(Rejected::Unknown.into());
         }
         let read = |keys: &[&str]| {
-            // Whoever reads the table must not be able to try out addresses: the key is the salt.
+            // A reader of the table must not be able to try out addresses: the key is the salt.
             let salt = keys.first().copied().unwrap_or_default().as_bytes().to_vec();
             if of_cmx {
                 sightings::cmx(header(request, "authorization"), request.body(), keys, &salt, &zones)

@@ -1,4 +1,4 @@
-//! How sites are asked: each with the certificates that it wants, and at the pace that it bears.
+//! Clients of sites, each with the certificates and the pace that the site needs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,11 +11,11 @@ use handbell_outbound::floor::{Floor, RequestPace};
 use crate::Fault;
 use crate::parts::{Access, Dependencies, Part};
 
-/// Makes the HTTP client for a site with certificates of its own; the folder is where its files lie.
+/// Makes the HTTP client for a site with its own certificates. The folder contains the certificates' files.
 pub type MakeSiteClient =
     Arc<dyn Fn(&SiteConfig, &std::path::Path) -> Result<reqwest::Client, Fault> + Send + Sync>;
 
-/// Clients of sites, made when a site is asked first.
+/// Clients of sites, each made when its site is first polled.
 #[derive(Clone)]
 pub(crate) struct SiteClients {
     http: reqwest::Client,
@@ -42,7 +42,7 @@ impl Part for SiteClients {
 }
 
 impl SiteClients {
-    /// The client for a site: the one for all, or its own if it wants other certificates.
+    /// Returns the client for a site: the shared client, or the site's own if it needs other certificates.
     pub(super) fn client(&self, name: &str, site: &SiteConfig) -> Result<reqwest::Client, Fault> {
         let of_laptop = matches!(site.source(), Some(Source::Cmx(_))) && self.cmx_url.is_some();
         if of_laptop || (site.ca.is_none() && site.pin.is_none() && !site.insecure) {
@@ -55,7 +55,7 @@ impl SiteClients {
         if site.insecure {
             tracing::error!(
                 site = name,
-                "INSECURE: this site's certificate isn't checked. Whoever is in between can read the password and forge counts. \
+                "INSECURE: this site's certificate isn't checked. Anyone in between can read the password and forge counts. \
                  Give the site a `pin` or a `ca` instead."
             );
         }
@@ -64,7 +64,7 @@ impl SiteClients {
         Ok(client)
     }
 
-    /// Asks a site; none if it can't be asked.
+    /// Returns the client that counts a site's devices, or none if the site can't be asked.
     pub(super) fn floor(
         &self,
         client: reqwest::Client,

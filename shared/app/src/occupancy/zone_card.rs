@@ -1,4 +1,4 @@
-//! The card of a zone, and what takes its place.
+//! The card of a zone, and the text that replaces it.
 
 use handbell_core::delivery::{DispatchKey, Message, SpaceMessage};
 use handbell_core::incident::reference;
@@ -25,7 +25,7 @@ parts! {
 }
 
 impl ZoneCards {
-    /// A card; where cards aren't wanted, the same in words with the picture.
+    /// Returns the card, or the same in words with the chart where cards aren't wanted.
     pub(crate) async fn card(&self, work: &Work) -> Post {
         let Some(view) = work.dispatch.view() else { return Post::default() };
         // Without a webhook nobody hears a choice, so none is offered.
@@ -49,7 +49,7 @@ impl ZoneCards {
         }
     }
 
-    /// The same in words, with the picture as a file.
+    /// Returns the same in words, with the chart as a file.
     pub(crate) fn words_and_picture(&self, work: &Work, view: &View, answers: bool) -> Post {
         Post {
             markdown: wording::occupancy::markdown(view, &work.words, answers),
@@ -58,7 +58,7 @@ impl ZoneCards {
         }
     }
 
-    /// The id of the card that this stands under, if it is there already.
+    /// Returns the id of the card that the message belongs under, if the card has been posted.
     pub(crate) async fn card_above(&self, attempt: Attempt<'_>) -> Option<String> {
         let work = attempt.work;
         let number = attempt.delivery.under?;
