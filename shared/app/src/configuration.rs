@@ -1,4 +1,4 @@
-//! What people wrote, and what follows from it alone: which plan a subject runs, what it is called, whose line it is.
+//! The configuration, and what follows from it alone: the plan of a subject, its name, its line.
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -49,23 +49,24 @@ impl From<Config> for Configuration {
 }
 
 impl Configuration {
-    /// The plan of this name, as it stands today.
+    /// Returns the plan of this name as configured today.
     pub(crate) fn known(&self, name: &str) -> Option<&KnownPlan> {
         self.0.plans.get(name)
     }
 
-    /// The zone in which times are told.
+    /// Returns the time zone in which times are shown.
     pub(crate) fn zone(&self) -> &TimeZone {
         &self.0.zone
     }
 
-    /// The button that a subject is.
+    /// Returns the button of a subject, with its name.
     pub(crate) fn button(&self, subject: &Subject) -> Option<(&str, &Button)> {
         let name = (subject.kind() == Kind::Button).then(|| subject.name())?;
         self.buttons.get_key_value(name).map(|(name, button)| (name.as_str(), button))
     }
 
-    /// The plan that a new incident of the subject runs today; none if it is gone from the configuration.
+    /// Returns the plan that a new incident of the subject runs today, or none if the subject is gone from the
+    /// configuration.
     pub(crate) fn plan_of(&self, subject: &Subject) -> Option<(&String, &KnownPlan)> {
         let plan = match subject.kind() {
             Kind::Button => &self.buttons.get(subject.name())?.plan,
@@ -82,7 +83,8 @@ impl Configuration {
         self.0.plans.get_key_value(plan)
     }
 
-    /// The same for what this event opens: a mail's rule or its severity may have a plan of its own.
+    /// Returns the plan for an incident that this event opens. A mail's rule or an alert's severity may have its own
+    /// plan.
     pub(crate) fn plan_for(&self, subject: &Subject, event: &Event) -> Option<(&String, &KnownPlan)> {
         match event {
             Event::Alert(raised) => {
@@ -92,7 +94,7 @@ impl Configuration {
         }
     }
 
-    /// An incident knows itself what it is about, where the configuration can't tell.
+    /// Returns the words for texts about a subject. The incident supplies the name where the configuration can't.
     pub(crate) fn words(&self, subject: &Subject, incident: Option<&Incident>) -> Words {
         let called = incident.and_then(|incident| incident.label.as_deref());
         let alert = incident.and_then(|incident| incident.alert.as_ref());
@@ -113,38 +115,39 @@ impl Configuration {
         }
     }
 
-    /// The line of a conversation, if it still stands in the configuration.
+    /// Returns the line of a conversation, if it is still in the configuration.
     pub(crate) fn line(&self, subject: &Subject) -> Option<(&str, &Line)> {
         let name = subject.line()?;
         self.lines.get_key_value(name).map(|(name, line)| (name.as_str(), line))
     }
 
-    /// The subject of a customer. The account's number is the key: it never changes, and no log of ours holds it.
+    /// Returns the subject of a customer. The Twilio account's SID is the key: it never changes, and no log contains
+    /// it.
     pub(crate) fn customer(&self, line: &str, address: &Address) -> Subject {
         let account = self.twilio.as_ref().map_or("", |twilio| twilio.account.as_str());
         address.subject(account, line)
     }
 
-    /// Is the line's team at work?
+    /// Returns whether the line's team is at work.
     pub(crate) fn is_open(&self, line: &Line, now: Timestamp) -> bool {
         let hours = line.hours.as_ref();
-        // Hours that can't be read must not keep customers waiting; `handbell check` refuses them.
+        // Hours that can't be parsed must not keep customers waiting; `handbell check` rejects them.
         hours.and_then(|hours| hours.calendar(&self.0.zone).ok()).is_none_or(|calendar| calendar.is_open(now))
     }
 
-    /// Signs links that only we give away.
+    /// Returns the name of the secret that signs links to files and charts.
     pub(crate) fn link_secret(&self) -> &str {
         let webex = &self.webex;
         webex.webhook.as_ref().map_or(&webex.token.secret, |webhook| &webhook.secret)
     }
 }
 
-/// How long a line keeps what was said on it, in seconds.
+/// Returns how long a line keeps its conversations, in seconds.
 pub(crate) fn keep_seconds(line: &Line) -> i64 {
     i64::from(line.keep_days) * 86_400
 }
 
-/// The same plan has the same fingerprint, whatever else in the configuration changes.
+/// Returns the fingerprint of a plan. Nothing else in the configuration changes it.
 fn fingerprint(plan: &Plan) -> String {
     use std::fmt::Write;
     let text = serde_json::to_vec(plan).unwrap_or_default();

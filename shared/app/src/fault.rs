@@ -1,36 +1,36 @@
-//! Why something could not be done: theirs or ours.
+//! Failures: the caller's, or our own.
 
 use std::error::Error;
 
 use handbell_core::Rejected;
 use handbell_outbound::Failure;
 
-/// Ours or the network's: answered with a 5xx, tried again by the caller.
+/// A failure on our side or of the network. The caller gets a 5xx and retries.
 ///
-/// Logs print a fault without its sources: a source may hold what people wrote.
+/// Logs print a fault without its sources: a source may contain what people wrote.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// The table could not be read or written.
     #[error(transparent)]
     Table(#[from] handbell_store::TableFault),
-    /// A vendor did not say yes.
+    /// A vendor refused a request, or the request failed.
     #[error(transparent)]
     Vendor(#[from] Failure),
-    /// Something of ours failed, with the cause.
+    /// An operation of our own failed, with the cause.
     #[error("{message}")]
     Caused {
-        /// What failed, in words that a log may hold.
+        /// What failed, in words that a log may contain.
         message: String,
-        /// Why it failed.
+        /// Cause of the failure.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// Something of ours is missing or busy.
+    /// Something of our own is missing or busy.
     #[error("{0}")]
     Ours(String),
 }
 
 impl Fault {
-    /// A fault with its cause.
+    /// Creates a fault with its cause.
     pub fn caused(message: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Caused { message: message.into(), source: source.into() }
     }
@@ -48,13 +48,13 @@ impl From<&str> for Fault {
     }
 }
 
-/// Why a request was not fulfilled: two kinds only.
+/// Reason why a request was not fulfilled.
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
-    /// Theirs.
+    /// The caller's fault: the request was rejected.
     #[error(transparent)]
     Rejected(#[from] Rejected),
-    /// Ours.
+    /// Our own fault.
     #[error(transparent)]
     Fault(#[from] Fault),
 }

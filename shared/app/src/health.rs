@@ -1,4 +1,4 @@
-//! Is it alive: `/health`.
+//! Health check: `/health`.
 
 use bytes::Bytes;
 use handbell_store::Spaces;
@@ -8,14 +8,14 @@ use crate::answer;
 use crate::parts::parts;
 
 parts! {
-    /// Tells whether Handbell is alive.
+    /// Checks that Handbell can read its table.
     pub struct Health {
         spaces: Spaces,
     }
 }
 
 impl Health {
-    /// 200 when the table can be read; 503 with the reason otherwise.
+    /// Answers 200 when the table can be read, and 503 with the reason otherwise.
     pub async fn answer(&self, _: Request<Bytes>) -> Response<Bytes> {
         match self.spaces.space("health").await {
             Ok(_) => answer(StatusCode::OK, "OK\n"),

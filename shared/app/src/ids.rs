@@ -1,23 +1,25 @@
-//! Ids and chance. Like the time they come in from outside, so that a run can be repeated exactly.
+//! Ids and random numbers. Like the time, they come from outside, so that a run can be repeated exactly.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Builder;
 
-/// The source of all ids and of all chance. Cheap to clone; clones draw from the same source.
+/// Source of all ids and all random numbers. Cheap to clone; clones draw from the same source.
 #[derive(Clone)]
 pub struct Ids {
     next: Arc<dyn Fn() -> u128 + Send + Sync>,
 }
 
 impl Ids {
-    /// Ids made from these numbers. In production nobody may be able to guess the next one: nonces are made from them.
+    /// Creates a source that draws from `next`. In production nobody may be able to guess the next number: nonces are
+    /// made from it.
     pub fn new(next: impl Fn() -> u128 + Send + Sync + 'static) -> Self {
         Self { next: Arc::new(next) }
     }
 
-    /// The same ids in the same order for the same seed: for tests and simulations, never for production.
+    /// Creates a source that returns the same ids in the same order for the same seed. For tests and simulations, never
+    /// for production.
     pub fn seeded(seed: u64) -> Self {
         let state = AtomicU64::new(seed);
         Self::new(move || {
@@ -26,12 +28,12 @@ impl Ids {
         })
     }
 
-    /// An id that no other has: who holds a lease, a page's nonce.
+    /// Returns an id that no other has, for example for the owner of a lease or for a page's nonce.
     pub(crate) fn unique(&self) -> String {
         Builder::from_random_bytes((self.next)().to_be_bytes()).into_uuid().simple().to_string()
     }
 
-    /// A number below `span`, each about as likely; 0 for an empty span.
+    /// Returns a number below `span`, each about as likely, or 0 for an empty span.
     pub(crate) fn below(&self, span: u64) -> u64 {
         ((self.next)() as u64).checked_rem(span).unwrap_or(0)
     }
@@ -53,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_gives_its_ids_again_and_none_twice() {
+    fn a_seed_reproduces_its_ids_and_none_repeats() {
         let draw = |ids: &Ids| (0..1000).map(|_| ids.unique()).collect::<Vec<_>>();
         let (first, again) = (draw(&Ids::seeded(7)), draw(&Ids::seeded(7)));
         assert_eq!(first, again);
@@ -63,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_stays_below_its_span_and_comes_everywhere() {
+    fn random_numbers_cover_their_span_and_stay_below_it() {
         let ids = Ids::seeded(7);
         let drawn: BTreeSet<u64> = (0..500).map(|_| ids.below(10)).collect();
         assert_eq!(drawn, (0..10).collect());

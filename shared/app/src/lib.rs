@@ -1,4 +1,5 @@
-//! What happens: one file per trigger. Each checks who speaks, lets the rules decide, commits, and only then answers.
+//! The handlers, one file per trigger. Each authenticates the caller, lets the core decide, commits, and only then
+//! answers.
 
 mod alert;
 mod bucket;
@@ -51,34 +52,34 @@ pub use tick::{Tick, Ticked};
 pub use web::limits::SourceIp;
 pub use webhooks::{HOOKS, WebhookChange, WebhookSync, Webhooks};
 
-/// Where everything is. All of it comes from outside.
+/// Addresses of the services that Handbell uses. All of them come from outside.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
-    /// How the world reaches us, without a slash at the end: `https://bell.example.com`. A function that API Gateway
-    /// calls learns it from the stage's variables with its first request: in its environment it would be a circle.
+    /// URL of Handbell without a trailing slash: `https://bell.example.com`. A function that API Gateway calls learns
+    /// it from the stage's variables with the first request: in its environment it would be a circular dependency.
     pub public_url: Arc<OnceLock<String>>,
-    /// `https://webexapis.com/v1`.
+    /// URL of Webex's API: `https://webexapis.com/v1`.
     pub webex_url: String,
-    /// `https://api.twilio.com`.
+    /// URL of Twilio's API: `https://api.twilio.com`.
     pub twilio_url: String,
-    /// The stand-in CMX on a laptop, in the place of every CMX that the configuration names.
+    /// URL of the stand-in CMX on a laptop, which replaces every CMX in the configuration.
     pub cmx_url: Option<String>,
-    /// The work queue.
+    /// URL of the work queue.
     pub queue_url: String,
-    /// The event bus.
+    /// Name of the event bus.
     pub bus: String,
-    /// The folder that the configuration's file names start from.
+    /// Folder that the configuration's file names start from.
     pub files: PathBuf,
 }
 
-/// Tells what time it is.
+/// Returns the current time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Gives a mailbox's server the certificates that the world believes in ([`Server::tls`]), so that nothing of it is said in
-/// the clear. Fails only if TLS can't be set up at all.
+/// Adds the publicly trusted certificates to a mailbox's server ([`Server::tls`]), so that the connection is encrypted.
+/// Fails only if TLS can't be set up at all.
 pub type EncryptMailbox = Arc<dyn Fn(Server) -> Result<Server, Fault> + Send + Sync>;
 
-/// An answer of plain text.
+/// Returns a response of plain text.
 fn answer(status: StatusCode, body: impl Into<Bytes>) -> Response<Bytes> {
     typed(status, "text/plain; charset=utf-8", body)
 }
@@ -91,14 +92,14 @@ fn typed(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>)
     response
 }
 
-/// What a caller is told of a failure: as little as helps.
+/// Returns the response for a failure. It tells the caller as little as helps.
 fn refuse(failed: &Failed) -> Response<Bytes> {
     match failed {
         Failed::Rejected(Rejected::Forged) => answer(StatusCode::FORBIDDEN, "Forbidden\n"),
         Failed::Rejected(Rejected::Unknown) => answer(StatusCode::NOT_FOUND, "Not found\n"),
         Failed::Rejected(Rejected::Malformed(why)) => answer(StatusCode::BAD_REQUEST, format!("{why}\n")),
         Failed::Fault(fault) => {
-            tracing::error!(reason = %fault, "not stored; the caller is asked to try again");
+            tracing::error!(reason = %fault, "not stored; the caller is asked to retry");
             answer(StatusCode::SERVICE_UNAVAILABLE, "Not stored. Try again.\n")
         }
     }
@@ -108,7 +109,7 @@ fn header<'a>(request: &'a Request<Bytes>, name: &str) -> Option<&'a str> {
     request.headers().get(name)?.to_str().ok()
 }
 
-/// The path and the query as they arrived: what signatures are made over.
+/// Returns the path and the query as they arrived, which signatures are made over.
 fn path_and_query(request: &Request<Bytes>) -> &str {
     request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str)
 }

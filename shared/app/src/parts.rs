@@ -1,5 +1,5 @@
-//! What handlers are made of. A handler's type names its parts, so it says by itself what the function may do: a role in the
-//! template allows just that, and at its start a function makes no other client.
+//! Parts that handlers are made of. A handler's type names its parts, and thereby states what the function may do. The
+//! function's role in the template allows just that, and the function creates no other client at its start.
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap};
@@ -15,42 +15,42 @@ use jiff::Timestamp;
 use crate::configuration::Configuration;
 use crate::{Clock, EncryptMailbox, Endpoints, Fault, Ids, MakeSiteClient, Secrets};
 
-/// A client that is made when somebody asks for it first.
+/// A client that is made when it is first used.
 pub type Lazy<T> = LazyLock<T, Box<dyn FnOnce() -> T + Send>>;
 
-/// What parts are made from: all of it comes from outside.
+/// Everything that parts are made from. All of it comes from outside.
 pub struct Dependencies {
-    /// What people wrote.
+    /// The configuration.
     pub config: Configuration,
-    /// Addresses.
+    /// Addresses of services.
     pub places: Endpoints,
     /// The table.
     pub table: Lazy<Table>,
-    /// The queue's client.
+    /// Client of the work queue.
     pub sqs: Lazy<aws_sdk_sqs::Client>,
-    /// The bus's client.
+    /// Client of the event bus.
     pub events: Lazy<aws_sdk_eventbridge::Client>,
-    /// Sends mail.
+    /// Client that sends mail.
     pub ses: Lazy<Ses>,
-    /// Where mail lies that came in; none where the function's environment names no bucket.
+    /// Bucket of the mails that arrived; none where the function's environment names no bucket.
     pub bucket: Lazy<Option<Bucket>>,
-    /// Encrypts what is said to mailboxes.
+    /// Encrypts connections to mailboxes.
     pub encrypt_mailbox: EncryptMailbox,
-    /// For the vendors: no retries, no redirects.
+    /// HTTP client for the vendors: no retries, no redirects.
     pub http: reqwest::Client,
     /// Makes clients for sites with certificates of their own.
     pub make_site_client: MakeSiteClient,
     /// The secrets.
     pub secrets: Secrets,
-    /// What time it is.
+    /// The current time.
     pub clock: Clock,
-    /// Where ids and chance come from.
+    /// Source of ids and random numbers.
     pub ids: Ids,
-    /// What a process learns once.
+    /// Values that a process learns once.
     pub learnt: SharedCache,
 }
 
-/// What a process learns once, and all parts share: one value of each type.
+/// Values that a process learns once and all parts share: one value of each type.
 #[derive(Default)]
 pub struct SharedCache(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
 
@@ -63,13 +63,14 @@ impl SharedCache {
 }
 
 impl Dependencies {
-    /// The one value of this type that all parts of the process share; a part keeps in it what the process learns once.
+    /// Returns the one value of this type that all parts of the process share. A part keeps in it what the process
+    /// learns once.
     pub(crate) fn shared<T: Default + Clone + Send + 'static>(&self) -> T {
         self.learnt.get()
     }
 
-    /// Does during the start what the first call would otherwise wait for: the secrets and a connection to the table, as far
-    /// as the handler may have them. A failure here is no failure yet: the first call tries again and reports it.
+    /// Does during the start what the first call would otherwise wait for: reads the secrets and connects to the table,
+    /// if the handler may use them. A failure is ignored here: the first call tries again and reports it.
     pub async fn warm_up(&self, access: &Access) {
         let secrets = async {
             if access.secrets {
@@ -84,42 +85,42 @@ impl Dependencies {
         tokio::join!(secrets, table);
     }
 
-    /// Learns how the world reaches us, if the environment didn't say. The first word counts.
+    /// Sets Handbell's URL, if the environment didn't contain it. The first call counts.
     pub fn reached_at(&self, public_url: &str) {
         let _ = self.places.public_url.set(public_url.trim_end_matches('/').to_owned());
     }
 }
 
-/// What a function may do to the objects of the bucket.
+/// Permission for the objects of the bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketAccess {
-    /// As IAM calls it, without `s3:`.
+    /// Name of the IAM action, without `s3:`.
     pub action: &'static str,
-    /// To objects whose keys begin so; to the bucket itself if empty.
+    /// Prefix of the objects' keys; empty for the bucket itself.
     pub prefix: &'static str,
 }
 
-/// All that a handler may do outside its process: what its role allows and its environment tells.
+/// Everything that a handler may do outside its process: what its role allows and its environment contains.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Access {
-    /// To the table.
+    /// Access to the table.
     pub table: BTreeSet<TableAccess>,
-    /// To the bucket of mails.
+    /// Access to the bucket of mails.
     pub bucket: BTreeSet<BucketAccess>,
-    /// It puts messages into the work queue.
+    /// Whether the handler puts messages into the work queue.
     pub queue: bool,
-    /// It reads the secrets.
+    /// Whether the handler reads the secrets.
     pub secrets: bool,
-    /// It publishes facts on the event bus.
+    /// Whether the handler publishes facts on the event bus.
     pub bus: bool,
-    /// It sends mail.
+    /// Whether the handler sends mail.
     pub mail: bool,
-    /// It tells others how we are reached.
+    /// Whether the handler gives Handbell's URL to others.
     pub public_url: bool,
 }
 
 impl Access {
-    /// All that this handler may do.
+    /// Returns everything that this handler may do.
     pub fn of<P: Part>() -> Self {
         let mut access = Self::default();
         P::access(&mut access);
@@ -129,14 +130,14 @@ impl Access {
 
 /// A part of a handler, or a handler.
 pub trait Part: Sized {
-    /// Adds what it may do.
+    /// Adds the part's permissions to `access`.
     fn access(access: &mut Access);
 
-    /// Makes it. Does no I/O.
+    /// Builds the part. Does no I/O.
     fn build(from: &Dependencies) -> Self;
 }
 
-/// Declares a struct of parts: it may do what its parts may, and is built of them.
+/// Declares a struct of parts. It has the permissions of its parts, and is built from them.
 macro_rules! parts {
     ($(#[$doc:meta])* $vis:vis struct $name:ident { $($field:ident: $part:ty),* $(,)? }) => {
         $(#[$doc])*
@@ -158,7 +159,7 @@ macro_rules! parts {
 }
 pub(crate) use parts;
 
-/// Facets of the table are parts.
+/// Makes facets of the table into parts.
 macro_rules! facets {
     ($($name:ident),* $(,)?) => {$(
         impl Part for handbell_store::$name {
@@ -219,7 +220,7 @@ impl Part for Ses {
 pub(crate) struct ConfigurationFolder(PathBuf);
 
 impl ConfigurationFolder {
-    /// The path of a file that the configuration names.
+    /// Returns the path of a file that the configuration names.
     pub(crate) fn path_of(&self, file: &str) -> PathBuf {
         self.0.join(file)
     }
@@ -251,12 +252,12 @@ impl Part for Time {
     }
 }
 
-/// How the world reaches us.
+/// Handbell's URL, as others reach it.
 #[derive(Clone)]
 pub(crate) struct PublicUrl(Arc<OnceLock<String>>);
 
 impl PublicUrl {
-    /// Without a slash at the end; empty if nobody has told.
+    /// Returns the URL without a trailing slash, or an empty text if it isn't known.
     pub(crate) fn get(&self) -> &str {
         self.0.get().map_or("", String::as_str)
     }
@@ -272,12 +273,12 @@ impl Part for PublicUrl {
     }
 }
 
-/// Makes connections to mailboxes private. Logging in there is no access to anything of ours.
+/// Encrypts connections to mailboxes. Logging in to a mailbox needs no permission of our own.
 #[derive(Clone)]
 pub(crate) struct EncryptedMailboxes(EncryptMailbox);
 
 impl EncryptedMailboxes {
-    /// The server with the certificates that the world believes in.
+    /// Returns the server with the publicly trusted certificates.
     pub(crate) fn encrypt(&self, server: Server) -> Result<Server, Fault> {
         (self.0)(server)
     }
@@ -298,7 +299,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_part_learns_all_parts_know() {
+    fn all_parts_share_what_one_of_them_learns() {
         let learnt = SharedCache::default();
         learnt.get::<Arc<AtomicU8>>().store(7, Ordering::Relaxed);
         assert_eq!(learnt.get::<Arc<AtomicU8>>().load(Ordering::Relaxed), 7);

@@ -1,4 +1,4 @@
-//! Secrets: one document, kept five minutes, fetched again on a bad signature at most once a minute.
+//! Secrets: one document, kept for five minutes. After a bad signature it is fetched again, at most once a minute.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -22,7 +22,7 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(1);
 
 type All = Arc<BTreeMap<String, SecretString>>;
 
-/// The secrets, by name. Clones share what was fetched.
+/// The secrets, by name. Clones share the fetched document.
 #[derive(Clone)]
 pub struct Secrets {
     fetch: Fetch,
@@ -30,18 +30,18 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Secrets that this reads.
+    /// Creates secrets that `fetch` reads.
     pub fn new(fetch: Fetch) -> Self {
         Self { fetch, kept: Arc::default() }
     }
 
-    /// All of them. If they can't be fetched again, those of before still serve: a secret store that is down must not
-    /// silence an alert.
+    /// Returns all secrets. If they can't be fetched again, the earlier ones still serve: a secret store that is down
+    /// must not silence an alert.
     pub async fn all(&self, now: Timestamp) -> Result<All, Fault> {
         self.no_older_than(KEPT, now).await
     }
 
-    /// All of them, fetched again if they are older than a minute: for a signature that didn't fit.
+    /// Returns all secrets, fetched again if they are older than a minute: for a signature that didn't verify.
     pub async fn newest(&self, now: Timestamp) -> Result<All, Fault> {
         self.no_older_than(AGAIN, now).await
     }
@@ -61,7 +61,7 @@ impl Secrets {
             }
             Err(fault) => match kept.as_mut() {
                 Some((at, all)) => {
-                    tracing::warn!(reason = %fault, "secrets could not be fetched again; the earlier ones still serve");
+                    tracing::warn!(reason = %fault, "secrets could not be fetched again; the earlier ones are used");
                     *at = now;
                     Ok(Arc::clone(all))
                 }
@@ -70,7 +70,7 @@ impl Secrets {
         }
     }
 
-    /// One of them.
+    /// Returns the secret of this name.
     pub async fn get(&self, name: &str, now: Timestamp) -> Result<SecretString, Fault> {
         let all = self.all(now).await?;
         all.get(name)
@@ -79,7 +79,7 @@ impl Secrets {
     }
 }
 
-/// The values of these names that there are.
+/// Returns the values of those names that exist.
 pub(crate) fn values<'a>(all: &'a All, names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     names.into_iter().filter_map(|name| all.get(name)).map(ExposeSecret::expose_secret).collect()
 }
