@@ -151,8 +151,8 @@ impl MailboxPoll {
         Ok(read)
     }
 
-    /// Reads the mails that are there. A mail is deleted after it is stored. If the worker dies in between, the mail is read again and
-    /// recognised.
+    /// Reads the mails that are there. A mail is deleted after it is stored. If the worker dies in between, the mail is
+    /// read again and recognised.
     async fn read_pop3(&self, name: &str, source: &AlertSource, server: &Server) -> Result<usize, Fault> {
         let mut session = Pop3::connect(server).await?;
         let mut read = 0;
