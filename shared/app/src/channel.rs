@@ -57,7 +57,7 @@ impl Channels {
 
     async fn run_task(&self, attempt: Attempt<'_>, task: &InternalTask) -> Outcome {
         match task {
-            // The recipients are found when all else has been tried.
+            // The recipients are determined after everything else has been tried.
             InternalTask::TextThoseCalled { .. } => wait(0),
             InternalTask::EraseCustomer { .. } if attempt.work.cancelled => Outcome::NotWanted,
             InternalTask::EraseCustomer { number } => {
