@@ -132,7 +132,7 @@ impl CustomerReplies {
         let today = now.strftime("%Y-%m-%d");
         // Automatic texts have their own budget: a person who provokes many of them must not silence the agents.
         if work.dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Handbell) {
-            let what = format!("by-itself:{name}:{today}");
+            let what = format!("automatic:{name}:{today}");
             return Ok(self.counters.count(&what, count, now, KEEP_COUNT).await? < BY_ITSELF);
         }
         let before = self.counters.count(&format!("parts:{name}:{today}"), count, now, KEEP_COUNT).await?;

@@ -67,7 +67,7 @@ impl MailQuarantine {
         if self.counters.count(&format!("{kind}-mails-{day}"), 1, now, 2 * 86_400).await? < NOTICES_A_DAY {
             let text = format!(
                 "A mail was put aside because {why}. It raised no alert. It lies in the bucket as {name}; \
-                 if it should have, mend the source's address or its sender."
+                 if it should have, correct the source's address or its sender."
             );
             self.notices.tell_admins_once(&text, &format!("stray-{}", letter.identity()), now).await?;
         }
