@@ -20,9 +20,8 @@ pub use content::{Content, ConversationEntry, Medium, Speaker};
 pub use dispatch::{Body, Dispatch, DispatchKey, OfConversation, OfIncident, Patience};
 pub use lease::Lease;
 pub use life::{Outcome, Task};
-pub use message::{
-    DirectMessage, InternalTask, MailMessage, Message, PageChannel, PhoneMessage, SpaceMessage,
-};
+// All of them, so that a new kind of message needs no line here.
+pub use message::*;
 pub use receipt::{Receipt, VendorStatus};
 pub use summary::{DeliveryState, SummaryLine};
 
