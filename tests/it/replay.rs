@@ -333,11 +333,11 @@ async fn a_saturday_is_replayed_as_it_was_posted() {
     let clock = |at: Timestamp| at.to_zoned(paris()).strftime("%H:%M").to_string();
     for (at, post) in &posts {
         let word = match post.chars().next().unwrap() {
-            '🟠' => format!("BUSY told {}", clock(*at)),
-            '🔴' => format!("FULL told {}", clock(*at)),
-            '❓' => format!("told {}\n", clock(*at)),
+            '🟠' => format!("BUSY at {}", clock(*at)),
+            '🔴' => format!("FULL at {}", clock(*at)),
+            '❓' => format!("reported at {}\n", clock(*at)),
             '✅' => format!("–{}  ", clock(*at)),
-            _ => format!("–{}  told ", clock(*at)),
+            _ => format!("–{}  reported at ", clock(*at)),
         };
         assert!(said.contains(&word), "{word:?} isn't said: {said}");
     }
