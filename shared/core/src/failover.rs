@@ -1,6 +1,6 @@
-//! What takes over when a delivery has died: the person's other channel, and a word to the admins by a channel that works.
+//! Failover when a delivery is dead: the person's other channel, and a notice to the admins on a channel that works.
 //!
-//! It uses the wording, and the wording tells of deliveries: so it lies above both, and not in [`crate::delivery`].
+//! The module uses `wording`, which in turn describes deliveries. So it isn't part of [`crate::delivery`].
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ use crate::delivery::{
 use crate::texting::is_short_code;
 use crate::wording::{self, Values, Words};
 
-/// What failing over has to know.
+/// What failover depends on.
 #[derive(Clone, Copy)]
 pub struct Failover<'a> {
-    /// Who is told.
+    /// The admins, who are notified.
     pub admins: &'a Admins,
-    /// The number that texts and calls come from.
+    /// Default sender of texts and calls.
     pub from: &'a str,
-    /// A customer's number, and the one of ours that the customer knows.
+    /// The customer's number, and the number of the line.
     pub customer: Option<(&'a str, &'a str)>,
     /// The incident's plan.
     pub plan: Option<&'a Plan>,
-    /// How times are written and things are called.
+    /// Time zone and names for the texts.
     pub words: &'a Words,
 }
 
-/// Adds to the dispatch what takes over for the deliveries that died. It is sent with the next claim.
+/// Adds deliveries to the dispatch that replace the dead ones. They are sent with the next claim.
 pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, now: Timestamp) {
     let dead: Vec<(String, Delivery)> = died
         .iter()
@@ -41,8 +41,8 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, n
             let recipient = delivery.recipient.clone();
             dispatch.add(Delivery { instead_of: Some(name.clone()), recipient, ..Delivery::new(say, now) });
         }
-        // A customer's text that nobody could be shown: the customer is told so, if we can. The number in a form may be
-        // somebody else's, and a short code is nobody's.
+        // If nobody could be shown a customer's text, tells the customer. Not for a form, whose number may be another person's,
+        // and not to a short code.
         if matches!(&delivery.message, Message::Space(SpaceMessage::Post { content: Content::Entry }))
             && let Some(ConversationEntry { speaker: Speaker::Customer, medium: Medium::Text, .. }) =
                 dispatch.conversation_entry()
@@ -69,11 +69,11 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, n
             ]),
         });
     }
-    // A post that can't be made means that Webex is in trouble; anything else can still be told there.
+    // A failed post means that Webex has a problem, so the admins get a text. Other failures can be reported in Webex.
     let (webex, others): (Vec<_>, Vec<_>) = dead
         .iter()
         .map(|(_, delivery)| delivery)
-        // What became of an answer stands under it, where the agents see it.
+        // The status of a reply is shown under the reply, where the agents see it.
         .filter(|delivery| !delivery.message.is_reply())
         .partition(|delivery| delivery.message.is_post() || delivery.message.is_summary());
     for say in notices(dispatch, &others, &with.admins.webex, |email, content| {
@@ -100,9 +100,9 @@ fn notices(
     to.iter().map(|target| say(target.clone(), content.clone())).collect()
 }
 
-/// A text becomes a call and a call a text, once.
+/// Returns a call that replaces a text, or a text that replaces a call. A delivery is replaced only once.
 fn other_channel(delivery: &Delivery, with: Failover<'_>, dispatch: &Dispatch) -> Option<Message> {
-    // Somebody who is tried several ways is tried the next one anyway.
+    // A person with several attempts is tried by the next one anyway.
     if delivery.instead_of.is_some() || dispatch.tries_again(delivery) {
         return None;
     }
@@ -121,7 +121,7 @@ fn other_channel(delivery: &Delivery, with: Failover<'_>, dispatch: &Dispatch) -
     Some(Message::Phone(match delivery.message.is_call() {
         true => PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content },
         false => {
-            // A name can send texts, but not call.
+            // An alphanumeric sender can send texts, but can't call.
             let from = [from, with.from].into_iter().find(|from| is_phone_number(from))?;
             PhoneMessage::Call { to: to.to_owned(), from: from.to_owned(), content }
         }

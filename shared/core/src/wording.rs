@@ -1,4 +1,4 @@
-//! Everything that Handbell says to people, as pure functions.
+//! Every text that Handbell shows or sends to people, as pure functions.
 
 mod button;
 pub mod conversation;

@@ -1,36 +1,37 @@
-//! Signals: what a source says about a problem, whichever way the words came. A mail, a form and whatever comes next are
-//! parsed into one; all that follows is the same for every source.
+//! Signals: what a source reports about a problem, by any medium. Mails, forms and future sources are parsed into signals;
+//! everything after that is the same for all of them.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Alert, Origin, Reporter};
 use crate::config::Severity;
 
-/// A word that it is over counts for nothing if it was written so long before the problem was reported.
+/// If it is unknown when the problem was last reported, an acknowledgement or an end that was written this long before has no
+/// effect.
 const OUTDATED: SignedDuration = SignedDuration::from_mins(30);
 
-/// What a source says about a problem.
+/// What a source reports about a problem.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AlertSignal {
     /// The source's name in the configuration.
     pub source: String,
     /// What the signal is about: signals of one source with one key belong to one incident.
     pub dedup_key: String,
-    /// What the source wants.
+    /// What the signal does.
     pub action: SignalAction,
     /// Where the signal came from.
     pub origin: SignalOrigin,
 }
 
-/// What a source wants.
+/// What a signal does.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SignalAction {
-    /// There is a problem. Anyone who knows the source's address may say so: a needless alert is a nuisance, a lost one
-    /// is not.
+    /// A problem is reported. Anybody who knows the source's address may do so: a needless alert is a nuisance, a lost one is
+    /// worse.
     Trigger(Trigger),
-    /// An acknowledgement: somebody has the incident.
+    /// A person has the incident.
     Acknowledge,
-    /// The end of the incident.
+    /// The incident is over.
     Resolve,
 }
 
@@ -41,22 +42,22 @@ pub struct Trigger {
     pub severity: Severity,
     /// The problem in one line.
     pub title: String,
-    /// All that was said, as plain text.
+    /// The whole text, without formatting.
     pub body: String,
-    /// Another plan than the source's for this severity.
+    /// A plan to use instead of the source's plan for this severity.
     pub plan: Option<String>,
     /// The person who reported it, if there is one to answer.
     pub reporter: Option<Reporter>,
-    /// Where the original lies in the bucket.
+    /// Key of the original in the bucket.
     pub object: Option<String>,
 }
 
-/// Where a signal came from: what decides whether it may silence anything, and to which incident it belongs.
+/// Origin of a signal. It decides whether the signal may silence anything, and which incident it belongs to.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SignalOrigin {
-    /// What carried the signal, as it reads after `a`: `mail`.
+    /// The medium as a noun that follows `a`: `mail`.
     pub medium: &'static str,
-    /// The sender. Whoever ends an incident must be the one who reported it.
+    /// The sender. Only the sender who reported a problem may end its incident.
     pub sender: Option<String>,
     /// Why the sender isn't proven, in words that follow "because". Such a signal silences nothing.
     pub doubt: Option<String>,
@@ -64,20 +65,20 @@ pub struct SignalOrigin {
     pub written_at: Option<Timestamp>,
     /// The mail that the incident report answers.
     pub mail: Option<Origin>,
-    /// How messages that belong together are found.
+    /// Ids by which messages that belong together are found.
     pub thread: Thread,
 }
 
-/// Names of messages. They keep together what a source's key alone would tear apart, such as an answer to a mail.
+/// Ids of messages. They connect signals that the source's key doesn't, such as a reply to a mail.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Thread {
-    /// Names of messages that came before. The first that is known decides which incident the signal belongs to.
+    /// Ids of earlier messages. The first one that is known decides which incident the signal belongs to.
     pub earlier: Vec<String>,
-    /// Names under which the signal's own incident is remembered.
+    /// Ids under which the signal's own incident is remembered.
     pub own: Vec<String>,
 }
 
-// What sources say, and who sends it, is for no log.
+// Logs contain no signals and no senders.
 impl std::fmt::Debug for AlertSignal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AlertSignal")
@@ -88,7 +89,7 @@ impl std::fmt::Debug for AlertSignal {
 }
 
 impl SignalAction {
-    /// Its name in logs.
+    /// Returns the name for logs.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Trigger(_) => "trigger",
@@ -101,19 +102,19 @@ impl SignalAction {
 /// Why a signal must not silence an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Objection {
-    /// Nobody vouches for the sender.
+    /// The sender isn't proven.
     Unproven {
-        /// In words that follow "because".
+        /// The reason, in words that follow "because".
         why: String,
     },
-    /// Somebody else reported the problem.
+    /// Another sender reported the problem.
     OtherSender,
     /// The signal was written before the problem was reported, and arrived late.
     Outdated,
 }
 
 impl AlertSignal {
-    /// Why this signal must not acknowledge or end the incident that this alert opened at that time. `None` if it may.
+    /// Returns why this signal must not acknowledge or end the incident that the alert opened at that time. None if it may.
     pub fn objection(&self, alert: Option<&Alert>, opened_at: Timestamp) -> Option<Objection> {
         let SignalOrigin { sender, doubt, written_at, .. } = &self.origin;
         if let Some(why) = doubt {
@@ -123,7 +124,7 @@ impl AlertSignal {
         if reported.is_some_and(|reported| reported.from != *sender) {
             return Some(Objection::OtherSender);
         }
-        // By the sender's own clock, if it has one: messages overtake each other.
+        // Compares times of the sender's clock where there is one, since messages overtake each other.
         let newest = alert.and_then(|alert| alert.written_at);
         let outdated = written_at.is_some_and(|written| match newest {
             Some(newest) => written < newest,

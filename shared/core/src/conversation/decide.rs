@@ -1,4 +1,4 @@
-//! The rules of a conversation: the effects of what a customer and an agent write. One pure function, [`converse`].
+//! The rules of a conversation: the effects of what a customer and an agent write. One pure function, [`decide`].
 
 mod answer;
 mod builder;

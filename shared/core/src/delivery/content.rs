@@ -1,46 +1,46 @@
-//! What a message says: the plan's words by their place, a text, or what was said in a conversation.
+//! What a message says: a text of the plan, a text of its own, or an entry of a conversation.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::conversation::Address;
 
-/// Words: those of the plan, by their place, or these.
+/// What a message says. Texts of the plan are stored by their place in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
-    /// The post of a step of the plan, or one of its texts or calls.
+    /// The post of a plan's step, or one of its texts or calls.
     Step {
-        /// From 1.
+        /// Number of the step, from 1.
         step: u32,
-        /// From 0.
+        /// Index of the text or call, from 0.
         item: usize,
     },
-    /// What a step pages with, by its place.
+    /// The text of a page of a plan's step.
     Page {
-        /// From 1.
+        /// Number of the step, from 1.
         step: u32,
-        /// From 0.
+        /// Index of the page, from 0.
         item: usize,
     },
-    /// These words.
+    /// This text.
     Text(String),
     /// The dispatch's [`ConversationEntry`].
     Entry,
-    /// The first post of the space of this customer. It depends on what our token lets us see.
+    /// The first post in this customer's space. It depends on what Handbell's token can see there.
     FirstPost(Address),
-    /// Whether a reply could still be taken back, which only its own dispatch knows.
+    /// Whether a reply could be taken back before it was sent, which only the reply's own dispatch knows.
     TakenBack {
         /// The dispatch of the reply.
         reply: u32,
-        /// It was changed, not deleted.
+        /// True if the agent edited the message, false if the agent deleted it.
         changed: bool,
-        /// By whom.
+        /// The agent who did it.
         by: String,
     },
 }
 
-/// Who says something in a conversation.
+/// The author of a conversation entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Speaker {
@@ -52,7 +52,7 @@ pub enum Speaker {
     Handbell,
 }
 
-/// The medium by which a customer wrote or is answered.
+/// The medium of a conversation entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Medium {
@@ -62,32 +62,32 @@ pub enum Medium {
     Call,
     /// The web form.
     Form,
-    /// Only within the space.
+    /// The space only; the customer doesn't see it.
     Space,
 }
 
-/// One contribution to a conversation. The dispatches that carry one are the conversation's history.
+/// An entry of a conversation. The dispatches with entries are the conversation's history.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationEntry {
-    /// Who says it.
+    /// The author.
     pub speaker: Speaker,
-    /// How the customer is called at that time.
+    /// Name of the customer at that time.
     pub customer: String,
     /// The medium.
     pub medium: Medium,
-    /// In words; empty if it is only files.
+    /// The text; empty if there are only files.
     pub text: String,
-    /// What we have to say of it ourselves.
+    /// Handbell's note on it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
-    /// How many files.
+    /// Number of files.
     #[serde(default)]
     pub files: u32,
     /// When it happened.
     pub at: Timestamp,
 }
 
-// What people say is for no log.
+// Logs contain nothing that people write.
 impl std::fmt::Debug for ConversationEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ConversationEntry")

@@ -1,11 +1,10 @@
-//! Messages: what a delivery carries, one enum for each channel.
+//! Messages: the content of deliveries, with one enum for each channel.
 
 use serde::{Deserialize, Serialize};
 
 use super::content::Content;
 
-/// What a delivery carries, by the channel that takes it. Each channel has a file in `app/channel` that sends its messages
-/// and looks them up.
+/// The content of a delivery, by its channel. Each channel has a file in `app/channel` that sends its messages and looks them up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "channel", rename_all = "kebab-case")]
 pub enum Message {
@@ -17,19 +16,19 @@ pub enum Message {
     Phone(PhoneMessage),
     /// By mail.
     Mail(MailMessage),
-    /// Work of our own that nobody receives.
+    /// A task of Handbell that has no recipient.
     Internal(InternalTask),
 }
 
-/// What happens in a space: people are added and messages posted.
+/// A change in a space: its people, its title or its posts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum SpaceMessage {
-    /// Add somebody to the space.
+    /// Add a person to the space.
     Invite {
         /// Mail address.
         email: String,
-        /// As a moderator.
+        /// True to add the person as a moderator.
         moderator: bool,
     },
     /// Give the space another title.
@@ -39,26 +38,26 @@ pub enum SpaceMessage {
     },
     /// Find out which agents are available, and add one of them if none is in the space.
     Assign,
-    /// Tell the team in its lobby.
+    /// Notify the team in its lobby.
     Lobby {
-        /// The words, in markdown.
+        /// The text, in Markdown.
         text: String,
     },
-    /// Post words.
+    /// Post a text.
     Post {
-        /// The words.
+        /// The text.
         content: Content,
     },
     /// Post the zone's card: the dispatch's view, with buttons.
     ZoneCard,
-    /// Post a card with the state of the incident. Its content is decided when it is posted.
+    /// Post a card with the state of the incident. The card shows the state at the time of posting.
     IncidentCard,
     /// Remove the card of an earlier dispatch, since a newer one takes its place.
     RemoveCard {
-        /// The dispatch.
+        /// The dispatch that posted the card.
         card: u32,
     },
-    /// Post the mail as it came, as a file.
+    /// Post the mail that raised the alert as a file.
     OriginalMail {
         /// Its key in the bucket.
         object: String,
@@ -67,16 +66,16 @@ pub enum SpaceMessage {
     },
     /// Post the incident report as a file.
     IncidentReport,
-    /// Post a file of a customer's: a picture of a text, or a recorded message.
+    /// Post a customer's file: a picture from a text, or a recorded message.
     CustomerFile {
-        /// Its address at Twilio.
+        /// URL at Twilio.
         url: String,
-        /// Its content type, as the sender names it.
+        /// Media type that the sender claims.
         content_type: Option<String>,
     },
-    /// Post the history of the conversation: all of it as a file, or the latest part in words.
+    /// Post the conversation's history: all of it as a file, or the latest part as text.
     Transcript {
-        /// The latest part in words.
+        /// True for the latest part as text.
         brief: bool,
     },
     /// The delivery summary: one message that shows the state of the other deliveries. It is edited as they settle.
@@ -88,7 +87,7 @@ pub enum SpaceMessage {
 pub struct DirectMessage {
     /// Mail address.
     pub email: String,
-    /// The words.
+    /// The text.
     pub content: Content,
 }
 
@@ -100,29 +99,29 @@ pub enum PhoneMessage {
     Text {
         /// E.164.
         to: String,
-        /// The sender; empty for our usual number.
+        /// The sender; empty for the default number.
         from: String,
-        /// The words.
+        /// The text.
         content: Content,
     },
-    /// Call. What is spoken is decided when somebody answers.
+    /// Place a call. What it says is decided when the person answers.
     Call {
         /// E.164.
         to: String,
-        /// The caller.
+        /// The caller's number.
         from: String,
-        /// The words.
+        /// What to say.
         content: Content,
     },
-    /// Answer a customer by a text message, with an agent's files.
+    /// Send a customer an agent's answer with its files, or an automatic reply, as a text message.
     Reply {
         /// E.164.
         to: String,
-        /// Our number.
+        /// Handbell's number.
         from: String,
         /// The text.
         text: String,
-        /// Addresses of the files at Webex.
+        /// URLs of the files at Webex.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         files: Vec<String>,
     },
@@ -130,22 +129,22 @@ pub enum PhoneMessage {
     Connect {
         /// The agent's number.
         agent: String,
-        /// Our number.
+        /// Handbell's number.
         from: String,
-        /// The customer's.
+        /// The customer's number.
         to: String,
     },
 }
 
-/// A mail.
+/// A message by mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum MailMessage {
-    /// Page one person, with a link and an address for the answer.
+    /// Page one person, with a link and a reply address for the answer.
     Page {
         /// Mail address.
         email: String,
-        /// The words.
+        /// The text.
         content: Content,
     },
     /// Send the incident report in the thread of the mail that opened the incident.
@@ -153,9 +152,9 @@ pub enum MailMessage {
         /// Mail address.
         email: String,
     },
-    /// Answer a customer.
+    /// Send an agent's answer to a customer.
     Reply {
-        /// The address.
+        /// Mail address.
         to: String,
         /// The text.
         text: String,
@@ -173,19 +172,19 @@ pub enum PageChannel {
     Mail,
 }
 
-/// Work that follows from a decision and that no channel sends.
+/// A task that follows from a decision and that no channel sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum InternalTask {
-    /// Add a text to everybody who was told of the incident by phone, but for one person. The recipients are found when
-    /// the other deliveries have been tried.
+    /// Text everybody who was notified of the incident by phone, except one person. The recipients are determined once the other
+    /// deliveries have been tried.
     TextThoseCalled {
-        /// The words.
+        /// The text.
         text: String,
-        /// The id or the number of somebody who needs no text.
+        /// Id or number of the person who needs no text.
         except: Option<String>,
     },
-    /// Remove all that is known of the customer.
+    /// Erase everything about the customer.
     EraseCustomer {
         /// The customer's number.
         number: Option<String>,
@@ -193,12 +192,12 @@ pub enum InternalTask {
 }
 
 impl Message {
-    /// A post of these words in the space.
+    /// Creates a post of this text in the space.
     pub fn post(text: impl Into<String>) -> Self {
         Self::Space(SpaceMessage::Post { content: Content::Text(text.into()) })
     }
 
-    /// Stands in the space, in the order of the steps.
+    /// Returns true for a post, which keeps its place in the order of the space.
     pub fn is_post(&self) -> bool {
         match self {
             Self::Space(message) => message.is_post(),
@@ -206,7 +205,7 @@ impl Message {
         }
     }
 
-    /// Is meant to bring somebody: a text, a call, a mail or a message to one person.
+    /// Returns true for a message that pages a person: a text, a call, a mail or a direct message.
     pub fn is_page(&self) -> bool {
         match self {
             Self::Direct(_)
@@ -219,7 +218,7 @@ impl Message {
         }
     }
 
-    /// Reaches a customer: may be taken back, and never follows a STOP.
+    /// Returns true for an answer to a customer. It can be taken back, and is never sent after a STOP.
     pub fn is_reply(&self) -> bool {
         match self {
             Self::Phone(PhoneMessage::Reply { .. }) | Self::Mail(MailMessage::Reply { .. }) => true,
@@ -233,7 +232,7 @@ impl Message {
         }
     }
 
-    /// Returns true for a text that pages somebody.
+    /// Returns true for a text that pages a person.
     pub fn is_text(&self) -> bool {
         match self.paged() {
             Some((PageChannel::Text, _)) => true,
@@ -241,8 +240,8 @@ impl Message {
         }
     }
 
-    /// Returns the channel and the address of a page whose outcome is known: whether a message to one person in Webex was
-    /// read is not.
+    /// Returns the channel and the address of a page whose receipt is known. Webex doesn't report whether a direct message was
+    /// read.
     pub fn paged(&self) -> Option<(PageChannel, &str)> {
         match self {
             Self::Phone(PhoneMessage::Text { to, .. }) => Some((PageChannel::Text, to)),
@@ -292,7 +291,7 @@ impl Message {
         }
     }
 
-    /// A call that pages somebody.
+    /// Returns true for a call that pages a person.
     pub fn is_call(&self) -> bool {
         match self {
             Self::Phone(PhoneMessage::Call { .. }) => true,
@@ -306,7 +305,7 @@ impl Message {
         }
     }
 
-    /// The number that a text or a call pages, and the number that it comes from.
+    /// Returns the number that a text or a call pages, and the number of its sender.
     pub fn paged_phone(&self) -> Option<(&str, &str)> {
         match self {
             Self::Phone(PhoneMessage::Text { to, from, .. } | PhoneMessage::Call { to, from, .. }) => {
@@ -320,7 +319,7 @@ impl Message {
         }
     }
 
-    /// The dispatch whose card is removed, where one is.
+    /// Returns the dispatch whose card is removed, if this message removes one.
     pub fn removed_card(&self) -> Option<u32> {
         match self {
             Self::Space(SpaceMessage::RemoveCard { card }) => Some(*card),
@@ -353,7 +352,7 @@ impl Message {
         }
     }
 
-    /// Returns true for the task that removes all that is known of the customer.
+    /// Returns true for the task that erases a customer.
     pub fn erases(&self) -> bool {
         match self.task() {
             Some(InternalTask::EraseCustomer { .. }) => true,
@@ -361,14 +360,14 @@ impl Message {
         }
     }
 
-    /// The delivery summary, which tells of the others.
+    /// Returns true for the delivery summary, which shows the state of the other deliveries.
     pub fn is_summary(&self) -> bool {
         *self == Self::Space(SpaceMessage::DeliverySummary)
     }
 }
 
 impl SpaceMessage {
-    /// Stands in the space, in the order of the steps.
+    /// Returns true for a post, which keeps its place in the order of the space.
     pub fn is_post(&self) -> bool {
         match self {
             Self::Post { .. }

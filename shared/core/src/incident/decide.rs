@@ -1,4 +1,4 @@
-//! The rules of an incident: what an event makes of it. One pure function, [`decide`]; each kind of event has a file.
+//! The rules of an incident: the effect of an event. One pure function, [`decide`]; each kind of event has a file.
 
 mod acks;
 mod alert;
@@ -27,7 +27,7 @@ use crate::incident::Incident;
 use crate::incident::schedule::is_current;
 use crate::occupancy::view::Signal;
 
-/// True when an event at `now` begins a new incident, so that today's plan applies and not the one that it opened with.
+/// Returns true if an event at `now` opens a new incident, so that today's plan applies and not the current incident's own.
 pub fn begins_anew(
     incident: Option<&Incident>,
     own_plan: Option<&Plan>,
@@ -47,16 +47,16 @@ pub fn begins_anew(
         })
 }
 
-/// It got worse, and what is that bad has a plan of its own: nobody whom that plan names has heard of it.
+/// Returns true if an alert got worse and its new severity has another plan, whose people haven't been notified yet.
 fn outgrown(incident: &Incident, event: &Event) -> bool {
     let Event::Alert(raised) = event else { return false };
     let worse = incident.alert.as_ref().is_some_and(|alert| raised.alert.severity < alert.severity);
     worse && raised.plan != incident.plan
 }
 
-/// The rules. No clock, no chance, nothing read: the same arguments give the same decision.
+/// Applies the rules. The same arguments give the same decision: no clock, no randomness, no I/O.
 pub fn decide(state: Option<&Incident>, event: &Event, context: Context<'_>, now: Timestamp) -> Decision {
-    // With another plan than its own, it was already found to be over: its own `reset_after` said so.
+    // If the plan isn't the incident's own, [`begins_anew`] has already returned true for this event.
     let current = state.filter(|incident| {
         incident.plan_hash == context.plan_hash && is_current(incident, context.plan, now)
     });

@@ -1,19 +1,19 @@
-//! What became of an event: remembered with its id, and told to who sent it.
+//! Outcome of an event: stored with the event's id, and returned to the sender.
 
 use serde::{Deserialize, Serialize};
 
-/// What became of an event.
+/// Outcome of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CommandOutcome {
-    /// It was counted, and took a step or not.
+    /// The press or alert was counted, and perhaps took a step.
     Counted,
-    /// It came too late, and was posted as late.
+    /// The press came too late, and was posted as late.
     Late,
-    /// It was the same press, twice in the debounce time.
+    /// The press was a repetition within the debounce time.
     Bounce,
     /// The state changed.
     Done,
-    /// It changed nothing: the incident is another one, or already there.
+    /// Nothing changed: the incident is another one, or is in that state already.
     Nothing,
 }

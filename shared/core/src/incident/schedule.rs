@@ -1,11 +1,11 @@
-//! When time changes an incident: its next step, a question, its end by silence, and when it is looked at again.
+//! When time changes an incident: its next step, the question to its taker, its end, and its next wake-up.
 
 use jiff::Timestamp;
 
 use super::{Incident, Kind, Phase};
 use crate::config::Plan;
 
-/// When the next step comes automatically: the next one of the plan, or the first of the plan's next round.
+/// Returns when the next step is taken automatically: the plan's next one, or the first one of the plan's next round.
 pub fn next_step_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     if incident.phase != Phase::Open || incident.step == 0 {
         return None;
@@ -17,7 +17,7 @@ pub fn next_step_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     Some(incident.step_at + after.0)
 }
 
-/// When whoever has it is asked whether it is still so, or when the time for the answer is over.
+/// Returns when the person who has the incident is asked whether they still have it, or when the time for the answer is over.
 pub(super) fn question_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     let confirm = plan.confirm.as_ref()?;
     if incident.phase != Phase::Acknowledged || incident.responses.snoozed_until.is_some() {
@@ -30,7 +30,7 @@ pub(super) fn question_at(incident: &Incident, plan: &Plan) -> Option<Timestamp>
     }
 }
 
-/// Returns when the incident has to be processed again; none when it is over.
+/// Returns when the incident has to be processed again; none if it is over.
 pub(super) fn wake_at(incident: &Incident, plan: &Plan) -> Option<Timestamp> {
     if incident.phase.is_final() {
         return None;
@@ -49,9 +49,9 @@ pub(super) fn ends_by_silence(incident: &Incident) -> bool {
     matches!(incident.subject.kind(), Kind::Button | Kind::Alert)
 }
 
-/// Is this incident still the one that an event belongs to?
+/// Returns true if an event still belongs to this incident.
 pub(super) fn is_current(incident: &Incident, plan: &Plan, now: Timestamp) -> bool {
-    // A crowd is over when it is gone, however long that takes; a button knows no end but silence.
+    // A zone's incident ends when the zone is calm, however long that takes. A button's has no end but lack of activity.
     !incident.phase.is_final()
         && (!ends_by_silence(incident) || now.duration_since(incident.heard_at) < plan.reset_after.0)
 }

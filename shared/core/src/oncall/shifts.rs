@@ -55,7 +55,7 @@ pub(super) fn shift_around(
     let who = |at: Timestamp| timetable.at(at).map(|(person, _)| person.id.as_str());
     let now = who(at);
     let (mut since, mut until) = (None, None);
-    // Most turns end within days. The whole year is searched only if somebody never hands over.
+    // Most turns end within days. The whole year is searched only if the person doesn't change.
     for reach in [SignedDuration::from_hours(24 * 8), SignedDuration::from_hours(24 * 40), HORIZON] {
         let from = at.checked_sub(reach).unwrap_or(Timestamp::MIN);
         let to = at.checked_add(reach).unwrap_or(Timestamp::MAX);
@@ -63,7 +63,7 @@ pub(super) fn shift_around(
             until = timetable.changes(at, to).into_iter().find(|change| who(*change) != now);
         }
         if since.is_none() {
-            // The first moment after the last one at which somebody else was on call.
+            // The first change after the last moment at which another person was on call.
             let changes = timetable.changes(from, at);
             let others = changes.iter().rposition(|change| who(*change) != now);
             since = others.map(|other| changes.get(other + 1).copied().unwrap_or(at));

@@ -9,7 +9,7 @@ use crate::config::Calendar;
 /// Why a person is on call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OnCallReason {
-    /// It is their turn, in the layer with this index.
+    /// The person's turn in the layer with this index.
     Layer(usize),
     /// The override with this index names them.
     Override(usize),

@@ -1,4 +1,4 @@
-//! What the space reads of a button's incident: presses, steps, who has it, and its end.
+//! Posts about a button's incident: presses, steps, who has it, and its end.
 
 use jiff::Timestamp;
 
@@ -6,17 +6,17 @@ use super::escape::escape_markdown;
 use super::words::{Words, ago, clock, ordinal};
 use crate::incident::Attribution;
 
-/// How a button is named as somebody who did something.
+/// Returns how a button is named as the actor of a command.
 pub fn button_label(words: &Words) -> String {
     format!("the button {}", words.name)
 }
 
-/// A press past the last step.
+/// Reports a press beyond the last step.
 pub fn pressed_again(count: u64, words: &Words) -> String {
     format!("**{}** was pressed again, the {} time.", escape_markdown(&words.name), ordinal(count))
 }
 
-/// A press although somebody had it.
+/// Reports a press after an acknowledgement.
 pub fn pressed_after_acknowledgement(count: u64, by: &Attribution, words: &Words) -> String {
     format!(
         "**{}** was pressed again, the {} time, although {} had acknowledged at {}.",
@@ -27,7 +27,7 @@ pub fn pressed_after_acknowledgement(count: u64, by: &Attribution, words: &Words
     )
 }
 
-/// A press that was made long before it arrived.
+/// Reports a press that arrived long after it was made.
 pub fn late(at: Timestamp, now: Timestamp, words: &Words) -> String {
     format!(
         "A late press of **{}**: made at {}, {} ago, and only received now. It takes no step; press again if help is still needed.",
@@ -37,27 +37,27 @@ pub fn late(at: Timestamp, now: Timestamp, words: &Words) -> String {
     )
 }
 
-/// The next step came by itself.
+/// Reports that the next step is taken automatically.
 pub fn nobody_answered(since: Timestamp, words: &Words) -> String {
     format!("Nobody has acknowledged since {}. The next step is taken.", clock(since, words))
 }
 
-/// Somebody asked for the next step.
+/// Reports that a person asked for the next step.
 pub fn wanted_next(who: &str, _: &Words) -> String {
     format!("{} asked for the next step.", escape_markdown(who))
 }
 
-/// Somebody has it.
+/// Reports that a person has the incident.
 pub fn acknowledged(by: &Attribution, words: &Words) -> String {
     format!("✅ **{}** has it since {}.", escape_markdown(&by.who), clock(by.at, words))
 }
 
-/// It was nothing.
+/// Reports that a person cancelled the incident.
 pub fn cancelled(by: &Attribution, words: &Words) -> String {
     format!("Cancelled by {} at {}. No help is needed.", escape_markdown(&by.who), clock(by.at, words))
 }
 
-/// It is done.
+/// Reports that a person resolved the incident.
 pub fn resolved(by: &Attribution, words: &Words) -> String {
     format!("Resolved by {} at {}.", escape_markdown(&by.who), clock(by.at, words))
 }

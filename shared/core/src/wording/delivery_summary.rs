@@ -1,4 +1,4 @@
-//! What became of each delivery, in words: the summary in the space, and the notice to the admins.
+//! The status of each delivery, in words: the summary in the space, and the notice to the admins.
 
 use super::escape::{escape_markdown, plain};
 use crate::delivery::{
@@ -7,7 +7,7 @@ use crate::delivery::{
 };
 use crate::incident::reference;
 
-/// The delivery summary: one message that shows the state of the deliveries; none while there is nothing to tell.
+/// Returns the delivery summary, one message that shows the state of the deliveries; none if there is nothing to report.
 pub fn delivery_summary(dispatch: &Dispatch) -> Option<String> {
     let lines = dispatch.summary();
     let lines: Vec<String> = lines.iter().map(|one| line(one.delivery, one.state, escape_markdown)).collect();
@@ -55,7 +55,7 @@ pub(super) fn line(delivery: &Delivery, state: DeliveryState<'_>, escape: fn(&st
     format!("{what}: {state}")
 }
 
-/// `Dana (+12025550111)`, or the number alone.
+/// Returns `Dana (+12025550111)`, or the number alone.
 fn target(delivery: &Delivery, to: &str, escape: fn(&str) -> String) -> String {
     match &delivery.recipient {
         Some(recipient) if recipient.name != to => format!("{} ({to})", escape(&recipient.name)),
@@ -84,7 +84,7 @@ fn reported(status: &VendorStatus, code: Option<(u32, Option<&str>)>, escape: fn
     }
 }
 
-/// Told to the admins when something could not be delivered at all; plain text, for Webex and SMS alike.
+/// Returns the notice to the admins about failed deliveries. Plain text, for both Webex and SMS.
 pub fn not_delivered(dispatch: &Dispatch, failed: &[&Delivery]) -> String {
     let lines: Vec<String> =
         failed.iter().map(|delivery| line(delivery, DeliveryState::of(delivery, None), plain)).collect();

@@ -1,6 +1,6 @@
-//! Data in texts: nothing that people or machines wrote formats, links or mentions.
+//! Escaping of data in texts: nothing that people or machines wrote formats, links or mentions.
 
-/// Data for Webex markdown: nothing in it formats, links or mentions.
+/// Escapes data for Webex Markdown. Nothing in it formats, links or mentions.
 pub fn escape_markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -19,12 +19,12 @@ pub fn escape_markdown(text: &str) -> String {
     escaped
 }
 
-/// Data for plain text: as it is, on one line.
+/// Puts data for plain text on one line, and leaves it as it is otherwise.
 pub fn plain(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
 }
 
-/// The text with `somebody` in the place of every phone number and mail address.
+/// Returns the text with `somebody` in place of every phone number and mail address.
 pub fn without_addresses(text: &str) -> String {
     let shown: Vec<String> = text
         .split(' ')

@@ -21,12 +21,12 @@ use crate::incident::command::Actor;
 use crate::incident::{Attribution, Incident, Phase, number};
 use crate::oncall::Gap;
 
-/// Nobody could be reached.
+/// Timeline and space: a step reached nobody.
 pub const NOBODY_REACHED: &str =
     "Nobody could be reached: no text was delivered and no call was answered. The next step is taken now.";
-/// Phones may ring again.
+/// Timeline and space: the hold is over, and phones may ring again.
 pub const HOLD_OVER: &str = "The quiet time is over.";
-/// A snooze is over.
+/// Timeline and space: a snooze is over.
 pub const SNOOZE_OVER: &str = "The snooze is over, and it isn't resolved.";
 
 /// Returns the template of a page.
@@ -105,7 +105,7 @@ pub fn original_name(incident: &Incident) -> String {
     format!("{}.eml", incident.reference())
 }
 
-/// Reports that more mails came about the same problem.
+/// Reports further alerts about the same problem.
 pub fn again(count: u64, raised: &RaisedAlert, worse: bool, _: &Words) -> String {
     let worse =
         if worse { format!(" It is now {}.", severity(raised.alert.severity)) } else { String::new() };

@@ -1,4 +1,4 @@
-//! What a message says, by channel: its own words, or the plan's with their placeholders filled in.
+//! What a message says, by channel: its own text, or the plan's with its placeholders filled in.
 
 mod call;
 mod post;
@@ -14,9 +14,9 @@ use super::incident;
 use crate::config::Plan;
 use crate::delivery::{Content, Message};
 
-/// The template of a text or a call of the plan; `instead_of` is the message whose place it takes.
+/// Returns the plan's template of a text or a call. `instead_of` is the message that it replaces.
 pub fn template<'a>(content: &Content, plan: &'a Plan, instead_of: &Message) -> Option<&'a str> {
-    // A call takes the place of a text, and says what is spoken; and the other way round.
+    // A call that replaces a text is spoken, and a text that replaces a call is written.
     let text = instead_of.is_text();
     match content {
         Content::Page { .. } => incident::page(content, plan, text),

@@ -1,4 +1,4 @@
-//! What is said of zones and of the sites that count them.
+//! Texts about zones, and about the sites that count their devices.
 
 use jiff::Timestamp;
 
@@ -8,10 +8,10 @@ use crate::incident::Attribution;
 use crate::occupancy::view::View;
 use crate::occupancy::zone::Level;
 
-/// A change within ten minutes that is less than this isn't worth a word.
+/// A smaller change within ten minutes isn't mentioned.
 const STEADY: i64 = 3;
 
-/// A level's name, for placeholders and facts.
+/// Returns a level's name, for placeholders and facts.
 pub fn level(level: Level) -> &'static str {
     match level {
         Level::Warn => "warn",
@@ -19,7 +19,7 @@ pub fn level(level: Level) -> &'static str {
     }
 }
 
-/// `87 of 100`, `57 devices`.
+/// Returns `87 of 100` or `57 devices`.
 pub fn amount(count: u32, capacity: Option<u32>) -> String {
     match (capacity, count) {
         (Some(capacity), _) => format!("{count} of {capacity}"),
@@ -28,7 +28,7 @@ pub fn amount(count: u32, capacity: Option<u32>) -> String {
     }
 }
 
-/// `BUSY`; `FULL` if it is an alert of a zone that has a capacity.
+/// Returns `BUSY`, or `FULL` at the level alert of a zone with a capacity.
 fn state(view: &View) -> &'static str {
     match (view.level, view.capacity) {
         (Some(Level::Alert), Some(_)) => "FULL",
@@ -37,7 +37,7 @@ fn state(view: &View) -> &'static str {
     }
 }
 
-/// `rising`, `falling`; none while it stays about the same.
+/// Returns `rising` or `falling`; none if the count stays about the same.
 fn direction(view: &View) -> Option<&'static str> {
     let trend = view.trend?;
     let steady = STEADY.max(i64::from(view.count) / 20);
@@ -48,7 +48,7 @@ fn direction(view: &View) -> Option<&'static str> {
     }
 }
 
-/// `usual for Tuesday 14:00: 52, rising`; none if neither is known.
+/// Returns `usual for Tuesday 14:00: 52, rising`; none if neither is known.
 fn comparison(view: &View, words: &Words) -> Option<String> {
     let usual = view.usual.map(|usual| {
         let at = crate::occupancy::view::bucket(view.at).to_zoned(words.zone.clone());
@@ -58,48 +58,48 @@ fn comparison(view: &View, words: &Words) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// `Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, rising)`. Plain text.
+/// Returns `Floor 2 / Shoes is BUSY: 87 of 100 (usual for Tuesday 14:00: 52, rising)`. Plain text.
 pub fn headline(view: &View, words: &Words) -> String {
     let comparison = comparison(view, words).map(|known| format!(" ({known})")).unwrap_or_default();
     let amount = amount(view.count, view.capacity);
     format!("{} is {}: {amount}{comparison}", plain(&words.name), state(view))
 }
 
-/// What a zone's card says, without its form.
+/// The card of a zone, without its layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneCard {
-    /// What it is about.
+    /// Name of the zone.
     pub zone: String,
     /// `BUSY`.
     pub state: &'static str,
-    /// How bad it is.
+    /// Level of the zone.
     pub level: Option<Level>,
     /// `87 of 100`.
     pub amount: String,
-    /// What else is known: title and value.
+    /// Further facts: title and value.
     pub known: Vec<(&'static str, String)>,
-    /// What the chart shows, for those who don't see it.
+    /// Description of the chart, for people who can't see it.
     pub chart: String,
-    /// The choices: what it is called between us and Webex, and what people read.
+    /// The choices, each with its label for people.
     pub choices: Vec<(ZoneAnswer, String)>,
 }
 
-/// What can be chosen on a card.
+/// A choice on a zone's card.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ZoneAnswer {
-    /// "I have it."
+    /// "On my way": the person has the incident.
     OnMyWay,
-    /// Nobody wants to hear of it for a while.
+    /// Nobody is reminded for a while.
     Snooze,
-    /// A false alarm.
+    /// False alarm.
     NotBusy,
 }
 
 impl ZoneAnswer {
-    /// All of them, as they stand on a card.
+    /// All choices, in their order on a card.
     pub const ALL: [Self; 3] = [Self::OnMyWay, Self::Snooze, Self::NotBusy];
 
-    /// Its name between us and Webex.
+    /// Returns the choice's name in the card's data.
     pub fn name(self) -> &'static str {
         match self {
             Self::OnMyWay => "on-my-way",
@@ -108,7 +108,7 @@ impl ZoneAnswer {
         }
     }
 
-    /// The choice of this name.
+    /// Returns the choice with this name.
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|choice| choice.name() == name)
     }
@@ -129,7 +129,7 @@ fn minutes(minutes: i64) -> String {
     }
 }
 
-/// What a zone's card says.
+/// Returns the card of a zone.
 pub fn card(view: &View, words: &Words) -> ZoneCard {
     let mut known = Vec::new();
     if let Some(usual) = view.usual {
@@ -151,7 +151,7 @@ pub fn card(view: &View, words: &Words) -> ZoneCard {
     }
 }
 
-/// The same as a card in markdown, for those who don't see cards. `answers` says how to answer without its buttons.
+/// Returns the card's content in Markdown, for clients that don't show cards. `answers` adds how to answer without buttons.
 pub fn markdown(view: &View, words: &Words, answers: bool) -> String {
     let comparison = comparison(view, words).map(|known| format!(" ({known})")).unwrap_or_default();
     let amount = amount(view.count, view.capacity);
@@ -166,7 +166,7 @@ pub fn markdown(view: &View, words: &Words, answers: bool) -> String {
     }
 }
 
-/// `47 min (11:40–12:27)`.
+/// Returns `47 min (11:40–12:27)`.
 fn lasted((since, until): (Timestamp, Timestamp), words: &Words) -> String {
     let minutes = until.duration_since(since).as_mins().max(1);
     let length = match minutes {
@@ -176,7 +176,7 @@ fn lasted((since, until): (Timestamp, Timestamp), words: &Words) -> String {
     format!("{length} ({}–{})", clock(since, words), clock(until, words))
 }
 
-/// It is calm again.
+/// Reports that the zone is calm again.
 pub fn all_clear(
     count: Option<u32>,
     capacity: Option<u32>,
@@ -189,7 +189,7 @@ pub fn all_clear(
     format!("✅ **{zone}** is calm again{now}. It was busy for {}, {peak} at the peak.", lasted(time, words))
 }
 
-/// Closing time came first.
+/// Reports that closing time ended the incident.
 pub fn closing(time: (Timestamp, Timestamp), peak: u32, words: &Words) -> String {
     let zone = escape_markdown(&words.name);
     format!(
@@ -198,38 +198,38 @@ pub fn closing(time: (Timestamp, Timestamp), peak: u32, words: &Words) -> String
     )
 }
 
-/// The zone is gone from the configuration.
+/// Reports that the zone was removed from the configuration.
 pub fn unwatched(words: &Words) -> String {
     format!("**{}** isn't watched any more: it is gone from the configuration.", escape_markdown(&words.name))
 }
 
-/// Somebody goes there.
+/// Reports that a person is on the way.
 pub fn on_the_way(by: &Attribution, words: &Words) -> String {
     format!("✅ **{}** is on the way since {}.", escape_markdown(&by.who), clock(by.at, words))
 }
 
-/// Somebody else goes there too.
+/// Reports that another person is on the way, too.
 pub fn on_the_way_too(by: &Attribution, words: &Words) -> String {
     format!("✅ **{}** is on the way too, since {}.", escape_markdown(&by.who), clock(by.at, words))
 }
 
-/// A higher level, although somebody had it.
+/// Reports a higher level after an acknowledgement.
 pub fn although(by: &Attribution, words: &Words) -> String {
     format!("It is more than when **{}** said so at {}.", escape_markdown(&by.who), clock(by.at, words))
 }
 
-/// Nobody wants to hear of it for a while.
+/// Reports that a person snoozed the zone.
 pub fn snoozed(by: &Attribution, until: Timestamp, words: &Words) -> String {
     let (who, until) = (escape_markdown(&by.who), clock(until, words));
     format!("💤 Snoozed until {until} by **{who}** at {}.", clock(by.at, words))
 }
 
-/// The while is over.
+/// Reports that the snooze is over.
 pub fn snooze_is_over(by: &Attribution) -> String {
     format!("The snooze of **{}** is over, and it is still busy.", escape_markdown(&by.who))
 }
 
-/// A false alarm.
+/// Reports a false alarm.
 pub fn not_busy(by: &Attribution, times: u32, words: &Words) -> String {
     let who = escape_markdown(&by.who);
     format!(
@@ -239,7 +239,7 @@ pub fn not_busy(by: &Attribution, times: u32, words: &Words) -> String {
     )
 }
 
-/// Up to three names, and how many more.
+/// Returns up to three names, and how many more there are.
 fn some(zones: &[String]) -> String {
     let names: Vec<String> = zones.iter().take(3).map(|zone| escape_markdown(zone)).collect();
     match zones.len() - names.len() {
@@ -248,7 +248,7 @@ fn some(zones: &[String]) -> String {
     }
 }
 
-/// Nothing has been known for a while.
+/// Reports that the counts of these zones have been unknown for a while.
 pub fn silent(zones: &[String], since: Timestamp, why: &str, words: &Words) -> String {
     let why = if why.is_empty() {
         String::new()
@@ -263,7 +263,7 @@ pub fn silent(zones: &[String], since: Timestamp, why: &str, words: &Words) -> S
     )
 }
 
-/// Something is known again.
+/// Reports that the counts of these zones are known again.
 pub fn back(zones: &[String], now: Timestamp, words: &Words) -> String {
     let site = escape_markdown(&words.name);
     format!("Counts from **{site}** are back since {}: {}.", clock(now, words), some(zones))

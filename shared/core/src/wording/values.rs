@@ -1,4 +1,4 @@
-//! Templates: the placeholders in what people wrote for a plan, and their values.
+//! The placeholders in the texts of a plan, and their values.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use super::words::{Words, clock};
 use crate::delivery::Dispatch;
 use crate::incident::{Incident, reference};
 
-/// The values of the placeholders.
+/// Values of the placeholders.
 #[derive(Clone, Debug)]
 pub struct Values {
     /// `{button}`, `{zone}` or `{customer}`.
@@ -24,14 +24,14 @@ pub struct Values {
     pub capacity: String,
     /// `{usual}` count of a zone.
     pub usual: String,
-    /// `{title}` of an alert; of anything else, what it is called.
+    /// `{title}` of an alert; the name of anything else.
     pub title: String,
     /// `{severity}` of an alert.
     pub severity: &'static str,
 }
 
 impl Values {
-    /// The values for what a dispatch says.
+    /// Returns the values for a dispatch.
     pub fn of(dispatch: &Dispatch, words: &Words) -> Self {
         Self {
             name: words.name.clone(),
@@ -46,7 +46,7 @@ impl Values {
         }
     }
 
-    /// The values as the incident is now: for a call that has just been answered.
+    /// Returns the values as the incident is now, for a call that has just been answered.
     pub fn now(incident: &Incident, words: &Words, now: Timestamp) -> Self {
         Self {
             name: words.name.clone(),
@@ -61,14 +61,14 @@ impl Values {
         }
     }
 
-    /// The text with its placeholders filled in, each value passed through `escape`. Unknown braces stay as they are.
+    /// Fills in the placeholders, each value passed through `escape`. Unknown placeholders stay as they are.
     pub fn fill(&self, template: &str, escape: fn(&str) -> String) -> String {
         let mut filled = String::with_capacity(template.len());
         let mut rest = template;
         while let Some(start) = rest.find('{') {
             let (before, from) = rest.split_at(start);
             filled.push_str(before);
-            // A brace that is opened again before it is closed is only a brace.
+            // If another brace opens before this one closes, this one is plain text.
             let end = from[1..]
                 .find(['{', '}'])
                 .filter(|end| from[1..][*end..].starts_with('}'))
@@ -92,7 +92,7 @@ impl Values {
     }
 }
 
-/// A number that may not be known.
+/// Returns the number, or `unknown`.
 fn number(number: Option<u32>) -> String {
     number.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
 }

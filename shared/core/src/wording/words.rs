@@ -1,18 +1,18 @@
-//! How times, spans and numbers are written, and what things are called.
+//! Formats of times, durations and numbers, and the names for texts.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::Severity;
 
-/// How times are written and things are called.
+/// Time zone and names for the texts.
 #[derive(Clone, Debug)]
 pub struct Words {
-    /// The zone in which people read times.
+    /// The time zone in which people read times.
     pub zone: TimeZone,
-    /// What the button, the zone, the site or the source is called.
+    /// Name of the button, the zone, the site or the source.
     pub name: String,
-    /// What an alert is about, and how bad it is.
+    /// Title and severity of the alert, if it is one.
     pub alert: Option<(String, Severity)>,
 }
 
@@ -26,12 +26,12 @@ impl Words {
     }
 }
 
-/// `14:02`.
+/// Returns the time of day: `14:02`.
 pub fn clock(at: Timestamp, words: &Words) -> String {
     at.to_zoned(words.zone.clone()).strftime("%H:%M").to_string()
 }
 
-/// `6 min`, `2 h`.
+/// Returns a rounded duration: `6 min`, `2 h`.
 pub(super) fn ago(from: Timestamp, to: Timestamp) -> String {
     let seconds = to.duration_since(from).as_secs();
     match seconds {
@@ -42,7 +42,7 @@ pub(super) fn ago(from: Timestamp, to: Timestamp) -> String {
     }
 }
 
-/// `1st`, `2nd`, `11th`.
+/// Returns an ordinal number: `1st`, `2nd`, `11th`.
 pub(super) fn ordinal(number: u64) -> String {
     let ending = match (number % 10, number % 100) {
         (_, 11..=13) => "th",

@@ -1,4 +1,4 @@
-//! Names and numbers as they have to be, and the words for those that aren't.
+//! Formats of names and numbers, and the advice for those that don't fit.
 
 pub(super) const NAME_ADVICE: &str = "name is 1 to 60 letters, digits, - and _";
 

@@ -80,7 +80,7 @@ fn mail(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     }
 }
 
-/// Checks the ways in which the alerts of a source come in.
+/// Checks the ways by which alerts reach a source.
 fn ways(at: &[&str; 2], source: &AlertSource, config: &Config, report: &mut dyn FnMut(&[&str], String)) {
     if source.ways_in().is_empty() {
         let known = WayIn::NAMES.join(", ");

@@ -1,4 +1,4 @@
-//! What can't work of buttons.
+//! Checks of buttons.
 
 use jiff::SignedDuration;
 

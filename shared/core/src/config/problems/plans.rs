@@ -1,4 +1,4 @@
-//! What can't work of plans and their steps.
+//! Checks of plans and their steps.
 
 use jiff::SignedDuration;
 
@@ -19,7 +19,7 @@ pub(super) fn plan_problems(
     }
     let space = &plan.space;
     address_problems(&["plans", name, "space"], (&space.moderators, &space.participants), report);
-    // How long after the last press a step comes, if all since then came by themselves.
+    // Time from the last press to the step, if all steps since then were taken automatically.
     let mut quiet = SignedDuration::ZERO;
     for (number, step) in plan.steps.iter().enumerate() {
         let number_text = number.to_string();
@@ -58,12 +58,12 @@ pub(super) fn plan_problems(
     }
 }
 
-/// A key under another.
+/// Returns the path of a key below another.
 fn under<'a>(at: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [at, more].concat()
 }
 
-/// Why a step can't come automatically at its time. `quiet` is how long after the last press it would come.
+/// Returns why a step can't be taken automatically at its time. `quiet` is the time from the last press to the step.
 fn time_problem(number: usize, step: &Step, plan: &Plan, quiet: SignedDuration) -> Option<&'static str> {
     let after = step.after?;
     if number == 0 {
@@ -95,7 +95,7 @@ fn post_problems(
     }
 }
 
-/// What can't work of a text or a call: whom it reaches, the sender that can't be one, and the words under their key.
+/// Checks a text or a call: its targets, a sender that is no number, and the words, which stand under `key`.
 fn phone_problems(
     at: &[&str],
     (to, wrong_sender): (&[Target], Option<&str>),

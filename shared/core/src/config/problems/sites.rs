@@ -1,4 +1,4 @@
-//! What can't work of sites and zones.
+//! Checks of sites and zones.
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -110,7 +110,7 @@ pub(super) fn zone_problems(
     }
 }
 
-/// What this source can't do for the zone, and the key that asks for it.
+/// Returns the keys of the zone that this source doesn't support, each with the reason.
 fn unfit(zone: &Zone, source: Source<'_>) -> Vec<(&'static str, &'static str)> {
     let place = &zone.place;
     let mut wrong = Vec::new();
@@ -185,7 +185,7 @@ fn unfit(zone: &Zone, source: Source<'_>) -> Vec<(&'static str, &'static str)> {
     wrong
 }
 
-/// The bytes of a certificate's fingerprint: `sha256:` and 64 hexadecimal digits, colons between them allowed.
+/// Returns the bytes of a certificate's fingerprint: `sha256:` and 64 hexadecimal digits, with or without colons between them.
 pub fn pin_bytes(pin: &str) -> Option<[u8; 32]> {
     let hex: String = pin.strip_prefix("sha256:")?.chars().filter(|c| *c != ':').collect();
     let mut bytes = [0; 32];
@@ -198,7 +198,7 @@ pub fn pin_bytes(pin: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
-/// `https://host` or `https://host:port`.
+/// Returns true for `https://host` or `https://host:port`.
 fn is_base_address(url: &str) -> bool {
     url.strip_prefix("https://")
         .is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))

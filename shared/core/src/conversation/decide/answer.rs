@@ -1,4 +1,4 @@
-//! An agent's answers: by which channels they leave, why not, and what happens when one is changed or deleted.
+//! An agent's answers: the channels by which they are sent, why not, and what an edit or a deletion does.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,14 +12,14 @@ use crate::delivery::{
 use crate::texting::{self, price_class, segments};
 use crate::wording::conversation as wording;
 
-/// A text of more parts than this is announced before it leaves.
+/// A text with more parts than this is announced in the space before it is sent.
 const LONG: u32 = 3;
-/// A text has at most so many characters (Twilio, Messages resource).
+/// Maximum number of characters of a text (Twilio, Messages resource).
 const LONGEST: usize = 1600;
-/// So long an announced text waits, even if the line has no `undo`.
+/// Minimum time for which an announced text is held, even if the line has no `undo`.
 const ANNOUNCED: SignedDuration = SignedDuration::from_secs(10);
 
-/// An answer leaves, or the agent is told why not. `replaces` is an answer that has to be taken back for it.
+/// Sends an answer, or notes why it isn't sent. `replaces` is an answer that has to be taken back first.
 pub(super) fn relay(
     mut builder: DecisionBuilder<'_>,
     answer: &AgentMessage,
@@ -80,7 +80,7 @@ pub(super) fn relay(
     builder.finish()
 }
 
-/// Why the customer gets no text, in words for the agent; none if a text leaves.
+/// Returns why the customer gets no text, in words for the agent; none if a text is sent.
 fn why_no_text(builder: &DecisionBuilder<'_>, text: &str, limited: bool) -> Option<String> {
     let line = builder.context.line;
     if builder.sender.opted_out.is_some() {
@@ -92,19 +92,19 @@ fn why_no_text(builder: &DecisionBuilder<'_>, text: &str, limited: bool) -> Opti
     let characters = text.encode_utf16().count();
     match builder.context.address.number() {
         None => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
-        // A number that never wrote to us gets nothing: somebody else may have typed it into the form.
+        // A number that never sent a text gets none: anybody may have typed it into the form.
         Some(_) if builder.sender.confirmed.is_none() => Some(wording::not_sent_unconfirmed(&line.number)),
         Some(number) if texting::is_short_code(number) => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
         Some(number) if !texting::may_text(number, &line.countries) => {
             Some(wording::NOT_SENT_COUNTRY.to_owned())
         }
-        // Cut off, it would say something that nobody wrote.
+        // A shortened text would say something that nobody wrote.
         Some(_) if characters > LONGEST => Some(wording::not_sent_too_long(characters, LONGEST)),
         Some(_) => None,
     }
 }
 
-/// The answer as a text, where one may leave, and as a mail.
+/// Returns the answer as a text, if one may be sent, and as a mail.
 fn messages(
     builder: &DecisionBuilder<'_>,
     answer: &AgentMessage,
@@ -121,7 +121,8 @@ fn messages(
             files: answer.files.clone(),
         }));
     }
-    // Anybody can type a customer's number into the form: who has proven a number is answered there alone.
+    // Anybody can type a customer's number into the form. So a customer with a confirmed number gets answers there and not by
+    // mail.
     let by_mail = line.mail.is_some() && (builder.sender.confirmed.is_none() || number.is_none());
     let stopped = builder.sender.opted_out.is_some();
     if by_mail
@@ -135,7 +136,7 @@ fn messages(
     says
 }
 
-/// What the conversation remembers of an answer that leaves.
+/// Records in the conversation that an answer is sent.
 fn remember_answer(
     builder: &mut DecisionBuilder<'_>,
     answer: &AgentMessage,
@@ -153,14 +154,14 @@ fn remember_answer(
     builder.next.assignee.get_or_insert_with(|| answer.by.clone());
 }
 
-/// An answer was changed or taken away. Whether it had left already, only its own dispatch will know.
+/// Applies an edit or a deletion of an answer. Only the answer's own dispatch knows whether it was already sent.
 pub(super) fn handle_edit(
     mut builder: DecisionBuilder<'_>,
     answer: u32,
     now: Option<&AgentMessage>,
     by: &str,
 ) -> ConversationDecision {
-    // Somebody may have changed it once more since it was looked up which dispatch carries it.
+    // The agent may have edited the message again since the dispatch was looked up.
     let message = now.map(|now| now.message.as_str());
     let latest = builder.next.answers.iter().find(|(known, _)| Some(known.as_str()) == message);
     let answer = latest.map_or(answer, |(_, latest)| *latest);

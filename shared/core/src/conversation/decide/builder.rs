@@ -1,4 +1,4 @@
-//! A turn being made: the next state and what is said, growing together.
+//! Builds a decision: the next state and its dispatches.
 
 mod automatic;
 mod dispatch;
@@ -11,11 +11,11 @@ use super::decision::ConversationDecision;
 use crate::conversation::{Address, Conversation, Sender, TAKEN_BACK_KEPT};
 use crate::delivery::{Dispatch, Fact, Medium};
 
-/// What a customer said.
+/// What a customer wrote or said.
 pub(super) struct FromCustomer {
     pub(super) medium: Medium,
     pub(super) text: String,
-    /// What we have to say of it ourselves.
+    /// Handbell's note on it.
     pub(super) note: String,
     pub(super) at: Timestamp,
 }
@@ -25,9 +25,9 @@ pub(super) struct DecisionBuilder<'a> {
     pub(super) sender: Sender,
     pub(super) context: ConversationContext<'a>,
     pub(super) now: Timestamp,
-    /// The dispatch that carries an answer.
+    /// The dispatch that carries an answer; 0 without one.
     pub(super) answer: u32,
-    /// The customer calls at this moment: the number is theirs.
+    /// True if the customer is calling from this number now.
     pub(super) by_phone: bool,
     opens: bool,
     was_due: Option<Timestamp>,
@@ -60,7 +60,7 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
-    /// The customer is heard: the conversation opens, or opens again, or goes on.
+    /// Begins with a customer's message or call: opens the conversation, reopens it, or continues it.
     pub(super) fn heard(
         before: Option<&Conversation>,
         sender: &Sender,
@@ -73,7 +73,8 @@ impl<'a> DecisionBuilder<'a> {
             None => {
                 let fresh = Conversation {
                     subject: context.subject.clone(),
-                    // Later than any before it, so that nothing of theirs is taken for ours, whatever the clock says.
+                    // Later than any earlier epoch, whatever the clock says, so that nothing of an earlier conversation belongs
+                    // to this one.
                     epoch: before
                         .map_or(0, |before| before.epoch.saturating_add(1))
                         .max(now.as_second().unsigned_abs()),
@@ -94,7 +95,7 @@ impl<'a> DecisionBuilder<'a> {
                     assigned_at: None,
                     welcomed: false,
                     told_on: None,
-                    // Numbers are never used twice, not even after somebody was forgotten.
+                    // Dispatch numbers are never reused, not even after the customer was erased.
                     dispatches: before.map_or(0, |before| before.dispatches),
                     last_post: 0,
                     last_answer: 0,
@@ -136,7 +137,7 @@ impl<'a> DecisionBuilder<'a> {
         });
     }
 
-    /// The customer wants no more texts: what has not left stays here.
+    /// Records that the customer wants no more texts, and cancels the answers that weren't sent yet.
     pub(super) fn opt_out(&mut self) {
         self.sender.opted_out.get_or_insert(self.now);
         self.next.cancelled_up_to = self.next.dispatches;
@@ -145,7 +146,7 @@ impl<'a> DecisionBuilder<'a> {
         self.add_fact("customer.opted-out", []);
     }
 
-    /// Remembers which dispatch carries an agent's message, for when it is changed or deleted.
+    /// Remembers which dispatch carries an agent's message, in case the message is edited or deleted.
     pub(super) fn remember_relayed(&mut self, message: &str, answer: u32) {
         let answers = &mut self.next.answers;
         answers.retain(|(known, _)| known != message);
@@ -155,8 +156,8 @@ impl<'a> DecisionBuilder<'a> {
         self.answer = answer;
     }
 
-    /// A text came from the number: it belongs to somebody who wants to hear from us. Renewed once a day, so that it isn't
-    /// forgotten while somebody writes.
+    /// Records that the number sent a text, so its owner wants answers there. Renewed once a day, so that it doesn't expire while
+    /// the customer writes.
     pub(super) fn confirm(&mut self) {
         let now = self.now;
         let old = |at: &Timestamp| now.duration_since(*at) >= SignedDuration::from_hours(24);
@@ -165,7 +166,7 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
-    /// An answer that has not left yet shall not.
+    /// Takes back an answer, unless it was already sent.
     pub(super) fn take_back(&mut self, answer: u32) {
         let taken = &mut self.next.taken_back;
         if !taken.contains(&answer) {
@@ -175,7 +176,7 @@ impl<'a> DecisionBuilder<'a> {
         taken.drain(..too_many);
     }
 
-    /// Nobody waits any more.
+    /// Records that nobody is waiting for an answer any more.
     pub(super) fn end_waiting(&mut self) {
         self.next.waiting_since = None;
         self.next.alarm = None;
@@ -187,10 +188,10 @@ impl<'a> DecisionBuilder<'a> {
         self.next.erase_asked = None;
     }
 
-    /// What remains when somebody was forgotten: nothing of them, but numbers that are never used twice.
+    /// Removes everything about the customer. Only the numbers remain that are never reused.
     pub(super) fn forget(&mut self) {
         self.close();
-        // The incident of a waiting is removed with everything else: nothing is left to end.
+        // The waiting customer's incident is erased with everything else, so there is none to end.
         self.next.alarmed = None;
         self.next.address = None;
         self.next.email = None;

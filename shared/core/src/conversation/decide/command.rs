@@ -1,4 +1,4 @@
-//! What an agent asks of Handbell with a command.
+//! The effects of an agent's commands.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,10 +11,10 @@ use crate::delivery::{Content, Delivery, InternalTask, Message, PhoneMessage, SU
 use crate::texting;
 use crate::wording::conversation as wording;
 
-/// Who is asked back has so long to confirm.
+/// Time within which an agent has to confirm `/erase`.
 const CONFIRM_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// The command is carried out, and answered in the thread in which it was given.
+/// Executes a command, and replies in the thread in which it was given.
 pub(super) fn handle_command(
     mut builder: DecisionBuilder<'_>,
     command: &AgentCommand,
@@ -31,7 +31,7 @@ pub(super) fn handle_command(
         AgentCommand::Release => {
             builder.next.assignee = None;
             builder.next.assigned_at = None;
-            // The next text shall look for somebody, however lately there was an answer.
+            // The customer's next text looks for an agent, however recent the last answer is.
             builder.next.answered_at = None;
             builder.note(thread, wording::released(&asked.by));
         }
@@ -73,7 +73,7 @@ pub(super) fn handle_command(
     builder.finish()
 }
 
-/// The conversation ends, with the line's closing words for a customer who may hear them.
+/// Closes the conversation. Sends the line's closing text if the customer may get automatic texts.
 fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMessage) {
     let (line, thread) = (builder.context.line, Some(asked.thread.as_str()));
     builder.note(thread, wording::closed(&asked.by, note));
@@ -87,7 +87,7 @@ fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMes
     }
 }
 
-/// The customer is called this from now on, and the space too.
+/// Changes the customer's name and the title of the space.
 fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &AgentMessage) {
     builder.next.name = Some(name.to_owned());
     let title = builder.next.title();
@@ -100,7 +100,7 @@ fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &AgentMessage) {
         .in_conversation(|of| of.thread = Some(asked.thread.clone()));
 }
 
-/// The agent's phone rings, and is connected with the customer.
+/// Calls the agent, who is then connected with the customer.
 fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp) {
     let (line, thread) = (builder.context.line, Some(asked.thread.as_str()));
     let phone = line.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(&asked.by.email));
@@ -128,7 +128,7 @@ fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp)
     }
 }
 
-/// Asked back first; what was confirmed is done by its own delivery, which comes again until nothing is left.
+/// Erases the customer once the agent has confirmed. A delivery does it, and is repeated until nothing is left.
 fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &AgentMessage, now: Timestamp) {
     let asked_lately = builder.next.erase_asked.is_some_and(|at| now.duration_since(at) < CONFIRM_WITHIN);
     if !(confirmed && asked_lately) {

@@ -1,4 +1,4 @@
-//! What the rules look at, beside state and event.
+//! What a decision depends on besides state and event.
 
 use jiff::tz::TimeZone;
 
@@ -6,7 +6,7 @@ use crate::config::Line;
 use crate::conversation::Address;
 use crate::incident::Subject;
 
-/// What the rules need in addition to state and event.
+/// What a decision depends on besides state and event.
 #[derive(Clone, Copy)]
 pub struct ConversationContext<'a> {
     /// Subject of the conversation.

@@ -1,4 +1,4 @@
-//! What the rules decide.
+//! The result of the rules.
 
 use crate::conversation::{Conversation, Sender};
 use crate::delivery::Dispatch;
@@ -23,7 +23,7 @@ impl ConversationDecision {
     }
 }
 
-/// Nothing changes, and nobody is told.
+/// Changes nothing and notifies nobody.
 pub(super) fn nothing() -> ConversationDecision {
     ConversationDecision { next: None, sender: None, dispatches: Vec::new(), answer: 0 }
 }

@@ -1,4 +1,4 @@
-//! What a conversation is decided on: the customer's words and calls, agents' messages, and time.
+//! Events of a conversation: the customer's messages and calls, agents' messages, and time.
 
 use jiff::{SignedDuration, Timestamp};
 

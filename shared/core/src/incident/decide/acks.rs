@@ -1,4 +1,4 @@
-//! Who has said "I have it", and whether that is enough.
+//! Acknowledgements: who has an incident, and whether more people are needed.
 
 use crate::config::Quorum;
 use crate::incident::command::Actor;
@@ -12,7 +12,7 @@ pub(super) fn is_by(ack: &Ack, by: &Actor) -> bool {
     }
 }
 
-/// Is this somebody who has it?
+/// Returns true if this person has the incident.
 pub(super) fn has_it(incident: &Incident, by: &Actor) -> bool {
     let nobody_known = incident.responses.acks.is_empty();
     (nobody_known && incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who))
@@ -24,7 +24,7 @@ pub(super) fn is_quorum(need: &Quorum, acks: &[Ack]) -> bool {
     missing(need, acks).is_empty()
 }
 
-/// Returns who still has to acknowledge: one name for each person, or for each team.
+/// Returns who still has to acknowledge: one entry for each person, or for each team.
 pub(super) fn missing(need: &Quorum, acks: &[Ack]) -> Vec<String> {
     match need {
         Quorum::People(people) => {
@@ -32,7 +32,7 @@ pub(super) fn missing(need: &Quorum, acks: &[Ack]) -> Vec<String> {
             vec!["somebody else".to_owned(); more]
         }
         Quorum::Teams(teams) => {
-            // Nobody stands for two teams at once. Each acknowledgement has the index of the team that it stands for.
+            // A person stands for one team only. Each acknowledgement has the index of the team that it stands for.
             let mut stands_for: Vec<Option<usize>> = vec![None; acks.len()];
             let mut left = Vec::new();
             for (place, team) in teams.iter().enumerate() {
@@ -45,8 +45,8 @@ pub(super) fn missing(need: &Quorum, acks: &[Ack]) -> Vec<String> {
     }
 }
 
-/// Finds a person for a team, if need be by giving a person who stands for another team a new place (Kuhn's algorithm: no other
-/// choice would leave fewer teams out).
+/// Finds a person for a team, if need be by moving a person from one team to another (Kuhn's algorithm, which leaves the fewest
+/// teams without a person).
 fn find_place(
     team: usize,
     teams: &[String],

@@ -1,4 +1,4 @@
-//! An alert is raised: it opens an incident, or joins one.
+//! The effect of an alert: it opens an incident, or joins the one of the same problem.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,9 +12,10 @@ use crate::incident::CommandOutcome;
 use crate::incident::{Incident, Phase, next_step_at};
 use crate::wording;
 
-/// Minimum time between two posts that more mails came.
+/// Minimum time between two posts about further alerts.
 const NOTE_PAUSE: SignedDuration = SignedDuration::from_mins(1);
-/// When a plan has come to its end and nobody has the incident, one more mail restarts the plan after this time.
+/// If a plan is at its end and nobody has the incident, a further alert restarts the plan, at the earliest this long after the
+/// last step.
 const BEGIN_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
 pub(super) fn handle_alert(
@@ -83,7 +84,7 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, context: Context<'_>, n
         && next_step_at(incident, context.plan).is_none()
         && now.duration_since(incident.step_at) >= BEGIN_AGAIN;
     let noted = incident.alert.as_ref().and_then(|alert| alert.noted_at).unwrap_or(incident.opened_at);
-    // The severity rises at most three times.
+    // A worse severity is always posted, which happens at most three times.
     if !woken && !at_its_end && !worse && now.duration_since(noted) < NOTE_PAUSE {
         return builder.finish(CommandOutcome::Counted);
     }
@@ -96,10 +97,10 @@ fn join_alert(incident: &Incident, raised: &RaisedAlert, context: Context<'_>, n
         builder.incident.responses.hold = None;
         builder.incident.responses.round += u32::from(at_its_end);
         if woken {
-            // What was on hold is sent now, and not again when the hold ends.
+            // The deliveries on hold are cancelled: people are paged now, and not again when the hold ends.
             builder.incident.cancelled_up_to = builder.incident.dispatches;
         }
-        // The dispatches that are cancelled now may not have invited them yet.
+        // The dispatches that are cancelled now may not have invited the people of the space yet.
         let invited = if woken { invitations_of_space(context.plan) } else { Vec::new() };
         builder.begin(
             invited.into_iter().chain([Message::Space(SpaceMessage::Post { content: Content::Text(note) })]),

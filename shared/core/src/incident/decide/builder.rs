@@ -1,4 +1,4 @@
-//! A decision being made: the next state and what it says, growing together.
+//! Builds a decision: the next state and its dispatches.
 
 mod status;
 mod step;
@@ -18,10 +18,10 @@ use crate::incident::schedule::wake_at;
 use crate::incident::{CommandOutcome, Incident, Phase, Responses};
 use crate::occupancy::view::View;
 
-/// A decision being made: the next state and what it says, growing together.
+/// A decision that is being built: the next state, the dispatches and the facts.
 pub(super) struct DecisionBuilder<'a> {
     pub(super) incident: Incident,
-    /// The zone now, for whatever this decision says.
+    /// The zone at the time of the event, for the dispatches that follow.
     pub(super) view: Option<Box<View>>,
     was_due: Option<Timestamp>,
     was_heard_at: Timestamp,
@@ -36,7 +36,7 @@ impl<'a> DecisionBuilder<'a> {
     pub(super) fn on(incident: &Incident, context: Context<'a>, now: Timestamp) -> Self {
         let mut incident = incident.clone();
         incident.version += 1;
-        // A quiet time that is over is none.
+        // Drops a hold that is over.
         incident.responses.hold = incident.responses.hold.take().filter(|hold| hold.until > now);
         Self {
             view: None,
@@ -121,7 +121,7 @@ impl<'a> DecisionBuilder<'a> {
         Dispatch::new(key, Body::Incident(body), self.now)
     }
 
-    /// People of the space are invited by whatever an incident says first: a step, or the note of a late press.
+    /// Returns the invitations to the plan's space, for the incident's first dispatch: a step, or the note on a late press.
     fn audience(&self) -> Vec<Message> {
         if self.incident.dispatches > 1 { Vec::new() } else { invitations_of_space(self.context.plan) }
     }
@@ -145,7 +145,7 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
-    /// A word to the admins.
+    /// Adds a notice to the admins to the last dispatch.
     pub(super) fn notify_admins(&mut self, text: &str) {
         let now = self.now;
         let told = reach::tell_admins(self.context, text);
@@ -156,21 +156,21 @@ impl<'a> DecisionBuilder<'a> {
         }
     }
 
-    /// Adds to what was decided last.
+    /// Adds a delivery to the last dispatch, due at `at`.
     pub(super) fn add(&mut self, say: Message, at: Timestamp) {
         if let Some(dispatch) = self.dispatches.last_mut() {
             dispatch.add(Delivery::new(say, self.now).at(at));
         }
     }
 
-    /// What is decided here is the last word: an acknowledgement or an end doesn't cancel what it says itself.
+    /// Makes the last dispatch the last word: the acknowledgement or the end decided here doesn't cancel the message about it.
     pub(super) fn hold_state(&mut self) {
         if let Some(dispatch) = self.dispatches.last_mut() {
             dispatch.in_incident(|of| of.last_word = true);
         }
     }
 
-    /// A line of the timeline.
+    /// Sets the decision's timeline entry.
     pub(super) fn add_entry(&mut self, what: String, by: Option<&Actor>) {
         self.entry = Some(TimelineEntry {
             at: self.now,
@@ -182,11 +182,12 @@ impl<'a> DecisionBuilder<'a> {
 
     pub(super) fn finish(mut self, outcome: CommandOutcome) -> Decision {
         if !self.incident.phase.is_final() {
-            // What is held back or asleep was heard of in advance: a word in between doesn't end it before it begins.
+            // A hold or a snooze sets `heard_at` to its end. An event in between must not move it back.
             self.incident.heard_at = self.incident.heard_at.max(self.was_heard_at);
         }
         if self.incident.phase == Phase::Open {
-            // Opened again, by whatever: nobody sleeps or confirms, and who had it is asked like everybody else.
+            // The incident is open, perhaps again: no snooze and no question remain. Acknowledgements that were enough no longer
+            // count.
             let responses = &mut self.incident.responses;
             (responses.snoozed_until, responses.asked_at, responses.confirmed_at) = (None, None, None);
             if is_quorum(&self.context.plan.need, &responses.acks) {
@@ -194,7 +195,7 @@ impl<'a> DecisionBuilder<'a> {
             }
         }
         let wanted = wake_at(&self.incident, self.context.plan);
-        // Moving an entry of the index costs two writes; an early wake-up costs a look, and asks again for the right time.
+        // Moving an index entry costs two writes. An early wake-up costs one read, and sets the right time.
         self.incident.wake_at = match (self.was_due, wanted) {
             (Some(was), Some(wanted)) if was <= wanted && was > self.now => Some(was),
             (_, wanted) => wanted,

@@ -1,35 +1,35 @@
-//! What the rules look at, beside state and event.
+//! What a decision depends on besides state and event.
 
 use crate::config::{Admins, Button, Plan};
 use crate::incident::Subject;
 use crate::oncall::Roster;
 use crate::wording::Words;
 
-/// What the rules look at, beside state and event.
+/// What a decision depends on besides state and event.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
-    /// What it is about.
+    /// Subject of the incident.
     pub subject: &'a Subject,
-    /// The button, for a press.
+    /// The pressed button, for a press.
     pub button: Option<&'a Button>,
-    /// The plan's name.
+    /// Name of the plan.
     pub plan_name: &'a str,
-    /// The plan: the incident's own as it stood, or today's for a new incident.
+    /// The plan: the incident's own as it was when it opened, or today's for a new incident.
     pub plan: &'a Plan,
-    /// Its fingerprint.
+    /// Hash of the plan.
     pub plan_hash: &'a str,
-    /// It still stands in the configuration: a zone or a site that nobody watches any more must not stay open for ever.
+    /// True if the subject is still in the configuration. A zone or a site that was removed must not stay open forever.
     pub watched: bool,
-    /// The sender of texts and calls.
+    /// Sender of texts and calls, unless the plan names another.
     pub from: &'a str,
-    /// So many calls a second may begin.
+    /// Maximum number of calls that may begin in a second.
     pub calls_per_second: Option<u32>,
-    /// Who there is, where the plan names people.
+    /// The roster, for the people whom the plan names.
     pub roster: &'a Roster,
-    /// Who is told when nobody is there.
+    /// The admins, who are notified when a step reaches nobody.
     pub admins: &'a Admins,
-    /// Who gets the report beside those who reported it.
+    /// Recipients of the report, in addition to the people who reported the incident.
     pub report_to: &'a [String],
-    /// How times are written and things are called.
+    /// Time zone and names for the texts.
     pub words: &'a Words,
 }

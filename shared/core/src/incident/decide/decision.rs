@@ -1,22 +1,22 @@
-//! What the rules decide.
+//! The result of the rules.
 
 use crate::delivery::Dispatch;
 use crate::incident::{CommandOutcome, Incident};
 
-/// What is to be written down and done.
+/// The result of an event: the state and the dispatches to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The next state; none if nothing changes.
     pub next: Option<Incident>,
     /// The dispatches, in order.
     pub dispatches: Vec<Dispatch>,
-    /// The count that the sender of the event is told.
+    /// The incident's count, which the sender of the event gets as an answer.
     pub count: u64,
-    /// What became of it, for the history: `step 2`, `late`, `bounce` …
+    /// Outcome of the event.
     pub outcome: CommandOutcome,
 }
 
-/// Nothing changes, and nobody is told.
+/// Changes nothing and notifies nobody.
 pub(super) fn nothing(state: Option<&Incident>) -> Decision {
     Decision {
         next: None,

@@ -1,4 +1,4 @@
-//! What an incident is decided on: presses, commands, alerts, signals of polls, and time.
+//! Events of an incident: presses, commands, alerts, signals of polls, and time.
 
 use jiff::Timestamp;
 
@@ -7,40 +7,41 @@ use crate::button::Press;
 use crate::incident::command::{Actor, Command};
 use crate::occupancy::view::Signal;
 
-/// Something that happened, checked and understood.
+/// An event of an incident, checked and parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The button was pressed.
     Press(Press),
-    /// Somebody says something to an incident.
+    /// A person gave a command.
     Command {
-        /// Who.
+        /// The person.
         by: Actor,
-        /// The incident that they were told of; another one is not changed by it. None means whichever there is.
+        /// The incident that the person was notified of; the command has no effect on another one. None applies to the current
+        /// one.
         epoch: Option<u64>,
         /// The command.
         command: Command,
     },
-    /// A monitoring system or a person reported trouble.
+    /// A monitoring system or a person reported a problem.
     Alert(Box<RaisedAlert>),
-    /// Everybody whom a step was to bring has certainly not been reached.
+    /// All attempts of a step to reach people have certainly failed.
     Unreached {
         /// The incident.
         epoch: u64,
-        /// How often its plan had begun again.
+        /// Number of restarts of the plan at that time.
         round: u32,
         /// The step.
         step: u32,
     },
-    /// A poll found something to tell of a zone or a site.
+    /// A poll found a change of a zone or a site.
     Occupancy(Signal),
-    /// A customer has been waiting for too long.
+    /// A customer has been waiting for an answer for too long.
     Waits {
-        /// What the customer is called.
+        /// Name of the customer.
         customer: String,
-        /// Since then.
+        /// Since when the customer has been waiting.
         since: Timestamp,
     },
-    /// The time that the incident had asked for has come.
+    /// The time for which the incident asked has come.
     Wake,
 }

@@ -1,4 +1,4 @@
-//! A press: a step, a word to somebody who has it already, a command, or one that comes too late.
+//! Presses of a button. A press takes a step, posts a note, is a command, or comes too late.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,7 +12,7 @@ use crate::incident::command::{Actor, Command, CommandChannel};
 use crate::incident::{CommandOutcome, Incident, Phase};
 use crate::wording;
 
-/// What the press means with this button, and what it makes of the incident.
+/// Applies a press by its meaning with this button.
 pub(super) fn handle_press(
     state: Option<&Incident>,
     current: Option<&Incident>,
@@ -24,7 +24,7 @@ pub(super) fn handle_press(
     match (meaning, current) {
         (Meaning::Press, _) => count_press(state, current, press, context, now),
         (Meaning::Ignore, _) | (_, None) => nothing(state),
-        // It was perhaps meant for another incident: it is posted as late, and silences nobody.
+        // A late press may have been meant for another incident: it is posted as late, and silences nothing.
         _ if late(press, context, now).is_some() => count_press(state, current, press, context, now),
         (Meaning::Acknowledge, Some(incident)) => {
             command::handle_command(incident, &button_actor(context), &Command::Acknowledge, context, now)
@@ -39,7 +39,7 @@ fn button_actor(context: Context<'_>) -> Actor {
     Actor::named(wording::button_label(context.words), CommandChannel::Button)
 }
 
-/// When a press was made, if that is longer ago than the button's `max_age`.
+/// Returns when the press was made, if that is longer ago than the button's `max_age`.
 fn late(press: &Press, context: Context<'_>, now: Timestamp) -> Option<Timestamp> {
     press.at.filter(|at| context.button.is_some_and(|button| now.duration_since(*at) > button.max_age.0))
 }
@@ -83,7 +83,7 @@ fn count_press(
     builder.incident.phase = Phase::Open;
     let last = context.plan.steps.len() as u32;
     let note = had.as_ref().map(|by| wording::pressed_after_acknowledgement(count, by, context.words));
-    // A step that came by itself is not taken again: the press takes the one after it.
+    // A step that was taken automatically isn't taken again: the press takes the next one.
     let wanted = u32::try_from(count).unwrap_or(u32::MAX).max(builder.incident.step.saturating_add(1));
     if wanted <= last {
         builder.take_step(wanted, note);

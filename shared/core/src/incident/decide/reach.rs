@@ -26,7 +26,7 @@ pub(super) struct Reached {
     pub(super) pages: Vec<Paging>,
     /// Targets that name nobody.
     pub(super) gaps: Vec<Gap>,
-    /// People whom this item reaches already: the person on call is mostly in the team too.
+    /// People whom this item reaches already. The person on call is often a member of the team, too.
     named: Vec<String>,
 }
 

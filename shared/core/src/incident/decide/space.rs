@@ -1,9 +1,9 @@
-//! An incident's space: who belongs in it, and the name under which it is remembered.
+//! An incident's space: its people, and the name under which it is remembered.
 
 use crate::config::{People, Plan, Reuse};
 use crate::delivery::{DispatchKey, Message, SpaceMessage};
 
-/// Everybody who belongs in the space once `step` was taken: for a space that has to be made again.
+/// Returns the invitations of everybody who belongs in the space after `step`, for a space that has to be created again.
 pub fn everybody(plan: &Plan, step: u32) -> Vec<Message> {
     let people = plan.steps.iter().take(step as usize).filter_map(|step| step.people.as_ref());
     let mut all = invitations_of_space(plan);
@@ -11,7 +11,7 @@ pub fn everybody(plan: &Plan, step: u32) -> Vec<Message> {
     all
 }
 
-/// The name under which an incident's space is remembered.
+/// Returns the name under which an incident's space is remembered.
 pub fn space_name(plan_name: &str, plan: &Plan, key: &DispatchKey) -> String {
     match plan.space.reuse {
         Reuse::Always => format!("plan:{plan_name}:{}", plan.space.title),

@@ -55,7 +55,7 @@ pub(super) fn handle_wake(state: Option<&Incident>, context: Context<'_>, now: T
         }
         return builder.finish(CommandOutcome::Done);
     }
-    // Too early, which happens since a wake-up only moves forward when it is reached: ask again for the right time.
+    // Too early, which happens since a wake-up moves forward only when it is reached. Sets the right time.
     if incident.wake_at == wake_at(&builder.incident, context.plan) {
         return nothing(state);
     }

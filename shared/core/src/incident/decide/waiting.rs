@@ -1,4 +1,4 @@
-//! A customer whom nobody answers.
+//! Incidents of customers who wait too long for an answer.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use super::decision::{Decision, nothing};
 use crate::incident::{CommandOutcome, Incident};
 use crate::wording;
 
-/// A customer waits: the plan's first step, unless it is being run already.
+/// Opens an incident for a waiting customer and takes the plan's first step, unless an incident is open already.
 pub(super) fn handle_waiting(
     state: Option<&Incident>,
     current: Option<&Incident>,

@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 use super::Level;
 use crate::config::{Amount, Calendar, Threshold, Zone};
 
-/// From how many devices a level holds, and from how many down it is over.
+/// The counts at which a level begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
     /// The level.
     pub level: Level,
-    /// So many or more.
+    /// The level begins at this count.
     pub at: u32,
-    /// So many or fewer; always less than `at`.
+    /// The level ends at this count; always less than `at`.
     pub clear: u32,
 }
 
-/// A zone's numbers, worked out of what people wrote.
+/// The rule of a zone, computed from its configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneRule {
     /// The levels in use, the lower first.
     pub levels: Vec<Bounds>,
-    /// Polls in a row for busier.
+    /// Number of consecutive polls for a higher level.
     pub up: u8,
-    /// Polls in a row for quieter.
+    /// Number of consecutive polls for a lower level.
     pub down: u8,
-    /// A level isn't told again within this time.
+    /// Minimum time between two reports of the same level.
     pub cooldown: SignedDuration,
-    /// So long without a count, and nothing is known.
+    /// Time without a count after which the count is reported as unknown.
     pub silent: SignedDuration,
-    /// When anybody wants to know; none is always.
+    /// The hours in which the zone is watched; none is always.
     pub hours: Option<Calendar>,
 }
 
 impl ZoneRule {
-    /// The rule that a zone asks for; or what can't work, each with the key at which it stands.
+    /// Returns the rule of a zone, or its problems, each with the path of its key.
     pub fn of(zone: &Zone, timezone: &TimeZone) -> Result<Self, Vec<(Vec<String>, String)>> {
         let mut wrong = Vec::new();
         let levels = levels(zone, &mut |path, what| {
@@ -86,13 +86,13 @@ impl ZoneRule {
         self.hours.as_ref().is_none_or(|hours| hours.is_open(at))
     }
 
-    /// Which of the levels in use this is, from 1: a plan's first step belongs to the first.
+    /// Returns the rank of the level among the levels in use, from 1. The plan's first step belongs to the first level.
     pub fn rank(&self, level: Level) -> u32 {
         self.levels.iter().take_while(|bounds| bounds.level <= level).count() as u32
     }
 }
 
-/// The levels that a zone asks for, the lower first; `say` hears what can't work of them.
+/// Returns the levels in use, the lower first. Reports problems to `say`.
 fn levels(zone: &Zone, say: &mut dyn FnMut(&[&str], &str)) -> Vec<Bounds> {
     let default = |given: Option<Threshold>, at, clear| {
         given.or_else(|| {
@@ -129,7 +129,7 @@ fn levels(zone: &Zone, say: &mut dyn FnMut(&[&str], &str)) -> Vec<Bounds> {
     levels
 }
 
-/// A threshold in numbers of devices; none for a level that isn't in use. The error says what can't work of it.
+/// Converts a threshold to numbers of devices; none for a level that isn't in use. The error describes the problem.
 fn bounds(level: Level, threshold: Threshold, capacity: Option<u32>) -> Result<Option<Bounds>, &'static str> {
     let (at, clear) = match threshold {
         Threshold::Never(_) => return Ok(None),
@@ -143,7 +143,7 @@ fn bounds(level: Level, threshold: Threshold, capacity: Option<u32>) -> Result<O
         Some(clear) => devices_down(clear, capacity).ok_or(needs_capacity)?,
     };
     match (devices, clear) {
-        // That the zone holds nobody is said of `capacity`.
+        // The problem is reported for `capacity`.
         (0, _) if capacity == Some(0) => Ok(None),
         (0, _) => Err("a level is at least one device"),
         _ if clear >= devices => Err("`clear` must be less than `at`, or it would never be over"),
@@ -151,7 +151,7 @@ fn bounds(level: Level, threshold: Threshold, capacity: Option<u32>) -> Result<O
     }
 }
 
-/// Ten percent of the capacity below a level in percent.
+/// Returns the default `clear` of a level in percent: ten percent of the capacity below.
 fn below(at: Amount) -> Option<Amount> {
     match at {
         Amount::Devices(_) => None,
@@ -159,12 +159,12 @@ fn below(at: Amount) -> Option<Amount> {
     }
 }
 
-/// So many devices at least: a part of one counts as one.
+/// Converts an amount to devices, rounded up.
 fn devices(amount: Amount, capacity: Option<u32>) -> Option<u32> {
     part(amount, capacity, 99)
 }
 
-/// So many devices at most.
+/// Converts an amount to devices, rounded down.
 fn devices_down(amount: Amount, capacity: Option<u32>) -> Option<u32> {
     part(amount, capacity, 0)
 }

@@ -1,4 +1,4 @@
-//! The card that shows how an incident stands: who has it, what comes next and when, and what can be done about it.
+//! The card that shows the state of an incident: who has it, what comes next and when, and which commands are possible.
 
 use jiff::Timestamp;
 
@@ -8,48 +8,48 @@ use super::severity;
 use crate::config::{Plan, Step};
 use crate::incident::{Incident, Phase, next_step_at};
 
-/// How an incident stands.
+/// The card of an incident, without its layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentCard {
-    /// What it is about. Like every text here it is data: nothing in it formats, and the card's renderer escapes it.
+    /// The problem. Like every text of the card, it is data: nothing in it formats, and the card's renderer escapes it.
     pub title: String,
-    /// In a few words.
+    /// The state in a few words.
     pub state: String,
-    /// How it looks.
+    /// Colour of the state.
     pub colour: Colour,
-    /// What else there is to know, each with its name.
+    /// Further facts, each with its name.
     pub lines: Vec<(String, String)>,
     /// Buttons, the most likely first.
     pub choices: Vec<CardChoice>,
-    /// The incident's reference, `H-7K3Q`; it comes back when a button is pressed.
+    /// The incident's reference, `H-7K3Q`. It is returned when a button is pressed.
     pub reference: String,
-    /// Which incident of its subject this is; it comes back too, so that a press on an old card can be told.
+    /// Number of the incident among those of its subject. It is returned, too, and shows when a press is on an old card.
     pub epoch: u64,
 }
 
 /// A button on a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardChoice {
-    /// What people read.
+    /// Label for people.
     pub title: String,
-    /// The command that it is.
+    /// The command that the button gives.
     pub command: &'static str,
 }
 
-/// How a card's state looks.
+/// Colour of a card's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
-    /// Somebody is needed.
+    /// A person is needed.
     Attention,
-    /// It waits.
+    /// The incident is on hold, snoozed or waits for a confirmation.
     Warning,
-    /// Somebody has it.
+    /// A person has the incident.
     Accent,
-    /// It is over.
+    /// The incident is over.
     Good,
 }
 
-/// The card as the incident is now.
+/// Returns the card of the incident as it is now.
 pub fn card(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> IncidentCard {
     let alert = incident.alert.as_ref();
     let title = alert.map_or_else(|| words.name.clone(), |alert| plain(&alert.title));
@@ -113,7 +113,7 @@ fn state(incident: &Incident, words: &Words, now: Timestamp) -> (String, Colour)
     }
 }
 
-/// What comes next, and when.
+/// Returns what comes next, and when.
 fn next(incident: &Incident, plan: &Plan, words: &Words, now: Timestamp) -> Option<String> {
     if incident.phase == Phase::Acknowledged {
         let confirm = plan.confirm.as_ref()?;

@@ -1,4 +1,4 @@
-//! What somebody is answered who said something to an incident: by text, by mail or in the space.
+//! Replies to people's commands and alert signals, by text, by mail or in the space.
 
 use jiff::Timestamp;
 
@@ -9,30 +9,30 @@ use crate::alert::{AlertSignal, Objection, SignalAction};
 use crate::incident::command::{Command, WrittenCommand};
 use crate::incident::{CommandOutcome, Incident, Phase};
 
-/// Nothing is open that this person was told of.
+/// Reply if the person was notified of no open incident.
 pub const NOTHING_OPEN: &str =
     "Nothing is open that you were told of. To name an incident write its name: ack H-7K3Q";
-/// What can be said.
+/// Reply to `help`: the commands.
 pub const HELP: &str = "ack: I have it. esc: next step. can't: call others. snooze 30m. done. false alarm. who. \
                         With several open, add the number: ack 427";
 
-/// A code was right.
+/// Reply to a correct verification code.
 pub const VERIFIED: &str = "Thank you. Handbell may now call and text you here.";
-/// A code is of no use any more.
+/// Reply to a verification code that has expired or was used up.
 pub const CODE_OVER: &str =
     "This code is used up or too old. Ask the people who run Handbell for another one.";
 
-/// A code was wrong.
+/// Reply to a wrong verification code.
 pub fn wrong_code(left: u32) -> String {
     format!("This is not the code. {left} tries are left.")
 }
 
-/// What a mail says whose sender nobody vouches for.
+/// Reply to a command in a mail whose sender isn't proven.
 pub fn unproven(words: &str) -> String {
     format!("(Nothing proves who sent this mail, so it changes nothing.) {words}")
 }
 
-/// What stands in the incident for a signal that must not acknowledge or end it.
+/// Posts that a signal didn't acknowledge or end the incident, and why.
 pub fn ignored_signal(signal: &AlertSignal, objection: &Objection) -> String {
     let medium = signal.origin.medium;
     let says = match signal.action {
@@ -56,7 +56,7 @@ pub fn ignored_signal(signal: &AlertSignal, objection: &Objection) -> String {
     }
 }
 
-/// Several are open, and it isn't said which one is meant.
+/// Asks which of the open incidents a command is meant for.
 pub fn which(open: &[Incident], asked: &WrittenCommand) -> String {
     let word = match asked {
         WrittenCommand::Acknowledge => "ack",
@@ -73,7 +73,7 @@ pub fn which(open: &[Incident], asked: &WrittenCommand) -> String {
     format!("{} are open: {}. Message which one: {word} {first}", open.len(), names.join("; "))
 }
 
-/// Who has it, and who was called.
+/// Reply to `who`: who has the incident, and who is on call.
 pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
     let state = match (incident.phase, &incident.taken_by) {
         (Phase::Open, _) => "nobody has it yet".to_owned(),
@@ -86,7 +86,7 @@ pub fn who(incident: &Incident, on_duty: &[String], words: &Words) -> String {
     format!("{}: {state}.{on_call}", about(incident))
 }
 
-/// What came of a command, to whoever gave it.
+/// Returns the reply to a command: its result.
 pub fn command_result(
     command: &Command,
     outcome: Option<CommandOutcome>,

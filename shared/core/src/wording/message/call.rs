@@ -1,4 +1,4 @@
-//! What a call says, what its keys do, and how a phone is named.
+//! What a call says, what its keys do, and how a caller is named.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::config::Plan;
 use crate::delivery::Content;
 use crate::incident::{Incident, Phase};
 
-/// What a call says, as the incident is at this moment.
+/// Returns what a call says about the incident as it is now.
 pub fn spoken(
     content: &Content,
     plan: Option<&Plan>,
@@ -35,7 +35,7 @@ pub fn spoken(
     }
 }
 
-/// What a call says when nobody is needed any more; none while the incident is open.
+/// Returns what a call says when nobody is needed any more; none while the incident is open.
 pub fn spoken_when_over(incident: &Incident, words: &Words) -> Option<String> {
     let by = incident.taken_by.as_ref();
     match incident.phase {
@@ -51,18 +51,18 @@ pub fn spoken_when_over(incident: &Incident, words: &Words) -> Option<String> {
     }
 }
 
-/// What the keys do.
+/// Says which keys to press.
 pub const KEYS: &str = "Press 1 if you have it. Press 2 for the next step now. Press 9 to hear this again.";
-/// After key 1.
+/// Says that the person has the incident, after key 1.
 pub const YOU_HAVE_IT: &str = "Thank you. You have it. The others are told. Goodbye.";
-/// After key 2.
+/// Says that the next step is taken, after key 2.
 pub const NEXT_STEP: &str = "The next step is taken now. Goodbye.";
-/// After key 2 past the last step, or twice.
+/// Says that there is no next step, after key 2 at the last step or when another person was faster.
 pub const NO_NEXT_STEP: &str = "There is no further step to take, or somebody was faster. Goodbye.";
-/// A call about something that Handbell doesn't know.
+/// Says that Handbell knows no incident for this call.
 pub const NOT_KNOWN: &str = "This is Handbell. There is no incident for this call. Goodbye.";
 
-/// How a phone is named as somebody who did something.
+/// Returns how a phone is named as the actor of a command.
 pub fn phone_label(number: &str) -> String {
     format!("{number} (by phone)")
 }

@@ -1,4 +1,4 @@
-//! What a post in a space says, and what the space is called.
+//! What a post in a space says, and the title of the space.
 
 use super::super::escape::{escape_markdown, plain};
 use super::super::values::Values;
@@ -7,7 +7,7 @@ use super::super::{conversation, incident};
 use crate::config::Plan;
 use crate::delivery::{Content, Dispatch};
 
-/// The title of an incident's space.
+/// Returns the title of an incident's space.
 pub fn space_title(plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
     let opened_at = dispatch.of_incident().map_or(dispatch.at, |of| of.opened_at);
     let values = Values {
@@ -17,7 +17,7 @@ pub fn space_title(plan: &Plan, dispatch: &Dispatch, words: &Words) -> String {
     values.fill(&plan.space.title, plain)
 }
 
-/// What a post says, in markdown. The label of a file stands above the text.
+/// Returns what a post says, in Markdown. A file's label comes after the text.
 pub fn post(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: &Words) -> String {
     match content {
         Content::Text(text) => text.clone(),
@@ -27,7 +27,7 @@ pub fn post(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: 
         Content::Page { .. } => plan
             .and_then(|plan| incident::page(content, plan, false))
             .map_or_else(String::new, |text| Values::of(dispatch, words).fill(text.trim_end(), plain)),
-        // Only whoever speaks to Webex can tell.
+        // These texts depend on what Webex shows Handbell and on other dispatches, so the channel writes them.
         Content::TakenBack { .. } | Content::FirstPost(_) => String::new(),
         Content::Step { step, .. } => {
             let post = plan.and_then(|plan| plan.step(*step)).and_then(|step| step.post.as_ref());
@@ -43,12 +43,12 @@ pub fn post(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: 
     }
 }
 
-/// The most bytes of a post (Webex, Messages API).
+/// Maximum number of bytes of a post (Webex, Messages API).
 const POST_MAX: usize = 7439;
 
-/// A post with the reference tag by which it can be found again.
+/// Returns a post with the reference tag by which it can be found again.
 pub fn tagged_post(markdown: &str, tag: &str) -> String {
-    // Whatever is cut off, it isn't the tag.
+    // A post that is too long loses its end, but never its tag.
     let room = POST_MAX - tag.len() - 8;
     let end = (0..=markdown.len().min(room)).rev().find(|end| markdown.is_char_boundary(*end)).unwrap_or(0);
     if end < markdown.len() {

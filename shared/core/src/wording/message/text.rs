@@ -1,4 +1,4 @@
-//! What a text message says, and how somebody who texts is named.
+//! What a text message says, and how its sender is named.
 
 use super::super::escape::plain;
 use super::super::incident;
@@ -7,7 +7,7 @@ use super::super::words::Words;
 use crate::config::Plan;
 use crate::delivery::{Content, Dispatch};
 
-/// What a text message says, with its reference tag.
+/// Returns a text message with its reference tag.
 pub fn sms(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: &Words, tag: &str) -> String {
     let text = match content {
         Content::Text(text) => text.clone(),
@@ -28,7 +28,7 @@ pub fn sms(content: &Content, plan: Option<&Plan>, dispatch: &Dispatch, words: &
     format!("{text} ({tag})")
 }
 
-/// How somebody who texts is named, if nothing but the number is known.
+/// Returns how the sender of a text is named as the actor of a command, if only the number is known.
 pub fn texter_label(number: &str) -> String {
     format!("{number} (by text)")
 }

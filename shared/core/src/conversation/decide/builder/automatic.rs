@@ -1,4 +1,4 @@
-//! What Handbell tells the customer automatically, and to whom it says nothing.
+//! Automatic replies to customers, and the limits on them.
 
 use super::DecisionBuilder;
 use jiff::SignedDuration;
@@ -6,19 +6,20 @@ use jiff::SignedDuration;
 use crate::delivery::{Content, ConversationEntry, Medium, Message, PhoneMessage, SpaceMessage, Speaker};
 use crate::texting::{self, PriceClass, price_class};
 
-/// For this long after an automatic reply, a customer gets no other one.
+/// Minimum time between two automatic replies to a customer.
 const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 
 impl DecisionBuilder<'_> {
-    /// Tells the customer something by itself, if that is wanted and harmless; the team sees it.
+    /// Sends the customer an automatic reply, if there is a text and it may be sent. The team sees it. Returns true if it is
+    /// sent.
     pub(in crate::conversation::decide) fn tell(&mut self, text: Option<&str>) -> bool {
-        // Whoever filled in the form may have typed somebody else's number.
+        // A number that never sent a text may be another person's, typed into the form.
         self.sender.confirmed.is_some() && self.tell_caller(text)
     }
 
-    /// The same to somebody who just called from this number.
+    /// Does the same for a customer who is calling or has just called from this number.
     pub(in crate::conversation::decide) fn tell_caller(&mut self, text: Option<&str>) -> bool {
-        // Whoever calls can show any number: texts to far countries are what makes money of that.
+        // A caller can fake the number. Fraudsters earn money with texts to expensive countries.
         let line = self.context.line;
         let near = |number: &str| price_class(&line.number, number) == PriceClass::Domestic;
         let far = self.context.address.number().is_some_and(|number| !near(number));
@@ -30,7 +31,7 @@ impl DecisionBuilder<'_> {
         true
     }
 
-    /// Says to the customer what no agent wrote; the team sees it.
+    /// Sends the customer a text that no agent wrote. The team sees it.
     pub(in crate::conversation::decide) fn say_by_itself(&mut self, text: &str, to: String) {
         self.sender.told_at = Some(self.now);
         let (from, customer) = (self.context.line.number.clone(), self.next.called());
@@ -48,15 +49,16 @@ impl DecisionBuilder<'_> {
         self.say_entry(entry, [post, Message::Phone(reply)]);
     }
 
-    /// The number, if something may be said to it by itself: not twice in ten minutes, so that two machines that are
-    /// wired to each other fall silent; and not to who didn't come to us: anybody can type a number into the form.
+    /// Returns the number if it may get an automatic reply. Never twice within ten minutes, so that two machines that answer each
+    /// other fall silent. Never to a person who didn't contact the line, since anybody can type a number into the form.
     fn may_tell(&self) -> Option<String> {
         let quiet = self.sender.told_at.is_none_or(|at| self.now.duration_since(at) >= TOLD_AGAIN);
         let came = self.sender.confirmed.is_some() || self.by_phone || !self.next.by_form;
         self.may_hear().filter(|_| quiet && came)
     }
 
-    /// The number, if it is a person's who may hear what no agent wrote: no short code, and not one of our own.
+    /// Returns the number if it may get texts that no agent wrote. That excludes short codes, Handbell's own
+    /// numbers, numbers that opted out, and countries that the line doesn't allow.
     pub(in crate::conversation::decide) fn may_hear(&self) -> Option<String> {
         let number = self.context.address.number()?;
         let person = !texting::is_short_code(number) && !self.context.own_numbers.contains(&number);

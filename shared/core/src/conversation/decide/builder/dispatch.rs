@@ -1,4 +1,4 @@
-//! Dispatches: what is said, by whom, in which lane.
+//! Dispatches of a conversation, and the order in which they are sent.
 
 use super::{DecisionBuilder, FromCustomer};
 use crate::delivery::{
@@ -7,7 +7,7 @@ use crate::delivery::{
 };
 
 impl DecisionBuilder<'_> {
-    /// A dispatch that says these, in this order, each in its lane: posts after posts, answers after answers.
+    /// Adds a dispatch with these messages. Posts wait for the previous posts, and answers for the previous answers.
     pub(in crate::conversation::decide) fn say(
         &mut self,
         says: impl IntoIterator<Item = Message>,
@@ -47,7 +47,7 @@ impl DecisionBuilder<'_> {
         &mut self.dispatches[last]
     }
 
-    /// The customer says something: a post in the space, and what comes with it.
+    /// Adds a dispatch that posts what the customer wrote or said, together with these messages.
     pub(in crate::conversation::decide) fn customer_says(
         &mut self,
         words: FromCustomer,
@@ -71,7 +71,7 @@ impl DecisionBuilder<'_> {
         self.say_entry(entry, std::iter::once(first).chain(with));
     }
 
-    /// A dispatch that carries what was said. It is tried for a day: these words have nowhere else to go.
+    /// Adds a dispatch with a conversation entry. It is retried for a day, since its words exist nowhere else.
     pub(in crate::conversation::decide) fn say_entry(
         &mut self,
         entry: ConversationEntry,
@@ -83,7 +83,7 @@ impl DecisionBuilder<'_> {
         dispatch
     }
 
-    /// Goes with what the customer says, in one dispatch: who is asked is there before it is posted.
+    /// Adds a message to the dispatch of the customer's words. An agent who is added that way is in the space before the post.
     pub(in crate::conversation::decide) fn say_with_the_customer(&mut self, say: Message) {
         let now = self.now;
         let customers = |dispatch: &&mut Dispatch| {
@@ -99,7 +99,7 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    /// A word to the team, in the space or under a message.
+    /// Adds a note to the team, in the space or in a thread.
     pub(in crate::conversation::decide) fn note(&mut self, thread: Option<&str>, text: String) {
         let thread = thread.map(str::to_owned);
         self.say([Message::Space(SpaceMessage::Post { content: Content::Text(text) })])

@@ -1,4 +1,4 @@
-//! When the conversation is looked at again.
+//! When the conversation is processed again.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,7 +8,7 @@ use super::DecisionBuilder;
 const CLOSED_AGAIN: SignedDuration = SignedDuration::from_mins(15);
 
 impl DecisionBuilder<'_> {
-    /// When the conversation must be looked at again; none once it is closed.
+    /// Returns when the conversation has to be processed again; none if it is closed and its incident needs no change.
     pub(in crate::conversation::decide) fn wake_at(&self) -> Option<Timestamp> {
         let conversation = &self.next;
         if conversation.alarm != conversation.alarmed {
@@ -21,7 +21,7 @@ impl DecisionBuilder<'_> {
         let mut over = quiet + self.context.line.close_after.0;
         let waits = conversation.waiting_since.zip(self.context.line.waiting.as_ref());
         if waits.is_some() && over <= self.now {
-            // It isn't closed, and somebody is called already: there is nothing to look for at every moment.
+            // The conversation stays open, and its incident already calls people: there is nothing to do at each moment.
             over = self.now + self.context.line.close_after.0;
         }
         let waits = waits.filter(|_| conversation.alarm.is_none()).map(|(since, waiting)| {
@@ -31,8 +31,8 @@ impl DecisionBuilder<'_> {
         Some(waits.unwrap_or(over).max(self.now))
     }
 
-    /// When it will be looked at: moving an entry of the index costs two writes; an early wake-up costs a look, and asks again
-    /// for the right time.
+    /// Returns when the conversation will be processed again. Moving an index entry costs two writes; an early wake-up costs one
+    /// read, and sets the right time.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match (self.was_due, self.wake_at()) {
             (Some(was), Some(wanted)) if was <= wanted && was > self.now => Some(was),
@@ -40,7 +40,7 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    /// It would be looked at some other time than it is now. What is due already needs no moving.
+    /// Returns true if the wake-up has to be moved. One that is due already needn't be.
     pub(in crate::conversation::decide) fn moves(&self) -> bool {
         let due = |at: Option<Timestamp>| at.map(|at| at.max(self.now));
         due(self.was_due) != due(self.due())

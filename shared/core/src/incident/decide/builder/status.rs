@@ -1,4 +1,4 @@
-//! How the incident stands, shown in its space: the card of a zone, the card of an alert, and the report at the end.
+//! The state of the incident in its space: the card of a zone, the card of an alert, and the report at the end.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use super::DecisionBuilder;
 use crate::delivery::{Content, Delivery, MailMessage, Message, SpaceMessage};
 
 impl DecisionBuilder<'_> {
-    /// Shows the zone: a card by itself, or what a step begins with.
+    /// Posts the zone's card, alone or at the beginning of a step.
     pub(in crate::incident::decide) fn card(&mut self, step: Option<u32>, note: Option<String>) {
         let number = self.incident.dispatches + 1;
         if let Some(occupancy) = &mut self.incident.occupancy {
@@ -27,7 +27,7 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    /// Shows how the incident stands, in the place of what showed it before. Where there is no card, `text` says it.
+    /// Shows the state of the incident on a new card that replaces the previous one. Without a card, posts `text`.
     pub(in crate::incident::decide) fn status(&mut self, text: String) {
         if !self.shows_card() {
             return self.post(text);
@@ -40,12 +40,12 @@ impl DecisionBuilder<'_> {
         self.card_too();
     }
 
-    /// The incident has a card of its own that is kept true.
+    /// Returns true if the incident has a card that is kept up to date.
     pub(in crate::incident::decide) fn shows_card(&self) -> bool {
         self.context.plan.card.unwrap_or(self.incident.alert.is_some())
     }
 
-    /// Shows the card in the dispatch that was decided last.
+    /// Adds the incident's card to the last dispatch.
     pub(in crate::incident::decide) fn card_too(&mut self) {
         if self.shows_card()
             && let Some(dispatch) = self.dispatches.last_mut()
@@ -59,7 +59,8 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    /// What became of everybody and everything, as a file in the space and by mail to whoever reported it.
+    /// Adds the incident report: as a file in the space, and by mail to the people who reported the incident or always get
+    /// reports.
     pub(in crate::incident::decide) fn report(&mut self, at: Timestamp) {
         let Some(alert) = self.incident.alert.clone() else { return };
         self.add(Message::Space(SpaceMessage::IncidentReport), at);

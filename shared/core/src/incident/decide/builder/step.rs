@@ -1,4 +1,4 @@
-//! Steps: who is called and what is posted, the next one, and the plan once more.
+//! Steps: a given step, the next one, and the last one again.
 
 use jiff::Timestamp;
 
@@ -8,14 +8,14 @@ use crate::incident::decide::reach::{self, Paging};
 use crate::incident::decide::space::invitations;
 use crate::wording;
 
-/// Phone deliveries beyond this number go into a dispatch of their own: a row stays small, and several workers share.
+/// Maximum number of phone deliveries in a dispatch. A row stays small, and several workers share a large step.
 const PHONES_PER_DISPATCH: usize = 10;
-/// About so many dispatches a step has at most, and then each has more phones: all of them are written in one transaction,
-/// which takes a hundred rows (DynamoDB, TransactWriteItems).
+/// Approximate maximum number of dispatches of a step. Larger steps have more phones in each dispatch: a step is written in one
+/// transaction, which takes at most 100 rows (DynamoDB, TransactWriteItems).
 const PARTS: usize = 30;
 
 impl DecisionBuilder<'_> {
-    /// The plan from its first step, or only these words if it has none.
+    /// Takes the plan's first step. If the plan has no steps, only sends `first`.
     pub(in crate::incident::decide) fn begin(&mut self, first: impl IntoIterator<Item = Message>) {
         if self.context.plan.steps.is_empty() {
             let mut dispatch = self.dispatch(None);
@@ -35,7 +35,8 @@ impl DecisionBuilder<'_> {
         );
     }
 
-    /// The next step of the plan; after the last the first again, if it is to be begun again; else only these words.
+    /// Takes the next step. After the last one, starts the next round of the plan if one is left; otherwise posts the note and
+    /// notifies the admins.
     pub(in crate::incident::decide) fn escalate(&mut self, note: String) {
         let step = self.incident.step;
         if (step as usize) < self.context.plan.steps.len() {
@@ -51,13 +52,13 @@ impl DecisionBuilder<'_> {
         self.card_too();
     }
 
-    /// Nobody has it any more, and nobody is being called: the next step, and where there is none the last one again.
+    /// Continues when nobody has the incident any more: takes the next step, or the last one again if there is no next.
     pub(in crate::incident::decide) fn resume_escalation(&mut self, note: String) {
         let ended = self.incident.step as usize >= self.context.plan.steps.len() && !self.has_a_round_left();
         if ended { self.step_again(note) } else { self.escalate(note) }
     }
 
-    /// The step that was taken last once more.
+    /// Takes the last step again.
     pub(in crate::incident::decide) fn step_again(&mut self, note: String) {
         match self.incident.step {
             0 => self.post(note),
@@ -94,8 +95,8 @@ impl DecisionBuilder<'_> {
                 self.now,
             ));
         }
-        // Whom nobody wants to wake yet is called when the time comes, and it is the person on call then; the step counts from
-        // there. Whoever asks for a step by its name wants it now.
+        // During a hold, the people on call at its end are called at its end, and the time to the next step counts from there. A
+        // step that a person asks for by name is taken at once.
         let hold =
             self.incident.responses.hold.as_ref().map(|hold| hold.until).filter(|until| *until > self.now);
         let hold = hold.filter(|_| !self.by_name(number));
@@ -120,7 +121,7 @@ impl DecisionBuilder<'_> {
         if let Some(until) = hold {
             self.incident.step_at = until;
         }
-        // A step that posts nothing holds back nobody: the next post waits for the one before it.
+        // A step without posts isn't one that later posts wait for: the next post waits for the last step that has one.
         if dispatch.deliveries.values().any(|delivery| delivery.message.is_post()) && !self.by_name(number) {
             self.incident.step_dispatch = dispatch.key.number;
         }
@@ -135,13 +136,14 @@ impl DecisionBuilder<'_> {
         }
     }
 
-    /// A step that only comes when it is asked for: the others go on from where they are.
+    /// Returns true for a step that is taken only by its name. It doesn't change the current step.
     fn by_name(&self, number: u32) -> bool {
         number as usize > self.context.plan.steps.len()
     }
 }
 
-/// The report is there from the beginning: who dies after posting it must have left a trace.
+/// Adds the attempts and, if there are any, the delivery summary. The summary is in the row before it is posted, so that a worker
+/// that dies after posting it leaves a trace.
 fn fill(dispatch: &mut Dispatch, pages: Vec<Paging>, (hold, now): (Option<Timestamp>, Timestamp)) {
     let some = !pages.is_empty();
     for Paging { say, recipient, after } in pages {
