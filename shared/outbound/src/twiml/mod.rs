@@ -1,104 +1,104 @@
-//! TwiML: what Twilio shall do with a call or a text, as XML (Twilio, TwiML reference).
+//! TwiML: instructions to Twilio for a call or a text, as XML (Twilio, TwiML reference).
 
 mod xml;
 
 use xml::{close, open};
 
-/// The most bytes of an answer to Twilio (Twilio, error dictionary, 11750).
+/// Maximum size of a response to Twilio, in bytes (Twilio, error dictionary, 11750).
 pub const BYTES_MAX: usize = 64 * 1024;
 
-/// One thing to do. They are done in their order.
+/// An instruction. Twilio executes the verbs of a response in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// Reads a text aloud.
     Say {
-        /// What to read.
+        /// The text.
         text: String,
-        /// As in `en-US`; the account's own if none is given.
+        /// Language, such as `en-US`; none for the account's own.
         language: Option<String>,
-        /// As in `Polly.Joanna`; the account's own if none is given.
+        /// Voice, such as `Polly.Joanna`; none for the account's own.
         voice: Option<String>,
     },
-    /// Says something and waits for keys meanwhile. Without one, the next verb follows.
+    /// Plays or reads something and waits for keys meanwhile. If no key is pressed, the next verb follows.
     Gather {
-        /// Where the keys go, with POST.
+        /// URL that receives the keys with POST.
         action: String,
-        /// After how many keys not to wait for more.
+        /// Number of keys after which Twilio stops waiting.
         num_digits: Option<u32>,
         /// Seconds to wait for the next key.
         timeout: u32,
-        /// What is heard: [`Verb::Say`], [`Verb::Play`] and [`Verb::Pause`] only.
+        /// What the caller hears: only [`Verb::Say`], [`Verb::Play`] and [`Verb::Pause`].
         verbs: Vec<Verb>,
     },
-    /// Goes on with what this address answers to a POST.
+    /// Continues with the verbs that this URL returns to a POST.
     Redirect {
-        /// The address.
+        /// The URL.
         url: String,
     },
-    /// Silence.
+    /// Waits in silence.
     Pause {
-        /// How long.
+        /// Length of the pause.
         seconds: u32,
     },
-    /// Plays a sound.
+    /// Plays an audio file.
     Play {
-        /// Where it is.
+        /// URL of the file.
         url: String,
     },
-    /// Connects the caller with somebody.
+    /// Connects the caller with another number.
     Dial {
-        /// Whom to call.
+        /// The number to call.
         number: String,
-        /// The number that is shown; the caller's own if none is given, where that is allowed.
+        /// The number shown as the caller; none for the caller's own, where that is allowed.
         caller_id: Option<String>,
-        /// Seconds to let it ring.
+        /// Seconds for which the phone rings.
         timeout: u32,
-        /// Where to go on afterwards, with POST.
+        /// URL that Twilio requests with POST afterwards.
         action: Option<String>,
-        /// Seconds after which the two are parted; four hours if none is given.
+        /// Seconds after which the connection ends; four hours by default.
         time_limit: Option<u32>,
     },
-    /// Records what the caller says after a beep, without the silence around it.
+    /// Records the caller after a beep, without the silence before and after.
     Record {
-        /// Where to go on afterwards, with POST. If nothing was said, the next verb follows instead.
+        /// URL that Twilio requests with POST afterwards. If the caller says nothing, the next verb follows instead.
         action: String,
-        /// Where Twilio tells, with POST, that the recording can be fetched.
+        /// URL that Twilio requests with POST once the recording can be fetched.
         recording_callback: Option<String>,
-        /// Seconds after which it ends.
+        /// Maximum length in seconds.
         max_seconds: u32,
-        /// Seconds of silence after which it ends.
+        /// Seconds of silence that end the recording.
         silence: u32,
-        /// The key that ends it: a digit, `*` or `#`.
+        /// The key that ends the recording: a digit, `*` or `#`.
         finish_on_key: char,
     },
     /// Ends the call.
     Hangup,
-    /// Doesn't take the call, which then costs nothing. Only as the first verb.
+    /// Rejects the call, which then costs nothing. Only allowed as the first verb.
     Reject {
-        /// Whether the caller hears that we are busy, or that the number isn't in service.
+        /// True if the caller hears a busy signal, false if the caller hears that the number isn't in service.
         busy: bool,
     },
-    /// Answers a text.
+    /// Replies to a text.
     Message {
-        /// What to say, not more than [`crate::twilio::BODY_MAX`]; see [`crate::twilio::fit`].
+        /// The text, not longer than [`crate::twilio::BODY_MAX`]; see [`crate::twilio::fit`].
         text: String,
-        /// Where Twilio tells its receipt.
+        /// URL that receives the reply's receipts.
         status: Option<String>,
     },
 }
 
-/// Why verbs can't be written down.
+/// Why verbs can't be written as TwiML.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unwritable {
-    /// Twilio would refuse it and the caller hear an error (Twilio, error dictionary, 11750).
+    /// Twilio would reject the response, and the caller would hear an error (Twilio, error dictionary, 11750).
     #[error("the answer to Twilio has {0} bytes, 65536 are allowed")]
     TooLong(usize),
-    /// Only what can be heard has its place in a [`Verb::Gather`] (Twilio, TwiML reference).
+    /// A [`Verb::Gather`] contains a verb other than Say, Play and Pause (Twilio, TwiML reference).
     #[error("only Say, Play and Pause may stand in a Gather")]
     NotHeard,
 }
 
-/// Writes the verbs down. None at all is an answer too: nothing is done.
+/// Returns the verbs as TwiML. A response without verbs is valid and does nothing.
 pub fn response(verbs: &[Verb]) -> Result<String, Unwritable> {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response>");
     for verb in verbs {
@@ -186,7 +186,7 @@ fn write(xml: &mut String, verb: &Verb) -> Result<(), Unwritable> {
     Ok(())
 }
 
-/// Writes what is heard: nothing else has its place in a [`Verb::Gather`].
+/// Writes a verb inside a [`Verb::Gather`]. Fails for verbs that aren't allowed there.
 fn write_heard(xml: &mut String, verb: &Verb) -> Result<(), Unwritable> {
     match verb {
         Verb::Say { text, language, voice } => {

@@ -1,4 +1,4 @@
-//! The card of an incident as an Adaptive Card: what is the matter, who has it, what comes next, and what can be chosen.
+//! The card of an incident as an Adaptive Card: the problem, who has it, what comes next, and the choices.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 use super::actions::plain;
 use crate::answer;
 
-/// The most buttons that a card shows without hiding some (Adaptive Cards, actions).
+/// Maximum number of buttons that a card shows without hiding some (Adaptive Cards, actions).
 const CHOICES_MAX: usize = 5;
 
-/// More facts than this nobody reads, and a card has 80 KB at most (Webex, buttons and cards guide).
+/// Maximum number of facts. People don't read more, and a card has at most 80 KB (Webex, buttons and cards guide).
 const FACTS_MAX: usize = 20;
 
-/// The most characters of one text on it.
+/// Maximum number of characters of a text on the card.
 const TEXT_MAX: usize = 500;
 
-/// A state's colour, as Adaptive Cards call it.
+/// Returns the name of a colour in Adaptive Cards.
 fn colour_name(colour: Colour) -> &'static str {
     match colour {
         Colour::Attention => "Attention",
@@ -27,8 +27,9 @@ fn colour_name(colour: Colour) -> &'static str {
     }
 }
 
-/// The card as an Adaptive Card of version 1.3, the latest that Webex shows. What comes back when a button is pressed is
-/// `{"handbell":"incident","incident":"H-7K3Q","epoch":2,"choice":"acknowledge"}`. At most 20 lines and 5 buttons are shown.
+/// Returns the card as an Adaptive Card of version 1.3, the latest that Webex shows. A pressed button submits
+/// `{"handbell":"incident","incident":"H-7K3Q","epoch":2,"choice":"acknowledge"}`. At most 20 lines and 5 buttons are
+/// shown.
 pub fn incident_card(card: &IncidentCard) -> Value {
     let mut body = vec![
         json!({ "type": "TextBlock", "text": text(&card.title), "weight": "Bolder", "size": "Medium", "wrap": true }),
@@ -53,7 +54,7 @@ pub fn incident_card(card: &IncidentCard) -> Value {
             let data = json!({
                 "handbell": "incident", "incident": card.reference, "epoch": card.epoch, "choice": choice.command,
             });
-            // The words on a button are no markdown.
+            // The title of a button isn't Markdown.
             json!({ "type": "Action.Submit", "title": one_line(&choice.title), "data": data })
         })
         .collect();
@@ -63,11 +64,11 @@ pub fn incident_card(card: &IncidentCard) -> Value {
     })
 }
 
-/// Data as a text of the card.
+/// Returns data as a text of the card.
 fn text(data: &str) -> String {
     let line = one_line(data);
     let escaped = plain(&line);
-    // A line that begins like an item of a list would be one.
+    // Escapes a line that would otherwise be a list item.
     let digits = escaped.bytes().take_while(u8::is_ascii_digit).count();
     let at = match escaped.as_bytes().get(digits) {
         Some(b'-' | b'+' | b'#' | b'>') if digits == 0 => Some(0),
