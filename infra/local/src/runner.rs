@@ -1,4 +1,4 @@
-//! The runner: table, queue, bus, schedule, functions, stand-in vendors and page, put together behind one address.
+//! The runner: the table, queue, bus, schedule, functions, simulated vendors and page, all at one address.
 
 mod configured;
 mod scratch;
@@ -38,61 +38,63 @@ use scratch::{Scratch, scratch, write_private};
 use view::{Vendors, page_state};
 use workers::{in_process, log};
 
-/// Who does the functions' work.
+/// Where the functions run.
 #[derive(Clone)]
 pub enum Workers {
     /// Child processes of this program.
     Processes(Program),
-    /// This very process: for tests that hold the clock, and whose gate kills.
+    /// This process, for tests that stop the clock and whose gate kills handlers.
     InProcess(Gate),
 }
 
-/// How the runner is started.
+/// Options of the runner.
 #[derive(Clone)]
 pub struct RunnerOptions {
     /// The port on 127.0.0.1; 0 picks a free one.
     pub port: u16,
-    /// The configuration.
+    /// Path of the configuration.
     pub config: PathBuf,
-    /// Keeps table and clock here; without it, in memory.
+    /// Folder for the table and the clock; none keeps them in memory.
     pub data: Option<PathBuf>,
-    /// Our own Webex token is a bot's.
+    /// True if Handbell's Webex token is a bot's.
     pub bot: bool,
-    /// Who works.
+    /// Where the functions run.
     pub workers: Workers,
-    /// How long phones and networks take for each step.
+    /// Time that phones and networks take for each step.
     pub pace: Duration,
     /// True if queue and schedule run on their own.
     pub automatic: bool,
-    /// Variables for the functions that win over the runner's own: other vendors, real secrets.
+    /// Environment variables for the functions that take precedence over the runner's own, such as other vendors or
+    /// real secrets.
     pub overrides: Vec<(String, String)>,
-    /// The functions' log lines are shown.
+    /// True to show the functions' log lines.
     pub show_logs: bool,
-    /// Time begins here and goes by only when it is moved: a test doesn't depend on how busy its machine is.
+    /// Time at which the clock stands until it is moved, so that a test doesn't depend on the machine's speed. None for
+    /// a running clock.
     pub held_at: Option<Timestamp>,
 }
 
-/// The runner, running. Ends when dropped.
+/// A running system. It stops when dropped.
 pub struct Runner {
-    /// Where it is reached.
+    /// Address of the server.
     pub address: SocketAddr,
-    /// Time, wire log, troubles.
+    /// The clock, the wire log and the troubles.
     pub stage: Stage,
-    /// The stand-in Webex.
+    /// The simulated Webex.
     pub webex: Webex,
-    /// The stand-in Twilio.
+    /// The simulated Twilio.
     pub twilio: Twilio,
-    /// The stand-in CMX.
+    /// The simulated CMX.
     pub cmx: Cmx,
-    /// The stand-in AWS.
+    /// The local AWS.
     pub cloud: Cloud,
-    /// The table, read as the functions read it.
+    /// The table, with the functions' own client.
     pub store: Store,
-    /// The configuration's buttons.
+    /// Buttons of the configuration.
     pub buttons: Vec<LocalButton>,
-    /// The configuration's lines.
+    /// Lines of the configuration.
     pub lines: Vec<LocalLine>,
-    /// The configuration's sources of alerts.
+    /// Alert sources of the configuration.
     pub sources: Vec<LocalSource>,
     server: tokio::task::AbortHandle,
     _scratch: Scratch,
@@ -104,7 +106,7 @@ impl Drop for Runner {
     }
 }
 
-/// Starts everything; it serves until the [`Runner`] is dropped.
+/// Starts everything. It runs until the [`Runner`] is dropped.
 pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Error> {
     let config = handbell_boot::read_configuration(&options.config)?;
     let http = handbell_boot::client()?;
@@ -183,7 +185,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
     })
 }
 
-/// The functions, as child processes or in this process; `late` holds the latter's handlers once there are any.
+/// Returns how functions are invoked: in child processes or in this process. `late` gets this process's handlers later.
 fn hands(
     options: &RunnerOptions,
     env: &[(String, String)],
@@ -199,17 +201,17 @@ fn hands(
     })
 }
 
-/// The stand-in vendors, with the configuration's numbers.
+/// Creates the simulated vendors, with the configuration's numbers.
 fn vendors(stage: &Stage, config: &Config) -> Vendors {
     let twilio = Twilio::new(stage.clone());
-    // What comes in on them goes to Handbell: texts, calls, and what became of a call.
+    // Handbell receives the texts, the calls and the callbacks of these numbers.
     config.lines.values().for_each(|line| twilio.own(&line.number));
-    // Those who are called answer to the number that called them.
+    // People reply to the number that called them.
     config.twilio.iter().for_each(|settings| twilio.own(&settings.from));
     Vendors { webex: Webex::new(stage.clone()), twilio, cmx: Cmx::new(stage.clone(), config) }
 }
 
-/// What the functions find in their environment, beside what the cloud tells them.
+/// Returns the functions' environment, without the variables that the local AWS adds.
 fn environment(options: &RunnerOptions, origin: &str, secrets: &Path) -> Vec<(String, String)> {
     let mut env = vec![
         ("HANDBELL_CONFIG".to_owned(), options.config.display().to_string()),
@@ -226,7 +228,7 @@ fn environment(options: &RunnerOptions, origin: &str, secrets: &Path) -> Vec<(St
     env
 }
 
-/// Other people's web pages must not press buttons here: a request that a browser sends for another site is refused.
+/// Refuses requests that a browser sends for another site. Other web pages must not press buttons here.
 async fn only_this_laptop(request: Request, next: Next) -> Response {
     use axum::response::IntoResponse;
     let elsewhere = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");

@@ -1,38 +1,38 @@
-//! What the laptop gives a configuration: a secret for each that it names, addresses, and an account at the vendors.
+//! What the laptop adds to a configuration: a value for each secret, addresses, and an account at the vendors.
 
 use std::collections::BTreeMap;
 
 use handbell_core::config::{AlertSource, Config, Source, WayIn};
 use handbell_sim::{SimAccount, cmx};
 
-/// What the stand-in Webex takes for Handbell.
+/// Handbell's token at the simulated Webex.
 pub const WEBEX_TOKEN: &str = "local-webex-token";
 
-/// What the stand-in Twilio takes for Handbell, and signs with.
+/// Handbell's auth token at the simulated Twilio, which signs callbacks.
 pub const TWILIO_TOKEN: &str = "local-twilio-token";
 
-/// What the stand-in Webex signs with.
+/// Secret with which the simulated Webex signs.
 pub const WEBEX_SECRET: &str = "local-webex-webhook-secret-for-this-laptop";
 
 /// A button and its address on this laptop.
 #[derive(Clone, Debug)]
 pub struct LocalButton {
-    /// Its name in the configuration.
+    /// Name in the configuration.
     pub name: String,
     /// Path and token: `/b/…`.
     pub path: String,
 }
 
-/// A line, and what a customer needs to try it on this laptop. The page gets it as it stands here.
+/// A line, and what is needed to try it as a customer on this laptop. Sent to the page as it is.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct LocalLine {
-    /// Its name in the configuration.
+    /// Name in the configuration.
     pub name: String,
     /// Label for people.
     pub label: String,
     /// The number that customers text and call, E.164.
     pub number: String,
-    /// The path of its web form, if it has one: `/contact/…`.
+    /// Path of its web form, if it has one: `/contact/…`.
     pub form: Option<String>,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn account(config: &Config, bot: bool) -> SimAccount {
     }
 }
 
-/// A value for every secret that the configuration names. All of them are refused anywhere but here.
+/// Returns a value for each secret that the configuration names. These values are refused everywhere else.
 pub fn local_secrets(config: &Config) -> BTreeMap<String, String> {
     let mut secrets = BTreeMap::new();
     let mut set = |name: &str, value: &str| secrets.insert(name.to_owned(), value.to_owned());

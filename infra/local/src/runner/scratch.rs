@@ -1,8 +1,8 @@
-//! The runner's folder: its own, which ends with it, or the user's.
+//! The runner's folder: a temporary one, or the user's.
 
 use std::path::{Path, PathBuf};
 
-/// A folder for secrets and clock that is removed at the end, or the user's own.
+/// A folder for the secrets and the clock. A temporary one is removed at the end; the user's stays.
 pub(super) struct Scratch {
     pub(super) path: PathBuf,
     ours: bool,
@@ -25,7 +25,7 @@ pub(super) fn scratch(data: Option<&Path>) -> std::io::Result<Scratch> {
     Ok(Scratch { path, ours })
 }
 
-/// Only the owner may read it, though these secrets are no secrets.
+/// Writes a file that only its owner can read, although these secrets are public.
 pub(super) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
     std::fs::write(path, content)?;
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The state of everything, for the page.
+//! The state of the whole system for the page.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::cloud::Cloud;
 use crate::page::duty::Duty;
 use crate::{floor, page};
 
-/// The stand-in vendors, for the page.
+/// The simulated vendors, for the page.
 #[derive(Clone)]
 pub(super) struct Vendors {
     pub(super) webex: Webex,
@@ -80,7 +80,7 @@ pub(super) fn page_state(
     })
 }
 
-/// The phones of the people in the plans and of those who answer customers: shown before they have been called.
+/// Returns the phones of the people in the plans and of the agents, which the page shows before the first call.
 fn expected_phones(config: &Config) -> Vec<String> {
     let steps = config.plans.values().flat_map(|plan| &plan.steps);
     let mut numbers: Vec<String> = steps
@@ -98,7 +98,7 @@ fn expected_phones(config: &Config) -> Vec<String> {
     numbers
 }
 
-/// The phones with those that are expected to ring, and the names of the people in the roster whose phones they are.
+/// Adds the phones that are expected to ring, and the names of the people in the roster to whom phones belong.
 fn with_expected(view: Value, expected: &[String], people: &Value) -> Value {
     let mut phones = view.as_array().cloned().unwrap_or_default();
     let people = people.as_array().map_or(&[][..], Vec::as_slice);

@@ -1,4 +1,4 @@
-//! Who does the functions' work when it is done in this very process, and where their log goes.
+//! Runs the functions in this process, and prints their log lines.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use crate::cloud::processes::Log;
 use crate::cloud::template::Template;
 use crate::gate::Gate;
 
-/// As many calls of a function at once as the template allows it; the others wait.
+/// Returns a handler that runs the functions in this process. At most as many calls of a function run at once as the
+/// template reserves.
 pub(super) fn in_process(
     late: Arc<std::sync::OnceLock<Arc<handbell_boot::Handlers>>>,
     gate: Gate,

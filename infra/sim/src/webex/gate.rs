@@ -1,4 +1,4 @@
-//! The gate every request passes: who asks, what goes wrong, the work, the wire log.
+//! The gate that every request passes: authentication, troubles, the endpoint, and the wire log.
 
 use std::pin::Pin;
 
@@ -19,16 +19,16 @@ use super::{Webex, contents};
 use crate::trouble::{HANG, TroubleKind};
 use crate::wire::WireEntry;
 
-/// An answer on its way.
+/// A response that is being prepared.
 pub(super) type Serving = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 impl Webex {
-    /// Serves one request with the work of its endpoint.
+    /// Serves a request with the work of its endpoint.
     pub(super) async fn serve(&self, act: Act, id: String, request: Request) -> Response {
         let stage = &self.0.stage;
         let begun = tokio::time::Instant::now();
         let arrived = stage.clock.now();
-        // Webex knows no time finer than milliseconds.
+        // Webex's times have milliseconds.
         let now = Timestamp::from_millisecond(arrived.as_millisecond()).unwrap_or(arrived);
         let token = bearer(request.headers()).unwrap_or_default().to_owned();
         let ours = token == stage.account.webex_token;
@@ -48,7 +48,7 @@ impl Webex {
 
         let trouble = if ours { stage.troubles.strike("webex", now, TroubleKind::is_inbound) } else { None };
         let said = match hear(request).await {
-            // What a stranger wrote is not even looked at.
+            // Without a valid token, an invalid body doesn't matter.
             Err(refusal) if caller.is_some() => Err(refusal),
             Err(_) => Ok(Said::default()),
             Ok(said) => Ok(said),
@@ -100,7 +100,7 @@ impl Webex {
         self.respond(response, after, arrived).await
     }
 
-    /// The response, or what a trouble makes of it once the work is done.
+    /// Returns the response, or what a trouble turns it into after the work is done.
     async fn respond(
         &self,
         response: Response,
@@ -121,7 +121,8 @@ impl Webex {
         }
     }
 
-    /// The work itself, and what follows from it. Whoever is `played` was there to do it.
+    /// Executes the endpoint and starts the deliveries of webhooks. `played` is true for a person's change, which shows
+    /// that they are active.
     fn work(&self, act: Act, call: &Call, played: bool) -> Result<Answer, Refusal> {
         let (result, deliveries) = {
             let mut state = self.state();
@@ -137,17 +138,17 @@ impl Webex {
         result
     }
 
-    /// The person whose token it is, and whether it is a bot.
+    /// Returns the id of the person to whom the token belongs, and whether that person is a bot.
     fn caller(&self, token: &str, ours: bool, now: Timestamp) -> Option<(String, bool)> {
         let mut state = self.state();
         let id =
             if ours { state.me.clone() } else { state.find_person(token.strip_prefix("person:")?, now)? };
         let bot = state.person(&id).is_some_and(|person| person.bot);
-        // Handbell itself comes with its own token only.
+        // Handbell's own account can only be used with its own token.
         (ours || id != state.me).then_some((id, bot))
     }
 
-    /// Where the stand-in is reached: as the runner says, else as the request says.
+    /// Returns the URL of the simulated Webex: the runner's, or the one in the request.
     fn origin(&self, headers: &HeaderMap) -> String {
         let origin = self.0.stage.origin();
         if !origin.is_empty() {
@@ -157,7 +158,7 @@ impl Webex {
         format!("http://{host}")
     }
 
-    /// Cut for the log, and without the secrets of webhooks.
+    /// Shortens a text for the log, and removes the webhook secret.
     fn discreet(&self, text: &str) -> String {
         let secret = &self.0.stage.account.webex_secret;
         if secret.is_empty() {
@@ -168,7 +169,7 @@ impl Webex {
     }
 }
 
-/// An entry of the wire log that has yet to be filled.
+/// Creates an entry of the wire log. The caller fills in the rest.
 pub(super) fn entry(
     from: &str,
     to: &str,
@@ -205,7 +206,7 @@ fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The response, and its body for the wire log.
+/// Returns the response, and its body for the wire log.
 fn answer(result: Result<Answer, Refusal>) -> (Response, String) {
     let tracking = format!("ROUTER_{}", Uuid::new_v4());
     let (status, value, next, wait) = match result {
@@ -234,7 +235,7 @@ fn answer(result: Result<Answer, Refusal>) -> (Response, String) {
     (response, text)
 }
 
-/// An answer that promises more than comes: the server gives up in the middle, and the connection with it.
+/// Returns a response that ends, with its connection, before the announced length.
 fn broken() -> Response {
     let breaks = futures_util::stream::once(std::future::ready(Err::<Bytes, _>(std::io::Error::other(
         "made trouble",
