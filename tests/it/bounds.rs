@@ -1,5 +1,5 @@
-//! Bounds of the sources, read from their syntax: how long a file and a function may be, and that no match over messages
-//! has an arm that would swallow a new one. What refers to what stands beside.
+//! Bounds of the sources, read from their syntax: the length of files and functions, and no match over messages with an
+//! arm that would swallow a new message. `circles` and `names` have further bounds.
 
 mod circles;
 mod names;
@@ -11,18 +11,18 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Item, ItemMod, Pat};
 
-/// The most lines of a file of product code, its unit tests aside.
+/// Maximum number of lines of a file of product code, without its unit tests.
 const FILE_LINES: usize = 400;
-/// The most lines of a function.
+/// Maximum number of lines of a function.
 const FUNCTION_LINES: usize = 80;
-/// Enums of what a delivery carries. The compiler names every place that a new variant needs only where each is matched.
+/// The enums of messages. The compiler only reports the places that a new variant needs if each variant is matched.
 const MESSAGES: &[&str] = &["Message", "SpaceMessage", "PhoneMessage", "MailMessage", "InternalTask"];
 
-/// A source, parsed.
+/// A parsed source file.
 struct Source {
-    /// From the root of the repository.
+    /// Path from the root of the repository.
     path: String,
-    /// How many lines it has.
+    /// Number of lines.
     lines: usize,
     syntax: syn::File,
 }
@@ -32,7 +32,8 @@ fn parsed(path: &str, text: &str) -> Source {
     Source { path: path.to_owned(), lines: text.lines().count(), syntax }
 }
 
-/// The sources of product code under these folders: no integration tests, no fuzz targets, no modules for tests alone.
+/// Returns the sources of product code in these folders: no integration tests, no fuzz targets, no modules for tests
+/// only.
 fn product_sources(folders: &[&str]) -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut todo: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
@@ -71,7 +72,7 @@ fn product_sources(folders: &[&str]) -> Vec<Source> {
     sources.into_iter().filter(|(path, _)| is_product(path)).map(|(_, source)| source).collect()
 }
 
-/// Whether it is compiled for tests only.
+/// Returns true for an item that is compiled for tests only.
 fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
@@ -79,22 +80,22 @@ fn is_for_tests(attributes: &[Attribute]) -> bool {
     })
 }
 
-/// The lines from the first to the last of a piece of syntax.
+/// Returns the number of lines from the first to the last of a piece of syntax.
 fn line_count(piece: &impl Spanned) -> usize {
     let span = piece.span();
     span.end().line - span.start().line + 1
 }
 
-/// What is found in one source. Modules for tests are passed over.
+/// Findings in a source file. Modules for tests are skipped.
 struct Found {
     path: String,
-    /// Lines of modules for tests.
+    /// Number of lines in modules for tests.
     test_lines: usize,
-    /// Functions that are too long: the name and the number of lines.
+    /// Functions that are too long, with their number of lines.
     long_functions: Vec<(String, usize)>,
     /// The line of each wildcard in a match over messages.
     wildcards: Vec<usize>,
-    /// The type that `Self` is.
+    /// The type that `Self` names.
     own_type: Option<String>,
 }
 
@@ -114,7 +115,7 @@ impl Found {
         }
     }
 
-    /// Whether a pattern names a variant of a message.
+    /// Returns true if a pattern names a variant of a message.
     fn names_message(&self, pattern: &Pat) -> bool {
         let is_message = |path: &syn::Path| {
             let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
@@ -143,7 +144,7 @@ impl Found {
     }
 }
 
-/// A pattern that matches anything.
+/// Returns true if a pattern matches anything.
 fn matches_anything(pattern: &Pat) -> bool {
     match pattern {
         Pat::Wild(_) | Pat::Rest(_) => true,
@@ -218,7 +219,7 @@ fn too_long(sources: &[Source]) -> Vec<String> {
     wrong
 }
 
-/// The wildcards in matches over messages.
+/// Returns the wildcards in matches over messages.
 fn wildcards(sources: &[Source]) -> Vec<String> {
     let found = sources.iter().map(Found::in_source);
     found

@@ -1,4 +1,4 @@
-//! No file of the rules comes back to itself through what it uses.
+//! No file of `shared/core` depends on itself through the files that it uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,20 +7,20 @@ use syn::{ItemMod, ItemUse, UseTree, Visibility};
 
 use super::{Source, is_for_tests, parsed, product_sources};
 
-/// A path from the crate's root: the module of a file, or something in it.
+/// A path from the crate's root: the module of a file, or an item in it.
 type Place = Vec<String>;
 
-/// What the sources of a crate make of each other's names.
+/// The names that a source file uses and exports.
 struct Uses<'a> {
     /// The modules of the crate that have a file.
     files: &'a BTreeSet<Place>,
-    /// The module whose file is read.
+    /// The module of this file.
     module: Place,
-    /// Names that stand for something in the crate.
+    /// Names that are imported from the crate.
     imports: BTreeMap<String, Place>,
-    /// Those of them that are passed on. A module may pass on what its children have without using it.
+    /// Names that are re-exported. A module may re-export items of its children without using them.
     exports: BTreeMap<String, Place>,
-    /// What is used.
+    /// Paths that are used.
     used: BTreeSet<Place>,
 }
 
@@ -94,15 +94,15 @@ impl<'a> Visit<'a> for Uses<'_> {
     }
 }
 
-/// The file that defines what is used, whoever passes it on.
+/// Returns the file that defines an item, through any re-exports.
 fn file_of(place: &[String], all: &BTreeMap<Place, Uses<'_>>) -> Option<Place> {
     let mut place = place.to_vec();
-    // As often as a name may be passed on.
+    // Limit of the number of re-exports of a name.
     for _ in 0..8 {
         let length = (0..=place.len()).rev().find(|length| all.contains_key(&place[..*length]))?;
         let (file, rest) = place.split_at(length);
         match rest.split_first() {
-            // The module itself was imported; what is used of it is found where it is named.
+            // Only the module itself was imported. The items that are used are found where they are named.
             None => return None,
             Some((name, rest)) => match all.get(file).and_then(|uses| uses.exports.get(name)) {
                 Some(further) => place = further.iter().chain(rest).cloned().collect(),
@@ -113,7 +113,7 @@ fn file_of(place: &[String], all: &BTreeMap<Place, Uses<'_>>) -> Option<Place> {
     None
 }
 
-/// Each use that leads back to where it stands.
+/// Returns each use that leads back to the file in which it is.
 fn circles(sources: &[Source], root: &str) -> Vec<String> {
     let module_of = |path: &str| -> Place {
         let path = path.trim_start_matches(root).trim_end_matches(".rs");

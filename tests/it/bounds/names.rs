@@ -1,4 +1,4 @@
-//! A name of a public type means one thing in all of shared/.
+//! A public type's name is defined once in `shared/`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use syn::{Ident, ItemMod, Visibility};
 
 use super::{Source, is_for_tests, parsed, product_sources};
 
-/// The public types of one source.
+/// The public types of a source file.
 #[derive(Default)]
 struct PublicTypes(Vec<String>);
 
@@ -43,7 +43,7 @@ impl<'a> Visit<'a> for PublicTypes {
     }
 }
 
-/// Names of public types that are defined more than once, with their places.
+/// Returns the names of public types that are defined more than once, with their files.
 fn ambiguous(sources: &[Source]) -> Vec<String> {
     let mut places: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for source in sources {
