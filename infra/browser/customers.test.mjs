@@ -50,7 +50,7 @@ class Desk {
     await this.page.locator("#space .title", { hasText: space }).waitFor({ state: "attached" });
   }
 
-  /** Writes into the space, as whoever is chosen there. */
+  /** Writes into the space as the person who is chosen there. */
   async says(words) {
     await this.field.fill(words);
     await this.field.press("Enter");

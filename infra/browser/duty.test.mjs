@@ -1,4 +1,4 @@
-// Duty on the page, in a real browser: mails and reports come in, phones ring, and somebody takes it.
+// On-call alerts on the page, in a real browser: mails and reports come in, phones ring, and a person takes the incident.
 //
 // Screenshots: duty.png, duty-phone.png and rota.png.
 
@@ -13,7 +13,7 @@ const ELI = "+12025550112";
 /** So long 200 mails may take on a slow machine that is busy with other things. */
 const STORM = 300_000;
 
-/** What a person finds of duty. */
+/** What a person finds on the page of on-call alerts. */
 class Watch {
   constructor({ page }) {
     this.page = page;

@@ -136,7 +136,7 @@ export class Hands {
     await until(`the next step says ${text}`, async () => text.test(await this.next.textContent()) || (await this.next.textContent()));
   }
 
-  /** Moves the time until it is there; at once if it comes by itself. */
+  /** Moves the time until it is there; at once if it comes automatically. */
   async sooner(locator) {
     for (let round = 0; round < 4; round += 1) {
       try {

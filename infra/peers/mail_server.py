@@ -141,7 +141,7 @@ class MailServer:
         (maildir / "tmp" / name).rename(maildir / "new" / name)
 
     def files(self, user, folder=""):
-        """The mails that lie in a folder, whoever looks at them."""
+        """Returns the mails in a folder, whether or not a client has read them."""
         maildir = HOME / "mail" / user / folder
         return [file.read_bytes() for part in ("new", "cur") for file in sorted((maildir / part).glob("*"))]
 

@@ -13,7 +13,7 @@ from twilio.twiml.voice_response import Gather, Record, VoiceResponse
 from stage import DANA, ORIGIN, OURS, PATIENCE, TWILIO_TOKEN, asked, behaves, form_of, hand, phone, plays, space_of, until
 
 CALLER, CENTRE = "+12025550125", "+12025550120"
-AGENT = None  # the number of whoever calls back
+AGENT = None  # the number of the agent who calls back
 PATHS = ("/twilio/sms", "/twilio/voice", "/twilio/voice/key", "/twilio/voice/dialed", "/twilio/voice/recorded")
 
 

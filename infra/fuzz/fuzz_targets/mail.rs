@@ -1,4 +1,4 @@
-//! A mail: any bytes make a readable letter with a meaning for its source, and nothing in them proves a sender.
+//! A mail: any bytes become a readable mail with a meaning for its source, and nothing in them proves a sender.
 //!
 //! An input is a mail.
 #![no_main]

@@ -1,7 +1,7 @@
-//! Mail: parses any bytes into a [`Letter`] that a person can read, and reads SES's notices of received mails.
+//! Mail: parses any bytes into a [`ParsedMail`] that a person can read, and reads SES's notices of received mails.
 //!
 //! Nobody can be asked to rewrite a mail at 3 a.m., so [`parse`] never fails: it reads a broken mail as far as
-//! possible, and [`Letter::troubles`] lists the rest. Time and memory are bounded by the length of the mail: this
+//! possible, and [`ParsedMail::troubles`] lists the rest. Time and memory are bounded by the length of the mail: this
 //! module splits it into parts itself, to a fixed depth and number, and leaves the content of headers and the charsets
 //! to mail-parser.
 
@@ -32,7 +32,7 @@ const LINE_MAX: usize = 500;
 /// Maximum number of mails, readers and attachments that are kept of those that a mail names.
 const LIST_MAX: usize = 100;
 
-/// Parses a mail. Parsing never fails: whatever the bytes are, the letter contains what could be read.
+/// Parses a mail. Parsing never fails: whatever the bytes are, the result contains what could be read.
 pub fn parse(bytes: &[u8]) -> ParsedMail {
     // A few old programs end lines with a bare CR, which the code below doesn't support.
     let unix;

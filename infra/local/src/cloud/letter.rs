@@ -58,7 +58,7 @@ impl fmt::Debug for Letter {
 /// Message of SES's `BadRequestException`.
 pub(super) type Refused = String;
 
-/// Parses a request to send, and returns the letter and the mail that arrives.
+/// Parses a request to send, and returns the accepted mail and the MIME that arrives.
 pub(super) fn read(body: &[u8], at: Timestamp) -> Result<(Letter, Vec<u8>), Refused> {
     let asked: Value =
         serde_json::from_slice(body).map_err(|error| format!("the request is no JSON: {error}"))?;

@@ -23,7 +23,7 @@ use handbell_sim::Stage;
 
 /// The only operation: SES API v2, SendEmail.
 const PATH: &str = "/aws/ses/v2/email/outbound-emails";
-/// Number of letters that are kept.
+/// Number of mails that are kept.
 const KEPT: usize = 500;
 /// Limit of a request, in bytes. Base64 makes a mail of 40 MB larger.
 const LARGEST: usize = 64 * 1024 * 1024;
@@ -54,12 +54,12 @@ impl Mail {
         _ = self.receipt.set(receipt);
     }
 
-    /// Returns the last 500 letters, the oldest first.
+    /// Returns the last 500 mails, the oldest first.
     pub fn letters(&self) -> Vec<Letter> {
         lock(&self.letters).iter().cloned().collect()
     }
 
-    /// Returns the letters for the page and `GET /sim/mail`, the newest last.
+    /// Returns the mails for the page and `GET /sim/mail`, the newest last.
     pub fn view(&self) -> Value {
         json!(self.letters())
     }
@@ -96,7 +96,7 @@ impl Mail {
         }
     }
 
-    /// Delivers a letter to its recipients in the inbound domain. Nothing here ends a loop of automatic answers.
+    /// Delivers a mail to its recipients in the inbound domain. Nothing here ends a loop of automatic answers.
     fn come_in(&self, letter: &Letter, mail: Vec<u8>) {
         let (Some(domain), Some(receipt)) = (lock(&self.inbound_domain).clone(), self.receipt.get()) else {
             return;

@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 const ENTITIES = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'", nbsp: "\u00a0" };
 const INLINE = new RegExp(
   [
-    /\\([!-/:-@[-`{-~])/, // 1 an escaped sign
+    /\\([!-/:-@[-`{-~])/, // 1 an escaped character
     /(`+)([\s\S]*?[^`])\2(?!`)/, // 2, 3 code
     /<@(personEmail|personId):([^|>]*)(?:\|([^>]*))?>/, // 4, 5, 6 a mention
     /<@all(?:\|([^>]*))?>/, // 7 everybody

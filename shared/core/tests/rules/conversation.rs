@@ -47,7 +47,7 @@ pub(crate) fn kim() -> Agent {
     Agent { id: "p-kim".into(), email: "kim@example.com".into(), name: "Kim".into() }
 }
 
-/// One customer on one line, everything that the rules look at, and a clock that the test moves.
+/// One customer on one line, everything that a decision depends on, and a clock that the test moves.
 pub(crate) struct Room {
     pub(crate) line: Line,
     pub(crate) address: Address,
@@ -168,7 +168,7 @@ pub(crate) fn deliveries(dispatch: &Dispatch) -> Vec<&Delivery> {
     all.into_iter().map(|(_, delivery)| delivery).collect()
 }
 
-/// Everything that a turn sends, in order: `number: what`.
+/// Everything that a decision sends, in order: `number: what`.
 pub(crate) fn said(turn: &ConversationDecision) -> Vec<String> {
     let plan = serde_json::from_value(json!({ "space": { "title": "A space" } })).expect("a plan");
     let mut lines = Vec::new();

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::test_runner::Config as Chance;
 use serde_json::{Value, json};
 
-/// One button and everything that the rules look at.
+/// One button and everything that a decision depends on.
 pub(crate) struct House {
     pub(crate) plan: Plan,
     pub(crate) plan_hash: &'static str,

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::house::words;
 use crate::roster::{person, roster};
 
-/// One source of alerts and everything that the rules look at.
+/// One source of alerts and everything that a decision depends on.
 pub(crate) struct Night {
     pub(crate) plan: Plan,
     pub(crate) roster: Roster,

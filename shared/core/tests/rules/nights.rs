@@ -425,7 +425,7 @@ proptest! {
         prop_assert!(night.state.as_ref().is_none_or(|incident| incident.phase.is_final()), "{:?}", night.state);
     }
 
-    /// Whoever belongs to which teams, and in whichever order: it is enough when each team has a person of its own.
+    /// Whatever the members of the teams and the order of the acknowledgements: one person for each team is enough.
     #[test]
     fn one_person_of_each_team_is_found_if_there_is_one(
         memberships in proptest::collection::vec(proptest::collection::btree_set(0..4_usize, 0..4), 1..6),
