@@ -56,7 +56,7 @@ fn outgrown(incident: &Incident, event: &Event) -> bool {
 
 /// Applies the rules. The same arguments give the same decision: no clock, no randomness, no I/O.
 pub fn decide(state: Option<&Incident>, event: &Event, context: Context<'_>, now: Timestamp) -> Decision {
-    // If the plan isn't the incident's own, [`begins_anew`] has already returned true for this event.
+    // If the plan isn't the incident's own, `begins_anew` has already returned true for this event.
     let current = state.filter(|incident| {
         incident.plan_hash == context.plan_hash && is_current(incident, context.plan, now)
     });
