@@ -56,8 +56,8 @@ pub type ReportRefused = crate::fields::FormRefused<Report>;
 
 /// Reads a submitted form, which must be `application/x-www-form-urlencoded`. Unknown fields are ignored.
 ///
-/// Fails with [`Refused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], a duplicate field, and an
-/// unknown severity, none of which a browser sends from our page. Fails with [`Refused::Wrong`] if fields must be
+/// Fails with [`ReportRefused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], a duplicate field, and an
+/// unknown severity, none of which a browser sends from our page. Fails with [`ReportRefused::Wrong`] if fields must be
 /// corrected, in the order of the page.
 pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Report, ReportRefused> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;

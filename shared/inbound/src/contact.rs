@@ -46,8 +46,8 @@ pub type ContactRefused = crate::fields::FormRefused<ContactMessage>;
 
 /// Reads a submitted form, which must be `application/x-www-form-urlencoded`. Unknown fields are ignored.
 ///
-/// Fails with [`Refused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], and a duplicate field, which
-/// no browser sends from our page and which would be ambiguous. Fails with [`Refused::Wrong`] if fields must be
+/// Fails with [`ContactRefused::Rejected`] for another type, a body longer than [`BODY_LIMIT`], and a duplicate field, which
+/// no browser sends from our page and which would be ambiguous. Fails with [`ContactRefused::Wrong`] if fields must be
 /// corrected, in the order of the page.
 pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<ContactMessage, ContactRefused> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;

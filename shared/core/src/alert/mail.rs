@@ -30,7 +30,7 @@ pub struct ParsedMail {
     pub in_reply_to: Vec<String>,
     /// Message-IDs of the earlier mails in its thread, the oldest first.
     pub references: Vec<String>,
-    /// Address of the first sender, in lower case. The mail claims it; only [`Verdicts`] can prove it.
+    /// Address of the first sender, in lower case. The mail claims it; only [`AuthVerdicts`] can prove it.
     pub from: Option<String>,
     /// Display name of the first sender.
     pub from_name: Option<String>,

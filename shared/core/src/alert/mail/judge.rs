@@ -42,7 +42,7 @@ pub enum Judgement {
         key: String,
         /// The reason for people, in words that follow "because".
         why: String,
-        /// What the mail wanted: [`Meant::Acknowledge`] or [`Meant::Resolve`].
+        /// What the mail wanted: [`MailMeaning::Acknowledge`] or [`MailMeaning::Resolve`].
         wanted: MailMeaning,
     },
     /// The mail is dangerous. Its text is shown to nobody.
@@ -78,7 +78,7 @@ impl std::fmt::Debug for MailAlert {
 /// Returns the meaning of a mail for this source.
 ///
 /// A mail that can't be understood raises an alert: a needless alert is a nuisance, a lost one is not. Ending or silencing an
-/// incident needs a trustworthy mail, see [`Verdicts::doubt`]. A rule whose expression can't be compiled is skipped;
+/// incident needs a trustworthy mail, see [`AuthVerdicts::doubt`]. A rule whose expression can't be compiled is skipped;
 /// [`crate::config::problems`] reports it beforehand.
 pub fn judge(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Judgement {
     if verdicts.virus == AuthVerdict::Fail {

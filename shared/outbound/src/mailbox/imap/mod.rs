@@ -130,7 +130,7 @@ impl Imap {
     }
 
     /// Returns the exact bytes of a mail and leaves it unread; `None` if the mail no longer exists. A mail larger than
-    /// [`MAIL_MAX`] is refused and ends the session; [`Waiting::size`] tells beforehand. A mail that the server doesn't
+    /// [`MAIL_MAX`] is refused and ends the session; [`UnreadMail::size`] tells beforehand. A mail that the server doesn't
     /// hand out is refused too, and isn't mistaken for one that is gone.
     pub async fn fetch(&mut self, uid: u32) -> VendorResult<Option<Bytes>> {
         let fetch = Command::new(format!("UID FETCH {uid} (UID BODY.PEEK[])")).with_mail();
