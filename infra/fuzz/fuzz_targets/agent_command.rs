@@ -5,11 +5,13 @@
 //! text.
 #![no_main]
 
-use handbell_core::conversation::relay_policy::{Author, Command, Policy, Sight, Us, Verdict, Why, Written, judge};
+use handbell_core::conversation::relay_policy::{
+    AgentCommand, Author, KeptReason, OwnAccount, PostedMessage, RelayPolicy, RelayVerdict, Visibility, judge,
+};
 use handbell_fuzz::lines_and_body;
 use libfuzzer_sys::fuzz_target;
 
-const US: Us<'_> = Us { id: "us", name: "Handbell Bot" };
+const US: OwnAccount<'_> = OwnAccount { id: "us", name: "Handbell Bot" };
 
 /// Beginnings of lines that are for the team only.
 const MARKS: [&str; 12] = [
@@ -31,8 +33,8 @@ fuzz_target!(|input: &[u8]| {
     let ([flags, html], text) = lines_and_body::<2>(input);
     let text = String::from_utf8_lossy(text);
     let (policy, sight) = (
-        if flags.contains('e') { Policy::Explicit } else { Policy::Everything },
-        if flags.contains('b') { Sight::OnlyMentions } else { Sight::Everything },
+        if flags.contains('e') { RelayPolicy::Explicit } else { RelayPolicy::Everything },
+        if flags.contains('b') { Visibility::OnlyMentions } else { Visibility::Everything },
     );
     let people: Vec<String> = [('m', "us"), ('o', "other")]
         .iter()
@@ -40,7 +42,7 @@ fuzz_target!(|input: &[u8]| {
         .map(|(_, id)| (*id).into())
         .collect();
     let groups: Vec<String> = flags.contains('g').then(|| "all".into()).into_iter().collect();
-    let written = Written {
+    let written = PostedMessage {
         text: Some(&text),
         html: Some(html.as_str()).filter(|html| !html.is_empty()),
         files: flags.matches('f').count(),
@@ -50,44 +52,44 @@ fuzz_target!(|input: &[u8]| {
     };
     let verdict = judge(&written, US, sight, policy);
 
-    for (author, why) in [(Author::Ourselves, Why::Echo), (Author::Machine, Why::Machine)] {
-        assert_eq!(judge(&Written { author, ..written }, US, sight, policy), Verdict::Stays(why));
+    for (author, why) in [(Author::Ourselves, KeptReason::Echo), (Author::Machine, KeptReason::Machine)] {
+        assert_eq!(judge(&PostedMessage { author, ..written }, US, sight, policy), RelayVerdict::Stays(why));
     }
     if flags.contains('o') || !groups.is_empty() {
-        assert_eq!(verdict, Verdict::Stays(Why::Mention));
+        assert_eq!(verdict, RelayVerdict::Stays(KeptReason::Mention));
     }
     let mentioned = flags.contains('m') || html.to_ascii_lowercase().contains("spark-mention");
-    if sight == Sight::OnlyMentions && !mentioned {
-        assert!(matches!(verdict, Verdict::Stays(_)), "a bot that isn't spoken to does something");
+    if sight == Visibility::OnlyMentions && !mentioned {
+        assert!(matches!(verdict, RelayVerdict::Stays(_)), "a bot that isn't spoken to does something");
     }
     match &verdict {
-        Verdict::Leaves { text: out } => leaves(out, &written, policy),
-        Verdict::Command(Command::Name(name)) => {
+        RelayVerdict::Leaves { text: out } => leaves(out, &written, policy),
+        RelayVerdict::Command(AgentCommand::Name(name)) => {
             assert!((1..=60).contains(&name.chars().count()) && !name.contains('\n'));
         }
-        Verdict::Stays(Why::Unknown(typed)) => assert!(typed.chars().count() <= 20),
-        Verdict::Command(_) | Verdict::Stays(_) => {}
+        RelayVerdict::Stays(KeptReason::Unknown(typed)) => assert!(typed.chars().count() <= 20),
+        RelayVerdict::Command(_) | RelayVerdict::Stays(_) => {}
     }
 
     let mark = MARKS[input.len() % MARKS.len()];
-    let stays = |written: Written<'_>, how: &str| {
+    let stays = |written: PostedMessage<'_>, how: &str| {
         let verdict = judge(&written, US, sight, policy);
-        assert!(matches!(verdict, Verdict::Stays(_)), "{mark:?} {how}");
+        assert!(matches!(verdict, RelayVerdict::Stays(_)), "{mark:?} {how}");
     };
     let first = format!("{mark}{text}");
-    stays(Written { text: Some(&first), ..written }, "begins the text");
-    stays(Written { text: Some(&first), html: None, ..written }, "begins a text without markup");
-    stays(Written { text: Some(&format!("{text}\n{first}")), ..written }, "begins a line of the text");
-    stays(Written { text: Some(&format!("/reply {first}")), ..written }, "comes behind /reply");
-    stays(Written { html: Some(&format!("<p>{mark}{html}")), ..written }, "begins the markup");
+    stays(PostedMessage { text: Some(&first), ..written }, "begins the text");
+    stays(PostedMessage { text: Some(&first), html: None, ..written }, "begins a text without markup");
+    stays(PostedMessage { text: Some(&format!("{text}\n{first}")), ..written }, "begins a line of the text");
+    stays(PostedMessage { text: Some(&format!("/reply {first}")), ..written }, "comes behind /reply");
+    stays(PostedMessage { html: Some(&format!("<p>{mark}{html}")), ..written }, "begins the markup");
     stays(
-        Written { html: Some(&format!("<p>a</p><p>{mark}{html}")), ..written },
+        PostedMessage { html: Some(&format!("<p>a</p><p>{mark}{html}")), ..written },
         "begins a line of the markup",
     );
 });
 
 /// Checks the text that goes to a customer.
-fn leaves(out: &str, written: &Written<'_>, policy: Policy) {
+fn leaves(out: &str, written: &PostedMessage<'_>, policy: RelayPolicy) {
     let text = written.text.unwrap_or_default();
     assert_eq!(out, out.trim());
     assert!(!out.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
@@ -97,11 +99,14 @@ fn leaves(out: &str, written: &Written<'_>, policy: Policy) {
     for c in out.chars().filter(|c| *c != '\n') {
         assert!(rest.any(|given| given == c), "{c:?} was never written");
     }
-    if policy == Policy::Explicit {
+    if policy == RelayPolicy::Explicit {
         // The visible text, without invisible characters between the letters.
         let seen: String = text.chars().filter(|c| c.is_ascii_graphic()).collect();
         assert!(seen.to_ascii_lowercase().contains("/reply"));
     }
-    let again = Written { text: Some(out), html: None, mentioned_people: &[], ..*written };
-    assert_ne!(judge(&again, US, Sight::Everything, Policy::Everything), Verdict::Stays(Why::Whisper));
+    let again = PostedMessage { text: Some(out), html: None, mentioned_people: &[], ..*written };
+    assert_ne!(
+        judge(&again, US, Visibility::Everything, RelayPolicy::Everything),
+        RelayVerdict::Stays(KeptReason::Whisper)
+    );
 }

@@ -3,7 +3,7 @@
 
 use form_urlencoded::Serializer;
 use handbell_inbound::contact::{
-    EMAIL_MAX, Form, MESSAGE_MAX, NAME_MAX, PHONE_MAX, Refused, Stale, TRAP, Token, read,
+    ContactMessage, ContactRefused, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, PHONE_MAX, Stale, TRAP, Token, read,
 };
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
@@ -12,26 +12,26 @@ const TYPE: Option<&str> = Some("application/x-www-form-urlencoded");
 
 fuzz_target!(|body: &[u8]| {
     for other in [None, Some("application/json"), Some("multipart/form-data; boundary=x")] {
-        assert!(matches!(read(other, body), Err(Refused::Rejected(_))));
+        assert!(matches!(read(other, body), Err(ContactRefused::Rejected(_))));
     }
     match read(TYPE, body) {
         Ok(form) => {
             keeps_the_rules(&form);
             assert_eq!(read(TYPE, again(&form).as_bytes()), Ok(form));
         }
-        Err(Refused::Wrong(form, wrong)) => {
+        Err(ContactRefused::Wrong(form, wrong)) => {
             assert!(!wrong.is_empty());
             assert!(wrong.iter().all(|wrong| ["name", "email", "phone", "message"].contains(&wrong.field)));
             let body = again(&form);
             if body.len() <= handbell_inbound::contact::BODY_LIMIT {
-                assert_eq!(read(TYPE, body.as_bytes()), Err(Refused::Wrong(form, wrong)));
+                assert_eq!(read(TYPE, body.as_bytes()), Err(ContactRefused::Wrong(form, wrong)));
             }
         }
-        Err(Refused::Rejected(_)) => {}
+        Err(ContactRefused::Rejected(_)) => {}
     }
 });
 
-fn keeps_the_rules(form: &Form) {
+fn keeps_the_rules(form: &ContactMessage) {
     assert!((1..=MESSAGE_MAX).contains(&form.message.chars().count()));
     assert_eq!(form.message, form.message.trim());
     assert!(!form.message.contains(|c: char| c.is_control() && c != '\n'));
@@ -52,7 +52,7 @@ fn keeps_the_rules(form: &Form) {
 }
 
 /// Encodes the form as the page would send it again.
-fn again(form: &Form) -> String {
+fn again(form: &ContactMessage) -> String {
     let mut out = Serializer::new(String::new());
     for (name, value) in [("name", &form.name), ("email", &form.email), ("phone", &form.phone)] {
         out.append_pair(name, value.as_deref().unwrap_or_default());
