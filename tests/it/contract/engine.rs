@@ -39,7 +39,9 @@ pub(super) async fn a_customer() -> Vec<WireEntry> {
     let stage = Stage::new(true, |config| config).await;
     stage.look_after().await;
     stage.hand(TOMMY, "text", json!({"to": OWN, "body": "look", "media": ["shelf.png"]})).await;
-    stage.until("the customer's first text is told of", |entry| is_post(entry, "told by itself")).await;
+    stage
+        .until("the customer's first text is told of", |entry| is_post(entry, "received an automatic reply"))
+        .await;
     let rooms = stage.webex(ALICE, "GET", "/rooms?type=group&max=100", Value::Null).await;
     let is_his = |room: &&Value| room["title"].as_str().is_some_and(|title| title.ends_with(TOMMY));
     let room = rooms["items"].as_array().and_then(|rooms| rooms.iter().find(is_his)).expect("his space");

@@ -14,7 +14,7 @@ async fn a_text_becomes_a_space_an_answer_goes_out_and_a_whisper_stays() {
         (world.customer(TOMMY), world.team(TOMMY), world.agent("alice@example.com", TOMMY));
 
     tommy.texts("hi").await;
-    team.sees(&[FIRST, "**+12025550123** ", "please answer", "The customer was told by itself"]);
+    team.sees(&[FIRST, "**+12025550123** ", "please answer", "The customer received an automatic reply"]);
     assert_eq!(world.people(TOMMY), ["alice@example.com"]);
     tommy.reads(&["Thanks for signing up!"]);
 
@@ -80,7 +80,7 @@ async fn a_bot_sees_messages_that_mention_it_and_only_these_go_out() {
         "Only what begins with a mention of me goes to the customer",
         ": hi",
         "please answer",
-        "told by itself",
+        "received an automatic reply",
     ]);
     alice.says("who takes this?").await;
     tommy.reads_nothing();
@@ -140,7 +140,7 @@ async fn pictures_come_as_files_in_order_and_an_agents_picture_goes_out() {
         "[file.jpg]",
         "[file.gif]",
         "please answer",
-        "told by itself",
+        "received an automatic reply",
     ]);
     tommy.reads(&["Thanks for signing up!"]);
     alice.sends("like this?", "plan.png", "image/png", b"\x89PNG\r\n\x1a\n a small picture").await;
@@ -405,7 +405,7 @@ async fn two_handbells_that_text_each_other_fall_silent() {
     let phone = sent.as_array().unwrap().iter().find(|phone| phone["number"] == subject).unwrap().clone();
     let ours =
         phone["texts"].as_array().unwrap().iter().filter(|text| text["direction"] == "outbound-api").count();
-    assert!(ours <= 2, "{ours} texts by itself");
+    assert!(ours <= 2, "{ours} automatic texts");
     world.read_all();
 }
 

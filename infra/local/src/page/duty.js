@@ -56,7 +56,7 @@ export function nextForDuty() {
   const open = all.filter((each) => !each.over);
   // Unacknowledged incidents come first, even before newer ones.
   const one = open.find((each) => each.tone === "bad") ?? open[0];
-  if (one?.tone === "bad") return [`${one.reference}: ${one.how.toLowerCase()}. Take it, or let time pass: the next step comes by itself.`, "incidents"];
+  if (one?.tone === "bad") return [`${one.reference}: ${one.how.toLowerCase()}. Take it, or let time pass: the next step comes automatically.`, "incidents"];
   if (one) return [`${one.how} (${one.reference}). When it is done: text back “done” from the phone, or press Done on the card.`, "spaces"];
   if (all.length) return ["It is over, and everybody was told. Send another mail, or let time pass and read the report.", "mailbox"];
   if (!sources().some((source) => source.mail)) return ["Report something by the form, and see whose phone rings.", "mailbox"];

@@ -13,7 +13,7 @@ const bare = (address) => /<([^>]*)>\s*$/.exec(address)?.[1] ?? address;
 export function showMail() {
   const letters = (state.mail ?? []).map((letter) => ({ ...letter, to: [letter.to].flat().join(", ") })).reverse();
   show("mail", letters.filter((letter) => !isOfDuty(letter)), "None yet. Who leaves only an address in the form is answered by mail.");
-  show("duty-mail", letters.filter(isOfDuty), "None yet. A minute after the end, whoever wrote the mail gets a report.");
+  show("duty-mail", letters.filter(isOfDuty), "None yet. A minute after the end, the sender of the mail gets a report.");
 }
 
 /** Newest first, as in any mailbox. */

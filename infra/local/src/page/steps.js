@@ -86,7 +86,7 @@ export function nextForButton() {
   const troubles = state.troubles.filter((trouble) => trouble.vendor !== "cmx");
   if (troubles.some(is("webex", "502-before"))) return ["Webex is down. Press: the press is stored and waits. Then bring Webex back and see it arrive.", "troubles"];
   if (troubles.length) return ["There is trouble. Press, and see that nothing is lost and nothing comes twice.", "troubles"];
-  if (button.state === "acknowledged") return [`${takerName(button.by) || "Somebody"} has it, and the climb has stopped. Press again to climb again, or make some trouble.`, "buttons"];
+  if (button.state === "acknowledged") return [`${takerName(button.by) || "Somebody"} has it, and nothing more is sent. Press again to begin again, or make some trouble.`, "buttons"];
   if (ENDED.includes(button.state)) return [`It is ${button.state}. The next press begins anew.`, "buttons"];
   if (!button.count) return [`Press “${button.label || button.name}”: people are called into a Webex space.`, "buttons"];
   const steps = stepsOf(button);
@@ -95,7 +95,7 @@ export function nextForButton() {
   if (!space) return ["The press is stored. A Webex space is being made…", null];
   const again = `Press again: ${coming(steps[button.count])}.`;
   if (step?.call.length) {
-    return called(button, step) ? ["The call has ended and nobody has said “I have it”. Press again: it climbs on.", "buttons"] : [`Pressed ${many(button.count, "time")}. A phone is about to ring…`, null];
+    return called(button, step) ? ["The call has ended and nobody has said “I have it”. Press again: the next step is taken.", "buttons"] : [`Pressed ${many(button.count, "time")}. A phone is about to ring…`, null];
   }
   const reader = step?.sms.length ? texted(button) : null;
   if (reader) return [`${callName(reader)} has a text now. Still nobody? ${again}`, "buttons"];

@@ -210,7 +210,7 @@ impl schemars::JsonSchema for Amount {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "So many devices, or so many percent of the capacity: 80 or 80%",
+            "description": "A number of devices, or a percentage of the capacity: 80 or 80%",
             "anyOf": [
                 { "type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32 },
                 { "type": "string", "pattern": "^\\s*\\d+\\s*%?\\s*$" }

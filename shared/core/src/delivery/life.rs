@@ -91,7 +91,7 @@ impl Dispatch {
             if died_at_ms.is_some() && delivery.progress == Progress::Unknown && ended >= MAX_ATTEMPTS {
                 delivery.progress = Progress::Dead;
                 delivery.why =
-                    Some("whoever tried to send it ended in the middle, time and again".to_owned());
+                    Some("the worker ended in the middle of sending it, time and again".to_owned());
                 died.push(name.clone());
             }
         }

@@ -140,7 +140,7 @@ pub fn entry(entry: &ConversationEntry, zone: &TimeZone) -> String {
         (Speaker::Customer, _) => format!("**{}** {at}: {}", escape(&entry.customer), set_apart(&entry.text)),
         (Speaker::Agent(name), _) => format!("{} {at}: {}", escape(name), quoted(&entry.text)),
         (Speaker::Handbell, _) => {
-            format!("🤖 The customer was told by itself, {at}: {}", quoted(&entry.text))
+            format!("🤖 The customer received an automatic reply, {at}: {}", quoted(&entry.text))
         }
     }
 }
@@ -359,7 +359,7 @@ pub fn limit_reached(line: &str, parts: u32) -> String {
 }
 
 /// Why an automatic reply was not sent.
-pub const AUTOMATIC_LIMIT_REACHED: &str = "the line has said enough by itself today";
+pub const AUTOMATIC_LIMIT_REACHED: &str = "the line has sent enough automatic replies today";
 
 /// Why an answer was not sent.
 pub const LIMIT_REACHED: &str = "the line's limit for today is reached (parts_per_day); the admins are told";

@@ -290,7 +290,7 @@ pub fn gap_post(of: &Gap) -> String {
 
 /// The same, for the admins.
 pub fn gap_notice(of: &Gap, incident: &Incident) -> String {
-    format!("{}: {}. Mend the roster: handbell oncall", about(incident), gap(of))
+    format!("{}: {}. Correct the roster: handbell oncall", about(incident), gap(of))
 }
 
 fn capital(text: &str) -> String {

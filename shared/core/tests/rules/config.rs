@@ -157,7 +157,7 @@ fn steps_that_would_come_after_the_end_are_reported() {
     assert_snapshot!(said(|config| {
         config["plans"]["power"]["reset_after"] = json!("10m");
         step(config, 2)["after"] = json!("5m");
-    }), @"plans.power.steps.2.after: this step never comes by itself: with nobody answering, the incident is over (`reset_after`) before it; make `reset_after` longer");
+    }), @"plans.power.steps.2.after: this step never comes: with nobody answering, the incident is over (`reset_after`) before it; make `reset_after` longer");
     assert_eq!(said(|config| config["plans"]["power"]["reset_after"] = json!("10m")), "");
 }
 

@@ -374,7 +374,7 @@ fn the_customer_is_welcomed_once() {
     assert_eq!(
         room.tell(&ConversationEvent::Looked(Attendance::Somebody)),
         [
-            r"2: post: 🤖 The customer was told by itself, 08:00: Welcome\!",
+            r"2: post: 🤖 The customer received an automatic reply, 08:00: Welcome\!",
             "2: text to +352691496401: Welcome!",
             "2: report"
         ]
@@ -438,7 +438,7 @@ fn outside_of_opening_hours_no_agent_is_asked() {
         said[1..],
         [
             "1: post: **+352691496401** 08:00: Hello",
-            "2: post: 🤖 The customer was told by itself, 08:00: We are closed.",
+            "2: post: 🤖 The customer received an automatic reply, 08:00: We are closed.",
             "2: text to +352691496401: We are closed.",
             "2: report",
             "3: lobby: **+352691496401** waits for an answer: outside hours.",
@@ -701,7 +701,7 @@ fn calls_are_shown_and_missed_calls_wait() {
         [
             "3: post: 📞 **+352691496401** 10:03: **missed call**: nobody took it.",
             "3: assign",
-            "4: post: 🤖 The customer was told by itself, 10:03: We missed you.",
+            "4: post: 🤖 The customer received an automatic reply, 10:03: We missed you.",
             "4: text to +352691496401: We missed you.",
             "4: report",
         ]

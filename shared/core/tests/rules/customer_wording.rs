@@ -103,7 +103,7 @@ fn entries_are_shown_word_for_word() {
     assert_snapshot!(customer(Medium::Call, &wording::call_ended(None)), @r"📞 **Ann \*A\*** 08:00: **missed call**: nobody took it.");
     assert_snapshot!(customer(Medium::Call, &wording::voicemail(SignedDuration::from_secs(-1))), @r"📞 **Ann \*A\*** 08:00: left a message of 0 s.");
     assert_snapshot!(shown(&conversation(Speaker::Agent("Dana_1".into()), Medium::Text, "It is *ready*")), @r"Dana\_1 08:00: It is \*ready\*");
-    assert_snapshot!(shown(&conversation(Speaker::Handbell, Medium::Text, "Welcome!")), @r"🤖 The customer was told by itself, 08:00: Welcome\!");
+    assert_snapshot!(shown(&conversation(Speaker::Handbell, Medium::Text, "Welcome!")), @r"🤖 The customer received an automatic reply, 08:00: Welcome\!");
     assert_snapshot!(wording::no_file("it is too <big>"), @"(A file came with it, but it can't be shown: it is too &lt;big&gt;.)");
 }
 
@@ -470,7 +470,7 @@ fn a_transcript_has_everything_that_was_said() {
             
             1. one
         2026-03-02 08:00  +352691496401 [call]: missed call: nobody took it.
-        2026-03-02 08:00  Handbell (by itself): We missed you.
+        2026-03-02 08:00  Handbell (automatically): We missed you.
         2026-03-02 08:00  Dana (agent): Hello *Ann*
             Bye
         2026-03-02 08:00  Dana (agent): Hello *Ann*
@@ -489,7 +489,7 @@ fn a_transcript_has_everything_that_was_said() {
             
           1\. one
         - 2026-03-02 08:00  +352691496401 \[call\]: missed call: nobody took it.
-        - 2026-03-02 08:00  Handbell \(by itself\): We missed you.
+        - 2026-03-02 08:00  Handbell \(automatically\): We missed you.
         - 2026-03-02 08:00  Dana \(agent\): Hello \*Ann\*  
           Bye
         - 2026-03-02 08:00  Dana \(agent\): Hello \*Ann\*  

@@ -266,13 +266,13 @@ fn gaps_in_the_roster_are_explained() {
     assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
         nobody is on call in ops_1; the team network stands in
         ⚠️ Nobody is on call in ops\_1; the team network stands in.
-        db1/disk (NAME): nobody is on call in ops_1; the team network stands in. Mend the roster: handbell oncall
+        db1/disk (NAME): nobody is on call in ops_1; the team network stands in. Correct the roster: handbell oncall
         nobody is on call in ops_1, and nobody stands in
         ⚠️ Nobody is on call in ops\_1, and nobody stands in.
-        db1/disk (NAME): nobody is on call in ops_1, and nobody stands in. Mend the roster: handbell oncall
+        db1/disk (NAME): nobody is on call in ops_1, and nobody stands in. Correct the roster: handbell oncall
         the team x is unknown, or has nobody who can be reached
         ⚠️ The team x is unknown, or has nobody who can be reached.
-        db1/disk (NAME): the team x is unknown, or has nobody who can be reached. Mend the roster: handbell oncall
+        db1/disk (NAME): the team x is unknown, or has nobody who can be reached. Correct the roster: handbell oncall
         ");
 }
 

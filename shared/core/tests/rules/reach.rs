@@ -116,7 +116,7 @@ fn a_target_that_names_nobody_is_reported_to_the_admins() {
         let (night, decision) = stepping(page(to));
         let lines = night.lines(&decision);
         assert!(lines.contains(&format!("post: ⚠️ {gap}.")), "{lines:?}");
-        let told = lines.iter().filter(|line| line.contains("Mend the roster")).count();
+        let told = lines.iter().filter(|line| line.contains("Correct the roster")).count();
         assert_eq!(told, 2, "the admins hear of it by both of their channels: {lines:?}");
         let notices = decision.dispatches[0].deliveries.values();
         assert_eq!(notices.filter(|delivery| delivery.instead_of.as_deref() == Some(NOTICE)).count(), 2);

@@ -141,7 +141,7 @@ impl AlertForm {
             let count = format!("ticket:{}", digest(&page));
             if self.counters.count(&count, 1, now, KEEP.as_secs()).await? >= LINES {
                 let why =
-                    "This line was not passed on: so many have come already. If it matters, call somebody.";
+                    "This line was not passed on: too many have come already. If it matters, call somebody.";
                 let shown = Some((why, &said.what));
                 return self
                     .reporter_page(ticket, incident.as_ref(), shown, StatusCode::TOO_MANY_REQUESTS)

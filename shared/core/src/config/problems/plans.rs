@@ -72,7 +72,7 @@ fn time_problem(number: usize, step: &Step, plan: &Plan, quiet: SignedDuration) 
         Some("`after` is at least 10 seconds")
     } else if quiet >= plan.reset_after.0 {
         Some(
-            "this step never comes by itself: with nobody answering, the incident is over (`reset_after`) before it; make `reset_after` longer",
+            "this step never comes: with nobody answering, the incident is over (`reset_after`) before it; make `reset_after` longer",
         )
     } else {
         None

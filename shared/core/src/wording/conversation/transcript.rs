@@ -22,7 +22,7 @@ fn transcript_line(dispatch: &Dispatch, entry: &ConversationEntry, zone: &TimeZo
     let who = match &entry.speaker {
         Speaker::Customer => entry.customer.clone(),
         Speaker::Agent(name) => format!("{name} (agent)"),
-        Speaker::Handbell => "Handbell (by itself)".to_owned(),
+        Speaker::Handbell => "Handbell (automatically)".to_owned(),
     };
     let way = match entry.medium {
         Medium::Call => " [call]",
