@@ -20,7 +20,7 @@ class Agent(unittest.TestCase):
         plays(TOMMY, "text", to=OURS, body="When do you open?")
         cls.agent, _, cls.space = space_of(TOMMY)
         until("the welcome", lambda: inbox(TOMMY))
-        until("it is told of", lambda: cls.posts("was told by itself"))
+        until("it is told of", lambda: cls.posts("received an automatic reply"))
 
     @classmethod
     def posts(cls, words):

@@ -37,7 +37,7 @@ def setUpModule():
     take_the_third_press()
     plays(CALLER, "text", to=OURS, body="Please call me")
     agent, AGENT, space = space_of(CALLER)
-    until("it is told of", lambda: [post for post in agent.messages.list(space.id) if "told by itself" in (post.text or "")])
+    until("it is told of", lambda: [post for post in agent.messages.list(space.id) if "received an automatic reply" in (post.text or "")])
     agent.messages.create(space.id, text="/call")
     until("the agent's phone rings", lambda: phone(AGENT)["call"])
     plays(AGENT, "answer")
