@@ -2,7 +2,7 @@
 //! is claimed, sent channel by channel, stored and released.
 
 use futures_util::future::join_all;
-use handbell_core::delivery::{Body, Dispatch, DispatchKey};
+use handbell_core::delivery::{Body, DeliveryId, Dispatch, DispatchKey};
 use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::Kind;
 use handbell_core::incident::decide::{Event, space_name};
@@ -96,7 +96,7 @@ parts! {
 
 impl DispatchDelivery {
     async fn deliver(&self, key: &DispatchKey) -> Result<(), Fault> {
-        let Some(ClaimedDispatch { dispatch, claim, worn_out }) = self.leases.claim(key).await? else {
+        let Some(ClaimedDispatch { dispatch, claim, dead }) = self.leases.claim(key).await? else {
             return Ok(());
         };
         let mut work = match &dispatch.body {
@@ -107,7 +107,7 @@ impl DispatchDelivery {
             Body::Conversation(_) => self.replies.begin(dispatch, claim).await?,
             Body::Notice => self.begin_for_notice(dispatch, claim),
         };
-        self.send_everything(&mut work, worn_out).await;
+        self.send_everything(&mut work, dead).await;
         // Before the release: if the worker dies here, the lease runs out, and the next worker comes to the same
         // result.
         let escalated = self.status.escalate_if_unreached(&work).await;
@@ -151,7 +151,7 @@ impl DispatchDelivery {
 
     /// Sends what is due: the channels concurrently, the space in its order, the facts alongside, and the delivery
     /// summary last.
-    async fn send_everything(&self, work: &mut Work, mut died: Vec<String>) {
+    async fn send_everything(&self, work: &mut Work, mut died: Vec<DeliveryId>) {
         // The deliveries that were due at the claim, and no more: if the worker dies, exactly those count as possibly
         // sent.
         let tasks = work.dispatch.tasks(work.claimed_at);
@@ -159,9 +159,9 @@ impl DispatchDelivery {
         let outcomes = self.channels.send(work, &tasks);
         let (outcomes, facts) = tokio::join!(outcomes, self.facts.publish(&work.dispatch));
         let now = self.time.now();
-        for (name, outcome) in outcomes {
-            if work.dispatch.record(&name, outcome, now) {
-                died.push(name);
+        for (id, outcome) in outcomes {
+            if work.dispatch.record(id, outcome, now) {
+                died.push(id);
             }
         }
         if let Some(unpublished) = facts {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::config::{Admins, Plan, is_phone_number};
 use crate::delivery::{
-    Content, ConversationEntry, Delivery, DirectMessage, Dispatch, Fact, Medium, Message, NOTICE,
+    Content, ConversationEntry, Delivery, DeliveryId, DirectMessage, Dispatch, Fact, Medium, Message,
     PhoneMessage, SpaceMessage, Speaker,
 };
 use crate::texting::is_short_code;
@@ -30,16 +30,16 @@ pub struct Failover<'a> {
 }
 
 /// Adds deliveries to the dispatch that replace the dead ones. They are sent with the next claim.
-pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, now: Timestamp) {
-    let dead: Vec<(String, Delivery)> = died
+pub fn fail_over(dispatch: &mut Dispatch, died: &[DeliveryId], with: Failover<'_>, now: Timestamp) {
+    let dead: Vec<(DeliveryId, Delivery)> = died
         .iter()
-        .filter_map(|name| Some((name.clone(), dispatch.deliveries.get(name)?.clone())))
-        .filter(|(_, delivery)| delivery.instead_of.as_deref() != Some(NOTICE))
+        .filter_map(|id| Some((*id, dispatch.deliveries.get(id)?.clone())))
+        .filter(|(_, delivery)| !delivery.admin_notice)
         .collect();
-    for (name, delivery) in &dead {
+    for (id, delivery) in &dead {
         if let Some(say) = other_channel(delivery, with, dispatch) {
             let recipient = delivery.recipient.clone();
-            dispatch.add(Delivery { instead_of: Some(name.clone()), recipient, ..Delivery::new(say, now) });
+            dispatch.add(Delivery { replaces: Some(*id), recipient, ..Delivery::new(say, now) });
         }
         // If nobody could be shown a customer's text, tells the customer. Not for a form, whose number may be another person's,
         // and not to a short code.
@@ -55,16 +55,16 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, n
                 text,
                 files: Vec::new(),
             });
-            dispatch.add(Delivery { instead_of: Some(name.clone()), ..Delivery::new(answer, now) });
+            dispatch.add(Delivery { replaces: Some(*id), ..Delivery::new(answer, now) });
         }
         let number = dispatch.facts.len();
         let reason = delivery.why.clone().unwrap_or_default();
         dispatch.facts.push(Fact {
-            id: format!("{}#dead#{number}", dispatch.reference_tag(name)),
+            id: format!("{}#dead#{number}", dispatch.reference_tag(*id)),
             kind: "delivery.dead".into(),
             at: now,
             detail: BTreeMap::from([
-                ("delivery".into(), dispatch.reference_tag(name)),
+                ("delivery".into(), dispatch.reference_tag(*id)),
                 ("reason".into(), reason),
             ]),
         });
@@ -83,7 +83,7 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[String], with: Failover<'_>, n
     .chain(notices(dispatch, &webex, &with.admins.sms, |to, content| {
         Message::Phone(PhoneMessage::Text { to, from: with.from.to_owned(), content })
     })) {
-        dispatch.add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, now) });
+        dispatch.add(Delivery { admin_notice: true, ..Delivery::new(say, now) });
     }
 }
 
@@ -103,7 +103,7 @@ fn notices(
 /// Returns a call that replaces a text, or a text that replaces a call. A delivery is replaced only once.
 fn other_channel(delivery: &Delivery, with: Failover<'_>, dispatch: &Dispatch) -> Option<Message> {
     // A person with several attempts is tried by the next one anyway.
-    if delivery.instead_of.is_some() || dispatch.tries_again(delivery) {
+    if delivery.replaces.is_some() || delivery.admin_notice || dispatch.tries_again(delivery) {
         return None;
     }
     let content = |content: &Content| match content {

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
-use handbell_core::delivery::{Dispatch, DispatchKey, LEASE, LEASE_MARGIN, Receipt};
+use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, LEASE, LEASE_MARGIN, Receipt};
 use jiff::Timestamp;
 
 use crate::table::{Row, RowKey, number, shard, text};
@@ -154,17 +154,17 @@ impl Receipts {
     pub async fn record_receipt(
         &self,
         key: &DispatchKey,
-        name: &str,
+        id: DeliveryId,
         receipt: &Receipt,
         due: Timestamp,
     ) -> Result<bool, TableFault> {
         let answer = self.update_item(&RowKey::dispatch(key))
-            .update_expression("SET receipts.#name = :receipt, due_ms = if_not_exists(due_ms, :due), \
+            .update_expression("SET receipts.#id = :receipt, due_ms = if_not_exists(due_ms, :due), \
                  due_shard = if_not_exists(due_shard, :shard) ADD rev :one")
             .condition_expression(
-                "attribute_exists(deliveries.#name) AND (attribute_not_exists(receipts.#name) OR receipts.#name.#rank < :rank)",
+                "attribute_exists(deliveries.#id) AND (attribute_not_exists(receipts.#id) OR receipts.#id.#rank < :rank)",
             )
-            .expression_attribute_names("#name", name)
+            .expression_attribute_names("#id", id.to_string())
             .expression_attribute_names("#rank", "rank")
             .expression_attribute_values(":receipt", attribute(receipt)?)
             .expression_attribute_values(":rank", number(receipt.rank))

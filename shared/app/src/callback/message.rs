@@ -1,7 +1,7 @@
 //! Messages in spaces: Handbell's own posts, which prove that they arrived; commands in words; and agents' messages in
 //! customers' spaces, which go to [`crate::conversation::agent`].
 
-use handbell_core::delivery::{DispatchKey, Progress, Receipt};
+use handbell_core::delivery::{DeliveryId, DispatchKey, Progress, Receipt};
 use handbell_core::incident::reference as named;
 use handbell_outbound::Failure;
 use handbell_store::table::RowKey;
@@ -93,7 +93,7 @@ impl SpaceMessages {
             };
         }
         let text = message.markdown.or(message.text).unwrap_or_default();
-        let Some((reference, number, name)) = find_mark(&text) else { return Ok(()) };
+        let Some((reference, number, id)) = find_mark(&text) else { return Ok(()) };
         // The table has no references of conversations: there would be too many. The space identifies the conversation.
         let whose = match self.whose_room(message.room_id.as_deref().unwrap_or(room)).await? {
             Some(whose) => Some(whose).filter(|whose| named(&whose.subject, whose.epoch) == reference),
@@ -102,7 +102,7 @@ impl SpaceMessages {
         let Some(whose) = whose else { return Ok(()) };
         let key = DispatchKey { subject: whose.subject, epoch: whose.epoch, number };
         let Some(dispatch) = self.dispatches.dispatch(&key).await? else { return Ok(()) };
-        let known = dispatch.deliveries.get(&name).is_none_or(|delivery| delivery.progress == Progress::Sent);
+        let known = dispatch.deliveries.get(&id).is_none_or(|delivery| delivery.progress == Progress::Sent);
         if !known && dispatch.lease.is_held(self.time.now().as_millisecond()) {
             // The worker that posted the message is about to record that. This receipt counts only if the worker fails.
             return Err(Fault::from("the worker that posted this is still at work"));
@@ -116,19 +116,19 @@ impl SpaceMessages {
                 id: message.id,
                 last: false,
             };
-            self.receipts.record_receipt(&key, &name, &receipt, self.time.now()).await?;
+            self.receipts.record_receipt(&key, id, &receipt, self.time.now()).await?;
         }
         Ok(())
     }
 }
 
 /// Splits a reference tag such as `H-7K3Q.2.1` at the end of a text. Anywhere else it is text that a person wrote.
-fn find_mark(text: &str) -> Option<(String, u32, String)> {
+fn find_mark(text: &str) -> Option<(String, u32, DeliveryId)> {
     let last = text.trim_end().trim_end_matches('`');
     let start = last.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'));
     let mark = &last[start.map_or(0, |start| start + 1)..];
     let mut parts = mark.split('.');
-    let (reference, number, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let (reference, number, id) = (parts.next()?, parts.next()?, parts.next()?);
     let ours = reference.len() == 6 && reference.starts_with("H-") && parts.next().is_none();
-    ours.then(|| Some((reference.to_owned(), number.parse().ok()?, name.to_owned())))?
+    ours.then(|| Some((reference.to_owned(), number.parse().ok()?, id.parse().ok()?)))?
 }

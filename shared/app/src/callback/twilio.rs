@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
-use handbell_core::delivery::{DispatchKey, Receipt, SUMMARY_PAUSE, VendorStatus};
+use handbell_core::delivery::{DeliveryId, DispatchKey, Receipt, SUMMARY_PAUSE, VendorStatus};
 use handbell_inbound::twilio::{
     CallStatus, Hook, MessageStatus, Params, SIGNATURE_HEADER, Signed, TwilioEvent, verify,
 };
@@ -94,7 +94,7 @@ parts! {
 impl DeliveryReceipts {
     /// Stores the receipt that a callback contains.
     pub(crate) async fn record(&self, params: &Params, hook: Hook) -> Result<Response<Bytes>, Failed> {
-        let Some((key, name)) = params.query("d").and_then(read_token) else {
+        let Some((key, id)) = params.query("d").and_then(read_token) else {
             return Err(Rejected::Unknown.into());
         };
         if hook == Hook::CallStatus && params.get("AnsweredBy").is_some_and(is_machine) {
@@ -109,7 +109,7 @@ impl DeliveryReceipts {
                 code: None,
                 id: params.get("CallSid").unwrap_or_default().to_owned(),
             };
-            return self.write(&key, &name, &receipt).await;
+            return self.write(&key, id, &receipt).await;
         }
         if hook == Hook::CallStatus && params.get("CallStatus").is_none() {
             // A person has answered. The call's own request reports that.
@@ -145,19 +145,19 @@ impl DeliveryReceipts {
         if receipt.rank < earliest {
             return Ok(answer(StatusCode::OK, ""));
         }
-        self.write(&key, &name, &receipt).await
+        self.write(&key, id, &receipt).await
     }
 
     async fn write(
         &self,
         key: &DispatchKey,
-        name: &str,
+        id: DeliveryId,
         receipt: &Receipt,
     ) -> Result<Response<Bytes>, Failed> {
         let now = self.time.now();
         let due = now + SUMMARY_PAUSE;
-        if self.receipts.record_receipt(key, name, receipt, due).await? {
-            tracing::info!(dispatch = ?key, delivery = name, status = %receipt.status, "receipt");
+        if self.receipts.record_receipt(key, id, receipt, due).await? {
+            tracing::info!(dispatch = ?key, delivery = %id, status = %receipt.status, "receipt");
             self.queue.enqueue(&[(RowKey::dispatch(key), due)], now).await;
         }
         if receipt.status.brought_nobody() {

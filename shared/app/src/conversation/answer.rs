@@ -2,7 +2,7 @@
 
 use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::ConversationEvent;
-use handbell_core::delivery::{Dispatch, DispatchKey, Message, Outcome, Speaker};
+use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, Message, Outcome, Speaker};
 use handbell_core::texting::segments;
 use handbell_core::wording::conversation as wording;
 use handbell_store::{Conversations, Counters, Dispatches};
@@ -68,14 +68,14 @@ impl CustomerReplies {
 
     /// Makes the customer wait again after an agent's reply was given up. Best effort: the agent sees the reply's
     /// status.
-    pub(crate) async fn restore_waiting(&self, work: &Work, died: &[String]) {
+    pub(crate) async fn restore_waiting(&self, work: &Work, died: &[DeliveryId]) {
         let by_agent = work
             .dispatch
             .conversation_entry()
             .is_some_and(|entry| matches!(entry.speaker, Speaker::Agent(_)));
-        let answer = died.iter().find(|name| work.delivery(name).is_some_and(|one| one.message.is_reply()));
-        let Some(name) = answer.filter(|_| by_agent) else { return };
-        let id = format!("failed-{}", work.dispatch.reference_tag(name));
+        let answer = died.iter().find(|id| work.delivery(**id).is_some_and(|one| one.message.is_reply()));
+        let Some(dead) = answer.filter(|_| by_agent) else { return };
+        let id = format!("failed-{}", work.dispatch.reference_tag(*dead));
         if let Err(fault) =
             self.engine.apply(&work.dispatch.key.subject, &ConversationEvent::Failed, Some(&id)).await
         {

@@ -130,7 +130,7 @@ impl CustomerCalls {
 
     /// Asks the agent who answered whether to call the customer, so that no answering machine is connected.
     pub(crate) async fn ask_agent(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
-        let Some((key, name)) = params.query("d").and_then(read_token) else {
+        let Some((key, id)) = params.query("d").and_then(read_token) else {
             return twiml(&goodbye(NOT_KNOWN));
         };
         let conversation = self
@@ -139,7 +139,7 @@ impl CustomerCalls {
             .await?
             .filter(|conversation| conversation.address.is_some());
         let Some(conversation) = conversation else { return twiml(&goodbye(NOT_KNOWN)) };
-        let here = token(&key, &name);
+        let here = token(&key, id);
         let text = wording::connect_you(&conversation.called());
         twiml(&[
             Verb::Gather {
@@ -157,7 +157,7 @@ impl CustomerCalls {
         let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
             return Err(Rejected::Unknown.into());
         };
-        let Some((key, name)) = params.query("d").and_then(read_token) else {
+        let Some((key, id)) = params.query("d").and_then(read_token) else {
             return twiml(&goodbye(NOT_KNOWN));
         };
         if digits != "1" {
@@ -166,7 +166,7 @@ impl CustomerCalls {
         let dispatch =
             self.dispatches.dispatch(&key).await?.ok_or_else(|| Fault::from("the call is not known"))?;
         let Some(Message::Phone(PhoneMessage::Connect { to, from, .. })) =
-            dispatch.deliveries.get(&name).map(|delivery| &delivery.message)
+            dispatch.deliveries.get(&id).map(|delivery| &delivery.message)
         else {
             return twiml(&goodbye(NOT_KNOWN));
         };

@@ -1,6 +1,6 @@
 //! Erasure of a customer: deletes every row about the customer, and then posts the confirmation.
 
-use handbell_core::delivery::Outcome;
+use handbell_core::delivery::{DeliveryId, Outcome};
 use handbell_core::incident::Subject;
 use handbell_core::wording;
 use handbell_core::wording::conversation::erased;
@@ -47,7 +47,8 @@ impl CustomerErasure {
         if !work.may_begin(self.time.now()) {
             return wait(0);
         }
-        let markdown = wording::tagged_post(&erased(kept), &work.dispatch.reference_tag("0"));
+        let markdown =
+            wording::tagged_post(&erased(kept), &work.dispatch.reference_tag(DeliveryId::Numbered(0)));
         let mut post = Post { markdown, parent: work.thread().cloned(), ..Post::default() };
         let mut answer = webex.post(&room, &post).await;
         if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {

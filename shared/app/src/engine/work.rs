@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use handbell_core::config::Plan;
 use handbell_core::conversation::Conversation;
-use handbell_core::delivery::{Delivery, Dispatch, MAX_UNKNOWN, Outcome, START_WITHIN};
+use handbell_core::delivery::{Delivery, DeliveryId, Dispatch, MAX_UNKNOWN, Outcome, START_WITHIN};
 use handbell_core::incident::Incident;
 use handbell_core::wording::Words;
 use jiff::{SignedDuration, Timestamp};
@@ -112,8 +112,8 @@ impl Work {
         }
     }
 
-    pub(crate) fn delivery(&self, name: &str) -> Option<&Delivery> {
-        self.dispatch.deliveries.get(name)
+    pub(crate) fn delivery(&self, id: DeliveryId) -> Option<&Delivery> {
+        self.dispatch.deliveries.get(&id)
     }
 
     /// Returns an outcome if, after an empty look-up, the delivery is no longer wanted or must not be sent once more.

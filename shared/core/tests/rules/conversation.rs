@@ -7,6 +7,7 @@ use handbell_core::conversation::decide::{
 };
 use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use handbell_core::conversation::{Address, Agent, Conversation, Sender};
+use handbell_core::delivery::DeliveryId;
 use handbell_core::delivery::{
     Content, Delivery, Dispatch, InternalTask, MailMessage, Message, PhoneMessage, Progress, SpaceMessage,
     Speaker,
@@ -163,9 +164,7 @@ pub(crate) fn form(message: &str, name: Option<&str>, email: Option<&str>) -> Co
 }
 
 pub(crate) fn deliveries(dispatch: &Dispatch) -> Vec<&Delivery> {
-    let mut all: Vec<_> = dispatch.deliveries.iter().collect();
-    all.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
-    all.into_iter().map(|(_, delivery)| delivery).collect()
+    dispatch.deliveries.values().collect()
 }
 
 /// Everything that a decision sends, in order: `number: what`.
@@ -1036,7 +1035,10 @@ impl Watch {
                 answers && dispatch.of_conversation().and_then(|of| of.previous_reply).is_none(),
                 answers && next_has_no_answer_before(dispatch, before)
             );
-            prop_assert!(!answers || dispatch.deliveries.contains_key("r"), "what became of it is shown");
+            prop_assert!(
+                !answers || dispatch.deliveries.contains_key(&DeliveryId::Summary),
+                "what became of it is shown"
+            );
             let unknown = room.sender.confirmed.is_none()
                 && next.by_form
                 && !matches!(heard, ConversationEvent::Called { .. });

@@ -6,9 +6,10 @@ use handbell_core::conversation::decide::{
     AgentMessage, Attendance, ConversationDecision, ConversationEvent,
 };
 use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
+use handbell_core::delivery::DeliveryId::{self, Numbered};
 use handbell_core::delivery::{
     Content, ConversationEntry, Delivery, DirectMessage, Dispatch, Medium, Message, PhoneMessage, Progress,
-    Receipt, SUMMARY, SpaceMessage, Speaker, VendorStatus,
+    Receipt, SpaceMessage, Speaker, VendorStatus,
 };
 use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::decide::{CommandOutcome as Became, Event, begins_anew};
@@ -52,7 +53,7 @@ fn an_answer_goes_to_the_customer() {
         ),
         (None, None, None)
     );
-    assert!(dispatch.deliveries.contains_key(SUMMARY));
+    assert!(dispatch.deliveries.contains_key(&DeliveryId::Summary));
     let conversation = dispatch.conversation_entry().expect("it is part of what was said");
     assert_eq!(
         (&conversation.speaker, conversation.text.as_str(), conversation.files),
@@ -144,7 +145,7 @@ fn an_answer_is_held_for_the_undo_time() {
     let mut room = asked_with(|line| line["undo"] = json!("15s"));
     let turn = room.answer("Oops");
     assert_eq!(not_before(&turn), [room.now + SignedDuration::from_secs(15)]);
-    let report = &turn.dispatches[0].deliveries[SUMMARY];
+    let report = &turn.dispatches[0].deliveries[&DeliveryId::Summary];
     assert_eq!(report.next_at, room.now, "only the answer is held");
 }
 
@@ -647,7 +648,7 @@ fn answered(all: &[(Progress, u32, bool)]) -> Dispatch {
     }
     dispatch
         .deliveries
-        .insert(SUMMARY.into(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
+        .insert(DeliveryId::Summary, Delivery::new(Message::Space(SpaceMessage::DeliverySummary), morning()));
     dispatch
 }
 
@@ -698,21 +699,21 @@ fn withdrawing_cancels_only_pending_answers() {
     dispatch.take_back("it was taken back");
     let progress: Vec<_> = deliveries(&dispatch).iter().map(|one| one.progress).collect();
     assert_eq!(progress, [Cancelled, Unknown, Sent, Dead, Cancelled, Pending, Pending]);
-    assert_eq!(dispatch.deliveries["0"].why.as_deref(), Some("it was taken back"));
+    assert_eq!(dispatch.deliveries[&Numbered(0)].why.as_deref(), Some("it was taken back"));
     assert_eq!(dispatch.was_taken_back(), Some(false));
 }
 
 /// The deliveries that fail over for those of the dispatch that died.
-fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -> Vec<String> {
-    for name in died {
-        let delivery = dispatch.deliveries.get_mut(*name).expect("it is there");
+fn after_death(dispatch: &mut Dispatch, died: &[u32], customer: Option<&str>) -> Vec<String> {
+    let died: Vec<_> = died.iter().copied().map(Numbered).collect();
+    for id in &died {
+        let delivery = dispatch.deliveries.get_mut(id).expect("it is there");
         (delivery.progress, delivery.why) = (Progress::Dead, Some("no".to_owned()));
     }
     let known = dispatch.deliveries.len();
     let admins: Admins =
         serde_json::from_value(json!({ "webex": ["admin@example.com"], "sms": ["+352691496409"] }))
             .expect("admins");
-    let died: Vec<String> = died.iter().map(|name| (*name).to_owned()).collect();
     let words = words();
     let with = Failover {
         admins: &admins,
@@ -726,7 +727,7 @@ fn after_death(dispatch: &mut Dispatch, died: &[&str], customer: Option<&str>) -
     let new = deliveries(dispatch)
         .into_iter()
         .filter(|one| !one.message.is_summary())
-        .skip(known - usize::from(dispatch.deliveries.contains_key(SUMMARY)));
+        .skip(known - usize::from(dispatch.deliveries.contains_key(&DeliveryId::Summary)));
     new.map(|one| match &one.message {
         Message::Phone(PhoneMessage::Reply { to, from, text, .. }) => format!("{from} to {to}: {text}"),
         Message::Phone(PhoneMessage::Text { to, content: Content::Text(text), .. }) => {
@@ -745,48 +746,44 @@ fn a_customer_whose_text_nobody_was_shown_gets_an_apology() {
     let mut first = Room::new().hear(&text("Hello")).dispatches.remove(0);
     let apology = format!("{OURS} to {CUSTOMER}: {}", wording::APOLOGY);
     let admins = "sms +352691496409: A post";
-    assert_eq!(after_death(&mut first.clone(), &["1"], Some(CUSTOMER)), [apology.as_str(), admins]);
+    assert_eq!(after_death(&mut first.clone(), &[1], Some(CUSTOMER)), [apology.as_str(), admins]);
     assert_eq!(
-        after_death(&mut first.clone(), &["0", "1"], Some(CUSTOMER)),
+        after_death(&mut first.clone(), &[0, 1], Some(CUSTOMER)),
         [apology.as_str(), admins],
         "one apology"
     );
     assert_eq!(
-        after_death(&mut first.clone(), &["0"], Some(CUSTOMER)),
+        after_death(&mut first.clone(), &[0], Some(CUSTOMER)),
         [admins],
         "the words themselves may still be shown"
     );
-    assert_eq!(after_death(&mut first.clone(), &["1"], None), [admins]);
-    assert_eq!(
-        after_death(&mut first.clone(), &["1"], Some("INFO")),
-        [admins],
-        "nobody reads at a short code"
-    );
-    assert_eq!(after_death(&mut first.clone(), &["1"], Some(OURS)), [admins]);
+    assert_eq!(after_death(&mut first.clone(), &[1], None), [admins]);
+    assert_eq!(after_death(&mut first.clone(), &[1], Some("INFO")), [admins], "nobody reads at a short code");
+    assert_eq!(after_death(&mut first.clone(), &[1], Some(OURS)), [admins]);
     // Even an apology that fails is no reason to notify anybody.
-    after_death(&mut first, &["1"], Some(CUSTOMER));
-    assert!(first.deliveries["3"].message.is_reply());
-    assert_eq!(after_death(&mut first, &["3"], Some(CUSTOMER)), [""; 0]);
+    after_death(&mut first, &[1], Some(CUSTOMER));
+    assert!(first.deliveries[&Numbered(3)].message.is_reply());
+    assert_eq!(after_death(&mut first, &[3], Some(CUSTOMER)), [""; 0]);
 }
 
 #[test]
 fn no_apology_goes_to_a_number_from_the_form() {
     let form = ConversationEvent::Form { message: "Hello".into(), name: None, email: None };
     let mut first = Room::new().hear(&form).dispatches.remove(0);
-    assert_eq!(after_death(&mut first, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
+    assert_eq!(after_death(&mut first, &[1], Some(CUSTOMER)), ["sms +352691496409: A post"]);
     // And a caller didn't send a message.
     let mut call = Room::new().hear(&ConversationEvent::Rings).dispatches.remove(0);
-    assert_eq!(after_death(&mut call, &["1"], Some(CUSTOMER)), ["sms +352691496409: A post"]);
+    assert_eq!(after_death(&mut call, &[1], Some(CUSTOMER)), ["sms +352691496409: A post"]);
 }
 
 #[test]
 fn a_dead_answer_is_shown_under_it_and_nobody_is_called() {
     let mut answer = asked().answer("Hello").dispatches.remove(0);
-    assert_eq!(after_death(&mut answer, &["0"], Some(CUSTOMER)), [""; 0]);
+    assert_eq!(after_death(&mut answer, &[0], Some(CUSTOMER)), [""; 0]);
     assert_eq!(handbell_core::wording::delivery_summary(&answer).as_deref(), Some("Text: ❌ failed: no"));
     let mut note = asked().hear(&ConversationEvent::Refused).dispatches.remove(0);
     assert_eq!(
-        after_death(&mut note, &["0"], Some(CUSTOMER)),
+        after_death(&mut note, &[0], Some(CUSTOMER)),
         ["sms +352691496409: A post"],
         "our own words need no apology"
     );
@@ -794,12 +791,12 @@ fn a_dead_answer_is_shown_under_it_and_nobody_is_called() {
     look.pass(400);
     let mut look = look.hear(&text("Hello?")).dispatches.remove(0);
     assert_eq!(
-        look.deliveries["1"].message,
+        look.deliveries[&Numbered(1)].message,
         Message::Space(SpaceMessage::Assign),
         "together with what the customer says"
     );
     assert_eq!(
-        after_death(&mut look, &["1"], Some(CUSTOMER)),
+        after_death(&mut look, &[1], Some(CUSTOMER)),
         ["direct admin@example.com: Looking for somebody to answer"]
     );
 }

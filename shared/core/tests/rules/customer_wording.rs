@@ -4,6 +4,7 @@ use handbell_core::config::{Answers, Hours, Limits, Line};
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use handbell_core::conversation::{Address, Conversation, Sender};
+use handbell_core::delivery::DeliveryId::Numbered;
 use handbell_core::delivery::{
     ConversationEntry, Delivery, Dispatch, MailMessage, Medium, Message, PhoneMessage, Progress, Receipt,
     Speaker,
@@ -378,12 +379,12 @@ fn answered(progress: Progress, why: Option<&str>, status: Option<(&str, Option<
     let mut room = Room::new();
     room.text("Hello");
     let mut dispatch = room.answer("Hello *Ann*\nBye").dispatches.remove(0);
-    let delivery = dispatch.deliveries.get_mut("0").expect("the answer");
+    let delivery = dispatch.deliveries.get_mut(&Numbered(0)).expect("the answer");
     (delivery.progress, delivery.why) = (progress, why.map(str::to_owned));
     if let Some((status, code)) = status {
         let why = code.map(|_| "the number is out of service".to_owned());
         let receipt = Receipt { rank: 1, status: status.into(), code, id: "SM1".into(), why, last: true };
-        dispatch.receipts.insert("0".into(), receipt);
+        dispatch.receipts.insert(Numbered(0), receipt);
     }
     dispatch
 }

@@ -244,7 +244,6 @@ impl Night {
 
     fn lines_of(&self, dispatch: &Dispatch) -> Vec<String> {
         let mut all: Vec<_> = dispatch.deliveries.iter().collect();
-        all.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
         all.retain(|(_, delivery)| {
             !matches!(delivery.message, Message::Space(SpaceMessage::RemoveCard { .. }))
         });

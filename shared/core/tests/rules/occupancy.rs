@@ -148,9 +148,7 @@ impl Floor {
     fn said(&self, decision: &Decision) -> Vec<String> {
         let mut lines = Vec::new();
         for dispatch in &decision.dispatches {
-            let mut deliveries: Vec<_> = dispatch.deliveries.iter().collect();
-            deliveries.sort_by_key(|(name, _)| name.parse().unwrap_or(u32::MAX));
-            for (_, delivery) in deliveries {
+            for delivery in dispatch.deliveries.values() {
                 let under = delivery.under.map(|card| format!(" under {card}")).unwrap_or_default();
                 lines.push(match &delivery.message {
                     Message::Space(SpaceMessage::Invite { email, .. }) => format!("invite {email}"),

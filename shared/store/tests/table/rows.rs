@@ -1,7 +1,7 @@
 //! An incident and its first deliveries, as the first press creates them.
 
 use handbell_core::delivery::{
-    Body, Content, Delivery, Dispatch, DispatchKey, Message, OfIncident, PhoneMessage,
+    Body, Content, Delivery, DeliveryId, Dispatch, DispatchKey, Message, OfIncident, PhoneMessage,
 };
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_store::table::{RowKey, SHARDS};
@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{World, at};
 
-/// Name of the only text among the deliveries.
-pub(crate) const TEXT: &str = "0";
+/// Id of the only text among the deliveries.
+pub(crate) const TEXT: DeliveryId = DeliveryId::Numbered(0);
 
 pub(crate) fn now() -> Timestamp {
     at("2026-11-21T02:00:00Z")
@@ -25,7 +25,7 @@ pub(crate) fn subject() -> Subject {
 pub(crate) fn dispatch(number: u32) -> Dispatch {
     let key = DispatchKey { subject: subject(), epoch: 1, number };
     let mut dispatch = Dispatch::new(key, Body::Incident(OfIncident::new("plan", "hash", now())), now());
-    let name = dispatch.add(Delivery::new(
+    let id = dispatch.add(Delivery::new(
         Message::Phone(PhoneMessage::Text {
             to: "+12025550111".to_owned(),
             from: "+12025550100".to_owned(),
@@ -33,7 +33,7 @@ pub(crate) fn dispatch(number: u32) -> Dispatch {
         }),
         now(),
     ));
-    assert_eq!(name, TEXT);
+    assert_eq!(id, TEXT);
     dispatch
 }
 

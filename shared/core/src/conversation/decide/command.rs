@@ -7,7 +7,7 @@ use super::builder::DecisionBuilder;
 use super::decision::ConversationDecision;
 use super::event::AgentMessage;
 use crate::conversation::relay_policy::AgentCommand;
-use crate::delivery::{Content, Delivery, InternalTask, Message, PhoneMessage, SUMMARY, SpaceMessage};
+use crate::delivery::{Content, InternalTask, Message, PhoneMessage, SpaceMessage};
 use crate::texting;
 use crate::wording::conversation as wording;
 
@@ -120,8 +120,7 @@ fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp)
             let call = Message::Phone(PhoneMessage::Connect { agent, from: line.number.clone(), to });
             let dispatch = builder.say([note, call]);
             dispatch.in_conversation(|of| of.thread = Some(asked.thread.clone()));
-            let report = Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now);
-            dispatch.deliveries.insert(SUMMARY.to_owned(), report);
+            dispatch.add_summary(now);
         }
         (None, _) => builder.note(thread, wording::no_phone(&asked.by)),
         (_, None) => builder.note(thread, wording::NOT_SENT_NO_NUMBER.to_owned()),

@@ -3,7 +3,7 @@
 use super::{DecisionBuilder, FromCustomer};
 use crate::delivery::{
     Body, Content, ConversationEntry, Delivery, Dispatch, DispatchKey, Message, OfConversation, Patience,
-    SUMMARY, SpaceMessage, Speaker,
+    SpaceMessage, Speaker,
 };
 
 impl DecisionBuilder<'_> {
@@ -37,10 +37,7 @@ impl DecisionBuilder<'_> {
             let previous = (self.next.last_answer > 0).then_some(self.next.last_answer);
             dispatch.in_conversation(|of| of.previous_reply = previous);
             self.next.last_answer = dispatch.key.number;
-            dispatch.deliveries.insert(
-                SUMMARY.to_owned(),
-                Delivery::new(Message::Space(SpaceMessage::DeliverySummary), self.now),
-            );
+            dispatch.add_summary(self.now);
         }
         self.dispatches.push(dispatch);
         let last = self.dispatches.len() - 1;

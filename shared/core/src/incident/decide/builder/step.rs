@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::DecisionBuilder;
-use crate::delivery::{Content, Delivery, Dispatch, Message, NOTICE, SUMMARY, SpaceMessage};
+use crate::delivery::{Content, Delivery, Dispatch, Message, SpaceMessage};
 use crate::incident::decide::reach::{self, Paging};
 use crate::incident::decide::space::invitations;
 use crate::wording;
@@ -114,8 +114,7 @@ impl DecisionBuilder<'_> {
                 self.now,
             ));
             for say in reach::tell_admins(self.context, &wording::incident::gap_notice(gap, &self.incident)) {
-                dispatch
-                    .add(Delivery { instead_of: Some(NOTICE.to_owned()), ..Delivery::new(say, self.now) });
+                dispatch.add(Delivery { admin_notice: true, ..Delivery::new(say, self.now) });
             }
         }
         if let Some(until) = hold {
@@ -154,8 +153,6 @@ fn fill(dispatch: &mut Dispatch, pages: Vec<Paging>, (hold, now): (Option<Timest
         });
     }
     if some {
-        dispatch
-            .deliveries
-            .insert(SUMMARY.to_owned(), Delivery::new(Message::Space(SpaceMessage::DeliverySummary), now));
+        dispatch.add_summary(now);
     }
 }
