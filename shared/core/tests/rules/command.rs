@@ -353,6 +353,8 @@ fn a_requested_next_step_comes_once() {
     let escalated = night.apply(&next);
     assert_eq!(night.pages(&escalated), usual("robin"));
     assert_eq!(entry(&escalated), "dana asked for the next step");
+    let fact = &escalated.dispatches[0].facts[0];
+    assert_eq!((fact.kind.as_str(), fact.detail.get("to")), ("incident.escalated", None));
     assert_eq!(night.apply(&next).outcome, CommandOutcome::Nothing, "asking twice climbs once");
     night.says("dana", Command::Next { step: None });
     assert_eq!(night.stands(), (Phase::Open, 3, 0));
@@ -376,6 +378,11 @@ fn a_named_step_comes_in_addition() {
     let escalated = night.says("dana", named("Technical"));
     assert_eq!(night.pages(&escalated), usual("alex"));
     assert_eq!(entry(&escalated), "dana escalated to Technical");
+    let fact = &escalated.dispatches[0].facts[0];
+    assert_eq!(
+        (fact.kind.as_str(), fact.detail.get("to").map(String::as_str)),
+        ("incident.escalated", Some("technical"))
+    );
     assert_eq!(escalated.dispatches[0].step(), Some(4), "after those of the plan");
     assert!(night.lines(&escalated).contains(&"post: dana asked for **Technical**.".to_owned()));
     assert_eq!(night.stands(), (Phase::Open, 1, 0));
