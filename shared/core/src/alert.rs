@@ -103,7 +103,7 @@ pub struct RaisedAlert {
 
 impl std::fmt::Debug for RaisedAlert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Raised").field("alert", &self.alert).finish_non_exhaustive()
+        f.debug_struct("RaisedAlert").field("alert", &self.alert).finish_non_exhaustive()
     }
 }
 

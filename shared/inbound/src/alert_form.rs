@@ -169,7 +169,7 @@ impl fmt::Debug for Report {
 
 impl fmt::Debug for ReporterMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Said").field("what", &self.what).finish_non_exhaustive()
+        f.debug_struct("ReporterMessage").field("what", &self.what).finish_non_exhaustive()
     }
 }
 

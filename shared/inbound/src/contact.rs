@@ -100,7 +100,7 @@ fn wrong(form: &ContactMessage) -> Vec<Wrong> {
 // All of it is personal, and with the token anyone can submit the page.
 impl fmt::Debug for ContactMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Form")
+        f.debug_struct("ContactMessage")
             .field("email", &self.email.is_some())
             .field("phone", &self.phone.is_some())
             .field("name", &self.name.is_some())

@@ -84,7 +84,7 @@ impl fmt::Debug for Attachment {
 
 impl fmt::Debug for OutgoingMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mail")
+        f.debug_struct("OutgoingMail")
             .field("bytes", &self.text.len())
             .field("html", &self.html.is_some())
             .field("headers", &self.headers.len())
@@ -256,7 +256,7 @@ mod tests {
             text: "Hello".into(),
             ..OutgoingMail::default()
         };
-        assert_eq!(format!("{mail:?}"), "Mail { bytes: 5, html: false, headers: 0, attachments: 0, .. }");
+        assert_eq!(format!("{mail:?}"), "OutgoingMail { bytes: 5, html: false, headers: 0, attachments: 0, .. }");
     }
 
     #[test]

@@ -91,7 +91,7 @@ pub struct TwilioMessage {
 
 impl fmt::Debug for TwilioMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
+        f.debug_struct("TwilioMessage")
             .field("sid", &self.sid)
             .field("status", &self.status)
             .field("num_media", &self.num_media)

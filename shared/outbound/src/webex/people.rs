@@ -42,7 +42,7 @@ pub struct WebexPerson {
 
 impl fmt::Debug for WebexPerson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Person")
+        f.debug_struct("WebexPerson")
             .field("id", &self.id)
             .field("kind", &self.kind)
             .field("status", &self.status)

@@ -101,7 +101,7 @@ pub struct WebexMessage {
 
 impl fmt::Debug for WebexMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Message")
+        f.debug_struct("WebexMessage")
             .field("id", &self.id)
             .field("created", &self.created)
             .finish_non_exhaustive()

@@ -23,7 +23,7 @@ pub struct WebexTeam {
 
 impl fmt::Debug for WebexTeam {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Team").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("WebexTeam").field("id", &self.id).finish_non_exhaustive()
     }
 }
 

@@ -22,7 +22,7 @@ async fn a_file_is_fetched_with_its_name() {
     let file = said.unwrap();
     assert_eq!((file.name.as_str(), file.content_type.as_str()), ("b\"ill.pdf", "application/pdf"));
     assert_eq!(&file.bytes[..], b"%PDF-1.7");
-    assert_eq!(format!("{file:?}"), "Fetched { content_type: \"application/pdf\", bytes: 8, .. }");
+    assert_eq!(format!("{file:?}"), "WebexContent { content_type: \"application/pdf\", bytes: 8, .. }");
     let heard = &vendor.heard()[0];
     assert_eq!(heard.line, "GET /v1/contents/C1");
     assert_eq!(heard.header("authorization"), Some("Bearer the-token"));

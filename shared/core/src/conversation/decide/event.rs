@@ -101,7 +101,7 @@ pub struct CustomerFile {
 
 impl std::fmt::Debug for CustomerFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("File").field("content_type", &self.content_type).finish_non_exhaustive()
+        f.debug_struct("CustomerFile").field("content_type", &self.content_type).finish_non_exhaustive()
     }
 }
 
@@ -126,7 +126,7 @@ pub struct AgentMessage {
 
 impl std::fmt::Debug for AgentMessage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answer").field("message", &self.message).finish_non_exhaustive()
+        f.debug_struct("AgentMessage").field("message", &self.message).finish_non_exhaustive()
     }
 }
 
