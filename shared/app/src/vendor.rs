@@ -44,7 +44,7 @@ impl Part for WebexAccount {
             secrets: Secrets::build(from),
             time: Time::build(from),
             http: from.http.clone(),
-            url: from.places.webex_url.clone(),
+            url: from.endpoints.webex_url.clone(),
             identity: from.shared(),
         }
     }
@@ -104,7 +104,7 @@ impl Part for TwilioAccount {
             secrets: Secrets::build(from),
             time: Time::build(from),
             http: from.http.clone(),
-            url: from.places.twilio_url.clone(),
+            url: from.endpoints.twilio_url.clone(),
         }
     }
 }

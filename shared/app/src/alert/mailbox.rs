@@ -194,12 +194,12 @@ impl MailboxPoll {
 
     /// Archives the mail as it arrived, and applies it.
     async fn store_mail(&self, name: &str, source: &AlertSource, bytes: Bytes) -> Result<(), Fault> {
-        let letter = parse(&bytes);
+        let parsed = parse(&bytes);
         let mut object = None;
         if self.archive.is_there() {
             // The key contains a digest of the content: a copy with other content must not replace this mail.
-            let digest = &letter.digest[..16.min(letter.digest.len())];
-            let key = format!("{INBOUND}mailbox-{}-{digest}", letter.identity());
+            let digest = &parsed.digest[..16.min(parsed.digest.len())];
+            let key = format!("{INBOUND}mailbox-{}-{digest}", parsed.identity());
             // The sweep must skip a mail that is being handled.
             let row = MailRow { whose: None };
             self.mails.remember_mail(&[format!("obj-{key}")], &row, self.time.now()).await?;
@@ -209,7 +209,7 @@ impl MailboxPoll {
             }
         }
         let mail = ReceivedMail { bytes, object, verdicts: AuthVerdicts::of_mailbox() };
-        self.source_mails.take_source_mail(name, source, &letter, &mail).await
+        self.source_mails.take_source_mail(name, source, &parsed, &mail).await
     }
 
     async fn server(&self, mailbox: &Mailbox) -> Result<(bool, Server), Fault> {

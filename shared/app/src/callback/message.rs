@@ -93,7 +93,7 @@ impl SpaceMessages {
             };
         }
         let text = message.markdown.or(message.text).unwrap_or_default();
-        let Some((reference, number, id)) = find_mark(&text) else { return Ok(()) };
+        let Some((reference, number, id)) = parse_reference_tag(&text) else { return Ok(()) };
         // The table has no references of conversations: there would be too many. The space identifies the conversation.
         let whose = match self.whose_room(message.room_id.as_deref().unwrap_or(room)).await? {
             Some(whose) => Some(whose).filter(|whose| named(&whose.subject, whose.epoch) == reference),
@@ -123,7 +123,7 @@ impl SpaceMessages {
 }
 
 /// Splits a reference tag such as `H-7K3Q.2.1` at the end of a text. Anywhere else it is text that a person wrote.
-fn find_mark(text: &str) -> Option<(String, u32, DeliveryId)> {
+fn parse_reference_tag(text: &str) -> Option<(String, u32, DeliveryId)> {
     let last = text.trim_end().trim_end_matches('`');
     let start = last.rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '.'));
     let mark = &last[start.map_or(0, |start| start + 1)..];

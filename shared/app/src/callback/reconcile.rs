@@ -50,7 +50,7 @@ parts! {
 impl Reconciliation {
     /// Fetches everything that may have been missed. Best effort, every five minutes.
     pub(crate) async fn run(&self) {
-        if let Err(fault) = self.webhooks.mend().await {
+        if let Err(fault) = self.webhooks.repair().await {
             tracing::warn!(reason = %fault, "the webhooks at Webex could not be synchronised; this is retried in five minutes");
         }
         for (name, line) in &self.config.lines {

@@ -142,8 +142,8 @@ impl Engine {
             false => Roster::default(),
         };
         let words = self.words(subject, event, incident.as_ref(), anew);
-        let rules = self.rules(subject, &running, &roster, &words);
-        let decision = decide(incident.as_ref(), event, rules, now);
+        let context = self.build_context(subject, &running, &roster, &words);
+        let decision = decide(incident.as_ref(), event, context, now);
         let Some(next) = decision.next else {
             let applied = Applied { count: decision.count, outcome: Some(decision.outcome), incident };
             return Ok(ControlFlow::Break(applied));
@@ -195,8 +195,8 @@ impl Engine {
         words
     }
 
-    /// Returns the context of the decision: everything besides the incident and the event.
-    fn rules<'a>(
+    /// Builds the context of the decision: everything besides the incident and the event.
+    fn build_context<'a>(
         &'a self,
         subject: &'a Subject,
         running: &'a RunningPlan<'_>,

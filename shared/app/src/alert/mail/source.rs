@@ -37,16 +37,16 @@ impl SourceMails {
         &self,
         name: &str,
         source: &AlertSource,
-        letter: &ParsedMail,
+        parsed: &ParsedMail,
         mail: &ReceivedMail,
     ) -> Result<(), Fault> {
         let mut doubt = None;
-        let (dedup_key, action) = match judge(source, letter, &mail.verdicts) {
+        let (dedup_key, action) = match judge(source, parsed, &mail.verdicts) {
             Judgement::Raise(raised) => {
                 let trigger = Trigger {
                     severity: raised.severity,
                     title: raised.title,
-                    body: text_of(letter),
+                    body: text_of(parsed),
                     plan: Some(raised.plan),
                     reporter: None,
                     // Nobody opens a mail that nothing vouches for: it stays in the bucket.
@@ -69,59 +69,59 @@ impl SourceMails {
                 return Ok(());
             }
             Judgement::Quarantine { why } => {
-                return self.quarantine.put_aside(letter, mail, Reason::dangerous(&why)).await;
+                return self.quarantine.put_aside(parsed, mail, Reason::dangerous(&why)).await;
             }
         };
-        let identity = letter.identity();
+        let identity = parsed.identity();
         let origin = SignalOrigin {
             medium: "mail",
-            sender: letter.from.clone(),
+            sender: parsed.from.clone(),
             doubt,
-            written_at: letter.date,
-            mail: Some(self.origin(letter, &mail.verdicts)),
-            thread: thread(letter, &identity),
+            written_at: parsed.date,
+            mail: Some(self.origin(parsed, &mail.verdicts)),
+            thread: thread(parsed, &identity),
         };
         let signal = AlertSignal { source: name.to_owned(), dedup_key, action, origin };
         let id = EventId { key: format!("mail-{identity}"), keep: KEEP };
         self.intake.take(signal, &id).await.map(|_| ())
     }
 
-    fn origin(&self, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Origin {
+    fn origin(&self, parsed: &ParsedMail, verdicts: &AuthVerdicts) -> Origin {
         // A mail whose sender isn't authenticated gets no reply: its address may be another person's.
         let proven = verdicts.by_mailbox || verdicts.proven();
-        let answerable = proven && self.config.mail.as_ref().is_some_and(|mail| letter.may_be_answered(mail));
+        let answerable = proven && self.config.mail.as_ref().is_some_and(|mail| parsed.may_be_answered(mail));
         let short = |id: &&String| id.len() <= ID_MAX;
-        let mut references: Vec<String> = letter.references.iter().filter(short).cloned().collect();
+        let mut references: Vec<String> = parsed.references.iter().filter(short).cloned().collect();
         references.drain(..references.len().saturating_sub(REFERENCES_MAX));
         Origin {
-            message_id: letter.message_id.clone().filter(|id| id.len() <= ID_MAX),
+            message_id: parsed.message_id.clone().filter(|id| id.len() <= ID_MAX),
             references,
-            from: letter.from.clone(),
-            subject: letter.subject.clone(),
-            answer_to: letter.answer_to().filter(|_| answerable).map(str::to_owned),
+            from: parsed.from.clone(),
+            subject: parsed.subject.clone(),
+            answer_to: parsed.answer_to().filter(|_| answerable).map(str::to_owned),
         }
     }
 }
 
 /// Returns the ids by which the mail's incident is found: of the same mail, if it arrived before, and else of the
 /// earlier mails in its thread. Also returns the ids under which the mail itself is remembered.
-fn thread(letter: &ParsedMail, identity: &str) -> Thread {
+fn thread(parsed: &ParsedMail, identity: &str) -> Thread {
     let by_id = |id: &String| format!("id-{id}");
     let same = format!("is-{identity}");
-    let before = letter.in_reply_to.iter().chain(letter.references.iter().rev()).take(EARLIER_MAX);
+    let before = parsed.in_reply_to.iter().chain(parsed.references.iter().rev()).take(EARLIER_MAX);
     Thread {
         earlier: [same.clone()].into_iter().chain(before.map(by_id)).collect(),
-        own: letter.message_id.iter().map(by_id).chain([same]).collect(),
+        own: parsed.message_id.iter().map(by_id).chain([same]).collect(),
     }
 }
 
-fn text_of(letter: &ParsedMail) -> String {
-    let mut text = letter.text.clone();
-    for trouble in &letter.troubles {
+fn text_of(parsed: &ParsedMail) -> String {
+    let mut text = parsed.text.clone();
+    for trouble in &parsed.troubles {
         text.push_str(&format!("\n({trouble})"));
     }
-    if !letter.attachments.is_empty() {
-        text.push_str(&format!("\nAttached: {}", letter.attachments.join(", ")));
+    if !parsed.attachments.is_empty() {
+        text.push_str(&format!("\nAttached: {}", parsed.attachments.join(", ")));
     }
     text
 }

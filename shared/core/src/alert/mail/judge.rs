@@ -68,7 +68,7 @@ pub struct MailAlert {
 // People write the title, and the key is made of it: neither must reach logs.
 impl std::fmt::Debug for MailAlert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Raised")
+        f.debug_struct("MailAlert")
             .field("plan", &self.plan)
             .field("severity", &self.severity)
             .finish_non_exhaustive()
@@ -80,15 +80,15 @@ impl std::fmt::Debug for MailAlert {
 /// A mail that can't be understood raises an alert: a needless alert is a nuisance, a lost one is not. Ending or silencing an
 /// incident needs a trustworthy mail, see [`AuthVerdicts::doubt`]. A rule whose expression can't be compiled is skipped;
 /// [`crate::config::problems`] reports it beforehand.
-pub fn judge(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Judgement {
+pub fn judge(source: &AlertSource, mail: &ParsedMail, verdicts: &AuthVerdicts) -> Judgement {
     if verdicts.virus == AuthVerdict::Fail {
         return Judgement::Quarantine { why: "it carries a virus".to_owned() };
     }
-    if let Some(why) = never_counts(letter) {
+    if let Some(why) = never_counts(mail) {
         return Judgement::Ignore { why: why.to_owned() };
     }
     let fitting = source.rules.iter().enumerate().find_map(|(index, rule)| {
-        let captured = fit(rule, letter)?;
+        let captured = fit(rule, mail)?;
         Some((index, rule, captured))
     });
     let (meant, rule, key) = match fitting {
@@ -96,14 +96,14 @@ pub fn judge(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts)
             let own = rule.key.as_deref().and_then(|template| fill(template, &captured));
             (rule.meant, Some((index, rule)), own)
         }
-        None if says_that_it_is_over(&letter.subject) => (MailMeaning::Resolve, None, None),
+        None if says_that_it_is_over(&mail.subject) => (MailMeaning::Resolve, None, None),
         None => (source.otherwise, None, None),
     };
-    let key = key.unwrap_or_else(|| default_key(letter));
+    let key = key.unwrap_or_else(|| default_key(mail));
     let key: String = key.chars().take(KEY_MAX).collect();
-    let doubt = if letter.several_senders { Some("it names several senders") } else { verdicts.doubt() };
+    let doubt = if mail.several_senders { Some("it names several senders") } else { verdicts.doubt() };
     match (meant, doubt) {
-        (MailMeaning::Raise, _) => Judgement::Raise(raised(source, rule.map(|(_, rule)| rule), key, letter)),
+        (MailMeaning::Raise, _) => Judgement::Raise(raised(source, rule.map(|(_, rule)| rule), key, mail)),
         (MailMeaning::Acknowledge, None) => Judgement::Acknowledge { key },
         (MailMeaning::Resolve, None) => Judgement::Resolve { key },
         (wanted @ (MailMeaning::Acknowledge | MailMeaning::Resolve), Some(why)) => {
@@ -119,28 +119,28 @@ pub fn judge(source: &AlertSource, letter: &ParsedMail, verdicts: &AuthVerdicts)
 }
 
 /// Returns why a mail has no effect, whatever the rules say.
-fn never_counts(letter: &ParsedMail) -> Option<&'static str> {
-    match letter.automatic {
-        _ if letter.ours => Some("Handbell itself sent it"),
+fn never_counts(mail: &ParsedMail) -> Option<&'static str> {
+    match mail.automatic {
+        _ if mail.ours => Some("Handbell itself sent it"),
         Automatic::Replied => Some("it is an automatic reply"),
         Automatic::Bounce => Some("it tells of a mail that couldn't be delivered"),
         Automatic::No | Automatic::Generated | Automatic::Bulk => None,
     }
 }
 
-fn raised(source: &AlertSource, rule: Option<&MailRule>, key: String, letter: &ParsedMail) -> MailAlert {
+fn raised(source: &AlertSource, rule: Option<&MailRule>, key: String, mail: &ParsedMail) -> MailAlert {
     let severity = rule.and_then(|rule| rule.severity).unwrap_or(source.severity);
     let plan = rule
         .and_then(|rule| rule.plan.as_ref())
         .or_else(|| source.plans.get(&severity))
         .unwrap_or(&source.plan)
         .clone();
-    MailAlert { plan, severity, key, title: title(letter) }
+    MailAlert { plan, severity, key, title: title(mail) }
 }
 
-fn title(letter: &ParsedMail) -> String {
-    let first_line = || letter.text.lines().map(one_line).find(|line| !line.is_empty());
-    let subject = one_line(&letter.subject);
+fn title(mail: &ParsedMail) -> String {
+    let first_line = || mail.text.lines().map(one_line).find(|line| !line.is_empty());
+    let subject = one_line(&mail.subject);
     let title = if subject.is_empty() { first_line() } else { Some(subject) };
     let title = title.unwrap_or_else(|| "a mail that says nothing".to_owned());
     match title.char_indices().nth(TITLE_MAX) {
@@ -189,10 +189,10 @@ pub fn fits_every_mail(rule: &MailRule) -> bool {
 }
 
 /// Returns what the rule's expressions captured, by name, if the mail meets all of the rule's conditions.
-fn fit(rule: &MailRule, letter: &ParsedMail) -> Option<Vec<(String, String)>> {
-    let from = letter.from.as_deref().unwrap_or_default();
+fn fit(rule: &MailRule, mail: &ParsedMail) -> Option<Vec<(String, String)>> {
+    let from = mail.from.as_deref().unwrap_or_default();
     let parts =
-        [(&rule.subject, letter.subject.as_str()), (&rule.body, letter.text.as_str()), (&rule.from, from)];
+        [(&rule.subject, mail.subject.as_str()), (&rule.body, mail.text.as_str()), (&rule.from, from)];
     let mut found = Vec::new();
     for (pattern, text) in parts {
         let Some(pattern) = pattern else { continue };
@@ -200,7 +200,7 @@ fn fit(rule: &MailRule, letter: &ParsedMail) -> Option<Vec<(String, String)>> {
         let captures = expression.captures(text)?;
         found.extend(named(&expression, &captures));
     }
-    let says = |word: &String| holds_word(&letter.subject, word) || holds_word(&letter.text, word);
+    let says = |word: &String| holds_word(&mail.subject, word) || holds_word(&mail.text, word);
     (rule.words.is_empty() || rule.words.iter().any(says)).then_some(found)
 }
 

@@ -116,9 +116,9 @@ const CALENDAR: [&str; 35] = [
 
 /// Returns the key of a mail for which no rule makes one. A monitoring system's mails about a problem and about its end get the
 /// same key.
-pub fn default_key(letter: &ParsedMail) -> String {
-    let about = about(&letter.subject);
-    let from = letter.from.as_deref().unwrap_or_default();
+pub fn default_key(mail: &ParsedMail) -> String {
+    let about = about(&mail.subject);
+    let from = mail.from.as_deref().unwrap_or_default();
     let key = [from, about.as_str()].join(" ");
     let key = key.trim();
     if key.is_empty() { "mail".to_owned() } else { key.to_owned() }

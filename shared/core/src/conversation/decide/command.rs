@@ -80,7 +80,7 @@ fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMes
     if !builder.next.closed {
         let to = builder.may_hear().filter(|_| builder.sender.confirmed.is_some());
         if let (Some(text), Some(to)) = (&line.texts.closing, to) {
-            builder.say_by_itself(text, to);
+            builder.send_automatic_text(text, to);
         }
         builder.close();
         builder.add_fact("conversation.closed", [("by", asked.by.email.clone())]);

@@ -27,12 +27,12 @@ impl DecisionBuilder<'_> {
             return false;
         }
         let Some((text, to)) = text.and_then(|text| Some((text, self.may_tell()?))) else { return false };
-        self.say_by_itself(text, to);
+        self.send_automatic_text(text, to);
         true
     }
 
     /// Sends the customer a text that no agent wrote. The team sees it.
-    pub(in crate::conversation::decide) fn say_by_itself(&mut self, text: &str, to: String) {
+    pub(in crate::conversation::decide) fn send_automatic_text(&mut self, text: &str, to: String) {
         self.sender.told_at = Some(self.now);
         let (from, customer) = (self.context.line.number.clone(), self.next.called());
         let entry = ConversationEntry {
