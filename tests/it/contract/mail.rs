@@ -25,6 +25,6 @@ pub(super) async fn all_of_ses(stage: &Stage) {
         attachments: Vec::new(),
     };
     let id = ses.send(&mail).await.expect("sent");
-    assert!(cloud.mail().letters().iter().any(|letter| letter.id == id && letter.subject == mail.subject));
+    assert!(cloud.mail().sent_mails().iter().any(|letter| letter.id == id && letter.subject == mail.subject));
     ses.send(&OutgoingMail { to: "nobody".into(), ..mail }).await.expect_err("no address");
 }

@@ -139,7 +139,7 @@ async fn settled(world: &World, incident: &Incident, here: &str) -> Vec<Dispatch
 
 /// A mail can't be looked up: it is sent again for each attempt with unknown outcome, and at most three times.
 fn letters(world: &World, here: &str, dispatches: &[Dispatch]) {
-    let sent = world.letters();
+    let sent = world.sent_mails();
     let mut wanted = 0;
     for dispatch in dispatches {
         for (id, delivery) in &dispatch.deliveries {

@@ -256,7 +256,10 @@ mod tests {
             text: "Hello".into(),
             ..OutgoingMail::default()
         };
-        assert_eq!(format!("{mail:?}"), "OutgoingMail { bytes: 5, html: false, headers: 0, attachments: 0, .. }");
+        assert_eq!(
+            format!("{mail:?}"),
+            "OutgoingMail { bytes: 5, html: false, headers: 0, attachments: 0, .. }"
+        );
     }
 
     #[test]
