@@ -16,7 +16,7 @@ use crate::callback::card::CardActions;
 use crate::callback::message::SpaceMessages;
 use crate::channel::Channels;
 use crate::configuration::Configuration;
-use crate::conversation::agent::{AgentMessages, Change};
+use crate::conversation::agent::AgentMessages;
 use crate::conversation::answer::CustomerReplies;
 use crate::conversation::waiting::WaitingCustomers;
 use crate::engine::apply::Engine;
@@ -64,11 +64,12 @@ impl Deliver {
             }
             Some(Due::Incident(subject)) => self.engine.apply(&subject, &Event::Wake, None).await.map(|_| ()),
             Some(Due::Dispatch(key)) => self.dispatches.deliver(&key).await,
-            Some(Due::Card { action, tries }) => self.cards.take(&action, tries).await,
-            Some(Due::Heard { message, room, tries }) => self.messages.take(&message, &room, tries).await,
-            Some(Due::Changed { message, room, person, deleted, tries }) => {
-                let change = Change { message: &message, room: &room, person: &person, deleted };
-                self.agents.handle_edited_message(change, tries).await
+            Some(Due::CardAction { action, tries }) => self.cards.take(&action, tries).await,
+            Some(Due::NewMessage { message, room, tries }) => {
+                self.messages.take(&message, &room, tries).await
+            }
+            Some(Due::MessageChange { change, tries }) => {
+                self.agents.handle_edited_message(&change, tries).await
             }
             None => {
                 tracing::error!(row = row.sk, "a queue message for a row that is never due; ignored");

@@ -45,14 +45,14 @@ pub enum Due {
     /// A dispatch with deliveries to be made.
     Dispatch(DispatchKey),
     /// A button that was pressed on a card. It has no row and exists only on the queue.
-    Card {
+    CardAction {
         /// Id of the action.
         action: String,
         /// Number of attempts to read the action.
         tries: u32,
     },
     /// A Webex message that has yet to be read. It has no row and exists only on the queue.
-    Heard {
+    NewMessage {
         /// Id of the message.
         message: String,
         /// Space that contains the message.
@@ -61,18 +61,25 @@ pub enum Due {
         tries: u32,
     },
     /// A Webex message that was changed or deleted. It has no row and exists only on the queue.
-    Changed {
-        /// Id of the message.
-        message: String,
-        /// Space that contains the message.
-        room: String,
-        /// Person who changed or deleted the message.
-        person: String,
-        /// Whether the message was deleted.
-        deleted: bool,
+    MessageChange {
+        /// The change.
+        change: MessageChange,
         /// Number of attempts to handle the change.
         tries: u32,
     },
+}
+
+/// A change or deletion of a Webex message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageChange {
+    /// Id of the message.
+    pub message: String,
+    /// Space that contains the message.
+    pub room: String,
+    /// Person who changed or deleted the message.
+    pub person: String,
+    /// Whether the message was deleted.
+    pub deleted: bool,
 }
 
 impl RowKey {
@@ -206,18 +213,19 @@ impl RowKey {
     }
 
     /// Key of a queue message without a row: a button on a card was pressed.
-    pub fn card(action: &str, tries: u32) -> Self {
+    pub fn card_action(action: &str, tries: u32) -> Self {
         Self { pk: format!("CARD#{action}"), sk: tries.to_string() }
     }
 
     /// Key of a queue message without a row: a Webex message has yet to be read.
-    pub fn heard(message: &str, room: &str, tries: u32) -> Self {
-        Self { pk: format!("HEARD#{message}"), sk: format!("{tries}#{room}") }
+    pub fn new_message(message: &str, room: &str, tries: u32) -> Self {
+        Self { pk: format!("MESSAGE#{message}"), sk: format!("{tries}#{room}") }
     }
 
     /// Key of a queue message without a row: a Webex message was changed or deleted.
-    pub fn changed(message: &str, (room, person): (&str, &str), deleted: bool, tries: u32) -> Self {
-        let what = if deleted { "deleted" } else { "changed" };
+    pub fn message_change(change: &MessageChange, tries: u32) -> Self {
+        let MessageChange { message, room, person, deleted } = change;
+        let what = if *deleted { "deleted" } else { "changed" };
         Self { pk: format!("CHANGED#{message}"), sk: format!("{tries}#{what}#{room}#{person}") }
     }
 
@@ -226,24 +234,24 @@ impl RowKey {
         if let Some(message) = self.pk.strip_prefix("CHANGED#") {
             let mut parts = self.sk.splitn(4, '#');
             let (tries, what) = (parts.next()?.parse().ok()?, parts.next()?);
-            return Some(Due::Changed {
+            let change = MessageChange {
                 message: message.to_owned(),
                 room: parts.next()?.to_owned(),
                 person: parts.next()?.to_owned(),
                 deleted: what == "deleted",
-                tries,
-            });
+            };
+            return Some(Due::MessageChange { change, tries });
         }
-        if let Some(message) = self.pk.strip_prefix("HEARD#") {
+        if let Some(message) = self.pk.strip_prefix("MESSAGE#") {
             let (tries, room) = self.sk.split_once('#')?;
-            return Some(Due::Heard {
+            return Some(Due::NewMessage {
                 message: message.to_owned(),
                 room: room.to_owned(),
                 tries: tries.parse().ok()?,
             });
         }
         if let Some(action) = self.pk.strip_prefix("CARD#") {
-            return Some(Due::Card { action: action.to_owned(), tries: self.sk.parse().ok()? });
+            return Some(Due::CardAction { action: action.to_owned(), tries: self.sk.parse().ok()? });
         }
         let subject = Subject::parse(self.pk.strip_prefix("INC#").or(self.pk.strip_prefix("CONV#"))?)?;
         if partition(&subject) != self.pk {

@@ -36,7 +36,7 @@ impl CardActions {
                 let soon = now + SignedDuration::from_secs(10);
                 // Only the queue holds a choice. If it doesn't accept the retry, the current message is delivered
                 // again.
-                if self.queue.enqueue(&[(RowKey::card(action, tries + 1), soon)], now).await {
+                if self.queue.enqueue(&[(RowKey::card_action(action, tries + 1), soon)], now).await {
                     Ok(())
                 } else {
                     Err(fault)

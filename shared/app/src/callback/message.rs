@@ -52,7 +52,7 @@ impl SpaceMessages {
             Err(fault) => {
                 tracing::warn!(reason = %fault, "a message at Webex can't be read now; it is retried");
                 let now = self.time.now();
-                let again = (RowKey::heard(id, room, tries + 1), now + retry_pause(tries));
+                let again = (RowKey::new_message(id, room, tries + 1), now + retry_pause(tries));
                 if self.queue.enqueue(&[again], now).await { Ok(()) } else { Err(fault) }
             }
             other => other,

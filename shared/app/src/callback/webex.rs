@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use handbell_core::Rejected;
 use handbell_inbound::webex::{Envelope, SIGNATURE_HEADER, verify};
-use handbell_store::table::RowKey;
+use handbell_store::table::{MessageChange, RowKey};
 use http::{Request, Response, StatusCode};
 use jiff::SignedDuration;
 
@@ -42,7 +42,7 @@ impl WebexEvent {
                 let ours = envelope.created_by.is_some() && envelope.created_by == envelope.data.person_id;
                 // The worker that posted the message gets some time to record that.
                 let soon = if ours { now + SignedDuration::from_secs(3) } else { now };
-                self.keep_in_queue(RowKey::heard(&envelope.data.id, room, 0), soon).await
+                self.keep_in_queue(RowKey::new_message(&envelope.data.id, room, 0), soon).await
             }
             ("messages", change @ ("updated" | "deleted")) if !self.config.lines.is_empty() => {
                 let data = &envelope.data;
@@ -55,11 +55,16 @@ impl WebexEvent {
                 if envelope.created_by.as_ref() == Some(person) {
                     return Ok(());
                 }
-                let row = RowKey::changed(&data.id, (room, person), change == "deleted", 0);
-                self.keep_in_queue(row, now).await
+                let change = MessageChange {
+                    message: data.id.clone(),
+                    room: room.clone(),
+                    person: person.clone(),
+                    deleted: change == "deleted",
+                };
+                self.keep_in_queue(RowKey::message_change(&change, 0), now).await
             }
             ("attachmentActions", "created") => {
-                self.keep_in_queue(RowKey::card(&envelope.data.id, 0), now).await
+                self.keep_in_queue(RowKey::card_action(&envelope.data.id, 0), now).await
             }
             _ => Ok(()),
         }

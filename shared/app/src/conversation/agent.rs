@@ -13,7 +13,7 @@ use handbell_core::conversation::{Agent, Conversation};
 use handbell_core::incident::Subject;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, WebexMessage};
-use handbell_store::table::RowKey;
+use handbell_store::table::{MessageChange, RowKey};
 use handbell_store::{Conversations, Named};
 use jiff::SignedDuration;
 
@@ -32,7 +32,7 @@ const WITH_IT: SignedDuration = SignedDuration::from_mins(15);
 /// Age from which a message isn't read any more.
 const LATEST: SignedDuration = SignedDuration::from_hours(24);
 /// Number of messages that are read where no message was announced.
-const READ_UNHEARD: usize = 500;
+const READ_UNANNOUNCED: usize = 500;
 /// Number of retries for a change of a message that hasn't been read yet.
 const UNREAD_TRIES: u32 = 3;
 /// Number of attempts to handle a change of a message, which take half an hour.
@@ -44,15 +44,6 @@ struct Writer {
     agent: Agent,
     machine: bool,
     org: Option<String>,
-}
-
-/// A message that an agent changed or deleted.
-#[derive(Clone, Copy)]
-pub(crate) struct Change<'a> {
-    pub(crate) message: &'a str,
-    pub(crate) room: &'a str,
-    pub(crate) person: &'a str,
-    pub(crate) deleted: bool,
 }
 
 /// Authors that this process has looked up, by their Webex ids.
@@ -95,7 +86,7 @@ impl AgentMessages {
             return Ok(());
         };
         let (webex, me) = (self.webex.client().await?, self.webex.identity().await?);
-        let limit = if named.is_some() { READ_WITH } else { READ_UNHEARD };
+        let limit = if named.is_some() { READ_WITH } else { READ_UNANNOUNCED };
         let listed = webex.messages(room, limit, me.bot).await;
         let mut messages = match (listed, &named) {
             // The newest messages come first. For two messages of the same moment, only this order tells which was the
@@ -237,13 +228,16 @@ impl AgentMessages {
     }
 
     /// Handles a message that an agent changed or deleted. If that fails, it is retried.
-    pub(crate) async fn handle_edited_message(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
+    pub(crate) async fn handle_edited_message(
+        &self,
+        change: &MessageChange,
+        tries: u32,
+    ) -> Result<(), Fault> {
         match self.handle_edit(change, tries).await {
             Err(fault) if tries < CHANGE_TRIES => {
                 tracing::warn!(reason = %fault, "a changed message can't be handled now; it is retried");
                 let now = self.time.now();
-                let Change { message, room, person, deleted } = change;
-                let again = RowKey::changed(message, (room, person), deleted, tries + 1);
+                let again = RowKey::message_change(change, tries + 1);
                 let soon = now + retry_pause(tries);
                 if self.queue.enqueue(&[(again, soon)], now).await { Ok(()) } else { Err(fault) }
             }
@@ -251,8 +245,8 @@ impl AgentMessages {
         }
     }
 
-    async fn handle_edit(&self, change: Change<'_>, tries: u32) -> Result<(), Fault> {
-        let Change { message: id, room, person, deleted } = change;
+    async fn handle_edit(&self, change: &MessageChange, tries: u32) -> Result<(), Fault> {
+        let MessageChange { message: id, room, person, deleted } = change;
         let Some(whose) = self.conversations.conversation_of_room(room).await? else { return Ok(()) };
         let subject = whose.subject;
         let Some(conversation) = self.conversations.conversation(&subject).await? else {
@@ -278,7 +272,7 @@ impl AgentMessages {
             .writer(&webex, person)
             .await?
             .map_or_else(|| "Somebody".to_owned(), |writer| writer.agent.name);
-        if deleted {
+        if *deleted {
             let heard = ConversationEvent::Deleted { answer: carried, by };
             return self.engine.apply(&subject, &heard, Some(&format!("wx-deleted-{id}"))).await.map(|_| ());
         }

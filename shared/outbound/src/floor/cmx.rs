@@ -4,7 +4,7 @@ use handbell_core::config::{CmxApi, Place};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::{self, Devices, PlaceIndex, Object, no_count, object, parts};
+use super::body::{self, Devices, Object, PlaceIndex, no_count, object, parts};
 use super::{Ask, Pick, SiteAnswer, Unknown};
 
 const CMX: &str = "CMX";

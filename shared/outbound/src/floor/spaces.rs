@@ -6,7 +6,7 @@ use handbell_core::config::Place;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::body::{Devices, PlaceIndex, Object, no_count, object, parts};
+use super::body::{Devices, Object, PlaceIndex, no_count, object, parts};
 use super::{Ask, Pick, Unknown};
 
 const SPACES: &str = "Cisco Spaces";
