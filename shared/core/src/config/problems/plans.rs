@@ -18,7 +18,7 @@ pub(super) fn plan_problems(
         report(&["plans", name, "reset_after"], "reset_after is at least a minute".into());
     }
     let space = &plan.space;
-    address_problems(&["plans", name, "space"], (&space.moderators, &space.participants), report);
+    address_problems(&["plans", name, "space"], &space.moderators, &space.participants, report);
     // Time from the last press to the step, if all steps since then were taken automatically.
     let mut quiet = SignedDuration::ZERO;
     for (number, step) in plan.steps.iter().enumerate() {
@@ -38,8 +38,7 @@ pub(super) fn plan_problems(
             let from = sms.from.as_deref().filter(|from| !is_sender(from));
             phone_problems(
                 &under(&at, &["sms", &index.to_string()]),
-                (&sms.to, from),
-                ("text", &sms.text),
+                &PhoneStep { to: &sms.to, wrong_sender: from, key: "text", words: &sms.text },
                 report,
             );
         }
@@ -47,13 +46,12 @@ pub(super) fn plan_problems(
             let from = call.from.as_deref().filter(|from| !is_phone_number(from));
             phone_problems(
                 &under(&at, &["call", &index.to_string()]),
-                (&call.to, from),
-                ("say", &call.say),
+                &PhoneStep { to: &call.to, wrong_sender: from, key: "say", words: &call.say },
                 report,
             );
         }
         if let Some(People { moderators, participants }) = &step.people {
-            address_problems(&under(&at, &["people"]), (moderators, participants), report);
+            address_problems(&under(&at, &["people"]), moderators, participants, report);
         }
     }
 }
@@ -95,13 +93,19 @@ fn post_problems(
     }
 }
 
-/// Checks a text or a call: its targets, a sender that is no number, and the words, which stand under `key`.
-fn phone_problems(
-    at: &[&str],
-    (to, wrong_sender): (&[Target], Option<&str>),
-    (key, words): (&str, &str),
-    report: &mut dyn FnMut(&[&str], String),
-) {
+/// A text or a call of a step.
+struct PhoneStep<'a> {
+    to: &'a [Target],
+    /// The sender, if it is no number.
+    wrong_sender: Option<&'a str>,
+    /// Key of the words in the configuration.
+    key: &'static str,
+    words: &'a str,
+}
+
+/// Checks a text or a call: its targets, its sender and its words.
+fn phone_problems(at: &[&str], phone: &PhoneStep<'_>, report: &mut dyn FnMut(&[&str], String)) {
+    let PhoneStep { to, wrong_sender, key, words } = *phone;
     for (place, target) in to.iter().enumerate() {
         if let Some(number) = target.number().filter(|number| !is_phone_number(number)) {
             report(&under(at, &["to", &place.to_string()]), number_advice(number));
@@ -120,7 +124,8 @@ fn phone_problems(
 
 fn address_problems(
     at: &[&str],
-    (moderators, participants): (&[String], &[String]),
+    moderators: &[String],
+    participants: &[String],
     report: &mut dyn FnMut(&[&str], String),
 ) {
     for (list, addresses) in [("moderators", moderators), ("participants", participants)] {

@@ -36,7 +36,7 @@ pub(super) fn relay(
     let refused = why_no_text(&builder, &text, limited);
     let length =
         number.filter(|_| refused.is_none()).map(|to| (segments(&text), price_class(&line.number, to)));
-    let says = messages(&builder, answer, text, (refused.is_none(), limited));
+    let says = messages(&builder, answer, text, refused.is_none(), limited);
     if says.is_empty() {
         builder.note(Some(&answer.thread), refused.unwrap_or_default());
         return builder.finish();
@@ -109,7 +109,8 @@ fn messages(
     builder: &DecisionBuilder<'_>,
     answer: &AgentMessage,
     text: String,
-    (by_text, limited): (bool, bool),
+    by_text: bool,
+    limited: bool,
 ) -> Vec<Message> {
     let (line, number) = (builder.context.line, builder.context.address.number());
     let mut says = Vec::new();

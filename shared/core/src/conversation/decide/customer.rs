@@ -17,13 +17,29 @@ const LOOK_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 
 type Before<'a> = Option<&'a Conversation>;
 
+/// A customer's text.
+pub(super) struct CustomerText<'a> {
+    pub(super) body: &'a str,
+    pub(super) files: &'a [CustomerFile],
+    pub(super) at: Timestamp,
+    pub(super) word: Option<OptOutKeyword>,
+}
+
+/// What a customer wrote into the form.
+pub(super) struct FormEntry<'a> {
+    pub(super) message: &'a str,
+    pub(super) name: Option<&'a str>,
+    pub(super) email: Option<&'a str>,
+}
+
 pub(super) fn handle_text(
     before: Before<'_>,
     sender: &Sender,
-    (body, files, at, word): (&str, &[CustomerFile], Timestamp, Option<OptOutKeyword>),
+    text: CustomerText<'_>,
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
+    let CustomerText { body, files, at, word } = text;
     match (word, sender.opted_out) {
         (Some(OptOutKeyword::Stop), _) => return stop(before, sender, context, now),
         (Some(OptOutKeyword::Start), Some(_)) => {
@@ -83,10 +99,11 @@ fn stop(
 pub(super) fn handle_form(
     before: Before<'_>,
     sender: &Sender,
-    (message, name, email): (&str, Option<&str>, Option<&str>),
+    entry: FormEntry<'_>,
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
+    let FormEntry { message, name, email } = entry;
     let mut builder = DecisionBuilder::heard(before, sender, context, now);
     builder.next.by_form = true;
     // Anybody can fill in a form. It must not change a known customer's name or the address for answers.
@@ -144,7 +161,8 @@ pub(super) fn handle_call_end(
 pub(super) fn handle_voicemail(
     before: Before<'_>,
     sender: &Sender,
-    (url, length): (&str, SignedDuration),
+    url: &str,
+    length: SignedDuration,
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {

@@ -36,7 +36,7 @@ pub(super) fn handle_command(
         Command::Escalate { name } => escalate(incident, by, name, context, now),
         Command::Cannot => decline(incident, by, context, now),
         Command::Snooze { until } if incident.occupancy.is_some() => {
-            occupancy::snooze_zone(incident, (&by.who, *until), context, now)
+            occupancy::snooze_zone(incident, &by.who, *until, context, now)
         }
         Command::Snooze { until } => snooze(incident, by, *until, context, now),
         Command::Resolve => end(incident, Phase::Resolved, by, context, now),

@@ -124,7 +124,8 @@ pub(super) fn reopen(builder: &mut DecisionBuilder<'_>) {
 /// Takes the next step before its time, since everybody whom a step was to reach has certainly not been reached.
 pub(super) fn handle_unreached(
     incident: &Incident,
-    (round, step): (u32, u32),
+    round: u32,
+    step: u32,
     context: Context<'_>,
     now: Timestamp,
 ) -> Decision {

@@ -126,11 +126,11 @@ impl DecisionBuilder<'_> {
         }
         let most = PHONES_PER_DISPATCH.max(reached.pages.len().div_ceil(PARTS));
         let mut parts = reach::in_parts(reached.pages, most).into_iter();
-        fill(&mut dispatch, parts.next().unwrap_or_default(), (hold, self.now));
+        add_attempts(&mut dispatch, parts.next().unwrap_or_default(), hold, self.now);
         self.dispatches.push(dispatch);
         for part in parts {
             let mut dispatch = self.dispatch(Some(number));
-            fill(&mut dispatch, part, (hold, self.now));
+            add_attempts(&mut dispatch, part, hold, self.now);
             self.dispatches.push(dispatch);
         }
     }
@@ -143,7 +143,7 @@ impl DecisionBuilder<'_> {
 
 /// Adds the attempts and, if there are any, the delivery summary. The summary is in the row before it is posted, so that a worker
 /// that dies after posting it leaves a trace.
-fn fill(dispatch: &mut Dispatch, pages: Vec<Paging>, (hold, now): (Option<Timestamp>, Timestamp)) {
+fn add_attempts(dispatch: &mut Dispatch, pages: Vec<Paging>, hold: Option<Timestamp>, now: Timestamp) {
     let some = !pages.is_empty();
     for Paging { say, recipient, after } in pages {
         let delivery = Delivery { recipient, ..Delivery::new(say, now) };
