@@ -2,10 +2,12 @@
 //! is claimed, sent channel by channel, stored and released.
 
 use futures_util::future::join_all;
+use handbell_core::config::{Plan, Reuse};
 use handbell_core::delivery::{Body, DeliveryId, Dispatch, DispatchKey};
 use handbell_core::failover::{Failover, fail_over};
 use handbell_core::incident::Kind;
-use handbell_core::incident::decide::{Event, space_name};
+use handbell_core::incident::decide::{Event, everybody, space_name};
+use handbell_core::wording::{Words, space_title};
 use handbell_store::Incidents;
 use handbell_store::table::{Due, RowKey};
 use jiff::SignedDuration;
@@ -23,6 +25,7 @@ use crate::engine::apply::Engine;
 use crate::engine::delivery_summary::DeliverySummaries;
 use crate::engine::facts::FactPublisher;
 use crate::engine::lease::{ClaimedDispatch, DispatchLeases};
+use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Claim, InIncident, Scope, Work};
 use crate::parts::{Time, parts};
 
@@ -139,7 +142,7 @@ impl DispatchDelivery {
             dispatch.skip_responders(&incident.responses);
         }
         let words = self.config.words(&key.subject, incident.as_ref());
-        let space = space_name(plan_name, &plan, &key);
+        let space = space_of_incident(plan_name, &plan, &dispatch, &words);
         let scope = Scope::Incident(InIncident { plan, space, incident });
         Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
     }
@@ -184,5 +187,22 @@ impl DispatchDelivery {
         }
         self.status.text_those_called(work).await;
         self.summaries.show(work).await;
+    }
+}
+
+/// Returns the space of an incident, as the plan describes it.
+fn space_of_incident(plan_name: &str, plan: &Plan, dispatch: &Dispatch, words: &Words) -> WantedSpace {
+    let opened_at = dispatch.of_incident().map_or(dispatch.at, |of| of.opened_at);
+    WantedSpace {
+        name: space_name(plan_name, plan, &dispatch.key),
+        title: space_title(plan, dispatch, words),
+        team: plan.space.team.clone(),
+        always: plan.space.reuse == Reuse::Always,
+        // An incident's own space can't be older than the incident.
+        oldest: opened_at - SignedDuration::from_mins(2),
+        people: everybody(plan, dispatch.step().unwrap_or(u32::MAX)),
+        people_first: false,
+        digits: None,
+        of: None,
     }
 }

@@ -12,4 +12,5 @@ pub(crate) mod pause;
 pub(crate) mod posts;
 pub(crate) mod queue;
 pub(crate) mod space;
+pub(crate) mod wanted_space;
 pub(crate) mod work;

@@ -1,15 +1,18 @@
 //! Rules for replies to customers: never after a STOP, one after another, within the daily limit.
 
-use handbell_core::conversation::Address;
+use handbell_core::config::is_phone_number;
 use handbell_core::conversation::decide::ConversationEvent;
-use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, Message, Outcome, Speaker};
+use handbell_core::conversation::{Address, Agent, Conversation};
+use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, Message, Outcome, SpaceMessage, Speaker};
 use handbell_core::texting::segments;
 use handbell_core::wording::conversation as wording;
-use handbell_store::{Conversations, Counters, Dispatches};
+use handbell_store::{Conversations, Counters, Dispatches, Named};
+use jiff::SignedDuration;
 
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::conversation::apply::{ConversationEngine, space_of};
+use crate::engine::wanted_space::WantedSpace;
 use crate::engine::work::{Claim, InConversation, Scope, Work, wait};
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
@@ -61,9 +64,34 @@ impl CustomerReplies {
             dispatch.take_back(why);
         }
         let words = self.config.words(&subject, None);
-        let space = space_of(&subject, dispatch.key.epoch);
+        let space = self.space_of_conversation(&dispatch, conversation.as_ref());
         let scope = Scope::Conversation(InConversation { conversation, space, stopped });
         Ok(Work { owner: claim.owner, claimed_at: claim.at, dispatch, words, cancelled, scope })
+    }
+
+    /// Returns the space of a conversation. It is permanent: a customer who writes again finds the same one.
+    fn space_of_conversation(&self, dispatch: &Dispatch, conversation: Option<&Conversation>) -> WantedSpace {
+        let DispatchKey { subject, epoch, .. } = &dispatch.key;
+        let number = conversation.and_then(|conversation| conversation.address.as_ref()?.number());
+        let opened_at = dispatch.of_conversation().map_or(dispatch.at, |of| of.opened_at);
+        let assignee = conversation.and_then(|conversation| conversation.assignee.as_ref());
+        let invite = |agent: &Agent| {
+            Message::Space(SpaceMessage::Invite { email: agent.email.clone(), moderator: false })
+        };
+        WantedSpace {
+            name: space_of(subject, *epoch),
+            title: conversation.map(Conversation::title).unwrap_or_default(),
+            team: self.config.line(subject).and_then(|(_, line)| line.team.clone()),
+            always: true,
+            oldest: opened_at - SignedDuration::from_mins(2),
+            people: assignee.map(invite).into_iter().collect(),
+            people_first: false,
+            // Too many titles end with the digits of a short number, or of something that isn't a number.
+            digits: number
+                .filter(|number| is_phone_number(number) && number.len() > 8)
+                .map(|number| number.trim_start_matches('+').to_owned()),
+            of: Some(Named { subject: subject.clone(), epoch: *epoch }),
+        }
     }
 
     /// Makes the customer wait again after an agent's reply was given up. Best effort: the agent sees the reply's

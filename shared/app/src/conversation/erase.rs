@@ -34,7 +34,9 @@ impl CustomerErasure {
             Ok(webex) => webex,
             Err(fault) => return outcome_of_fault(fault),
         };
-        let Some(space) = work.space() else { return Outcome::NotWanted };
+        let Some(space) = work.wanted_space().map(|wanted| wanted.name.as_str()) else {
+            return Outcome::NotWanted;
+        };
         let room = match self.spaces.space(space).await {
             Ok(row) => row.and_then(|row| row.room),
             Err(fault) => return outcome_of_fault(fault.into()),

@@ -126,8 +126,8 @@ impl DeliverySummaries {
     /// Edits the message. `Err(Some(pause))` means retry later. `Err(None)` means that this message can't be edited any
     /// more.
     async fn edit(&self, webex: &Webex, work: &Work, id: &str, markdown: &str) -> Result<(), Option<i64>> {
-        let space = work.space().ok_or(None)?;
-        let row = self.spaces.space(space).await.map_err(|_| Some(15))?;
+        let wanted = work.wanted_space().ok_or(None)?;
+        let row = self.spaces.space(&wanted.name).await.map_err(|_| Some(15))?;
         let room = row.and_then(|row| row.room).ok_or(None)?;
         if !work.may_begin(self.time.now()) {
             return Err(Some(0));

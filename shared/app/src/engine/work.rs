@@ -9,6 +9,8 @@ use handbell_core::incident::Incident;
 use handbell_core::wording::Words;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::engine::wanted_space::WantedSpace;
+
 /// A claimed dispatch and everything that is needed to send it.
 pub(crate) struct Work {
     pub(crate) owner: String,
@@ -33,8 +35,8 @@ pub(crate) enum Scope {
 /// The incident that a dispatch belongs to, and its plan.
 pub(crate) struct InIncident {
     pub(crate) plan: Arc<Plan>,
-    /// Name under which the incident's space is stored.
-    pub(crate) space: String,
+    /// Space of the incident.
+    pub(crate) space: WantedSpace,
     /// Latest incident of the subject.
     pub(crate) incident: Option<Incident>,
 }
@@ -43,8 +45,8 @@ pub(crate) struct InIncident {
 pub(crate) struct InConversation {
     /// None if the customer was erased.
     pub(crate) conversation: Option<Conversation>,
-    /// Name under which the conversation's space is stored.
-    pub(crate) space: String,
+    /// Space of the conversation.
+    pub(crate) space: WantedSpace,
     /// Reason why its replies to the customer must not leave any more.
     pub(crate) stopped: Option<&'static str>,
 }
@@ -90,8 +92,8 @@ impl Work {
         self.scope.plan()
     }
 
-    /// Returns the name under which the space is stored, if there is one.
-    pub(crate) fn space(&self) -> Option<&str> {
+    /// Returns the space that the dispatch posts in, if there is one.
+    pub(crate) fn wanted_space(&self) -> Option<&WantedSpace> {
         match &self.scope {
             Scope::Incident(of) => Some(&of.space),
             Scope::Conversation(of) => Some(&of.space),
