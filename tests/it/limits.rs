@@ -42,7 +42,7 @@ async fn a_webhook_of_a_message_is_accepted_for_24_hours() {
         headers.push(("x-spark-signature", &signature));
         assert_eq!(world.send("POST", "/webex", &headers, body).await.status, 200);
         while world.batch().await {}
-        let handled = world.runner.store.conversations().handled(&subject(TOMMY), &id).await.unwrap();
+        let handled = world.runner.store.handled_events().event(&subject(TOMMY), &id).await.unwrap();
         assert_eq!(handled.is_some(), heard, "after {hours} hours");
         world.pause().await;
         world.read_all();

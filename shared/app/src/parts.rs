@@ -175,7 +175,7 @@ macro_rules! facets {
 }
 
 facets! {
-    Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, History, Incidents, Leases, Lines, Log, Mailboxes, Mails,
+    Codes, Conversations, Counters, Dispatches, DueIndex, Erasure, HandledEvents, History, Incidents, Leases, Lines, Log, Mailboxes, Mails,
     Missed, Notices, Paged, PagedNotes, People, Receipts, Sightings, Sites, SpaceMaking, Spaces,
 }
 

@@ -9,9 +9,10 @@ use handbell_core::incident::Subject;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::table::{Row, RowKey, number, set_expiry, text};
+use crate::table::{RowKey, has_expired, number, set_expiry, text};
 use crate::{
-    Conversations, Counters, Erasure, Handled, History, Leases, Lines, Missed, Named, TableFault, read, write,
+    Conversations, Counters, Erasure, HandledEvent, History, Leases, Lines, Missed, Named, TableFault, read,
+    write,
 };
 
 /// What the table contains about a customer.
@@ -22,7 +23,7 @@ pub struct LoadedConversation {
     /// Preferences of the customer's number, such as an opt-out.
     pub sender: Sender,
     /// The requested event, if it was handled before.
-    pub handled: Option<Handled>,
+    pub handled: Option<HandledEvent>,
 }
 
 /// Stored state of a line.
@@ -80,11 +81,6 @@ impl Conversations {
     /// Returns the preferences of a number.
     pub async fn sender(&self, number: &str) -> Result<Sender, TableFault> {
         Ok(self.get(&RowKey::sender(number)).await?.unwrap_or_default())
-    }
-
-    /// Returns how an event of a subject was handled; `None` if it is new.
-    pub async fn handled(&self, subject: &Subject, event: &str) -> Result<Option<Handled>, TableFault> {
-        self.get(&RowKey::event(subject, event)).await
     }
 
     /// Returns the conversation that a space belongs to; `None` if the space belongs to no customer.
@@ -289,10 +285,4 @@ impl Leases {
                 _ => Err(error.into()),
             })
     }
-}
-
-/// Whether a row has expired: DynamoDB deletes expired rows up to two days late.
-fn has_expired(row: &Row, now: Timestamp) -> bool {
-    let at = row.get("expires_at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<i64>().ok());
-    at.is_some_and(|at| at < now.as_second())
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::facet::parts;
 use crate::site::{claim_alone, release_alone};
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{Handled, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, write};
+use crate::{HandledEvent, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, write};
 
 /// Record of a processed mail. It is stored under the mail's Message-ID, its identity and its key in the bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,7 +110,7 @@ impl Notices {
         let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
         set_due(&mut row, subject, dispatch.due(now).map(|due| due.min(now)));
         set_expiry(&mut row, now, keep.as_secs());
-        let mut seen = write(&Handled { count: 0, at: now, epoch: 0 }, &RowKey::event(subject, id))?;
+        let mut seen = write(&HandledEvent { count: 0, at: now, epoch: 0 }, &RowKey::event(subject, id))?;
         set_expiry(&mut seen, now, keep.as_secs());
         let once = self
             .put(seen)
@@ -118,7 +118,8 @@ impl Notices {
             .expression_attribute_values(":now", number(now.as_second()));
         match self.transact(parts(vec![once, self.put(row)])?).await {
             Ok(()) => Ok(true),
-            Err(NotCommitted::Conflict) => match self.get::<Handled>(&RowKey::event(subject, id)).await? {
+            Err(NotCommitted::Conflict) => match self.get::<HandledEvent>(&RowKey::event(subject, id)).await?
+            {
                 Some(_) => Ok(false),
                 None => Err(TableFault::Contended("a notice")),
             },

@@ -302,6 +302,12 @@ pub fn set_expiry(row: &mut Row, at: Timestamp, seconds: i64) {
     row.insert("expires_at".into(), number(at.as_second() + seconds));
 }
 
+/// Returns whether a row may be deleted. DynamoDB deletes expired rows up to two days late.
+pub(crate) fn has_expired(row: &Row, now: Timestamp) -> bool {
+    let at = row.get("expires_at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<i64>().ok());
+    at.is_some_and(|at| at < now.as_second())
+}
+
 pub(crate) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }

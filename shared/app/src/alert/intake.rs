@@ -8,7 +8,7 @@ use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
 use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording::incident::ignored_signal;
-use handbell_store::{Counters, Incidents, MailRow, Mails, Named, People};
+use handbell_store::{Counters, HandledEvents, Incidents, MailRow, Mails, Named, People};
 use jiff::SignedDuration;
 
 use crate::Fault;
@@ -25,6 +25,7 @@ parts! {
         config: Configuration,
         counters: Counters,
         engine: Engine,
+        handled_events: HandledEvents,
         incidents: Incidents,
         mails: Mails,
         people: People,
@@ -90,7 +91,7 @@ impl AlertIntake {
     ) -> Result<Subject, Fault> {
         let now = self.time.now();
         let (going_on, handled) =
-            tokio::join!(self.incidents.incident(&subject), self.incidents.handled(&subject, id));
+            tokio::join!(self.incidents.incident(&subject), self.handled_events.event(&subject, id));
         if handled?.is_some() || going_on?.is_some_and(|incident| !incident.phase.is_final()) {
             return Ok(subject);
         }

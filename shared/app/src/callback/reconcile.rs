@@ -7,7 +7,7 @@ use handbell_core::config::Line;
 use handbell_core::conversation::decide::{ConversationEvent, CustomerFile};
 use handbell_inbound::twilio::Text;
 use handbell_outbound::twilio::TwilioMessage;
-use handbell_store::{Conversations, Lines, Missed};
+use handbell_store::{Conversations, HandledEvents, Lines, Missed};
 use jiff::SignedDuration;
 
 use crate::Fault;
@@ -37,6 +37,7 @@ parts! {
         lines: Lines,
         missed: Missed,
         conversations: Conversations,
+        handled_events: HandledEvents,
         engine: ConversationEngine,
         agents: AgentMessages,
         staff: StaffTexts,
@@ -123,7 +124,7 @@ impl Reconciliation {
         let Some(from) = &text.from else { return Ok(()) };
         let address = address(from);
         let id = format!("sms-{}", text.sid);
-        if self.conversations.handled(&self.config.customer(line, &address), &id).await?.is_some() {
+        if self.handled_events.event(&self.config.customer(line, &address), &id).await?.is_some() {
             return Ok(());
         }
         // People who were paged answer to the same number. An "I have it" must not be lost, and not be taken for a

@@ -14,7 +14,7 @@ use handbell_core::incident::Subject;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, WebexMessage};
 use handbell_store::table::{MessageChange, RowKey};
-use handbell_store::{Conversations, Named};
+use handbell_store::{Conversations, HandledEvents, Named};
 use jiff::SignedDuration;
 
 use crate::Fault;
@@ -63,6 +63,7 @@ parts! {
     pub(crate) struct AgentMessages {
         config: Configuration,
         conversations: Conversations,
+        handled_events: HandledEvents,
         engine: ConversationEngine,
         queue: Queue,
         webex: WebexAccount,
@@ -257,7 +258,7 @@ impl AgentMessages {
         let (carried, known) = match carried {
             Some(answer) => (answer, true),
             // The reply is old, or the message was no reply.
-            None => match self.conversations.handled(&subject, &format!("wx-{id}")).await? {
+            None => match self.handled_events.event(&subject, &format!("wx-{id}")).await? {
                 Some(handled) if handled.count > 0 => (u32::try_from(handled.count).unwrap_or(0), false),
                 Some(_) => return Ok(()),
                 // The worker that reads the message may be about to record that.

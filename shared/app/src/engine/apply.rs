@@ -13,7 +13,7 @@ use handbell_core::incident::{Incident, Subject};
 use handbell_core::oncall::Roster;
 use handbell_core::wording::Words;
 use handbell_store::table::{KEPT_SECONDS, RowKey};
-use handbell_store::{Commit, Handled, Incidents, Loaded, NotCommitted, People};
+use handbell_store::{Commit, HandledEvent, Incidents, Loaded, NotCommitted, People};
 use jiff::Timestamp;
 
 use crate::configuration::{Configuration, KnownPlan, keep_seconds};
@@ -149,7 +149,7 @@ impl Engine {
             return Ok(ControlFlow::Break(applied));
         };
         let opens = incident.as_ref().is_none_or(|incident| incident.epoch != next.epoch);
-        let handled = Handled { count: decision.count, at: now, epoch: next.epoch };
+        let handled = HandledEvent { count: decision.count, at: now, epoch: next.epoch };
         let commit = Commit {
             before: incident.as_ref().map(|incident| incident.version),
             incident: &next,

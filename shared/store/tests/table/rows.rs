@@ -5,7 +5,7 @@ use handbell_core::delivery::{
 };
 use handbell_core::incident::{Incident, Phase, Subject};
 use handbell_store::table::{RowKey, SHARDS};
-use handbell_store::{Commit, Handled};
+use handbell_store::{Commit, HandledEvent};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{World, at};
@@ -66,8 +66,8 @@ pub(crate) fn incident(version: u64) -> Incident {
 }
 
 /// An event for which this count was returned.
-pub(crate) fn handled(count: u64) -> Handled {
-    Handled { count, at: now(), epoch: 1 }
+pub(crate) fn handled(count: u64) -> HandledEvent {
+    HandledEvent { count, at: now(), epoch: 1 }
 }
 
 /// The changes from one version to the next.
