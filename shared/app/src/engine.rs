@@ -3,6 +3,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod attempt;
+pub(crate) mod card_press;
 pub(crate) mod delivery_summary;
 pub(crate) mod delivery_token;
 pub(crate) mod facts;

@@ -1,14 +1,14 @@
 //! Choices on the cards of incidents and zones.
 
-use handbell_core::wording::occupancy::ZoneAnswer;
 use handbell_outbound::Failure;
 use handbell_store::table::RowKey;
 use jiff::SignedDuration;
 
 use crate::Fault;
-use crate::alert::commands::{CardChoice, SpaceCommands};
+use crate::alert::commands::SpaceCommands;
+use crate::engine::card_press::CardPress;
 use crate::engine::queue::Queue;
-use crate::occupancy::choice::{ZoneChoice, ZoneChoices};
+use crate::occupancy::choice::ZoneChoices;
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
@@ -55,27 +55,20 @@ impl CardActions {
             Err(failure) => return Err(failure.into()),
         };
         let input = |name: &str| action.inputs[name].as_str();
-        if let (Some("incident"), Some(choice), Some(reference)) =
-            (input("handbell"), input("choice"), input("incident"))
-        {
-            let chosen = CardChoice {
-                action: id,
-                reference,
-                epoch: action.inputs["epoch"].as_u64(),
-                choice,
-                room: &action.room_id,
-                person: &action.person_id,
-                message: Some(&action.message_id),
-            };
-            return self.commands.take_choice(chosen).await;
-        }
-        let (Some("zone"), Some(choice), Some(reference)) =
-            (input("handbell"), input("choice").and_then(ZoneAnswer::of_name), input("incident"))
-        else {
-            return Ok(());
+        let (Some(choice), Some(reference)) = (input("choice"), input("incident")) else { return Ok(()) };
+        let press = CardPress {
+            action: id,
+            reference,
+            epoch: action.inputs["epoch"].as_u64(),
+            choice,
+            room: &action.room_id,
+            person: &action.person_id,
+            card: &action.message_id,
         };
-        let (room, person) = (action.room_id.as_str(), action.person_id.as_str());
-        let chosen = ZoneChoice { action: id, reference, choice, room, person };
-        self.zones.take_choice(&webex, chosen).await
+        match input("handbell") {
+            Some("incident") => self.commands.take_press(press).await,
+            Some("zone") => self.zones.take_press(&webex, press).await,
+            _ => Ok(()),
+        }
     }
 }

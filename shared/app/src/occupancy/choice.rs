@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::engine::apply::Engine;
+use crate::engine::card_press::CardPress;
 use crate::parts::{Time, parts};
 use crate::vendor::WebexAccount;
 
@@ -34,21 +35,11 @@ parts! {
     }
 }
 
-/// A press of a button on a zone's card.
-pub(crate) struct ZoneChoice<'a> {
-    /// Id of the press at Webex.
-    pub(crate) action: &'a str,
-    /// Reference of the incident that the card shows.
-    pub(crate) reference: &'a str,
-    pub(crate) choice: ZoneAnswer,
-    pub(crate) room: &'a str,
-    pub(crate) person: &'a str,
-}
-
 impl ZoneChoices {
-    /// Applies a choice on a zone's card.
-    pub(crate) async fn take_choice(&self, webex: &Webex, chosen: ZoneChoice<'_>) -> Result<(), Fault> {
-        let ZoneChoice { action, reference, choice, room, person } = chosen;
+    /// Applies the choice of a button on a zone's card.
+    pub(crate) async fn take_press(&self, webex: &Webex, press: CardPress<'_>) -> Result<(), Fault> {
+        let CardPress { action, reference, choice, room, person, .. } = press;
+        let Some(choice) = ZoneAnswer::of_name(choice) else { return Ok(()) };
         let Some(named) = self.incidents.named(reference).await? else { return Ok(()) };
         let Some(incident) = self.incidents.incident(&named.subject).await? else { return Ok(()) };
         if incident.epoch != named.epoch || !self.is_space_of(&incident, room).await? {
