@@ -36,7 +36,7 @@ pub use mail::{MailRow, MailboxMark};
 pub use roster::{Checked, RosterChange};
 pub use site::{Bytes, SeenRow};
 pub use space::{SpaceClaim, SpaceRow};
-use table::{Row, RowKey, has_expired, number, shard_name};
+use table::{Row, RowKey, has_expired, kind, number, shard_name};
 
 /// An event that was already handled, and the count returned to its sender.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,8 +166,9 @@ impl DueIndex {
 }
 
 fn read<T: DeserializeOwned>(row: Row) -> Result<T, TableFault> {
-    let key = row.get("sk").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
-    serde_dynamo::from_item(row).map_err(|source| TableFault::Unreadable { key, source })
+    let kind = kind(&row);
+    let row = serde_dynamo::Deserializer::from_attribute_value(AttributeValue::M(row).into());
+    serde_path_to_error::deserialize(row).map_err(|error| TableFault::unreadable(kind, &error))
 }
 
 fn write<T: Serialize>(value: &T, key: &RowKey) -> Result<Row, TableFault> {

@@ -302,6 +302,19 @@ pub fn set_expiry(row: &mut Row, at: Timestamp, seconds: i64) {
     row.insert("expires_at".into(), number(at.as_second() + seconds));
 }
 
+/// Returns the kind of a row, such as `INC/META` or `SENDER`: the parts of its key that hold no name and no number.
+pub(crate) fn kind(row: &Row) -> String {
+    let kind_of = |key: &str| {
+        let begin = row.get(key)?.as_s().ok()?.split('#').next()?;
+        begin.bytes().all(|b| b.is_ascii_uppercase()).then(|| begin.to_owned())
+    };
+    match (kind_of("pk"), kind_of("sk")) {
+        (Some(pk), Some(sk)) if pk != sk => format!("{pk}/{sk}"),
+        (Some(pk), _) => pk,
+        (None, _) => "of an unknown kind".to_owned(),
+    }
+}
+
 /// Returns whether a row may be deleted. DynamoDB deletes expired rows up to two days late.
 pub(crate) fn has_expired(row: &Row, now: Timestamp) -> bool {
     let at = row.get("expires_at").and_then(|at| at.as_n().ok()).and_then(|at| at.parse::<i64>().ok());
