@@ -1,7 +1,5 @@
 //! Conversations: state and history, the Webex space of each one, the state of a line, and deletion of old rows.
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use handbell_core::conversation::{Conversation, Sender};
 use handbell_core::delivery::{Dispatch, DispatchKey};
@@ -9,10 +7,10 @@ use handbell_core::incident::Subject;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::table::{RowKey, has_expired, number, set_expiry, text};
+use crate::table::{Row, RowKey, has_expired, number, set_expiry, text};
 use crate::{
-    Conversations, Counters, Erasure, HandledEvent, History, Leases, Lines, Missed, Named, TableFault, read,
-    write,
+    Conversations, Counters, Erasure, HandledEvent, History, Leases, Lines, Missed, Named, TableFault,
+    condition_held, read, write,
 };
 
 /// What the table contains about a customer.
@@ -95,13 +93,7 @@ impl Conversations {
             .condition_expression("attribute_not_exists(pk) OR (subject = :subject AND epoch = :epoch)")
             .expression_attribute_values(":subject", text(whose.subject.as_str()))
             .expression_attribute_values(":epoch", number(whose.epoch));
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        condition_held(put.send().await)
     }
 
     /// Detaches a space from its conversation: it is no longer found by its title, and nothing written in it is sent.
@@ -274,15 +266,12 @@ impl Counters {
 impl Leases {
     /// Removes a conversation from the index of due rows.
     pub async fn remove_from_due(&self, subject: &Subject) -> Result<(), TableFault> {
-        self.update_item(&RowKey::incident(subject))
+        let answer = self
+            .update_item(&RowKey::incident(subject))
             .update_expression("REMOVE due_ms, due_shard")
             .condition_expression("attribute_exists(pk)")
             .send()
-            .await
-            .map(|_| ())
-            .or_else(|error| match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(error.into()),
-            })
+            .await;
+        condition_held(answer).map(|_| ())
     }
 }

@@ -111,6 +111,19 @@ where
     }
 }
 
+/// Returns whether a write was made. A condition that doesn't hold is an answer, and no fault.
+pub(crate) fn condition_held<T, E, R>(answer: Result<T, SdkError<E, R>>) -> Result<bool, TableFault>
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Describes the kind of a failure without its content, which may contain personal data.
 fn kind<E, R>(error: &SdkError<E, R>) -> &'static str {
     match error {

@@ -7,7 +7,7 @@ use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, LEASE, LEASE_MA
 use jiff::Timestamp;
 
 use crate::table::{Row, RowKey, number, shard, text};
-use crate::{Leases, Receipts, TableFault, attribute, read};
+use crate::{Leases, Receipts, TableFault, attribute, condition_held, read};
 
 /// Result of a claim.
 #[derive(Clone, Debug)]
@@ -87,11 +87,7 @@ impl Leases {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error) if refused(&error).is_some() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        condition_held(answer)
     }
 
     /// Stores what the worker did and releases the lease.
@@ -174,11 +170,7 @@ impl Receipts {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error) if refused(&error).is_some() => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+        condition_held(answer)
     }
 
     /// Moves the due time of a row forward to `due`, when a receipt has consequences that can't wait. A row that is due
@@ -191,11 +183,7 @@ impl Receipts {
             .expression_attribute_values(":due", number(due.as_millisecond()))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error) if refused(&error).is_some() => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        condition_held(answer).map(|_| ())
     }
 }
 

@@ -30,6 +30,7 @@ pub use facet::{
     Leases, Lines, Log, Mailboxes, Mails, Missed, Notices, Paged, PagedNotes, People, Receipts, RosterEditor,
     Rows, Sightings, Sites, SpaceMaking, Spaces, Store, Table, TableAccess,
 };
+use fault::condition_held;
 pub use fault::{Cause, TableFault};
 pub use lease::{Claimed, Released};
 pub use mail::{MailRow, MailboxMark};

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::facet::parts;
 use crate::site::{claim_alone, release_alone};
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
-use crate::{HandledEvent, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, write};
+use crate::{
+    HandledEvent, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, condition_held, write,
+};
 
 /// Record of a processed mail. It is stored under the mail's Message-ID, its identity and its key in the bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,18 +58,11 @@ impl Mails {
         row: &MailRow,
         now: Timestamp,
     ) -> Result<(), TableFault> {
-        use aws_sdk_dynamodb::operation::put_item::PutItemError;
         for name in names {
             let mut item = write(row, &RowKey::mail(name))?;
             set_expiry(&mut item, now, KEPT_SECONDS);
             let put = self.put_item(item).condition_expression("attribute_not_exists(pk)").send();
-            match put.await {
-                Ok(_) => {}
-                Err(error) => match error.as_service_error() {
-                    Some(PutItemError::ConditionalCheckFailedException(_)) => {}
-                    _ => return Err(error.into()),
-                },
-            }
+            condition_held(put.await)?;
         }
         Ok(())
     }

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use handbell_core::incident::{Incident, Subject};
@@ -13,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::table::{KEPT_SECONDS, Row, RowKey, number, set_expiry, text};
-use crate::{Incidents, Sightings, Sites, TableFault, read, write};
+use crate::{Incidents, Sightings, Sites, TableFault, condition_held, read, write};
 
 /// How long a worker may poll. The schedule starts a poll every minute, and the function ends before the lease does.
 const POLL_LEASE: SignedDuration = SignedDuration::from_secs(55);
@@ -88,13 +86,7 @@ impl Sites {
             .expression_attribute_values(":before", number(site.version - 1))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        condition_held(answer)
     }
 
     /// Stores the counts of a few minutes for thirteen months. The call is idempotent.
@@ -217,13 +209,7 @@ pub(crate) async fn claim_alone(
         .expression_attribute_values(":lease", number((now + POLL_LEASE).as_millisecond()))
         .send()
         .await;
-    match answer {
-        Ok(_) => Ok(true),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(error.into()),
-        },
-    }
+    condition_held(answer)
 }
 
 /// Releases such a lease, if `owner` still holds it.
@@ -236,17 +222,7 @@ pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -
         .expression_attribute_values(":zero", number(0))
         .send()
         .await;
-    match answer {
-        Err(error)
-            if !matches!(
-                error.as_service_error(),
-                Some(UpdateItemError::ConditionalCheckFailedException(_))
-            ) =>
-        {
-            Err(error.into())
-        }
-        _ => Ok(()),
-    }
+    condition_held(answer).map(|_| ())
 }
 
 /// Returns the counts of one zone in a row, each with its minute.
