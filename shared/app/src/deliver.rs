@@ -159,7 +159,7 @@ impl DispatchDelivery {
         // The deliveries that were due at the claim, and no more: if the worker dies, exactly those count as possibly
         // sent.
         let tasks = work.dispatch.tasks(work.claimed_at);
-        self.status.note_paged(work, &tasks).await;
+        self.status.record_paged(work, &tasks).await;
         let outcomes = self.channels.send(work, &tasks);
         let (outcomes, facts) = tokio::join!(outcomes, self.facts.publish(&work.dispatch));
         let now = self.time.now();

@@ -86,7 +86,7 @@ impl Dependencies {
     }
 
     /// Sets Handbell's URL, if the environment didn't contain it. The first call counts.
-    pub fn reached_at(&self, public_url: &str) {
+    pub fn set_public_url(&self, public_url: &str) {
         let _ = self.endpoints.public_url.set(public_url.trim_end_matches('/').to_owned());
     }
 }

@@ -14,7 +14,7 @@ use handbell_core::incident::Subject;
 
 pub use self::ticket::{issue as issue_ticket, read_ticket};
 pub use crate::contact::{BODY_LIMIT, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, TRAP, Wrong};
-use crate::fields::{Fields, longer, plausible};
+use crate::fields::{Fields, is_longer, plausible};
 
 /// Maximum length of a note that a reporter adds, in characters.
 pub const NOTE_MAX: usize = 1000;
@@ -89,15 +89,15 @@ fn wrong(report: &Report) -> Vec<Wrong> {
     };
     if report.what.is_empty() {
         say("what", "Please say in a line what is wrong.".into());
-    } else if longer(&report.what, TITLE_MAX) {
+    } else if is_longer(&report.what, TITLE_MAX) {
         say("what", format!("{}, and write the rest below.", shorten(&report.what, TITLE_MAX)));
     }
-    if longer(&report.more, MESSAGE_MAX) {
+    if is_longer(&report.more, MESSAGE_MAX) {
         say("more", format!("{}. You can add lines once it is sent.", shorten(&report.more, MESSAGE_MAX)));
     }
     if report.name.is_empty() {
         say("name", "Please say who you are, so that they can ask you.".into());
-    } else if longer(&report.name, NAME_MAX) {
+    } else if is_longer(&report.name, NAME_MAX) {
         say("name", format!("Please give a name of at most {NAME_MAX} characters."));
     }
     if report.email.as_deref().is_some_and(|email| !plausible(email)) {
@@ -126,10 +126,13 @@ pub enum ReporterAction {
 }
 
 /// Why the input was refused. Errors in the field `text` can be corrected.
-pub type NotSaid = crate::fields::FormRefused<ReporterMessage>;
+pub type ReporterMessageRefused = crate::fields::FormRefused<ReporterMessage>;
 
 /// Reads the input of a reporter: `say` is `note`, with a `text`, or `take-back`. Fails as [`read`] does.
-pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<ReporterMessage, NotSaid> {
+pub fn read_reporter_message(
+    content_type: Option<&str>,
+    body: &[u8],
+) -> Result<ReporterMessage, ReporterMessageRefused> {
     let mut fields = Fields::read(content_type, body, BODY_LIMIT)?;
     let token = fields.take("token");
     let text = match fields.take("say").as_str() {
@@ -139,7 +142,7 @@ pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<ReporterMess
     };
     let why = if text.is_empty() {
         Some("Please write what you want to add.".to_owned())
-    } else if longer(&text, NOTE_MAX) {
+    } else if is_longer(&text, NOTE_MAX) {
         let length = text.chars().count();
         Some(format!(
             "This has {length} characters. Please shorten it to {NOTE_MAX}, or send it in two parts."
@@ -150,7 +153,7 @@ pub fn read_said(content_type: Option<&str>, body: &[u8]) -> Result<ReporterMess
     let said = ReporterMessage { what: ReporterAction::Note(text), token };
     match why {
         None => Ok(said),
-        Some(why) => Err(NotSaid::Wrong(Box::new(said), vec![Wrong { field: "text", why }])),
+        Some(why) => Err(ReporterMessageRefused::Wrong(Box::new(said), vec![Wrong { field: "text", why }])),
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 
 pub use self::token::{Stale, Token};
 pub use crate::fields::{EMAIL_MAX, NAME_MAX, Wrong};
-use crate::fields::{Fields, longer, plausible};
+use crate::fields::{Fields, is_longer, plausible};
 
 /// Maximum size of a body, in bytes. The longest legitimate one, 4000 emoji of twelve bytes each in form encoding, has
 /// 48 KB.
@@ -67,7 +67,7 @@ pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<ContactMessage, C
 fn wrong(form: &ContactMessage) -> Vec<Wrong> {
     let mut wrong = Vec::new();
     let mut say = |field, why: String| wrong.push(Wrong { field, why });
-    if form.name.as_deref().is_some_and(|name| longer(name, NAME_MAX)) {
+    if form.name.as_deref().is_some_and(|name| is_longer(name, NAME_MAX)) {
         say("name", format!("Please give a name of at most {NAME_MAX} characters."));
     }
     match form.email.as_deref() {
@@ -80,12 +80,12 @@ fn wrong(form: &ContactMessage) -> Vec<Wrong> {
         }
         _ => {}
     }
-    if form.phone.as_deref().is_some_and(|phone| longer(phone, PHONE_MAX)) {
+    if form.phone.as_deref().is_some_and(|phone| is_longer(phone, PHONE_MAX)) {
         say("phone", format!("Please give one phone number, of at most {PHONE_MAX} characters."));
     }
     if form.message.is_empty() {
         say("message", "Please write a message.".into());
-    } else if longer(&form.message, MESSAGE_MAX) {
+    } else if is_longer(&form.message, MESSAGE_MAX) {
         let length = form.message.chars().count();
         say(
             "message",

@@ -79,7 +79,7 @@ impl Fields {
 }
 
 /// Whether a text has more than `max` characters.
-pub(crate) fn longer(text: &str, max: usize) -> bool {
+pub(crate) fn is_longer(text: &str, max: usize) -> bool {
     text.chars().count() > max
 }
 

@@ -222,7 +222,7 @@ impl Lines {
 
 impl Missed {
     /// Returns whether messages may have been missed while our webhooks were off.
-    pub async fn missed(&self) -> Result<bool, TableFault> {
+    pub async fn has_missed(&self) -> Result<bool, TableFault> {
         Ok(self.get::<serde::de::IgnoredAny>(&RowKey::hooks()).await?.is_some())
     }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::facet::parts;
-use crate::site::{claim_alone, release_alone};
+use crate::site::{claim_exclusively, release_exclusively};
 use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
 use crate::{
     HandledEvent, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, condition_held, write,
@@ -41,7 +41,7 @@ impl Mails {
     }
 
     /// Returns which of these names have a record, in the order of the names.
-    pub async fn mails_known(&self, names: &[String]) -> Result<Vec<bool>, TableFault> {
+    pub async fn known_mails(&self, names: &[String]) -> Result<Vec<bool>, TableFault> {
         let keys: Vec<RowKey> = names.iter().map(|name| RowKey::mail(name)).collect();
         let mut known = Vec::new();
         for hundred in keys.chunks(100) {
@@ -71,12 +71,12 @@ impl Mails {
 impl Mailboxes {
     /// Claims the lease on reading a mailbox. Returns false while another worker holds it.
     pub async fn claim_mailbox(&self, source: &str, owner: &str, now: Timestamp) -> Result<bool, TableFault> {
-        claim_alone(self.update_item(&RowKey::mailbox_lease(source)), owner, now).await
+        claim_exclusively(self.update_item(&RowKey::mailbox_lease(source)), owner, now).await
     }
 
     /// Releases the lease, if `owner` still holds it.
     pub async fn release_mailbox(&self, source: &str, owner: &str) -> Result<(), TableFault> {
-        release_alone(self.update_item(&RowKey::mailbox_lease(source)), owner).await
+        release_exclusively(self.update_item(&RowKey::mailbox_lease(source)), owner).await
     }
 
     /// Returns how far a mailbox has been read.
@@ -85,7 +85,7 @@ impl Mailboxes {
     }
 
     /// Stores how far a mailbox has been read. A mail that is read twice is recognised by its identity.
-    pub async fn keep_mailbox_mark(&self, source: &str, mark: MailboxMark) -> Result<(), TableFault> {
+    pub async fn save_mailbox_mark(&self, source: &str, mark: MailboxMark) -> Result<(), TableFault> {
         let row = write(&mark, &RowKey::mailbox_mark(source))?;
         self.put_item(row).send().await?;
         Ok(())

@@ -64,12 +64,12 @@ impl Sites {
     /// Claims the lease on polling. Returns false while another worker holds it. The lease of a worker that died runs
     /// out before the next minute.
     pub async fn claim_poll(&self, owner: &str, now: Timestamp) -> Result<bool, TableFault> {
-        claim_alone(self.update_item(&RowKey::poll()), owner, now).await
+        claim_exclusively(self.update_item(&RowKey::poll()), owner, now).await
     }
 
     /// Releases the lease, if `owner` still holds it.
     pub async fn release_poll(&self, owner: &str) -> Result<(), TableFault> {
-        release_alone(self.update_item(&RowKey::poll()), owner).await
+        release_exclusively(self.update_item(&RowKey::poll()), owner).await
     }
 
     /// Returns the stored state of a site.
@@ -195,7 +195,7 @@ impl Sightings {
 }
 
 /// Claims an exclusive lease for as long as a poll may take.
-pub(crate) async fn claim_alone(
+pub(crate) async fn claim_exclusively(
     lease: UpdateItemFluentBuilder,
     owner: &str,
     now: Timestamp,
@@ -213,7 +213,10 @@ pub(crate) async fn claim_alone(
 }
 
 /// Releases such a lease, if `owner` still holds it.
-pub(crate) async fn release_alone(lease: UpdateItemFluentBuilder, owner: &str) -> Result<(), TableFault> {
+pub(crate) async fn release_exclusively(
+    lease: UpdateItemFluentBuilder,
+    owner: &str,
+) -> Result<(), TableFault> {
     let answer = lease
         .update_expression("SET lease_ms = :zero")
         .condition_expression("#owner = :owner")

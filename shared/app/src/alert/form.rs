@@ -35,7 +35,7 @@ use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
 use crate::web::act::ActionPage;
 use crate::web::limits::{FormLimits, digest};
-use crate::web::page::{is_same_origin, page, sorry};
+use crate::web::page::{error_page, is_same_origin, page};
 use crate::{Failed, Fault, Ids, header};
 
 /// Name under which the forms are counted.
@@ -77,7 +77,7 @@ impl AlertForm {
             true => self.actions.answer(&request).await,
             false => self.show_or_take(&request).await,
         };
-        done.unwrap_or_else(|failed| sorry(&failed, &self.ids))
+        done.unwrap_or_else(|failed| error_page(&failed, &self.ids))
     }
 
     async fn show_or_take(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {

@@ -138,7 +138,7 @@ impl MailboxPoll {
             }
             // Everything that follows from the mail is stored. Moving the mail to another folder is only housekeeping.
             let mark = MailboxMark { uid_validity: news.uid_validity, last_uid: waiting.uid };
-            self.mailboxes.keep_mailbox_mark(name, mark).await?;
+            self.mailboxes.save_mailbox_mark(name, mark).await?;
             if there {
                 session.done(waiting.uid, mailbox.move_to.as_deref()).await?;
             }

@@ -53,7 +53,8 @@ impl IncidentStatus {
         };
         let heard = self.config.webex.webhook.is_some();
         let named = Named { subject: incident.subject.clone(), epoch: incident.epoch };
-        if let Err(fault) = self.paged_notes.note_paged(&[(room.id.clone(), named)], self.time.now()).await {
+        if let Err(fault) = self.paged_notes.record_paged(&[(room.id.clone(), named)], self.time.now()).await
+        {
             return Err(outcome_of_fault(fault.into()));
         }
         let mut card = incident::card(incident, plan, &work.words, self.time.now());
@@ -234,7 +235,7 @@ impl IncidentStatus {
 
     /// Records the incident that phones are about to be paged for, so that an answer by text refers to it. Best effort:
     /// the page goes out even if an answer will have to name the incident.
-    pub(crate) async fn note_paged(&self, work: &Work, tasks: &[(DeliveryId, Task)]) {
+    pub(crate) async fn record_paged(&self, work: &Work, tasks: &[(DeliveryId, Task)]) {
         let Some(incident) = work.told_incident().filter(|_| !work.cancelled) else { return };
         let named = Named { subject: incident.subject.clone(), epoch: work.dispatch.key.epoch };
         let mut told: Vec<(String, Named)> = Vec::new();
@@ -248,7 +249,7 @@ impl IncidentStatus {
         if told.is_empty() {
             return;
         }
-        if let Err(fault) = self.paged_notes.note_paged(&told, self.time.now()).await {
+        if let Err(fault) = self.paged_notes.record_paged(&told, self.time.now()).await {
             tracing::warn!(reason = %fault, "the paged phones could not be recorded; an answer by text has to name the incident");
         }
     }

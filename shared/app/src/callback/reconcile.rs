@@ -72,7 +72,7 @@ impl Reconciliation {
 
     /// Reads every customer's space that was active recently, if the webhooks were off: agents may have written there.
     async fn read_missed_messages(&self) -> Result<(), Fault> {
-        if !self.missed.missed().await? {
+        if !self.missed.has_missed().await? {
             return Ok(());
         }
         let webex = self.webex.client().await?;

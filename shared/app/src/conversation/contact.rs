@@ -16,9 +16,9 @@ use crate::configuration::Configuration;
 use crate::conversation::apply::ConversationEngine;
 use crate::parts::{Time, parts};
 use crate::secrets::{Secrets, values};
-use crate::web::field::{Control, Field, token_field, trap};
+use crate::web::field::{Control, Field, honeypot, token_field};
 use crate::web::limits::{FormLimits, digest};
-use crate::web::page::{page, sorry};
+use crate::web::page::{error_page, page};
 use crate::{Failed, Ids, header};
 
 /// Name under which the forms are counted.
@@ -44,7 +44,7 @@ parts! {
 impl ContactForm {
     /// Shows the form, or takes it when it is sent.
     pub async fn answer(&self, request: Request<Bytes>) -> Response<Bytes> {
-        self.show_or_take(&request).await.unwrap_or_else(|failed| sorry(&failed, &self.ids))
+        self.show_or_take(&request).await.unwrap_or_else(|failed| error_page(&failed, &self.ids))
     }
 
     async fn show_or_take(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
@@ -188,7 +188,7 @@ impl ContactForm {
                     wrong: wrong_with("message"),
                     note: None,
                 })
-                (trap(TRAP))
+                (honeypot(TRAP))
                 (token_field(&token))
                 button { "Send" }
             }

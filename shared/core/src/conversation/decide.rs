@@ -123,7 +123,7 @@ fn known(
 fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
     let wanted = builder.wake_at();
     if builder.next.closed || wanted.is_some_and(|at| at > now) {
-        return builder.moves();
+        return builder.must_move_wake();
     }
     let line = builder.context.line;
     let conversation = &mut builder.next;
@@ -144,5 +144,5 @@ fn woken(builder: &mut DecisionBuilder<'_>, now: Timestamp) -> bool {
         builder.add_fact("conversation.closed", [("by", "time".to_owned())]);
         return true;
     }
-    builder.moves()
+    builder.must_move_wake()
 }

@@ -88,7 +88,7 @@ impl SourceMails {
 
     fn origin(&self, parsed: &ParsedMail, verdicts: &AuthVerdicts) -> Origin {
         // A mail whose sender isn't authenticated gets no reply: its address may be another person's.
-        let proven = verdicts.by_mailbox || verdicts.proven();
+        let proven = verdicts.by_mailbox || verdicts.is_proven();
         let answerable = proven && self.config.mail.as_ref().is_some_and(|mail| parsed.may_be_answered(mail));
         let short = |id: &&String| id.len() <= ID_MAX;
         let mut references: Vec<String> = parsed.references.iter().filter(short).cloned().collect();

@@ -60,7 +60,7 @@ pub(super) fn relay(
         at: now,
     };
     remember_answer(&mut builder, answer, pace, now);
-    let dispatch = builder.say_entry(entry, says);
+    let dispatch = builder.add_entry(entry, says);
     dispatch.in_conversation(|of| {
         of.thread = Some(answer.thread.clone());
         of.replaces = replaces;
@@ -168,7 +168,7 @@ pub(super) fn handle_edit(
     let answer = latest.map_or(answer, |(_, latest)| *latest);
     builder.take_back(answer);
     let content = Content::TakenBack { reply: answer, changed: now.is_some(), by: by.to_owned() };
-    builder.say([Message::Space(SpaceMessage::Post { content })]);
+    builder.add_dispatch([Message::Space(SpaceMessage::Post { content })]);
     match now {
         Some(now) => relay(builder, now, Some(answer)),
         None => builder.finish(),

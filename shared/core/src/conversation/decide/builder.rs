@@ -61,7 +61,7 @@ impl<'a> DecisionBuilder<'a> {
     }
 
     /// Begins with a customer's message or call: opens the conversation, reopens it, or continues it.
-    pub(super) fn heard(
+    pub(super) fn open_or_continue(
         before: Option<&Conversation>,
         sender: &Sender,
         context: ConversationContext<'a>,
@@ -211,7 +211,7 @@ impl<'a> DecisionBuilder<'a> {
         self.next.wake_at = self.due();
         if !self.facts.is_empty() {
             if self.dispatches.is_empty() {
-                self.say([]);
+                self.add_dispatch([]);
             }
             self.dispatches[0].facts = self.facts;
         }

@@ -55,7 +55,7 @@ pub(super) fn handle_command(
         AgentCommand::History | AgentCommand::Export => {
             let brief = *command == AgentCommand::History;
             builder
-                .say([Message::Space(SpaceMessage::Transcript { brief })])
+                .add_dispatch([Message::Space(SpaceMessage::Transcript { brief })])
                 .in_conversation(|of| of.thread = Some(asked.thread.clone()));
         }
         AgentCommand::OptOut => {
@@ -78,7 +78,7 @@ fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMes
     let (line, thread) = (builder.context.line, Some(asked.thread.as_str()));
     builder.note(thread, wording::closed(&asked.by, note));
     if !builder.next.closed {
-        let to = builder.may_hear().filter(|_| builder.sender.confirmed.is_some());
+        let to = builder.textable_number().filter(|_| builder.sender.confirmed.is_some());
         if let (Some(text), Some(to)) = (&line.texts.closing, to) {
             builder.send_automatic_text(text, to);
         }
@@ -93,7 +93,7 @@ fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &AgentMessage) {
     let title = builder.next.title();
     let note = wording::named(name);
     builder
-        .say([
+        .add_dispatch([
             Message::Space(SpaceMessage::Rename { title }),
             Message::Space(SpaceMessage::Post { content: Content::Text(note) }),
         ])
@@ -118,7 +118,7 @@ fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp)
             let note =
                 Message::Space(SpaceMessage::Post { content: Content::Text(wording::ringing(&asked.by)) });
             let call = Message::Phone(PhoneMessage::Connect { agent, from: line.number.clone(), to });
-            let dispatch = builder.say([note, call]);
+            let dispatch = builder.add_dispatch([note, call]);
             dispatch.in_conversation(|of| of.thread = Some(asked.thread.clone()));
             dispatch.add_summary(now);
         }
@@ -139,6 +139,6 @@ fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &AgentMessag
     let number = builder.context.address.number().map(str::to_owned);
     builder.forget();
     builder
-        .say([Message::Internal(InternalTask::EraseCustomer { number })])
+        .add_dispatch([Message::Internal(InternalTask::EraseCustomer { number })])
         .in_conversation(|of| of.thread = Some(asked.thread.clone()));
 }

@@ -43,7 +43,7 @@ pub(super) fn handle_text(
     match (word, sender.opted_out) {
         (Some(OptOutKeyword::Stop), _) => return stop(before, sender, context, now),
         (Some(OptOutKeyword::Start), Some(_)) => {
-            let mut builder = DecisionBuilder::heard(before, sender, context, now);
+            let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
             builder.sender.opted_out = None;
             builder.confirm();
             builder.add_fact("customer.opted-in", []);
@@ -52,7 +52,7 @@ pub(super) fn handle_text(
         }
         _ => {}
     }
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
     builder.confirm();
     builder.next.by_form = false;
     let media = files.iter().map(|file| {
@@ -61,7 +61,7 @@ pub(super) fn handle_text(
             content_type: file.content_type.clone(),
         })
     });
-    builder.customer_says(
+    builder.add_customer_entry(
         FromCustomer { medium: Medium::Text, text: body.to_owned(), note: String::new(), at },
         media,
     );
@@ -90,7 +90,7 @@ fn stop(
             answer: 0,
         };
     }
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
     builder.opt_out();
     builder.note(None, wording::stopped(&builder.next.called()));
     builder.finish()
@@ -104,7 +104,7 @@ pub(super) fn handle_form(
     now: Timestamp,
 ) -> ConversationDecision {
     let FormEntry { message, name, email } = entry;
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
     builder.next.by_form = true;
     // Anybody can fill in a form. It must not change a known customer's name or the address for answers.
     if sender.confirmed.is_none() {
@@ -116,7 +116,10 @@ pub(super) fn handle_form(
         }
     }
     let note = wording::by_form(email, &builder.next, sender.confirmed.is_some());
-    builder.customer_says(FromCustomer { medium: Medium::Form, text: message.to_owned(), note, at: now }, []);
+    builder.add_customer_entry(
+        FromCustomer { medium: Medium::Form, text: message.to_owned(), note, at: now },
+        [],
+    );
     wants_an_answer(&mut builder, false);
     builder.finish()
 }
@@ -127,8 +130,8 @@ pub(super) fn handle_ring(
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
-    builder.customer_says(
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
+    builder.add_customer_entry(
         FromCustomer { medium: Medium::Call, text: wording::RINGS.to_owned(), note: String::new(), at: now },
         [],
     );
@@ -142,14 +145,14 @@ pub(super) fn handle_call_end(
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
-    builder.customer_says(
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
+    builder.add_customer_entry(
         FromCustomer { medium: Medium::Call, text: wording::call_ended(spoke), note: String::new(), at: now },
         [],
     );
     if spoke.is_none() {
         builder.by_phone = true;
-        let told = builder.tell_caller(context.line.texts.missed_call.as_deref());
+        let told = builder.reply_to_caller(context.line.texts.missed_call.as_deref());
         wants_an_answer(&mut builder, !told);
     } else {
         builder.end_waiting();
@@ -166,12 +169,12 @@ pub(super) fn handle_voicemail(
     context: ConversationContext<'_>,
     now: Timestamp,
 ) -> ConversationDecision {
-    let mut builder = DecisionBuilder::heard(before, sender, context, now);
+    let mut builder = DecisionBuilder::open_or_continue(before, sender, context, now);
     let media = Message::Space(SpaceMessage::CustomerFile {
         url: url.to_owned(),
         content_type: Some("audio/mpeg".to_owned()),
     });
-    builder.customer_says(
+    builder.add_customer_entry(
         FromCustomer { medium: Medium::Call, text: wording::voicemail(length), note: String::new(), at: now },
         [media],
     );
@@ -202,7 +205,7 @@ fn wants_an_answer(builder: &mut DecisionBuilder<'_>, tell: bool) {
             let lately = builder.next.assigned_at.is_some_and(|at| now.duration_since(at) < LOOK_AGAIN);
             if !lately && !builder.next.is_attended(now) {
                 builder.next.assigned_at = Some(now);
-                builder.say_with_the_customer(assign);
+                builder.add_to_customer_entry(assign);
             }
         }
         // The people in the space answer: there is nobody to look for.
@@ -229,7 +232,7 @@ fn welcome(builder: &mut DecisionBuilder<'_>, tell: bool) {
     if !builder.next.welcomed {
         builder.next.welcomed = true;
         if tell {
-            builder.tell(builder.context.line.texts.welcome.as_deref());
+            builder.reply_automatically(builder.context.line.texts.welcome.as_deref());
         }
     }
 }
@@ -242,10 +245,10 @@ fn nobody(builder: &mut DecisionBuilder<'_>, text: Option<&str>, why: &str) {
     }
     builder.next.told_on = Some(today);
     builder.next.welcomed = true;
-    builder.tell(text);
+    builder.reply_automatically(text);
     if builder.context.line.lobby.is_some() {
         let text = wording::who_waits(&builder.next.called(), why);
-        builder.say([Message::Space(SpaceMessage::Lobby { text })]);
+        builder.add_dispatch([Message::Space(SpaceMessage::Lobby { text })]);
     }
 }
 

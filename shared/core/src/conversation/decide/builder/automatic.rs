@@ -12,13 +12,13 @@ const TOLD_AGAIN: SignedDuration = SignedDuration::from_mins(10);
 impl DecisionBuilder<'_> {
     /// Sends the customer an automatic reply, if there is a text and it may be sent. The team sees it. Returns true if it is
     /// sent.
-    pub(in crate::conversation::decide) fn tell(&mut self, text: Option<&str>) -> bool {
+    pub(in crate::conversation::decide) fn reply_automatically(&mut self, text: Option<&str>) -> bool {
         // A number that never sent a text may be another person's, typed into the form.
-        self.sender.confirmed.is_some() && self.tell_caller(text)
+        self.sender.confirmed.is_some() && self.reply_to_caller(text)
     }
 
     /// Does the same for a customer who is calling or has just called from this number.
-    pub(in crate::conversation::decide) fn tell_caller(&mut self, text: Option<&str>) -> bool {
+    pub(in crate::conversation::decide) fn reply_to_caller(&mut self, text: Option<&str>) -> bool {
         // A caller can fake the number. Fraudsters earn money with texts to expensive countries.
         let line = self.context.line;
         let near = |number: &str| price_class(&line.number, number) == PriceClass::Domestic;
@@ -26,7 +26,9 @@ impl DecisionBuilder<'_> {
         if far && line.countries.is_empty() && self.sender.confirmed.is_none() {
             return false;
         }
-        let Some((text, to)) = text.and_then(|text| Some((text, self.may_tell()?))) else { return false };
+        let Some((text, to)) = text.and_then(|text| Some((text, self.number_for_reply()?))) else {
+            return false;
+        };
         self.send_automatic_text(text, to);
         true
     }
@@ -46,20 +48,20 @@ impl DecisionBuilder<'_> {
         };
         let post = Message::Space(SpaceMessage::Post { content: Content::Entry });
         let reply = PhoneMessage::Reply { to, from, text: text.to_owned(), files: Vec::new() };
-        self.say_entry(entry, [post, Message::Phone(reply)]);
+        self.add_entry(entry, [post, Message::Phone(reply)]);
     }
 
     /// Returns the number if it may get an automatic reply. Never twice within ten minutes, so that two machines that answer each
     /// other fall silent. Never to a person who didn't contact the line, since anybody can type a number into the form.
-    fn may_tell(&self) -> Option<String> {
+    fn number_for_reply(&self) -> Option<String> {
         let quiet = self.sender.told_at.is_none_or(|at| self.now.duration_since(at) >= TOLD_AGAIN);
         let came = self.sender.confirmed.is_some() || self.by_phone || !self.next.by_form;
-        self.may_hear().filter(|_| quiet && came)
+        self.textable_number().filter(|_| quiet && came)
     }
 
     /// Returns the number if it may get texts that no agent wrote. That excludes short codes, Handbell's own
     /// numbers, numbers that opted out, and countries that the line doesn't allow.
-    pub(in crate::conversation::decide) fn may_hear(&self) -> Option<String> {
+    pub(in crate::conversation::decide) fn textable_number(&self) -> Option<String> {
         let number = self.context.address.number()?;
         let person = !texting::is_short_code(number) && !self.context.own_numbers.contains(&number);
         let wanted =

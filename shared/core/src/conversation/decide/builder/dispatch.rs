@@ -8,7 +8,7 @@ use crate::delivery::{
 
 impl DecisionBuilder<'_> {
     /// Adds a dispatch with these messages. Posts wait for the previous posts, and answers for the previous answers.
-    pub(in crate::conversation::decide) fn say(
+    pub(in crate::conversation::decide) fn add_dispatch(
         &mut self,
         says: impl IntoIterator<Item = Message>,
     ) -> &mut Dispatch {
@@ -45,7 +45,7 @@ impl DecisionBuilder<'_> {
     }
 
     /// Adds a dispatch that posts what the customer wrote or said, together with these messages.
-    pub(in crate::conversation::decide) fn customer_says(
+    pub(in crate::conversation::decide) fn add_customer_entry(
         &mut self,
         words: FromCustomer,
         with: impl IntoIterator<Item = Message>,
@@ -65,23 +65,23 @@ impl DecisionBuilder<'_> {
             at: words.at,
         };
         let first = Message::Space(SpaceMessage::Post { content: Content::Entry });
-        self.say_entry(entry, std::iter::once(first).chain(with));
+        self.add_entry(entry, std::iter::once(first).chain(with));
     }
 
     /// Adds a dispatch with a conversation entry. It is retried for a day, since its words exist nowhere else.
-    pub(in crate::conversation::decide) fn say_entry(
+    pub(in crate::conversation::decide) fn add_entry(
         &mut self,
         entry: ConversationEntry,
         says: impl IntoIterator<Item = Message>,
     ) -> &mut Dispatch {
-        let dispatch = self.say(says);
+        let dispatch = self.add_dispatch(says);
         dispatch.patience = Patience::Day;
         dispatch.in_conversation(|of| of.entry = Some(Box::new(entry)));
         dispatch
     }
 
     /// Adds a message to the dispatch of the customer's words. An agent who is added that way is in the space before the post.
-    pub(in crate::conversation::decide) fn say_with_the_customer(&mut self, say: Message) {
+    pub(in crate::conversation::decide) fn add_to_customer_entry(&mut self, say: Message) {
         let now = self.now;
         let customers = |dispatch: &&mut Dispatch| {
             dispatch.conversation_entry().is_some_and(|entry| entry.speaker == Speaker::Customer)
@@ -91,7 +91,7 @@ impl DecisionBuilder<'_> {
                 dispatch.add(Delivery::new(say, now));
             }
             None => {
-                self.say([say]);
+                self.add_dispatch([say]);
             }
         }
     }
@@ -99,7 +99,7 @@ impl DecisionBuilder<'_> {
     /// Adds a note to the team, in the space or in a thread.
     pub(in crate::conversation::decide) fn note(&mut self, thread: Option<&str>, text: String) {
         let thread = thread.map(str::to_owned);
-        self.say([Message::Space(SpaceMessage::Post { content: Content::Text(text) })])
+        self.add_dispatch([Message::Space(SpaceMessage::Post { content: Content::Text(text) })])
             .in_conversation(|of| of.thread = thread);
     }
 }
