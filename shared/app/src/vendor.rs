@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use handbell_core::vendor_id::PersonId;
 use handbell_outbound::twilio::Twilio;
 use handbell_outbound::webex::Webex;
 use secrecy::SecretString;
@@ -14,7 +15,7 @@ use crate::{Fault, Secrets};
 /// Identity of Handbell's account at Webex.
 #[derive(Clone, Debug)]
 pub(crate) struct BotIdentity {
-    pub(crate) id: String,
+    pub(crate) id: PersonId,
     /// Whether the account is a bot, which can't list its own posts in a group space.
     pub(crate) bot: bool,
     /// Display name, with which a mention of the account begins.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::relay_policy::Visibility;
 use crate::incident::Subject;
+use crate::vendor_id::{MessageId, PersonId};
 
 /// What all lines of Handbell know about a customer's number: one row for each number, whatever the line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +76,7 @@ impl fmt::Debug for Address {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     /// The person's id in Webex.
-    pub id: String,
+    pub id: PersonId,
     /// The mail address.
     pub email: String,
     /// Name shown to people.
@@ -173,7 +174,7 @@ pub struct Conversation {
     pub taken_back: Vec<u32>,
     /// Dispatches that carry the agents' latest messages, by the messages' ids in Webex.
     #[serde(default)]
-    pub answers: Vec<(String, u32)>,
+    pub answers: Vec<(MessageId, u32)>,
     /// The agents' messages up to this time were read. None of them is read again along with a newer one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_to: Option<Timestamp>,

@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::vendor_id::MessageId;
+
 pub use content::{Content, ConversationEntry, Medium, Speaker};
 pub use dispatch::{Body, Dispatch, DispatchKey, OfConversation, OfIncident, Patience};
 pub use id::{DeliveryId, NotADeliveryId};
@@ -160,6 +162,11 @@ impl Delivery {
     /// Moves the delivery to a later time.
     pub fn at(self, at: Timestamp) -> Self {
         Self { next_at: at, since: at, ..self }
+    }
+
+    /// Returns the id of the post that it became; none if it wasn't sent, or became no post.
+    pub fn post_id(&self) -> Option<MessageId> {
+        self.id.as_deref()?.parse().ok()
     }
 
     fn is_open(&self) -> bool {

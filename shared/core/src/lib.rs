@@ -10,6 +10,7 @@ pub mod incident;
 pub mod occupancy;
 pub mod oncall;
 pub mod texting;
+pub mod vendor_id;
 pub mod wording;
 
 /// A failure on the caller's side. The answer is a 4xx, the call is never retried, and nothing is written.

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use handbell_core::conversation::{Conversation, Sender};
 use handbell_core::delivery::{Dispatch, DispatchKey};
 use handbell_core::incident::Subject;
+use handbell_core::vendor_id::RoomId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -82,12 +83,12 @@ impl Conversations {
     }
 
     /// Returns the conversation that a space belongs to; `None` if the space belongs to no customer.
-    pub async fn conversation_of_room(&self, room: &str) -> Result<Option<Named>, TableFault> {
+    pub async fn conversation_of_room(&self, room: &RoomId) -> Result<Option<Named>, TableFault> {
         self.get(&RowKey::room(room)).await
     }
 
     /// Stores which conversation a space belongs to. Returns false if the space already belongs to another one.
-    pub async fn remember_room(&self, room: &str, whose: &Named) -> Result<bool, TableFault> {
+    pub async fn remember_room(&self, room: &RoomId, whose: &Named) -> Result<bool, TableFault> {
         let put = self
             .put_item(write(whose, &RowKey::room(room))?)
             .condition_expression("attribute_not_exists(pk) OR (subject = :subject AND epoch = :epoch)")
@@ -97,7 +98,7 @@ impl Conversations {
     }
 
     /// Detaches a space from its conversation: it is no longer found by its title, and nothing written in it is sent.
-    pub async fn forget_room(&self, room: &str, whose: &Subject) -> Result<(), TableFault> {
+    pub async fn forget_room(&self, room: &RoomId, whose: &Subject) -> Result<(), TableFault> {
         let nobody = Named { subject: whose.clone(), epoch: 0 };
         let row = write(&nobody, &RowKey::room(room))?;
         self.put_item(row).send().await?;

@@ -1,6 +1,7 @@
 //! Webex spaces, stored by id, and the lease on creating one.
 
 use handbell_core::delivery::{LEASE, LEASE_MARGIN};
+use handbell_core::vendor_id::RoomId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::{SpaceMaking, Spaces, TableFault, condition_held, write};
 pub struct SpaceRow {
     /// Id of the space at Webex; `None` while the space is being created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<String>,
+    pub room: Option<RoomId>,
     /// The worker that is creating the space.
     #[serde(default)]
     pub owner: String,
@@ -86,12 +87,12 @@ impl SpaceMaking {
     pub async fn remember_space(
         &self,
         name: &str,
-        room: &str,
+        room: &RoomId,
         made: u32,
         owner: &str,
     ) -> Result<bool, TableFault> {
         let row =
-            SpaceRow { room: Some(room.to_owned()), owner: owner.to_owned(), lease_ms: 0, made, begun: true };
+            SpaceRow { room: Some(room.clone()), owner: owner.to_owned(), lease_ms: 0, made, begun: true };
         self.put_space_if(name, &row, owner).await
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::{Kind, Subject};
+use handbell_core::vendor_id::{ActionId, MessageId, PersonId, RoomId};
 use jiff::Timestamp;
 
 /// A row of the table, by attribute.
@@ -47,16 +48,16 @@ pub enum Due {
     /// A button that was pressed on a card. It has no row and exists only on the queue.
     CardAction {
         /// Id of the action.
-        action: String,
+        action: ActionId,
         /// Number of attempts to read the action.
         tries: u32,
     },
     /// A Webex message that has yet to be read. It has no row and exists only on the queue.
     NewMessage {
         /// Id of the message.
-        message: String,
+        message: MessageId,
         /// Space that contains the message.
-        room: String,
+        room: RoomId,
         /// Number of attempts to read the message.
         tries: u32,
     },
@@ -73,11 +74,11 @@ pub enum Due {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageChange {
     /// Id of the message.
-    pub message: String,
+    pub message: MessageId,
     /// Space that contains the message.
-    pub room: String,
+    pub room: RoomId,
     /// Person who changed or deleted the message.
-    pub person: String,
+    pub person: PersonId,
     /// Whether the message was deleted.
     pub deleted: bool,
 }
@@ -100,7 +101,7 @@ impl RowKey {
     }
 
     /// `ROOM#id / ROOM`: the conversation that a space belongs to.
-    pub fn room(room: &str) -> Self {
+    pub fn room(room: &RoomId) -> Self {
         Self { pk: format!("ROOM#{room}"), sk: "ROOM".into() }
     }
 
@@ -213,12 +214,12 @@ impl RowKey {
     }
 
     /// Key of a queue message without a row: a button on a card was pressed.
-    pub fn card_action(action: &str, tries: u32) -> Self {
+    pub fn card_action(action: &ActionId, tries: u32) -> Self {
         Self { pk: format!("CARD#{action}"), sk: tries.to_string() }
     }
 
     /// Key of a queue message without a row: a Webex message has yet to be read.
-    pub fn new_message(message: &str, room: &str, tries: u32) -> Self {
+    pub fn new_message(message: &MessageId, room: &RoomId, tries: u32) -> Self {
         Self { pk: format!("MESSAGE#{message}"), sk: format!("{tries}#{room}") }
     }
 
@@ -235,9 +236,9 @@ impl RowKey {
             let mut parts = self.sk.splitn(4, '#');
             let (tries, what) = (parts.next()?.parse().ok()?, parts.next()?);
             let change = MessageChange {
-                message: message.to_owned(),
-                room: parts.next()?.to_owned(),
-                person: parts.next()?.to_owned(),
+                message: message.parse().ok()?,
+                room: parts.next()?.parse().ok()?,
+                person: parts.next()?.parse().ok()?,
                 deleted: what == "deleted",
             };
             return Some(Due::MessageChange { change, tries });
@@ -245,13 +246,13 @@ impl RowKey {
         if let Some(message) = self.pk.strip_prefix("MESSAGE#") {
             let (tries, room) = self.sk.split_once('#')?;
             return Some(Due::NewMessage {
-                message: message.to_owned(),
-                room: room.to_owned(),
+                message: message.parse().ok()?,
+                room: room.parse().ok()?,
                 tries: tries.parse().ok()?,
             });
         }
         if let Some(action) = self.pk.strip_prefix("CARD#") {
-            return Some(Due::CardAction { action: action.to_owned(), tries: self.sk.parse().ok()? });
+            return Some(Due::CardAction { action: action.parse().ok()?, tries: self.sk.parse().ok()? });
         }
         let subject = Subject::parse(self.pk.strip_prefix("INC#").or(self.pk.strip_prefix("CONV#"))?)?;
         if partition(&subject) != self.pk {

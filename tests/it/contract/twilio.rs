@@ -1,5 +1,6 @@
 //! Every request of the Twilio client, and the other responses of the simulated Twilio.
 
+use handbell_core::vendor_id::{CallSid, MessageSid, RecordingSid};
 use handbell_local::runner::TWILIO_TOKEN;
 use handbell_outbound::twilio::{Call, Sms, Twilio};
 use jiff::SignedDuration;
@@ -64,7 +65,8 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
     twilio.hang_up(&spoken_to).await.expect("hung up");
     twilio.hang_up(&spoken_to).await.expect("over already");
     twilio.place_call(&Call { to: "+15005550001".into(), ..call }).await.expect_err("refused");
-    twilio.call(&format!("CA{}", "0".repeat(32))).await.expect_err("unknown");
+    let nothing: CallSid = format!("CA{}", "0".repeat(32)).parse().expect("a sid");
+    twilio.call(&nothing).await.expect_err("unknown");
 
     stage.settle().await;
     twilio.message(&text).await.expect("a text");
@@ -101,7 +103,7 @@ pub(super) async fn all_of_twilio(stage: &Stage) {
 }
 
 /// The files of a text. Returns the address at which anybody may see them, which nobody may at Twilio.
-async fn media(stage: &Stage, twilio: &Twilio, message: &str) -> String {
+async fn media(stage: &Stage, twilio: &Twilio, message: &MessageSid) -> String {
     stage.twilio(Method::GET, &format!("Messages/{message}/Media.json?PageSize=5"), &[]).await;
     let files = twilio.media_of(message).await.expect("files");
     let file = files.first().expect("a file");
@@ -126,7 +128,8 @@ async fn recordings(stage: &Stage, twilio: &Twilio) {
     stage.hand(DANA, "speak", json!({"text": "It is broken.", "seconds": 4})).await;
     stage.hand(DANA, "hangup", Value::Null).await;
     let list = stage.twilio(Method::GET, &format!("Recordings.json?CallSid={call}&PageSize=5"), &[]).await;
-    let sid = list["recordings"][0]["sid"].as_str().expect("a sid").to_owned();
+    let sid = list["recordings"][0]["sid"].as_str().expect("a sid");
+    let sid: RecordingSid = sid.parse().expect("a sid");
     stage.twilio(Method::GET, &format!("Recordings/{sid}.json"), &[]).await;
     let sound = twilio.fetch(&twilio.recording_url(&sid), 1 << 20).await.expect("a recording");
     assert_eq!(sound.content_type, "audio/mpeg");

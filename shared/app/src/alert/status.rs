@@ -53,7 +53,8 @@ impl IncidentStatus {
         };
         let heard = self.config.webex.webhook.is_some();
         let named = Named { subject: incident.subject.clone(), epoch: incident.epoch };
-        if let Err(fault) = self.paged_notes.record_paged(&[(room.id.clone(), named)], self.time.now()).await
+        if let Err(fault) =
+            self.paged_notes.record_paged(&[(room.id.to_string(), named)], self.time.now()).await
         {
             return Err(outcome_of_fault(fault.into()));
         }
@@ -95,13 +96,13 @@ impl IncidentStatus {
                 .values()
                 .find(|delivery| delivery.message == Message::Space(SpaceMessage::IncidentCard));
             let before = earlier.deliveries.values().find_map(|delivery| delivery.message.removed_card());
-            match shown.map(|shown| (shown.progress, &shown.id)) {
+            match shown.map(|shown| (shown.progress, shown.post_id())) {
                 Some((Progress::Sent, Some(id))) => {
                     if !work.may_begin(self.time.now()) {
                         return wait(0);
                     }
-                    return match webex.delete_message(id).await {
-                        Ok(()) => Outcome::Sent(id.clone()),
+                    return match webex.delete_message(&id).await {
+                        Ok(()) => Outcome::Sent(id.into()),
                         Err(Failure::Unknown { why }) => {
                             // Removing a message twice does no harm, so there is nothing to look up.
                             Outcome::NotSent { pause: Some(SignedDuration::from_secs(15)), why }

@@ -1,5 +1,6 @@
 //! Choices on the cards of incidents and zones.
 
+use handbell_core::vendor_id::ActionId;
 use handbell_outbound::Failure;
 use handbell_store::table::RowKey;
 use jiff::SignedDuration;
@@ -28,7 +29,7 @@ parts! {
 
 impl CardActions {
     /// Reads and applies a choice. If that fails, it is retried after ten seconds.
-    pub(crate) async fn take(&self, action: &str, tries: u32) -> Result<(), Fault> {
+    pub(crate) async fn take(&self, action: &ActionId, tries: u32) -> Result<(), Fault> {
         match self.handle_choice(action).await {
             Err(fault) if tries < TRIES => {
                 tracing::warn!(reason = %fault, "a choice on a card can't be applied now; it is retried in ten seconds");
@@ -46,7 +47,7 @@ impl CardActions {
         }
     }
 
-    async fn handle_choice(&self, id: &str) -> Result<(), Fault> {
+    async fn handle_choice(&self, id: &ActionId) -> Result<(), Fault> {
         let webex = self.webex.client().await?;
         let action = match webex.action(id).await {
             Ok(action) => action,

@@ -3,6 +3,7 @@
 
 use handbell_core::delivery::{DeliveryId, DispatchKey, Progress, Receipt};
 use handbell_core::incident::reference as named;
+use handbell_core::vendor_id::{MessageId, RoomId};
 use handbell_outbound::Failure;
 use handbell_store::table::RowKey;
 use handbell_store::{Conversations, Dispatches, Incidents, Missed, Named, Receipts};
@@ -42,7 +43,7 @@ parts! {
 
 impl SpaceMessages {
     /// Reads a message that a webhook announced. If that fails, it is retried later.
-    pub(crate) async fn take(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
+    pub(crate) async fn take(&self, id: &MessageId, room: &RoomId, tries: u32) -> Result<(), Fault> {
         match self.read(id, room, tries).await {
             Err(fault) if tries >= READ_TRIES => {
                 // No further retry is enqueued. The spaces are read as after an outage of the webhooks.
@@ -60,7 +61,7 @@ impl SpaceMessages {
     }
 
     /// Returns the conversation that the space belongs to.
-    async fn whose_room(&self, room: &str) -> Result<Option<Named>, Fault> {
+    async fn whose_room(&self, room: &RoomId) -> Result<Option<Named>, Fault> {
         if self.config.lines.is_empty() {
             return Ok(None);
         }
@@ -69,7 +70,7 @@ impl SpaceMessages {
 
     /// Reads a message. A message of a person goes to the agents' messages in a customer's space, and to the commands
     /// elsewhere. A post of our own proves by its reference tag that its delivery arrived, if that isn't known yet.
-    async fn read(&self, id: &str, room: &str, tries: u32) -> Result<(), Fault> {
+    async fn read(&self, id: &MessageId, room: &RoomId, tries: u32) -> Result<(), Fault> {
         let message = match self.webex.client().await?.message(id).await {
             Ok(message) => message,
             // The token was changed a moment ago, or a new message can't be read yet.
@@ -84,8 +85,8 @@ impl SpaceMessages {
             Err(failure) => return Err(failure.into()),
         };
         let me = self.webex.identity().await?;
-        if message.person_id.as_deref() != Some(me.id.as_str()) {
-            let room = message.room_id.clone().unwrap_or_else(|| room.to_owned());
+        if message.person_id.as_ref() != Some(&me.id) {
+            let room = message.room_id.clone().unwrap_or_else(|| room.clone());
             return match self.whose_room(&room).await? {
                 Some(whose) => self.agents.read(&whose, &room, Some(message)).await,
                 None if self.commands.take_words(&message, &me.name).await? => Ok(()),
@@ -95,7 +96,7 @@ impl SpaceMessages {
         let text = message.markdown.or(message.text).unwrap_or_default();
         let Some((reference, number, id)) = parse_reference_tag(&text) else { return Ok(()) };
         // The table has no references of conversations: there would be too many. The space identifies the conversation.
-        let whose = match self.whose_room(message.room_id.as_deref().unwrap_or(room)).await? {
+        let whose = match self.whose_room(message.room_id.as_ref().unwrap_or(room)).await? {
             Some(whose) => Some(whose).filter(|whose| named(&whose.subject, whose.epoch) == reference),
             None => self.incidents.named(&reference).await?,
         };
@@ -113,7 +114,7 @@ impl SpaceMessages {
                 status: "posted".into(),
                 why: None,
                 code: None,
-                id: message.id,
+                id: message.id.into(),
                 last: false,
             };
             self.receipts.record_receipt(&key, id, &receipt, self.time.now()).await?;

@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 use futures_util::stream::iter;
 use handbell_core::config::Line;
 use handbell_core::conversation::decide::{ConversationEvent, CustomerFile};
+use handbell_core::vendor_id::RoomId;
 use handbell_inbound::twilio::Text;
 use handbell_outbound::twilio::TwilioMessage;
 use handbell_store::{Conversations, HandledEvents, Lines, Missed};
@@ -79,7 +80,7 @@ impl Reconciliation {
         let rooms = webex.rooms_where(None, |_| true).await?;
         let since = self.time.now() - MISSED;
         let active = rooms.into_iter().filter(|room| room.last_activity.is_none_or(|at| at >= since));
-        let active: Vec<String> = active.map(|room| room.id).collect();
+        let active: Vec<RoomId> = active.map(|room| room.id).collect();
         tracing::warn!(spaces = active.len(), "the webhooks were off; reading what agents wrote meanwhile");
         let read = iter(active).map(|room| async move { self.read_all_in(&room).await });
         let mut read = read.buffer_unordered(AT_ONCE);
@@ -93,7 +94,7 @@ impl Reconciliation {
         }
     }
 
-    async fn read_all_in(&self, room: &str) -> Result<(), Fault> {
+    async fn read_all_in(&self, room: &RoomId) -> Result<(), Fault> {
         match self.conversations.conversation_of_room(room).await? {
             Some(whose) => self.agents.read(&whose, room, None).await,
             None => Ok(()),
@@ -113,7 +114,7 @@ impl Reconciliation {
         for text in texts.iter().filter(|text| text.date_created.is_none_or(|at| at <= settled)) {
             // A text that can't be taken doesn't hold up the texts behind it. The next fetch begins with it.
             if let Err(fault) = self.take_missed_text(name, text).await {
-                tracing::warn!(reason = %fault, message = text.sid, "a text could not be taken; it is retried in five minutes");
+                tracing::warn!(reason = %fault, message = %text.sid, "a text could not be taken; it is retried in five minutes");
                 fetched_to = fetched_to.min(text.date_created.unwrap_or(since));
             }
         }
@@ -154,7 +155,7 @@ impl Reconciliation {
             at: text.date_sent.or(text.date_created),
             word: None,
         };
-        tracing::warn!(message = text.sid, "fetched a text that Twilio had not reported");
+        tracing::warn!(message = %text.sid, "fetched a text that Twilio had not reported");
         self.engine.apply_from(line, &address, &heard, Some(&id)).await.map(|_| ())
     }
 }

@@ -100,6 +100,9 @@ impl DeliveryReceipts {
         if hook == Hook::CallStatus && params.get("AnsweredBy").is_some_and(is_machine) {
             // Reported while the machine speaks, and again when the call is over. Both mean that the call reached a
             // voicemail.
+            let TwilioEvent::CallStatus { sid, .. } = params.event(hook)? else {
+                return Err(Rejected::Unknown.into());
+            };
             let receipt = Receipt {
                 // Whichever of the two comes first, the voicemail outranks the end of the call.
                 rank: CallStatus::Completed.rank() + 1,
@@ -107,7 +110,7 @@ impl DeliveryReceipts {
                 status: VendorStatus::Voicemail,
                 why: None,
                 code: None,
-                id: params.get("CallSid").unwrap_or_default().to_owned(),
+                id: sid.into(),
             };
             return self.write(&key, id, &receipt).await;
         }
@@ -126,7 +129,7 @@ impl DeliveryReceipts {
                     .into(),
                 why: error_code.map(|code| explain(code).1.to_owned()),
                 code: error_code,
-                id: sid,
+                id: sid.into(),
             },
             TwilioEvent::CallStatus { sid, status, .. } => Receipt {
                 rank: status.rank(),
@@ -134,7 +137,7 @@ impl DeliveryReceipts {
                 status: params.get("CallStatus").unwrap_or_default().into(),
                 why: None,
                 code: None,
-                id: sid,
+                id: sid.into(),
             },
             _ => return Err(Rejected::Unknown.into()),
         };

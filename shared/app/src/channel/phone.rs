@@ -2,6 +2,7 @@
 
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task};
+use handbell_core::vendor_id::MessageSid;
 use handbell_core::wording;
 use handbell_core::wording::conversation;
 use handbell_outbound::Failure;
@@ -115,7 +116,7 @@ impl PhoneChannel {
                 Ok(seen) => {
                     let found = seen.into_iter().find(|seen| has_reference_tag(seen.body.as_deref(), &tag));
                     if let Some(found) = found {
-                        return Outcome::Sent(found.sid);
+                        return Outcome::Sent(found.sid.into());
                     }
                 }
                 Err(failure) => return outcome_of_lookup(&failure),
@@ -137,7 +138,7 @@ impl PhoneChannel {
             validity: TEXT_VALIDITY,
             media: Vec::new(),
         };
-        twilio.send_sms(&sms).await.map_or_else(outcome_of_send, Outcome::Sent)
+        twilio.send_sms(&sms).await.map_or_else(outcome_of_send, |sid| Outcome::Sent(sid.into()))
     }
 
     fn text_status_url(&self, attempt: Attempt<'_>) -> String {
@@ -156,10 +157,11 @@ impl PhoneChannel {
                     let others: Vec<_> =
                         work.dispatch.deliveries.values().filter_map(|other| other.id.clone()).collect();
                     let ours = |call: &CallSeen| {
-                        call.date_created.is_some_and(|at| at >= since) && !others.contains(&call.sid)
+                        call.date_created.is_some_and(|at| at >= since)
+                            && !others.iter().any(|other| **other == *call.sid)
                     };
                     if let Some(call) = calls.into_iter().find(ours) {
-                        return Outcome::Sent(call.sid);
+                        return Outcome::Sent(call.sid.into());
                     }
                 }
                 Err(failure) => return outcome_of_lookup(&failure),
@@ -182,14 +184,14 @@ impl PhoneChannel {
             status_callback: Some(status),
             timeout: RING,
         };
-        twilio.place_call(&call).await.map_or_else(outcome_of_send, Outcome::Sent)
+        twilio.place_call(&call).await.map_or_else(outcome_of_send, |sid| Outcome::Sent(sid.into()))
     }
 
     async fn send_reply(&self, twilio: &Twilio, attempt: Attempt<'_>, mut sms: Sms) -> Outcome {
         let Attempt { work, task, .. } = attempt;
         if task == Task::LookUp {
             match self.look_for_reply(twilio, attempt, &sms).await {
-                Ok(Some(sid)) => return Outcome::Sent(sid),
+                Ok(Some(sid)) => return Outcome::Sent(sid.into()),
                 Ok(None) => {}
                 Err(outcome) => return outcome,
             }
@@ -227,7 +229,7 @@ impl PhoneChannel {
         }
         sms.status_callback = Some(self.text_status_url(attempt));
         match twilio.send_sms(&sms).await {
-            Ok(sid) => Outcome::Sent(sid),
+            Ok(sid) => Outcome::Sent(sid.into()),
             Err(Failure::Refused { code: OPTED_OUT, why }) => {
                 // Twilio received a STOP that Handbell didn't receive.
                 if let Err(fault) = self
@@ -250,7 +252,7 @@ impl PhoneChannel {
         twilio: &Twilio,
         attempt: Attempt<'_>,
         sms: &Sms,
-    ) -> Result<Option<String>, Outcome> {
+    ) -> Result<Option<MessageSid>, Outcome> {
         let key = &attempt.work.dispatch.key;
         let seen = twilio.messages(Some(&sms.to), Some(&sms.from)).await;
         let seen = seen.map_err(|failure| outcome_of_lookup(&failure))?;
@@ -269,7 +271,7 @@ impl PhoneChannel {
         let ours = |message: &TwilioMessage| {
             message.body.as_deref().unwrap_or_default() == sms.body
                 && message.date_created.is_none_or(|at| at >= since)
-                && !others.contains(&message.sid)
+                && !others.iter().any(|other| **other == *message.sid)
         };
         Ok(seen.into_iter().find(ours).map(|message| message.sid))
     }
@@ -293,6 +295,6 @@ impl PhoneChannel {
             timeout: AGENT_RING,
             detect_machine: None,
         };
-        twilio.place_call(&call).await.map_or_else(outcome_of_send, Outcome::Sent)
+        twilio.place_call(&call).await.map_or_else(outcome_of_send, |sid| Outcome::Sent(sid.into()))
     }
 }

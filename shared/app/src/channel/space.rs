@@ -231,7 +231,7 @@ impl SpaceChannel {
                 {
                     self.files.remove_from_twilio(url).await;
                 }
-                Outcome::Sent(id)
+                Outcome::Sent(id.into())
             }
             Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(webex, room).await {
                 Some(outcome) => outcome,
@@ -254,7 +254,7 @@ impl SpaceChannel {
     /// Looks up the post of an earlier attempt. Returns none if it has to be posted once more.
     async fn look_up(&self, webex: &Webex, room: &Room, attempt: Attempt<'_>) -> Option<Outcome> {
         match self.posts.find_in_room(webex, &room.id, &attempt.reference_tag()).await {
-            Ok(Some(id)) => return Some(Outcome::Sent(id)),
+            Ok(Some(id)) => return Some(Outcome::Sent(id.into())),
             Ok(None) => {}
             Err(outcome) => return Some(outcome),
         }

@@ -11,6 +11,7 @@ use handbell_core::conversation::relay_policy::{
 };
 use handbell_core::conversation::{Agent, Conversation};
 use handbell_core::incident::Subject;
+use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Webex, WebexMessage};
 use handbell_store::table::{MessageChange, RowKey};
@@ -48,7 +49,7 @@ struct Writer {
 
 /// Authors that this process has looked up, by their Webex ids.
 #[derive(Clone, Default)]
-pub(crate) struct KnownWriters(Arc<Mutex<BTreeMap<String, Writer>>>);
+pub(crate) struct KnownWriters(Arc<Mutex<BTreeMap<PersonId, Writer>>>);
 
 impl Part for KnownWriters {
     fn access(_: &mut Access) {}
@@ -77,7 +78,7 @@ impl AgentMessages {
     pub(crate) async fn read(
         &self,
         whose: &Named,
-        room: &str,
+        room: &RoomId,
         named: Option<WebexMessage>,
     ) -> Result<(), Fault> {
         let subject = &whose.subject;
@@ -201,8 +202,8 @@ impl AgentMessages {
     }
 
     /// Returns a person, whom a process looks up once, or none if Webex doesn't show the person.
-    async fn writer(&self, webex: &Webex, person: &str) -> Result<Option<Writer>, Fault> {
-        let known = |writers: &BTreeMap<String, Writer>| writers.get(person).cloned();
+    async fn writer(&self, webex: &Webex, person: &PersonId) -> Result<Option<Writer>, Fault> {
+        let known = |writers: &BTreeMap<PersonId, Writer>| writers.get(person).cloned();
         if let Some(writer) = self.writers.0.lock().ok().as_deref().and_then(known) {
             return Ok(Some(writer));
         }

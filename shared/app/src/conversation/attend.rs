@@ -6,6 +6,7 @@ use handbell_core::conversation::assign::{Assignment, Candidate, choose};
 use handbell_core::conversation::decide::{Attendance, ConversationEvent};
 use handbell_core::conversation::{Address, Agent, Conversation};
 use handbell_core::delivery::{Message, Outcome, SpaceMessage, Task};
+use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_core::wording::{self, conversation};
 use handbell_outbound::webex::{Attached, Post, Webex, WebexPerson};
 use handbell_outbound::{Failure, VendorResult};
@@ -104,7 +105,7 @@ impl CustomerSpace {
     }
 
     /// Returns everyone who may answer on this line, with the availability that Webex shows.
-    async fn candidates(&self, webex: &Webex, line: &Line, room: &str) -> VendorResult<Vec<Candidate>> {
+    async fn candidates(&self, webex: &Webex, line: &Line, room: &RoomId) -> VendorResult<Vec<Candidate>> {
         let here = webex.members(room).await?;
         let me = self
             .webex
@@ -119,7 +120,7 @@ impl CustomerSpace {
         let mut found: Vec<WebexPerson> = Vec::new();
         if let Some(team) = &line.team {
             let mates = webex.team_members(team).await?;
-            let ids: Vec<String> = mates.into_iter().map(|mate| mate.person_id).collect();
+            let ids: Vec<PersonId> = mates.into_iter().map(|mate| mate.person_id).collect();
             found.extend(webex.people(&ids).await?);
         }
         let known = |email: &str| {
@@ -180,7 +181,7 @@ impl CustomerSpace {
         }
         let markdown = wording::tagged_post(text, &attempt.reference_tag());
         match webex.post(&lobby.id, &Post { markdown, ..Post::default() }).await {
-            Ok(id) => Outcome::Sent(id),
+            Ok(id) => Outcome::Sent(id.into()),
             Err(Failure::Refused { code: 404, why }) => {
                 match self.space_making.forget_space(&wanted.name, &lobby.row).await {
                     Ok(()) => Outcome::NotSent { pause: None, why },
@@ -235,7 +236,7 @@ impl CustomerSpace {
     /// Gives the space another title.
     pub(crate) async fn rename(&self, webex: &Webex, room: &Room, title: &str) -> Outcome {
         match webex.rename_room(&room.id, title).await {
-            Ok(_) => Outcome::Sent(room.id.clone()),
+            Ok(_) => Outcome::Sent(room.id.to_string()),
             // Renaming twice does no harm, so there is nothing to look up.
             Err(Failure::Unknown { why }) => Outcome::NotSent { pause: None, why },
             Err(failure) => outcome_of_send(failure),

@@ -55,7 +55,7 @@ impl CustomerCalls {
             self.engine.apply_from(name, &address(&from), &heard, Some(&format!("call-{sid}"))).await;
         if let Err(fault) = stored {
             // The caller is connected even if the call can't be stored: a voice is worth more than a note of it.
-            tracing::error!(reason = %fault, call = sid, "a call could not be stored; it is connected nevertheless");
+            tracing::error!(reason = %fault, call = %sid, "a call could not be stored; it is connected nevertheless");
         }
         let Some(number) = forward else { return self.record(line) };
         let mut verbs = announcement(line);
@@ -90,7 +90,7 @@ impl CustomerCalls {
             // A caller whom nobody answered may still leave a message, even if the call can't be stored.
             (None, stored) => {
                 if let Err(fault) = stored {
-                    tracing::error!(reason = %fault, call = sid, "a missed call could not be stored");
+                    tracing::error!(reason = %fault, call = %sid, "a missed call could not be stored");
                 }
                 self.record(line)
             }

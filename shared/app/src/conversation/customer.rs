@@ -34,7 +34,7 @@ impl CustomerTexts {
         }
         let Some((line, _)) = self.config.line_of(&text.to) else {
             tracing::warn!(
-                message = text.sid,
+                message = %text.sid,
                 "a text came to a number that belongs to no line; it is ignored"
             );
             return twiml(&[]);

@@ -2,6 +2,7 @@
 
 use handbell_core::delivery::{DeliveryId, Outcome};
 use handbell_core::incident::Subject;
+use handbell_core::vendor_id::RoomId;
 use handbell_core::wording;
 use handbell_core::wording::conversation::erased;
 use handbell_outbound::Failure;
@@ -41,7 +42,7 @@ impl CustomerErasure {
             Ok(row) => row.and_then(|row| row.room),
             Err(fault) => return outcome_of_fault(fault.into()),
         };
-        let kept = match self.forget_customer(work, room.as_deref(), number).await {
+        let kept = match self.forget_customer(work, room.as_ref(), number).await {
             Ok(done) => done,
             Err(fault) => return outcome_of_fault(fault),
         };
@@ -52,9 +53,9 @@ impl CustomerErasure {
         let markdown =
             wording::tagged_post(&erased(kept), &work.dispatch.reference_tag(DeliveryId::Numbered(0)));
         let mut post = Post { markdown, parent: work.thread().cloned(), ..Post::default() };
-        let mut answer = webex.post(&room, &post).await;
+        let mut answer = webex.post(&room, &post).await.map(String::from);
         if matches!(answer, Err(Failure::Refused { .. })) && post.parent.take().is_some() {
-            answer = webex.post(&room, &post).await;
+            answer = webex.post(&room, &post).await.map(String::from);
         }
         // The erasure is done, whether or not it can be confirmed.
         if matches!(answer, Err(Failure::Refused { .. })) {
@@ -70,7 +71,7 @@ impl CustomerErasure {
     async fn forget_customer(
         &self,
         work: &Work,
-        room: Option<&str>,
+        room: Option<&RoomId>,
         number: Option<&str>,
     ) -> Result<bool, Fault> {
         let subject = &work.dispatch.key.subject;

@@ -2,6 +2,7 @@
 //! they settle.
 
 use handbell_core::delivery::{DeliveryId, Dispatch, MAX_EDITS, Outcome, Progress, Shown, Task};
+use handbell_core::vendor_id::MessageId;
 use handbell_core::wording;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Post, Webex};
@@ -66,7 +67,7 @@ impl DeliverySummaries {
         let tag = work.dispatch.reference_tag(DeliveryId::Summary);
         if task == Task::LookUp {
             match self.posts.find_in_room(&webex, &room.id, &tag).await {
-                Ok(Some(id)) => return Outcome::Sent(id),
+                Ok(Some(id)) => return Outcome::Sent(id.into()),
                 Ok(None) => {}
                 Err(outcome) => return outcome,
             }
@@ -86,7 +87,7 @@ impl DeliverySummaries {
             answer = webex.post(&room.id, &post).await;
         }
         match answer {
-            Ok(id) => Outcome::Sent(id),
+            Ok(id) => Outcome::Sent(id.into()),
             Err(Failure::Refused { code: 404, why }) => match self.rooms.room_is_gone(&webex, &room).await {
                 Some(outcome) => outcome,
                 None => Outcome::Refused { why },
@@ -101,15 +102,13 @@ impl DeliverySummaries {
         let now = self.time.now();
         let tag = work.dispatch.reference_tag(DeliveryId::Summary);
         let (id, edits) = match work.dispatch.deliveries.get(&DeliveryId::Summary) {
-            Some(summary) => (
-                summary.id.clone().unwrap_or_default(),
-                summary.shown.as_ref().map_or(0, |shown| shown.edits),
-            ),
+            Some(summary) => (summary.post_id(), summary.shown.as_ref().map_or(0, |shown| shown.edits)),
             None => return,
         };
-        let edited = match (self.webex.client().await, edits < MAX_EDITS) {
-            (Ok(webex), true) => self.edit(&webex, work, &id, &wording::tagged_post(text, &tag)).await,
-            (Ok(_), false) => Err(None),
+        let id = id.filter(|_| edits < MAX_EDITS);
+        let edited = match (self.webex.client().await, id) {
+            (Ok(webex), Some(id)) => self.edit(&webex, work, &id, &wording::tagged_post(text, &tag)).await,
+            (Ok(_), None) => Err(None),
             (Err(_), _) => Err(Some(15)),
         };
         let Some(summary) = work.dispatch.deliveries.get_mut(&DeliveryId::Summary) else { return };
@@ -125,7 +124,13 @@ impl DeliverySummaries {
 
     /// Edits the message. `Err(Some(pause))` means retry later. `Err(None)` means that this message can't be edited any
     /// more.
-    async fn edit(&self, webex: &Webex, work: &Work, id: &str, markdown: &str) -> Result<(), Option<i64>> {
+    async fn edit(
+        &self,
+        webex: &Webex,
+        work: &Work,
+        id: &MessageId,
+        markdown: &str,
+    ) -> Result<(), Option<i64>> {
         let wanted = work.wanted_space().ok_or(None)?;
         let row = self.spaces.space(&wanted.name).await.map_err(|_| Some(15))?;
         let room = row.and_then(|row| row.room).ok_or(None)?;

@@ -1,6 +1,7 @@
 //! Look-up of Handbell's own posts in a space, by their reference tags.
 
 use handbell_core::delivery::{DeliveryId, Outcome};
+use handbell_core::vendor_id::{MessageId, RoomId};
 use handbell_outbound::webex::Webex;
 
 use crate::engine::attempt::{has_reference_tag, outcome_of_lookup};
@@ -21,9 +22,9 @@ impl PostLookup {
     pub(crate) async fn find_in_room(
         &self,
         webex: &Webex,
-        room: &str,
+        room: &RoomId,
         tag: &str,
-    ) -> Result<Option<String>, Outcome> {
+    ) -> Result<Option<MessageId>, Outcome> {
         let me =
             self.webex.identity().await.map_err(|fault| Outcome::LookFailed { why: fault.to_string() })?;
         let messages = webex.messages(room, 100, me.bot).await;

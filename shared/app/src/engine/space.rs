@@ -1,6 +1,7 @@
 //! The space of a dispatch: remembered, adopted, created, and created again when it is gone.
 
 use handbell_core::delivery::{Message, Outcome, SpaceMessage};
+use handbell_core::vendor_id::RoomId;
 use handbell_outbound::Failure;
 use handbell_outbound::webex::{Room as Found, Webex, title};
 use handbell_store::{Conversations, SpaceClaim, SpaceMaking, SpaceRow, Spaces};
@@ -15,7 +16,7 @@ use crate::vendor::WebexAccount;
 pub(crate) struct Room {
     /// Name under which the space is stored.
     pub(crate) name: String,
-    pub(crate) id: String,
+    pub(crate) id: RoomId,
     pub(crate) row: SpaceRow,
 }
 
@@ -111,7 +112,7 @@ impl SpaceFinder {
         wanted: &WantedSpace,
         work: &Work,
         making: &Making,
-    ) -> Result<String, (Failure, bool)> {
+    ) -> Result<RoomId, (Failure, bool)> {
         let Making { begun, made } = *making;
         let title = title(&wanted.title);
         let mut found = None;
@@ -176,7 +177,7 @@ impl SpaceFinder {
         if private && wanted.team.is_none() {
             let later = |fault: Fault| Failure::NotSent { retry_after: None, why: fault.to_string() };
             let me = self.webex.identity().await.map_err(later)?;
-            if room.creator_id.as_deref() != Some(me.id.as_str()) {
+            if room.creator_id.as_ref() != Some(&me.id) {
                 return Ok(false);
             }
         }
@@ -184,7 +185,7 @@ impl SpaceFinder {
     }
 
     /// Records the conversation that the space belongs to. Returns false if the space belongs to another.
-    async fn is_ours(&self, room: &str, wanted: &WantedSpace) -> Result<bool, Failure> {
+    async fn is_ours(&self, room: &RoomId, wanted: &WantedSpace) -> Result<bool, Failure> {
         let Some(whose) = &wanted.of else { return Ok(true) };
         let remembered = self.conversations.remember_room(room, whose).await;
         remembered.map_err(|fault| Failure::NotSent { retry_after: None, why: fault.to_string() })

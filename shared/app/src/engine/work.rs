@@ -6,6 +6,7 @@ use handbell_core::config::Plan;
 use handbell_core::conversation::Conversation;
 use handbell_core::delivery::{Delivery, DeliveryId, Dispatch, MAX_UNKNOWN, Outcome, START_WITHIN};
 use handbell_core::incident::Incident;
+use handbell_core::vendor_id::MessageId;
 use handbell_core::wording::Words;
 use jiff::{SignedDuration, Timestamp};
 
@@ -102,7 +103,7 @@ impl Work {
     }
 
     /// Returns the Webex message under which the dispatch posts.
-    pub(crate) fn thread(&self) -> Option<&String> {
+    pub(crate) fn thread(&self) -> Option<&MessageId> {
         self.dispatch.of_conversation()?.thread.as_ref()
     }
 

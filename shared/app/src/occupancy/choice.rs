@@ -5,6 +5,7 @@ use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::{Event, space_name};
 use handbell_core::incident::{Incident, Kind, Subject};
+use handbell_core::vendor_id::{PersonId, RoomId};
 use handbell_core::wording::occupancy::ZoneAnswer;
 use handbell_outbound::webex::{Webex, WebexMessage};
 use handbell_store::{Incidents, Spaces};
@@ -102,18 +103,23 @@ impl ZoneChoices {
     }
 
     /// Returns whether this is the incident's space.
-    async fn is_space_of(&self, incident: &Incident, room: &str) -> Result<bool, Fault> {
+    async fn is_space_of(&self, incident: &Incident, room: &RoomId) -> Result<bool, Fault> {
         if incident.subject.kind() != Kind::Zone {
             return Ok(false);
         }
         let plan = self.engine.plan(&incident.plan, &incident.plan_hash).await?;
         let key = DispatchKey { subject: incident.subject.clone(), epoch: incident.epoch, number: 0 };
         let space = self.spaces.space(&space_name(&incident.plan, &plan, &key)).await?;
-        Ok(space.and_then(|space| space.room).is_some_and(|ours| ours == room))
+        Ok(space.and_then(|space| space.room).is_some_and(|ours| ours == *room))
     }
 
     /// Returns the name of a member of the space, or none for a person who isn't in it.
-    async fn name_in(&self, webex: &Webex, room: &str, person: &str) -> Result<Option<String>, Fault> {
+    async fn name_in(
+        &self,
+        webex: &Webex,
+        room: &RoomId,
+        person: &PersonId,
+    ) -> Result<Option<String>, Fault> {
         let member = webex.member(room, person).await?;
         Ok(member.and_then(|member| member.person_display_name.or(member.person_email)))
     }

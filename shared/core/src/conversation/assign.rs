@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 pub use crate::config::AssignmentOrder;
+use crate::vendor_id::PersonId;
 
 /// An agent who could answer.
 #[derive(Clone, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub struct Candidate {
     /// The mail address. It is compared in any case.
     pub email: String,
     /// The person's id in Webex.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// Name shown to people.
     pub name: String,
     /// Whether they are at work; none if Webex doesn't show it.

@@ -9,6 +9,7 @@ use super::{ConversationEntry, Delivery, DeliveryId, Fact, Lease, Message, Recei
 use crate::incident::command::TimelineEntry;
 use crate::incident::{Incident, Subject, reference};
 use crate::occupancy::view::View;
+use crate::vendor_id::MessageId;
 
 /// Key of a dispatch in the table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -115,7 +116,7 @@ pub struct OfConversation {
     pub replaces: Option<u32>,
     /// The Webex message under which its posts appear.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub thread: Option<String>,
+    pub thread: Option<MessageId>,
     /// The conversation entry that the dispatch follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Box<ConversationEntry>>,

@@ -10,7 +10,7 @@ fn somebody(name: &str, there: Option<bool>, idle: Option<i64>, in_space: bool) 
     let noon: Timestamp = "2026-03-03T12:00:00Z".parse().unwrap();
     Candidate {
         email: format!("{name}@example.com"),
-        person_id: name.to_owned(),
+        person_id: format!("Y2lzY29zcGFyazovL{name:0>7}").parse().expect("an id"),
         name: name.to_owned(),
         there,
         last_activity: idle.map(|minutes| noon - SignedDuration::from_mins(minutes)),
@@ -22,7 +22,7 @@ fn somebody(name: &str, there: Option<bool>, idle: Option<i64>, in_space: bool) 
 fn told(candidates: &[Candidate], how: AssignmentOrder, last: Option<&str>) -> String {
     match choose(candidates, how, last) {
         Assignment::SomebodyThere => "somebody there".to_owned(),
-        Assignment::Assign(candidate) => candidate.person_id.clone(),
+        Assignment::Assign(candidate) => candidate.name.clone(),
         Assignment::Nobody => "nobody".to_owned(),
     }
 }

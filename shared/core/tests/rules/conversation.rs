@@ -14,6 +14,7 @@ use handbell_core::delivery::{
 };
 use handbell_core::incident::Subject;
 use handbell_core::texting::OptOutKeyword;
+use handbell_core::vendor_id::MessageId;
 use handbell_core::wording;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -40,12 +41,28 @@ pub(crate) fn a_line() -> Value {
     })
 }
 
+/// Beginning of the ids of messages, before their number.
+const MESSAGE: &str = "Y2lzY29zcGFyazovLm";
+
+/// Id of the message with this number, which [`said`] shows as `m1`.
+pub(crate) fn message_id(number: impl std::fmt::Display) -> MessageId {
+    format!("{MESSAGE}{number:0>5}").parse().expect("an id")
+}
+
 pub(crate) fn dana() -> Agent {
-    Agent { id: "p-dana".into(), email: "dana@example.com".into(), name: "Dana".into() }
+    Agent {
+        id: "Y2lzY29zcGFyazovLdana0".parse().expect("an id"),
+        email: "dana@example.com".into(),
+        name: "Dana".into(),
+    }
 }
 
 pub(crate) fn kim() -> Agent {
-    Agent { id: "p-kim".into(), email: "kim@example.com".into(), name: "Kim".into() }
+    Agent {
+        id: "Y2lzY29zcGFyazovLkim".parse().expect("an id"),
+        email: "kim@example.com".into(),
+        name: "Kim".into(),
+    }
 }
 
 /// One customer on one line, everything that a decision depends on, and a clock that the test moves.
@@ -130,8 +147,8 @@ impl Room {
             by: dana(),
             text: text.to_owned(),
             files: Vec::new(),
-            message: format!("m{}", self.messages),
-            thread: format!("m{}", self.messages),
+            message: message_id(self.messages),
+            thread: message_id(self.messages),
             at: Some(self.now),
             sight: Visibility::Everything,
         }
@@ -175,7 +192,7 @@ pub(crate) fn said(turn: &ConversationDecision) -> Vec<String> {
         let under = dispatch
             .of_conversation()
             .and_then(|of| of.thread.as_ref())
-            .map(|thread| format!(" under {thread}"))
+            .map(|thread| format!(" under m{}", thread[MESSAGE.len()..].trim_start_matches('0')))
             .unwrap_or_default();
         for delivery in deliveries(dispatch) {
             let what = match &delivery.message {
@@ -393,7 +410,7 @@ fn an_agent_is_asked_to_answer() {
     let mut room = Room::new();
     room.text("Hello");
     let said = room.tell(&ConversationEvent::Looked(Attendance::Asked(kim())));
-    assert_eq!(said[0], "2: post: <@personId:p-kim|Kim> please answer: nobody else is here.");
+    assert_eq!(said[0], "2: post: <@personId:Y2lzY29zcGFyazovLkim|Kim> please answer: nobody else is here.");
     assert_eq!(said[2], "3: text to +352691496401: Welcome!");
     assert_eq!(room.conversation().assignee, Some(kim()));
 }

@@ -18,7 +18,9 @@ use handbell_core::wording::conversation as wording;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::conversation::{CUSTOMER, OURS, Room, answers, dana, deliveries, facts, kim, said, text};
+use crate::conversation::{
+    CUSTOMER, OURS, Room, answers, dana, deliveries, facts, kim, message_id, said, text,
+};
 use crate::house::{House, morning, waits_no_more, words};
 
 /// A customer who has just written.
@@ -544,7 +546,7 @@ fn an_edited_answer_replaces_the_first() {
     let mut room = asked_with(|line| line["undo"] = json!("10s"));
     let answer = room.answer("Its ready").answer;
     let words = room.words("It's ready");
-    let now = AgentMessage { message: "m1".into(), thread: "m1".into(), ..words };
+    let now = AgentMessage { message: message_id(1), thread: message_id(1), ..words };
     let change = ConversationEvent::Changed { answer, now: Some(now.clone()), by: "Dana".into() };
     let turn = room.hear(&change);
     assert_eq!(
@@ -562,7 +564,7 @@ fn an_edited_answer_replaces_the_first() {
     );
     assert_eq!(
         room.conversation().answers,
-        [("m1".to_owned(), 4)],
+        [(message_id(1), 4)],
         "the message has another dispatch from now on"
     );
     // A second edit replaces the first.
@@ -575,13 +577,13 @@ fn an_edited_answer_replaces_the_first() {
         (Some(4), vec![2, 4])
     );
     // Even if the dispatch was looked up before that edit was written, the latest answer is replaced.
-    let late = AgentMessage { message: "m1".into(), thread: "m1".into(), ..room.words("It is ready") };
+    let late = AgentMessage { message: message_id(1), thread: message_id(1), ..room.words("It is ready") };
     let turn = room.hear(&ConversationEvent::Changed { answer: 2, now: Some(late), by: "Dana".into() });
     assert_eq!(said(&turn)[0], "7: Dana took back 6, changed: true");
     assert_eq!((turn.dispatches[1].of_conversation().and_then(|of| of.replaces), turn.answer), (Some(6), 8));
     assert_eq!(
         (room.conversation().answers.clone(), room.conversation().taken_back.clone()),
-        (vec![("m1".to_owned(), 8)], vec![2, 4, 6])
+        (vec![(message_id(1), 8)], vec![2, 4, 6])
     );
     // An answer that is edited into a whisper is replaced by nothing.
     let turn = room.hear(&ConversationEvent::Changed { answer: 8, now: None, by: "Dana".into() });

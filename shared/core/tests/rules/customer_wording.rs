@@ -208,7 +208,7 @@ fn the_space_and_the_lobby_read_who_answers() {
         wording::erased(false),
     ];
     assert_snapshot!(all.join("\n"), @r"
-        <@personId:p-kim|Kim> please answer: nobody else is here.
+        <@personId:Y2lzY29zcGFyazovLkim|Kim> please answer: nobody else is here.
         **Ann \*A\*** waits for an answer: outside hours.
         **+352691496401** waits for an answer: nobody of the team is there.
         **Dana** has it.

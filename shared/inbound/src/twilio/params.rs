@@ -3,6 +3,7 @@
 use std::fmt;
 
 use handbell_core::Rejected;
+use handbell_core::vendor_id::{MalformedId, RecordingSid};
 
 use super::{CallStatus, Hook, Media, MessageStatus, OptOut, Text, TwilioEvent, short};
 
@@ -46,22 +47,20 @@ impl Params {
         self.get(name).filter(|value| !value.is_empty()).map(str::to_owned)
     }
 
-    /// Returns the sid of a message or a call. It becomes part of a key, so its characters are checked.
-    fn sid(&self, names: &[&str]) -> Result<String, Rejected> {
-        names
-            .iter()
-            .find_map(|name| self.filled(name))
-            .filter(|sid| is_sid(sid))
-            .ok_or_else(|| Rejected::Malformed(format!("there is no {}", names[0])))
+    /// Returns the sid of a message or a call, under the first of these names that exists.
+    fn sid<T: TryFrom<String, Error = MalformedId>>(&self, names: &[&str]) -> Result<T, Rejected> {
+        let sid = names.iter().find_map(|name| self.filled(name));
+        let sid = sid.ok_or_else(|| Rejected::Malformed(format!("there is no {}", names[0])))?;
+        T::try_from(sid).map_err(|error| Rejected::Malformed(format!("{}: {error}", names[0])))
     }
 
     /// Returns the sid of a recording. The request to the action of `<Record>` guarantees only the recording's address,
     /// which ends with the sid (Twilio documentation, "TwiML: Record" and "Recordings resource").
-    fn recording(&self) -> Result<String, Rejected> {
+    fn recording(&self) -> Result<RecordingSid, Rejected> {
         let end = |url: &str| Some(url.rsplit('/').next()?.split('.').next()?.to_owned());
         self.filled("RecordingSid")
             .or_else(|| end(self.get("RecordingUrl")?))
-            .filter(|sid| sid.strip_prefix("RE").is_some_and(is_sid))
+            .and_then(|sid| sid.parse().ok())
             .ok_or_else(|| Rejected::Malformed("there is no RecordingSid".into()))
     }
 
@@ -164,8 +163,4 @@ fn single<'a>(params: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let mut values = params.iter().filter(|(given, _)| given == name).map(|(_, value)| value.as_str());
     let first = values.next()?;
     values.all(|value| value == first).then_some(first)
-}
-
-fn is_sid(sid: &str) -> bool {
-    !sid.is_empty() && sid.len() <= 64 && sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use handbell_core::vendor_id::CallSid;
 use http::Method;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Accepted, Twilio, id};
+use super::{Accepted, Twilio};
 use crate::answer::time;
 use crate::failure::{Failure, VendorResult};
 
@@ -58,8 +59,8 @@ impl fmt::Debug for Call {
 /// A call in Twilio's records (Twilio, Calls resource).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct CallSeen {
-    /// `CA…`.
-    pub sid: String,
+    /// Sid.
+    pub sid: CallSid,
     /// `queued`, `ringing`, `in-progress`, `completed`, `busy`, `failed`, `no-answer`, `canceled`.
     #[serde(default)]
     pub status: Option<String>,
@@ -95,7 +96,7 @@ struct Calls {
 impl Twilio {
     /// Places a call and returns its sid. The call is queued then: an account makes one call per second (Twilio, Calls
     /// resource).
-    pub async fn place_call(&self, call: &Call) -> VendorResult<String> {
+    pub async fn place_call(&self, call: &Call) -> VendorResult<CallSid> {
         let timeout = call.timeout.clamp(*TIMEOUT.start(), *TIMEOUT.end()).to_string();
         let mut form = vec![
             ("To", call.to.as_str()),
@@ -119,24 +120,24 @@ impl Twilio {
             form.push(("AsyncAmdStatusCallbackMethod", "POST"));
         }
         let request = self.request(Method::POST, self.url(&["Calls.json"])?).form(&form);
-        Ok(self.ask::<Accepted>(request).await?.sid)
+        Ok(self.ask::<Accepted<CallSid>>(request).await?.sid)
     }
 
     /// Cancels a call that is still ringing. A call that was answered goes on, and one that is over is no failure. The
     /// call is idempotent.
-    pub async fn cancel_call(&self, sid: &str) -> VendorResult<()> {
+    pub async fn cancel_call(&self, sid: &CallSid) -> VendorResult<()> {
         self.end_call(sid, "canceled").await
     }
 
     /// Ends a call, including one that was answered. A call that is already over is no failure. The call is idempotent.
-    pub async fn hang_up(&self, sid: &str) -> VendorResult<()> {
+    pub async fn hang_up(&self, sid: &CallSid) -> VendorResult<()> {
         self.end_call(sid, "completed").await
     }
 
-    async fn end_call(&self, sid: &str, status: &str) -> VendorResult<()> {
-        let url = self.url(&["Calls", &format!("{}.json", id(sid)?)])?;
+    async fn end_call(&self, sid: &CallSid, status: &str) -> VendorResult<()> {
+        let url = self.url(&["Calls", &format!("{sid}.json")])?;
         let request = self.request(Method::POST, url).form(&[("Status", status)]);
-        match self.ask::<Accepted>(request).await {
+        match self.ask::<Accepted<CallSid>>(request).await {
             Ok(_) | Err(Failure::Refused { code: INVALID_CALL_STATE, .. }) => Ok(()),
             Err(failure) => Err(failure),
         }
@@ -149,8 +150,8 @@ impl Twilio {
     }
 
     /// Returns a call by its sid.
-    pub async fn call(&self, sid: &str) -> VendorResult<CallSeen> {
-        let url = self.url(&["Calls", &format!("{}.json", id(sid)?)])?;
+    pub async fn call(&self, sid: &CallSid) -> VendorResult<CallSeen> {
+        let url = self.url(&["Calls", &format!("{sid}.json")])?;
         self.ask(self.request(Method::GET, url)).await
     }
 }

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use handbell_core::vendor_id::MessageSid;
 use http::Method;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
-use super::{Accepted, Twilio, VERSION, id};
+use super::{Accepted, Twilio, VERSION};
 use crate::answer::{self, time};
 use crate::failure::{Failure, VendorResult};
 
@@ -58,8 +59,8 @@ impl fmt::Debug for Sms {
 /// A text in Twilio's records, outbound or inbound (Twilio, Messages resource).
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 pub struct TwilioMessage {
-    /// `SM…` or `MM…`.
-    pub sid: String,
+    /// Sid.
+    pub sid: MessageSid,
     /// The text.
     #[serde(default)]
     pub body: Option<String>,
@@ -130,7 +131,7 @@ pub fn fit(body: &str) -> Cow<'_, str> {
 
 impl Twilio {
     /// Sends a text and returns its sid. The text is accepted then, not delivered.
-    pub async fn send_sms(&self, sms: &Sms) -> VendorResult<String> {
+    pub async fn send_sms(&self, sms: &Sms) -> VendorResult<MessageSid> {
         let body = fit(&sms.body);
         let validity = sms.validity.clamp(*VALIDITY.start(), *VALIDITY.end()).to_string();
         let service = sms.from.len() == 34 && sms.from.starts_with("MG");
@@ -145,7 +146,7 @@ impl Twilio {
             form.push(("StatusCallback", callback));
         }
         let request = self.request(Method::POST, self.url(&["Messages.json"])?).form(&form);
-        Ok(self.ask::<Accepted>(request).await?.sid)
+        Ok(self.ask::<Accepted<MessageSid>>(request).await?.sid)
     }
 
     /// Returns the newest fifty texts to and from these numbers, newest first.
@@ -155,8 +156,8 @@ impl Twilio {
     }
 
     /// Returns a text by its sid.
-    pub async fn message(&self, sid: &str) -> VendorResult<TwilioMessage> {
-        let url = self.url(&["Messages", &format!("{}.json", id(sid)?)])?;
+    pub async fn message(&self, sid: &MessageSid) -> VendorResult<TwilioMessage> {
+        let url = self.url(&["Messages", &format!("{sid}.json")])?;
         self.ask(self.request(Method::GET, url)).await
     }
 
@@ -232,12 +233,12 @@ mod tests {
     #[test]
     fn the_number_of_files_is_a_string() {
         for (json, expected) in [
-            (r#"{"sid":"SM1","num_media":"2"}"#, 2),
-            (r#"{"sid":"SM1","num_media":3}"#, 3),
-            (r#"{"sid":"SM1","num_media":null}"#, 0),
-            (r#"{"sid":"SM1","num_media":"-1"}"#, 0),
-            (r#"{"sid":"SM1","num_media":99999999999}"#, 0),
-            (r#"{"sid":"SM1"}"#, 0),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":"2"}"#, 2),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":3}"#, 3),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":null}"#, 0),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":"-1"}"#, 0),
+            (r#"{"sid":"SM00000000000000000000000000000001","num_media":99999999999}"#, 0),
+            (r#"{"sid":"SM00000000000000000000000000000001"}"#, 0),
         ] {
             assert_eq!(serde_json::from_str::<TwilioMessage>(json).unwrap().num_media, expected, "{json}");
         }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use handbell_core::vendor_id::MessageSid;
 use handbell_outbound::failure::Failure;
 use handbell_outbound::twilio::{Call, Sms, Twilio};
 
-use crate::vendor::{Reply, Vendor, html, http, json, nobody, with};
+use crate::vendor::{Reply, Vendor, html, http, id, json, nobody, with};
 
 pub(crate) const ACCOUNT: &str = "ACffffffffffffffffffffffffffffffff";
 
@@ -31,7 +32,7 @@ pub(crate) fn sms() -> Sms {
 }
 
 /// Sends a text to a Twilio that answers with `reply`.
-async fn text_when(reply: Reply) -> Result<String, Failure> {
+async fn text_when(reply: Reply) -> Result<MessageSid, Failure> {
     let (vendor, twilio) = says(vec![reply]).await;
     let said = twilio.send_sms(&sms()).await;
     assert_eq!(vendor.heard().len(), 1, "nothing is said twice");
@@ -47,8 +48,10 @@ async fn text_when(reply: Reply) -> Result<String, Failure> {
 
 #[tokio::test]
 async fn a_text_is_a_form_signed_with_the_api_key() {
-    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"SM1","status":"queued"}"#)]).await;
-    assert_eq!(twilio.send_sms(&sms()).await.unwrap(), "SM1");
+    let (vendor, twilio) =
+        says(vec![json("201 Created", r#"{"sid":"SM00000000000000000000000000000001","status":"queued"}"#)])
+            .await;
+    assert_eq!(&*twilio.send_sms(&sms()).await.unwrap(), "SM00000000000000000000000000000001");
     let heard = &vendor.heard()[0];
     assert_eq!(heard.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json"));
     assert_eq!(heard.header("content-type"), Some("application/x-www-form-urlencoded"));
@@ -63,7 +66,8 @@ async fn a_text_is_a_form_signed_with_the_api_key() {
 
 #[tokio::test]
 async fn a_text_may_come_from_a_messaging_service_and_stays_within_bounds() {
-    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"SM1"}"#)]).await;
+    let (vendor, twilio) =
+        says(vec![json("201 Created", r#"{"sid":"SM00000000000000000000000000000001"}"#)]).await;
     let sms = Sms {
         from: "MG0123456789abcdef0123456789abcdef".into(),
         body: "x".repeat(2000),
@@ -82,7 +86,8 @@ async fn a_text_may_come_from_a_messaging_service_and_stays_within_bounds() {
 
 #[tokio::test]
 async fn a_call_requests_all_status_callbacks() {
-    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"CA1"}"#)]).await;
+    let (vendor, twilio) =
+        says(vec![json("201 Created", r#"{"sid":"CA00000000000000000000000000000001"}"#)]).await;
     let call = Call {
         to: "+12025550111".into(),
         from: "+12025550100".into(),
@@ -91,7 +96,7 @@ async fn a_call_requests_all_status_callbacks() {
         timeout: 9999,
         detect_machine: None,
     };
-    assert_eq!(twilio.place_call(&call).await.unwrap(), "CA1");
+    assert_eq!(&*twilio.place_call(&call).await.unwrap(), "CA00000000000000000000000000000001");
     let heard = &vendor.heard()[0];
     assert_eq!(heard.line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json"));
     assert_eq!(
@@ -105,7 +110,8 @@ async fn a_call_requests_all_status_callbacks() {
 
 #[tokio::test]
 async fn machines_are_detected_while_the_call_goes_on() {
-    let (vendor, twilio) = says(vec![json("201 Created", r#"{"sid":"CA1"}"#)]).await;
+    let (vendor, twilio) =
+        says(vec![json("201 Created", r#"{"sid":"CA00000000000000000000000000000001"}"#)]).await;
     let call = Call {
         to: "+12025550111".into(),
         from: "+12025550100".into(),
@@ -125,33 +131,43 @@ async fn machines_are_detected_while_the_call_goes_on() {
 #[tokio::test]
 async fn hanging_up_is_idempotent() {
     let (vendor, twilio) = says(vec![
-        json("200 OK", r#"{"sid":"CA1","status":"completed"}"#),
+        json("200 OK", r#"{"sid":"CA00000000000000000000000000000001","status":"completed"}"#),
         json("400 Bad Request", r#"{"code":21220,"message":"Call is not in-progress","status":400}"#),
         html("502 Bad Gateway"),
     ])
     .await;
-    twilio.hang_up("CA1").await.unwrap();
-    twilio.hang_up("CA1").await.unwrap();
-    assert!(matches!(twilio.hang_up("CA1").await, Err(Failure::Unknown { .. })));
-    assert_eq!(vendor.heard()[0].line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA1.json"));
+    twilio.hang_up(&id("CA00000000000000000000000000000001")).await.unwrap();
+    twilio.hang_up(&id("CA00000000000000000000000000000001")).await.unwrap();
+    assert!(matches!(
+        twilio.hang_up(&id("CA00000000000000000000000000000001")).await,
+        Err(Failure::Unknown { .. })
+    ));
+    assert_eq!(
+        vendor.heard()[0].line,
+        format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA00000000000000000000000000000001.json")
+    );
     assert_eq!(vendor.heard()[0].text(), "Status=completed");
-    assert!(matches!(twilio.hang_up("CA1?x").await, Err(Failure::Refused { code: 0, .. })));
 }
 
 #[tokio::test]
 async fn cancelling_a_call_that_is_over_is_no_failure() {
     let (vendor, twilio) = says(vec![
-        json("200 OK", r#"{"sid":"CA1","status":"canceled"}"#),
+        json("200 OK", r#"{"sid":"CA00000000000000000000000000000001","status":"canceled"}"#),
         json("400 Bad Request", r#"{"code":21220,"message":"Call is not in-progress","status":400}"#),
         json("404 Not Found", r#"{"code":20404,"status":404}"#),
     ])
     .await;
-    twilio.cancel_call("CA1").await.unwrap();
-    twilio.cancel_call("CA1").await.unwrap();
-    assert!(matches!(twilio.cancel_call("CA1").await, Err(Failure::Refused { code: 20404, .. })));
-    assert_eq!(vendor.heard()[0].line, format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA1.json"));
+    twilio.cancel_call(&id("CA00000000000000000000000000000001")).await.unwrap();
+    twilio.cancel_call(&id("CA00000000000000000000000000000001")).await.unwrap();
+    assert!(matches!(
+        twilio.cancel_call(&id("CA00000000000000000000000000000001")).await,
+        Err(Failure::Refused { code: 20404, .. })
+    ));
+    assert_eq!(
+        vendor.heard()[0].line,
+        format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls/CA00000000000000000000000000000001.json")
+    );
     assert_eq!(vendor.heard()[0].text(), "Status=canceled");
-    assert!(matches!(twilio.cancel_call("../x").await, Err(Failure::Refused { code: 0, .. })));
 }
 
 #[tokio::test]
@@ -187,9 +203,14 @@ async fn without_a_code_the_status_decides() {
     let said = text_when(html("403 Forbidden")).await;
     assert!(matches!(said, Err(Failure::Refused { code: 403, .. })), "{said:?}");
 
-    for reply in
-        [Reply::Resets, Reply::IsSilent, html("502 Bad Gateway"), html("200 OK"), json("201 Created", "{}")]
-    {
+    for reply in [
+        Reply::Resets,
+        Reply::IsSilent,
+        html("502 Bad Gateway"),
+        html("200 OK"),
+        json("201 Created", "{}"),
+        json("201 Created", r#"{"sid":"SM1/x"}"#),
+    ] {
         let said = text_when(reply).await;
         assert!(matches!(said, Err(Failure::Unknown { .. })), "{said:?}");
     }
@@ -202,20 +223,26 @@ async fn look_ups_filter_by_both_numbers() {
     let (vendor, twilio) = says(vec![
         json(
             "200 OK",
-            r#"{"messages":[{"sid":"SM1","body":"H-7K3.2 Check","status":"sent","direction":"outbound-api",
+            r#"{"messages":[{"sid":"SM00000000000000000000000000000001","body":"H-7K3.2 Check","status":"sent","direction":"outbound-api",
                 "date_created":"Fri, 21 Nov 2025 10:11:12 +0000","error_code":null,"price":null}],"next_page_uri":null}"#,
         ),
         json("200 OK", r#"{"calls":[]}"#),
-        json("200 OK", r#"{"sid":"SM1","status":"undelivered","error_code":30003}"#),
-        json("200 OK", r#"{"sid":"CA1","status":"no-answer","date_created":"never"}"#),
+        json("200 OK", r#"{"sid":"SM00000000000000000000000000000001","status":"undelivered","error_code":30003}"#),
+        json("200 OK", r#"{"sid":"CA00000000000000000000000000000001","status":"no-answer","date_created":"never"}"#),
         json("200 OK", "{}"),
     ])
     .await;
     let messages = twilio.messages(Some("+12025550111"), Some("+12025550100")).await.unwrap();
     assert_eq!(messages[0].date_created.unwrap().to_string(), "2025-11-21T10:11:12Z");
     assert!(twilio.calls(Some("+12025550111"), None).await.unwrap().is_empty());
-    assert_eq!(twilio.message("SM1").await.unwrap().error_code, Some(30003));
-    assert_eq!(twilio.call("CA1").await.unwrap().status.as_deref(), Some("no-answer"));
+    assert_eq!(
+        twilio.message(&id("SM00000000000000000000000000000001")).await.unwrap().error_code,
+        Some(30003)
+    );
+    assert_eq!(
+        twilio.call(&id("CA00000000000000000000000000000001")).await.unwrap().status.as_deref(),
+        Some("no-answer")
+    );
     // A failed look-up is not an empty look-up.
     assert!(matches!(twilio.messages(None, None).await, Err(Failure::Unknown { .. })));
     let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
@@ -225,8 +252,8 @@ async fn look_ups_filter_by_both_numbers() {
         [
             format!("{account}/Messages.json?To=%2B12025550111&From=%2B12025550100&PageSize=50"),
             format!("{account}/Calls.json?To=%2B12025550111&PageSize=50"),
-            format!("{account}/Messages/SM1.json"),
-            format!("{account}/Calls/CA1.json"),
+            format!("{account}/Messages/SM00000000000000000000000000000001.json"),
+            format!("{account}/Calls/CA00000000000000000000000000000001.json"),
             format!("{account}/Messages.json?PageSize=50"),
         ]
     );

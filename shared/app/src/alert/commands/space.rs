@@ -2,6 +2,7 @@
 
 use handbell_core::incident::command::{Actor, CommandChannel, WrittenCommand, parse};
 use handbell_core::incident::decide::CommandOutcome;
+use handbell_core::vendor_id::{MessageId, PersonId, RoomId};
 use handbell_outbound::webex::{Post, Webex, WebexMessage};
 use handbell_store::{Incidents, Paged, People};
 use jiff::SignedDuration;
@@ -95,8 +96,8 @@ impl SpaceCommands {
     async fn actor_in(
         &self,
         webex: &Webex,
-        room: &str,
-        person: &str,
+        room: &RoomId,
+        person: &PersonId,
         how: CommandChannel,
     ) -> Result<Option<Actor>, Fault> {
         let member = webex.member(room, person).await?;
@@ -110,9 +111,9 @@ impl SpaceCommands {
     }
 
     /// Answers a person's message in its thread. Best effort: the result of the command is stored already.
-    async fn answer_under(&self, webex: &Webex, room: &str, message: &str, answer: &str) {
+    async fn answer_under(&self, webex: &Webex, room: &RoomId, message: &MessageId, answer: &str) {
         let markdown = handbell_core::wording::escape_markdown(answer);
-        let post = Post { markdown, parent: Some(message.to_owned()), ..Post::default() };
+        let post = Post { markdown, parent: Some(message.clone()), ..Post::default() };
         if let Err(failure) = webex.post(room, &post).await {
             tracing::warn!(reason = failure.why(), "an answer in a space could not be posted");
         }

@@ -163,8 +163,8 @@ pub(super) fn handle_edit(
     by: &str,
 ) -> ConversationDecision {
     // The agent may have edited the message again since the dispatch was looked up.
-    let message = now.map(|now| now.message.as_str());
-    let latest = builder.next.answers.iter().find(|(known, _)| Some(known.as_str()) == message);
+    let message = now.map(|now| &now.message);
+    let latest = builder.next.answers.iter().find(|(known, _)| Some(known) == message);
     let answer = latest.map_or(answer, |(_, latest)| *latest);
     builder.take_back(answer);
     let content = Content::TakenBack { reply: answer, changed: now.is_some(), by: by.to_owned() };

@@ -21,7 +21,7 @@ pub(super) fn handle_command(
     asked: &AgentMessage,
 ) -> ConversationDecision {
     let (line, now) = (builder.context.line, builder.now);
-    let thread = Some(asked.thread.as_str());
+    let thread = Some(&asked.thread);
     match command {
         AgentCommand::Claim => {
             let had = builder.next.assignee.replace(asked.by.clone());
@@ -75,7 +75,7 @@ pub(super) fn handle_command(
 
 /// Closes the conversation. Sends the line's closing text if the customer may get automatic texts.
 fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMessage) {
-    let (line, thread) = (builder.context.line, Some(asked.thread.as_str()));
+    let (line, thread) = (builder.context.line, Some(&asked.thread));
     builder.note(thread, wording::closed(&asked.by, note));
     if !builder.next.closed {
         let to = builder.textable_number().filter(|_| builder.sender.confirmed.is_some());
@@ -102,7 +102,7 @@ fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &AgentMessage) {
 
 /// Calls the agent, who is then connected with the customer.
 fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp) {
-    let (line, thread) = (builder.context.line, Some(asked.thread.as_str()));
+    let (line, thread) = (builder.context.line, Some(&asked.thread));
     let phone = line.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(&asked.by.email));
     let phone = phone.and_then(|agent| agent.phone.clone());
     let number = builder.context.address.number().filter(|number| !texting::is_short_code(number));

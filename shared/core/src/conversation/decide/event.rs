@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::conversation::Agent;
 use crate::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use crate::texting::OptOutKeyword;
+use crate::vendor_id::MessageId;
 
 /// An event of a conversation, checked and parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,9 +116,9 @@ pub struct AgentMessage {
     /// URLs of the files in Webex.
     pub files: Vec<String>,
     /// Id of the message in Webex.
-    pub message: String,
+    pub message: MessageId,
     /// Id of the message under which notes about it can be posted: itself, or the first of its thread.
-    pub thread: String,
+    pub thread: MessageId,
     /// When it was written.
     pub at: Option<Timestamp>,
     /// What Handbell's token showed when it was read.

@@ -5,6 +5,7 @@ use crate::delivery::{
     Body, Content, ConversationEntry, Delivery, Dispatch, DispatchKey, Message, OfConversation, Patience,
     SpaceMessage, Speaker,
 };
+use crate::vendor_id::MessageId;
 
 impl DecisionBuilder<'_> {
     /// Adds a dispatch with these messages. Posts wait for the previous posts, and answers for the previous answers.
@@ -97,8 +98,8 @@ impl DecisionBuilder<'_> {
     }
 
     /// Adds a note to the team, in the space or in a thread.
-    pub(in crate::conversation::decide) fn note(&mut self, thread: Option<&str>, text: String) {
-        let thread = thread.map(str::to_owned);
+    pub(in crate::conversation::decide) fn note(&mut self, thread: Option<&MessageId>, text: String) {
+        let thread = thread.cloned();
         self.add_dispatch([Message::Space(SpaceMessage::Post { content: Content::Text(text) })])
             .in_conversation(|of| of.thread = thread);
     }
