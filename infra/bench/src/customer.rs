@@ -68,8 +68,13 @@ pub(crate) async fn measure(
     let runner = Arc::new(start(release, config, (counter.port(), counter.before_all()), PACE, false).await?);
     let http = handbell_boot::client()?;
     listen_to_webex(&runner, &http).await?;
-    let scene =
-        CustomerScene { feeder: Feeder::start(&runner)?, counter, http, our: line.number.clone(), runner };
+    let scene = CustomerScene {
+        feeder: Feeder::start(&runner)?,
+        counter,
+        http,
+        our: line.number.to_string(),
+        runner,
+    };
     let mut rehearsed = Collected::default();
     for number in 0..REHEARSALS {
         scene.play(number, &mut rehearsed).await?;

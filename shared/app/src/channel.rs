@@ -60,9 +60,7 @@ impl Channels {
             // The recipients are determined after everything else has been tried.
             InternalTask::TextThoseCalled { .. } => wait(0),
             InternalTask::EraseCustomer { .. } if attempt.work.cancelled => Outcome::NotWanted,
-            InternalTask::EraseCustomer { number } => {
-                self.erasure.erase(attempt.work, number.as_deref()).await
-            }
+            InternalTask::EraseCustomer { phone } => self.erasure.erase(attempt.work, phone.as_ref()).await,
         }
     }
 }

@@ -173,7 +173,7 @@ impl DispatchDelivery {
         }
         if !died.is_empty() {
             tracing::error!(dispatch = ?work.dispatch.key, dead = died.len(), "deliveries given up; they fail over, and the admins are notified");
-            let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| line.number.as_str());
+            let line = self.config.line(&work.dispatch.key.subject).map(|(_, line)| &line.number);
             let Work { dispatch, scope, words, .. } = &mut *work;
             let with = Failover {
                 admins: &self.config.admins,

@@ -6,6 +6,7 @@ mod signal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::address::EmailAddress;
 use crate::config::Severity;
 
 pub use self::signal::{AlertSignal, Objection, SignalAction, SignalOrigin, Thread, Trigger};
@@ -62,7 +63,7 @@ pub struct Origin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Address for a reply; none for mails that no machine may answer (RFC 3834).
-    pub answer_to: Option<String>,
+    pub answer_to: Option<EmailAddress>,
 }
 
 impl std::fmt::Debug for Origin {
@@ -77,7 +78,7 @@ pub struct Reporter {
     /// The name that was entered in the form.
     pub name: String,
     /// Address to which the incident report goes.
-    pub email: Option<String>,
+    pub email: Option<EmailAddress>,
 }
 
 impl std::fmt::Debug for Reporter {

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::config::{Admins, Plan, is_phone_number};
+use crate::address::{E164, SmsSender};
+use crate::config::{Admins, Plan};
 use crate::delivery::{
     Content, ConversationEntry, Delivery, DeliveryId, DirectMessage, Dispatch, Fact, Medium, Message,
     PhoneMessage, SpaceMessage, Speaker,
@@ -19,10 +20,10 @@ use crate::wording::{self, Values, Words};
 pub struct Failover<'a> {
     /// The admins, who are notified.
     pub admins: &'a Admins,
-    /// Default sender of texts and calls.
-    pub from: &'a str,
+    /// Default sender of texts and calls; none without Twilio.
+    pub from: Option<&'a SmsSender>,
     /// The customer's number, and the number of the line.
-    pub customer: Option<(&'a str, &'a str)>,
+    pub customer: Option<(&'a E164, &'a E164)>,
     /// The incident's plan.
     pub plan: Option<&'a Plan>,
     /// Time zone and names for the texts.
@@ -50,8 +51,8 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[DeliveryId], with: Failover<'_
         {
             let text = wording::conversation::APOLOGY.to_owned();
             let answer = Message::Phone(PhoneMessage::Reply {
-                to: to.to_owned(),
-                from: from.to_owned(),
+                to: to.clone(),
+                from: from.clone(),
                 text,
                 files: Vec::new(),
             });
@@ -81,17 +82,17 @@ pub fn fail_over(dispatch: &mut Dispatch, died: &[DeliveryId], with: Failover<'_
     })
     .into_iter()
     .chain(notices(dispatch, &webex, &with.admins.sms, |to, content| {
-        Message::Phone(PhoneMessage::Text { to, from: with.from.to_owned(), content })
+        Message::Phone(PhoneMessage::Text { to, from: with.from.cloned(), content })
     })) {
         dispatch.add(Delivery { admin_notice: true, ..Delivery::new(say, now) });
     }
 }
 
-fn notices(
+fn notices<A: Clone>(
     dispatch: &Dispatch,
     failed: &[&Delivery],
-    to: &[String],
-    say: impl Fn(String, Content) -> Message,
+    to: &[A],
+    say: impl Fn(A, Content) -> Message,
 ) -> Vec<Message> {
     if failed.is_empty() {
         return Vec::new();
@@ -119,11 +120,12 @@ fn other_channel(delivery: &Delivery, with: Failover<'_>, dispatch: &Dispatch) -
     let (to, from) = delivery.message.paged_phone()?;
     let content = content(delivery.message.phone_content()?);
     Some(Message::Phone(match delivery.message.is_call() {
-        true => PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content },
+        true => PhoneMessage::Text { to: to.clone(), from, content },
         false => {
             // An alphanumeric sender can send texts, but can't call.
-            let from = [from, with.from].into_iter().find(|from| is_phone_number(from))?;
-            PhoneMessage::Call { to: to.to_owned(), from: from.to_owned(), content }
+            let senders = [from.as_ref(), with.from].into_iter().flatten();
+            let from = senders.into_iter().find_map(SmsSender::number)?;
+            PhoneMessage::Call { to: to.clone(), from: Some(from), content }
         }
     }))
 }

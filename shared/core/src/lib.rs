@@ -1,5 +1,6 @@
 //! The domain: pure rules. No clock, no network, no AWS, no randomness except what the caller passes in.
 
+pub mod address;
 pub mod alert;
 pub mod button;
 pub mod config;

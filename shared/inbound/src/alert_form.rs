@@ -8,13 +8,14 @@ mod ticket;
 use std::fmt;
 
 use handbell_core::Rejected;
+use handbell_core::address::EmailAddress;
 use handbell_core::alert::TITLE_MAX;
 use handbell_core::config::Severity;
 use handbell_core::incident::Subject;
 
 pub use self::ticket::{issue as issue_ticket, read_ticket};
 pub use crate::contact::{BODY_LIMIT, EMAIL_MAX, MESSAGE_MAX, NAME_MAX, TRAP, Wrong};
-use crate::fields::{Fields, is_longer, plausible};
+use crate::fields::{Fields, is_longer};
 
 /// Maximum length of a note that a reporter adds, in characters.
 pub const NOTE_MAX: usize = 1000;
@@ -43,7 +44,7 @@ pub struct Report {
     pub severity: Severity,
     /// Name of the reporter, in one line; empty only in a report that must be corrected.
     pub name: String,
-    /// Mail address for the incident report: plausible, but never proven to belong to the sender.
+    /// Mail address for the incident report, as typed. Its form is right in a report that needs no correction, but it was never proven to belong to the sender.
     pub email: Option<String>,
     /// Token of the page, unchecked: see [`Token::verify`](crate::contact::Token::verify).
     pub token: String,
@@ -100,7 +101,7 @@ fn wrong(report: &Report) -> Vec<Wrong> {
     } else if is_longer(&report.name, NAME_MAX) {
         say("name", format!("Please give a name of at most {NAME_MAX} characters."));
     }
-    if report.email.as_deref().is_some_and(|email| !plausible(email)) {
+    if report.email.as_deref().is_some_and(|email| !EmailAddress::is_valid(email)) {
         let why = "This doesn't look like an email address. Please check it, or leave it empty: it looks like ann@example.org.";
         say("email", why.into());
     }

@@ -7,13 +7,18 @@ mod token;
 
 use std::fmt;
 
+use handbell_core::address::EmailAddress;
+
 pub use self::token::{Stale, Token};
-pub use crate::fields::{EMAIL_MAX, NAME_MAX, Wrong};
-use crate::fields::{Fields, is_longer, plausible};
+use crate::fields::{Fields, is_longer};
+pub use crate::fields::{NAME_MAX, Wrong};
 
 /// Maximum size of a body, in bytes. The longest legitimate one, 4000 emoji of twelve bytes each in form encoding, has
 /// 48 KB.
 pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// Maximum length of a mail address, in bytes.
+pub const EMAIL_MAX: usize = EmailAddress::MAX;
 
 /// Maximum length of a message, in characters.
 pub const MESSAGE_MAX: usize = 4000;
@@ -27,7 +32,7 @@ pub const TRAP: &str = "website";
 /// The input of a customer.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ContactMessage {
-    /// Mail address for replies: plausible, but never proven to belong to the sender.
+    /// Mail address for replies, as typed. Its form is right in a message that needs no correction, but it was never proven to belong to the sender.
     pub email: Option<String>,
     /// Phone number for texts or calls, as typed: `0170 123 45 67`. Whether it is valid depends on the line's country.
     pub phone: Option<String>,
@@ -71,7 +76,7 @@ fn wrong(form: &ContactMessage) -> Vec<Wrong> {
         say("name", format!("Please give a name of at most {NAME_MAX} characters."));
     }
     match form.email.as_deref() {
-        Some(email) if !plausible(email) => say(
+        Some(email) if !EmailAddress::is_valid(email) => say(
             "email",
             "This doesn't look like an email address. Please check it: it looks like ann@example.org.".into(),
         ),

@@ -1,6 +1,7 @@
 //! The one transaction: it writes all the changes that follow from an event, or none.
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
+use handbell_core::address::PhoneAddress;
 use handbell_core::config::Plan;
 use handbell_core::conversation::decide::ConversationDecision;
 use handbell_core::delivery::Dispatch;
@@ -36,8 +37,8 @@ pub struct Commit<'a> {
 pub struct CommitConversation<'a> {
     /// Subject of the conversation.
     pub subject: &'a Subject,
-    /// The customer's number, if there is one.
-    pub number: Option<&'a str>,
+    /// The customer's phone, if there is one.
+    pub phone: Option<&'a PhoneAddress>,
     /// Version that was read; `None` if there was no conversation.
     pub before: Option<u64>,
     /// The decision.
@@ -127,8 +128,8 @@ impl Conversations {
             set_expiry(&mut meta, now, keep_seconds);
             items.push(if_unchanged(self.put(meta), commit.before));
         }
-        if let Some((number, sender)) = commit.number.zip(decision.sender.as_ref()) {
-            let mut row = write(sender, &RowKey::sender(number))?;
+        if let Some((phone, sender)) = commit.phone.zip(decision.sender.as_ref()) {
+            let mut row = write(sender, &RowKey::sender(phone))?;
             // An opt-out never expires.
             if sender.opted_out.is_none() {
                 set_expiry(&mut row, now, keep_seconds);

@@ -1,6 +1,7 @@
 //! Conversations: state and history, the Webex space of each one, the state of a line, and deletion of old rows.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use handbell_core::address::{EmailAddress, PhoneAddress};
 use handbell_core::conversation::{Conversation, Sender};
 use handbell_core::delivery::{Dispatch, DispatchKey};
 use handbell_core::incident::Subject;
@@ -30,7 +31,7 @@ pub struct LoadedConversation {
 pub struct LineRow {
     /// Mail address of the agent who was asked last to answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked_last: Option<String>,
+    pub asked_last: Option<EmailAddress>,
     /// Texts received before this time have been fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fetched_to: Option<Timestamp>,
@@ -41,12 +42,12 @@ impl Conversations {
     pub async fn load_conversation(
         &self,
         subject: &Subject,
-        number: Option<&str>,
+        phone: Option<&PhoneAddress>,
         event: Option<&str>,
         now: Timestamp,
     ) -> Result<LoadedConversation, TableFault> {
         let meta = RowKey::incident(subject);
-        let sender = number.map(RowKey::sender);
+        let sender = phone.map(RowKey::sender);
         let event = event.map(|key| RowKey::event(subject, key));
         let keys: Vec<&RowKey> =
             [Some(&meta), sender.as_ref(), event.as_ref()].into_iter().flatten().collect();
@@ -78,8 +79,8 @@ impl Conversations {
     }
 
     /// Returns the preferences of a number.
-    pub async fn sender(&self, number: &str) -> Result<Sender, TableFault> {
-        Ok(self.get(&RowKey::sender(number)).await?.unwrap_or_default())
+    pub async fn sender(&self, phone: &PhoneAddress) -> Result<Sender, TableFault> {
+        Ok(self.get(&RowKey::sender(phone)).await?.unwrap_or_default())
     }
 
     /// Returns the conversation that a space belongs to; `None` if the space belongs to no customer.
@@ -201,7 +202,7 @@ impl Lines {
     }
 
     /// Stores who was asked last to answer.
-    pub async fn set_last_asked(&self, line: &str, email: &str) -> Result<(), TableFault> {
+    pub async fn set_last_asked(&self, line: &str, email: &EmailAddress) -> Result<(), TableFault> {
         self.set_line(line, "asked_last", text(email)).await
     }
 

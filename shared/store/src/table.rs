@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use handbell_core::address::PhoneAddress;
 use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::{Kind, Subject};
 use handbell_core::vendor_id::{ActionId, MessageId, PersonId, RoomId};
@@ -96,8 +97,8 @@ impl RowKey {
     }
 
     /// `SENDER#+12025550123 / SENDER`: the preferences of a customer's number, for all of our lines.
-    pub fn sender(number: &str) -> Self {
-        Self { pk: format!("SENDER#{number}"), sk: "SENDER".into() }
+    pub fn sender(phone: &PhoneAddress) -> Self {
+        Self { pk: format!("SENDER#{phone}"), sk: "SENDER".into() }
     }
 
     /// `ROOM#id / ROOM`: the conversation that a space belongs to.

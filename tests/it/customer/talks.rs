@@ -443,7 +443,7 @@ async fn an_expired_conversation_is_erased_and_another_begins() {
             .runner
             .store
             .conversations()
-            .load_conversation(&subject, Some(TOMMY), None, days(later))
+            .load_conversation(&subject, Some(&TOMMY.into()), None, days(later))
             .await
             .unwrap();
         assert_eq!(loaded.conversation.unwrap().address.is_some(), known, "after {later} days");

@@ -235,7 +235,7 @@ async fn a_new_phone_is_verified_by_its_code_before_it_is_called() {
     let mut dispatch = Dispatch::new(key, Body::Notice, now);
     let content = Content::Text("042137 is your code".to_owned());
     dispatch.add(Delivery::new(
-        Message::Phone(PhoneMessage::Text { to: DANA.to_owned(), from: String::new(), content }),
+        Message::Phone(PhoneMessage::Text { to: DANA.parse().unwrap(), from: None, content }),
         now,
     ));
     assert!(

@@ -251,7 +251,7 @@ impl Laptop {
                         assert_eq!(copies(&texts), 1, "copies of {mark} in {texts:#?}");
                     }
                     Message::Phone(PhoneMessage::Call { to, .. }) => {
-                        *wanted_calls.entry(to.clone()).or_default() += 1
+                        *wanted_calls.entry(to.to_string()).or_default() += 1
                     }
                     Message::Space(SpaceMessage::Invite { email, moderator }) => {
                         let member =

@@ -345,18 +345,16 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
     let environment = handbell_boot::Environment::from(|name| env.get(name).cloned()).unwrap();
     let ses = Ses::new(environment.ses().unwrap());
     let good = ses::OutgoingMail {
-        from: "Garden shop <shop@example.com>".into(),
-        to: "anna@example.net".into(),
-        reply_to: Some("inc+TOKEN@in.example.com".into()),
+        reply_to: "inc+TOKEN@in.example.com".parse().ok(),
         subject: "Your order".into(),
         text: "It is ready.".into(),
         html: Some("<p>It is ready.</p>".into()),
         headers: vec![("In-Reply-To".into(), "<1@example.net>".into())],
-        ..ses::OutgoingMail::default()
+        ..ses::OutgoingMail::new("Garden shop <shop@example.com>".into(), "anna@example.net".parse().unwrap())
     };
     let id = ses.send(&good).await.unwrap();
     let letter = cloud.mail().sent_mails().pop().unwrap();
-    assert_eq!((letter.id, letter.from, letter.to), (id, good.from.clone(), vec![good.to.clone()]));
+    assert_eq!((letter.id, letter.from, letter.to), (id, good.from.clone(), vec![good.to.to_string()]));
     assert_eq!(
         (letter.subject, letter.text, letter.html),
         (good.subject.clone(), Some(good.text.clone()), good.html.clone())
@@ -366,7 +364,7 @@ async fn the_sdk_speaks_to_it_as_a_function_does() {
         [good.headers[0].clone(), ("Reply-To".into(), "inc+TOKEN@in.example.com".into())]
     );
 
-    let bad = ses::OutgoingMail { to: "nobody".into(), ..good.clone() };
+    let bad = ses::OutgoingMail { from: "nobody".into(), ..good.clone() };
     let why = ses.send(&bad).await.expect_err("no address").to_string();
     assert!(why.starts_with("refused: "), "{why}");
     assert_eq!(stage.wire.entries().len(), 1, "whoever has no address isn't even asked about");

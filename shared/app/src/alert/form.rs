@@ -10,6 +10,7 @@ mod reporter;
 
 use bytes::Bytes;
 use handbell_core::Rejected;
+use handbell_core::address::EmailAddress;
 use handbell_core::alert::{AlertSignal, Reporter, SignalAction, SignalOrigin, Trigger};
 use handbell_core::button::EventId;
 use handbell_core::config::{AlertSource, FormConfig, WayIn};
@@ -163,12 +164,14 @@ impl AlertForm {
         let Report { what, more, severity, name: who, email, .. } = report;
         let words = digest(&format!("{what}\0{more}\0{}\0{who}\0{email:?}", severity.name()));
         let key = format!("form-{nonce}-{words}");
+        let address = email.map(EmailAddress::try_from).transpose();
+        let address = address.map_err(|_| Fault::from("a report has a mail address that is none"))?;
         let trigger = Trigger {
             severity,
             title: what.clone(),
             body: more.clone(),
             plan: None,
-            reporter: Some(Reporter { name: who.clone(), email }),
+            reporter: Some(Reporter { name: who.clone(), email: address }),
             object: None,
         };
         let signal = AlertSignal {

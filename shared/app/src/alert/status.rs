@@ -243,8 +243,8 @@ impl IncidentStatus {
         for (id, _) in tasks {
             let phone = work.delivery(*id).and_then(|delivery| delivery.message.paged_phone());
             let Some((address, _)) = phone else { continue };
-            if !told.iter().any(|(known, _)| known == address) {
-                told.push((address.to_owned(), named.clone()));
+            if !told.iter().any(|(known, _)| address == known.as_str()) {
+                told.push((address.to_string(), named.clone()));
             }
         }
         if told.is_empty() {

@@ -113,7 +113,7 @@ impl Reconciliation {
         let mut fetched_to = settled;
         for text in texts.iter().filter(|text| text.date_created.is_none_or(|at| at <= settled)) {
             // A text that can't be taken doesn't hold up the texts behind it. The next fetch begins with it.
-            if let Err(fault) = self.take_missed_text(name, text).await {
+            if let Err(fault) = self.take_missed_text(name, line, text).await {
                 tracing::warn!(reason = %fault, message = %text.sid, "a text could not be taken; it is retried in five minutes");
                 fetched_to = fetched_to.min(text.date_created.unwrap_or(since));
             }
@@ -121,11 +121,11 @@ impl Reconciliation {
         Ok(self.lines.set_fetched_until(name, fetched_to).await?)
     }
 
-    async fn take_missed_text(&self, line: &str, text: &TwilioMessage) -> Result<(), Fault> {
+    async fn take_missed_text(&self, name: &str, line: &Line, text: &TwilioMessage) -> Result<(), Fault> {
         let Some(from) = &text.from else { return Ok(()) };
-        let address = address(from);
+        let address = address(Some(from));
         let id = format!("sms-{}", text.sid);
-        if self.handled_events.event(&self.config.customer(line, &address), &id).await?.is_some() {
+        if self.handled_events.event(&self.config.customer(name, &address), &id).await?.is_some() {
             return Ok(());
         }
         // People who were paged answer to the same number. An "I have it" must not be lost, and not be taken for a
@@ -133,7 +133,7 @@ impl Reconciliation {
         let answer = Text {
             sid: text.sid.clone(),
             from: from.clone(),
-            to: text.to.clone().unwrap_or_default(),
+            to: text.to.clone().unwrap_or_else(|| line.number.clone().into()),
             body: text.body.clone().unwrap_or_default(),
             media: Vec::new(),
             opt_out: None,
@@ -156,6 +156,6 @@ impl Reconciliation {
             word: None,
         };
         tracing::warn!(message = %text.sid, "fetched a text that Twilio had not reported");
-        self.engine.apply_from(line, &address, &heard, Some(&id)).await.map(|_| ())
+        self.engine.apply_from(name, &address, &heard, Some(&id)).await.map(|_| ())
     }
 }

@@ -151,15 +151,17 @@ impl VoiceInbound {
             return twiml(&goodbye(wording::NOT_KNOWN));
         };
         let by = match recipient {
-            Some(recipient) if recipient.id != *to => Actor {
+            Some(recipient) if to != recipient.id.as_str() => Actor {
                 who: recipient.name.clone(),
                 person: Some(recipient.id.clone()),
                 how: CommandChannel::Phone,
             },
             // A bare number is identified by the number alone.
-            _ => {
-                Actor { who: wording::phone_label(to), person: Some(to.clone()), how: CommandChannel::Phone }
-            }
+            _ => Actor {
+                who: wording::phone_label(to),
+                person: Some(to.to_string()),
+                how: CommandChannel::Phone,
+            },
         };
         let epoch = Some(line.key.epoch);
         match digits.as_str() {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use handbell_core::address::EmailAddress;
 use handbell_core::config::Line;
 use handbell_core::conversation::decide::{AgentMessage, ConversationEvent};
 use handbell_core::conversation::relay_policy::{
@@ -196,7 +197,11 @@ impl AgentMessages {
 
     /// Returns whether the author belongs to the line's team. Being brought into a space isn't enough.
     fn is_of_team(&self, line: &Line, writer: &Writer) -> bool {
-        let named = line.agents.iter().any(|agent| agent.email.eq_ignore_ascii_case(&writer.agent.email));
+        let email = writer.agent.email.as_deref();
+        let named = line
+            .agents
+            .iter()
+            .any(|agent| email.is_some_and(|email| agent.email.eq_ignore_ascii_case(email)));
         let ours = self.webex.known_identity().and_then(|me| me.org.as_ref());
         named || (ours.is_some() && ours == writer.org.as_ref())
     }
@@ -212,14 +217,14 @@ impl AgentMessages {
             Err(Failure::Refused { .. }) => return Ok(None),
             Err(failure) => return Err(failure.into()),
         };
-        let email = person.emails.iter().flatten().next().cloned().unwrap_or_default();
+        let email = person.emails.iter().flatten().find_map(|email| email.parse::<EmailAddress>().ok());
         let writer = Writer {
             // An author who isn't certainly a person counts as a machine: what machines write never leaves.
             machine: person.kind.as_deref() != Some("person"),
             org: person.org_id,
             agent: Agent {
                 id: person.id.clone(),
-                name: person.display_name.unwrap_or_else(|| email.clone()),
+                name: person.display_name.or(email.as_ref().map(ToString::to_string)).unwrap_or_default(),
                 email,
             },
         };

@@ -1,6 +1,5 @@
 //! Rules for replies to customers: never after a STOP, one after another, within the daily limit.
 
-use handbell_core::config::is_phone_number;
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::conversation::{Address, Agent, Conversation};
 use handbell_core::delivery::{DeliveryId, Dispatch, DispatchKey, Message, Outcome, SpaceMessage, Speaker};
@@ -51,11 +50,11 @@ impl CustomerReplies {
             None if cancelled => dispatch.cancel(),
             None => {}
             Some(known) => {
-                let number = known.address.as_ref().and_then(Address::number);
+                let phone = known.address.as_ref().and_then(Address::phone);
                 let replies = !dispatch.replies_are_out();
                 stopped = known.cancels(dispatch.key.number);
-                if let Some(number) = number.filter(|_| stopped.is_none() && replies) {
-                    let opted_out = self.conversations.sender(number).await?.opted_out.is_some();
+                if let Some(phone) = phone.filter(|_| stopped.is_none() && replies) {
+                    let opted_out = self.conversations.sender(phone).await?.opted_out.is_some();
                     stopped = opted_out.then_some("the customer wants no more texts");
                 }
             }
@@ -76,7 +75,8 @@ impl CustomerReplies {
         let opened_at = dispatch.of_conversation().map_or(dispatch.at, |of| of.opened_at);
         let assignee = conversation.and_then(|conversation| conversation.assignee.as_ref());
         let invite = |agent: &Agent| {
-            Message::Space(SpaceMessage::Invite { email: agent.email.clone(), moderator: false })
+            let email = agent.email.clone()?;
+            Some(Message::Space(SpaceMessage::Invite { email, moderator: false }))
         };
         WantedSpace {
             name: space_of(subject, *epoch),
@@ -84,11 +84,11 @@ impl CustomerReplies {
             team: self.config.line(subject).and_then(|(_, line)| line.team.clone()),
             always: true,
             oldest: opened_at - SignedDuration::from_mins(2),
-            people: assignee.map(invite).into_iter().collect(),
+            people: assignee.and_then(invite).into_iter().collect(),
             people_first: false,
             // Too many titles end with the digits of a short number, or of something that isn't a number.
             digits: number
-                .filter(|number| is_phone_number(number) && number.len() > 8)
+                .filter(|number| number.len() > 8)
                 .map(|number| number.trim_start_matches('+').to_owned()),
             of: Some(Named { subject: subject.clone(), epoch: *epoch }),
         }

@@ -1,6 +1,7 @@
 //! Attendance in a customer's space: who of the team is available, who is asked, and what the lobby is told.
 
 use futures_util::future::join_all;
+use handbell_core::address::EmailAddress;
 use handbell_core::config::Line;
 use handbell_core::conversation::assign::{Assignment, Candidate, choose};
 use handbell_core::conversation::decide::{Attendance, ConversationEvent};
@@ -85,7 +86,7 @@ impl CustomerSpace {
                 }
                 let agent = Agent {
                     id: candidate.person_id.clone(),
-                    email: candidate.email.clone(),
+                    email: Some(candidate.email.clone()),
                     name: candidate.name.clone(),
                 };
                 (Attendance::Asked(agent), Some(candidate.email.clone()))
@@ -138,10 +139,11 @@ impl CustomerSpace {
             found.into_iter().filter(|person| person.id != me.id && person.kind.as_deref() == Some("person"));
         Ok(agents
             .filter_map(|person| {
-                let email = person.emails.iter().flatten().next()?.clone();
+                let email: EmailAddress =
+                    person.emails.iter().flatten().find_map(|email| email.parse().ok())?;
                 Some(Candidate {
                     there: person.is_there(),
-                    name: person.display_name.clone().unwrap_or_else(|| email.clone()),
+                    name: person.display_name.clone().unwrap_or_else(|| email.to_string()),
                     last_activity: person.last_activity,
                     in_space: person.emails.iter().flatten().any(|email| in_space(email)),
                     person_id: person.id,

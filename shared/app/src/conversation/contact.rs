@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
+use handbell_core::address::EmailAddress;
 use handbell_core::config::{FormConfig as Settings, Line};
 use handbell_core::conversation::Address;
 use handbell_core::conversation::decide::ConversationEvent;
@@ -97,13 +98,19 @@ impl ContactForm {
                 return self.show(name, line, &form, &wrong, bad).await;
             }
         };
-        let address = match (&number, &form.email) {
-            (Some(number), _) if self.config.own_numbers().contains(&number.as_str()) => {
+        let email: Option<EmailAddress> = form
+            .email
+            .as_deref()
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| Rejected::Malformed("the form's mail address can't be read".to_owned()))?;
+        let address = match (&number, &email) {
+            (Some(number), _) if self.config.own_numbers().contains(number) => {
                 let wrong =
                     [Wrong { field: "phone", why: "This is our own number. Please write yours.".to_owned() }];
                 return self.show(name, line, &form, &wrong, bad).await;
             }
-            (Some(number), _) => Address::Number(number.clone()),
+            (Some(number), _) => Address::Phone(number.clone().into()),
             (None, Some(email)) => Address::Mail(email.clone()),
             (None, None) => {
                 return Err(Rejected::Malformed("the form names neither number nor mail".to_owned()).into());
@@ -118,7 +125,7 @@ impl ContactForm {
         // A different message from the same page is another message.
         let words = digest(&format!("{}\0{:?}\0{:?}", form.message, form.name, form.email));
         let id = format!("form-{nonce}-{words}");
-        let heard = ConversationEvent::Form { message: form.message, name: form.name, email: form.email };
+        let heard = ConversationEvent::Form { message: form.message, name: form.name, email };
         self.conversations.apply_from(name, &address, &heard, Some(&id)).await?;
         Ok(page(&title(name, line), &thanks(), StatusCode::OK, &self.ids))
     }

@@ -1,5 +1,6 @@
 //! Erasure of a customer: deletes every row about the customer, and then posts the confirmation.
 
+use handbell_core::address::PhoneAddress;
 use handbell_core::delivery::{DeliveryId, Outcome};
 use handbell_core::incident::Subject;
 use handbell_core::vendor_id::RoomId;
@@ -30,7 +31,7 @@ parts! {
 impl CustomerErasure {
     /// Deletes what is known of the customer. A worker that dies midway leaves the delivery pending, and the erasure
     /// starts again.
-    pub(crate) async fn erase(&self, work: &Work, number: Option<&str>) -> Outcome {
+    pub(crate) async fn erase(&self, work: &Work, phone: Option<&PhoneAddress>) -> Outcome {
         let webex = match self.webex.client().await {
             Ok(webex) => webex,
             Err(fault) => return outcome_of_fault(fault),
@@ -42,7 +43,7 @@ impl CustomerErasure {
             Ok(row) => row.and_then(|row| row.room),
             Err(fault) => return outcome_of_fault(fault.into()),
         };
-        let kept = match self.forget_customer(work, room.as_ref(), number).await {
+        let kept = match self.forget_customer(work, room.as_ref(), phone).await {
             Ok(done) => done,
             Err(fault) => return outcome_of_fault(fault),
         };
@@ -72,7 +73,7 @@ impl CustomerErasure {
         &self,
         work: &Work,
         room: Option<&RoomId>,
-        number: Option<&str>,
+        phone: Option<&PhoneAddress>,
     ) -> Result<bool, Fault> {
         let subject = &work.dispatch.key.subject;
         if let Some(room) = room {
@@ -80,11 +81,11 @@ impl CustomerErasure {
         }
         self.erasure.forget_incident(&Subject::waiting(subject)).await?;
         self.erasure.forget_dispatches(&work.dispatch.key).await?;
-        let Some(number) = number else { return Ok(false) };
+        let Some(phone) = phone else { return Ok(false) };
         // An opt-out must outlive everything else.
-        let kept = self.conversations.sender(number).await?.opted_out.is_some();
+        let kept = self.conversations.sender(phone).await?.opted_out.is_some();
         if !kept {
-            self.erasure.forget(&RowKey::sender(number)).await?;
+            self.erasure.forget(&RowKey::sender(phone)).await?;
         }
         Ok(kept)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use handbell_core::address::E164;
 use handbell_core::config::Plan;
 use handbell_core::conversation::Conversation;
 use handbell_core::delivery::{Delivery, DeliveryId, Dispatch, MAX_UNKNOWN, Outcome, START_WITHIN};
@@ -140,7 +141,7 @@ impl Scope {
         }
     }
 
-    pub(crate) fn customer_number(&self) -> Option<&str> {
+    pub(crate) fn customer_number(&self) -> Option<&E164> {
         match self {
             Self::Conversation(of) => of.conversation.as_ref()?.address.as_ref()?.number(),
             Self::Incident(_) | Self::Notice => None,

@@ -35,7 +35,7 @@ pub fn decide(
             customer::handle_text(before, sender, text, context, now)
         }
         ConversationEvent::Form { message, name, email } => {
-            let entry = FormEntry { message, name: name.as_deref(), email: email.as_deref() };
+            let entry = FormEntry { message, name: name.as_deref(), email: email.as_ref() };
             customer::handle_form(before, sender, entry, context, now)
         }
         ConversationEvent::Rings => customer::handle_ring(before, sender, context, now),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     Content, Delivery, DeliveryId, Dispatch, Message, PhoneMessage, Progress, Receipt, VendorStatus,
 };
+use crate::address::{E164, SmsSender};
 use crate::incident::Responses;
 
 /// How an attempt to reach a person has ended, as far as is known.
@@ -126,15 +127,14 @@ impl Dispatch {
 
     /// Adds a text to everybody whom the earlier dispatches notified by phone, once each, except for one person or number.
     pub fn tell_called(&mut self, earlier: &[Dispatch], text: &str, except: Option<&str>, now: Timestamp) {
-        let mut told: Vec<String> = Vec::new();
+        let mut told: Vec<E164> = Vec::new();
         for (to, from, id) in earlier.iter().flat_map(Dispatch::told_by_phone) {
-            if told.iter().any(|known| known == to) || except == Some(id) || except == Some(to) {
+            if told.contains(to) || except.is_some_and(|except| except == id || to == except) {
                 continue;
             }
-            told.push(to.to_owned());
+            told.push(to.clone());
             let content = Content::Text(text.to_owned());
-            let say =
-                Message::Phone(PhoneMessage::Text { to: to.to_owned(), from: from.to_owned(), content });
+            let say = Message::Phone(PhoneMessage::Text { to: to.clone(), from, content });
             self.add(Delivery::new(say, now));
         }
         if !told.is_empty() {
@@ -142,9 +142,8 @@ impl Dispatch {
         }
     }
 
-    /// Returns the phones that this dispatch notified of the incident, each with the number that sent or called and the recipient's
-    /// id.
-    pub fn told_by_phone(&self) -> Vec<(&str, &str, &str)> {
+    /// Returns the phones that this dispatch notified of the incident, each with the sender and the recipient's id.
+    pub fn told_by_phone(&self) -> Vec<(&E164, Option<SmsSender>, &str)> {
         let reached = |id: &DeliveryId, delivery: &Delivery| {
             matches!(delivery.progress, Progress::Sent | Progress::Unknown) || self.receipts.contains_key(id)
         };
@@ -153,7 +152,7 @@ impl Dispatch {
             .filter(|(id, delivery)| reached(id, delivery))
             .filter_map(|(_, delivery)| {
                 let (to, from) = delivery.message.paged_phone()?;
-                let id = delivery.recipient.as_ref().map_or(to, |recipient| recipient.id.as_str());
+                let id = delivery.recipient.as_ref().map_or(to.as_str(), |recipient| recipient.id.as_str());
                 Some((to, from, id))
             })
             .collect()

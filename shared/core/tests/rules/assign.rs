@@ -9,7 +9,7 @@ use crate::house::chance;
 fn somebody(name: &str, there: Option<bool>, idle: Option<i64>, in_space: bool) -> Candidate {
     let noon: Timestamp = "2026-03-03T12:00:00Z".parse().unwrap();
     Candidate {
-        email: format!("{name}@example.com"),
+        email: format!("{name}@example.com").parse().unwrap(),
         person_id: format!("Y2lzY29zcGFyazovL{name:0>7}").parse().expect("an id"),
         name: name.to_owned(),
         there,
@@ -128,7 +128,7 @@ proptest! {
         for _ in &team {
             let Assignment::Assign(one) = choose(&team, AssignmentOrder::InTurn, last.as_deref()) else { panic!("nobody") };
             called.push(one.name.clone());
-            last = Some(one.email.clone());
+            last = Some(one.email.to_string());
         }
         called.sort();
         prop_assert_eq!(called, names.into_iter().collect::<Vec<_>>());

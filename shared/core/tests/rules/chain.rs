@@ -27,11 +27,20 @@ enum Way {
 use Way::{Call, Mail, Ring, Text};
 
 fn say(by: Way, to: &str) -> Message {
-    let (to, from, content) = (to.to_owned(), "+12025550100".to_owned(), Content::Text("Look".to_owned()));
+    let number = || match to {
+        "dana" => "+12025550111".parse().unwrap(),
+        "robin" => "+12025550112".parse().unwrap(),
+        number => number.parse().unwrap(),
+    };
+    let (from, content) = ("+12025550100", Content::Text("Look".to_owned()));
     match by {
-        Text(_) => Message::Phone(PhoneMessage::Text { to, from, content }),
-        Call(_) | Ring(_) => Message::Phone(PhoneMessage::Call { to, from, content }),
-        Mail(_) => Message::Mail(MailMessage::Page { email: to, content }),
+        Text(_) => Message::Phone(PhoneMessage::Text { to: number(), from: from.parse().ok(), content }),
+        Call(_) | Ring(_) => {
+            Message::Phone(PhoneMessage::Call { to: number(), from: from.parse().ok(), content })
+        }
+        Mail(_) => {
+            Message::Mail(MailMessage::Page { email: format!("{to}@example.com").parse().unwrap(), content })
+        }
     }
 }
 
@@ -282,7 +291,8 @@ fn an_attempt_with_unknown_outcome_may_still_bring_somebody() {
 fn notices_and_posts_bring_nobody() {
     let mut dispatch = paging(&[Call(0)]);
     let content = || Content::Text("Nobody is on call".to_owned());
-    let admin = Message::Direct(DirectMessage { email: "admin@example.com".to_owned(), content: content() });
+    let admin =
+        Message::Direct(DirectMessage { email: "admin@example.com".parse().unwrap(), content: content() });
     dispatch.add(Delivery::new(admin, morning()));
     dispatch.add(Delivery::new(Message::Space(SpaceMessage::Post { content: content() }), morning()));
     became(&mut dispatch, 0, "busy");
@@ -369,8 +379,9 @@ fn takes_over(dispatch: &mut Dispatch, number: u32) -> Vec<Message> {
     dispatch.record(Numbered(number), Outcome::Refused { why: "no such number".to_owned() }, morning());
     let plan: Plan = serde_json::from_value(json!({ "space": { "title": "Alerts" } })).unwrap();
     let (admins, words) = (Admins::default(), words());
+    let from = "+12025550100".parse().ok();
     let with =
-        Failover { admins: &admins, from: "+12025550100", customer: None, plan: Some(&plan), words: &words };
+        Failover { admins: &admins, from: from.as_ref(), customer: None, plan: Some(&plan), words: &words };
     fail_over(dispatch, &[Numbered(number)], with, morning());
     let instead = dispatch.deliveries.values().filter(|delivery| delivery.replaces == Some(Numbered(number)));
     instead.map(|delivery| delivery.message.clone()).collect()

@@ -424,7 +424,7 @@ fn resolve_and_cancel_end_the_incident() {
         (Command::Cancel, Phase::Cancelled, "called off by robin at 02:02.", "robin called it a false alarm"),
     ] {
         let mut night = Night::begun();
-        night.report_to = vec!["ops@example.com".to_owned(), "NAGIOS@example.com".to_owned()];
+        night.report_to = vec!["ops@example.com".parse().unwrap(), "NAGIOS@example.com".parse().unwrap()];
         night.pass(2);
         let ended = night.says("robin", command.clone());
         let number = night.incident().reference();
@@ -457,8 +457,11 @@ fn resolve_and_cancel_end_the_incident() {
 #[test]
 fn the_incident_report_goes_to_the_person_who_reported_it() {
     let mut night = Night::with(three_steps());
-    night.report_to =
-        vec!["kim@example.com".to_owned(), "ops@example.com".to_owned(), "ops@example.com".to_owned()];
+    night.report_to = vec![
+        "kim@example.com".parse().unwrap(),
+        "ops@example.com".parse().unwrap(),
+        "ops@example.com".parse().unwrap(),
+    ];
     night.raise(form("Kim", Some("kim@example.com")));
     let ended = night.says("dana", Command::Resolve);
     let lines = night.lines(&ended);

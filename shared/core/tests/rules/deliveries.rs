@@ -28,16 +28,16 @@ pub(crate) fn dispatch(says: impl IntoIterator<Item = Message>) -> Dispatch {
 
 pub(crate) fn sms() -> Message {
     Message::Phone(PhoneMessage::Text {
-        to: "+352691496401".to_owned(),
-        from: "+12025550100".to_owned(),
+        to: "+352691496401".parse().unwrap(),
+        from: "+12025550100".parse().ok(),
         content: Content::Step { step: 2, item: 0 },
     })
 }
 
 pub(crate) fn call() -> Message {
     Message::Phone(PhoneMessage::Call {
-        to: "+352691496402".to_owned(),
-        from: "+12025550100".to_owned(),
+        to: "+352691496402".parse().unwrap(),
+        from: "+12025550100".parse().ok(),
         content: Content::Step { step: 2, item: 0 },
     })
 }
@@ -51,9 +51,12 @@ fn says() -> impl Strategy<Value = Vec<Message>> {
         Just(sms()),
         Just(call()),
         Just(posts()),
-        Just(Message::Space(SpaceMessage::Invite { email: "a@example.com".to_owned(), moderator: true })),
+        Just(Message::Space(SpaceMessage::Invite {
+            email: "a@example.com".parse().unwrap(),
+            moderator: true
+        })),
         Just(Message::Direct(DirectMessage {
-            email: "a@example.com".to_owned(),
+            email: "a@example.com".parse().unwrap(),
             content: Content::Step { step: 2, item: 0 }
         })),
     ];

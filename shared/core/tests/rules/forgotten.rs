@@ -44,13 +44,14 @@ fn erasing_needs_a_confirmation() {
 
 #[test]
 fn the_worker_learns_which_number_to_erase() {
-    let mut by_mail = Room::new().of(handbell_core::conversation::Address::Mail("ann@example.com".into()));
+    let mut by_mail =
+        Room::new().of(handbell_core::conversation::Address::Mail("ann@example.com".parse().unwrap()));
     by_mail.tell(&form("Hello", None, None));
     let turn = erase(&mut by_mail);
     let says: Vec<_> = turn.dispatches.iter().flat_map(deliveries).map(|one| one.message.clone()).collect();
     assert_eq!(
         says,
-        [Message::Internal(InternalTask::EraseCustomer { number: None })],
+        [Message::Internal(InternalTask::EraseCustomer { phone: None })],
         "one delivery, and none that posts"
     );
     let mut room = Room::new();

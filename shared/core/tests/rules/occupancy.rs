@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::house::{chance, says};
+use crate::house::{FROM, chance, says};
 
 /// A zone, its plan, and a clock that the test moves.
 struct Floor {
@@ -94,7 +94,7 @@ impl Floor {
             plan: &self.plan,
             plan_hash: "hash",
             watched: self.watched,
-            from: "+12025550100",
+            from: Some(&FROM),
             calls_per_second: None,
             roster: &self.roster,
             admins: &self.admins,

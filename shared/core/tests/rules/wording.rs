@@ -261,15 +261,16 @@ fn the_delivery_summary_shows_each_vendor_status() {
 
 #[test]
 fn the_delivery_summary_has_one_line_for_each_phone_and_each_failure() {
-    let invite =
-        |email: &str| Message::Space(SpaceMessage::Invite { email: email.to_owned(), moderator: false });
+    let invite = |email: &str| {
+        Message::Space(SpaceMessage::Invite { email: email.parse().unwrap(), moderator: false })
+    };
     let content = || Content::Text("Words".to_owned());
     let mut dispatch = dispatch([
         invite("a@example.com"),
         invite("b_c@example.com"),
         Message::Space(SpaceMessage::Post { content: content() }),
         Message::Space(SpaceMessage::Post { content: content() }),
-        Message::Direct(DirectMessage { email: "admin@example.com".to_owned(), content: content() }),
+        Message::Direct(DirectMessage { email: "admin@example.com".parse().unwrap(), content: content() }),
         sms(),
         call(),
     ]);
@@ -434,7 +435,7 @@ proptest! {
     fn no_sentence_mentions_anybody(text in hostile()) {
         let words = wording::Words { name: text.clone(), ..words() };
         let by = Attribution { who: text.clone(), at: morning() };
-        let mut failed = dispatch([sms(), Message::Space(SpaceMessage::Invite { email: text.clone(), moderator: false })]);
+        let mut failed = dispatch([sms(), Message::Space(SpaceMessage::Rename { title: text.clone() })]);
         for delivery in failed.deliveries.values_mut() {
             delivery.progress = Progress::Dead;
             delivery.why = Some(text.clone());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use handbell_core::address::PhoneAddress;
 use handbell_core::vendor_id::{CallSid, MessageSid, RecordingSid};
 
 use super::{CallStatus, MessageStatus, short};
@@ -56,9 +57,9 @@ pub enum TwilioEvent {
         /// `human`, `machine_start`, `fax` …, if detection was requested.
         answered_by: Option<String>,
         /// Calling number; `anonymous` or `None` if it is withheld.
-        from: Option<String>,
+        from: Option<PhoneAddress>,
         /// Called number.
-        to: Option<String>,
+        to: Option<PhoneAddress>,
         /// Whether the call is inbound.
         inbound: bool,
     },
@@ -67,9 +68,9 @@ pub enum TwilioEvent {
         /// Sid of the call.
         sid: CallSid,
         /// Called number.
-        to: String,
-        /// Calling number; empty if it is withheld.
-        from: String,
+        to: PhoneAddress,
+        /// Calling number; `anonymous` or `None` if it is withheld.
+        from: Option<PhoneAddress>,
         /// `ringing` for an inbound call, `in-progress` for an outbound one.
         status: CallStatus,
         /// Whether the call is inbound.
@@ -115,9 +116,9 @@ pub struct Text {
     /// Sid of the message.
     pub sid: MessageSid,
     /// Sender.
-    pub from: String,
+    pub from: PhoneAddress,
     /// Our number.
-    pub to: String,
+    pub to: PhoneAddress,
     /// The text; may be empty if there are pictures.
     pub body: String,
     /// Pictures and other files, at most ten.

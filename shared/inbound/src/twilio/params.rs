@@ -3,6 +3,7 @@
 use std::fmt;
 
 use handbell_core::Rejected;
+use handbell_core::address::PhoneAddress;
 use handbell_core::vendor_id::{MalformedId, RecordingSid};
 
 use super::{CallStatus, Hook, Media, MessageStatus, OptOut, Text, TwilioEvent, short};
@@ -73,8 +74,8 @@ impl Params {
         Ok(match hook {
             Hook::Text => TwilioEvent::Text(Text {
                 sid: self.sid(&["MessageSid", "SmsMessageSid", "SmsSid"])?,
-                from: self.needed("From")?,
-                to: self.needed("To")?,
+                from: self.needed("From")?.into(),
+                to: self.needed("To")?.into(),
                 body: self.get("Body").unwrap_or_default().to_owned(),
                 media: self.media(),
                 opt_out: self.filled("OptOutType").map(|word| OptOut::from(word.as_str())),
@@ -89,8 +90,8 @@ impl Params {
             Hook::Call => TwilioEvent::CallAnswered {
                 sid: self.sid(&["CallSid"])?,
                 // With a withheld number, `From` is `anonymous` or missing. The call is valid nevertheless.
-                from: self.get("From").unwrap_or_default().to_owned(),
-                to: self.needed("To")?,
+                from: self.filled("From").map(PhoneAddress::from),
+                to: self.needed("To")?.into(),
                 status: CallStatus::from(self.get("CallStatus").unwrap_or_default()),
                 inbound: self.get("Direction") == Some("inbound"),
                 answered_by: self.filled("AnsweredBy"),
@@ -114,8 +115,8 @@ impl Params {
                 sequence: self.number("SequenceNumber"),
                 duration: self.number("CallDuration"),
                 answered_by: self.filled("AnsweredBy"),
-                from: self.filled("From"),
-                to: self.filled("To"),
+                from: self.filled("From").map(PhoneAddress::from),
+                to: self.filled("To").map(PhoneAddress::from),
                 inbound: self.get("Direction") == Some("inbound"),
             },
             Hook::Dialed => TwilioEvent::Dialed {

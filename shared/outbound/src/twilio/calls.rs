@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use handbell_core::address::{E164, PhoneAddress};
 use handbell_core::vendor_id::CallSid;
 use http::Method;
 use jiff::Timestamp;
@@ -20,10 +21,10 @@ const INVALID_CALL_STATE: u32 = 21220;
 /// A call to be placed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {
-    /// A number in E.164.
-    pub to: String,
+    /// The number to call.
+    pub to: E164,
     /// One of our numbers, or a verified one.
-    pub from: String,
+    pub from: E164,
     /// Address from which Twilio fetches the TwiML with POST once the call is answered.
     pub url: String,
     /// Address for Twilio's status callbacks: initiated, ringing, answered, completed.
@@ -36,17 +37,10 @@ pub struct Call {
     pub detect_machine: Option<String>,
 }
 
-impl Default for Call {
-    /// Rings for 60 seconds, Twilio's default, and requests no callbacks.
-    fn default() -> Call {
-        Call {
-            to: String::new(),
-            from: String::new(),
-            url: String::new(),
-            status_callback: None,
-            timeout: 60,
-            detect_machine: None,
-        }
+impl Call {
+    /// Creates a call that rings for 60 seconds, Twilio's default, and requests no callbacks.
+    pub fn new(to: E164, from: E164, url: String) -> Call {
+        Call { to, from, url, status_callback: None, timeout: 60, detect_machine: None }
     }
 }
 
@@ -72,10 +66,10 @@ pub struct CallSeen {
     pub direction: Option<String>,
     /// Caller's number.
     #[serde(default)]
-    pub from: Option<String>,
+    pub from: Option<PhoneAddress>,
     /// Called number.
     #[serde(default)]
-    pub to: Option<String>,
+    pub to: Option<PhoneAddress>,
 }
 
 impl fmt::Debug for CallSeen {
@@ -144,8 +138,8 @@ impl Twilio {
     }
 
     /// Returns the newest fifty calls to and from these numbers, newest first.
-    pub async fn calls(&self, to: Option<&str>, from: Option<&str>) -> VendorResult<Vec<CallSeen>> {
-        let url = self.look("Calls.json", to, from)?;
+    pub async fn calls(&self, to: Option<&E164>, from: Option<&E164>) -> VendorResult<Vec<CallSeen>> {
+        let url = self.look("Calls.json", to.map(E164::as_str), from.map(E164::as_str))?;
         Ok(self.ask::<Calls>(self.request(Method::GET, url)).await?.calls)
     }
 

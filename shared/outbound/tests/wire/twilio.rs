@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use handbell_core::address::E164;
 use handbell_core::vendor_id::MessageSid;
 use handbell_outbound::failure::Failure;
 use handbell_outbound::twilio::{Call, Sms, Twilio};
@@ -20,10 +21,18 @@ pub(crate) async fn says(replies: Vec<Reply>) -> (Vendor, Twilio) {
     (vendor, twilio)
 }
 
+pub(crate) fn number(text: &str) -> E164 {
+    text.parse().expect("a number")
+}
+
+fn call_to(url: &str) -> Call {
+    Call::new(number("+12025550111"), number("+12025550100"), url.into())
+}
+
 pub(crate) fn sms() -> Sms {
     Sms {
-        to: "+12025550111".into(),
-        from: "+12025550100".into(),
+        to: "+12025550111".parse().unwrap(),
+        from: "+12025550100".parse().unwrap(),
         body: "H-7K3.2 Check Webex & come".into(),
         media: vec![],
         status_callback: Some("https://x/twilio/sms/status?d=1&s=a".into()),
@@ -65,11 +74,11 @@ async fn a_text_is_a_form_signed_with_the_api_key() {
 }
 
 #[tokio::test]
-async fn a_text_may_come_from_a_messaging_service_and_stays_within_bounds() {
+async fn a_text_may_come_from_a_name_and_stays_within_bounds() {
     let (vendor, twilio) =
         says(vec![json("201 Created", r#"{"sid":"SM00000000000000000000000000000001"}"#)]).await;
     let sms = Sms {
-        from: "MG0123456789abcdef0123456789abcdef".into(),
+        from: "Handbell".parse().unwrap(),
         body: "x".repeat(2000),
         status_callback: None,
         validity: 0,
@@ -77,9 +86,7 @@ async fn a_text_may_come_from_a_messaging_service_and_stays_within_bounds() {
     };
     twilio.send_sms(&sms).await.unwrap();
     let text = vendor.heard()[0].text();
-    assert!(
-        text.contains("&MessagingServiceSid=MG0123456789abcdef0123456789abcdef&") && !text.contains("From=")
-    );
+    assert!(text.contains("&From=Handbell&"));
     assert!(text.contains(&format!("&Body={}%E2%80%A6&", "x".repeat(1599))));
     assert!(text.ends_with("&ValidityPeriod=1"));
 }
@@ -89,12 +96,9 @@ async fn a_call_requests_all_status_callbacks() {
     let (vendor, twilio) =
         says(vec![json("201 Created", r#"{"sid":"CA00000000000000000000000000000001"}"#)]).await;
     let call = Call {
-        to: "+12025550111".into(),
-        from: "+12025550100".into(),
-        url: "https://x/twilio/voice".into(),
         status_callback: Some("https://x/s".into()),
         timeout: 9999,
-        detect_machine: None,
+        ..call_to("https://x/twilio/voice")
     };
     assert_eq!(&*twilio.place_call(&call).await.unwrap(), "CA00000000000000000000000000000001");
     let heard = &vendor.heard()[0];
@@ -112,13 +116,7 @@ async fn a_call_requests_all_status_callbacks() {
 async fn machines_are_detected_while_the_call_goes_on() {
     let (vendor, twilio) =
         says(vec![json("201 Created", r#"{"sid":"CA00000000000000000000000000000001"}"#)]).await;
-    let call = Call {
-        to: "+12025550111".into(),
-        from: "+12025550100".into(),
-        url: "https://x/v".into(),
-        detect_machine: Some("https://x/amd?d=1".into()),
-        ..Call::default()
-    };
+    let call = Call { detect_machine: Some("https://x/amd?d=1".into()), ..call_to("https://x/v") };
     twilio.place_call(&call).await.unwrap();
     assert_eq!(
         vendor.heard()[0].text(),
@@ -232,9 +230,10 @@ async fn look_ups_filter_by_both_numbers() {
         json("200 OK", "{}"),
     ])
     .await;
-    let messages = twilio.messages(Some("+12025550111"), Some("+12025550100")).await.unwrap();
+    let messages =
+        twilio.messages(Some(&number("+12025550111")), Some(&number("+12025550100").into())).await.unwrap();
     assert_eq!(messages[0].date_created.unwrap().to_string(), "2025-11-21T10:11:12Z");
-    assert!(twilio.calls(Some("+12025550111"), None).await.unwrap().is_empty());
+    assert!(twilio.calls(Some(&number("+12025550111")), None).await.unwrap().is_empty());
     assert_eq!(
         twilio.message(&id("SM00000000000000000000000000000001")).await.unwrap().error_code,
         Some(30003)
@@ -262,6 +261,6 @@ async fn look_ups_filter_by_both_numbers() {
 #[tokio::test]
 async fn the_failure_of_a_look_up_contains_no_number() {
     let (_vendor, twilio) = says(vec![Reply::Resets]).await;
-    let said = twilio.messages(Some("+12025550111"), None).await.unwrap_err();
+    let said = twilio.messages(Some(&number("+12025550111")), None).await.unwrap_err();
     assert!(!said.to_string().contains("2025550111"), "{said}");
 }

@@ -4,7 +4,7 @@ use handbell_outbound::failure::Failure;
 use handbell_outbound::looks_like;
 use handbell_outbound::twilio::{Sms, TwilioMedia};
 
-use crate::twilio::{ACCOUNT, says, sms, twilio};
+use crate::twilio::{ACCOUNT, number, says, sms, twilio};
 use crate::vendor::{Reply, Vendor, html, id, json, nobody, with};
 
 const MB5: u64 = 5 * 1024 * 1024;
@@ -69,7 +69,7 @@ async fn received_texts_are_read_page_by_page() {
     ])
     .await;
     let since = "2025-11-21T10:11:12.7Z".parse().unwrap();
-    let messages = twilio.inbound_since("+12025550100", since).await.unwrap();
+    let messages = twilio.inbound_since(&number("+12025550100"), since).await.unwrap();
     assert_eq!(
         messages.iter().map(|m| &*m.sid).collect::<Vec<_>>(),
         ["SM00000000000000000000000000000003", "SM00000000000000000000000000000005"]
@@ -93,7 +93,7 @@ async fn a_text_without_a_time_is_returned() {
     let (_vendor, twilio) =
         says(vec![page(&[came("SM00000000000000000000000000000001", "null", "inbound")], "null")]).await;
     let since = "2025-11-21T10:11:12Z".parse().unwrap();
-    assert_eq!(twilio.inbound_since("+12025550100", since).await.unwrap().len(), 1);
+    assert_eq!(twilio.inbound_since(&number("+12025550100"), since).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_failed_page_is_not_the_last_page() {
         vec![page(&[new()], "\"/2010-04-01/../x\"")],
     ] {
         let (vendor, twilio) = says(second).await;
-        let said = twilio.inbound_since("+12025550100", since).await;
+        let said = twilio.inbound_since(&number("+12025550100"), since).await;
         assert!(matches!(said, Err(Failure::Unknown { .. })), "{said:?}");
         assert!(vendor.heard().len() <= 10);
     }

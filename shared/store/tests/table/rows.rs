@@ -27,8 +27,8 @@ pub(crate) fn dispatch(number: u32) -> Dispatch {
     let mut dispatch = Dispatch::new(key, Body::Incident(OfIncident::new("plan", "hash", now())), now());
     let id = dispatch.add(Delivery::new(
         Message::Phone(PhoneMessage::Text {
-            to: "+12025550111".to_owned(),
-            from: "+12025550100".to_owned(),
+            to: "+12025550111".parse().unwrap(),
+            from: "+12025550100".parse().ok(),
             content: Content::Text("Check Webex".to_owned()),
         }),
         now(),

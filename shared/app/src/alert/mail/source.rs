@@ -98,7 +98,7 @@ impl SourceMails {
             references,
             from: parsed.from.clone(),
             subject: parsed.subject.clone(),
-            answer_to: parsed.answer_to().filter(|_| answerable).map(str::to_owned),
+            answer_to: parsed.answer_to().filter(|_| answerable).and_then(|address| address.parse().ok()),
         }
     }
 }

@@ -5,7 +5,7 @@ mod plans;
 
 use super::advice::{NAME_ADVICE, is_name};
 use crate::alert::mail::{expression, fits_every_mail, groups};
-use crate::config::{AlertSource, Config, MailRule, Severity, Tokens, WayIn, is_address};
+use crate::config::{AlertSource, Config, MailRule, Severity, Tokens, WayIn};
 
 pub(super) fn problems(
     config: &Config,
@@ -29,14 +29,6 @@ pub(super) fn problems(
                 );
             }
         }
-        for (index, address) in source.report_to.iter().enumerate() {
-            if !is_address(address) {
-                report(
-                    &[at[0], at[1], "report_to", &index.to_string()],
-                    format!("{address:?} is no mail address"),
-                );
-            }
-        }
         quiet(&at, source, config, report);
     }
     plans::problems(config, file_exists, report);
@@ -54,9 +46,6 @@ fn mail(config: &Config, report: &mut dyn FnMut(&[&str], String)) {
                     &["mail", "domain"],
                     format!("{domain:?} is no domain; write it alone: in.example.com"),
                 );
-            }
-            if !is_address(&mail.from) {
-                report(&["mail", "from"], format!("{:?} is no mail address", mail.from));
             }
             if mail.links.secret.trim().is_empty() {
                 report(

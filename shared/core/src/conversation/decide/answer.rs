@@ -90,12 +90,12 @@ fn why_no_text(builder: &DecisionBuilder<'_>, text: &str, limited: bool) -> Opti
         return Some(wording::not_sent_limit(line.limits));
     }
     let characters = text.encode_utf16().count();
-    match builder.context.address.number() {
+    match builder.context.address.phone() {
         None => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
         // A number that never sent a text gets none: anybody may have typed it into the form.
         Some(_) if builder.sender.confirmed.is_none() => Some(wording::not_sent_unconfirmed(&line.number)),
-        Some(number) if texting::is_short_code(number) => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
-        Some(number) if !texting::may_text(number, &line.countries) => {
+        Some(phone) if texting::is_short_code(phone.as_str()) => Some(wording::NOT_SENT_NO_NUMBER.to_owned()),
+        Some(phone) if !texting::may_text(phone.as_str(), &line.countries) => {
             Some(wording::NOT_SENT_COUNTRY.to_owned())
         }
         // A shortened text would say something that nobody wrote.
@@ -116,7 +116,7 @@ fn messages(
     let mut says = Vec::new();
     if let Some(to) = number.filter(|_| by_text) {
         says.push(Message::Phone(PhoneMessage::Reply {
-            to: to.to_owned(),
+            to: to.clone(),
             from: line.number.clone(),
             text: text.clone(),
             files: answer.files.clone(),
@@ -124,7 +124,8 @@ fn messages(
     }
     // Anybody can type a customer's number into the form. So a customer with a confirmed number gets answers there and not by
     // mail.
-    let by_mail = line.mail.is_some() && (builder.sender.confirmed.is_none() || number.is_none());
+    let by_mail = line.mail.is_some()
+        && (builder.sender.confirmed.is_none() || builder.context.address.phone().is_none());
     let stopped = builder.sender.opted_out.is_some();
     if by_mail
         && !stopped

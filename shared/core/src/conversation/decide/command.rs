@@ -6,6 +6,8 @@ use super::answer::relay;
 use super::builder::DecisionBuilder;
 use super::decision::ConversationDecision;
 use super::event::AgentMessage;
+use crate::address::EmailAddress;
+use crate::conversation::Agent;
 use crate::conversation::relay_policy::AgentCommand;
 use crate::delivery::{Content, InternalTask, Message, PhoneMessage, SpaceMessage};
 use crate::texting;
@@ -83,7 +85,7 @@ fn close(builder: &mut DecisionBuilder<'_>, note: Option<&str>, asked: &AgentMes
             builder.send_automatic_text(text, to);
         }
         builder.close();
-        builder.add_fact("conversation.closed", [("by", asked.by.email.clone())]);
+        builder.add_fact("conversation.closed", [("by", address_of(&asked.by))]);
     }
 }
 
@@ -103,17 +105,20 @@ fn rename(builder: &mut DecisionBuilder<'_>, name: &str, asked: &AgentMessage) {
 /// Calls the agent, who is then connected with the customer.
 fn call(builder: &mut DecisionBuilder<'_>, asked: &AgentMessage, now: Timestamp) {
     let (line, thread) = (builder.context.line, Some(&asked.thread));
-    let phone = line.agents.iter().find(|agent| agent.email.eq_ignore_ascii_case(&asked.by.email));
+    let is_asking = |email: &EmailAddress| {
+        asked.by.email.as_ref().is_some_and(|asking| asking.eq_ignore_ascii_case(email))
+    };
+    let phone = line.agents.iter().find(|agent| is_asking(&agent.email));
     let phone = phone.and_then(|agent| agent.phone.clone());
     let number = builder.context.address.number().filter(|number| !texting::is_short_code(number));
     let foreign = number.is_some_and(|number| {
-        builder.context.own_numbers.contains(&number) || !texting::may_text(number, &line.countries)
+        builder.context.own_numbers.contains(number) || !texting::may_text(number, &line.countries)
     });
     if foreign {
         builder.note(thread, wording::NOT_SENT_COUNTRY.to_owned());
         return;
     }
-    match (phone, number.map(str::to_owned)) {
+    match (phone, number.cloned()) {
         (Some(agent), Some(to)) => {
             let note =
                 Message::Space(SpaceMessage::Post { content: Content::Text(wording::ringing(&asked.by)) });
@@ -135,10 +140,15 @@ fn erase(builder: &mut DecisionBuilder<'_>, confirmed: bool, asked: &AgentMessag
         builder.note(Some(&asked.thread), wording::erase_sure(&builder.next.called()));
         return;
     }
-    builder.add_fact("customer.erased", [("by", asked.by.email.clone())]);
-    let number = builder.context.address.number().map(str::to_owned);
+    builder.add_fact("customer.erased", [("by", address_of(&asked.by))]);
+    let phone = builder.context.address.phone().cloned();
     builder.forget();
     builder
-        .add_dispatch([Message::Internal(InternalTask::EraseCustomer { number })])
+        .add_dispatch([Message::Internal(InternalTask::EraseCustomer { phone })])
         .in_conversation(|of| of.thread = Some(asked.thread.clone()));
+}
+
+/// Returns the agent's mail address for a fact; empty if Webex shows none.
+fn address_of(agent: &Agent) -> String {
+    agent.email.as_ref().map(ToString::to_string).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use super::builder::{DecisionBuilder, FromCustomer};
 use super::context::ConversationContext;
 use super::decision::ConversationDecision;
 use super::event::{Attendance, CustomerFile};
+use crate::address::EmailAddress;
 use crate::config::Line;
 use crate::conversation::{Conversation, Sender};
 use crate::delivery::{Medium, Message, SpaceMessage};
@@ -29,7 +30,7 @@ pub(super) struct CustomerText<'a> {
 pub(super) struct FormEntry<'a> {
     pub(super) message: &'a str,
     pub(super) name: Option<&'a str>,
-    pub(super) email: Option<&'a str>,
+    pub(super) email: Option<&'a EmailAddress>,
 }
 
 pub(super) fn handle_text(
@@ -109,7 +110,7 @@ pub(super) fn handle_form(
     // Anybody can fill in a form. It must not change a known customer's name or the address for answers.
     if sender.confirmed.is_none() {
         if builder.next.email.is_none() {
-            builder.next.email = email.map(str::to_owned);
+            builder.next.email = email.cloned();
         }
         if builder.next.name.is_none() {
             builder.next.name = name.map(str::to_owned);

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::address::EmailAddress;
 use crate::conversation::Agent;
 use crate::conversation::relay_policy::{AgentCommand, KeptReason, Visibility};
 use crate::texting::OptOutKeyword;
@@ -28,7 +29,7 @@ pub enum ConversationEvent {
         /// Name of the customer.
         name: Option<String>,
         /// Mail address to which answers may go.
-        email: Option<String>,
+        email: Option<EmailAddress>,
     },
     /// The customer calls, and the call is forwarded.
     Rings,

@@ -33,8 +33,8 @@ fn said(at: i64, who: Option<&str>, how: Option<CommandChannel>, what: &str) -> 
 fn page(name: &str, progress: Progress) -> Delivery {
     let content = Content::Text("x".to_owned());
     let say = Message::Phone(PhoneMessage::Text {
-        to: NUMBER.to_owned(),
-        from: "+12025550100".to_owned(),
+        to: NUMBER.parse().unwrap(),
+        from: "+12025550100".parse().ok(),
         content,
     });
     let recipient = Recipient { id: name.to_owned(), name: name.to_owned(), until_answered: false };

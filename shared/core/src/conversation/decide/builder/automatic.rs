@@ -3,6 +3,7 @@
 use super::DecisionBuilder;
 use jiff::SignedDuration;
 
+use crate::address::E164;
 use crate::delivery::{Content, ConversationEntry, Medium, Message, PhoneMessage, SpaceMessage, Speaker};
 use crate::texting::{self, PriceClass, price_class};
 
@@ -22,7 +23,7 @@ impl DecisionBuilder<'_> {
         // A caller can fake the number. Fraudsters earn money with texts to expensive countries.
         let line = self.context.line;
         let near = |number: &str| price_class(&line.number, number) == PriceClass::Domestic;
-        let far = self.context.address.number().is_some_and(|number| !near(number));
+        let far = self.context.address.phone().is_some_and(|phone| !near(phone.as_str()));
         if far && line.countries.is_empty() && self.sender.confirmed.is_none() {
             return false;
         }
@@ -34,7 +35,7 @@ impl DecisionBuilder<'_> {
     }
 
     /// Sends the customer a text that no agent wrote. The team sees it.
-    pub(in crate::conversation::decide) fn send_automatic_text(&mut self, text: &str, to: String) {
+    pub(in crate::conversation::decide) fn send_automatic_text(&mut self, text: &str, to: E164) {
         self.sender.told_at = Some(self.now);
         let (from, customer) = (self.context.line.number.clone(), self.next.called());
         let entry = ConversationEntry {
@@ -53,7 +54,7 @@ impl DecisionBuilder<'_> {
 
     /// Returns the number if it may get an automatic reply. Never twice within ten minutes, so that two machines that answer each
     /// other fall silent. Never to a person who didn't contact the line, since anybody can type a number into the form.
-    fn number_for_reply(&self) -> Option<String> {
+    fn number_for_reply(&self) -> Option<E164> {
         let quiet = self.sender.told_at.is_none_or(|at| self.now.duration_since(at) >= TOLD_AGAIN);
         let came = self.sender.confirmed.is_some() || self.by_phone || !self.next.by_form;
         self.textable_number().filter(|_| quiet && came)
@@ -61,11 +62,11 @@ impl DecisionBuilder<'_> {
 
     /// Returns the number if it may get texts that no agent wrote. That excludes short codes, Handbell's own
     /// numbers, numbers that opted out, and countries that the line doesn't allow.
-    pub(in crate::conversation::decide) fn textable_number(&self) -> Option<String> {
+    pub(in crate::conversation::decide) fn textable_number(&self) -> Option<E164> {
         let number = self.context.address.number()?;
-        let person = !texting::is_short_code(number) && !self.context.own_numbers.contains(&number);
+        let person = !texting::is_short_code(number) && !self.context.own_numbers.contains(number);
         let wanted =
             self.sender.opted_out.is_none() && texting::may_text(number, &self.context.line.countries);
-        (person && wanted).then(|| number.to_owned())
+        (person && wanted).then(|| number.clone())
     }
 }
