@@ -70,7 +70,7 @@ fuzz_target!(|input: &[u8]| {
 fn holds(event: &TwilioEvent) {
     let (sid, to) = match event {
         TwilioEvent::Text(text) => {
-            assert!(text.media.len() <= 10 && !text.from.is_empty());
+            assert!(text.media.len() <= 10 && !text.from.as_str().is_empty());
             (&*text.sid, Some(&text.to))
         }
         TwilioEvent::CallAnswered { sid, to, .. } => (&**sid, Some(to)),
@@ -86,7 +86,7 @@ fn holds(event: &TwilioEvent) {
         TwilioEvent::CallStatus { sid, .. } | TwilioEvent::Dialed { sid, .. } => (&**sid, None),
     };
     assert!(is_safe(sid));
-    assert!(to.is_none_or(|to| !to.is_empty()));
+    assert!(to.is_none_or(|to| !to.as_str().is_empty()));
 }
 
 fn is_safe(id: &str) -> bool {
