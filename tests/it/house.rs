@@ -79,6 +79,7 @@ const MAY: &[(&str, &[&str])] = &[
             "jiff",
             "serde",
             "serde_dynamo",
+            "serde_path_to_error",
             "thiserror",
             "tokio",
             "uuid",
