@@ -6,6 +6,7 @@ mod mail;
 pub(crate) mod mailbox;
 mod old_faults_stay_fixed;
 mod races;
+mod roster_commands;
 mod timeline;
 
 use handbell_core::incident::{Incident, Kind, Phase, Subject};

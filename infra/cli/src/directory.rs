@@ -4,11 +4,10 @@ use clap::Args;
 use handbell_boot::Environment;
 use handbell_store::{NotCommitted, Store};
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
 
 use crate::failure::Failure;
 use crate::laptop::{Laptop, RUNNER};
+use crate::settings::Settings;
 
 /// The option that says where the roster is.
 #[derive(Args, Clone, Debug, Default)]
@@ -37,6 +36,8 @@ pub struct Directory {
     pub store: Store,
     /// The system's time, which users can move on the laptop's page.
     pub now: Timestamp,
+    /// Settings of the runner's configuration; none for a table in AWS.
+    pub settings: Option<Settings>,
 }
 
 /// Connects to the roster.
@@ -54,7 +55,7 @@ pub async fn open(at: &At, around: &Around<'_>) -> Result<Directory, Failure> {
                 Failure::unreachable(format!("the table {name} can't be reached: {error}\n({advice})"))
             })?;
             let store = handbell_boot::store(&environment).map_err(|error| error.to_string())?;
-            Ok(Directory { store, now: around.now })
+            Ok(Directory { store, now: around.now, settings: None })
         }
         (runner, _) => on_laptop(runner.as_deref().unwrap_or(RUNNER)).await,
     }
@@ -62,7 +63,7 @@ pub async fn open(at: &At, around: &Around<'_>) -> Result<Directory, Failure> {
 
 async fn on_laptop(runner: &str) -> Result<Directory, Failure> {
     let laptop = Laptop::reach(runner, "there is no roster").await?;
-    Ok(Directory { store: laptop.store()?, now: laptop.now() })
+    Ok(Directory { store: laptop.store()?, now: laptop.now(), settings: laptop.settings().await? })
 }
 
 /// The failure of a write to the roster, in words for a person.
@@ -78,35 +79,6 @@ pub(crate) fn refused(why: &NotCommitted) -> Failure {
             ))
         }
     }
-}
-
-/// Parses a moment as people write it: `now`, `2026-11-21T18:00:00Z`, or in local time of that zone `2026-11-21 18:00`,
-/// `2026-11-21` (at midnight) and `18:00` (today). A local time that occurs twice means the first.
-pub(crate) fn moment(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, String> {
-    let text = text.trim();
-    if text.eq_ignore_ascii_case("now") {
-        return Ok(now);
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    let today = now.to_zoned(zone.clone()).date();
-    let local = text
-        .parse::<DateTime>()
-        .ok()
-        .or_else(|| text.parse::<Date>().ok().map(|date| date.to_datetime(Time::midnight())))
-        .or_else(|| text.parse::<Time>().ok().map(|time| today.to_datetime(time)));
-    let at = local.and_then(|local| zone.to_ambiguous_timestamp(local).compatible().ok());
-    at.ok_or_else(|| {
-        format!(
-            "{text:?} is not a time; write 2026-11-21 18:00, 18:00 for today, 2026-11-21T18:00:00Z, or now"
-        )
-    })
-}
-
-/// Formats a moment for people, in local time of that zone.
-pub(crate) fn shown(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone()).strftime("%a %d %b %H:%M").to_string()
 }
 
 /// Finds a name among the known names; the error suggests the name that was probably meant.

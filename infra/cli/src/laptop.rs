@@ -7,6 +7,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::settings::Settings;
 
 /// Default address of the runner on this laptop.
 pub(crate) const RUNNER: &str = "http://127.0.0.1:8080";
@@ -36,7 +37,8 @@ pub(crate) struct StandIns {
 impl Laptop {
     /// Connects to the runner at this address. `without` names the consequence if there is none: `there is no roster`.
     pub(crate) async fn reach(runner: &str, without: &str) -> Result<Self, Failure> {
-        let base = Url::parse(runner).ok().filter(|url| !url.cannot_be_a_base());
+        let sound = |url: &Url| !url.cannot_be_a_base() && url.query().is_none() && url.fragment().is_none();
+        let base = Url::parse(runner).ok().filter(sound);
         let base = base.ok_or_else(|| format!("{runner:?} is not an address such as {RUNNER}"))?;
         let http = handbell_boot::client().map_err(|error| error.to_string())?;
         let answer = http.get(below(&base, "sim/connection")).send().await.map_err(|_| {
@@ -60,6 +62,14 @@ impl Laptop {
     /// The tokens that the simulated vendors accept.
     pub(crate) fn secrets(&self) -> &StandIns {
         &self.told.secrets
+    }
+
+    /// Returns the settings of the runner's configuration; none from a runner of another version.
+    pub(crate) async fn settings(&self) -> Result<Option<Settings>, Failure> {
+        let http = handbell_boot::client().map_err(|error| error.to_string())?;
+        let answer = http.get(below(&self.base, "sim/settings")).send().await;
+        let answer = answer.map_err(|_| Failure::unreachable("the runner no longer answers"))?;
+        Ok(answer.json().await.ok())
     }
 
     /// The address of a path of the runner, such as `sim/webex/v1`.

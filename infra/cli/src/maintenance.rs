@@ -7,8 +7,10 @@ use handbell_core::oncall::Maintenance;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use crate::directory::{self, Around, At, Directory, moment, shown};
+use crate::directory::{self, Around, At, Directory};
 use crate::failure::Failure;
+use crate::moment::{moment, shown};
+use crate::settings::{ConfigFile, Settings};
 
 /// Limit of a maintenance window. A longer window is probably a mistyped year, and would silence alerts for that time.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 31);
@@ -23,8 +25,9 @@ Examples:
   handbell maintenance add --from '2026-12-01 20:00' --until '2026-12-01 23:00' --about db1 --why 'new disks'
   handbell maintenance add --until 18:00 --why 'the whole building is without power'
 
-Without --source, the alerts of all sources wait. Times are local times of --timezone (UTC if absent):
-2026-12-01 20:00, 20:00 (today), now. A window lasts at most 31 days.")]
+Without --source, the alerts of all sources wait. A source can be named by its label, too. Times are in
+the configuration's time zone: 2026-12-01 20:00, 20:00 (today), now. In another zone, write
+2026-12-01 20:00[America/New_York] or --timezone. A window lasts at most 31 days.")]
     Add {
         /// The beginning
         #[arg(long, value_name = "TIME", default_value = "now")]
@@ -32,7 +35,7 @@ Without --source, the alerts of all sources wait. Times are local times of --tim
         /// The end
         #[arg(long, value_name = "TIME")]
         until: String,
-        /// Only alerts of this source; repeatable
+        /// Only alerts of this source, by its name or label; repeatable
         #[arg(long, value_name = "NAME")]
         source: Vec<String>,
         /// Only alerts whose subject contains this text
@@ -41,9 +44,12 @@ Without --source, the alerts of all sources wait. Times are local times of --tim
         /// The reason, for people
         #[arg(long, value_name = "TEXT")]
         why: String,
-        /// The time zone of these times
-        #[arg(long, value_name = "NAME", default_value = "UTC")]
-        timezone: String,
+        /// The time zone of these times; that of the configuration if absent
+        #[arg(long, value_name = "NAME")]
+        timezone: Option<String>,
+        /// The configuration, for its sources and its time zone.
+        #[command(flatten)]
+        config: ConfigFile,
         /// Where the roster is.
         #[command(flatten)]
         at: At,
@@ -53,6 +59,9 @@ Without --source, the alerts of all sources wait. Times are local times of --tim
 Examples:
   handbell maintenance list")]
     List {
+        /// The configuration, for its time zone.
+        #[command(flatten)]
+        config: ConfigFile,
         /// Where the roster is.
         #[command(flatten)]
         at: At,
@@ -72,7 +81,7 @@ Examples:
 
 /// Runs the command and returns the text to print.
 pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failure> {
-    let (Command::Add { at, .. } | Command::List { at } | Command::End { at, .. }) = command;
+    let (Command::Add { at, .. } | Command::List { at, .. } | Command::End { at, .. }) = command;
     answer(command, &directory::open(at, around).await?, (around.chance)()).await
 }
 
@@ -82,29 +91,33 @@ pub(crate) async fn answer(
     chance: u128,
 ) -> Result<String, Failure> {
     match command {
-        Command::Add { from, until, source, about, why, timezone, .. } => {
-            let zone = TimeZone::get(timezone).map_err(|_| {
-                format!("there is no time zone {timezone:?}; write an IANA name such as Europe/Paris")
-            })?;
+        Command::Add { from, until, source, about, why, timezone, config, .. } => {
+            let settings = Settings::find(config, directory)?;
+            let zone = time_zone(timezone.as_deref(), settings.as_ref())?;
+            if about.as_ref().is_some_and(|about| about.trim().is_empty()) {
+                return Err("--about is empty, so it would select every alert; nothing was changed".into());
+            }
             let one = Maintenance {
                 id: format!("m{:08x}", chance as u32),
-                sources: source.clone(),
-                about: about.clone().filter(|about| !about.trim().is_empty()),
+                sources: sources(source, settings.as_ref())?,
+                about: about.clone(),
                 from: moment(from, &zone, directory.now)?,
                 until: moment(until, &zone, directory.now)?,
                 why: why.trim().to_owned(),
             };
             check(&one, directory)?;
             directory.store.roster_editor().put_maintenance(&one).await.map_err(Failure::unreachable)?;
-            Ok(format!("{}\n`handbell maintenance end {}` ends it.\n", line(&one, directory), one.id))
+            Ok(format!("{}\n`handbell maintenance end {}` ends it.\n", line(&one, &zone, directory), one.id))
         }
-        Command::List { .. } => {
+        Command::List { config, .. } => {
+            let settings = Settings::find(config, directory)?;
+            let zone = settings.map_or(TimeZone::UTC, |settings| settings.time_zone());
             let mut all = all(directory).await?;
             all.retain(|one| one.until > directory.now);
             all.sort_by_key(|one| one.from);
             let mut out = String::new();
             for one in &all {
-                let _ = writeln!(out, "{}", line(one, directory));
+                let _ = writeln!(out, "{}", line(one, &zone, directory));
             }
             Ok(if out.is_empty() {
                 "There is no maintenance window, neither now nor later.\n".into()
@@ -113,6 +126,11 @@ pub(crate) async fn answer(
             })
         }
         Command::End { id, .. } => {
+            if id.is_empty() {
+                return Err(
+                    "write the id, or the beginning of it; `handbell maintenance list` lists the ids".into(),
+                );
+            }
             let mut all = all(directory).await?;
             all.retain(|one| one.until > directory.now && one.id.starts_with(id.as_str()));
             let [one] = all.as_mut_slice() else {
@@ -151,13 +169,42 @@ async fn all(directory: &Directory) -> Result<Vec<Maintenance>, Failure> {
     Ok(directory.store.people().roster().await.map_err(Failure::unreachable)?.maintenance)
 }
 
-fn line(one: &Maintenance, directory: &Directory) -> String {
+/// Returns the time zone of the times: the named one, or else the configuration's.
+fn time_zone(named: Option<&str>, settings: Option<&Settings>) -> Result<TimeZone, String> {
+    match (named, settings) {
+        (Some(name), _) => TimeZone::get(name)
+            .map_err(|_| format!("there is no time zone {name:?}; write an IANA name such as Europe/Paris")),
+        (None, Some(settings)) => Ok(settings.time_zone()),
+        (None, None) => Err(format!(
+            "the times are in the configuration's time zone: {NAME_IT}, or the zone with --timezone"
+        )),
+    }
+}
+
+/// Advice if the configuration isn't known.
+const NAME_IT: &str = "name the configuration with --config";
+
+/// Returns the names of the sources, each once. An unknown name would make none of the alerts wait.
+fn sources(wanted: &[String], settings: Option<&Settings>) -> Result<Vec<String>, String> {
+    let mut names: Vec<String> = Vec::new();
+    for wanted in wanted {
+        let settings = settings.ok_or_else(|| format!("the sources are in the configuration: {NAME_IT}"))?;
+        let name = settings.source(wanted)?.to_owned();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+fn line(one: &Maintenance, zone: &TimeZone, directory: &Directory) -> String {
     let what = if one.sources.is_empty() { "all sources".to_owned() } else { one.sources.join(", ") };
     let about = one.about.as_ref().map_or(String::new(), |about| format!(", about {about:?}"));
-    let utc = |at| shown(at, &TimeZone::UTC);
+    let local = |at| shown(at, zone);
+    let zone = zone.iana_name().unwrap_or("UTC");
     let now = if one.from <= directory.now { ", now" } else { "" };
     let (id, why) = (&one.id, &one.why);
-    format!("{id}  {} to {} UTC{now}: {what}{about} ({why})", utc(one.from), utc(one.until))
+    format!("{id}  {} to {} {zone}{now}: {what}{about} ({why})", local(one.from), local(one.until))
 }
 
 #[cfg(test)]

@@ -11,9 +11,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::directory::{self, Around, At, Directory, known, moment, shown};
+use crate::directory::{self, Around, At, Directory, known};
 use crate::document::document;
 use crate::failure::Failure;
+use crate::moment::{moment, shown};
 
 /// Period of `--week`.
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -73,8 +74,10 @@ Examples:
   handbell oncall override ops --nobody --from 2026-12-24 --until 2026-12-27
                                                        alerts then reach the rota's team, and say so
 
-Times are in the rota's time zone: 2026-12-24 20:00, 20:00 (today), 2026-12-24 (midnight), now. Where
-overrides overlap, the last one wins.")]
+Times are in the rota's time zone: 2026-12-24 20:00, 20:00 (today), 2026-12-24 (midnight), now. In
+another zone: 2026-12-24 20:00[America/New_York]. Overrides and swaps act in the order in which they
+are made, each on the person who is on call by those before it. The answer shows the hours whose
+person has changed.")]
     Override {
         /// The rota
         rota: String,
@@ -84,7 +87,7 @@ overrides overlap, the last one wins.")]
         /// Put nobody on call
         #[arg(long)]
         nobody: bool,
-        /// Only the turns of this person
+        /// Only where this person is on call
         #[arg(long, value_name = "ID")]
         instead_of: Option<String>,
         /// The beginning
@@ -94,7 +97,7 @@ overrides overlap, the last one wins.")]
         #[arg(long, value_name = "TIME")]
         until: String,
     },
-    /// Let two people take each other's turns for a time
+    /// Let two people take each other's hours on call for a time
     #[command(after_help = "\
 Examples:
   handbell oncall swap ops dana eli --from 2026-12-21 --until 2026-12-28")]

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::directory::{self, Around, At, Directory, known, refused};
 use crate::document::document;
 use crate::failure::Failure;
+use crate::settings::{ConfigFile, Settings};
 use import::Import;
 
 /// Subcommands of `handbell people`.
@@ -114,10 +115,19 @@ A code is valid for 15 minutes and for five attempts.")]
     /// Remove a person from the roster and from their teams
     #[command(after_help = "\
 Examples:
-  handbell people remove dana    remove Dana from all rotas first")]
+  handbell people remove dana          show what depends on Dana, and ask
+  handbell people remove dana --yes    for scripts
+
+People who take turns in a rota, or stand in for somebody later, must be removed there first.")]
     Remove {
         /// The person's id
         id: String,
+        /// Don't ask for confirmation
+        #[arg(long)]
+        yes: bool,
+        /// The configuration, for the plans that name the person.
+        #[command(flatten)]
+        config: ConfigFile,
         /// Where the roster is.
         #[command(flatten)]
         at: At,
@@ -147,7 +157,12 @@ pub async fn run(command: &Command, around: &Around<'_>) -> Result<String, Failu
         Command::Confirm { id, code, contact, at } => {
             verify::confirm(id, code, contact.as_deref(), &directory::open(at, around).await?).await
         }
-        Command::Remove { id, at } => remove(id, &directory::open(at, around).await?).await,
+        Command::Remove { id, yes, config, at } => {
+            let directory = directory::open(at, around).await?;
+            let settings = Settings::find(config, &directory)?;
+            let agreed = |question: &str| *yes || (around.agreed)(question);
+            remove(id, &directory, settings.as_ref(), &agreed).await
+        }
     }
 }
 
@@ -267,12 +282,21 @@ fn list(roster: &Roster) -> String {
     out
 }
 
-async fn remove(id: &str, directory: &Directory) -> Result<String, Failure> {
+async fn remove(
+    id: &str,
+    directory: &Directory,
+    settings: Option<&Settings>,
+    agreed: &dyn Fn(&str) -> bool,
+) -> Result<String, Failure> {
     let roster = roster(directory).await?;
     let id = known("person", id, roster.people.keys())?;
+    let is_this = |person: &Option<String>| person.as_deref() == Some(id);
     let takes_turns = roster.rotas.values().filter(|rota| {
         rota.layers.iter().any(|layer| layer.people.iter().any(|person| person == id))
-            || rota.overrides.iter().any(|one| one.until > directory.now && one.person.as_deref() == Some(id))
+            || rota
+                .overrides
+                .iter()
+                .any(|one| one.until > directory.now && (is_this(&one.person) || is_this(&one.instead_of)))
     });
     let rotas: Vec<&str> = takes_turns.map(|rota| rota.name.as_str()).collect();
     if !rotas.is_empty() {
@@ -281,6 +305,10 @@ async fn remove(id: &str, directory: &Directory) -> Result<String, Failure> {
             rotas.join(", ")
         )
         .into());
+    }
+    let question = format!("{}Remove {id}?", dependents(&roster, id, settings));
+    if !agreed(&question) {
+        return Err("nothing was changed".into());
     }
     let mut teams: Vec<_> = roster
         .teams
@@ -295,6 +323,40 @@ async fn remove(id: &str, directory: &Directory) -> Result<String, Failure> {
     changes.extend(teams.iter().map(|team| RosterChange::Team(team, Some(team.version))));
     directory.store.roster_editor().change_roster(&changes).await.map_err(|why| refused(&why))?;
     Ok(format!("{id} is removed.\n"))
+}
+
+/// Says what depends on a person, a line for each.
+fn dependents(roster: &Roster, id: &str, settings: Option<&Settings>) -> String {
+    let person = &roster.people[id];
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{} ({id}) has {} phone(s) and {}.",
+        person.name,
+        person.phones.len(),
+        if person.email.is_some() { "a mail address" } else { "no mail address" }
+    );
+    for team in roster.teams.values().filter(|team| team.members.iter().any(|member| member == id)) {
+        let reachable = roster.members(&team.name).iter().filter(|member| member.id != id).count();
+        let _ = match reachable {
+            0 => writeln!(out, "Team {}: nobody in it can be reached without {id}.", team.name),
+            count => writeln!(out, "Team {}: {count} of it can still be reached.", team.name),
+        };
+        for rota in roster.rotas.values().filter(|rota| rota.team.as_ref() == Some(&team.name)) {
+            let _ = writeln!(out, "  It gets the alerts of {} when nobody is on call.", rota.name);
+        }
+    }
+    match settings {
+        Some(settings) => {
+            for plan in settings.people.get(id).into_iter().flatten() {
+                let _ = writeln!(out, "Plan {plan} names {id}: its step would reach nobody.");
+            }
+        }
+        None => out.push_str(
+            "Plans that name the person were not looked up: name the configuration with --config.\n",
+        ),
+    }
+    out
 }
 
 #[cfg(test)]

@@ -6,14 +6,16 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use handbell_core::oncall::{Roster, Rota, Turn};
+use handbell_core::oncall::{Roster, Rota, Substitute, Substitution, Turn};
 use handbell_store::RosterChange;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::check;
 use crate::directory::{self, Around, At, Directory, refused};
 use crate::document::document;
 use crate::failure::Failure;
+use crate::moment::shown;
 
 /// Subcommands of `handbell rotas`.
 #[derive(Subcommand, Clone, Debug)]
@@ -34,15 +36,19 @@ rotas.yaml:
       holidays: [2026-12-25]
       layers:                          # a later layer overrides the earlier ones
         - people: [dana, eli]          # they take turns; ids of `handbell people`
-          starts: 2026-01-05           # Dana's first turn; weekly, or turn: daily, { days: 3 }, { hours: 12 }
+          starts: 2026-01-05           # Dana's first turn
+          turn: weekly                 # or daily, monthly, { monthly_on: first monday }, { days: 3 },
+                                       # { hours: 12 }, { months: 3 }; weekly if absent
           hand_over: 08:00
         - people: [fay]
           starts: 2026-01-05
           hours: { week: { mon-fri: \"09:00-17:00\" } }
           on: workdays                 # or holidays
 
-A hand-over keeps its time of day when the clocks change. Rotas that are not in the file don't change,
-and neither do the overrides of a rota without the key `overrides`.")]
+A hand-over keeps its time of day when the clocks change, and a monthly one its day of the month: a month
+without that day hands over on its last day. Rotas that are not in the file don't change, and neither do
+the overrides of a rota without the key `overrides`. Overrides and swaps keep their times if you move a
+hand-over; the answer lists those to look at.")]
     Import {
         /// The file
         file: PathBuf,
@@ -70,7 +76,7 @@ Examples:
 
 --json prints {at, \"rotas\": [{name, label, timezone, team, layers, overrides, on_duty}]}. layers is
 [{people, starts, hand_over}], and overrides, the current and future ones, [{from, until, person,
-instead_of}]. on_duty is the id of the person on call now; null means nobody.")]
+instead_of, swap}]. on_duty is the id of the person on call now; null means nobody.")]
     List {
         /// Print JSON instead
         #[arg(long)]
@@ -124,10 +130,44 @@ pub(crate) async fn take_over(
     let would = if dry_run { "Nothing was changed. It would be: " } else { "" };
     let (other, same) = (changed.len() - new, rotas.len() - changed.len());
     let mut out = format!("{would}{new} new, {other} changed, {same} as before.\n");
+    for rota in changed.iter().copied() {
+        out.push_str(&kept(known(rota), rota, directory));
+    }
     if !dry_run && !changed.is_empty() {
         out.push_str("`handbell oncall --week` shows who is on call from now on.\n");
     }
     Ok(out)
+}
+
+/// Says which overrides and swaps keep their times although the turns below them have changed.
+fn kept(before: Option<&Rota>, rota: &Rota, directory: &Directory) -> String {
+    let turns = |rota: &Rota| (rota.timezone.clone(), rota.layers.clone(), rota.holidays.clone());
+    let Some(before) = before.filter(|before| turns(before) != turns(rota)) else { return String::new() };
+    // What is new in this file was made for the new turns.
+    let is_old = |one: &Substitution<'_>| before.overrides.contains(&rota.overrides[one.index]);
+    let coming = rota.substitutions().into_iter().filter(|one| one.until > directory.now && is_old(one));
+    let zone = TimeZone::get(&rota.timezone).unwrap_or(TimeZone::UTC);
+    let lines: String = coming.map(|one| format!("  {}\n", line(&one, &zone))).collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!(
+        "The turns in {} have changed, but these overrides and swaps keep their times ({}). Check them, and make them again if they \
+         should move with the turns:\n{lines}",
+        rota.name, rota.timezone
+    )
+}
+
+/// An override or a swap, in words.
+fn line(one: &Substitution<'_>, zone: &TimeZone) -> String {
+    let what = match one.change {
+        Substitute::Swap(one, other) => format!("{one} and {other} swap"),
+        Substitute::Person { person, instead_of } => {
+            let instead = instead_of.map_or(String::new(), |whose| format!(" instead of {whose}"));
+            format!("{}{instead}", person.unwrap_or("nobody"))
+        }
+    };
+    format!("{} to {}: {what}", shown(one.from, zone), shown(one.until, zone))
 }
 
 /// All rotas, for programs.
@@ -139,7 +179,7 @@ fn all(roster: &Roster, directory: &Directory) -> Value {
             })
         });
         let coming = rota.overrides.iter().filter(|one| one.until > directory.now).map(|one| {
-            json!({ "from": one.from, "until": one.until, "person": one.person, "instead_of": one.instead_of })
+            json!({ "from": one.from, "until": one.until, "person": one.person, "instead_of": one.instead_of, "swap": one.swap })
         });
         json!({
             "name": rota.name, "label": rota.label, "timezone": rota.timezone, "team": rota.team,
@@ -162,6 +202,9 @@ fn list(roster: &Roster, directory: &Directory) -> String {
             let turn = match layer.turn {
                 Turn::Daily => "one day each".to_owned(),
                 Turn::Weekly => "one week each".to_owned(),
+                Turn::Monthly => "one month each".to_owned(),
+                Turn::MonthlyOn(day) => format!("one month each, from the {day}"),
+                Turn::Months(months) => format!("{months} months each"),
                 Turn::Days(days) => format!("{days} days each"),
                 Turn::Hours(hours) => format!("{hours} hours each"),
             };
@@ -170,9 +213,9 @@ fn list(roster: &Roster, directory: &Directory) -> String {
             let _ =
                 writeln!(out, "  {}: {turn}, from {} at {time}{when}", layer.people.join(", "), layer.starts);
         }
-        let coming = rota.overrides.iter().filter(|one| one.until > directory.now).count();
-        if coming > 0 {
-            let _ = writeln!(out, "  {coming} current or future override(s)");
+        let zone = TimeZone::get(&rota.timezone).unwrap_or(TimeZone::UTC);
+        for one in rota.substitutions().iter().filter(|one| one.until > directory.now) {
+            let _ = writeln!(out, "  {}", line(one, &zone));
         }
         let duty = roster.on_call(&rota.name, directory.now);
         let who = duty.map_or("nobody", |duty| duty.person.name.as_str());

@@ -157,6 +157,7 @@ pub async fn start(options: RunnerOptions) -> Result<Runner, handbell_boot::Erro
         .merge(cmx.router())
         .merge(control::router(stage.clone(), cloud.clone(), cmx.clone()))
         .merge(connection::router(stage.clone()))
+        .merge(connection::settings_router(&config))
         .merge(counts::router(store.clone(), stage.clock.clone(), &config))
         .merge(page::router(stage.clone(), state))
         .merge(cloud.router())

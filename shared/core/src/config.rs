@@ -2,6 +2,7 @@
 
 mod alert_source;
 mod button;
+pub mod civil;
 mod hours;
 mod line;
 mod plan;
@@ -10,7 +11,7 @@ mod site;
 mod target;
 mod zone;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -23,6 +24,7 @@ pub use alert_source::{
     WayIn,
 };
 pub use button::{Button, HeaderSecret, Meaning, Tokens};
+pub(crate) use hours::weekday;
 pub use hours::{AtClosing, Calendar, Hours};
 pub use line::{
     AgentConfig, Answers, AssignmentOrder, FormConfig, Limits, Line, MailConfig, Texts, Voice, WaitingAlarm,
@@ -91,6 +93,17 @@ impl Config {
     /// Returns the name and the line of a phone number.
     pub fn line_of(&self, number: &str) -> Option<(&str, &Line)> {
         self.lines.iter().find(|(_, line)| line.number == number).map(|(name, line)| (name.as_str(), line))
+    }
+
+    /// Returns the people whom plans name by id, with the names of these plans.
+    pub fn people_in_plans(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut people: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (name, plan) in &self.plans {
+            for person in plan.people_named() {
+                people.entry(person).or_default().insert(name);
+            }
+        }
+        people
     }
 
     /// Returns the default sender and caller (`twilio.from`); none without `twilio`.

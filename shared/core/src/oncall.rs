@@ -3,9 +3,11 @@
 mod attempts;
 pub mod code;
 mod current;
+mod monthly;
 mod problems;
 mod rules;
 mod shifts;
+mod substitution;
 mod target;
 mod timetable;
 mod turns;
@@ -20,9 +22,11 @@ use crate::config::Span;
 
 pub use attempts::MOST_ATTEMPTS;
 pub use current::OnCall;
+pub use monthly::WeekdayOfMonth;
 pub use problems::{RotaProblem, is_name};
 pub use rules::{BadRule, parse_rules, rules_text};
 pub use shifts::Shift;
+pub use substitution::{Substitute, Substitution};
 pub use timetable::OnCallReason;
 
 /// The people, teams and rotas in which a plan's targets are looked up.
@@ -199,7 +203,7 @@ pub struct Maintenance {
 }
 
 /// A rota: people who take turns at being on call. A later layer takes precedence over an earlier one where it has somebody.
-/// Overrides take precedence over all layers.
+/// Overrides act on the person who is on call by the layers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rota {
     /// Its name.
@@ -215,11 +219,11 @@ pub struct Rota {
     /// Layers, in ascending precedence.
     #[serde(default)]
     pub layers: Vec<Layer>,
-    /// Exceptions. The last one that applies takes precedence.
+    /// Exceptions, in the order in which they were made. Each acts on the person who is on call by those before it.
     #[serde(default)]
     pub overrides: Vec<Override>,
     /// Days that count as holidays: `2026-12-25`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::config::civil::dates")]
     pub holidays: Vec<jiff::civil::Date>,
     /// Version of the row. A write requires the latest one (optimistic locking).
     #[serde(default)]
@@ -236,9 +240,10 @@ pub struct Layer {
     #[serde(default)]
     pub turn: Turn,
     /// The day on which the first person's first turn begins.
+    #[serde(deserialize_with = "crate::config::civil::date")]
     pub starts: jiff::civil::Date,
     /// The time of day at which the turn changes: `08:00`.
-    #[serde(default = "midnight")]
+    #[serde(default = "midnight", deserialize_with = "crate::config::civil::time")]
     pub hand_over: jiff::civil::Time,
     /// Hours at which the layer applies, in the rota's time zone unless they name another; always, if absent.
     #[serde(default)]
@@ -252,7 +257,8 @@ fn midnight() -> jiff::civil::Time {
     jiff::civil::Time::midnight()
 }
 
-/// Length of a turn. Turns are counted in calendar days, so that a hand-over stays at its time of day when the clocks change.
+/// Length of a turn. Turns are counted in calendar days or months, so that a hand-over stays at its time of day when the clocks
+/// change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Turn {
@@ -261,6 +267,13 @@ pub enum Turn {
     /// A week, from the weekday of the layer's first day.
     #[default]
     Weekly,
+    /// A month, from the day of the month of the layer's first day. A month without that day hands over on its last day.
+    Monthly,
+    /// A month, from a weekday of each month: `first monday`.
+    #[serde(rename = "monthly_on")]
+    MonthlyOn(WeekdayOfMonth),
+    /// This number of months.
+    Months(u32),
     /// This number of days.
     Days(u32),
     /// This number of hours from the first hand-over, in local time.
@@ -280,7 +293,10 @@ pub enum Days {
     Workdays,
 }
 
-/// An override of the schedule: another person is on call, or nobody.
+/// An override of the schedule: another person is on call, or nobody; or, with `swap`, two people take each other's place.
+///
+/// Two overrides without `made_at` that follow each other, each of which puts one person in place of the other at the same time,
+/// are one swap. Swaps were stored in that form before `swap` existed, and people may write them so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     /// Start of the override.
@@ -289,9 +305,15 @@ pub struct Override {
     pub until: Timestamp,
     /// The person on call; nobody, if absent.
     pub person: Option<String>,
-    /// Applies only where this person is scheduled: a swap takes one person's turns, not the whole time.
+    /// Applies only where this person is on call at that moment, by the layers and the overrides before this one.
     #[serde(default)]
     pub instead_of: Option<String>,
+    /// `person` and `instead_of` take each other's place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub swap: bool,
+    /// When the override was made, if the command line made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_at: Option<Timestamp>,
     /// Who made the override, for people.
     #[serde(default)]
     pub by: Option<String>,

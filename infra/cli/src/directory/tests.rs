@@ -3,8 +3,10 @@
 use axum::Router;
 use axum::routing::post;
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 use super::*;
+use crate::moment::{moment, shown};
 use handbell_local::cloud::REGION;
 use handbell_local::cloud::table::{self, Table};
 use handbell_local::cloud::template::Template;

@@ -27,7 +27,7 @@ pub(crate) async fn seed(store: &Store, config: &Path, now: Timestamp) -> Result
     if store.people().roster().await.map_err(Failure::unreachable)? != Roster::default() {
         return Ok(());
     }
-    let directory = Directory { store: store.clone(), now };
+    let directory = Directory { store: store.clone(), now, settings: None };
     if let Some(text) = people {
         let asked = Asked { verified: true, yes: true, dry_run: false };
         let nobody = |_: &str| true;

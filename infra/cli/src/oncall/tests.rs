@@ -45,7 +45,7 @@ async fn the_answer_shows_who_until_when_and_who_is_next() {
     assert_snapshot!(say("oncall --rota ops --at 2026-11-22_08:00", &directory).await, @"ops: Dana +12025550111 until Mon 23 Nov 08:00, then Eli (Europe/Paris)");
     assert_snapshot!(say("oncall --rota ops --at 2026-11-01", &directory).await, @"ops: nobody; an alert would reach the whole team ops; until Mon 16 Nov 08:00, then Dana (Europe/Paris)");
     assert_snapshot!(say("oncall --rota opps", &directory).await, @r#"!there is no rota "opps"; did you mean "ops"?"#);
-    assert_snapshot!(say("oncall --at sometime", &directory).await, @r#"!"sometime" is not a time; write 2026-11-21 18:00, 18:00 for today, 2026-11-21T18:00:00Z, or now"#);
+    assert_snapshot!(say("oncall --at sometime", &directory).await, @r#"!"sometime" is not a time; write 2026-11-21 18:00, 18:00 for today, 2026-11-21T18:00:00Z, or now; in another time zone 2026-11-21 18:00[America/New_York]"#);
     assert_snapshot!(say("oncall", &empty().await).await, @"!there is no rota yet; `handbell rotas import --help` explains how to add one");
 }
 
@@ -83,17 +83,35 @@ async fn a_week_in_a_chart() {
 #[tokio::test]
 async fn an_override_is_added_and_cleared() {
     let directory = in_turns().await;
-    assert_snapshot!(say("oncall override ops --person bob --from 14:00 --until 18:00", &directory).await, @"Done. ops: Eli +12025550112 until Sat 21 Nov 14:00, then Bob (Europe/Paris)");
+    assert_snapshot!(say("oncall override ops --person bob --from 14:00 --until 18:00", &directory).await, @r#"
+        Done. Changed in ops (Europe/Paris):
+          Sat 21 Nov 14:00 to Sat 21 Nov 18:00: Bob, before Eli
+        Now: ops: Eli +12025550112 until Sat 21 Nov 14:00, then Bob (Europe/Paris)
+    "#);
     assert_snapshot!(say("oncall --rota ops --at 15:00", &directory).await, @"ops: Bob +12025550113 until Sat 21 Nov 18:00 (override), then Eli (Europe/Paris)");
-    assert_snapshot!(say("oncall clear ops --when 15:00", &directory).await, @"Done. ops: Eli +12025550112 until Sun 22 Nov 08:00, then Dana (Europe/Paris)");
+    assert_snapshot!(say("oncall clear ops --when 15:00", &directory).await, @r#"
+        Done. Changed in ops (Europe/Paris):
+          Sat 21 Nov 14:00 to Sat 21 Nov 18:00: Eli, before Bob
+        Now: ops: Eli +12025550112 until Sun 22 Nov 08:00, then Dana (Europe/Paris)
+    "#);
     assert_snapshot!(say("oncall clear ops --when 15:00", &directory).await, @"!no override applies in ops at Sat 21 Nov 15:00");
-    assert_snapshot!(say("oncall override ops --nobody --until 18:00", &directory).await, @"Done. ops: nobody; an alert would reach the whole team ops; until Sat 21 Nov 18:00, then Eli (Europe/Paris)");
+    assert_snapshot!(say("oncall override ops --nobody --until 18:00", &directory).await, @r#"
+        Done. Changed in ops (Europe/Paris):
+          Sat 21 Nov 13:00 to Sat 21 Nov 18:00: nobody, before Eli
+        Now: ops: nobody; an alert would reach the whole team ops; until Sat 21 Nov 18:00, then Eli (Europe/Paris)
+    "#);
 }
 
 #[tokio::test]
 async fn two_people_swap_turns() {
     let directory = in_turns().await;
-    assert_snapshot!(say("oncall swap ops dana eli --from 2026-11-21 --until 2026-11-23", &directory).await, @"Done. ops: Dana +12025550111 until Sun 22 Nov 08:00 (override), then Eli (Europe/Paris)");
+    assert_snapshot!(say("oncall swap ops dana eli --from 2026-11-21 --until 2026-11-23", &directory).await, @r#"
+        Done. Changed in ops (Europe/Paris):
+          Sat 21 Nov 00:00 to Sat 21 Nov 08:00: Eli, before Dana
+          Sat 21 Nov 08:00 to Sun 22 Nov 08:00: Dana, before Eli
+          Sun 22 Nov 08:00 to Mon 23 Nov 00:00: Eli, before Dana
+        Now: ops: Dana +12025550111 until Sun 22 Nov 08:00 (override), then Eli (Europe/Paris)
+    "#);
     assert_snapshot!(say("oncall --rota ops --at 2026-11-22_12:00", &directory).await, @"ops: Eli +12025550112 until Mon 23 Nov 00:00 (override), then Dana (Europe/Paris)");
 }
 
@@ -130,7 +148,19 @@ async fn invalid_commands_change_nothing() {
         ),
         (
             "oncall swap ops bob alice --until 18:00",
-            "!neither bob nor alice has a turn in ops between Sat 21 Nov 13:00 and Sat 21 Nov 18:00; nothing was changed\n",
+            "!neither bob nor alice is on call in ops between Sat 21 Nov 13:00 and Sat 21 Nov 18:00; nothing was changed\n",
+        ),
+        (
+            "oncall override ops --person bob --instead-of alice --until 18:00",
+            "!alice is not on call in ops between Sat 21 Nov 13:00 and Sat 21 Nov 18:00; nothing was changed\n",
+        ),
+        (
+            "oncall override ops --person eli --instead-of eli --until 18:00",
+            "!somebody can't stand in for themselves; nothing was changed\n",
+        ),
+        (
+            "oncall swap ops dana fay --until 18:00",
+            "!fay can't be reached: none of their phones or addresses is verified, so nobody would be notified; nothing was changed\n",
         ),
     ] {
         assert_eq!(say(line, &directory).await, refused);
@@ -154,4 +184,51 @@ async fn json_shows_who_is_on_call() {
     let shifts: Vec<&str> =
         ops["shifts"].as_array().into_iter().flatten().filter_map(|one| one["id"].as_str()).collect();
     assert_eq!(shifts, ["eli", "dana"], "{told}");
+}
+
+#[tokio::test]
+async fn an_override_instead_of_somebody_takes_the_hours_that_a_swap_gave_them() {
+    let directory = in_turns().await;
+    let span = "--from 2026-11-22_08:00 --until 2026-11-24_08:00";
+    say(&format!("oncall swap ops dana eli {span}"), &directory).await;
+    let override_ = format!("oncall override ops --person bob --instead-of eli {span}");
+    assert_snapshot!(say(&override_, &directory).await, @r#"
+        Done. Changed in ops (Europe/Paris):
+          Sun 22 Nov 08:00 to Mon 23 Nov 08:00: Bob, before Eli
+        Now: ops: Eli +12025550112 until Sun 22 Nov 08:00, then Bob (Europe/Paris)
+    "#);
+    // One after the other: the second acts on the person whom the first has put on call.
+    say(&format!("oncall override ops --person eli --instead-of bob {span}"), &directory).await;
+    let again = say(&format!("oncall override ops --person bob --instead-of eli {span}"), &directory).await;
+    assert!(again.contains("Bob, before Eli"), "the same pair of overrides isn't a swap: {again}");
+    let same = say(&format!("oncall override ops --person dana --instead-of dana {span}"), &directory).await;
+    assert!(same.starts_with("!somebody can't"), "{same}");
+}
+
+#[tokio::test]
+async fn a_change_that_changes_no_hour_says_so() {
+    let directory = in_turns().await;
+    assert_snapshot!(say("oncall override ops --person eli --until 18:00", &directory).await, @r#"
+        Done. The same people are on call in ops as before, from Sat 21 Nov 13:00 to Sat 21 Nov 18:00.
+        Now: ops: Eli +12025550112 until Sun 22 Nov 08:00 (override), then Dana (Europe/Paris)
+    "#);
+}
+
+#[tokio::test]
+async fn a_time_zone_in_a_time_is_understood() {
+    let directory = in_turns().await;
+    let said = say(
+        "oncall override ops --person bob --from 2026-12-20T02:30:00[Asia/Tokyo] --until 2026-12-20_05:00[Asia/Tokyo]",
+        &directory,
+    );
+    let said = said.await;
+    assert!(said.contains("  Sat 19 Dec 18:30 to Sat 19 Dec 21:00: Bob, before "), "{said}");
+    let said = say("oncall --rota ops --at 2026-11-22T16:00:00[Asia/Tokyo]", &directory).await;
+    assert!(said.starts_with("ops: Dana"), "it is 08:00 in Paris: {said}");
+    for wrong in ["2026-12-20T02:30:00+01:00[Asia/Tokyo]", "2026-12-20T02:30:00[Asia/Tokio]", "02:30_CET"] {
+        let said =
+            say(&format!("oncall override ops --person bob --from {wrong} --until 2027-01-01"), &directory)
+                .await;
+        assert!(said.starts_with('!'), "{wrong}: {said}");
+    }
 }

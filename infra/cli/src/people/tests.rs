@@ -245,9 +245,10 @@ async fn a_code_verifies_the_contact() {
 #[tokio::test]
 async fn a_person_with_turns_is_not_removed() {
     let directory = with_people().await;
-    let error = remove("eli", &directory).await.unwrap_err().to_string();
+    let yes: &dyn Fn(&str) -> bool = &|_| true;
+    let error = remove("eli", &directory, None, yes).await.unwrap_err().to_string();
     assert_eq!(error, "eli takes turns in ops-second; remove them there first (handbell rotas import)");
-    assert_eq!(remove("bob", &directory).await.unwrap(), "bob is removed.\n");
+    assert_eq!(remove("bob", &directory, None, yes).await.unwrap(), "bob is removed.\n");
     let roster = directory.store.people().roster().await.unwrap();
     assert!(!roster.people.contains_key("bob"));
     assert_eq!(
@@ -273,4 +274,44 @@ async fn json_shows_everybody() {
     let phone = json!({ "address": "+12025550111", "verified_at": null });
     assert_eq!((&dana["phones"][0], &dana["teams"]), (&phone, &json!(["night", "ops"])), "{told}");
     assert_eq!((&told["people"][1]["id"], &told["people"][1]["email"]), (&"eli".into(), &Value::Null));
+}
+
+#[tokio::test]
+async fn removing_a_person_says_what_depends_on_them_and_asks() {
+    let directory = with_people().await;
+    let before = directory.store.people().roster().await.unwrap();
+    let settings = Settings {
+        timezone: "UTC".to_owned(),
+        sources: Default::default(),
+        people: [("bob".to_owned(), ["night".to_owned()].into())].into(),
+    };
+    let asked = std::cell::RefCell::new(String::new());
+    let no = |question: &str| {
+        asked.borrow_mut().push_str(question);
+        false
+    };
+    let error = remove("bob", &directory, Some(&settings), &no).await.unwrap_err().to_string();
+    assert_eq!(error, "nothing was changed");
+    assert_eq!(directory.store.people().roster().await.unwrap(), before);
+    assert_snapshot!(asked.borrow(), @r#"
+        Bob (bob) has 1 phone(s) and a mail address.
+        Team technical: nobody in it can be reached without bob.
+        Plan night names bob: its step would reach nobody.
+        Remove bob?
+    "#);
+    assert_eq!(remove("bob", &directory, Some(&settings), &|_| true).await.unwrap(), "bob is removed.\n");
+}
+
+#[tokio::test]
+async fn a_person_whose_turns_somebody_takes_later_is_not_removed() {
+    let directory = with_people().await;
+    let mut rota = directory.store.people().roster().await.unwrap().rotas["ops"].clone();
+    let version = rota.version;
+    rota.overrides = serde_json::from_value(json!([
+        { "from": "2026-11-22T00:00:00Z", "until": "2026-11-23T00:00:00Z", "person": "alice", "instead_of": "bob" }
+    ]))
+    .unwrap();
+    directory.store.roster_editor().put_rota(&rota, Some(version)).await.unwrap();
+    let error = remove("bob", &directory, None, &|_| true).await.unwrap_err().to_string();
+    assert_eq!(error, "bob takes turns in ops; remove them there first (handbell rotas import)");
 }

@@ -6,6 +6,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::moment::MomentParts;
+
 /// A mistake in a line of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {what}")]
@@ -91,8 +93,9 @@ fn is_heading(time: &str, count: &str) -> bool {
 }
 
 fn moment(text: &str, zone: &TimeZone, before: Option<Timestamp>) -> Option<Timestamp> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at);
+    let parts = MomentParts::read(text).filter(|parts| parts.offset.is_some() || parts.zone.is_some());
+    if let Some(parts) = parts.filter(|parts| parts.date.is_some() && parts.time.is_some()) {
+        return parts.moment(zone, Timestamp::UNIX_EPOCH);
     }
     let text = text.replacen('T', " ", 1);
     let local = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%.f"]

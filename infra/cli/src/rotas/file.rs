@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use handbell_core::config::AtClosing;
 use handbell_core::oncall::{Layer, Override, Roster, Rota, is_name};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::check::{self, Finding, Node};
+use crate::moment::MomentParts;
 
 /// The whole file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,9 +34,81 @@ struct Entry {
     layers: Vec<Layer>,
     /// If absent, the overrides in the table stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    overrides: Option<Vec<Override>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    overrides: Option<Vec<Exception>>,
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "handbell_core::config::civil::dates"
+    )]
     holidays: Vec<Date>,
+}
+
+/// An override as people write it. Times are in the rota's time zone unless they say another.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exception {
+    from: String,
+    until: String,
+    /// The inner value is none for nobody. It must be written: a mistyped key would put nobody on call.
+    #[serde(default, deserialize_with = "written")]
+    person: Option<Option<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instead_of: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    swap: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_at: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+}
+
+/// Tells a value that is null from one that is absent.
+fn written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(deserializer).map(Some)
+}
+
+impl Exception {
+    /// Returns the override, or the key that is wrong and why.
+    fn read(&self, zone: &TimeZone) -> Result<Override, (&'static str, String)> {
+        let at = |key: &'static str, text: &str| {
+            // A file has no today.
+            let parts = MomentParts::read(text).filter(|parts| parts.date.is_some());
+            let at = parts.and_then(|parts| parts.moment(zone, Timestamp::UNIX_EPOCH));
+            at.ok_or_else(|| {
+                let advice = "write 2026-12-25 08:00, or 2026-12-25T08:00:00Z";
+                (key, format!("{text:?} is not a time; {advice}"))
+            })
+        };
+        let Some(person) = self.person.clone() else {
+            return Err((
+                "person",
+                "who is on call? write person: ID, or person: null for nobody".to_owned(),
+            ));
+        };
+        Ok(Override {
+            from: at("from", &self.from)?,
+            until: at("until", &self.until)?,
+            person,
+            instead_of: self.instead_of.clone(),
+            swap: self.swap,
+            made_at: self.made_at.as_deref().map(|text| at("made_at", text)).transpose()?,
+            by: self.by.clone(),
+        })
+    }
+}
+
+impl From<&Override> for Exception {
+    fn from(one: &Override) -> Self {
+        Self {
+            from: one.from.to_string(),
+            until: one.until.to_string(),
+            person: Some(one.person.clone()),
+            instead_of: one.instead_of.clone(),
+            swap: one.swap,
+            made_at: one.made_at.map(|at| at.to_string()),
+            by: one.by.clone(),
+        }
+    }
 }
 
 /// Reads a file and checks it against the known people and teams, or returns every mistake with its place.
@@ -63,19 +139,46 @@ pub fn read(text: &str, roster: &Roster) -> Result<Vec<Rota>, Vec<Finding>> {
     let mut rotas = Vec::new();
     for (name, entry) in file.rotas {
         let known = roster.rotas.get(&name);
+        let zone = TimeZone::get(&entry.timezone).unwrap_or(TimeZone::UTC);
+        let at = |parts: &[&str]| -> Vec<String> {
+            ["rotas", name.as_str()].iter().chain(parts).map(|part| (*part).to_owned()).collect()
+        };
+        let mut overrides = Vec::new();
+        for (index, one) in entry.overrides.iter().flatten().enumerate() {
+            match one.read(&zone) {
+                Ok(one) => overrides.push(one),
+                Err((key, what)) => {
+                    findings.push(finding(&tree, at(&["overrides", &index.to_string(), key]), what));
+                }
+            }
+        }
+        if entry.overrides.is_none() {
+            overrides = known.map(|known| known.overrides.clone()).unwrap_or_default();
+        }
+        let at_closing =
+            |layer: &Layer| layer.hours.as_ref().is_some_and(|hours| hours.at_closing == AtClosing::GoOn);
+        for (index, _) in entry.layers.iter().enumerate().filter(|(_, layer)| at_closing(layer)) {
+            let path = at(&["layers", &index.to_string(), "hours", "at_closing"]);
+            findings.push(finding(&tree, path, "at_closing means nothing in a rota; remove it".to_owned()));
+        }
         let rota = Rota {
             label: entry.label,
             timezone: entry.timezone,
             team: entry.team,
             layers: entry.layers,
-            overrides: entry
-                .overrides
-                .unwrap_or_else(|| known.map(|known| known.overrides.clone()).unwrap_or_default()),
+            overrides,
             holidays: entry.holidays,
             version: known.map_or(0, |known| known.version),
-            name,
+            name: name.clone(),
         };
-        for problem in roster.problems_of(&rota) {
+        // Overrides that the table has already may name people who have left.
+        let is_known = |path: &[String]| {
+            let index =
+                path.get(1).filter(|_| path[0] == "overrides").and_then(|index| index.parse::<usize>().ok());
+            let one = index.and_then(|index| rota.overrides.get(index));
+            one.is_some_and(|one| known.is_some_and(|known| known.overrides.contains(one)))
+        };
+        for problem in roster.problems_of(&rota).into_iter().filter(|problem| !is_known(&problem.path)) {
             let path = ["rotas".to_owned(), rota.name.clone()].into_iter().chain(problem.path);
             findings.push(finding(&tree, path.collect(), problem.message));
         }
@@ -109,7 +212,7 @@ pub fn write(roster: &Roster) -> Result<String, serde_json::Error> {
             timezone: rota.timezone.clone(),
             team: rota.team.clone(),
             layers: rota.layers.clone(),
-            overrides: Some(rota.overrides.clone()),
+            overrides: Some(rota.overrides.iter().map(Exception::from).collect()),
             holidays: rota.holidays.clone(),
         };
         (rota.name.clone(), entry)

@@ -38,7 +38,7 @@ async fn rotas_are_imported_and_listed() {
         ops (Operations: day & night), Europe/Paris
           dana, eli: one week each, from 2026-01-05 at 08:00
           bob: 3 days each, from 2026-01-05 at 00:00, at certain hours
-          1 current or future override(s)
+          Thu 24 Dec 01:00 to Fri 25 Dec 01:00: nobody
           now: Eli
         ops-second (Operations, second), Europe/Paris
           eli: one week each, from 2026-01-05 at 08:00
@@ -160,4 +160,120 @@ async fn json_shows_all_rotas() {
     );
     let layer = serde_json::json!({ "people": ["dana"], "starts": "2026-01-05", "hand_over": "08:00" });
     assert_eq!((&ops["layers"][0], &ops["overrides"]), (&layer, &serde_json::json!([])), "{told}");
+}
+
+#[tokio::test]
+async fn a_moved_hand_over_says_which_swaps_and_overrides_keep_their_times() {
+    let directory = with_people().await;
+    let file = FILE.replace("      - { from: 2026-12-24T00:00:00Z", "      - { from: 2026-12-21 08:00, until: 2026-12-28 08:00, person: eli, instead_of: dana, swap: true }\n      - { from: 2026-12-24T00:00:00Z");
+    take_over(&file, "rotas.yaml", false, &directory).await.unwrap();
+    let same = take_over(&file, "rotas.yaml", false, &directory).await.unwrap();
+    assert_eq!(same, "0 new, 0 changed, 1 as before.\n");
+    let moved = file.replace("hand_over: 08:00", "hand_over: 09:00");
+    let told = take_over(&moved, "rotas.yaml", true, &directory).await.unwrap();
+    assert_snapshot!(told, @r#"
+        Nothing was changed. It would be: 0 new, 1 changed, 0 as before.
+        The turns in ops have changed, but these overrides and swaps keep their times (Europe/Paris). Check them, and make them again if they should move with the turns:
+          Mon 21 Dec 08:00 to Mon 28 Dec 08:00: dana and eli swap
+          Thu 24 Dec 01:00 to Fri 25 Dec 01:00: nobody
+    "#);
+    let without = moved.split("    overrides:").next().unwrap();
+    let told = take_over(without, "rotas.yaml", false, &directory).await.unwrap();
+    assert!(told.contains("dana and eli swap"), "{told}");
+    let roster = directory.store.people().roster().await.unwrap();
+    let swap = &roster.rotas["ops"].overrides[0];
+    assert_eq!((swap.from.to_string().as_str(), swap.swap), ("2026-12-21T07:00:00Z", true));
+    let exported = file::write(&roster).unwrap();
+    let again = take_over(&exported, "rotas.yaml", false, &directory).await.unwrap();
+    assert!(again.starts_with("0 new, 0 changed, 2 as before.\n"), "{again}");
+}
+
+#[tokio::test]
+async fn every_part_of_an_override_and_of_a_layer_counts() {
+    let directory = with_people().await;
+    for (instead, told) in [
+        ("persn: null", "unknown field"),
+        ("by: me", "who is on call? write person: ID, or person: null for nobody"),
+        ("person: zoe", "there is no person"),
+        ("person: null, swap: true", "a swap needs two different people"),
+    ] {
+        let error = wrong(&FILE.replace("person: null", instead), &directory).await;
+        assert!(error.contains(told), "{instead}: {error}");
+    }
+    for (from, told) in [
+        ("2026-12-24T00:00:00+05:00[Europe/Paris]", "is not a time"),
+        ("2026-12-24 00:00 CET", "is not a time"),
+        ("20:00", "is not a time"),
+    ] {
+        let error = wrong(&FILE.replace("2026-12-24T00:00:00Z", &format!("\"{from}\"")), &directory).await;
+        assert!(error.contains(told), "{from}: {error}");
+    }
+    for (was, is) in [
+        ("starts: 2026-01-05", "starts: 2026-01-05T08:00"),
+        ("hand_over: 08:00", "hand_over: \"08:00[Asia/Tokyo]\""),
+        ("holidays: [2026-12-25]", "holidays: [\"2026-12-25T10:00[Asia/Tokyo]\"]"),
+        ("mon-fri: \"09:00-17:00\" }", "mon-fri: \"09:00-17:00\" }, at_closing: go-on"),
+        (
+            "mon-fri: \"09:00-17:00\" }",
+            "mon-fri: \"09:00-17:00\" }, except: { \"2026-12-25T10:00\": closed }",
+        ),
+    ] {
+        let error = wrong(&FILE.replace(was, is), &directory).await;
+        assert!(error.starts_with("nothing was changed.\nrotas.yaml:"), "{is}: {error}");
+    }
+    let zoned = FILE.replace("2026-12-24T00:00:00Z", "\"2026-12-24 00:00[America/New_York]\"");
+    take_over(&zoned, "rotas.yaml", false, &directory).await.unwrap();
+    let roster = directory.store.people().roster().await.unwrap();
+    assert_eq!(roster.rotas["ops"].overrides[0].from.to_string(), "2026-12-24T05:00:00Z");
+}
+
+#[tokio::test]
+async fn past_overrides_of_people_who_have_left_stand_in_nobodys_way() {
+    let directory = with_people().await;
+    take_over(FILE, "rotas.yaml", false, &directory).await.unwrap();
+    let mut rota = directory.store.people().roster().await.unwrap().rotas["ops"].clone();
+    rota.overrides.push(
+        serde_json::from_value(json!({
+            "from": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z", "person": "left-us"
+        }))
+        .unwrap(),
+    );
+    directory.store.roster_editor().put_rota(&rota, Some(rota.version)).await.unwrap();
+    let without = FILE.split("    overrides:").next().unwrap();
+    take_over(without, "rotas.yaml", false, &directory).await.unwrap();
+}
+
+#[tokio::test]
+async fn monthly_turns_are_imported_listed_and_exported() {
+    let directory = with_people().await;
+    let monthly = FILE
+        .replace(
+            "        hand_over: 08:00\n",
+            "        hand_over: 08:00\n        turn: { monthly_on: first monday }\n",
+        )
+        .replace("turn: { days: 3 }", "turn: monthly");
+    take_over(&monthly, "rotas.yaml", false, &directory).await.unwrap();
+    let roster = directory.store.people().roster().await.unwrap();
+    let listed = list(&roster, &directory);
+    assert!(
+        listed.contains("dana, eli: one month each, from the first monday, from 2026-01-05 at 08:00"),
+        "{listed}"
+    );
+    assert!(listed.contains("bob: one month each, from 2026-01-05 at 00:00"), "{listed}");
+    let exported = file::write(&roster).unwrap();
+    assert!(
+        exported.contains("monthly_on: \"first monday\"") && exported.contains("turn: monthly"),
+        "{exported}"
+    );
+    let again = take_over(&exported, "rotas.yaml", false, &directory).await.unwrap();
+    assert_eq!(again, "0 new, 0 changed, 2 as before.\n");
+    let wrong_day =
+        wrong(&monthly.replace("        starts: 2026-01-05\n", "        starts: 2026-01-06\n"), &directory)
+            .await;
+    assert!(
+        wrong_day.contains("2026-01-06 is not the first monday of its month, which is 2026-01-05"),
+        "{wrong_day}"
+    );
+    let error = wrong(&monthly.replace("first monday", "fifth monday"), &directory).await;
+    assert!(error.contains("is no day of each month"), "{error}");
 }

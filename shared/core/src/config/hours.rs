@@ -84,7 +84,8 @@ impl Hours {
         let mut except = BTreeMap::new();
         for (key, value) in &self.except {
             let at = || vec!["except".to_owned(), key.clone()];
-            let date: Date = key.parse().map_err(|_| (at(), "write a date such as 2026-12-25".to_owned()))?;
+            let date = super::civil::parse_date(key)
+                .ok_or_else(|| (at(), "write a date such as 2026-12-25".to_owned()))?;
             except.insert(date, periods(value).map_err(|advice| (at(), advice))?);
         }
         let week = week.map(Option::unwrap_or_default);
@@ -93,7 +94,7 @@ impl Hours {
 }
 
 /// Parses the name of a weekday: `mon`, or more letters of it.
-fn day(text: &str) -> Option<Weekday> {
+pub(crate) fn weekday(text: &str) -> Option<Weekday> {
     let days = [
         ("monday", Weekday::Monday),
         ("tuesday", Weekday::Tuesday),
@@ -112,9 +113,9 @@ fn days(key: &str) -> Option<Vec<Weekday>> {
         return Some(Weekday::Monday.cycle_forward().take(7).collect());
     }
     match key.split_once('-') {
-        None => Some(vec![day(key)?]),
+        None => Some(vec![weekday(key)?]),
         Some((first, last)) => {
-            let (first, last) = (day(first)?, day(last)?);
+            let (first, last) = (weekday(first)?, weekday(last)?);
             let count = first.until(last).unsigned_abs() + 1;
             Some(first.cycle_forward().take(usize::from(count)).collect())
         }

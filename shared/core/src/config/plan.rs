@@ -60,6 +60,15 @@ impl Plan {
         u32::try_from(self.steps.len() + index + 1).ok()
     }
 
+    /// Returns the ids of the people whom a step names.
+    pub fn people_named(&self) -> impl Iterator<Item = &str> {
+        let steps = self.steps.iter().chain(self.escalate.values());
+        steps.flat_map(Step::targets).filter_map(|target| match target {
+            Target::Person(name) => Some(name.person.as_str()),
+            Target::Number(_) | Target::OnDuty(_) | Target::Team(_) => None,
+        })
+    }
+
     /// Returns true if a step of this plan can only be taken with the roster.
     pub fn asks_the_roster(&self) -> bool {
         let steps = self.steps.iter().chain(self.escalate.values());

@@ -22,8 +22,8 @@ pub struct OnCall<'a> {
 impl Roster {
     /// Returns who is on call in a rota at this time; none if nobody is, or if there is no such rota.
     ///
-    /// Overrides take precedence, the last one that applies; then the layers, the last one that has somebody. A person without a
-    /// verified phone or address can't be reached and is skipped.
+    /// The last layer that has somebody takes precedence. The overrides that apply then act on that person, in the order in which
+    /// they were made. A person without a verified phone or address can't be reached and is skipped.
     pub fn on_call(&self, rota: &str, at: Timestamp) -> Option<OnCall<'_>> {
         let timetable = Timetable::new(self, self.rotas.get(rota)?);
         let (person, why) = timetable.at(at)?;

@@ -6,6 +6,8 @@ use super::{Layer, Roster, Rota, Turn};
 
 /// The longest turn, in days: a year.
 const LONGEST_DAYS: u32 = 366;
+/// The longest turn, in months: a year.
+const LONGEST_MONTHS: u32 = 12;
 
 /// A mistake in a rota that can be read but can't work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +62,11 @@ impl Roster {
             if one.from >= one.until {
                 report(&["overrides", &at, "until"], format!("it ends before it begins, at {}", one.from));
             }
+            if one.swap && (one.person.is_none() || one.instead_of.is_none() || one.person == one.instead_of)
+            {
+                let advice = "a swap needs two different people: `person` and `instead_of`";
+                report(&["overrides", &at, "swap"], advice.into());
+            }
             for (key, id) in [("person", &one.person), ("instead_of", &one.instead_of)] {
                 if let Some(id) = id.as_ref().filter(|id| !self.people.contains_key(*id)) {
                     report(&["overrides", &at, key], missing("person", id, self.people.keys()));
@@ -79,12 +86,18 @@ impl Roster {
             }
         }
         let length = match layer.turn {
-            Turn::Daily | Turn::Weekly => None,
+            Turn::Daily | Turn::Weekly | Turn::Monthly | Turn::MonthlyOn(_) => None,
+            Turn::Months(months) => Some(("months", months, LONGEST_MONTHS)),
             Turn::Days(days) => Some(("days", days, LONGEST_DAYS)),
             Turn::Hours(hours) => Some(("hours", hours, LONGEST_DAYS * 24)),
         };
         if let Some((unit, count, most)) = length.filter(|(_, count, most)| !(1..=*most).contains(count)) {
             report(&["turn"], format!("a turn can't be {count} {unit}: 1 to {most}"));
+        }
+        if let Turn::MonthlyOn(day) = layer.turn
+            && let Some(begins) = day.in_month_of(layer.starts).filter(|begins| *begins != layer.starts)
+        {
+            report(&["starts"], format!("{} is not the {day} of its month, which is {begins}", layer.starts));
         }
         if let Some(Err((path, what))) = layer.hours.as_ref().map(|hours| hours.calendar(zone)) {
             let path: Vec<&str> = ["hours"].into_iter().chain(path.iter().map(String::as_str)).collect();

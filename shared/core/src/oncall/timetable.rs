@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Days, Layer, Override, Person, Roster, Rota};
+use super::substitution::Substitution;
+use super::{Days, Layer, Person, Roster, Rota};
 use crate::config::Calendar;
 
 /// Why a person is on call.
@@ -22,6 +23,7 @@ pub(super) struct Timetable<'a> {
     pub(super) zone: TimeZone,
     /// The hours of each layer; none if it always applies.
     hours: Vec<Option<Calendar>>,
+    substitutions: Vec<Substitution<'a>>,
 }
 
 impl<'a> Timetable<'a> {
@@ -34,31 +36,42 @@ impl<'a> Timetable<'a> {
             .iter()
             .map(|layer| layer.hours.as_ref().and_then(|hours| hours.calendar(&zone).ok()))
             .collect();
-        Self { roster, rota, zone, hours }
+        Self { roster, rota, zone, hours, substitutions: rota.substitutions() }
     }
 
     /// Returns the person on call. A person who can't be reached is skipped.
+    ///
+    /// The substitutions act one after the other: each on the person who is on call by those before it. If nobody who can be
+    /// reached results from a layer, the layer below it counts, and at last the time in which nobody is scheduled.
     pub(super) fn at(&self, at: Timestamp) -> Option<(&'a Person, OnCallReason)> {
-        let reachable = |id: &str| self.roster.people.get(id).filter(|person| person.is_reachable());
         let layers = self.rota.layers.iter().enumerate().rev();
         let scheduled = layers.filter_map(|(index, layer)| Some((index, self.scheduled(index, layer, at)?)));
-        // Overrides apply where nobody is scheduled, too; that comes last.
         for turn in scheduled.map(Some).chain([None]) {
-            let whose = turn.map(|(_, id)| id);
-            for (index, instead) in self.overrides(at, whose) {
-                // An override can also state that nobody is on call.
-                let id = instead.person.as_deref()?;
-                if let Some(person) = reachable(id) {
-                    return Some((person, OnCallReason::Override(index)));
+            let mut holder = turn.map(|(_, id)| id);
+            let mut why = turn.map(|(index, _)| OnCallReason::Layer(index));
+            for one in self.substitutions.iter().filter(|one| one.applies_at(at)) {
+                let Some(instead) = one.in_place_of(holder) else { continue };
+                // A person who can't be reached takes nobody's turn away.
+                if instead.is_none_or(|id| self.reachable(id).is_some()) {
+                    (holder, why) = (instead, Some(OnCallReason::Override(one.index)));
                 }
             }
-            if let Some((index, id)) = turn
-                && let Some(person) = reachable(id)
-            {
-                return Some((person, OnCallReason::Layer(index)));
+            match (holder, why) {
+                (Some(id), Some(why)) => {
+                    if let Some(person) = self.reachable(id) {
+                        return Some((person, why));
+                    }
+                }
+                // A substitution states that nobody is on call.
+                (None, Some(_)) => return None,
+                (_, None) => {}
             }
         }
         None
+    }
+
+    fn reachable(&self, id: &str) -> Option<&'a Person> {
+        self.roster.people.get(id).filter(|person| person.is_reachable())
     }
 
     /// Returns the person whose turn it is in a layer, during its hours, reachable or not.
@@ -73,22 +86,5 @@ impl<'a> Timetable<'a> {
             Days::Workdays => !holiday(),
         };
         if holds { layer.turn_of(at, &self.zone) } else { None }
-    }
-
-    /// Returns the overrides that apply to the scheduled person, the last one first.
-    ///
-    /// `instead_of` names the person from the layers, not the one whom another override has put there. Otherwise the second half of
-    /// a swap would undo the first.
-    fn overrides(
-        &self,
-        at: Timestamp,
-        scheduled: Option<&str>,
-    ) -> impl Iterator<Item = (usize, &'a Override)> {
-        let holds = move |one: &Override| {
-            one.from <= at
-                && at < one.until
-                && one.instead_of.as_deref().is_none_or(|whose| Some(whose) == scheduled)
-        };
-        self.rota.overrides.iter().enumerate().rev().filter(move |(_, one)| holds(one))
     }
 }

@@ -1,8 +1,8 @@
 //! Turns: which person of a layer has the turn at a time, and when turns change.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 
 use super::{Layer, Turn};
 
@@ -22,32 +22,60 @@ pub(super) fn moment(local: DateTime, zone: &TimeZone) -> Option<Timestamp> {
     }
 }
 
-impl Turn {
-    /// Returns the length of a turn, in a calendar whose days have 24 hours. A turn of no length would never end; it counts as one
-    /// day, or one hour, until somebody corrects it.
-    fn length(self) -> SignedDuration {
-        SignedDuration::from_hours(match self {
-            Self::Daily => 24,
-            Self::Weekly => 7 * 24,
-            Self::Days(days) => 24 * i64::from(days.max(1)),
-            Self::Hours(hours) => i64::from(hours.max(1)),
-        })
-    }
-}
-
 impl Layer {
+    /// Returns the local time at which the turn with this number begins; 0 is the first.
+    ///
+    /// A turn of no length would never end; it counts as one day, hour or month, until somebody corrects it.
+    fn local_begin(&self, number: i64) -> Option<DateTime> {
+        let first = self.starts.to_datetime(self.hand_over);
+        let after = |hours: i64| {
+            let seconds = hours.checked_mul(3600)?.checked_mul(number)?;
+            first.checked_add(SignedDuration::from_secs(seconds)).ok()
+        };
+        // From the first day each time: a month that ends on the 28th doesn't move the turns after it.
+        let months_after = |date: Date, months: u32| {
+            let months = i64::from(months.max(1)).checked_mul(number)?;
+            date.checked_add(Span::new().try_months(months).ok()?).ok()
+        };
+        match self.turn {
+            Turn::Daily => after(24),
+            Turn::Weekly => after(7 * 24),
+            Turn::Days(days) => after(24 * i64::from(days.max(1))),
+            Turn::Hours(hours) => after(i64::from(hours.max(1))),
+            Turn::Monthly => Some(months_after(self.starts, 1)?.to_datetime(self.hand_over)),
+            Turn::Months(count) => Some(months_after(self.starts, count)?.to_datetime(self.hand_over)),
+            Turn::MonthlyOn(day) => {
+                let month = months_after(self.starts.first_of_month(), 1)?;
+                Some(day.in_month_of(month)?.to_datetime(self.hand_over))
+            }
+        }
+    }
+
+    /// Returns a number near that of the turn at this local time.
+    fn estimated_turn(&self, local: DateTime) -> i64 {
+        let first = self.starts.to_datetime(self.hand_over);
+        let months = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month());
+        let length = match self.turn {
+            Turn::Daily => 24,
+            Turn::Weekly => 7 * 24,
+            Turn::Days(days) => 24 * i64::from(days.max(1)),
+            Turn::Hours(hours) => i64::from(hours.max(1)),
+            Turn::Monthly | Turn::MonthlyOn(_) => return months(local.date()) - months(self.starts),
+            Turn::Months(count) => {
+                return (months(local.date()) - months(self.starts)).div_euclid(i64::from(count.max(1)));
+            }
+        };
+        local.duration_since(first).as_secs().div_euclid(length * 3600)
+    }
+
     /// Returns when the turn with this number begins; 0 is the first.
     pub(super) fn turn_begins(&self, number: i64, zone: &TimeZone) -> Option<Timestamp> {
-        let seconds = self.turn.length().as_secs().checked_mul(number)?;
-        let first = self.starts.to_datetime(self.hand_over);
-        moment(first.checked_add(SignedDuration::from_secs(seconds)).ok()?, zone)
+        moment(self.local_begin(number)?, zone)
     }
 
     /// Returns the number of the turn at this time; none before the first.
     pub(super) fn turn_at(&self, at: Timestamp, zone: &TimeZone) -> Option<i64> {
-        let first = self.starts.to_datetime(self.hand_over);
-        let since = at.to_zoned(zone.clone()).datetime().duration_since(first);
-        let mut number = since.as_secs().div_euclid(self.turn.length().as_secs());
+        let mut number = self.estimated_turn(at.to_zoned(zone.clone()).datetime());
         // Local time is only nearly right: the number is corrected by the moments themselves.
         while self.turn_begins(number, zone).is_some_and(|begins| begins > at) {
             number -= 1;

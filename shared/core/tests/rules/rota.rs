@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::roster::{person, roster};
 
-const PEOPLE: [&str; 4] = ["ana", "ben", "cleo", "dora"];
+pub(crate) const PEOPLE: [&str; 4] = ["ana", "ben", "cleo", "dora"];
 
-fn rota(mut rota: Value) -> Rota {
+pub(crate) fn rota(mut rota: Value) -> Rota {
     rota["name"] = json!("ops");
     if rota["timezone"].is_null() {
         rota["timezone"] = json!("Europe/Paris");
@@ -20,16 +20,16 @@ fn rota(mut rota: Value) -> Rota {
     serde_json::from_value(rota).expect("a rota")
 }
 
-fn with(rota: Rota) -> Roster {
+pub(crate) fn with(rota: Rota) -> Roster {
     roster(PEOPLE.map(person), [rota])
 }
 
-fn layers(layers: Value) -> Roster {
+pub(crate) fn layers(layers: Value) -> Roster {
     with(rota(json!({ "layers": layers })))
 }
 
 /// The moment at which local time in Paris is this.
-fn paris(local: &str) -> Timestamp {
+pub(crate) fn paris(local: &str) -> Timestamp {
     let local: DateTime = local.parse().expect("a time");
     TimeZone::get("Europe/Paris")
         .expect("a zone")
@@ -38,17 +38,17 @@ fn paris(local: &str) -> Timestamp {
         .expect("a moment")
 }
 
-fn at(text: &str) -> Timestamp {
+pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().expect("a moment")
 }
 
-fn who(roster: &Roster, at: Timestamp) -> String {
+pub(crate) fn who(roster: &Roster, at: Timestamp) -> String {
     let who = roster.people_of(&Target::OnDuty(OnDuty { on_duty: "ops".into() }), at);
     who.people.first().map_or("-".to_owned(), |person| person.id.clone())
 }
 
 /// Who is on call at each of these times in Paris.
-fn shown<const N: usize>(roster: &Roster, moments: [&str; N]) -> [String; N] {
+pub(crate) fn shown<const N: usize>(roster: &Roster, moments: [&str; N]) -> [String; N] {
     moments.map(|moment| who(roster, paris(moment)))
 }
 
@@ -302,7 +302,7 @@ fn an_override_applies_where_nobody_is_scheduled() {
     );
 }
 
-fn swap(one: &str, other: &str, from: Timestamp, until: Timestamp) -> Value {
+pub(crate) fn swap(one: &str, other: &str, from: Timestamp, until: Timestamp) -> Value {
     json!([
         { "from": from, "until": until, "person": other, "instead_of": one },
         { "from": from, "until": until, "person": one, "instead_of": other },
@@ -363,11 +363,11 @@ fn mistakes_in_a_rota_are_reported_with_their_path() {
 // ---- Random rotas ----------------------------------------------------------------------------------------------------
 
 /// A moment between 2026 and 2030: a leap day, and ten clock changes.
-fn moments() -> impl Strategy<Value = Timestamp> {
+pub(crate) fn moments() -> impl Strategy<Value = Timestamp> {
     (1_767_225_600_i64..1_893_456_000).prop_map(|second| Timestamp::from_second(second).expect("a moment"))
 }
 
-fn zones() -> impl Strategy<Value = &'static str> {
+pub(crate) fn zones() -> impl Strategy<Value = &'static str> {
     proptest::sample::select(vec![
         "Europe/Paris",
         "America/New_York",
@@ -380,18 +380,21 @@ fn zones() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-fn hand_overs() -> impl Strategy<Value = String> {
+pub(crate) fn hand_overs() -> impl Strategy<Value = String> {
     (0..24_u8, 0..4_u8).prop_map(|(hour, quarter)| format!("{hour:02}:{:02}", quarter * 15))
 }
 
-fn ids() -> impl Strategy<Value = &'static str> {
+pub(crate) fn ids() -> impl Strategy<Value = &'static str> {
     proptest::sample::select(PEOPLE.to_vec())
 }
 
-fn some_layer() -> impl Strategy<Value = Value> {
+pub(crate) fn some_layer() -> impl Strategy<Value = Value> {
     let turns = prop_oneof![
         Just(json!("daily")),
         Just(json!("weekly")),
+        Just(json!("monthly")),
+        Just(json!({ "monthly_on": "last monday" })),
+        (1..4_u32).prop_map(|months| json!({ "months": months })),
         (1..10_u32).prop_map(|days| json!({ "days": days })),
         (5..60_u32).prop_map(|hours| json!({ "hours": hours })),
     ];
@@ -409,19 +412,23 @@ fn some_layer() -> impl Strategy<Value = Value> {
     )
 }
 
-fn some_override(around: Timestamp) -> impl Strategy<Value = Value> {
+pub(crate) fn some_override(around: Timestamp) -> impl Strategy<Value = Value> {
     let length = 1..5 * 86_400_i64;
     let person = proptest::option::weighted(0.9, ids());
-    (-300_000..300_000_i64, length, person, proptest::option::of(ids())).prop_map(
-        move |(offset, length, person, instead_of)| {
+    (-300_000..300_000_i64, length, person, proptest::option::of(ids()), any::<bool>()).prop_map(
+        move |(offset, length, person, instead_of, swap)| {
             let from = around + SignedDuration::from_secs(offset);
-            json!({ "from": from, "until": from + SignedDuration::from_secs(length), "person": person, "instead_of": instead_of })
+            let swap = swap && person.is_some() && instead_of.is_some() && person != instead_of;
+            json!({
+                "from": from, "until": from + SignedDuration::from_secs(length), "person": person,
+                "instead_of": instead_of, "swap": swap, "made_at": around,
+            })
         },
     )
 }
 
 /// Any rota, and a moment around which its overrides lie.
-fn some_rota() -> impl Strategy<Value = (Roster, Timestamp)> {
+pub(crate) fn some_rota() -> impl Strategy<Value = (Roster, Timestamp)> {
     moments().prop_flat_map(|around| {
         let parts = (
             zones(),

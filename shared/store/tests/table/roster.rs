@@ -47,8 +47,20 @@ fn rota() -> Rota {
         label: None,
         timezone: "Europe/Paris".to_owned(),
         team: Some("ops".to_owned()),
-        layers: [Turn::Daily, Turn::Weekly, Turn::Days(3), Turn::Hours(12)].map(layer).into(),
+        layers: [
+            Turn::Daily,
+            Turn::Weekly,
+            Turn::Monthly,
+            Turn::MonthlyOn("last friday".to_owned().try_into().unwrap()),
+            Turn::Months(3),
+            Turn::Days(3),
+            Turn::Hours(12),
+        ]
+        .map(layer)
+        .into(),
         overrides: vec![handbell_core::oncall::Override {
+            swap: true,
+            made_at: None,
             from: at("2026-11-21T00:00:00Z"),
             until: at("2026-11-22T00:00:00Z"),
             person: None,

@@ -93,6 +93,8 @@ fn rotas_stand_in_the_order_in_which_they_are_called() {
 fn a_rota_is_drawn_from_midnight_by_its_own_clock_with_every_hand_over() {
     let mut roster = roster();
     let stands_in = Override {
+        swap: false,
+        made_at: None,
         from: at("2026-11-21T17:00:00Z"),
         until: at("2026-11-21T22:00:00Z"),
         person: Some("eli".into()),
