@@ -1,5 +1,6 @@
 //! A mail or a form wakes the right person, and somebody always takes the incident: through the front door, as a conversation.
 
+mod answers;
 mod crash;
 mod form;
 mod mail;

@@ -73,26 +73,35 @@ impl IncidentCommands {
             return Ok(Some(wording::HELP.to_owned()));
         }
         let meant = self.meant(&spoken).await?;
-        let SpokenCommand { asked, by, id, roster, .. } = spoken;
-        let incident = match meant.as_slice() {
-            [] => return Ok(Some(wording::NOTHING_OPEN.to_owned())),
-            [incident] => incident,
-            several => return Ok(Some(wording::which(several, asked))),
+        let SpokenCommand { asked, which, by, id, roster, .. } = spoken;
+        let several = match (meant.as_slice(), which) {
+            ([], _) => return Ok(Some(wording::NOTHING_OPEN.to_owned())),
+            ([_], _) | (_, IncidentSelector::All) => meant,
+            (several, _) => return Ok(Some(wording::which(several, asked))),
         };
-        if *asked == WrittenCommand::Who {
-            return self.who(incident, roster).await.map(Some);
+        let mut results = Vec::new();
+        for incident in &several {
+            if *asked == WrittenCommand::Who {
+                results.push(self.who(incident, roster).await?);
+            } else if let Some(command) = self.requested_command(asked, None) {
+                results.push(self.command_at(incident, incident.epoch, by.clone(), command, id).await?.0);
+            }
         }
-        let Some(command) = self.requested_command(asked, None) else { return Ok(None) };
-        let (answer, _) = self.command_at(incident, incident.epoch, by, command, id).await?;
-        Ok(Some(answer))
+        Ok((!results.is_empty()).then(|| wording::several_results(&results)))
     }
 
-    /// Returns the incidents that the words may refer to. If there is exactly one, it is stored under the message's id.
+    /// Returns the incidents that the words may refer to. If it is clear which, they are stored under the message's id: a message
+    /// that arrives again refers to the same incidents as the first time, even if another has opened since.
     async fn meant(&self, spoken: &SpokenCommand<'_>) -> Result<Vec<Incident>, Fault> {
         let SpokenCommand { asked, which, by, id, told, .. } = spoken;
         let open = self.open(told).await?;
         let meant: Vec<Incident> = match which {
             IncidentSelector::Only => matching_incidents(open, asked, by),
+            // Nobody ends what others have with one word.
+            IncidentSelector::All if **asked == WrittenCommand::Done => {
+                open.into_iter().filter(|incident| applies(incident, asked, by)).collect()
+            }
+            IncidentSelector::All => matching_incidents(open, asked, by),
             IncidentSelector::Number(number) => {
                 open.into_iter().filter(|one| one.number() == *number).collect()
             }
@@ -104,17 +113,45 @@ impl IncidentCommands {
                 _ => Vec::new(),
             },
         };
-        // A message that arrives again refers to the same incident as the first time, even if another has opened since.
         let said = format!("said-{id}");
-        let meant = match self.mails.mail(std::slice::from_ref(&said)).await?.and_then(|row| row.whose) {
-            Some(before) => self.incidents.incident(&before.subject).await?.into_iter().collect(),
-            None => meant,
+        let remembered = match self.mails.mail(std::slice::from_ref(&said)).await? {
+            None => None,
+            Some(MailRow { whose: Some(before) }) => Some(vec![before]),
+            Some(MailRow { whose: None }) => Some(self.remembered(&said).await?),
         };
-        if let [incident] = meant.as_slice() {
-            let whose = Named { subject: incident.subject.clone(), epoch: incident.epoch };
-            self.mails.remember_mail(&[said], &MailRow { whose: Some(whose) }, self.time.now()).await?;
+        if let Some(named) = remembered {
+            let mut before = Vec::new();
+            for named in named {
+                before.extend(self.incidents.incident(&named.subject).await?);
+            }
+            return Ok(before);
+        }
+        let now = self.time.now();
+        let named = |incident: &Incident| Named { subject: incident.subject.clone(), epoch: incident.epoch };
+        match (meant.as_slice(), which) {
+            ([incident], _) => {
+                self.mails.remember_mail(&[said], &MailRow { whose: Some(named(incident)) }, now).await?;
+            }
+            ([], _) => {}
+            (several, IncidentSelector::All) => {
+                for (place, incident) in several.iter().enumerate() {
+                    let row = MailRow { whose: Some(named(incident)) };
+                    self.mails.remember_mail(&[format!("{said}-{place}")], &row, now).await?;
+                }
+                self.mails.remember_mail(&[said], &MailRow { whose: None }, now).await?;
+            }
+            _ => {}
         }
         Ok(meant)
+    }
+
+    /// Returns the several incidents that are stored under a message's id.
+    async fn remembered(&self, said: &str) -> Result<Vec<Named>, Fault> {
+        let mut found = Vec::new();
+        while let Some(row) = self.mails.mail(&[format!("{said}-{}", found.len())]).await? {
+            found.extend(row.whose);
+        }
+        Ok(found)
     }
 
     /// Returns a text that says who has the incident and who is on call.
@@ -130,6 +167,11 @@ impl IncidentCommands {
             }
         }
         Ok(wording::who(incident, &on_duty, &words))
+    }
+
+    /// Returns the answer to a message that is no command, from a person who was notified of the incident.
+    fn not_understood(&self, incident: &Incident, by: &Actor) -> String {
+        wording::not_understood(incident, by, &self.config.words(&incident.subject, Some(incident)))
     }
 
     fn requested_command(&self, asked: &WrittenCommand, step: Option<u32>) -> Option<Command> {
@@ -171,14 +213,24 @@ impl IncidentCommands {
     }
 }
 
+/// Returns the id of the answer to a message that is no command: each address gets one for an incident.
+fn not_understood_id(incident: &Incident) -> String {
+    format!("not-understood-{}-{}", incident.reference(), incident.epoch)
+}
+
 /// Returns the incidents that a command without a reference can apply to, or all of them if it applies to none.
 fn matching_incidents(open: Vec<Incident>, asked: &WrittenCommand, by: &Actor) -> Vec<Incident> {
-    let fits = |incident: &Incident| match asked {
+    let (fitting, others): (Vec<_>, Vec<_>) =
+        open.into_iter().partition(|incident| applies(incident, asked, by));
+    if fitting.is_empty() { others } else { fitting }
+}
+
+/// Returns true if the command can change the incident.
+fn applies(incident: &Incident, asked: &WrittenCommand, by: &Actor) -> bool {
+    match asked {
         WrittenCommand::Acknowledge | WrittenCommand::Escalate(None) => incident.phase == Phase::Open,
         WrittenCommand::Confirm => incident.responses.asked_at.is_some(),
         WrittenCommand::Done => incident.taken_by.as_ref().is_some_and(|taken| taken.who == by.who),
         _ => true,
-    };
-    let (fitting, others): (Vec<_>, Vec<_>) = open.into_iter().partition(fits);
-    if fitting.is_empty() { others } else { fitting }
+    }
 }

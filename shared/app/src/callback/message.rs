@@ -89,7 +89,7 @@ impl SpaceMessages {
             let room = message.room_id.clone().unwrap_or_else(|| room.clone());
             return match self.whose_room(&room).await? {
                 Some(whose) => self.agents.read(&whose, &room, Some(message)).await,
-                None if self.commands.take_words(&message, &me.name).await? => Ok(()),
+                None if self.commands.take_words(&message, me).await? => Ok(()),
                 None => self.zones.take_words(&message, &me.name).await,
             };
         }

@@ -139,4 +139,4 @@ impl std::fmt::Debug for TimelineEntry {
 
 mod words;
 
-pub use words::{IncidentSelector, WrittenCommand, parse};
+pub use words::{IncidentSelector, MessageAuthor, WrittenCommand, parse, parse_from};

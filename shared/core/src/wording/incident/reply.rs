@@ -6,7 +6,7 @@ use super::super::escape::plain;
 use super::super::words::{Words, clock};
 use super::{about, named};
 use crate::alert::{AlertSignal, Objection, SignalAction};
-use crate::incident::command::{Command, WrittenCommand};
+use crate::incident::command::{Actor, Command, WrittenCommand};
 use crate::incident::{CommandOutcome, Incident, Phase};
 
 /// Reply if the person was notified of no open incident.
@@ -14,7 +14,7 @@ pub const NOTHING_OPEN: &str =
     "Nothing is open that you were told of. To name an incident write its name: ack H-7K3Q";
 /// Reply to `help`: the commands.
 pub const HELP: &str = "ack: I have it. esc: next step. can't: call others. snooze 30m. done. false alarm. who. \
-                        With several open, add the number: ack 427";
+                        With several open, add the number or all: ack 427";
 
 /// Reply to a correct verification code.
 pub const VERIFIED: &str = "Thank you. Handbell may now call and text you here.";
@@ -71,6 +71,41 @@ pub fn which(open: &[Incident], asked: &WrittenCommand) -> String {
     let names: Vec<String> = open.iter().take(4).map(named).collect();
     let first = open.first().map_or(0, Incident::number);
     format!("{} are open: {}. Message which one: {word} {first}", open.len(), names.join("; "))
+}
+
+/// Reply to a message from a person who was notified, if it is no command: what became of it, and what would count.
+pub fn not_understood(incident: &Incident, by: &Actor, words: &Words) -> String {
+    let (about, number) = (about(incident), incident.number());
+    let is_author = |who: &str| who == by.who;
+    let has_acknowledged = incident
+        .responses
+        .acks
+        .iter()
+        .any(|ack| is_author(&ack.by.who) || ack.person.is_some() && ack.person == by.person);
+    let rest = match (incident.phase, &incident.taken_by) {
+        (Phase::Open, _) if has_acknowledged => "You have it, and others are still needed.".to_owned(),
+        (Phase::Open, _) => format!("Nobody has it yet: ack {number} takes it."),
+        (Phase::Acknowledged, Some(taken)) if is_author(&taken.who) => {
+            format!("You have it. When it is done: done {number}")
+        }
+        (Phase::Acknowledged, Some(taken)) => {
+            format!("{} has it since {}.", plain(&taken.who), clock(taken.at, words))
+        }
+        (Phase::Acknowledged, None) => "Somebody has it.".to_owned(),
+        _ => "It is over already.".to_owned(),
+    };
+    format!("{about}: passed on. {rest}")
+}
+
+/// Reply to a command for several incidents: the result of each, of the first few in full.
+pub fn several_results(results: &[String]) -> String {
+    const IN_FULL: usize = 3;
+    let mut lines: Vec<String> = results.iter().take(IN_FULL).cloned().collect();
+    match results.len().saturating_sub(IN_FULL) {
+        0 => {}
+        more => lines.push(format!("The same for {more} more.")),
+    }
+    lines.join("\n")
 }
 
 /// Reply to `who`: who has the incident, and who is on call.
