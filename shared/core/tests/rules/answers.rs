@@ -181,6 +181,8 @@ fn a_signature_below_or_after_the_command_changes_nothing() {
             "Ack\nDana Diaz\nSenior Engineer, Operations",
             "Ack\nThanks, Dana",
             "Ack\nDana Maria Diaz",
+            "Acknowledged.\n\nBest,\nDana",
+            "Ack\nMit freundlichen Grüßen\nDana Diaz",
         ],
         &only(Acknowledge),
     );
@@ -434,6 +436,16 @@ fn words_overheard_between_people_are_no_answer() {
         let found = parse_from(text, &overheard);
         let wanted = if text.contains('👀') { only(Acknowledge) } else { only(asked) };
         assert_eq!(found, wanted, "{text:?}");
+    }
+}
+
+#[test]
+fn a_name_is_no_negation() {
+    for name in ["Nina No", "Never Later", "Nils But"] {
+        let author = MessageAuthor { name: Some(name), ..MessageAuthor::default() };
+        for text in ["ok no", "ack n", "ok. Never", "yes but", "ack\nNo", "ok later"] {
+            assert_eq!(parse_from(text, &author), None, "{name}: {text:?}");
+        }
     }
 }
 

@@ -42,7 +42,9 @@ impl SpaceCommands {
         // A bot only reads messages that mention it.
         let addressed =
             words.is_some() || mentioned || us.bot || message.room_type.as_deref() == Some("direct");
-        let author = MessageAuthor { overheard: !addressed, ..MessageAuthor::default() };
+        // Our own name may stand anywhere.
+        let name = addressed.then_some(us.name.as_str());
+        let author = MessageAuthor { name, language: None, overheard: !addressed };
         let words = words.unwrap_or_else(|| text.trim()).trim_end_matches(['@', ' ']);
         let Some((asked, which)) = parse_from(words, &author) else { return Ok(false) };
         let here = self.paged.paged(room).await?;

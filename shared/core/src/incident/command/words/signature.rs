@@ -27,14 +27,48 @@ const DOUBTS: [&str; 22] = [
     "till", "unless", "wait", "if", "when", "after", "tomorrow", "except", "only", "else",
 ];
 /// Words with which a letter closes.
-const CLOSINGS: [&str; 12] =
-    ["best", "kind", "warm", "regards", "thanks", "thank", "you", "thx", "cheers", "br", "mfg", "lg"];
+const CLOSINGS: [&str; 29] = [
+    "best",
+    "kind",
+    "warm",
+    "regards",
+    "greetings",
+    "sincerely",
+    "yours",
+    "many",
+    "thanks",
+    "thank",
+    "you",
+    "thx",
+    "cheers",
+    "br",
+    "kr",
+    "mfg",
+    "lg",
+    "vg",
+    "viele",
+    "liebe",
+    "grüße",
+    "gruß",
+    "mit",
+    "freundlichen",
+    "grüßen",
+    "cordialement",
+    "saludos",
+    "saluti",
+    "groeten",
+];
 
 /// Returns the text without the signature below it: as many lines as belong to the message itself.
 pub(super) fn body(text: &str, name: Option<&str>) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let names = name.map(name_words).unwrap_or_default();
-    let end = (1..lines.len()).find(|&at| begins_signature(&lines, at, &names)).unwrap_or(lines.len());
+    let signed = (1..lines.len()).find(|&at| begins_signature(&lines, at, &names));
+    let mut end = signed.unwrap_or(lines.len());
+    // "Best," above the name.
+    while signed.is_some() && end > 1 && is_closing(lines[end - 1]) {
+        end -= 1;
+    }
     lines[..end].join("\n")
 }
 
@@ -60,7 +94,6 @@ fn begins_signature(lines: &[&str], at: usize, names: &[String]) -> bool {
 
 /// Returns true if the first line that is no closing is a name: two or three words with a capital, or one after a dash.
 fn looks_like_name(lines: &[&str]) -> bool {
-    let is_closing = |line: &&&str| words(line).iter().all(|word| CLOSINGS.contains(&word.as_str()));
     let Some(line) = lines.iter().find(|line| !is_closing(line)) else { return false };
     let count = words(line).len();
     let dashed = line.starts_with(['-', '/']);
@@ -73,8 +106,12 @@ fn looks_signed(line: &str) -> bool {
     let is_phone = digits >= 6 && line.chars().all(|c| c.is_ascii_digit() || " +()/.-:".contains(c));
     let is_address =
         !line.contains(' ') && (line.contains('@') || line.contains("www.") || line.contains("://"));
-    let is_closing = words(line).iter().all(|word| CLOSINGS.contains(&word.as_str()));
-    is_phone || is_address || is_closing || is_capitalised(line)
+    is_phone || is_address || is_closing(line) || is_capitalised(line)
+}
+
+/// Returns true if every word closes a letter.
+fn is_closing(line: &str) -> bool {
+    words(line).iter().all(|word| CLOSINGS.contains(&word.as_str()))
 }
 
 /// Returns true if every word begins with a capital, apart from the particles of names.
@@ -92,12 +129,13 @@ fn words(line: &str) -> Vec<String> {
     parts.map(str::to_lowercase).collect()
 }
 
-/// Returns the words by which a person may be called: those of the name, and its initials.
+/// Returns the words by which a person may be called: those of the name, and its initials. A name is no negation.
 pub(super) fn name_words(name: &str) -> Vec<String> {
     let mut found: BTreeSet<String> = words(&super::normal::normalised(name)).into_iter().collect();
     let initials: String = words(name).iter().filter_map(|word| word.chars().next()).collect();
     let first = initials.chars().next().map(String::from);
     found.extend(first);
     found.insert(initials);
-    found.into_iter().filter(|word| !word.is_empty()).collect()
+    let is_doubt = |word: &String| word.is_empty() || word == "n" || DOUBTS.contains(&word.as_str());
+    found.into_iter().filter(|word| !is_doubt(word)).collect()
 }
