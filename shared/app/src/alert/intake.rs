@@ -64,7 +64,7 @@ impl AlertIntake {
             )));
         }
         if let Some(incident) = &applied.incident {
-            let row = MailRow { whose: Some(Named { subject, epoch: incident.epoch }) };
+            let row = MailRow { whose: vec![Named { subject, epoch: incident.epoch }] };
             self.mails.remember_mail(&signal.origin.thread.own, &row, self.time.now()).await?;
         }
         Ok(applied.incident)
@@ -72,7 +72,11 @@ impl AlertIntake {
 
     /// Returns the subject that the signal belongs to: the subject of its thread, or of its deduplication key.
     async fn subject_of(&self, signal: &AlertSignal) -> Result<Subject, Fault> {
-        let whose = self.mails.mail(&signal.origin.thread.earlier).await?.and_then(|row| row.whose);
+        let whose = self
+            .mails
+            .mail(&signal.origin.thread.earlier)
+            .await?
+            .and_then(|row| row.whose.into_iter().next());
         Ok(whose
             .map(|named| named.subject)
             .filter(|subject| subject.source() == Some(signal.source.as_str()))
