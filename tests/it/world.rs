@@ -181,20 +181,8 @@ impl World {
 
     /// Waits until nothing moves any more, and leaves the messages in the queue.
     pub(crate) async fn pause(&self) {
-        let (began, mut still, mut seen) = (Instant::now(), 0, (0, 0, 0));
-        while still < 3 {
-            assert!(began.elapsed() < DEADLINE, "the world does not come to rest");
-            tokio::time::sleep(Duration::from_millis(4)).await;
-            let now = self.pulse();
-            still = if self.runner.cloud.calls().running() == 0 && now == seen { still + 1 } else { 0 };
-            seen = now;
-        }
-    }
-
-    /// Returns a value that changes whenever anything happens.
-    fn pulse(&self) -> (u64, usize, usize) {
-        let stage = &self.runner.stage;
-        (*stage.watch().borrow(), stage.wire.entries().len(), self.runner.cloud.queue().messages().len())
+        let is_still = async || self.runner.cloud.calls().running() == 0 && self.runner.stage.is_still();
+        self.until("nothing moves any more", is_still).await;
     }
 
     /// Lets the next thing happen: a batch of the queue, or time passes until there is one or until the next minute.
@@ -209,12 +197,12 @@ impl World {
         }
     }
 
-    /// Returns when the next message of the queue is due, or the next minute's tick.
+    /// Returns when the next message of the queue or the vendors' next work is due, or the next minute's tick.
     fn next_moment(&self) -> Timestamp {
         let now = self.now();
         let minute = Timestamp::from_second((now.as_second().div_euclid(60) + 1) * 60).unwrap();
         let messages = self.runner.cloud.queue().messages().into_iter().map(|message| message.visible_at);
-        messages.filter(|at| *at > now).chain([minute]).min().unwrap()
+        messages.chain(self.runner.stage.next_work()).filter(|at| *at > now).chain([minute]).min().unwrap()
     }
 
     /// Waits until a condition holds that a handler is about to fulfil.
@@ -228,17 +216,12 @@ impl World {
 
     /// Does everything that is due now, and waits until nothing moves any more.
     pub(crate) async fn rest(&self) {
-        let began = Instant::now();
-        let mut still = 0;
-        let mut seen = (0, 0);
-        while still < 3 {
-            assert!(began.elapsed() < DEADLINE, "the world does not come to rest");
-            let done = self.runner.cloud.deliver_due().await + self.runner.cloud.tick_due().await;
-            tokio::time::sleep(Duration::from_millis(4)).await;
-            let now = (*self.runner.stage.watch().borrow(), self.runner.stage.wire.entries().len());
-            still = if done == 0 && self.runner.cloud.is_quiet() && now == seen { still + 1 } else { 0 };
-            seen = now;
-        }
+        let cloud = &self.runner.cloud;
+        let is_done = async || {
+            let begun = cloud.deliver_due().await + cloud.tick_due().await;
+            begun == 0 && cloud.is_quiet() && self.runner.stage.is_still()
+        };
+        self.until("nothing is left to do", is_done).await;
     }
 
     /// Lets time pass step by step: each message of the queue and each minute's tick comes at its time.

@@ -2,19 +2,17 @@
 //! page control; and what they share with the simulated AWS: time, troubles and the wire log.
 
 pub mod cmx;
+mod stage;
 pub mod trouble;
 pub mod twilio;
 pub mod webex;
 pub mod wire;
 
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
 
-use crate::wire::WireLog;
-use trouble::Troubles;
+pub use stage::Stage;
 
 /// The system's time, which tests and the page can advance.
 #[derive(Clone, Default)]
@@ -91,65 +89,4 @@ pub struct SimAccount {
     pub twilio_token: String,
     /// Twilio: the numbers that belong to the account, E.164.
     pub own_numbers: Vec<String>,
-}
-
-/// State that the simulated vendors share. Cheap to clone.
-#[derive(Clone)]
-pub struct Stage {
-    /// Time.
-    pub clock: SimClock,
-    /// Log of every request.
-    pub wire: WireLog,
-    /// The current troubles.
-    pub troubles: Troubles,
-    /// Credentials.
-    pub account: Arc<SimAccount>,
-    /// Address of the simulated vendors, such as `http://127.0.0.1:8080`. Set once the port is known.
-    pub origin: Arc<RwLock<String>>,
-    /// Time that a phone or a network takes for each step (queued → sent → delivered, ringing …).
-    pub pace: Duration,
-    /// Client for calls to Handbell (status callbacks, webhooks).
-    pub http: reqwest::Client,
-    changed: watch::Sender<u64>,
-}
-
-impl Stage {
-    /// Creates a stage without any events.
-    pub fn new(account: SimAccount, pace: Duration, http: reqwest::Client) -> Self {
-        Self {
-            clock: SimClock::default(),
-            wire: WireLog::default(),
-            troubles: Troubles::default(),
-            account: Arc::new(account),
-            origin: Arc::default(),
-            pace,
-            http,
-            changed: watch::channel(0).0,
-        }
-    }
-
-    /// Returns the address of the simulated vendors, without a slash at the end.
-    pub fn origin(&self) -> String {
-        self.origin.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
-    }
-
-    /// Notifies all watchers that visible state has changed.
-    pub fn touch(&self) {
-        self.changed.send_modify(|count| *count += 1);
-    }
-
-    /// Waits as long as a slow answer of this vendor takes for a request at that time.
-    pub async fn answer_slowly(&self, vendor: &str, asked: Timestamp) {
-        let slowness = self.troubles.slowness(vendor);
-        if self.clock.move_to(asked + slowness) {
-            self.touch();
-        } else {
-            tokio::time::sleep(slowness.unsigned_abs()).await;
-        }
-    }
-
-    /// Returns a receiver that wakes at every [`Stage::touch`].
-    pub fn watch(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
-    }
 }

@@ -9,8 +9,8 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 pub use super::function_error::FunctionError;
+use super::lock;
 use super::processes::Pool;
-use super::{lock, sleep_until};
 use handbell_sim::Stage;
 
 /// Number of failed asynchronous calls that are kept.
@@ -136,7 +136,7 @@ impl Calls {
             }
             tries += 1;
             let pause = Duration::from_secs(60 * u64::from(tries));
-            sleep_until(&self.stage, self.stage.clock.now() + pause).await;
+            self.stage.sleep_until(self.stage.clock.now() + pause).await;
             outcome = self.call(function, payload.clone()).await;
         }
     }

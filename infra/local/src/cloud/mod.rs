@@ -20,12 +20,11 @@ pub mod template;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::{any, get, post};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use bucket::Bucket;
 use bus::Bus;
@@ -43,8 +42,6 @@ use template::Template;
 pub const REGION: &str = "eu-west-1";
 /// The simulated account.
 pub const ACCOUNT: &str = "000000000000";
-/// Longest wait before the clock is read again, since it can be moved without notice.
-const GLANCE: Duration = Duration::from_millis(100);
 
 /// Options of the cloud.
 pub struct CloudOptions {
@@ -311,22 +308,6 @@ fn write_clock(file: &std::path::Path, ahead: SignedDuration) -> Result<(), Clou
 fn operation<'a>(headers: &'a HeaderMap, service: &str) -> &'a str {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     target.strip_prefix(service).and_then(|rest| rest.strip_prefix('.')).unwrap_or_default()
-}
-
-/// Waits until the system's time reaches `at`, even if somebody moves the clock.
-async fn sleep_until(stage: &Stage, at: Timestamp) {
-    let mut changed = stage.watch();
-    loop {
-        let left = at.duration_since(stage.clock.now());
-        let Ok(left) = Duration::try_from(left) else { return };
-        if left.is_zero() {
-            return;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(left.min(GLANCE)) => {}
-            _ = changed.changed() => {}
-        }
-    }
 }
 
 /// Ignores poisoning: each change under these locks is a single step, so a panic leaves no invalid state.

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::invoke::Calls;
 use super::template::QueueSettings;
-use super::{lock, operation, sleep_until};
+use super::{lock, operation};
 use handbell_sim::Stage;
 
 /// The queue's name.
@@ -197,7 +197,7 @@ impl Queue {
             let next = lock(&self.0.state).waiting.iter().map(|message| message.visible_at).min();
             match next {
                 Some(next) if next <= self.now() => return,
-                Some(next) => tokio::select! { () = sent => {}, () = sleep_until(&self.0.stage, next) => {} },
+                Some(next) => tokio::select! { () = sent => {}, () = self.0.stage.sleep_until(next) => {} },
                 None => sent.await,
             }
         }

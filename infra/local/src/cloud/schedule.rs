@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::invoke::Calls;
+use super::lock;
 use super::template::Template;
-use super::{lock, sleep_until};
 use handbell_sim::Stage;
 
 /// All schedules of the template.
@@ -69,7 +69,7 @@ impl Schedule {
     /// Makes the due calls forever.
     pub(super) async fn run(&self) {
         while let Some(next) = self.next() {
-            sleep_until(&self.stage, next).await;
+            self.stage.sleep_until(next).await;
             self.fire_due().await;
         }
     }

@@ -197,7 +197,11 @@ impl Table {
     /// Answers a request of the SDK. Like AWS, it completes a request even if the caller is killed.
     pub async fn handle(&self, headers: HeaderMap, body: Bytes) -> Response {
         let table = self.clone();
-        let work = tokio::spawn(async move { table.answer(&headers, body).await });
+        let work = async move { table.answer(&headers, body).await };
+        let work = match self.0.stage.get() {
+            Some(stage) => stage.spawn(work),
+            None => tokio::spawn(work),
+        };
         work.await.unwrap_or_else(|_| internal())
     }
 

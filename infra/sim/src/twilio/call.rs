@@ -12,9 +12,6 @@ use super::twiml::{Dial, Gather, Record, Verb};
 use super::webhook::{Hook, acceptable, led};
 use super::{Pairs, VERSION, pairs, sid};
 
-/// Interval at which a wait reads the clock, which can be moved.
-pub(super) const TICK: Duration = Duration::from_millis(50);
-
 /// A call in either direction.
 #[derive(Clone)]
 pub(super) struct Call {
@@ -266,8 +263,9 @@ impl Taping {
         self.record.max_length.as_secs().clamp(1, LONGEST)
     }
 
-    pub(super) fn is_over(&self, now: Timestamp) -> bool {
-        now >= self.silent || now >= self.started + SignedDuration::from_secs(self.longest() as i64)
+    /// Returns when the recording is over unless somebody speaks before.
+    pub(super) fn over_at(&self) -> Timestamp {
+        self.silent.min(self.started + SignedDuration::from_secs(self.longest() as i64))
     }
 
     /// Returns the first of these keys that ends the recording, if any.

@@ -3,7 +3,7 @@
 use tokio::task::JoinHandle;
 
 use super::behaviour::Behaviour;
-use super::call::{AnsweredBy, Call, TICK};
+use super::call::{AnsweredBy, Call};
 use super::webhook::Side;
 use super::{Twilio, pairs, rfc2822};
 
@@ -11,7 +11,7 @@ impl Twilio {
     /// Lets the phone ring until somebody answers or the time-out.
     pub(super) fn ring(&self, sid: String) {
         let twilio = self.clone();
-        tokio::spawn(async move {
+        self.0.stage.spawn(async move {
             twilio.pace().await;
             let Some(call) = twilio.find_call(&sid).filter(Call::is_live) else { return };
             let behaviour = twilio.lock().phone(&call.to).behaviour;
@@ -39,13 +39,8 @@ impl Twilio {
                 }
                 _ => {}
             }
-            let until = twilio.now() + call.ring;
-            while twilio.find_call(&sid).is_some_and(|call| call.status == "ringing") {
-                if twilio.now() >= until {
-                    return twilio.change_if(&sid, "ringing", "no-answer");
-                }
-                tokio::time::sleep(TICK).await;
-            }
+            let (at, stage) = (twilio.now() + call.ring, twilio.0.stage.clone());
+            stage.spawn_at(at, async move { twilio.change_if(&sid, "ringing", "no-answer") });
         });
     }
 

@@ -35,7 +35,7 @@ impl Twilio {
     /// Waits for one pace, and sends the result.
     fn detect(&self, sid: String, hook: Option<Hook>) {
         let twilio = self.clone();
-        tokio::spawn(async move {
+        self.0.stage.spawn(async move {
             twilio.pace().await;
             let verdict = twilio.with_call(&sid, |call| {
                 if let Some(detection) = &mut call.detection {

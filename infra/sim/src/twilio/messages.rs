@@ -238,7 +238,7 @@ impl Twilio {
         drop(state);
         self.tell(&sid);
         let twilio = self.clone();
-        tokio::spawn(async move { twilio.travel(&sid).await });
+        self.0.stage.spawn(async move { twilio.travel(&sid).await });
     }
 
     async fn travel(&self, sid: &str) {

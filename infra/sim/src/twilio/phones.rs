@@ -148,7 +148,8 @@ pub(super) async fn text(
     let message = Message::new("inbound", &from, &text.to, &text.body, media, twilio.now());
     let view = message.view();
     // The work continues even if the caller doesn't wait for it.
-    let work = tokio::spawn(async move { twilio.receive(message).await });
+    let stage = twilio.0.stage.clone();
+    let work = stage.spawn(async move { twilio.receive(message).await });
     let error = work.await.ok().and_then(Result::err);
     Ok(Json(json!({"text": view, "error": error})))
 }

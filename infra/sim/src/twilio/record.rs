@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
-use super::call::{Call, Step, TICK, Taping};
+use super::call::{Call, Step, Taping};
 use super::recordings::Recording;
 use super::twiml::{Record, Verb};
 use super::voice::signed;
@@ -33,16 +34,18 @@ impl Twilio {
             return;
         }
         self.tell_of_tape(call, &begun, "in-progress");
-        let (twilio, call) = (self.clone(), call.to_owned());
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(TICK).await;
-                let open = twilio.find_call(&call).and_then(|call| call.taping);
-                let Some(open) = open.filter(|open| open.sid == begun.sid) else { return };
-                if open.is_over(twilio.now()) {
-                    twilio.end_tape(&call, &open.sid, "");
-                    return;
-                }
+        self.look_at_tape_at(begun.over_at(), call.to_owned(), begun.sid);
+    }
+
+    /// Ends a recording when it is over. Speech moves that time.
+    fn look_at_tape_at(&self, at: Timestamp, call: String, tape: String) {
+        let twilio = self.clone();
+        self.0.stage.spawn_at(at, async move {
+            let open = twilio.find_call(&call).and_then(|call| call.taping).filter(|open| open.sid == tape);
+            match open.map(|open| open.over_at()) {
+                Some(over) if over > at => twilio.look_at_tape_at(over, call, tape),
+                Some(_) => _ = twilio.end_tape(&call, &tape, ""),
+                None => {}
             }
         });
     }
@@ -122,7 +125,7 @@ impl Twilio {
             ]));
         }
         let (twilio, about) = (self.clone(), taping.sid.clone());
-        tokio::spawn(async move {
+        self.0.stage.spawn(async move {
             if status != "in-progress" {
                 // Twilio processes the recording before it reports its completion.
                 twilio.pace().await;

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinHandle;
 
-use super::call::{Call, Step, TICK, Waiting};
+use super::call::{Call, Step, Waiting};
 use super::twiml::{self, Gather, Verb};
 use super::webhook::{Heard, Hook, Side};
 use super::{Pairs, Twilio, pairs};
@@ -15,7 +15,7 @@ impl Twilio {
     /// Starts the next step in the background. It stops when something else takes over the call.
     pub(super) fn play(&self, sid: String, epoch: u64, step: Step) -> JoinHandle<()> {
         let twilio = self.clone();
-        tokio::spawn(async move { twilio.run(&sid, epoch, step).await })
+        self.0.stage.spawn(async move { twilio.run(&sid, epoch, step).await })
     }
 
     async fn run(&self, sid: &str, epoch: u64, mut step: Step) {
@@ -77,7 +77,7 @@ impl Twilio {
         let mut fields = self.find_call(sid)?.params(self.account());
         fields.extend(params);
         let twilio = self.clone();
-        Some(tokio::spawn(async move { _ = twilio.call_handbell(&hook, Side::Voice, &fields).await }))
+        Some(self.0.stage.spawn(async move { _ = twilio.call_handbell(&hook, Side::Voice, &fields).await }))
     }
 
     async fn perform(
@@ -164,28 +164,21 @@ impl Twilio {
         let until = self.now() + signed(timeout);
         let open =
             self.mine(sid, epoch, |call| call.gather.as_mut().map(|waiting| waiting.until = Some(until)));
-        if open.flatten().is_none() {
-            return;
+        if open.flatten().is_some() {
+            self.close_gather_at(until, sid.to_owned(), epoch);
         }
-        let (twilio, sid) = (self.clone(), sid.to_owned());
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(TICK).await;
-                let now = twilio.now();
-                let look =
-                    twilio.lock().calls.iter().find(|call| call.sid == sid && call.epoch == epoch).map(
-                        |call| {
-                            call.gather
-                                .as_ref()
-                                .and_then(|waiting| waiting.until)
-                                .is_some_and(|until| now >= until)
-                        },
-                    );
-                match look {
-                    None => return,
-                    Some(false) => {}
-                    Some(true) => return twilio.close_gather(&sid, epoch),
-                }
+    }
+
+    /// Ends the wait for keys at its time-out, which each key moves.
+    fn close_gather_at(&self, at: Timestamp, sid: String, epoch: u64) {
+        let twilio = self.clone();
+        self.0.stage.spawn_at(at, async move {
+            let until =
+                twilio.mine(&sid, epoch, |call| call.gather.as_ref().and_then(|waiting| waiting.until));
+            match until.flatten() {
+                Some(until) if until > at => twilio.close_gather_at(until, sid, epoch),
+                Some(_) => twilio.close_gather(&sid, epoch),
+                None => {}
             }
         });
     }
@@ -234,7 +227,7 @@ impl Twilio {
         });
         match next.flatten()? {
             Some((epoch, step)) => Some(self.play(sid.to_owned(), epoch, step)),
-            None => Some(tokio::spawn(async {})),
+            None => Some(self.0.stage.spawn(async {})),
         }
     }
 }

@@ -67,7 +67,7 @@ impl Twilio {
         state.outbox.insert(about.to_owned(), [callback].into());
         drop(state);
         let (twilio, about) = (self.clone(), about.to_owned());
-        tokio::spawn(async move {
+        self.0.stage.spawn(async move {
             loop {
                 let next = {
                     let mut state = twilio.lock();

@@ -133,7 +133,7 @@ impl Webex {
             (result, state.deliveries())
         };
         for delivery in deliveries {
-            tokio::spawn(self.clone().deliver(delivery));
+            self.0.stage.spawn(self.clone().deliver(delivery));
         }
         result
     }
