@@ -31,7 +31,8 @@ async fn two_hundred_mails_at_once_are_one_incident() {
             nagios(&format!("s{number}"), "PROBLEM: db1/MySQL is CRITICAL", &format!("check {number}"));
         world.mail_with(ADDRESS, "", &mail).await;
     }
-    world.settle().await;
+    // Where too many write at once, SES's call of the function is repeated a minute later.
+    world.pass(240).await;
     let alert = world.alert().await;
     assert_eq!((alert.count, world.calls(DANA), world.texts(DANA).len()), (200, 1, 1));
     assert!(world.posts(&alert.reference()).len() <= 4, "{:#?}", world.posts(&alert.reference()));
