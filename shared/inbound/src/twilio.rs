@@ -5,8 +5,10 @@
 //! is valid. The identity of an event must therefore come from its parameters, never from unsigned headers.
 
 mod event;
+mod names;
 mod params;
 mod signature;
+mod split;
 mod status;
 
 use handbell_core::Rejected;
@@ -20,7 +22,7 @@ pub use self::{
 use crate::check_size;
 
 /// Verifies a request and returns its parameters. Fails with [`Rejected::Forged`] unless one of the tokens signed it
-/// and its `AccountSid` is ours.
+/// and its `AccountSid` is ours, and with [`Rejected::Malformed`] if the signed text could be split into other parameters.
 ///
 /// There are two tokens while the secondary one replaces the primary (Twilio documentation, "Auth token rotation").
 pub fn verify(request: &Signed<'_>, account: &str, tokens: &[&str]) -> Result<Params, Rejected> {
@@ -29,11 +31,11 @@ pub fn verify(request: &Signed<'_>, account: &str, tokens: &[&str]) -> Result<Pa
         return Err(Rejected::Forged);
     }
     let params = request.params();
-    // Defence in depth: a token belongs to one account. Besides, names and values are signed without separators, so the
-    // same bytes split differently have the same signature. A required parameter of known form prevents most of that.
+    // Defence in depth: a token belongs to one account.
     if account.is_empty() || params.get("AccountSid") != Some(account) {
         return Err(Rejected::Forged);
     }
+    params.check_split()?;
     Ok(params)
 }
 

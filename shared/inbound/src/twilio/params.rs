@@ -6,12 +6,12 @@ use handbell_core::Rejected;
 use handbell_core::address::PhoneAddress;
 use handbell_core::vendor_id::{MalformedId, RecordingSid};
 
-use super::{CallStatus, Hook, Media, MessageStatus, OptOut, Text, TwilioEvent, short};
+use super::{CallStatus, Hook, Media, MessageStatus, OptOut, Text, TwilioEvent, short, split};
 
 /// Verified and decoded parameters, which may still be incomplete. Only [`verify`](super::verify) creates them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Params {
-    /// Form of a POST, or query of a GET.
+    /// The form in the body.
     said: Vec<(String, String)>,
     query: Vec<(String, String)>,
 }
@@ -21,16 +21,16 @@ impl Params {
         Params { said, query }
     }
 
+    /// Fails if the signed text could be split into other parameters.
+    pub(super) fn check_split(&self) -> Result<(), Rejected> {
+        split::check(&self.said)
+    }
+
     /// Returns a parameter with a single value. `None` if it is missing, and also if it has several different values:
     /// their order isn't signed, so the first one is arbitrary.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         single(&self.said, name)
-    }
-
-    /// Returns every value of a parameter in the received order, which isn't signed.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.said.iter().filter(move |(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
     /// Returns a parameter of the URL that we gave to Twilio, and which Twilio signed with the rest.

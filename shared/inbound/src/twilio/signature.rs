@@ -105,13 +105,8 @@ impl Signed<'_> {
     }
 
     pub(super) fn params(&self) -> Params {
-        let query = decode(self.query().as_bytes());
-        // A GET may have a content type too, but no body for it.
-        if is_form(self.content_type) && !self.body.is_empty() {
-            Params::new(decode(self.body), query)
-        } else {
-            Params::new(query.clone(), query)
-        }
+        let form = if is_form(self.content_type) { decode(self.body) } else { Vec::new() };
+        Params::new(form, decode(self.query().as_bytes()))
     }
 }
 
