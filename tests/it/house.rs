@@ -80,6 +80,7 @@ const MAY: &[(&str, &[&str])] = &[
             "serde",
             "serde_dynamo",
             "serde_path_to_error",
+            "sha2",
             "thiserror",
             "tokio",
             "uuid",

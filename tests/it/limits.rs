@@ -32,7 +32,8 @@ async fn a_webhook_of_a_message_is_accepted_for_24_hours() {
             json!("Y2lzY29zcGFyazovL3VzL1BFT1BMRS9mNWIzNjE4Ny1jOGRkLTQ3MjctOGIyZi1mOWM0NDdmMjkwNDY");
         assert_eq!(world.signed_hook(&body).await.status, 200);
         while world.batch().await {}
-        let handled = world.runner.store.handled_events().event(&subject(TOMMY), &id).await.unwrap();
+        let handled =
+            world.runner.store.handled_events().event(&subject(TOMMY), &id, world.now()).await.unwrap();
         assert_eq!(handled.is_some(), heard, "after {hours} hours");
         world.pause().await;
         world.read_all();

@@ -2,6 +2,7 @@
 
 use handbell_core::incident::Phase;
 use handbell_sim::trouble::TroubleKind;
+use handbell_sim::wire::WireEntry;
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -485,4 +486,32 @@ async fn a_large_file_is_posted_once_under_a_longer_lease() {
     assert_eq!(world.posts("Green Power").len(), 1);
     let updates = world.runner.cloud.table().units_by_operation()["UpdateItem"].calls;
     assert_eq!(updates, 3, "claimed, lengthened, let go");
+}
+
+/// Nothing is sent under a claim after which the table fails, so nothing has to be looked up before the next attempt.
+#[tokio::test]
+async fn a_table_that_fails_after_a_claim_costs_no_attempt() {
+    use handbell_local::cloud::table::TableFault;
+    use handbell_local::gate::Moment;
+    let world = World::new().await;
+    world.press("green").await;
+    world.settle().await;
+    world.press("green").await;
+    let claimed = world.gate.hold(Moment::After, |request| {
+        request.operation == "UpdateItem"
+            && String::from_utf8_lossy(&request.body).contains("ADD claims :one")
+    });
+    let fails = async {
+        claimed.reached().await;
+        // The SDK makes three attempts at each request.
+        for _ in 0..6 {
+            world.runner.cloud.table().fail_next(TableFault::NotApplied, Some("GetItem"));
+        }
+        drop(claimed);
+    };
+    tokio::join!(world.pass(240), fails);
+    assert_eq!(world.texts("+12025550111"), ["Check Webex: delivered"]);
+    let looked_up = |entry: &WireEntry| entry.method == "GET" && entry.url.contains("/Messages.json");
+    assert!(!world.runner.stage.wire.entries().iter().any(looked_up));
+    world.read_all();
 }

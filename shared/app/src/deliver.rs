@@ -103,13 +103,20 @@ impl DispatchDelivery {
         let Some(ClaimedDispatch { dispatch, claim, dead }) = self.leases.claim(key).await? else {
             return Ok(());
         };
-        let mut work = match &dispatch.body {
+        let work = match &dispatch.body {
             Body::Incident(of) => {
                 let (plan, hash) = (of.plan.clone(), of.plan_hash.clone());
-                self.begin_for_incident(dispatch, &plan, &hash, claim).await?
+                self.begin_for_incident(dispatch, &plan, &hash, claim.clone()).await
             }
-            Body::Conversation(_) => self.replies.begin(dispatch, claim).await?,
-            Body::Notice => self.begin_for_notice(dispatch, claim),
+            Body::Conversation(_) => self.replies.begin(dispatch, claim.clone()).await,
+            Body::Notice => Ok(self.begin_for_notice(dispatch, claim.clone())),
+        };
+        let mut work = match work {
+            Ok(work) => work,
+            Err(fault) => {
+                self.leases.abandon(key, &claim).await;
+                return Err(fault);
+            }
         };
         self.send_everything(&mut work, dead).await;
         // Before the release: if the worker dies here, the lease runs out, and the next worker comes to the same

@@ -91,7 +91,8 @@ impl Incidents {
             let mut row = write(dispatch, &RowKey::dispatch(&dispatch.key))?;
             set_due(&mut row, subject, dispatch.due(now).map(|due| due.min(now)));
             set_expiry(&mut row, now, commit.keep_seconds);
-            items.push(self.put(row).condition_expression("attribute_not_exists(pk)"));
+            // Once an incident has expired, its epochs start again, but its dispatches may be deleted later than it.
+            items.push(if_absent(self.put(row), now));
         }
         if commit.opens {
             let named = Named { subject: subject.clone(), epoch: commit.incident.epoch };
@@ -175,7 +176,7 @@ pub(crate) fn if_unchanged(put: PutBuilder, before: Option<u64>) -> PutBuilder {
 }
 
 /// Lets a put succeed only if there is no row, or if it has expired: DynamoDB deletes expired rows up to two days late.
-fn if_absent(put: PutBuilder, now: Timestamp) -> PutBuilder {
+pub(crate) fn if_absent(put: PutBuilder, now: Timestamp) -> PutBuilder {
     put.condition_expression("attribute_not_exists(pk) OR expires_at < :now")
         .expression_attribute_values(":now", number(now.as_second()))
 }

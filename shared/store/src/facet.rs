@@ -1,5 +1,6 @@
 //! Facets of the table. Each has one purpose and can make only the requests that it declares here.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
@@ -15,9 +16,10 @@ use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder};
 use aws_sdk_dynamodb::types::{
     CancellationReason, Delete, KeysAndAttributes, Put, TransactWriteItem, WriteRequest,
 };
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
-use crate::table::{DUE, ROSTER, Row, RowKey, text};
+use crate::table::{DUE, ROSTER, Row, RowKey, has_expired, text};
 use crate::{NotCommitted, TableFault, read};
 
 /// A DynamoDB table. Only the facets below make requests with it.
@@ -109,9 +111,20 @@ macro_rules! facets {
     (@rows) => { Rows::Any };
     (@rows $rows:expr) => { $rows };
     (@action $name:ident GetItem) => {
+        #[allow(dead_code, reason = "a facet may read only rows that expire, or only rows that don't")]
         impl $name {
             fn get_item(&self, key: &RowKey) -> GetItemFluentBuilder {
                 self.table.client.get_item().table_name(&*self.table.name).set_key(Some(key.row()))
+            }
+
+            /// Reads one row consistently, unless it has expired.
+            pub(crate) async fn get_unexpired<T: DeserializeOwned>(
+                &self,
+                key: &RowKey,
+                now: Timestamp,
+            ) -> Result<Option<T>, TableFault> {
+                let answer = self.get_item(key).consistent_read(true).send().await?;
+                answer.item.filter(|row| !has_expired(row, now)).map(read).transpose()
             }
 
             /// Reads one row consistently.
@@ -307,7 +320,9 @@ async fn batch(
     keys: &[&RowKey],
 ) -> Result<Vec<Row>, TableFault> {
     let mut wanted = KeysAndAttributes::builder().consistent_read(true);
-    for key in keys {
+    // DynamoDB refuses a request that names a row twice.
+    let unique: HashSet<&RowKey> = keys.iter().copied().collect();
+    for key in unique {
         wanted = wanted.keys(key.row());
     }
     let mut wanted = wanted.build()?;

@@ -75,6 +75,33 @@ impl Leases {
         }
     }
 
+    /// Undoes a claim under which nothing was begun: the dispatch is due as before, and no attempt counts. `died_at_ms` is
+    /// what the claim returned. A claim that another worker has taken over stays as it is.
+    pub async fn abandon(
+        &self,
+        key: &DispatchKey,
+        owner: &str,
+        died_at_ms: Option<i64>,
+    ) -> Result<(), TableFault> {
+        let mut expression = "SET lease_ms = :zero".to_owned();
+        if died_at_ms.is_some() {
+            expression += ", claimed_ms = :died";
+        }
+        let mut update = self
+            .update_item(&RowKey::dispatch(key))
+            .update_expression(expression + " REMOVE #owner ADD claims :less")
+            .condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", text(owner))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":less", number(-1))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        if let Some(died) = died_at_ms {
+            update = update.expression_attribute_values(":died", number(died));
+        }
+        condition_held(update.send().await).map(|_| ())
+    }
+
     /// Extends the lease for a post whose file takes longer to upload. Returns false if `owner` no longer holds it.
     pub async fn renew(&self, key: &DispatchKey, owner: &str, until: Timestamp) -> Result<bool, TableFault> {
         let answer = self

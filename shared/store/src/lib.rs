@@ -118,8 +118,13 @@ impl Incidents {
 
 impl HandledEvents {
     /// Returns how an event of a subject was handled; none if it is new.
-    pub async fn event(&self, subject: &Subject, id: &str) -> Result<Option<HandledEvent>, TableFault> {
-        self.get(&RowKey::event(subject, id)).await
+    pub async fn event(
+        &self,
+        subject: &Subject,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<HandledEvent>, TableFault> {
+        self.get_unexpired(&RowKey::event(subject, id), now).await
     }
 }
 

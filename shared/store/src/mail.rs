@@ -5,9 +5,10 @@ use handbell_core::delivery::Dispatch;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::commit::if_absent;
 use crate::facet::parts;
 use crate::site::{claim_exclusively, release_exclusively};
-use crate::table::{KEPT_SECONDS, RowKey, number, set_due, set_expiry};
+use crate::table::{KEPT_SECONDS, RowKey, set_due, set_expiry};
 use crate::{
     HandledEvent, Mailboxes, Mails, Named, NotCommitted, Notices, TableFault, condition_held, write,
 };
@@ -107,17 +108,13 @@ impl Notices {
         set_expiry(&mut row, now, keep.as_secs());
         let mut seen = write(&HandledEvent { count: 0, at: now, epoch: 0 }, &RowKey::event(subject, id))?;
         set_expiry(&mut seen, now, keep.as_secs());
-        let once = self
-            .put(seen)
-            .condition_expression("attribute_not_exists(pk) OR expires_at < :now")
-            .expression_attribute_values(":now", number(now.as_second()));
+        let once = if_absent(self.put(seen), now);
         match self.transact(parts(vec![once, self.put(row)])?).await {
             Ok(()) => Ok(true),
-            Err(NotCommitted::Conflict) => match self.get::<HandledEvent>(&RowKey::event(subject, id)).await?
-            {
-                Some(_) => Ok(false),
-                None => Err(TableFault::Contended("a notice")),
-            },
+            Err(NotCommitted::Conflict) => {
+                let seen = self.get_unexpired::<HandledEvent>(&RowKey::event(subject, id), now).await?;
+                if seen.is_some() { Ok(false) } else { Err(TableFault::Contended("a notice")) }
+            }
             Err(NotCommitted::Fault(fault)) => Err(fault),
         }
     }

@@ -8,6 +8,7 @@ use handbell_core::delivery::DispatchKey;
 use handbell_core::incident::{Kind, Subject};
 use handbell_core::vendor_id::{ActionId, MessageId, PersonId, RoomId};
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 
 /// A row of the table, by attribute.
 pub type Row = HashMap<String, AttributeValue>;
@@ -117,9 +118,17 @@ impl RowKey {
     }
 
     /// `MAIL#name / MAIL`: the record of a mail, by its identity, its Message-ID or its key in the bucket. A partition
-    /// key holds 2048 bytes, so longer names are cut off after 400 characters.
+    /// key holds 2048 bytes, so the end of a name over 400 characters is replaced by the SHA-256 of the whole name.
     pub fn mail(name: &str) -> Self {
-        Self { pk: format!("MAIL#{}", name.chars().take(400).collect::<String>()), sk: "MAIL".into() }
+        let pk = match name.char_indices().nth(400) {
+            Some((end, _)) => {
+                let digest =
+                    Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+                format!("MAIL#{}-{digest}", &name[..end])
+            }
+            None => format!("MAIL#{name}"),
+        };
+        Self { pk, sk: "MAIL".into() }
     }
 
     /// `MAILBOX#demo / LEASE`: the lease on reading a mailbox.

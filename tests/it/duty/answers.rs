@@ -189,3 +189,18 @@ async fn an_answer_in_the_persons_own_language_counts() {
     world.texts(ELI);
     world.read_all();
 }
+
+/// A phone that was notified of several incidents of the same thing names that thing once.
+#[tokio::test]
+async fn the_second_incident_of_the_same_thing_is_acknowledged_by_text() {
+    let world = World::staffed(DUTY).await;
+    for id in ["p1", "p2"] {
+        world.mail(&nagios(id, "PROBLEM: db1/MySQL is CRITICAL", "No answer")).await;
+        world.text_from(DANA, "ok").await;
+        assert_eq!(world.alert().await.phase, Phase::Acknowledged, "{id}");
+        world.text_from(DANA, "done").await;
+        assert_eq!(world.alert().await.phase, Phase::Resolved, "{id}");
+    }
+    assert_eq!(world.alert().await.epoch, 2);
+    world.read_all();
+}

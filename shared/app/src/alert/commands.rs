@@ -5,6 +5,8 @@ mod mail;
 mod space;
 mod text;
 
+use std::collections::BTreeSet;
+
 use handbell_core::button::EventId;
 use handbell_core::incident::command::{Actor, Command, IncidentSelector, WrittenCommand};
 use handbell_core::incident::decide::{CommandOutcome, Event};
@@ -52,7 +54,8 @@ struct SpokenCommand<'a> {
 impl IncidentCommands {
     /// Returns those of the named incidents that are still open, the latest first.
     async fn open(&self, named: &[Named]) -> Result<Vec<Incident>, Fault> {
-        let subjects: Vec<Subject> = named.iter().map(|named| named.subject.clone()).collect();
+        let subjects: BTreeSet<&Subject> = named.iter().map(|named| &named.subject).collect();
+        let subjects: Vec<Subject> = subjects.into_iter().cloned().collect();
         let mut open: Vec<Incident> = Vec::new();
         for incident in self.incidents.incidents(&subjects).await? {
             let told =

@@ -94,8 +94,10 @@ impl AlertIntake {
         id: &str,
     ) -> Result<Subject, Fault> {
         let now = self.time.now();
-        let (going_on, handled) =
-            tokio::join!(self.incidents.incident(&subject), self.handled_events.event(&subject, id));
+        let (going_on, handled) = tokio::join!(
+            self.incidents.incident(&subject),
+            self.handled_events.event(&subject, id, self.time.now())
+        );
         if handled?.is_some() || going_on?.is_some_and(|incident| !incident.phase.is_final()) {
             return Ok(subject);
         }

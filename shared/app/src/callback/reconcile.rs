@@ -125,7 +125,12 @@ impl Reconciliation {
         let Some(from) = &text.from else { return Ok(()) };
         let address = address(Some(from));
         let id = format!("sms-{}", text.sid);
-        if self.handled_events.event(&self.config.customer(name, &address), &id).await?.is_some() {
+        if self
+            .handled_events
+            .event(&self.config.customer(name, &address), &id, self.time.now())
+            .await?
+            .is_some()
+        {
             return Ok(());
         }
         // People who were paged answer to the same number. An "I have it" must not be lost, and not be taken for a

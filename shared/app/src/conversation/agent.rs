@@ -264,7 +264,7 @@ impl AgentMessages {
         let (carried, known) = match carried {
             Some(answer) => (answer, true),
             // The reply is old, or the message was no reply.
-            None => match self.handled_events.event(&subject, &format!("wx-{id}")).await? {
+            None => match self.handled_events.event(&subject, &format!("wx-{id}"), self.time.now()).await? {
                 Some(handled) if handled.count > 0 => (u32::try_from(handled.count).unwrap_or(0), false),
                 Some(_) => return Ok(()),
                 // The worker that reads the message may be about to record that.

@@ -48,8 +48,15 @@ impl DispatchLeases {
         }
         let dead = dispatch.recover(died_at_ms, claimed_at);
         dispatch.expedite(claimed_at);
-        let claim = Claim { owner, at: claimed_at };
+        let claim = Claim { owner, at: claimed_at, died_at_ms };
         Ok(Some(ClaimedDispatch { dispatch: *dispatch, claim, dead }))
+    }
+
+    /// Gives back a dispatch under whose lease nothing was begun, so that no attempt counts.
+    pub(crate) async fn abandon(&self, key: &DispatchKey, claim: &Claim) {
+        if let Err(fault) = self.leases.abandon(key, &claim.owner, claim.died_at_ms).await {
+            tracing::warn!(dispatch = ?key, reason = %fault, "a claim could not be given back; it counts as an attempt");
+        }
     }
 
     /// Stores the outcomes and releases the lease. Receipts that callbacks wrote meanwhile are merged.

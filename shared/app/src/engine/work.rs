@@ -54,9 +54,12 @@ pub(crate) struct InConversation {
 }
 
 /// A claim: the worker that holds the lease, and the time of the claim.
+#[derive(Clone)]
 pub(crate) struct Claim {
     pub(crate) owner: String,
     pub(crate) at: Timestamp,
+    /// Time at which a worker that never released the lease had claimed it, in milliseconds.
+    pub(crate) died_at_ms: Option<i64>,
 }
 
 impl Work {

@@ -131,3 +131,31 @@ async fn a_finished_incident_leaves_the_due_index_and_enters_the_log() {
     let log = world.store.log().log(now() - hour, now() + hour).await.unwrap();
     assert_eq!(log.iter().map(|row| row.reference.as_str()).collect::<Vec<_>>(), [over.reference()]);
 }
+
+/// DynamoDB deletes expired rows late and in any order: of an incident, perhaps before its dispatches.
+#[tokio::test]
+async fn an_incident_opens_over_the_expired_dispatches_of_an_earlier_one() {
+    let world = World::new().await;
+    world.store.incidents().commit(opened(&[dispatch(1)]), now()).await.unwrap();
+    let (second, dispatches) = (incident(2), [dispatch(1)]);
+    let over = now() + SignedDuration::from_hours(24) + SignedDuration::from_secs(1);
+    world.store.incidents().commit(change(Some(1), &second, "press-2", &dispatches), over).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_that_is_named_twice_is_read_once() {
+    let world = World::new().await;
+    world.store.incidents().commit(opened(&[]), now()).await.unwrap();
+    let found = world.store.incidents().incidents(&[subject(), subject()]).await.unwrap();
+    assert_eq!(found, [incident(1)]);
+}
+
+#[tokio::test]
+async fn mails_whose_names_agree_for_four_hundred_characters_are_told_apart() {
+    use handbell_store::MailRow;
+    let world = World::new().await;
+    let names = ["1", "2"].map(|end| format!("obj-{}{end}", "é".repeat(500)));
+    let row = MailRow { whose: Vec::new() };
+    world.store.mails().remember_mail(&names[..1], &row, now()).await.unwrap();
+    assert_eq!(world.store.mails().known_mails(&names).await.unwrap(), [true, false]);
+}

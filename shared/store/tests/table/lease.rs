@@ -255,3 +255,26 @@ async fn a_due_time_moves_forward_and_never_back() {
     world.store.receipts().expedite(&key, after(61)).await.unwrap();
     assert!(matches!(world.claims("c", after(9000)).await, Claimed::NotOurs), "what is done sleeps on");
 }
+
+#[tokio::test]
+async fn an_abandoned_claim_leaves_the_dispatch_as_it_was() {
+    let world = World::with_dispatch().await;
+    let (_, died) = world.claimed("a", now()).await;
+    world.store.leases().abandon(&dispatch(1).key, "another", died).await.unwrap();
+    assert!(matches!(world.claims("b", after(1)).await, Claimed::NotOurs), "only the owner abandons");
+    world.store.leases().abandon(&dispatch(1).key, "a", died).await.unwrap();
+    world.store.leases().abandon(&dispatch(1).key, "a", died).await.unwrap();
+    let (_, died) = world.claimed("b", after(1)).await;
+    assert_eq!(died, None, "nobody died");
+}
+
+#[tokio::test]
+async fn an_abandoned_claim_still_reports_an_earlier_death() {
+    let world = World::with_dispatch().await;
+    world.claimed("dies", now()).await;
+    let later = now() + LEASE + LEASE_MARGIN + SignedDuration::from_secs(1);
+    let (_, died) = world.claimed("a", later).await;
+    assert_eq!(died, Some(now().as_millisecond()));
+    world.store.leases().abandon(&dispatch(1).key, "a", died).await.unwrap();
+    assert_eq!(world.claimed("b", later).await.1, died);
+}
