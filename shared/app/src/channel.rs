@@ -7,7 +7,9 @@ pub(crate) mod phone;
 pub(crate) mod space;
 
 use futures_util::future::{BoxFuture, join_all};
+use handbell_core::config::Plan;
 use handbell_core::delivery::{DeliveryId, InternalTask, Message, Outcome, Task};
+use handbell_core::incident::Phase;
 
 use self::direct::DirectChannel;
 use self::mail::MailChannel;
@@ -53,6 +55,20 @@ impl Channels {
         let (mut outcomes, others) = tokio::join!(self.space.send(work, in_space), join_all(others));
         outcomes.extend(others);
         outcomes
+    }
+
+    /// Ends the calls of an incident that still ring, once it needs nobody else: the dispatch says that somebody has it, or
+    /// that it is over.
+    pub(crate) async fn hang_up_if_over(&self, work: &Work) {
+        let Some(incident) = work.incident() else { return };
+        let key = &work.dispatch.key;
+        let over = work.dispatch.is_last_word()
+            && incident.epoch == key.epoch
+            && incident.phase != Phase::Open
+            && work.plan().is_some_and(Plan::calls);
+        if over {
+            self.phone.hang_up(key, incident.cancelled_up_to).await;
+        }
     }
 
     async fn run_task(&self, attempt: Attempt<'_>, task: &InternalTask) -> Outcome {

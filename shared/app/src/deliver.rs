@@ -168,7 +168,8 @@ impl DispatchDelivery {
         let tasks = work.dispatch.tasks(work.claimed_at);
         self.status.record_paged(work, &tasks).await;
         let outcomes = self.channels.send(work, &tasks);
-        let (outcomes, facts) = tokio::join!(outcomes, self.facts.publish(&work.dispatch));
+        let hang_up = self.channels.hang_up_if_over(work);
+        let (outcomes, facts, ()) = tokio::join!(outcomes, self.facts.publish(&work.dispatch), hang_up);
         let now = self.time.now();
         for (id, outcome) in outcomes {
             if work.dispatch.record(id, outcome, now) {

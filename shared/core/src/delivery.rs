@@ -2,6 +2,7 @@
 //!
 //! This file has the types of a delivery. `life` has the rules of its life cycle.
 
+mod calls;
 mod chain;
 mod content;
 mod dispatch;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::vendor_id::MessageId;
 
+pub use calls::OtherCalls;
 pub use content::{Content, ConversationEntry, Medium, Speaker};
 pub use dispatch::{Body, Dispatch, DispatchKey, OfConversation, OfIncident, Patience};
 pub use id::{DeliveryId, NotADeliveryId};

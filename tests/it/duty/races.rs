@@ -6,14 +6,46 @@ use handbell_local::gate::{Moment, Passing};
 use super::{DANA, DUTY, ELI, nagios, problem};
 use crate::world::World;
 
-/// The answered call says who has the incident, and hangs up.
 #[tokio::test]
-async fn an_acknowledgement_stops_a_ringing_call() {
+async fn an_acknowledgement_hangs_up_every_phone_that_still_rings() {
     let world = World::staffed(DUTY).await;
     world.mail(&problem()).await;
+    world.pass(310).await;
+    assert!(world.rings(ELI));
     world.text_from(DANA, "ack").await;
-    let heard = world.answer(DANA).await;
-    assert!(heard[0].contains("Dana has it since") && heard[0].contains("You are not needed"), "{heard:#?}");
+    assert!(!world.rings(ELI), "long before the phone would have fallen silent by itself");
+    let reference = world.alert().await.reference();
+    let posts = world.posts(&reference).join("\n");
+    assert!(posts.contains("Call to Eli (+12025550112): called off"), "{posts}");
+    world.read_all();
+}
+
+#[tokio::test]
+async fn the_end_of_an_incident_hangs_up_the_phones_that_ring_for_it() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    assert!(world.rings(DANA));
+    world.mail(&nagios("p2", "RECOVERY: db1/MySQL is OK", "Host: db1\r\nService: MySQL\r\nUp again")).await;
+    assert_eq!(world.alert().await.phase, Phase::Resolved);
+    assert!(!world.rings(DANA));
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_call_that_is_answered_in_the_moment_of_an_acknowledgement_says_who_has_it() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    let held = world.gate.hold(Moment::Before, |request| request.path.contains("/Calls/CA"));
+    let answers = async {
+        held.reached().await;
+        let heard = world.answer(DANA).await;
+        assert!(
+            heard[0].contains("Dana has it since") && heard[0].contains("You are not needed"),
+            "{heard:#?}"
+        );
+        drop(held);
+    };
+    tokio::join!(world.text_from(DANA, "ack"), answers);
     world.read_all();
 }
 
@@ -88,11 +120,12 @@ async fn an_acknowledgement_that_the_timer_overtakes_counts_and_hangs_up_ringing
     };
     tokio::join!(world.text_at_once(DANA, "ack"), is_overtaken);
     world.waits_until(Phase::Acknowledged).await;
+    world.pass(5).await;
+    assert!(!world.rings(ELI), "it is hung up");
     world.pass(600).await;
     let alert = world.alert().await;
     assert_eq!((alert.phase, alert.step), (Phase::Acknowledged, 2));
     assert_eq!(alert.taken_by.unwrap().who, "Dana");
-    assert!(!world.rings(ELI), "it is hung up");
     assert_eq!(world.calls(ELI), 1);
     world.read_all();
 }

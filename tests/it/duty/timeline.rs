@@ -1,9 +1,10 @@
 //! "I have it", by every channel: the first person wins, the others are notified, and a repeated command counts once.
 
 use handbell_core::incident::Phase;
+use handbell_sim::trouble::TroubleKind;
 use serde_json::json;
 
-use super::{BOB, DANA, DUTY, ELI, problem};
+use super::{BOB, DANA, DUTY, ELI, nagios, problem};
 use crate::world::World;
 
 #[tokio::test]
@@ -284,5 +285,42 @@ async fn an_acknowledgement_without_a_callback_is_fetched() {
     world.pass(11 * 60).await;
     assert!(world.texts(DANA).iter().all(|text| !text.contains("Thanks for signing up")), "no customer");
     assert_eq!(world.spaces().len(), 1, "and no customer's space");
+    world.read_all();
+}
+
+/// Twilio's signature contains no time, so a copy of a request stays valid.
+#[tokio::test]
+async fn a_key_press_that_is_sent_again_after_a_snooze_acknowledges_nothing() {
+    let world = World::staffed(DUTY).await;
+    world.mail(&problem()).await;
+    world.answer(DANA).await;
+    world.key(DANA, "1").await;
+    assert_eq!(world.alert().await.phase, Phase::Acknowledged);
+    let wire = world.runner.stage.wire.entries();
+    let press = wire.iter().find(|entry| entry.url.contains("/twilio/voice/key")).expect("the request");
+    let sid = press.body.split('&').find_map(|pair| pair.strip_prefix("CallSid=")).expect("a call");
+    let path = &press.url[world.url("").len()..];
+    world.text_from(DANA, "snooze 20m").await;
+    let sent_again = async || world.signed(path, &[("CallSid", sid), ("Digits", "1")]).await.status;
+    assert_eq!(sent_again().await, 200);
+    assert!(world.shown().0.starts_with("Snoozed by Dana until"));
+    world.pass(21 * 60).await;
+    assert_eq!(world.alert().await.phase, Phase::Open);
+    assert_eq!(sent_again().await, 200);
+    assert_eq!(world.alert().await.phase, Phase::Open);
+    world.read_all();
+}
+
+#[tokio::test]
+async fn a_call_for_another_incident_is_not_taken_for_one_that_was_never_placed() {
+    let world = World::staffed(DUTY).await;
+    world.trouble("twilio", TroubleKind::BadGatewayBefore, Some(12));
+    world.mail(&nagios("p1", "PROBLEM: db1/MySQL is CRITICAL", "No answer")).await;
+    assert_eq!(world.calls(DANA), 0);
+    world.pass(3).await;
+    world.mail(&nagios("p2", "PROBLEM: web7/HTTP is CRITICAL", "No answer")).await;
+    assert_eq!(world.calls(DANA), 1, "for the second incident");
+    world.pass(120).await;
+    assert_eq!(world.calls(DANA), 2, "and for the first, whose own call was never placed");
     world.read_all();
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use handbell_core::Rejected;
+use handbell_core::button::EventId;
 use handbell_core::delivery::{Content, DeliveryId, Dispatch, DispatchKey, Message, PhoneMessage};
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::{CommandOutcome, Event};
@@ -11,6 +12,7 @@ use handbell_inbound::twilio::{Hook, Params, TwilioEvent};
 use handbell_outbound::twiml::Verb;
 use handbell_store::{Dispatches, Incidents};
 use http::{Request, Response, StatusCode};
+use jiff::SignedDuration;
 
 use crate::callback::twilio::{DeliveryReceipts, TwilioRequests};
 use crate::configuration::Configuration;
@@ -20,6 +22,9 @@ use crate::engine::delivery_token::{read_token, token};
 use crate::parts::{PublicUrl, Time, parts};
 use crate::web::twiml::{goodbye, twiml};
 use crate::{Failed, answer, refuse};
+
+/// How long the keys of a call are remembered: Twilio's signature contains no time.
+const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// The call that Twilio asks about, and what the call belongs to.
 struct Line {
@@ -140,9 +145,11 @@ impl VoiceInbound {
     }
 
     async fn handle_key(&self, params: &Params) -> Result<Response<Bytes>, Failed> {
-        let TwilioEvent::Digits { digits, .. } = params.event(Hook::Key)? else {
+        let TwilioEvent::Digits { sid, digits } = params.event(Hook::Key)? else {
             return Err(Rejected::Unknown.into());
         };
+        // Each key that does something ends the call, so a call presses it once.
+        let id = EventId { key: format!("key-{sid}-{digits}"), keep: KEEP };
         let Some(line) = self.phone_line(params).await? else { return twiml(&goodbye(wording::NOT_KNOWN)) };
         let delivery = line.dispatch.deliveries.get(&line.id);
         let Some((Message::Phone(PhoneMessage::Call { to, .. }), recipient)) =
@@ -168,7 +175,7 @@ impl VoiceInbound {
             "1" => {
                 let applied = self
                     .engine
-                    .apply(&line.key.subject, &command(by, epoch, Command::Acknowledge), None)
+                    .apply(&line.key.subject, &command(by, epoch, Command::Acknowledge), Some(&id))
                     .await?;
                 match applied.outcome {
                     Some(CommandOutcome::Done) => twiml(&goodbye(wording::YOU_HAVE_IT)),
@@ -186,12 +193,21 @@ impl VoiceInbound {
                 let step = params.query("s").and_then(|step| step.parse().ok()).unwrap_or(line.incident.step);
                 let applied = self
                     .engine
-                    .apply(&line.key.subject, &command(by, epoch, Command::Next { step: Some(step) }), None)
+                    .apply(
+                        &line.key.subject,
+                        &command(by, epoch, Command::Next { step: Some(step) }),
+                        Some(&id),
+                    )
                     .await?;
-                twiml(&goodbye(if applied.outcome == Some(CommandOutcome::Done) {
-                    wording::NEXT_STEP
-                } else {
-                    wording::NO_NEXT_STEP
+                twiml(&goodbye(match applied.outcome {
+                    // Twilio repeats a request whose answer it didn't get.
+                    Some(CommandOutcome::Done) | None => wording::NEXT_STEP,
+                    Some(
+                        CommandOutcome::Nothing
+                        | CommandOutcome::Counted
+                        | CommandOutcome::Late
+                        | CommandOutcome::Bounce,
+                    ) => wording::NO_NEXT_STEP,
                 }))
             }
             _ => self.what_to_say(&line).await,

@@ -1,5 +1,7 @@
 //! Texts and calls through Twilio: pages, replies to customers, and the call that connects an agent with a customer.
 
+mod calls;
+
 use handbell_core::address::{E164, SmsSender};
 use handbell_core::conversation::decide::ConversationEvent;
 use handbell_core::delivery::{Content, Outcome, PhoneMessage, Speaker, Task};
@@ -7,8 +9,8 @@ use handbell_core::vendor_id::MessageSid;
 use handbell_core::wording;
 use handbell_core::wording::conversation;
 use handbell_outbound::Failure;
-use handbell_outbound::twilio::{Call, CallSeen, Sms, Twilio, TwilioMessage, fit};
-use handbell_store::History;
+use handbell_outbound::twilio::{Sms, Twilio, TwilioMessage, fit};
+use handbell_store::{History, Paged};
 use jiff::SignedDuration;
 
 use crate::configuration::Configuration;
@@ -27,12 +29,10 @@ use crate::vendor::TwilioAccount;
 const TEXT_VALIDITY: u32 = 4 * 3600;
 /// Validity of a reply to a customer, in seconds.
 const REPLY_VALIDITY: u32 = 10 * 3600;
-/// Time for which a phone rings, in seconds.
-const RING: u32 = 30;
-/// Time for which an agent's phone rings, in seconds.
-const AGENT_RING: u32 = 25;
 /// Number of earlier dispatches that a reply is compared with, to distinguish one "ok" from another.
 const COMPARED: usize = 60;
+/// How much earlier than an attempt Twilio's record of it may seem to be: clocks differ, and Twilio reports whole seconds.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(5);
 /// Twilio's error code for a number that has opted out.
 const OPTED_OUT: u32 = 21610;
 
@@ -42,6 +42,7 @@ parts! {
         config: Configuration,
         twilio: TwilioAccount,
         history: History,
+        paged: Paged,
         conversations: ConversationEngine,
         replies: CustomerReplies,
         files: CustomerFiles,
@@ -109,7 +110,8 @@ impl PhoneChannel {
         let Attempt { work, task, .. } = attempt;
         let tag = attempt.reference_tag();
         if task == Task::LookUp {
-            match twilio.messages(Some(to), from).await {
+            let since = attempt.delivery.since - CLOCK_SKEW;
+            match twilio.messages_since(to, from, since).await {
                 Ok(seen) => {
                     let found = seen.into_iter().find(|seen| has_reference_tag(seen.body.as_deref(), &tag));
                     if let Some(found) = found {
@@ -142,57 +144,6 @@ impl PhoneChannel {
 
     fn text_status_url(&self, attempt: Attempt<'_>) -> String {
         format!("{}/twilio/sms/status?d={}", self.public_url.get(), attempt.token())
-    }
-
-    async fn place_call(
-        &self,
-        twilio: &Twilio,
-        attempt: Attempt<'_>,
-        to: &E164,
-        from: Option<&E164>,
-    ) -> Outcome {
-        let Attempt { work, delivery, task, .. } = attempt;
-        if task == Task::LookUp {
-            match twilio.calls(Some(to), from).await {
-                Ok(calls) => {
-                    // A call carries no tag. A call to this number since the delivery was decided is ours unless it is
-                    // another delivery's.
-                    let since = delivery.since - SignedDuration::from_secs(5);
-                    let others: Vec<_> =
-                        work.dispatch.deliveries.values().filter_map(|other| other.id.clone()).collect();
-                    let ours = |call: &CallSeen| {
-                        call.date_created.is_some_and(|at| at >= since)
-                            && !others.iter().any(|other| **other == *call.sid)
-                    };
-                    if let Some(call) = calls.into_iter().find(ours) {
-                        return Outcome::Sent(call.sid.into());
-                    }
-                }
-                Err(failure) => return outcome_of_lookup(&failure),
-            }
-            if let Some(outcome) = attempt.after_empty_look() {
-                return outcome;
-            }
-        }
-        if !work.may_begin(self.time.now()) {
-            return wait(0);
-        }
-        let Some(from) = from.cloned().or_else(|| self.config.from()?.number()) else {
-            let why = "`twilio.from` in the configuration is no phone number, so that it can't call";
-            return Outcome::Refused { why: why.to_owned() };
-        };
-        let (public, here) = (self.public_url.get(), attempt.token());
-        let status = format!("{public}/twilio/voice/status?d={here}");
-        let call = Call {
-            to: to.clone(),
-            from,
-            url: format!("{public}/twilio/voice?d={here}"),
-            // Whether a person has answered matters only where something follows from it.
-            detect_machine: delivery.recipient.is_some().then(|| status.clone()),
-            status_callback: Some(status),
-            timeout: RING,
-        };
-        twilio.place_call(&call).await.map_or_else(outcome_of_send, |sid| Outcome::Sent(sid.into()))
     }
 
     async fn send_reply(&self, twilio: &Twilio, attempt: Attempt<'_>, mut sms: Sms) -> Outcome {
@@ -262,7 +213,8 @@ impl PhoneChannel {
         sms: &Sms,
     ) -> Result<Option<MessageSid>, Outcome> {
         let key = &attempt.work.dispatch.key;
-        let seen = twilio.messages(Some(&sms.to), Some(&sms.from)).await;
+        let since = attempt.delivery.since - CLOCK_SKEW;
+        let seen = twilio.messages_since(&sms.to, Some(&sms.from), since).await;
         let seen = seen.map_err(|failure| outcome_of_lookup(&failure))?;
         let before = self.history.dispatches(&key.subject, COMPARED).await;
         let before = before.map_err(|fault| Outcome::LookFailed { why: fault.to_string() })?;
@@ -274,35 +226,10 @@ impl PhoneChannel {
                 ids.chain(other.receipts.values().map(|receipt| receipt.id.clone()))
             })
             .collect();
-        // Twilio reports times in whole seconds.
-        let since = attempt.delivery.since - SignedDuration::from_secs(2);
         let ours = |message: &TwilioMessage| {
             message.body.as_deref().unwrap_or_default() == sms.body
-                && message.date_created.is_none_or(|at| at >= since)
                 && !others.iter().any(|other| **other == *message.sid)
         };
         Ok(seen.into_iter().find(ours).map(|message| message.sid))
-    }
-
-    async fn call_agent(&self, twilio: &Twilio, attempt: Attempt<'_>, agent: &E164, from: &E164) -> Outcome {
-        if attempt.task == Task::LookUp {
-            // An agent whose phone didn't ring asks again; a phone that rings twice is answered twice.
-            return Outcome::Refused {
-                why: "it is not certain whether it rang; write /call again".to_owned(),
-            };
-        }
-        if !attempt.work.may_begin(self.time.now()) {
-            return wait(0);
-        }
-        let (public, here) = (self.public_url.get(), attempt.token());
-        let call = Call {
-            to: agent.clone(),
-            from: from.clone(),
-            url: format!("{public}/twilio/voice?d={here}"),
-            status_callback: Some(format!("{public}/twilio/voice/status?d={here}")),
-            timeout: AGENT_RING,
-            detect_machine: None,
-        };
-        twilio.place_call(&call).await.map_or_else(outcome_of_send, |sid| Outcome::Sent(sid.into()))
     }
 }

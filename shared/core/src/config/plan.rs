@@ -69,6 +69,12 @@ impl Plan {
         })
     }
 
+    /// Returns true if a step of this plan may call somebody.
+    pub fn calls(&self) -> bool {
+        let mut steps = self.steps.iter().chain(self.escalate.values());
+        steps.any(|step| !step.call.is_empty() || !step.page.is_empty())
+    }
+
     /// Returns true if a step of this plan can only be taken with the roster.
     pub fn asks_the_roster(&self) -> bool {
         let steps = self.steps.iter().chain(self.escalate.values());

@@ -8,7 +8,7 @@ use http::Method;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Accepted, Twilio};
+use super::{Accepted, Page, Twilio};
 use crate::answer::time;
 use crate::failure::{Failure, VendorResult};
 
@@ -85,6 +85,20 @@ impl fmt::Debug for CallSeen {
 #[derive(Deserialize)]
 struct Calls {
     calls: Vec<CallSeen>,
+    #[serde(default)]
+    next_page_uri: Option<String>,
+}
+
+impl Page for Calls {
+    type Record = CallSeen;
+
+    fn split(self) -> (Vec<CallSeen>, Option<String>) {
+        (self.calls, self.next_page_uri)
+    }
+
+    fn created(call: &CallSeen) -> Option<Timestamp> {
+        call.date_created
+    }
 }
 
 impl Twilio {
@@ -137,10 +151,18 @@ impl Twilio {
         }
     }
 
-    /// Returns the newest fifty calls to and from these numbers, newest first.
-    pub async fn calls(&self, to: Option<&E164>, from: Option<&E164>) -> VendorResult<Vec<CallSeen>> {
-        let url = self.look("Calls.json", to.map(E164::as_str), from.map(E164::as_str))?;
-        Ok(self.ask::<Calls>(self.request(Method::GET, url)).await?.calls)
+    /// Returns the calls to and from these numbers that were created since a time, newest first. A call without a
+    /// readable time is included.
+    ///
+    /// Reads at most 500 calls in up to ten requests. If there are more, the look-up fails.
+    pub async fn calls_since(
+        &self,
+        to: &E164,
+        from: Option<&E164>,
+        since: Timestamp,
+    ) -> VendorResult<Vec<CallSeen>> {
+        let url = self.look("Calls.json", to, from.map(E164::as_str))?;
+        self.look_back::<Calls>(url, since).await
     }
 
     /// Returns a call by its sid.

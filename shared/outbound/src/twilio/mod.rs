@@ -9,6 +9,7 @@ mod texts;
 use std::fmt;
 
 use http::Method;
+use jiff::Timestamp;
 use reqwest::{RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -29,8 +30,11 @@ const TWILIO: &str = "Twilio";
 /// Version of the API, with which every path begins.
 const VERSION: &str = "2010-04-01";
 
-/// Number of records that a look-up returns, newest first.
+/// Number of records on a page of a look-up, newest first.
 const LOOK: &str = "50";
+
+/// Maximum number of pages that are read.
+const PAGES_MAX: usize = 10;
 
 /// Twilio's REST API with one account.
 #[derive(Clone)]
@@ -46,6 +50,17 @@ impl fmt::Debug for Twilio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Twilio").field("base_url", &self.base_url).finish_non_exhaustive()
     }
+}
+
+/// A page of a list in Twilio's records.
+trait Page: DeserializeOwned {
+    type Record;
+
+    /// Returns the records of the page, and the URI of the next page.
+    fn split(self) -> (Vec<Self::Record>, Option<String>);
+
+    /// Returns when a record was created, if that is readable.
+    fn created(record: &Self::Record) -> Option<Timestamp>;
 }
 
 #[derive(Deserialize)]
@@ -88,16 +103,51 @@ impl Twilio {
         Ok(url)
     }
 
-    fn look(&self, list: &str, to: Option<&str>, from: Option<&str>) -> VendorResult<Url> {
+    fn look(&self, list: &str, to: &str, from: Option<&str>) -> VendorResult<Url> {
         let mut url = self.url(&[list])?;
         // No filter by date: a queued message has no date of sending yet and would not be found.
-        for (name, number) in [("To", to), ("From", from)] {
-            if let Some(number) = number {
-                url.query_pairs_mut().append_pair(name, number);
-            }
+        url.query_pairs_mut().append_pair("To", to);
+        if let Some(from) = from {
+            url.query_pairs_mut().append_pair("From", from);
         }
         url.query_pairs_mut().append_pair("PageSize", LOOK);
         Ok(url)
+    }
+
+    /// Reads a list, which has the newest records first, back to a time.
+    async fn look_back<P: Page>(&self, mut url: Url, since: Timestamp) -> VendorResult<Vec<P::Record>> {
+        // Twilio keeps whole seconds.
+        let is_older =
+            |record: &P::Record| P::created(record).is_some_and(|at| at.as_second() < since.as_second());
+        let mut found = Vec::new();
+        for _ in 0..PAGES_MAX {
+            let (records, next) = self.ask::<P>(self.request(Method::GET, url.clone())).await?.split();
+            let done = !records.is_empty() && records.iter().all(is_older);
+            found.extend(records.into_iter().filter(|record| !is_older(record)));
+            match next.filter(|uri| !done && !uri.is_empty()) {
+                Some(next) => url = self.next_page(&url, &next)?,
+                None => return Ok(found),
+            }
+        }
+        Err(Failure::unknown("there are more records since then than can be looked through"))
+    }
+
+    /// Returns the address of the next page, which Twilio states without scheme and host. The request carries the
+    /// password, so it must be our own host.
+    fn next_page(&self, list: &Url, uri: &str) -> VendorResult<Url> {
+        let foreign = || Failure::unknown("Twilio's list continues at a foreign address");
+        // Below the configured address, which may have a path in the local environment.
+        let told = match uri.strip_prefix('/').filter(|path| path.starts_with(VERSION)) {
+            Some(path) => Url::parse(&format!("{}/{path}", self.base_url.trim_end_matches('/'))),
+            None => list.join(uri),
+        };
+        let url = told.map_err(|_| foreign())?;
+        let nobody = url.username().is_empty() && url.password().is_none();
+        if nobody && url.origin() == list.origin() && url.path() == list.path() {
+            Ok(url)
+        } else {
+            Err(foreign())
+        }
     }
 
     fn request(&self, method: Method, url: Url) -> RequestBuilder {

@@ -8,12 +8,11 @@ use handbell_core::vendor_id::MessageSid;
 use http::Method;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use reqwest::Url;
 use serde::{Deserialize, Deserializer};
 
-use super::{Accepted, Twilio, VERSION};
+use super::{Accepted, Page, Twilio};
 use crate::answer::{self, time};
-use crate::failure::{Failure, VendorResult};
+use crate::failure::VendorResult;
 
 /// Maximum number of characters of a text (Twilio, Messages resource; error 21617 beyond).
 pub const BODY_MAX: usize = 1600;
@@ -26,9 +25,6 @@ const VALIDITY: std::ops::RangeInclusive<u32> = 1..=36_000;
 
 /// Texts per page when all texts since a time are read (Twilio allows at most 1000).
 const PAGE: &str = "200";
-
-/// Maximum number of pages that are read.
-const PAGES_MAX: usize = 10;
 
 /// A text to be sent.
 #[derive(Clone, PartialEq, Eq)]
@@ -115,6 +111,18 @@ struct Messages {
     next_page_uri: Option<String>,
 }
 
+impl Page for Messages {
+    type Record = TwilioMessage;
+
+    fn split(self) -> (Vec<TwilioMessage>, Option<String>) {
+        (self.messages, self.next_page_uri)
+    }
+
+    fn created(message: &TwilioMessage) -> Option<Timestamp> {
+        message.at()
+    }
+}
+
 /// Twilio writes this number as a string. An unreadable number is no reason to lose the rest of the response.
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
     Ok(match serde_json::Value::deserialize(from)? {
@@ -148,14 +156,18 @@ impl Twilio {
         Ok(self.ask::<Accepted<MessageSid>>(request).await?.sid)
     }
 
-    /// Returns the newest fifty texts to and from these numbers, newest first.
-    pub async fn messages(
+    /// Returns the texts to and from these numbers that were created since a time, newest first. A text without a
+    /// readable time is included.
+    ///
+    /// Reads at most 500 texts in up to ten requests. If there are more, the look-up fails.
+    pub async fn messages_since(
         &self,
-        to: Option<&E164>,
+        to: &E164,
         from: Option<&SmsSender>,
+        since: Timestamp,
     ) -> VendorResult<Vec<TwilioMessage>> {
-        let url = self.look("Messages.json", to.map(E164::as_str), from.map(SmsSender::as_str))?;
-        Ok(self.ask::<Messages>(self.request(Method::GET, url)).await?.messages)
+        let url = self.look("Messages.json", to, from.map(SmsSender::as_str))?;
+        self.look_back::<Messages>(url, since).await
     }
 
     /// Returns a text by its sid.
@@ -178,44 +190,11 @@ impl Twilio {
             .append_pair("To", to)
             .append_pair("DateSent>", &day)
             .append_pair("PageSize", PAGE);
-        let is_older =
-            |message: &TwilioMessage| message.at().is_some_and(|at| at.as_second() < since.as_second());
-        let mut found = Vec::new();
-        for _ in 0..PAGES_MAX {
-            let page: Messages = self.ask(self.request(Method::GET, url)).await?;
-            // The newest come first: after a page that contains only older texts, all further pages do too.
-            let done = !page.messages.is_empty() && page.messages.iter().all(is_older);
-            let inbound = |message: &TwilioMessage| message.direction.as_deref() == Some("inbound");
-            found.extend(page.messages.into_iter().filter(|message| inbound(message) && !is_older(message)));
-            match page.next_page_uri.filter(|uri| !done && !uri.is_empty()) {
-                Some(next) => url = self.next_page(&next)?,
-                None => {
-                    found.reverse();
-                    found.sort_by_key(TwilioMessage::at);
-                    return Ok(found);
-                }
-            }
-        }
-        Err(Failure::unknown("more texts came in since then than can be looked through"))
-    }
-
-    /// Returns the address of the next page, which Twilio states without scheme and host. The request carries the
-    /// password, so it must be our own host.
-    fn next_page(&self, uri: &str) -> VendorResult<Url> {
-        let foreign = || Failure::unknown("Twilio's list continues at a foreign address");
-        let own = self.url(&["Messages.json"])?;
-        // Below the configured address, which may have a path in the local environment.
-        let told = match uri.strip_prefix('/').filter(|path| path.starts_with(VERSION)) {
-            Some(path) => Url::parse(&format!("{}/{path}", self.base_url.trim_end_matches('/'))),
-            None => own.join(uri),
-        };
-        let url = told.map_err(|_| foreign())?;
-        let nobody = url.username().is_empty() && url.password().is_none();
-        if nobody && url.origin() == own.origin() && url.path() == own.path() {
-            Ok(url)
-        } else {
-            Err(foreign())
-        }
+        let mut found = self.look_back::<Messages>(url, since).await?;
+        found.retain(|message| message.direction.as_deref() == Some("inbound"));
+        found.reverse();
+        found.sort_by_key(TwilioMessage::at);
+        Ok(found)
     }
 }
 

@@ -6,6 +6,7 @@ use handbell_core::address::E164;
 use handbell_core::vendor_id::MessageSid;
 use handbell_outbound::failure::Failure;
 use handbell_outbound::twilio::{Call, Sms, Twilio};
+use jiff::Timestamp;
 
 use crate::vendor::{Reply, Vendor, html, http, id, json, nobody, with};
 
@@ -230,10 +231,13 @@ async fn look_ups_filter_by_both_numbers() {
         json("200 OK", "{}"),
     ])
     .await;
-    let messages =
-        twilio.messages(Some(&number("+12025550111")), Some(&number("+12025550100").into())).await.unwrap();
+    let since = "2025-11-21T10:11:12Z".parse().unwrap();
+    let messages = twilio
+        .messages_since(&number("+12025550111"), Some(&number("+12025550100").into()), since)
+        .await
+        .unwrap();
     assert_eq!(messages[0].date_created.unwrap().to_string(), "2025-11-21T10:11:12Z");
-    assert!(twilio.calls(Some(&number("+12025550111")), None).await.unwrap().is_empty());
+    assert!(twilio.calls_since(&number("+12025550111"), None, since).await.unwrap().is_empty());
     assert_eq!(
         twilio.message(&id("SM00000000000000000000000000000001")).await.unwrap().error_code,
         Some(30003)
@@ -243,7 +247,8 @@ async fn look_ups_filter_by_both_numbers() {
         Some("no-answer")
     );
     // A failed look-up is not an empty look-up.
-    assert!(matches!(twilio.messages(None, None).await, Err(Failure::Unknown { .. })));
+    let said = twilio.messages_since(&number("+12025550111"), None, since).await;
+    assert!(matches!(said, Err(Failure::Unknown { .. })));
     let heard: Vec<_> = vendor.heard().into_iter().map(|h| h.line).collect();
     let account = format!("GET /2010-04-01/Accounts/{ACCOUNT}");
     assert_eq!(
@@ -253,7 +258,7 @@ async fn look_ups_filter_by_both_numbers() {
             format!("{account}/Calls.json?To=%2B12025550111&PageSize=50"),
             format!("{account}/Messages/SM00000000000000000000000000000001.json"),
             format!("{account}/Calls/CA00000000000000000000000000000001.json"),
-            format!("{account}/Messages.json?PageSize=50"),
+            format!("{account}/Messages.json?To=%2B12025550111&PageSize=50"),
         ]
     );
 }
@@ -261,6 +266,43 @@ async fn look_ups_filter_by_both_numbers() {
 #[tokio::test]
 async fn the_failure_of_a_look_up_contains_no_number() {
     let (_vendor, twilio) = says(vec![Reply::Resets]).await;
-    let said = twilio.messages(Some(&number("+12025550111")), None).await.unwrap_err();
+    let said = twilio.messages_since(&number("+12025550111"), None, Timestamp::MIN).await.unwrap_err();
     assert!(!said.to_string().contains("2025550111"), "{said}");
+}
+
+/// A list of calls, created at these seconds of a minute, and where it goes on.
+fn calls_at(seconds: &[u32], next: &str) -> Reply {
+    let calls: Vec<String> = seconds
+        .iter()
+        .map(|second| {
+            format!(
+                r#"{{"sid":"CA{second:032}","status":"ringing","date_created":"Fri, 21 Nov 2025 10:11:{second:02} +0000"}}"#
+            )
+        })
+        .collect();
+    json("200 OK", &format!(r#"{{"calls":[{}],"next_page_uri":"{next}"}}"#, calls.join(",")))
+}
+
+#[tokio::test]
+async fn a_look_up_reads_back_to_its_time_and_no_further() {
+    let next = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json?To=%2B12025550111&PageSize=50&Page=1");
+    let (vendor, twilio) =
+        says(vec![calls_at(&[50, 40], &next), calls_at(&[30, 20], &next), calls_at(&[10], &next)]).await;
+    let since = "2025-11-21T10:11:20Z".parse().unwrap();
+    let calls = twilio.calls_since(&number("+12025550111"), None, since).await.unwrap();
+    assert_eq!(calls.len(), 4);
+    assert_eq!(vendor.heard().len(), 3, "the first page with nothing but older calls is the last");
+}
+
+#[tokio::test]
+async fn a_list_that_goes_on_at_another_address_or_for_ever_is_a_failed_look_up() {
+    for foreign in ["https://evil.example.com/", "/2010-04-01/Accounts/AC0/Calls.json?Page=1"] {
+        let (_vendor, twilio) = says(vec![calls_at(&[50], foreign)]).await;
+        let said = twilio.calls_since(&number("+12025550111"), None, Timestamp::MIN).await;
+        assert!(matches!(said, Err(Failure::Unknown { .. })), "{foreign}: {said:?}");
+    }
+    let next = format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json?Page=1");
+    let (_vendor, twilio) = says((0..10).map(|_| calls_at(&[50], &next)).collect()).await;
+    let said = twilio.calls_since(&number("+12025550111"), None, Timestamp::MIN).await;
+    assert!(matches!(said, Err(Failure::Unknown { .. })), "{said:?}");
 }

@@ -22,6 +22,11 @@ impl Paged {
     /// Returns the incidents that a phone was notified of within the last 30 days, newest first, including incidents
     /// that are over.
     pub async fn paged(&self, phone: &str) -> Result<Vec<Named>, TableFault> {
+        self.paged_since(phone, Timestamp::MIN).await
+    }
+
+    /// Returns the incidents that a phone was last notified of since a time, newest first.
+    pub async fn paged_since(&self, phone: &str, since: Timestamp) -> Result<Vec<Named>, TableFault> {
         let mut pages = self
             .query(&format!("PAGED#{phone}"))
             .key_condition_expression("pk = :pk")
@@ -32,7 +37,9 @@ impl Paged {
         while let Some(page) = pages.next().await {
             for row in page?.items.unwrap_or_default() {
                 let at = row.get("at_ms").and_then(|at| at.as_n().ok()?.parse().ok()).unwrap_or(0);
-                found.push((at, read(row)?));
+                if at >= since.as_millisecond() {
+                    found.push((at, read(row)?));
+                }
             }
         }
         found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
