@@ -1,15 +1,17 @@
 //! Intake of signals from all sources. A source parses its input into an [`AlertSignal`]. This module decides for all
 //! sources on flood control, quiet hours, which signal may silence an incident, and which incident a signal belongs to.
 
+use handbell_core::alert::mail::one_trouble;
 use handbell_core::alert::{Alert, AlertSignal, Hold, RaisedAlert, SignalAction, Trigger};
 use handbell_core::button::EventId;
 use handbell_core::config::{AlertSource, Severity};
 use handbell_core::incident::command::{Actor, Command, CommandChannel};
 use handbell_core::incident::decide::Event;
 use handbell_core::incident::{Incident, Subject};
-use handbell_core::wording::incident::ignored_signal;
+use handbell_core::wording::incident::{ignored_signal, news};
 use handbell_store::{Counters, Incidents, MailRow, Mails, Named, People};
 use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
 
 use crate::Fault;
 use crate::configuration::Configuration;
@@ -36,8 +38,8 @@ impl AlertIntake {
     /// Applies a signal once. `id` identifies a signal that arrives again. When this returns, everything that follows
     /// from the signal is stored.
     ///
-    /// Returns the incident that the signal belongs to, or none if the signal acknowledges or resolves an incident that
-    /// doesn't exist. A problem that has no plan is a fault: the signal must be retried once the configuration is
+    /// Returns the incident that the signal belongs to, or none if the signal joins, acknowledges or resolves an incident
+    /// that isn't open. A problem that has no plan is a fault: the signal must be retried once the configuration is
     /// corrected.
     pub(crate) async fn take(&self, signal: AlertSignal, id: &EventId) -> Result<Option<Incident>, Fault> {
         let source = self.config.sources.get(&signal.source);
@@ -50,8 +52,14 @@ impl AlertIntake {
                 subject = self.subject_or_flood(&signal.source, source, subject, &id.key).await?;
                 Some(self.alert(source, &signal, trigger).await?)
             }
-            SignalAction::Acknowledge => self.command(&subject, &signal, Command::Acknowledge).await?,
-            SignalAction::Resolve => self.command(&subject, &signal, Command::Resolve).await?,
+            SignalAction::Join { title } => {
+                self.command(&subject, (source, &signal), Command::Note { text: news(&signal, title) }, id)
+                    .await?
+            }
+            SignalAction::Acknowledge => {
+                self.command(&subject, (source, &signal), Command::Acknowledge, id).await?
+            }
+            SignalAction::Resolve => self.command(&subject, (source, &signal), Command::Resolve, id).await?,
         };
         let Some(event) = event else { return Ok(None) };
         let applied = self.engine.apply(&subject, &event, Some(id)).await?;
@@ -63,19 +71,49 @@ impl AlertIntake {
             )));
         }
         if let Some(incident) = &applied.incident {
+            let raised = matches!(event, Event::Alert(_)) && !is_flood(&subject);
             let row = MailRow { whose: Some(Named { subject, epoch: incident.epoch }) };
             self.mails.remember_mail(&signal.origin.thread.own, &row, self.time.now()).await?;
+            if let Some(name) = shared_name(&signal).filter(|_| raised) {
+                self.mails.keep_shared_key(&name, &row, self.time.now()).await?;
+            }
         }
         Ok(applied.incident)
     }
 
-    /// Returns the subject that the signal belongs to: the subject of its thread, or of its deduplication key.
+    /// Returns the subject that the signal belongs to: that of the same mail, or of its thread if the mail is about the same
+    /// trouble, or of its deduplication key, or of an open incident whose mails may be about the same trouble.
     async fn subject_of(&self, signal: &AlertSignal) -> Result<Subject, Fault> {
-        let whose = self.mails.mail(&signal.origin.thread.earlier).await?.and_then(|row| row.whose);
-        Ok(whose
-            .map(|named| named.subject)
-            .filter(|subject| subject.source() == Some(signal.source.as_str()))
-            .unwrap_or_else(|| Subject::alert(&signal.source, &signal.dedup_key)))
+        let own = Subject::alert(&signal.source, &signal.dedup_key);
+        let of_source = |subject: &Subject| subject.source() == Some(signal.source.as_str());
+        let thread = &signal.origin.thread;
+        let same = self.mails.mail(&thread.same).await?.and_then(|row| row.whose);
+        if let Some(named) = same.filter(|named| of_source(&named.subject)) {
+            return Ok(named.subject);
+        }
+        let earlier = self.mails.mail(&thread.earlier).await?.and_then(|row| row.whose);
+        if let Some(named) = earlier.filter(|named| of_source(&named.subject) && named.subject != own) {
+            let incident = self.incidents.incident(&named.subject).await?;
+            // A person who answers an old mail may report something else.
+            let title = incident.and_then(|incident| incident.alert).map(|alert| alert.title);
+            let answers = |title: String| one_trouble(&title, &thread.subject);
+            if is_flood(&named.subject) || title.is_some_and(answers) {
+                return Ok(named.subject);
+            }
+        }
+        let Some(name) = shared_name(signal) else { return Ok(own) };
+        let is_open = |incident: &Incident| !incident.phase.is_final();
+        if self.incidents.incident(&own).await?.is_some_and(|incident| is_open(&incident)) {
+            return Ok(own);
+        }
+        let Some(named) = self.mails.shared_key(&name).await?.and_then(|row| row.whose) else {
+            return Ok(own);
+        };
+        let incident = self.incidents.incident(&named.subject).await?.filter(is_open);
+        let agrees = incident
+            .and_then(|incident| incident.alert)
+            .is_some_and(|alert| alert.agrees_with(signal.left_out()));
+        Ok(if agrees { named.subject } else { own })
     }
 
     /// Returns the subject of the source's flood incident if so many incidents have begun within minutes that one more
@@ -120,6 +158,8 @@ impl AlertIntake {
             origin: signal.origin.mail.clone(),
             reporter,
             written_at: signal.origin.written_at,
+            first_written_at: signal.origin.written_at,
+            left_out: signal.left_out().cloned().into_iter().collect(),
             noted_at: None,
         };
         Ok(Event::Alert(Box::new(RaisedAlert { plan, alert, text: body, object, hold })))
@@ -151,21 +191,36 @@ impl AlertIntake {
         Ok(maintained.chain(quiet).max_by_key(|hold| hold.until))
     }
 
-    /// Returns the event for a command of the source itself, or a note if the source must not silence the incident.
+    /// Returns the event for a command of the source itself, or a note if the source must not silence the incident. None if no
+    /// incident is open.
     async fn command(
         &self,
         subject: &Subject,
-        signal: &AlertSignal,
+        (source, signal): (&AlertSource, &AlertSignal),
         command: Command,
+        id: &EventId,
     ) -> Result<Option<Event>, Fault> {
         let Some(incident) = self.incidents.incident(subject).await? else { return Ok(None) };
-        let command = match signal.objection(incident.alert.as_deref(), incident.opened_at) {
+        // The mail that ended the incident may arrive again.
+        if incident.phase.is_final() && self.incidents.handled(subject, &id.key).await?.is_none() {
+            return Ok(None);
+        }
+        let joins = matches!(signal.action, SignalAction::Join { .. });
+        let objection = signal.objection(source, incident.alert.as_deref(), incident.opened_at);
+        let command = match objection.filter(|_| !joins) {
             None => command,
             Some(objection) => Command::Note { text: ignored_signal(signal, &objection) },
         };
         let by = Actor::named(self.config.words(subject, Some(&incident)).name, CommandChannel::Source);
         Ok(Some(Event::Command { by, epoch: Some(incident.epoch), command }))
     }
+}
+
+/// Returns the name under which the incident of this signal's shared key is stored; none if its key leaves nothing out.
+fn shared_name(signal: &AlertSignal) -> Option<String> {
+    let shared = signal.shared.as_ref()?;
+    let digest = Sha256::digest(format!("{}\0{}", signal.source, shared.key));
+    Some(format!("key-{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
 }
 
 /// Returns the subject of a source's flood incident.

@@ -20,6 +20,7 @@ mod house;
 mod incident_wording;
 mod lines;
 mod mail;
+mod mail_reading;
 mod night;
 mod nights;
 mod occupancy;

@@ -1,9 +1,12 @@
 //! Mails to sources, which become signals.
 
-use handbell_core::alert::mail::{AuthVerdict, AuthVerdicts, Judgement, ParsedMail, judge};
+use handbell_core::alert::mail::{
+    AuthVerdict, AuthVerdicts, Judgement, MailAlert, MailKey, ParsedMail, judge, title,
+};
 use handbell_core::alert::{AlertSignal, Origin, SignalAction, SignalOrigin, Thread, Trigger};
 use handbell_core::button::EventId;
 use handbell_core::config::{AlertSource, MailMeaning};
+use handbell_store::{IdleMail, Mails};
 use jiff::SignedDuration;
 
 use super::ReceivedMail;
@@ -11,7 +14,7 @@ use super::quarantine::{MailQuarantine, Reason};
 use crate::Fault;
 use crate::alert::intake::AlertIntake;
 use crate::configuration::Configuration;
-use crate::parts::parts;
+use crate::parts::{Time, parts};
 
 /// Retention of a mail's event id. Mails carry no signed time, so it is kept as long as everything else.
 const KEEP: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -27,8 +30,21 @@ parts! {
     pub(crate) struct SourceMails {
         config: Configuration,
         intake: AlertIntake,
+        mails: Mails,
         quarantine: MailQuarantine,
+        time: Time,
     }
+}
+
+/// What became of a mail to a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MailEffect {
+    /// It opened, joined, acknowledged or ended an incident.
+    Applied,
+    /// It would have ended or joined an incident, but none was open.
+    Unmatched,
+    /// It was ignored.
+    Ignored,
 }
 
 impl SourceMails {
@@ -39,24 +55,22 @@ impl SourceMails {
         source: &AlertSource,
         letter: &ParsedMail,
         mail: &ReceivedMail,
-    ) -> Result<(), Fault> {
+    ) -> Result<MailEffect, Fault> {
+        let judgement = judge(source, letter, &mail.verdicts);
+        let wanted = match &judgement {
+            Judgement::Join { .. } => "it has news about trouble of which no incident is open",
+            Judgement::Acknowledge { .. } | Judgement::Doubtful { wanted: MailMeaning::Acknowledge, .. } => {
+                "somebody has trouble of which no incident is open"
+            }
+            _ => "it ends trouble of which no incident is open",
+        };
         let mut doubt = None;
-        let (dedup_key, action) = match judge(source, letter, &mail.verdicts) {
+        let (key, action) = match judgement {
             Judgement::Raise(raised) => {
-                let trigger = Trigger {
-                    severity: raised.severity,
-                    title: raised.title,
-                    body: text_of(letter),
-                    plan: Some(raised.plan),
-                    reporter: None,
-                    // Nobody opens a mail that nothing vouches for: it stays in the bucket.
-                    object: mail
-                        .object
-                        .clone()
-                        .filter(|_| mail.verdicts.by_mailbox || mail.verdicts.virus == AuthVerdict::Pass),
-                };
+                let trigger = trigger(&raised, letter, mail);
                 (raised.key, SignalAction::Trigger(trigger))
             }
+            Judgement::Join { key } => (key, SignalAction::Join { title: title(letter) }),
             Judgement::Acknowledge { key } => (key, SignalAction::Acknowledge),
             Judgement::Resolve { key } => (key, SignalAction::Resolve),
             Judgement::Doubtful { key, why, wanted } => {
@@ -66,10 +80,12 @@ impl SourceMails {
             }
             Judgement::Ignore { why } => {
                 tracing::info!(source = name, why, "a mail was ignored");
-                return Ok(());
+                self.note_idle(name, letter, &why).await;
+                return Ok(MailEffect::Ignored);
             }
             Judgement::Quarantine { why } => {
-                return self.quarantine.put_aside(letter, mail, Reason::dangerous(&why)).await;
+                self.quarantine.put_aside(letter, mail, Reason::dangerous(&why)).await?;
+                return Ok(MailEffect::Ignored);
             }
         };
         let identity = letter.identity();
@@ -81,9 +97,24 @@ impl SourceMails {
             mail: Some(self.origin(letter, &mail.verdicts)),
             thread: thread(letter, &identity),
         };
-        let signal = AlertSignal { source: name.to_owned(), dedup_key, action, origin };
+        let MailKey { exact, shared } = key;
+        let signal = AlertSignal { source: name.to_owned(), dedup_key: exact, shared, action, origin };
         let id = EventId { key: format!("mail-{identity}"), keep: KEEP };
-        self.intake.take(signal, &id).await.map(|_| ())
+        if self.intake.take(signal, &id).await?.is_some() {
+            return Ok(MailEffect::Applied);
+        }
+        tracing::warn!(source = name, why = wanted, "a mail had no effect");
+        self.note_idle(name, letter, wanted).await;
+        Ok(MailEffect::Unmatched)
+    }
+
+    /// Records a mail that had no effect, for people who look for it. Best effort: a mail must not be taken again for that.
+    async fn note_idle(&self, source: &str, letter: &ParsedMail, why: &str) {
+        let at = self.time.now();
+        let mail = IdleMail { at, from: letter.from.clone(), subject: title(letter), why: why.to_owned() };
+        if let Err(fault) = self.mails.add_idle_mail(source, &mail).await {
+            tracing::warn!(source, reason = %fault, "a mail that had no effect could not be recorded");
+        }
     }
 
     fn origin(&self, letter: &ParsedMail, verdicts: &AuthVerdicts) -> Origin {
@@ -103,6 +134,21 @@ impl SourceMails {
     }
 }
 
+fn trigger(raised: &MailAlert, letter: &ParsedMail, mail: &ReceivedMail) -> Trigger {
+    Trigger {
+        severity: raised.severity,
+        title: raised.title.clone(),
+        body: text_of(letter),
+        plan: Some(raised.plan.clone()),
+        reporter: None,
+        // Nobody opens a mail that nothing vouches for: it stays in the bucket.
+        object: mail
+            .object
+            .clone()
+            .filter(|_| mail.verdicts.by_mailbox || mail.verdicts.virus == AuthVerdict::Pass),
+    }
+}
+
 /// Returns the ids by which the mail's incident is found: of the same mail, if it arrived before, and else of the
 /// earlier mails in its thread. Also returns the ids under which the mail itself is remembered.
 fn thread(letter: &ParsedMail, identity: &str) -> Thread {
@@ -110,7 +156,9 @@ fn thread(letter: &ParsedMail, identity: &str) -> Thread {
     let same = format!("is-{identity}");
     let before = letter.in_reply_to.iter().chain(letter.references.iter().rev()).take(EARLIER_MAX);
     Thread {
-        earlier: [same.clone()].into_iter().chain(before.map(by_id)).collect(),
+        same: vec![same.clone()],
+        earlier: before.map(by_id).collect(),
+        subject: letter.subject.clone(),
         own: letter.message_id.iter().map(by_id).chain([same]).collect(),
     }
 }
