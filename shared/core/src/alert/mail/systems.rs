@@ -10,8 +10,10 @@
 //! | `{labels}` | labels that all members of a group have in common, which change as the group grows |
 //! | `{*}` | anything that tells nothing: a message, a duration, a count |
 
+mod checkmk;
 mod clouds;
 mod hardware;
+mod monit;
 mod servers;
 mod template;
 mod websites;
@@ -38,12 +40,28 @@ pub(super) struct Form {
     says: Says,
     /// What distinguishes its trouble from other trouble of the same name: `connection`.
     about: &'static str,
-    /// A line of the text that completes the name.
-    line: &'static str,
+    /// Beginnings of lines of which the text must have one, if there are any.
+    needs: &'static [&'static str],
+    /// A line of the text that has a part of the name.
+    line: Line,
     /// Whether its names are sentences of people's own, in which the grammar finds the states.
     is_free: bool,
+    /// Whether it is about a group, whose members share labels.
+    is_group: bool,
     /// Headings in the text after which the name stands, and what each says. The first that is there decides.
     headings: &'static [(&'static str, Tone)],
+}
+
+/// A line of the text that has a part of the name.
+#[derive(Clone, Copy, Debug)]
+enum Line {
+    No,
+    /// The rest of the name. The mail is about something else without it.
+    Part(&'static str),
+    /// The rest of the name, which some mails of the system don't have.
+    Label(&'static str),
+    /// The whole name, which the subject may have lost.
+    Whole(&'static str),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +72,16 @@ enum Says {
 }
 
 const fn form(subject: &'static str, says: Says) -> Form {
-    Form { subject, says, about: "", line: "", is_free: false, headings: &[] }
+    Form {
+        subject,
+        says,
+        about: "",
+        needs: &[],
+        line: Line::No,
+        is_free: false,
+        is_group: false,
+        headings: &[],
+    }
 }
 
 /// A form whose states decide.
@@ -82,8 +109,17 @@ impl Form {
         Self { about, ..self }
     }
 
-    const fn line(self, line: &'static str) -> Self {
+    const fn needs(self, needs: &'static [&'static str]) -> Self {
+        Self { needs, ..self }
+    }
+
+    const fn line(self, line: Line) -> Self {
         Self { line, ..self }
+    }
+
+    /// A form about a group, whose name is a sentence of people's own.
+    const fn group(self) -> Self {
+        Self { is_free: true, is_group: true, ..self }
     }
 
     const fn free(self) -> Self {
@@ -109,7 +145,16 @@ pub(super) struct Known {
 
 /// All systems. The first form that fits decides.
 fn all() -> impl Iterator<Item = &'static System> {
-    [servers::SYSTEMS, clouds::SYSTEMS, websites::SYSTEMS, hardware::SYSTEMS].into_iter().flatten()
+    [
+        servers::SYSTEMS,
+        checkmk::SYSTEMS,
+        monit::SYSTEMS,
+        clouds::SYSTEMS,
+        websites::SYSTEMS,
+        hardware::SYSTEMS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Returns the names of all systems in the table.
@@ -157,31 +202,43 @@ impl Form {
     }
 
     fn read(&'static self, system: &'static System, slots: &Slots<'_>, letter: &ParsedMail) -> Option<Known> {
+        let lines = || letter.text.lines().map(|line| line.trim().to_lowercase());
+        if !self.needs.is_empty()
+            && !lines().any(|line| self.needs.iter().any(|needed| line.starts_with(needed)))
+        {
+            return None;
+        }
         let mut tone = match self.says {
             Says::States => slots.tone()?,
             Says::Always(tone) => tone,
         };
         let mut names: Vec<String> = slots.names.iter().map(|name| (*name).to_owned()).collect();
-        let lines = || letter.text.lines().map(|line| line.trim().to_lowercase());
-        if !self.line.is_empty() {
-            let found = lines().find_map(|line| {
-                let slots = template::fit(self.line, &line)?;
-                Some(slots.names.join(" "))
-            });
-            names.extend(found);
+        let mut labels = slots.labels.map(str::to_owned).or_else(|| self.is_group.then(String::new));
+        let found =
+            |template: &str| lines().find_map(|line| Some(template::fit(template, &line)?.names.join(" ")));
+        match self.line {
+            Line::No => {}
+            Line::Part(template) => names.extend(found(template)),
+            Line::Label(template) => labels = Some(found(template).unwrap_or_default()),
+            Line::Whole(template) => {
+                if let Some(name) = found(template) {
+                    names = vec![name];
+                }
+            }
         }
         if !self.headings.is_empty() {
             let (heading, says) =
                 self.headings.iter().find(|(heading, _)| lines().any(|line| line.starts_with(heading)))?;
             tone = *says;
             let behind = lines().skip_while(|line| !line.starts_with(heading)).skip(1);
-            let item = behind.skip_while(String::is_empty).take_while(|line| !line.is_empty());
+            let item = behind
+                .skip_while(String::is_empty)
+                .take_while(|line| !line.is_empty() && !line.ends_with(':'));
             names.extend(item.map(|line| line.trim_start_matches(['*', '-', '•', ' ']).to_owned()));
         }
         if !self.about.is_empty() {
             names.insert(0, self.about.to_owned());
         }
-        let labels = slots.labels.map(str::to_owned);
         Some(Known { system, form: self, tone, names, labels })
     }
 }

@@ -1,16 +1,18 @@
 //! Clouds, and services that evaluate metrics.
 
-use super::{System, end, news, states, trouble};
+use super::{Line, System, end, states, trouble};
+
+// SNS cuts a subject at 100 characters; the text has the whole name.
+const NAME: Line = Line::Whole("- name: {name}");
 
 pub(super) const SYSTEMS: &[System] = &[
     System {
         name: "Amazon CloudWatch",
         hints: &[],
         forms: &[
-            states("{state}: \"{name}\" in {*}"),
-            // SNS cuts a subject at 100 characters.
-            states("{state}: \"{name}\"{*}"),
-            states("{state}: \"{name}"),
+            states("{state}: \"{name}\" in {*}").line(NAME),
+            states("{state}: \"{name}\"{*}").line(NAME),
+            states("{state}: \"{name}").line(NAME),
         ],
     },
     System {
@@ -23,6 +25,8 @@ pub(super) const SYSTEMS: &[System] = &[
             end("resolved:sev{*} azure monitor alert {name}"),
             trouble("azure: activated severity: {*} {name}"),
             end("azure: deactivated severity: {*} {name}"),
+            trouble("alert '{name}' was fired"),
+            end("alert '{name}' was resolved"),
         ],
     },
     System {
@@ -33,24 +37,6 @@ pub(super) const SYSTEMS: &[System] = &[
             states("[monitor alert] {state}: {name}"),
             states("[{*}] [{state} on {name}] {name}"),
             states("[{state} on {name}] {name}"),
-        ],
-    },
-    System {
-        name: "Site24x7",
-        hints: &["site24x7"],
-        forms: &[
-            trouble("{name} is down{*}"),
-            trouble("{name} is critical{*}"),
-            trouble("{name} is in trouble{*}"),
-            end("{name} is up{*}"),
-        ],
-    },
-    System {
-        name: "Opsgenie",
-        hints: &["opsgenie"],
-        forms: &[
-            news("[opsgenie] alert #{*}: {*} acknowledged {name}"),
-            end("[opsgenie] alert #{*}: {*} closed {name}"),
         ],
     },
 ];

@@ -1,7 +1,7 @@
 //! Disks, arrays, power, backups and networks.
 
 use super::super::words::Tone;
-use super::{System, end, news, states, trouble};
+use super::{Line, System, end, news, states, trouble};
 
 const TRUENAS: &[(&str, Tone)] = &[
     ("new alert", Tone::Trouble),
@@ -10,14 +10,14 @@ const TRUENAS: &[(&str, Tone)] = &[
     ("current alert", Tone::Trouble),
 ];
 
+const DEVICE: Line = Line::Part("device: {name},{*}");
+const DEVICE_NAME: Line = Line::Part("device name: {name}");
+
 pub(super) const SYSTEMS: &[System] = &[
     System {
         name: "smartd",
         hints: &[],
-        forms: &[
-            trouble("smart error ({*}) detected on host: {name}").line("device: {name} [{*}"),
-            trouble("smart error ({*}) detected on host: {name}").line("device: {name}, {*}"),
-        ],
+        forms: &[trouble("smart error ({*}) detected on host: {name}").line(DEVICE)],
     },
     System {
         name: "mdadm",
@@ -27,12 +27,24 @@ pub(super) const SYSTEMS: &[System] = &[
             end("spareactive event on {name}"),
             news("rebuildstarted event on {name}"),
             news("rebuild{*} event on {name}"),
+            news("movespare event on {name}"),
             news("newarray event on {name}"),
             trouble("fail event on {name}"),
             trouble("failspare event on {name}"),
             trouble("degradedarray event on {name}"),
+            trouble("sparesmissing event on {name}"),
             trouble("devicedisappeared event on {name}"),
-            trouble("{*}event on /dev/md{name}"),
+        ],
+    },
+    System {
+        name: "OpenZFS zed",
+        hints: &[],
+        forms: &[
+            trouble("zfs device fault for pool {name} on {name}"),
+            trouble("zfs {*} error for {name} on {name}"),
+            end("zfs resilver_finish event for {name} on {name}").needs(&["state: online"]),
+            news("zfs resilver_finish event for {name} on {name}"),
+            news("zfs scrub_finish event for {name} on {name}").needs(&["state: online"]),
         ],
     },
     System {
@@ -41,10 +53,13 @@ pub(super) const SYSTEMS: &[System] = &[
         forms: &[
             trouble("fence: {*} node '{name}'{*}").about("fencing"),
             end("succeed: fencing: {*} node '{name}'{*}").about("fencing"),
-            end("vzdump backup status ({name}) : backup successful"),
-            end("vzdump backup status ({name}): backup successful"),
-            trouble("vzdump backup status ({name}) {*}"),
-            trouble("vzdump backup status ({name}): {*}"),
+            end("vzdump backup status ({name}) : backup successful").about("vzdump"),
+            end("vzdump backup status ({name}): backup successful").about("vzdump"),
+            trouble("vzdump backup status ({name}) {*}").about("vzdump"),
+            trouble("vzdump backup status ({name}): {*}").about("vzdump"),
+            trouble("replication job: '{name}' failed").about("replication"),
+            trouble("{name} datastore '{name}' failed"),
+            end("{name} datastore '{name}' successful"),
         ],
     },
     System {
@@ -52,7 +67,20 @@ pub(super) const SYSTEMS: &[System] = &[
         hints: &["truenas", "freenas"],
         forms: &[trouble("{name}: alerts").headings(TRUENAS), trouble("{name}").headings(TRUENAS)],
     },
-    System { name: "Veeam", hints: &[], forms: &[states("[{state}] {name} ({*} object{*}")] },
+    System {
+        name: "Synology DSM",
+        hints: &["synology"],
+        forms: &[
+            trouble("[{name}] {name} has degraded{*}"),
+            trouble("[{name}] {name} has crashed{*}"),
+            end("[{name}] {name} has been repaired{*}"),
+        ],
+    },
+    System {
+        name: "Veeam",
+        hints: &[],
+        forms: &[states("[{state}] {name} ({*} object{*}"), states("[{state}] {name} ({*} instance{*}")],
+    },
     System {
         name: "Switches",
         hints: &[],
@@ -69,6 +97,8 @@ pub(super) const SYSTEMS: &[System] = &[
             end("{name} was reconnected{*}"),
             end("{name} is connected{*}"),
             end("{name} is online{*}"),
+            trouble("[unifi{*}] {name} disconnected").line(DEVICE_NAME),
+            end("[unifi{*}] {name} connected").line(DEVICE_NAME),
         ],
     },
     System {
@@ -80,8 +110,18 @@ pub(super) const SYSTEMS: &[System] = &[
             end("{name} power has returned").about("power"),
             trouble("{name} communications with ups {name} lost").about("communications"),
             end("{name} communications with ups {name} restored").about("communications"),
-            trouble("{name} ups {name} communications lost").about("communications"),
-            end("{name} ups {name} communications restored").about("communications"),
+            trouble("{name} communications with ups lost").about("communications"),
+            end("{name} communications with ups restored").about("communications"),
+        ],
+    },
+    System {
+        name: "NUT",
+        hints: &[],
+        forms: &[
+            trouble("ups {name} on battery").about("power"),
+            end("ups {name} on line power").about("power"),
+            trouble("communications with ups {name} lost").about("communications"),
+            end("communications with ups {name} established").about("communications"),
         ],
     },
 ];

@@ -1,12 +1,17 @@
 //! Systems that watch servers and services.
 
-use super::{Form, System, end, news, states, trouble};
+use super::{Form, Line, System, end, news, states, trouble};
 
 const fn system(name: &'static str, forms: &'static [Form]) -> System {
     System { name, hints: &[], forms }
 }
 
-const HOST: &str = "host: {name}";
+/// Lines by which a mail says that its subject is no news of its own.
+const NOTIFICATION_IS_NEWS: &[&str] =
+    &["notification type: acknowledgement", "notification type: flapping", "notification type: downtime"];
+
+// The update of a problem has no such line.
+const HOST: Line = Line::Label("host: {name}");
 
 pub(super) const SYSTEMS: &[System] = &[
     system(
@@ -14,8 +19,7 @@ pub(super) const SYSTEMS: &[System] = &[
         &[
             states("** {type} service alert: {name} is {state} **"),
             states("** {type} host alert: {name} is {state} **"),
-            states("** {type} service alert: {name} is {state} ({*}) **"),
-            states("** {type} host alert: {name} is {state} ({*}) **"),
+            states("** {type} alert - {name} is {state} **"),
         ],
     ),
     system(
@@ -37,31 +41,13 @@ pub(super) const SYSTEMS: &[System] = &[
             trouble("updated problem: {name}").line(HOST),
         ],
     },
-    system(
-        "Checkmk",
-        &[
-            states("check_mk: {name} - {old} -> {state}"),
-            states("check_mk: {name} {old} -> {state}"),
-            states("checkmk: {name} - {old} -> {state}"),
-            states("checkmk: {name} {old} -> {state}"),
-            states("check_mk: {name} - {state}"),
-            states("checkmk: {name} - {state}"),
-            news("check_mk: {name} flapping {*}"),
-            news("checkmk: {name} flapping {*}"),
-            news("check_mk: {name} downtime {*}"),
-            news("checkmk: {name} downtime {*}"),
-            news("check_mk: {name} acknowledged"),
-            news("checkmk: {name} acknowledged"),
-            trouble("check_mk: {name} custom notification"),
-            trouble("checkmk: {name} custom notification"),
-        ],
-    ),
     system("PRTG", &[states("{name} {old} ended (now: {state}){*}")]),
     System {
         name: "PRTG",
         hints: &["prtg"],
         forms: &[
             news("{name} down (acknowledged{*}"),
+            news("{name} down ended (now: down (acknowledged{*}"),
             news("{name} paused{*}"),
             news("{name} resumed{*}"),
             trouble("{name} down escalation{*}"),
@@ -80,79 +66,27 @@ pub(super) const SYSTEMS: &[System] = &[
     system(
         "Alertmanager and Grafana",
         &[
-            trouble("[firing{*}] ({labels})").free(),
-            trouble("[firing{*}] {name} ({labels})").free(),
-            trouble("[firing{*}] {name}").free(),
-            trouble("[resolved:{*}firing{*}] {name}").free(),
-            end("[resolved{*}] ({labels})").free(),
-            end("[resolved{*}] {name} ({labels})").free(),
-            end("[resolved{*}] {name}").free(),
+            trouble("[firing{*}] ({labels})").group(),
+            trouble("[firing{*}] {name} ({labels})").group(),
+            trouble("[firing{*}] {name}").group(),
+            trouble("[resolved:{*}firing{*}] {name}").group(),
+            end("[resolved{*}] ({labels})").group(),
+            end("[resolved{*}] {name} ({labels})").group(),
+            end("[resolved{*}] {name}").group(),
             end("[ok] {name}").free(),
             trouble("[alerting] {name}").free(),
             trouble("[no data] {name}").free(),
             trouble("[pending] {name}").free(),
+            news("[paused] {name}").free(),
         ],
     ),
-    system(
-        "Monit",
-        &[
-            trouble("monit alert -- does not exist {name}").about("exists"),
-            end("monit alert -- exists {name}").about("exists"),
-            trouble("monit alert -- resource limit matched {name}").about("resource limit"),
-            end("monit alert -- resource limit succeeded {name}").about("resource limit"),
-            trouble("monit alert -- timeout {name}").about("timeout"),
-            end("monit alert -- timeout recovery {name}").about("timeout"),
-            trouble("monit alert -- link down {name}").about("link"),
-            end("monit alert -- link up {name}").about("link"),
-            trouble("monit alert -- data access error {name}").about("data access"),
-            end("monit alert -- data access succeeded {name}").about("data access"),
-            trouble("connection failed {name}").about("connection"),
-            end("connection succeeded {name}").about("connection"),
-            trouble("monit alert -- connection failed {name}").about("connection"),
-            end("monit alert -- connection succeeded {name}").about("connection"),
-            trouble("does not exist {name}").about("exists"),
-            trouble("resource limit matched {name}").about("resource limit"),
-            end("resource limit succeeded {name}").about("resource limit"),
-        ],
-    ),
-    System {
-        name: "Monit",
-        hints: &["monit"],
-        forms: &[
-            end("exists {name}").about("exists"),
-            trouble("monit alert -- invalid type {name}").about("type"),
-            end("monit alert -- type succeeded {name}").about("type"),
-            trouble("monit alert -- checksum failed {name}").about("checksum"),
-            end("monit alert -- checksum succeeded {name}").about("checksum"),
-            trouble("monit alert -- content failed {name}").about("content"),
-            end("monit alert -- content succeeded {name}").about("content"),
-            trouble("monit alert -- execution failed {name}").about("execution"),
-            end("monit alert -- execution succeeded {name}").about("execution"),
-            trouble("monit alert -- icmp failed {name}").about("icmp"),
-            end("monit alert -- icmp succeeded {name}").about("icmp"),
-            trouble("monit alert -- ping failed {name}").about("icmp"),
-            end("monit alert -- ping succeeded {name}").about("icmp"),
-            trouble("monit alert -- permission failed {name}").about("permission"),
-            end("monit alert -- permission succeeded {name}").about("permission"),
-            trouble("monit alert -- pid failed {name}").about("pid"),
-            end("monit alert -- pid succeeded {name}").about("pid"),
-            trouble("monit alert -- ppid failed {name}").about("ppid"),
-            end("monit alert -- ppid succeeded {name}").about("ppid"),
-            trouble("monit alert -- size failed {name}").about("size"),
-            end("monit alert -- size succeeded {name}").about("size"),
-            trouble("monit alert -- status failed {name}").about("status"),
-            end("monit alert -- status succeeded {name}").about("status"),
-            trouble("monit alert -- timestamp failed {name}").about("timestamp"),
-            end("monit alert -- timestamp succeeded {name}").about("timestamp"),
-            trouble("monit alert -- uptime failed {name}").about("uptime"),
-            end("monit alert -- uptime succeeded {name}").about("uptime"),
-            trouble("monit alert -- filesystem flags failed {name}").about("flags"),
-            end("monit alert -- filesystem flags succeeded {name}").about("flags"),
-        ],
-    },
     system(
         "Netdata",
         &[
+            trouble("warning, {name} = {*}, on {name}"),
+            trouble("critical, {name} = {*}, on {name}"),
+            end("clear, {name} (was {*}), on {name}"),
+            end("clear, {name} (alarm was raised for {*}), on {name}"),
             trouble("{name} needs attention - {name}"),
             trouble("{name} needs attention, {name}"),
             trouble("{name} is critical - {name}"),
@@ -165,21 +99,73 @@ pub(super) const SYSTEMS: &[System] = &[
         "LibreNMS",
         &[
             end("device {name} recovered from {name}"),
-            news("alert for device {name} - {name} acknowledged"),
+            news("alert for device {name} - {name} got acknowledged"),
             news("alert for device {name} - {name} got better"),
             trouble("alert for device {name} - {name} got worse"),
-            trouble("alert for device {name} - {name} is still active"),
             trouble("alert for device {name} - {name}"),
         ],
     ),
     system(
         "Xymon",
         &[
-            states("xymon [{*}] {name} {state} ({*})"),
-            states("xymon [{*}] {name} is {state}"),
-            states("xymon {name} {state} ({*})"),
-            states("!xymon [{*}] {name} is {state}"),
+            states("xymon [{*}] {name} {state} ({*}){*}"),
+            trouble("xymon [{*}] {name} stopped reporting{*}"),
+            end("xymon {name} recovered{*}"),
+            news("xymon {name} disabled{*}"),
         ],
     ),
+    system(
+        "Centreon",
+        &[
+            news("host {old} alert for {name}").needs(NOTIFICATION_IS_NEWS),
+            states("host {state} alert for {name}"),
+            states("*** {type} : host: {name} {state} ***"),
+            states("*** {type} : {name} {state} on {name} ***"),
+            states("*** {type} {name} {state} ***"),
+        ],
+    ),
+    system("OMD", &[states("*** {type} *** {name} is {state}")]),
+    system("Munin", &[states("munin {state}: {name}")]),
+    system(
+        "Observium",
+        &[trouble("alert: [{name}"), trouble("alert reminder: [{name}"), end("recover: [{name}")],
+    ),
+    system(
+        "OpenNMS",
+        &[
+            end("cleared: notice #{*}: {name}"),
+            end("resolved: notice #{*}: {name}"),
+            end("notice #{*}: {name} threshold rearmed for {name}"),
+            trouble("notice #{*}: {name} threshold for {name}"),
+            trouble("notice #{*}: {name}"),
+        ],
+    ),
+    System {
+        name: "GoAlert",
+        hints: &["goalert"],
+        forms: &[
+            // The number is the only name that all mails of an alert have.
+            news("alert #{name}: acknowledged by {*}"),
+            news("alert #{name}: escalated {*}"),
+            news("alert #{name}: escalation requested{*}"),
+            news("alert #{name}: notification sent{*}"),
+            news("alert #{name}: suppressed duplicate{*}"),
+            end("alert #{name}: closed by {*}"),
+            end("alert #{name}: closed due to {*}"),
+            trouble("alert #{name}: {*}"),
+        ],
+    },
+    system(
+        "Jenkins",
+        &[
+            trouble("build failed in jenkins: {name} #{*}"),
+            end("jenkins build is back to normal : {name} #{*}"),
+            end("jenkins build is back to stable : {name} #{*}"),
+            trouble("jenkins build is still unstable: {name} #{*}"),
+            trouble("jenkins build is unstable: {name} #{*}"),
+            trouble("jenkins build became unstable: {name} #{*}"),
+        ],
+    ),
+    system("Sensu", &[states("sensu alert - {name}: {state}")]),
     system("cron", &[trouble("cron <{name}> {name}")]),
 ];
