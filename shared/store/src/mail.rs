@@ -78,6 +78,12 @@ impl Mails {
     }
 }
 
+/// Incidents whose mails' keys have something in common.
+#[derive(Serialize, Deserialize)]
+struct KeyRow {
+    incidents: Vec<Named>,
+}
+
 /// A mail that had no effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdleMail {
@@ -101,14 +107,20 @@ pub struct IdleMails {
 }
 
 impl Mails {
-    /// Returns the incident that was last found under what its mails' keys have in common.
-    pub async fn shared_key(&self, name: &str) -> Result<Option<MailRow>, TableFault> {
-        self.get(&RowKey::mail(name)).await
+    /// Returns the incidents whose mails' keys have this in common, the oldest first.
+    pub async fn incidents_of_key(&self, name: &str) -> Result<Vec<Named>, TableFault> {
+        let row: Option<KeyRow> = self.get(&RowKey::mail(name)).await?;
+        Ok(row.map(|row| row.incidents).unwrap_or_default())
     }
 
-    /// Stores the incident under what its mails' keys have in common, in place of an earlier one.
-    pub async fn keep_shared_key(&self, name: &str, row: &MailRow, now: Timestamp) -> Result<(), TableFault> {
-        let mut item = write(row, &RowKey::mail(name))?;
+    /// Stores the incidents whose mails' keys have this in common.
+    pub async fn keep_incidents_of_key(
+        &self,
+        name: &str,
+        incidents: Vec<Named>,
+        now: Timestamp,
+    ) -> Result<(), TableFault> {
+        let mut item = write(&KeyRow { incidents }, &RowKey::mail(name))?;
         set_expiry(&mut item, now, KEPT_SECONDS);
         self.put_item(item).send().await?;
         Ok(())

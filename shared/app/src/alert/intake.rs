@@ -11,13 +11,14 @@ use handbell_core::incident::{Incident, Subject};
 use handbell_core::wording::incident::{ignored_signal, news};
 use handbell_store::{Counters, Incidents, MailRow, Mails, Named, People};
 use jiff::SignedDuration;
-use sha2::{Digest, Sha256};
 
 use crate::Fault;
 use crate::configuration::Configuration;
 use crate::engine::apply::Engine;
 use crate::parts::{Time, parts};
 
+/// Maximum number of open incidents that are known to have a part of their key in common.
+const SAME_KEY_MAX: usize = 10;
 /// Length of the window in which a source's new alerts are counted.
 const FLOOD: SignedDuration = SignedDuration::from_mins(10);
 
@@ -74,8 +75,8 @@ impl AlertIntake {
             let raised = matches!(event, Event::Alert(_)) && !is_flood(&subject);
             let row = MailRow { whose: Some(Named { subject, epoch: incident.epoch }) };
             self.mails.remember_mail(&signal.origin.thread.own, &row, self.time.now()).await?;
-            if let Some(name) = shared_name(&signal).filter(|_| raised) {
-                self.mails.keep_shared_key(&name, &row, self.time.now()).await?;
+            if let (true, Some(name), Some(named)) = (raised, shared_name(&signal), row.whose) {
+                self.remember_key(&name, named).await?;
             }
         }
         Ok(applied.incident)
@@ -102,18 +103,43 @@ impl AlertIntake {
             }
         }
         let Some(name) = shared_name(signal) else { return Ok(own) };
-        let is_open = |incident: &Incident| !incident.phase.is_final();
-        if self.incidents.incident(&own).await?.is_some_and(|incident| is_open(&incident)) {
+        if self.open_incident(&own).await?.is_some() {
             return Ok(own);
         }
-        let Some(named) = self.mails.shared_key(&name).await?.and_then(|row| row.whose) else {
-            return Ok(own);
-        };
-        let incident = self.incidents.incident(&named.subject).await?.filter(is_open);
-        let agrees = incident
-            .and_then(|incident| incident.alert)
-            .is_some_and(|alert| alert.agrees_with(signal.left_out()));
-        Ok(if agrees { named.subject } else { own })
+        let mut agreeing = Vec::new();
+        for named in self.mails.incidents_of_key(&name).await? {
+            let incident = self.open_incident(&named.subject).await?;
+            let alert = incident.and_then(|incident| incident.alert);
+            if alert.is_some_and(|alert| alert.agrees_with(signal.left_out())) {
+                agreeing.push(named.subject);
+            }
+        }
+        // Which of several incidents a further report joins hardly matters. An end must not choose.
+        let raises = matches!(signal.action, SignalAction::Trigger(_) | SignalAction::Join { .. });
+        let found = if agreeing.len() == 1 || raises { agreeing.pop() } else { None };
+        Ok(found.unwrap_or(own))
+    }
+
+    async fn open_incident(&self, subject: &Subject) -> Result<Option<Incident>, Fault> {
+        let incident = self.incidents.incident(subject).await?;
+        Ok(incident.filter(|incident| !incident.phase.is_final()))
+    }
+
+    /// Adds an incident to those whose mails' keys have this in common. Those that are over give way.
+    async fn remember_key(&self, name: &str, named: Named) -> Result<(), Fault> {
+        let known = self.mails.incidents_of_key(name).await?;
+        if known.contains(&named) {
+            return Ok(());
+        }
+        let mut kept = Vec::new();
+        for other in known.into_iter().filter(|other| other.subject != named.subject) {
+            if self.open_incident(&other.subject).await?.is_some() {
+                kept.push(other);
+            }
+        }
+        kept.push(named);
+        kept.drain(..kept.len().saturating_sub(SAME_KEY_MAX));
+        Ok(self.mails.keep_incidents_of_key(name, kept, self.time.now()).await?)
     }
 
     /// Returns the subject of the source's flood incident if so many incidents have begun within minutes that one more
@@ -216,11 +242,9 @@ impl AlertIntake {
     }
 }
 
-/// Returns the name under which the incident of this signal's shared key is stored; none if its key leaves nothing out.
+/// Returns the name under which the incidents of this signal's shared key are stored; none if its key leaves nothing out.
 fn shared_name(signal: &AlertSignal) -> Option<String> {
-    let shared = signal.shared.as_ref()?;
-    let digest = Sha256::digest(format!("{}\0{}", signal.source, shared.key));
-    Some(format!("key-{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    signal.shared.as_ref().map(|shared| shared.row_name(&signal.source))
 }
 
 /// Returns the subject of a source's flood incident.

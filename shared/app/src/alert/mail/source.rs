@@ -155,11 +155,13 @@ fn thread(letter: &ParsedMail, identity: &str) -> Thread {
     let by_id = |id: &String| format!("id-{id}");
     let same = format!("is-{identity}");
     let before = letter.in_reply_to.iter().chain(letter.references.iter().rev()).take(EARLIER_MAX);
+    // Zabbix and Netdata name the same mail in all mails about a problem, and never send it.
+    let root = letter.references.first().or(letter.in_reply_to.first());
     Thread {
         same: vec![same.clone()],
         earlier: before.map(by_id).collect(),
         subject: letter.subject.clone(),
-        own: letter.message_id.iter().map(by_id).chain([same]).collect(),
+        own: letter.message_id.iter().chain(root).map(by_id).chain([same]).collect(),
     }
 }
 

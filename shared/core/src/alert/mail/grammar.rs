@@ -6,6 +6,7 @@
 
 mod phrase;
 mod places;
+mod weak;
 
 use super::tokens::{Token, TokenKind};
 use super::words::Tone;
@@ -13,7 +14,8 @@ use super::words::Tone;
 pub(super) use self::phrase::phrase;
 pub use self::places::Slot;
 
-use self::places::{arrow, clauses, first_word, headings, last_phrase, last_word, verb};
+use self::places::{arrow, clauses, headings, last_phrase};
+use self::weak::{first_word, last_word, verb};
 
 /// A state in a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::ParsedMail;
 use super::measure::{Kind, kind};
@@ -46,6 +47,14 @@ pub enum LeftOut {
         /// Whether the mail may have lost some of it.
         cut: bool,
     },
+}
+
+impl SharedKey {
+    /// Returns the name under which a source's incidents with this key are stored.
+    pub fn row_name(&self, source: &str) -> String {
+        let digest = Sha256::digest(format!("{source}\0{}", self.key));
+        format!("key-{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
 }
 
 impl fmt::Display for MailKey {

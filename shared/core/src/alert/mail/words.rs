@@ -1,5 +1,9 @@
 //! The vocabulary of monitoring systems: which words are states, and which only accompany them.
 
+mod states;
+
+use self::states::{ENDS_TROUBLE, GOOD, GOOD_AFTER_VERB, GOOD_AS_HEADING, NEWS, PARTICIPLES, TROUBLE};
+
 /// What a state says about the trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
@@ -10,192 +14,6 @@ pub(super) enum Tone {
     /// News about trouble that is known: an acknowledgement, flapping, a downtime. It neither begins nor ends anything.
     News,
 }
-
-/// States in which nothing is wrong: as a heading (`OK: web01`), after a verb (`web01 is OK`), and at the end (`web01: OK`).
-const GOOD: [&str; 20] = [
-    "ok",
-    "okay",
-    "up",
-    "resolved",
-    "recovered",
-    "cleared",
-    "clear",
-    "normal",
-    "healthy",
-    "online",
-    "green",
-    "passing",
-    "success",
-    "successful",
-    "successfully",
-    "succeeded",
-    "solved",
-    "fixed",
-    "restored",
-    "recovery",
-];
-
-/// States in which nothing is wrong, but only as a heading: `Closed: web01 is down`. `Port 22 is closed` is trouble.
-const GOOD_AS_HEADING: [&str; 12] = [
-    "recover",
-    "recovers",
-    "closed",
-    "ended",
-    "succeed",
-    "completed",
-    "good",
-    "passed",
-    "behoben",
-    "résolu",
-    "resuelto",
-    "opgelost",
-];
-
-/// States in which nothing is wrong, but only after a verb: `web01 is reachable`.
-const GOOD_AFTER_VERB: [&str; 5] = ["operational", "reachable", "alive", "responding", "back"];
-
-/// Good words that take trouble as their object: the text beside them names what has ended, in whatever words.
-const ENDS_TROUBLE: [&str; 16] = [
-    "resolved",
-    "recovered",
-    "recovery",
-    "recover",
-    "recovers",
-    "cleared",
-    "closed",
-    "ended",
-    "solved",
-    "fixed",
-    "restored",
-    "behoben",
-    "résolu",
-    "resuelto",
-    "opgelost",
-    "over",
-];
-
-/// States of trouble.
-const TROUBLE: [&str; 85] = [
-    "refused",
-    "problem",
-    "problems",
-    "down",
-    "critical",
-    "crit",
-    "firing",
-    "warning",
-    "warn",
-    "unknown",
-    "unkn",
-    "unreachable",
-    "unreach",
-    "unre",
-    "alarm",
-    "alerting",
-    "triggered",
-    "re-triggered",
-    "outage",
-    "failed",
-    "failure",
-    "failures",
-    "failing",
-    "fails",
-    "fail",
-    "error",
-    "errors",
-    "degraded",
-    "unhealthy",
-    "aborted",
-    "overdue",
-    "missing",
-    "late",
-    "offline",
-    "unavailable",
-    "lost",
-    "broken",
-    "stopped",
-    "crashed",
-    "dead",
-    "timeout",
-    "expired",
-    "exceeded",
-    "breached",
-    "open",
-    "opened",
-    "red",
-    "yellow",
-    "purple",
-    "amber",
-    "fatal",
-    "emergency",
-    "emerg",
-    "disaster",
-    "nodata",
-    "insufficient_data",
-    "disconnected",
-    "inactive",
-    "unresponsive",
-    "not-ok",
-    "ko",
-    "bad",
-    "abnormal",
-    "faulty",
-    "fault",
-    "panic",
-    "activated",
-    "fired",
-    "major",
-    "minor",
-    "severe",
-    "incident",
-    "unresolved",
-    "escalation",
-    "escalated",
-    "re-notify",
-    "renotify",
-    "renotified",
-    "unstable",
-    "dying",
-    "blocked",
-    "stuck",
-    "ended-in-error",
-    "partial",
-    "unusual",
-];
-
-/// States that are news about known trouble.
-const NEWS: [&str; 30] = [
-    "acknowledgement",
-    "acknowledgment",
-    "acknowledged",
-    "ack",
-    "flapping",
-    "flappingstart",
-    "flappingstop",
-    "flappingend",
-    "flappingdisabled",
-    "downtime",
-    "downtimestart",
-    "downtimeend",
-    "downtimestop",
-    "downtimeremoved",
-    "downtimecancelled",
-    "downtimecanceled",
-    "custom",
-    "comment",
-    "commented",
-    "muted",
-    "unmuted",
-    "silenced",
-    "snoozed",
-    "suppressed",
-    "paused",
-    "resumed",
-    "maintenance",
-    "assigned",
-    "unacknowledged",
-    "annotated",
-];
 
 /// Nouns that stand for whatever is monitored. They are no name.
 const NOUNS: [&str; 46] = [
@@ -275,9 +93,6 @@ const LINKS: [&str; 22] = [
 
 /// Words before a state that held earlier: `was DOWN`, `last OK 3 days ago`.
 const PAST: [&str; 9] = ["was", "were", "last", "from", "until", "previously", "formerly", "previous", "had"];
-
-/// Participles that report an end even after `was`: `the ticket was resolved`.
-const PARTICIPLES: [&str; 7] = ["resolved", "recovered", "restored", "cleared", "fixed", "solved", "closed"];
 
 /// Words that turn a statement around, or make it no statement. Whatever follows them is no end.
 const DOUBTS: [&str; 61] = [

@@ -7,6 +7,7 @@ use super::super::words::{
 };
 use super::Found;
 use super::phrase::{Phrase, phrase};
+use super::weak::is_designation;
 
 /// A place of a subject in which a state stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ const CHANGES: [&str; 10] =
     ["changed", "change", "changes", "from", "returned", "went", "switched", "back", "set", "moved"];
 
 /// Things whose end is the end of trouble: `Alarm cleared`, `Power restored`.
-const TROUBLE_NOUNS: [&str; 18] = [
+pub(super) const TROUBLE_NOUNS: [&str; 18] = [
     "alert",
     "alarm",
     "problem",
@@ -93,7 +94,7 @@ const TROUBLE_NOUNS: [&str; 18] = [
     "service",
 ];
 
-fn found(slot: Slot, tone: Tone, from: usize, to: usize) -> Found {
+pub(super) fn found(slot: Slot, tone: Tone, from: usize, to: usize) -> Found {
     Found { tone, slot, from, to, ends_trouble: false }
 }
 
@@ -105,12 +106,12 @@ fn is_separator(token: &Token) -> bool {
     token.kind == TokenKind::Separator && token.depth == 0 && !token.quoted
 }
 
-fn is_word(token: &Token) -> bool {
+pub(super) fn is_word(token: &Token) -> bool {
     token.is_free_word() && token.depth == 0
 }
 
 /// Returns the bounds of the part around this token, between two separators.
-fn segment(tokens: &[Token], at: usize, begin: usize) -> (usize, usize) {
+pub(super) fn segment(tokens: &[Token], at: usize, begin: usize) -> (usize, usize) {
     let from = tokens[..at].iter().rposition(is_separator).map_or(begin, |before| (before + 1).max(begin));
     let to = tokens[at..].iter().position(is_separator).map_or(tokens.len(), |behind| at + behind);
     (from, to)
@@ -352,7 +353,7 @@ fn before_is_past(tokens: &[Token], at: usize) -> bool {
 }
 
 /// Returns true if the tokens add nothing to the state before them: `again after 5 minutes`, `(was DOWN for 5m)`.
-fn is_tail_noise(tokens: &[Token]) -> bool {
+pub(super) fn is_tail_noise(tokens: &[Token]) -> bool {
     let mut past = false;
     tokens.iter().enumerate().all(|(at, token)| match token.kind {
         TokenKind::Question | TokenKind::Arrow => false,
@@ -396,89 +397,4 @@ pub(super) fn last_phrase(tokens: &[Token], begin: usize) -> Option<Found> {
     let denied = before.iter().any(|token| is_word(token) && (is_doubt(&token.text) || is_past(&token.text)));
     let doubtful = phrase.tone == Tone::Good && !whole && denied;
     (!doubtful).then(|| of_phrase(Slot::Last, phrase, start, end))
-}
-
-/// Returns true for one to three words that name a machine or a part of one, the first in a form that no sentence has: `web01`,
-/// `web01/HTTP`, `db1 replicas`.
-fn is_designation(tokens: &[Token]) -> bool {
-    let words = tokens.iter().all(|token| {
-        is_word(token)
-            && !is_doubt(&token.text)
-            && !is_link(&token.text)
-            && !is_tail(&token.text)
-            && !is_past(&token.text)
-            && !is_plain_number(&token.text)
-    });
-    words && (1..=3).contains(&tokens.len()) && is_identifier(&tokens[0])
-}
-
-fn is_identifier(token: &Token) -> bool {
-    let has = |test: fn(char) -> bool| token.text.contains(test);
-    is_word(token) && has(char::is_alphabetic) && (has(|c| c.is_ascii_digit()) || has(|c| "./_-".contains(c)))
-}
-
-/// Finds a state that is the first word, in capitals: `RECOVERY web01`.
-pub(super) fn first_word(tokens: &[Token], begin: usize) -> Option<Found> {
-    let first = tokens.get(begin).filter(|token| is_word(token) && token.shouted)?;
-    let tone = tone(&first.text, Place::Heading)?;
-    let found =
-        Found { ends_trouble: ends_trouble(&first.text), ..found(Slot::FirstWord, tone, begin, begin + 1) };
-    if tone != Tone::Good {
-        return Some(found);
-    }
-    let rest = &tokens[begin + 1..];
-    let identifier = rest.first().is_some_and(is_identifier) && is_tail_noise(&rest[1..]);
-    let says_more = rest.iter().any(|token| {
-        !is_word(token)
-            || is_doubt(&token.text)
-            || is_link(&token.text) && token.text != "to"
-            || is_past(&token.text)
-    });
-    let names = ["resolved", "recovered", "cleared"].contains(&first.text.as_str()) && !says_more;
-    (identifier || names).then_some(found)
-}
-
-/// Finds a state that is the last word but for times: `web01 OK`, `Backup of db01 failed (2026-11-20)`.
-pub(super) fn last_word(tokens: &[Token], begin: usize) -> Option<Found> {
-    let at = (begin..tokens.len())
-        .rev()
-        .find(|&at| is_word(&tokens[at]) && tone(&tokens[at].text, Place::Last).is_some())?;
-    let tone = tone(&tokens[at].text, Place::Last)?;
-    if !is_tail_noise(&tokens[at + 1..]) || at == begin {
-        return None;
-    }
-    let (start, _) = segment(tokens, at, begin);
-    let found = found(Slot::LastWord, tone, at, at + 1);
-    let before = &tokens[start..at];
-    let good = match tokens[at].text.as_str() {
-        "restored" => before.first().is_some_and(|token| TROUBLE_NOUNS.contains(&token.text.as_str())),
-        "recovered" | "resolved" => {
-            before.iter().all(|token| is_word(token) && !is_doubt(&token.text) && !is_past(&token.text))
-        }
-        _ => tokens[at].shouted && is_designation(before),
-    };
-    // A count goes with the state that it counts: `1 failed`.
-    let number = tokens[at - 1].kind == TokenKind::Word && is_plain_number(&tokens[at - 1].text);
-    let counted = number && at.checked_sub(2).is_none_or(|before| tokens[before].kind != TokenKind::Word);
-    match tone {
-        Tone::Good => good.then_some(found),
-        _ => Some(Found { from: at - usize::from(counted), ..found }),
-    }
-}
-
-/// Finds a state that is a verb between two parts of the name: `Backup failed on db01`.
-pub(super) fn verb(tokens: &[Token], begin: usize) -> Option<Found> {
-    const VERBS: [&str; 7] =
-        ["failed", "succeeded", "crashed", "stopped", "recovered", "completed", "finished"];
-    let at = (begin + 1..tokens.len())
-        .find(|&at| is_word(&tokens[at]) && VERBS.contains(&tokens[at].text.as_str()))?;
-    let next = |at: usize| tokens.get(at).map_or("", |token| token.text.as_str());
-    let end = if next(at + 1) == "successfully" { at + 2 } else { at + 1 };
-    let follows = ["on", "for", "at", "in", "of"].contains(&next(end));
-    let doubtful = tokens
-        .iter()
-        .any(|token| token.is_free_word() && (is_doubt(&token.text) || is_plain_number(&token.text)));
-    let good = next(at) == "recovered" && !doubtful;
-    let tone = if good { Tone::Good } else { Tone::Trouble };
-    follows.then(|| found(Slot::Verb, tone, at, end))
 }
